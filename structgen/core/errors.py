@@ -1,0 +1,132 @@
+"""Every exception that structgen raises on purpose.
+
+    StructgenError
+      TaskError               the schema or the task template is wrong: fix it
+        SchemaError           ... a description of a type that cannot be used
+        TaskNotFound          ... no task of that name
+      ConfigurationError      an option, a model name or a key that is missing or does not fit
+      TransportError          no completion arrived
+        AuthenticationFailed  401, 403: the key
+        ModelUnavailable      404, retired or unknown model
+        RequestRejected       400, 422: the server will never accept this request
+        RequestTooLarge       413, or more than the model's context
+        RateLimited           429, 498: `.wait` seconds until it may work
+        ServerFailed          5xx, and bodies that are no completion
+        ConnectionFailed      no connection, a dropped one, or a timeout
+      ExtractionFailed        completions came and none was accepted: `.attempts`, `.partial`, `.issues`
+        BudgetExceeded        ... because attempts, tokens, cost or time ran out
+      DocumentError           an input that cannot be read as text
+
+A message says what happened, where, and what to do next. It never holds a key.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from structgen.core.json import Json
+    from structgen.core.records import Attempt, Issue, Usage
+
+
+class StructgenError(Exception):
+    """The root of them all."""
+
+
+class TaskError(StructgenError):
+    """A schema or a task template is wrong; asking again cannot help."""
+
+
+class SchemaError(TaskError):
+    """A description of a type that cannot be compiled. `path` points into the schema where that is known."""
+
+    def __init__(self, message: str, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class TaskNotFound(TaskError):
+    """No task of that name, file or class."""
+
+
+class ConfigurationError(StructgenError):
+    """An option, a model name or a key that is missing or does not fit."""
+
+
+class TransportError(StructgenError):
+    """No completion arrived. `status` is the HTTP status, `body` what the server said (keys masked), where known."""
+
+    def __init__(self, message: str, *, status: int | None = None, code: str | None = None, body: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.body = body
+
+
+class AuthenticationFailed(TransportError):
+    """The key is missing, wrong, or not allowed to do this."""
+
+
+class ModelUnavailable(TransportError):
+    """The model does not exist, was retired, or is not open to this key."""
+
+
+class RequestRejected(TransportError):
+    """The server refuses this request and would refuse it again."""
+
+
+class RequestTooLarge(TransportError):
+    """The request is larger than the model's context or the limit for one request."""
+
+
+class RateLimited(TransportError):
+    """Too many requests or tokens. `wait` is the number of seconds the server asks for, None where it names none."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        wait: float | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        body: str = "",
+    ) -> None:
+        super().__init__(message, status=status, code=code, body=body)
+        self.wait = wait
+
+
+class ServerFailed(TransportError):
+    """The server failed, or answered with something that is no completion."""
+
+
+class ConnectionFailed(TransportError):
+    """The server could not be reached, dropped the connection, or took too long."""
+
+
+class ExtractionFailed(StructgenError):
+    """Completions came and none was accepted.
+
+    `attempts` holds every request and completion, `issues` what is wrong with the last one, `partial` what could be
+    read of it as plain JSON, and `usage` what all of it took. The exception that a batch row shows as `error`.
+    """
+
+    def __init__(
+        self, message: str, *, attempts: tuple[Attempt, ...] = (), partial: Json = None, usage: Usage | None = None
+    ) -> None:
+        super().__init__(message)
+        self.attempts = attempts
+        self.partial = partial
+        self.usage = usage
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """What is wrong with the last completion."""
+        return self.attempts[-1].issues if self.attempts else ()
+
+
+class BudgetExceeded(ExtractionFailed):
+    """The budget ran out before a completion was accepted."""
+
+
+class DocumentError(StructgenError):
+    """An input that cannot be read as text."""

@@ -1,0 +1,83 @@
+"""How to ask: the one frozen set of options, and the enums and budgets in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Literal
+
+
+class Mode(StrEnum):
+    """How the model is made to answer in JSON."""
+
+    AUTO = "auto"
+    """Chosen from what the model can do."""
+    JSON = "json"
+    """``response_format`` json_object: any JSON; the schema stands in the prompt."""
+    JSON_SCHEMA = "json_schema"
+    """``response_format`` json_schema: the server holds the model to the schema."""
+    TOOLS = "tools"
+    """One function that the model must call."""
+    TEXT = "text"
+    """No response format: plain text, read for JSON."""
+
+
+class Style(StrEnum):
+    """How the schema stands in the prompt."""
+
+    OUTLINE = "outline"
+    JSON_SCHEMA = "json_schema"
+    NONE = "none"
+
+
+class Risk(IntEnum):
+    """How far a repair goes beyond what the response says. Ordered: a higher one includes the lower ones."""
+
+    LOSSLESS = 1
+    INTERPRETIVE = 2
+    LOSSY = 3
+
+
+class EvidenceMode(StrEnum):
+    """Whether the places of the values in the text are looked up."""
+
+    NONE = "none"
+    LOCATE = "locate"
+    QUOTES = "quotes"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one extraction may spend. None is no limit.
+
+    Asking again (`max_attempts`, the first request included) and sending the same request again after a fault of the
+    wire (`max_transport_retries`, for each attempt) are counted apart.
+    """
+
+    max_attempts: int = 3
+    max_transport_retries: int = 4
+    max_tokens: int | None = None
+    max_cost: float | None = None
+    """USD."""
+    max_seconds: float | None = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to ask and what to accept. Parameters that are None are left to the server."""
+
+    mode: Mode = Mode.AUTO
+    style: Style = Style.OUTLINE
+    max_risk: Risk = Risk.INTERPRETIVE
+    budget: Budget = field(default_factory=Budget)
+    evidence: EvidenceMode = EvidenceMode.LOCATE
+
+    temperature: float | None = 0.0
+    top_p: float | None = None
+    max_completion_tokens: int | None = None
+    stop: str | tuple[str, ...] | None = None
+    seed: int | None = None
+    user: str | None = None
+    service_tier: Literal["auto", "on_demand", "flex", "performance"] | None = None
+    reasoning_effort: Literal["none", "default", "low", "medium", "high"] | None = None
+    reasoning_format: Literal["hidden", "raw", "parsed"] | None = None
