@@ -1,0 +1,1 @@
+"""Task templates, one file each. Copy one into the `schemas/` folder of your own project to change it."""
