@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 from typing import Generic, Literal, TypeVar
 
@@ -272,7 +273,7 @@ class Attempt:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Extraction(Generic[T_co]):
     """A typed value with its evidence, the repairs that led to it, every attempt and what they took.
 
@@ -280,11 +281,17 @@ class Extraction(Generic[T_co]):
     """
 
     value: T_co
-    evidence: tuple[Evidence, ...] = ()
     repairs: tuple[Repair, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     usage: Usage = field(default_factory=Usage)
     cost: float | None = None
+    locate: Callable[[], tuple[Evidence, ...]] = field(default=tuple, repr=False, compare=False)
+    """Looks up the evidence; called once, when somebody asks for it, because most callers never do."""
+
+    @cached_property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Where each leaf of the value stands in the text, in the order of the value; empty for generated values."""
+        return self.locate()
 
     @property
     def model(self) -> str:

@@ -1,0 +1,161 @@
+"""structgen: typed data out of text, and never silently wrong.
+
+    import structgen
+    result = structgen.extract(Recipe, text)      # Recipe: a Pydantic model, or any other type
+    result.value, result.evidence, result.repairs, result.attempts, result.usage, result.cost
+
+Names are imported when they are first used, so that ``import structgen`` costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from structgen.calls import aextract, agenerate, extract, generate
+    from structgen.core.errors import (
+        AuthenticationFailed,
+        BudgetExceeded,
+        ConfigurationError,
+        ConnectionFailed,
+        DocumentError,
+        ExtractionFailed,
+        ModelUnavailable,
+        RateLimited,
+        RequestRejected,
+        RequestTooLarge,
+        SchemaError,
+        ServerFailed,
+        StructgenError,
+        TaskError,
+        TaskNotFound,
+        TransportError,
+    )
+    from structgen.core.options import Budget, EvidenceMode, Mode, Options, Risk, Style
+    from structgen.core.records import (
+        Attempt,
+        Completion,
+        Document,
+        Evidence,
+        Example,
+        Extraction,
+        Issue,
+        Message,
+        Parsed,
+        Repair,
+        Request,
+        Status,
+        Task,
+        Usage,
+    )
+    from structgen.extractor import Extractor
+    from structgen.schema import Schema, fields
+    from structgen.stages import compile_request, ground_value, parse_response
+    from structgen.tasks import list_tasks
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "structgen.core.errors": (
+        "AuthenticationFailed",
+        "BudgetExceeded",
+        "ConfigurationError",
+        "ConnectionFailed",
+        "DocumentError",
+        "ExtractionFailed",
+        "ModelUnavailable",
+        "RateLimited",
+        "RequestRejected",
+        "RequestTooLarge",
+        "SchemaError",
+        "ServerFailed",
+        "StructgenError",
+        "TaskError",
+        "TaskNotFound",
+        "TransportError",
+    ),
+    "structgen.core.options": ("Budget", "EvidenceMode", "Mode", "Options", "Risk", "Style"),
+    "structgen.core.records": (
+        "Attempt",
+        "Completion",
+        "Document",
+        "Evidence",
+        "Example",
+        "Extraction",
+        "Issue",
+        "Message",
+        "Parsed",
+        "Repair",
+        "Request",
+        "Status",
+        "Task",
+        "Usage",
+    ),
+    "structgen.calls": ("aextract", "agenerate", "extract", "generate"),
+    "structgen.extractor": ("Extractor",),
+    "structgen.schema": ("Schema", "fields"),
+    "structgen.stages": ("compile_request", "ground_value", "parse_response"),
+    "structgen.tasks": ("list_tasks",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Attempt",
+    "AuthenticationFailed",
+    "Budget",
+    "BudgetExceeded",
+    "Completion",
+    "ConfigurationError",
+    "ConnectionFailed",
+    "Document",
+    "DocumentError",
+    "Evidence",
+    "EvidenceMode",
+    "Example",
+    "Extraction",
+    "ExtractionFailed",
+    "Extractor",
+    "Issue",
+    "Message",
+    "Mode",
+    "ModelUnavailable",
+    "Options",
+    "Parsed",
+    "RateLimited",
+    "Repair",
+    "Request",
+    "RequestRejected",
+    "RequestTooLarge",
+    "Risk",
+    "Schema",
+    "SchemaError",
+    "ServerFailed",
+    "Status",
+    "StructgenError",
+    "Style",
+    "Task",
+    "TaskError",
+    "TaskNotFound",
+    "TransportError",
+    "Usage",
+    "aextract",
+    "agenerate",
+    "compile_request",
+    "extract",
+    "fields",
+    "generate",
+    "ground_value",
+    "list_tasks",
+    "parse_response",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'structgen' has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

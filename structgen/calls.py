@@ -1,0 +1,203 @@
+"""One call, one value: the four functions for those who need no Extractor of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast, overload
+
+from typing_extensions import TypeForm
+
+from structgen.compile import Input
+from structgen.core.json import Json
+from structgen.core.options import Options
+from structgen.core.records import Extraction, Task
+from structgen.extractor import Extractor
+from structgen.schema import Schema
+
+T = TypeVar("T")
+
+
+@overload
+def extract(
+    schema: str, text: Input, instructions: str | None = None, *, model: str | None = ..., options: Options | None = ...
+) -> Extraction[Any]: ...
+@overload
+def extract(
+    schema: Mapping[str, Any] | bool,
+    text: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+) -> Extraction[Json]: ...
+@overload
+def extract(
+    schema: Task[T] | Schema[T],
+    text: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+) -> Extraction[T]: ...
+@overload
+def extract(
+    schema: TypeForm[T],
+    text: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+) -> Extraction[T]: ...
+def extract(
+    schema: object,
+    text: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = None,
+    options: Options | None = None,
+) -> Extraction[Any]:
+    """A typed value out of a text: ``Extractor(model, options).extract(schema, text, instructions)``."""
+    with Extractor(model, options) as extractor:
+        return extractor.extract(cast(Any, schema), text, instructions)
+
+
+@overload
+async def aextract(
+    schema: str, text: Input, instructions: str | None = None, *, model: str | None = ..., options: Options | None = ...
+) -> Extraction[Any]: ...
+@overload
+async def aextract(
+    schema: Mapping[str, Any] | bool,
+    text: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+) -> Extraction[Json]: ...
+@overload
+async def aextract(
+    schema: Task[T] | Schema[T],
+    text: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+) -> Extraction[T]: ...
+@overload
+async def aextract(
+    schema: TypeForm[T],
+    text: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+) -> Extraction[T]: ...
+async def aextract(
+    schema: object,
+    text: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = None,
+    options: Options | None = None,
+) -> Extraction[Any]:
+    """`extract`, awaited."""
+    async with Extractor(model, options) as extractor:
+        return await extractor.aextract(cast(Any, schema), text, instructions)
+
+
+@overload
+def generate(
+    schema: str,
+    prompt: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+) -> Extraction[Any]: ...
+@overload
+def generate(
+    schema: Mapping[str, Any] | bool,
+    prompt: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+) -> Extraction[Json]: ...
+@overload
+def generate(
+    schema: Task[T] | Schema[T],
+    prompt: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+) -> Extraction[T]: ...
+@overload
+def generate(
+    schema: TypeForm[T],
+    prompt: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+) -> Extraction[T]: ...
+def generate(
+    schema: object,
+    prompt: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = None,
+    options: Options | None = None,
+) -> Extraction[Any]:
+    """A typed value without a document: the prompt is the request. See `Extractor.generate`."""
+    with Extractor(model, options) as extractor:
+        return extractor.generate(cast(Any, schema), prompt, instructions)
+
+
+@overload
+async def agenerate(
+    schema: str,
+    prompt: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+) -> Extraction[Any]: ...
+@overload
+async def agenerate(
+    schema: Mapping[str, Any] | bool,
+    prompt: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+) -> Extraction[Json]: ...
+@overload
+async def agenerate(
+    schema: Task[T] | Schema[T],
+    prompt: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+) -> Extraction[T]: ...
+@overload
+async def agenerate(
+    schema: TypeForm[T],
+    prompt: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+) -> Extraction[T]: ...
+async def agenerate(
+    schema: object,
+    prompt: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = None,
+    options: Options | None = None,
+) -> Extraction[Any]:
+    """`generate`, awaited."""
+    async with Extractor(model, options) as extractor:
+        return await extractor.agenerate(cast(Any, schema), prompt, instructions)

@@ -1,0 +1,22 @@
+"""Documents between tags that their own text cannot close."""
+
+import re
+
+_TAG = re.compile(r"document(?:-(\d{1,9}))?", re.IGNORECASE)
+
+
+def tag_for(text: str) -> str:
+    """A tag name that stands nowhere in the text: ``document`` where it can be, else ``document-2``, ``document-3``...
+
+    The same text always gets the same tag, so that equal requests stay equal.
+    """
+    if "</document" not in text.casefold() and "<document" not in text.casefold():
+        return "document"
+    taken = {int(number) for number in _TAG.findall(text) if number}
+    return f"document-{next(n for n in range(2, len(taken) + 3) if n not in taken)}"
+
+
+def delimited(text: str) -> str:
+    """The text between its tags. Nothing in it is changed: braces, quotes and tags of its own are just text."""
+    tag = tag_for(text)
+    return f"<{tag}>\n{text}\n</{tag}>"

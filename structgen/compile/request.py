@@ -1,0 +1,151 @@
+"""A brief (what is wanted, of what, how) -> the Request that asks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeAlias, TypeVar, cast
+
+from structgen.compile.delimit import delimited
+from structgen.compile.estimate import answer_tokens
+from structgen.compile.prompt import ASK, example_answer, system_prompt
+from structgen.core.errors import ConfigurationError, DocumentError
+from structgen.core.options import Mode, Options
+from structgen.core.records import Card, Document, Example, Message, Parameters, Request
+from structgen.schema import Schema
+
+T = TypeVar("T")
+
+Input: TypeAlias = str | Document | Sequence[Message | Mapping[str, str]]
+"""What can be read: a text, a document, or the messages of a chat."""
+
+ROLES = ("system", "user", "assistant")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Brief(Generic[T]):
+    """Everything that decides what a request says. `extracting`: the input is a document; else it is the request."""
+
+    schema: Schema[T]
+    text: Input
+    provider: str
+    model: str
+    options: Options
+    instructions: str = ""
+    examples: tuple[Example, ...] = ()
+    extracting: bool = True
+    card: Card | None = None
+
+
+def compile_brief(brief: Brief[T]) -> Request:
+    """The request. Raises DocumentError where the text cannot be sent, ConfigurationError where the mode cannot be."""
+    conversation = _conversation(brief)
+    system = [message.content for message in conversation if message.role == "system"]
+    instructions = "\n\n".join([brief.instructions, *system]).strip()
+    schema = cast("Schema[object]", brief.schema)
+    prompt = system_prompt(schema, brief.options.style, instructions, extracting=brief.extracting)
+    document = _document(brief.text) if brief.extracting else None
+    return Request(
+        provider=brief.provider,
+        model=brief.model,
+        messages=(
+            Message("system", prompt),
+            *_worked(brief),
+            *(message for message in conversation if message.role != "system"),
+        ),
+        mode=resolve_mode(brief.options.mode, brief.card),
+        json_schema=brief.schema.json_schema,
+        schema_name=_function_name(brief.schema.name),
+        parameters=_parameters(brief, document),
+        document=document,
+        names=brief.schema.names,
+    )
+
+
+def resolve_mode(mode: Mode, card: Card | None) -> Mode:
+    """The mode that is used: AUTO is JSON, which every chat model on Groq has. Raises ConfigurationError."""
+    chosen = Mode.JSON if mode is Mode.AUTO else mode
+    if card and card.modes and chosen not in card.modes:
+        has = ", ".join(one.value for one in card.modes)
+        raise ConfigurationError(f"{card.id} cannot answer in mode {chosen.value!r}. Use one of its modes: {has}.")
+    return chosen
+
+
+def _conversation(brief: Brief[T]) -> tuple[Message, ...]:
+    """The input as messages: a document between its tags, a prompt as it is, a chat as it was."""
+    if isinstance(brief.text, str | Document):
+        text = _sendable(brief.text.text if isinstance(brief.text, Document) else brief.text)
+        return (Message("user", f"{ASK}\n\n{delimited(text)}" if brief.extracting else text),)
+    messages = tuple(_message(entry) for entry in brief.text)
+    if not any(message.role == "user" for message in messages):
+        raise DocumentError("The chat holds no message of role 'user': there is nothing to answer. Add one.")
+    return messages
+
+
+def _message(entry: Message | Mapping[str, str]) -> Message:
+    """One message of a chat, from a record or from the dict that SDKs use."""
+    if isinstance(entry, Message):
+        return Message(entry.role, _sendable(entry.content))
+    role, content = entry.get("role"), entry.get("content")
+    if role not in ROLES or not isinstance(content, str) or len(entry) > 2:
+        shown = ", ".join(sorted(map(str, entry)))
+        raise DocumentError(f"A chat message is {{'role': one of {', '.join(ROLES)}, 'content': text}}; got: {shown}.")
+    return Message(role, _sendable(content))
+
+
+def _sendable(text: str) -> str:
+    """The text, unless there is none or it cannot be written as UTF-8."""
+    if not text.strip():
+        raise DocumentError("The text is empty: there is nothing to read. Check the input.")
+    broken = _SURROGATE.search(text)
+    if broken:
+        raise DocumentError(
+            f"The text holds half a character (a lone surrogate) at offset {broken.start()}. "
+            "Decode the file again with its real encoding, or with errors='replace'."
+        )
+    return text
+
+
+def _worked(brief: Brief[T]) -> tuple[Message, ...]:
+    """The worked examples, each as a question and its answer."""
+    return tuple(
+        message
+        for example in brief.examples
+        for message in (
+            Message("user", f"{ASK}\n\n{delimited(example.text)}" if brief.extracting else example.text),
+            Message("assistant", example_answer(example)),
+        )
+    )
+
+
+def _document(text: Input) -> str:
+    """The text alone, as evidence refers to it: of a chat, what the user said."""
+    if isinstance(text, str):
+        return text
+    if isinstance(text, Document):
+        return text.text
+    return "\n\n".join(message.content for message in map(_message, text) if message.role == "user")
+
+
+def _parameters(brief: Brief[T], document: str | None) -> Parameters:
+    """The generation parameters, with room for the answer where the options set none."""
+    options = brief.options
+    room = options.max_completion_tokens
+    return Parameters(
+        temperature=options.temperature,
+        top_p=options.top_p,
+        max_completion_tokens=answer_tokens(brief.schema.json_schema, document, brief.card) if room is None else room,
+        stop=options.stop,
+        seed=options.seed,
+        user=options.user,
+        service_tier=options.service_tier,
+        reasoning_effort=options.reasoning_effort,
+        reasoning_format=options.reasoning_format,
+    )
+
+
+def _function_name(name: str) -> str:
+    """A name as Groq takes it for schemas and functions: letters, digits, ``_`` and ``-``, at most 64."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_")[:64] or "answer"

@@ -1,0 +1,281 @@
+"""Extractor: what users hold. It binds a model and options to the line, and runs it for one text or for many."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+
+from typing_extensions import TypeForm
+
+from structgen.compile import Input, compile_brief
+from structgen.core.errors import ConfigurationError
+from structgen.core.json import Json
+from structgen.core.options import Options
+from structgen.core.records import Extraction, Task
+from structgen.engine import Job, adrive, drive, extraction
+from structgen.engine.many import Outcome, aattempted, amap_ordered, attempted, map_ordered
+from structgen.schema import Schema
+from structgen.send import Allowance, default_model, open_sender
+from structgen.stages import brief_for, resolve
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+
+CONCURRENCY = 8
+"""Requests under way at once in `map`, unless told otherwise."""
+
+
+class Extractor:
+    """A model and options, ready to extract typed values from texts.
+
+    Args:
+        model: ``groq/<id>``, ``rules`` (no LLM), ``compatible/<id>`` or ``<provider>/<id>``; where None,
+            ``STRUCTGEN_MODEL``, else Groq where ``GROQ_API_KEY`` is set.
+        options: how to ask and what to accept.
+        api_key: the key; where None the provider's own environment variable.
+        base_url: another server that speaks the same protocol.
+        timeout: seconds that one request may take.
+        http_client: an ``httpx.Client`` (sync calls) or ``httpx.AsyncClient`` (async calls) of your own.
+
+    Raises:
+        ConfigurationError: no model is named and none can be chosen, or the model string is not understood.
+        AuthenticationFailed: the provider needs a key and there is none.
+
+    It is a context manager, sync and async; closing it is never required for a script to end cleanly.
+    """
+
+    def __init__(
+        self,
+        model: str | None = None,
+        options: Options | None = None,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        timeout: float = 60.0,
+        http_client: httpx.Client | httpx.AsyncClient | None = None,
+    ) -> None:
+        chosen = model or default_model()
+        if chosen is None:
+            raise ConfigurationError(
+                "No model is named and no key is set. Set GROQ_API_KEY, or STRUCTGEN_MODEL, or pass "
+                'model="groq/<id>"; without a key, model="rules" extracts with no LLM.'
+            )
+        self.model = chosen
+        self.options = options or Options()
+        self._sender = open_sender(chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client)
+
+    def __repr__(self) -> str:
+        return f"Extractor({self.model!r})"
+
+    @overload
+    def extract(self, schema: str, text: Input, instructions: str | None = None) -> Extraction[Any]: ...
+    @overload
+    def extract(
+        self, schema: Mapping[str, Any] | bool, text: Input, instructions: str | None = None
+    ) -> Extraction[Json]: ...
+    @overload
+    def extract(self, schema: Task[T] | Schema[T], text: Input, instructions: str | None = None) -> Extraction[T]: ...
+    @overload
+    def extract(self, schema: TypeForm[T], text: Input, instructions: str | None = None) -> Extraction[T]: ...
+    def extract(self, schema: object, text: Input, instructions: str | None = None) -> Extraction[Any]:
+        """A typed value out of a text, a document or a chat.
+
+        `instructions` replace those of the task. Raises ExtractionFailed (with every attempt and what could be read),
+        TransportError where no completion arrived, TaskError for a wrong schema, DocumentError for a text that cannot
+        be sent.
+        """
+        return self._run(self._job(schema, text, instructions))
+
+    @overload
+    async def aextract(self, schema: str, text: Input, instructions: str | None = None) -> Extraction[Any]: ...
+    @overload
+    async def aextract(
+        self, schema: Mapping[str, Any] | bool, text: Input, instructions: str | None = None
+    ) -> Extraction[Json]: ...
+    @overload
+    async def aextract(
+        self, schema: Task[T] | Schema[T], text: Input, instructions: str | None = None
+    ) -> Extraction[T]: ...
+    @overload
+    async def aextract(self, schema: TypeForm[T], text: Input, instructions: str | None = None) -> Extraction[T]: ...
+    async def aextract(self, schema: object, text: Input, instructions: str | None = None) -> Extraction[Any]:
+        """`extract`, awaited."""
+        return await self._arun(self._job(schema, text, instructions))
+
+    @overload
+    def generate(self, schema: str, prompt: Input, instructions: str | None = None) -> Extraction[Any]: ...
+    @overload
+    def generate(
+        self, schema: Mapping[str, Any] | bool, prompt: Input, instructions: str | None = None
+    ) -> Extraction[Json]: ...
+    @overload
+    def generate(
+        self, schema: Task[T] | Schema[T], prompt: Input, instructions: str | None = None
+    ) -> Extraction[T]: ...
+    @overload
+    def generate(self, schema: TypeForm[T], prompt: Input, instructions: str | None = None) -> Extraction[T]: ...
+    def generate(self, schema: object, prompt: Input, instructions: str | None = None) -> Extraction[Any]:
+        """A typed value where there is no document: the prompt is the request ("A recipe for apple pie").
+
+        There is nothing to find evidence in, so `.evidence` is empty. Raises what `extract` raises.
+        """
+        return self._run(self._job(schema, prompt, instructions, extracting=False))
+
+    @overload
+    async def agenerate(self, schema: str, prompt: Input, instructions: str | None = None) -> Extraction[Any]: ...
+    @overload
+    async def agenerate(
+        self, schema: Mapping[str, Any] | bool, prompt: Input, instructions: str | None = None
+    ) -> Extraction[Json]: ...
+    @overload
+    async def agenerate(
+        self, schema: Task[T] | Schema[T], prompt: Input, instructions: str | None = None
+    ) -> Extraction[T]: ...
+    @overload
+    async def agenerate(self, schema: TypeForm[T], prompt: Input, instructions: str | None = None) -> Extraction[T]: ...
+    async def agenerate(self, schema: object, prompt: Input, instructions: str | None = None) -> Extraction[Any]:
+        """`generate`, awaited."""
+        return await self._arun(self._job(schema, prompt, instructions, extracting=False))
+
+    @overload
+    def map(
+        self, schema: str, texts: Iterable[Input], instructions: str | None = None, *, concurrency: int = ...
+    ) -> Generator[Outcome[Any], None, None]: ...
+    @overload
+    def map(
+        self,
+        schema: Mapping[str, Any] | bool,
+        texts: Iterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = ...,
+    ) -> Generator[Outcome[Json], None, None]: ...
+    @overload
+    def map(
+        self,
+        schema: Task[T] | Schema[T],
+        texts: Iterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = ...,
+    ) -> Generator[Outcome[T], None, None]: ...
+    @overload
+    def map(
+        self, schema: TypeForm[T], texts: Iterable[Input], instructions: str | None = None, *, concurrency: int = ...
+    ) -> Generator[Outcome[T], None, None]: ...
+    def map(
+        self,
+        schema: object,
+        texts: Iterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = CONCURRENCY,
+    ) -> Generator[Outcome[Any], None, None]:
+        """For each text an Extraction or, where it failed, the ExtractionFailed; in order, lazily.
+
+        At most `concurrency` texts are under way at once, and no more are taken from `texts` than that. One failure
+        stops nobody. A wrong schema raises TaskError before the first text is taken.
+        """
+        resolved = resolve(schema)
+        return map_ordered(
+            lambda text: attempted(lambda: self._run(self._job(resolved, text, instructions))), texts, concurrency
+        )
+
+    @overload
+    def amap(
+        self,
+        schema: str,
+        texts: Iterable[Input] | AsyncIterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = ...,
+    ) -> AsyncGenerator[Outcome[Any], None]: ...
+    @overload
+    def amap(
+        self,
+        schema: Mapping[str, Any] | bool,
+        texts: Iterable[Input] | AsyncIterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = ...,
+    ) -> AsyncGenerator[Outcome[Json], None]: ...
+    @overload
+    def amap(
+        self,
+        schema: Task[T] | Schema[T],
+        texts: Iterable[Input] | AsyncIterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = ...,
+    ) -> AsyncGenerator[Outcome[T], None]: ...
+    @overload
+    def amap(
+        self,
+        schema: TypeForm[T],
+        texts: Iterable[Input] | AsyncIterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = ...,
+    ) -> AsyncGenerator[Outcome[T], None]: ...
+    def amap(
+        self,
+        schema: object,
+        texts: Iterable[Input] | AsyncIterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = CONCURRENCY,
+    ) -> AsyncGenerator[Outcome[Any], None]:
+        """`map` as an async iterator."""
+        resolved = resolve(schema)
+
+        async def one(text: Input) -> Outcome[Any]:
+            return await aattempted(self._arun(self._job(resolved, text, instructions)))
+
+        return amap_ordered(one, texts, concurrency)
+
+    def _job(self, schema: object, text: Input, instructions: str | None, *, extracting: bool = True) -> Job[Any]:
+        """The brief, compiled."""
+        brief = brief_for(schema, text, self.model, self.options, instructions, extracting=extracting)
+        return Job(brief.schema, compile_brief(brief), self.options, brief.card)
+
+    def _run(self, job: Job[Any]) -> Extraction[Any]:
+        allowance = self._allowance()
+        return drive(extraction(job), lambda effect: self._sender.send(effect.request, allowance))
+
+    async def _arun(self, job: Job[Any]) -> Extraction[Any]:
+        allowance = self._allowance()
+        return await adrive(extraction(job), lambda effect: self._sender.asend(effect.request, allowance))
+
+    def _allowance(self) -> Allowance:
+        """What the wire may take for one extraction, from now on."""
+        budget = self.options.budget
+        deadline = None if budget.max_seconds is None else time.monotonic() + budget.max_seconds
+        return Allowance(transport_retries=budget.max_transport_retries, deadline=deadline)
+
+    def close(self) -> None:
+        """Give the connections of sync calls back now."""
+        self._sender.close()
+
+    async def aclose(self) -> None:
+        """Give all connections back now, those of this event loop included."""
+        await self._sender.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,120 @@
+"""The stages as plain functions, for those who send for themselves: compile, parse, ground. No call is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar, cast, overload
+
+from typing_extensions import TypeForm
+
+from structgen.compile import Brief, Input, compile_brief
+from structgen.core.json import Json
+from structgen.core.options import Mode, Options, Risk, Style
+from structgen.core.records import Evidence, Example, Parsed, Request, Task
+from structgen.ground import locate
+from structgen.parse import parse_text
+from structgen.schema import Schema
+from structgen.send import DEFAULT_MODEL, find_card, split_model
+from structgen.tasks import find_task
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved(Generic[T]):
+    """A description of a type, compiled, with what its task says about how to ask."""
+
+    schema: Schema[T]
+    instructions: str = ""
+    examples: tuple[Example, ...] = ()
+
+
+def resolve(schema: object) -> Resolved[Any]:
+    """Any description of a type, a task or the name of one. Raises TaskError (SchemaError, TaskNotFound)."""
+    if isinstance(schema, Resolved):
+        return cast("Resolved[Any]", schema)
+    if isinstance(schema, str):
+        schema = find_task(schema)
+    if isinstance(schema, Task):
+        task = cast("Task[Any]", schema)
+        return Resolved(Schema.of(task), task.instructions, task.examples)
+    return Resolved(Schema.of(schema))
+
+
+def brief_for(
+    schema: object,
+    text: Input,
+    model: str,
+    options: Options,
+    instructions: str | None = None,
+    *,
+    extracting: bool = True,
+) -> Brief[Any]:
+    """The brief for one call: instructions given here replace those of the task."""
+    resolved = resolve(schema)
+    provider, name = split_model(model)
+    return Brief(
+        schema=resolved.schema,
+        text=text,
+        provider=provider,
+        model=name,
+        options=options,
+        instructions=resolved.instructions if instructions is None else instructions,
+        examples=resolved.examples,
+        extracting=extracting,
+        card=find_card(provider, name),
+    )
+
+
+def compile_request(
+    schema: object,
+    text: Input,
+    *,
+    model: str = DEFAULT_MODEL,
+    mode: Mode | None = None,
+    style: Style | None = None,
+    instructions: str | None = None,
+    options: Options | None = None,
+    extracting: bool = True,
+) -> Request:
+    """The request that ``extract`` (or, with ``extracting=False``, ``generate``) would send; nothing is sent.
+
+    `mode` and `style` replace those of `options`. ``Request.to_groq()`` gives the arguments for the groq SDK.
+    Raises TaskError, ConfigurationError, DocumentError.
+    """
+    chosen = options or Options()
+    chosen = replace(chosen, mode=mode or chosen.mode, style=style or chosen.style)
+    return compile_brief(brief_for(schema, text, model, chosen, instructions, extracting=extracting))
+
+
+@overload
+def parse_response(
+    schema: str, response_text: str, *, finish_reason: str = ..., max_risk: Risk = ...
+) -> Parsed[Any]: ...
+@overload
+def parse_response(
+    schema: Mapping[str, Any] | bool, response_text: str, *, finish_reason: str = ..., max_risk: Risk = ...
+) -> Parsed[Json]: ...
+@overload
+def parse_response(
+    schema: Task[T] | Schema[T], response_text: str, *, finish_reason: str = ..., max_risk: Risk = ...
+) -> Parsed[T]: ...
+@overload
+def parse_response(
+    schema: TypeForm[T], response_text: str, *, finish_reason: str = ..., max_risk: Risk = ...
+) -> Parsed[T]: ...
+def parse_response(
+    schema: object, response_text: str, *, finish_reason: str = "stop", max_risk: Risk = Risk.INTERPRETIVE
+) -> Parsed[Any]:
+    """Read the text of a response as a value of the type: accepted, repaired on the record, or refused with the reason.
+
+    `.value` is None where it was refused; `.issues` then says why, and `.partial` keeps what could be read. `max_risk`
+    is the highest risk of a repair that is taken. Never raises for what the text says; a wrong schema is a TaskError.
+    """
+    return parse_text(resolve(schema).schema, response_text, finish_reason=finish_reason, max_risk=max_risk)
+
+
+def ground_value(value: object, text: str) -> tuple[Evidence, ...]:
+    """Where each leaf of a value stands in the text: one Evidence for each, in the order of the value."""
+    return locate(value, text)
