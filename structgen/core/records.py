@@ -42,6 +42,13 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldsText:
+    """The shorthand of `structgen.fields`, not read yet: what a task file holds whose schema is ``fields = "..."``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Task(Generic[T_co]):
     """A template: what to extract, in which words to ask for it, and worked examples.
 
