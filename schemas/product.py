@@ -99,7 +99,7 @@ class Product(BaseModel):
     manufacturer: Manufacturer | None = Field(None, description="Who makes the product")
 
 
-task = Task(
+task: Task[Product] = Task(
     name="product",
     schema=Product,
     description="A catalog entry: price, variants, reviews and manufacturer",

@@ -34,7 +34,7 @@ class Recipe(BaseModel):
     instructions: list[str] = Field(description="Steps in order, each as written, without its number")
 
 
-task = Task(
+task: Task[Recipe] = Task(
     name="recipe",
     schema=Recipe,
     description="A recipe: ingredients, steps, servings and times",
