@@ -1,0 +1,113 @@
+"""Bytes -> text: byte order marks, UTF-8, UTF-16 without a mark, and a guess (that is told) for the rest."""
+
+from __future__ import annotations
+
+import codecs
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, cast
+from unicodedata import category
+
+from structgen.core.errors import DocumentError
+
+if TYPE_CHECKING:
+    from charset_normalizer import CharsetMatch, CharsetMatches
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is its beginning
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+_KINDS = (
+    (b"%PDF-", "a PDF; convert it to text first, for example with pdftotext"),
+    (b"PK\x03\x04", "a zip archive (perhaps .docx, .xlsx or .epub); save it as text, Markdown or HTML first"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file; save it as text first"),
+    (b"{\\rtf", "rich text (RTF); save it as plain text first"),
+    (b"\x89PNG", "an image; structgen reads text only"),
+    (b"\xff\xd8\xff", "an image; structgen reads text only"),
+    (b"GIF8", "an image; structgen reads text only"),
+    (b"\x1f\x8b", "compressed (gzip); unpack it first"),
+)
+
+_SAMPLE = 256 * 1024  # bytes looked at for a guess
+
+
+class Decoded(NamedTuple):
+    """A text and the name of the encoding; `guessed` where nothing in the bytes proves that encoding."""
+
+    text: str
+    encoding: str
+    guessed: bool = False
+
+
+def decode(data: bytes) -> Decoded:
+    """The text in `data`, line ends untouched and a byte order mark left out; DocumentError where it is no text."""
+    encoding, guessed = encoding_of(data)
+    try:
+        return Decoded(data.decode(encoding), encoding, guessed)
+    except UnicodeDecodeError as error:
+        raise DocumentError(
+            f"it is not valid {encoding} (byte {error.start}); save it as UTF-8 and try again."
+        ) from error
+
+
+def encoding_of(data: bytes) -> tuple[str, bool]:
+    """The encoding of a text, or of the beginning of one, and whether it is only a guess."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding, False
+    for magic, kind in _KINDS:
+        if data.startswith(magic):
+            raise DocumentError(f"it is {kind}.")
+    if b"\0" in data:
+        return _wide(data), True
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)  # a character cut at the end of a sample is no error
+    except UnicodeDecodeError:
+        return _guess(data), True
+    if _controls(data) > 0.1:
+        raise DocumentError("it is binary, not text.")
+    return "utf-8", False
+
+
+def _controls(data: bytes) -> float:
+    """The share of control characters that no text has (tab, line ends, form feed and escape are allowed)."""
+    sample = data[:_SAMPLE]
+    kept = sample.translate(None, delete=bytes(set(range(32)) - {9, 10, 12, 13, 27}))
+    return (len(sample) - len(kept)) / max(1, len(sample))
+
+
+def _wide(data: bytes) -> str:
+    """UTF-16 without a mark has its zero bytes on one side; zero bytes elsewhere mean no text at all."""
+    sample = data[: _SAMPLE // 2 * 2]
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    encoding = "utf-16-le" if odd > even else "utf-16-be"
+    if min(even, odd) > 0.05 * max(even, odd) or max(even, odd) < 0.05 * len(sample):
+        raise DocumentError("it is binary, not text.")
+    return encoding
+
+
+def _guess(data: bytes) -> str:
+    """The likeliest encoding of a text that is not Unicode.
+
+    charset-normalizer cannot tell cp1250 from cp1252 in short Western texts ("crčme" for "crème"). Where it finds
+    cp1252 as regular as its favourite, cp1252 is taken, as browsers do, unless it puts more signs inside words.
+    """
+    charset_normalizer = import_module("charset_normalizer")  # heavy, and most texts are UTF-8
+    matches = cast("CharsetMatches", charset_normalizer.from_bytes(data[:_SAMPLE]))
+    best = matches.best()
+    if best is None:
+        raise DocumentError("it is binary, or in an encoding that could not be told; save it as UTF-8 and try again.")
+    western = [match for match in matches if "cp1252" in match.could_be_from_charset]
+    if western and western[0].chaos <= best.chaos and _signs_in_words(western[0]) <= _signs_in_words(best):
+        return "cp1252"
+    return best.encoding
+
+
+def _signs_in_words(match: CharsetMatch) -> int:
+    """How many symbols and numbers beyond ASCII stand between two letters: "m¹ka" was meant to be "mąka"."""
+    text = str(match)
+    inner = (b for a, b, c in zip(text, text[1:], text[2:], strict=False) if b > "\x7f" and a.isalpha() and c.isalpha())
+    return sum(category(sign)[0] in "SN" for sign in inner)

@@ -1,0 +1,132 @@
+"""read_documents: INPUT words -> Documents, one at a time, in a stable order and with stable ids."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from structgen.core.errors import DocumentError
+from structgen.core.records import Document
+from structgen.documents.decode import decode
+from structgen.documents.parquet import read_parquet
+from structgen.documents.places import TABLE_SUFFIXES, Notice, Place, explain, find_places
+from structgen.documents.problem import DocumentProblem
+from structgen.documents.tables import Row, read_csv, read_jsonl
+
+Read = Document | DocumentProblem
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """The columns of a table that hold the text and the id."""
+
+    text: str
+    id: str
+
+
+def read_documents(
+    inputs: Sequence[str], *, text_field: str = "text", id_field: str = "id", notice: Notice | None = None
+) -> Iterator[Read]:
+    """The documents that `inputs` name, lazily; for what cannot be read, a problem in its place.
+
+    An input is a file, a folder (read with the folders in it, known suffixes only), a glob, or ``-`` for the standard
+    input. .jsonl, .csv and .parquet hold one document a row, in `text_field`; every other file is one document. HTML
+    stays as it is written: its markup holds what rules read (JSON-LD, microdata, tables), and offsets of evidence
+    then are offsets in the file.
+
+    Ids: the row's `id_field`, else the file's name (the path inside the folder that was given) and the line. An id
+    that comes again gets ``#2``, so that no two rows share one. `notice` is told of that, of guessed encodings and of
+    files passed over.
+    """
+    tell = notice or _silent
+    taken: set[str] = set()
+    fields = _Fields(text_field, id_field)
+    for place in find_places(inputs, tell):
+        found = iter((place,)) if isinstance(place, DocumentProblem) else _read(place, fields, tell)
+        for read in found:
+            own = _free(read.id, taken)
+            if own != read.id:
+                tell(f"{read.source}: the id {read.id!r} comes more than once; here it became {own!r}.")
+            taken.add(own)
+            yield replace(read, id=own)
+
+
+def _silent(_: str) -> None:
+    """Where nobody wants to be told."""
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    """`wanted`, or the first of ``wanted#2``, ``wanted#3``, ... that no document has."""
+    own, number = wanted, 1
+    while own in taken:
+        number += 1
+        own = f"{wanted}#{number}"
+    return own
+
+
+def _read(place: Place, fields: _Fields, tell: Notice) -> Iterator[Read]:
+    """The documents of one file. What stops the reading is the last item, a problem."""
+    try:
+        if place.path is not None and place.path.suffix.lower() in TABLE_SUFFIXES:
+            yield from _table(place, place.path, fields)
+        else:
+            yield from _file(place, tell)
+    except OSError as error:
+        yield DocumentProblem(place.source, f"{explain(error)}.", place.name)
+    except DocumentError as error:
+        yield DocumentProblem(place.source, str(error), place.name)
+
+
+def _file(place: Place, tell: Notice) -> Iterator[Read]:
+    data = sys.stdin.buffer.read() if place.path is None else place.path.read_bytes()
+    text, encoding, guessed = decode(data)
+    if guessed:
+        tell(f"{place.source}: it is not UTF-8; read as {encoding}, which is a guess.")
+    yield _document(text, place.name, place.source)
+
+
+def _table(place: Place, path: Path, fields: _Fields) -> Iterator[Read]:
+    rows, at = 0, place.source
+    for number, row in _rows(path, fields):
+        rows += 1
+        name = f"{place.name}:{number}"
+        yield DocumentProblem(at, row, name) if isinstance(row, str) else _of_row(row, fields, name, at)
+    if not rows:
+        yield DocumentProblem(at, "the table has no rows.", place.name)
+
+
+def _rows(path: Path, fields: _Fields) -> Iterator[tuple[int, Row | str]]:
+    match path.suffix.lower():
+        case ".jsonl":
+            return read_jsonl(path)
+        case ".csv":
+            return read_csv(path, fields.text)
+        case _:
+            return read_parquet(path, fields.text, fields.id)
+
+
+def _of_row(row: Row, fields: _Fields, name: str, source: str) -> Read:
+    """The document of a row; an id that is no text or number counts as none."""
+    own = row.get(fields.id)
+    if isinstance(own, str | int) and not isinstance(own, bool) and str(own).strip():
+        name = str(own)
+    text = row.get(fields.text)
+    if isinstance(text, str):
+        return _document(text, name, source)
+    if fields.text in row:
+        return DocumentProblem(source, f"its {fields.text!r} holds no text.", name)
+    names = ", ".join(str(key) for key in row) or "none"
+    return DocumentProblem(source, f"it has no field {fields.text!r} (it has: {names}); see --text-field.", name)
+
+
+def _document(text: str, name: str, source: str) -> Read:
+    if not text.strip():
+        return DocumentProblem(source, "it is empty: there is nothing to extract from.", name)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        wrong = f"character {error.start} is half a surrogate pair or a byte of another encoding"
+        return DocumentProblem(source, f"{wrong}; save it as UTF-8 and try again.", name)
+    return Document(text, name, source)

@@ -1,0 +1,69 @@
+"""Tables -> rows: JSON Lines and CSV, one row at a time, each a mapping or the reason why it is none."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeAlias, cast
+
+from structgen.documents.decode import encoding_of
+
+Row: TypeAlias = Mapping[str, object]
+"""A row by column."""
+
+_SEPARATORS = ",;\t|"
+_HEAD = 256 * 1024  # bytes from which the encoding is told
+
+
+def read_jsonl(path: Path) -> Iterator[tuple[int, Row | str]]:
+    """(line number, the object on it, or what is wrong with it); empty lines are passed over."""
+    with _open(path) as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield number, _object(line)
+
+
+def _object(line: str) -> Row | str:
+    try:
+        row = cast(object, json.loads(line))
+    except json.JSONDecodeError as error:
+        return f"this line is no JSON ({error.msg}, column {error.colno}); each line must hold one object."
+    except (ValueError, RecursionError) as error:
+        return f"this line cannot be decoded ({error})."
+    if not isinstance(row, dict):
+        return "this line holds no JSON object; each line must be one, with the text in a field."
+    return cast("dict[str, object]", row)
+
+
+def read_csv(path: Path, text_field: str) -> Iterator[tuple[int, Row | str]]:
+    """(line number, row by the names of the header). The separator is the one that gives a column `text_field`."""
+    csv.field_size_limit(2**31 - 1)  # the module's own limit, 131,072 characters, is less than a long document
+    with _open(path, newline="") as lines:
+        header = lines.readline()
+        separator = _separator(header, text_field)
+        reader = csv.DictReader(lines, _columns(header, separator), delimiter=separator)
+        try:
+            for row in reader:
+                yield reader.line_num + 1, cast("dict[str, object]", row)
+        except csv.Error as error:
+            yield reader.line_num + 1, f"the table cannot be read beyond this line ({error})."
+
+
+def _separator(header: str, text_field: str) -> str:
+    """The separator under which the header has the column; the most frequent one where none has."""
+    fitting = [sign for sign in _SEPARATORS if text_field in _columns(header, sign)]
+    return fitting[0] if fitting else max(_SEPARATORS, key=header.count)
+
+
+def _columns(header: str, separator: str) -> list[str]:
+    return [name.strip() for row in csv.reader([header], delimiter=separator) for name in row]
+
+
+def _open(path: Path, newline: str | None = None) -> io.TextIOWrapper:
+    """A text file in the encoding that its beginning shows; bytes that do not fit it become lone surrogates."""
+    with path.open("rb") as file:
+        encoding, _ = encoding_of(file.read(_HEAD))
+    return path.open(encoding=encoding, errors="surrogateescape", newline=newline)
