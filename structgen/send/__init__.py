@@ -1,0 +1,7 @@
+"""Request -> Completion: the wire, with its retries, keys, errors and model cards."""
+
+from structgen.send.base import Allowance, Sender
+from structgen.send.cards import find_card, list_cards
+from structgen.send.opening import default_model, open_sender, split_model
+
+__all__ = ["Allowance", "Sender", "default_model", "find_card", "list_cards", "open_sender", "split_model"]

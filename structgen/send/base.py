@@ -1,0 +1,62 @@
+"""What every way of getting a completion has in common."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from structgen.core.records import Card, Completion, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What one request may take on the wire, all its transport retries together.
+
+    `deadline` is a reading of ``time.monotonic()``: no wait and no try goes beyond it; None is no deadline.
+    `timeout` bounds a single try, in seconds; None is the sender's own.
+    """
+
+    transport_retries: int = 4
+    deadline: float | None = None
+    timeout: float | None = None
+
+    def patience(self, default: float) -> float:
+        """Seconds that the next try may take: the timeout, or what is left until the deadline where that is less."""
+        timeout = default if self.timeout is None else self.timeout
+        if self.deadline is None:
+            return timeout
+        return max(min(timeout, self.deadline - time.monotonic()), 0.001)
+
+    def affords(self, wait: float) -> bool:
+        """Whether there is still time for a try after waiting so many seconds."""
+        return self.deadline is None or time.monotonic() + wait < self.deadline
+
+
+class Sender(Protocol):
+    """Request -> Completion. One sender may serve many threads and event loops at once.
+
+    Both ways raise a `TransportError` where no completion arrived. Closing is never required for a clean end.
+    """
+
+    @property
+    def card(self) -> Card | None:
+        """What is known about the model, None where nothing is."""
+        ...
+
+    def send(self, request: Request, allowance: Allowance) -> Completion:
+        """The completion of the request, blocking."""
+        ...
+
+    async def asend(self, request: Request, allowance: Allowance) -> Completion:
+        """The completion of the request, on the running event loop."""
+        ...
+
+    def close(self) -> None:
+        """Close what the blocking calls opened. A later call opens it again."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close what this event loop's calls opened, and what `close` closes."""
+        ...

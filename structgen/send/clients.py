@@ -1,0 +1,121 @@
+"""The groq SDK's clients behind one server: one for blocking calls, and one for every event loop.
+
+An async client belongs to the loop that it was first used on. Nobody is asked to close it: asyncio closes the
+asynchronous generators of a loop when the loop ends, and one of ours closes the client as it is closed itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+import groq
+import httpx
+
+from structgen.core.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to send and how. `http_client` is the user's own, which we never close."""
+
+    base_url: str
+    key: str
+    http_client: httpx.Client | httpx.AsyncClient | None = None
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.base_url!r})"
+
+
+class Clients:
+    """Opens clients when they are first needed; safe in threads."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._lock = threading.Lock()
+        self._sync: groq.Groq | None = None
+        self._end: weakref.finalize[[], Clients] | None = None
+        self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopClient] = weakref.WeakKeyDictionary()
+
+    def sync(self) -> groq.Groq:
+        """The client for blocking calls."""
+        client = self._sync
+        if client is not None:
+            return client
+        with self._lock:
+            if self._sync is None:
+                self._sync = _open_sync(self._endpoint)
+                if self._endpoint.http_client is None:
+                    self._end = weakref.finalize(self, self._sync.close)
+            return self._sync
+
+    async def of_loop(self) -> groq.AsyncGroq:
+        """The client of the running event loop."""
+        loop = asyncio.get_running_loop()
+        kept = self._loops.get(loop)
+        if kept is None:
+            with self._lock:
+                self._forget_closed_loops()
+                kept = self._loops[loop] = _LoopClient(self._endpoint)
+            await kept.start()
+        return kept.client
+
+    def close(self) -> None:
+        """Close the client for blocking calls."""
+        with self._lock:
+            end, self._end, self._sync = self._end, None, None
+        if end is not None:
+            end()
+
+    async def aclose(self) -> None:
+        """Close the running loop's client, and the one for blocking calls."""
+        kept = self._loops.pop(asyncio.get_running_loop(), None)
+        if kept is not None:
+            await kept.close()
+        self.close()
+
+    def _forget_closed_loops(self) -> None:
+        """A client holds on to its loop, so that the weak reference alone would keep both for ever."""
+        for loop in [loop for loop in self._loops if loop.is_closed()]:
+            del self._loops[loop]
+
+
+class _LoopClient:
+    """One loop's client, and the generator that closes it with the loop."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.client = _open_async(endpoint)
+        self._guard = _close_at_end(None if endpoint.http_client is not None else self.client)
+
+    async def start(self) -> None:
+        """Step into the generator: from now on the loop knows it."""
+        await anext(self._guard)
+
+    async def close(self) -> None:
+        await self._guard.aclose()
+
+
+async def _close_at_end(client: groq.AsyncGroq | None) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        if client is not None:
+            await client.close()
+
+
+def _open_sync(endpoint: Endpoint) -> groq.Groq:
+    own = endpoint.http_client
+    if own is not None and not isinstance(own, httpx.Client):
+        raise ConfigurationError("http_client is an httpx.AsyncClient: blocking calls need an httpx.Client.")
+    return groq.Groq(api_key=endpoint.key, base_url=endpoint.base_url, max_retries=0, http_client=own)
+
+
+def _open_async(endpoint: Endpoint) -> groq.AsyncGroq:
+    own = endpoint.http_client
+    if own is not None and not isinstance(own, httpx.AsyncClient):
+        raise ConfigurationError("http_client is an httpx.Client: calls on an event loop need an httpx.AsyncClient.")
+    http_client = own or groq.DefaultAioHttpClient()
+    return groq.AsyncGroq(api_key=endpoint.key, base_url=endpoint.base_url, max_retries=0, http_client=http_client)

@@ -1,0 +1,98 @@
+"""Model strings -> senders: the one place that knows which ways there are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from structgen.core.errors import ConfigurationError, ModelUnavailable
+from structgen.core.records import Card
+from structgen.send.base import Sender
+from structgen.send.cards import find_card
+from structgen.send.keys import clean_key
+from structgen.send.wire import GROQ, WIRES, Wire
+
+if TYPE_CHECKING:
+    import httpx
+
+DEFAULT_GROQ_MODEL = "groq/openai/gpt-oss-20b"
+_NO_KEY_NEEDED = "none"
+
+
+def default_model(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The model where none is named: STRUCTGEN_MODEL, else Groq's small one where its key is set, else None."""
+    named = environ.get("STRUCTGEN_MODEL", "").strip()
+    if named:
+        return named
+    return DEFAULT_GROQ_MODEL if environ.get(GROQ.key_variable, "").strip() else None
+
+
+def split_model(model: str) -> tuple[str, str]:
+    """Provider and id of a model string: ``groq/openai/gpt-oss-20b`` gives ``("groq", "openai/gpt-oss-20b")``."""
+    provider, _, name = model.strip().partition("/")
+    if provider in {"rules", "replay"} and not name:
+        return provider, provider
+    if not provider or not name:
+        raise ConfigurationError(
+            f"{model!r} names no model. Write provider/id, for example {DEFAULT_GROQ_MODEL}, compatible/<id> for a "
+            "server of your own, or rules, which needs no key."
+        )
+    return provider, name
+
+
+def open_sender(
+    model: str,
+    *,
+    api_key: str | None = None,
+    base_url: str | None = None,
+    timeout: float = 60.0,
+    http_client: httpx.Client | httpx.AsyncClient | None = None,
+) -> Sender:
+    """The sender for a model string; opens no connection yet.
+
+    Raises ConfigurationError where the string, the key or the base URL cannot work, and ModelUnavailable for a model
+    that is known to be retired: nothing is ever swapped silently.
+    """
+    provider, name = split_model(model)
+    if provider == "rules":
+        from structgen.send.rules import RulesSender
+
+        return RulesSender()
+    if provider == "replay":
+        raise ConfigurationError("replay, which answers from the store alone, is not supported yet: name a model.")
+    card = _check_card(provider, name)
+    wire = WIRES.get(provider)
+    if wire is None:
+        from structgen.send.instructed import open_instructed
+
+        return open_instructed(provider, name, api_key=api_key, base_url=base_url, timeout=timeout)
+    from structgen.send.chat import ChatSender
+    from structgen.send.clients import Endpoint
+
+    base = wire.check_base_url(base_url or os.environ.get(wire.base_variable))
+    return ChatSender(wire, Endpoint(base, _find_key(wire, api_key), http_client), timeout=timeout, card=card)
+
+
+def _check_card(provider: str, name: str) -> Card | None:
+    card = find_card(provider, name)
+    if card is not None and card.status == "retired":
+        instead = f"Take {provider}/{card.replacement} instead" if card.replacement else "Groq names no replacement"
+        raise ModelUnavailable(
+            f"{provider} has retired the model {name}. {instead}; `structgen models` lists the others."
+        )
+    return card
+
+
+def _find_key(wire: Wire, given: str | None) -> str:
+    if given is not None:
+        return clean_key(given, "api_key")
+    found = os.environ.get(wire.key_variable, "")
+    if found.strip():
+        return clean_key(found, wire.key_variable)
+    if wire.needs_key:
+        raise ConfigurationError(
+            f'No API key for {wire.provider}: set {wire.key_variable}, pass api_key, or take model="rules", '
+            "which needs none."
+        )
+    return _NO_KEY_NEEDED

@@ -1,0 +1,171 @@
+"""An HTTP response -> a Completion or a Failure. Reads plain JSON: model classes would cost more CPU than the rest."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+from structgen.core.errors import RateLimited, ServerFailed
+from structgen.core.json import Json, JsonObject
+from structgen.core.records import Completion, Usage
+from structgen.send.faults import Failure, Refusal, as_object, describe_page, find_row, read_refusal, requested_wait
+from structgen.send.keys import mask
+from structgen.send.wire import Wire
+
+UNKNOWN_USAGE = Usage(calls=1)
+_KEPT = 20_000  # characters of a body that an error carries
+_FINISH_REASONS = frozenset({"stop", "length", "tool_calls", "function_call", "content_filter"})
+_SALVAGEABLE = frozenset({"json_validate_failed", "tool_use_failed", "output_parse_failed"})
+_CUT_OFF = "max completion tokens reached before generating a valid document"
+_CALL = re.compile(r'\s*\{\s*"name"\s*:\s*"[^"\\]*"\s*,\s*"arguments"\s*:\s*(?=[{\["])')
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the HTTP library gave: header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+def read_reply(reply: Reply, wire: Wire, model: str, key: str) -> Completion | Failure:
+    """The completion in a reply, one salvaged from an error, or the failure that the reply is."""
+    body = _decode(reply.content)
+    if reply.status >= 400:
+        refusal = read_refusal(body, _text(reply))
+        return _salvage(refusal, model) or _refused(reply, refusal, wire, key)
+    found = _completion(body, reply, wire)
+    if isinstance(found, Completion):
+        return found
+    message, transient = found
+    text = mask(f"{wire.provider} answered {reply.status} with {message}", key)
+    error = ServerFailed(text, status=reply.status, body=mask(_text(reply)[:_KEPT], key))
+    return Failure(error, transient)
+
+
+def _decode(content: bytes) -> Json:
+    """The JSON of a body; None where it is none (no body that matters is ``null``)."""
+    try:
+        return cast("Json", json.loads(content))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _text(reply: Reply) -> str:
+    return reply.content.decode("utf-8", "replace")
+
+
+def _completion(body: Json, reply: Reply, wire: Wire) -> Completion | tuple[str, bool]:
+    """The completion, or what the body is instead and whether another try may help."""
+    if not isinstance(body, dict):
+        return _no_json(_text(reply), reply.headers.get("content-type", ""))
+    if "choices" not in body:
+        said = read_refusal(body, _text(reply)).message
+        return f"JSON that is no chat completion: {said}. Check the base URL and the model.", False
+    choices = body["choices"]
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if not isinstance(choice, dict) or not isinstance(choice.get("message"), dict):
+        return "an empty list of choices: no answer was made. Send the request again, or take another model.", False
+    reason = choice.get("finish_reason")
+    reason = wire.finish_reasons.get(reason, reason) if isinstance(reason, str) else reason
+    if not isinstance(reason, str) or reason not in _FINISH_REASONS:
+        said = f"an unknown finish_reason {reason!r}: whether the answer is complete cannot be told"
+        return f"{said}. What it answered is in the error's body; take another model or server.", False
+    completion = _from_message(as_object(choice["message"]), reason)
+    if completion is None:
+        return "a message without content. Send the request again, or take another model.", False
+    name, number = body.get("model"), body.get("id")
+    return replace(
+        completion,
+        usage=read_usage(body.get("usage")),
+        model=name if isinstance(name, str) else "",
+        id=number if isinstance(number, str) else None,
+    )
+
+
+def _no_json(text: str, content_type: str) -> tuple[str, bool]:
+    if "html" in content_type or text.lstrip()[:1] == "<":
+        page = describe_page(text)
+        return f"{page}, not with JSON. A proxy or a login page stands in between, or the base URL is wrong.", False
+    if text.lstrip()[:1] == "{":
+        return f"JSON that is broken or cut off after {len(text)} characters: the connection is not reliable.", True
+    return f"{describe_page(text)}, which is no JSON. Check the base URL.", False
+
+
+def _from_message(message: JsonObject, reason: str) -> Completion | None:
+    """Text, reasoning and refusal of an assistant's message; None where it says nothing at all."""
+    text, reasoning, refusal = _arguments(message), message.get("reasoning"), message.get("refusal")
+    if text is None:
+        content = message.get("content")
+        text = content if isinstance(content, str) else None
+    if text is None and not (refusal or reasoning or reason in {"length", "content_filter"}):
+        return None
+    return Completion(
+        text or "",
+        reason,
+        reasoning=reasoning if isinstance(reasoning, str) else None,
+        refusal=refusal if isinstance(refusal, str) and refusal else None,
+    )
+
+
+def _arguments(message: JsonObject) -> str | None:
+    """The arguments of the first tool call, as the model wrote them."""
+    calls = message.get("tool_calls")
+    call = calls[0] if isinstance(calls, list) and calls else None
+    arguments = as_object(as_object(call).get("function")).get("arguments")
+    return arguments if isinstance(arguments, str) else None
+
+
+def read_usage(usage: Json) -> Usage:
+    """The token counts of a body; what the server leaves out is unknown, not zero."""
+    usage = as_object(usage)
+    return Usage(
+        input_tokens=_count(usage, "prompt_tokens"),
+        output_tokens=_count(usage, "completion_tokens"),
+        cached_tokens=_count(as_object(usage.get("prompt_tokens_details")), "cached_tokens"),
+        reasoning_tokens=_count(as_object(usage.get("completion_tokens_details")), "reasoning_tokens"),
+        calls=1,
+    )
+
+
+def _count(counts: JsonObject, name: str) -> int | None:
+    value = counts.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _salvage(refusal: Refusal, model: str) -> Completion | None:
+    """The model's own text out of an error that carries it: it was paid for, and may well be readable."""
+    if refusal.code not in _SALVAGEABLE:
+        return None
+    text = refusal.failed_generation or ""
+    reason = "error"
+    if text.strip() == _CUT_OFF:
+        text, reason = "", "length"
+    return Completion(_unwrap_call(text), reason, UNKNOWN_USAGE, model, failure=refusal.code)
+
+
+def _unwrap_call(text: str) -> str:
+    """The arguments in ``{"name": ..., "arguments": ...}``, just as they stand there; any other text unchanged."""
+    call = _CALL.match(text)
+    if not call:
+        return text
+    rest = text[call.end() :].rstrip()
+    return rest.removesuffix("}").rstrip()
+
+
+def _refused(reply: Reply, refusal: Refusal, wire: Wire, key: str) -> Failure:
+    row = find_row(reply.status, refusal)
+    code = f" ({refusal.code})" if refusal.code else ""
+    advice = row.advice.format(key_variable=wire.key_variable)
+    said = mask(refusal.message, key)[:1000].rstrip(".")
+    body = mask(_text(reply)[:_KEPT], key)
+    message = f"{wire.provider} answered {reply.status}{code}: {said}. {advice}"
+    error = row.error(message, status=reply.status, code=refusal.code, body=body)
+    wait = requested_wait(reply.headers, refusal.message) if row.transient else None
+    if isinstance(error, RateLimited):
+        error.wait = wait
+    return Failure(error, row.transient, wait)

@@ -1,0 +1,71 @@
+"""Servers that speak the chat completions protocol; they differ by this data alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from structgen.core.errors import ConfigurationError
+
+_SAME: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Where a server is, what its environment variables are called, and in which words it differs from Groq.
+
+    `path` follows the base URL; `tail` is what people write at the end of a base URL though it belongs to the path.
+    `renames` are parameters with another name there, `finish_reasons` its words for ours.
+    """
+
+    provider: str
+    path: str
+    tail: str
+    base_variable: str
+    key_variable: str
+    base_url: str | None = None
+    needs_key: bool = False
+    renames: Mapping[str, str] = _SAME
+    finish_reasons: Mapping[str, str] = field(default=_SAME)
+
+    def check_base_url(self, given: str | None) -> str:
+        """The base URL to use, or a ConfigurationError that says how to write it."""
+        base = (given or self.base_url or "").strip().rstrip("/")
+        if not base:
+            raise ConfigurationError(
+                f"No server is named for {self.provider}: set {self.base_variable}, for example to "
+                "http://localhost:11434/v1, or pass base_url."
+            )
+        if not base.startswith(("http://", "https://")):
+            raise ConfigurationError(f"The base URL {base!r} must begin with http:// or https://.")
+        if base.endswith(self.tail):
+            raise ConfigurationError(
+                f"The base URL {base!r} must not end in {self.tail}, which is added to it: "
+                f"write {base.removesuffix(self.tail)!r}."
+            )
+        return base
+
+
+GROQ = Wire(
+    provider="groq",
+    path="/openai/v1/chat/completions",
+    tail="/openai/v1",
+    base_variable="GROQ_BASE_URL",
+    key_variable="GROQ_API_KEY",
+    base_url="https://api.groq.com",
+    needs_key=True,
+)
+
+COMPATIBLE = Wire(
+    provider="compatible",
+    path="/chat/completions",
+    tail="/chat/completions",
+    base_variable="STRUCTGEN_BASE_URL",
+    key_variable="STRUCTGEN_API_KEY",
+    # The older name is the one that Ollama, llama-server and vLLM all read.
+    renames=MappingProxyType({"max_completion_tokens": "max_tokens"}),
+    finish_reasons=MappingProxyType({"eos": "stop", "eos_token": "stop", "end_turn": "stop", "max_tokens": "length"}),
+)
+
+WIRES: Mapping[str, Wire] = MappingProxyType({wire.provider: wire for wire in (GROQ, COMPATIBLE)})
