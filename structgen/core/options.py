@@ -38,6 +38,14 @@ class Risk(IntEnum):
     LOSSY = 3
 
 
+class Reask(StrEnum):
+    """What is asked again after a refused response."""
+
+    CHEAPEST = "cheapest"
+    """The failing fields alone, or the rest of what was cut off, wherever that costs less than the whole."""
+    WHOLE = "whole"
+
+
 class EvidenceMode(StrEnum):
     """Whether the places of the values in the text are looked up."""
 
@@ -70,6 +78,7 @@ class Options:
     style: Style = Style.OUTLINE
     max_risk: Risk = Risk.INTERPRETIVE
     budget: Budget = field(default_factory=Budget)
+    reask: Reask = Reask.CHEAPEST
     evidence: EvidenceMode = EvidenceMode.LOCATE
 
     temperature: float | None = 0.0

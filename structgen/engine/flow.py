@@ -26,14 +26,10 @@ from structgen.core.records import (
 )
 from structgen.engine.cost import cost_of
 from structgen.ground import locate
-from structgen.parse import parse_text
-from structgen.reask import ask_whole
+from structgen.reask import Asking, first_question, next_question
 from structgen.schema import Schema
 
 T = TypeVar("T")
-
-FIRST = "first question"
-AGAIN = "asked again whole: the response was refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +59,23 @@ def extraction(job: Job[T]) -> Line[T]:
     Raises ExtractionFailed with every attempt and the last partial value, BudgetExceeded where asking again would go
     over the budget, and TransportError where not even the first completion arrived.
     """
+    asking = Asking(job.schema, job.request, job.options.max_risk, job.options.reask, job.card)
+    question = first_question(asking)
     attempts: tuple[Attempt, ...] = ()
-    request, why = job.request, FIRST
     parsed: Parsed[T] | None = None
     while True:
         try:
-            completion = yield Send(request, len(attempts) + 1)
+            completion = yield Send(question.request, len(attempts) + 1)
         except TransportError as error:
             if parsed is None:
                 raise
             raise _failed(f"Asking again failed: {error}", attempts, parsed) from error
-        parsed = parse_text(
-            job.schema, completion.text, finish_reason=completion.finish_reason, max_risk=job.options.max_risk
-        )
-        attempts = (*attempts, Attempt(request, completion, parsed.issues, why))
+        parsed = question.read(completion)
+        attempts = (*attempts, Attempt(question.request, completion, parsed.issues, question.why))
         if parsed.ok:
             return _accepted(job, parsed, attempts)
         _check_budget(job, attempts, parsed)
-        request, why = ask_whole(job.request, attempts[-1]), AGAIN
+        question = next_question(asking, question, attempts[-1], parsed)
 
 
 def _accepted(job: Job[T], parsed: Parsed[T], attempts: tuple[Attempt, ...]) -> Extraction[T]:

@@ -1,5 +1,6 @@
-"""A refused response -> the cheapest next question. Pure."""
+"""A refused response -> the cheapest next question: its failing fields, its rest, or the whole. Pure."""
 
-from structgen.reask.whole import ask_whole
+from structgen.reask.choose import Asking, first_question, next_question
+from structgen.reask.question import Question
 
-__all__ = ["ask_whole"]
+__all__ = ["Asking", "Question", "first_question", "next_question"]

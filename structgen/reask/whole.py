@@ -1,13 +1,12 @@
 """The whole question again, with what was wrong. The history stays bounded: the task, the last response, the issues."""
 
-import json
 from dataclasses import replace
 
-from structgen.core.records import Attempt, Issue, Message, Request
+from structgen.core.records import Attempt, Message, Request
+from structgen.reask.words import describe
 
 MOST_ISSUES = 20
 MOST_CHARS = 20_000
-MOST_FOUND = 200
 
 
 def ask_whole(first: Request, attempt: Attempt) -> Request:
@@ -25,17 +24,3 @@ def _words(attempt: Attempt, *, shown: bool) -> str:
     if left > 0:
         lines.append(f"- and {left} more")
     return "\n".join([head, *lines, "Answer again with the whole corrected JSON value, and nothing else."])
-
-
-def describe(issue: Issue) -> str:
-    """One issue for a model: where, what is wrong, what was found, what belongs there."""
-    where = f"at {issue.path}: " if issue.path else ""
-    found = "" if issue.found is None else f" (found {_brief(issue.found)})"
-    expected = f" Expected {issue.expected}." if issue.expected else ""
-    return f"{where}{issue.message.rstrip('.')}{found}.{expected}"
-
-
-def _brief(value: object) -> str:
-    """A value in a few words."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= MOST_FOUND else f"{text[:MOST_FOUND]}..."

@@ -1,0 +1,62 @@
+"""Which question comes next: the cheapest one that can mend what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from structgen.core.options import Reask, Risk
+from structgen.core.records import Attempt, Card, Parsed, Request
+from structgen.reask.fields import fields_question
+from structgen.reask.question import Question, whole_question
+from structgen.reask.rest import rest_question
+from structgen.reask.whole import ask_whole
+from structgen.schema import Schema
+
+T = TypeVar("T")
+
+FIRST = "first question"
+AGAIN = "asked again whole"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking(Generic[T]):
+    """What all questions of one extraction have in common. `first` is the request for the whole."""
+
+    schema: Schema[T]
+    first: Request
+    max_risk: Risk
+    reask: Reask = Reask.CHEAPEST
+    card: Card | None = None
+
+
+def first_question(asking: Asking[T]) -> Question[T]:
+    """The whole, asked for the first time."""
+    return whole_question(asking.schema, asking.first, asking.max_risk, FIRST)
+
+
+def next_question(asking: Asking[T], last: Question[T], attempt: Attempt, parsed: Parsed[T]) -> Question[T]:
+    """The question after a refused response.
+
+    A part is asked for where the rest of the response can be kept, and where that costs less than the whole. A part
+    that was asked for in vain is not asked for again: then the whole is.
+    """
+    whole = _whole(asking, attempt)
+    if last.part or asking.reask is Reask.WHOLE:
+        return whole
+    parts = (
+        rest_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card),
+        fields_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card),
+    )
+    return min([*(part for part in parts if part is not None), whole], key=lambda question: question.estimate)
+
+
+def _whole(asking: Asking[T], attempt: Attempt) -> Question[T]:
+    """The whole again. An answer that was cut off gets more room this time, as far as the model goes."""
+    request = ask_whole(asking.first, attempt)
+    room = request.parameters.max_completion_tokens
+    if attempt.completion.finish_reason == "length" and room is not None:
+        most = asking.card.max_completion_tokens if asking.card else None
+        wider = 2 * room if most is None else min(2 * room, most)
+        request = replace(request, parameters=replace(request.parameters, max_completion_tokens=wider))
+    return whole_question(asking.schema, request, asking.max_risk, AGAIN)

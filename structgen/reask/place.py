@@ -1,0 +1,110 @@
+"""Looking up and replacing a place in plain JSON, and finding the part of a schema that speaks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from structgen.core.json import Json, JsonObject, steps
+
+MISSING = object()
+"""Stands for: there is nothing at this path."""
+
+
+def at(tree: Json, path: Sequence[str]) -> object:
+    """The value at a path, MISSING where there is none."""
+    for step in path:
+        if isinstance(tree, dict) and step in tree:
+            tree = tree[step]
+        elif isinstance(tree, list) and _is_index(step, len(tree)):
+            tree = tree[int(step)]
+        else:
+            return MISSING
+    return tree
+
+
+def put(tree: Json, path: Sequence[str], value: Json) -> Json:
+    """A copy of the tree with another value at the path; what is not on the way is shared."""
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    if isinstance(tree, list):
+        changed = list(tree)
+        changed[int(step)] = put(tree[int(step)], rest, value)
+        return changed
+    held = cast(JsonObject, tree)
+    return {**held, step: put(held.get(step), rest, value)}
+
+
+def can_put(tree: Json, path: Sequence[str]) -> bool:
+    """Whether a value can stand at the path: its parent is an object, or a list that has this item."""
+    if not path:
+        return False
+    parent = at(tree, path[:-1])
+    if isinstance(parent, list):
+        return _is_index(path[-1], len(cast("list[Json]", parent)))
+    return isinstance(parent, dict)
+
+
+def schema_at(schema: JsonObject | bool, path: str, tree: Json) -> JsonObject | bool | None:
+    """The part of a JSON Schema for a path into a value, with the definitions it needs; None where none is found."""
+    found: list[Json] = [schema]
+    node: Json = tree
+    for step in steps(path):
+        found = [deeper for one in found for deeper in _below(schema, one, step)]
+        node = _child(node, step)
+    options = [one for one in found if isinstance(one, dict | bool)]
+    if not options:
+        return None
+    one: JsonObject | bool = options[0] if len(options) == 1 else {"anyOf": cast("list[Json]", options)}
+    return with_definitions(schema, one)
+
+
+def _below(root: JsonObject | bool, node: Json, step: str) -> Iterator[Json]:
+    """The schemas that a step leads to, through references and unions."""
+    for one in alternatives(root, node):
+        properties, items, first = one.get("properties"), one.get("items"), one.get("prefixItems")
+        if isinstance(properties, dict) and step in properties:
+            yield properties[step]
+        elif isinstance(first, list) and step.isdigit() and int(step) < len(first):
+            yield first[int(step)]
+        elif step.isdigit() and isinstance(items, dict | bool):
+            yield items
+        elif isinstance(one.get("additionalProperties"), dict):
+            yield one["additionalProperties"]
+
+
+def alternatives(root: JsonObject | bool, node: Json) -> list[JsonObject]:
+    """The object schemas that a node stands for: itself, what it refers to, the branches of its unions; each once."""
+    todo, seen, found = [node], set[int](), list[JsonObject]()
+    while todo:
+        one = todo.pop()
+        if not isinstance(one, dict) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        found.append(one)
+        reference = one.get("$ref")
+        if isinstance(reference, str) and reference.startswith("#"):
+            target = at(root, steps(reference[1:]))
+            todo.append(cast(Json, target) if isinstance(target, dict) else None)
+        for key in ("anyOf", "oneOf", "allOf"):
+            branches = one.get(key)
+            todo.extend(reversed(branches) if isinstance(branches, list) else [])
+    return found
+
+
+def _child(tree: Json, step: str) -> Json:
+    value = at(tree, (step,))
+    return None if value is MISSING else cast(Json, value)
+
+
+def with_definitions(root: JsonObject | bool, part: JsonObject | bool) -> JsonObject | bool:
+    """The part, able to refer to what the root defines."""
+    if not isinstance(part, dict) or not isinstance(root, dict):
+        return part
+    shared = {key: root[key] for key in ("$defs", "definitions", "$schema") if key in root and key not in part}
+    return {**part, **shared}
+
+
+def _is_index(step: str, length: int) -> bool:
+    return step.isdigit() and int(step) < length

@@ -1,0 +1,41 @@
+"""A question: the request that asks it, and how its answer is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from structgen.compile.estimate import tokens_of
+from structgen.core.options import Risk
+from structgen.core.records import Completion, Parsed, Request
+from structgen.parse import parse_text
+from structgen.schema import Schema
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T]):
+    """What is sent, why, and how the completion becomes the whole value again."""
+
+    request: Request
+    why: str
+    read: Callable[[Completion], Parsed[T]]
+    part: bool = False
+    """Whether only a part of the value is asked for."""
+
+    @property
+    def estimate(self) -> int:
+        """The tokens it will take, input and room for the answer, as far as that is known beforehand."""
+        said = sum(len(message.content) for message in self.request.messages)
+        return tokens_of(said) + (self.request.parameters.max_completion_tokens or 0)
+
+
+def whole_question(schema: Schema[T], request: Request, max_risk: Risk, why: str) -> Question[T]:
+    """A question for the whole value."""
+
+    def read(completion: Completion) -> Parsed[T]:
+        return parse_text(schema, completion.text, finish_reason=completion.finish_reason, max_risk=max_risk)
+
+    return Question(request, why, read)

@@ -1,0 +1,170 @@
+"""The rest of a response that was cut off: every complete part is kept, and only what is missing is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar, cast
+
+from structgen.compile.estimate import answer_tokens
+from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.options import Mode, Risk
+from structgen.core.records import Card, Completion, Issue, Message, Parsed, Repair, Request
+from structgen.parse import parse_text
+from structgen.reask.place import alternatives, at, put, with_definitions
+from structgen.reask.question import Question
+from structgen.schema import Schema
+
+T = TypeVar("T")
+
+WHY = "asked for the rest: the response was cut off"
+
+ASK = """\
+The last answer was cut off. These parts of it were complete and are kept:
+{kept}
+Answer with a JSON object of the same form that holds only what is missing, and nothing that is kept."""
+
+ANCHOR = """\
+The list at {path} was cut off after {count} items. Give it again from its last complete item on: first that item \
+unchanged, {last}, then all that follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut(Generic[T]):
+    """A response that was cut off: its complete parts, and where it goes on.
+
+    `path` leads to the outermost list that was open, whose complete items are kept, or else to the innermost open object.
+    """
+
+    schema: Schema[T]
+    kept: JsonObject
+    path: tuple[str, ...]
+    repairs: tuple[Repair, ...]
+    max_risk: Risk
+
+
+def rest_question(
+    schema: Schema[T], first: Request, parsed: Parsed[T], max_risk: Risk, card: Card | None
+) -> Question[T] | None:
+    """A question for what is missing, None where nothing was complete or the root is no object."""
+    if not parsed.open or not isinstance(parsed.partial, dict):
+        return None
+    kept, path = complete_parts(parsed.partial, parsed.open)
+    part = _rest_schema(schema.json_schema, schema.json_schema, kept, path)
+    if not kept or part is None:
+        return None
+    cut = Cut(schema, kept, path, parsed.repairs, max_risk)
+    missing = Schema.of(with_definitions(schema.json_schema, part))
+    request = replace(
+        first,
+        messages=(*first.messages, Message("user", _words(cut))),
+        mode=Mode.JSON if first.mode is Mode.JSON_SCHEMA else first.mode,
+        strict=False,
+        json_schema=missing.json_schema,
+        schema_name="rest",
+        parameters=replace(
+            first.parameters, max_completion_tokens=answer_tokens(missing.json_schema, first.document, card)
+        ),
+    )
+    return Question(request, WHY, lambda completion: read_rest(cut, missing, completion), part=True)
+
+
+def complete_parts(partial: JsonObject, opened: Sequence[str]) -> tuple[JsonObject, tuple[str, ...]]:
+    """The partial value without what was being written when it was cut, and the path where it goes on.
+
+    `opened` names the containers (and the value) that were never closed. The outermost open list keeps its complete
+    items and loses the open one; a list without a complete item is left out.
+    """
+    deepest = max((steps(path) for path in opened), key=len)
+    for depth in range(1, len(deepest) + 1):
+        path = deepest[:depth]
+        held = at(partial, path)
+        if isinstance(held, dict):
+            continue
+        items = _complete_items(held, deepest[depth:])
+        if not items:
+            return _without(partial, path), path[:-1]
+        return cast(JsonObject, put(partial, path, items)), path
+    return partial, deepest
+
+
+def _complete_items(held: object, below: tuple[str, ...]) -> list[Json]:
+    """The items of an open list that stand before the open one; none where it is no list."""
+    if not isinstance(held, list):
+        return []
+    items = cast("list[Json]", held)
+    return items[: int(below[0])] if below else items
+
+
+def _without(tree: JsonObject, path: tuple[str, ...]) -> JsonObject:
+    """A copy of the tree without one key."""
+    held = at(tree, path[:-1])
+    left: JsonObject = {key: value for key, value in cast(JsonObject, held).items() if key != path[-1]}
+    return cast(JsonObject, put(tree, path[:-1], left))
+
+
+def _words(cut: Cut[T]) -> str:
+    """What is kept, and where to go on. Of an open list the model sees the last item alone, which it begins with."""
+    held = at(cut.kept, cut.path)
+    if not isinstance(held, list):
+        return ASK.format(kept=json.dumps(cut.kept, ensure_ascii=False))
+    items = cast("list[Json]", held)
+    shown = json.dumps(put(cut.kept, cut.path, items[-1:]), ensure_ascii=False)
+    last = json.dumps(items[-1], ensure_ascii=False)
+    anchor = ANCHOR.format(path=pointer(cut.path), count=len(items), last=last)
+    return f"{ASK.format(kept=shown)}\n{anchor}"
+
+
+def _rest_schema(root: JsonObject | bool, node: Json, kept: Json, path: tuple[str, ...]) -> JsonObject | None:
+    """The schema of what is missing: of each object on the path the missing keys, and the open list as a whole."""
+    if not isinstance(kept, dict):
+        return node if isinstance(node, dict) else None
+    for one in alternatives(root, node):
+        properties = one.get("properties")
+        if isinstance(properties, dict):
+            left: JsonObject = {key: part for key, part in properties.items() if key not in kept}
+            if path and path[0] in properties:
+                left[path[0]] = _rest_schema(root, properties[path[0]], kept.get(path[0]), path[1:])
+            required = one.get("required")
+            names = required if isinstance(required, list) else []
+            needed: list[Json] = [name for name in names if name in left and name not in path[:1]]
+            return {"type": "object", "properties": left, "required": needed}
+    return None
+
+
+def read_rest(cut: Cut[T], missing: Schema[object], completion: Completion) -> Parsed[T]:
+    """Join what was kept with the rest, and validate the whole."""
+    answer: Parsed[object] = parse_text(
+        missing, completion.text, finish_reason=completion.finish_reason, max_risk=cut.max_risk
+    )
+    if not answer.ok:
+        return Parsed(False, None, answer.issues, cut.repairs, cut.kept)
+    joined = join(cut.kept, cast(Json, answer.value), cut.path)
+    if isinstance(joined, Issue):
+        return Parsed(False, None, (joined,), cut.repairs, cut.kept)
+    again = parse_text(cut.schema, json.dumps(joined, ensure_ascii=False), max_risk=cut.max_risk)
+    return replace(again, repairs=(*cut.repairs, *answer.repairs, *again.repairs))
+
+
+def join(kept: Json, rest: Json, path: tuple[str, ...], here: tuple[str, ...] = ()) -> Json | Issue:
+    """The whole out of its two parts, or why they do not fit: no item is lost, none comes twice, none is changed."""
+    if isinstance(kept, list) and isinstance(rest, list):
+        if not rest or rest[0] != kept[-1]:
+            return Issue(pointer(here), "the rest does not begin with the last complete item", "misfit")
+        return [*kept, *rest[1:]]
+    if not isinstance(kept, dict) or not isinstance(rest, dict):
+        return Issue(pointer(here), "the rest is of another kind than what was complete", "misfit", found=rest)
+    joined: JsonObject = dict(kept)
+    for key, value in rest.items():
+        inside = (*here, key)
+        if key not in kept:
+            joined[key] = value
+        elif path[:1] == (key,):
+            whole = join(kept[key], value, path[1:], inside)
+            if isinstance(whole, Issue):
+                return whole
+            joined[key] = whole
+        elif value != kept[key]:
+            return Issue(pointer(inside), "the rest changes what was complete", "misfit", found=value)
+    return joined

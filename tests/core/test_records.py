@@ -1,0 +1,108 @@
+"""The records: what they add up to, and what a request becomes for the SDK."""
+
+import pickle
+from typing import Any
+
+import pytest
+
+from structgen.core.json import pointer, steps
+from structgen.core.options import Mode
+from structgen.core.records import (
+    Attempt,
+    Completion,
+    Evidence,
+    Extraction,
+    Message,
+    Parameters,
+    Request,
+    Status,
+    Usage,
+)
+
+SCHEMA: dict[str, Any] = {"type": "object"}
+
+
+def request(mode: Mode, **parameters: Any) -> Request:
+    return Request("groq", "a-model", (Message("user", "JSON"),), mode, SCHEMA, "soup", False, Parameters(**parameters))
+
+
+def test_usage_adds_up() -> None:
+    assert Usage(1, 2, 0, 1, 1) + Usage(10, 20, 5, 0, 1) == Usage(11, 22, 5, 1, 2)
+
+
+def test_a_count_that_one_call_does_not_know_is_unknown_in_the_sum() -> None:
+    assert Usage(1, 2, None, None, 1) + Usage(None, None, None, None, 1) == Usage(None, None, None, None, 2)
+
+
+def test_a_usage_without_calls_changes_nothing() -> None:
+    one = Usage(1, 2, None, None, 1)
+    assert Usage() + one == one
+    assert one + Usage() == one
+
+
+def test_json_mode_asks_for_a_json_object() -> None:
+    body = request(Mode.JSON).to_groq()
+    assert body["response_format"] == {"type": "json_object"}
+    assert body["messages"] == [{"role": "user", "content": "JSON"}]
+
+
+def test_json_schema_mode_sends_the_schema_under_its_name() -> None:
+    body = request(Mode.JSON_SCHEMA).to_groq()
+    expected = {"name": "soup", "schema": SCHEMA, "strict": False}
+    assert body["response_format"] == {"type": "json_schema", "json_schema": expected}
+
+
+def test_tools_mode_forces_one_function_and_sends_no_response_format() -> None:
+    body = request(Mode.TOOLS).to_groq()
+    assert body["tools"] == [{"type": "function", "function": {"name": "soup", "parameters": SCHEMA}}]
+    assert body["tool_choice"] == {"type": "function", "function": {"name": "soup"}}
+    assert "response_format" not in body
+
+
+def test_text_mode_sends_no_format() -> None:
+    assert set(request(Mode.TEXT).to_groq()) == {"model", "messages"}
+
+
+def test_only_parameters_that_are_set_are_sent() -> None:
+    body = request(Mode.TEXT, temperature=0.0, stop=("a", "b")).to_groq()
+    assert body["temperature"] == 0.0
+    assert body["stop"] == ["a", "b"]
+    assert set(body) == {"model", "messages", "temperature", "stop"}
+
+
+@pytest.mark.parametrize("path", [(), ("a",), ("a/b", "c~d", "0"), ("",)])
+def test_a_pointer_gives_its_steps_back(path: tuple[str, ...]) -> None:
+    assert steps(pointer(path)) == path
+
+
+def test_a_pointer_escapes_what_rfc_6901_escapes() -> None:
+    assert pointer(("a/b", 0, "c~d")) == "/a~1b/0/c~0d"
+
+
+def evidence() -> tuple[Evidence, ...]:
+    return (Evidence("/a", 0, 1, "x", Status.EXACT), Evidence("/b", None, None, None, Status.UNSUPPORTED))
+
+
+def test_evidence_is_looked_up_once_when_asked_for() -> None:
+    calls: list[int] = []
+
+    def locate() -> tuple[Evidence, ...]:
+        calls.append(1)
+        return evidence()
+
+    result = Extraction("x", locate=locate)
+    assert calls == []
+    assert result.evidence == result.evidence == evidence()
+    assert calls == [1]
+    assert result.unsupported == ("/b",)
+
+
+def test_an_extraction_names_the_model_that_answered() -> None:
+    attempt = Attempt(request(Mode.JSON), Completion("{}", model="a-model"), (), "first")
+    assert Extraction("x", attempts=(attempt,)).model == "a-model"
+    assert Extraction("x").model == ""
+
+
+def test_an_extraction_can_be_pickled() -> None:
+    result = Extraction("x", locate=evidence)
+    assert pickle.loads(pickle.dumps(result)).evidence == evidence()

@@ -1,0 +1,35 @@
+"""Tokens and prices -> USD, and None where either is unknown."""
+
+import pytest
+
+from structgen.core.records import Card, Usage
+from structgen.engine.cost import cost_of
+
+CARD = Card("a-model", price_in=1.0, price_cached_in=0.5, price_out=2.0)
+
+
+def test_input_and_output_have_their_prices() -> None:
+    assert cost_of(Usage(1_000_000, 500_000, None, None, 1), CARD) == pytest.approx(2.0)
+
+
+def test_cached_input_has_its_own_price() -> None:
+    assert cost_of(Usage(1_000_000, 0, 400_000, None, 1), CARD) == pytest.approx(0.6 + 0.2)
+
+
+def test_cached_input_is_paid_in_full_where_it_has_no_price() -> None:
+    card = Card("a-model", price_in=1.0, price_out=2.0)
+    assert cost_of(Usage(1_000_000, 0, 400_000, None, 1), card) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("usage", [Usage(None, 5, calls=1), Usage(5, None, calls=1)])
+def test_an_unknown_count_has_no_cost(usage: Usage) -> None:
+    assert cost_of(usage, CARD) is None
+
+
+@pytest.mark.parametrize("card", [None, Card("a-model"), Card("a-model", price_in=1.0), Card("a-model", price_out=1.0)])
+def test_an_unknown_price_has_no_cost(card: Card | None) -> None:
+    assert cost_of(Usage(5, 5, calls=1), card) is None
+
+
+def test_no_call_costs_nothing() -> None:
+    assert cost_of(Usage(), None) == 0.0

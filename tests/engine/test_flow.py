@@ -1,0 +1,177 @@
+"""The line itself: no wire, no clock, only effects and completions."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from structgen.compile import Brief, compile_brief
+from structgen.core.errors import (
+    BudgetExceeded,
+    ConnectionFailed,
+    ExtractionFailed,
+    StructgenError,
+    TransportError,
+)
+from structgen.core.options import Budget, EvidenceMode, Options
+from structgen.core.records import Card, Completion, Evidence, Status, Usage
+from structgen.engine import Job, Send, adrive, drive, extraction
+from structgen.schema import Schema
+
+
+class Soup(BaseModel):
+    title: str
+    minutes: int
+
+
+GOOD = Completion('{"title": "Leek", "minutes": 10}', usage=Usage(100, 20, None, None, 1), model="a-model")
+BAD = replace(GOOD, text='{"title": "Leek"}')
+PROSE = replace(GOOD, text="I cannot do that.")
+BROKEN_WIRE = ConnectionFailed("no answer")
+CARD = Card("a-model", price_in=1.0, price_out=2.0)
+
+Reply = Completion | TransportError
+
+
+def job(options: Options | None = None, **changes: Any) -> Job[Soup]:
+    chosen = options or Options()
+    brief = Brief(Schema.of(Soup), "Leek soup in 10 minutes.", "groq", "a-model", chosen, **changes)
+    return Job(brief.schema, compile_brief(brief), chosen, CARD)
+
+
+def scripted(replies: list[Reply], log: list[Send]) -> Callable[[Send], Completion]:
+    """Performs each effect with the next reply; the last one again and again."""
+    ahead: Iterator[Reply] = iter(replies)
+    last = replies[-1]
+
+    def perform(effect: Send) -> Completion:
+        log.append(effect)
+        reply = next(ahead, last)
+        if isinstance(reply, TransportError):
+            raise reply
+        return reply
+
+    return perform
+
+
+def run(replies: list[Reply], options: Options | None = None) -> Any:
+    return drive(extraction(job(options)), scripted(replies, []))
+
+
+def failure(replies: list[Reply], options: Options | None = None) -> ExtractionFailed:
+    with pytest.raises(ExtractionFailed) as caught:
+        run(replies, options)
+    return caught.value
+
+
+def test_a_good_answer_is_one_attempt() -> None:
+    result = run([GOOD])
+    assert result.value == Soup(title="Leek", minutes=10)
+    assert [attempt.why for attempt in result.attempts] == ["first question"]
+    assert result.usage == Usage(100, 20, None, None, 1)
+    assert result.cost == pytest.approx((100 * 1 + 20 * 2) / 1e6)
+
+
+def test_a_refused_answer_is_asked_again_with_its_issues() -> None:
+    log: list[Send] = []
+    result = drive(extraction(job()), scripted([BAD, GOOD], log))
+    assert result.value.minutes == 10
+    assert [effect.attempt for effect in log] == [1, 2]
+    assert "/minutes" in log[1].request.messages[-1].content
+    assert result.usage == Usage(200, 40, None, None, 2)
+    assert result.attempts[0].issues
+    assert not result.attempts[1].issues
+
+
+def test_the_history_stays_bounded() -> None:
+    log: list[Send] = []
+    with pytest.raises(BudgetExceeded):
+        drive(extraction(job(Options(budget=Budget(max_attempts=6)))), scripted([BAD], log))
+    assert len(log) == 6
+    assert max(len(effect.request.messages) for effect in log) == len(log[0].request.messages) + 2
+
+
+def test_attempts_that_run_out_carry_everything() -> None:
+    error = failure([PROSE, BAD, BAD])
+    assert isinstance(error, BudgetExceeded)
+    assert [attempt.completion.text for attempt in error.attempts] == [PROSE.text, BAD.text, BAD.text]
+    assert error.partial == {"title": "Leek"}
+    assert error.usage == Usage(300, 60, None, None, 3)
+    assert error.issues[0].path == "/minutes"
+    assert "minutes" in str(error)
+
+
+@pytest.mark.parametrize("budget", [Budget(max_tokens=100), Budget(max_cost=0.0001)])
+def test_no_call_is_made_once_tokens_or_money_are_spent(budget: Budget) -> None:
+    error = failure([BAD], Options(budget=budget))
+    assert isinstance(error, BudgetExceeded)
+    assert len(error.attempts) == 1
+
+
+def test_a_final_completion_is_never_asked_again() -> None:
+    error = failure([replace(BAD, final=True)])
+    assert len(error.attempts) == 1
+    assert not isinstance(error, BudgetExceeded)
+
+
+def test_a_fault_of_the_wire_before_any_completion_stays_what_it_is() -> None:
+    with pytest.raises(ConnectionFailed, match="no answer"):
+        run([BROKEN_WIRE])
+
+
+def test_a_fault_of_the_wire_later_keeps_what_was_paid_for() -> None:
+    error = failure([BAD, BROKEN_WIRE])
+    assert [attempt.completion for attempt in error.attempts] == [BAD]
+    assert error.partial == {"title": "Leek"}
+    assert error.__cause__ is BROKEN_WIRE
+
+
+def test_evidence_is_looked_up_in_the_document() -> None:
+    pieces = run([GOOD]).evidence
+    assert [(piece.path, piece.text) for piece in pieces] == [("/title", "Leek"), ("/minutes", "10")]
+
+
+def test_evidence_of_the_sender_is_taken_as_it_is() -> None:
+    own = (Evidence("/title", 0, 4, "Leek", Status.EXACT),)
+    assert run([replace(GOOD, evidence=own)]).evidence == own
+
+
+def test_no_evidence_where_none_is_asked_for_or_nothing_was_read() -> None:
+    assert run([GOOD], Options(evidence=EvidenceMode.NONE)).evidence == ()
+    assert drive(extraction(job(extracting=False)), scripted([GOOD], [])).evidence == ()
+
+
+REPLIES = st.sampled_from(
+    [GOOD, BAD, PROSE, BROKEN_WIRE, replace(BAD, final=True), replace(BAD, finish_reason="length")]
+)
+BUDGETS = st.builds(Budget, max_attempts=st.integers(1, 4), max_tokens=st.none() | st.integers(1, 400))
+
+
+def outcome(run: Callable[[], Any]) -> Any:
+    try:
+        return run()
+    except StructgenError as error:
+        return type(error), str(error), getattr(error, "attempts", None)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(REPLIES, min_size=1, max_size=5), BUDGETS)
+def test_both_drivers_leave_the_same_log(replies: list[Reply], budget: Budget) -> None:
+    sync_log: list[Send] = []
+    async_log: list[Send] = []
+    options = Options(budget=budget)
+    perform = scripted(replies, async_log)
+
+    async def aperform(effect: Send) -> Completion:
+        await asyncio.sleep(0)
+        return perform(effect)
+
+    sync = outcome(lambda: drive(extraction(job(options)), scripted(replies, sync_log)))
+    other = outcome(lambda: asyncio.run(adrive(extraction(job(options)), aperform)))
+    assert sync == other
+    assert sync_log == async_log
