@@ -1,0 +1,233 @@
+"""A JSON Schema as fields to look for: kind, labels, whether null will do.
+
+Only what guides the search is read; judging the value stays with the validator. References are followed inside the
+schema alone, and recursion ends at a fixed depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import cast
+
+from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.rules.labels import Phrase, phrase
+from structgen.rules.lexicon import lexicon
+
+_DEEPEST = 8
+_UNITS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 3600, "day": 86400}
+_FILLERS = {"in", "text", "value", "the", "of", "a", "str", "string", "raw"}
+
+
+class Kind(Enum):
+    """What sort of value a field takes."""
+
+    STRING = auto()
+    INTEGER = auto()
+    NUMBER = auto()
+    BOOLEAN = auto()
+    CHOICE = auto()
+    OBJECT = auto()
+    ARRAY = auto()
+    ANY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the schema. `key` is its pointer in the schema, `labels` what it may be called in a document."""
+
+    name: str
+    key: str
+    kind: Kind
+    nullable: bool = False
+    required: bool = False
+    format: str = ""
+    choices: tuple[Json, ...] = ()
+    labels: tuple[str, ...] = ()
+    concepts: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+    """Its own pointer and its concepts: what a label has to name to be a label of this field."""
+    seconds: int = 0
+    """The unit of a duration that the name asks for (``_minutes``: 60); 0 where it asks for none."""
+    minimum: float | None = None
+    maximum: float | None = None
+    children: tuple[Field, ...] = ()
+    item: Field | None = None
+    siblings: frozenset[str] = field(default=frozenset())
+    """The concepts of the fields beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The schema being read, and the names that its properties have elsewhere."""
+
+    root: JsonObject
+    names: Mapping[str, tuple[str, ...]]
+
+
+def read_fields(json_schema: JsonObject | bool, names: Mapping[str, tuple[str, ...]]) -> Field:
+    """The tree of fields of a schema."""
+    root = json_schema if isinstance(json_schema, dict) else {}
+    return _read(_Source(root, names), root, "", str(root.get("title", "")), True, 0)
+
+
+def leaves(root: Field) -> tuple[Field, ...]:
+    """Every field of the tree, the root included."""
+    below = [*root.children, *([root.item] if root.item else [])]
+    return (root, *(leaf for child in below for leaf in leaves(child)))
+
+
+def _read(source: _Source, schema: Json, key: str, name: str, required: bool, depth: int) -> Field:
+    used, key, nullable = _resolve(source, schema, key)
+    kind = _kind(used)
+    labels = _labels(source, used, schema, key, name)
+    concepts = frozenset(concept for label in labels[:-1] or labels for concept in _concepts(label, kind))
+    children, item = (), None
+    if depth < _DEEPEST:
+        children = _children(source, used, key, depth) if kind is Kind.OBJECT else ()
+        item = (
+            _read(source, used.get("items", {}), f"{key}/items", name, True, depth + 1) if kind is Kind.ARRAY else None
+        )
+    return Field(
+        name=name,
+        key=key,
+        kind=kind,
+        nullable=nullable,
+        required=required,
+        format=str(used.get("format", "")),
+        choices=_choices(used),
+        labels=labels,
+        concepts=concepts,
+        keys=concepts | {key},
+        seconds=_seconds(phrase(name.replace("_", " "))),
+        minimum=_bound(used.get("minimum")),
+        maximum=_bound(used.get("maximum")),
+        children=children,
+        item=item,
+    )
+
+
+def _children(source: _Source, schema: JsonObject, key: str, depth: int) -> tuple[Field, ...]:
+    properties = _object(schema.get("properties"))
+    required = schema.get("required")
+    needed = set(map(str, required)) if isinstance(required, list) else set[str]()
+    found = [
+        _read(source, sub, f"{key}{pointer(('properties', name))}", name, name in needed, depth + 1)
+        for name, sub in properties.items()
+    ]
+    concepts = frozenset(concept for child in found for concept in child.concepts)
+    return tuple(_beside(child, concepts) for child in found)
+
+
+def _beside(child: Field, concepts: frozenset[str]) -> Field:
+    from dataclasses import replace
+
+    return replace(child, siblings=concepts - child.concepts)
+
+
+def _resolve(source: _Source, schema: Json, key: str) -> tuple[JsonObject, str, bool]:
+    """The schema behind references and a union with null: (schema, its pointer, whether null is allowed)."""
+    used, nullable = _object(schema), False
+    for _ in range(_DEEPEST):
+        if isinstance(reference := used.get("$ref"), str):
+            if not reference.startswith("#"):
+                break
+            used, key = {**_target(source.root, reference), **_without(used, "$ref")}, reference[1:]
+            continue
+        branches = next((used[word] for word in ("anyOf", "oneOf", "allOf") if isinstance(used.get(word), list)), None)
+        if not isinstance(branches, list):
+            break
+        word = next(word for word in ("anyOf", "oneOf", "allOf") if isinstance(used.get(word), list))
+        place, branch = _branch(branches)
+        nullable = nullable or any(_object(one).get("type") == "null" for one in branches)
+        used, key = {**_without(used, word), **branch}, f"{key}/{word}/{place}"
+    types = used.get("type")
+    nullable = nullable or types == "null" or (isinstance(types, list) and "null" in types)
+    return used, key, nullable or None in _choices(used)
+
+
+def _branch(branches: list[Json]) -> tuple[int, JsonObject]:
+    """The branch of a union to look for: the one that says most. Numbers before text, text before null."""
+    order = {"object": 0, "array": 1, "boolean": 2, "integer": 3, "number": 3, "string": 5, "null": 9}
+    ranked = sorted(
+        (4 if "enum" in one or "$ref" in one else order.get(str(one.get("type")), 6), place)
+        for place, one in enumerate(map(_object, branches))
+    )
+    return (ranked[0][1], _object(branches[ranked[0][1]])) if ranked else (0, {})
+
+
+def _target(root: JsonObject, reference: str) -> JsonObject:
+    found: Json = root
+    for step in steps(reference[1:]):
+        found = _object(found).get(step)
+    return _object(found)
+
+
+def _kind(schema: JsonObject) -> Kind:
+    types = schema.get("type")
+    named = next((str(one) for one in types if one != "null"), "null") if isinstance(types, list) else str(types)
+    if "enum" in schema or "const" in schema:
+        return Kind.CHOICE
+    known = {
+        "string": Kind.STRING,
+        "integer": Kind.INTEGER,
+        "number": Kind.NUMBER,
+        "boolean": Kind.BOOLEAN,
+        "object": Kind.OBJECT,
+        "array": Kind.ARRAY,
+    }
+    if named in known:
+        return known[named]
+    return Kind.OBJECT if "properties" in schema else Kind.ARRAY if "items" in schema else Kind.ANY
+
+
+def _labels(source: _Source, used: JsonObject, schema: Json, key: str, name: str) -> tuple[str, ...]:
+    """What the field may be called: its name, its other names, its title, the opening words of its description."""
+    others = (*source.names.get(key, ()), str(used.get("title", "")), str(_object(schema).get("title", "")))
+    described = str(used.get("description", "")).split(".")[0].split(",")[0].split("(")[0]
+    opening = described if len(described.split()) <= 4 else ""
+    return tuple(dict.fromkeys(label for label in (name, *others, opening) if label.strip()))
+
+
+def _concepts(label: str, kind: Kind) -> frozenset[str]:
+    """The concepts that a name stands for, without the words that only say its unit or type."""
+    words = phrase(label)
+    core = tuple(word for word in words if word not in _FILLERS) or words
+    for candidate in (words, core, _without_unit(core), _singular(core)):
+        if candidate in lexicon().concepts:
+            return lexicon().concepts[candidate]
+    tail = core[-1:] if kind is not Kind.OBJECT else ()
+    return lexicon().concepts.get(core[1:], frozenset()) if tail and core[0] in _GENERIC else frozenset()
+
+
+_GENERIC = {"recipe", "product", "receipt", "invoice", "document", "article", "order", "item", "page", "book", "event"}
+
+
+def _without_unit(words: Phrase) -> Phrase:
+    return words[:-1] if len(words) > 1 and words[-1] in _UNITS else words
+
+
+def _singular(words: Phrase) -> Phrase:
+    return (*words[:-1], words[-1] + "s") if words else words
+
+
+def _seconds(words: Phrase) -> int:
+    return _UNITS.get(words[-1], 0) if words else 0
+
+
+def _choices(schema: JsonObject) -> tuple[Json, ...]:
+    listed = schema.get("enum")
+    return tuple(listed) if isinstance(listed, list) else (schema["const"],) if "const" in schema else ()
+
+
+def _bound(value: Json) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _object(value: Json) -> JsonObject:
+    return cast(JsonObject, value) if isinstance(value, dict) else {}
+
+
+def _without(schema: JsonObject, word: str) -> JsonObject:
+    return {key: value for key, value in schema.items() if key != word}

@@ -1,0 +1,103 @@
+"""Words as labels: how the name of a field is recognised where a document prints it.
+
+Both sides, names in a schema and words in a text, become the same folded, lightly stemmed tokens; a label is a run of
+them. Looking up runs of tokens in a dictionary is linear in the text, whatever it holds.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+Phrase = tuple[str, ...]
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]{1,2}\b)?|\d+")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_LONGEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word or number: folded, and where it stands."""
+
+    word: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A known label in a line: the keys that it may name, and where it stands in the visible text."""
+
+    keys: frozenset[str]
+    start: int
+    end: int
+    words: int
+
+
+def fold(word: str) -> str:
+    """A word without case, accents and the plural s: ``Ingrédients`` and ``ingredient`` are one."""
+    plain = unicodedata.normalize("NFKD", word.casefold())
+    plain = "".join(char for char in plain if not unicodedata.combining(char)).replace("’", "'")
+    return plain[:-1] if len(plain) > 3 and plain.endswith("s") and not plain.endswith("ss") else plain
+
+
+def tokens(text: str, at: int = 0) -> list[Token]:
+    """The words and numbers of a text; letters and digits part, and so do words glued in camelCase."""
+    found: list[Token] = []
+    for match in _WORD.finditer(text):
+        word, start = match.group(), at + match.start()
+        cuts = [0, *(hump.start() for hump in _HUMP.finditer(word)), len(word)] if _mixed(word) else [0, len(word)]
+        found.extend(
+            Token(fold(word[a:b]), start + a, start + b) for a, b in zip(cuts, cuts[1:], strict=False) if b > a
+        )
+    return found
+
+
+def _mixed(word: str) -> bool:
+    return not (word.islower() or word.isupper() or word.istitle())
+
+
+def phrase(text: str) -> Phrase:
+    """A label as folded tokens: ``prepTime``, ``prep_time`` and ``Prep Time`` are one."""
+    return tuple(token.word for token in tokens(text.replace("_", " ")))
+
+
+class Vocabulary:
+    """Labels and the keys that they name: concepts of the lexicon, and pointers to the fields of one schema."""
+
+    def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
+        self.keys: dict[Phrase, frozenset[str]] = {}
+        for label, key in entries:
+            words = phrase(label)
+            if words:
+                self.keys[words] = self.keys.get(words, frozenset()) | {key}
+
+    def of(self, label: str) -> frozenset[str]:
+        """The keys of a label taken as a whole."""
+        return self.keys.get(phrase(label), frozenset())
+
+    def mentions(self, words: list[Token]) -> list[Mention]:
+        """The labels in a run of tokens, the longest at each place, none inside another."""
+        found: list[Mention] = []
+        at = 0
+        while at < len(words):
+            size = self._longest(words, at)
+            if size:
+                run = words[at : at + size]
+                found.append(Mention(self.keys[tuple(w.word for w in run)], run[0].start, run[-1].end, size))
+            at += size or 1
+        return found
+
+    def _longest(self, words: list[Token], at: int) -> int:
+        for size in range(min(_LONGEST, len(words) - at), 0, -1):
+            if tuple(token.word for token in words[at : at + size]) in self.keys:
+                return size
+        return 0
+
+
+def shared(a: Mapping[str, object], b: Iterable[str]) -> bool:
+    """Whether any of the keys is known."""
+    return any(key in a for key in b)

@@ -1,0 +1,128 @@
+"""Labels with their values: `Key: value`, a key above its value, cells of a row, several on a line, glued ones.
+
+A pair is found by its label, which has to be known (from the schema or the lexicon) and to stand where labels stand:
+at the start of a line or cell, after a separator, or right after another value.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from structgen.rules.labels import Mention, Vocabulary, tokens
+from structgen.rules.page import Line, Page, Span
+
+_LONGEST_LINE = 240
+_OPENING = re.compile(r"(?:^|[|•·;,\t(/*\-–—>]|\d)[\s*_#▢☐•·\-–—]*$|[^\S\n]{2,}$")
+_COLON = re.compile(r"[^\S\n]*[:：=]")
+_LABEL_REST = re.compile(r"[^:：=\n\t|]{0,36}?[:：=](?!//)")
+_MARKS = " \t\u00a0*_#.:：=-–—>|"
+_CELL_END = re.compile(r"\t|[^\S\n]{3,}|\s\|\s")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A label, the place of its value in the visible text, and how sure it is (0 to 1) that they belong together."""
+
+    keys: frozenset[str]
+    label: Span
+    value: Span
+    line: int
+    score: float
+
+
+def find_pairs(page: Page, vocabulary: Vocabulary) -> list[Pair]:
+    """Every pair of a page, in order. A value stands in for the rest of its line or cell, or for the line below."""
+    pairs: list[Pair] = []
+    for number, line in enumerate(page.lines):
+        if len(line.text) <= _LONGEST_LINE:
+            mentions = vocabulary.mentions(tokens(line.text, line.start))
+            pairs.extend(_line_pairs(page, number, line, mentions))
+            pairs.extend(_value_first(number, line, mentions))
+    return pairs
+
+
+def _line_pairs(page: Page, number: int, line: Line, mentions: list[Mention]) -> list[Pair]:
+    """The pairs whose labels stand on a line."""
+    opened = _opened(page, line, mentions)
+    found: list[Pair] = []
+    done = line.start
+    for place, mention in enumerate(opened):
+        if mention.start < done:
+            continue
+        limit = next((later.start for later in opened[place + 1 :] if later.start > mention.end), line.end)
+        end, exact, colon = _label_end(page.text, mention, line.end)
+        limit = line.end if limit < end else limit
+        value = _trim(page.text, end, limit)
+        if value[0] < value[1]:
+            first = _first_cell(page.text, *value)
+            score = _score(exact, colon, page.text[value[0]])
+            found.extend([Pair(mention.keys, (mention.start, end), first, number, score)] if score else [])
+        elif limit == line.end and (below := _below(page, number, colon)):
+            found.append(Pair(mention.keys, (mention.start, end), below, number, 0.9 if exact else 0.55))
+        done = end
+    return found
+
+
+def _opened(page: Page, line: Line, mentions: list[Mention]) -> list[Mention]:
+    """The mentions that stand where labels stand."""
+    return [
+        mention
+        for mention in mentions
+        if mention.start == line.start
+        or _OPENING.search(page.text[max(line.start, mention.start - 12) : mention.start])
+    ]
+
+
+def _label_end(text: str, mention: Mention, end: int) -> tuple[int, bool, bool]:
+    """Where the label ends, whether it is the mention and no more, and whether a colon closes it."""
+    if colon := _COLON.match(text, mention.end, end):
+        return colon.end(), True, True
+    rest = _LABEL_REST.match(text, mention.end, end)
+    if rest and not re.search(r"\d{2}", rest.group()):
+        inside = rest.group()[:-1].strip()
+        return rest.end(), inside.startswith("(") and inside.endswith(")"), True
+    return mention.end, True, False
+
+
+def _score(exact: bool, colon: bool, first: str) -> float:
+    """How sure a pair on one line is; without a colon, the value has to begin like a value."""
+    if colon:
+        return 1.0 if exact else 0.6
+    return 0.8 if first.isdigit() or first in "$€£¥¼½¾+(<~" else 0.45 if first.isupper() else 0.0
+
+
+def _trim(text: str, start: int, end: int) -> Span:
+    """A span without white space, punctuation of labels, and separators at its ends."""
+    while start < end and text[start] in _MARKS:
+        start += 1
+    while end > start and text[end - 1] in " \t\u00a0|,;·•":
+        end -= 1
+    return start, end
+
+
+def _first_cell(text: str, start: int, end: int) -> Span:
+    cut = _CELL_END.search(text, start, end)
+    return _trim(text, start, cut.start() if cut else end)
+
+
+def _below(page: Page, number: int, colon: bool) -> Span | None:
+    """The line under a label that stands alone, where it can be a value."""
+    if number + 1 >= len(page.lines):
+        return None
+    line = page.lines[number + 1]
+    blank = page.text.count("\n", page.lines[number].end, line.start) > 1
+    if len(line.text) > _LONGEST_LINE or (blank and not colon):
+        return None
+    start, end = _trim(page.text, line.start, line.end)
+    return (start, end) if start < end else None
+
+
+def _value_first(number: int, line: Line, mentions: list[Mention]) -> list[Pair]:
+    """Pairs such as "4 servings" and "30 min cooking time": a number, and the label at the end of the line."""
+    if not mentions or not line.text[:1].isdigit() or len(line.text) > 60:
+        return []
+    last = mentions[-1]
+    if last.end < line.end - 3 or last.start == line.start:
+        return []
+    return [Pair(last.keys, (last.start, last.end), (line.start, last.start), number, 0.5)]

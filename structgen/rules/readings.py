@@ -1,0 +1,62 @@
+"""What a finder returns: a value with the places of its leaves, in the original document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from structgen.core.json import Json, pointer
+from structgen.core.records import Evidence, Status
+from structgen.rules.page import Page, Span
+
+Step = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value (plain JSON) and, for each of its leaves, the path in it and the span in the original document."""
+
+    value: Json
+    places: tuple[tuple[tuple[Step, ...], Span], ...] = ()
+
+    def under(self, step: Step) -> tuple[tuple[tuple[Step, ...], Span], ...]:
+        """The places as seen from the container that holds this value under `step`."""
+        return tuple(((step, *path), span) for path, span in self.places)
+
+
+def leaf(page: Page, value: Json, start: int, end: int) -> Reading:
+    """A single value that stands at `start` to `end` of the visible text."""
+    return Reading(value, (((), page.span(start, end)),))
+
+
+def collect(items: Iterable[Reading]) -> Reading:
+    """Readings as one list."""
+    found = list(items)
+    return Reading(
+        [one.value for one in found], tuple(place for at, one in enumerate(found) for place in one.under(at))
+    )
+
+
+def evidence(reading: Reading, source: str) -> tuple[Evidence, ...]:
+    """The places of a reading as public records: exact where the value stands there as such."""
+    return tuple(
+        Evidence(pointer(path), start, end, source[start:end], _status(_at(reading.value, path), source[start:end]))
+        for path, (start, end) in reading.places
+    )
+
+
+def _status(value: Json, text: str) -> Status:
+    return Status.EXACT if value == text or (_number(value) and str(value) == text) else Status.NORMALIZED
+
+
+def _number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _at(value: Json, path: tuple[Step, ...]) -> Json:
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value[step]
+        elif isinstance(value, list) and isinstance(step, int):
+            value = value[step]
+    return value

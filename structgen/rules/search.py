@@ -1,0 +1,54 @@
+"""All that is known about a document before the first field is looked for, gathered once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from structgen.rules.dates import day_comes_first
+from structgen.rules.fields import Field, leaves
+from structgen.rules.labels import Vocabulary
+from structgen.rules.lexicon import lexicon
+from structgen.rules.numerals import decimal_mark
+from structgen.rules.page import Page
+from structgen.rules.pairs import Pair, find_pairs
+from structgen.rules.sections import Section, find_sections
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A page with its pairs and sections, and the habits of its writer. `mark` and `day_first` as in numerals, dates."""
+
+    page: Page
+    vocabulary: Vocabulary
+    pairs: tuple[Pair, ...]
+    sections: tuple[Section, ...]
+    mark: str
+    day_first: bool | None
+
+    def pairs_of(self, keys: frozenset[str]) -> list[Pair]:
+        """The pairs whose label names any of the keys, the surest first."""
+        return sorted((pair for pair in self.pairs if pair.keys & keys), key=lambda pair: -pair.score)
+
+
+def start_search(page: Page, root: Field) -> Search:
+    """Look through a page for everything that the fields of a schema may need."""
+    vocabulary = Vocabulary(_entries(root))
+    return Search(
+        page,
+        vocabulary,
+        tuple(find_pairs(page, vocabulary)),
+        tuple(find_sections(page, vocabulary)),
+        decimal_mark(page.text),
+        day_comes_first(page.text),
+    )
+
+
+def _entries(root: Field) -> Iterable[tuple[str, str]]:
+    """Every label with what it names: the lexicon's with their concepts, the schema's with the fields' pointers."""
+    for concept, labels in lexicon().labels.items():
+        for label in labels:
+            yield label, concept
+    for field in leaves(root):
+        for label in field.labels:
+            yield label, field.key

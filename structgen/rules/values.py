@@ -1,0 +1,202 @@
+"""From a stretch of text to a value of the kind a field asks for; None where the text does not say one."""
+
+from __future__ import annotations
+
+import re
+
+from structgen.core.json import Json
+from structgen.rules.dates import Date, find_compact_dates, find_dates, to_iso, to_iso_time
+from structgen.rules.durations import find_duration
+from structgen.rules.fields import Field, Kind
+from structgen.rules.labels import Token, fold, phrase, tokens
+from structgen.rules.lexicon import lexicon
+from structgen.rules.money import find_amounts
+from structgen.rules.numerals import find_number
+from structgen.rules.readings import Reading, leaf
+from structgen.rules.search import Search
+
+EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w@])")
+URL = re.compile(r"(?:https?://|(?<![\w@.])www\.)[^\s<>\"'|\\^`{}]{3,2000}", re.IGNORECASE)
+PHONE = re.compile(r"(?<![\w.])(?:\+|\(\+?\d{1,4}\)\s?)?\d(?:[\s\-./()]{0,2}\d){5,14}(?![\w])")
+MONEY = frozenset({"total", "subtotal", "tax", "price", "old_price", "unit_price", "line_total", "discount", "rounding",
+                   "service_charge", "paid", "change"})  # fmt: skip
+_RANGE = re.compile(r"\s*(?:[-–—/]|to|or|bis|oder|à|ou|a|o|tot|of)\s*\d", re.IGNORECASE)
+_TIMES = frozenset({"prep_time", "cook_time", "total_time", "other_time"})
+
+
+def read_value(search: Search, field: Field, start: int, end: int) -> Reading | None:
+    """The value that a stretch of the visible text gives for a field."""
+    if start >= end:
+        return None
+    reader = _READERS.get(field.kind, _read_string)
+    return reader(search, field, start, end)
+
+
+def _read_number(search: Search, field: Field, start: int, end: int) -> Reading | None:
+    text = search.page.text[start:end]
+    if field.seconds or field.concepts & _TIMES:
+        return _read_duration(search, field, start, end)
+    if field.concepts & MONEY:
+        return _read_amount(search, field, start, end)
+    number = find_number(text, search.mark)
+    if number is None or number.start > 12 or _RANGE.match(text, number.end):
+        return None
+    return _checked(search, field, number.value, start + number.start, start + number.end)
+
+
+def _read_duration(search: Search, field: Field, start: int, end: int) -> Reading | None:
+    found = find_duration(search.page.text[start:end])
+    if found is None or not field.seconds:
+        return None
+    return _checked(search, field, found.seconds / field.seconds, start + found.start, start + found.end)
+
+
+def _read_amount(search: Search, field: Field, start: int, end: int) -> Reading | None:
+    """The last amount of a stretch: rows end with it ("2 x 3.50 7.00")."""
+    text = search.page.text[start:end]
+    amounts = [one for one in find_amounts(text) if not text[one.end :].lstrip().startswith("%")]
+    amounts = [one for one in amounts if one.cents or one.currency] or amounts
+    if not amounts:
+        return None
+    value = amounts[-1].value(search.mark)
+    return None if value is None else _checked(search, field, value, start + amounts[-1].start, start + amounts[-1].end)
+
+
+def _checked(search: Search, field: Field, value: float, start: int, end: int) -> Reading | None:
+    """A number where the field allows it: whole for an integer, and within its bounds."""
+    if field.kind is Kind.INTEGER and value != int(value):
+        return None
+    if (field.minimum is not None and value < field.minimum) or (field.maximum is not None and value > field.maximum):
+        return None
+    whole = value == int(value) and (field.kind is Kind.INTEGER or isinstance(value, int) or field.seconds)
+    return leaf(search.page, int(value) if whole else value, start, end)
+
+
+def _read_boolean(search: Search, field: Field, start: int, end: int) -> Reading | None:
+    words = tokens(search.page.text[start:end], start)
+    marks = search.page.text[start:end].strip()[:1]
+    if marks and marks in "✓✔✗✘":
+        return leaf(search.page, marks in "✓✔", start, start + 1)
+    if words and words[0].word in lexicon().yes | lexicon().no:
+        return leaf(search.page, words[0].word in lexicon().yes, words[0].start, words[0].end)
+    return None
+
+
+def _read_choice(search: Search, field: Field, start: int, end: int) -> Reading | None:
+    """The one choice that a stretch names in whole words, not negated; None where it names none or several."""
+    words = tokens(search.page.text[start:end], start)
+    named = [(choice, run) for choice in field.choices for run in _runs(words, choice)]
+    named = [(choice, run) for choice, run in named if not _inside(run, named)]
+    if len({str(choice) for choice, _ in named}) != 1 or negated(words, named[0][1][0]):
+        return None
+    choice, run = named[0]
+    return leaf(search.page, choice, run[0].start, run[-1].end)
+
+
+def _inside(run: list[Token], named: list[tuple[Json, list[Token]]]) -> bool:
+    """Whether a run is part of a longer one ("stock" in "out of stock")."""
+    return any(
+        len(other) > len(run) and other[0].start <= run[0].start and run[-1].end <= other[-1].end for _, other in named
+    )
+
+
+def _runs(words: list[Token], choice: Json) -> list[list[Token]]:
+    wanted = phrase(choice) if isinstance(choice, str) else phrase(str(choice)) if choice is not None else ()
+    size = len(wanted)
+    return [
+        words[at : at + size]
+        for at in range(len(words) - size + 1)
+        if size and tuple(w.word for w in words[at : at + size]) == wanted
+    ]
+
+
+def negated(words: list[Token], word: Token) -> bool:
+    """Whether a negation stands within the four words before a word."""
+    at = words.index(word)
+    return any(before.word in lexicon().negations for before in words[max(0, at - 4) : at])
+
+
+def _read_string(search: Search, field: Field, start: int, end: int) -> Reading | None:
+    for wanted, reader in _STRINGS:
+        if field.concepts & wanted or field.format in wanted:
+            return reader(search, field, start, end)
+    return _read_text(search, start, end)
+
+
+def _read_text(search: Search, start: int, end: int) -> Reading | None:
+    """A stretch as it stands, white space folded."""
+    text = search.page.text
+    while end > start and text[end - 1] in " \t,;|":
+        end -= 1
+    value = " ".join(text[start:end].split())
+    return leaf(search.page, value, start, end) if re.search(r"\w", value) else None
+
+
+def _read_date(search: Search, field: Field, start: int, end: int) -> Reading | None:
+    text = search.page.text[: end + 24]
+    found = next(find_dates(text[start:end]), None) or next(find_compact_dates(text[start:end]), None)
+    return (
+        None if found is None else date_leaf(search, field, Date(start + found.start, start + found.end, found.orders))
+    )
+
+
+def date_leaf(search: Search, field: Field, found: Date) -> Reading | None:
+    """A date as the field wants it: ISO where its format says so, as printed otherwise."""
+    text = search.page.text
+    if field.format == "date-time" and (timed := to_iso_time(text, found, search.day_first)):
+        return leaf(search.page, timed[0], found.start, timed[1])
+    if field.format in ("date", "date-time"):
+        iso = to_iso(text, found, search.day_first)
+        return leaf(search.page, iso, found.start, found.end) if iso and field.format == "date" else None
+    return leaf(search.page, " ".join(text[found.start : found.end].split()), found.start, found.end)
+
+
+def _read_money_text(search: Search, field: Field, start: int, end: int) -> Reading | None:
+    """An amount as printed; its sign with it where it is attached, unless a field for the currency stands beside."""
+    text = search.page.text[start:end]
+    amounts = [one for one in find_amounts(text) if not text[one.end :].lstrip().startswith("%")]
+    amounts = [one for one in amounts if one.cents or one.currency] or amounts
+    if not amounts:
+        return None
+    last = amounts[-1]
+    a, b = (last.start, last.end) if "currency" in field.siblings else (last.signed, last.signed_end)
+    return leaf(search.page, text[a:b], start + a, start + b)
+
+
+def _pattern(pattern: re.Pattern[str]) -> object:
+    def read(search: Search, field: Field, start: int, end: int) -> Reading | None:
+        match = pattern.search(search.page.text, start, end)
+        return (
+            leaf(
+                search.page,
+                match.group().rstrip(".,;)"),
+                match.start(),
+                match.start() + len(match.group().rstrip(".,;)")),
+            )
+            if match
+            else None
+        )
+
+    return read
+
+
+def _read_count(search: Search, field: Field, start: int, end: int) -> Reading | None:
+    """How many a recipe makes: begins with, or holds, a number."""
+    text = search.page.text[start:end]
+    return _read_text(search, start, end) if re.search(r"\d", text) and len(text) < 60 else None
+
+
+_STRINGS = (
+    (frozenset({"email"}), _pattern(EMAIL)),
+    (frozenset({"url", "uri"}), _pattern(URL)),
+    (frozenset({"phone", "fax"}), _pattern(PHONE)),
+    (frozenset({"date", "due_date", "date-time"}), _read_date),
+    (MONEY, _read_money_text),
+    (frozenset({"yields"}), _read_count),
+)
+_READERS = {
+    Kind.NUMBER: _read_number,
+    Kind.INTEGER: _read_number,
+    Kind.BOOLEAN: _read_boolean,
+    Kind.CHOICE: _read_choice,
+}
