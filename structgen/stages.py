@@ -15,7 +15,8 @@ from structgen.core.records import Evidence, Example, Parsed, Request, Task
 from structgen.ground import locate
 from structgen.parse import parse_text
 from structgen.schema import Schema
-from structgen.send import DEFAULT_MODEL, find_card, split_model
+from structgen.send import find_card, split_model
+from structgen.send.opening import DEFAULT_GROQ_MODEL
 from structgen.tasks import find_task
 
 T = TypeVar("T")
@@ -33,12 +34,11 @@ class Resolved(Generic[T]):
 def resolve(schema: object) -> Resolved[Any]:
     """Any description of a type, a task or the name of one. Raises TaskError (SchemaError, TaskNotFound)."""
     if isinstance(schema, Resolved):
-        return cast("Resolved[Any]", schema)
+        return schema
     if isinstance(schema, str):
         schema = find_task(schema)
     if isinstance(schema, Task):
-        task = cast("Task[Any]", schema)
-        return Resolved(Schema.of(task), task.instructions, task.examples)
+        return Resolved(Schema.of(schema), schema.instructions, schema.examples)
     return Resolved(Schema.of(schema))
 
 
@@ -71,7 +71,7 @@ def compile_request(
     schema: object,
     text: Input,
     *,
-    model: str = DEFAULT_MODEL,
+    model: str = DEFAULT_GROQ_MODEL,
     mode: Mode | None = None,
     style: Style | None = None,
     instructions: str | None = None,

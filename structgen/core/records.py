@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from structgen.core.json import Json, JsonLike, JsonObject
 from structgen.core.options import Mode, Risk
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -56,7 +58,7 @@ class Task(Generic[T_co]):
     """
 
     name: str
-    schema: object
+    schema: TypeForm[T_co] | Mapping[str, Any] | bool | FieldsText
     instructions: str = ""
     examples: tuple[Example, ...] = ()
     version: str = "1"

@@ -34,7 +34,7 @@ unchanged, {last}, then all that follow."""
 class Cut(Generic[T]):
     """A response that was cut off: its complete parts, and where it goes on.
 
-    `path` leads to the outermost list that was open, whose complete items are kept, or else to the innermost open object.
+    `path` leads to the outermost open list, whose complete items are kept, or else to the innermost open object.
     """
 
     schema: Schema[T]
