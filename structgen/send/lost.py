@@ -20,7 +20,7 @@ def lost_connection(error: BaseException, endpoint: Endpoint, wire: Wire) -> Fai
     """
     causes = tuple(_causes(error))
     what, advice, transient = _explain(causes)
-    detail = mask(str(causes[-1]), endpoint.key)[:300]
+    detail = " ".join(mask(str(causes[-1]), endpoint.key)[:300].split()).rstrip(".")
     detail = f" ({type(causes[-1]).__name__}: {detail})" if detail else f" ({type(causes[-1]).__name__})"
     message = f"{wire.provider} at {endpoint.base_url}: {what}{detail}. {advice}"
     return Failure(ConnectionFailed(message), transient)

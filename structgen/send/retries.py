@@ -48,7 +48,7 @@ async def asend_again(once: Callable[[], Awaitable[Outcome]], first: Failure, al
     retrying = AsyncRetrying(
         sleep=asyncio.sleep, stop=policy.stop, wait=policy.wait, retry=policy.retry, retry_error_callback=policy.give_up
     )
-    outcome = await retrying(attempt)
+    outcome = cast("Outcome", await retrying(attempt))
     return _finish(outcome, retrying.statistics["attempt_number"])
 
 

@@ -8,8 +8,6 @@ from types import MappingProxyType
 
 from structgen.core.errors import ConfigurationError
 
-_SAME: Mapping[str, str] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class Wire:
@@ -26,8 +24,8 @@ class Wire:
     key_variable: str
     base_url: str | None = None
     needs_key: bool = False
-    renames: Mapping[str, str] = _SAME
-    finish_reasons: Mapping[str, str] = field(default=_SAME)
+    renames: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    finish_reasons: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def check_base_url(self, given: str | None) -> str:
         """The base URL to use, or a ConfigurationError that says how to write it."""

@@ -1,0 +1,1 @@
+"""A Groq server for tests, on loopback."""

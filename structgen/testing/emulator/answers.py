@@ -1,0 +1,108 @@
+"""An answer of the model -> what Groq makes of it: a completion, or the error that its checks of the output give."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, cast
+
+from structgen.core.json import Json, JsonObject
+from structgen.testing.emulator.bodies import Said, completion, content_of, tokens
+from structgen.testing.emulator.checks import Asked, filled
+from structgen.testing.emulator.replies import Answer, Refusal
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+_DOCUMENT = re.compile(r"<(document(?:-\d{1,9})?)>\n(.*)\n</\1>", re.DOTALL)
+
+
+def deliver(asked: Asked, answer: Answer) -> JsonObject | Refusal:
+    """The body of a completion, or the refusal of an answer that does not fit the request."""
+    tool = None if answer.plain else asked.tool
+    wrong = None if answer.as_is else _check(asked, answer, tool)
+    if wrong is not None:
+        return wrong
+    text, reason = _shorten(answer, None if answer.as_is else asked.limit)
+    reason = answer.finish_reason or ("tool_calls" if tool and reason == "stop" else reason)
+    name = str(tool.get("name")) if tool else None
+    return completion(asked.body, Said(text, reason, name, answer.reasoning, answer.refusal))
+
+
+def _check(asked: Asked, answer: Answer, tool: JsonObject | None) -> Refusal | None:
+    text = answer.text or ""
+    if tool is not None:
+        return _check_arguments(text, tool)
+    if answer.plain and asked.tools and asked.body.get("tool_choice") not in {None, "auto", "none"}:
+        return _salvaged("tool_use_failed_required", text)
+    if asked.kind == "text":
+        return None
+    if asked.limit is not None and tokens(text) > asked.limit:
+        return filled("json_validate_failed_max_tokens")
+    value, broken = _decode(text)
+    if broken or (asked.kind == "json_object" and not isinstance(value, dict)):
+        return _salvaged("json_validate_failed_syntax", text)
+    if asked.kind == "json_schema":
+        found = _mismatch(value, asked.described.get("schema"))
+        return _salvaged("json_validate_failed_schema", text, detail=found) if found else None
+    return None
+
+
+def _check_arguments(text: str, tool: JsonObject) -> Refusal | None:
+    value, broken = _decode(text)
+    if broken:
+        return _salvaged("tool_use_failed_parse", text)
+    found = _mismatch(value, tool.get("parameters", True))
+    if not found:
+        return None
+    name = str(tool.get("name"))
+    call = json.dumps({"name": name, "arguments": value}, ensure_ascii=False)
+    return _salvaged("tool_use_failed_args", call, tool=name, detail=found)
+
+
+def _salvaged(name: str, generation: str, **words: str) -> Refusal:
+    return filled(name, generation=generation, **words)
+
+
+def _decode(text: str) -> tuple[Json, bool]:
+    """The JSON value of a text, and whether it is none."""
+    try:
+        return cast("Json", json.loads(text)), False
+    except (ValueError, RecursionError):
+        return None, True
+
+
+def _mismatch(value: Json, schema: Json) -> str:
+    """Where a value leaves its schema, in one line; empty where it fits. References to elsewhere are not followed."""
+    from jsonschema import Draft202012Validator
+    from referencing import Registry
+
+    validator = Draft202012Validator(cast("JsonObject | bool", schema), registry=Registry())
+    first = cast("ValidationError | None", next(validator.iter_errors(value), None))
+    if first is None:
+        return ""
+    at = "".join(f"/{step}" for step in first.absolute_path)
+    return f"'{at}' does not validate with {first.validator}: {first.message[:300]}"
+
+
+def _shorten(answer: Answer, limit: int | None) -> tuple[str | None, str]:
+    """The text within the limit of tokens, and why it ends."""
+    if answer.text is None or limit is None or tokens(answer.text) <= limit:
+        return answer.text, "stop"
+    return answer.text[: 4 * limit], "length"
+
+
+def answer_by_rules(body: JsonObject) -> str:
+    """What structgen's rules find in the request's document, where the request carries its schema; else ``{}``.
+
+    The document is the text between ``<document>`` tags in the last message, or the whole of that message.
+    """
+    from structgen.rules import extract_by_rules
+
+    asked = Asked(body, None)
+    schema = asked.tool.get("parameters") if asked.tool else asked.described.get("schema")
+    if not isinstance(schema, dict):
+        return "{}"
+    text = content_of(asked.messages[-1])
+    found = _DOCUMENT.search(text)
+    return json.dumps(extract_by_rules(schema, found[2] if found else text, {}).value, ensure_ascii=False)

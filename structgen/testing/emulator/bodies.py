@@ -1,0 +1,129 @@
+"""The bodies of chat completions and model lists, in the shape of Groq's."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+import uuid
+from dataclasses import dataclass
+
+from structgen.core.json import Json, JsonObject
+from structgen.core.records import Card
+
+_CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+_STARTED = 1_700_000_000  # seconds; the age of every model in the list
+_WORDS_A_SECOND = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A model's answer as it goes into a body: content or arguments, and why it ended there."""
+
+    content: str | None
+    finish_reason: str
+    tool: str | None = None
+    reasoning: str | None = None
+    refusal: str | None = None
+
+
+def completion(body: JsonObject, said: Said) -> JsonObject:
+    """A chat completion: what `said` is, wrapped in ids, token counts and times."""
+    choice: JsonObject = {
+        "index": 0,
+        "message": _message(said),
+        "logprobs": None,
+        "finish_reason": said.finish_reason,
+    }
+    seed = body.get("seed")
+    return {
+        "id": f"chatcmpl-{uuid.uuid4()}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": body.get("model"),
+        "choices": [choice],
+        "usage": usage(body, said),
+        "usage_breakdown": None,
+        "system_fingerprint": fingerprint(str(body.get("model"))),
+        "x_groq": {"id": request_id(), "seed": seed if isinstance(seed, int) else secrets.randbelow(2**31)},
+        "service_tier": body.get("service_tier") or "on_demand",
+    }
+
+
+def _message(said: Said) -> JsonObject:
+    message: JsonObject = {"role": "assistant"}
+    if said.tool is None:
+        message["content"] = said.content
+    if said.reasoning is not None:
+        message["reasoning"] = said.reasoning
+    if said.refusal is not None:
+        message["refusal"] = said.refusal
+    if said.tool is not None:
+        function: JsonObject = {"name": said.tool, "arguments": said.content or ""}
+        message["tool_calls"] = [{"id": f"fc_{uuid.uuid4()}", "type": "function", "function": function}]
+    return message
+
+
+def usage(body: JsonObject, said: Said) -> JsonObject:
+    """Token counts and times in seconds, estimated at four characters a token."""
+    reasoning = tokens(said.reasoning or "")
+    asked, made = prompt_tokens(body), tokens(said.content or said.refusal or "") + reasoning
+    asked_time, made_time = round(asked / 1e5, 9), round(made / _WORDS_A_SECOND, 9)
+    counts: JsonObject = {
+        "queue_time": 0.005,
+        "prompt_tokens": asked,
+        "prompt_time": asked_time,
+        "completion_tokens": made,
+        "completion_time": made_time,
+        "total_tokens": asked + made,
+        "total_time": asked_time + made_time,
+    }
+    if reasoning:
+        counts["completion_tokens_details"] = {"reasoning_tokens": reasoning}
+    return counts
+
+
+def prompt_tokens(body: JsonObject) -> int:
+    """Tokens of all messages, with Groq's overhead of a few for each."""
+    messages = body.get("messages")
+    return sum(4 + tokens(content_of(message)) for message in messages) if isinstance(messages, list) else 0
+
+
+def content_of(message: Json) -> str:
+    """The text of a message whose content is a string or a list of parts."""
+    content = message.get("content") if isinstance(message, dict) else None
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    texts = (part.get("text") for part in parts if isinstance(part, dict))
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
+def tokens(text: str) -> int:
+    """The estimated number of tokens."""
+    return (len(text) + 3) // 4
+
+
+def request_id() -> str:
+    """``req_`` and a ULID: 48 bits of time in milliseconds and 80 of chance, in lower-case base 32."""
+    number = (int(time.time() * 1000) << 80) | secrets.randbits(80)
+    return "req_" + "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def fingerprint(model: str) -> str:
+    """The same for the same model, as on one release of the server."""
+    return f"fp_{hashlib.sha256(model.encode()).hexdigest()[:10]}"
+
+
+def model_entry(card: Card) -> JsonObject:
+    """A model as the models endpoint lists it."""
+    return {
+        "id": card.id,
+        "object": "model",
+        "created": _STARTED,
+        "owned_by": card.id.partition("/")[0],
+        "active": True,
+        "context_window": card.context_window,
+        "public_apps": None,
+        "max_completion_tokens": card.max_completion_tokens,
+    }

@@ -1,0 +1,135 @@
+"""What a test tells the emulator to answer: frozen records, and short functions that make them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from structgen.core.json import JsonObject
+from structgen.testing.emulator.errors import find_error
+
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model says. It goes through the server's own checks, as a real answer does, unless it is `as_is`."""
+
+    text: str | None
+    finish_reason: str | None = None
+    reasoning: str | None = None
+    refusal: str | None = None
+    plain: bool = False
+    as_is: bool = False
+    delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A whole HTTP response. `seconds` is how long the body takes to arrive."""
+
+    content: bytes
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    delay: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error of Groq's: the status, the body's ``error`` object and the headers."""
+
+    status: int
+    error: JsonObject
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The connection goes: before the first byte, or after some share (0 to 1) of the body of `answer`."""
+
+    answer: Answer | None = None
+    share: float = 0.5
+
+
+Step = Answer | Raw | Refusal | Fault
+
+
+def reply(
+    text: str | None,
+    *,
+    finish_reason: str | None = None,
+    reasoning: str | None = None,
+    as_is: bool = False,
+    delay: float = 0.0,
+) -> Answer:
+    """A model's answer; where the request forces a function, `text` becomes its arguments.
+
+    Like Groq, the emulator turns an answer that does not fit the response format into an error. `as_is` leaves it.
+    """
+    return Answer(text, finish_reason, reasoning, as_is=as_is, delay=delay)
+
+
+def plain(text: str, *, delay: float = 0.0) -> Answer:
+    """A model's answer in plain content although the request offers functions."""
+    return Answer(text, plain=True, delay=delay)
+
+
+def refusal(text: str) -> Answer:
+    """A model that declines: its words stand in ``message.refusal``."""
+    return Answer(None, refusal=text, plain=True, as_is=True)
+
+
+def error(
+    name: str,
+    *,
+    retry_after: float | None = None,
+    failed_generation: str | None = None,
+    message: str | None = None,
+    delay: float = 0.0,
+) -> Refusal | Raw:
+    """One of Groq's errors by its name in errors.json; ``rate_limit`` is ``rate_limit_tpm``.
+
+    `retry_after` (seconds) becomes the header, `failed_generation` what the model wrote, `message` other words.
+    """
+    entry = find_error(name)
+    headers = dict(entry.headers)
+    if retry_after is not None:
+        headers["retry-after"] = f"{retry_after:g}"
+    if entry.page is not None:
+        return page(entry.page, status=entry.status)
+    body = entry.fill(generation=failed_generation or "")
+    if message is not None:
+        body["message"] = message
+    if failed_generation is not None:
+        body["failed_generation"] = failed_generation
+    return Refusal(entry.status, body, headers, delay)
+
+
+def dropped() -> Fault:
+    """The connection is reset before the first byte of a reply."""
+    return Fault()
+
+
+def cut(text: str, *, share: float = 0.5) -> Fault:
+    """The connection goes after a share of the body."""
+    return Fault(Answer(text, as_is=True), share)
+
+
+def slow(content: bytes, *, seconds: float) -> Raw:
+    """A body that arrives in ten pieces over so many seconds."""
+    return Raw(content, headers={"content-type": "application/json"}, seconds=seconds)
+
+
+def page(title: str, *, status: int = 200) -> Raw:
+    """An HTML page where JSON belongs, as a proxy in between sends it."""
+    html = f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+    return Raw(html.encode(), status, {"content-type": "text/html; charset=utf-8"})
+
+
+def raw(content: bytes | str, *, status: int = 200, headers: Mapping[str, str] = _NO_HEADERS) -> Raw:
+    """Any HTTP response at all."""
+    data = content.encode() if isinstance(content, str) else content
+    return Raw(data, status, {"content-type": "application/json", **headers})

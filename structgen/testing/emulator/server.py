@@ -1,0 +1,157 @@
+"""The emulator as a server: in a thread for tests, in the foreground for the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from structgen.core.errors import ConfigurationError
+from structgen.core.json import Json, JsonObject
+from structgen.testing.emulator.answers import answer_by_rules
+from structgen.testing.emulator.app import build_app
+from structgen.testing.emulator.replies import Step, reply
+from structgen.testing.emulator.state import Connections, Received, State
+
+EMULATOR_KEY = "gsk_emulator"
+
+
+class Emulator:
+    """A Groq server on a free port of 127.0.0.1, with a script.
+
+        with Emulator() as emulator:
+            emulator.script(error("rate_limit", retry_after=1), reply('{"name": "Ada"}'))
+            client = groq.Groq(api_key=emulator.api_key, base_url=emulator.base_url)
+
+    After the script, `answer` (the request's body -> text) answers; by default structgen's rules do. `models` are
+    served beside Groq's. Only `api_key` is accepted, any key where it is None. `latency` (seconds) precedes replies.
+    """
+
+    def __init__(
+        self,
+        *,
+        answer: Callable[[JsonObject], str] = answer_by_rules,
+        api_key: str | None = EMULATOR_KEY,
+        models: tuple[str, ...] = (),
+        latency: float = 0.0,
+    ) -> None:
+        self._state = State(api_key, answer, models, latency)
+        self._default = answer
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self.api_key = api_key or EMULATOR_KEY
+        self.base_url = ""
+
+    @property
+    def requests(self) -> list[Received]:
+        """Every request so far."""
+        return self._state.requests
+
+    def script(self, *steps: Step, repeat_last: bool = False) -> None:
+        """Add steps, each for one chat request; with `repeat_last` the last one stays for all that follow."""
+        self._state.script.extend(steps)
+        self._state.forever = steps[-1] if steps and repeat_last else None
+
+    def answer_with(self, answer: Callable[[JsonObject], str]) -> None:
+        """Answer with this function where the script has nothing; `reset` brings the first one back."""
+        self._state.answer = answer
+
+    def reset(self) -> None:
+        """Forget the script and the log."""
+        self._state.script.clear()
+        self._state.forever = None
+        self._state.requests.clear()
+        self._state.answer = self._default
+
+    def __enter__(self) -> Self:
+        listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        self.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self._server = uvicorn.Server(_config(self._state))
+        # The socket listens already: a client may connect before the thread has got so far as to answer.
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="emulator", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(10)
+
+
+def run_emulator(*, host: str = "127.0.0.1", port: int = 8080, replies: Path | None = None) -> None:
+    """Serve in the foreground until interrupted; any key is accepted.
+
+    `replies` is a JSON Lines file: one answer a line, a string as the model's text and any other value as its JSON,
+    given in this order, the last one again and again. Without it structgen's rules answer.
+    """
+    state = State()
+    if replies is not None:
+        steps = read_replies(replies)
+        state.script.extend(steps)
+        state.forever = steps[-1]
+    uvicorn.Server(_config(state, host, port)).run()
+
+
+def read_replies(path: Path) -> tuple[Step, ...]:
+    """The answers of a JSON Lines file; a ConfigurationError that names the line which is none."""
+    steps: list[Step] = []
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigurationError(f"The replies in {path} cannot be read: {problem}.") from None
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            steps.append(reply(_text_of(line, path, number)))
+    if not steps:
+        raise ConfigurationError(f"{path} holds no replies: write one JSON value a line.")
+    return tuple(steps)
+
+
+def _text_of(line: str, path: Path, number: int) -> str:
+    try:
+        value = cast("Json", json.loads(line))
+    except (ValueError, RecursionError) as problem:
+        raise ConfigurationError(f"{path}, line {number}: not JSON ({problem}). Write one JSON value a line.") from None
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _config(state: State, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
+    return uvicorn.Config(
+        build_app(state),
+        host=host,
+        port=port,
+        http=_protocol(state.connections),
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+    )
+
+
+def _protocol(connections: Connections) -> type[H11Protocol]:
+    """The protocol of uvicorn, which also says what connections are open: ASGI itself has no way to reset one."""
+
+    class Tracked(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            super().connection_made(transport)
+            self._address = transport.get_extra_info("peername")[:2]
+            connections.add(self._address, transport)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            connections.remove(self._address)
+            super().connection_lost(exc)
+
+    return Tracked

@@ -1,0 +1,74 @@
+"""What the test's thread and the server's thread share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from structgen.core.json import JsonObject
+from structgen.testing.emulator.answers import answer_by_rules
+from structgen.testing.emulator.replies import Answer, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A request as it came; the authorization header is left out."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: JsonObject
+
+
+class Connections:
+    """Open connections by the client's address, so that one can be reset."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, int], asyncio.Transport] = {}
+
+    def add(self, address: tuple[str, int], transport: asyncio.Transport) -> None:
+        """A connection was made."""
+        self._open[address] = transport
+
+    def remove(self, address: tuple[str, int]) -> None:
+        """A connection has ended."""
+        self._open.pop(address, None)
+
+    def abort(self, address: tuple[str, int]) -> None:
+        """Reset the connection with this client, without another byte."""
+        transport = self._open.get(address)
+        if transport is not None:
+            transport.abort()
+
+
+@dataclass(slots=True)
+class State:
+    """The script, the log, and how to answer where the script has nothing. A deque's and a list's steps are atomic."""
+
+    key: str | None = None
+    answer: Callable[[JsonObject], str] = answer_by_rules
+    models: tuple[str, ...] = ()
+    latency: float = 0.0
+    script: deque[Step] = field(default_factory=deque[Step])
+    forever: Step | None = None
+    requests: list[Received] = field(default_factory=list[Received])
+    connections: Connections = field(default_factory=Connections)
+
+    def accepts(self, authorization: str) -> bool:
+        """Whether the header carries the key; any key where none is set."""
+        scheme, _, key = authorization.partition(" ")
+        return scheme == "Bearer" and bool(key) and self.key in {None, key}
+
+    def forces_next(self) -> bool:
+        """Whether the next step is an error or a fault, which comes whatever the request is."""
+        upcoming = self.script[0] if self.script else self.forever
+        return upcoming is not None and not isinstance(upcoming, Answer)
+
+    def next_step(self) -> Step | None:
+        """The next step of the script, its last again and again where that was asked for; None at its end."""
+        try:
+            return self.script.popleft()
+        except IndexError:
+            return self.forever
