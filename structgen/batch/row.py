@@ -1,0 +1,175 @@
+"""The row: what became of one document, as one flat record that every output format holds."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, cast
+
+from structgen.core.errors import ExtractionFailed
+from structgen.core.json import Json, JsonObject, steps
+from structgen.core.records import Document, Evidence, Extraction, Issue, Repair, Status, Usage
+from structgen.documents import DocumentProblem
+from structgen.ground import locate
+from structgen.schema import Schema
+
+
+class RowStatus(StrEnum):
+    """What became of a document."""
+
+    OK = "ok"
+    INCOMPLETE = "incomplete"
+    """Nothing is wrong but that required parts are missing or null; the value shows what there is."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What became of one document. `cost` is in USD, None where it is not known; `error` is one sentence."""
+
+    id: str
+    source: str
+    status: RowStatus
+    value: Json = None
+    evidence: tuple[Evidence, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    cost: float | None = 0.0
+    model: str = ""
+    error: str | None = None
+
+    @property
+    def unsupported(self) -> tuple[str, ...]:
+        """The paths of the values that were not found in the text."""
+        return tuple(piece.path for piece in self.evidence if piece.status is Status.UNSUPPORTED)
+
+    def to_json(self) -> JsonObject:
+        """The row as every output holds it, its keys in this order."""
+        return {
+            "id": self.id,
+            "source": self.source,
+            "status": str(self.status),
+            "value": self.value,
+            "evidence": [cast(JsonObject, asdict(piece)) for piece in self.evidence],
+            "unsupported": list(self.unsupported),
+            "repairs": [_repair(repair) for repair in self.repairs],
+            "issues": [_issue(issue) for issue in self.issues],
+            "usage": {**cast(JsonObject, asdict(self.usage)), "cost": self.cost},
+            "model": self.model,
+            "error": self.error,
+        }
+
+
+def _repair(repair: Repair) -> JsonObject:
+    return {**cast(JsonObject, asdict(repair)), "risk": repair.risk.name.lower()}
+
+
+def _issue(issue: Issue) -> JsonObject:
+    return {
+        **cast(JsonObject, asdict(issue)),
+        "repair": _repair(issue.repair) if issue.repair else None,
+    }
+
+
+def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> Row:
+    """The row of an accepted value, which becomes plain JSON under the names that the JSON Schema has for it."""
+    return Row(
+        document.id,
+        document.source,
+        RowStatus.OK,
+        value=plain(found.value, schema),
+        evidence=found.evidence,
+        repairs=found.repairs,
+        usage=found.usage,
+        cost=found.cost,
+        model=found.model,
+    )
+
+
+def row_of_failure(document: Document, failure: ExtractionFailed, cost: float | None, model: str) -> Row:
+    """The row of a refused response: incomplete where parts are missing and nothing else is wrong, else failed."""
+    incomplete = is_incomplete(failure)
+    completion = failure.attempts[-1].completion if failure.attempts else None
+    evidence: tuple[Evidence, ...] = ()
+    if incomplete and completion is not None:
+        own = completion.evidence
+        evidence = own if own is not None else locate(failure.partial, document.text)
+    return Row(
+        document.id,
+        document.source,
+        RowStatus.INCOMPLETE if incomplete else RowStatus.FAILED,
+        value=failure.partial if incomplete else None,
+        evidence=evidence,
+        issues=failure.issues,
+        usage=failure.usage or Usage(),
+        cost=cost,
+        model=completion.model if completion and completion.model else model,
+        error=" ".join(str(failure).split()),
+    )
+
+
+def row_of_problem(problem: DocumentProblem) -> Row:
+    """The row of an input that gave no document."""
+    return Row(problem.id, problem.source, RowStatus.FAILED, error=problem.reason)
+
+
+def is_incomplete(failure: ExtractionFailed) -> bool:
+    """Whether all that is wrong is that required parts are missing or null."""
+    return (
+        isinstance(failure.partial, dict | list)
+        and bool(failure.issues)
+        and all(_is_absent(failure.partial, issue) for issue in failure.issues)
+    )
+
+
+def _is_absent(value: Json, issue: Issue) -> bool:
+    """Whether the issue is about a part that is null, or a key that an object does not have."""
+    if issue.code == "cut_off" or issue.repair is not None:
+        return False
+    *above, last = steps(issue.path) or ("",)
+    for step in above:
+        value = _child(value, step)
+    if isinstance(value, dict) and last not in value:
+        return issue.code == "missing"
+    return issue.path != "" and _child(value, last) is None
+
+
+def _child(value: Json, step: str) -> Json:
+    if isinstance(value, dict):
+        return value.get(step)
+    if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+        return value[int(step)]
+    return None
+
+
+def plain(value: object, schema: Schema[Any]) -> Json:
+    """An instance of the schema's type as plain JSON, under the names (aliases) of its JSON Schema."""
+    if schema.adapter is None:
+        return cast(Json, value)
+    return cast(Json, schema.adapter.dump_python(cast(Any, value), mode="json", by_alias=True, warnings="none"))
+
+
+def to_line(row: Row) -> str:
+    """The row as one line of JSON, newline included; always valid UTF-8 and valid JSON."""
+    found = row.to_json()
+    try:
+        line = json.dumps(found, ensure_ascii=False, allow_nan=False)
+    except ValueError:  # JSON has no word for infinity
+        line = json.dumps(_finite(found), ensure_ascii=False)
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError:  # half a surrogate pair in what a model wrote
+        line = json.dumps(json.loads(line))
+    return line + "\n"
+
+
+def _finite(value: Json) -> Json:
+    """The value with NaN and the infinities as text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,122 @@
+"""Batch: many documents through one Extractor, a row for each, in order, as they finish."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from typing import Any, TypeAlias
+
+from structgen.batch.row import Row, row_of, row_of_failure, row_of_problem
+from structgen.batch.summary import Summary
+from structgen.core.errors import (
+    AuthenticationFailed,
+    BudgetExceeded,
+    ConfigurationError,
+    ExtractionFailed,
+    ModelUnavailable,
+    StructgenError,
+)
+from structgen.core.records import Document, Extraction, Task
+from structgen.documents import DocumentProblem
+from structgen.engine.cost import cost_of
+from structgen.extractor import CONCURRENCY, Extractor
+from structgen.schema import Schema
+from structgen.send import find_card, split_model
+
+Read: TypeAlias = Document | DocumentProblem
+
+_HOPELESS = (AuthenticationFailed, ModelUnavailable, ConfigurationError)
+"""What every other document would meet too."""
+
+
+class Batch:
+    """One run over many documents.
+
+    `max_cost` is in USD for the whole run. `summary` is up to date after every row, and `left_over` says whether there
+    were documents that nobody took because the run was stopped. Whatever stops it, what is under way is finished and
+    has its row, so that nothing that was paid for is lost.
+    """
+
+    def __init__(
+        self,
+        extractor: Extractor,
+        task: Task[Any],
+        *,
+        instructions: str | None = None,
+        concurrency: int = CONCURRENCY,
+        max_cost: float | None = None,
+    ) -> None:
+        self.summary = Summary()
+        self.stopped = False
+        self.left_over = False
+        self._extractor = extractor
+        self._task = task
+        self._schema: Schema[Any] = Schema.of(task)
+        self._instructions = instructions
+        self._concurrency = concurrency
+        self._max_cost = max_cost
+        self._card = find_card(*split_model(extractor.model))
+        self._reason: StructgenError | None = None
+
+    def stop(self) -> None:
+        """Take no further document; may be called from another thread or a signal handler."""
+        self.stopped = True
+
+    def rows(self, documents: Iterable[Read]) -> Generator[Row, None, None]:
+        """A row for each document and each problem, in their order.
+
+        Raises, after the last row: BudgetExceeded where `max_cost` left documents over; AuthenticationFailed,
+        ModelUnavailable or ConfigurationError where one document met what all others would.
+        """
+        started = time.monotonic()
+        for row in self._found(documents):
+            self.summary = self.summary.add(row, time.monotonic() - started)
+            self._check_cost()
+            yield row
+        if self._reason is not None and (self.left_over or not isinstance(self._reason, BudgetExceeded)):
+            raise self._reason
+
+    def _found(self, documents: Iterable[Read]) -> Iterator[Row]:
+        waiting: deque[Read] = deque()
+        outcomes = self._extractor.map(
+            self._task, self._feed(documents, waiting), self._instructions, concurrency=self._concurrency
+        )
+        for outcome in outcomes:
+            while isinstance(item := waiting.popleft(), DocumentProblem):
+                yield row_of_problem(item)
+            yield self._row(item, outcome)
+        yield from (row_of_problem(item) for item in waiting if isinstance(item, DocumentProblem))
+
+    def _feed(self, documents: Iterable[Read], waiting: deque[Read]) -> Iterator[Document]:
+        """The documents alone, for the extractor; all that was taken is noted in `waiting`, in order."""
+        for item in documents:
+            if self.stopped:
+                self.left_over = True
+                return
+            waiting.append(item)
+            if isinstance(item, Document):
+                yield item
+
+    def _row(self, document: Document, outcome: Extraction[Any] | ExtractionFailed) -> Row:
+        if isinstance(outcome, Extraction):
+            return row_of(document, outcome, self._schema)
+        if isinstance(outcome.__cause__, _HOPELESS):
+            self._reason = outcome.__cause__
+            self.stop()
+        cost = cost_of(outcome.usage, self._card) if outcome.usage else 0.0
+        return row_of_failure(document, outcome, cost, self._extractor.model)
+
+    def _check_cost(self) -> None:
+        """Stop where the run has cost what it may; what is not known to be within the budget is not."""
+        if self._max_cost is None or self.stopped:
+            return
+        cost = self.summary.cost
+        if cost is None:
+            what = f"The cost of a call to {self._extractor.model} is not known, so --max-cost cannot be kept"
+        elif cost >= self._max_cost:
+            what = f"The budget of {self._max_cost} USD is spent"
+        else:
+            return
+        self._reason = BudgetExceeded(f"{what}: no further document was taken.")
+        self.stop()
