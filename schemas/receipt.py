@@ -55,7 +55,8 @@ task: Task[Receipt] = Task(
                 "KOPI & KAYA CORNER SDN BHD\n(883201-W)\n12, JALAN MERANTI 3,\n43000 KAJANG, SELANGOR\n"
                 "TEL: 03-8000 0012\nGST NO: 000111222333\nTAX INVOICE\nINV: A-004417\tDATE: 27/09/2017 08:51\n"
                 "ITEM\tQTY\tPRICE\tAMT\nKAYA TOAST SET\t2\t4.50\t9.00\nKOPI O\t1\t2.20\t2.20\n"
-                "TOTAL (EXCL. GST)\t11.20\nGST 6%\t0.67\nROUNDING\t-0.02\nTOTAL\tRM 11.85\nCASH\tRM 20.00\nCHANGE\tRM 8.15"
+                "TOTAL (EXCL. GST)\t11.20\nGST 6%\t0.67\n"
+                "ROUNDING\t-0.02\nTOTAL\tRM 11.85\nCASH\tRM 20.00\nCHANGE\tRM 8.15"
             ),
             value={
                 "company": "KOPI & KAYA CORNER SDN BHD",

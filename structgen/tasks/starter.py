@@ -1,0 +1,66 @@
+"""The text that `structgen tasks new` writes: a template that works, to be changed line by line."""
+
+from __future__ import annotations
+
+import keyword
+import re
+
+from structgen.core.errors import TaskError
+
+_STARTER = '''"""Say here, in a line, what {name} is for. Below: which texts it reads, and what to watch out for."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from structgen import Example, Task
+
+
+class Person(BaseModel):
+    """Someone the text names."""
+
+    name: str = Field(description="Full name as written")
+    email: str | None = Field(None, description="Email address")
+
+
+class {model}(BaseModel):
+    """What is looked for in one text. The descriptions are sent to the model: keep them short and telling."""
+
+    title: str = Field(description="What it is about, in the text's words")
+    kind: Literal["question", "problem", "praise", "other"] = Field(description="What the writer wants")
+    date: str | None = Field(None, description="Date as written")
+    people: list[Person] = Field(default_factory=list[Person], description="Everyone the text names, in order")
+
+
+task: Task[{model}] = Task(
+    name="{name}",
+    schema={model},
+    description="Say what it extracts: `structgen tasks` shows this line",
+    instructions="Keep the text's own words; leave null what it does not say.",
+    examples=(
+        Example(
+            text="Where is my parcel? Ordered on 3 May. Regards, Ida Berg, ida@berg.example",
+            value={{
+                "title": "Where is my parcel?",
+                "kind": "question",
+                "date": "3 May",
+                "people": [{{"name": "Ida Berg", "email": "ida@berg.example"}}],
+            }},
+        ),
+        Example(
+            text="The new cups are lovely.",
+            value={{"title": "The new cups are lovely.", "kind": "praise", "date": None, "people": []}},
+        ),
+    ),
+)
+'''
+
+
+def starter(name: str) -> str:
+    """The Python text of a new template of that name. TaskError where the name cannot name a file and a task."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name) or not name.strip("_"):
+        raise TaskError(f"{name!r} cannot name a template: lower-case letters, digits and _, such as job_posting.")
+    model = "".join(part.capitalize() for part in name.split("_"))
+    if model in ("Person", "Task", "Example", "Field", "Literal"):
+        model = f"{model}Entry"
+    return _STARTER.format(name=name, model=model)
