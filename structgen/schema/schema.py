@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import weakref
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from structgen.core.errors import SchemaError
-from structgen.core.json import Json, JsonObject, pointer
+from structgen.core.json import Json, JsonObject
 from structgen.core.records import Issue, Task
+from structgen.schema.check import check_json, check_typed
+from structgen.schema.types import compile_type, describe
 
 T = TypeVar("T")
+
+_compiled: weakref.WeakKeyDictionary[type, Schema[Any]] = weakref.WeakKeyDictionary()
+"""The schemas of classes, for as long as the classes live."""
 
 
 class Schema(Generic[T]):
@@ -27,30 +35,81 @@ class Schema(Generic[T]):
         json_schema: JsonObject | bool,
         adapter: TypeAdapter[T] | None,
         names: Mapping[str, tuple[str, ...]],
+        validator: Any = None,
     ) -> None:
         self.name = name
         self.json_schema = json_schema
         self.adapter = adapter
         self.names = names
+        self._validator = validator
+
+    def __repr__(self) -> str:
+        return f"Schema({self.name})"
 
     @classmethod
-    def of(cls, schema: object, *, folder: str | None = None) -> Schema[Any]:
-        """Compile any description of a type; raises SchemaError."""
+    def of(cls, schema: object, *, folder: str | None = None, assert_formats: bool = False) -> Schema[Any]:
+        """Compile any description of a type; raises SchemaError.
+
+        A class is compiled once in its life. `folder` is where a JSON Schema's relative file references may point;
+        without it, and for every other place, a reference is refused. `assert_formats` makes the `format` of a JSON
+        Schema a condition; by the standard it is a remark.
+        """
         if isinstance(schema, Schema):
             return cast("Schema[Any]", schema)
         if isinstance(schema, Task):
-            return cls.of(schema.schema, folder=schema.folder)
+            task = cast("Task[Any]", schema)
+            return cls.of(task.schema, folder=task.folder or folder, assert_formats=assert_formats)
         if isinstance(schema, (dict, bool)):
-            return Schema("answer", cast("JsonObject | bool", schema), None, {})
-        if isinstance(schema, type) and issubclass(schema, BaseModel):
-            adapter = TypeAdapter[Any](schema)
-            return Schema(schema.__name__, cast(JsonObject, adapter.json_schema()), adapter, {})
-        raise SchemaError(f"{schema!r} is no description of a type.")
+            return _of_json_schema(cast("JsonObject | bool", schema), assert_formats)
+        if isinstance(schema, type) and (known := _compiled.get(schema)):
+            return known
+        compiled = _of_type(schema)
+        if isinstance(schema, type):
+            _compiled[schema] = compiled
+        return compiled
+
+    @cached_property
+    def _outline(self) -> str:
+        from structgen.schema.outline import outline
+
+        return outline(self.json_schema, self.name)
 
     def outline(self) -> str:
         """The schema in the compact words that a model reads."""
-        raise NotImplementedError
+        return self._outline
 
     def check(self, value: object) -> tuple[Issue, ...]:
         """What is wrong with a value (plain JSON, or an instance of the type); empty where nothing is."""
-        raise NotImplementedError
+        if self.adapter is None:
+            return check_json(self._validator, cast(Json, value))
+        return check_typed(self.adapter, value)
+
+
+def _of_json_schema(given: JsonObject | bool, assert_formats: bool) -> Schema[Any]:
+    from structgen.schema.json_schema import compile_json_schema
+
+    schema, validator = compile_json_schema(given, assert_formats)
+    title = schema.get("title") if isinstance(schema, dict) else None
+    return Schema(_name(title if isinstance(title, str) else ""), schema, None, {}, validator)
+
+
+def _of_type(kind: object) -> Schema[Any]:
+    """A type; what is none gets a word on what to give instead."""
+    if isinstance(kind, str):
+        raise SchemaError(
+            f"{kind!r} is a text, not a type. Give a class, a JSON Schema as a dict, or fields({kind!r}); "
+            "the name of a task is looked up by Extractor, extract and the command line."
+        )
+    if kind is None or (not isinstance(kind, type) and isinstance(kind, (int, float, bytes, list, tuple, set))):
+        raise SchemaError(f"{kind!r} is a value, not a type. Give a class, a type such as list[str], or a JSON Schema.")
+    if callable(kind) and hasattr(kind, "__code__"):
+        raise SchemaError(f"{describe(kind)} is a function. Give the type of what it returns instead.")
+    if not isinstance(kind, type) and hasattr(type(kind), "__pydantic_core_schema__"):
+        raise SchemaError(f"This is an instance of {type(kind).__name__}. Give the class itself.")
+    adapter, schema, names = compile_type(kind)
+    return Schema(_name(describe(kind)), schema, adapter, names)
+
+
+def _name(text: str) -> str:
+    """A name that every server takes: letters, digits, ``_`` and ``-``, at most 64."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", text.rpartition(".")[2] if "[" not in text else text).strip("_")[:64] or "answer"

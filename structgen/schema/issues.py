@@ -1,0 +1,118 @@
+"""Issues of values: which branch of a union speaks, and the words that every source of issues shares.
+
+A message names what belongs there and never what stood there: a message may reach a log, a document's text may not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
+from structgen.core.json import Json
+from structgen.core.records import Issue
+
+KINDS = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+    "array": "a list",
+    "object": "an object",
+}
+"""The types of JSON Schema in plain words."""
+
+_MOST_NAMED = 12
+"""So many choices are named in a message; an enum of all countries needs no more."""
+
+_AT_ROOT = frozenset({"type", "enum", "const", "format"})
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """The failures of every branch of a union that the value at `path` fits nowhere."""
+
+    path: str
+    branches: tuple[tuple[Failure, ...], ...]
+
+
+Failure: TypeAlias = Issue | Branches
+
+
+def kind_of(value: object) -> str:
+    """The kind of a JSON value in plain words."""
+    for kinds, words in (
+        (bool, "true" if value else "false"),
+        (str, "a string"),
+        (int, "an integer"),
+        (float, "a number"),
+        (list, "a list"),
+        (dict, "an object"),
+    ):
+        if isinstance(value, kinds):
+            return words
+    return "null" if value is None else f"a {type(value).__name__}"
+
+
+def choices(values: Sequence[object]) -> str:
+    """Values as a choice in words: ``"a", "b" or 3``; long ones are cut."""
+    written = [json.dumps(value, ensure_ascii=False, default=str) for value in values[:_MOST_NAMED]]
+    if len(values) > _MOST_NAMED:
+        return f"{', '.join(written)} or one of {len(values) - _MOST_NAMED} others"
+    return either(written)
+
+
+def either(words: Iterable[str]) -> str:
+    """Words as a choice: ``a, b or c``, each once."""
+    *first, last = dict.fromkeys(words)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def should_be(path: str, expected: str, code: str, found: Json) -> Issue:
+    """The issue of a value that is not what belongs there."""
+    seen = f", but is {kind_of(found)}" if code == "type" else ""
+    return Issue(path, f"should be {expected}{seen}", code, found, expected)
+
+
+def settle(failures: Iterable[Failure]) -> tuple[Issue, ...]:
+    """The issues that are worth saying: of each union, those of its best branch, each once, in order."""
+    found: list[Issue] = []
+    for failure in failures:
+        for issue in _of_union(failure) if isinstance(failure, Branches) else (failure,):
+            if issue not in found[-50:]:
+                found.append(issue)
+    return tuple(found)
+
+
+def _of_union(union: Branches) -> tuple[Issue, ...]:
+    branches = [settle(branch) for branch in union.branches]
+    if not branches:
+        return (Issue(union.path, "fits none of the allowed forms", "union"),)
+    if all(len(branch) == 1 and _is_root(branch[0], union.path) for branch in branches):
+        firsts = [branch[0] for branch in branches]
+        code = firsts[0].code if len({issue.code for issue in firsts}) == 1 else "type"
+        return (should_be(union.path, either(issue.expected for issue in firsts), code, firsts[0].found),)
+    return min(branches, key=lambda branch: _misfit(branch, union.path))
+
+
+def _is_root(issue: Issue, path: str) -> bool:
+    return issue.path == path and issue.code in _AT_ROOT
+
+
+def _misfit(branch: Sequence[Issue], path: str) -> tuple[int, int, int]:
+    """How badly a branch fits: another kind of value altogether, then another tag, then the number of issues."""
+    tags = sum(issue.code in {"enum", "const"} and issue.path.count("/") == path.count("/") + 1 for issue in branch)
+    return sum(_is_root(issue, path) for issue in branch), tags, len(branch)
+
+
+def plain(value: object) -> Json:
+    """A value for `Issue.found`: itself where it is plain JSON, else as text."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in cast("Sequence[object]", value)]
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in cast("dict[object, object]", value).items()}
+    return str(value)

@@ -1,0 +1,209 @@
+"""jsonschema's validators, made safe for hostile schemas and values, and precise in what they report.
+
+The keywords replaced here are those that would match a pattern with backtracking, compare all items of a list with
+all others, round decimals, or not say which key they mean. The only module that imports jsonschema: whoever uses types
+alone never pays for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from functools import cache
+from typing import Any, TypeAlias, cast
+
+import referencing
+from jsonschema import Draft3Validator, Draft4Validator, Draft6Validator, Draft7Validator
+from jsonschema import Draft201909Validator, Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+from referencing.jsonschema import lookup_recursive_ref
+
+from structgen.core.json import Json, JsonObject
+from structgen.schema.formats import has_format
+from structgen.schema.patterns import matcher
+
+Errors: TypeAlias = Iterator[ValidationError]
+Keyword: TypeAlias = Callable[[Any, Any, Any, Any], Errors]
+
+DRAFTS: Mapping[str, Any] = {
+    "json-schema.org/draft/2020-12/schema": Draft202012Validator,
+    "json-schema.org/draft/2019-09/schema": Draft201909Validator,
+    "json-schema.org/draft-07/schema": Draft7Validator,
+    "json-schema.org/draft-06/schema": Draft6Validator,
+    "json-schema.org/draft-04/schema": Draft4Validator,
+    "json-schema.org/draft-03/schema": Draft3Validator,
+}
+"""The drafts by their URI without scheme and fragment, newest first."""
+
+
+def _pattern(_: Any, pattern: str, instance: Json, __: Any) -> Errors:
+    if isinstance(instance, str) and not matcher(pattern)(instance):
+        yield ValidationError("pattern")
+
+
+def _matching(pattern: str, instance: Mapping[str, Any]) -> list[str]:
+    found = matcher(pattern)
+    return [key for key in instance if found(key)]
+
+
+def _pattern_properties(validator: Any, patterns: Mapping[str, Any], instance: Json, _: Any) -> Errors:
+    if not isinstance(instance, dict):
+        return
+    for pattern, schema in patterns.items():
+        for key in _matching(pattern, instance):
+            yield from validator.descend(instance[key], schema, path=key, schema_path=pattern)
+
+
+def _named(schema: Mapping[str, Any], instance: Mapping[str, Any]) -> set[str]:
+    """The keys that `properties` and `patternProperties` speak of."""
+    found = instance.keys() & schema.get("properties", {}).keys()
+    for pattern in schema.get("patternProperties", {}):
+        found.update(_matching(pattern, instance))
+    return found
+
+
+def _each(validator: Any, rest: Any, instance: Mapping[str, Any], keys: Iterator[str]) -> Errors:
+    for key in keys:
+        if rest is False:
+            yield ValidationError("unknown key", path=[key], instance=instance[key])
+        else:
+            yield from validator.descend(instance[key], rest, path=key)
+
+
+def _additional_properties(validator: Any, rest: Any, instance: Json, schema: Mapping[str, Any]) -> Errors:
+    if isinstance(instance, dict):
+        named = _named(schema, instance)
+        yield from _each(validator, rest, instance, (key for key in instance if key not in named))
+
+
+def _unevaluated_properties(validator: Any, rest: Any, instance: Json, schema: Mapping[str, Any]) -> Errors:
+    if isinstance(instance, dict):
+        own = {key: value for key, value in schema.items() if key != "unevaluatedProperties"}
+        seen = _evaluated(validator, instance, own)
+        yield from _each(validator, rest, instance, (key for key in instance if key not in seen))
+
+
+def _evaluated(validator: Any, instance: Mapping[str, Any], schema: Any) -> set[str]:
+    """The keys that a schema or any schema in place of it has looked at."""
+    if not isinstance(schema, dict):
+        return set()
+    schema = cast("Mapping[str, Any]", schema)
+    if "additionalProperties" in schema or "unevaluatedProperties" in schema:
+        return set(instance)
+    found = _named(schema, instance)
+    for inner, other in _in_place(validator, instance, schema):
+        found |= _evaluated(inner, instance, other)
+    return found
+
+
+def _in_place(validator: Any, instance: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """The schemas that apply to the same instance and accept it, each with the validator to look into it."""
+    resolver = validator._resolver  # jsonschema has no public way to follow a reference in its dynamic scope
+    for key in ("$ref", "$dynamicRef"):
+        if key in schema:
+            found = resolver.lookup(schema[key])
+            yield validator.evolve(schema=found.contents, _resolver=found.resolver), found.contents
+    if "$recursiveRef" in schema:
+        found = lookup_recursive_ref(resolver)
+        yield validator.evolve(schema=found.contents, _resolver=found.resolver), found.contents
+    for key, other in schema.get("dependentSchemas", {}).items():
+        if key in instance:
+            yield validator, other
+    for key in ("allOf", "anyOf", "oneOf"):
+        for other in schema.get(key, ()):
+            if validator.evolve(schema=other).is_valid(instance):
+                yield validator, other
+    if "if" in schema:
+        holds = validator.evolve(schema=schema["if"]).is_valid(instance)
+        if holds:
+            yield validator, schema["if"]
+        yield validator, schema.get("then" if holds else "else", {})
+
+
+def _required(_: Any, required: list[str], instance: Json, __: Any) -> Errors:
+    if isinstance(instance, dict):
+        for key in required:
+            if key not in instance:
+                yield ValidationError("missing", path=[key], instance=None)
+
+
+def _dependent_required(_: Any, needs: Mapping[str, list[str]], instance: Json, __: Any) -> Errors:
+    for key, others in needs.items() if isinstance(instance, dict) else ():
+        for other in others if key in cast(JsonObject, instance) else ():
+            if other not in cast(JsonObject, instance):
+                yield ValidationError("missing", path=[other], instance=None)
+
+
+def _property_names(validator: Any, names: Any, instance: Json, _: Any) -> Errors:
+    for key in instance if isinstance(instance, dict) else ():
+        errors = list(validator.descend(key, names))
+        if errors:
+            yield ValidationError("key", path=[key], instance=key, context=errors)
+
+
+def _multiple_of(_: Any, unit: float, instance: Json, __: Any) -> Errors:
+    """Exact on the decimals as they are written: 19.99 is a multiple of 0.01."""
+    if isinstance(instance, bool) or not isinstance(instance, (int, float)):
+        return
+    if _exact(instance) % _exact(unit):
+        yield ValidationError("multiple")
+
+
+def _exact(number: float) -> Fraction:
+    return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
+
+
+def _unique_items(_: Any, unique: bool, instance: Json, __: Any) -> Errors:
+    if unique and isinstance(instance, list):
+        seen = {_frozen(item) for item in instance}
+        if len(seen) < len(instance):
+            yield ValidationError("unique")
+
+
+def _frozen(value: Json) -> object:
+    """A JSON value as something hashable that is equal where the values are: 1 is 1.0 and is not true."""
+    if isinstance(value, dict):
+        return (dict, frozenset((key, _frozen(item)) for key, item in value.items()))
+    if isinstance(value, list):
+        return (list, tuple(_frozen(item) for item in value))
+    return (bool, value) if isinstance(value, bool) else value
+
+
+def _format(_: Any, name: str, instance: Json, __: Any) -> Errors:
+    if isinstance(instance, str) and not has_format(instance, name):
+        yield ValidationError("format")
+
+
+_KEYWORDS: Mapping[str, Keyword] = {
+    "pattern": _pattern,
+    "patternProperties": _pattern_properties,
+    "additionalProperties": _additional_properties,
+    "unevaluatedProperties": _unevaluated_properties,
+    "required": _required,
+    "dependentRequired": _dependent_required,
+    "propertyNames": _property_names,
+    "multipleOf": _multiple_of,
+    "uniqueItems": _unique_items,
+}
+
+
+@cache
+def validator_class(draft: str, assert_formats: bool) -> Any:
+    """The validator of a draft with our keywords in place of those of the same name."""
+    base = DRAFTS[draft]
+    ours = {key: value for key, value in _KEYWORDS.items() if key in base.VALIDATORS}
+    if base is Draft3Validator:
+        del ours["required"]
+    formats = {"format": _format if assert_formats else _nothing}
+    return extend(base, {**ours, **formats})
+
+
+def _nothing(*_: Any) -> Errors:
+    """`format` only annotates."""
+    yield from ()
+
+
+def registry() -> Any:
+    """The documents that references may name besides the schema itself: the metaschemas that jsonschema brings."""
+    return referencing.Registry()

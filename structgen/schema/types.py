@@ -1,0 +1,141 @@
+"""A Python type -> TypeAdapter, JSON Schema (of what may be put in) and the other names of its properties.
+
+Pydantic does the work. The JSON Schema differs from Pydantic's own in what a model would pay for without learning
+from it: no titles made up from field names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from pydantic import PydanticUserError, TypeAdapter
+from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError, PydanticUndefinedAnnotation
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
+from pydantic_core import core_schema
+
+from structgen.core.errors import SchemaError
+from structgen.core.json import Json, JsonObject, pointer
+from structgen.schema.typed_dicts import modern
+
+NAMES = "x-structgen-names"
+"""Where the generator leaves the other names of a property, until `take_names` moves them out."""
+
+INSTEAD = {
+    "call": "a class or a type",
+    "callable": "a type with a JSON form, such as str",
+    "generator": "list[...], which can be checked as a whole",
+    "is-instance": "a Pydantic model, a dataclass or a TypedDict",
+    "is-subclass": "an Enum or a Literal of names",
+    "custom-error": "the type itself",
+}
+"""Kinds of core schema that have no JSON form -> what to use."""
+
+
+class _Generator(GenerateJsonSchema):
+    """Pydantic's generator without made-up titles, with the other names of each field, and strict about losses."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  (the signature is Pydantic's)
+        return False
+
+    def model_fields_schema(self, schema: core_schema.ModelFieldsSchema) -> JsonSchemaValue:
+        return _named(super().model_fields_schema(schema), schema["fields"])
+
+    def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
+        return _named(super().typed_dict_schema(schema), schema["fields"])
+
+    def dataclass_args_schema(self, schema: core_schema.DataclassArgsSchema) -> JsonSchemaValue:
+        return _named(super().dataclass_args_schema(schema), {field["name"]: field for field in schema["fields"]})
+
+    def named_tuple_schema(self, schema: Any) -> JsonSchemaValue:
+        """A named tuple is a list in JSON: its names stand in the titles, or nobody would know them."""
+        found = super().named_tuple_schema(schema)
+        for field, item in zip(schema["fields"], found.get("prefixItems", ()), strict=False):
+            item.setdefault("title", field["name"])
+        return found
+
+    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> JsonSchemaValue:  # noqa: ARG002
+        raise _unsupported(schema)
+
+    def generator_schema(self, schema: core_schema.GeneratorSchema) -> JsonSchemaValue:
+        raise _unsupported(schema)
+
+    def callable_schema(self, schema: core_schema.CallableSchema) -> JsonSchemaValue:
+        raise _unsupported(schema)
+
+    def call_schema(self, schema: core_schema.CallSchema) -> JsonSchemaValue:
+        raise _unsupported(schema)
+
+    def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
+        """A default that JSON cannot hold is left out; nothing else may be."""
+        if kind == "skipped-choice":
+            raise PydanticInvalidForJsonSchema(detail)
+
+
+def _unsupported(schema: Mapping[str, Any]) -> SchemaError:
+    kind = str(schema.get("type", ""))
+    named = getattr(schema.get("cls"), "__name__", None) or kind.replace("-", " ")
+    return SchemaError(f"{named} has no JSON form: use {INSTEAD.get(kind, 'a type that JSON can hold')} instead.")
+
+
+def _named(found: JsonSchemaValue, fields: Mapping[str, Any]) -> JsonSchemaValue:
+    """Leave the field name and every alias beside each property, except the name it has in the JSON Schema."""
+    by_name: dict[str, tuple[str, ...]] = {name: (name, *_aliases(field)) for name, field in fields.items()}
+    for key, described in found.get("properties", {}).items():
+        others = next((names for names in by_name.values() if key in names[1:]), by_name.get(key, ()))
+        others = tuple(dict.fromkeys(name for name in others if name != key))
+        if others:
+            described[NAMES] = list(others)
+    return found
+
+
+def _aliases(field: Mapping[str, Any]) -> Iterator[str]:
+    """The names under which a field may come: every alias that is one key (a path into an object is none)."""
+    found = field.get("validation_alias")
+    if isinstance(found, str):
+        yield found
+    for path in cast("list[list[str | int]]", found) if isinstance(found, list) else ():
+        if len(path) == 1 and isinstance(path[0], str):
+            yield path[0]
+    serialized = field.get("serialization_alias")
+    if isinstance(serialized, str):
+        yield serialized
+
+
+def take_names(schema: Json, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Remove the other names that the generator left, and give them by the pointer of their property."""
+    if isinstance(schema, dict):
+        names = schema.pop(NAMES, None)
+        if isinstance(names, list):
+            yield pointer(at), tuple(str(name) for name in names)
+        for key, value in schema.items():
+            yield from take_names(value, (*at, key))
+    elif isinstance(schema, list):
+        for index, value in enumerate(schema):
+            yield from take_names(value, (*at, index))
+
+
+def describe(kind: object) -> str:
+    """A type as people write it: ``Recipe``, ``list[Recipe]``."""
+    return kind.__qualname__ if isinstance(kind, type) and not hasattr(kind, "__args__") else repr(kind)
+
+
+def compile_type(kind: object) -> tuple[TypeAdapter[Any], JsonObject, dict[str, tuple[str, ...]]]:
+    """The adapter of a type, its JSON Schema and the other names in it; SchemaError where it has none."""
+    try:
+        adapter = TypeAdapter[Any](modern(kind))
+        schema = cast(JsonObject, adapter.json_schema(schema_generator=_Generator))
+    except SchemaError as error:
+        raise SchemaError(f"{describe(kind)} cannot be used: {error}") from None
+    except (PydanticUndefinedAnnotation, NameError) as error:
+        name = getattr(error, "name", None) or error
+        raise SchemaError(f"{describe(kind)} names {name}, which is not defined: define it first.") from None
+    except (PydanticSchemaGenerationError, PydanticInvalidForJsonSchema, PydanticUserError) as error:
+        reason = error.message.splitlines()[0].rstrip(".")
+        raise SchemaError(
+            f"{describe(kind)} cannot be used: {reason}. "
+            "Use a Pydantic model, a dataclass, a TypedDict, or a plain type instead."
+        ) from None
+    except RecursionError:
+        raise SchemaError(f"{describe(kind)} is nested too deep: give its inner types names of their own.") from None
+    return adapter, schema, dict(take_names(schema))

@@ -1,0 +1,106 @@
+"""The single words of an outline: literals, keys, comments, and the notes that say a schema's limits.
+
+Titles and descriptions may be hostile. Whatever would break a line, hide, reorder text or close a code fence is
+written as a JSON escape, so that an outline has no line that its schema's author added.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import TypeAlias, cast
+
+from structgen.core.json import Json, JsonObject
+
+_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.-]*")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+_HIDDEN = re.compile("[\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
+_TAKE: TypeAlias = Callable[[str], Json]
+
+
+def literal(value: Json) -> str:
+    """A value as minified JSON on one line, without characters that hide."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return text.replace("```", r"\u0060\u0060\u0060")
+
+
+def key(name: str) -> str:
+    """The name of a property; in quotes where it is no plain word."""
+    return name if _KEY.fullmatch(name) else literal(name)
+
+
+def comment(text: str) -> str:
+    """A description at the end of its line."""
+    return " // " + re.sub(r"\\(.)", lambda found: '"' if found[1] == '"' else found[0], literal(text)[1:-1])
+
+
+def regex(pattern: str) -> str:
+    """A pattern between slashes; as a JSON string where it holds characters that would not be seen."""
+    if not pattern or _HIDDEN.search(pattern) or not pattern.isprintable() or "```" in pattern:
+        return f"pattern {literal(pattern)}"
+    return "/" + re.sub(r"\\.|/", lambda found: r"\/" if found[0] == "/" else found[0], pattern) + "/"
+
+
+def _number(value: Json) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _range(low: Json, high: Json, unit: str) -> Iterator[str]:
+    """``1..5``, ``5``, ``>= 1``, ``<= 5``, each with its unit."""
+    tail = f" {unit}" if unit else ""
+    if low is not None and high is not None:
+        yield literal(low) + tail if low == high and unit else f"{literal(low)}..{literal(high)}{tail}"
+    elif low is not None:
+        yield f">= {literal(low)}{tail}"
+    elif high is not None:
+        yield f"<= {literal(high)}{tail}"
+
+
+def limits(left: JsonObject) -> Iterator[str]:
+    """The notes of all limits, which are taken out of `left`."""
+
+    def take(name: str) -> Json:
+        return left.pop(name) if _number(left.get(name)) else None
+
+    yield from _bounds(left, take)
+    for low, high, unit in (
+        ("minLength", "maxLength", "chars"),
+        ("minItems", "maxItems", "items"),
+        ("minProperties", "maxProperties", "keys"),
+    ):
+        yield from _range(take(low), take(high), unit)
+    if (unit := take("multipleOf")) is not None:
+        yield f"multiple of {literal(unit)}"
+    if isinstance(left.get("uniqueItems"), bool):
+        yield from ("unique",) if left.pop("uniqueItems") else ()
+    if isinstance(left.get("pattern"), str):
+        yield regex(cast(str, left.pop("pattern")))
+    if isinstance(left.get("format"), str):
+        name = cast(str, left.pop("format"))
+        yield f"format {name if _WORD.fullmatch(name) else literal(name)}"
+
+
+def _bounds(left: JsonObject, take: _TAKE) -> Iterator[str]:
+    """Minimum and maximum; in draft 4 the exclusive ones are flags beside them."""
+    for flag, bound, sign in (("exclusiveMinimum", "minimum", ">"), ("exclusiveMaximum", "maximum", "<")):
+        exclusive = left.get(flag)
+        if isinstance(exclusive, bool):
+            del left[flag]
+            value = take(bound) if exclusive else None
+        else:
+            value = take(flag)
+        if value is not None:
+            yield f"{sign} {literal(value)}"
+    yield from _range(take("minimum"), take("maximum"), "")
+
+
+def annotations(left: JsonObject) -> Iterator[str]:
+    """The notes of title, default and description, which are taken out of `left`."""
+    if isinstance(left.get("title"), str):
+        yield f"title {literal(left.pop('title'))}"
+    if "default" in left:
+        yield f"default {literal(left.pop('default'))}"
+    if isinstance(left.get("description"), str):
+        yield literal(left.pop("description"))
