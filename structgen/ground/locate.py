@@ -1,0 +1,119 @@
+"""Ground a value: find the place in the text that each of its leaves comes from."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from datetime import date, time
+
+from structgen.core.records import Evidence, Status
+from structgen.ground.dates import find_dates, find_times
+from structgen.ground.leaves import Leaf, leaves
+from structgen.ground.match import Phrase
+from structgen.ground.near import find_near, long_enough
+from structgen.ground.numerals import find_numbers
+from structgen.ground.phrases import Phrases
+from structgen.ground.place import Choice, Spot, choose
+from structgen.ground.places import Grade, Place, best
+from structgen.ground.queries import Query, query
+from structgen.ground.words import Vocabulary, Words, learn, read
+
+Places = tuple[Place, ...]
+
+_BESIDE = 24
+"""How many characters may lie between a date and its time of day."""
+
+
+def locate(value: object, text: str) -> tuple[Evidence, ...]:
+    """The evidence for each leaf of a value, in document order.
+
+    The value is plain JSON, a model, a dataclass, an enum, a date, a number, or containers of these; paths are those
+    of its JSON (of a model: by alias). None and blank strings give no evidence. Time and memory are linear in the
+    text and in the value. Raises ValueError for a container that holds itself.
+    """
+    found = list(leaves(value))
+    queries = [query(leaf) for leaf in found]
+    places = _find(dict.fromkeys(queries), text)
+    placed = [number for number, asked in enumerate(queries) if places[asked]]
+    spots = [Spot(places[queries[number]], found[number].relation) for number in placed]
+    choices = dict(zip(placed, choose(spots), strict=True))
+    return tuple(_evidence(leaf, asked, choices.get(n), text) for n, (leaf, asked) in enumerate(zip(found, queries)))
+
+
+def _evidence(leaf: Leaf, asked: Query, choice: Choice | None, text: str) -> Evidence:
+    if choice is None:
+        return Evidence(leaf.path, None, None, None, Status.UNSUPPORTED)
+    start, end, grade, score = choice.place
+    found = text[start:end]
+    if not choice.certain:
+        status = Status.AMBIGUOUS
+    elif grade is Grade.NEAR:
+        status = Status.FUZZY
+    else:
+        status = Status.EXACT if found == asked.own else Status.NORMALIZED
+    return Evidence(leaf.path, start, end, found, status, score if status is Status.FUZZY else None)
+
+
+def _find(queries: Iterable[Query], text: str) -> dict[Query, Places]:
+    """All places of each query, of the best grade that it has. The text is read once for each kind of value."""
+    asked = list(queries)
+    found = _by_words(asked, text)
+    numbers = find_numbers(text, {q.number for q in asked if q.number is not None and not found.get(q)})
+    days = find_dates(text, {q.day for q in asked if q.day is not None and not found.get(q)})
+    moments = find_times(text, {q.moment for q in asked if q.moment is not None and not found.get(q)})
+    for q in asked:
+        if found.get(q):
+            continue
+        if q.number is not None:
+            found[q] = best(numbers.get(q.number, ()))
+        elif q.day is not None or q.moment is not None:
+            found[q] = best(_moments(q, days, moments))
+    return found
+
+
+def _moments(asked: Query, days: dict[date, list[Place]], moments: dict[time, list[Place]]) -> list[Place]:
+    """The places of a date, of a time of day, or of a date with its time beside it."""
+    if asked.day is None or asked.moment is None:
+        return days.get(asked.day, []) if asked.day else moments.get(asked.moment, []) if asked.moment else []
+    return _pairs(best(days.get(asked.day, ())), best(moments.get(asked.moment, ())))
+
+
+def _pairs(days: Sequence[Place], moments: Sequence[Place]) -> list[Place]:
+    """Stretches that hold a date and a time next to each other, in either order."""
+    found: list[Place] = []
+    for day in days:
+        at = bisect_left(moments, (day.start,))
+        for moment in moments[max(0, at - 1) : at + 1]:
+            if max(day.start, moment.start) - min(day.end, moment.end) <= _BESIDE:
+                found.append(Place(min(day.start, moment.start), max(day.end, moment.end), Grade.WRITTEN))
+    return found
+
+
+def _by_words(queries: Sequence[Query], text: str) -> dict[Query, Places]:
+    """The places of the values that stand in the text in their own words, or in nearly these."""
+    vocabulary: Vocabulary = {}
+    spelled = dict.fromkeys(phrase for q in queries for phrase in q.phrases)
+    learned = {phrase: words for phrase in spelled if (words := learn(phrase, vocabulary)).ids}
+    if not learned:
+        return {}
+    words = read(text, vocabulary)
+    phrases = {phrase: Phrase.of(known) for phrase, known in learned.items()}
+    lasts = dict(zip(learned, Phrases(known.ids for known in learned.values()).find(words.ids), strict=True))
+    places = {phrase: phrases[phrase].places(words, found) for phrase, found in lasts.items() if found}
+    found = {q: _first(q, places, words) for q in queries}
+    missing = [q for q in queries if q.text and not found[q] and q.own in learned and long_enough(learned[q.own])]
+    near = find_near([learned[q.own] for q in missing], words) if missing else []
+    return found | dict(zip(missing, near, strict=True))
+
+
+def _first(asked: Query, places: dict[str, Places], words: Words) -> Places:
+    """The places of the first of a value's spellings that the text has."""
+    if asked.answer:
+        return best([_answer(place, phrase, words) for phrase in asked.phrases for place in places.get(phrase, ())])
+    return next((places[phrase] for phrase in asked.phrases if places.get(phrase)), ())
+
+
+def _answer(place: Place, phrase: str, words: Words) -> Place:
+    """Of the place of "vegan: yes" the part that is the answer."""
+    answer = phrase.rpartition(" ")[2]
+    return place._replace(start=place.end - len(answer), grade=Grade.WRITTEN)

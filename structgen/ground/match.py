@@ -1,0 +1,119 @@
+"""From "these words stand here" to "this phrase stands here": what lies between the words and at both ends."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from structgen.ground.places import Grade, Place
+from structgen.ground.words import Words, is_unspaced, without_format
+
+_SAME = str.maketrans(
+    dict.fromkeys("‘’‚‛`´′＇", "'")
+    | dict.fromkeys("“”„‟«»″〝〞＂", '"')
+    | dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")
+    | dict.fromkeys("_", "")
+    | {"…": "...", "․": ".", "，": ",", "、": ",", "。": ".", "：": ":", "；": ";", "（": "(", "）": ")", "！": "!", "？": "?"}
+)
+_SIGNS = "-.+"
+_DECIMAL = ".,٫٬"
+
+
+def gap(text: str) -> str:
+    """What stands between two words, without white space and in one style of quotes and dashes."""
+    if text in ("", " "):
+        return ""
+    squeezed = "".join(without_format(text).split())
+    return squeezed if squeezed.isascii() and "_" not in squeezed else _plain(squeezed)
+
+
+def _plain(squeezed: str) -> str:
+    return unicodedata.normalize("NFKC", squeezed.translate(_SAME)).translate(_SAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A value in words: the gaps between them, and what stands before the first and after the last."""
+
+    words: Words
+    gaps: tuple[str, ...]
+    lead: str
+    tail: str
+
+    @classmethod
+    def of(cls, words: Words) -> Phrase:
+        """The phrase that a whole text is; it has at least one word."""
+        text, starts, ends = words.text, words.starts, words.ends
+        inner = tuple(gap(text[end:start]) for end, start in zip(ends, starts[1:], strict=False))
+        return cls(words, inner, text[: starts[0]].lstrip(), text[ends[-1] :].rstrip())
+
+    def places(self, text: Words, lasts: Iterable[int]) -> tuple[Place, ...]:
+        """Where the phrase stands, of the places where its words do; those of the best grade."""
+        found = [place for last in lasts if (place := self._place(text, last - len(self.gaps), last)) is not None]
+        grade = min((place.grade for place in found), default=Grade.OWN)
+        return tuple(place for place in found if place.grade == grade)
+
+    def _place(self, words: Words, first: int, last: int) -> Place | None:
+        """The place of the words `first` to `last`; None where what is around or between them makes it another thing."""
+        text, start, end = words.text, words.starts[first], words.ends[last]
+        grade = _bounds(text, start, end)
+        if grade is None or not _signed_alike(self.lead, text, start):
+            return None
+        outer = start - len(self.lead), end + len(self.tail)
+        if text[max(0, outer[0]) : outer[1]] == self.lead + self._core() + self.tail:
+            return Place(*outer, max(grade, Grade.OWN))
+        differing = self._differing(words, first)
+        if differing is None:
+            return None
+        start = outer[0] if _alike(self.lead, text[max(0, outer[0]) : start]) else start
+        end = outer[1] if _alike(self.tail, text[end : outer[1]]) else end
+        if differing:
+            return Place(start, end, Grade.NEAR, round(1 - differing / (2 * len(self.gaps) + 2), 4))
+        return Place(start, end, max(grade, Grade.WRITTEN))
+
+    def _core(self) -> str:
+        return self.words.text[self.words.starts[0] : self.words.ends[-1]]
+
+    def _differing(self, words: Words, first: int) -> int | None:
+        """How many gaps hold other punctuation; None where one of these stands between two digits."""
+        text, starts, ends, count = words.text, words.starts, words.ends, 0
+        for place, expected in enumerate(self.gaps, first):
+            if gap(text[ends[place] : starts[place + 1]]) != expected:
+                if text[ends[place] - 1].isdecimal() and text[starts[place + 1]].isdecimal():
+                    return None
+                count += 1
+        return count
+
+
+def _alike(ours: str, theirs: str) -> bool:
+    return len(ours) == len(theirs) and gap(ours) == gap(theirs)
+
+
+def _signed_alike(lead: str, text: str, start: int) -> bool:
+    """A sign or a decimal point before a number belongs to it."""
+    if not lead or lead[-1:] not in _SIGNS or not text[start].isdecimal():
+        return True
+    return gap(text[max(0, start - 1) : start]) == gap(lead[-1:])
+
+
+def _bounds(text: str, start: int, end: int) -> Grade | None:
+    """OWN where the stretch begins and ends with whole words, INSIDE at a unit (``400`` of ``400g``), else None."""
+    before, first = text[start - 1 : start] if start else "", text[start]
+    last, after = text[end - 1], text[end : end + 1]
+    if _inside_number(text[max(0, start - 2) : start], first) or _inside_number(text[end : end + 2][::-1], last):
+        return None
+    grades = (_cut(before, first), _cut(last, after))
+    return None if None in grades else max(grade for grade in grades if grade is not None)
+
+
+def _inside_number(around: str, digit: str) -> bool:
+    return digit.isdecimal() and len(around) == 2 and around[1] in _DECIMAL and around[0].isdecimal()
+
+
+def _cut(left: str, right: str) -> Grade | None:
+    """What it means to cut between two neighbouring characters."""
+    if not (left.isalnum() and right.isalnum()) or is_unspaced(left) or is_unspaced(right):
+        return Grade.OWN
+    return Grade.INSIDE if left.isdecimal() and right.isalpha() else None

@@ -1,0 +1,159 @@
+"""Numbers in the forms in which people write them, and where these stand in a text.
+
+A number is known by its canonical form: digits without leading zeros, a point and the fraction without trailing zeros,
+a minus sign where it is negative (``-1299.5``). Nothing is ever rounded.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Container, Iterator
+from decimal import Decimal, InvalidOperation
+from math import gcd
+
+from structgen.ground.numberwords import number_words
+from structgen.ground.places import Grade, Place
+
+_LARGEST_EXPONENT = 400
+_DASHES = "-\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"
+_JOINTS = _DASHES + "/:.,"
+_LONGEST_SCALED = 40
+_TERMINATING = frozenset(2**twos * 5**fives for twos in range(14) for fives in range(6))
+"""Denominators whose fractions have a decimal form that ends."""
+_SPACES = " \u00a0\u2007\u2009\u202f"
+_COMPOUND = re.compile(rf"\d+(?:[.,'’\u066b\u066c]\d+|[{_SPACES}]\d{{3}}(?!\d))*")
+_SCALE = re.compile(
+    rf"(?P<exponent>[eE][+-]?\d{{1,3}})(?!\w)|(?:[{_SPACES}]?(?P<percent>[%٪％]))"
+    rf"|[{_SPACES}]?(?P<scale>k|thousand|mn|million|mio|bn|billion|mrd|trillion|[KM])(?!\w)"
+)
+_POWERS = {"k": 3, "thousand": 3, "m": 6, "mn": 6, "million": 6, "mio": 6, "bn": 9, "billion": 9, "mrd": 9, "trillion": 12}
+_FRACTION = re.compile(r"(?:(\d{1,4})[ \u00a0])?(\d{1,4})[/\u2044](\d{1,4})")
+_VULGAR = re.compile(r"(?:(\d{1,4}) ?)?([\u00bc-\u00be\u2150-\u215e])")
+
+
+def canonical(value: object) -> str | None:
+    """The canonical form of an int, a float, a Decimal or a number in a string; None for what is no finite number."""
+    try:
+        number = Decimal(repr(value) if isinstance(value, float) else str(value))
+    except (InvalidOperation, ValueError):  # ValueError: an int of more digits than Python turns into text
+        return None
+    if not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT:
+        return None
+    return _trimmed(format(number, "f"))
+
+
+def _trimmed(digits: str) -> str:
+    sign, digits = ("-", digits[1:]) if digits.startswith("-") else ("", digits)
+    whole, _, fraction = digits.partition(".")
+    whole, fraction = whole.lstrip("0") or "0", fraction.rstrip("0")
+    plain = f"{whole}.{fraction}" if fraction else whole
+    return sign + plain if plain != "0" else "0"
+
+
+def readings(written: str) -> set[str]:
+    """What a run of digits and separators may mean, in canonical form: ``1.299`` is 1299 or 1.299."""
+    parts = re.split(r"(\D)", _ascii(written))
+    groups, marks = parts[::2], parts[1::2]
+    if not marks:
+        return {_trimmed(groups[0])}
+    found = {_trimmed("".join(groups))} if _grouped(groups, marks) else set[str]()
+    if marks[-1] in ".,\u066b" and marks[-1] not in marks[:-1] and _grouped(groups[:-1], marks[:-1]):
+        found.add(_trimmed(f"{''.join(groups[:-1])}.{groups[-1]}"))
+    return found
+
+
+def _grouped(groups: list[str], marks: list[str]) -> bool:
+    """Whether digits stand in groups of thousands (or lakhs), with one and the same separator."""
+    if len(groups) == 1:
+        return True
+    if len(set(marks)) > 1 or not 1 <= len(groups[0]) <= 3 or groups[0][0] == "0" or len(groups[-1]) != 3:
+        return False
+    return len({len(group) for group in groups[1:-1]} | {3}) == 1 or {len(group) for group in groups[1:-1]} == {2}
+
+
+def _ascii(written: str) -> str:
+    return written if written.isascii() else "".join(str(unicodedata.decimal(c, c)) for c in written)
+
+
+Numeral = tuple[str, Place]
+"""A canonical number and where it stands."""
+
+
+def numerals(text: str) -> Iterator[Numeral]:
+    """Every number written in digits, in each of its readings. Linear in the text."""
+    for match in _COMPOUND.finditer(text):
+        yield from _numeral(text, match)
+    for match in _FRACTION.finditer(text):
+        yield from _fraction(match, int(_ascii(match[2])), int(_ascii(match[3])))
+    for match in _VULGAR.finditer(text):
+        top, bottom = unicodedata.normalize("NFKC", match[2]).split("\u2044")
+        yield from _fraction(match, int(top), int(bottom))
+
+
+def _numeral(text: str, match: re.Match[str]) -> Iterator[Numeral]:
+    start, end, written = match.start(), match.end(), match.group()
+    found = readings(written)
+    grade = _grade(text, start, end)
+    for number in found:
+        yield from _signed(text, number, start, end, grade)
+        yield from _scaled(text, number, start, end, grade)
+    if not written.isdecimal():
+        spaced = not found and not re.search(rf"[^\d{_SPACES}]", written)
+        for part in re.finditer(r"\d+", written):
+            inside = grade if spaced else Grade.INSIDE
+            yield _trimmed(_ascii(part.group())), Place(start + part.start(), start + part.end(), inside)
+
+
+def _grade(text: str, start: int, end: int) -> Grade:
+    """INSIDE for the digits of a code (``A4``), and for those of a date, a time, a range or a phone number."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if before[-1:].isalpha() or before[-1:] == "_":
+        return Grade.INSIDE
+    if len(before) == 2 and before[0].isalnum() and before[1] in _JOINTS:
+        return Grade.INSIDE
+    joined = len(after) == 2 and after[0] in _JOINTS and after[1].isdecimal()
+    return Grade.INSIDE if joined else Grade.WRITTEN
+
+
+def _signed(text: str, number: str, start: int, end: int, grade: Grade) -> Iterator[Numeral]:
+    """The number, and its negative where a minus sign or the brackets of bookkeeping say so."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 1]
+    minus = before[-1:] in _DASHES and before[-1:] != "" and not before[:-1].isalnum()
+    if minus and number != "0":
+        yield "-" + number, Place(start - 1, end, Grade.WRITTEN)
+    elif before[-1:] == "(" and after == ")" and number != "0":
+        yield "-" + number, Place(start - 1, end + 1, Grade.INSIDE)
+    yield number, Place(start, end, Grade.INSIDE if minus else grade)
+
+
+def _scaled(text: str, number: str, start: int, end: int, grade: Grade) -> Iterator[Numeral]:
+    """The number times what follows it: ``5 %`` is also 0.05, ``2 million`` 2000000, ``1e3`` 1000."""
+    match = _SCALE.match(text, end)
+    if match is None or len(number) > _LONGEST_SCALED:
+        return
+    if match["exponent"]:
+        power = int(_ascii(match["exponent"][1:]))
+    else:
+        power = -2 if match["percent"] else _POWERS[match["scale"].lower()]
+    yield _trimmed(format(Decimal(number).scaleb(power), "f")), Place(start, match.end(), grade)
+
+
+def _fraction(match: re.Match[str], top: int, bottom: int) -> Iterator[Numeral]:
+    """A fraction whose decimals end, alone or after a whole number: ``1 1/2`` is 1.5."""
+    if not bottom or bottom // gcd(top, bottom) not in _TERMINATING:
+        return
+    part = Decimal(top) / Decimal(bottom)
+    yield _trimmed(format(part, "f")), Place(match.start(2), match.end(), Grade.WRITTEN)
+    if match[1]:
+        yield _trimmed(format(part + int(_ascii(match[1])), "f")), Place(match.start(), match.end(), Grade.WRITTEN)
+
+
+def find_numbers(text: str, wanted: Container[str]) -> dict[str, list[Place]]:
+    """Where the wanted numbers (canonical) stand, in digits or in words."""
+    found: dict[str, list[Place]] = {}
+    for written in (numerals(text), number_words(text)):
+        for number, place in written:
+            if number in wanted:
+                found.setdefault(number, []).append(place)
+    return found

@@ -1,0 +1,81 @@
+"""Every occurrence of many phrases in one pass over a text (Aho and Corasick, 1975), over words in place of letters.
+
+Time is linear in the words of the text and of the phrases, plus the occurrences; a phrase that has been seen
+MOST_PLACES times is taken out of the search, which bounds those too.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+MOST_PLACES = 100_000
+
+Found: TypeAlias = "dict[int, array[int]]"
+"""Node that ends a phrase -> where its last word stands."""
+
+
+class Phrases:
+    """A trie of phrases (none of them empty) with the links to fall back on. Node 0 is the root."""
+
+    def __init__(self, phrases: Iterable[Sequence[int]]) -> None:
+        self._next: list[dict[int, int]] = [{}]
+        self._nodes = [self._add(phrase) for phrase in phrases]
+        self._fail = [0] * len(self._next)
+        self._ends = [0] * len(self._next)
+        self._link()
+
+    def _add(self, phrase: Sequence[int]) -> int:
+        """The node at which this phrase ends."""
+        node = 0
+        for word in phrase:
+            following = self._next[node].get(word)
+            if following is None:
+                following = self._next[node][word] = len(self._next)
+                self._next.append({})
+            node = following
+        return node
+
+    def _link(self) -> None:
+        """Set, breadth first, where to fall back, and the nearest node (itself or by falling back) that ends a phrase."""
+        for node in self._nodes:
+            self._ends[node] = node
+        queue = deque(self._next[0].values())
+        while queue:
+            node = queue.popleft()
+            self._ends[node] = self._ends[node] or self._ends[self._fail[node]]
+            for word, child in self._next[node].items():
+                back = self._fail[node]
+                while back and word not in self._next[back]:
+                    back = self._fail[back]
+                self._fail[child] = self._next[back].get(word, 0)
+                queue.append(child)
+
+    def find(self, words: Sequence[int]) -> list[array[int]]:
+        """For each phrase the places of its last word, in order. Equal phrases share one array."""
+        found: Found = {node: array("l") for node in self._nodes}
+        steps, fail, ends = self._next, self._fail, list(self._ends)
+        node = 0
+        for place, word in enumerate(words):
+            if not word:
+                node = 0
+                continue
+            while node and word not in steps[node]:
+                node = fail[node]
+            node = steps[node].get(word, 0)
+            ending = self._open(ends[node], ends, found)
+            while ending:
+                found[ending].append(place)
+                ending = self._open(ends[fail[ending]], ends, found)
+        return [found[node] for node in self._nodes]
+
+    def _open(self, node: int, ends: list[int], found: Found) -> int:
+        """The nearest phrase, from this node back, that has not been seen too often; the others are cut out of `ends`."""
+        first = node
+        while node and len(found[node]) >= MOST_PLACES:
+            node = ends[self._fail[node]] if ends[node] == node else ends[node]
+        if first != node:
+            ends[first] = node
+        return node

@@ -1,0 +1,145 @@
+"""Which of several places is meant: the one that the leaves before and after it point to.
+
+A path through the places is sought on which each leaf stands near the one before it, and the items of a list follow each
+other in the text. Order counts only where the leaves with a single place keep to it. A place is certain where no other
+would do nearly as well.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from math import log2
+from typing import NamedTuple
+
+from structgen.ground.leaves import Relation
+from structgen.ground.places import Place
+
+_WIDTH = 6
+"""How many paths are kept."""
+_MARGIN = 1.5
+"""How much less likely (in bits) every other place must be."""
+_BACK = {Relation.SIBLING: 1.0, Relation.ITEM: 8.0}
+"""What it takes to go back in the text."""
+_AGAIN = 6.0
+"""What it takes to use a place a second time."""
+_ORDERLY = 0.8
+"""The share of steps forward from which a list counts as in the order of the text."""
+
+
+class Choice(NamedTuple):
+    """The place of a leaf, and whether no other comes close."""
+
+    place: Place
+    certain: bool
+
+
+class Spot(NamedTuple):
+    """A leaf that was found: all its places, in order, and how it stands to the spot before it."""
+
+    places: tuple[Place, ...]
+    relation: Relation
+
+
+class _Step(NamedTuple):
+    """The best path that ends at a place: what it costs, and the place before it (number in the step before)."""
+
+    cost: float
+    place: Place
+    back: int
+
+
+def choose(spots: Sequence[Spot]) -> list[Choice]:
+    """One place for each leaf. Linear in the leaves; many places of one leaf add only the time of a binary search."""
+    if not spots:
+        return []
+    ordered = _in_order(spots)
+    following = _next_single(spots)
+    layers: list[list[_Step]] = []
+    for number, spot in enumerate(spots):
+        before = layers[-1] if layers else []
+        layers.append(_layer(spot, before, following[number], ordered))
+    path = _trace(layers)
+    return [Choice(place, _certain(number, path, spots, ordered)) for number, place in enumerate(path)]
+
+
+def _in_order(spots: Sequence[Spot]) -> bool:
+    """Whether lists follow the text, as far as the leaves with one place tell."""
+    steps = [
+        after.places[0].start >= before.places[0].start
+        for before, after in pairwise(spots)
+        if after.relation is Relation.ITEM and len(before.places) == len(after.places) == 1
+    ]
+    return sum(steps) >= _ORDERLY * len(steps)
+
+
+def _next_single(spots: Sequence[Spot]) -> list[Place | None]:
+    """For each leaf the nearest later place of a leaf that has only one."""
+    found: list[Place | None] = []
+    following: Place | None = None
+    for spot in reversed(spots):
+        found.append(following)
+        if len(spot.places) == 1:
+            following = spot.places[0]
+    return found[::-1]
+
+
+def _layer(spot: Spot, before: Sequence[_Step], following: Place | None, ordered: bool) -> list[_Step]:
+    """The best path to each place that is worth a look, the cheapest first."""
+    around = [*(step.place for step in before), *([following] if following else [])]
+    steps: list[_Step] = []
+    for place in _candidates(spot.places, around):
+        ways = [(step.cost + _cost(step.place, place, spot.relation, ordered), n) for n, step in enumerate(before)]
+        cost, back = min(ways, default=(0.0, 0))
+        steps.append(_Step(cost, place, back))
+    return sorted(steps)[:_WIDTH]
+
+
+def _candidates(places: tuple[Place, ...], around: Iterable[Place]) -> Iterable[Place]:
+    """All of a few places; of many, those next to where the paths are and where they must go."""
+    if len(places) <= _WIDTH:
+        return places
+    near: set[int] = {0}
+    for other in around:
+        at = bisect_left(places, (other.start,))
+        near.update(n for n in range(at - 1, at + 2) if 0 <= n < len(places))
+    return [places[n] for n in sorted(near)]
+
+
+def _cost(before: Place, after: Place, relation: Relation, ordered: bool) -> float:
+    """Bits for the way from one place to the next."""
+    if before[:2] == after[:2]:
+        return _AGAIN
+    if relation is Relation.ITEM and not ordered:
+        return 0.0
+    if after.start >= before.start:
+        return log2(2 + max(0, after.start - before.end))
+    return _BACK[relation] + log2(2 + max(0, before.start - after.end))
+
+
+def _trace(layers: Sequence[Sequence[_Step]]) -> list[Place]:
+    path: list[Place] = []
+    at = 0
+    for layer in reversed(layers):
+        path.append(layer[at].place)
+        at = layer[at].back
+    return path[::-1]
+
+
+def _certain(number: int, path: Sequence[Place], spots: Sequence[Spot], ordered: bool) -> bool:
+    """Whether every other place of this leaf fits much worse between its neighbours."""
+    places, chosen = spots[number].places, path[number]
+    if len(places) == 1:
+        return True
+    neighbours = [path[n] for n in (number - 1, number + 1) if 0 <= n < len(path)]
+
+    def fit(place: Place) -> float:
+        cost = _cost(path[number - 1], place, spots[number].relation, ordered) if number else 0.0
+        if number + 1 < len(path):
+            cost += _cost(place, path[number + 1], spots[number + 1].relation, ordered)
+        return cost
+
+    mine = fit(chosen)
+    others = [fit(place) for place in _candidates(places, [chosen, *neighbours]) if place != chosen]
+    return min(others, default=mine) - mine >= _MARGIN

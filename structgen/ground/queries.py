@@ -1,0 +1,112 @@
+"""What to look for in a text for one scalar: the ways in which its value may be written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+
+from structgen.ground.leaves import Leaf
+from structgen.ground.numerals import canonical
+
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[-+]\d\d:?\d\d)?)?")
+_TIME = re.compile(r"\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[-+]\d\d:?\d\d)?")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_YES = {True: ("true", "yes", "y", "on"), False: ("false", "no", "n", "off")}
+_ASKING = frozenset({"is", "has", "was", "are", "can", "should", "does", "did", "flag"})
+"""Words of a field's name that a text does not repeat: ``is_vegan`` stands there as "vegan"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The ways to find one value.
+
+    `own` is the value's own text, which evidence must equal to be exact. `phrases` are looked up in this order until
+    one is found; of an `answer` phrase only the last word is the evidence (the "yes" of "vegan: yes"). A number, a
+    day or a time of day is looked for where no phrase is found, or first where the value is one and not a text.
+    """
+
+    own: str
+    phrases: tuple[str, ...] = ()
+    number: str | None = None
+    day: date | None = None
+    moment: time | None = None
+    text: bool = False
+    answer: bool = False
+
+
+def query(leaf: Leaf) -> Query:
+    """What to look for. Never raises: a value without a written form gives a query that finds nothing."""
+    value = leaf.value
+    if isinstance(value, Enum):
+        return _enum(value)
+    if isinstance(value, bool):
+        return _boolean(value, leaf.name)
+    if isinstance(value, (int, float, Decimal)):
+        return _number(value)
+    if isinstance(value, datetime):
+        return Query(value.isoformat(), (value.isoformat(),), day=value.date(), moment=_moment(value.time()))
+    if isinstance(value, date):
+        return Query(value.isoformat(), (value.isoformat(),), day=value)
+    if isinstance(value, time):
+        return Query(value.isoformat(), (value.isoformat(),), moment=_whole(value))
+    if isinstance(value, (bytes, bytearray)):
+        value = value.decode("utf-8", "replace")
+    return _string(str(value))
+
+
+def _enum(member: Enum) -> Query:
+    """A member by the words of its value; by its name where the value is no text or is not found."""
+    own = str(member.value)
+    words = [own] if isinstance(member.value, str) else []
+    spelled = [*words, member.name, *(_HUMP.sub(" ", word) for word in (*words, member.name))]
+    return Query(own, tuple(dict.fromkeys(spelled)))
+
+
+def _boolean(value: bool, name: str) -> Query:
+    """A written answer right behind the field's name; a truth value has no other form that could be told from chance."""
+    words = [word for word in re.split(r"[\W_]+", _HUMP.sub(" ", name).lower()) if word]
+    bare = [word for word in words if word not in _ASKING] or words
+    names = dict.fromkeys((" ".join(words), " ".join(bare)))
+    phrases = tuple(f"{spelled} {answer}" for spelled in names if spelled for answer in _YES[value])
+    return Query(str(value).lower(), phrases, answer=True)
+
+
+def _number(value: float | Decimal) -> Query:
+    try:
+        return Query(str(value), number=canonical(value))
+    except ValueError:  # more digits than Python turns into text
+        return Query("")
+
+
+def _string(value: str) -> Query:
+    """A text, which may also be a number or a date that JSON has no type for."""
+    stripped = value.strip()
+    number = canonical(stripped) if _NUMBER.fullmatch(stripped) else None
+    day, moment = _date(stripped)
+    humped = _HUMP.sub(" ", value) if " " not in stripped else value
+    return Query(value, tuple(dict.fromkeys((value, humped))), number, day, moment, text=True)
+
+
+def _date(value: str) -> tuple[date | None, time | None]:
+    try:
+        if _DATE.fullmatch(value):
+            found = datetime.fromisoformat(value)
+            return found.date(), _moment(found.time())
+        if _TIME.fullmatch(value):
+            return None, _whole(time.fromisoformat(value))
+    except ValueError:
+        pass
+    return None, None
+
+
+def _whole(value: time) -> time:
+    return value.replace(microsecond=0, tzinfo=None)
+
+
+def _moment(value: time) -> time | None:
+    """The time of day that must be written beside a date; midnight is what a bare date has."""
+    return _whole(value) if _whole(value) != time() else None

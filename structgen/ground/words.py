@@ -1,0 +1,136 @@
+"""The words of a text with their offsets, folded so that two spellings of one word are equal.
+
+A word is a run of letters or a run of digits ("400g" is two), with the combining marks that belong to it. Scripts that
+put no spaces between words (Han, kana, Hangul, Thai, Lao, Khmer, Burmese) give one word for each letter. Symbols such as
+``%`` and ``€`` are words too; punctuation is what stands between words. Offsets are those of the original text, so nothing
+that is found has to be mapped back.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from array import array
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+_UNSPACED = (
+    "\u0e01-\u0e30\u0e32-\u0e33\u0e40-\u0e46\u0e81-\u0eb0\u0eb2-\u0eb3\u0ec0-\u0ec6\u1000-\u102a\u1100-\u11ff"
+    "\u1780-\u17b3\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3131-\u318e\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uffdc\U00020000-\U0003ffff"
+)
+_FORMAT = "\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+_PUNCTUATION = (
+    r"!\"'()*,\-./:;<>?\[\\\]^_`{|}~¡§«¶·»¿´"
+    "\u037e\u0387\u055a-\u055f\u0589\u058a\u05be\u05c0\u05c3\u05c6\u05f3\u05f4\u060c\u060d\u061b\u061e\u061f\u066b"
+    "\u066c\u06d4\u0964\u0965\u104a-\u104f\u17d4-\u17da\u2010-\u2027\u2032-\u203a\u2212\u3001-\u3003\u3008-\u3011"
+    "\u3014-\u301f\u3030\u30fb\ufe10-\ufe19\ufe30-\ufe63\uff01-\uff03\uff07-\uff0a\uff0c-\uff0f\uff1a\uff1b\uff1f"
+    "\uff3b-\uff3d\uff5b-\uff65"
+)
+_MARKS = "".join(
+    chr(point)
+    for low, high in ((0x300, 0x3100), (0xA600, 0xAC00), (0xFB1E, 0xFE30))  # every block of the BMP that has marks
+    for point in range(low, high)
+    if unicodedata.category(chr(point)).startswith("M")
+)
+_LETTER = rf"[^\W\d_{_UNSPACED}]"
+_WORD = rf"{_LETTER}(?:[{_FORMAT}]*[{_MARKS}]|[{_FORMAT}]*{_LETTER})*"
+_TOKEN = re.compile(
+    rf"(?P<digits>\d+)|{_WORD}(?:[-\u2010\u00ad][^\S\n]*\n\s*{_WORD})?|[{_UNSPACED}][{_MARKS}]*"
+    rf"|[^\w\s{_PUNCTUATION}{_FORMAT}{_MARKS}][{_MARKS}]*"
+)
+_UNSPACED_LETTER = re.compile(rf"[{_UNSPACED}]")
+_FORMAT_CHARACTER = re.compile(rf"[{_FORMAT}]")
+_BROKEN = re.compile(r"[-\u2010\u00ad]\s*\n\s*")
+"""A word broken at the end of a line."""
+_IGNORED = re.compile(rf"[{_FORMAT}\u0640\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u064b-\u065f\u0670]")
+"""Format characters, the Arabic filler, and the vowel signs that Arabic and Hebrew may leave out."""
+
+Vocabulary = dict[str, int]
+"""Folded word -> its number, from 1 on; 0 is any word that no value has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of `text`: numbers in a vocabulary, and offsets."""
+
+    text: str
+    ids: array[int]
+    starts: array[int]
+    ends: array[int]
+
+
+@lru_cache(maxsize=1 << 16)
+def _folded(word: str) -> str:
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).casefold())
+    folded = _IGNORED.sub("", folded) or folded
+    return "".join(str(unicodedata.decimal(c)) for c in folded) if folded.isdecimal() else folded
+
+
+def is_unspaced(character: str) -> bool:
+    """Whether the script of this letter puts no spaces between words, so that a word may end anywhere."""
+    return _UNSPACED_LETTER.match(character) is not None
+
+
+def without_format(text: str) -> str:
+    """The text without characters that only steer its display."""
+    return text if text.isascii() else _FORMAT_CHARACTER.sub("", text)
+
+
+def fold(word: str) -> str:
+    """A word without the differences that do not count: case, Unicode form, digits of another script."""
+    return word.lower() if word.isascii() else _folded(word)
+
+
+def learn(text: str, vocabulary: Vocabulary) -> Words:
+    """The words of a value; those that are new are added to the vocabulary."""
+    ids, starts, ends = array("l"), array("l"), array("l")
+    for raw, start, end in _pieces(text):
+        word = fold(raw)
+        ids.append(vocabulary.setdefault(word, len(vocabulary) + 1))
+        starts.append(start)
+        ends.append(end)
+    return Words(text, ids, starts, ends)
+
+
+def read(text: str, vocabulary: Mapping[str, int]) -> Words:
+    """The words of a text as numbers of a vocabulary that stays as it is."""
+    ids, starts, ends = array("l"), array("l"), array("l")
+    known = vocabulary.get
+    for match in _TOKEN.finditer(text):
+        raw = match.group()
+        if "\n" in raw:
+            for word, start, end in _unbroken(match, vocabulary):
+                ids.append(known(word, 0))
+                starts.append(start)
+                ends.append(end)
+            continue
+        ids.append(known(raw.lower() if raw.isascii() else _folded(raw), 0))
+        starts.append(match.start())
+        ends.append(match.end())
+    return Words(text, ids, starts, ends)
+
+
+def _pieces(text: str) -> Iterator[tuple[str, int, int]]:
+    for match in _TOKEN.finditer(text):
+        if "\n" in match.group():
+            yield from _halves(match)
+        else:
+            yield match.group(), match.start(), match.end()
+
+
+def _halves(match: re.Match[str]) -> Iterator[tuple[str, int, int]]:
+    raw, offset = match.group(), match.start()
+    first, second = _BROKEN.split(raw, maxsplit=1)
+    yield first, offset, offset + len(first)
+    yield second, match.end() - len(second), match.end()
+
+
+def _unbroken(match: re.Match[str], vocabulary: Mapping[str, int]) -> list[tuple[str, int, int]]:
+    """A word broken at the end of a line: one word where a value has it so, else two."""
+    halves = list(_halves(match))
+    whole = fold("".join(raw for raw, _, _ in halves))
+    if whole in vocabulary:
+        return [(whole, match.start(), match.end())]
+    return [(fold(raw), start, end) for raw, start, end in halves]
