@@ -46,7 +46,7 @@ def fields_question(
 ) -> Question[T] | None:
     """A question for the failing fields alone, None where the issues are not of single fields."""
     wanted = failing_paths(parsed)
-    parts = {path: schema_at(schema.json_schema, path, parsed.partial) for path in wanted}
+    parts = {path: schema_at(schema.json_schema, path) for path in wanted}
     known = {path: part for path, part in parts.items() if part is not None}
     if not wanted or len(known) < len(parts) or len(wanted) > MOST_FIELDS:
         return None
@@ -140,12 +140,14 @@ def read_fields(draft: Draft[T], patch: Schema[object], completion: Completion) 
     paths = _asked(patch)
     given = cast(JsonObject, answer.value) if answer.ok else _nested(paths, answer.partial)
     if given is None:
-        return Parsed(False, None, answer.issues, draft.repairs, draft.tree)
+        issues = tuple(replace(issue, path=_in_whole(issue.path, paths)) for issue in answer.issues)
+        return Parsed(False, None, issues, draft.repairs, draft.tree)
     tree = draft.tree
     for path in paths:
         tree = put(tree, steps(path), given[path])
     again = parse_text(draft.schema, json.dumps(tree, ensure_ascii=False), max_risk=draft.max_risk)
-    repairs = (*draft.repairs, *_moved(answer.repairs, paths), *_ignored(given, paths), *again.repairs)
+    moved = (replace(repair, path=_in_whole(repair.path, paths)) for repair in answer.repairs)
+    repairs = (*draft.repairs, *moved, *_ignored(given, paths), *again.repairs)
     return replace(again, repairs=repairs)
 
 
@@ -163,13 +165,10 @@ def _nested(paths: tuple[str, ...], answer: Json) -> JsonObject | None:
     return cast(JsonObject, found)
 
 
-def _moved(repairs: tuple[Repair, ...], paths: tuple[str, ...]) -> tuple[Repair, ...]:
-    """The repairs of the asked fields, with the path that they have in the whole."""
-    own = [(steps(repair.path), repair) for repair in repairs]
-    return tuple(
-        replace(repair, path=path[0] + pointer(path[1:])) if path and path[0] in paths else repair
-        for path, repair in own
-    )
+def _in_whole(path: str, asked: tuple[str, ...]) -> str:
+    """The path that a place in the answer has in the whole: the answer's keys are paths themselves."""
+    first, *below = steps(path) or ("",)
+    return first + pointer(below) if first in asked else path
 
 
 def _ignored(given: JsonObject, paths: tuple[str, ...]) -> tuple[Repair, ...]:

@@ -46,13 +46,11 @@ def can_put(tree: Json, path: Sequence[str]) -> bool:
     return isinstance(parent, dict)
 
 
-def schema_at(schema: JsonObject | bool, path: str, tree: Json) -> JsonObject | bool | None:
+def schema_at(schema: JsonObject | bool, path: str) -> JsonObject | bool | None:
     """The part of a JSON Schema for a path into a value, with the definitions it needs; None where none is found."""
     found: list[Json] = [schema]
-    node: Json = tree
     for step in steps(path):
         found = [deeper for one in found for deeper in _below(schema, one, step)]
-        node = _child(node, step)
     options = [one for one in found if isinstance(one, dict | bool)]
     if not options:
         return None
@@ -91,11 +89,6 @@ def alternatives(root: JsonObject | bool, node: Json) -> list[JsonObject]:
             branches = one.get(key)
             todo.extend(reversed(branches) if isinstance(branches, list) else [])
     return found
-
-
-def _child(tree: Json, step: str) -> Json:
-    value = at(tree, (step,))
-    return None if value is MISSING else cast(Json, value)
 
 
 def with_definitions(root: JsonObject | bool, part: JsonObject | bool) -> JsonObject | bool:

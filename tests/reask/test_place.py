@@ -1,0 +1,86 @@
+"""Places in plain JSON, and the part of a schema that speaks of them."""
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from structgen.core.json import Json, steps
+from structgen.reask.place import MISSING, at, can_put, put, schema_at
+from structgen.schema import Schema
+
+TREE: Json = {"a": [{"b": 1}, {"b": 2}], "c": None}
+
+
+class Leaf(BaseModel):
+    qty: int
+
+
+class Node(BaseModel):
+    leaf: Leaf
+    children: "list[Node]" = []
+    either: Leaf | list[int] | None = None
+    counts: dict[str, float] = {}
+    pair: tuple[int, str] = (0, "")
+
+
+SCHEMA = Schema.of(Node).json_schema
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("", TREE),
+        ("/a/1/b", 2),
+        ("/c", None),
+        ("/a/2", MISSING),
+        ("/a/-1", MISSING),
+        ("/a/x", MISSING),
+        ("/c/d", MISSING),
+    ],
+)
+def test_a_path_leads_to_its_value(path: str, value: object) -> None:
+    assert at(TREE, steps(path)) == value
+
+
+def test_putting_a_value_changes_a_copy() -> None:
+    changed = put(TREE, ("a", "1", "b"), 9)
+    assert changed == {"a": [{"b": 1}, {"b": 9}], "c": None}
+    assert at(TREE, ("a", "1", "b")) == 2
+    assert put(TREE, (), 5) == 5
+
+
+@pytest.mark.parametrize(
+    ("path", "possible"),
+    [("/c", True), ("/new", True), ("/a/0/new", True), ("/a/1", True), ("/a/2", False), ("/c/d", False), ("", False)],
+)
+def test_a_value_can_stand_where_its_parent_is(path: str, possible: bool) -> None:
+    assert can_put(TREE, steps(path)) is possible
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/leaf/qty", "integer"),
+        ("/children/3/leaf/qty", "integer"),
+        ("/either/qty", "integer"),
+        ("/either/0", "integer"),
+        ("/counts/anything", "number"),
+        ("/pair/1", "string"),
+    ],
+)
+def test_the_part_of_a_schema_is_found_through_references_lists_and_unions(path: str, kind: str) -> None:
+    part = schema_at(SCHEMA, path)
+    assert isinstance(part, dict)
+    assert part["type"] == kind
+
+
+def test_the_part_brings_the_definitions_it_refers_to() -> None:
+    part: Any = schema_at(SCHEMA, "/leaf")
+    assert not Schema.of(part).check({"qty": 1})
+    assert Schema.of(part).check({"qty": "x"})
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/leaf/qty/deeper"])
+def test_a_path_that_the_schema_does_not_know_has_no_part(path: str) -> None:
+    assert schema_at(SCHEMA, path) is None
