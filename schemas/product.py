@@ -110,7 +110,7 @@ task: Task[Product] = Task(
     examples=(
         Example(
             text=(
-                "Home / Garden / Watering\nHollybrook Rain Barrel 200 l\nArt. no. HB-2001 · EAN 4006381333931\n"
+                "Home / Garden / Watering\nHollybrook Rain Barrel 200 l\nArt. no. HB-2001 · EAN 2012345000012\n"
                 "was € 119.00 now € 89.90 · In stock\nA barrel of recycled plastic with a brass tap.\n"
                 "Color: Moss (HB-2001-M, 14 left) | Slate (HB-2001-S, sold out)\nHeight 92 cm\n"
                 '4.5 of 5 (2 reviews)\n***** "No leaks after a year." fern_01, 2 May 2024\n'
@@ -120,7 +120,7 @@ task: Task[Product] = Task(
                 "name": "Hollybrook Rain Barrel 200 l",
                 "brand": "Hollybrook",
                 "sku": "HB-2001",
-                "gtin": "4006381333931",
+                "gtin": "2012345000012",
                 "mpn": None,
                 "description": "A barrel of recycled plastic with a brass tap.",
                 "categories": ["Garden", "Watering"],
