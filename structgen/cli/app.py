@@ -1,0 +1,53 @@
+"""The application: every subcommand, registered."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from structgen import __version__
+from structgen.cli.command import DEBUG, command
+from structgen.cli.doctor import doctor
+from structgen.cli.emulate import emulate
+from structgen.cli.extract import extract
+from structgen.cli.models import models
+from structgen.cli.prompt import prompt
+from structgen.cli.schema import schema
+from structgen.cli.tasks import tasks
+
+app = typer.Typer(
+    help="Typed data out of text, and never silently wrong.",
+    epilog="Start with: structgen extract recipe notes/ -o recipes.csv --model rules",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # rich costs more time than all of the rest
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"structgen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(  # pyright: ignore[reportUnusedFunction]  (typer calls it)
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help=f"Show tracebacks, like {DEBUG}=1.")] = False,
+) -> None:
+    if debug:
+        os.environ[DEBUG] = "1"
+
+
+command(app, "structgen extract recipe notes/ -o recipes.csv --model rules")(extract)
+command(app, "structgen tasks recipe")(tasks)
+command(app, "structgen schema recipe > recipe.schema.json")(schema)
+command(app, "structgen prompt recipe notes/soup.txt")(prompt)
+command(app, "structgen models")(models)
+command(app, "structgen doctor")(doctor)
+command(app, "structgen emulate --port 8001")(emulate)

@@ -1,0 +1,54 @@
+"""What a command line means: the model, the task and the words of its request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from structgen.core.errors import ConfigurationError
+from structgen.core.records import FieldsText, Task
+
+RULES = "rules"
+
+
+def load_environment() -> None:
+    """Read the nearest .env, from the current folder upward. What the environment has already is not changed."""
+    from dotenv import find_dotenv, load_dotenv
+
+    path = find_dotenv(usecwd=True)
+    if path:
+        load_dotenv(path, override=False)
+
+
+def choose_model(named: str | None) -> str:
+    """The model to use: the one that is named, else what the environment says, else the rules."""
+    from structgen.send import default_model
+
+    load_environment()
+    return named or default_model() or RULES
+
+
+def load_task(words: list[str], fields: str | None, examples: Path | None) -> tuple[Task[Any], list[str]]:
+    """The task with its additional examples, and the words that are left: the inputs.
+
+    With `fields` all words are inputs. Raises TaskError, ConfigurationError.
+    """
+    from structgen.tasks import find_task, load_examples
+
+    if fields is not None:
+        task, inputs = Task("fields", FieldsText(fields)), words
+    elif words:
+        task, inputs = find_task(words[0]), words[1:]
+    else:
+        raise ConfigurationError("No TASK is named: `structgen tasks` lists them, or give --fields.")
+    if examples is not None:
+        task = replace(task, examples=(*task.examples, *load_examples(examples)))
+    return task, inputs
+
+
+def load_words(path: Path | None) -> str | None:
+    """The instructions in a file, None where none is given."""
+    from structgen.tasks import load_instructions
+
+    return None if path is None else load_instructions(path)

@@ -1,0 +1,80 @@
+"""``structgen extract``: typed rows out of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from structgen.cli import options as given
+from structgen.cli.choose import RULES, choose_model, load_task, load_words
+from structgen.cli.command import say
+from structgen.core.errors import ConfigurationError
+from structgen.core.options import Budget, Mode, Options, Style
+
+
+def extract(
+    words: given.Words = None,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="A .jsonl, .csv, .parquet or .sqlite file; else JSON Lines on stdout."),
+    ] = None,
+    model: given.Model = None,
+    fields: given.Fields = None,
+    mode: given.ModeName = Mode.AUTO,
+    style: given.StyleName = Style.OUTLINE,
+    instructions: given.Instructions = None,
+    examples: given.Examples = None,
+    text_field: given.TextField = "text",
+    id_field: given.IdField = "id",
+    concurrency: Annotated[int, typer.Option(min=1, help="Documents under way at once.")] = 8,
+    max_attempts: Annotated[int, typer.Option(min=1, help="Requests for one document, the first included.")] = 3,
+    max_cost: Annotated[float | None, typer.Option(min=0, help="USD for the whole run; then it stops.")] = None,
+    max_risk: Annotated[
+        given.RiskName, typer.Option(help="The highest risk of a repair that is taken.")
+    ] = given.RiskName.INTERPRETIVE,
+    allow_incomplete: Annotated[
+        bool, typer.Option("--allow-incomplete", help="Rows with missing parts are no reason for exit status 1.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notices, no summary.")] = False,
+) -> None:
+    """Extract typed rows from files, folders, tables or the standard input.
+
+    One row a document, as JSON: id, source, status (ok, incomplete, failed), value, evidence, unsupported, repairs,
+    issues, usage, model, error. Rows go to stdout or to the file of -o, everything else to stderr.
+
+    Exit status: 0 every row ok, 1 some not, 2 wrong usage, 3 stopped by a budget, 130 interrupted.
+    """
+    from structgen.batch import Batch, open_output
+    from structgen.cli.running import Manner, run_batch
+    from structgen.documents import read_documents
+    from structgen.extractor import Extractor
+
+    task, inputs = load_task(words or [], fields, examples)
+    _check_inputs(inputs, output)
+    asked = Options(mode, style, max_risk.risk, Budget(max_attempts=max_attempts))
+    with Extractor(choose_model(model), asked) as extractor:
+        batch = Batch(
+            extractor, task, instructions=load_words(instructions), concurrency=concurrency, max_cost=max_cost
+        )
+        _say_model(extractor.model, chosen=model is not None)
+        documents = read_documents(inputs, text_field=text_field, id_field=id_field, notice=None if quiet else say)
+        raise typer.Exit(run_batch(batch, documents, open_output(output), Manner(quiet, allow_incomplete)))
+
+
+def _check_inputs(inputs: list[str], output: Path | None) -> None:
+    """Raise where there is nothing to read, or where writing would destroy what is to be read."""
+    if not inputs:
+        raise ConfigurationError("No INPUT is named: give files, folders or globs, or - for the standard input.")
+    for name in inputs:
+        if output is not None and output.exists() and Path(name).exists() and output.samefile(name):
+            raise ConfigurationError(f"{output} is an input too: name another file to write to.")
+
+
+def _say_model(model: str, *, chosen: bool) -> None:
+    """Say at each run with the rules that they are no model."""
+    if model == RULES:
+        why = "" if chosen else "no model is named and no key is set, so the rules read: "
+        say(f"{why}no LLM used, fields not found are null.")

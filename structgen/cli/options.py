@@ -1,0 +1,61 @@
+"""The arguments and options that several subcommands share, as annotated types."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from structgen.core.options import Mode, Risk, Style
+
+TASK = "a name that `structgen tasks` lists, file.py:Model, a task file (.toml), or a JSON Schema file (.json)"
+
+Words: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="TASK INPUT",
+        help=f"What to extract ({TASK}; left out with --fields), then what to read: files, folders, globs, or - for "
+        "the standard input. .txt, .md and .html are one document each; .jsonl, .csv and .parquet one a row.",
+        show_default=False,
+    ),
+]
+TaskName: TypeAlias = Annotated[str, typer.Argument(metavar="TASK", help=f"What to extract: {TASK}.")]
+Model: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help="groq/<id>, compatible/<id>, <provider>/<id>, or rules (no LLM, no key). Without it: STRUCTGEN_MODEL, "
+        "else Groq where GROQ_API_KEY is set, else rules.",
+    ),
+]
+ModeName: TypeAlias = Annotated[Mode, typer.Option("--mode", help="How the model is made to answer in JSON.")]
+StyleName: TypeAlias = Annotated[Style, typer.Option("--style", help="How the schema stands in the prompt.")]
+Instructions: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--instructions", metavar="FILE", help="A text file with instructions instead of the task's own."),
+]
+Examples: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--examples", metavar="FILE", help='More worked examples, JSON Lines of {"text": ..., "value": ...}.'),
+]
+Fields: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--fields", help='The fields instead of a TASK, for example "name, age int, tags list[str]".'),
+]
+TextField: TypeAlias = Annotated[str, typer.Option("--text-field", help="The column of a table that holds the text.")]
+IdField: TypeAlias = Annotated[str, typer.Option("--id-field", help="The column of a table that holds the id.")]
+
+
+class RiskName(StrEnum):
+    """The risks by name."""
+
+    LOSSLESS = "lossless"
+    INTERPRETIVE = "interpretive"
+    LOSSY = "lossy"
+
+    @property
+    def risk(self) -> Risk:
+        """The risk of that name."""
+        return Risk[self.name]

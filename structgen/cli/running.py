@@ -1,0 +1,125 @@
+"""Runs a batch for the command line: rows to their output, words to stderr, and an exit status."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import NoReturn
+
+from structgen.batch import Batch, Output, Row, RowStatus
+from structgen.cli.command import Exit, say
+from structgen.core.errors import BudgetExceeded
+from structgen.core.records import Document
+from structgen.documents import DocumentProblem
+
+_FAILURES = 10
+"""How many failed rows are named on stderr; the others can be seen in the output alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a run speaks, and what it calls a success."""
+
+    quiet: bool = False
+    allow_incomplete: bool = False
+
+
+def run_batch(batch: Batch, documents: Iterable[Document | DocumentProblem], output: Output, manner: Manner) -> Exit:
+    """Write every row; the exit status. What ends the run early ends it with all its rows in place.
+
+    Raises what `Batch.rows` raises but BudgetExceeded, and OutputError.
+    """
+    status = None
+    with stopping_gently(batch, output) as interruption, Watch(manner.quiet) as watch:
+        try:
+            for row in batch.rows(documents):
+                output.write(row)
+                watch.see(row)
+        except BudgetExceeded as error:
+            watch.tell(error)
+            status = Exit.BUDGET
+        finally:
+            where = output.finish(complete=not batch.left_over)
+    if interruption.came and batch.left_over:
+        status = Exit.INTERRUPTED
+    if not manner.quiet:
+        say(f"{batch.summary}{f'; in {where}' if where else ''}")
+    return _status(batch, manner) if status is None else status
+
+
+def _status(batch: Batch, manner: Manner) -> Exit:
+    incomplete = 0 if manner.allow_incomplete else batch.summary.incomplete
+    return Exit.SOME_NOT_OK if batch.summary.failed or incomplete else Exit.OK
+
+
+class Watch:
+    """What a user sees while a run goes on: a line with the count where stderr is a terminal, and what failed."""
+
+    def __init__(self, quiet: bool) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm[NoReturn](
+            None, unit=" rows", file=sys.stderr, disable=quiet or not sys.stderr.isatty(), leave=False
+        )
+        self._failed = 0
+
+    def see(self, row: Row) -> None:
+        """Count a row; name it where it failed."""
+        self._bar.update()
+        if row.status is not RowStatus.FAILED:
+            return
+        self._failed += 1
+        self._bar.set_postfix_str(f"{self._failed} failed")
+        if self._failed <= _FAILURES:
+            self.tell(f"{_name(row)}: {row.error}")
+        if self._failed == _FAILURES + 1:
+            self.tell("more rows failed; their errors are in the rows.")
+
+    def tell(self, message: object) -> None:
+        """Say something without tearing the line of the progress apart."""
+        self._bar.clear()
+        say(message)
+        self._bar.refresh()
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+
+def _name(row: Row) -> str:
+    """What to call a row: its source, and its id where that says more."""
+    return row.source if row.source.endswith(row.id) else f"{row.source} ({row.id})"
+
+
+@dataclass(slots=True)
+class Interruption:
+    """Whether the user has pressed Ctrl-C."""
+
+    came: bool = False
+
+
+@contextmanager
+def stopping_gently(batch: Batch, output: Output) -> Generator[Interruption]:
+    """Let the first Ctrl-C finish what is under way, which may be paid for; the second ends the process at once."""
+    interruption = Interruption()
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        if interruption.came:
+            output.finish(complete=False)
+            os._exit(Exit.INTERRUPTED)
+        interruption.came = True
+        batch.stop()
+        say("stopping: what is under way is finished first; Ctrl-C again stops at once.")
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interruption
+    finally:
+        signal.signal(signal.SIGINT, before)
