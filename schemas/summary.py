@@ -1,0 +1,73 @@
+"""What a long text says, in short: a headline, a few sentences, and the points one should not miss."""
+
+from pydantic import BaseModel, Field
+
+from structgen import Example, Task
+
+
+class KeyPoint(BaseModel):
+    """One thing that a reader should know, and where the text says it."""
+
+    point: str = Field(description="The point in one sentence of your own")
+    quote: str | None = Field(None, description="The words of the text that say it, exactly and short")
+
+
+class Summary(BaseModel):
+    """The short form of one text."""
+
+    title: str = Field(description="The text's own title, or a headline of at most ten words")
+    summary: str = Field(description="Two to four sentences; one where the text is short")
+    key_points: list[KeyPoint] = Field(description="Three to seven points by importance; fewer where there are fewer")
+    open_questions: list[str] = Field(
+        default_factory=list[str], description="What the text itself leaves undecided or asks, in its order"
+    )
+
+
+task: Task[Summary] = Task(
+    name="summary",
+    schema=Summary,
+    description="A summary of a text with its key points",
+    instructions=(
+        "Summarize the text in its own language, for someone who has not read it. Keep its names, numbers and doubts; "
+        "add no knowledge and no opinion of your own."
+    ),
+    examples=(
+        Example(
+            text=(
+                "Parish council, 9 April. The council voted 7 to 2 to reopen the footbridge in June, at a cost of "
+                "£12,400 from the reserve. Mr Dale asked who will salt it in winter; no answer yet. The fair is on "
+                "22 June as usual."
+            ),
+            value={
+                "title": "Parish council, 9 April",
+                "summary": (
+                    "The parish council decided to reopen the footbridge in June for £12,400 from the reserve. "
+                    "The fair takes place on 22 June."
+                ),
+                "key_points": [
+                    {
+                        "point": "The footbridge will reopen in June.",
+                        "quote": "voted 7 to 2 to reopen the footbridge in June",
+                    },
+                    {
+                        "point": "It costs £12,400, paid from the reserve.",
+                        "quote": "at a cost of £12,400 from the reserve",
+                    },
+                    {"point": "The fair is on 22 June.", "quote": "The fair is on 22 June"},
+                ],
+                "open_questions": ["Who will salt the footbridge in winter?"],
+            },
+        ),
+        Example(
+            text="The pool is closed until Friday because of a broken pump.",
+            value={
+                "title": "Pool closed until Friday",
+                "summary": "A broken pump keeps the pool closed until Friday.",
+                "key_points": [
+                    {"point": "The pool opens again on Friday at the earliest.", "quote": "closed until Friday"},
+                ],
+                "open_questions": [],
+            },
+        ),
+    ),
+)
