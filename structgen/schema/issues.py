@@ -66,7 +66,7 @@ def choices(values: Sequence[object]) -> str:
 
 def either(words: Iterable[str]) -> str:
     """Words as a choice: ``a, b or c``, each once."""
-    *first, last = dict.fromkeys(words)
+    *first, last = dict.fromkeys(words) or ("nothing",)
     return f"{', '.join(first)} or {last}" if first else last
 
 

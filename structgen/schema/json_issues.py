@@ -46,9 +46,14 @@ def issues_from_jsonschema(errors: Iterable[Any]) -> tuple[Issue, ...]:
 def _failure(error: Any) -> Failure:
     path = pointer(error.absolute_path)
     if error.validator in {"anyOf", "oneOf"} and error.context:
-        branches = groupby(error.context, key=lambda inner: inner.schema_path[0])
+        branches = groupby(error.context, key=_branch_of)
         return Branches(path, tuple(tuple(map(_failure, branch)) for _, branch in branches))
     return _leaf(path, error)
+
+
+def _branch_of(error: Any) -> object:
+    """Which branch of a union an error comes from; a branch that is `false` leaves no mark."""
+    return next(iter(error.schema_path), None)
 
 
 def _leaf(path: str, error: Any) -> Issue:

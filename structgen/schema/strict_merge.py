@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
-from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.json import Json, JsonObject, steps
 from structgen.schema.keywords import Steps
 from structgen.schema.refs import Refs
 
@@ -15,12 +16,14 @@ SHAPING = frozenset({
     "propertyNames", "required", "type",
 })  # fmt: skip
 HINTS = {
-    "object": ("properties", "required", "additionalProperties", "patternProperties", "propertyNames")
-    + ("minProperties", "maxProperties"),
+    "object": (
+        "properties", "required", "additionalProperties", "patternProperties", "propertyNames",
+        "minProperties", "maxProperties",
+    ),
     "array": ("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"),
     "string": ("pattern", "minLength", "maxLength", "format"),
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-}
+}  # fmt: skip
 """Type -> the keywords that speak of it; a schema without ``type`` is of the types that it speaks of."""
 
 KEPT = SHAPING.union(*HINTS.values(), {"description"})
@@ -28,7 +31,7 @@ MOST_STEPS = 20_000
 MOST_DEPTH = 100
 
 
-class Refused(Exception):  # noqa: N818  named as the errors of the project are
+class Refused(Exception):
     """Strict mode cannot say this. Never leaves the package: `to_strict` turns it into a value."""
 
     def __init__(self, reason: str, at: Steps) -> None:
@@ -141,48 +144,52 @@ def merge(first: JsonObject, second: JsonObject, at: Steps) -> JsonObject:
     merged = {**second, **first}
     for key in first.keys() & second.keys() & MERGED.keys():
         if first[key] != second[key]:
-            merged[key] = MERGED[key](first[key], second[key], (*at, key))
+            try:
+                merged[key] = MERGED[key](first[key], second[key])
+            except ValueError as clash:
+                raise Refused(f"allOf asks for two {key} at once, {clash}", at) from None
     return merged
 
 
-def _both(first: Json, second: Json, at: Steps) -> Json:
+def _both(first: Json, second: Json) -> Json:
     """Two schemas for the same part of the value."""
     if first is False or second is False:
         return False
     return first if first == second else {"allOf": [first, second]}
 
 
-def _by_key(first: Json, second: Json, at: Steps) -> Json:
+def _by_key(first: Json, second: Json) -> Json:
     mine, theirs = _dict(first), _dict(second)
-    return {**theirs, **{key: _both(mine[key], theirs[key], at) if key in theirs else mine[key] for key in mine}}
+    return {**theirs, **{key: _both(mine[key], theirs[key]) if key in theirs else mine[key] for key in mine}}
 
 
-def _joined(first: Json, second: Json, at: Steps) -> Json:
+def _joined(first: Json, second: Json) -> Json:
     return list(dict.fromkeys(map(str, [*_list(first), *_list(second)])))
 
 
-def _common_types(first: Json, second: Json, at: Steps) -> Json:
+def _common_types(first: Json, second: Json) -> Json:
     mine, theirs = types_of(first), types_of(second)
     common: list[Json] = [kind for kind in mine if kind in theirs]
     if "integer" not in common and "integer" in mine + theirs and "number" in mine + theirs:
         common.append("integer")
     if not common:
-        raise Refused("no value fits here: the types that are asked for at once exclude each other", at)
+        raise ValueError("and no value is of both")
     return common
 
 
-def _common_values(first: Json, second: Json, at: Steps) -> Json:
-    common = [value for value in _list(first) if value in _list(second)]
+def _common_values(first: Json, second: Json) -> Json:
+    theirs = {json.dumps(value, sort_keys=True) for value in _list(second)}
+    common = [value for value in _list(first) if json.dumps(value, sort_keys=True) in theirs]
     if not common:
-        raise Refused("no value fits here: the choices that are asked for at once exclude each other", at)
+        raise ValueError("and no value is in both")
     return common
 
 
-def _cannot(first: Json, second: Json, at: Steps) -> Json:
-    raise Refused(f"allOf holds {at[-1]} twice, which cannot be merged", at[:-1])
+def _cannot(*_: Json) -> Json:
+    raise ValueError("which cannot be merged")
 
 
-MERGED: dict[str, Callable[[Json, Json, Steps], Json]] = {
+MERGED: dict[str, Callable[[Json, Json], Json]] = {
     "additionalProperties": _both,
     "anyOf": _cannot,
     "enum": _common_values,

@@ -138,4 +138,14 @@ def compile_type(kind: object) -> tuple[TypeAdapter[Any], JsonObject, dict[str, 
         ) from None
     except RecursionError:
         raise SchemaError(f"{describe(kind)} is nested too deep: give its inner types names of their own.") from None
+    _drop_titles(schema, getattr(kind, "__name__", ""))
     return adapter, schema, dict(take_names(schema))
+
+
+def _drop_titles(schema: JsonObject, name: str) -> None:
+    """A class's title is its name, which stands there already, as the schema's name or its key in $defs."""
+    definitions = schema.get("$defs")
+    named = {**definitions, "": schema} if isinstance(definitions, dict) else {"": schema}
+    for key, part in named.items():
+        if isinstance(part, dict) and part.get("title") == (key or name):
+            del part["title"]

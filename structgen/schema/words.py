@@ -43,6 +43,11 @@ def regex(pattern: str) -> str:
     return "/" + re.sub(r"\\.|/", lambda found: r"\/" if found[0] == "/" else found[0], pattern) + "/"
 
 
+def regex_key(pattern: str) -> str:
+    """A pattern for keys between slashes, or as a JSON string."""
+    return regex(pattern).removeprefix("pattern ")
+
+
 def _number(value: Json) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
