@@ -11,12 +11,12 @@ import httpx
 
 from structgen.core.records import Card, Completion, Request
 from structgen.send.base import Allowance
-from structgen.send.clients import Clients, Endpoint
+from structgen.send.clients import Clients
 from structgen.send.faults import Failure
 from structgen.send.lost import lost_connection
 from structgen.send.read import Reply, read_reply
-from structgen.send.retries import Outcome, asend_again, send_again
-from structgen.send.wire import Wire
+from structgen.send.retries import Outcome, apersist, persist
+from structgen.send.wire import Endpoint, Wire
 
 if TYPE_CHECKING:
     from groq._types import RequestOptions
@@ -40,20 +40,12 @@ class ChatSender:
     def send(self, request: Request, allowance: Allowance) -> Completion:
         """The completion of the request; faults of the wire are tried again within the allowance."""
         body = self._body(request)
-        outcome = self._try(body, request.model, allowance)
-        if isinstance(outcome, Failure):
-            _raise_where_final(outcome, allowance)
-            return send_again(lambda: self._try(body, request.model, allowance), outcome, allowance)
-        return outcome
+        return persist(lambda: self._try(body, request.model, allowance), allowance)
 
     async def asend(self, request: Request, allowance: Allowance) -> Completion:
         """The same on the running event loop."""
         body = self._body(request)
-        outcome = await self._atry(body, request.model, allowance)
-        if isinstance(outcome, Failure):
-            _raise_where_final(outcome, allowance)
-            return await asend_again(lambda: self._atry(body, request.model, allowance), outcome, allowance)
-        return outcome
+        return await apersist(lambda: self._atry(body, request.model, allowance), allowance)
 
     def close(self) -> None:
         """Close the connections of blocking calls."""
@@ -101,8 +93,3 @@ class ChatSender:
         if isinstance(error, groq.APIStatusError):
             return self._read(error.response, model, time.monotonic())
         return lost_connection(error, self._endpoint, self._wire)
-
-
-def _raise_where_final(failure: Failure, allowance: Allowance) -> None:
-    if not failure.transient or allowance.transport_retries < 1:
-        raise failure.error

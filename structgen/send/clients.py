@@ -10,24 +10,12 @@ import asyncio
 import threading
 import weakref
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 
 import groq
 import httpx
 
 from structgen.core.errors import ConfigurationError
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where to send and how. `http_client` is the user's own, which we never close."""
-
-    base_url: str
-    key: str
-    http_client: httpx.Client | httpx.AsyncClient | None = None
-
-    def __repr__(self) -> str:
-        return f"Endpoint({self.base_url!r})"
+from structgen.send.wire import Endpoint
 
 
 class Clients:

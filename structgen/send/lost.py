@@ -7,10 +7,9 @@ import ssl
 from collections.abc import Iterator
 
 from structgen.core.errors import ConnectionFailed
-from structgen.send.clients import Endpoint
 from structgen.send.faults import Failure
 from structgen.send.keys import mask
-from structgen.send.wire import Wire
+from structgen.send.wire import Endpoint, Wire
 
 
 def lost_connection(error: BaseException, endpoint: Endpoint, wire: Wire) -> Failure:
@@ -18,15 +17,16 @@ def lost_connection(error: BaseException, endpoint: Endpoint, wire: Wire) -> Fai
 
     The SDK calls nearly all of them a timeout, a dropped connection included: only the causes tell them apart.
     """
-    causes = tuple(_causes(error))
-    what, advice, transient = _explain(causes)
-    detail = " ".join(mask(str(causes[-1]), endpoint.key)[:300].split()).rstrip(".")
-    detail = f" ({type(causes[-1]).__name__}: {detail})" if detail else f" ({type(causes[-1]).__name__})"
+    chain = tuple(causes(error))
+    what, advice, transient = _explain(chain)
+    detail = " ".join(mask(str(chain[-1]), endpoint.key)[:300].split()).rstrip(".")
+    detail = f" ({type(chain[-1]).__name__}: {detail})" if detail else f" ({type(chain[-1]).__name__})"
     message = f"{wire.provider} at {endpoint.base_url}: {what}{detail}. {advice}"
     return Failure(ConnectionFailed(message), transient)
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception and those below it, as a traceback shows them."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -34,11 +34,11 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _explain(causes: tuple[BaseException, ...]) -> tuple[str, str, bool]:
+def _explain(chain: tuple[BaseException, ...]) -> tuple[str, str, bool]:
     """What happened, what to do, and whether another try may help."""
-    names = {name for cause in causes for name in (kind.__name__ for kind in type(cause).__mro__)}
+    names = {name for cause in chain for name in (kind.__name__ for kind in type(cause).__mro__)}
     for kinds, what, advice, transient in _KINDS:
-        if any(isinstance(cause, kinds) for cause in causes):
+        if any(isinstance(cause, kinds) for cause in chain):
             return what, advice, transient
     if names & _DROPPED:
         return "the connection was dropped before the reply was complete", "Try again.", True

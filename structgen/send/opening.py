@@ -11,7 +11,7 @@ from structgen.core.records import Card
 from structgen.send.base import Sender
 from structgen.send.cards import find_card
 from structgen.send.keys import clean_key
-from structgen.send.wire import GROQ, WIRES, Wire
+from structgen.send.wire import GROQ, WIRES, Endpoint, Wire
 
 if TYPE_CHECKING:
     import httpx
@@ -68,7 +68,6 @@ def open_sender(
 
         return open_instructed(provider, name, api_key=api_key, base_url=base_url, timeout=timeout)
     from structgen.send.chat import ChatSender
-    from structgen.send.clients import Endpoint
 
     base = wire.check_base_url(base_url or os.environ.get(wire.base_variable))
     return ChatSender(wire, Endpoint(base, _find_key(wire, api_key), http_client), timeout=timeout, card=card)

@@ -1,7 +1,7 @@
 """The same request again after a fault of the wire. tenacity costs 0.1 ms even when nothing fails: it comes in later.
 
-The first failure has happened when these are called; tenacity is shown it as its first attempt, so that its counting,
-its waits and its limits hold for all of them. Every call has its own object, because a shared one mixes up its state.
+tenacity is shown the first failure as its first attempt, so that its counting, its waits and its limits hold for all.
+Every call has an object of its own, because a shared one mixes up its state.
 """
 
 from __future__ import annotations
@@ -24,8 +24,30 @@ Outcome = Completion | Failure
 _FIRST, _LONGEST, _JITTER = 0.5, 30.0, 0.5  # seconds of the back-off where the server names no wait
 
 
-def send_again(once: Callable[[], Outcome], first: Failure, allowance: Allowance) -> Completion:
-    """Repeat `once` until it brings a completion; raises the last failure's error when the allowance is used up."""
+def persist(once: Callable[[], Outcome], allowance: Allowance) -> Completion:
+    """Try until there is a completion; raises the last failure's error where trying again is no use or not allowed."""
+    outcome = once()
+    if isinstance(outcome, Completion):
+        return outcome
+    _raise_where_final(outcome, allowance)
+    return _again(once, outcome, allowance)
+
+
+async def apersist(once: Callable[[], Awaitable[Outcome]], allowance: Allowance) -> Completion:
+    """The same on an event loop."""
+    outcome = await once()
+    if isinstance(outcome, Completion):
+        return outcome
+    _raise_where_final(outcome, allowance)
+    return await _aagain(once, outcome, allowance)
+
+
+def _raise_where_final(failure: Failure, allowance: Allowance) -> None:
+    if not failure.transient or allowance.transport_retries < 1:
+        raise failure.error
+
+
+def _again(once: Callable[[], Outcome], first: Failure, allowance: Allowance) -> Completion:
     from tenacity import Retrying
 
     failures, policy = [first], _Policy(allowance)
@@ -36,8 +58,7 @@ def send_again(once: Callable[[], Outcome], first: Failure, allowance: Allowance
     return _finish(outcome, retrying.statistics["attempt_number"])
 
 
-async def asend_again(once: Callable[[], Awaitable[Outcome]], first: Failure, allowance: Allowance) -> Completion:
-    """The same on an event loop."""
+async def _aagain(once: Callable[[], Awaitable[Outcome]], first: Failure, allowance: Allowance) -> Completion:
     from tenacity import AsyncRetrying
 
     failures, policy = [first], _Policy(allowance)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from structgen.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import httpx
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,18 @@ class Wire:
                 f"write {base.removesuffix(self.tail)!r}."
             )
         return base
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to send and how. `http_client` is the user's own, which we never close."""
+
+    base_url: str
+    key: str
+    http_client: httpx.Client | httpx.AsyncClient | None = None
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.base_url!r})"
 
 
 GROQ = Wire(

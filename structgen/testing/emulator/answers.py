@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, cast
+from itertools import islice
+from typing import cast
 
-from structgen.core.json import Json, JsonObject
+from structgen.core.json import Json, JsonObject, pointer
 from structgen.testing.emulator.bodies import Said, completion, content_of, tokens
 from structgen.testing.emulator.checks import Asked, filled
 from structgen.testing.emulator.replies import Answer, Refusal
-
-if TYPE_CHECKING:
-    from jsonschema import ValidationError
 
 _DOCUMENT = re.compile(r"<(document(?:-\d{1,9})?)>\n(.*)\n</\1>", re.DOTALL)
 
@@ -74,15 +72,17 @@ def _decode(text: str) -> tuple[Json, bool]:
 
 def _mismatch(value: Json, schema: Json) -> str:
     """Where a value leaves its schema, in one line; empty where it fits. References to elsewhere are not followed."""
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, ValidationError
     from referencing import Registry
+    from referencing.exceptions import Unresolvable
 
-    validator = Draft202012Validator(cast("JsonObject | bool", schema), registry=Registry())
-    first = cast("ValidationError | None", next(validator.iter_errors(value), None))
-    if first is None:
-        return ""
-    at = "".join(f"/{step}" for step in first.absolute_path)
-    return f"'{at}' does not validate with {first.validator}: {first.message[:300]}"
+    try:
+        Draft202012Validator(cast("JsonObject | bool", schema), registry=Registry()).validate(cast("JsonObject", value))
+    except ValidationError as error:
+        return f"'{pointer(error.absolute_path)}' does not validate with {error.validator}: {error.message[:300]}"
+    except (Unresolvable, RecursionError) as error:
+        return f"the schema cannot be followed: {str(error)[:300]}"
+    return ""
 
 
 def _shorten(answer: Answer, limit: int | None) -> tuple[str | None, str]:
@@ -95,14 +95,29 @@ def _shorten(answer: Answer, limit: int | None) -> tuple[str | None, str]:
 def answer_by_rules(body: JsonObject) -> str:
     """What structgen's rules find in the request's document, where the request carries its schema; else ``{}``.
 
-    The document is the text between ``<document>`` tags in the last message, or the whole of that message.
+    The schema is that of the response format or of the function, or a JSON Schema in the messages. The document is
+    the text between ``<document>`` tags in the last message, or the whole of that message.
     """
     from structgen.rules import extract_by_rules
 
     asked = Asked(body, None)
+    texts = [content_of(message) for message in asked.messages]
     schema = asked.tool.get("parameters") if asked.tool else asked.described.get("schema")
-    if not isinstance(schema, dict):
+    schema = schema if isinstance(schema, dict) else next(filter(None, map(_find_schema, texts)), None)
+    if schema is None:
         return "{}"
-    text = content_of(asked.messages[-1])
-    found = _DOCUMENT.search(text)
-    return json.dumps(extract_by_rules(schema, found[2] if found else text, {}).value, ensure_ascii=False)
+    found = _DOCUMENT.search(texts[-1])
+    return json.dumps(extract_by_rules(schema, found[2] if found else texts[-1], {}).value, ensure_ascii=False)
+
+
+def _find_schema(text: str) -> JsonObject | None:
+    """The first JSON Schema of an object that stands in a text, among its first few braces."""
+    decoder = json.JSONDecoder()
+    for brace in islice(re.finditer(r"\{", text), 20):
+        try:
+            value = cast("Json", decoder.raw_decode(text, brace.start())[0])
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict) and isinstance(value.get("properties"), dict):
+            return value
+    return None

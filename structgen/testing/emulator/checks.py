@@ -11,7 +11,7 @@ from structgen.core.records import Card
 from structgen.testing.emulator.bodies import content_of, prompt_tokens
 from structgen.testing.emulator.errors import find_error
 from structgen.testing.emulator.replies import Refusal
-from structgen.testing.emulator.strict import check_strict
+from structgen.testing.emulator.strict import check_strict, find_fault
 
 _PROPERTIES = frozenset({"role", "content", "tool_calls", "tool_call_id", "reasoning", "refusal"})
 _FORMATS = frozenset({"text", "json_object", "json_schema"})
@@ -171,12 +171,16 @@ def _bad_numbers(body: JsonObject) -> Iterator[str]:
 
 
 def _check_schema(asked: Asked) -> Refusal | None:
-    if asked.kind != "json_schema" or not asked.described.get("strict"):
+    if asked.kind != "json_schema":
         return None
-    wrong = check_strict(asked.described.get("schema"))
+    schema, name = asked.described.get("schema"), str(asked.described.get("name"))
+    broken = find_fault(schema)
+    if broken:
+        return invalid(f"invalid JSON schema for response_format: '{name}': {broken}")
+    wrong = check_strict(schema) if asked.described.get("strict") else None
     if wrong is None:
         return None
-    return filled(wrong.error, path=wrong.path, schema=str(asked.described.get("name")), **wrong.words)
+    return filled(wrong.error, path=wrong.path, schema=name, **wrong.words)
 
 
 CHECKS: tuple[Callable[[Asked], Refusal | None], ...] = (

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import permutations
 from types import MappingProxyType
+from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer
 
@@ -19,6 +20,17 @@ class Wrong:
     error: str
     path: str
     words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def find_fault(schema: Json) -> str:
+    """What keeps this from being a JSON Schema at all; empty where it is one."""
+    from jsonschema import Draft202012Validator, SchemaError
+
+    try:
+        Draft202012Validator.check_schema(cast("JsonObject | bool", schema))
+    except SchemaError as error:
+        return f"{pointer(error.absolute_path)}: {error.message[:300]}"
+    return ""
 
 
 def check_strict(schema: Json) -> Wrong | None:

@@ -1,0 +1,167 @@
+"""Every other provider, through instructor: it knows how to open each client and how each wants its messages.
+
+Asked without a response model, instructor hands back the provider's own response. The text in it goes to structgen's
+parser like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from types import MappingProxyType
+from typing import cast
+
+import instructor
+
+from structgen.core.errors import ConfigurationError, ServerFailed
+from structgen.core.options import Mode
+from structgen.core.records import Card, Completion, Parameters, Request
+from structgen.send.base import Allowance, Sender
+from structgen.send.faults import Failure
+from structgen.send.keys import clean_key, mask
+from structgen.send.lost import causes, lost_connection
+from structgen.send.read import Reply, read_reply
+from structgen.send.retries import Outcome, persist
+from structgen.send.shapes import read_response
+from structgen.send.wire import Endpoint, Wire
+
+_LIMIT_NAMES: Mapping[str, str] = MappingProxyType(
+    {"openai": "max_completion_tokens", "azure_openai": "max_completion_tokens"}
+)
+_OTHER_LIMIT_NAME = "max_tokens"
+_UNREACHED = frozenset({"APIConnectionError", "ConnectionError", "TransportError", "TimeoutError"})
+
+
+class InstructedSender:
+    """Request -> Completion through the client that instructor opened.
+
+    `client` is the wrapper that ``instructor.from_provider`` returns. Calls on an event loop run in threads.
+    """
+
+    def __init__(self, client: instructor.Instructor, endpoint: Endpoint, card: Card, timeout: float) -> None:
+        self.card: Card | None = card
+        self._client = client
+        self._endpoint = endpoint
+        self._provider = card.provider
+        self._wire = Wire(card.provider, "", "", "", f"the {card.provider} settings")
+        self._timeout = timeout
+
+    def __repr__(self) -> str:
+        return f"InstructedSender({self._provider!r})"
+
+    def send(self, request: Request, allowance: Allowance) -> Completion:
+        """The completion of the request; faults of the wire are tried again within the allowance."""
+        if request.mode is not Mode.TEXT:
+            raise ConfigurationError(
+                f"{self._provider} is reached through instructor, which has mode=Mode.TEXT only: the schema stands in "
+                "the prompt. Ask with mode=Mode.TEXT or Mode.AUTO."
+            )
+        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        arguments = _arguments(request.parameters, self._provider)
+        return persist(lambda: self._try(messages, arguments, request.model, allowance), allowance)
+
+    async def asend(self, request: Request, allowance: Allowance) -> Completion:
+        """The same in a thread: the providers' async clients each have rules of their own about event loops."""
+        return await asyncio.to_thread(self.send, request, allowance)
+
+    def close(self) -> None:
+        """Close the provider's client where it can be closed."""
+        close = getattr(self._client.client, "close", None)
+        if callable(close):
+            close()
+
+    async def aclose(self) -> None:
+        """The same."""
+        self.close()
+
+    def _try(
+        self, messages: list[dict[str, str]], arguments: dict[str, object], model: str, allowance: Allowance
+    ) -> Outcome:
+        started = time.monotonic()
+        _configure(self._client.client, allowance.patience(self._timeout))
+        create = cast("Callable[..., object]", self._client.create)
+        try:
+            response = create(messages=messages, response_model=None, max_retries=0, **arguments)
+        except Exception as error:
+            return self._outcome_of(error, model)
+        completion = read_response(response, model)
+        if completion is None:
+            said = mask(f"{self._provider} answered with no text: {response!r}"[:300], self._endpoint.key)
+            return Failure(ServerFailed(f"{said}. Check the base URL and the model."))
+        return replace(completion, seconds=time.monotonic() - started)
+
+    def _outcome_of(self, error: Exception, model: str) -> Outcome:
+        """What an exception of a provider's SDK means: an HTTP error, a lost connection, or a wrong argument."""
+        status = getattr(error, "status_code", getattr(error, "code", None))
+        if isinstance(status, int) and status >= 400:
+            return read_reply(_reply_of(error, status), self._wire, model, self._endpoint.key)
+        if _UNREACHED & _kinds(error):
+            return lost_connection(error, self._endpoint, self._wire)
+        said = mask(f"{type(error).__name__}: {error}"[:500], self._endpoint.key)
+        raise ConfigurationError(f"{self._provider} through instructor: {said}") from None
+
+
+def open_instructed(provider: str, model: str, *, api_key: str | None, base_url: str | None, timeout: float) -> Sender:
+    """The sender for ``<provider>/<model>``; raises ConfigurationError where instructor cannot open its client."""
+    key = "" if api_key is None else clean_key(api_key, "api_key")
+    given = {name: value for name, value in (("api_key", key), ("base_url", base_url)) if value}
+    from_provider = cast("Callable[..., instructor.Instructor]", instructor.from_provider)
+    try:
+        with _quiet():
+            client = from_provider(f"{provider}/{model}", **given)
+    except Exception as error:
+        said = mask(str(error), key)[:500]
+        raise ConfigurationError(f"{provider} cannot be opened through instructor: {said}") from None
+    card = Card(model, provider=provider, modes=(Mode.TEXT,))
+    return InstructedSender(client, Endpoint(base_url or provider, key), card, timeout)
+
+
+def _arguments(parameters: Parameters, provider: str) -> dict[str, object]:
+    """The parameters that are set, under the provider's names."""
+    given: dict[str, object] = {name: getattr(parameters, name) for name in Parameters.__dataclass_fields__}
+    given[_LIMIT_NAMES.get(provider, _OTHER_LIMIT_NAME)] = given.pop("max_completion_tokens")
+    stop = parameters.stop
+    given["stop"] = list(stop) if isinstance(stop, tuple) else stop
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _configure(client: object, timeout: float) -> None:
+    """Turn the SDK's own retries off and set its timeout, where it has such attributes, as the common ones do."""
+    for name, value in (("max_retries", 0), ("timeout", timeout)):
+        if hasattr(client, name):
+            setattr(client, name, value)
+
+
+def _reply_of(error: Exception, status: int) -> Reply:
+    """The HTTP reply behind an exception, rebuilt from its words where the SDK does not keep it."""
+    response = getattr(error, "response", None)
+    headers, content = getattr(response, "headers", None), getattr(response, "content", None)
+    if not isinstance(content, bytes):
+        content = json.dumps({"error": {"message": str(error)}}).encode()
+    known = cast("Mapping[str, str]", headers if isinstance(headers, Mapping) else {})
+    return Reply(status, {name.lower(): value for name, value in known.items()}, content)
+
+
+def _kinds(error: BaseException | None) -> set[str]:
+    """The class names of an exception and its causes; by name, because every SDK brings its own HTTP library."""
+    return {kind.__name__ for cause in causes(error) for kind in type(cause).__mro__}
+
+
+@contextmanager
+def _quiet() -> Generator[None]:
+    """Keep instructor from logging the traceback of a failure that it raises besides."""
+    logger = logging.getLogger("instructor.auto_client")
+    logger.addFilter(_no_error)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_no_error)
+
+
+def _no_error(record: logging.LogRecord) -> bool:
+    return record.levelno < logging.ERROR
