@@ -13,6 +13,7 @@
         RateLimited           429, 498: `.wait` seconds until it may work
         ServerFailed          5xx, and bodies that are no completion
         ConnectionFailed      no connection, a dropped one, or a timeout
+          DeadlinePassed      ... because the time budget ran out meanwhile
       ExtractionFailed        completions came and none was accepted: `.attempts`, `.partial`, `.issues`
         BudgetExceeded        ... because attempts, tokens, cost or time ran out
       DocumentError           an input that cannot be read as text
@@ -101,6 +102,10 @@ class ServerFailed(TransportError):
 
 class ConnectionFailed(TransportError):
     """The server could not be reached, dropped the connection, or took too long."""
+
+
+class DeadlinePassed(ConnectionFailed):
+    """The time budget ran out before a completion arrived."""
 
 
 class ExtractionFailed(StructgenError):

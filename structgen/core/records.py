@@ -274,12 +274,16 @@ class Parsed(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request and what became of it. `why` says why it was made, `issues` why it was not enough (empty: it was)."""
+    """One request and what became of it. `why` says why it was made, `issues` why it was not enough (empty: it was).
+
+    `at_most` is the estimate made beforehand: the most tokens it could take. What it took stands in the completion.
+    """
 
     request: Request
     completion: Completion
     issues: tuple[Issue, ...]
     why: str
+    at_most: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True)

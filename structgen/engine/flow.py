@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeAlias, TypeVar
 
-from structgen.core.errors import BudgetExceeded, ExtractionFailed, TransportError
+from structgen.core.errors import BudgetExceeded, DeadlinePassed, ExtractionFailed, TransportError
 from structgen.core.options import EvidenceMode, Options
 from structgen.core.records import (
     Attempt,
@@ -24,9 +24,10 @@ from structgen.core.records import (
     Request,
     Usage,
 )
+from structgen.engine.budget import why_not
 from structgen.engine.cost import cost_of
 from structgen.ground import locate
-from structgen.reask import Asking, first_question, next_question
+from structgen.reask import Asking, Question, first_question, next_question
 from structgen.schema import Schema
 
 T = TypeVar("T")
@@ -34,10 +35,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """The only effect: have this request answered. `attempt` counts from 1."""
+    """The only effect: have this request answered. `attempt` counts from 1, `at_most` is the most that it may take."""
 
     request: Request
     attempt: int
+    why: str
+    at_most: Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +59,26 @@ Line: TypeAlias = Generator[Send, Completion, Extraction[T]]
 def extraction(job: Job[T]) -> Line[T]:
     """Ask until a response is accepted or the budget is spent; nothing that was paid for is ever dropped.
 
-    Raises ExtractionFailed with every attempt and the last partial value, BudgetExceeded where asking again would go
-    over the budget, and TransportError where not even the first completion arrived.
+    Raises ExtractionFailed with every attempt and the last partial value, BudgetExceeded where the next question could
+    go over the budget, and TransportError where not even the first completion arrived.
     """
     asking = Asking(job.schema, job.request, job.options.max_risk, job.options.reask, job.card)
     question = first_question(asking)
     attempts: tuple[Attempt, ...] = ()
     parsed: Parsed[T] | None = None
     while True:
+        _check_budget(job, attempts, parsed, question)
         try:
-            completion = yield Send(question.request, len(attempts) + 1)
+            completion = yield Send(question.request, len(attempts) + 1, question.why, question.at_most)
         except TransportError as error:
-            if parsed is None:
-                raise
-            raise _failed(f"Asking again failed: {error}", attempts, parsed) from error
+            failed = _interrupted(error, attempts, parsed)
+            raise failed from failed.__cause__
         parsed = question.read(completion)
-        attempts = (*attempts, Attempt(question.request, completion, parsed.issues, question.why))
+        attempts = (*attempts, Attempt(question.request, completion, parsed.issues, question.why, question.at_most))
         if parsed.ok:
             return _accepted(job, parsed, attempts)
-        _check_budget(job, attempts, parsed)
+        if completion.final:
+            raise _failed("The answer does not match the schema", attempts, parsed)
         question = next_question(asking, question, attempts[-1], parsed)
 
 
@@ -99,32 +103,39 @@ def _evidence(job: Job[T], value: T, completion: Completion) -> tuple[Evidence, 
     return completion.evidence if completion.evidence is not None else locate(value, job.request.document)
 
 
-def _check_budget(job: Job[T], attempts: tuple[Attempt, ...], parsed: Parsed[T]) -> None:
-    """Raise where asking again is pointless or would go over the budget."""
-    usage, budget = usage_of(attempts), job.options.budget
-    cost = cost_of(usage, job.card)
-    tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
-    if attempts[-1].completion.final:
-        raise _failed("The answer does not match the schema", attempts, parsed)
-    if len(attempts) >= budget.max_attempts:
-        raise _failed(f"No answer was accepted in {len(attempts)} attempts", attempts, parsed, BudgetExceeded)
-    if budget.max_tokens is not None and tokens >= budget.max_tokens:
-        raise _failed(f"The budget of {budget.max_tokens} tokens is spent", attempts, parsed, BudgetExceeded)
-    if budget.max_cost is not None and cost is not None and cost >= budget.max_cost:
-        raise _failed(f"The budget of {budget.max_cost} USD is spent", attempts, parsed, BudgetExceeded)
+def _check_budget(job: Job[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, question: Question[T]) -> None:
+    """Raise where the next question could go over the budget."""
+    reason = why_not(job.options.budget, attempts, question.at_most, job.card)
+    if reason:
+        raise _failed(reason, attempts, parsed, BudgetExceeded)
+
+
+def _interrupted(
+    error: TransportError, attempts: tuple[Attempt, ...], parsed: Parsed[T] | None
+) -> TransportError | ExtractionFailed:
+    """The error for a fault of the wire: itself where nothing came before, else one that keeps what was paid for."""
+    if isinstance(error, DeadlinePassed):
+        failed = _failed("The time budget ran out", attempts, parsed, BudgetExceeded)
+    elif parsed is None:
+        return error
+    else:
+        failed = _failed(f"Asking again failed: {error}", attempts, parsed)
+    failed.__cause__ = error
+    return failed
 
 
 def _failed(
-    what: str, attempts: tuple[Attempt, ...], parsed: Parsed[T], kind: type[ExtractionFailed] = ExtractionFailed
+    what: str, attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, kind: type[ExtractionFailed] = ExtractionFailed
 ) -> ExtractionFailed:
     """The exception with all its evidence: what happened, the first thing that was wrong, what to look at."""
-    first = parsed.issues[0] if parsed.issues else None
-    wrong = f": {first.path or 'the whole'}: {first.message}" if first else ""
-    more = f" (and {len(parsed.issues) - 1} more)" if len(parsed.issues) > 1 else ""
+    issues = parsed.issues if parsed else ()
+    wrong = f": {issues[0].path or 'the whole'}: {issues[0].message}" if issues else ""
+    more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
+    look = " See .issues, .partial and .attempts of this error." if attempts else ""
     return kind(
-        f"{what}{wrong}{more}. See .issues, .partial and .attempts of this error.",
+        f"{what}{wrong.rstrip('.')}{more}.{look}",
         attempts=attempts,
-        partial=parsed.partial,
+        partial=parsed.partial if parsed else None,
         usage=usage_of(attempts),
     )
 

@@ -48,7 +48,7 @@ def next_question(asking: Asking[T], last: Question[T], attempt: Attempt, parsed
         rest_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card),
         fields_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card),
     )
-    return min([*(part for part in parts if part is not None), whole], key=lambda question: question.estimate)
+    return min([*(part for part in parts if part is not None), whole], key=lambda question: question.size)
 
 
 def _whole(asking: Asking[T], attempt: Attempt) -> Question[T]:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from structgen.compile.estimate import tokens_of
 from structgen.core.options import Risk
-from structgen.core.records import Completion, Parsed, Request
+from structgen.core.records import Completion, Parsed, Request, Usage
 from structgen.parse import parse_text
 from structgen.schema import Schema
 
@@ -26,10 +26,15 @@ class Question(Generic[T]):
     """Whether only a part of the value is asked for."""
 
     @property
-    def estimate(self) -> int:
-        """The tokens it will take, input and room for the answer, as far as that is known beforehand."""
+    def at_most(self) -> Usage:
+        """The most that it may take: the input by its characters, the output by the room for the answer."""
         said = sum(len(message.content) for message in self.request.messages)
-        return tokens_of(said) + (self.request.parameters.max_completion_tokens or 0)
+        return Usage(tokens_of(said), self.request.parameters.max_completion_tokens or 0, calls=1)
+
+    @property
+    def size(self) -> int:
+        """The most tokens that it may take, input and output together."""
+        return (self.at_most.input_tokens or 0) + (self.at_most.output_tokens or 0)
 
 
 def whole_question(schema: Schema[T], request: Request, max_risk: Risk, why: str) -> Question[T]:

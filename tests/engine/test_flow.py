@@ -13,14 +13,18 @@ from pydantic import BaseModel
 from structgen.compile import Brief, compile_brief
 from structgen.core.errors import (
     BudgetExceeded,
+    ConfigurationError,
     ConnectionFailed,
+    DeadlinePassed,
     ExtractionFailed,
     StructgenError,
     TransportError,
 )
-from structgen.core.options import Budget, EvidenceMode, Options
+from structgen.core.options import Budget, EvidenceMode, Options, Reask
 from structgen.core.records import Card, Completion, Evidence, Status, Usage
 from structgen.engine import Job, Send, adrive, drive, extraction
+from structgen.engine.budget import tokens_of
+from structgen.engine.cost import cost_of
 from structgen.schema import Schema
 
 
@@ -106,11 +110,46 @@ def test_attempts_that_run_out_carry_everything() -> None:
     assert "minutes" in str(error)
 
 
-@pytest.mark.parametrize("budget", [Budget(max_tokens=100), Budget(max_cost=0.0001)])
-def test_no_call_is_made_once_tokens_or_money_are_spent(budget: Budget) -> None:
-    error = failure([BAD], Options(budget=budget))
+def most_of_the_first_question() -> Usage:
+    return next(extraction(job())).at_most
+
+
+@pytest.mark.parametrize("kind", ["max_tokens", "max_cost"])
+def test_no_call_is_made_that_could_go_over_the_budget(kind: str) -> None:
+    most = most_of_the_first_question()
+    just_enough = {"max_tokens": tokens_of(most) + 50, "max_cost": (cost_of(most, CARD) or 0) + 0.0001}
+    budget = replace(Budget(), **{kind: just_enough[kind]})
+    error = failure([BAD], Options(budget=budget, reask=Reask.WHOLE))
     assert isinstance(error, BudgetExceeded)
     assert len(error.attempts) == 1
+    assert "are spent" in str(error)
+
+
+def test_a_budget_below_the_first_question_asks_nothing() -> None:
+    error = failure([GOOD], Options(budget=Budget(max_tokens=100)))
+    assert isinstance(error, BudgetExceeded)
+    assert error.attempts == ()
+
+
+def test_an_attempt_of_unknown_usage_counts_with_its_most() -> None:
+    unknown = replace(BAD, usage=Usage(calls=1))
+    error = failure([unknown], Options(budget=Budget(max_tokens=3_000), reask=Reask.WHOLE))
+    assert len(error.attempts) == 1
+    assert error.usage == Usage(calls=1)
+
+
+def test_a_budget_in_money_needs_a_price() -> None:
+    priceless = replace(job(Options(budget=Budget(max_cost=1))), card=None)
+    with pytest.raises(ConfigurationError, match="price"):
+        drive(extraction(priceless), scripted([GOOD], []))
+
+
+@pytest.mark.parametrize("before", [[], [BAD]])
+def test_time_that_runs_out_is_a_budget_that_ran_out(before: list[Reply]) -> None:
+    error = failure([*before, DeadlinePassed("too late")])
+    assert isinstance(error, BudgetExceeded)
+    assert isinstance(error.__cause__, DeadlinePassed)
+    assert len(error.attempts) == len(before)
 
 
 def test_a_final_completion_is_never_asked_again() -> None:
@@ -149,7 +188,7 @@ def test_no_evidence_where_none_is_asked_for_or_nothing_was_read() -> None:
 REPLIES = st.sampled_from(
     [GOOD, BAD, PROSE, BROKEN_WIRE, replace(BAD, final=True), replace(BAD, finish_reason="length")]
 )
-BUDGETS = st.builds(Budget, max_attempts=st.integers(1, 4), max_tokens=st.none() | st.integers(1, 400))
+BUDGETS = st.builds(Budget, max_attempts=st.integers(1, 4), max_tokens=st.none() | st.integers(1, 9_000))
 
 
 def outcome(run: Callable[[], Any]) -> Any:

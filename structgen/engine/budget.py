@@ -1,0 +1,53 @@
+"""Whether the next question may be asked: what was spent, and what the question may take at most."""
+
+from __future__ import annotations
+
+from structgen.core.errors import ConfigurationError
+from structgen.core.options import Budget
+from structgen.core.records import Attempt, Card, Usage
+from structgen.engine.cost import cost_of
+
+
+def why_not(budget: Budget, attempts: tuple[Attempt, ...], next_at_most: Usage, card: Card | None) -> str | None:
+    """Why the next question goes over the budget, None where it does not.
+
+    `next_at_most` is the most that the question may take; an attempt whose usage is unknown counts with its own most.
+    Raises ConfigurationError for a budget in USD where the model's price is not known.
+    """
+    if attempts and len(attempts) >= budget.max_attempts:
+        return f"No answer was accepted in {_counted(len(attempts), 'attempt')}"
+    usages = [*(spent_at_most(attempt) for attempt in attempts), next_at_most]
+    if budget.max_tokens is not None:
+        *spent, coming = (tokens_of(usage) for usage in usages)
+        if sum(spent) + coming > budget.max_tokens:
+            return f"The next question may take {coming} tokens; of {budget.max_tokens}, {sum(spent)} are spent"
+    if budget.max_cost is not None:
+        *paid, price = (_priced(usage, card) for usage in usages)
+        if sum(paid) + price > budget.max_cost:
+            return f"The next question may cost {price:.6f} USD; of {budget.max_cost}, {sum(paid):.6f} are spent"
+    return None
+
+
+def spent_at_most(attempt: Attempt) -> Usage:
+    """What an attempt took, as reported, or else the most that it may have taken."""
+    usage = attempt.completion.usage
+    return usage if usage.input_tokens is not None and usage.output_tokens is not None else attempt.at_most
+
+
+def tokens_of(usage: Usage) -> int:
+    """Input and output together; what is unknown counts nothing."""
+    return (usage.input_tokens or 0) + (usage.output_tokens or 0)
+
+
+def _priced(usage: Usage, card: Card | None) -> float:
+    cost = cost_of(usage, card)
+    if cost is None:
+        raise ConfigurationError(
+            "max_cost is set, but the price of this model is not known. Set max_tokens instead, or name a model that "
+            "`structgen models` lists with a price."
+        )
+    return cost
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
