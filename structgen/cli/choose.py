@@ -36,8 +36,9 @@ def load_task(words: list[str], fields: str | None, examples: Path | None) -> tu
     """
     from structgen.tasks import find_task, load_examples
 
+    task: Task[Any]
     if fields is not None:
-        task, inputs = Task("fields", FieldsText(fields)), words
+        task, inputs = Task[Any]("fields", FieldsText(fields)), words
     elif words:
         task, inputs = find_task(words[0]), words[1:]
     else:
