@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from typing_extensions import TypeForm
 
 from structgen.compile import Input, compile_brief
-from structgen.core.errors import ConfigurationError
+from structgen.core.errors import ConfigurationError, DeadlinePassed, TransportError
+from structgen.core.events import Observer
 from structgen.core.json import Json
 from structgen.core.options import Options
-from structgen.core.records import Extraction, Task
-from structgen.engine import Job, adrive, drive, extraction
+from structgen.core.records import Completion, Extraction, Task
+from structgen.engine import Job, Send, adrive, drive, extraction
 from structgen.engine.many import Outcome, aattempted, amap_ordered, attempted, map_ordered
+from structgen.engine.observe import Observers, observed
 from structgen.schema import Schema
 from structgen.send import Allowance, default_model, open_sender
 from structgen.stages import brief_for, resolve
@@ -29,6 +32,19 @@ CONCURRENCY = 8
 """Requests under way at once in `map`, unless told otherwise."""
 
 
+@contextmanager
+def within(allowance: Allowance) -> Iterator[None]:
+    """Turn a fault of the wire after the deadline into the word that time ran out, and begin nothing after it."""
+    if not allowance.affords(0.0):
+        raise DeadlinePassed("The time budget ran out before the request was sent.")
+    try:
+        yield
+    except TransportError as error:
+        if allowance.affords(0.0):
+            raise
+        raise DeadlinePassed(f"The time budget ran out: {error}") from error
+
+
 class Extractor:
     """A model and options, ready to extract typed values from texts.
 
@@ -40,6 +56,7 @@ class Extractor:
         base_url: another server that speaks the same protocol.
         timeout: seconds that one request may take.
         http_client: an ``httpx.Client`` (sync calls) or ``httpx.AsyncClient`` (async calls) of your own.
+        observers: callables that are told of every request, completion, repair, retry and result (core/events.py).
 
     Raises:
         ConfigurationError: no model is named and none can be chosen, or the model string is not understood.
@@ -57,6 +74,7 @@ class Extractor:
         base_url: str | None = None,
         timeout: float = 60.0,
         http_client: httpx.Client | httpx.AsyncClient | None = None,
+        observers: Sequence[Observer] = (),
     ) -> None:
         chosen = model or default_model()
         if chosen is None:
@@ -66,6 +84,7 @@ class Extractor:
             )
         self.model = chosen
         self.options = options or Options()
+        self._observers = Observers(tuple(observers))
         self._sender = open_sender(chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client)
 
     def __repr__(self) -> str:
@@ -244,17 +263,27 @@ class Extractor:
 
     def _run(self, job: Job[Any]) -> Extraction[Any]:
         allowance = self._allowance()
-        return drive(extraction(job), lambda effect: self._sender.send(effect.request, allowance))
+
+        def perform(effect: Send) -> Completion:
+            with within(allowance):
+                return self._sender.send(effect.request, allowance)
+
+        return drive(observed(extraction(job), self._observers), perform)
 
     async def _arun(self, job: Job[Any]) -> Extraction[Any]:
         allowance = self._allowance()
-        return await adrive(extraction(job), lambda effect: self._sender.asend(effect.request, allowance))
+
+        async def perform(effect: Send) -> Completion:
+            with within(allowance):
+                return await self._sender.asend(effect.request, allowance)
+
+        return await adrive(observed(extraction(job), self._observers), perform)
 
     def _allowance(self) -> Allowance:
         """What the wire may take for one extraction, from now on."""
         budget = self.options.budget
         deadline = None if budget.max_seconds is None else time.monotonic() + budget.max_seconds
-        return Allowance(transport_retries=budget.max_transport_retries, deadline=deadline)
+        return Allowance(budget.max_transport_retries, deadline)
 
     def close(self) -> None:
         """Give the connections of sync calls back now."""
