@@ -2,6 +2,15 @@
 
 from structgen.send.base import Allowance, Sender
 from structgen.send.cards import find_card, list_cards
-from structgen.send.opening import default_model, open_sender, split_model
+from structgen.send.opening import DEFAULT_GROQ_MODEL, default_model, open_sender, split_model
 
-__all__ = ["Allowance", "Sender", "default_model", "find_card", "list_cards", "open_sender", "split_model"]
+__all__ = [
+    "DEFAULT_GROQ_MODEL",
+    "Allowance",
+    "Sender",
+    "default_model",
+    "find_card",
+    "list_cards",
+    "open_sender",
+    "split_model",
+]

@@ -72,15 +72,15 @@ def _decode(text: str) -> tuple[Json, bool]:
 
 def _mismatch(value: Json, schema: Json) -> str:
     """Where a value leaves its schema, in one line; empty where it fits. References to elsewhere are not followed."""
-    from jsonschema import Draft202012Validator, ValidationError
-    from referencing import Registry
+    from jsonschema import Draft202012Validator, SchemaError, ValidationError, validate
+    from jsonschema_specifications import REGISTRY
     from referencing.exceptions import Unresolvable
 
     try:
-        Draft202012Validator(cast("JsonObject | bool", schema), registry=Registry()).validate(cast("JsonObject", value))
+        validate(value, cast("JsonObject", schema), Draft202012Validator, registry=REGISTRY)
     except ValidationError as error:
         return f"'{pointer(error.absolute_path)}' does not validate with {error.validator}: {error.message[:300]}"
-    except (Unresolvable, RecursionError) as error:
+    except (SchemaError, Unresolvable, RecursionError) as error:
         return f"the schema cannot be followed: {str(error)[:300]}"
     return ""
 
