@@ -12,7 +12,7 @@ from structgen.rules.fields import Field, Kind, read_fields
 from structgen.rules.page import read_page
 from structgen.rules.readings import Reading, collect, evidence, leaf
 from structgen.rules.search import Search, start_search
-from structgen.rules.sections import items_of, quantities
+from structgen.rules.items import Item, find_items, quantities
 from structgen.rules.values import read_value
 from structgen.rules.roles import find_by_role
 
@@ -72,17 +72,15 @@ def _find_leaf(search: Search, field: Field) -> Reading | None:
 
 
 def _find_list(search: Search, field: Field) -> Reading | None:
-    best: tuple[float, list] = (0.0, [])
     if field.item is None or field.item.kind is not Kind.STRING:
         return None
+    best: tuple[tuple[bool, float, int], list[Item]] = ((False, 0.0, 0), [])
     steps = bool(field.concepts & {"instructions"})
     for section in search.sections:
         if section.keys & field.keys:
-            items = items_of(search.page, section, steps=steps)
+            items = find_items(search, section, steps=steps)
             shape = quantities(items) + 0.1 if "ingredients" in field.concepts else 1.0
-            score = section.score * shape * min(len(items), 12)
-            if score > best[0]:
-                best = (score, items)
-    if not best[1]:
-        return None
-    return collect(leaf(search.page, item.text, *item.span) for item in best[1])
+            rank = (section.score == 1.0 and len(items) > 1, section.score * shape * min(len(items), 12), section.start)
+            if items and rank > best[0]:
+                best = (rank, items)
+    return collect(leaf(search.page, item.text, *item.span) for item in best[1]) if best[1] else None

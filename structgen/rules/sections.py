@@ -1,7 +1,8 @@
-"""Headings and what stands under them: the lists of a document.
+"""Headings and what stands under them.
 
 A heading is marked up (``#``, ``<h2>``) or known by its words. What follows it is its section, up to the next heading
-that is no part of it. Items lose their bullets and numbers; buttons and other furniture of web pages are left out.
+that is no part of it: another label, a marked heading of its own level or above, or the furniture that web pages
+put after their content.
 """
 
 from __future__ import annotations
@@ -9,17 +10,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from structgen.rules.labels import Vocabulary, phrase, tokens
+from structgen.rules.labels import Phrase, Vocabulary, phrase, tokens
 from structgen.rules.lexicon import lexicon
-from structgen.rules.page import Line, Page, Span
+from structgen.rules.page import Line, Page
 
 _MARKUP = re.compile(r"^(#{1,6})\s+|^\*\*(?=[^*]+\*\*:?$)")
-_BULLET = re.compile(r"^(?:[-*•·‣◦▪▢☐□○●✓✔»–—]\s*)+(?!\d*$)")
-_NUMBERED = re.compile(r"^(?:(?:step|schritt|étape|etape|paso|stap|steg|trin|passo)\s*)?\d{1,2}\s?[.):]\s+(?=\S)", re.I)
-_STEP = re.compile(r"^(?:(?:step|schritt|étape|etape|paso|stap|steg|trin|passo)\s*)?\d{0,2}\s?[.):]?$", re.IGNORECASE)
-_QUANTITY = re.compile(r"^(?:\d|[¼½¾⅐-⅞]|an?\s|une?\s|ein)", re.IGNORECASE)
-_ALONE = re.compile(r"^(?:\d{1,4}(?:[.,/⁄]\d{1,3})?|(?:\d{1,2}\s?)?[¼½¾⅐-⅞]|\d{1,2}\s\d/\d)(?:\s?[-–]\s?\d{1,3})?$")
-_ENDS = (".", "!", "?", ")", ";", "…", ":", "”", '"')
+_BULLET = re.compile(r"^[-*•·‣◦▪▢☐□○●✓✔»–—]\s+")
+_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_BODIES = frozenset({"ingredients", "instructions", "notes", "nutrition", "equipment", "features", "description"})
+_STEPPING = frozenset({"prep_time", "cook_time", "other_time", "brand", "quantity", "unit", "size", "total_time"})
+_LONGEST = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,51 +34,38 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One item of a list: its span in the visible text, over several lines where it was broken."""
+class _Heading:
+    """A line as a heading. `ends` says whether it closes the section before it."""
 
-    span: Span
-    text: str
+    line: int
+    keys: frozenset[str]
+    score: float
+    ends: bool
 
 
 def find_sections(page: Page, vocabulary: Vocabulary) -> list[Section]:
     """Every heading of a page that names something known, with the lines under it."""
-    headings = [(number, *_heading(line, vocabulary)) for number, line in enumerate(page.lines)]
-    starts = [(number, keys, score) for number, keys, score in headings if score]
-    found: list[Section] = []
-    for place, (number, keys, score) in enumerate(starts):
-        end = next((later for later, others, _ in starts[place + 1 :] if not keys & others), len(page.lines))
-        end = _marked_end(page, number, end)
-        if keys and end > number + 1:
-            found.append(Section(keys, number, score, number + 1, end))
-    return found
+    headings = [found for number, line in enumerate(page.lines) if (found := _heading(number, line, vocabulary))]
+    sections: list[Section] = []
+    for place, heading in enumerate(headings):
+        if heading.keys and heading.score:
+            end = _end(page, heading, headings[place + 1 :])
+            if end > heading.line + 1:
+                sections.append(Section(heading.keys, heading.line, heading.score, heading.line + 1, end))
+    return sections
 
 
-def _heading(line: Line, vocabulary: Vocabulary) -> tuple[frozenset[str], float]:
-    """The keys of a line as a heading and how well it fits: 1 for the label alone; 0 where it is none."""
-    text = _BULLET.sub("", _MARKUP.sub("", line.text)).rstrip("*_ ").rstrip(":：").strip("*_ ")
-    if not text or len(text) > 70 or (text[-1] in ".;,!" and len(text) > 20):
-        return frozenset(), 0.0
-    words = phrase(text)
-    if keys := vocabulary.keys.get(words):
-        return keys, 1.0
-    if words in lexicon().stops:
-        return frozenset(), 1.0
-    mentions = vocabulary.mentions(tokens(text))
-    marked = bool(_MARKUP.match(line.text)) or line.tag in _TAGS
-    if mentions and mentions[0].start == 0 and (marked or line.text.endswith(":") or _titled(text, words)):
-        return mentions[0].keys, 0.6
-    if mentions and mentions[-1].end == len(text) and (marked or line.text.endswith(":")) and len(words) <= 5:
-        return mentions[-1].keys, 0.5
-    return (frozenset(), 0.4) if marked and not mentions else (frozenset(), 0.0)
-
-
-_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-
-
-def _titled(text: str, words: tuple[str, ...]) -> bool:
-    """Whether a line reads like a heading by itself: short, begun with a capital, without numbers or a full stop."""
-    return 1 < len(words) <= 9 and text[0].isupper() and not any(word.isdigit() for word in words)
+def _end(page: Page, heading: _Heading, later: list[_Heading]) -> int:
+    """Where a section ends: at the next heading that is neither its own label again nor below it."""
+    own = level(page.lines[heading.line])
+    for other in later:
+        other_level = level(page.lines[other.line])
+        if own and other_level:
+            if other_level <= own:
+                return other.line
+        elif other.ends and not other.keys & heading.keys and (other.line > heading.line + 2 or other.keys & _BODIES):
+            return other.line
+    return len(page.lines)
 
 
 def level(line: Line) -> int:
@@ -89,82 +76,54 @@ def level(line: Line) -> int:
     return (len(match.group(1)) if match.group(1) else 7) if match else 0
 
 
-def _marked_end(page: Page, number: int, end: int) -> int:
-    """The end of a section under a marked heading: the next one that is not below it."""
-    own = level(page.lines[number])
-    if not own:
-        return end
-    return next((at for at in range(number + 1, end) if 0 < level(page.lines[at]) <= own), end)
+def _heading(number: int, line: Line, vocabulary: Vocabulary) -> _Heading | None:
+    """A line as a heading; None where it is none."""
+    text = heading_text(line)
+    if not text or len(text) > _LONGEST or (text[-1] in ".;,!" and len(text) > 20):
+        return _labelled(number, line, vocabulary)
+    words = phrase(text)
+    if keys := vocabulary.keys.get(words):
+        return _Heading(number, keys, 1.0, not keys <= _STEPPING or level(line) > 0)
+    if words in lexicon().stops or words[: _longest_stop(words)]:
+        return _Heading(number, frozenset(), 0.0, True)
+    return _partial(number, line, text, words, vocabulary) or _labelled(number, line, vocabulary)
 
 
-def items_of(page: Page, section: Section, *, steps: bool) -> list[Item]:
-    """The items of a section. `steps`: whether they are sentences, which end where the sentences end."""
-    kept = [line for line in page.lines[section.start : section.end] if not _furniture(line)]
-    kept = _sentences(kept) if steps else _entries(kept)
-    return _joined(page, kept)
+def heading_text(line: Line) -> str:
+    """The words of a heading without its markup, bullet and colon."""
+    return _BULLET.sub("", _MARKUP.sub("", line.text)).rstrip("*_ ").rstrip(":：").strip("*_ ")
 
 
-def _furniture(line: Line) -> bool:
-    """Whether a line is no content: a lone bullet, a button, the number of a step."""
-    words = phrase(line.text)
-    return not words or words in lexicon().noise or bool(_STEP.match(line.text) and not _ALONE.match(line.text))
+def _longest_stop(words: Phrase) -> int:
+    """How many words of a line's beginning are a stop of at least three words ("tried this recipe? mention ...")."""
+    return next((size for size in range(min(6, len(words)), 2, -1) if words[:size] in lexicon().stops), 0)
 
 
-def _sentences(lines: list[Line]) -> list[Line]:
-    """The steps at the start of some lines: sentences, with at most one short line (a sub-heading) between them."""
-    lines = [line for line in lines if not _ALONE.match(line.text)]
-    kept: list[Line] = []
-    for place, line in enumerate(lines):
-        if _sentence(line.text):
-            kept.append(line)
-        elif not any(_sentence(later.text) for later in lines[place + 1 : place + 2]):
-            break
-    return kept
+def _partial(number: int, line: Line, text: str, words: Phrase, vocabulary: Vocabulary) -> _Heading | None:
+    """A heading that holds a label and more words: "How to make the sauce", "For the recipe ingredients:"."""
+    mentions = vocabulary.mentions(tokens(text))
+    marked = level(line) > 0
+    strong = marked or line.text.endswith((":", "："))
+    if mentions and mentions[0].start == 0 and (strong or _titled(text, words)):
+        return _Heading(number, mentions[0].keys, 0.6, strong or bool(mentions[0].keys & _BODIES))
+    if mentions and mentions[-1].end == len(text) and strong and len(words) <= 5:
+        return _Heading(number, mentions[-1].keys, 0.5, marked or bool(mentions[-1].keys & _BODIES))
+    return _Heading(number, frozenset(), 0.0, True) if marked else None
 
 
-def _sentence(text: str) -> bool:
-    return len(text.split()) >= 4 and (text.endswith(_ENDS) or len(text) > 60) or bool(_NUMBERED.match(text))
+def _titled(text: str, words: Phrase) -> bool:
+    """Whether a line reads like a heading by itself: short, begun with a capital, without numbers."""
+    return 1 < len(words) <= 9 and text[0].isupper() and not any(word.isdigit() for word in words)
 
 
-def _entries(lines: list[Line]) -> list[Line]:
-    """The entries of a plain list: no sub-headings, and nothing from the first paragraph of prose on."""
-    kept: list[Line] = []
-    for line in lines:
-        if len(line.text) > 200 and not _BULLET.match(line.text):
-            break
-        if not line.text.endswith((":", "：")) and not level(line):
-            kept.append(line)
-    return kept
+def _labelled(number: int, line: Line, vocabulary: Vocabulary) -> _Heading | None:
+    """A line `Label: value` about the document itself, which closes a list above it."""
+    mentions = vocabulary.mentions(tokens(line.text[:40]))
+    if not mentions or mentions[0].start or not mentions[0].keys & _ABOUT:
+        return None
+    rest = line.text[mentions[0].end :].lstrip(" ()per portion")[:12]
+    return _Heading(number, mentions[0].keys, 0.0, True) if ":" in rest[:2] else None
 
 
-def _joined(page: Page, lines: list[Line]) -> list[Item]:
-    """Lines as items, without their bullets; a number alone on a line belongs to the line below."""
-    items: list[Item] = []
-    open_at: int | None = None
-    for place, line in enumerate(lines):
-        text = _NUMBERED.sub("", _BULLET.sub("", line.text))
-        start = line.end - len(text) if open_at is None else open_at
-        open_at = None
-        if _ALONE.match(text) and place + 1 < len(lines):
-            open_at = start
-            continue
-        if _MEASURE_ALONE(text) and place + 1 < len(lines):
-            open_at = start
-            continue
-        items.append(Item((start, line.end), " ".join(page.text[start : line.end].split())))
-    return items
-
-
-def _MEASURE_ALONE(text: str) -> bool:
-    words = tokens(text)
-    return (
-        bool(_QUANTITY.match(text))
-        and 0 < len(words) <= 3
-        and words[-1].word in lexicon().measures
-        and words[0].word.isdigit()
-    )
-
-
-def quantities(items: list[Item]) -> float:
-    """The share of items that begin with a quantity."""
-    return sum(bool(_QUANTITY.match(item.text)) for item in items) / len(items) if items else 0.0
+_ABOUT = frozenset({"author", "category", "cuisine", "keywords", "nutrition", "serving_size", "calories", "rating",
+                    "review_count", "yields", "equipment", "difficulty"})  # fmt: skip

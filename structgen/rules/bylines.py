@@ -1,0 +1,89 @@
+"""Who wrote it, and how many it serves."""
+
+from __future__ import annotations
+
+import re
+
+from structgen.rules.fields import Field
+from structgen.rules.labels import fold, phrase, tokens
+from structgen.rules.lexicon import lexicon
+from structgen.rules.pairs import Pair
+from structgen.rules.readings import Reading, leaf
+from structgen.rules.search import Search
+
+_CUT = re.compile(r"[|·•–—,\t/:\d]| - |\son\s|\s(?:published|updated|posted|modified|leave|this post|comments?)\b", re.IGNORECASE)
+_PARTICLES = {"de", "van", "von", "der", "den", "la", "le", "di", "da", "del", "and", "und", "et", "y", "e", "&", "of", "the", "+"}
+_COUNT = re.compile(r"(?:about |approx\.? |ca\.? )?\d{1,4}(?:[.,]\d)?(?:\s?(?:[-–]|to|or|bis|à|of|tot)\s?\d{1,4})?")
+_SCALE = re.compile(r"\s+[½\d.]{1,3}x(?:\s+[½\d.]{1,3}x)*$")
+_NOUNS = re.compile(r"^(?:servings?|serves|portions?|portionen|porties|portioner|porsjoner|raciones|porciones|porzioni|personen|personnes|personas|persone|personer|people|persons)$", re.I)
+
+
+def find_author(search: Search) -> Reading | None:
+    """The author: what stands after "Author:" or "By", as far as it reads like a name."""
+    found = [one for pair in search.pairs_of(frozenset({"author"})) if (one := _name(search, pair))]
+    if not found:
+        return None
+    first = found[0]
+    longer = [one for one in found if str(one.value).startswith(f"{first.value} ")]
+    return longer[0] if longer else first
+
+
+def _name(search: Search, pair: Pair) -> Reading | None:
+    start, end = pair.value
+    text = search.page.text[start:end]
+    cut = _CUT.search(text)
+    text = text[: cut.start()] if cut else text
+    text = _unglued(text).rstrip(" ·|")
+    words = text.split()
+    capital = all(word[0].isupper() or word.lower() in _PARTICLES or not word[0].isalpha() for word in words)
+    known = phrase(text) in search.vocabulary.keys or phrase(text) in lexicon().noise
+    if known or not 1 <= len(words) <= 6 or len(text) > 50 or not capital or text.endswith((".", "!", "?")) and len(words) > 3:
+        return None
+    return leaf(search.page, " ".join(words), start, start + len(text))
+
+
+def _unglued(text: str) -> str:
+    """A name without a month or a word of the page that was printed right behind it ("Ann LeeApril 4")."""
+    for token in tokens(text)[1:]:
+        if token.word in lexicon().months or token.word in {"published", "updated", "posted", "last"}:
+            return text[: token.start]
+    return text
+
+
+def find_yields(search: Search, field: Field) -> Reading | None:
+    """How much a recipe makes: the number with its noun, which is the label itself in "Servings: 4"."""
+    for pair in search.pairs_of(field.keys):
+        if found := _yield(search, pair):
+            return found
+    return None
+
+
+def _yield(search: Search, pair: Pair) -> Reading | None:
+    start, end = pair.value
+    if pair.label[0] >= end:
+        return _counted_noun(search, start, pair.label[1])
+    text = _SCALE.sub("", search.page.text[start:end].split(" (")[0].rstrip())
+    count = _COUNT.match(text)
+    if count is None or len(text) > 40:
+        return None
+    noun = text[count.end() :].strip()
+    if noun[:1].isalpha():
+        return _counted_noun(search, start, start + len(text))
+    label = search.page.text[slice(*pair.label)].strip(" \t:#*")
+    text = text[: count.end()]
+    if not _NOUNS.match(label):
+        return leaf(search.page, text, start, start + len(text))
+    noun = "servings" if label.lower().startswith("serv") else label.lower()
+    return leaf(search.page, f"{text} {noun}", min(pair.label[0], start), max(pair.label[1], start + len(text)))
+
+
+def _counted_noun(search: Search, start: int, end: int) -> Reading | None:
+    """A number with its noun as printed, where the noun is no unit of time or weight ("30 min", "40 g")."""
+    text = " ".join(search.page.text[start:end].split())
+    nouns = [token.word for token in tokens(text) if not token.word.isdigit()]
+    if not nouns or nouns[0] in lexicon().units or nouns[0] in _WEIGHTS or not _COUNT.match(text):
+        return None
+    return leaf(search.page, text, start, end)
+
+
+_WEIGHTS = frozenset(fold(word) for word in ("g", "gr", "gram", "grams", "kg", "mg", "ml", "cl", "dl", "kcal", "kj", "of"))

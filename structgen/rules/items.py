@@ -1,0 +1,171 @@
+"""The items of a list, from the lines under a heading.
+
+Items lose their bullets and numbers; what is no item (buttons, sub-headings, servings, the prose after a list) is left
+out; what was broken over several lines is put together again.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from structgen.rules.labels import phrase, tokens
+from structgen.rules.lexicon import lexicon
+from structgen.rules.page import Line, Page, Span
+from structgen.rules.search import Search
+from structgen.rules.sections import Section, level
+
+_STEP = r"(?:step|schritt|étape|etape|paso|stap|steg|trin|passo)"
+_MARKS = "-*•·‣◦▪▢☐□○●✓✔»–—|"
+_BULLET = re.compile(rf"^[{_MARKS}]{{1,3}}(?:\s+|(?=[^\W\d_]))")
+_LONE_BULLET = re.compile(rf"^[{_MARKS}]{{1,2}}$")
+_NUMBERED = re.compile(rf"^(?:{_STEP}\s*\d{{1,2}}\s?[.):–-]?\s*|\d{{1,2}}\s?[.)]\s*(?=\D))(?=\S)", re.IGNORECASE)
+_STEP_ALONE = re.compile(rf"^(?:{_STEP}\s*\d{{0,2}}\s?[.):]?|\d{{1,2}}[.)]?)$", re.IGNORECASE)
+_QUANTITY = re.compile(r"^(?:\d|[¼½¾⅐-⅞]|an?\s|une?\s|eine?\s|un\s|half\s|pinch|dash|handful)", re.IGNORECASE)
+_ALONE = re.compile(r"^(?:\d{1,4}(?:[.,/⁄]\d{1,3})?|(?:\d{1,2}\s?)?[¼½¾⅐-⅞]|\d{1,2}\s\d[/⁄]\d)(?:\s?[-–]\s?\d{1,3})?$")
+_GROUP = re.compile(r"^(?:for|voor|für|pour|para|per|til|till|för)\s+(?:the|de|het|den|die|das|la|le|les|el|il|lo|l')\b", re.IGNORECASE)
+_ENDS = (".", "!", "?", ";", "…", "”", '"')
+_PROSE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a list: its span in the visible text and its words."""
+
+    span: Span
+    text: str
+
+
+def find_items(search: Search, section: Section, *, steps: bool) -> list[Item]:
+    """The items of a section. `steps`: whether they are sentences that tell what to do, one after the other."""
+    lines = list(search.page.lines[section.start : section.end])
+    return _step_items(search.page, lines) if steps else _entry_items(search, section, lines)
+
+
+def quantities(items: list[Item]) -> float:
+    """The share of items that begin with a quantity."""
+    return sum(bool(_QUANTITY.match(item.text)) for item in items) / len(items) if items else 0.0
+
+
+def _noise(line: Line) -> bool:
+    words = phrase(line.text)
+    return not words or words in lexicon().noise
+
+
+def _step_items(page: Page, lines: list[Line]) -> list[Item]:
+    """Sentences, with the sub-headings between them, up to the first lines that are neither."""
+    kept = _unwrapped([line for line in lines if not _noise(line) and not _STEP_ALONE.match(line.text)])
+    items: list[Item] = []
+    for place, (start, end, text) in enumerate(kept):
+        told = _sentence(text)
+        if not told and not any(_sentence(later) for _, _, later in kept[place + 1 : place + 3]):
+            rest = len(kept) - place
+            if rest > 2 or len(text.split()) < 4:
+                break
+        items.append(_item(page, start, end))
+    return items if any(_sentence(item.text) for item in items) else []
+
+
+def _unwrapped(lines: list[Line]) -> list[tuple[int, int, str]]:
+    """Lines as (start, end, text); one that a page broke in mid-sentence is joined with the next."""
+    joined: list[tuple[int, int, str]] = []
+    for line in lines:
+        before = joined[-1] if joined else None
+        if before and len(before[2]) > 30 and line.text[0].islower() and not before[2].endswith((*_ENDS, ":")):
+            joined[-1] = (before[0], line.end, f"{before[2]} {line.text}")
+        else:
+            joined.append((line.start, line.end, line.text))
+    return joined
+
+
+def _sentence(text: str) -> bool:
+    words = len(text.split())
+    return (text.endswith((*_ENDS, ")")) and (words > 2 or text.endswith(("!", ".")))) or len(text) > 60 or bool(_NUMBERED.match(text))
+
+
+def _entry_items(search: Search, section: Section, lines: list[Line]) -> list[Item]:
+    """The entries of a plain list, with what was broken over several lines put together."""
+    bulleted = _bulleted(lines)
+    kept = [line for line in lines if not _noise(line)]
+    marked = sum(line.start in bulleted for line in kept)
+    if marked >= 2 and marked >= 0.6 * len(kept):
+        kept = [line for line in kept if line.start in bulleted]
+    counted = sum(bool(_QUANTITY.match(_plain(line))) for line in kept) > 0.4 * len(kept)
+    entries: list[Line] = []
+    for line in kept:
+        if _prose(line, counted) and line.start not in bulleted:
+            break
+        if not _aside(search, section, line, counted and line.start not in bulleted):
+            entries.append(line)
+    return _put_together(search.page, entries)
+
+
+def _bulleted(lines: list[Line]) -> set[int]:
+    """The starts of the lines with a bullet, on the same line or alone on the line above."""
+    found: set[int] = set()
+    for before, line in zip([None, *lines], lines, strict=False):
+        if _BULLET.match(line.text) or (before and _LONE_BULLET.match(before.text)):
+            found.add(line.start)
+    return found
+
+
+def _plain(line: Line) -> str:
+    return _BULLET.sub("", line.text)
+
+
+def _prose(line: Line, counted: bool) -> bool:
+    """Whether a line is a sentence and no entry, after which a list is over."""
+    words = len(line.text.split())
+    told = line.text.endswith((".", "!", "?")) and words >= 7 and not _QUANTITY.match(line.text)
+    return len(line.text) > _PROSE or (counted and told)
+
+
+def _aside(search: Search, section: Section, line: Line, counted: bool) -> bool:
+    """Whether a line stands in a list without being an entry: a sub-heading, the servings, the heading again."""
+    text = _plain(line)
+    if text.endswith((":", "：")) or level(line) or _LONE_BULLET.match(line.text):
+        return True
+    words = tokens(text)
+    mentions = search.vocabulary.mentions(words)
+    if mentions and _QUANTITY.match(text) and len(words) <= 3 and mentions[-1].keys & {"yields"}:
+        return True
+    if mentions and mentions[0].keys & section.keys and not _QUANTITY.match(text):
+        return True
+    names = text.split()
+    grouped = bool(_GROUP.match(text)) and len(names) <= 6
+    titled = counted and len(names) > 1 and "," not in text and all(name[0].isupper() or len(name) <= 4 for name in names)
+    return (grouped or titled) and not any(word.word.isdigit() for word in words)
+
+
+def _put_together(page: Page, lines: list[Line]) -> list[Item]:
+    """Entries; a number, or a number with its unit, belongs to the line below."""
+    items: list[Item] = []
+    start: int | None = None
+    for place, line in enumerate(lines):
+        text = _NUMBERED.sub("", _plain(line)) or line.text
+        start = line.end - len(text) if start is None else start
+        said = _plain_text(page, start, line.end)
+        if place + 1 < len(lines) and (_ALONE.match(said) or _measured(said)):
+            continue
+        items.append(_item(page, start, line.end))
+        start = None
+    return items
+
+
+def _plain_text(page: Page, start: int, end: int) -> str:
+    return " ".join(page.text[start:end].split())
+
+
+def _measured(text: str) -> bool:
+    """Whether a text is a quantity with its unit and nothing else: "300 g", "1 1/2 tsp."."""
+    words = tokens(text)
+    return bool(_QUANTITY.match(text)) and words[-1:] != [] and words[-1].word in lexicon().measures and not any(
+        word.word not in lexicon().measures and not word.word.isdigit() for word in words
+    )
+
+
+def _item(page: Page, start: int, end: int) -> Item:
+    text = page.text[start:end]
+    bare = _NUMBERED.sub("", _BULLET.sub("", text))
+    at = end - len(bare)
+    return Item((at, end), " ".join(bare.split()))

@@ -1,0 +1,155 @@
+"""Who issued a receipt or an invoice, and from where: the first lines of such a document, read by their shape."""
+
+from __future__ import annotations
+
+import re
+
+from structgen.rules.labels import fold, phrase, tokens
+from structgen.rules.lexicon import lexicon
+from structgen.rules.page import Line, Page, Span
+from structgen.rules.readings import Reading, leaf
+from structgen.rules.search import Search
+
+_HEAD = 16
+_LEGAL = re.compile(
+    r"(?:\bsdn\.?\s?bhd\b\.?|\bs/b\b|\bsb(?=\s?\()|\bllc\b|\bl\.l\.c\.?|\bltd\b\.?|\blimited\b|\binc\b\.?|\bcorp(?:oration)?\b\.?|\bplc\b|\bgmbh\b"
+    r"|\be\.?k\.?$|\bohg\b|\bkg$|\bag$|\bs\.?a\.?r\.?l\b\.?|\bs\.?r\.?l\b\.?|\bs\.?p\.?a\b\.?|\bs\.?l\.?$|\bb\.?v\.?$|\bn\.?v\.?$|\bpte\b"
+    r"|\bpty\b|\bkft\b\.?|\bzrt\b|\boy$|\baps$|\benterprises?\b|\btrading\b|\bs\.?a\.?s?\.?$)",
+    re.IGNORECASE,
+)
+_REGISTRATION = re.compile(r"\s*[(\[]?\s*(?:co\.?\s*(?:reg)?\.?\s*(?:no)?\s*[.:]?\s*)?\d[\d\s-]{3,12}(?:-?[A-Z])?\s*[)\]]?(?:\s*\([A-Z]{1,6}\))?$", re.I)
+_POSTAL = re.compile(r"(?<![\w./-])(?:\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{6}|\d{4}(?=,?\s[A-Z][a-z]))(?![\w/-])")
+_HOUSE = re.compile(r"^(?:(?:no|lot|unit|suite|block|blk|hq|pt|level|floor|p\.?o\.?)\b[\s.:]*)*[A-Z]{0,3}-{0,2}\d[\w/&-]*[\s,.]", re.IGNORECASE)
+_CENTS = re.compile(r"\d[.,]\d{2}(?!\d)")
+_GREETING = re.compile(r"\b(?:welcome|thank|thanks|tq|receipt|your order|order number|please|visit)\b", re.IGNORECASE)
+_NO_ADDRESS = re.compile(r"@|www\.|https?:|\btel\b|\bfax\b|\bphone\b|\bgst\b|\bvat\b|\breg\b|\btax\b|\binvoice\b|\bdate\b|\bemail\b|[=*]", re.IGNORECASE)
+
+
+def is_business_document(search: Search) -> bool:
+    """Whether a document states amounts and what they come to, as receipts, bills and invoices do."""
+    keys = {key for pair in search.pairs for key in pair.keys}
+    return bool(keys & {"total", "subtotal", "paid"}) and bool(_CENTS.search(search.page.text))
+
+
+def find_company(search: Search) -> Reading | None:
+    """The issuer: above the address, the first line that bears a legal form, or a word of trade, or reads as a name."""
+    if not is_business_document(search):
+        return None
+    block = _address_block(search)
+    above = [line for line in search.page.lines[:_HEAD] if block and line.end <= block[0].start]
+    for head in (above, _head(search)):
+        names = [line for line in head if _name_like(line, search)]
+        if names:
+            legal = next((line for line in names if _LEGAL.search(line.text)), None)
+            trade = next((line for line in names if _trades(line)), names[0])
+            return _company(search, head, legal or trade)
+    return None
+
+
+def _company(search: Search, head: list[Line], line: Line) -> Reading:
+    start, end = _name_span(line)
+    if before := _broken_name(head, line):
+        start = before.start
+    return leaf(search.page, " ".join(search.page.text[start:end].split()), start, end)
+
+
+def _trades(line: Line) -> bool:
+    return any(fold(word) in lexicon().business for word in re.findall(r"[^\W\d_]+", line.text))
+
+
+def _head(search: Search) -> list[Line]:
+    """The lines before the first that states an amount."""
+    lines: list[Line] = []
+    for line in search.page.lines[:_HEAD]:
+        if _CENTS.search(line.text):
+            break
+        lines.append(line)
+    return lines
+
+
+def _name_like(line: Line, search: Search) -> bool:
+    name = line.text[: _name_span(line)[1] - line.start]
+    letters, words = sum(char.isalpha() for char in name), phrase(name)
+    if letters < 3 or letters < len(name) * 0.5 or words in lexicon().documents or line.text.startswith("("):
+        return False
+    if _GREETING.search(line.text) or (_NO_ADDRESS.search(line.text) and not _LEGAL.search(line.text)):
+        return False
+    mentions = search.vocabulary.mentions(tokens(line.text))
+    labelled = ":" in line.text and mentions and mentions[0].start == 0
+    return not labelled and (bool(_LEGAL.search(line.text)) or address_score(line) < 2)
+
+
+def _name_span(line: Line) -> Span:
+    """The name on a line, without the registration number that often follows it."""
+    text = line.text
+    legal = _LEGAL.search(text)
+    cut = _REGISTRATION.search(text)
+    if cut and cut.start() >= 4 and (legal is None or cut.start() >= legal.end()):
+        text = text[: cut.start()]
+    text = text.rstrip(" ,;:-")
+    return line.start, line.start + len(text)
+
+
+def _broken_name(head: list[Line], line: Line) -> Line | None:
+    """The line above, where a name was broken before its legal form ("... \\n CO. (M) SDN BHD")."""
+    at = head.index(line)
+    words = [fold(word) for word in re.findall(r"[^\W\d_]+", line.text)]
+    short = all(word in lexicon().business or len(word) <= 2 for word in words)
+    return head[at - 1] if at and short else None
+
+
+def find_address(search: Search) -> Reading | None:
+    """The block of lines in the head that reads as a postal address, joined as printed."""
+    block = _address_block(search)
+    if not block:
+        return None
+    start, end = block[0].start, block[-1].end
+    return leaf(search.page, " ".join(search.page.text[start:end].split()), start, end)
+
+
+def _address_block(search: Search) -> tuple[Line, ...]:
+    lines = search.page.lines[: _HEAD + 6]
+    for at, line in enumerate(lines):
+        score = address_score(line)
+        if score < 2 or (score < 3 and not _continues(lines, at)):
+            continue
+        block = lines[at : _address_end(lines, at) + 1]
+        if max(address_score(one) for one in block) >= 3 or len(block) >= 2:
+            return block
+    return ()
+
+
+def _continues(lines: tuple[Line, ...], at: int) -> bool:
+    return at + 1 < len(lines) and (address_score(lines[at + 1]) >= 1 or bool(_POSTAL.search(lines[at + 1].text)))
+
+
+def _address_end(lines: tuple[Line, ...], at: int) -> int:
+    """The last line of an address that begins at a line; a plain line belongs to it where a stronger one follows."""
+    last = at
+    for place in range(at + 1, min(at + 7, len(lines))):
+        score = address_score(lines[place])
+        ahead = address_score(lines[place + 1]) if place + 1 < len(lines) else -1
+        if score < 0 or (score < 1 and not lines[place - 1].text.endswith((",", "&", "-")) and ahead < 2):
+            break
+        last = place
+    return last
+
+
+def address_score(line: Line) -> int:
+    """How much a line reads like a part of an address; below 0 where it cannot be one."""
+    text = line.text
+    if _CENTS.search(text) or _NO_ADDRESS.search(text) or text.startswith("(") or len(text) > 120 or "\t" in text:
+        return -1
+    words = [fold(word) for word in re.findall(r"[^\W\d_]+", text)]
+    if not words or phrase(text) in lexicon().documents or _LEGAL.search(text):
+        return -1
+    place = sum(word in lexicon().places and len(word) > 1 for word in words)
+    joined = f" {' '.join(words)} "
+    region = any(f" {' '.join(name)} " in joined for name in lexicon().regions)
+    house = bool(_HOUSE.match(text)) and (place > 0 or "," in text)
+    return min(place, 2) + 2 * bool(_POSTAL.search(text)) + region + house + text.endswith(",")
+
+
+def _block(page: Page, block: tuple[Line, ...]) -> Reading:
+    start, end = block[0].start, block[-1].end
+    return leaf(page, " ".join(page.text[start:end].split()), start, end)

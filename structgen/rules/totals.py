@@ -1,0 +1,144 @@
+"""What a bill comes to: the amount of its most specific total, checked against cash less change where both are known."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from structgen.rules.labels import tokens
+from structgen.rules.money import Amount, find_amounts
+from structgen.rules.page import Line
+from structgen.rules.search import Search
+
+_BILLING = frozenset({"total", "subtotal", "tax", "rounding", "paid", "change", "discount", "service_charge", "quantity_total"})
+_BEST = re.compile(r"\b(?:grand|rounded|payable|due|nett?|pay|balance)\b", re.IGNORECASE)
+_WITH_TAX = re.compile(r"\bincl", re.IGNORECASE)
+_WITHOUT_TAX = re.compile(r"\b(?:excl|ex|before|sub|without|netto|ht)", re.IGNORECASE)
+_NO_MONEY = re.compile(r"\b(?:qty|quant\w*|items?|point|points|count|saving\w*|discount|disc|weight|tax|gst|vat)\b", re.IGNORECASE)
+_CONTAINED = re.compile(r"\binclude[sd]?\b", re.IGNORECASE)
+_SUMMARY = re.compile(r"\b(?:summary|summ?ary|analysis|breakdown)\b|\btax\b.*%|tax\s?code", re.IGNORECASE)
+_CENTS = re.compile(r"(?<!\d)\d{0,9}[.,]\d{2}(?!\d)")
+_FILLER = re.compile(r"^[\s:()]*(?:RM|MYR|USD|EUR|GBP|CHF|[$€£])?[\s:()]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the bill: its concepts, its label as printed, its amount (in offsets of the visible text), its line."""
+
+    keys: frozenset[str]
+    label: str
+    amount: Amount
+    line: int
+
+
+def find_total(search: Search) -> Row | None:
+    """The row that says what is to be paid; None where no row says so."""
+    rows = bill_rows(search)
+    due = _cash_less_change(search, rows)
+    totals = [row for row in rows if "total" in row.keys and _is_total(row)]
+    if not totals:
+        rest = [row for row in rows if "subtotal" in row.keys and due is not None and _cents(search, row) == due]
+        return rest[-1] if rest else None
+    return max(totals, key=lambda row: (_rank(search, row, due), row.line))
+
+
+def _is_total(row: Row) -> bool:
+    incl = _WITH_TAX.search(row.label)
+    if _CONTAINED.search(row.label):
+        return False
+    return not _WITHOUT_TAX.search(row.label) and (bool(incl) or not _NO_MONEY.search(row.label))
+
+
+def _rank(search: Search, row: Row, due: int | None) -> float:
+    """How well a row says what was to be paid: the check, its words, and whether a tax table holds it."""
+    rank = 4.0 * (due is not None and _cents(search, row) == due)
+    rank += 1.0 * bool(_BEST.search(row.label)) + 0.5 * bool(_WITH_TAX.search(row.label))
+    rank -= 3.0 * _summarised(search, row.line)
+    return rank - 1.0 * (not row.amount.cents)
+
+
+def _summarised(search: Search, line: int) -> bool:
+    """Whether a line stands under the heading of a tax summary."""
+    return any(_SUMMARY.search(above.text) for above in search.page.lines[max(0, line - 8) : line + 1])
+
+
+def _cash_less_change(search: Search, rows: list[Row]) -> int | None:
+    """What was handed over less what was handed back, in cents; None where it is not known."""
+    paid = [row for row in rows if "paid" in row.keys and row.amount.cents]
+    change = [row for row in rows if "change" in row.keys and row.amount.cents]
+    if not paid or not change:
+        return None
+    gave, back = _cents(search, paid[0]), _cents(search, change[0])
+    return gave - back if gave is not None and back is not None and gave >= back else None
+
+
+def _cents(search: Search, row: Row) -> int | None:
+    value = row.amount.value(search.mark)
+    return None if value is None else round(value * 100)
+
+
+def bill_rows(search: Search) -> list[Row]:
+    """Every line of a bill that names something of money, with the amount beside it, below it, or across from it."""
+    lines = search.page.lines
+    found: list[Row] = []
+    for number, line in enumerate(lines):
+        label = _label(search, line)
+        if label is None:
+            continue
+        keys, at = label
+        amounts = _amounts(search, line, at)
+        if not amounts:
+            amounts = _across(search, number)
+        if amounts:
+            words = search.page.text[line.start : min(amounts[-1].start, line.end) if amounts[-1].start > line.start else line.end]
+            found.append(Row(keys, words, amounts[-1], number))
+    return found
+
+
+def _label(search: Search, line: Line) -> tuple[frozenset[str], int] | None:
+    """What of a bill a line names, and where its amount may begin."""
+    if len(line.text) > 90:
+        return None
+    mentions = search.vocabulary.mentions(tokens(line.text, line.start))
+    named = [mention for mention in mentions if mention.keys & _BILLING]
+    if not named or named[0].start - line.start > 14:
+        return None
+    return named[0].keys, named[0].end
+
+
+def _amounts(search: Search, line: Line, at: int) -> list[Amount]:
+    """The amounts of a line after its label, percentages left out, those with cents before whole numbers."""
+    text = search.page.text[at : line.end]
+    found = [_moved(one, at) for one in find_amounts(text) if not text[one.end :].lstrip().startswith("%")]
+    return [one for one in found if one.cents or one.currency]
+
+
+def _moved(amount: Amount, by: int) -> Amount:
+    currency = (amount.currency[0] + by, amount.currency[1] + by) if amount.currency else None
+    return Amount(amount.start + by, amount.end + by, amount.signed + by, amount.signed_end + by, currency, amount.written)
+
+
+def _across(search: Search, number: int) -> list[Amount]:
+    """The amount of a label without one: where labels and amounts were read apart, its counterpart among the amounts."""
+    lines = search.page.lines
+    last = number
+    while last + 1 < len(lines) and not _CENTS.search(lines[last + 1].text) and last < number + 20:
+        last += 1
+    values = _column(search, last + 1)
+    labels = [at for at in range(max(0, last - 40), last + 1) if not _FILLER.match(lines[at].text)][-len(values) :]
+    if not values or number not in labels or any(_CENTS.search(lines[at].text) for at in labels):
+        return []
+    return [values[labels.index(number)]]
+
+
+def _column(search: Search, number: int) -> list[Amount]:
+    """The lines from a number on that hold one amount and nothing else."""
+    values: list[Amount] = []
+    for line in search.page.lines[number : number + 20]:
+        found = [_moved(one, line.start) for one in find_amounts(line.text)]
+        if _FILLER.match(line.text) and not values:
+            continue
+        if len(found) != 1 or not found[0].cents or sum(char.isalpha() for char in line.text) > 3:
+            break
+        values.append(found[0])
+    return values
