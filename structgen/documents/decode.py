@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections import Counter
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
 from unicodedata import category
@@ -31,7 +32,10 @@ _KINDS = (
     (b"\x1f\x8b", "compressed (gzip); unpack it first"),
 )
 
-_SAMPLE = 256 * 1024  # bytes looked at for a guess
+_SAMPLE = 256 * 1024  # bytes or characters looked at
+_NO_TEXT = frozenset({"Cc", "Cn", "Co"})
+_ALLOWED = frozenset("\t\n\r\f\x1b")
+_MOST_NOISE = 0.1  # some texts have page marks or colour codes
 
 
 class Decoded(NamedTuple):
@@ -46,11 +50,22 @@ def decode(data: bytes) -> Decoded:
     """The text in `data`, line ends untouched and a byte order mark left out; DocumentError where it is no text."""
     encoding, guessed = encoding_of(data)
     try:
-        return Decoded(data.decode(encoding), encoding, guessed)
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise DocumentError(
             f"it is not valid {encoding} (byte {error.start}); save it as UTF-8 and try again."
         ) from error
+    if _noise(text) > _MOST_NOISE:
+        raise DocumentError("it is binary, not text.")
+    return Decoded(text, encoding, guessed)
+
+
+def _noise(text: str) -> float:
+    """The share of characters that no text has: controls but white space and escape, unassigned and private ones."""
+    sample = text[:_SAMPLE]
+    counts = Counter(sample)  # so that each character is looked up once
+    noise = (count for char, count in counts.items() if category(char) in _NO_TEXT and char not in _ALLOWED)
+    return sum(noise) / max(1, len(sample))
 
 
 def encoding_of(data: bytes) -> tuple[str, bool]:
@@ -67,16 +82,7 @@ def encoding_of(data: bytes) -> tuple[str, bool]:
         codecs.getincrementaldecoder("utf-8")().decode(data)  # a character cut at the end of a sample is no error
     except UnicodeDecodeError:
         return _guess(data), True
-    if _controls(data) > 0.1:
-        raise DocumentError("it is binary, not text.")
     return "utf-8", False
-
-
-def _controls(data: bytes) -> float:
-    """The share of control characters that no text has (tab, line ends, form feed and escape are allowed)."""
-    sample = data[:_SAMPLE]
-    kept = sample.translate(None, delete=bytes(set(range(32)) - {9, 10, 12, 13, 27}))
-    return (len(sample) - len(kept)) / max(1, len(sample))
 
 
 def _wide(data: bytes) -> str:

@@ -45,11 +45,8 @@ def read_csv(path: Path, text_field: str) -> Iterator[tuple[int, Row | str]]:
         header = lines.readline()
         separator = _separator(header, text_field)
         reader = csv.DictReader(lines, _columns(header, separator), delimiter=separator)
-        try:
-            for row in reader:
-                yield reader.line_num + 1, cast("dict[str, object]", row)
-        except csv.Error as error:
-            yield reader.line_num + 1, f"the table cannot be read beyond this line ({error})."
+        for row in reader:
+            yield reader.line_num + 1, cast("dict[str, object]", row)
 
 
 def _separator(header: str, text_field: str) -> str:

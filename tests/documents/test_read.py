@@ -1,0 +1,333 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from structgen.core.records import Document
+from structgen.documents import DocumentProblem, read_documents
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def read(*inputs: str, **fields: str) -> list[Document | DocumentProblem]:
+    return list(read_documents(inputs, **fields))
+
+
+def ids(*inputs: str) -> list[str]:
+    return [found.id for found in read(*inputs)]
+
+
+def problem(*inputs: str, **fields: str) -> DocumentProblem:
+    (found,) = read(*inputs, **fields)
+    assert isinstance(found, DocumentProblem), found
+    return found
+
+
+def test_a_text_file_is_one_document_named_after_it(folder: Path) -> None:
+    (folder / "a").mkdir()
+    (folder / "a" / "soup.txt").write_text("Soup")
+    assert read("a/soup.txt") == [Document("Soup", "soup.txt", "a/soup.txt")]
+
+
+def test_html_stays_as_it_is_written(folder: Path) -> None:
+    page = "<html><script type='application/ld+json'>{}</script><p>Soup</p>"
+    (folder / "soup.html").write_text(page)
+    assert read("soup.html") == [Document(page, "soup.html", "soup.html")]
+
+
+def test_a_named_file_is_read_whatever_its_suffix(folder: Path) -> None:
+    (folder / "letter.eml").write_text("Dear all")
+    assert read("letter.eml") == [Document("Dear all", "letter.eml", "letter.eml")]
+
+
+def test_a_folder_is_read_sorted_with_the_folders_in_it(folder: Path) -> None:
+    for name in ("b.txt", "a.md", "in/c.TXT", "in/deeper/d.htm"):
+        path = folder / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    assert ids("docs") == ["a.md", "b.txt", "in/c.TXT", "in/deeper/d.htm"]
+
+
+def test_hidden_files_and_folders_are_not_read(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    for name in (".git/x.txt", ".hidden.txt", "seen.txt"):
+        (folder / name).write_text("x")
+    assert ids(".") == ["seen.txt"]
+
+
+def test_files_passed_over_in_a_folder_are_told(folder: Path) -> None:
+    (folder / "a.txt").write_text("x")
+    (folder / "b.xlsx").write_text("x")
+    told: list[str] = []
+    list(read_documents(["."], notice=told.append))
+    assert len(told) == 1
+    assert "1 files passed over" in told[0]
+
+
+def test_a_folder_without_documents_is_a_problem(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    assert "holds no document" in problem("empty").reason
+
+
+def test_a_loop_of_links_ends(folder: Path) -> None:
+    (folder / "docs" / "in").mkdir(parents=True)
+    (folder / "docs" / "a.txt").write_text("x")
+    (folder / "docs" / "in" / "back").symlink_to(folder / "docs", target_is_directory=True)
+    assert ids("docs") == ["a.txt"]
+
+
+def test_a_broken_link_is_a_problem_and_the_others_are_read(folder: Path) -> None:
+    (folder / "a.txt").symlink_to("nowhere.txt")
+    (folder / "b.txt").write_text("x")
+    broken, fine = read(".")
+    assert isinstance(broken, DocumentProblem)
+    assert "cannot be read" in broken.reason
+    assert fine.id == "b.txt"
+
+
+def test_a_glob_is_sorted_and_two_stars_go_deep(folder: Path) -> None:
+    (folder / "in").mkdir()
+    for name in ("b.txt", "a.txt", "in/c.txt"):
+        (folder / name).write_text("x")
+    assert ids("*.txt") == ["a.txt", "b.txt"]
+    assert ids("**/*.txt") == ["a.txt", "b.txt", "c.txt"]
+    assert ids(f"{folder}/*.txt") == ["a.txt", "b.txt"]
+
+
+def test_two_stars_alone_give_each_file_once(folder: Path) -> None:
+    (folder / "in").mkdir()
+    (folder / "in" / "c.txt").write_text("x")
+    assert ids("**") == ["c.txt"]
+
+
+def test_a_file_whose_name_looks_like_a_glob_is_that_file(folder: Path) -> None:
+    (folder / "a[1].txt").write_text("x")
+    assert ids("a[1].txt") == ["a[1].txt"]
+
+
+def test_a_glob_without_a_match_is_a_problem(folder: Path) -> None:
+    assert "no file matches" in problem("*.txt").reason
+
+
+def test_the_standard_input_is_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("Käse".encode())))
+    assert read("-") == [Document("Käse", "-", "-")]
+
+
+def test_a_missing_file_is_a_problem_and_the_others_are_read(folder: Path) -> None:
+    (folder / "a.txt").write_text("x")
+    missing, fine = read("gone.txt", "a.txt")
+    assert str(missing) == "gone.txt: there is no such file or folder."
+    assert fine.id == "a.txt"
+
+
+@pytest.mark.parametrize("content", [b"", b" \n\t\r\n", "\ufeff".encode()])
+def test_an_empty_file_is_a_problem(folder: Path, content: bytes) -> None:
+    (folder / "a.txt").write_bytes(content)
+    assert "empty" in problem("a.txt").reason
+
+
+def test_a_binary_is_a_problem(folder: Path) -> None:
+    (folder / "a.txt").write_bytes(bytes(range(256)) * 4)
+    assert "binary" in problem("a.txt").reason
+
+
+def test_a_guessed_encoding_is_told(folder: Path) -> None:
+    (folder / "a.txt").write_bytes("Crème brûlée et café".encode("cp1252"))
+    told: list[str] = []
+    (found,) = read_documents(["a.txt"], notice=told.append)
+    assert isinstance(found, Document)
+    assert found.text == "Crème brûlée et café"
+    assert "read as cp1252, which is a guess" in told[0]
+
+
+def test_a_folder_without_permission_is_a_problem(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "docs" / "shut").mkdir(parents=True)
+    (folder / "docs" / "a.txt").write_text("x")
+    scan = os.scandir
+
+    def refuse(path: str) -> object:  # root, who runs tests in containers, is refused nothing by the system
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    fine, shut = read("docs")
+    assert fine.id == "a.txt"
+    assert shut == DocumentProblem("docs/shut", "it cannot be read: Permission denied.", "docs/shut")
+
+
+def test_a_file_that_the_system_does_not_give_is_a_problem(folder: Path) -> None:
+    (folder / "loop.txt").symlink_to("loop.txt")
+    assert "cannot be read" in problem("loop.txt").reason
+
+
+def test_each_json_line_is_a_document(folder: Path) -> None:
+    (folder / "t.jsonl").write_text('{"id": "a", "text": "A"}\n\n{"id": 7, "text": "B"}\n{"text": "C"}\n')
+    assert read("t.jsonl") == [
+        Document("A", "a", "t.jsonl"),
+        Document("B", "7", "t.jsonl"),
+        Document("C", "t.jsonl:4", "t.jsonl"),
+    ]
+
+
+def test_a_name_of_a_file_that_is_no_text_still_makes_an_id(folder: Path) -> None:
+    Path(os.fsdecode(b"a\xff.txt")).write_text("x")
+    assert ids(".") == ["a�.txt"]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"text": "A"', "no JSON"),
+        ('["A"]', "no JSON object"),
+        ('{"body": "A", "lang": "en"}', "no field 'text' (it has: body, lang); see --text-field"),
+        ('{"text": null}', "'text' holds no text"),
+        ('{"text": 3}', "'text' holds no text"),
+        ('{"text": " "}', "empty"),
+        ('{"text": "half \\ud800"}', "surrogate"),
+        ("[" * 200_000, "cannot be decoded"),
+        ('{"text": ' + "9" * 5000 + "}", "cannot be decoded"),
+    ],
+)
+def test_a_bad_line_is_a_problem_of_its_own(folder: Path, line: str, reason: str) -> None:
+    (folder / "t.jsonl").write_text(f'{{"text": "A"}}\n{line}\n{{"text": "C"}}\n')
+    before, bad, after = read("t.jsonl")
+    assert isinstance(bad, DocumentProblem)
+    assert bad.id == "t.jsonl:2"
+    assert reason in bad.reason
+    assert str(bad).startswith("t.jsonl:2: ")
+    assert isinstance(before, Document)
+    assert isinstance(after, Document)
+
+
+def test_a_line_in_another_encoding_is_a_problem_of_its_own(folder: Path) -> None:
+    padding = '{"text": "' + "x" * 300_000 + '"}\n'
+    (folder / "t.jsonl").write_bytes(padding.encode() + '{"text": "Käse"}\n'.encode("latin-1") + b'{"text": "ok"}\n')
+    first, bad, last = read("t.jsonl")
+    assert isinstance(bad, DocumentProblem)
+    assert "another encoding" in bad.reason
+    assert isinstance(first, Document)
+    assert isinstance(last, Document)
+
+
+def test_json_lines_in_utf16_are_read(folder: Path) -> None:
+    (folder / "t.jsonl").write_text('{"text": "Käse"}\n{"text": "B"}\n', encoding="utf-16")
+    assert [found.text for found in read("t.jsonl") if isinstance(found, Document)] == ["Käse", "B"]
+
+
+def test_a_table_is_read_lazily(folder: Path) -> None:
+    (folder / "t.jsonl").write_text('{"text": "A"}\n' * 1000)
+    documents = read_documents(["t.jsonl", "gone.txt"])
+    assert next(documents) == Document("A", "t.jsonl:1", "t.jsonl")
+    (folder / "gone.txt").write_text("it came later")
+    assert list(documents)[-1] == Document("it came later", "gone.txt", "gone.txt")
+
+
+@pytest.mark.parametrize("name", ["t.jsonl", "t.csv"])
+def test_a_table_without_rows_is_a_problem(folder: Path, name: str) -> None:
+    (folder / name).write_text("")
+    assert "no rows" in problem(name).reason
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_a_csv_row_is_a_document_whatever_separates_its_columns(folder: Path, separator: str) -> None:
+    header, row = separator.join(["id", "text", "n"]), separator.join(["a", '"x, y; z\nand ""more"""', "1"])
+    (folder / "t.csv").write_text(f"{header}\n{row}\n")
+    assert read("t.csv") == [Document('x, y; z\nand "more"', "a", "t.csv")]
+
+
+def test_a_csv_with_a_byte_order_mark_has_a_first_column(folder: Path) -> None:
+    (folder / "t.csv").write_text("text,id\nA,a\n", encoding="utf-8-sig")
+    assert read("t.csv") == [Document("A", "a", "t.csv")]
+
+
+def test_a_csv_row_may_be_long_or_short(folder: Path) -> None:
+    (folder / "t.csv").write_text(f"id,text\na,{'x' * 200_000}\nb\nc,C,extra\n")
+    long, short, wide = read("t.csv")
+    assert isinstance(long, Document)
+    assert len(long.text) == 200_000
+    assert isinstance(short, DocumentProblem)
+    assert "holds no text" in short.reason
+    assert wide == Document("C", "c", "t.csv")
+
+
+def test_a_csv_without_the_column_says_which_it_has(folder: Path) -> None:
+    (folder / "t.csv").write_text("id;body\na;A\n")
+    assert "no field 'text' (it has: id, body)" in problem("t.csv").reason
+
+
+def test_other_columns_hold_text_and_id_when_told(folder: Path) -> None:
+    (folder / "t.csv").write_text("nr,body\n1,A\n")
+    assert read("t.csv", text_field="body", id_field="nr") == [Document("A", "1", "t.csv")]
+
+
+def test_a_csv_that_breaks_off_gives_what_came_before(folder: Path) -> None:
+    (folder / "t.csv").write_bytes(b'id,text\na,A\nb,"no end')
+    assert ids("t.csv") == ["a", "b"]
+
+
+def test_each_parquet_row_is_a_document(folder: Path) -> None:
+    rows = [{"id": f"r{n}", "text": f"T{n}", "more": n} for n in range(600)]
+    pq.write_table(pa.Table.from_pylist(rows), folder / "t.parquet")
+    found = read("t.parquet")
+    assert found[0] == Document("T0", "r0", "t.parquet")
+    assert [one.id for one in found] == [row["id"] for row in rows]
+
+
+def test_parquet_rows_without_ids_are_numbered(folder: Path) -> None:
+    pq.write_table(pa.table({"text": ["A"] * 300}), folder / "t.parquet")
+    assert ids("t.parquet")[-1] == "t.parquet:300"
+
+
+def test_a_parquet_file_without_the_column_says_which_it_has(folder: Path) -> None:
+    pq.write_table(pa.table({"body": ["A"], "lang": ["en"]}), folder / "t.parquet")
+    assert "(it has: body, lang)" in problem("t.parquet").reason
+
+
+def test_a_broken_parquet_file_is_a_problem(folder: Path) -> None:
+    (folder / "t.parquet").write_bytes(b"PAR1 but no more")
+    assert "no readable Parquet file" in problem("t.parquet").reason
+
+
+def test_parquet_without_pyarrow_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "t.parquet").write_bytes(b"PAR1")
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    assert "pip install 'structgen[parquet]'" in problem("t.parquet").reason
+
+
+def test_an_id_that_comes_again_is_made_unique_and_told(folder: Path) -> None:
+    (folder / "t.jsonl").write_text("".join(json.dumps({"id": i, "text": "x"}) + "\n" for i in ("a", "a#2", "a", "a")))
+    told: list[str] = []
+    assert [found.id for found in read_documents(["t.jsonl"], notice=told.append)] == ["a", "a#2", "a#3", "a#4"]
+    assert "the id 'a' comes more than once; here it became 'a#3'" in told[0]
+
+
+@pytest.mark.parametrize("own", ["null", "true", "[]", "{}", '" "', "1.5"])
+def test_an_id_that_is_none_gives_the_line(folder: Path, own: str) -> None:
+    (folder / "t.jsonl").write_text(f'{{"id": {own}, "text": "A"}}\n')
+    assert ids("t.jsonl") == ["t.jsonl:1"]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.binary(max_size=60), max_size=6), st.sampled_from(["t.jsonl", "t.csv", "t.txt", "t.parquet"]))
+def test_no_file_ends_the_reading_or_shares_an_id(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], name: str
+) -> None:
+    path = tmp_path_factory.mktemp("any") / name
+    path.write_bytes(b"\n".join(lines))
+    found = read(str(path), str(path))
+    assert found
+    assert len({one.id for one in found}) == len(found)
