@@ -47,7 +47,7 @@ class Phrase:
         """The phrase that a whole text is; it has at least one word."""
         text, starts, ends = words.text, words.starts, words.ends
         inner = tuple(gap(text[end:start]) for end, start in zip(ends, starts[1:], strict=False))
-        return cls(words, inner, text[: starts[0]].lstrip(), text[ends[-1] :].rstrip())
+        return cls(words, inner, text[: starts[0]], text[ends[-1] :])
 
     def places(self, text: Words, lasts: Iterable[int]) -> tuple[Place, ...]:
         """Where the phrase stands, of the places where its words do; those of the best grade."""
@@ -61,20 +61,18 @@ class Phrase:
         grade = _bounds(text, start, end)
         if grade is None or not _signed_alike(self.lead, text, start):
             return None
-        outer = start - len(self.lead), end + len(self.tail)
-        if text[max(0, outer[0]) : outer[1]] == self.lead + self._core() + self.tail:
-            return Place(*outer, max(grade, Grade.OWN))
+        wide = max(0, start - len(self.lead)), end + len(self.tail)
+        if text[wide[0] : wide[1]] == self.words.text:
+            return Place(*wide, grade)
         differing = self._differing(words, first)
         if differing is None:
             return None
-        start = outer[0] if _alike(self.lead, text[max(0, outer[0]) : start]) else start
-        end = outer[1] if _alike(self.tail, text[end : outer[1]]) else end
+        start -= _agreeing(self.lead[::-1], text[wide[0] : start][::-1])
+        end += _agreeing(self.tail, text[end : wide[1]])
         if differing:
             return Place(start, end, Grade.NEAR, round(1 - differing / (2 * len(self.gaps) + 2), 4))
-        return Place(start, end, max(grade, Grade.WRITTEN))
-
-    def _core(self) -> str:
-        return self.words.text[self.words.starts[0] : self.words.ends[-1]]
+        own = " ".join(text[start:end].split()) == " ".join(self.words.text.split())
+        return Place(start, end, grade if own else max(grade, Grade.WRITTEN))
 
     def _differing(self, words: Words, first: int) -> int | None:
         """How many gaps hold other punctuation; None where one of these stands between two digits."""
@@ -87,8 +85,14 @@ class Phrase:
         return count
 
 
-def _alike(ours: str, theirs: str) -> bool:
-    return len(ours) == len(theirs) and gap(ours) == gap(theirs)
+def _agreeing(ours: str, theirs: str) -> int:
+    """How many characters, beginning next to the words, are the same punctuation; white space only between it."""
+    count = 0
+    for place, (mine, yours) in enumerate(zip(ours, theirs, strict=False), 1):
+        if gap(mine) != gap(yours):
+            break
+        count = place if gap(mine) else count
+    return count
 
 
 def _signed_alike(lead: str, text: str, start: int) -> bool:

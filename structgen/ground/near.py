@@ -1,16 +1,17 @@
-"""Where a phrase stands that was changed a little: a word in four at most dropped, added or replaced.
+"""Where a phrase stands that was changed a little: one word in four at most dropped, added or replaced.
 
-Two neighbouring words of such a phrase are always unchanged. So the rarest pairs of neighbours point at the few stretches
-of the text worth a look, and each of these is aligned with the phrase word by word.
+Some two neighbouring words of such a phrase are unchanged. So the rarest pairs of neighbours point at the few stretches
+of the text worth a look, and each of these is aligned with the phrase. A number of the phrase must always be there.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from structgen.ground.align import align
 from structgen.ground.places import Grade, Place
 from structgen.ground.words import Words, fold, is_unspaced
 
@@ -20,7 +21,10 @@ _FEWEST = 4.0
 _MOST_CHANGED = 0.25
 _PAIRS, _PLACES, _WINDOWS = 12, 400, 6
 """How many pairs of a phrase are followed, to how many places in all, and how many stretches are aligned."""
-
+_WIDER = 4
+"""Words looked at on either side beyond those that the share of changes allows."""
+_ADDED = 0.9
+"""What a word that only the text has counts: a little less than one that only the value has."""
 _SHORTEST_ALIKE, _ALIKE = 4, 0.75
 """Letters, and share of them that agree, of a word that counts as nearly the same."""
 
@@ -28,11 +32,8 @@ Pair = tuple[int, int]
 
 
 def long_enough(words: Words) -> bool:
-    """Whether so many words cannot agree by chance. A letter of a script without spaces counts as half a word."""
-    if len(words.ids) > LONGEST:
-        return False
-    size = sum(0.5 if is_unspaced(words.text[start]) else 1.0 for start in words.starts)
-    return size >= _FEWEST
+    """Whether so many words cannot agree by chance."""
+    return len(words.ids) <= LONGEST and _size(words, 0, len(words.ids)) >= _FEWEST
 
 
 def find_near(phrases: Sequence[Words], text: Words) -> list[tuple[Place, ...]]:
@@ -46,7 +47,7 @@ def find_near(phrases: Sequence[Words], text: Words) -> list[tuple[Place, ...]]:
 
 
 def _places(phrase: Words, text: Words, index: Mapping[Pair, array[int]]) -> tuple[Place, ...]:
-    found = [near for at in _windows(phrase, index) if (near := _aligned(phrase, text, at)) is not None]
+    found = [near for at in _windows(phrase, index) for near in _around(phrase, text, at)]
     score = max((place.score or 0.0 for place in found), default=0.0)
     return tuple(sorted({place for place in found if place.score == score}))
 
@@ -67,65 +68,67 @@ def _windows(phrase: Words, index: Mapping[Pair, array[int]]) -> list[int]:
     return [bucket * slack for bucket in likely]
 
 
-def _aligned(phrase: Words, text: Words, begin: int) -> Place | None:
-    """The phrase laid beside the text around word `begin`: from the first word that agrees to the last."""
+def _around(phrase: Words, text: Words, begin: int) -> Iterator[Place]:
+    """The places of the phrase around word `begin` of the text that are like enough."""
     slack = _slack(phrase)
-    low, high = max(0, begin - slack), begin + len(phrase.ids) + 3 * slack
-    ours, theirs = list(phrase.ids), list(text.ids[low:high])
-    stretch = _stretch(ours, theirs)
-    if stretch is None:
-        return None
-    first, last = low + stretch[0], low + stretch[1]
-    cost = _cost(phrase, text, first, last)
-    if cost is None or cost > len(ours) * _MOST_CHANGED:
-        return None
-    return Place(text.starts[first], text.ends[last], Grade.NEAR, round(1 - cost / len(ours), 4))
-
-
-def _stretch(ours: list[int], theirs: list[int]) -> tuple[int, int] | None:
-    """The part of `theirs`, first and last word, in which most words agree and the fewest are foreign."""
-    from rapidfuzz.distance import LCSseq  # noqa: PLC0415  only a phrase that stands nowhere as it is needs it
-
-    agreeing = [
-        (block.src_start + i, block.dest_start + i)
-        for block in LCSseq.opcodes(ours, theirs)
-        if block.tag == "equal"
-        for i in range(block.src_end - block.src_start)
-    ]
-    best, found, total, begin = 0, None, 0, 0
-    for place, (mine, yours) in enumerate(agreeing):
-        before = agreeing[place - 1] if place else (mine, yours)
-        total -= max(0, (yours - before[1]) - (mine - before[0]))
-        if total <= 0:
-            total, begin = 0, yours
-        total += 1
-        if total > best:
-            best, found = total, (begin, yours)
-    return found
+    low, high = max(0, begin - slack - _WIDER), begin + len(phrase.ids) + 3 * slack + _WIDER
+    size = _size(phrase, 0, len(phrase.ids))
+    for start, end in align(phrase.ids, text.ids[low:high]):
+        cost = _cost(phrase, text, low + start, low + end)
+        if cost is not None and cost <= size * _MOST_CHANGED:
+            yield Place(text.starts[low + start], text.ends[low + end], Grade.NEAR, round(1 - cost / size, 4))
 
 
 def _cost(phrase: Words, text: Words, first: int, last: int) -> float | None:
-    """How many words differ, half for a word that is nearly the same; None where a number of the phrase is not there."""
-    from rapidfuzz.distance import Levenshtein  # noqa: PLC0415  as above
-
+    """How much differs, in words; None where a number of the phrase does."""
     cost = 0.0
-    for change in Levenshtein.editops(list(phrase.ids), list(text.ids[first : last + 1])):
-        if change.tag == "insert":
-            cost += 1
-            continue
-        mine = _word(phrase, change.src_pos)
-        if mine.isdecimal():
+    for (mine, mine_end), (yours, yours_end) in _changes(phrase.ids, text.ids[first : last + 1]):
+        ours = [_word(phrase, place) for place in range(mine, mine_end)]
+        if any(word.isdecimal() for word in ours):
             return None
-        close = change.tag == "replace" and _similar(mine, _word(text, first + change.dest_pos))
-        cost += 0.5 if close else 1
+        theirs = [_word(text, first + place) for place in range(yours, yours_end)]
+        added = _size(text, first + yours, first + yours_end)
+        size = max(_size(phrase, mine, mine_end), _ADDED * added)
+        cost += size / 2 if _similar(ours, theirs) else size
     return cost
 
 
-def _similar(mine: str, yours: str) -> bool:
-    """Whether two words are one but for an ending or a slip."""
+def _changes(ours: Sequence[int], theirs: Sequence[int]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """The stretches (from, to) of both that lie between words that agree."""
+    from rapidfuzz.distance import Levenshtein  # noqa: PLC0415  only a phrase that stands nowhere as it is needs it
+
+    mine = yours = 0
+    for block in Levenshtein.opcodes(list(ours), list(theirs)):
+        if block.tag == "equal":
+            if block.src_start > mine or block.dest_start > yours:
+                yield (mine, block.src_start), (yours, block.dest_start)
+            mine, yours = block.src_end, block.dest_end
+    if mine < len(ours) or yours < len(theirs):
+        yield (mine, len(ours)), (yours, len(theirs))
+
+
+def _similar(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether two stretches are one but for an ending, a slip, or a space."""
     from rapidfuzz.distance import Levenshtein  # noqa: PLC0415  as above
 
+    mine, yours = "".join(ours), "".join(theirs)
     return min(len(mine), len(yours)) >= _SHORTEST_ALIKE and Levenshtein.normalized_similarity(mine, yours) >= _ALIKE
+
+
+def _size(words: Words, first: int, end: int) -> float:
+    """How many words a reader would count: "C-2" is one, a letter of a script without spaces half a one."""
+    size = 0.0
+    for place in range(first, end):
+        start = words.starts[place]
+        if is_unspaced(words.text[start]):
+            size += 0.5
+        elif place == first or words.text[start - 1].isspace() or _spaced(words, place):
+            size += 1
+    return size
+
+
+def _spaced(words: Words, place: int) -> bool:
+    return any(character.isspace() for character in words.text[words.ends[place - 1] : words.starts[place]])
 
 
 def _word(words: Words, place: int) -> str:

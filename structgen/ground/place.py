@@ -22,6 +22,8 @@ _MARGIN = 1.5
 """How much less likely (in bits) every other place must be."""
 _BACK = {Relation.SIBLING: 1.0, Relation.ITEM: 8.0}
 """What it takes to go back in the text."""
+_NEARNESS = {Relation.SIBLING: 1.0, Relation.ITEM: 0.35}
+"""How much it matters to be near: much within an object, little from one item to the next."""
 _AGAIN = 6.0
 """What it takes to use a place a second time."""
 _ORDERLY = 0.8
@@ -114,7 +116,7 @@ def _cost(before: Place, after: Place, relation: Relation, ordered: bool) -> flo
     if relation is Relation.ITEM and not ordered:
         return 0.0
     if after.start >= before.start:
-        return log2(2 + max(0, after.start - before.end))
+        return _NEARNESS[relation] * log2(2 + max(0, after.start - before.end))
     return _BACK[relation] + log2(2 + max(0, before.start - after.end))
 
 
