@@ -92,8 +92,11 @@ def _of_union(union: Branches) -> tuple[Issue, ...]:
         return (Issue(union.path, "fits none of the allowed forms", "union"),)
     if all(len(branch) == 1 and _is_root(branch[0], union.path) for branch in branches):
         firsts = [branch[0] for branch in branches]
-        code = firsts[0].code if len({issue.code for issue in firsts}) == 1 else "type"
-        return (should_be(union.path, either(issue.expected for issue in firsts), code, firsts[0].found),)
+        expected = either(issue.expected for issue in firsts)
+        codes = {issue.code for issue in firsts}
+        if len(codes) == 1:
+            return (should_be(union.path, expected, codes.pop(), firsts[0].found),)
+        return (Issue(union.path, f"should be {expected}", "union", firsts[0].found, expected),)
     return min(branches, key=lambda branch: _misfit(branch, union.path))
 
 

@@ -85,6 +85,17 @@ class Schema(Generic[T]):
         return check_typed(self.adapter, value)
 
 
+def fields(text: str) -> Schema[JsonObject]:
+    """The schema of a shorthand: ``fields("name, age int, price float?, tags list[str], kind: a|b|c")``.
+
+    Its values are plain JSON objects with no other keys than these. Formats (date, url, ...) are conditions here. A
+    mistake raises SchemaError, which points at the column.
+    """
+    from structgen.schema.shorthand import read_fields
+
+    return _of_json_schema(read_fields(text), assert_formats=True)
+
+
 def _of_json_schema(given: JsonObject | bool, assert_formats: bool) -> Schema[Any]:
     from structgen.schema.json_schema import compile_json_schema
 

@@ -39,7 +39,7 @@ class StrictRefusal:
 
 @dataclass(frozen=True, slots=True)
 class StrictSchema:
-    """A schema in the strict subset. `json_schema` goes on the wire; `wrapped`: its root is put in ``{"value": ...}``."""
+    """A schema in the strict subset. `json_schema` goes on the wire. `wrapped`: its root is in ``{"value": ...}``."""
 
     json_schema: JsonObject
     wrapped: bool

@@ -116,6 +116,8 @@ def essence(schema: Json, at: Steps) -> JsonObject:
         kept["prefixItems"] = kept.pop("items")
         if "additionalItems" in schema:
             kept["items"] = schema["additionalItems"]
+    if schema.get("unevaluatedProperties", False) is not False:
+        kept.setdefault("additionalProperties", schema["unevaluatedProperties"])
     if not any(_shapes(member) for member in _list(kept.get("anyOf"))):
         kept.pop("anyOf", None)
     _refuse_hidden_keys(schema, at)
@@ -128,7 +130,9 @@ def _shapes(member: Json) -> bool:
 
 
 def _refuse_hidden_keys(schema: JsonObject, at: Steps) -> None:
-    """Refuse conditions that bring in properties which the object itself does not name."""
+    """Refuse what may bring in properties that the object itself does not name."""
+    if dynamic := schema.keys() & {"$dynamicRef", "$recursiveRef"}:
+        raise Refused("what this reference means depends on who refers to it", (*at, min(dynamic)))
     known = _dict(schema.get("properties")).keys()
     conditions: list[tuple[Steps, Json]] = [((*at, key), schema.get(key)) for key in ("then", "else")]
     for key in ("dependentSchemas", "dependencies"):

@@ -16,6 +16,8 @@ from pydantic_core import core_schema
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject, pointer
+from structgen.schema.endless import refuse_endless
+from structgen.schema.refs import Refs
 from structgen.schema.typed_dicts import modern
 
 NAMES = "x-structgen-names"
@@ -138,6 +140,7 @@ def compile_type(kind: object) -> tuple[TypeAdapter[Any], JsonObject, dict[str, 
         ) from None
     except RecursionError:
         raise SchemaError(f"{describe(kind)} is nested too deep: give its inner types names of their own.") from None
+    refuse_endless(Refs.of(schema), describe(kind))
     _drop_titles(schema, getattr(kind, "__name__", ""))
     return adapter, schema, dict(take_names(schema))
 
