@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from dataclasses import dataclass
 from math import log2
 from typing import NamedTuple
 
@@ -26,6 +27,9 @@ _NEARNESS = {Relation.SIBLING: 1.0, Relation.ITEM: 0.35}
 """How much it matters to be near: much within an object, little from one item to the next."""
 _AGAIN = 6.0
 """What it takes to use a place a second time."""
+_OVER = 5.0
+"""What it takes to stand where another item of a list stands alone, in lists whose items keep apart."""
+_RARELY = 0.02
 _ORDERLY = 0.8
 """The share of steps forward from which a list counts as in the order of the text."""
 
@@ -52,28 +56,53 @@ class _Step(NamedTuple):
     back: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Habits:
+    """How the items of the lists stand in this text, as far as those with a single place tell."""
+
+    ordered: bool
+    apart: tuple[Place, ...]
+    """The single places of items, in order, where they keep apart; else none."""
+
+    @classmethod
+    def of(cls, spots: Sequence[Spot]) -> _Habits:
+        steps = [
+            after.places[0].start >= before.places[0].start
+            for before, after in pairwise(spots)
+            if after.relation is Relation.ITEM and len(before.places) == len(after.places) == 1
+        ]
+        single = sorted(s.places[0] for s in spots if s.relation is Relation.ITEM and len(s.places) == 1)
+        overlaps = sum(after.start < before.end for before, after in pairwise(single))
+        apart = tuple(single) if overlaps <= _RARELY * len(single) else ()
+        return cls(sum(steps) >= _ORDERLY * len(steps), apart)
+
+    def alone(self, place: Place, spot: Spot) -> float:
+        """Bits for a place by itself."""
+        if not self.apart or spot.relation is not Relation.ITEM or len(spot.places) == 1:
+            return 0.0
+        at = bisect_left(self.apart, (place.end,))
+        return _OVER if at and self.apart[at - 1].end > place.start else 0.0
+
+    def way(self, before: Place, after: Place, relation: Relation) -> float:
+        """Bits for the way from one place to the next."""
+        if before[:2] == after[:2]:
+            return _AGAIN
+        if relation is Relation.ITEM and not self.ordered:
+            return 0.0
+        if after.start >= before.start:
+            return _NEARNESS[relation] * log2(2 + max(0, after.start - before.end))
+        return _BACK[relation] + log2(2 + max(0, before.start - after.end))
+
+
 def choose(spots: Sequence[Spot]) -> list[Choice]:
     """One place for each leaf. Linear in the leaves; many places of one leaf add only the time of a binary search."""
-    if not spots:
-        return []
-    ordered = _in_order(spots)
+    habits = _Habits.of(spots)
     following = _next_single(spots)
     layers: list[list[_Step]] = []
     for number, spot in enumerate(spots):
-        before = layers[-1] if layers else []
-        layers.append(_layer(spot, before, following[number], ordered))
+        layers.append(_layer(spot, layers[-1] if layers else [], following[number], habits))
     path = _trace(layers)
-    return [Choice(place, _certain(number, path, spots, ordered)) for number, place in enumerate(path)]
-
-
-def _in_order(spots: Sequence[Spot]) -> bool:
-    """Whether lists follow the text, as far as the leaves with one place tell."""
-    steps = [
-        after.places[0].start >= before.places[0].start
-        for before, after in pairwise(spots)
-        if after.relation is Relation.ITEM and len(before.places) == len(after.places) == 1
-    ]
-    return sum(steps) >= _ORDERLY * len(steps)
+    return [Choice(place, _certain(number, path, spots, habits)) for number, place in enumerate(path)]
 
 
 def _next_single(spots: Sequence[Spot]) -> list[Place | None]:
@@ -87,14 +116,14 @@ def _next_single(spots: Sequence[Spot]) -> list[Place | None]:
     return found[::-1]
 
 
-def _layer(spot: Spot, before: Sequence[_Step], following: Place | None, ordered: bool) -> list[_Step]:
+def _layer(spot: Spot, before: Sequence[_Step], following: Place | None, habits: _Habits) -> list[_Step]:
     """The best path to each place that is worth a look, the cheapest first."""
     around = [*(step.place for step in before), *([following] if following else [])]
     steps: list[_Step] = []
     for place in _candidates(spot.places, around):
-        ways = [(step.cost + _cost(step.place, place, spot.relation, ordered), n) for n, step in enumerate(before)]
+        ways = [(step.cost + habits.way(step.place, place, spot.relation), n) for n, step in enumerate(before)]
         cost, back = min(ways, default=(0.0, 0))
-        steps.append(_Step(cost, place, back))
+        steps.append(_Step(cost + habits.alone(place, spot), place, back))
     return sorted(steps)[:_WIDTH]
 
 
@@ -109,17 +138,6 @@ def _candidates(places: tuple[Place, ...], around: Iterable[Place]) -> Iterable[
     return [places[n] for n in sorted(near)]
 
 
-def _cost(before: Place, after: Place, relation: Relation, ordered: bool) -> float:
-    """Bits for the way from one place to the next."""
-    if before[:2] == after[:2]:
-        return _AGAIN
-    if relation is Relation.ITEM and not ordered:
-        return 0.0
-    if after.start >= before.start:
-        return _NEARNESS[relation] * log2(2 + max(0, after.start - before.end))
-    return _BACK[relation] + log2(2 + max(0, before.start - after.end))
-
-
 def _trace(layers: Sequence[Sequence[_Step]]) -> list[Place]:
     path: list[Place] = []
     at = 0
@@ -129,19 +147,19 @@ def _trace(layers: Sequence[Sequence[_Step]]) -> list[Place]:
     return path[::-1]
 
 
-def _certain(number: int, path: Sequence[Place], spots: Sequence[Spot], ordered: bool) -> bool:
+def _certain(number: int, path: Sequence[Place], spots: Sequence[Spot], habits: _Habits) -> bool:
     """Whether every other place of this leaf fits much worse between its neighbours."""
-    places, chosen = spots[number].places, path[number]
-    if len(places) == 1:
+    spot, chosen = spots[number], path[number]
+    if len(spot.places) == 1:
         return True
-    neighbours = [path[n] for n in (number - 1, number + 1) if 0 <= n < len(path)]
+    before = path[number - 1] if number else None
+    after = path[number + 1] if number + 1 < len(path) else None
 
     def fit(place: Place) -> float:
-        cost = _cost(path[number - 1], place, spots[number].relation, ordered) if number else 0.0
-        if number + 1 < len(path):
-            cost += _cost(place, path[number + 1], spots[number + 1].relation, ordered)
-        return cost
+        cost = habits.alone(place, spot)
+        cost += habits.way(before, place, spot.relation) if before else 0.0
+        return cost + (habits.way(place, after, spots[number + 1].relation) if after else 0.0)
 
-    mine = fit(chosen)
-    others = [fit(place) for place in _candidates(places, [chosen, *neighbours]) if place != chosen]
-    return min(others, default=mine) - mine >= _MARGIN
+    around = [place for place in (before, chosen, after) if place]
+    others = [fit(place) for place in _candidates(spot.places, around) if place != chosen]
+    return min(others, default=0.0) - fit(chosen) >= _MARGIN
