@@ -283,7 +283,7 @@ class Extractor:
         """What the wire may take for one extraction, from now on."""
         budget = self.options.budget
         deadline = None if budget.max_seconds is None else time.monotonic() + budget.max_seconds
-        return Allowance(budget.max_transport_retries, deadline)
+        return Allowance(budget.max_transport_retries, deadline, on_retry=self._observers.retried)
 
     def close(self) -> None:
         """Give the connections of sync calls back now."""

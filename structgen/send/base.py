@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from structgen.core.errors import TransportError
     from structgen.core.records import Card, Completion, Request
 
 
@@ -15,12 +17,14 @@ class Allowance:
     """What one request may take on the wire, all its transport retries together.
 
     `deadline` is a reading of ``time.monotonic()``: no wait and no try goes beyond it; None is no deadline.
-    `timeout` bounds a single try, in seconds; None is the sender's own.
+    `timeout` bounds a single try, in seconds; None is the sender's own. `on_retry` is told of each fault that is followed by
+    another try, and of the seconds in between.
     """
 
     transport_retries: int = 4
     deadline: float | None = None
     timeout: float | None = None
+    on_retry: Callable[[TransportError, float], None] | None = None
 
     def patience(self, default: float) -> float:
         """Seconds that the next try may take: the timeout, or what is left until the deadline where that is less."""

@@ -52,7 +52,12 @@ def _again(once: Callable[[], Outcome], first: Failure, allowance: Allowance) ->
 
     failures, policy = [first], _Policy(allowance)
     retrying = Retrying(
-        sleep=time.sleep, stop=policy.stop, wait=policy.wait, retry=policy.retry, retry_error_callback=policy.give_up
+        sleep=time.sleep,
+        stop=policy.stop,
+        wait=policy.wait,
+        retry=policy.retry,
+        before_sleep=policy.tell,
+        retry_error_callback=policy.give_up,
     )
     outcome = retrying(lambda: failures.pop() if failures else once())
     return _finish(outcome, retrying.statistics["attempt_number"])
@@ -67,7 +72,12 @@ async def _aagain(once: Callable[[], Awaitable[Outcome]], first: Failure, allowa
         return failures.pop() if failures else await once()
 
     retrying = AsyncRetrying(
-        sleep=asyncio.sleep, stop=policy.stop, wait=policy.wait, retry=policy.retry, retry_error_callback=policy.give_up
+        sleep=asyncio.sleep,
+        stop=policy.stop,
+        wait=policy.wait,
+        retry=policy.retry,
+        before_sleep=policy.tell,
+        retry_error_callback=policy.give_up,
     )
     outcome = cast("Outcome", await retrying(attempt))
     return _finish(outcome, retrying.statistics["attempt_number"])
@@ -99,6 +109,11 @@ class _Policy:
 
     def stop(self, state: RetryCallState) -> bool:
         return self._used_up(state) or not self.allowance.affords(state.upcoming_sleep)
+
+    def tell(self, state: RetryCallState) -> None:
+        failure = _failure(state)
+        if self.allowance.on_retry is not None and failure is not None:
+            self.allowance.on_retry(failure.error, state.upcoming_sleep)
 
     def give_up(self, state: RetryCallState) -> Failure:
         failure = cast("Failure", _failure(state))
