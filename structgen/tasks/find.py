@@ -38,7 +38,7 @@ def find_task(ref: str, *, root: Path | None = None) -> Task[object]:
     name, colon, argument = ref.partition(":")
     if name in registry:
         return _configured(registry.source(name), argument) if colon else registry[name]
-    if colon and name and argument:
+    if argument and all(part.isidentifier() for part in name.split(".")):
         return named_task(load_module(name, root), argument, name)
     raise TaskNotFound(_not_found(ref, registry))
 

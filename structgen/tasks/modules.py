@@ -21,6 +21,7 @@ TEMPLATES = "structgen.schemas"
 """The package of the templates that come with structgen."""
 
 _PREFIX = "_structgen_"
+_OURS = Path(__file__).parent.parent
 
 
 def load_file(path: Path, root: Path) -> ModuleType:
@@ -70,7 +71,7 @@ def load_point(point: EntryPoint) -> object:
 
 def templates_folder() -> Path:
     """Where the templates that come with structgen really are, the symbolic link of a checkout followed."""
-    return Path(__file__).parent.with_name("schemas").resolve()
+    return (_OURS / "schemas").resolve()
 
 
 def _read(path: Path) -> bytes:
@@ -152,6 +153,8 @@ def _where(error: BaseException, name: str) -> str:
 
 
 def _is_users(path: Path) -> bool:
+    if path.is_relative_to(_OURS):
+        return path.is_relative_to(_OURS / "schemas")
     return not {"site-packages", "dist-packages"} & {*path.parts} and not path.is_relative_to(get_path("stdlib"))
 
 
