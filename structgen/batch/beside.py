@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -12,11 +12,9 @@ def create_beside(target: Path, word: str) -> Path:
     """A new, empty file ``target.word``, or with a number where that is taken: nobody else's file is touched."""
     for number in count(1):
         path = target.with_name(f"{target.name}.{word}{'' if number == 1 else number}")
-        try:
+        with suppress(FileExistsError):
             path.touch(exist_ok=False)
-        except FileExistsError:
-            continue
-        return path
+            return path
     raise AssertionError("count() has no end")
 
 

@@ -53,23 +53,25 @@ class Lines:
 
 
 class PartFile:
-    """Rows on their way into a file."""
+    """Rows on their way into a file. `_size` is the length of what was written whole, in bytes."""
 
     def __init__(self, target: Path, form: Format) -> None:
         self._target = target
         self._format = form
         self._part = create_beside(target, "part")
-        self._rows_written = 0
-        self._file = self._part.open("w", encoding="utf-8", newline="\n")
+        self._file = self._part.open("r+b", buffering=0)  # nothing waits in this process
+        self._size = 0
 
     def write(self, row: Row) -> None:
         """One line, handed to the system at once. OutputError where the disk is full, or the like."""
+        line = to_line(row).encode()
         try:
-            self._file.write(to_line(row))
-            self._file.flush()
-            self._rows_written += 1
+            rest = memoryview(line)
+            while rest:
+                rest = rest[self._file.write(rest) :]
         except OSError as error:
             raise OutputError(f"{self._target} cannot be written: {error.strerror}. {self._kept()}") from error
+        self._size += len(line)
 
     def finish(self, *, complete: bool) -> Path | None:
         """Put the rows in their place; None where there is none.
@@ -78,9 +80,10 @@ class PartFile:
         part, whose path is returned.
         """
         try:
-            os.fsync(self._file.fileno())
-            self._file.close()
-            if not self._rows_written:
+            with self._file:
+                self._file.truncate(self._size)  # half a line, where the disk was full
+                os.fsync(self._file.fileno())
+            if not self._size:
                 self._part.unlink()
                 return None
             if not complete and self._target.exists():

@@ -34,17 +34,18 @@ def run_batch(batch: Batch, documents: Iterable[Document | DocumentProblem], out
 
     Raises what `Batch.rows` raises but BudgetExceeded, and OutputError.
     """
-    status = None
+    status, complete = None, False
     with stopping_gently(batch, output) as interruption, Watch(manner.quiet) as watch:
         try:
             for row in batch.rows(documents):
                 output.write(row)
                 watch.see(row)
+            complete = not batch.left_over
         except BudgetExceeded as error:
             watch.tell(error)
             status = Exit.BUDGET
         finally:
-            where = output.finish(complete=not batch.left_over)
+            where = output.finish(complete=complete)
     if interruption.came and batch.left_over:
         status = Exit.INTERRUPTED
     if not manner.quiet:

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from structgen.batch import Row, RowStatus, Summary
+from structgen.core.records import Evidence, Status, Usage
+
+
+def row(status: RowStatus, usage: Usage | None = None, cost: float | None = 0.0) -> Row:
+    return Row("a", "a.txt", status, usage=usage or Usage(), cost=cost)
+
+
+def test_rows_tokens_and_money_are_added() -> None:
+    summary = Summary()
+    summary = summary.add(row(RowStatus.OK, Usage(1200, 5, calls=1), 0.5), 1.0)
+    summary = summary.add(row(RowStatus.INCOMPLETE, Usage(30, 5, calls=2), 0.25), 2.0)
+    summary = summary.add(row(RowStatus.FAILED), 3.0)
+    assert (summary.rows, summary.ok, summary.incomplete, summary.failed) == (3, 1, 1, 1)
+    assert str(summary) == "3 rows: 1 ok, 1 incomplete, 1 failed; 3 calls; 1,230 tokens in, 10 out; 0.7500 USD; 3.0 s"
+
+
+def test_what_is_not_known_is_not_made_up() -> None:
+    summary = Summary().add(row(RowStatus.OK, Usage(None, None, calls=1), None), 0.0)
+    summary = summary.add(row(RowStatus.OK, Usage(5, 5, calls=1), 1.0), 0.0)
+    assert summary.cost is None
+    assert "an unknown number of tokens in, an unknown number of out; cost unknown" in str(summary)
+
+
+def test_nothing_is_said_of_money_where_no_model_was_asked() -> None:
+    assert str(Summary().add(row(RowStatus.OK), 0.04)) == "1 row: 1 ok; 0.0 s"
+
+
+def test_values_that_were_not_found_are_counted() -> None:
+    evidence = (Evidence("/a", None, None, None, Status.UNSUPPORTED), Evidence("/b", 0, 1, "x", Status.EXACT))
+    assert Summary().add(Row("a", "a", RowStatus.OK, evidence=evidence), 0.0).unsupported == 1
