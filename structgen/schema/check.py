@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from structgen.core.json import Json
 from structgen.core.records import Issue
 from structgen.schema.issues import plain
+from structgen.schema.patterns import PatternTooCostly
 from structgen.schema.pydantic_issues import issues_from_pydantic
 
 MOST_ISSUES = 200
@@ -27,6 +28,8 @@ def check_json(validator: Any, value: Json) -> tuple[Issue, ...]:
         return issues_from_jsonschema(islice(validator.iter_errors(value), MOST_ISSUES))
     except RecursionError:
         return (TOO_DEEP,)
+    except PatternTooCostly as error:
+        return (Issue("", f"holds a text that cannot be checked: {error}", "pattern"),)
 
 
 def check_typed(adapter: TypeAdapter[Any], value: object) -> tuple[Issue, ...]:

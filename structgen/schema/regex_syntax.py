@@ -1,0 +1,302 @@
+"""Regular expressions as trees: the syntax of ECMA-262, as JSON Schema asks for, and what Python adds to it.
+
+Only for what the fast engine refuses: look-around above all. Backreferences are refused, because no known method
+matches them without a risk of never ending.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NoReturn, TypeAlias
+
+from pydantic_core import SchemaError as CoreError
+from pydantic_core import SchemaValidator, core_schema
+
+Accepts: TypeAlias = Callable[[str], bool]
+"""Whether one character belongs to a class."""
+
+
+class PatternError(ValueError):
+    """A pattern that cannot be read or not be matched in linear time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Char:
+    """One character of a class."""
+
+    accepts: Accepts
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """One node after the other."""
+
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Any of the nodes."""
+
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A node, `least` to `most` times; `most` None has no limit."""
+
+    node: Node
+    least: int
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A place without width: start, end, or (not) the edge of a word."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What must (or, negated, must not) stand ahead of a place or behind it."""
+
+    node: Node
+    ahead: bool
+    negated: bool
+
+
+Node: TypeAlias = Char | Sequence | Choice | Repeat | Edge | Look
+
+_EDGES = {"^": "start", "$": "end", "A": "start", "Z": "end", "z": "end", "b": "word", "B": "not word"}
+_CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "0": "\0", "a": "\a"}
+_LOOKS = {"(?=": (True, False), "(?!": (True, True), "(?<=": (False, False), "(?<!": (False, True)}
+_GROUP = re.compile(r"\((?:\?(?:[:=!]|<[=!]|P?<[A-Za-z_]\w*>|[aimsu]*:))?")
+_FLAGS = re.compile(r"\(\?([aimsu]+)\)")
+_COMMENT = re.compile(r"\(\?#[^)]*\)")
+_COUNT = re.compile(r"\{(\d*)(,?)(\d*)\}")
+_HEX = re.compile(r"x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}")
+_PROPERTY = re.compile(r"[pP](?:\{\^?[\w=:. -]+\}|[A-Z])")
+
+
+def is_word(char: str) -> bool:
+    """Whether a character belongs to a word."""
+    return char.isalnum() or char == "_"
+
+
+_CLASSES: dict[str, Accepts] = {"d": str.isdecimal, "w": is_word, "s": str.isspace}
+
+
+def parse(pattern: str) -> Node:
+    """The tree of a pattern; PatternError where there is none."""
+    reader = _Reader(pattern)
+    node = reader.choice()
+    if reader.at < len(pattern):
+        reader.fail("a closing parenthesis too many")
+    return node
+
+
+@dataclass(slots=True)
+class _Reader:
+    pattern: str
+    at: int = 0
+    ignore_case: bool = False
+    dot_all: bool = False
+
+    def fail(self, what: str) -> NoReturn:
+        raise PatternError(f"{what} at character {self.at + 1}")
+
+    def peek(self, width: int = 1) -> str:
+        return self.pattern[self.at : self.at + width]
+
+    def match(self, expression: re.Pattern[str]) -> re.Match[str] | None:
+        found = expression.match(self.pattern, self.at)
+        if found:
+            self.at = found.end()
+        return found
+
+    def choice(self) -> Node:
+        branches = [self.sequence()]
+        while self.peek() == "|":
+            self.at += 1
+            branches.append(self.sequence())
+        return branches[0] if len(branches) == 1 else Choice(tuple(branches))
+
+    def sequence(self) -> Node:
+        nodes: list[Node] = []
+        while self.peek() not in {"", "|", ")"}:
+            if self.match(_COMMENT):
+                continue
+            if flags := self.match(_FLAGS):
+                self.set_flags(flags[1])
+                continue
+            nodes.append(self.repeated(self.atom()))
+        return Sequence(tuple(nodes))
+
+    def set_flags(self, flags: str) -> None:
+        if "m" in flags:
+            self.fail("the flag m is not supported")
+        self.ignore_case = self.ignore_case or "i" in flags
+        self.dot_all = self.dot_all or "s" in flags
+
+    def repeated(self, node: Node) -> Node:
+        sign = self.peek()
+        if sign in {"*", "+", "?"}:
+            self.at += 1
+            least, most = {"*": (0, None), "+": (1, None), "?": (0, 1)}[sign]
+        elif (found := _COUNT.match(self.pattern, self.at)) and (found[1] or found[3]):
+            self.at = found.end()
+            least = int(found[1] or 0)
+            most = int(found[3]) if found[3] else None if found[2] else least
+        else:
+            return node
+        if self.peek() == "+":
+            self.fail("a possessive quantifier")
+        if self.peek() == "?":
+            self.at += 1
+        if most is not None and most < least:
+            self.fail("a repetition that ends before it begins")
+        return Repeat(node, least, most)
+
+    def atom(self) -> Node:
+        sign = self.peek()
+        if sign == "(":
+            return self.group()
+        if sign in {"*", "+", "?"}:
+            self.fail("nothing to repeat")
+        self.at += 1
+        if sign in {"^", "$"}:
+            return Edge(_EDGES[sign])
+        if sign == ".":
+            return Char(_anything if self.dot_all else _no_newline)
+        if sign == "[":
+            return Char(self.char_class())
+        if sign == "\\":
+            return self.escape()
+        return Char(self.one(sign))
+
+    def group(self) -> Node:
+        opening = self.match(_GROUP)
+        if opening is None or (opening[0] == "(" and self.peek() == "?"):
+            self.fail("a kind of group that is not supported")
+        outer = (self.ignore_case, self.dot_all)
+        if opening[0].endswith(":"):
+            self.set_flags(opening[0][2:-1])
+        node = self.choice()
+        self.ignore_case, self.dot_all = outer
+        if self.peek() != ")":
+            self.fail("a group that is never closed")
+        self.at += 1
+        look = _LOOKS.get(opening[0])
+        return Look(node, *look) if look else node
+
+    def escape(self) -> Node:
+        sign = self.peek()
+        if sign in {"b", "B", "A", "Z", "z"}:
+            self.at += 1
+            return Edge(_EDGES[sign])
+        if sign in set("123456789k"):
+            self.fail("a backreference, which cannot be matched in linear time,")
+        accepts = self.escaped()
+        return Char(accepts if callable(accepts) else self.one(accepts))
+
+    def escaped(self) -> str | Accepts:
+        """The character, or the class, that an escape stands for."""
+        if hexadecimal := self.match(_HEX):
+            return self.code_point(int(hexadecimal[1] or hexadecimal[2] or hexadecimal[3], 16))
+        if found := self.match(_PROPERTY):
+            return unicode_class(f"\\{found[0]}")
+        sign = self.peek()
+        self.at += 1
+        if sign.lower() in _CLASSES:
+            accepts = _CLASSES[sign.lower()]
+            return accepts if sign.islower() else _negated(accepts)
+        if sign in _CONTROLS:
+            return _CONTROLS[sign]
+        if sign == "c" and self.peek().isalpha():
+            self.at += 1
+            return chr(ord(self.pattern[self.at - 1]) % 32)
+        if not sign or sign.isalnum():
+            self.fail(f"an unknown escape \\{sign}")
+        return sign
+
+    def code_point(self, number: int) -> str:
+        """A code point; two escaped surrogates are one."""
+        if 0xD800 <= number < 0xDC00 and self.peek(2) == "\\u":
+            low = int(self.peek(6)[2:], 16) if re.fullmatch(r"\\u[dD][c-fC-F][0-9a-fA-F]{2}", self.peek(6)) else 0
+            if low:
+                self.at += 6
+                return chr(0x10000 + (number - 0xD800) * 0x400 + (low - 0xDC00))
+        if number > 0x10FFFF:
+            self.fail("a code point beyond Unicode")
+        return chr(number)
+
+    def char_class(self) -> Accepts:
+        negated = self.peek() == "^"
+        self.at += negated
+        ranges: list[tuple[str, str]] = []
+        classes: list[Accepts] = []
+        while self.peek() != "]":
+            low = self.member()
+            if isinstance(low, str) and self.peek() == "-" and self.peek(2) not in {"-]", "-"}:
+                self.at += 1
+                high = self.member()
+                if not isinstance(high, str) or high < low:
+                    self.fail("a range of characters that ends before it begins")
+                ranges.append((low, high))
+            elif isinstance(low, str):
+                ranges.append((low, low))
+            else:
+                classes.append(low)
+        self.at += 1
+        accepts = _in_ranges(tuple(ranges), tuple(classes))
+        accepts = _any_case(accepts) if self.ignore_case else accepts
+        return _negated(accepts) if negated else accepts
+
+    def member(self) -> str | Accepts:
+        sign = self.peek()
+        if not sign:
+            self.fail("a class of characters that is never closed")
+        self.at += 1
+        if sign != "\\":
+            return sign
+        if self.peek() == "b":
+            self.at += 1
+            return "\b"
+        return self.escaped()
+
+    def one(self, char: str) -> Accepts:
+        accepts = _in_ranges(((char, char),), ())
+        return _any_case(accepts) if self.ignore_case else accepts
+
+
+def _anything(_: str) -> bool:
+    return True
+
+
+def _no_newline(char: str) -> bool:
+    return char != "\n"
+
+
+def _negated(accepts: Accepts) -> Accepts:
+    return lambda char: not accepts(char)
+
+
+def _any_case(accepts: Accepts) -> Accepts:
+    return lambda char: accepts(char) or accepts(char.lower()) or accepts(char.upper())
+
+
+def _in_ranges(ranges: tuple[tuple[str, str], ...], classes: tuple[Accepts, ...]) -> Accepts:
+    return lambda char: any(low <= char <= high for low, high in ranges) or any(found(char) for found in classes)
+
+
+@lru_cache(maxsize=64)
+def unicode_class(name: str) -> Accepts:
+    """A class such as ``\\p{L}``, by the tables of the fast engine."""
+    try:
+        return SchemaValidator(core_schema.str_schema(pattern=f"^{name}$")).isinstance_python
+    except CoreError:
+        raise PatternError(f"an unknown class of characters {name}") from None
