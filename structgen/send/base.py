@@ -17,8 +17,8 @@ class Allowance:
     """What one request may take on the wire, all its transport retries together.
 
     `deadline` is a reading of ``time.monotonic()``: no wait and no try goes beyond it; None is no deadline.
-    `timeout` bounds a single try, in seconds; None is the sender's own. `on_retry` is told of each fault that is followed by
-    another try, and of the seconds in between.
+    `timeout` bounds a single try, in seconds; None is the sender's own. `on_retry` is told of each fault that is
+    followed by another try, and of the seconds in between.
     """
 
     transport_retries: int = 4
