@@ -1,4 +1,4 @@
-"""The wheel and the sdist, installed into empty environments, do the main job. The dependencies are lent: no network."""
+"""The wheel and the sdist do the main job in empty environments. The dependencies are lent, so no network is needed."""
 
 import json
 import os
