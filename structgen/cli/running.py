@@ -64,7 +64,7 @@ class Watch:
     def __init__(self, quiet: bool) -> None:
         from tqdm import tqdm
 
-        self._bar = tqdm[NoReturn](
+        self._bar: tqdm[NoReturn] = tqdm(
             None, unit=" rows", file=sys.stderr, disable=quiet or not sys.stderr.isatty(), leave=False
         )
         self._failed = 0
