@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import Any, Generic, TypeVar, overload
 
 from typing_extensions import TypeForm
 
@@ -85,7 +85,7 @@ def compile_request(
     """
     chosen = options or Options()
     chosen = replace(chosen, mode=mode or chosen.mode, style=style or chosen.style)
-    return compile_brief(brief_for(schema, text, model, chosen, instructions, extracting=extracting))
+    return compile_brief(brief_for(schema, text, model, chosen, instructions, extracting=extracting)).request
 
 
 @overload

@@ -1,10 +1,13 @@
 """The words of the prompt: what is constant first, so that servers can cache it, and the document last."""
 
 import json
+from typing import cast
 
+from structgen.core.json import Json
 from structgen.core.options import Style
 from structgen.core.records import Example
 from structgen.schema import Schema
+from structgen.schema.strict import StrictSchema
 
 EXTRACT = "You extract data from documents and answer in JSON."
 GENERATE = "You answer in JSON."
@@ -38,6 +41,7 @@ def schema_words(schema: Schema[object], style: Style) -> str:
     return schema.outline()
 
 
-def example_answer(example: Example) -> str:
+def example_answer(example: Example, strict: StrictSchema | None) -> str:
     """What a model should have answered to a worked example."""
-    return json.dumps(example.value, ensure_ascii=False)
+    value = cast("Json", example.value)
+    return json.dumps(value if strict is None else strict.forward(value), ensure_ascii=False)

@@ -9,11 +9,13 @@ from typing import Generic, TypeAlias, TypeVar, cast
 
 from structgen.compile.delimit import delimited
 from structgen.compile.estimate import answer_tokens
+from structgen.compile.modes import choose_mode
 from structgen.compile.prompt import ASK, example_answer, system_prompt
-from structgen.core.errors import ConfigurationError, DocumentError
-from structgen.core.options import Mode, Options
+from structgen.core.errors import DocumentError
+from structgen.core.options import Options
 from structgen.core.records import Card, Document, Example, Message, Parameters, Request
 from structgen.schema import Schema
+from structgen.schema.strict import StrictSchema
 
 T = TypeVar("T")
 
@@ -39,38 +41,44 @@ class Brief(Generic[T]):
     card: Card | None = None
 
 
-def compile_brief(brief: Brief[T]) -> Request:
-    """The request. Raises DocumentError where the text cannot be sent, ConfigurationError where the mode cannot be."""
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The request, why its mode is what it is, and the strict form of the schema where the answer comes in that."""
+
+    request: Request
+    why: str
+    strict: StrictSchema | None = None
+
+
+def compile_brief(brief: Brief[T]) -> Compiled:
+    """The request for a brief.
+
+    Raises DocumentError where the text cannot be sent, ConfigurationError where the model cannot do what is asked.
+    """
+    schema = cast("Schema[object]", brief.schema)
     conversation = _conversation(brief)
     system = [message.content for message in conversation if message.role == "system"]
     instructions = "\n\n".join([brief.instructions, *system]).strip()
-    schema = cast("Schema[object]", brief.schema)
     prompt = system_prompt(schema, brief.options.style, instructions, extracting=brief.extracting)
     document = _document(brief.text) if brief.extracting else None
-    return Request(
+    chosen = choose_mode(brief.options.mode, schema, brief.card)
+    request = Request(
         provider=brief.provider,
         model=brief.model,
         messages=(
             Message("system", prompt),
-            *_worked(brief),
+            *_worked(brief, chosen.strict),
             *(message for message in conversation if message.role != "system"),
         ),
-        mode=resolve_mode(brief.options.mode, brief.card),
-        json_schema=brief.schema.json_schema,
+        mode=chosen.mode,
+        json_schema=chosen.strict.json_schema if chosen.strict else brief.schema.json_schema,
         schema_name=_function_name(brief.schema.name),
+        strict=chosen.strict is not None,
         parameters=_parameters(brief, document),
         document=document,
         names=brief.schema.names,
     )
-
-
-def resolve_mode(mode: Mode, card: Card | None) -> Mode:
-    """The mode that is used: AUTO is JSON, which every chat model on Groq has. Raises ConfigurationError."""
-    chosen = Mode.JSON if mode is Mode.AUTO else mode
-    if card and card.modes and chosen not in card.modes:
-        has = ", ".join(one.value for one in card.modes)
-        raise ConfigurationError(f"{card.id} cannot answer in mode {chosen.value!r}. Use one of its modes: {has}.")
-    return chosen
+    return Compiled(request, chosen.why, chosen.strict)
 
 
 def _conversation(brief: Brief[T]) -> tuple[Message, ...]:
@@ -108,14 +116,14 @@ def _sendable(text: str) -> str:
     return text
 
 
-def _worked(brief: Brief[T]) -> tuple[Message, ...]:
-    """The worked examples, each as a question and its answer."""
+def _worked(brief: Brief[T], strict: StrictSchema | None) -> tuple[Message, ...]:
+    """The worked examples, each as a question and its answer, in the form in which the model has to answer."""
     return tuple(
         message
         for example in brief.examples
         for message in (
             Message("user", f"{ASK}\n\n{delimited(example.text)}" if brief.extracting else example.text),
-            Message("assistant", example_answer(example)),
+            Message("assistant", example_answer(example, strict)),
         )
     )
 

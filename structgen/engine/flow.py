@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeAlias, TypeVar
 
+from structgen.compile import Compiled
 from structgen.core.errors import BudgetExceeded, DeadlinePassed, ExtractionFailed, TransportError
 from structgen.core.options import EvidenceMode, Options
 from structgen.core.records import (
@@ -48,7 +49,7 @@ class Job(Generic[T]):
     """One extraction: what to ask first, what the answer must be, and what it may cost."""
 
     schema: Schema[T]
-    request: Request
+    compiled: Compiled
     options: Options
     card: Card | None = None
 
@@ -62,7 +63,7 @@ def extraction(job: Job[T]) -> Line[T]:
     Raises ExtractionFailed with every attempt and the last partial value, BudgetExceeded where the next question could
     go over the budget, and TransportError where not even the first completion arrived.
     """
-    asking = Asking(job.schema, job.request, job.options.max_risk, job.options.reask, job.card)
+    asking = Asking(job.schema, job.compiled, job.options.max_risk, job.options.reask, job.card)
     question = first_question(asking)
     attempts: tuple[Attempt, ...] = ()
     parsed: Parsed[T] | None = None
@@ -98,9 +99,10 @@ def _accepted(job: Job[T], parsed: Parsed[T], attempts: tuple[Attempt, ...]) -> 
 
 def _evidence(job: Job[T], value: T, completion: Completion) -> tuple[Evidence, ...]:
     """Where the value stands in the text: the sender's own word where it has one, else a search."""
-    if job.options.evidence is EvidenceMode.NONE or job.request.document is None:
+    document = job.compiled.request.document
+    if job.options.evidence is EvidenceMode.NONE or document is None:
         return ()
-    return completion.evidence if completion.evidence is not None else locate(value, job.request.document)
+    return completion.evidence if completion.evidence is not None else locate(value, document)
 
 
 def _check_budget(job: Job[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, question: Question[T]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from structgen.compile import Compiled
 from structgen.core.options import Reask, Risk
 from structgen.core.records import Attempt, Card, Parsed, Request
 from structgen.reask.fields import fields_question
@@ -21,18 +22,24 @@ AGAIN = "asked again whole"
 
 @dataclass(frozen=True, slots=True)
 class Asking(Generic[T]):
-    """What all questions of one extraction have in common. `first` is the request for the whole."""
+    """What all questions of one extraction have in common. `compiled` asks for the whole."""
 
     schema: Schema[T]
-    first: Request
+    compiled: Compiled
     max_risk: Risk
     reask: Reask = Reask.CHEAPEST
     card: Card | None = None
 
+    @property
+    def first(self) -> Request:
+        """The request for the whole, as it was asked first."""
+        return self.compiled.request
+
 
 def first_question(asking: Asking[T]) -> Question[T]:
     """The whole, asked for the first time."""
-    return whole_question(asking.schema, asking.first, asking.max_risk, FIRST)
+    why = f"{FIRST}; {asking.compiled.why}"
+    return whole_question(asking.schema, asking.first, asking.max_risk, why, asking.compiled.strict)
 
 
 def next_question(asking: Asking[T], last: Question[T], attempt: Attempt, parsed: Parsed[T]) -> Question[T]:
@@ -59,4 +66,4 @@ def _whole(asking: Asking[T], attempt: Attempt) -> Question[T]:
         most = asking.card.max_completion_tokens if asking.card else None
         wider = 2 * room if most is None else min(2 * room, most)
         request = replace(request, parameters=replace(request.parameters, max_completion_tokens=wider))
-    return whole_question(asking.schema, request, asking.max_risk, AGAIN)
+    return whole_question(asking.schema, request, asking.max_risk, AGAIN, asking.compiled.strict)

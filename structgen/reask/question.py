@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from jiter import from_json
+
 from structgen.compile.estimate import tokens_of
+from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.records import Completion, Parsed, Request, Usage
 from structgen.parse import parse_text
 from structgen.schema import Schema
+from structgen.schema.strict import StrictSchema
 
 T = TypeVar("T")
 
@@ -37,10 +42,23 @@ class Question(Generic[T]):
         return (self.at_most.input_tokens or 0) + (self.at_most.output_tokens or 0)
 
 
-def whole_question(schema: Schema[T], request: Request, max_risk: Risk, why: str) -> Question[T]:
-    """A question for the whole value."""
+def whole_question(
+    schema: Schema[T], request: Request, max_risk: Risk, why: str, strict: StrictSchema | None = None
+) -> Question[T]:
+    """A question for the whole value. `strict` is the form of the answer, where that is not the schema's own."""
 
     def read(completion: Completion) -> Parsed[T]:
-        return parse_text(schema, completion.text, finish_reason=completion.finish_reason, max_risk=max_risk)
+        text = completion.text if strict is None else plain_form(strict, completion.text)
+        return parse_text(schema, text, finish_reason=completion.finish_reason, max_risk=max_risk)
 
     return Question(request, why, read)
+
+
+def plain_form(strict: StrictSchema, text: str) -> str:
+    """An answer in the strict form as one that fits the schema. What is no clean JSON is left to the parser."""
+    try:
+        value: Json = from_json(text.encode(), catch_duplicate_keys=True, allow_inf_nan=False)
+    except ValueError:
+        return text
+    plain = strict.back(value)
+    return text if plain == value else json.dumps(plain, ensure_ascii=False)

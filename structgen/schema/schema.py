@@ -6,7 +6,7 @@ import re
 import weakref
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter
 
@@ -15,6 +15,9 @@ from structgen.core.json import Json, JsonObject
 from structgen.core.records import Issue, Task
 from structgen.schema.check import check_json, check_typed
 from structgen.schema.types import compile_type, describe
+
+if TYPE_CHECKING:
+    from structgen.schema.strict import StrictRefusal, StrictSchema
 
 T = TypeVar("T")
 
@@ -78,6 +81,13 @@ class Schema(Generic[T]):
         """The schema in the compact words that a model reads."""
         return self._outline
 
+    @cached_property
+    def strict(self) -> StrictSchema | StrictRefusal:
+        """The strict form that a server can hold a model to, or why there is none."""
+        from structgen.schema.strict import to_strict
+
+        return to_strict(self.json_schema)
+
     def check(self, value: object) -> tuple[Issue, ...]:
         """What is wrong with a value (plain JSON, or an instance of the type); empty where nothing is."""
         if self.adapter is None:
@@ -123,4 +133,7 @@ def _of_type(kind: object) -> Schema[Any]:
 
 def _name(text: str) -> str:
     """A name that every server takes: letters, digits, ``_`` and ``-``, at most 64."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", text.rpartition(".")[2] if "[" not in text else text).strip("_")[:64] or "answer"
+    return (
+        re.sub(r"[^A-Za-z0-9_-]+", "_", text.rpartition(".")[2] if "[" not in text else text).strip("_")[:64]
+        or "answer"
+    )

@@ -27,13 +27,13 @@ def brief(text: Any = "Soup in 10 minutes.", **changes: Any) -> Brief[Soup]:
 
 
 def contents(one: Brief[Soup]) -> list[str]:
-    return [message.content for message in compile_brief(one).messages]
+    return [message.content for message in compile_brief(one).request.messages]
 
 
 def test_the_constant_part_comes_first_and_the_document_last() -> None:
     examples = (Example("Broth in 5 minutes.", {"title": "Broth", "minutes": 5}),)
-    first = compile_brief(brief("Soup.", instructions="Read the soup.", examples=examples)).messages
-    second = compile_brief(brief("Stew.", instructions="Read the soup.", examples=examples)).messages
+    first = compile_brief(brief("Soup.", instructions="Read the soup.", examples=examples)).request.messages
+    second = compile_brief(brief("Stew.", instructions="Read the soup.", examples=examples)).request.messages
     assert first[:-1] == second[:-1]
     assert [message.role for message in first] == ["system", "user", "assistant", "user"]
     assert "Soup." in first[-1].content
@@ -48,7 +48,7 @@ def test_the_system_prompt_holds_the_instructions_and_the_outline() -> None:
 
 def test_a_worked_example_is_answered_with_its_value() -> None:
     value = {"title": "Brühe", "minutes": 5}
-    messages = compile_brief(brief(examples=(Example("Brühe.", value),))).messages
+    messages = compile_brief(brief(examples=(Example("Brühe.", value),))).request.messages
     assert "Brühe." in messages[1].content
     assert json.loads(messages[2].content) == value
 
@@ -75,14 +75,14 @@ def test_what_looks_like_a_template_is_text(text: str) -> None:
 
 
 def test_in_generation_the_prompt_is_the_request() -> None:
-    request = compile_brief(brief("A recipe for apple pie", extracting=False))
+    request = compile_brief(brief("A recipe for apple pie", extracting=False)).request
     assert request.messages[-1] == Message("user", "A recipe for apple pie")
     assert request.document is None
     assert "document" not in request.messages[0].content
 
 
 def test_a_document_is_read_for_its_text() -> None:
-    request = compile_brief(brief(Document("Soup.", id="1")))
+    request = compile_brief(brief(Document("Soup.", id="1"))).request
     assert request.document == "Soup."
 
 
@@ -93,7 +93,7 @@ def test_a_chat_keeps_its_turns_and_its_system_message_joins_ours() -> None:
         Message("assistant", "Leek."),
         {"role": "user", "content": "How long?"},
     ]
-    request = compile_brief(brief(chat))
+    request = compile_brief(brief(chat)).request
     assert [message.role for message in request.messages] == ["system", "user", "assistant", "user"]
     assert "You know soups." in request.messages[0].content
     assert request.document == "Which soup?\n\nHow long?"
@@ -121,15 +121,15 @@ def test_a_mode_that_the_model_does_not_have_is_refused_with_the_modes_it_has() 
 
 
 def test_auto_is_never_left_in_a_request() -> None:
-    assert compile_brief(brief()).mode is Mode.JSON
+    assert compile_brief(brief()).request.mode is Mode.JSON
 
 
 def test_there_is_room_for_an_answer_as_long_as_the_document() -> None:
-    short, long = (compile_brief(brief("x" * n)).parameters.max_completion_tokens or 0 for n in (100, 40_000))
+    short, long = (compile_brief(brief("x" * n)).request.parameters.max_completion_tokens or 0 for n in (100, 40_000))
     assert long - short > 9_000
-    assert compile_brief(brief("x" * 40_000, card=CARD)).parameters.max_completion_tokens == 900
-    assert compile_brief(brief(options=Options(max_completion_tokens=7))).parameters.max_completion_tokens == 7
+    assert compile_brief(brief("x" * 40_000, card=CARD)).request.parameters.max_completion_tokens == 900
+    assert compile_brief(brief(options=Options(max_completion_tokens=7))).request.parameters.max_completion_tokens == 7
 
 
 def test_generation_has_room_of_its_own() -> None:
-    assert (compile_brief(brief("Pie", extracting=False)).parameters.max_completion_tokens or 0) > 4_000
+    assert (compile_brief(brief("Pie", extracting=False)).request.parameters.max_completion_tokens or 0) > 4_000

@@ -63,7 +63,7 @@ def bad(**wrong: Json) -> Parsed[Any]:
 
 def maybe(parsed: Parsed[Any], schema: Any = Order, text: str = TEXT, **changes: Any) -> Question[Any] | None:
     compiled = Schema.of(schema)
-    request = compile_brief(Brief(compiled, text, "groq", "a-model", Options(), **changes))
+    request = compile_brief(Brief(compiled, text, "groq", "a-model", Options(), **changes)).request
     return fields_question(compiled, request, parsed, Risk.INTERPRETIVE, None)
 
 
@@ -160,7 +160,7 @@ def test_a_check_across_fields_asks_for_the_fields_it_names() -> None:
 
 def test_the_mode_is_json_where_the_whole_was_held_to_a_schema() -> None:
     compiled = Schema.of(Order)
-    request = compile_brief(Brief(compiled, TEXT, "groq", "a-model", Options(mode=Mode.JSON_SCHEMA)))
+    request = compile_brief(Brief(compiled, TEXT, "groq", "a-model", Options(mode=Mode.JSON_SCHEMA))).request
     asked = fields_question(compiled, request, bad(currency="x"), Risk.INTERPRETIVE, None)
     assert asked is not None
     assert asked.request.mode is Mode.JSON

@@ -1,0 +1,46 @@
+"""Which mode a request takes, and why: from what was asked for, the model's card and the schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from structgen.core.errors import ConfigurationError
+from structgen.core.options import Mode
+from structgen.core.records import Card
+from structgen.schema import Schema
+from structgen.schema.strict import StrictRefusal, StrictSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A mode (never AUTO), the strict form of the schema where the server holds the model to it, and why."""
+
+    mode: Mode
+    why: str
+    strict: StrictSchema | None = None
+
+
+def choose_mode(asked: Mode, schema: Schema[object], card: Card | None) -> Chosen:
+    """The mode that is used.
+
+    AUTO is JSON_SCHEMA where the server can hold the model to the schema, else JSON, which every chat model has.
+    Raises ConfigurationError where the model does not have the mode that was asked for.
+    """
+    if card and card.modes and asked is not Mode.AUTO and asked not in card.modes:
+        has = ", ".join(mode.value for mode in card.modes)
+        raise ConfigurationError(f"{card.id} cannot answer in mode {asked.value!r}. Use one of its modes: {has}.")
+    if asked in {Mode.AUTO, Mode.JSON_SCHEMA}:
+        return _with_schema(asked, schema, card)
+    return Chosen(asked, f"mode {asked.value}")
+
+
+def _with_schema(asked: Mode, schema: Schema[object], card: Card | None) -> Chosen:
+    """Strict where card and schema allow; else best effort where it was asked for, and JSON where not."""
+    fallback = Mode.JSON if asked is Mode.AUTO else Mode.JSON_SCHEMA
+    if card is None or not card.strict:
+        return Chosen(fallback, f"mode {fallback.value}: the model is not known to keep to a schema strictly")
+    strict = schema.strict
+    if isinstance(strict, StrictRefusal):
+        where = f" at {strict.path}" if strict.path else ""
+        return Chosen(fallback, f"mode {fallback.value}: the schema has no strict form: {strict.reason}{where}")
+    return Chosen(Mode.JSON_SCHEMA, "mode json_schema, strict", strict)

@@ -1,0 +1,65 @@
+"""Which mode is taken, and why."""
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from structgen.compile import Brief, compile_brief
+from structgen.compile.modes import choose_mode
+from structgen.core.errors import ConfigurationError
+from structgen.core.options import Mode, Options
+from structgen.core.records import Card, Example
+from structgen.schema import Schema
+
+
+class Soup(BaseModel):
+    title: str
+    note: str = ""
+
+
+class Either(BaseModel):
+    """A union that cannot be told apart by its keys."""
+
+    one: dict[str, Any] | list[dict[str, Any]]
+
+
+SOUP, EITHER = Schema.of(Soup), Schema.of(Either)
+STRICT = Card("a", modes=(Mode.JSON, Mode.JSON_SCHEMA, Mode.TEXT), strict=True)
+PLAIN = Card("b", modes=(Mode.JSON, Mode.TEXT))
+
+
+@pytest.mark.parametrize(
+    ("asked", "schema", "card", "mode", "strict", "why"),
+    [
+        (Mode.AUTO, SOUP, STRICT, Mode.JSON_SCHEMA, True, "strict"),
+        (Mode.AUTO, SOUP, PLAIN, Mode.JSON, False, "not known to keep"),
+        (Mode.AUTO, SOUP, None, Mode.JSON, False, "not known to keep"),
+        (Mode.AUTO, EITHER, STRICT, Mode.JSON, False, "no strict form"),
+        (Mode.JSON_SCHEMA, SOUP, STRICT, Mode.JSON_SCHEMA, True, "strict"),
+        (Mode.JSON_SCHEMA, SOUP, None, Mode.JSON_SCHEMA, False, "not known to keep"),
+        (Mode.JSON_SCHEMA, EITHER, STRICT, Mode.JSON_SCHEMA, False, "no strict form"),
+        (Mode.TEXT, SOUP, STRICT, Mode.TEXT, False, "text"),
+        (Mode.TOOLS, SOUP, None, Mode.TOOLS, False, "tools"),
+    ],
+)
+def test_the_mode_follows_from_model_and_schema(
+    asked: Mode, schema: Schema[Any], card: Card | None, mode: Mode, strict: bool, why: str
+) -> None:
+    chosen = choose_mode(asked, schema, card)
+    assert (chosen.mode, chosen.strict is not None) == (mode, strict)
+    assert why in chosen.why
+
+
+def test_a_mode_that_the_model_does_not_have_is_refused_with_the_modes_it_has() -> None:
+    with pytest.raises(ConfigurationError, match="json, text"):
+        choose_mode(Mode.TOOLS, SOUP, PLAIN)
+
+
+def test_in_strict_mode_schema_and_examples_have_the_strict_form() -> None:
+    brief = Brief(SOUP, "Leek soup.", "groq", "a", Options(), examples=(Example("x", {"title": "x"}),), card=STRICT)
+    compiled = compile_brief(brief)
+    body: Any = compiled.request.to_groq()["response_format"]
+    assert body["json_schema"]["strict"] is True
+    assert body["json_schema"]["schema"]["required"] == ["title", "note"]
+    assert compiled.request.messages[2].content == '{"title": "x", "note": null}'
