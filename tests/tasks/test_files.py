@@ -174,7 +174,7 @@ def test_any_json_is_a_task_or_an_error_of_one_line(value: object, tmp_path: Pat
     text=st.text(max_size=60)
     | st.from_regex(r'(\[+"?[a-z]*"?\]*|[a-z]+ *= *("[^"\n]*"|[0-9:.-]+|\{|\[)\n)*', fullmatch=True)
 )
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_in_a_toml_file_is_a_task_or_a_task_error(text: str, tmp_path: Path, outcome: Outcome) -> None:
     path = tmp_path / "any.toml"
     path.write_text(text, encoding="utf-8", errors="replace")
