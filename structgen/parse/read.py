@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TypeVar, cast
 
-import jiter
-from pydantic import ValidationError
-
-from structgen.core.json import Json, pointer
+from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.records import Issue, Parsed, Repair
+from structgen.parse.align import Aligner, Shape, is_call, shape_of
+from structgen.parse.choose import Job, choose
+from structgen.parse.find import Found, balanced_end, find_values, without_thoughts
+from structgen.parse.reading import Reading
+from structgen.parse.resort import last_resort
+from structgen.parse.strict import strict_json
+from structgen.parse.validate import validate, validate_text
 from structgen.schema import Schema
 
 T = TypeVar("T")
 
 MAX_CHARS = 10_000_000
-_THINK = re.compile(r"<think>.*?</think>", re.DOTALL | re.IGNORECASE)
-_FENCE = re.compile(r"```[^\n`]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+_NUMBER_AS_TEXT = re.compile(r"\"\s*[+-]?\d+(?:\.\d*)?\s*\"")
+_ONLY_FENCE = re.compile(r"(?:```|~~~)[^\n`]{0,50}\n(?P<inside>[^\n]*)\n\s*(?:```|~~~)\Z")
+_BARE_CHARS = 200
+_SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
+_NOTHING = object()
 
 
 def parse_text(
@@ -28,23 +36,125 @@ def parse_text(
     max_risk: Risk = Risk.INTERPRETIVE,
     max_chars: int = MAX_CHARS,
 ) -> Parsed[T]:
-    """Read a response as a value of the schema. Never raises for what the response says."""
-    del finish_reason, max_risk, max_chars
-    repairs: tuple[Repair, ...] = ()
-    answer = _THINK.sub("", text).strip("\ufeff \t\r\n")
-    fence = _FENCE.search(answer)
-    answer = fence[1] if fence else answer
-    if answer != text.strip():
-        repairs = (Repair("surroundings", "", None, None, Risk.LOSSLESS),)
+    """Read a response as a value of the schema: accepted, repaired on the record, or refused with the reason.
+
+    Takes time linear in the length of the text. Never raises for what the response says; a validator that breaks
+    (raises anything but ValueError or AssertionError) is a TaskError.
+    """
+    if len(text) > max_chars:
+        return _refusal("too_large", f"is longer than {max_chars} characters and was not read")
     try:
-        tree = cast(Json, jiter.from_json(answer.encode(), catch_duplicate_keys=True, allow_inf_nan=False))
-    except ValueError as error:
-        return Parsed(ok=False, value=None, issues=(Issue("", f"The response is no JSON: {error}.", "syntax"),))
+        return _parse(schema, text, finish_reason == "length", max_risk)
+    except RecursionError:
+        return _refusal("depth", "is nested too deep to be read")
+
+
+def _parse(schema: Schema[T], text: str, cut: bool, max_risk: Risk) -> Parsed[T]:
+    shape = shape_of(schema)
+    clean = text.strip()
+    tree = _strict(clean)
+    if tree is not _NOTHING and not (cut and isinstance(tree, int | float)):
+        fast = _as_it_is(schema, shape, clean, cast(Json, tree))
+        if fast is not None:
+            return fast
+        job = Job(schema, shape, Aligner(shape, decode), max_risk)
+        return choose(job, [Reading(cast(Json, tree), 0, len(clean))], (), cut)
+    return _searched(schema, shape, clean, cut, max_risk)
+
+
+def _strict(text: str) -> object:
+    try:
+        return strict_json(text)
+    except ValueError:
+        return _NOTHING
+
+
+def _as_it_is(schema: Schema[T], shape: Shape, text: str, tree: Json) -> Parsed[T] | None:
+    """Clean JSON that is valid as it stands; None where it needs a closer look."""
     if schema.adapter is None:
-        issues = schema.check(tree)
-        return Parsed(not issues, None if issues else cast(T, tree), issues, repairs, tree if issues else None)
+        verdict = None if _hides_answer(shape, tree) else validate(schema, tree)
+    elif shape.temporal and _NUMBER_AS_TEXT.search(text):
+        return None
+    else:
+        verdict = validate_text(schema, text)
+    return Parsed(ok=True, value=cast(T, verdict.value)) if verdict and not verdict.issues else None
+
+
+def _hides_answer(shape: Shape, tree: Json) -> bool:
+    """Whether an object has none of the keys of the schema, or is a call of a tool: what counts is further inside."""
+    fields = shape.node(shape.root).fields
+    if not isinstance(tree, dict) or not tree or not fields:
+        return False
+    return not fields.keys() & tree.keys() or is_call(tree)
+
+
+def decode(text: str) -> Json:
+    """The JSON value that a whole text is, strictly or with the tolerant reader; ValueError where it is none."""
+    tree = _strict(text.strip())
+    if tree is not _NOTHING:
+        return cast(Json, tree)
+    found = find_values(text.strip())
+    if len(found.readings) != 1 or found.readings[0].issues or found.around:
+        raise ValueError("no JSON")
+    return found.readings[0].value
+
+
+def _searched(schema: Schema[T], shape: Shape, text: str, cut: bool, max_risk: Risk) -> Parsed[T]:
+    """Look for the answer in what is no clean JSON."""
+    text = text.lstrip("\ufeff")
+    answer = without_thoughts(text)
+    found = find_values(answer.text)
+    around = found.around
+    if answer.thoughts:
+        around = (Repair("thoughts", "", None, None, Risk.LOSSLESS), *around)
+    if found.crowded:
+        return _refusal("crowded", "holds too many JSON values to tell which one is the answer")
+    tags = any(repair.rule == "tool_call_tags" for repair in around)
+    job = Job(schema, shape, Aligner(shape, decode, tags=tags), max_risk)
+    readings = found.readings or _bare(shape, answer.text, cut)
+    if not readings:
+        return _nothing_found(answer.text, answer.unclosed)
+    parsed = choose(job, readings, around, cut)
+    return parsed if parsed.ok else _last_resort(job, answer.text, found, parsed)
+
+
+def _bare(shape: Shape, text: str, cut: bool) -> tuple[Reading, ...]:
+    """A short answer without any quotes, where a word of an enum, a number or yes and no is wanted."""
+    text = text.strip()
+    fence = _ONLY_FENCE.match(text)
+    word = (fence["inside"] if fence else text).strip()
+    node = shape.node(shape.root)
+    free = "string" in node.types and node.choices is None
+    if cut or free or not word or "\n" in word or len(word) > _BARE_CHARS or not (node.types <= _SCALARS):
+        return ()
+    value = _strict(word)
+    note = Repair("unquoted", "", text, word, Risk.LOSSLESS)
+    return (Reading(word if value is _NOTHING else cast(Json, value), 0, len(text), (note,)),)
+
+
+def _nothing_found(text: str, unclosed: bool) -> Parsed[T]:
+    if unclosed:
+        return _refusal("unclosed_thoughts", "never ends its thoughts, so that they hold no answer", True)
+    if not text.strip():
+        return _refusal("empty", "is empty")
+    return _refusal("no_json", "holds no JSON")
+
+
+def _last_resort(job: Job[T], text: str, found: Found, refused: Parsed[T]) -> Parsed[T]:
+    """json_repair, where the only value of the response is closed and yet unreadable."""
+    if len(found.readings) != 1 or [issue.code for issue in found.readings[0].issues] != ["syntax"]:
+        return refused
+    reading = found.readings[0]
+    end = balanced_end(text, reading.start)
     try:
-        return Parsed(ok=True, value=schema.adapter.validate_json(answer, strict=True), repairs=repairs)
-    except ValidationError as error:
-        found = tuple(Issue(pointer(e["loc"]), e["msg"], e["type"], e["input"]) for e in error.errors())
-        return Parsed(ok=False, value=None, issues=found, partial=tree)
+        tree = last_resort(text[reading.start : end]) if reading.open and end < len(text) + 1 else refused
+    except ValueError:
+        return refused
+    note = Repair("json_repair", "", text[reading.start : end][:200], None, Risk.INTERPRETIVE)
+    repaired = Reading(cast(Json, tree), reading.start, end, (note,))
+    parsed = choose(job, [replace(repaired)], found.around, False)
+    return parsed if parsed.ok else refused
+
+
+def _refusal(code: str, words: str, was_open: bool = False) -> Parsed[T]:
+    return Parsed(ok=False, value=None, issues=(Issue("", words, code),), open=("",) if was_open else ())

@@ -1,0 +1,271 @@
+"""The tree against the schema, from the root down: every place gets the coercions of the table, and no others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import cast
+
+from structgen.core.json import Json, JsonObject, pointer
+from structgen.core.options import Risk
+from structgen.core.records import Issue, Repair
+from structgen.parse.align.dates import date_in, is_numeric
+from structgen.parse.align.fit import Fit, changed, kind_of, misfit
+from structgen.parse.align.keys import renamed
+from structgen.parse.align.scalars import choice_in, float_in, integer_in, number_in, truth_in
+from structgen.parse.align.shape import TEMPORAL, Node, Raw, Shape
+from structgen.parse.tolerant import same
+
+Decode = Callable[[str], Json]
+"""Text -> the JSON value it is, ValueError where it is none."""
+
+_PLAIN_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+_CONTAINERS = frozenset({"object", "array"})
+_ARGUMENTS = ("arguments", "parameters", "args", "input")
+_CALL = frozenset({"name", "id", "type", *_ARGUMENTS})
+
+
+class Aligner:
+    """Fits values into the places of one shape. `tags`: the response said with tags that it is a call of a tool."""
+
+    def __init__(self, shape: Shape, decode: Decode, *, tags: bool = False) -> None:
+        self.shape = shape
+        self.decode = decode
+        self.tags = tags
+        self._known: dict[tuple[int, int, str, bool], tuple[Json, Fit]] = {}
+
+    def fit(self, value: Json, raw: Raw, path: str = "", wrapped: bool = True) -> Fit:
+        """The value in the place that `raw` describes; `wrapped` where one object may be wrapped around it."""
+        node = self.shape.node(raw)
+        if node.branches:
+            return self._union(value, node, path, wrapped)
+        if node.choices is not None:
+            return self._choice(value, node, path, wrapped)
+        kind = kind_of(value)
+        if not node.takes(kind):
+            return self._converted(value, kind, raw, path, wrapped)
+        if kind == "object":
+            return self._object(cast(JsonObject, value), raw, path, wrapped)
+        if kind == "array":
+            return self._array(cast("list[Json]", value), node, path)
+        if kind == "string" and node.format in TEMPORAL:
+            return _moment(cast(str, value), node.format, path)
+        return Fit(value)
+
+    # Unions and choices
+
+    def _union(self, value: Json, node: Node, path: str, wrapped: bool) -> Fit:
+        """The branch that the value fits at the lowest cost; unchanged where two branches would change it differently."""
+        key = (id(value), id(node), path, wrapped)
+        if isinstance(value, dict | list) and key in self._known:
+            return self._known[key][1]
+        fits = [self._decimal(value, node, path)]
+        if fits[0] is None:
+            fits = [self.fit(value, branch, path, wrapped) for branch in node.branches]
+        found = cast("list[Fit]", fits)
+        best = min(found, key=lambda fit: fit.cost)
+        equal = (fit for fit in found if fit.cost[:2] == best.cost[:2])
+        if best.misfits == 0 and best.repairs and not all(same(fit.value, best.value) for fit in equal):
+            best = misfit(value)
+        if isinstance(value, dict | list):
+            self._known[key] = (value, best)
+        return best
+
+    def _decimal(self, value: Json, node: Node, path: str) -> Fit | None:
+        """A text in a place for a number that may also come as text (a Decimal, kept exact as such)."""
+        parts = [self.shape.node(branch) for branch in node.branches]
+        numbers = any("number" in part.types for part in parts)
+        texts = any("string" in part.types and isinstance(raw, dict) and "pattern" in raw
+                    for part, raw in zip(parts, node.branches, strict=True))
+        if not (isinstance(value, str) and numbers and texts):
+            return None
+        if _PLAIN_DECIMAL.match(value):
+            return Fit(value)
+        digits = number_in(value)
+        return misfit(value) if digits is None else changed("number", path, value, digits)
+
+    def _choice(self, value: Json, node: Node, path: str, wrapped: bool) -> Fit:
+        choices = cast("tuple[Json, ...]", node.choices)
+        if any(same(value, choice) and type(value) is type(choice) for choice in choices):
+            return Fit(value)
+        found: set[Json] = set()
+        if isinstance(value, str):
+            found = set(cast("tuple[str, ...]", choice_in(value, choices)))
+        plain = [choice for choice in choices if choice is not None and not isinstance(choice, str | dict | list)]
+        found |= {choice for choice in plain if not found and _converts(value, choice)}
+        if len(found) == 1:
+            return changed("choice", path, value, found.pop())
+        return self._unwrapped_scalar(value, node, path, wrapped)
+
+    # Containers
+
+    def _object(self, value: JsonObject, raw: Raw, path: str, wrapped: bool) -> Fit:
+        node = self.shape.node(raw)
+        if not node.fields and not isinstance(node.extra, dict | bool):
+            return Fit(value)
+        direct = self._fields(value, node, path)
+        if not wrapped or not node.fields:
+            return direct
+        call = is_call(value) and not node.fields.keys() & set(_ARGUMENTS)
+        lost = direct.misfits > 0 or direct.strangers == len(value)
+        if not value or not (call or (lost and len(value) == 1)):
+            return direct
+        return self._unwrapped(value, raw, path, direct, call)
+
+    def _fields(self, value: JsonObject, node: Node, path: str) -> Fit:
+        whole, repairs, issues = renamed(value, node, path)
+        misfits, strangers = len(issues) + len(node.required - whole.keys()), 0
+        fits: dict[str, Fit] = {}
+        for key, item in whole.items():
+            raw = node.fields.get(key, node.extra)
+            if isinstance(raw, dict) or key in node.fields:
+                fits[key] = self.fit(item, cast(Raw, raw), path + pointer([key]))
+            else:
+                strangers += 1
+                misfits += raw is False
+        tree = {key: fits[key].value if key in fits else item for key, item in whole.items()}
+        return _together(value, tree, tuple(fits.values()), Fit(None, repairs, misfits, strangers, issues))
+
+    def _unwrapped(self, value: JsonObject, raw: Raw, path: str, direct: Fit, call: bool) -> Fit:
+        """What a single key, or a call of a tool, holds, in place of the object that holds it."""
+        key = next(key for key in (_ARGUMENTS if call else value) if key in value)
+        inner = value[key]
+        fit = self.fit(inner, raw, path, wrapped=False)
+        held = fit.value
+        if not isinstance(held, dict) or fit.strangers == len(held):
+            return direct
+        if not call and (fit.misfits > direct.misfits or (fit.misfits and direct.strangers < len(value))):
+            return direct
+        risk = Risk.LOSSLESS if call and self.tags else Risk.INTERPRETIVE
+        return fit.after(Repair("tool_call" if call else "unwrapped", path, value, inner, risk))
+
+    def _array(self, value: list[Json], node: Node, path: str) -> Fit:
+        if not node.first and node.items is None:
+            return Fit(value)
+        fits: list[Fit] = []
+        for index, item in enumerate(value):
+            raw = node.first[index] if index < len(node.first) else node.items
+            here = f"{path}/{index}"
+            fits.append(self.fit(item, raw, here) if isinstance(raw, dict) else Fit(item, misfits=int(raw is False)))
+        short = max(len(node.first) - len(value), 0)
+        return _together(value, [fit.value for fit in fits], fits, Fit(None, misfits=short))
+
+    # Conversions
+
+    def _converted(self, value: Json, kind: str, raw: Raw, path: str, wrapped: bool) -> Fit:
+        """A value of the wrong kind: the one conversion that leads to a kind that may stand here."""
+        node = self.shape.node(raw)
+        if kind == "string":
+            return self._from_text(cast(str, value), raw, path, wrapped)
+        if kind == "number" and "integer" in node.types:
+            whole = integer_in(cast(float, value))
+            return misfit(value) if whole is None else changed("number", path, value, whole)
+        if kind == "object" and "array" in node.types:
+            return self._list_of(cast(JsonObject, value), raw, path, wrapped)
+        if kind == "array" and "object" in node.types:
+            return self._only_item(cast("list[Json]", value), raw, path, wrapped)
+        return self._unwrapped_scalar(value, node, path, wrapped)
+
+    def _from_text(self, value: str, raw: Raw, path: str, wrapped: bool) -> Fit:
+        node = self.shape.node(raw)
+        for kind, read in (("integer", integer_in), ("number", float_in), ("boolean", truth_in)):
+            found = read(value) if kind in node.types else None
+            if found is not None:
+                return changed("boolean" if kind == "boolean" else "number", path, value, found)
+        if not node.types & _CONTAINERS or value.strip()[:1] not in ("{", "[", '"'):
+            return misfit(value)
+        try:
+            inner = self.decode(value)
+        except ValueError:
+            return misfit(value)
+        if isinstance(inner, str) and not inner.strip().startswith(("{", "[")):
+            return misfit(value)
+        fit = self.fit(inner, raw, path, wrapped)
+        return fit.after(Repair("double_encoded", path, value, inner, Risk.LOSSLESS))
+
+    def _list_of(self, value: JsonObject, raw: Raw, path: str, wrapped: bool) -> Fit:
+        """An object where a list belongs: it wraps the list, or it is the list's only item."""
+        node = self.shape.node(raw)
+        found: list[Fit] = []
+        inner = next(iter(value.values())) if len(value) == 1 else None
+        if wrapped and isinstance(inner, list):
+            fit = self.fit(inner, raw, path, wrapped=False)
+            found.append(fit.after(Repair("unwrapped", path, value, inner, Risk.INTERPRETIVE)))
+        if isinstance(node.items, dict) and not node.first:
+            fit = self.fit(value, node.items, f"{path}/0")
+            held = fit.value
+            if isinstance(held, dict) and (fit.strangers < len(held) or not self._has_fields(node.items)):
+                after: list[Json] = [held]
+                repair = Repair("one_for_list", path, value, after, Risk.INTERPRETIVE)
+                found.append(replace(fit.after(repair), value=after))
+        if not found:
+            return misfit(value)
+        best = min(found, key=lambda fit: fit.misfits)
+        tie = len(found) == 2 and found[0].misfits == found[1].misfits == 0
+        return misfit(value) if tie else best
+
+    def _has_fields(self, raw: Raw) -> bool:
+        node = self.shape.node(raw)
+        return bool(node.fields) or any(self._has_fields(branch) for branch in node.branches)
+
+    def _only_item(self, value: list[Json], raw: Raw, path: str, wrapped: bool) -> Fit:
+        if len(value) != 1 or not isinstance(value[0], dict):
+            return misfit(value)
+        fit = self.fit(value[0], raw, path, wrapped=False)
+        held = fit.value
+        if not wrapped or not isinstance(held, dict) or (held and fit.strangers == len(held)):
+            return misfit(value)
+        return fit.after(Repair("only_item", path, value, value[0], Risk.INTERPRETIVE))
+
+    def _unwrapped_scalar(self, value: Json, node: Node, path: str, wrapped: bool) -> Fit:
+        """A scalar as the whole answer often comes wrapped in an object, for JSON mode allows nothing else."""
+        if path or not wrapped or not isinstance(value, dict) or len(value) != 1 or node.types & _CONTAINERS:
+            return misfit(value)
+        inner = next(iter(value.values()))
+        if isinstance(inner, dict | list):
+            return misfit(value)
+        fit = self.fit(inner, self.shape.root, path, wrapped=False)
+        return misfit(value) if fit.misfits else fit.after(Repair("unwrapped", path, value, inner, Risk.INTERPRETIVE))
+
+
+def is_call(value: JsonObject) -> bool:
+    """Whether an object has the shape of a tool call: a name and its arguments."""
+    return isinstance(value.get("name"), str) and value.keys() <= _CALL and any(key in value for key in _ARGUMENTS)
+
+
+def _converts(value: Json, choice: Json) -> bool:
+    """Whether a value is this choice in another form: ``"10"`` is 10, ``10.0`` is 10, ``"yes"`` is true."""
+    if isinstance(choice, bool):
+        return isinstance(value, str) and truth_in(value) is choice
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return False
+    return (float_in(value) if isinstance(value, str) else value) == choice
+
+
+def _moment(value: str, form: str, path: str) -> Fit:
+    """A text where a date, time or duration belongs; a bare number would pass for seconds and is refused here."""
+    day = date_in(value) if form in {"date", "date-time"} and not _is_moment(value, form) else None
+    if day is not None:
+        return changed("date", path, value, day if form == "date" else f"{day}T00:00:00")
+    if is_numeric(value):
+        expected = f"an ISO 8601 {form}"
+        return Fit(value, misfits=1, issues=(Issue(path, f"should be {expected}", "format", value, expected),))
+    return Fit(value)
+
+
+def _is_moment(value: str, form: str) -> bool:
+    return bool(_ISO_DATE.match(value)) if form == "date" else "T" in value
+
+
+def _together(before: Json, after: Json, fits: Sequence[Fit], own: Fit) -> Fit:
+    """A container out of the fits of its members; the same object as before where none of them changed."""
+    repairs = (*own.repairs, *(repair for fit in fits for repair in fit.repairs))
+    return Fit(
+        after if repairs else before,
+        repairs,
+        own.misfits + sum(fit.misfits for fit in fits),
+        own.strangers,
+        (*own.issues, *(issue for fit in fits for issue in fit.issues)),
+    )

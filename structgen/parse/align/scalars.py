@@ -1,0 +1,117 @@
+"""Scalars written in another form: the few conversions that have one meaning only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from structgen.core.json import Json
+
+_SIGNS = "$€£¥₹₩₽₺₫₴₪฿"
+_MONEY = re.compile(rf"\s*([+-]?)\s*([{_SIGNS}]?)\s*([+-]?)([\d.,'’\s]*\d)\s*([{_SIGNS}]?)\s*\Z")
+_DECIMAL = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)\Z", re.ASCII)
+_EXPONENT = re.compile(r"\s*([+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,3})\s*\Z", re.ASCII)
+_GROUPED = tuple(
+    re.compile(rf"\d{{1,3}}(?:{group}\d{{3}}){times}(?:{point}\d+)?\Z", re.ASCII)
+    for group, point, times in ((",", r"\.", "{2,}"), (r"\.", ",", "{2,}"), ("['’  ]", "[.,]", "{2,}"))
+)
+_ONE_GROUP = tuple(
+    re.compile(rf"\d{{1,3}}{group}\d{{3}}{point}\d+\Z", re.ASCII)
+    for group, point in ((",", r"\."), (r"\.", ","), ("['’  ]", "[.,]"))
+)
+_DOLLARS = re.compile(r"\d{1,3},\d{3}\Z", re.ASCII)
+_MOST_DIGITS = 400
+
+_TRUTH = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def number_in(text: str) -> str | None:
+    """The number that a text is, as JSON writes it, or None: ``"$1,299.00"`` -> ``"1299.00"``.
+
+    Grouped digits are taken only where one reading is left: a second separator, or two groups. ``1,299`` may be one
+    and a fraction, ``1.299`` is what it says. A number inside other words is none.
+    """
+    if len(text) > _MOST_DIGITS:
+        return None
+    if match := _EXPONENT.match(text):
+        return match[1].lstrip("+")
+    match = _MONEY.match(text)
+    if match is None or (match[2] and match[5]) or (match[1] and match[3]):
+        return None
+    digits = _ungrouped(match[4].strip(), match[2])
+    if digits is None:
+        return None
+    return ("-" if "-" in {match[1], match[3]} else "") + digits
+
+
+def _ungrouped(digits: str, sign: str) -> str | None:
+    if _DECIMAL.match(digits):
+        whole, point, rest = digits.partition(".")
+        if sign not in {"", "$", "£"} and len(rest) == 3:
+            return None  # €1.299 is how half of Europe writes a thousand
+        return f"{whole.lstrip('0') or '0'}{point}{rest}"
+    if sign in {"$", "£"} and _DOLLARS.match(digits):
+        return digits.replace(",", "")
+    if any(form.match(digits) for form in (*_GROUPED, *_ONE_GROUP)):
+        return _plain(digits)
+    return None
+
+
+def _plain(digits: str) -> str:
+    """Grouped digits without their groups; the last separator is the point where it stands there only once."""
+    last = next(char for char in reversed(digits) if not char.isdigit())
+    if digits.count(last) > 1:
+        return re.sub(r"\D", "", digits)
+    whole, _, rest = digits.rpartition(last)
+    return f"{re.sub(r'[^0-9]', '', whole)}.{rest}"
+
+
+def integer_in(value: str | float) -> int | None:
+    """The integer that a text or a float is, None where it is none or has a fraction."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) <= 2**53 else None
+    digits = number_in(value)
+    if digits is None or "e" in digits.lower():
+        return None
+    whole, _, rest = digits.partition(".")
+    return None if rest.strip("0") else int(whole)
+
+
+def float_in(text: str) -> int | float | None:
+    """The number that a text is: an integer where it is written as one."""
+    digits = number_in(text)
+    if digits is None:
+        return None
+    if digits.lstrip("-").isdigit():
+        return int(digits)
+    value = float(digits)
+    return None if value in {float("inf"), float("-inf")} else value
+
+
+def truth_in(text: str) -> bool | None:
+    """Yes or no, true or false, in any case."""
+    return _TRUTH.get(text.strip().rstrip(".").casefold())
+
+
+def choice_in(text: str, choices: Sequence[Json]) -> tuple[Json, ...]:
+    """The choices that a text equals but for case, spaces and punctuation; more than one is no answer.
+
+    A word inside another is none ("disapproved" is not "approved"), and signs with a meaning (+, #, %) stay.
+    """
+    texts = [choice for choice in choices if isinstance(choice, str)]
+    exact = tuple(choice for choice in texts if choice.strip().casefold() == text.strip().casefold())
+    if exact:
+        return exact
+    wanted = _words(text)
+    if not wanted:
+        return ()
+    return tuple(choice for choice in texts if _words(choice) == wanted)
+
+
+_SEPARATORS = re.compile(r"(?<!\d)[\s_.,;:!?'\"’“”()\[\]-]+|[\s_.,;:!?'\"’“”()\[\]-]+(?!\d)")
+
+
+def _words(text: str) -> str:
+    """Letters and digits alone. Separators between digits count (1.5 is not 15), and so does a minus sign."""
+    kept = _SEPARATORS.sub("", text).casefold()
+    return f"-{kept}" if re.match(r"\s*[-−]\s*\d", text) else kept

@@ -1,0 +1,181 @@
+"""A JSON Schema as the aligner walks it: references followed, `allOf` merged, keys by every spelling."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+from weakref import WeakKeyDictionary
+
+from structgen.core.json import Json, JsonObject, steps
+from structgen.schema import Schema
+
+Raw = JsonObject | bool
+
+TEMPORAL = frozenset({"date", "date-time", "time", "duration"})
+_PARTS = ("anyOf", "oneOf")
+_MOST_REFERENCES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What one place of a value must look like. Children stay raw: schemas are recursive."""
+
+    types: frozenset[str] = frozenset()
+    """Empty: any."""
+    choices: tuple[Json, ...] | None = None
+    branches: tuple[Raw, ...] = ()
+    fields: Mapping[str, Raw] = field(default_factory=dict[str, Raw])
+    spellings: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    """Every other name, and every name in plain letters -> the field; None where two fields share it."""
+    required: frozenset[str] = frozenset()
+    extra: Raw | None = None
+    """The schema of other keys; False forbids them, None says nothing."""
+    first: tuple[Raw, ...] = ()
+    items: Raw | None = None
+    format: str = ""
+
+    def takes(self, kind: str) -> bool:
+        """Whether a value of this kind may stand here as it is."""
+        return not self.types or kind in self.types or (kind == "integer" and "number" in self.types)
+
+
+class Shape:
+    """The nodes of one Schema, each worked out once, when it is first needed."""
+
+    def __init__(self, schema: Schema[object]) -> None:
+        self.root: Raw = schema.json_schema
+        self.typed = schema.adapter is not None
+        self.temporal = self.typed and any(part.get("format") in TEMPORAL for part in _objects(self.root))
+        self._names = {id(_at(self.root, path)): names for path, names in schema.names.items()}
+        self._nodes: dict[int, tuple[Raw, Node]] = {}
+
+    def node(self, raw: Raw) -> Node:
+        """The node of a part of the schema."""
+        known = self._nodes.get(id(raw))
+        if known is None:
+            known = self._nodes[id(raw)] = (raw, self._node(raw))
+        return known[1]
+
+    def _node(self, raw: Raw) -> Node:
+        part = self._resolved(raw, _MOST_REFERENCES)
+        branches = self._branches(part)
+        if branches:
+            return Node(branches=branches, types=_types(part))
+        fields = cast("dict[str, Raw]", _dict(part.get("properties")))
+        choices = [part["const"]] if "const" in part else part.get("enum")
+        items = part.get("items")
+        first = part.get("prefixItems")
+        if isinstance(items, list):  # tuples before draft 2020-12
+            first, items = items, part.get("additionalItems")
+        return Node(
+            types=_types(part),
+            choices=tuple(choices) if isinstance(choices, list) else None,
+            fields=fields,
+            spellings=self._spellings(fields),
+            required=frozenset(cast("list[str]", _list(part.get("required")))),
+            extra=cast("Raw | None", True if "patternProperties" in part else part.get("additionalProperties")),
+            first=tuple(cast("list[Raw]", _list(first))),
+            items=items if isinstance(items, dict | bool) else None,
+            format=str(part.get("format", "")) if self.typed else "",
+        )
+
+    def _resolved(self, raw: Json, left: int) -> JsonObject:
+        """One object schema out of a reference, its neighbours and the parts of `allOf`."""
+        if not isinstance(raw, dict) or left == 0:
+            return {}
+        own = {key: value for key, value in raw.items() if key not in {"$ref", "allOf"}}
+        reference = raw.get("$ref")
+        if isinstance(reference, str) and reference.startswith("#"):
+            own = _merged(self._resolved(_at(self.root, reference[1:]), left - 1), own)
+        for part in _list(raw.get("allOf")):
+            own = _merged(own, self._resolved(part, left - 1))
+        return own
+
+    def _branches(self, part: JsonObject) -> tuple[Raw, ...]:
+        """The branches of a union, each with what stands beside them."""
+        for word in _PARTS:
+            if isinstance(branches := part.get(word), list):
+                beside = {key: value for key, value in part.items() if key != word}
+                if not beside.keys() & {"properties", "required", "type", "anyOf", "oneOf", "additionalProperties"}:
+                    return tuple(branch for branch in branches if isinstance(branch, dict | bool))
+                return tuple(_merged(beside, self._resolved(branch, _MOST_REFERENCES)) for branch in branches)
+        return ()
+
+    def _spellings(self, fields: Mapping[str, Raw]) -> dict[str, str | None]:
+        found: dict[str, str | None] = {}
+        for name, raw in fields.items():
+            others = self._names.get(id(raw), ())
+            for spelling in {*others, *(letters(one) for one in (name, *others))} - {"", name}:
+                found[spelling] = name if found.get(spelling, name) == name else None
+            found.setdefault(letters(name), name)
+        return found
+
+
+_shapes: WeakKeyDictionary[Schema[object], Shape] = WeakKeyDictionary()
+
+
+def shape_of(schema: Schema[object]) -> Shape:
+    """The shape of a schema, for as long as the schema lives."""
+    found = _shapes.get(schema)
+    if found is None:
+        found = _shapes[schema] = Shape(schema)
+    return found
+
+
+def letters(name: str) -> str:
+    """A key without what spellings differ in: case, underscores, hyphens, spaces."""
+    return re.sub(r"[\W_]+", "", name).casefold()
+
+
+def _merged(base: JsonObject, more: JsonObject) -> JsonObject:
+    both = {**base, **more}
+    for word in ("properties", "$defs"):
+        if isinstance(base.get(word), dict) and isinstance(more.get(word), dict):
+            both[word] = {**_dict(base[word]), **_dict(more[word])}
+    if base.get("required") and more.get("required"):
+        both["required"] = [*_list(base["required"]), *_list(more["required"])]
+    return both
+
+
+def _types(part: JsonObject) -> frozenset[str]:
+    given = part.get("type")
+    if isinstance(given, str):
+        return frozenset({given})
+    if isinstance(given, list):
+        return frozenset(str(one) for one in given)
+    if "properties" in part:
+        return frozenset({"object"})
+    return frozenset({"array"}) if "items" in part or "prefixItems" in part else frozenset()
+
+
+def _at(root: Json, path: str) -> Json:
+    here = root
+    for step in steps(path):
+        if isinstance(here, dict):
+            here = here.get(step)
+        elif isinstance(here, list) and step.isdigit() and int(step) < len(here):
+            here = here[int(step)]
+        else:
+            return None
+    return here
+
+
+def _objects(part: Json) -> Iterator[JsonObject]:
+    todo = [part]
+    while todo:
+        here = todo.pop()
+        if isinstance(here, dict):
+            yield here
+            todo.extend(here.values())
+        elif isinstance(here, list):
+            todo.extend(here)
+
+
+def _dict(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []

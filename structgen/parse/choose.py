@@ -1,0 +1,167 @@
+"""Which reading is the answer: the only one, the cheapest, or none where two of equal cost differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar, cast
+
+from structgen.core.json import Json, JsonObject
+from structgen.core.options import Risk
+from structgen.core.records import Issue, Parsed, Repair
+from structgen.parse.align import Aligner, Shape
+from structgen.parse.finite import as_json
+from structgen.parse.lossy import applied, with_offers
+from structgen.parse.reading import Reading
+from structgen.parse.tolerant import same
+from structgen.parse.validate import validate
+from structgen.schema import Schema
+
+T = TypeVar("T")
+
+_LOSSY_ROUNDS = 3
+ECHO = Issue("", "is the schema itself, not a value of it", "schema_echo")
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[T]):
+    """What all readings of one response are held against."""
+
+    schema: Schema[T]
+    shape: Shape
+    aligner: Aligner
+    max_risk: Risk
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one reading: a value, or issues. `tree` is the reading as plain JSON, aligned."""
+
+    tree: Json
+    value: Any = None
+    repairs: tuple[Repair, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    open: tuple[str, ...] = ()
+    misfits: int = 0
+
+    @property
+    def cost(self) -> Risk:
+        """The highest risk taken. Lossless repairs cost nothing, or a comma would decide between two answers."""
+        return max((repair.risk for repair in self.repairs), default=Risk.LOSSLESS)
+
+
+def judge(job: Job[T], reading: Reading) -> Outcome:
+    """Align and validate one reading."""
+    fatal = [issue for issue in reading.issues if issue.code != "not_finite" or job.schema.adapter is None]
+    if fatal:
+        return Outcome(reading.value, None, reading.repairs, reading.issues, reading.open, 1000)
+    if is_echo(job.shape, reading.value):
+        return Outcome(None, issues=(ECHO,), misfits=1000)
+    fit = job.aligner.fit(reading.value, job.shape.root)
+    repairs = (*reading.repairs, *fit.repairs)
+    outcome = Outcome(fit.value, None, repairs, fit.issues, (), fit.misfits)
+    return outcome if fit.issues else _validated(job, outcome)
+
+
+def _validated(job: Job[T], outcome: Outcome) -> Outcome:
+    for _ in range(_LOSSY_ROUNDS):
+        verdict = validate(job.schema, outcome.tree)
+        if not verdict.issues:
+            repairs = (*outcome.repairs, *verdict.repairs)
+            return replace(outcome, value=verdict.value, repairs=repairs, issues=_above(repairs, job.max_risk))
+        issues = with_offers(verdict.issues, outcome.tree)
+        offers = tuple({issue.repair.path: issue.repair for issue in issues if issue.repair}.values())
+        refused = replace(outcome, issues=(*issues, *_above(outcome.repairs, job.max_risk)))
+        if job.max_risk < Risk.LOSSY or not offers:
+            return refused
+        outcome = replace(outcome, tree=applied(offers, outcome.tree), repairs=(*outcome.repairs, *offers))
+    return refused
+
+
+def _above(repairs: Sequence[Repair], max_risk: Risk) -> tuple[Issue, ...]:
+    """An issue for each repair that was needed and is not allowed."""
+    return tuple(
+        Issue(one.path, f"needs a repair ({one.rule}) of risk {one.risk.name}", "risk", one.before, repair=one)
+        for one in repairs
+        if one.risk > max_risk
+    )
+
+
+def is_echo(shape: Shape, tree: Json) -> bool:
+    """Whether a tree is a schema where a value belongs: most likely the one from the prompt."""
+    if not isinstance(tree, dict):
+        return False
+    properties = tree.get("properties")
+    like = isinstance(properties, dict) and bool(tree.keys() & {"type", "required", "$defs", "title"})
+    schemas = like and all(isinstance(part, dict) for part in cast(JsonObject, properties).values())
+    return tree == shape.root or (schemas and "properties" not in shape.node(shape.root).fields)
+
+
+def choose(job: Job[T], readings: Sequence[Reading], around: tuple[Repair, ...], cut: bool) -> Parsed[T]:
+    """The answer among the readings of one response; `cut` where the response was stopped at its length."""
+    if any(reading.open and _is_cut(reading) for reading in readings):
+        return _refused(next(judge(job, reading) for reading in readings if reading.open and _is_cut(reading)))
+    outcomes = _collected(job, readings, cut) or [judge(job, reading) for reading in readings]
+    accepted = [outcome for outcome in outcomes if not outcome.issues]
+    if not accepted:
+        return _refused(min(outcomes, key=lambda outcome: outcome.misfits))
+    cheapest = min(outcome.cost for outcome in accepted)
+    equal = [outcome for outcome in accepted if outcome.cost == cheapest]
+    if any(not _agree(equal[0], other) for other in equal[1:]):
+        return _ambiguous(equal)
+    best = equal[0]
+    return Parsed(ok=True, value=cast(T, best.value), repairs=(*around, *best.repairs))
+
+
+def _is_cut(reading: Reading) -> bool:
+    return any(issue.code == "cut_off" for issue in reading.issues)
+
+
+def _collected(job: Job[T], readings: Sequence[Reading], cut: bool) -> list[Outcome]:
+    """Where a list is wanted and several objects came: all of them as its items, together or not at all."""
+    root = job.shape.node(job.shape.root)
+    objects = [one for one in readings if isinstance(one.value, dict) and not is_echo(job.shape, one.value)]
+    if len(objects) < 2 or "array" not in root.types or "object" in root.types:
+        return []
+    outcomes = [judge(job, reading) for reading in readings if not is_echo(job.shape, reading.value)]
+    if not any(repair.rule == "one_for_list" and not repair.path for one in outcomes for repair in one.repairs):
+        return []
+    items: list[Json] = [one.value for one in objects]
+    repairs = tuple(repair for one in objects for repair in one.repairs)
+    issues = tuple(issue for one in objects for issue in one.issues)
+    gathered = Repair("collected", "", None, items, Risk.INTERPRETIVE)
+    if cut:
+        issues += (Issue("", "the response ends before the list is complete", "cut_off"),)
+    whole = judge(job, Reading(items, 0, 0, (*repairs, gathered), issues, ("",) if cut else ()))
+    others = [one for one in outcomes if isinstance(one.tree, list) and not one.issues and not _is_item(one)]
+    if others and not whole.issues:
+        return [replace(one, repairs=(*one.repairs, gathered)) for one in (whole, *others)]
+    return [whole]
+
+
+def _is_item(outcome: Outcome) -> bool:
+    return any(repair.rule == "one_for_list" and not repair.path for repair in outcome.repairs)
+
+
+def _agree(one: Outcome, other: Outcome) -> bool:
+    """Whether two outcomes are the same value; what the type ignores does not count."""
+    if same(one.tree, other.tree):
+        return True
+    try:
+        return not isinstance(one.value, dict | list) and bool(one.value == other.value)
+    except Exception:  # noqa: BLE001  (an __eq__ of the user's: such values count as different)
+        return False
+
+
+def _ambiguous(outcomes: Sequence[Outcome]) -> Parsed[T]:
+    readings: list[Json] = []
+    for outcome in outcomes:
+        if not any(same(outcome.tree, other) for other in readings):
+            readings.append(as_json(outcome.tree))
+    words = f"holds {len(readings)} answers that differ, and nothing says which one is meant"
+    return Parsed(ok=False, value=None, issues=(Issue("", words, "ambiguous"),), readings=tuple(readings))
+
+
+def _refused(outcome: Outcome) -> Parsed[T]:
+    kept = tuple(repair for repair in outcome.repairs if not any(issue.repair == repair for issue in outcome.issues))
+    return Parsed(False, None, outcome.issues, kept, as_json(outcome.tree), outcome.open)

@@ -1,0 +1,78 @@
+"""What lax reading made of a value: the same, an allowed conversion, or one that nobody asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import cast
+
+from pydantic_core import ErrorDetails
+
+from structgen.core.json import Json
+from structgen.parse.align.dates import is_numeric
+from structgen.parse.align.scalars import float_in, truth_in
+from structgen.parse.tolerant import same
+
+MISSING = object()
+"""Stands for: there is nothing at this path."""
+
+
+def conversion(before: object, error: ErrorDetails, after: object) -> bool | None:
+    """None where the value is the same, True where it was converted as allowed, False where it must be refused.
+
+    `before` is what the response says, `error` what the strict reader said (a before-validator may have changed its
+    input), `after` what came out, as plain JSON; MISSING where it cannot be placed, which is put on record.
+    """
+    given: object = error["input"]
+    if before is MISSING or after is MISSING:
+        return True
+    if given is None or isinstance(given, bool) or isinstance(after, bool):
+        return _bools(given, after)
+    if isinstance(given, int | float):
+        same_number = _numbers(given, after)
+        return True if same_number is None and error["type"].startswith("string") else same_number
+    if isinstance(given, str):
+        return _texts(before, given, after)
+    if isinstance(given, list) and isinstance(after, list):
+        items, others = cast("list[Json]", given), cast("list[Json]", after)
+        return None if _same_items(items, others) else True
+    if isinstance(given, dict) and isinstance(after, dict):
+        return None
+    return True
+
+
+def _bools(given: object, after: object) -> bool | None:
+    """Only yes and no become booleans; a boolean or null becomes nothing else."""
+    if isinstance(given, bool) and isinstance(after, bool):
+        return None if given is after else True
+    return isinstance(given, str) and isinstance(after, bool) and truth_in(given) is after
+
+
+def _numbers(given: float, after: object) -> bool | None:
+    """10.0 may become 10 and 1.1 a Decimal; a number never becomes a time."""
+    if isinstance(after, int | float):
+        return None if type(after) is type(given) and after == given else after == given
+    if isinstance(after, str):
+        try:
+            return None if Decimal(after) == Decimal(str(given)) else False
+        except InvalidOperation:
+            return False
+    return False
+
+
+def _texts(before: object, given: str, after: object) -> bool | None:
+    """A text may become the number it is, or an ISO form of itself; a bare number in a text never becomes a time."""
+    if isinstance(after, int | float):
+        return float_in(given) == after
+    if isinstance(after, str):
+        if after == given == before:
+            return None
+        return not is_numeric(given) or float_in(after) == float_in(given)
+    return True
+
+
+def _same_items(items: Sequence[Json], others: Sequence[Json]) -> bool:
+    """Whether two lists hold the same items in any order, as a set does (repeated items count once)."""
+    if len(items) > 200:
+        return len(others) <= len(items)
+    return all(any(same(one, other) for other in others) for one in items)

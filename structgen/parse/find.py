@@ -1,0 +1,144 @@
+"""Where in a response the answer may stand: outside the thoughts, at brackets, inside whatever surrounds them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+
+from structgen.core.options import Risk
+from structgen.core.records import Issue, Repair
+from structgen.parse.reading import Reading
+from structgen.parse.strict import strict_json
+from structgen.parse.tolerant import read_tolerant
+
+_OPEN_THOUGHT = r"<(?P<tag>think(?:ing)?|thoughts?|reasoning|reflection|scratchpad)>|\[think\]|<\|channel\|>\s*analysis\b[^<]{0,80}<\|message\|>"
+_CLOSE_THOUGHT = r"</(?:think(?:ing)?|thoughts?|reasoning|reflection|scratchpad)>|\[/think\]|<\|(?:end|start|return)\|>"
+_THOUGHT = re.compile(rf"(?P<open>{_OPEN_THOUGHT})|(?P<close>{_CLOSE_THOUGHT})", re.IGNORECASE)
+_MARK = re.compile(r"[\[{]")
+_ROOT = re.compile(r"\{\s{0,200}(?:[\"'“‘`}\\]|[\w$][\w$-]{0,200}\s{0,20}:|//|/\*|\#|-?\d)|\[|\{\s{0,200}$")
+_AROUND = (
+    ("fence", re.compile(r"```|~~~")),
+    ("tool_call_tags", re.compile(r"<\|?/?(?:tool_call|function|python_tag|invoke|tool)|\[TOOL_CALLS\]", re.IGNORECASE)),
+    ("prose", re.compile(r"\w")),
+)
+"""What may stand around the value -> how to know it."""
+
+MOST_READINGS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response without its thoughts. `unclosed`: the thoughts never end, so what came of them is no answer."""
+
+    text: str
+    unclosed: bool = False
+    thoughts: bool = False
+
+
+def without_thoughts(text: str) -> Answer:
+    """Drop everything between thinking tags; also what stands before a closing tag that nobody opened."""
+    kept: list[str] = []
+    at, inside, found = 0, False, False
+    for tag in _THOUGHT.finditer(text):
+        found = found or tag["open"] is not None or "|" not in tag[0]
+        if tag["open"] is not None and not inside:
+            kept.append(text[at : tag.start()])
+            inside = True
+        elif tag["close"] is not None:
+            if not inside and "|" in tag[0]:
+                continue
+            kept = kept if inside else []
+            inside, at = False, tag.end()
+    if not inside:
+        kept.append(text[at:])
+    return Answer("\n".join(kept), inside, found)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The values found in an answer, in order, and what stands around them. `crowded`: there were too many."""
+
+    readings: tuple[Reading, ...]
+    around: tuple[Repair, ...]
+    crowded: bool = False
+
+
+def find_values(text: str) -> Found:
+    """Every value that begins with a bracket, disjoint, in order.
+
+    Brackets in prose are skipped one by one. A value that breaks off in the middle is skipped as a whole, so that no
+    part of it passes for the answer; what is never closed holds all that follows it.
+    """
+    readings: list[Reading] = []
+    outside: list[str] = []
+    at = 0
+    while match := _ROOT.search(text, at):
+        reading = read_value(text, match.start())
+        end = _end_of(text, reading)
+        if reading.json_like:
+            readings.append(reading if reading.open else _torn(text, reading))
+            outside.append(text[at : match.start()])
+            at = end
+        else:
+            outside.append(text[at:end])
+            at = end
+        if len(readings) > MOST_READINGS:
+            return Found((), (), True)
+    outside.append(text[at:])
+    return Found(tuple(readings), _around("".join(outside)))
+
+
+def read_value(text: str, start: int) -> Reading:
+    """The value whose bracket stands at `start`, by the cheapest decoder that reads it."""
+    try:
+        _, end = _DECODER.raw_decode(text, start)
+        return Reading(strict_json(text[start:end]), start, end)
+    except (ValueError, RecursionError):
+        return read_tolerant(text, start)
+
+
+_DECODER = json.JSONDecoder()
+_BEFORE = re.compile(r"[\"']\s{0,20}:\s{0,20}\Z")
+_GOES_ON = re.compile(r"\s*[}\]\s]*,\s*(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')\s*:")
+_CLOSES = re.compile(r"\s*[}\],]")
+
+
+def _torn(text: str, reading: Reading) -> Reading:
+    """A value that is part of something larger whose own brackets are missing or closed too early is no answer."""
+    inside = _BEFORE.search(text, max(reading.start - 42, 0), reading.start) and _CLOSES.match(text, reading.end)
+    if not inside and not _GOES_ON.match(text, reading.end):
+        return reading
+    shown = text[reading.end : reading.end + 40]
+    issue = Issue("", "the text goes on as if this were closed too early", "syntax", shown)
+    return replace(reading, issues=(*reading.issues, issue))
+
+
+def _end_of(text: str, reading: Reading) -> int:
+    """Where to look for the next value."""
+    if not reading.open:
+        return reading.end
+    if any(issue.code == "cut_off" for issue in reading.issues):
+        return max(reading.end, reading.start + 1)
+    if not reading.json_like:
+        return reading.start + 1
+    return balanced_end(text, reading.start)
+
+
+def balanced_end(text: str, start: int) -> int:
+    """The offset behind the bracket that closes the one at `start`, by counting; the end of the text without one."""
+    opener = text[start]
+    depth = 0
+    for bracket in re.compile(r"[{}]" if opener == "{" else r"[\[\]]").finditer(text, start):
+        depth += 1 if bracket[0] == opener else -1
+        if depth == 0:
+            return bracket.end()
+    return len(text)
+
+
+def _around(outside: str) -> tuple[Repair, ...]:
+    """The one thing worth naming in what stands around the values."""
+    for rule, sign in _AROUND:
+        if sign.search(outside):
+            return (Repair(rule, "", outside.strip()[:200], None, Risk.LOSSLESS),)
+    return ()

@@ -1,0 +1,75 @@
+"""Repairs that lose something: an item, a key, the end of a string. Made only when asked for; otherwise only shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.options import Risk
+from structgen.core.records import Issue, Repair
+
+_AT_MOST = re.compile(r"at most (\d+) characters?")
+
+
+def with_offers(issues: Sequence[Issue], tree: Json) -> tuple[Issue, ...]:
+    """The issues, each with the lossy repair that would settle it, where there is one."""
+    return tuple(issue if issue.repair else replace(issue, repair=_offer(issue, tree)) for issue in issues)
+
+
+def _offer(issue: Issue, tree: Json) -> Repair | None:
+    path = steps(issue.path)
+    found = _at(tree, path)
+    if issue.code == "unknown_key":
+        return Repair("dropped_key", issue.path, found, None, Risk.LOSSY)
+    limit = _AT_MOST.search(issue.expected) if issue.code == "length" else None
+    if limit and isinstance(found, str):
+        return Repair("cut_string", issue.path, found, found[: int(limit[1])], Risk.LOSSY)
+    for depth in range(len(path), 0, -1):
+        if isinstance(_at(tree, path[: depth - 1]), list) and path[depth - 1].isdigit():
+            item = path[:depth]
+            return Repair("dropped_item", pointer(item), _at(tree, item), None, Risk.LOSSY)
+    return None
+
+
+def applied(repairs: Sequence[Repair], tree: Json) -> Json:
+    """The tree after these repairs; what is dropped last in a list is dropped first, so that the paths hold."""
+    ordered = sorted({repair.path: repair for repair in repairs}.values(), key=lambda one: _order(one.path))
+    for repair in reversed(ordered):
+        tree = _changed(tree, steps(repair.path), repair)
+    return tree
+
+
+def _order(path: str) -> list[tuple[int, str]]:
+    return [(int(step), "") if step.isdigit() else (-1, step) for step in steps(path)]
+
+
+def _changed(tree: Json, path: Sequence[str], repair: Repair) -> Json:
+    if not path:
+        return repair.after
+    if isinstance(tree, list):
+        index, items = int(path[0]), list(tree)
+        if len(path) == 1 and repair.rule == "dropped_item":
+            del items[index]
+        else:
+            items[index] = _changed(items[index], path[1:], repair)
+        return items
+    held: JsonObject = dict(cast(JsonObject, tree))
+    if len(path) == 1 and repair.rule == "dropped_key":
+        held.pop(path[0], None)
+    else:
+        held[path[0]] = _changed(held.get(path[0]), path[1:], repair)
+    return held
+
+
+def _at(tree: Json, path: Sequence[str]) -> Json:
+    for step in path:
+        if isinstance(tree, dict):
+            tree = tree.get(step)
+        elif isinstance(tree, list) and step.isdigit() and int(step) < len(tree):
+            tree = tree[int(step)]
+        else:
+            return None
+    return tree

@@ -1,0 +1,146 @@
+"""A tree -> a value of the type, or the issues. Nothing that Pydantic converts goes unrecorded.
+
+JSON is read strictly first: there ISO dates, Decimals as text and lists for sets are what they should be. Validators
+that turn their input to Python mode (before, wrap) make strict reading fail for the same values, so that what fails is
+read once more, laxly, and every strict error is compared with what became of the value. A validator may run twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, to_json
+
+from structgen.core.json import Json, pointer
+from structgen.core.options import Risk
+from structgen.core.records import Issue, Repair
+from structgen.parse.blame import task_error
+from structgen.parse.converted import MISSING, conversion
+from structgen.parse.finite import is_finite, refuses_infinite
+from structgen.schema import Schema
+from structgen.schema.pydantic_issues import issues_from_pydantic
+
+TOO_DEEP = Issue("", "is nested too deep, or refers to itself", "depth")
+NOT_FINITE = Issue("", "holds NaN or Infinity, or a number too large to be finite", "not_finite")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A value, or the issues why there is none."""
+
+    value: Any = None
+    issues: tuple[Issue, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+
+
+def validate(schema: Schema[Any], tree: Json) -> Verdict:
+    """Validate a tree. Raises TaskError where a validator of the user's breaks, and for nothing else."""
+    try:
+        if schema.adapter is None:
+            finite = is_finite(tree)
+            return Verdict(tree, schema.check(tree) if finite else (NOT_FINITE,))
+        return _validate(schema, schema.adapter, tree)
+    except RecursionError:
+        return Verdict(issues=(TOO_DEEP,))
+
+
+def validate_text(schema: Schema[Any], text: str) -> Verdict | None:
+    """Validate clean JSON text as it is, at Pydantic's own speed; None where it needs a closer look.
+
+    Keys that the type does not know need one: they may be its fields in another spelling.
+    """
+    if schema.adapter is None:
+        return None
+    adapter = schema.adapter
+    try:
+        return Verdict(_guarded(schema, lambda: adapter.validate_json(text, strict=True, extra="forbid")))
+    except (ValidationError, RecursionError):
+        return None
+
+
+def _validate(schema: Schema[Any], adapter: TypeAdapter[Any], tree: Json) -> Verdict:
+    data = to_json(tree, inf_nan_mode="constants")
+    read = adapter.validate_json if is_finite(tree) else refuses_infinite(schema).validate_json
+    try:
+        return Verdict(_guarded(schema, lambda: read(data, strict=True)))
+    except ValidationError as error:
+        strict = error
+    try:
+        value = _guarded(schema, lambda: read(data))
+    except ValidationError as error:
+        return Verdict(issues=_issues(strict, error, tree))
+    return _converted(adapter, strict, value, tree)
+
+
+def _guarded(schema: Schema[Any], run: Callable[[], Any]) -> Any:
+    """Run Pydantic; what a validator of the user's raises beside its refusals is a fault of the task."""
+    try:
+        return run()
+    except (ValidationError, RecursionError):
+        raise
+    except Exception as error:
+        raise task_error(schema, error) from error
+
+
+def _issues(strict: ValidationError, lax: ValidationError, tree: Json) -> tuple[Issue, ...]:
+    """What is wrong even by lax rules; and what only strict reading faults, where no text was misread as Python."""
+    found = issues_from_pydantic(lax, tree)
+    paths = {issue.path for issue in found}
+    more = (issue for issue in issues_from_pydantic(strict, tree) if not isinstance(issue.found, str | list | dict))
+    return (*found, *(issue for issue in more if issue.path not in paths and issue.code == "type"))
+
+
+def _converted(adapter: TypeAdapter[Any], strict: ValidationError, value: Any, tree: Json) -> Verdict:
+    """The value that lax reading gave, with a Repair for each place where it is another than the response's."""
+    issues: list[Issue] = []
+    repairs: dict[str, Repair] = {}
+    dumps = _dumps(adapter, value)
+    for details in strict.errors(include_url=False):
+        path = _path(details, tree)
+        before = _at(tree, path)
+        after = next((found for dump in dumps if (found := _at(dump, path)) is not MISSING), MISSING)
+        verdict = conversion(before, details, after)
+        if verdict is False:
+            issues.extend(issues_from_pydantic(strict, tree))
+            return Verdict(issues=tuple(issues))
+        if verdict:
+            shown = None if after is MISSING else cast(Json, after)
+            was = None if before is MISSING else cast(Json, before)
+            repairs[pointer(path)] = Repair("converted", pointer(path), was, shown, Risk.INTERPRETIVE)
+    return Verdict(value, repairs=tuple(repairs.values()))
+
+
+def _dumps(adapter: TypeAdapter[Any], value: Any) -> list[Json]:
+    """The value as plain JSON by aliases and by field names; none where the type cannot be dumped."""
+    found: list[Json] = []
+    for by_alias in (True, False):
+        try:
+            found.append(cast(Json, adapter.dump_python(value, mode="json", by_alias=by_alias, warnings=False)))
+        except Exception:  # noqa: BLE001, PERF203  (a serializer of the user's: the value is valid all the same)
+            return found
+    return found
+
+
+def _path(details: ErrorDetails, tree: Json) -> tuple[str | int, ...]:
+    """The steps of an error's location that lead into the tree; the labels of unions are left out."""
+    path: list[str | int] = []
+    for step in details["loc"]:
+        if _at(tree, (*path, step)) is not MISSING:
+            path.append(step)
+    return tuple(path)
+
+
+def _at(tree: object, path: tuple[str | int, ...]) -> object:
+    for step in path:
+        if isinstance(tree, dict) and step in tree:
+            tree = cast("dict[object, object]", tree)[step]
+        elif isinstance(tree, list) and isinstance(step, int) and step < len(cast("list[object]", tree)):
+            tree = cast("list[object]", tree)[step]
+        else:
+            return MISSING
+    return tree
+
+
