@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
-from itertools import count
+from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 
 
 def create_beside(target: Path, word: str) -> Path:
     """A new, empty file ``target.word``, or with a number where that is taken: nobody else's file is touched."""
-    for number in count(1):
-        path = target.with_name(f"{target.name}.{word}{'' if number == 1 else number}")
-        with suppress(FileExistsError):
-            path.touch(exist_ok=False)
-            return path
-    raise AssertionError("count() has no end")
+    numbered = (target.with_name(f"{target.name}.{word}{number}") for number in count(2))
+    return next(path for path in chain([target.with_name(f"{target.name}.{word}")], numbered) if _created(path))
+
+
+def _created(path: Path) -> bool:
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 @contextmanager

@@ -17,8 +17,9 @@ from structgen.core.errors import (
     ModelUnavailable,
     StructgenError,
 )
-from structgen.core.records import Document, Extraction, Task
+from structgen.core.records import Attempt, Card, Document, Extraction, Task, Usage
 from structgen.documents import DocumentProblem
+from structgen.engine.budget import spent_at_most
 from structgen.engine.cost import cost_of
 from structgen.extractor import CONCURRENCY, Extractor
 from structgen.schema import Schema
@@ -33,9 +34,9 @@ _HOPELESS = (AuthenticationFailed, ModelUnavailable, ConfigurationError)
 class Batch:
     """One run over many documents.
 
-    `max_cost` is in USD for the whole run. `summary` is up to date after every row, and `left_over` says whether there
-    were documents that nobody took because the run was stopped. Whatever stops it, what is under way is finished and
-    has its row, so that nothing that was paid for is lost.
+    `max_cost` is in USD for the whole run; where it is reached, what is under way may still go over it. `summary` is
+    up to date after every row, and `left_over` says whether there were documents that nobody took because the run was
+    stopped. Whatever stops it, what is under way is finished and has its row: nothing that was paid for is lost.
     """
 
     def __init__(
@@ -57,6 +58,9 @@ class Batch:
         self._concurrency = concurrency
         self._max_cost = max_cost
         self._card = find_card(*split_model(extractor.model))
+        if max_cost is not None:
+            _check_price(extractor.model, self._card)
+        self._spent = 0.0
         self._reason: StructgenError | None = None
 
     def stop(self) -> None:
@@ -72,7 +76,6 @@ class Batch:
         started = time.monotonic()
         for row in self._found(documents):
             self.summary = self.summary.add(row, time.monotonic() - started)
-            self._check_cost()
             yield row
         if self._reason is not None and (self.left_over or not isinstance(self._reason, BudgetExceeded)):
             raise self._reason
@@ -85,6 +88,7 @@ class Batch:
         for outcome in outcomes:
             while isinstance(item := waiting.popleft(), DocumentProblem):
                 yield row_of_problem(item)
+            self._spend(outcome.attempts)
             yield self._row(item, outcome)
         yield from (row_of_problem(item) for item in waiting if isinstance(item, DocumentProblem))
 
@@ -107,16 +111,21 @@ class Batch:
         cost = cost_of(outcome.usage, self._card) if outcome.usage else 0.0
         return row_of_failure(document, outcome, cost, self._extractor.model)
 
-    def _check_cost(self) -> None:
-        """Stop where the run has cost what it may; what is not known to be within the budget is not."""
-        if self._max_cost is None or self.stopped:
-            return
-        cost = self.summary.cost
-        if cost is None:
-            what = f"The cost of a call to {self._extractor.model} is not known, so --max-cost cannot be kept"
-        elif cost >= self._max_cost:
-            what = f"The budget of {self._max_cost} USD is spent"
-        else:
-            return
-        self._reason = BudgetExceeded(f"{what}: no further document was taken.")
-        self.stop()
+    def _spend(self, attempts: tuple[Attempt, ...]) -> None:
+        """Stop where the run has cost what it may; a call whose usage is not known counts with its most."""
+        self._spent += sum(cost_of(spent_at_most(attempt), self._card) or 0.0 for attempt in attempts)
+        if self._max_cost is not None and self._spent >= self._max_cost and not self.stopped:
+            self._reason = BudgetExceeded(
+                f"The run's budget of {self._max_cost} USD is spent: no further document was taken."
+            )
+            self.stop()
+
+
+def _check_price(model: str, card: Card | None) -> None:
+    """Raise where a budget in USD could not be kept."""
+    free = split_model(model)[0] == "rules"
+    if not free and cost_of(Usage(0, 0, calls=1), card) is None:
+        raise ConfigurationError(
+            f"A run with a budget in USD needs a model whose price is known; that of {model} is not: "
+            "`structgen models` lists those that are."
+        )

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from structgen.batch import Batch, RowStatus
+from structgen.core.errors import AuthenticationFailed, BudgetExceeded, ConfigurationError, StructgenError
+from structgen.core.options import Budget, Options
+from structgen.core.records import Document, Task
+from structgen.documents import DocumentProblem
+from structgen.extractor import Extractor
+from structgen.testing import Emulator, error, reply
+
+GROQ = "groq/openai/gpt-oss-20b"
+TASK: Task[Any] = Task(
+    "dish",
+    {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "serves": {"type": "integer"}},
+        "required": ["name", "serves"],
+        "additionalProperties": False,
+    },
+)
+
+
+def documents(*names: str) -> Iterator[Document]:
+    return (Document(f"Name: {name}\nServes: 4", name, f"{name}.txt") for name in names)
+
+
+def run(batch: Batch, given: Any) -> list[tuple[str, RowStatus]]:
+    return [(row.id, row.status) for row in batch.rows(given)]
+
+
+def failing_run(batch: Batch, given: Any) -> tuple[list[tuple[str, RowStatus]], StructgenError]:
+    seen: list[tuple[str, RowStatus]] = []
+    with pytest.raises(StructgenError) as caught:
+        seen.extend((row.id, row.status) for row in batch.rows(given))
+    return seen, caught.value
+
+
+def test_rules_give_a_row_for_each_document_in_order() -> None:
+    batch = Batch(Extractor("rules"), TASK)
+    rows = list(batch.rows(documents("Soup", "Stew", "Pie")))
+    assert [row.value for row in rows] == [{"name": name, "serves": 4} for name in ("Soup", "Stew", "Pie")]
+    assert [row.source for row in rows] == ["Soup.txt", "Stew.txt", "Pie.txt"]
+    assert (batch.summary.ok, batch.summary.cost, batch.summary.usage.calls) == (3, 0.0, 0)
+    assert all(row.evidence for row in rows)
+
+
+def test_problems_have_their_rows_where_they_stood() -> None:
+    mixed = [
+        DocumentProblem("gone.txt", "there is no such file.", "gone"),
+        *documents("Soup"),
+        DocumentProblem("a", "it is empty.", "a"),
+        DocumentProblem("b", "it is empty.", "b"),
+        *documents("Stew"),
+        DocumentProblem("c", "it is empty.", "c"),
+    ]
+    found = run(Batch(Extractor("rules"), TASK), mixed)
+    assert [name for name, _ in found] == ["gone", "Soup", "a", "b", "Stew", "c"]
+    assert [status for _, status in found].count(RowStatus.FAILED) == 4
+
+
+def test_problems_alone_have_their_rows() -> None:
+    assert run(Batch(Extractor("rules"), TASK), [DocumentProblem("a", "it is empty.", "a")]) == [
+        ("a", RowStatus.FAILED)
+    ]
+
+
+def test_what_rules_do_not_find_makes_the_row_incomplete_and_is_null() -> None:
+    (row,) = Batch(Extractor("rules"), TASK).rows([Document("Name: Soup", "soup", "soup.txt")])
+    assert row.status is RowStatus.INCOMPLETE
+    assert row.value == {"name": "Soup", "serves": None}
+    assert row.model == "rules"
+    assert [piece.text for piece in row.evidence if piece.path == "/name"] == ["Soup"]
+
+
+def test_documents_are_taken_as_rows_are_asked_for() -> None:
+    taken: list[str] = []
+
+    def lazily() -> Iterator[Document]:
+        for document in documents(*"abcdefgh"):
+            taken.append(document.id)
+            yield document
+
+    rows = Batch(Extractor("rules"), TASK, concurrency=2).rows(lazily())
+    next(rows)
+    assert len(taken) <= 3
+    rows.close()
+
+
+def test_a_model_gives_rows_with_usage_and_cost(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": "Soup", "serves": 4}'))
+    batch = Batch(Extractor(GROQ), TASK)
+    (row,) = batch.rows(documents("Soup"))
+    assert (row.status, row.value, row.usage.calls) == (RowStatus.OK, {"name": "Soup", "serves": 4}, 1)
+    assert row.cost is not None
+    assert row.cost > 0
+    assert batch.summary.cost == row.cost
+    assert batch.summary.usage == row.usage
+
+
+def test_a_refused_answer_has_a_failed_row_and_its_cost_and_the_others_are_done(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": 5, "serves": "many"}', as_is=True), reply('{"name": "Stew", "serves": 2}'))
+    batch = Batch(Extractor(GROQ, Options(budget=Budget(max_attempts=1))), TASK, concurrency=1)
+    refused, fine = batch.rows(documents("Soup", "Stew"))
+    assert (refused.status, refused.value, fine.status) == (RowStatus.FAILED, None, RowStatus.OK)
+    assert refused.issues
+    assert refused.cost is not None
+    assert refused.cost > 0
+    assert refused.usage.calls == 1
+
+
+def test_an_answer_that_lacks_a_part_has_an_incomplete_row(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": "Soup"}', as_is=True))
+    batch = Batch(Extractor(GROQ, Options(budget=Budget(max_attempts=1))), TASK)
+    (row,) = batch.rows(documents("Soup"))
+    assert (row.status, row.value) == (RowStatus.INCOMPLETE, {"name": "Soup"})
+    assert [(piece.path, piece.text) for piece in row.evidence] == [("/name", "Soup")]
+
+
+def test_a_fault_of_the_wire_fails_one_row_alone(groq_emulator: Emulator) -> None:
+    groq_emulator.script(error("request_too_large_body"), reply('{"name": "Stew", "serves": 2}'))
+    batch = Batch(Extractor(GROQ), TASK, concurrency=1)
+    assert [status for _, status in run(batch, documents("Soup", "Stew"))] == [RowStatus.FAILED, RowStatus.OK]
+
+
+def test_a_key_that_is_refused_ends_the_run_with_its_first_row(groq_emulator: Emulator) -> None:
+    batch = Batch(Extractor(GROQ, api_key="gsk_wrong"), TASK, concurrency=2)
+    seen, reason = failing_run(batch, documents(*"abcdefgh"))
+    assert isinstance(reason, AuthenticationFailed)
+    assert 1 <= len(seen) <= 3
+    assert batch.left_over
+    assert len(groq_emulator.requests) == len(seen)
+
+
+def test_a_run_ends_where_its_budget_does_and_keeps_what_was_paid(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": "Soup", "serves": 4}'), repeat_last=True)
+    price = next(iter(Batch(Extractor(GROQ), TASK).rows(documents("a")))).cost
+    assert price is not None
+    groq_emulator.requests.clear()
+    batch = Batch(Extractor(GROQ), TASK, concurrency=2, max_cost=price * 2.5)
+    seen, reason = failing_run(batch, documents(*"abcdefgh"))
+    assert isinstance(reason, BudgetExceeded)
+    assert "no further document" in str(reason)
+    assert [name for name, _ in seen] == list("abcdefgh")[: len(seen)]
+    assert 3 <= len(seen) <= 5
+    assert len(groq_emulator.requests) == len(seen)
+    assert batch.left_over
+
+
+def test_a_budget_that_the_last_document_uses_up_is_no_failure(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": "Soup", "serves": 4}'), repeat_last=True)
+    batch = Batch(Extractor(GROQ), TASK, concurrency=1, max_cost=1e-9)
+    assert run(batch, documents("a")) == [("a", RowStatus.OK)]
+    assert not batch.left_over
+
+
+def test_a_call_of_unknown_usage_counts_with_its_most(groq_emulator: Emulator) -> None:
+    groq_emulator.script(error("json_validate_failed_syntax", failed_generation="no JSON"), repeat_last=True)
+    batch = Batch(Extractor(GROQ, Options(budget=Budget(max_attempts=1))), TASK, concurrency=1, max_cost=1e-9)
+    seen, reason = failing_run(batch, documents(*"abc"))
+    assert isinstance(reason, BudgetExceeded)
+    assert seen == [("a", RowStatus.FAILED)]
+    assert batch.summary.cost is None
+
+
+def test_a_budget_is_refused_where_the_price_is_not_known() -> None:
+    extractor = Extractor("compatible/llama", base_url="http://127.0.0.1:9/v1")
+    with pytest.raises(ConfigurationError, match="that of compatible/llama is not"):
+        Batch(extractor, TASK, max_cost=1.0)
+
+
+def test_rules_keep_every_budget() -> None:
+    assert run(Batch(Extractor("rules"), TASK, max_cost=0.5), documents("a")) == [("a", RowStatus.OK)]
+
+
+def test_a_stopped_run_finishes_what_is_under_way(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": "Soup", "serves": 4}'), repeat_last=True)
+    batch = Batch(Extractor(GROQ), TASK, concurrency=3)
+    rows = batch.rows(documents(*"abcdefgh"))
+    seen = [next(rows).id]
+    batch.stop()
+    seen.extend(row.id for row in rows)
+    assert seen == list("abcdefgh")[: len(seen)]
+    assert len(seen) == len(groq_emulator.requests) <= 4
+    assert batch.left_over
+
+
+def test_seconds_never_run_back() -> None:
+    batch = Batch(Extractor("rules"), TASK)
+    times = [batch.summary.seconds for _ in batch.rows(documents(*"abc"))]
+    assert all(before <= after for before, after in pairwise(times))
