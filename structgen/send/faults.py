@@ -156,7 +156,7 @@ def requested_wait(headers: Mapping[str, str], message: str) -> float | None:
         wait = _seconds(header)
         if wait is not None:
             return wait
-    words = re.search(r"try again in ([\d.]{1,20}[a-zµμ]{1,2}(?:[\d.]{1,20}[a-zµμ]{1,2}){0,5})", message)
+    words = re.search(r"try again in ([0-9.]{1,20}[a-zµμ]{1,2}(?:[0-9.]{1,20}[a-zµμ]{1,2}){0,5})", message)
     return go_duration(words[1]) if words else None
 
 
@@ -178,9 +178,9 @@ _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6,
 
 def go_duration(text: str) -> float | None:
     """Seconds of a duration as Go prints it (``1m2.5s``, ``982.5ms``); None where it is not one."""
-    if not re.fullmatch(r"(?:\d{1,12}(?:\.\d{0,12})?(?:ms|us|µs|μs|ns|h|m|s))+", text):
+    if not re.fullmatch(r"(?:[0-9]{1,12}(?:\.[0-9]{0,12})?(?:ms|us|µs|μs|ns|h|m|s))+", text):
         return None
-    parts = cast("list[tuple[str, str]]", re.findall(r"([\d.]+)([a-zµμ]+)", text))
+    parts = cast("list[tuple[str, str]]", re.findall(r"([0-9.]+)([a-zµμ]+)", text))
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 

@@ -76,7 +76,7 @@ def open_sender(
 def _check_card(provider: str, name: str) -> Card | None:
     card = find_card(provider, name)
     if card is not None and card.status == "retired":
-        instead = f"Take {provider}/{card.replacement} instead" if card.replacement else "Groq names no replacement"
+        instead = f"Take {provider}/{card.replacement} instead" if card.replacement else "no replacement is named"
         raise ModelUnavailable(
             f"{provider} has retired the model {name}. {instead}; `structgen models` lists the others."
         )

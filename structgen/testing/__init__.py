@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from structgen.core.errors import ConfigurationError
-
 if TYPE_CHECKING:
     from structgen.testing.emulator.errors import error_names
     from structgen.testing.emulator.replies import cut, dropped, error, page, plain, raw, refusal, reply, slow
@@ -52,6 +50,8 @@ def __getattr__(name: str) -> object:
     except ModuleNotFoundError as problem:
         if problem.name is None or problem.name.partition(".")[0] not in {"starlette", "uvicorn", "h11"}:
             raise
+        from structgen.core.errors import ConfigurationError
+
         raise ConfigurationError(
             f'structgen.testing needs {problem.name}: run pip install "structgen[testing]".'
         ) from None

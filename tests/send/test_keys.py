@@ -1,0 +1,34 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from structgen.core.errors import ConfigurationError
+from structgen.send.keys import clean_key, mask
+
+KEY = "gsk_0123456789abcdef"
+
+
+def test_a_line_break_at_the_end_of_a_key_is_dropped() -> None:
+    assert clean_key(f" {KEY}\n", "api_key") == KEY
+
+
+@pytest.mark.parametrize("key", ["", "  ", "gsk_ab cd", "gsk_a\nb", "gsk_é", "gsk_\x00"])
+def test_what_no_header_can_carry_is_refused_without_being_quoted(key: str) -> None:
+    with pytest.raises(ConfigurationError, match="GROQ_API_KEY is not an API key") as caught:
+        clean_key(key, "GROQ_API_KEY")
+    assert not key.strip() or key.strip() not in str(caught.value)
+
+
+@given(st.text(), st.text())
+@settings(deadline=None, max_examples=100)
+def test_a_masked_text_never_holds_the_key(before: str, after: str) -> None:
+    assert KEY not in mask(before + KEY + after, KEY)
+
+
+@pytest.mark.parametrize("text", ["gsk_AbCdEf123456", "sk-proj-12345678", "Bearer abcdef", "xai-abcdefgh"])
+def test_other_keys_in_a_text_are_struck_out_too(text: str) -> None:
+    assert text.removeprefix("Bearer ") not in mask(f"You sent {text}, which is wrong.")
+
+
+def test_ordinary_words_are_left_alone() -> None:
+    assert mask("Risk-averse task-force asks: sk-1?", KEY) == "Risk-averse task-force asks: sk-1?"

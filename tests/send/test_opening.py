@@ -1,0 +1,96 @@
+import subprocess
+import sys
+
+import pytest
+
+from structgen.core.errors import ConfigurationError, ModelUnavailable
+from structgen.send import default_model, find_card, open_sender, split_model
+
+
+def test_without_a_name_the_variable_names_the_model() -> None:
+    assert default_model({"STRUCTGEN_MODEL": " rules ", "GROQ_API_KEY": "gsk_x"}) == "rules"
+
+
+def test_without_a_variable_a_key_of_groq_decides() -> None:
+    assert default_model({"GROQ_API_KEY": "gsk_x"}) == "groq/openai/gpt-oss-20b"
+
+
+@pytest.mark.parametrize("environ", [{}, {"GROQ_API_KEY": " ", "STRUCTGEN_MODEL": ""}])
+def test_with_neither_there_is_no_model(environ: dict[str, str]) -> None:
+    assert default_model(environ) is None
+
+
+@pytest.mark.parametrize(
+    ("model", "parts"),
+    [
+        ("groq/openai/gpt-oss-20b", ("groq", "openai/gpt-oss-20b")),
+        (" rules ", ("rules", "rules")),
+        ("replay", ("replay", "replay")),
+        ("compatible/llama3:8b", ("compatible", "llama3:8b")),
+    ],
+)
+def test_a_model_string_is_a_provider_and_an_id(model: str, parts: tuple[str, str]) -> None:
+    assert split_model(model) == parts
+
+
+@pytest.mark.parametrize("model", ["", "gpt-4", "groq/", "/x"])
+def test_other_strings_are_refused_with_examples(model: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"groq/openai/gpt-oss-20b.*rules"):
+        split_model(model)
+
+
+def test_without_a_key_groq_says_how_to_go_on() -> None:
+    with pytest.raises(ConfigurationError, match=r'set GROQ_API_KEY.*model="rules"'):
+        open_sender("groq/openai/gpt-oss-20b")
+
+
+def test_an_empty_key_that_was_given_is_not_replaced_by_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_variable")
+    with pytest.raises(ConfigurationError, match="api_key is not an API key"):
+        open_sender("groq/openai/gpt-oss-20b", api_key="")
+
+
+def test_a_retired_model_names_its_replacement_before_anything_is_sent() -> None:
+    with pytest.raises(ModelUnavailable, match="Take groq/openai/gpt-oss-120b instead"):
+        open_sender("groq/llama-3.3-70b-versatile", api_key="gsk_x", base_url="http://127.0.0.1:9")
+
+
+def test_a_retired_model_without_a_replacement_says_so() -> None:
+    with pytest.raises(ModelUnavailable, match="no replacement is named"):
+        open_sender("groq/groq/compound", api_key="gsk_x")
+
+
+def test_a_base_url_with_the_path_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="must not end in /openai/v1"):
+        open_sender("groq/openai/gpt-oss-20b", api_key="gsk_x", base_url="https://api.groq.com/openai/v1")
+
+
+def test_the_base_url_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROQ_BASE_URL", "http://localhost:7")
+    assert repr(open_sender("groq/openai/gpt-oss-20b", api_key="gsk_x")) == "ChatSender('groq', 'http://localhost:7')"
+
+
+def test_a_known_model_brings_its_card() -> None:
+    sender = open_sender("groq/openai/gpt-oss-20b", api_key="gsk_x")
+    assert sender.card == find_card("groq", "openai/gpt-oss-20b")
+
+
+def test_replay_is_refused_with_a_clear_word() -> None:
+    with pytest.raises(ConfigurationError, match=r"replay.*not supported yet"):
+        open_sender("replay")
+
+
+def test_a_provider_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"nobody cannot be opened through instructor.*openai"):
+        open_sender("nobody/x")
+
+
+def test_the_rules_and_the_cards_load_no_http_library() -> None:
+    script = """
+import sys
+from structgen.send import list_cards, open_sender
+open_sender("rules"); list_cards()
+print(sorted({"groq", "httpx", "instructor", "tenacity", "openai", "aiohttp"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
