@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeAlias, TypeVar, cast
 
 from structgen.compile.delimit import delimited
-from structgen.compile.estimate import answer_tokens
 from structgen.compile.modes import choose_mode
+from structgen.compile.parameters import parameters_for, room_for_answer
 from structgen.compile.prompt import ASK, example_answer, system_prompt
 from structgen.core.errors import DocumentError
 from structgen.core.options import Options
-from structgen.core.records import Card, Document, Example, Message, Parameters, Request
+from structgen.core.records import Card, Document, Example, Message, Request
 from structgen.schema import Schema
 from structgen.schema.strict import StrictSchema
 
@@ -53,7 +53,8 @@ class Compiled:
 def compile_brief(brief: Brief[T]) -> Compiled:
     """The request for a brief.
 
-    Raises DocumentError where the text cannot be sent, ConfigurationError where the model cannot do what is asked.
+    Raises DocumentError where the text cannot be sent, ConfigurationError where the model cannot do what is asked, and
+    RequestTooLarge where the text leaves no room for an answer.
     """
     schema = cast("Schema[object]", brief.schema)
     conversation = _conversation(brief)
@@ -62,19 +63,22 @@ def compile_brief(brief: Brief[T]) -> Compiled:
     prompt = system_prompt(schema, brief.options.style, instructions, extracting=brief.extracting)
     document = _document(brief.text) if brief.extracting else None
     chosen = choose_mode(brief.options.mode, schema, brief.card)
+    messages = (
+        Message("system", prompt),
+        *_worked(brief, chosen.strict),
+        *(message for message in conversation if message.role != "system"),
+    )
+    parameters = parameters_for(brief.options, chosen.mode, brief.card)
+    room = room_for_answer(parameters, messages, brief.schema.json_schema, document, brief.card)
     request = Request(
         provider=brief.provider,
         model=brief.model,
-        messages=(
-            Message("system", prompt),
-            *_worked(brief, chosen.strict),
-            *(message for message in conversation if message.role != "system"),
-        ),
+        messages=messages,
         mode=chosen.mode,
         json_schema=chosen.strict.json_schema if chosen.strict else brief.schema.json_schema,
         schema_name=_function_name(brief.schema.name),
         strict=chosen.strict is not None,
-        parameters=_parameters(brief, document),
+        parameters=replace(parameters, max_completion_tokens=room),
         document=document,
         names=brief.schema.names,
     )
@@ -135,23 +139,6 @@ def _document(text: Input) -> str:
     if isinstance(text, Document):
         return text.text
     return "\n\n".join(message.content for message in map(_message, text) if message.role == "user")
-
-
-def _parameters(brief: Brief[T], document: str | None) -> Parameters:
-    """The generation parameters, with room for the answer where the options set none."""
-    options = brief.options
-    room = options.max_completion_tokens
-    return Parameters(
-        temperature=options.temperature,
-        top_p=options.top_p,
-        max_completion_tokens=answer_tokens(brief.schema.json_schema, document, brief.card) if room is None else room,
-        stop=options.stop,
-        seed=options.seed,
-        user=options.user,
-        service_tier=options.service_tier,
-        reasoning_effort=options.reasoning_effort,
-        reasoning_format=options.reasoning_format,
-    )
 
 
 def _function_name(name: str) -> str:

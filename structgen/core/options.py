@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Literal
@@ -84,9 +85,17 @@ class Options:
     temperature: float | None = 0.0
     top_p: float | None = None
     max_completion_tokens: int | None = None
+    """Room for the answer; where None, estimated from schema and text, because Groq counts it against the limits."""
     stop: str | tuple[str, ...] | None = None
     seed: int | None = None
-    user: str | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
     service_tier: Literal["auto", "on_demand", "flex", "performance"] | None = None
     reasoning_effort: Literal["none", "default", "low", "medium", "high"] | None = None
     reasoning_format: Literal["hidden", "raw", "parsed"] | None = None
+    include_reasoning: bool | None = None
+    parallel_tool_calls: bool | None = None
+    disable_tool_validation: bool | None = None
+    user: str | None = None
+    metadata: Mapping[str, str] | None = None
+    store: bool | None = None

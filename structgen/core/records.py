@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 from structgen.core.json import Json, JsonLike, JsonObject
 from structgen.core.options import Mode, Risk
@@ -116,17 +116,24 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The generation parameters of a request, as Groq names them. None is not sent."""
+    """The generation parameters of a request, named as Groq and `Options` name them. None is not sent."""
 
     temperature: float | None = None
     top_p: float | None = None
     max_completion_tokens: int | None = None
     stop: str | tuple[str, ...] | None = None
     seed: int | None = None
-    user: str | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
     service_tier: str | None = None
     reasoning_effort: str | None = None
     reasoning_format: str | None = None
+    include_reasoning: bool | None = None
+    parallel_tool_calls: bool | None = None
+    disable_tool_validation: bool | None = None
+    user: str | None = None
+    metadata: Mapping[str, str] | None = None
+    store: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +166,15 @@ class Request:
         for name in Parameters.__dataclass_fields__:
             value = getattr(self.parameters, name)
             if value is not None:
-                body[name] = list(value) if isinstance(value, tuple) else value
+                body[name] = _plain(value)
         return body
+
+
+def _plain(value: Any) -> Json:
+    """A parameter as JSON has it."""
+    if isinstance(value, tuple):
+        return list(cast("tuple[str, ...]", value))
+    return dict(cast("Mapping[str, str]", value)) if isinstance(value, Mapping) else value
 
 
 def _format(request: Request) -> JsonObject:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from structgen.compile import Brief, compile_brief
-from structgen.core.errors import ConfigurationError, DocumentError
+from structgen.core.errors import DocumentError
 from structgen.core.options import Mode, Options, Style
 from structgen.core.records import Card, Document, Example, Message
 from structgen.schema import Schema
@@ -113,11 +113,6 @@ def test_a_chat_keeps_its_turns_and_its_system_message_joins_ours() -> None:
 def test_a_text_that_cannot_be_sent_is_refused_with_the_reason(text: Any, says: str) -> None:
     with pytest.raises(DocumentError, match=says):
         compile_brief(brief(text))
-
-
-def test_a_mode_that_the_model_does_not_have_is_refused_with_the_modes_it_has() -> None:
-    with pytest.raises(ConfigurationError, match="json, text"):
-        compile_brief(brief(card=CARD, options=Options(mode=Mode.TOOLS)))
 
 
 def test_auto_is_never_left_in_a_request() -> None:
