@@ -4,28 +4,87 @@ from __future__ import annotations
 
 import re
 
+from structgen.rules.dates import find_dates
 from structgen.rules.fields import Field
 from structgen.rules.labels import fold, phrase, tokens
 from structgen.rules.lexicon import lexicon
 from structgen.rules.pairs import Pair
 from structgen.rules.readings import Reading, leaf
 from structgen.rules.search import Search
+from structgen.rules.titles import title_line
 
-_CUT = re.compile(r"[|·•–—,\t/:\d]| - |\son\s|\s(?:published|updated|posted|modified|leave|this post|comments?)\b", re.IGNORECASE)
-_PARTICLES = {"de", "van", "von", "der", "den", "la", "le", "di", "da", "del", "and", "und", "et", "y", "e", "&", "of", "the", "+"}
+_CUT = re.compile(
+    r"[|·•–—,\t:]| - |/|\d{1,2}[./-]\d|\s\d|(?:19|20)\d\d|\son\s|\s(?:published|updated|posted|modified|leave|this post|comments?)\b",
+    re.IGNORECASE,
+)
+_PARTICLES = {
+    "de",
+    "van",
+    "von",
+    "der",
+    "den",
+    "la",
+    "le",
+    "di",
+    "da",
+    "del",
+    "and",
+    "und",
+    "et",
+    "y",
+    "e",
+    "&",
+    "of",
+    "the",
+    "+",
+}
+_PERSON = re.compile(r"[^\W\d_][\w.'’-]{1,20}(?:\s[^\W\d_][\w.'’-]{0,20}){1,3}$")
 _COUNT = re.compile(r"(?:about |approx\.? |ca\.? )?\d{1,4}(?:[.,]\d)?(?:\s?(?:[-–]|to|or|bis|à|of|tot)\s?\d{1,4})?")
 _SCALE = re.compile(r"\s+[½\d.]{1,3}x(?:\s+[½\d.]{1,3}x)*$")
-_NOUNS = re.compile(r"^(?:servings?|serves|portions?|portionen|porties|portioner|porsjoner|raciones|porciones|porzioni|personen|personnes|personas|persone|personer|people|persons)$", re.I)
+_NOUNS = re.compile(
+    r"^(?:servings?|serves|portions?|portionen|porties|portioner|porsjoner|raciones|porciones|porzioni|personen|personnes|personas|persone|personer|people|persons)$",
+    re.I,
+)
 
 
 def find_author(search: Search) -> Reading | None:
-    """The author: what stands after "Author:" or "By", as far as it reads like a name."""
-    found = [one for pair in search.pairs_of(frozenset({"author"})) if (one := _name(search, pair))]
+    """The author: what stands after "Author:" or "By", or right under the title, as far as it reads like a name."""
+    pairs = [pair for pair in search.pairs_of(frozenset({"author"})) if not _menu(search, pair)]
+    found = [one for pair in pairs if (one := _name(search, pair))]
     if not found:
-        return None
+        return _under_title(search)
     first = found[0]
     longer = [one for one in found if str(one.value).startswith(f"{first.value} ")]
     return longer[0] if longer else first
+
+
+def _menu(search: Search, pair: Pair) -> bool:
+    """Whether the line is one of several that begin alike ("By course", "By diet"), as in a menu."""
+    label = search.page.text[slice(*pair.label)].casefold()
+    around = (pair.line - 1, pair.line + 1)
+    return any(
+        0 <= at < len(search.page.lines) and search.page.lines[at].text.casefold().startswith(f"{label} ")
+        for at in around
+    )
+
+
+def _under_title(search: Search) -> Reading | None:
+    """A line below the title that is a name and nothing else, dated, or said again elsewhere."""
+    title = title_line(search)
+    if title is None:
+        return None
+    for number in range(title + 1, min(title + 4, len(search.page.lines) - 1)):
+        line = search.page.lines[number]
+        dated = next(find_dates(search.page.lines[number + 1].text), None)
+        if _PERSON.match(line.text) and line.text.istitle() and not _known(search, line.text):
+            if dated or search.page.text.count(line.text) > 1:
+                return leaf(search.page, line.text, line.start, line.end)
+    return None
+
+
+def _known(search: Search, text: str) -> bool:
+    words = phrase(text)
+    return words in search.vocabulary.keys or words in lexicon().noise or words in lexicon().stops
 
 
 def _name(search: Search, pair: Pair) -> Reading | None:
@@ -36,8 +95,17 @@ def _name(search: Search, pair: Pair) -> Reading | None:
     text = _unglued(text).rstrip(" ·|")
     words = text.split()
     capital = all(word[0].isupper() or word.lower() in _PARTICLES or not word[0].isalpha() for word in words)
-    known = phrase(text) in search.vocabulary.keys or phrase(text) in lexicon().noise
-    if known or not 1 <= len(words) <= 6 or len(text) > 50 or not capital or text.endswith((".", "!", "?")) and len(words) > 3:
+    below = "\n" in search.page.text[pair.label[1] : start] and len(words) < 2 and pair.score < 1
+    if (
+        _known(search, text)
+        or below
+        or re.search(r"[.!?…]\s|\.\.", text)
+        or not 1 <= len(words) <= 6
+        or len(text) > 50
+        or not capital
+        or text.endswith((".", "!", "?"))
+        and len(words) > 3
+    ):
         return None
     return leaf(search.page, " ".join(words), start, start + len(text))
 
@@ -61,10 +129,11 @@ def find_yields(search: Search, field: Field) -> Reading | None:
 def _yield(search: Search, pair: Pair) -> Reading | None:
     start, end = pair.value
     if pair.label[0] >= end:
-        return _counted_noun(search, start, pair.label[1])
+        plural = 3 * search.page.text.startswith("(s)", pair.label[1])
+        return _counted_noun(search, start, pair.label[1] + plural)
     text = _SCALE.sub("", search.page.text[start:end].split(" (")[0].rstrip())
     count = _COUNT.match(text)
-    if count is None or len(text) > 40:
+    if count is None or len(text) > 40 or text[count.end() : count.end() + 1] in ("/", "⁄", ".", "-"):
         return None
     noun = text[count.end() :].strip()
     if noun[:1].isalpha():
@@ -86,4 +155,6 @@ def _counted_noun(search: Search, start: int, end: int) -> Reading | None:
     return leaf(search.page, text, start, end)
 
 
-_WEIGHTS = frozenset(fold(word) for word in ("g", "gr", "gram", "grams", "kg", "mg", "ml", "cl", "dl", "kcal", "kj", "of"))
+_WEIGHTS = frozenset(
+    fold(word) for word in ("g", "gr", "gram", "grams", "kg", "mg", "ml", "cl", "dl", "kcal", "kj", "of")
+)

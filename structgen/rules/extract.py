@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Evidence
 from structgen.rules.fields import Field, Kind, read_fields
 from structgen.rules.page import read_page
-from structgen.rules.readings import Reading, collect, evidence, leaf
+from structgen.rules.readings import Reading, evidence
 from structgen.rules.search import Search, start_search
-from structgen.rules.items import Item, find_items, quantities
+from structgen.rules.lists import body_start, find_strings
 from structgen.rules.values import read_value
-from structgen.rules.roles import find_by_role
+from structgen.rules.roles import find_by_role, has_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ def extract_by_rules(
     """
     root = read_fields(json_schema, names)
     search = start_search(read_page(text), root)
+    search = replace(search, body=body_start(search, root))
     found = _find(search, root) or Reading(None)
     return Found(found.value, evidence(found, text))
 
@@ -63,7 +64,7 @@ def _find_object(search: Search, field: Field) -> Reading | None:
 
 
 def _find_leaf(search: Search, field: Field) -> Reading | None:
-    if role := find_by_role(search, field):
+    if (role := find_by_role(search, field)) or has_role(search, field):
         return role
     for pair in search.pairs_of(field.keys):
         if found := read_value(search, field, *pair.value):
@@ -72,15 +73,6 @@ def _find_leaf(search: Search, field: Field) -> Reading | None:
 
 
 def _find_list(search: Search, field: Field) -> Reading | None:
-    if field.item is None or field.item.kind is not Kind.STRING:
-        return None
-    best: tuple[tuple[bool, float, int], list[Item]] = ((False, 0.0, 0), [])
-    steps = bool(field.concepts & {"instructions"})
-    for section in search.sections:
-        if section.keys & field.keys:
-            items = find_items(search, section, steps=steps)
-            shape = quantities(items) + 0.1 if "ingredients" in field.concepts else 1.0
-            rank = (section.score == 1.0 and len(items) > 1, section.score * shape * min(len(items), 12), section.start)
-            if items and rank > best[0]:
-                best = (rank, items)
-    return collect(leaf(search.page, item.text, *item.span) for item in best[1]) if best[1] else None
+    if field.item is not None and field.item.kind is Kind.STRING:
+        return find_strings(search, field)
+    return None

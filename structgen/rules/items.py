@@ -23,8 +23,16 @@ _NUMBERED = re.compile(rf"^(?:{_STEP}\s*\d{{1,2}}\s?[.):–-]?\s*|\d{{1,2}}\s?[.
 _STEP_ALONE = re.compile(rf"^(?:{_STEP}\s*\d{{0,2}}\s?[.):]?|\d{{1,2}}[.)]?)$", re.IGNORECASE)
 _QUANTITY = re.compile(r"^(?:\d|[¼½¾⅐-⅞]|an?\s|une?\s|eine?\s|un\s|half\s|pinch|dash|handful)", re.IGNORECASE)
 _ALONE = re.compile(r"^(?:\d{1,4}(?:[.,/⁄]\d{1,3})?|(?:\d{1,2}\s?)?[¼½¾⅐-⅞]|\d{1,2}\s\d[/⁄]\d)(?:\s?[-–]\s?\d{1,3})?$")
-_GROUP = re.compile(r"^(?:for|voor|für|pour|para|per|til|till|för)\s+(?:the|de|het|den|die|das|la|le|les|el|il|lo|l')\b", re.IGNORECASE)
+_GROUP = re.compile(
+    r"^(?:for|voor|für|pour|para|per|til|till|för)\s+(?:the|de|het|den|die|das|la|le|les|el|il|lo|l')\b", re.IGNORECASE
+)
+_OF = re.compile(r"^(?:de\s|d['’]|of\s|di\s|av\s)")
 _ENDS = (".", "!", "?", ";", "…", "”", '"')
+_OVER = re.compile(
+    r"\?$|©|(?<![\w.])[@#]\w{3}|newsletter|e-?mail|instagram|facebook|pinterest|affiliate|subscribe|www\.|https?:", re.I
+)
+_CHECKLISTS = {("instruction", "checklist"), ("ingredient", "checklist")}
+_NAMED_STEP = re.compile(rf"^{_STEP}\s*\d", re.IGNORECASE)
 _PROSE = 200
 
 
@@ -54,9 +62,12 @@ def _noise(line: Line) -> bool:
 
 def _step_items(page: Page, lines: list[Line]) -> list[Item]:
     """Sentences, with the sub-headings between them, up to the first lines that are neither."""
+    lines = [line for line in lines if phrase(line.text) not in _CHECKLISTS]
     kept = _unwrapped([line for line in lines if not _noise(line) and not _STEP_ALONE.match(line.text)])
     items: list[Item] = []
     for place, (start, end, text) in enumerate(kept):
+        if _OVER.search(text):
+            break
         told = _sentence(text)
         if not told and not any(_sentence(later) for _, _, later in kept[place + 1 : place + 3]):
             rest = len(kept) - place
@@ -80,7 +91,11 @@ def _unwrapped(lines: list[Line]) -> list[tuple[int, int, str]]:
 
 def _sentence(text: str) -> bool:
     words = len(text.split())
-    return (text.endswith((*_ENDS, ")")) and (words > 2 or text.endswith(("!", ".")))) or len(text) > 60 or bool(_NUMBERED.match(text))
+    return (
+        (text.endswith((*_ENDS, ")")) and (words > 2 or text.endswith(("!", "."))))
+        or len(text) > 60
+        or bool(_NUMBERED.match(text))
+    )
 
 
 def _entry_items(search: Search, section: Section, lines: list[Line]) -> list[Item]:
@@ -93,6 +108,8 @@ def _entry_items(search: Search, section: Section, lines: list[Line]) -> list[It
     counted = sum(bool(_QUANTITY.match(_plain(line))) for line in kept) > 0.4 * len(kept)
     entries: list[Line] = []
     for line in kept:
+        if _OVER.search(line.text) or _NAMED_STEP.match(line.text):
+            break
         if _prose(line, counted) and line.start not in bulleted:
             break
         if not _aside(search, section, line, counted and line.start not in bulleted):
@@ -127,13 +144,15 @@ def _aside(search: Search, section: Section, line: Line, counted: bool) -> bool:
         return True
     words = tokens(text)
     mentions = search.vocabulary.mentions(words)
-    if mentions and _QUANTITY.match(text) and len(words) <= 3 and mentions[-1].keys & {"yields"}:
+    if mentions and len(words) <= 4 and mentions[-1].keys & {"yields"} and mentions[-1].end >= len(text) - 3:
         return True
     if mentions and mentions[0].keys & section.keys and not _QUANTITY.match(text):
         return True
     names = text.split()
     grouped = bool(_GROUP.match(text)) and len(names) <= 6
-    titled = counted and len(names) > 1 and "," not in text and all(name[0].isupper() or len(name) <= 4 for name in names)
+    titled = (
+        counted and len(names) > 1 and "," not in text and all(name[0].isupper() or len(name) <= 4 for name in names)
+    )
     return (grouped or titled) and not any(word.word.isdigit() for word in words)
 
 
@@ -145,6 +164,10 @@ def _put_together(page: Page, lines: list[Line]) -> list[Item]:
         text = _NUMBERED.sub("", _plain(line)) or line.text
         start = line.end - len(text) if start is None else start
         said = _plain_text(page, start, line.end)
+        if items and start == line.start and _OF.match(text) and _QUANTITY.match(items[-1].text):
+            items[-1] = _item(page, items[-1].span[0], line.end)
+            start = None
+            continue
         if place + 1 < len(lines) and (_ALONE.match(said) or _measured(said)):
             continue
         items.append(_item(page, start, line.end))
@@ -159,8 +182,11 @@ def _plain_text(page: Page, start: int, end: int) -> str:
 def _measured(text: str) -> bool:
     """Whether a text is a quantity with its unit and nothing else: "300 g", "1 1/2 tsp."."""
     words = tokens(text)
-    return bool(_QUANTITY.match(text)) and words[-1:] != [] and words[-1].word in lexicon().measures and not any(
-        word.word not in lexicon().measures and not word.word.isdigit() for word in words
+    return (
+        bool(_QUANTITY.match(text))
+        and words[-1:] != []
+        and words[-1].word in lexicon().measures
+        and not any(word.word not in lexicon().measures and not word.word.isdigit() for word in words)
     )
 
 

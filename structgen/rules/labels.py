@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 Phrase = tuple[str, ...]
 
@@ -37,10 +38,13 @@ class Mention:
     words: int
 
 
+@lru_cache(maxsize=1 << 16)
 def fold(word: str) -> str:
     """A word without case, accents and the plural s: ``Ingrédients`` and ``ingredient`` are one."""
-    plain = unicodedata.normalize("NFKD", word.casefold())
-    plain = "".join(char for char in plain if not unicodedata.combining(char)).replace("’", "'")
+    plain = word.casefold()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain)
+        plain = "".join(char for char in plain if not unicodedata.combining(char)).replace("’", "'")
     return plain[:-1] if len(plain) > 3 and plain.endswith("s") and not plain.endswith("ss") else plain
 
 
@@ -68,8 +72,8 @@ def phrase(text: str) -> Phrase:
 class Vocabulary:
     """Labels and the keys that they name: concepts of the lexicon, and pointers to the fields of one schema."""
 
-    def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
-        self.keys: dict[Phrase, frozenset[str]] = {}
+    def __init__(self, known: Mapping[Phrase, frozenset[str]], entries: Iterable[tuple[str, str]] = ()) -> None:
+        self.keys: dict[Phrase, frozenset[str]] = dict(known)
         for label, key in entries:
             words = phrase(label)
             if words:
@@ -96,8 +100,3 @@ class Vocabulary:
             if tuple(token.word for token in words[at : at + size]) in self.keys:
                 return size
         return 0
-
-
-def shared(a: Mapping[str, object], b: Iterable[str]) -> bool:
-    """Whether any of the keys is known."""
-    return any(key in a for key in b)

@@ -15,6 +15,7 @@ from structgen.rules.page import Line, Page, Span
 _LONGEST_LINE = 240
 _OPENING = re.compile(r"(?:^|[|•·;,\t(/*\-–—>]|\d)[\s*_#▢☐•·\-–—]*$|[^\S\n]{2,}$")
 _COLON = re.compile(r"[^\S\n]*[:：=]")
+_LEADS_ON = re.compile(r"[^\S\n]*(?:[:：=]|\d)|[^\S\n]+[A-Z]")
 _LABEL_REST = re.compile(r"[^:：=\n\t|]{0,36}?[:：=](?!//)")
 _MARKS = " \t\u00a0*_#.:：=-–—>|"
 _CELL_END = re.compile(r"\t|[^\S\n]{3,}|\s\|\s")
@@ -38,7 +39,7 @@ def find_pairs(page: Page, vocabulary: Vocabulary) -> list[Pair]:
         if len(line.text) <= _LONGEST_LINE:
             mentions = vocabulary.mentions(tokens(line.text, line.start))
             pairs.extend(_line_pairs(page, number, line, mentions))
-            pairs.extend(_value_first(number, line, mentions))
+            pairs.extend(_value_first(page, number, line, mentions))
     return pairs
 
 
@@ -58,20 +59,37 @@ def _line_pairs(page: Page, number: int, line: Line, mentions: list[Mention]) ->
             first = _first_cell(page.text, *value)
             score = _score(exact, colon, page.text[value[0]])
             found.extend([Pair(mention.keys, (mention.start, end), first, number, score)] if score else [])
-        elif limit == line.end and (below := _below(page, number, colon)):
+            if not exact and page.text[mention.end] == " ":
+                glued = _trim(page.text, mention.end, line.end)
+                found.append(Pair(mention.keys, (mention.start, mention.end), glued, number, 0.4))
+        elif limit == line.end and not _counted(page.text, mention) and (below := _below(page, number, colon)):
             found.append(Pair(mention.keys, (mention.start, end), below, number, 0.9 if exact else 0.55))
         done = end
     return found
 
 
 def _opened(page: Page, line: Line, mentions: list[Mention]) -> list[Mention]:
-    """The mentions that stand where labels stand."""
+    """The mentions that stand where labels stand; one right after a number only where it leads to a value again."""
     return [
         mention
         for mention in mentions
         if mention.start == line.start
-        or _OPENING.search(page.text[max(line.start, mention.start - 12) : mention.start])
+        or _humped(page.text, mention.start)
+        or (
+            _OPENING.search(page.text[max(line.start, mention.start - 12) : mention.start])
+            and (not _counted(page.text, mention) or _LEADS_ON.match(page.text, mention.end))
+        )
     ]
+
+
+def _humped(text: str, at: int) -> bool:
+    """Whether a word begins in the middle of another by its capital, as labels do that were glued to a value."""
+    return text[at].isupper() and text[at - 1 : at].islower()
+
+
+def _counted(text: str, mention: Mention) -> bool:
+    """Whether a number stands right before a label, as in "4 servings"."""
+    return text[max(0, mention.start - 3) : mention.start].rstrip()[-1:].isdigit()
 
 
 def _label_end(text: str, mention: Mention, end: int) -> tuple[int, bool, bool]:
@@ -118,11 +136,18 @@ def _below(page: Page, number: int, colon: bool) -> Span | None:
     return (start, end) if start < end else None
 
 
-def _value_first(number: int, line: Line, mentions: list[Mention]) -> list[Pair]:
-    """Pairs such as "4 servings" and "30 min cooking time": a number, and the label at the end of the line."""
-    if not mentions or not line.text[:1].isdigit() or len(line.text) > 60:
+def _value_first(page: Page, number: int, line: Line, mentions: list[Mention]) -> list[Pair]:
+    """Pairs such as "4 servings" and "30 min cooking time": a number, and the label after it, or alone below it."""
+    if not mentions or len(line.text) > 60:
         return []
     last = mentions[-1]
-    if last.end < line.end - 3 or last.start == line.start:
+    start = line.start
+    if last.start == line.start and last.end == line.end and number and page.lines[number - 1].text.isdigit():
+        start = page.lines[number - 1].start
+    elif last.start == line.start or line.end - last.end > 3:
         return []
-    return [Pair(last.keys, (last.start, last.end), (line.start, last.start), number, 0.5)]
+    return (
+        [Pair(last.keys, (last.start, last.end), (start, last.start), number, 0.5)]
+        if page.text[start].isdigit()
+        else []
+    )

@@ -17,14 +17,18 @@ from structgen.rules.sections import Section, find_sections
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A page with its pairs and sections, and the habits of its writer. `mark` and `day_first` as in numerals, dates."""
+    """A page with its pairs and sections, and the habits of its writer. `mark` and `day_first` as in
+    numerals and dates."""
 
     page: Page
     vocabulary: Vocabulary
     pairs: tuple[Pair, ...]
     sections: tuple[Section, ...]
+    root: Field
     mark: str
     day_first: bool | None
+    body: int | None = None
+    """The number of the line where the first list that was asked for begins, where there is one."""
 
     def pairs_of(self, keys: frozenset[str]) -> list[Pair]:
         """The pairs whose label names any of the keys, the surest first."""
@@ -33,22 +37,20 @@ class Search:
 
 def start_search(page: Page, root: Field) -> Search:
     """Look through a page for everything that the fields of a schema may need."""
-    vocabulary = Vocabulary(_entries(root))
+    vocabulary = Vocabulary(lexicon().concepts, _entries(root))
     return Search(
         page,
         vocabulary,
         tuple(find_pairs(page, vocabulary)),
         tuple(find_sections(page, vocabulary)),
+        root,
         decimal_mark(page.text),
         day_comes_first(page.text),
     )
 
 
 def _entries(root: Field) -> Iterable[tuple[str, str]]:
-    """Every label with what it names: the lexicon's with their concepts, the schema's with the fields' pointers."""
-    for concept, labels in lexicon().labels.items():
-        for label in labels:
-            yield label, concept
+    """The schema's own labels, each with the pointer of its field."""
     for field in leaves(root):
         for label in field.labels:
             yield label, field.key

@@ -17,12 +17,24 @@ _LEGAL = re.compile(
     r"|\bpty\b|\bkft\b\.?|\bzrt\b|\boy$|\baps$|\benterprises?\b|\btrading\b|\bs\.?a\.?s?\.?$)",
     re.IGNORECASE,
 )
-_REGISTRATION = re.compile(r"\s*[(\[]?\s*(?:co\.?\s*(?:reg)?\.?\s*(?:no)?\s*[.:]?\s*)?\d[\d\s-]{3,12}(?:-?[A-Z])?\s*[)\]]?(?:\s*\([A-Z]{1,6}\))?$", re.I)
-_POSTAL = re.compile(r"(?<![\w./-])(?:\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{6}|\d{4}(?=,?\s[A-Z][a-z]))(?![\w/-])")
-_HOUSE = re.compile(r"^(?:(?:no|lot|unit|suite|block|blk|hq|pt|level|floor|p\.?o\.?)\b[\s.:]*)*[A-Z]{0,3}-{0,2}\d[\w/&-]*[\s,.]", re.IGNORECASE)
+_REGISTRATION = re.compile(
+    r"\s*[(\[]?\s*(?:co\.?\s*(?:reg)?\.?\s*(?:no)?\s*[.:]?\s*)?\d[\d\s-]{3,12}(?:-?[A-Z])?\s*[)\]]?(?:\s*\([A-Z]{1,6}\))?$",
+    re.I,
+)
+_POSTAL = re.compile(
+    r"(?<![\w./-])(?:\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{6}|\d{4}(?=,?\s[A-Z][a-z]))(?![\w/-])"
+)
+_HOUSE = re.compile(
+    r"^(?:(?:no|lot|unit|suite|block|blk|hq|pt|level|floor|p\.?o\.?)\b[\s.:]*)*[A-Z]{0,3}-{0,2}\d[\w/&-]*[\s,.]",
+    re.IGNORECASE,
+)
 _CENTS = re.compile(r"\d[.,]\d{2}(?!\d)")
+_PRICE = re.compile(r"\d\.\d{2}(?!\d)")
 _GREETING = re.compile(r"\b(?:welcome|thank|thanks|tq|receipt|your order|order number|please|visit)\b", re.IGNORECASE)
-_NO_ADDRESS = re.compile(r"@|www\.|https?:|\btel\b|\bfax\b|\bphone\b|\bgst\b|\bvat\b|\breg\b|\btax\b|\binvoice\b|\bdate\b|\bemail\b|[=*]", re.IGNORECASE)
+_NO_ADDRESS = re.compile(
+    r"\w@\w|[^\W\d_]{4,}\s?:|www\.|https?:|\btel\b|\bfax\b|\bphone\b|\bgst\b|\bvat\b|\breg\b|\btax\b|\binvoice\b|\bdate\b|\bemail\b|\bco(?:mpany)?\.?\s*no\b|[=*]",
+    re.IGNORECASE,
+)
 
 
 def is_business_document(search: Search) -> bool:
@@ -111,10 +123,10 @@ def _address_block(search: Search) -> tuple[Line, ...]:
     lines = search.page.lines[: _HEAD + 6]
     for at, line in enumerate(lines):
         score = address_score(line)
-        if score < 2 or (score < 3 and not _continues(lines, at)):
+        if score < 2 or (score < 3 and not _continues(lines, at) and not _HOUSE.match(line.text)):
             continue
         block = lines[at : _address_end(lines, at) + 1]
-        if max(address_score(one) for one in block) >= 3 or len(block) >= 2:
+        if max(address_score(one) for one in block) >= 3 or len(block) >= 2 or _HOUSE.match(line.text):
             return block
     return ()
 
@@ -129,16 +141,23 @@ def _address_end(lines: tuple[Line, ...], at: int) -> int:
     for place in range(at + 1, min(at + 7, len(lines))):
         score = address_score(lines[place])
         ahead = address_score(lines[place + 1]) if place + 1 < len(lines) else -1
-        if score < 0 or (score < 1 and not lines[place - 1].text.endswith((",", "&", "-")) and ahead < 2):
+        if score < 0 or (
+            score < 1 and not lines[place - 1].text.endswith((",", "&", "-")) and ahead < _ahead(lines[place])
+        ):
             break
         last = place
     return last
 
 
+def _ahead(line: Line) -> int:
+    """How strong the line after a plain one has to be: less so after a word or two, as the end of a broken name."""
+    return 1 if len(line.text.split()) <= 2 and line.text.replace(" ", "").isalpha() else 2
+
+
 def address_score(line: Line) -> int:
     """How much a line reads like a part of an address; below 0 where it cannot be one."""
     text = line.text
-    if _CENTS.search(text) or _NO_ADDRESS.search(text) or text.startswith("(") or len(text) > 120 or "\t" in text:
+    if _PRICE.search(text) or _NO_ADDRESS.search(text) or text.startswith("(") or len(text) > 120:
         return -1
     words = [fold(word) for word in re.findall(r"[^\W\d_]+", text)]
     if not words or phrase(text) in lexicon().documents or _LEGAL.search(text):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from structgen.rules.items import find_items
 from structgen.rules.labels import phrase, tokens
 from structgen.rules.lexicon import lexicon
 from structgen.rules.page import Line
@@ -13,37 +12,53 @@ from structgen.rules.readings import Reading, leaf
 from structgen.rules.search import Search
 from structgen.rules.sections import level
 
-_BYLINE = re.compile(r"^(?:by|von|par|door|av|af|por|author|published|posted|updated|last update|created by)\b|\d{1,2},? 20\d\d|\b20\d\d\b|^jump to|^print|^save|^pin\b|^[\d.]+ from \d+|^[★☆]|stars?\b|reviews?\b|votes?\b", re.I)
+_ABOUT = re.compile(
+    r"^(?:by|von|par|door|av|af|por)\s?[A-Z]|^(?:author|published|posted|updated|last update|created by|written by)\b|\b20\d\d\b"
+    r"|^(?:jump to|print recipe|save recipe|pin recipe|rate this)|^[\d.,]+ from \d+|^[★☆]|^\(?\d+\)? (?:reviews?|votes?|ratings?)"
+    r"|^\d+\s?(?:min|h|uur|std|perc|person|portion|serving)|^recipe by",
+    re.IGNORECASE,
+)
+_FAR = 1_000
+"""Titles are looked for among so many lines."""
 _CRUMBS = re.compile(r"\s*[/»›>|]\s*")
 
 
 def find_title(search: Search) -> Reading | None:
     """The title: a heading of the highest level, a line `Title: ...`, or the line that the rest of the text is about."""
-    lines = search.page.lines
-    marked = [line for line in lines[:400] if level(line) == 1]
-    if marked:
-        return _reading(search, marked[0])
     for pair in search.pairs_of(frozenset({"title"})):
-        if pair.score == 1.0 and pair.line < 12:
+        if pair.score == 1.0 and pair.line < 12 and ":" in search.page.text[slice(*pair.label)]:
             start, end = pair.value
             return leaf(search.page, " ".join(search.page.text[start:end].split()), start, end)
+    number = title_line(search)
+    return None if number is None else _reading(search, search.page.lines[number])
+
+
+def title_line(search: Search) -> int | None:
+    """The number of the line that is the title."""
+    lines = search.page.lines
+    marked = next((number for number, line in enumerate(lines[:400]) if level(line) == 1), None)
+    if marked is not None:
+        return marked
     scores = _Scores(search)
-    candidates = [(number, line) for number, line in enumerate(lines[: _limit(search)]) if _plausible(search, line)]
+    inside = _inside(search)
+    candidates = [
+        (number, line)
+        for number, line in enumerate(lines[: _limit(search)])
+        if number not in inside and _plausible(search, line)
+    ]
     best = max(candidates, key=lambda one: (scores.of(*one), -one[0]), default=None)
-    return None if best is None else _reading(search, best[1])
+    return None if best is None else best[0]
+
+
+def _inside(search: Search) -> set[int]:
+    """The numbers of the lines that stand in the body of some list, where no title is."""
+    known = [one for one in search.sections if one.keys & {"ingredients", "instructions"} and one.score == 1.0]
+    return {number for one in known for number in range(one.heading, min(one.end, one.start + 30))}
 
 
 def _limit(search: Search) -> int:
-    """The number of the line where the body begins: a title stands before the first list that is one."""
-    lists = [
-        section.heading
-        for section in search.sections
-        if section.score == 1.0 and section.keys & _LISTS and len(find_items(search, section, steps=False)) > 2
-    ]
-    return lists[0] if lists else 60
-
-
-_LISTS = frozenset({"ingredients", "features", "agenda", "requirements", "items"})
+    """The number of the line where the body begins: a title stands before the lists."""
+    return 60 if search.body is None else min(search.body, _FAR)
 
 
 def _reading(search: Search, line: Line) -> Reading:
@@ -54,36 +69,81 @@ def _reading(search: Search, line: Line) -> Reading:
 
 def _plausible(search: Search, line: Line) -> bool:
     text, words = line.text, phrase(line.text)
-    if not 3 <= len(text) <= 120 or len(words) > 20 or text.endswith((".", ":", ";", ",")) or not text[0].isalnum():
+    if (
+        not 3 <= len(text) <= 120
+        or len(words) > 20
+        or text.endswith((".", ":", ";", ",", "?"))
+        or not text[0].isalnum()
+        or "://" in text
+        or len(_CRUMBS.split(text)) > 2
+    ):
         return False
-    if words in lexicon().noise or words in lexicon().stops or words in search.vocabulary.keys or words in lexicon().documents:
+    if (
+        words in lexicon().noise
+        or words in lexicon().stops
+        or words in search.vocabulary.keys
+        or words in lexicon().documents
+    ):
         return False
     mentions = search.vocabulary.mentions(tokens(text))
-    labelled = mentions and mentions[0].start == 0 and (":" in text[: mentions[0].end + 2] or any(word.isdigit() for word in words))
-    return not labelled and sum(char.isalpha() for char in text) > len(text) * 0.5 and not re.match(r"\d+[\s.,/]*\w{0,4}$", text)
+    if mentions and text[0].isdigit() and len(words) <= 4 and mentions[-1].end == len(text):
+        return False
+    labelled = (
+        mentions
+        and mentions[0].start == 0
+        and (":" in text[: mentions[0].end + 2] or any(word.isdigit() for word in words))
+    )
+    return (
+        not labelled
+        and sum(char.isalpha() for char in text) > len(text) * 0.5
+        and not re.match(r"\d+[\s.,/]*\w{0,4}$", text)
+    )
 
 
 class _Scores:
-    """How much each line behaves like the title of its page."""
+    """How much each line behaves like the title of its page.
+
+    A title says what the text goes on to speak of, stands alone, begins its words with capitals, is said again, and
+    has the author, the date, the servings, or the first paragraph right below it. A line of a menu does none of this.
+    """
 
     def __init__(self, search: Search) -> None:
-        self.lines = search.page.lines
+        self.lines, self.body = search.page.lines[:_FAR], search.body
         self.folded = Counter(phrase(line.text) for line in self.lines)
         self.prose = Counter(word for line in self.lines if len(line.text) > 60 for word in set(phrase(line.text)))
-        trails = [_CRUMBS.split(line.text) for line in self.lines[:120]]
-        self.crumbs = {phrase(trail[-1]) for trail in trails if len(trail) > 2}
+        self.text = "\n".join(line.text for line in self.lines)[:100_000].casefold()
 
     def of(self, number: int, line: Line) -> float:
         words = phrase(line.text)
-        content = [word for word in words if len(word) > 3]
-        known = sum(min(self.prose[word], 3) / 3 for word in content) / len(content) if content else 0.0
         after = self.lines[number + 1 : number + 5]
-        score = 3.0 * known + min(len(content), 5) * 0.3
-        score += 2.0 * (self.folded[words] > 1 and len(words) > 1) + 2.0 * (words in self.crumbs)
-        score += 1.5 * any(_BYLINE.search(one.text) for one in after) + 1.0 * any(len(one.text) > 90 for one in after)
-        return score - 1.5 * self._in_menu(number) + 1.0 * (number == 0)
+        ahead = self.body - number if self.body is not None else 0
+        score = 4.5 * self._spoken_of(words) + 1.5 * min(2, self.text.count(line.text.casefold()) - 1) / 2
+        score += 1.5 * (self.folded[words] > 1 and len(words) > 1) + 1.5 * (number == 0)
+        score += 2.0 * any(map(_about, after)) + 1.5 * any(map(_about, after[:1])) + 1.5 * any(map(_long, after))
+        score += 2.5 * (0 < ahead <= 25) + 2.0 * (0 < ahead <= 12) + 2.0 * _capitals(line.text)
+        return score + (2.5 if len(words) > 2 else 0.0) - (2.0 if len(words) < 2 else 0.0) - self._in_menu(number)
+
+    def _spoken_of(self, words: tuple[str, ...]) -> float:
+        """The share of a line's long words that the paragraphs of the text hold, more for those they repeat."""
+        content = [word for word in words if len(word) > 3]
+        return sum(min(self.prose[word] + 1, 4) / 4 for word in content if self.prose[word]) / max(1, len(content))
 
     def _in_menu(self, number: int) -> bool:
-        """Whether the lines around are all a few words long, as the entries of a menu are."""
-        around = [*self.lines[max(0, number - 3) : number], *self.lines[number + 1 : number + 4]]
-        return len(around) == 6 and all(len(line.text.split()) <= 3 and not _BYLINE.search(line.text) for line in around)
+        """Whether a line and those around are all a few words long, as the entries of a menu are."""
+        around = self.lines[max(0, number - 3) : number + 4]
+        return len(around) == 7 and all(
+            len(one.text.split()) <= 4 and any(map(str.isalpha, one.text)) for one in around
+        )
+
+
+def _about(line: Line) -> bool:
+    return bool(_ABOUT.search(line.text))
+
+
+def _long(line: Line) -> bool:
+    return len(line.text) > 90
+
+
+def _capitals(text: str) -> bool:
+    words = text.split()
+    return sum(word[0].isupper() for word in words) >= 0.7 * len(words)
