@@ -1,18 +1,21 @@
-"""What is wrong with a value: a plain JSON value or an instance of the type."""
+"""What is wrong with a value: a plain JSON value, or an instance of the type."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, PydanticSerializationError
 
-from structgen.core.json import Json
+from structgen.core.json import Json, pointer, steps
 from structgen.core.records import Issue
-from structgen.schema.issues import plain
 from structgen.schema.patterns import PatternTooCostly
-from structgen.schema.pydantic_issues import issues_from_pydantic
+from structgen.schema.pydantic_issues import issues_of, locate
 
 MOST_ISSUES = 200
 """Nobody reads more, and a hostile value may have millions."""
@@ -20,12 +23,13 @@ MOST_ISSUES = 200
 TOO_DEEP = Issue("", "is nested too deep to be checked", "depth", None, "a value of less depth")
 
 
-def check_json(validator: Any, value: Json) -> tuple[Issue, ...]:
-    """The issues of a plain JSON value under a JSON Schema."""
+def check_json(validator: Any, value: object) -> tuple[Issue, ...]:
+    """The issues of a value under a JSON Schema; only plain JSON has none."""
     from structgen.schema.json_issues import issues_from_jsonschema
 
     try:
-        return issues_from_jsonschema(islice(validator.iter_errors(value), MOST_ISSUES))
+        strange = tuple(islice(_not_json(value, ()), MOST_ISSUES))
+        return strange or issues_from_jsonschema(islice(validator.iter_errors(value), MOST_ISSUES))
     except RecursionError:
         return (TOO_DEEP,)
     except PatternTooCostly as error:
@@ -33,27 +37,127 @@ def check_json(validator: Any, value: Json) -> tuple[Issue, ...]:
 
 
 def check_typed(adapter: TypeAdapter[Any], value: object) -> tuple[Issue, ...]:
-    """The issues of a plain JSON value, or of an instance, under a type.
-
-    A conversion is an issue here, so JSON is read strictly first. Validators that turn their input to Python mode
-    make strict reading refuse dates and the like; these are told apart by a second, lax reading.
-    """
+    """The issues of a plain JSON value, or of an instance, under a type."""
     try:
-        text = json.dumps(value)
-    except (TypeError, ValueError):
+        if next(_not_json(value, ()), None) is None:
+            return _check_plain(adapter, cast(Json, value))
         return _check_instance(adapter, value)
     except RecursionError:
         return (TOO_DEEP,)
+
+
+def _not_json(value: object, at: tuple[str | int, ...]) -> Iterator[Issue]:
+    """An issue for everything in a value that JSON cannot hold."""
+    if type(value) is dict:
+        for key, inner in cast("dict[object, object]", value).items():
+            if type(key) is str:
+                yield from _not_json(inner, (*at, key))
+            else:
+                yield Issue(pointer(at), "has a key that is not a string", "json", str(key), "JSON")
+    elif type(value) is list:
+        for index, inner in enumerate(cast("list[object]", value)):
+            yield from _not_json(inner, (*at, index))
+    elif type(value) is float and not math.isfinite(value):
+        yield Issue(pointer(at), "is not a number that JSON knows", "json", str(value), "a finite number")
+    elif value is not None and type(value) not in {str, bool, int, float}:
+        yield Issue(pointer(at), f"is a {type(value).__name__}, which is not plain JSON", "json", str(value), "JSON")
+
+
+def _check_plain(adapter: TypeAdapter[Any], value: Json) -> tuple[Issue, ...]:
+    """Read strictly, as JSON, so that no conversion passes unseen.
+
+    A before- or wrap-validator hands on its input in Python mode, where strict reading refuses even a good date. So
+    where strict reading fails, lax reading decides, and what only the strict one refuses counts where it was converted.
+    """
+    text = json.dumps(value)
+    strict = _errors(adapter, text, strict=True)
+    if not strict:
+        return ()
     try:
-        adapter.validate_json(text, strict=True)
+        dumped = adapter.dump_python(adapter.validate_json(text), mode="json", by_alias=True, warnings=False)
     except ValidationError as error:
-        return issues_from_pydantic(error, cast(Json, value))
-    return ()
+        lax = error.errors(include_url=False)
+        known = {details["loc"] for details in lax}
+        converted = [details for details in strict if details["loc"] not in known and _is_conversion(details)]
+        return issues_of([*lax, *converted], value)
+    except PydanticSerializationError:
+        dumped = None
+    return issues_of([details for details in strict if _differs(details, value, dumped)], value)
+
+
+def _errors(adapter: TypeAdapter[Any], text: str, *, strict: bool) -> list[ErrorDetails]:
+    try:
+        adapter.validate_json(text, strict=strict)
+    except ValidationError as error:
+        return error.errors(include_url=False)
+    return []
+
+
+def _is_conversion(details: ErrorDetails) -> bool:
+    """Whether a strict error is about what JSON itself tells apart: strings, numbers, true and false."""
+    simple = isinstance(details["input"], (str, int, float))
+    return simple and details["type"].split("_", 1)[0] in {"int", "float", "bool", "string"}
+
+
+def _differs(details: ErrorDetails, value: Json, dumped: Json) -> bool:
+    """Whether what strict reading refused became something else in lax reading."""
+    here = dumped
+    for step in steps(pointer(locate(details, value)[0])):
+        if isinstance(here, dict) and step in here:
+            here = here[step]
+        elif isinstance(here, list) and step.isdecimal() and int(step) < len(here):
+            here = here[int(step)]
+        else:
+            return _is_conversion(details)
+    before = details["input"]
+    if isinstance(before, list) and isinstance(here, list):
+        return False
+    return here != before or isinstance(here, bool) != isinstance(before, bool)
 
 
 def _check_instance(adapter: TypeAdapter[Any], value: object) -> tuple[Issue, ...]:
+    """Read an instance strictly; the models in it are opened, because an instance passes unread."""
     try:
         adapter.validate_python(value, strict=True)
+        adapter.validate_python(_opened(value), strict=True, by_alias=False, by_name=True)
+        if _holds_dataclass(value):
+            dumped = adapter.dump_json(value, by_alias=False, warnings=False)
+            adapter.validate_json(dumped, strict=True, by_alias=False, by_name=True)
     except ValidationError as error:
-        return issues_from_pydantic(error, plain(value))
+        return issues_of(error.errors(include_url=False), cast(Json, _shown(value)))
     return ()
+
+
+def _holds_dataclass(value: object) -> bool:
+    """Whether a dataclass is in a value: no way to open it as a dict, so it is read again from its dump."""
+    opened = _opened(value)
+    if isinstance(opened, dict):
+        return any(map(_holds_dataclass, cast("dict[object, object]", opened).values()))
+    if isinstance(opened, (list, tuple)):
+        return any(map(_holds_dataclass, cast("list[object]", opened)))
+    return dataclasses.is_dataclass(opened)
+
+
+def _opened(value: object) -> object:
+    """A value with every model in it as a dict of its fields."""
+    if isinstance(value, RootModel):
+        return _opened(cast("RootModel[Any]", value).root)
+    if isinstance(value, BaseModel):
+        return {name: _opened(inner) for name, inner in {**value.__dict__, **(value.model_extra or {})}.items()}
+    if type(value) is dict:
+        return {key: _opened(inner) for key, inner in cast("dict[object, object]", value).items()}
+    if type(value) in {list, tuple}:
+        return type(cast("list[object]", value))(_opened(inner) for inner in cast("list[object]", value))
+    return value
+
+
+def _shown(value: object) -> object:
+    """An instance as plain data that locations can be followed in."""
+    opened = _opened(value)
+    if dataclasses.is_dataclass(opened) and not isinstance(opened, type):
+        return {field.name: _shown(getattr(opened, field.name, None)) for field in dataclasses.fields(opened)}
+    if isinstance(opened, dict):
+        return {key: _shown(inner) for key, inner in cast("dict[object, object]", opened).items()}
+    if isinstance(opened, (list, tuple)):
+        return [_shown(inner) for inner in cast("list[object]", opened)]
+    return opened

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from structgen.core.errors import SchemaError
@@ -122,7 +122,7 @@ def _object_ends(place: str, schema: JsonObject, fits: Callable[[str], bool]) ->
     properties, required = schema.get("properties"), schema.get("required")
     named = properties if isinstance(properties, dict) else {}
     needed = [name for name in required if name in named] if isinstance(required, list) else []
-    return all([fits(place + pointer(("properties", str(name)))) for name in needed])
+    return _all_fit((place + pointer(("properties", str(name))) for name in needed), fits)
 
 
 def _array_ends(place: str, schema: JsonObject, fits: Callable[[str], bool]) -> bool:
@@ -133,5 +133,13 @@ def _array_ends(place: str, schema: JsonObject, fits: Callable[[str], bool]) -> 
             needed.append("/items")
         for key in ("prefixItems", "items"):
             first = schema.get(key)
-            needed += [f"/{key}/{number}" for number in range(min(int(least), len(first)))] if isinstance(first, list) else []
-    return all([fits(place + way) for way in needed])
+            needed += (
+                [f"/{key}/{number}" for number in range(min(int(least), len(first)))] if isinstance(first, list) else []
+            )
+    return _all_fit((place + way for way in needed), fits)
+
+
+def _all_fit(places: Iterable[str], fits: Callable[[str], bool]) -> bool:
+    """Whether all of them fit; asks about every one, so that each is waited for."""
+    found = [fits(place) for place in places]
+    return all(found)

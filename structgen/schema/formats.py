@@ -27,7 +27,7 @@ def _date_time(text: str) -> bool:
 
 
 def _time(text: str) -> bool:
-    return text[2:3] == ":" and time.fromisoformat(text.upper()) is not None
+    return text[2:3] == ":" and bool(time.fromisoformat(text.upper()))
 
 
 def _uri(text: str) -> bool:

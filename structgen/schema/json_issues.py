@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from structgen.core.json import Json, pointer
 from structgen.core.records import Issue
@@ -91,5 +91,5 @@ def _other(path: str, keyword: str | None, found: Json) -> Issue:
 
 def _kinds(types: object) -> Iterator[str]:
     """The types that a `type` keyword names, in plain words."""
-    for kind in types if isinstance(types, list) else [types]:
+    for kind in cast("list[object]", types) if isinstance(types, list) else [types]:
         yield KINDS.get(kind, str(kind)) if isinstance(kind, str) else "another form"

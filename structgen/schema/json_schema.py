@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.schema.endless import refuse_endless
+from structgen.schema.files import bundle
 from structgen.schema.keywords import walk
 from structgen.schema.patterns import matcher
 from structgen.schema.refs import Refs
 
 
-def compile_json_schema(given: JsonObject | bool, assert_formats: bool) -> tuple[JsonObject | bool, Any]:
+def compile_json_schema(
+    given: JsonObject | bool, assert_formats: bool, folder: str | None = None
+) -> tuple[JsonObject | bool, Any]:
     """A copy of the schema and its validator; SchemaError, with a pointer, where it cannot be used."""
     try:
         schema = json.loads(json.dumps(given, allow_nan=False))
         if schema != given:
             raise TypeError("an object has a key that is not a string")
         draft = _draft(schema)
+        schema = bundle(schema, folder) if folder else schema
         refs = Refs.of(schema)
         _check_references(schema, refs)
         _check_patterns(schema)
@@ -75,8 +79,8 @@ def _check_references(schema: JsonObject | bool, refs: Refs) -> None:
         ref = part.get("$ref") if isinstance(part, dict) else None
         if isinstance(ref, str) and refs.find(ref, at) is None and not _known(ref):
             raise SchemaError(
-                f"The $ref {ref!r} at {pointer(at) or 'the root'} points outside the schema, and nothing is ever fetched: "
-                "put what it names under $defs.",
+                f"The $ref {ref!r} at {pointer(at) or 'the root'} points to nothing in the schema, and nothing is ever "
+                "fetched: put what it names under $defs, or name the folder of its files.",
                 pointer((*at, "$ref")),
             )
 

@@ -13,10 +13,16 @@ from functools import cache
 from typing import Any, TypeAlias, cast
 
 import referencing
-from jsonschema import Draft3Validator, Draft4Validator, Draft6Validator, Draft7Validator
-from jsonschema import Draft201909Validator, Draft202012Validator
+from jsonschema import (
+    Draft3Validator,
+    Draft4Validator,
+    Draft6Validator,
+    Draft7Validator,
+    Draft201909Validator,
+    Draft202012Validator,
+    validators,
+)
 from jsonschema.exceptions import ValidationError
-from jsonschema.validators import extend
 from referencing.jsonschema import lookup_recursive_ref
 
 from structgen.core.json import Json, JsonObject
@@ -196,7 +202,7 @@ def validator_class(draft: str, assert_formats: bool) -> Any:
     if base is Draft3Validator:
         del ours["required"]
     formats = {"format": _format if assert_formats else _nothing}
-    return extend(base, {**ours, **formats})
+    return cast("Any", validators).extend(base, {**ours, **formats})
 
 
 def _nothing(*_: Any) -> Errors:
@@ -206,4 +212,4 @@ def _nothing(*_: Any) -> Errors:
 
 def registry() -> Any:
     """The documents that references may name besides the schema itself: the metaschemas that jsonschema brings."""
-    return referencing.Registry()
+    return cast("Any", referencing.Registry)()

@@ -24,7 +24,7 @@ from structgen.schema.refs import Refs
 from structgen.schema.shapes import value_of
 from structgen.schema.text import Level, Text, both, either, noted
 from structgen.schema.titles import is_implied, names_of
-from structgen.schema.words import annotations, comment, key, limits, literal
+from structgen.schema.words import comment, key, limits, literal, remarks
 
 _ADDRESSES = frozenset({"$schema", "$id", "$anchor", "$comment", "$vocabulary", "$defs", "definitions"})
 """Keywords that say where a schema is found, not what a value must be."""
@@ -99,7 +99,7 @@ class _Writer:
             del left["title"]
         value = value_of(left, at, known, self)
         parts += self._applied(left, at, schema.get("type", known))
-        notes = [*self._tag(left, at), *limits(left), *self._asides(left, at), *annotations(left)]
+        notes = [*self._tag(left, at), *limits(left), *self._asides(left, at), *remarks(left)]
         notes += [f"{key(name)}: {literal(rest)}" for name, rest in left.items()]
         if value is not None:
             return both([noted(value, notes), *parts])
@@ -120,7 +120,9 @@ class _Writer:
             if not isinstance(members, list) or not members:
                 continue
             del left[keyword]
-            texts = [self.schema(cast(JsonObject, member), (*at, keyword, i), known) for i, member in enumerate(members)]
+            texts = [
+                self.schema(cast(JsonObject, member), (*at, keyword, i), known) for i, member in enumerate(members)
+            ]
             if keyword == "oneOf":
                 yield Text(f"one of ({' | '.join(text.at(Level.BOTH) for text in texts)})")
             else:
@@ -147,7 +149,10 @@ class _Writer:
             branch = self.refs.find(ref, at) if isinstance(ref, str) else None
             properties = branch[1].get("properties") if branch and isinstance(branch[1], dict) else None
             said = properties.get(tag) if isinstance(properties, dict) else None
-            if not isinstance(said, dict) or value not in [said.get("const"), *cast("list[Json]", said.get("enum", []))]:
+            if not isinstance(said, dict) or value not in [
+                said.get("const"),
+                *cast("list[Json]", said.get("enum", [])),
+            ]:
                 return False
         return True
 

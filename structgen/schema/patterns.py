@@ -37,6 +37,6 @@ def matcher(pattern: str) -> Callable[[str], bool]:
     try:
         return compile_search(pattern)
     except PatternError as error:
-        raise SchemaError(f"the pattern /{pattern}/ has {error}") from None
+        raise SchemaError(f"the pattern /{pattern[:80]}/ has {error}") from None
     except RecursionError:
         raise SchemaError("a pattern is nested too deep") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, cast
 
@@ -53,6 +53,7 @@ _KINDS = {
 }
 """The first part of Pydantic's error type -> what belongs there."""
 
+_SIMPLE = frozenset({"int", "float", "bool"})
 _NOT_A_TYPE = ("parsing", "syntax_violation", "version", "offset", "aware", "naive", "inexact")
 _LIMITS = {
     "greater_than": ("range", "greater than {gt}"),
@@ -73,7 +74,7 @@ _LIMITS = {
     "decimal_max_digits": ("range", "a number of at most {max_digits} digits"),
     "decimal_max_places": ("range", "a number of at most {decimal_places} decimal places"),
     "decimal_whole_digits": ("range", "a number of at most {whole_digits} digits before the point"),
-    "union_tag_invalid": ("enum", "{expected_tags}"),
+    "union_tag_invalid": ("enum", "one of {expected_tags}"),
     "date_past": ("range", "a date in the past"),
     "date_future": ("range", "a date in the future"),
     "datetime_past": ("range", "a date in the past"),
@@ -88,10 +89,15 @@ def issues_from_pydantic(error: ValidationError, data: Json = None) -> tuple[Iss
     Pydantic's locations also name the branches of unions; `data` tells these from keys. Without it every step of a
     location that looks like a type is left out.
     """
-    return settle(_grouped([_locate(details, data) for details in error.errors(include_url=False)], 0))
+    return issues_of(error.errors(include_url=False), data)
 
 
-def _locate(error: ErrorDetails, data: Json) -> Located:
+def issues_of(errors: Iterable[ErrorDetails], data: Json = None) -> tuple[Issue, ...]:
+    """The issues of several of Pydantic's errors; `data` as above."""
+    return settle(_grouped([locate(details, data) for details in errors], 0))
+
+
+def locate(error: ErrorDetails, data: Json) -> Located:
     """Split a location into the path in the data and the labels of the union branches on its way."""
     path: list[str | int] = []
     labels: list[tuple[int, str]] = []
@@ -160,7 +166,7 @@ def _other(path: str, error: ErrorDetails, found: Json) -> Issue:
         return Issue(path, "is nested too deep or holds itself", "depth", None, "a value of finite depth")
     stem = next((name for name in (kind, *_stems(kind)) if name in _KINDS), None)
     if stem is not None:
-        code = "format" if kind.endswith(_NOT_A_TYPE) and isinstance(found, str) else "type"
+        code = "format" if kind.endswith(_NOT_A_TYPE) and isinstance(found, str) and stem not in _SIMPLE else "type"
         return should_be(path, _KINDS[stem], code, found)
     message = error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     code = "custom" if kind in {"value_error", "assertion_error"} else kind

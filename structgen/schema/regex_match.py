@@ -36,7 +36,9 @@ class _Program:
     next: list[list[int]] = field(default_factory=list[list[int]])
     built: int = 0
 
-    def add(self, accepts: Accepts | None = None, place: Edge | Look | None = None, following: Sequence[int] = ()) -> int:
+    def add(
+        self, accepts: Accepts | None = None, place: Edge | Look | None = None, following: Sequence[int] = ()
+    ) -> int:
         self.accepts.append(accepts)
         self.places.append(place)
         self.next.append([*following])

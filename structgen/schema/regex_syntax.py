@@ -226,7 +226,11 @@ class _Reader:
     def code_point(self, number: int) -> str:
         """A code point; two escaped surrogates are one."""
         if 0xD800 <= number < 0xDC00 and self.peek(2) == "\\u":
-            low = int(self.peek(6)[2:], 16) if re.fullmatch(r"\\u[dD][c-fC-F][0-9a-fA-F]{2}", self.peek(6)) else 0
+            low = (
+                int(self.peek(6).removeprefix("\\u"), 16)
+                if re.fullmatch(r"\\u[dD][c-fC-F][0-9a-fA-F]{2}", self.peek(6))
+                else 0
+            )
             if low:
                 self.at += 6
                 return chr(0x10000 + (number - 0xD800) * 0x400 + (low - 0xDC00))
@@ -295,7 +299,7 @@ def _in_ranges(ranges: tuple[tuple[str, str], ...], classes: tuple[Accepts, ...]
 
 @lru_cache(maxsize=64)
 def unicode_class(name: str) -> Accepts:
-    """A class such as ``\\p{L}``, by the tables of the fast engine."""
+    """A class of Unicode such as that of all letters, by the tables of the fast engine."""
     try:
         return SchemaValidator(core_schema.str_schema(pattern=f"^{name}$")).isinstance_python
     except CoreError:

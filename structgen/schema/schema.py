@@ -63,7 +63,7 @@ class Schema(Generic[T]):
             task = cast("Task[Any]", schema)
             return cls.of(task.schema, folder=task.folder or folder, assert_formats=assert_formats)
         if isinstance(schema, (dict, bool)):
-            return _of_json_schema(cast("JsonObject | bool", schema), assert_formats)
+            return _of_json_schema(cast("JsonObject | bool", schema), assert_formats, folder)
         if isinstance(schema, type) and (known := _compiled.get(schema)):
             return known
         compiled = _of_type(schema)
@@ -106,10 +106,10 @@ def fields(text: str) -> Schema[JsonObject]:
     return _of_json_schema(read_fields(text), assert_formats=True)
 
 
-def _of_json_schema(given: JsonObject | bool, assert_formats: bool) -> Schema[Any]:
+def _of_json_schema(given: JsonObject | bool, assert_formats: bool, folder: str | None = None) -> Schema[Any]:
     from structgen.schema.json_schema import compile_json_schema
 
-    schema, validator = compile_json_schema(given, assert_formats)
+    schema, validator = compile_json_schema(given, assert_formats, folder)
     title = schema.get("title") if isinstance(schema, dict) else None
     return Schema(_name(title if isinstance(title, str) else ""), schema, None, {}, validator)
 

@@ -23,9 +23,13 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 class Writer(Protocol):
     """Who writes the schemas inside."""
 
-    def schema(self, schema: JsonObject | bool, at: Steps, known: Json = None) -> Text: ...
+    def schema(self, schema: JsonObject | bool, at: Steps, known: Json = None) -> Text:
+        """A schema inside another one."""
+        ...
 
-    def line(self, head: str, schema: JsonObject | bool, at: Steps) -> str: ...
+    def line(self, head: str, schema: JsonObject | bool, at: Steps) -> str:
+        """A property."""
+        ...
 
 
 def value_of(left: JsonObject, at: Steps, known: Json, writer: Writer) -> Text | None:
@@ -73,16 +77,19 @@ def object_of(left: JsonObject, at: Steps, writer: Writer) -> Text | None:
     """``{name: string, age?: integer}``, or None where nothing is said about keys."""
     properties = left.get("properties")
     named = properties if isinstance(properties, dict) else {}
-    needed = left.get("required")
-    needed = cast("list[str]", left.pop("required")) if isinstance(needed, list) else []
-    if others := [name for name in needed if name not in named]:
-        left["required"] = list(others)
+    required = left.get("required")
+    needed = set(cast("list[str]", left.pop("required"))) if isinstance(required, list) else set[str]()
+    if others := [name for name in required if name not in named] if isinstance(required, list) else []:
+        left["required"] = others
     if not any(isinstance(left.get(keyword), (dict, bool)) for keyword in _OBJECT):
         return None
-    lines = [writer.line(f"{key(name)}{'' if name in needed else '?'}: ", cast(JsonObject, schema), (*at, "properties", name))
-             for name, schema in cast(JsonObject, left.pop("properties", {})).items()]  # fmt: skip
+    lines: list[str] = []
+    for name, schema in cast(JsonObject, left.pop("properties", {})).items():
+        head = f"{key(name)}{'' if name in needed else '?'}: "
+        lines.append(writer.line(head, cast(JsonObject, schema), (*at, "properties", name)))
     for pattern, schema in cast(JsonObject, left.pop("patternProperties", {})).items():
-        lines.append(writer.line(f"[{regex_key(pattern)}]: ", cast(JsonObject, schema), (*at, "patternProperties", pattern)))
+        there = (*at, "patternProperties", pattern)
+        lines.append(writer.line(f"[{regex_key(pattern)}]: ", cast(JsonObject, schema), there))
     rest = left.pop("additionalProperties", None)
     if isinstance(rest, (dict, bool)) and rest is not False:
         lines.append(writer.line("[key]: ", rest, (*at, "additionalProperties")))
@@ -127,4 +134,3 @@ def _lengths(left: JsonObject, count: int, rest: Json) -> tuple[int, bool]:
         del left["minItems"]
         return least, closed
     return 0, closed
-

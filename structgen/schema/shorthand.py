@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NoReturn, cast
@@ -26,18 +26,23 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-_NAMED: dict[str, JsonObject] = {
-    **dict.fromkeys(("str", "string", "text"), {"type": "string"}),
-    **dict.fromkeys(("int", "integer"), {"type": "integer"}),
-    **dict.fromkeys(("float", "number", "decimal"), {"type": "number"}),
-    **dict.fromkeys(("bool", "boolean"), {"type": "boolean"}),
-    **dict.fromkeys(("url", "uri"), {"type": "string", "format": "uri"}),
-    **dict.fromkeys(("object", "dict"), {"type": "object"}),
-    **dict.fromkeys(("null", "none"), {"type": "null"}),
-    **{name: {"type": "string", "format": name} for name in ("date", "time", "duration", "email", "uuid")},
+_SYNONYMS: Mapping[str, JsonObject] = {
+    "str string text": {"type": "string"},
+    "int integer": {"type": "integer"},
+    "float number decimal": {"type": "number"},
+    "bool boolean": {"type": "boolean"},
+    "date": {"type": "string", "format": "date"},
     "datetime": {"type": "string", "format": "date-time"},
+    "time": {"type": "string", "format": "time"},
+    "duration": {"type": "string", "format": "duration"},
+    "url uri": {"type": "string", "format": "uri"},
+    "email": {"type": "string", "format": "email"},
+    "uuid": {"type": "string", "format": "uuid"},
     "any": {},
+    "object dict": {"type": "object"},
+    "null none": {"type": "null"},
 }
+_NAMED = {name: schema for names, schema in _SYNONYMS.items() for name in names.split()}
 _TYPES = "str, int, float, bool, date, datetime, time, duration, url, email, uuid, any, object, list[T], dict[str, T]"
 _OF_OTHERS = ("list", "dict")
 
@@ -107,7 +112,11 @@ class _Reader:
         start = self.text.rfind("\n", 0, at) + 1
         line = self.text[start:].split("\n", 1)[0]
         column = at - start
-        where = f"line {self.text.count(chr(10), 0, at) + 1}, column {column + 1}" if "\n" in self.text else f"column {column + 1}"
+        where = (
+            f"line {self.text.count(chr(10), 0, at) + 1}, column {column + 1}"
+            if "\n" in self.text
+            else f"column {column + 1}"
+        )
         raise SchemaError(f"Fields, {where}: {message}.\n  {line}\n  {' ' * column}^")
 
     def fields(self, end: str) -> JsonObject:
@@ -163,7 +172,11 @@ class _Reader:
     def starts_type(self) -> bool:
         """Whether a type comes next; a text in quotes is one only as the first of several choices."""
         token, following = self.next, self.tokens[min(self.position + 1, len(self.tokens) - 1)]
-        return token.kind in {"word", "number"} or token.text in {"{", "("} or (token.kind == "string" and following.text == "|")
+        return (
+            token.kind in {"word", "number"}
+            or token.text in {"{", "("}
+            or (token.kind == "string" and following.text == "|")
+        )
 
     def type(self) -> tuple[JsonObject, bool]:
         """A union of types or a choice of words, and whether `?` marks it."""
@@ -232,7 +245,9 @@ class _Reader:
             self.need(",", "after the type of the keys")
         items = self.inner()
         self.need("]", f"at the end of {name}[...]")
-        return {"type": "array", "items": items} if name == "list" else {"type": "object", "additionalProperties": items}
+        return (
+            {"type": "array", "items": items} if name == "list" else {"type": "object", "additionalProperties": items}
+        )
 
     def known(self, member: _Member) -> bool:
         return not member.word or member.token.text.lower() in _NAMED
@@ -260,7 +275,10 @@ class _Reader:
         if strange or any(member.literal for member in rest):
             types = [member for member in rest if not member.literal and member not in strange]
             if types:
-                self.fail(f'is "{types[0].token.text}" a type or a word here? Put the words of a choice in quotes', types[0].token)
+                self.fail(
+                    f'is "{types[0].token.text}" a type or a word here? Put the words of a choice in quotes',
+                    types[0].token,
+                )
             values: list[Json] = [member.schema.get("const", member.token.text) for member in rest]
             return {"enum": [*values, None] if nothing else values}
         return {"anyOf": [member.schema for member in members]}

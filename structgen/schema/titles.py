@@ -29,7 +29,9 @@ def names_of(refs: Refs, root_name: str) -> dict[str, str]:
         if found:
             names.setdefault(found[0], "")
             pending.append((steps(found[0]), found[1]))
-        pending += [((*at, *below), child) for below, child in children(schema) if below[0] not in ("$defs", "definitions")]
+        pending += [
+            ((*at, *below), child) for below, child in children(schema) if below[0] not in ("$defs", "definitions")
+        ]
     taken = set(_TAKEN)
     for place in names:
         names[place] = _free(steps(place)[-1] if place else root_name, taken)

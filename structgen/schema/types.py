@@ -6,7 +6,7 @@ from it: no titles made up from field names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from pydantic import PydanticUserError, TypeAdapter
@@ -37,7 +37,7 @@ INSTEAD = {
 class _Generator(GenerateJsonSchema):
     """Pydantic's generator without made-up titles, with the other names of each field, and strict about losses."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  (the signature is Pydantic's)
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - the signature is Pydantic's
         return False
 
     def model_fields_schema(self, schema: core_schema.ModelFieldsSchema) -> JsonSchemaValue:
@@ -51,12 +51,10 @@ class _Generator(GenerateJsonSchema):
 
     def named_tuple_schema(self, schema: Any) -> JsonSchemaValue:
         """A named tuple is a list in JSON: its names stand in the titles, or nobody would know them."""
-        found = super().named_tuple_schema(schema)
-        for field, item in zip(schema["fields"], found.get("prefixItems", ()), strict=False):
-            item.setdefault("title", field["name"])
-        return found
+        write = cast("Callable[[Any], JsonSchemaValue]", vars(GenerateJsonSchema)["named_tuple_schema"].__get__(self))
+        return _titled(write(schema), [field["name"] for field in schema["fields"]])
 
-    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> JsonSchemaValue:  # noqa: ARG002
+    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> JsonSchemaValue:  # noqa: ARG002 - as above
         raise _unsupported(schema)
 
     def generator_schema(self, schema: core_schema.GeneratorSchema) -> JsonSchemaValue:
@@ -66,12 +64,22 @@ class _Generator(GenerateJsonSchema):
         raise _unsupported(schema)
 
     def call_schema(self, schema: core_schema.CallSchema) -> JsonSchemaValue:
-        raise _unsupported(schema)
+        """Before 2.13 Pydantic took a named tuple for a function to call."""
+        names = getattr(schema["function"], "_fields", None)
+        if names is None:
+            raise _unsupported(schema)
+        return _titled(super().call_schema(schema), names)
 
     def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
         """A default that JSON cannot hold is left out; nothing else may be."""
         if kind == "skipped-choice":
             raise PydanticInvalidForJsonSchema(detail)
+
+
+def _titled(found: JsonSchemaValue, names: Iterable[str]) -> JsonSchemaValue:
+    for name, item in zip(names, found.get("prefixItems", ()), strict=False):
+        item.setdefault("title", name)
+    return found
 
 
 def _unsupported(schema: Mapping[str, Any]) -> SchemaError:

@@ -101,7 +101,7 @@ def _bounds(left: JsonObject, take: _TAKE) -> Iterator[str]:
     yield from _range(take("minimum"), take("maximum"), "")
 
 
-def annotations(left: JsonObject) -> Iterator[str]:
+def remarks(left: JsonObject) -> Iterator[str]:
     """The notes of title, default and description, which are taken out of `left`."""
     if isinstance(left.get("title"), str):
         yield f"title {literal(left.pop('title'))}"
