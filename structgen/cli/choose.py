@@ -17,8 +17,12 @@ def load_environment() -> None:
     from dotenv import find_dotenv, load_dotenv
 
     path = find_dotenv(usecwd=True)
-    if path:
+    if not path:
+        return
+    try:
         load_dotenv(path, override=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}.") from error
 
 
 def choose_model(named: str | None) -> str:
@@ -38,7 +42,7 @@ def load_task(words: list[str], fields: str | None, examples: Path | None) -> tu
 
     task: Task[Any]
     if fields is not None:
-        task, inputs = Task[Any]("fields", FieldsText(fields)), words
+        task, inputs = _fields_task(fields), words
     elif words:
         task, inputs = find_task(words[0]), words[1:]
     else:
@@ -46,6 +50,10 @@ def load_task(words: list[str], fields: str | None, examples: Path | None) -> tu
     if examples is not None:
         task = replace(task, examples=(*task.examples, *load_examples(examples)))
     return task, inputs
+
+
+def _fields_task(fields: str) -> Task[Any]:
+    return Task("fields", FieldsText(fields))
 
 
 def load_words(path: Path | None) -> str | None:

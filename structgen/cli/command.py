@@ -31,7 +31,8 @@ class Exit(IntEnum):
 
 def say(message: object) -> None:
     """A line for people: on stderr, because stdout is for data."""
-    typer.echo(f"structgen: {message}", err=True)
+    line = "".join(char if char.isprintable() else " " for char in str(message))  # what a file is called may be hostile
+    typer.echo(f"structgen: {' '.join(line.split())}", err=True)
 
 
 def command(app: typer.Typer, example: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
@@ -53,7 +54,7 @@ def _guarded(function: Callable[P, None]) -> Callable[P, None]:
         try:
             function(*args, **kwargs)
         except StructgenError as error:
-            say(" ".join(str(error).split()))
+            say(error)
             raise typer.Exit(Exit.USAGE) from error
         except KeyboardInterrupt as error:
             raise typer.Exit(Exit.INTERRUPTED) from error
@@ -62,7 +63,7 @@ def _guarded(function: Callable[P, None]) -> Callable[P, None]:
         except Exception as error:
             if os.environ.get(DEBUG):
                 raise
-            say(f"a bug in structgen: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+            say(f"a bug in structgen: {type(error).__name__}: {str(error)[:300]}")
             say(f"please report it with the command to {_tracker()}; {DEBUG}=1 shows where it happened.")
             raise typer.Exit(Exit.BUG) from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,28 +35,31 @@ def run_batch(batch: Batch, documents: Iterable[Document | DocumentProblem], out
 
     Raises what `Batch.rows` raises but BudgetExceeded, and OutputError.
     """
-    status, complete = None, False
-    with stopping_gently(batch, output) as interruption, Watch(manner.quiet) as watch:
+    with stopping_gently(batch, output) as interruption:
         try:
+            _write_rows(batch, documents, output, manner)
+        except BudgetExceeded as error:
+            say(error)
+            return Exit.BUDGET
+    if interruption.came and batch.left_over:
+        return Exit.INTERRUPTED
+    incomplete = 0 if manner.allow_incomplete else batch.summary.incomplete
+    return Exit.SOME_NOT_OK if batch.summary.failed or incomplete else Exit.OK
+
+
+def _write_rows(batch: Batch, documents: Iterable[Document | DocumentProblem], output: Output, manner: Manner) -> None:
+    """Every row to the output, then the output to its place, then a word on what there is; the last two in any case."""
+    complete = False
+    try:
+        with Watch(manner.quiet) as watch:
             for row in batch.rows(documents):
                 output.write(row)
                 watch.see(row)
-            complete = not batch.left_over
-        except BudgetExceeded as error:
-            watch.tell(error)
-            status = Exit.BUDGET
-        finally:
-            where = output.finish(complete=complete)
-    if interruption.came and batch.left_over:
-        status = Exit.INTERRUPTED
-    if not manner.quiet:
-        say(f"{batch.summary}{f'; in {where}' if where else ''}")
-    return _status(batch, manner) if status is None else status
-
-
-def _status(batch: Batch, manner: Manner) -> Exit:
-    incomplete = 0 if manner.allow_incomplete else batch.summary.incomplete
-    return Exit.SOME_NOT_OK if batch.summary.failed or incomplete else Exit.OK
+        complete = not batch.left_over
+    finally:
+        where = output.finish(complete=complete)
+        if not (manner.quiet or isinstance(sys.exception(), BrokenPipeError)):
+            say(f"{batch.summary}{f'; in {where}' if where else ''}")
 
 
 class Watch:
@@ -110,6 +114,9 @@ class Interruption:
 def stopping_gently(batch: Batch, output: Output) -> Generator[Interruption]:
     """Let the first Ctrl-C finish what is under way, which may be paid for; the second ends the process at once."""
     interruption = Interruption()
+    if threading.current_thread() is not threading.main_thread():
+        yield interruption  # signals are for the main thread alone
+        return
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         if interruption.came:
