@@ -52,13 +52,14 @@ class Outcome:
 
 def judge(job: Job[T], reading: Reading) -> Outcome:
     """Align and validate one reading."""
-    fatal = [issue for issue in reading.issues if issue.code != "not_finite" or job.schema.adapter is None]
+    fatal = [issue for issue in reading.issues if not _may_stand(job, issue, reading.value)]
     if fatal:
         return Outcome(reading.value, None, reading.repairs, reading.issues, reading.open, 1000)
     if is_echo(job.shape, reading.value):
         return Outcome(None, issues=(ECHO,), misfits=1000)
     fit = job.aligner.fit(reading.value, job.shape.root)
-    repairs = (*reading.repairs, *fit.repairs)
+    unasked = tuple(Repair(one.code, one.path, one.found, None, Risk.INTERPRETIVE) for one in reading.issues)
+    repairs = (*reading.repairs, *(one for one in unasked if one.rule == "left_out"), *fit.repairs)
     outcome = Outcome(fit.value, None, repairs, fit.issues, (), fit.misfits)
     return outcome if fit.issues else _validated(job, outcome)
 
@@ -76,6 +77,14 @@ def _validated(job: Job[T], outcome: Outcome) -> Outcome:
             return refused
         outcome = replace(outcome, tree=applied(offers, outcome.tree), repairs=(*outcome.repairs, *offers))
     return refused
+
+
+def _may_stand(job: Job[T], issue: Issue, tree: Json) -> bool:
+    """Whether an issue of a reading need not refuse it: the type may allow NaN, and what nobody asked for may be
+    incomplete."""
+    if issue.code == "not_finite":
+        return job.schema.adapter is not None
+    return issue.code == "left_out" and job.shape.ignores(issue.path, tree)
 
 
 def _above(repairs: Sequence[Repair], max_risk: Risk) -> tuple[Issue, ...]:
@@ -107,7 +116,7 @@ def choose(job: Job[T], readings: Sequence[Reading], around: tuple[Repair, ...],
         return _refused(min(outcomes, key=lambda outcome: outcome.misfits))
     cheapest = min(outcome.cost for outcome in accepted)
     equal = [outcome for outcome in accepted if outcome.cost == cheapest]
-    if any(not _agree(equal[0], other) for other in equal[1:]):
+    if any(not _agree(job.shape, equal[0], other) for other in equal[1:]):
         return _ambiguous(equal)
     best = equal[0]
     return Parsed(ok=True, value=cast(T, best.value), repairs=(*around, *best.repairs))
@@ -143,9 +152,9 @@ def _is_item(outcome: Outcome) -> bool:
     return any(repair.rule == "one_for_list" and not repair.path for repair in outcome.repairs)
 
 
-def _agree(one: Outcome, other: Outcome) -> bool:
-    """Whether two outcomes are the same value; what the type ignores does not count."""
-    if same(one.tree, other.tree):
+def _agree(shape: Shape, one: Outcome, other: Outcome) -> bool:
+    """Whether two outcomes are the same value; what the schema does not speak of does not count."""
+    if same(shape.asked_of(one.tree), shape.asked_of(other.tree)):
         return True
     try:
         return not isinstance(one.value, dict | list) and bool(one.value == other.value)

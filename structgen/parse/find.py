@@ -122,18 +122,18 @@ def _end_of(text: str, reading: Reading) -> int:
         return max(reading.end, reading.start + 1)
     if not reading.json_like:
         return reading.start + 1
-    return balanced_end(text, reading.start)
+    return balanced_end(text, reading.start) or len(text)
 
 
-def balanced_end(text: str, start: int) -> int:
-    """The offset behind the bracket that closes the one at `start`, by counting; the end of the text without one."""
+def balanced_end(text: str, start: int) -> int | None:
+    """The offset behind the bracket that closes the one at `start`, by counting alone; None where there is none."""
     opener = text[start]
     depth = 0
     for bracket in re.compile(r"[{}]" if opener == "{" else r"[\[\]]").finditer(text, start):
         depth += 1 if bracket[0] == opener else -1
         if depth == 0:
             return bracket.end()
-    return len(text)
+    return None
 
 
 def _around(outside: str) -> tuple[Repair, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TypeVar, cast
 
 from structgen.core.json import Json
@@ -146,13 +145,15 @@ def _last_resort(job: Job[T], text: str, found: Found, refused: Parsed[T]) -> Pa
         return refused
     reading = found.readings[0]
     end = balanced_end(text, reading.start)
+    if end is None or not reading.open:
+        return refused
     try:
-        tree = last_resort(text[reading.start : end]) if reading.open and end < len(text) + 1 else refused
+        tree = last_resort(text[reading.start : end])
     except ValueError:
         return refused
     note = Repair("json_repair", "", text[reading.start : end][:200], None, Risk.INTERPRETIVE)
-    repaired = Reading(cast(Json, tree), reading.start, end, (note,))
-    parsed = choose(job, [replace(repaired)], found.around, False)
+    repaired = Reading(tree, reading.start, end, (note,))
+    parsed = choose(job, [repaired], found.around, False)
     return parsed if parsed.ok else refused
 
 

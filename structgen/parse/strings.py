@@ -27,7 +27,7 @@ IN_LIST = re.compile(
 )
 """The same for an item of a list."""
 
-_STRUCTURE = re.compile(r"[\"'“”‘’]\s*(?::|[|+,]\s*[\"'“”‘’])")
+_STRUCTURE = re.compile(r"[\"'“”‘’]\s*(?::|[+,]\s*[\"'“”‘’])")
 """A quote inside a string that is followed by what separates strings: rather two strings than one."""
 
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
@@ -50,19 +50,21 @@ def read_quoted(text: str, at: int, follow: re.Pattern[str]) -> Quoted | None:
     """Read the string whose opening quote stands at `at`; None where its closing quote is missing.
 
     A quote closes the string where what comes behind it (`follow`) can come behind a string. All others belong to it:
-    in pairs, as a quotation; an odd one means that some quote is missing, and nobody knows which.
+    in pairs, as a quotation, or behind a digit, as inches; any other odd one means that some quote is missing, and
+    nobody knows which.
     """
     quote = text[at]
     scan = _SCAN[quote]
-    inside, place = 0, at + 1
+    inside, place, inches = 0, at + 1, False
     while found := scan.search(text, place):
         place = found.end()
         if found[0] == "\\":
             place += 1
         elif follow.match(text, place):
-            return _quoted(text[at + 1 : place - 1], quote, place, inside)
+            return _quoted(text[at + 1 : place - 1], quote, place, inside if not inches else inside + inside % 2)
         elif not _is_apostrophe(text, place - 1):
             inside += 1
+            inches = inches or text[place - 2].isdigit()
     return None
 
 

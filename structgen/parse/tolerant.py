@@ -23,7 +23,7 @@ _SCALAR = re.compile(rf"\s*(?:\"([^\"\\\x00-\x1f\ud800-\udfff]*)\"|({_NUMBER})|(
 """The values that most texts consist of, with what has to follow them: a string, a number, a word."""
 
 _KEY = re.compile(r"\s*\"([^\"\\\x00-\x1f\ud800-\udfff]*)\"\s*:")
-_BARE_KEY = re.compile(r"([\w$][\w$-]{0,200})\s*:")
+_BARE_KEY = re.compile(r"([\w$][\w$-]{0,100}(?: [\w$-]{1,100}){0,5})\s*:")
 _BARE = re.compile(r"[\w$€£¥+.-](?:(?!\s(?://|#)|/\*)[\w \t$€£¥+.%/@&'°*-])*")
 _PLAIN = re.compile(rf"({_NUMBER}|true|false|null|True|False|None)(?=\s*\n|\s+[\"'“‘]|\s*/[/*])")
 """A number or word that is followed by the next member without a comma, or by a comment."""
@@ -31,6 +31,7 @@ _LOOSE_NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|\d+(?:_\d+)*|(?:0|[1-9]\d
 _SPACE = re.compile(r"\s*")
 _COMMA = re.compile(r"\s*,")
 _COMMENT = re.compile(r"//[^\n]*|\#(?=[\s#])[^\n]*|/\*")
+_DOTS = re.compile(r"\.{3,}|…")
 _NEXT_ITEM = re.compile(r"[\"'“‘`{\[(\w$+.-]")
 _SET = re.compile(r"\{\s*(?:\"[^\"\\\n]{0,200}\"|'[^'\\\n]{0,200}'|-?\d[\d.]{0,40})\s*[,}]")
 
@@ -99,6 +100,7 @@ class _Reader:
     def _container(self, at: int) -> tuple[Json, int]:
         """The container whose bracket stands at `at`, and the offset behind its closing bracket."""
         if len(self.open) >= MAX_DEPTH:
+            self.members += 1
             raise _Broken(at, f"is nested deeper than {MAX_DEPTH} levels", "depth")
         opener = self.text[at]
         if opener == "{" and not _SET.match(self.text, at):
@@ -118,6 +120,9 @@ class _Reader:
                 at = self._skip_commas(at) if comma else self._skip(at)
                 if self._closes(at, "}", comma):
                     break
+                if dots := self._left_out(at):
+                    at, comma = self._after_member(dots, "}")
+                    continue
                 key, at = self._key(at)
             self.members += 1
             self.path[-1] = key
@@ -138,6 +143,9 @@ class _Reader:
             at = self._skip(at)
             if self._closes(at, closer, comma):
                 break
+            if dots := self._left_out(at):
+                at, comma = self._after_member(dots, closer)
+                continue
             self.path[-1] = len(found)
             value, at = self._value(at, IN_LIST)
             self.members += 1
@@ -190,6 +198,14 @@ class _Reader:
             raise _Broken(at, f"has {char!r} where a comma or {closer!r} belongs")
         self._note("missing_comma", self.text[max(at - 20, 0) : at + 20], None)
         return at, False
+
+    def _left_out(self, at: int) -> int | None:
+        """The offset behind dots that stand for members which the model did not write; None where there are none."""
+        dots = _DOTS.match(self.text, at)
+        if dots is None:
+            return None
+        self._issue("left_out", "has dots in place of what was left out", dots[0])
+        return dots.end()
 
     # Keys and values
 
@@ -244,7 +260,7 @@ class _Reader:
         if word in _NOT_FINITE:
             self._issue("not_finite", f"{word} is no finite number", word)
             return _NOT_FINITE[word]
-        if word in _NO_VALUE or word.startswith(("..", "…")):
+        if word.startswith("..") or word in _NO_VALUE:
             raise _Broken(at, f"has {word!r} where a value belongs")
         if re.fullmatch(_NUMBER, word):
             return self._number(word)
@@ -303,10 +319,9 @@ class _Reader:
                 end = self.text.find("*/", end) + 2
                 if end < 2:
                     raise _Cut(len(self.text))
-            said = self.text[at:end]
-            if said.lstrip("/#* ").startswith(("...", "…")):
-                raise _Broken(at, "has a comment in place of what was left out", "left_out")
-            self._note("comment", said[:80], None)
+            said = self.text[at : min(end, at + 80)]
+            if not self._left_out(at + len(said) - len(said.lstrip("/#* "))):
+                self._note("comment", said, None)
             at = end
 
     def _note(self, rule: str, before: Json, after: Json) -> None:

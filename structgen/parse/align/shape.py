@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import cast
 from weakref import WeakKeyDictionary
 
-from structgen.core.json import Json, JsonObject, steps
+from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.schema import Schema
 
 Raw = JsonObject | bool
@@ -57,6 +57,30 @@ class Shape:
         if known is None:
             known = self._nodes[id(raw)] = (raw, self._node(raw))
         return known[1]
+
+    def ignores(self, path: str, tree: Json) -> bool:
+        """Whether a path leads into something that the schema does not speak of: a key beside those it knows."""
+        raw: Raw = self.root
+        for step in steps(path):
+            node = self.node(raw)
+            if isinstance(tree, dict) and node.fields:
+                if step not in node.fields:
+                    other = step in node.spellings or letters(step) in node.spellings
+                    return not other and node.extra is None and bool(tree.keys() & node.fields.keys())
+                raw = node.fields[step]
+            elif isinstance(tree, list) and isinstance(node.items, dict) and not node.first:
+                raw = node.items
+            else:
+                return False
+            tree = _at(tree, pointer([step]))
+        return False
+
+    def asked_of(self, tree: Json) -> Json:
+        """The keys of a root object that the schema speaks of; any other tree as it is."""
+        node = self.node(self.root)
+        if not isinstance(tree, dict) or not node.fields or node.extra is not None:
+            return tree
+        return {key: value for key, value in tree.items() if key in node.fields}
 
     def _node(self, raw: Raw) -> Node:
         part = self._resolved(raw, _MOST_REFERENCES)
