@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from typing_extensions import TypeForm
 
-from structgen.compile import Input, compile_brief
+from structgen.compile import Input, compile_brief, compile_chat
 from structgen.core.errors import ConfigurationError, DeadlinePassed, TransportError
 from structgen.core.events import Observer
 from structgen.core.json import Json
 from structgen.core.options import Options
-from structgen.core.records import Completion, Extraction, Task
+from structgen.core.records import Completion, Extraction, Request, Task
 from structgen.engine import Job, Send, adrive, drive, extraction
 from structgen.engine.many import Outcome, aattempted, amap_ordered, attempted, map_ordered
 from structgen.engine.observe import Observers, observed
 from structgen.schema import Schema
-from structgen.send import Allowance, default_model, open_sender
+from structgen.send import Allowance, default_model, open_sender, split_model
 from structgen.stages import brief_for, resolve
 
 if TYPE_CHECKING:
@@ -255,6 +255,26 @@ class Extractor:
             return await aattempted(self._arun(self._job(resolved, text, instructions)))
 
         return amap_ordered(one, texts, concurrency)
+
+    def complete(self, messages: Input) -> Completion:
+        """Plain text for a prompt or a chat, with no schema: what came back is `.text`, what it took `.usage`.
+
+        Options, transport retries and observers are those of `extract`. Raises TransportError, DocumentError,
+        ConfigurationError.
+        """
+        request, allowance = self._chat(messages), self._allowance()
+        with within(allowance):
+            return self._sender.send(request, allowance)
+
+    async def acomplete(self, messages: Input) -> Completion:
+        """`complete`, awaited."""
+        request, allowance = self._chat(messages), self._allowance()
+        with within(allowance):
+            return await self._sender.asend(request, allowance)
+
+    def _chat(self, messages: Input) -> Request:
+        provider, name = split_model(self.model)
+        return compile_chat(messages, provider, name, self.options, self._sender.card)
 
     def _job(self, schema: object, text: Input, instructions: str | None, *, extracting: bool = True) -> Job[Any]:
         """The brief, compiled."""

@@ -12,7 +12,7 @@ from structgen.compile.modes import choose_mode
 from structgen.compile.parameters import parameters_for, room_for_answer
 from structgen.compile.prompt import ASK, example_answer, system_prompt
 from structgen.core.errors import DocumentError
-from structgen.core.options import Options
+from structgen.core.options import Mode, Options
 from structgen.core.records import Card, Document, Example, Message, Request
 from structgen.schema import Schema
 from structgen.schema.strict import StrictSchema
@@ -85,12 +85,34 @@ def compile_brief(brief: Brief[T]) -> Compiled:
     return Compiled(request, chosen.why, chosen.strict)
 
 
+def compile_chat(text: Input, provider: str, model: str, options: Options, card: Card | None = None) -> Request:
+    """The request for plain text, without a schema: the messages as they are.
+
+    Raises DocumentError where the messages cannot be sent, ConfigurationError for options that the API would refuse.
+    """
+    return Request(
+        provider=provider,
+        model=model,
+        messages=_messages(text),
+        mode=Mode.TEXT,
+        json_schema=True,
+        parameters=parameters_for(options, Mode.TEXT, card),
+    )
+
+
 def _conversation(brief: Brief[T]) -> tuple[Message, ...]:
     """The input as messages: a document between its tags, a prompt as it is, a chat as it was."""
-    if isinstance(brief.text, str | Document):
+    if brief.extracting and isinstance(brief.text, str | Document):
         text = _sendable(brief.text.text if isinstance(brief.text, Document) else brief.text)
-        return (Message("user", f"{ASK}\n\n{delimited(text)}" if brief.extracting else text),)
-    messages = tuple(_message(entry) for entry in brief.text)
+        return (Message("user", f"{ASK}\n\n{delimited(text)}"),)
+    return _messages(brief.text)
+
+
+def _messages(text: Input) -> tuple[Message, ...]:
+    """A prompt or a chat as messages."""
+    if isinstance(text, str | Document):
+        return (Message("user", _sendable(text.text if isinstance(text, Document) else text)),)
+    messages = tuple(_message(entry) for entry in text)
     if not any(message.role == "user" for message in messages):
         raise DocumentError("The chat holds no message of role 'user': there is nothing to answer. Add one.")
     return messages
