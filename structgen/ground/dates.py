@@ -7,7 +7,7 @@ written here. A year of two digits stands for any century. Nothing is completed:
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
 from datetime import date, time
 
@@ -37,9 +37,11 @@ _REACH = 32
 _TIME = re.compile(r"(?<![\d:.])(\d{1,2})(?:[:h.](\d{2})(?:[:m.](\d{2}))?)?(?:\s?([ap])\.?\s?m\b\.?)?", re.I)
 
 
-def find_dates(text: str, wanted: Container[date]) -> dict[date, list[Place]]:
+def find_dates(text: str, wanted: Set[date]) -> dict[date, list[Place]]:
     """Where the wanted dates stand. Linear in the text."""
     found: dict[date, list[Place]] = {}
+    if not wanted:
+        return found
     for reader in (_numeric, _eastern, _named):
         for day, place in reader(text):
             if day in wanted:
@@ -102,9 +104,11 @@ def _around(text: str, start: int, end: int, months: tuple[int, ...]) -> Iterato
         yield from ((found, place) for found in _dates(_years(year), months, int(day)))
 
 
-def find_times(text: str, wanted: Container[time]) -> dict[time, list[Place]]:
+def find_times(text: str, wanted: Set[time]) -> dict[time, list[Place]]:
     """Where the wanted times of day stand, to the minute or, where the text gives seconds, to the second."""
     found: dict[time, list[Place]] = {}
+    if not wanted:
+        return found
     for match in _TIME.finditer(text):
         if match[2] is None and match[4] is None:
             continue

@@ -58,12 +58,11 @@ def _find(queries: Iterable[Query], text: str) -> dict[Query, Places]:
     """All places of each query, of the best grade that it has. The text is read once for each kind of value."""
     asked = list(queries)
     found = _by_words(asked, text)
-    numbers = find_numbers(text, {q.number for q in asked if q.number is not None and not found.get(q)})
-    days = find_dates(text, {q.day for q in asked if q.day is not None and not found.get(q)})
-    moments = find_times(text, {q.moment for q in asked if q.moment is not None and not found.get(q)})
-    for q in asked:
-        if found.get(q):
-            continue
+    wanted = [q for q in asked if not found.get(q)]
+    numbers = find_numbers(text, {q.number for q in wanted if q.number is not None})
+    days = find_dates(text, {q.day for q in wanted if q.day is not None})
+    moments = find_times(text, {q.moment for q in wanted if q.moment is not None})
+    for q in wanted:
         if q.number is not None:
             found[q] = best(numbers.get(q.number, ()))
         elif q.day is not None or q.moment is not None:
@@ -97,13 +96,23 @@ def _by_words(queries: Sequence[Query], text: str) -> dict[Query, Places]:
     if not learned:
         return {}
     words = read(text, vocabulary)
-    phrases = {phrase: Phrase.of(known) for phrase, known in learned.items()}
-    lasts = dict(zip(learned, Phrases(known.ids for known in learned.values()).find(words.ids), strict=True))
-    places = {phrase: phrases[phrase].places(words, found) for phrase, found in lasts.items() if found}
+    places = _stand(learned, words)
     found = {q: _first(q, places, words) for q in queries}
     missing = [q for q in queries if q.text and not found[q] and q.own in learned and long_enough(learned[q.own])]
     near = find_near([learned[q.own] for q in missing], words) if missing else []
     return found | dict(zip(missing, near, strict=True))
+
+
+def _stand(learned: dict[str, Words], words: Words) -> dict[str, Places]:
+    """The places of the phrases that stand in the text word for word."""
+    there = set(words.ids)
+    possible = {phrase: known for phrase, known in learned.items() if there.issuperset(known.ids)}
+    lasts = Phrases(known.ids for known in possible.values()).find(words.ids)
+    return {
+        phrase: Phrase.of(known).places(words, found)
+        for (phrase, known), found in zip(possible.items(), lasts, strict=True)
+        if found
+    }
 
 
 def _first(asked: Query, places: dict[str, Places], words: Words) -> Places:

@@ -53,19 +53,23 @@ def _places(phrase: Words, text: Words, index: Mapping[Pair, array[int]]) -> tup
 
 
 def _windows(phrase: Words, index: Mapping[Pair, array[int]]) -> list[int]:
-    """Where in the text the phrase may begin, the likeliest first: where the rarest of its pairs agree on it."""
+    """Where in the text the phrase may begin, the likeliest first: where enough of its rarest pairs agree on it."""
     ranked = sorted((len(index[pair]), offset, pair) for offset, pair in enumerate(pairwise(phrase.ids)) if pair in index)
     slack = _slack(phrase)
+    needed = max(1, len(phrase.ids) - 2 - 2 * (len(phrase.ids) // 4))
+    if len(ranked) < needed:
+        return []
     votes: Counter[int] = Counter()
-    seen = 0
+    asked = seen = 0
     for count, offset, pair in ranked[:_PAIRS]:
         if seen and seen + count > _PLACES:
             break
-        seen += count
+        asked, seen = asked + 1, seen + count
         votes.update({(place - offset) // slack for place in index[pair][:_PLACES]})
     merged = {bucket: votes[bucket] + votes.get(bucket + 1, 0) for bucket in votes}
-    likely = sorted(merged, key=lambda bucket: (-merged[bucket], bucket))[:_WINDOWS]
-    return [bucket * slack for bucket in likely]
+    needed = max(1, needed - (len(phrase.ids) - 1 - asked))
+    likely = sorted((bucket for bucket in merged if merged[bucket] >= needed), key=lambda b: (-merged[b], b))
+    return [bucket * slack for bucket in likely[:_WINDOWS]]
 
 
 def _around(phrase: Words, text: Words, begin: int) -> Iterator[Place]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Set
 from decimal import Decimal, InvalidOperation
 from math import gcd
 
@@ -149,9 +149,11 @@ def _fraction(match: re.Match[str], top: int, bottom: int) -> Iterator[Numeral]:
         yield _trimmed(format(part + int(_ascii(match[1])), "f")), Place(match.start(), match.end(), Grade.WRITTEN)
 
 
-def find_numbers(text: str, wanted: Container[str]) -> dict[str, list[Place]]:
+def find_numbers(text: str, wanted: Set[str]) -> dict[str, list[Place]]:
     """Where the wanted numbers (canonical) stand, in digits or in words."""
     found: dict[str, list[Place]] = {}
+    if not wanted:
+        return found
     for written in (numerals(text), number_words(text)):
         for number, place in written:
             if number in wanted:

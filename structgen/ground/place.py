@@ -17,7 +17,7 @@ from typing import NamedTuple
 from structgen.ground.leaves import Relation
 from structgen.ground.places import Place
 
-_WIDTH = 6
+_WIDTH = 4
 """How many paths are kept."""
 _MARGIN = 1.5
 """How much less likely (in bits) every other place must be."""

@@ -86,11 +86,13 @@ def fold(word: str) -> str:
 def learn(text: str, vocabulary: Vocabulary) -> Words:
     """The words of a value; those that are new are added to the vocabulary."""
     ids, starts, ends = array("l"), array("l"), array("l")
-    for raw, start, end in _pieces(text):
-        word = fold(raw)
-        ids.append(vocabulary.setdefault(word, len(vocabulary) + 1))
-        starts.append(start)
-        ends.append(end)
+    for match in _TOKEN.finditer(text):
+        raw = match.group()
+        pieces = _halves(match) if "\n" in raw else ((raw, match.start(), match.end()),)
+        for piece, start, end in pieces:
+            ids.append(vocabulary.setdefault(fold(piece), len(vocabulary) + 1))
+            starts.append(start)
+            ends.append(end)
     return Words(text, ids, starts, ends)
 
 
@@ -110,14 +112,6 @@ def read(text: str, vocabulary: Mapping[str, int]) -> Words:
         starts.append(match.start())
         ends.append(match.end())
     return Words(text, ids, starts, ends)
-
-
-def _pieces(text: str) -> Iterator[tuple[str, int, int]]:
-    for match in _TOKEN.finditer(text):
-        if "\n" in match.group():
-            yield from _halves(match)
-        else:
-            yield match.group(), match.start(), match.end()
 
 
 def _halves(match: re.Match[str]) -> Iterator[tuple[str, int, int]]:
