@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from structgen.core.errors import ConfigurationError
-from structgen.core.records import FieldsText, Task
+from structgen.core.records import Task
 
 RULES = "rules"
 
@@ -52,8 +52,11 @@ def load_task(words: list[str], fields: str | None, examples: Path | None) -> tu
     return task, inputs
 
 
-def _fields_task(fields: str) -> Task[Any]:
-    return Task("fields", FieldsText(fields))
+def _fields_task(text: str) -> Task[Any]:
+    """The task of --fields. SchemaError points at the column of a mistake."""
+    from structgen.schema import fields
+
+    return Task("fields", fields(text).json_schema)
 
 
 def load_words(path: Path | None) -> str | None:
