@@ -92,23 +92,29 @@ def test_a_product_that_is_valid(groq_emulator: Emulator) -> None:
     assert generate(Product, "Tell me about a phone").value == Product.model_validate(PHONE)
 
 
-@pytest.mark.parametrize(
-    ("answer", "code"), [("I do not know.", "no_json"), (json.dumps({**PHONE, "price": "cheap"}), "")]
-)
-def test_a_product_with_either_kind_of_error(groq_emulator: Emulator, answer: str, code: str) -> None:
-    groq_emulator.script(reply(answer, as_is=True))
+def failure_of(answer: str, emulator: Emulator) -> ExtractionFailed:
+    emulator.script(reply(answer, as_is=True))
     with pytest.raises(ExtractionFailed) as caught:
         generate(Product, "Tell me about a phone", options=Options(budget=Budget(max_attempts=1)))
-    path = "" if code else "/price"
-    assert caught.value.issues[0].path == path
-    assert (caught.value.partial is None) == bool(code)
+    return caught.value
+
+
+def test_a_product_that_is_no_json(groq_emulator: Emulator) -> None:
+    failed = failure_of("I do not know.", groq_emulator)
+    assert failed.issues[0].path == ""
+    assert failed.partial is None
+
+
+def test_a_product_that_does_not_fit_the_schema(groq_emulator: Emulator) -> None:
+    failed = failure_of(json.dumps({**PHONE, "price": "cheap"}), groq_emulator)
+    assert failed.issues[0].path == "/price"
+    assert failed.partial == {**PHONE, "price": "cheap"}
 
 
 def test_a_recipe_that_is_asked_for_again(groq_emulator: Emulator) -> None:
-    broken = {**PIE, "directions": "none"}
-    groq_emulator.script(
-        reply(json.dumps(broken), as_is=True), reply('{"/directions": ["Peel.", "Bake."]}', as_is=True)
-    )
+    broken = {key: value for key, value in PIE.items() if key != "directions"}
+    fixed = {"/directions": ["Peel.", "Bake."]}
+    groq_emulator.script(reply(json.dumps(broken), as_is=True), reply(json.dumps(fixed), as_is=True))
     result = generate(Recipe, "Give me a recipe for apple pie", options=Options(budget=Budget(max_attempts=2)))
     assert result.value.directions == ["Peel.", "Bake."]
 
