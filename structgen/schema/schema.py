@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
-from structgen.core.records import Issue, Task
+from structgen.core.records import FieldsText, Issue, Task
 from structgen.schema.check import check_json, check_typed
 from structgen.schema.types import compile_type, describe
 
@@ -62,6 +62,8 @@ class Schema(Generic[T]):
         if isinstance(schema, Task):
             task = cast("Task[Any]", schema)
             return cls.of(task.schema, folder=task.folder or folder, assert_formats=assert_formats)
+        if isinstance(schema, FieldsText):
+            return fields(schema.text)
         if isinstance(schema, (dict, bool)):
             return _of_json_schema(cast("JsonObject | bool", schema), assert_formats, folder)
         if isinstance(schema, type) and (known := _compiled.get(schema)):
