@@ -1,0 +1,154 @@
+"""Looks a task over before it costs anything: what would confuse a model, cannot be met, or is simply wrong.
+
+Three degrees: an ERROR makes the task fail or lie, a WARNING makes answers worse or dearer, a NOTE is worth knowing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, cast
+
+from structgen.compile.estimate import tokens_of
+from structgen.compile.prompt import example_answer, schema_words, system_prompt
+from structgen.core.errors import SchemaError
+from structgen.core.json import Json, JsonObject, pointer
+from structgen.core.options import Style
+from structgen.core.records import Task
+from structgen.evaluate.limits import impossible
+from structgen.schema import Schema
+from structgen.schema.keywords import walk
+from structgen.schema.refs import Refs
+from structgen.schema.strict import StrictRefusal, StrictSchema
+
+LARGE_PROMPT = 4000
+"""Tokens: more than that goes with every document, and free tiers allow about 6,000 to 8,000 a minute."""
+
+
+class Severity(IntEnum):
+    """How bad it is. Ordered."""
+
+    NOTE = 1
+    WARNING = 2
+    ERROR = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to look at. `path` points into the JSON Schema, or (``/examples/0/...``) into the task."""
+
+    severity: Severity
+    code: str
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSize:
+    """What of a prompt is the same for every document, in estimated tokens (4 characters each)."""
+
+    instructions: int
+    schema: int
+    examples: int
+    total: int
+
+
+def lint_task(task: Task[Any]) -> tuple[Finding, ...]:
+    """What there is to say about a task, the worst first; empty where nothing is. Never raises for what it holds."""
+    try:
+        schema = Schema.of(task)
+    except SchemaError as error:
+        return (Finding(Severity.ERROR, "schema", error.path, str(error)),)
+    found = [
+        *_limits(schema.json_schema),
+        *_examples(task, schema),
+        *_descriptions(schema.json_schema),
+        *_words(task),
+        *_strict(schema),
+        *_size(task, schema),
+    ]
+    return tuple(sorted(found, key=lambda each: -each.severity))
+
+
+def prompt_size(task: Task[Any]) -> PromptSize:
+    """How large the constant part of the task's prompts is. Raises SchemaError where the schema cannot be compiled."""
+    return _prompt_size(task, Schema.of(task))
+
+
+def _prompt_size(task: Task[Any], schema: Schema[Any]) -> PromptSize:
+    strict = schema.strict if isinstance(schema.strict, StrictSchema) else None
+    examples = sum(len(example.text) + len(example_answer(example, strict)) for example in task.examples)
+    system = len(system_prompt(schema, Style.OUTLINE, task.instructions, extracting=True))
+    return PromptSize(
+        instructions=tokens_of(len(task.instructions)),
+        schema=tokens_of(len(schema_words(schema, Style.OUTLINE))),
+        examples=tokens_of(examples),
+        total=tokens_of(system + examples),
+    )
+
+
+def _limits(schema: JsonObject | bool) -> Iterator[Finding]:
+    """Limits that no value, or only an empty one, can meet."""
+    for at, part in walk(schema):
+        if isinstance(part, dict):
+            for reason in impossible(part):
+                yield Finding(Severity.ERROR, "constraint", pointer(at), reason)
+
+
+def _examples(task: Task[Any], schema: Schema[Any]) -> Iterator[Finding]:
+    """Worked examples that the schema itself refuses teach a model to be refused."""
+    for number, example in enumerate(task.examples):
+        place = f"/examples/{number}"
+        if not example.text.strip():
+            yield Finding(Severity.ERROR, "example", f"{place}/text", "the text of the example is empty")
+        for issue in schema.check(example.value):
+            message = f"the schema refuses this value of the example: {issue.message}"
+            yield Finding(Severity.ERROR, "example", f"{place}/value{issue.path}", message)
+
+
+def _descriptions(schema: JsonObject | bool) -> Iterator[Finding]:
+    """Fields without a description, of their own or of the type that they refer to."""
+    refs = Refs.of(schema)
+    for at, part in walk(schema):
+        properties = part.get("properties") if isinstance(part, dict) else None
+        for name, described in cast(JsonObject, properties).items() if isinstance(properties, dict) else ():
+            place = (*at, "properties", name)
+            if isinstance(described, dict) and not _is_described(described, place, refs):
+                message = f"the field {name!r} has no description: say in a few words what belongs there"
+                yield Finding(Severity.WARNING, "description", pointer(place), message)
+
+
+def _is_described(part: JsonObject, at: tuple[str | int, ...], refs: Refs) -> bool:
+    reference = part.get("$ref")
+    target = refs.find(reference, at) if isinstance(reference, str) else None
+    named: Json = target[1] if target else None
+    return bool(part.get("description") or (isinstance(named, dict) and named.get("description")) or "const" in part)
+
+
+def _words(task: Task[Any]) -> Iterator[Finding]:
+    """What the task does not say."""
+    if not task.description.strip():
+        yield Finding(Severity.NOTE, "summary", "", "no description: `structgen tasks` has nothing to show for it")
+    if not task.instructions.strip():
+        yield Finding(Severity.WARNING, "instructions", "", "no instructions: say what counts and what to leave out")
+    if not task.examples:
+        yield Finding(Severity.WARNING, "examples", "", "no worked example: two short ones help a model most")
+
+
+def _strict(schema: Schema[Any]) -> Iterator[Finding]:
+    """Why no server can be made to hold a model to this schema."""
+    if isinstance(schema.strict, StrictRefusal):
+        message = f"strict mode cannot say this, so the answer is checked only when it is there: {schema.strict.reason}"
+        yield Finding(Severity.NOTE, "strict", schema.strict.path, message)
+
+
+def _size(task: Task[Any], schema: Schema[Any]) -> Iterator[Finding]:
+    """A prompt that costs much with every document."""
+    size = _prompt_size(task, schema)
+    if size.total > LARGE_PROMPT:
+        message = (
+            f"about {size.total:,} tokens go with every document (instructions {size.instructions:,}, "
+            f"schema {size.schema:,}, examples {size.examples:,}): shorten the largest"
+        )
+        yield Finding(Severity.WARNING, "size", "", message)
