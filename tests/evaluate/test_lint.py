@@ -197,4 +197,4 @@ def test_numbers_that_are_called_impossible_are_refused_by_a_validator(schema: M
 
 
 def test_a_shorthand_that_is_wrong_is_an_error_of_its_schema() -> None:
-    assert [each.code for each in lint_task(task(FieldsText("name, , age")))] == ["schema"]
+    assert [each.code for each in lint_task(task(FieldsText("name, age innt")))] == ["schema"]
