@@ -26,15 +26,15 @@ _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|°|:e|\.)?"
 _CLOCK = r"(?:\d{1,2}:\d{2}(?::\d{2})?\s+)?"
 _OF = r"(?:(?:of|de|del|di|den|the)\s+)?"
 _YEAR = r"(\d{4}|['’]?\d{2})(?![\d:])"
-_DAY_BEFORE = re.compile(rf"(?<!\d){_DAY}{_GAP}{_OF}$", re.I)
+_DAY_BEFORE = re.compile(rf"(?<!\d){_DAY}{_GAP}{_OF}$", re.IGNORECASE)
 _YEAR_BEFORE = re.compile(rf"(?<!\d)(\d{{4}}){_GAP}$")
-_YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_YEAR}", re.I)
-_DAY_AFTER = re.compile(rf"{_GAP}{_OF}{_DAY}(?!\d)", re.I)
-_DAY_YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_DAY}{_GAP}{_OF}{_CLOCK}{_YEAR}", re.I)
+_YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_YEAR}", re.IGNORECASE)
+_DAY_AFTER = re.compile(rf"{_GAP}{_OF}{_DAY}(?!\d)", re.IGNORECASE)
+_DAY_YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_DAY}{_GAP}{_OF}{_CLOCK}{_YEAR}", re.IGNORECASE)
 _REACH = 32
 """How many characters before and after a month's name may belong to its date."""
 
-_TIME = re.compile(r"(?<![\d:.])(\d{1,2})(?:[:h.](\d{2})(?:[:m.](\d{2}))?)?(?:\s?([ap])\.?\s?m\b\.?)?", re.I)
+_TIME = re.compile(r"(?<![\d:.])(\d{1,2})(?:[:h.](\d{2})(?:[:m.](\d{2}))?)?(?:\s?([ap])\.?\s?m\b\.?)?", re.IGNORECASE)
 
 
 def find_dates(text: str, wanted: Set[date]) -> dict[date, list[Place]]:

@@ -15,7 +15,7 @@ from structgen.core.json import pointer
 
 
 class Relation(IntEnum):
-    """How a leaf stands to the one before it: in the same object (or one around both), or in the next item of a list."""
+    """How a leaf stands to the one before it: in the same object (or one around both), or in another item."""
 
     SIBLING = 0
     ITEM = 1

@@ -37,7 +37,8 @@ def locate(value: object, text: str) -> tuple[Evidence, ...]:
     placed = [number for number, asked in enumerate(queries) if places[asked]]
     spots = [Spot(places[queries[number]], found[number].relation) for number in placed]
     choices = dict(zip(placed, choose(spots), strict=True))
-    return tuple(_evidence(leaf, asked, choices.get(n), text) for n, (leaf, asked) in enumerate(zip(found, queries)))
+    pairs = enumerate(zip(found, queries, strict=True))
+    return tuple(_evidence(leaf, asked, choices.get(number), text) for number, (leaf, asked) in pairs)
 
 
 def _evidence(leaf: Leaf, asked: Query, choice: Choice | None, text: str) -> Evidence:
@@ -82,9 +83,11 @@ def _pairs(days: Sequence[Place], moments: Sequence[Place]) -> list[Place]:
     found: list[Place] = []
     for day in days:
         at = bisect_left(moments, (day.start,))
-        for moment in moments[max(0, at - 1) : at + 1]:
-            if max(day.start, moment.start) - min(day.end, moment.end) <= _BESIDE:
-                found.append(Place(min(day.start, moment.start), max(day.end, moment.end), Grade.WRITTEN))
+        found += (
+            Place(min(day.start, moment.start), max(day.end, moment.end), Grade.WRITTEN)
+            for moment in moments[max(0, at - 1) : at + 1]
+            if max(day.start, moment.start) - min(day.end, moment.end) <= _BESIDE
+        )
     return found
 
 
@@ -97,7 +100,7 @@ def _by_words(queries: Sequence[Query], text: str) -> dict[Query, Places]:
         return {}
     words = read(text, vocabulary)
     places = _stand(learned, words)
-    found = {q: _first(q, places, words) for q in queries}
+    found = {q: _first(q, places) for q in queries}
     missing = [q for q in queries if q.text and not found[q] and q.own in learned and long_enough(learned[q.own])]
     near = find_near([learned[q.own] for q in missing], words) if missing else []
     return found | dict(zip(missing, near, strict=True))
@@ -115,14 +118,14 @@ def _stand(learned: dict[str, Words], words: Words) -> dict[str, Places]:
     }
 
 
-def _first(asked: Query, places: dict[str, Places], words: Words) -> Places:
+def _first(asked: Query, places: dict[str, Places]) -> Places:
     """The places of the first of a value's spellings that the text has."""
     if asked.answer:
-        return best([_answer(place, phrase, words) for phrase in asked.phrases for place in places.get(phrase, ())])
+        return best([_answer(place, phrase) for phrase in asked.phrases for place in places.get(phrase, ())])
     return next((places[phrase] for phrase in asked.phrases if places.get(phrase)), ())
 
 
-def _answer(place: Place, phrase: str, words: Words) -> Place:
+def _answer(place: Place, phrase: str) -> Place:
     """Of the place of "vegan: yes" the part that is the answer."""
     answer = phrase.rpartition(" ")[2]
     return place._replace(start=place.end - len(answer), grade=Grade.WRITTEN)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ _SAME = str.maketrans(
     | dict.fromkeys("“”„‟«»″〝〞＂", '"')
     | dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")
     | dict.fromkeys("_", "")
-    | {"…": "...", "․": ".", "，": ",", "、": ",", "。": ".", "：": ":", "；": ";", "（": "(", "）": ")", "！": "!", "？": "?"}
+    | {"、": ",", "。": "."}
 )
 _SIGNS = "-.+"
 _DECIMAL = ".,٫٬"
@@ -56,7 +55,7 @@ class Phrase:
         return tuple(place for place in found if place.grade == grade)
 
     def _place(self, words: Words, first: int, last: int) -> Place | None:
-        """The place of the words `first` to `last`; None where what is around or between them makes it another thing."""
+        """The place of the words `first` to `last`; None where what is around them makes it another thing."""
         text, start, end = words.text, words.starts[first], words.ends[last]
         grade = _bounds(text, start, end)
         if grade is None or not _signed_alike(self.lead, text, start):

@@ -54,7 +54,8 @@ def _places(phrase: Words, text: Words, index: Mapping[Pair, array[int]]) -> tup
 
 def _windows(phrase: Words, index: Mapping[Pair, array[int]]) -> list[int]:
     """Where in the text the phrase may begin, the likeliest first: where enough of its rarest pairs agree on it."""
-    ranked = sorted((len(index[pair]), offset, pair) for offset, pair in enumerate(pairwise(phrase.ids)) if pair in index)
+    numbered = enumerate(pairwise(phrase.ids))
+    ranked = sorted((len(index[pair]), offset, pair) for offset, pair in numbered if pair in index)
     slack = _slack(phrase)
     needed = max(1, len(phrase.ids) - 2 - 2 * (len(phrase.ids) // 4))
     if len(ranked) < needed:
@@ -99,7 +100,7 @@ def _cost(phrase: Words, text: Words, first: int, last: int) -> float | None:
 
 def _changes(ours: Sequence[int], theirs: Sequence[int]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     """The stretches (from, to) of both that lie between words that agree."""
-    from rapidfuzz.distance import Levenshtein  # noqa: PLC0415  only a phrase that stands nowhere as it is needs it
+    from rapidfuzz.distance import Levenshtein  # only a phrase that stands nowhere as it is needs it
 
     mine = yours = 0
     for block in Levenshtein.opcodes(list(ours), list(theirs)):
@@ -113,7 +114,7 @@ def _changes(ours: Sequence[int], theirs: Sequence[int]) -> Iterator[tuple[tuple
 
 def _similar(ours: Sequence[str], theirs: Sequence[str]) -> bool:
     """Whether two stretches are one but for an ending, a slip, or a space."""
-    from rapidfuzz.distance import Levenshtein  # noqa: PLC0415  as above
+    from rapidfuzz.distance import Levenshtein  # as above
 
     mine, yours = "".join(ours), "".join(theirs)
     return min(len(mine), len(yours)) >= _SHORTEST_ALIKE and Levenshtein.normalized_similarity(mine, yours) >= _ALIKE

@@ -10,14 +10,18 @@ from structgen.ground.places import Grade, Place
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_SMALL = {word: value for value, word in enumerate(_UNITS)} | {word: 20 + 10 * i for i, word in enumerate(_TENS)}
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_SMALL = {word: value for value, word in enumerate(_UNITS.split())}
+_SMALL |= {word: 10 * value for value, word in enumerate(_TENS.split(), 2)}
 _LARGE = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _OTHER = {"dozen": "12", "half": "0.5", "once": "1", "twice": "2"}
 _ANY = "|".join([*_SMALL, "hundred", *_LARGE])
-_RUN = re.compile(rf"\b(?:a\s+(?=hundred|thousand|million))?(?:{_ANY})\b(?:[\s-]{{1,3}}(?:and\s{{1,3}})?(?:{_ANY})\b)*", re.I)
-_SINGLE = re.compile(rf"\b(?:{'|'.join(_OTHER)})\b", re.I)
+_RUN = re.compile(
+    rf"\b(?:a\s{{1,3}}(?=hundred|thousand|million))?(?:{_ANY})\b(?:[\s-]{{1,3}}(?:and\s{{1,3}})?(?:{_ANY})\b)*",
+    re.IGNORECASE,
+)
+_SINGLE = re.compile(rf"\b(?:{'|'.join(_OTHER)})\b", re.IGNORECASE)
 
 
 def number_words(text: str) -> Iterator[tuple[str, Place]]:

@@ -27,7 +27,8 @@ _SCALE = re.compile(
     rf"(?P<exponent>[eE][+-]?\d{{1,3}})(?!\w)|(?:[{_SPACES}]?(?P<percent>[%٪％]))"
     rf"|[{_SPACES}]?(?P<scale>k|thousand|mn|million|mio|bn|billion|mrd|trillion|[KM])(?!\w)"
 )
-_POWERS = {"k": 3, "thousand": 3, "m": 6, "mn": 6, "million": 6, "mio": 6, "bn": 9, "billion": 9, "mrd": 9, "trillion": 12}
+_POWERS = dict.fromkeys(("k", "thousand"), 3) | dict.fromkeys(("m", "mn", "million", "mio"), 6)
+_POWERS |= dict.fromkeys(("bn", "billion", "mrd"), 9) | {"trillion": 12}
 _FRACTION = re.compile(r"(?:(\d{1,4})[ \u00a0])?(\d{1,4})[/\u2044](\d{1,4})")
 _VULGAR = re.compile(r"(?:(\d{1,4}) ?)?([\u00bc-\u00be\u2150-\u215e])")
 

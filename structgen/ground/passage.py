@@ -11,7 +11,10 @@ _END = re.compile(r"[.!?؟۔।]+[\"'”’»)\]]*(?=\s)|[。！？]+[」』”�
 """Where a sentence or a line ends."""
 
 
-def passage(text: str, spans: Iterable[Evidence | tuple[int, int]], *, around: int = 1, most: int = 4_000) -> tuple[int, int]:
+Span = tuple[int, int]
+
+
+def passage(text: str, spans: Iterable[Evidence | Span], *, around: int = 1, most: int = 4_000) -> Span:
     """The offsets of the sentences or lines that hold all of the spans, and `around` more on either side.
 
     Evidence without a place is passed over. Where no span has a place, or the passage would be longer than `most`
@@ -28,13 +31,13 @@ def passage(text: str, spans: Iterable[Evidence | tuple[int, int]], *, around: i
     return _cut(start, end, first, last, most)
 
 
-def _span(item: Evidence | tuple[int, int]) -> tuple[int, int] | None:
+def _span(item: Evidence | Span) -> Span | None:
     if isinstance(item, tuple):
         return item
     return None if item.start is None or item.end is None else (item.start, item.end)
 
 
-def _cut(start: int, end: int, first: int, last: int, most: int) -> tuple[int, int]:
+def _cut(start: int, end: int, first: int, last: int, most: int) -> Span:
     """Not more than `most` characters, with what the spans hold in the middle."""
     if end - start <= most:
         return start, end

@@ -39,7 +39,7 @@ class Phrases:
         return node
 
     def _link(self) -> None:
-        """Set, breadth first, where to fall back, and the nearest node (itself or by falling back) that ends a phrase."""
+        """Set, breadth first, where to fall back, and the nearest node from there that ends a phrase."""
         for node in self._nodes:
             self._ends[node] = node
         queue = deque(self._next[0].values())
@@ -72,7 +72,7 @@ class Phrases:
         return [found[node] for node in self._nodes]
 
     def _open(self, node: int, ends: list[int], found: Found) -> int:
-        """The nearest phrase, from this node back, that has not been seen too often; the others are cut out of `ends`."""
+        """The nearest phrase from this node back that was not seen too often; others are cut out of `ends`."""
         first = node
         while node and len(found[node]) >= MOST_PLACES:
             node = ends[self._fail[node]] if ends[node] == node else ends[node]

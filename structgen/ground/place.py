@@ -1,7 +1,7 @@
 """Which of several places is meant: the one that the leaves before and after it point to.
 
-A path through the places is sought on which each leaf stands near the one before it, and the items of a list follow each
-other in the text. Order counts only where the leaves with a single place keep to it. A place is certain where no other
+A path through the places is sought on which each leaf stands near the one before it, and the items of a list follow
+each other in the text. Order counts only where the leaves with a single place keep to it. A place is certain where no other
 would do nearly as well.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log2
 from typing import NamedTuple
 

@@ -67,7 +67,7 @@ def _enum(member: Enum) -> Query:
 
 
 def _boolean(value: bool, name: str) -> Query:
-    """A written answer right behind the field's name; a truth value has no other form that could be told from chance."""
+    """A written answer right behind the field's name; no other form could be told from chance."""
     words = [word for word in re.split(r"[\W_]+", _HUMP.sub(" ", name).lower()) if word]
     bare = [word for word in words if word not in _ASKING] or words
     names = dict.fromkeys((" ".join(words), " ".join(bare)))

@@ -1,9 +1,9 @@
 """The words of a text with their offsets, folded so that two spellings of one word are equal.
 
 A word is a run of letters or a run of digits ("400g" is two), with the combining marks that belong to it. Scripts that
-put no spaces between words (Han, kana, Hangul, Thai, Lao, Khmer, Burmese) give one word for each letter. Symbols such as
-``%`` and ``€`` are words too; punctuation is what stands between words. Offsets are those of the original text, so nothing
-that is found has to be mapped back.
+put no spaces between words (Han, kana, Hangul, Thai, Lao, Khmer, Burmese) give one word for each letter. Symbols such
+as ``%`` and ``€`` are words too; punctuation is what stands between words. Offsets are those of the original text, so
+nothing that is found has to be mapped back.
 """
 
 from __future__ import annotations
