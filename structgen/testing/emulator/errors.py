@@ -13,6 +13,21 @@ from typing import Any, cast
 
 from structgen.core.json import Json, JsonObject, steps
 
+_SAMPLES = {
+    "detail": "/name: a string is expected",
+    "feature": "tool calling",
+    "generation": "",
+    "index": "0",
+    "keyword": "minItems",
+    "limit": "65536",
+    "method": "POST",
+    "name": "name",
+    "names": "name",
+    "path": "",
+    "role": "user",
+    "schema": "answer",
+    "tool": "answer",
+}
 _ALIASES = {"rate_limit": "rate_limit_tpm", "json_validate_failed": "json_validate_failed_syntax"}
 
 
@@ -26,10 +41,13 @@ class ErrorEntry:
     page: str | None = None
 
     def fill(self, *, path: str | None = None, **words: str) -> JsonObject:
-        """The error object with the words put in. `path` is where in a schema the error is, as a JSON Pointer."""
+        """The error object with the words put in, samples where none are given; ``$model`` waits for the request.
+
+        `path` is where in a schema the error is, as a JSON Pointer.
+        """
         at = {} if path is None else {"path": path}
         filled: JsonObject = {
-            name: Template(value).safe_substitute(words, **at) if isinstance(value, str) else value
+            name: Template(value).safe_substitute({**_SAMPLES, **words, **at}) if isinstance(value, str) else value
             for name, value in self.error.items()
         }
         if path is not None and "schema_kind" in filled:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from structgen.core.json import JsonObject
@@ -99,7 +99,8 @@ def error(
     if retry_after is not None:
         headers["retry-after"] = f"{retry_after:g}"
     if entry.page is not None:
-        return page(entry.page, status=entry.status)
+        made = page(entry.page, status=entry.status)
+        return replace(made, headers={**made.headers, **headers}, delay=delay)
     body = entry.fill(generation=failed_generation or "")
     if message is not None:
         body["message"] = message

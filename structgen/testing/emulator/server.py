@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
@@ -72,10 +74,9 @@ class Emulator:
         self._state.answer = self._default
 
     def __enter__(self) -> Self:
-        listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
-        self.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener = _listen("127.0.0.1", 0)
+        self.base_url = _url(listener)
         self._server = uvicorn.Server(_config(self._state))
-        # The socket listens already: a client may connect before the thread has got so far as to answer.
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="emulator", daemon=True)
         self._thread.start()
         return self
@@ -89,7 +90,7 @@ class Emulator:
 
 
 def run_emulator(*, host: str = "127.0.0.1", port: int = 8080, replies: Path | None = None) -> None:
-    """Serve in the foreground until interrupted; any key is accepted.
+    """Serve in the foreground until interrupted; any key is accepted. Says on stderr where.
 
     `replies` is a JSON Lines file: one answer a line, a string as the model's text and any other value as its JSON,
     given in this order, the last one again and again. Without it structgen's rules answer.
@@ -99,7 +100,11 @@ def run_emulator(*, host: str = "127.0.0.1", port: int = 8080, replies: Path | N
         steps = read_replies(replies)
         state.script.extend(steps)
         state.forever = steps[-1]
-    uvicorn.Server(_config(state, host, port)).run()
+    listener = _listen(host, port)
+    url = _url(listener)
+    sys.stderr.write(f"Groq emulator at {url}. Use it with GROQ_BASE_URL={url} and any GROQ_API_KEY; Ctrl-C ends it.\n")
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(_config(state)).run([listener])
 
 
 def read_replies(path: Path) -> tuple[Step, ...]:
@@ -125,11 +130,24 @@ def _text_of(line: str, path: Path, number: int) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _config(state: State, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens already: clients may connect before the server has got so far as to answer."""
+    try:
+        return socket.create_server((host, port), backlog=2048)
+    except OSError as problem:
+        raise ConfigurationError(
+            f"The emulator cannot listen at {host}:{port}: {problem}. Name another port."
+        ) from None
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://{host}:{port}"
+
+
+def _config(state: State) -> uvicorn.Config:
     return uvicorn.Config(
         build_app(state),
-        host=host,
-        port=port,
         http=_protocol(state.connections),
         ws="none",
         lifespan="off",
