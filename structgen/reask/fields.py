@@ -10,7 +10,7 @@ from typing import Generic, TypeVar, cast
 from structgen.compile import delimited
 from structgen.compile.estimate import answer_tokens
 from structgen.core.json import Json, JsonObject, pointer, steps
-from structgen.core.options import Mode, Risk
+from structgen.core.options import Risk
 from structgen.core.records import Card, Completion, Issue, Message, Parsed, Repair, Request
 from structgen.parse import parse_text
 from structgen.reask.passage import passage_for
@@ -70,7 +70,7 @@ def failing_paths(parsed: Parsed[T]) -> tuple[str, ...]:
 def involved(issue: Issue, tree: Json) -> tuple[str, ...]:
     """The fields of an issue: its own path or, where a check across fields failed, the fields that its words name."""
     held = at(tree, steps(issue.path))
-    if not isinstance(held, dict) or issue.code not in CROSS_FIELD:
+    if not isinstance(held, dict) or issue.code != CUSTOM:
         return (issue.path,)
     names = cast(JsonObject, held)
     spoken = {word.strip(".,;:!?'\"()[]`") for word in issue.message.replace("=", " ").split()}
@@ -78,8 +78,8 @@ def involved(issue: Issue, tree: Json) -> tuple[str, ...]:
     return named or (issue.path,)
 
 
-CROSS_FIELD = frozenset({"value_error", "assertion_error"})
-"""The codes of issues that a validator of the user's own raised."""
+CUSTOM = "custom"
+"""The code of issues that a validator of the user's own raised."""
 
 
 def _patch_schema(parts: dict[str, JsonObject | bool]) -> JsonObject:
@@ -108,7 +108,6 @@ def _request(
     return replace(
         first,
         messages=(Message("user", "\n\n".join([HEAD, "\n".join(lines), source])),),
-        mode=Mode.JSON if first.mode is Mode.JSON_SCHEMA else first.mode,
         strict=False,
         json_schema=patch.json_schema,
         schema_name="fields",

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar, cast
 
 from structgen.compile.estimate import answer_tokens
 from structgen.core.json import Json, JsonObject, pointer, steps
-from structgen.core.options import Mode, Risk
+from structgen.core.options import Risk
 from structgen.core.records import Card, Completion, Issue, Message, Parsed, Repair, Request
 from structgen.parse import parse_text
 from structgen.reask.place import alternatives, at, put, with_definitions
@@ -59,7 +59,6 @@ def rest_question(
     request = replace(
         first,
         messages=(*first.messages, Message("user", _words(cut))),
-        mode=Mode.JSON if first.mode is Mode.JSON_SCHEMA else first.mode,
         strict=False,
         json_schema=missing.json_schema,
         schema_name="rest",

@@ -158,12 +158,14 @@ def test_a_check_across_fields_asks_for_the_fields_it_names() -> None:
     assert asked.read(Completion('{"/start": 4, "/end": 9}')).value == Span(start=4, end=9, label="x")
 
 
-def test_the_mode_is_json_where_the_whole_was_held_to_a_schema() -> None:
+def test_the_server_is_told_the_schema_of_the_fields_where_it_was_told_that_of_the_whole() -> None:
     compiled = Schema.of(Order)
     request = compile_brief(Brief(compiled, TEXT, "groq", "a-model", Options(mode=Mode.JSON_SCHEMA))).request
     asked = fields_question(compiled, request, bad(currency="x"), Risk.INTERPRETIVE, None)
     assert asked is not None
-    assert asked.request.mode is Mode.JSON
+    described: Any = asked.request.to_groq()["response_format"]
+    assert described["json_schema"]["strict"] is False
+    assert list(described["json_schema"]["schema"]["properties"]) == ["/lines/3/currency"]
 
 
 @pytest.mark.parametrize("text", ["I cannot do that.", '{"number": "A-1", "lines": [{"name', "[]"])
