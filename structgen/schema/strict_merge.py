@@ -74,6 +74,8 @@ class Merger:
         while todo:
             part, here = todo.pop()
             self.step(here, len(here) - len(at))
+            if self.refs.closed and isinstance(part, dict) and "$ref" in part:
+                part = {"$ref": part["$ref"]}
             kept = essence(part, here)
             reference, members = kept.pop("$ref", None), kept.pop("allOf", [])
             if isinstance(reference, str):
@@ -147,11 +149,10 @@ def merge(first: JsonObject, second: JsonObject, at: Steps) -> JsonObject:
     """Both schemas at once. Raises Refused where strict would need what merging cannot give."""
     merged = {**second, **first}
     for key in first.keys() & second.keys() & MERGED.keys():
-        if first[key] != second[key]:
-            try:
-                merged[key] = MERGED[key](first[key], second[key])
-            except ValueError as clash:
-                raise Refused(f"allOf asks for two {key} at once, {clash}", at) from None
+        try:
+            merged[key] = MERGED[key](first[key], second[key])
+        except ValueError as clash:
+            raise Refused(f"allOf asks for two {key} at once, {clash}", at) from None
     return merged
 
 
@@ -164,7 +165,10 @@ def _both(first: Json, second: Json) -> Json:
 
 def _by_key(first: Json, second: Json) -> Json:
     mine, theirs = _dict(first), _dict(second)
-    return {**theirs, **{key: _both(mine[key], theirs[key]) if key in theirs else mine[key] for key in mine}}
+    return {
+        **{key: _both(mine[key], theirs[key]) if key in theirs else mine[key] for key in mine},
+        **{key: part for key, part in theirs.items() if key not in mine},
+    }
 
 
 def _joined(first: Json, second: Json) -> Json:
@@ -189,17 +193,19 @@ def _common_values(first: Json, second: Json) -> Json:
     return common
 
 
-def _cannot(*_: Json) -> Json:
-    raise ValueError("which cannot be merged")
+def _only_equal(first: Json, second: Json) -> Json:
+    if first != second:
+        raise ValueError("which cannot be merged")
+    return first
 
 
 MERGED: dict[str, Callable[[Json, Json], Json]] = {
     "additionalProperties": _both,
-    "anyOf": _cannot,
+    "anyOf": _only_equal,
     "enum": _common_values,
     "items": _both,
     "patternProperties": _by_key,
-    "prefixItems": _cannot,
+    "prefixItems": _only_equal,
     "properties": _by_key,
     "propertyNames": _both,
     "required": _joined,

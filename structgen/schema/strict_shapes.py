@@ -76,12 +76,12 @@ class Choice:
     """How to tell the options of a union apart, in either form.
 
     A list can be of one option only, and an object is the record that `by` names: by the value of its `tag`, or,
-    where that is empty, by any key that it holds.
+    where that is empty, by any key that it holds; one without keys is `empty`, the record that needs none.
     """
 
     null: bool = False
     sequence: Items | Entries | None = None
-    first: Record | None = None
+    empty: Record | None = None
     tag: str = ""
     by: Mapping[str, Record] = field(default_factory=dict[str, Record])
 
@@ -94,7 +94,7 @@ class Choice:
         if self.tag:
             tag = value.get(self.tag)
             return self.by.get(tag) if isinstance(tag, str) else None
-        return next((self.by[key] for key in value if key in self.by), self.first or self.sequence)
+        return next((self.by[key] for key in value if key in self.by), self.empty or self.sequence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,10 +56,12 @@ def _parts(shape: Shape) -> tuple[Shape, ...]:
 
 def _flatten(shape: Shape, known: Mapping[str, tuple[Plain, ...]]) -> tuple[Plain, ...]:
     """The options of a union with references resolved, each once."""
-    found: dict[int, Plain] = {}
+    found: dict[str | int, Plain] = {}
     for part in _parts(shape):
         plain = known[part.name] if isinstance(part, Named) else (part,)
-        found.update((id(one), one) for one in plain if not isinstance(one, AnyOf))
+        found.update(
+            (repr(one.wire) if isinstance(one, Scalar) else id(one), one) for one in plain if not isinstance(one, AnyOf)
+        )
     return tuple(found.values())
 
 
@@ -74,7 +76,10 @@ def choose(options: Sequence[Plain], definitions: Mapping[str, Shape], at: Steps
         )
     null = any(isinstance(one, Scalar) and one.wire["type"] == "null" for one in options)
     tag, by = _separate(records, definitions, at)
-    return Choice(null, sequences[0] if sequences else None, records[0] if records else None, tag, by)
+    empty = next(
+        (one for one in records if all(field.optional or field.default for field in one.fields.values())), None
+    )
+    return Choice(null, sequences[0] if sequences else None, empty, tag, by)
 
 
 def _separate(
