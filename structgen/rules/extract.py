@@ -9,9 +9,10 @@ from types import MappingProxyType
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Evidence
 from structgen.rules.fields import Field, Kind, read_fields
-from structgen.rules.page import read_page
 from structgen.rules.readings import Reading, evidence
 from structgen.rules.search import Search, start_search
+from structgen.rules.linked import Node
+from structgen.rules.machine import find_linked, main_item
 from structgen.rules.lists import body_start, find_strings
 from structgen.rules.values import read_value
 from structgen.rules.roles import find_by_role, has_role
@@ -36,25 +37,27 @@ def extract_by_rules(
     allows it or asks for the field, and left out where the field may be missing, so that its own default applies.
     """
     root = read_fields(json_schema, names)
-    search = start_search(read_page(text), root)
+    search = start_search(text, root)
     search = replace(search, body=body_start(search, root))
-    found = _find(search, root) or Reading(None)
+    found = _find(search, root, main_item(search, root)) or Reading(None)
     return Found(found.value, evidence(found, text))
 
 
-def _find(search: Search, field: Field) -> Reading | None:
+def _find(search: Search, field: Field, item: Node | None) -> Reading | None:
+    if field.key and item and (linked := find_linked(search, field, item)):
+        return linked
     if field.kind is Kind.OBJECT:
-        return _find_object(search, field)
+        return _find_object(search, field, item)
     if field.kind is Kind.ARRAY:
         return _find_list(search, field)
     return _find_leaf(search, field)
 
 
-def _find_object(search: Search, field: Field) -> Reading | None:
+def _find_object(search: Search, field: Field, item: Node | None) -> Reading | None:
     value: dict[str, Json] = {}
     places: list[tuple[tuple[str | int, ...], tuple[int, int]]] = []
     for child in field.children:
-        found = _find(search, child)
+        found = _find(search, child, None if field.key else item)
         if found is not None:
             value[child.name] = found.value
             places.extend(found.under(child.name))

@@ -82,7 +82,7 @@ def _read(source: _Source, schema: Json, key: str, name: str, required: bool, de
     used, key, nullable = _resolve(source, schema, key)
     kind = _kind(used)
     labels = _labels(source, used, schema, key, name)
-    concepts = frozenset(concept for label in labels[:-1] or labels for concept in _concepts(label, kind))
+    concepts = frozenset(concept for label in labels for concept in concepts_of(label))
     children, item = (), None
     if depth < _DEEPEST:
         children = _children(source, used, key, depth) if kind is Kind.OBJECT else ()
@@ -190,26 +190,20 @@ def _labels(source: _Source, used: JsonObject, schema: Json, key: str, name: str
     return tuple(dict.fromkeys(label for label in (name, *others, opening) if label.strip()))
 
 
-def _concepts(label: str, kind: Kind) -> frozenset[str]:
-    """The concepts that a name stands for, without the words that only say its unit or type."""
+def concepts_of(label: str) -> frozenset[str]:
+    """The concepts that a name stands for, without the words that only say its unit, its type, or whose it is."""
     words = phrase(label)
     core = tuple(word for word in words if word not in _FILLERS) or words
-    for candidate in (words, core, _without_unit(core), _singular(core)):
-        if candidate in lexicon().concepts:
-            return lexicon().concepts[candidate]
-    tail = core[-1:] if kind is not Kind.OBJECT else ()
-    return lexicon().concepts.get(core[1:], frozenset()) if tail and core[0] in _GENERIC else frozenset()
+    owned = core[1:] if len(core) > 1 and core[0] in _GENERIC else core
+    known = lexicon().concepts
+    return next((known[one] for one in (words, core, _without_unit(core), owned, _without_unit(owned)) if one in known), frozenset())
 
 
-_GENERIC = {"recipe", "product", "receipt", "invoice", "document", "article", "order", "item", "page", "book", "event"}
+_GENERIC = {"recipe", "product", "receipt", "invoice", "document", "article", "order", "item", "page", "book", "event", "reviews"}
 
 
 def _without_unit(words: Phrase) -> Phrase:
     return words[:-1] if len(words) > 1 and words[-1] in _UNITS else words
-
-
-def _singular(words: Phrase) -> Phrase:
-    return (*words[:-1], words[-1] + "s") if words else words
 
 
 def _seconds(words: Phrase) -> int:

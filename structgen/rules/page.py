@@ -41,6 +41,8 @@ class Page:
     text: str
     lines: tuple[Line, ...]
     chunks: tuple[Chunk, ...] = ()
+    struck: tuple[Span, ...] = ()
+    """What is struck through, in offsets of the visible text."""
 
     def span(self, start: int, end: int) -> Span:
         """Where a stretch of the visible text stands in the original document."""
@@ -68,10 +70,3 @@ def lines_of(text: str, tags: dict[int, str] | None = None) -> tuple[Line, ...]:
             lines.append(Line(start, start + len(stripped), stripped, (tags or {}).get(at, "")))
         at += len(raw)
     return tuple(lines)
-
-
-def read_page(text: str) -> Page:
-    """The page of a document: HTML where it looks like HTML, else plain text."""
-    from structgen.rules.markup import looks_like_html, read_html  # bs4 loads only where there is markup
-
-    return read_html(text).page if looks_like_html(text) else Page(text, text, lines_of(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,8 +10,10 @@ from structgen.rules.dates import day_comes_first
 from structgen.rules.fields import Field, leaves
 from structgen.rules.labels import Vocabulary
 from structgen.rules.lexicon import lexicon
+from structgen.rules.linked import Node
+from structgen.rules.markup import looks_like_html, read_html
 from structgen.rules.numerals import decimal_mark
-from structgen.rules.page import Page
+from structgen.rules.page import Page, lines_of
 from structgen.rules.pairs import Pair, find_pairs
 from structgen.rules.sections import Section, find_sections
 
@@ -27,6 +30,8 @@ class Search:
     root: Field
     mark: str
     day_first: bool | None
+    items: tuple[Node, ...] = ()
+    """The linked data of a page of HTML."""
     body: int | None = None
     """The number of the line where the first list that was asked for begins, where there is one."""
 
@@ -35,8 +40,9 @@ class Search:
         return sorted((pair for pair in self.pairs if pair.keys & keys), key=lambda pair: -pair.score)
 
 
-def start_search(page: Page, root: Field) -> Search:
-    """Look through a page for everything that the fields of a schema may need."""
+def start_search(text: str, root: Field) -> Search:
+    """Look through a document, HTML or plain text, for everything that the fields of a schema may need."""
+    page, items = _read(text)
     vocabulary = Vocabulary(lexicon().concepts, _entries(root))
     return Search(
         page,
@@ -46,7 +52,19 @@ def start_search(page: Page, root: Field) -> Search:
         root,
         decimal_mark(page.text),
         day_comes_first(page.text),
+        items,
     )
+
+
+def _read(text: str) -> tuple[Page, tuple[Node, ...]]:
+    if looks_like_html(text):
+        markup = read_html(text)
+        return markup.page, markup.items
+    struck = tuple(match.span() for match in _STRUCK.finditer(text))
+    return Page(text, text, lines_of(text), (), struck), ()
+
+
+_STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
 
 
 def _entries(root: Field) -> Iterable[tuple[str, str]]:

@@ -1,0 +1,97 @@
+"""Values out of linked data: what a page states for machines, mapped to fields by the names of its properties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from structgen.core.json import Json
+from structgen.rules.fields import Field, Kind, concepts_of
+from structgen.rules.labels import phrase
+from structgen.rules.linked import Leaf, Node
+from structgen.rules.page import Chunk, Page, lines_of
+from structgen.rules.readings import Reading, collect
+from structgen.rules.search import Search
+from structgen.rules.values import read_value
+
+_WITHIN = ("offers", "aggregateRating", "brand", "nutrition", "mainEntity", "priceSpecification")
+"""Items inside an item whose properties are read as its own."""
+_SAID = ("text", "name", "value", "@value", "itemListElement", "contentUrl", "url")
+
+
+def main_item(search: Search, root: Field) -> Node | None:
+    """The item of a page that has the most of a schema's fields; None where none has two of them."""
+    counted = [(sum(bool(_values(child, item)) for child in root.children), item) for item in search.items]
+    best = max(counted, key=lambda one: one[0], default=(0, None))
+    return best[1] if best[0] >= 2 else None
+
+
+def find_linked(search: Search, field: Field, item: Node) -> Reading | None:
+    """The value of a field among the properties of an item."""
+    return _read(search, field, _values(field, item))
+
+
+def _read(search: Search, field: Field, values: list[Leaf | Node]) -> Reading | None:
+    if not values:
+        return None
+    if field.kind is Kind.ARRAY and field.item:
+        return _read_list(search, field.item, values)
+    if field.kind is Kind.OBJECT:
+        return _read_object(search, field, values[0]) if isinstance(values[0], Node) else None
+    said = next(_leaves(values[:1]), None)
+    return _read_leaf(search, field, said) if said else None
+
+
+def _read_list(search: Search, item: Field, values: list[Leaf | Node]) -> Reading | None:
+    if item.kind is Kind.OBJECT:
+        found = [one for value in values if isinstance(value, Node) and (one := _read_object(search, item, value))]
+        return collect(found) if len(found) == len(values) else None
+    found = [one for leaf in _leaves(values) if (one := _read_leaf(search, item, leaf))]
+    return collect(found) if found else None
+
+
+def _read_object(search: Search, field: Field, value: Leaf | Node) -> Reading | None:
+    """An item as an object; None where a field that has to be there is missing."""
+    if not isinstance(value, Node):
+        return None
+    held: dict[str, Json] = {}
+    places: list[tuple[tuple[str | int, ...], tuple[int, int]]] = []
+    for child in field.children:
+        found = find_linked(search, child, value)
+        if found is None and child.required and not child.nullable:
+            return None
+        if found is not None:
+            held[child.name] = found.value
+            places.extend(found.under(child.name))
+        elif child.nullable:
+            held[child.name] = None
+    return Reading(held, tuple(places)) if places else None
+
+
+def _values(field: Field, item: Node) -> list[Leaf | Node]:
+    """The values of the property that names a field: of the item itself, else of the items that belong to it."""
+    for name, values in item.props.items():
+        if not name.startswith("@") and (concepts_of(name) & field.keys or phrase(name) in map(phrase, field.labels)):
+            return values
+    if field.concepts & {"title", "description", "author", "date", "url"}:
+        return []
+    within = [one for name in _WITHIN for one in item.props.get(name, []) if isinstance(one, Node)]
+    return next((found for one in within[:4] if (found := _values(field, one))), [])
+
+
+def _leaves(values: list[Leaf | Node], depth: int = 0) -> Iterator[Leaf]:
+    """Values as single texts: of an item what it says, else what it is called."""
+    for value in values:
+        if isinstance(value, Leaf):
+            yield value
+        elif depth < 4:
+            said = next((value.props[name] for name in _SAID if value.props.get(name)), [])
+            yield from _leaves(said, depth + 1)
+
+
+def _read_leaf(search: Search, field: Field, said: Leaf) -> Reading | None:
+    """A text as the value of a field, read like any other, with the numbers of machines: a point before decimals."""
+    exact = search.page.source[said.start : said.end] == said.text
+    chunk = Chunk(0, said.start, said.end, whole=not exact)
+    page = Page(search.page.source, said.text, lines_of(said.text), (chunk,))
+    return read_value(replace(search, page=page, mark="."), field, 0, len(said.text))
