@@ -12,14 +12,18 @@ from structgen.parse.reading import Reading
 from structgen.parse.strict import strict_json
 from structgen.parse.tolerant import read_tolerant
 
-_OPEN_THOUGHT = r"<(?P<tag>think(?:ing)?|thoughts?|reasoning|reflection|scratchpad)>|\[think\]|<\|channel\|>\s*analysis\b[^<]{0,80}<\|message\|>"
-_CLOSE_THOUGHT = r"</(?:think(?:ing)?|thoughts?|reasoning|reflection|scratchpad)>|\[/think\]|<\|(?:end|start|return)\|>"
-_THOUGHT = re.compile(rf"(?P<open>{_OPEN_THOUGHT})|(?P<close>{_CLOSE_THOUGHT})", re.IGNORECASE)
-_MARK = re.compile(r"[\[{]")
+_OPEN_TAG = r"<(?P<tag>think(?:ing)?|thoughts?|reasoning|reflection|scratchpad)>|\[think\]|<\|channel\|>\s*analysis\b[^<]{0,80}<\|message\|>"
+_CLOSE_TAG = r"</(?:think(?:ing)?|thoughts?|reasoning|reflection|scratchpad)>|\[/think\]|<\|(?:end|start|return)\|>"
+_THOUGHT = re.compile(rf"(?P<open>{_OPEN_TAG})|(?P<close>{_CLOSE_TAG})", re.IGNORECASE)
+OPEN_THOUGHT = re.compile(_OPEN_TAG, re.IGNORECASE)
+CLOSE_THOUGHT = re.compile(_CLOSE_TAG, re.IGNORECASE)
 _ROOT = re.compile(r"\{\s{0,200}(?:[\"'“‘`}\\]|[\w$][\w$-]{0,200}\s{0,20}:|//|/\*|\#|-?\d)|\[|\{\s{0,200}$")
 _AROUND = (
     ("fence", re.compile(r"```|~~~")),
-    ("tool_call_tags", re.compile(r"<\|?/?(?:tool_call|function|python_tag|invoke|tool)|\[TOOL_CALLS\]", re.IGNORECASE)),
+    (
+        "tool_call_tags",
+        re.compile(r"<\|?/?(?:tool_call|function|python_tag|invoke|tool)|\[TOOL_CALLS\]", re.IGNORECASE),
+    ),
     ("prose", re.compile(r"\w")),
 )
 """What may stand around the value -> how to know it."""

@@ -19,7 +19,9 @@ from structgen.parse.strings import AFTER_KEY, IN_LIST, IN_OBJECT, PAIRS, read_q
 
 _NUMBER = r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _ENDS = r"(?=\s*[,}\])])"
-_SCALAR = re.compile(rf"\s*(?:\"([^\"\\\x00-\x1f\ud800-\udfff]*)\"|({_NUMBER})|(true|false|null|True|False|None)){_ENDS}")
+_SCALAR = re.compile(
+    rf"\s*(?:\"([^\"\\\x00-\x1f\ud800-\udfff]*)\"|({_NUMBER})|(true|false|null|True|False|None)){_ENDS}"
+)
 """The values that most texts consist of, with what has to follow them: a string, a number, a word."""
 
 _KEY = re.compile(r"\s*\"([^\"\\\x00-\x1f\ud800-\udfff]*)\"\s*:")

@@ -142,5 +142,3 @@ def _at(tree: object, path: tuple[str | int, ...]) -> object:
         else:
             return MISSING
     return tree
-
-

@@ -77,8 +77,10 @@ class Aligner:
         """A text in a place for a number that may also come as text (a Decimal, kept exact as such)."""
         parts = [self.shape.node(branch) for branch in node.branches]
         numbers = any("number" in part.types for part in parts)
-        texts = any("string" in part.types and isinstance(raw, dict) and "pattern" in raw
-                    for part, raw in zip(parts, node.branches, strict=True))
+        texts = any(
+            "string" in part.types and isinstance(raw, dict) and "pattern" in raw
+            for part, raw in zip(parts, node.branches, strict=True)
+        )
         if not (isinstance(value, str) and numbers and texts):
             return None
         if _PLAIN_DECIMAL.match(value):
