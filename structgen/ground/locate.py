@@ -58,8 +58,8 @@ def _evidence(leaf: Leaf, asked: Query, choice: Choice | None, text: str) -> Evi
 def _find(queries: Iterable[Query], text: str) -> dict[Query, Places]:
     """All places of each query, of the best grade that it has. The text is read once for each kind of value."""
     asked = list(queries)
-    found = _by_words(asked, text)
-    wanted = [q for q in asked if not found.get(q)]
+    found = {q: () for q in asked} | _by_words(asked, text)
+    wanted = [q for q in asked if not found[q]]
     numbers = find_numbers(text, {q.number for q in wanted if q.number is not None})
     days = find_dates(text, {q.day for q in wanted if q.day is not None})
     moments = find_times(text, {q.moment for q in wanted if q.moment is not None})

@@ -47,7 +47,8 @@ def find_near(phrases: Sequence[Words], text: Words) -> list[tuple[Place, ...]]:
 
 
 def _places(phrase: Words, text: Words, index: Mapping[Pair, array[int]]) -> tuple[Place, ...]:
-    found = [near for at in _windows(phrase, index) for near in _around(phrase, text, at)]
+    size = _size(phrase, 0, len(phrase.ids))
+    found = [near for at in _windows(phrase, index) for near in _around(phrase, size, text, at)]
     score = max((place.score or 0.0 for place in found), default=0.0)
     return tuple(sorted({place for place in found if place.score == score}))
 
@@ -73,11 +74,10 @@ def _windows(phrase: Words, index: Mapping[Pair, array[int]]) -> list[int]:
     return [bucket * slack for bucket in likely[:_WINDOWS]]
 
 
-def _around(phrase: Words, text: Words, begin: int) -> Iterator[Place]:
+def _around(phrase: Words, size: float, text: Words, begin: int) -> Iterator[Place]:
     """The places of the phrase around word `begin` of the text that are like enough."""
     slack = _slack(phrase)
     low, high = max(0, begin - slack - _WIDER), begin + len(phrase.ids) + 3 * slack + _WIDER
-    size = _size(phrase, 0, len(phrase.ids))
     for start, end in align(phrase.ids, text.ids[low:high]):
         cost = _cost(phrase, text, low + start, low + end)
         if cost is not None and cost <= size * _MOST_CHANGED:

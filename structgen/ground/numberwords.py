@@ -12,8 +12,9 @@ _UNITS = (
     "eighteen nineteen"
 )
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_SMALL = {word: value for value, word in enumerate(_UNITS.split())}
-_SMALL |= {word: 10 * value for value, word in enumerate(_TENS.split(), 2)}
+_SMALL = {word: value for value, word in enumerate(_UNITS.split())} | {
+    word: 10 * value for value, word in enumerate(_TENS.split(), 2)
+}
 _LARGE = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _OTHER = {"dozen": "12", "half": "0.5", "once": "1", "twice": "2"}
 _ANY = "|".join([*_SMALL, "hundred", *_LARGE])

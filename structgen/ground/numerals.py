@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from decimal import Decimal, InvalidOperation
 from math import gcd
 
@@ -23,12 +23,17 @@ _TERMINATING = frozenset(2**twos * 5**fives for twos in range(14) for fives in r
 """Denominators whose fractions have a decimal form that ends."""
 _SPACES = " \u00a0\u2007\u2009\u202f"
 _COMPOUND = re.compile(rf"\d+(?:[.,'’\u066b\u066c]\d+|[{_SPACES}]\d{{3}}(?!\d))*")
+_MARK = re.compile(r"\D")
 _SCALE = re.compile(
     rf"(?P<exponent>[eE][+-]?\d{{1,3}})(?!\w)|(?:[{_SPACES}]?(?P<percent>[%٪％]))"
     rf"|[{_SPACES}]?(?P<scale>k|thousand|mn|million|mio|bn|billion|mrd|trillion|[KM])(?!\w)"
 )
-_POWERS = dict.fromkeys(("k", "thousand"), 3) | dict.fromkeys(("m", "mn", "million", "mio"), 6)
-_POWERS |= dict.fromkeys(("bn", "billion", "mrd"), 9) | {"trillion": 12}
+_POWERS: Mapping[str, int] = {
+    **dict.fromkeys(("k", "thousand"), 3),
+    **dict.fromkeys(("m", "mn", "million", "mio"), 6),
+    **dict.fromkeys(("bn", "billion", "mrd"), 9),
+    "trillion": 12,
+}
 _FRACTION = re.compile(r"(?:(\d{1,4})[ \u00a0])?(\d{1,4})[/\u2044](\d{1,4})")
 _VULGAR = re.compile(r"(?:(\d{1,4}) ?)?([\u00bc-\u00be\u2150-\u215e])")
 
@@ -99,11 +104,17 @@ def _numeral(text: str, match: re.Match[str]) -> Iterator[Numeral]:
     for number in found:
         yield from _signed(text, number, start, end, grade)
         yield from _scaled(text, number, start, end, grade)
-    if not written.isdecimal():
-        spaced = not found and not re.search(rf"[^\d{_SPACES}]", written)
-        for part in re.finditer(r"\d+", written):
-            inside = grade if spaced else Grade.INSIDE
-            yield _trimmed(_ascii(part.group())), Place(start + part.start(), start + part.end(), inside)
+    yield from _parts(written, start, grade, read=bool(found))
+
+
+def _parts(written: str, start: int, grade: Grade, *, read: bool) -> Iterator[Numeral]:
+    """The numbers side by side in what is no one number ("1,2,3"), or only perhaps one ("10 200")."""
+    marks = set(_MARK.findall(written))
+    if not marks or not marks <= ({*_SPACES} if read else {*_SPACES, ","}):
+        return
+    for part in re.finditer(r"\d+", written):
+        place = Place(start + part.start(), start + part.end(), Grade.INSIDE if read or "," in marks else grade)
+        yield _trimmed(_ascii(part.group())), place
 
 
 def _grade(text: str, start: int, end: int) -> Grade:

@@ -1,8 +1,8 @@
 """Which of several places is meant: the one that the leaves before and after it point to.
 
 A path through the places is sought on which each leaf stands near the one before it, and the items of a list follow
-each other in the text. Order counts only where the leaves with a single place keep to it. A place is certain where no other
-would do nearly as well.
+each other in the text. Order counts only where the leaves with a single place keep to it. A place is certain where no
+other would do nearly as well.
 """
 
 from __future__ import annotations
