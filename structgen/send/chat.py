@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import groq
 import httpx
@@ -63,33 +66,68 @@ class ChatSender:
         return body
 
     def _try(self, body: JsonObject, model: str, allowance: Allowance) -> Outcome:
-        client, options, started = self._clients.sync(), self._options(allowance), time.monotonic()
+        client, patience, started = self._clients.sync(), allowance.patience(self._timeout), time.monotonic()
         try:
-            response = client.post(self._wire.path, body=body, options=options, cast_to=httpx.Response)
-        except groq.GroqError as error:
-            return self._outcome_of(error, model)
-        return self._read(response, model, started)
+            reply = _post(client, self._wire.path, body, patience)
+        except _LOST as error:
+            return lost_connection(error, self._endpoint, self._wire)
+        return self._read(reply, model, started)
 
     async def _atry(self, body: JsonObject, model: str, allowance: Allowance) -> Outcome:
-        client, options, started = await self._clients.of_loop(), self._options(allowance), time.monotonic()
+        client, patience, started = await self._clients.of_loop(), allowance.patience(self._timeout), time.monotonic()
         try:
-            response = await client.post(self._wire.path, body=body, options=options, cast_to=httpx.Response)
-        except groq.GroqError as error:
-            return self._outcome_of(error, model)
-        return self._read(response, model, started)
+            reply = await _apost(client, self._wire.path, body, patience)
+        except _LOST as error:
+            return lost_connection(error, self._endpoint, self._wire)
+        return self._read(reply, model, started)
 
-    def _options(self, allowance: Allowance) -> RequestOptions:
-        return {"timeout": allowance.patience(self._timeout)}
-
-    def _read(self, response: httpx.Response, model: str, started: float) -> Outcome:
-        reply = Reply(response.status_code, response.headers, response.content)
+    def _read(self, reply: Reply, model: str, started: float) -> Outcome:
         outcome = read_reply(reply, self._wire, model, self._endpoint.key)
         if isinstance(outcome, Failure):
             return outcome
         return replace(outcome, seconds=time.monotonic() - started)
 
-    def _outcome_of(self, error: groq.GroqError, model: str) -> Outcome:
-        """An HTTP error still brings a reply, which may hold a completion; anything else is a lost connection."""
-        if isinstance(error, groq.APIStatusError):
-            return self._read(error.response, model, time.monotonic())
-        return lost_connection(error, self._endpoint, self._wire)
+
+_LOST = (groq.APIError, httpx.HTTPError, TimeoutError)
+
+
+def _post(client: groq.Groq, path: str, body: JsonObject, patience: float) -> Reply:
+    """One HTTP exchange. The HTTP library's timeout bounds each read; the body as a whole is bounded here."""
+    options, ends = _options(patience), time.monotonic() + patience
+    try:
+        opened = client.post(
+            path, body=body, options=options, cast_to=httpx.Response, stream=True, stream_cls=groq.Stream[object]
+        )
+    except groq.APIStatusError as error:
+        return _reply(error.response, error.response.content)
+    response = cast("httpx.Response", opened)  # what the SDK gives for cast_to=httpx.Response, whatever its types say
+    with closing(response):
+        return _reply(response, b"".join(_before(ends, response.iter_bytes())))
+
+
+async def _apost(client: groq.AsyncGroq, path: str, body: JsonObject, patience: float) -> Reply:
+    """The same on an event loop, where all of it can be bounded at once."""
+    try:
+        async with asyncio.timeout(patience):
+            response = await client.post(path, body=body, options=_options(patience), cast_to=httpx.Response)
+    except groq.APIStatusError as error:
+        response = error.response
+    return _reply(response, response.content)
+
+
+def _options(patience: float) -> RequestOptions:
+    return {"timeout": patience}
+
+
+def _reply(response: httpx.Response, content: bytes) -> Reply:
+    return Reply(response.status_code, response.headers, content)
+
+
+def _before(ends: float, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces that arrive until then. A late one that is the last is taken too: the answer was paid for."""
+    late = False
+    for piece in pieces:
+        if late:
+            raise TimeoutError("the reply goes on and on")
+        yield piece
+        late = time.monotonic() > ends

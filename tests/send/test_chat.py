@@ -217,6 +217,16 @@ def test_the_deadline_bounds_a_single_try_too(
     assert time.monotonic() - started < 1.5
 
 
+def test_a_body_that_goes_on_and_on_runs_into_the_timeout_too(
+    sender: Sender, deliver: Deliver, request_: Request, groq_emulator: Emulator
+) -> None:
+    groq_emulator.script(slow(b"{" + b" " * 100, seconds=5))
+    started = time.monotonic()
+    with pytest.raises(ConnectionFailed, match="no reply within the timeout"):
+        deliver(sender, request_, Allowance(transport_retries=0, timeout=0.7))
+    assert time.monotonic() - started < 3
+
+
 def test_a_slow_body_is_no_error(sender: Sender, deliver: Deliver, request_: Request, groq_emulator: Emulator) -> None:
     body = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}
     groq_emulator.script(slow(json.dumps(body).encode(), seconds=0.3))
