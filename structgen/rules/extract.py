@@ -8,14 +8,15 @@ from types import MappingProxyType
 
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Evidence
-from structgen.rules.fields import Field, Kind, read_fields
+from structgen.rules.fields import MONEY, Field, Kind, read_fields
 from structgen.rules.readings import Reading, evidence
 from structgen.rules.search import Search, start_search
 from structgen.rules.linked import Node
 from structgen.rules.machine import find_linked, main_item
 from structgen.rules.lists import body_start, find_strings
 from structgen.rules.values import read_value
-from structgen.rules.roles import find_by_role, has_role
+from structgen.rules.recognise import recognise
+from structgen.rules.roles import find_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +64,38 @@ def _find_object(search: Search, field: Field, item: Node | None) -> Reading | N
             places.extend(found.under(child.name))
         elif child.nullable or child.required:
             value[child.name] = None
-    return Reading(value, tuple(places)) if places or not field.key else None
+    if field.key and (not places or _lacking(field, value)):
+        return None
+    return Reading(value, tuple(places))
+
+
+def _lacking(field: Field, value: dict[str, Json]) -> bool:
+    """Whether an object that may be missing lacks what it must have: then it had better be missing."""
+    optional = field.nullable or not field.required
+    return optional and any(one.required and not one.nullable and value[one.name] is None for one in field.children)
 
 
 def _find_leaf(search: Search, field: Field) -> Reading | None:
-    if (role := find_by_role(search, field)) or has_role(search, field):
-        return role
+    """A single value: by its role where it has one, else behind its label, else where it is all that is said."""
+    if role := find_role(field):
+        return role(search, field) or _all_there_is(search, field)
+    least = _WORDY if field.kind is Kind.STRING else 0.0
     for pair in search.pairs_of(field.keys):
-        if found := read_value(search, field, *pair.value):
+        if pair.score >= least and (found := read_value(search, field, *pair.value)):
             return found
-    return None
+    return recognise(search, field) or _all_there_is(search, field)
+
+
+def _all_there_is(search: Search, field: Field) -> Reading | None:
+    """A text of a few words that is a value of the field's kind, as cells and answers to forms are."""
+    telling = field.concepts & _TELLING or field.format
+    lines = search.page.lines
+    return read_value(search, field, lines[0].start, lines[0].end) if telling and len(lines) == 1 and len(lines[0].text) < 60 else None
+
+
+_TELLING = MONEY | {"date", "email", "phone", "url", "currency", "time"}
+_WORDY = 0.55
+"""Text needs a label that is set off: any words may follow one that is not."""
 
 
 def _find_list(search: Search, field: Field) -> Reading | None:

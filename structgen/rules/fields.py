@@ -16,6 +16,11 @@ from structgen.rules.labels import Phrase, phrase
 from structgen.rules.lexicon import lexicon
 
 _DEEPEST = 8
+TIMES = frozenset({"prep_time", "cook_time", "total_time", "other_time"})
+MONEY = frozenset({"total", "subtotal", "tax", "price", "old_price", "unit_price", "line_total", "discount", "rounding",
+                   "service_charge", "paid", "change"})  # fmt: skip
+_FIGURES = MONEY | TIMES | {"rating", "review_count", "quantity", "quantity_total", "age", "calories", "size"}
+_FORMATS = {"date": {"date", "due_date"}, "date-time": {"date", "due_date"}, "time": {"time"}, "email": {"email"}}
 _UNITS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 3600, "day": 86400}
 _FILLERS = {"in", "text", "value", "the", "of", "a", "str", "string", "raw"}
 
@@ -79,15 +84,16 @@ def leaves(root: Field) -> tuple[Field, ...]:
 
 
 def _read(source: _Source, schema: Json, key: str, name: str, required: bool, depth: int) -> Field:
-    used, key, nullable = _resolve(source, schema, key)
+    used, place, nullable = _resolve(source, schema, key)
     kind = _kind(used)
     labels = _labels(source, used, schema, key, name)
-    concepts = frozenset(concept for label in labels for concept in concepts_of(label))
+    named = frozenset(concept for label in labels for concept in concepts_of(label))
+    concepts = _settled(named, kind, str(used.get("format", "")), _seconds(phrase(name.replace("_", " "))), depth > 1)
     children, item = (), None
     if depth < _DEEPEST:
-        children = _children(source, used, key, depth) if kind is Kind.OBJECT else ()
+        children = _children(source, used, place, depth) if kind is Kind.OBJECT else ()
         item = (
-            _read(source, used.get("items", {}), f"{key}/items", name, True, depth + 1) if kind is Kind.ARRAY else None
+            _read(source, used.get("items", {}), f"{place}/items", name, True, depth + 1) if kind is Kind.ARRAY else None
         )
     return Field(
         name=name,
@@ -199,7 +205,24 @@ def concepts_of(label: str) -> frozenset[str]:
     return next((known[one] for one in (words, core, _without_unit(core), owned, _without_unit(owned)) if one in known), frozenset())
 
 
-_GENERIC = {"recipe", "product", "receipt", "invoice", "document", "article", "order", "item", "page", "book", "event", "reviews"}
+def _settled(concepts: frozenset[str], kind: Kind, form: str, seconds: int, nested: bool) -> frozenset[str]:
+    """The concepts that fit the kind of value: "total" is no time where it is not counted in minutes, and so on."""
+    if form in _FORMATS:
+        return concepts & _FORMATS[form] or (frozenset(_FORMATS[form]) if form in ("time", "email") else frozenset())
+    if seconds:
+        return concepts & TIMES
+    if kind in (Kind.INTEGER, Kind.NUMBER):
+        concepts = concepts & _FIGURES or concepts
+    elif concepts & {"notes", "comment"}:
+        concepts = concepts - _FIGURES
+    rival = {"line_total": "total"} if nested else {"total": "line_total", "price": "line_total"}
+    for kept, dropped in rival.items():
+        if kept in concepts:
+            concepts = concepts - {dropped}
+    return concepts - TIMES if concepts - TIMES else concepts
+
+
+_GENERIC = {"recipe", "product", "receipt", "invoice", "document", "article", "order", "item", "page", "book", "event", "review"}
 
 
 def _without_unit(words: Phrase) -> Phrase:

@@ -16,19 +16,19 @@ from structgen.rules.values import read_value
 
 _WITHIN = ("offers", "aggregateRating", "brand", "nutrition", "mainEntity", "priceSpecification")
 """Items inside an item whose properties are read as its own."""
-_SAID = ("text", "name", "value", "@value", "itemListElement", "contentUrl", "url")
+_SAID = ("text", "name", "ratingValue", "value", "@value", "itemListElement", "contentUrl", "url")
 
 
 def main_item(search: Search, root: Field) -> Node | None:
     """The item of a page that has the most of a schema's fields; None where none has two of them."""
-    counted = [(sum(bool(_values(child, item)) for child in root.children), item) for item in search.items]
+    counted = [(sum(any(True for _ in _values(child, item)) for child in root.children), item) for item in search.items]
     best = max(counted, key=lambda one: one[0], default=(0, None))
     return best[1] if best[0] >= 2 else None
 
 
 def find_linked(search: Search, field: Field, item: Node) -> Reading | None:
     """The value of a field among the properties of an item."""
-    return _read(search, field, _values(field, item))
+    return next((found for values in _values(field, item) if (found := _read(search, field, values))), None)
 
 
 def _read(search: Search, field: Field, values: list[Leaf | Node]) -> Reading | None:
@@ -68,15 +68,15 @@ def _read_object(search: Search, field: Field, value: Leaf | Node) -> Reading | 
     return Reading(held, tuple(places)) if places else None
 
 
-def _values(field: Field, item: Node) -> list[Leaf | Node]:
-    """The values of the property that names a field: of the item itself, else of the items that belong to it."""
+def _values(field: Field, item: Node) -> Iterator[list[Leaf | Node]]:
+    """The values of each property that names a field: of the item itself, then of the items that belong to it."""
     for name, values in item.props.items():
         if not name.startswith("@") and (concepts_of(name) & field.keys or phrase(name) in map(phrase, field.labels)):
-            return values
-    if field.concepts & {"title", "description", "author", "date", "url"}:
-        return []
-    within = [one for name in _WITHIN for one in item.props.get(name, []) if isinstance(one, Node)]
-    return next((found for one in within[:4] if (found := _values(field, one))), [])
+            yield values
+    if not field.concepts & {"title", "description", "author", "date", "url"}:
+        within = [one for name in _WITHIN for one in item.props.get(name, []) if isinstance(one, Node)]
+        for one in within[:4]:
+            yield from _values(field, one)
 
 
 def _leaves(values: list[Leaf | Node], depth: int = 0) -> Iterator[Leaf]:

@@ -47,21 +47,29 @@ def find_amounts(text: str) -> Iterator[Amount]:
         before = match.span("sign") if match.group("sign") else None
         attached = bool(before) and not match.group("gap")
         after = _AFTER.match(text, end)
-        currency = before or (after.span(1) if after and _known(after.group(1)) else None)
-        if before and not _known(text[before[0] : before[1]]):
+        currency = before or (after.span(1) if after and is_currency(after.group(1)) else None)
+        if before and not is_currency(text[before[0] : before[1]]):
             currency, attached = None, False
         signed = before[0] if before and attached else start
         signed_end = currency[1] if currency and currency[0] == end else end
         yield Amount(start, end, signed, signed_end, currency, text[start:end])
 
 
-def _known(sign: str) -> bool:
+def is_currency(sign: str) -> bool:
     """Whether a sign or code is a currency, by the list of price-parser."""
+    if not re.fullmatch(_SIGN, sign) and sign.casefold() not in _WORDS:
+        return False
     if not sign.isalpha() or sign.casefold() in _WORDS:
         return True
     from price_parser import Price
 
     return bool(Price.fromstring(f"{sign} 1").currency)
+
+
+def moved(amount: Amount, by: int) -> Amount:
+    """An amount found in a part of a text, in the offsets of the whole."""
+    currency = (amount.currency[0] + by, amount.currency[1] + by) if amount.currency else None
+    return Amount(amount.start + by, amount.end + by, amount.signed + by, amount.signed_end + by, currency, amount.written)
 
 
 _WORDS = {"rm", "rs", "kr", "ft", "zł", "kč", "euro", "euros", "dollar", "dollars", "pound", "pounds"}

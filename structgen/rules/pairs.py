@@ -137,17 +137,21 @@ def _below(page: Page, number: int, colon: bool) -> Span | None:
 
 
 def _value_first(page: Page, number: int, line: Line, mentions: list[Mention]) -> list[Pair]:
-    """Pairs such as "4 servings" and "30 min cooking time": a number, and the label after it, or alone below it."""
-    if not mentions or len(line.text) > 60:
-        return []
-    last = mentions[-1]
-    start = line.start
-    if last.start == line.start and last.end == line.end and number and page.lines[number - 1].text.isdigit():
-        start = page.lines[number - 1].start
-    elif last.start == line.start or line.end - last.end > 3:
-        return []
-    return (
-        [Pair(last.keys, (last.start, last.end), (start, last.start), number, 0.5)]
-        if page.text[start].isdigit()
-        else []
-    )
+    """Pairs such as "4 servings" and "112 reviews": a number, and the label right after it, or alone below it."""
+    pairs: list[Pair] = []
+    for mention in mentions:
+        start = _number_before(page.text, line.start, mention.start)
+        if mention.start == line.start and mention.end == line.end and number and page.lines[number - 1].text.isdigit():
+            start = page.lines[number - 1].start
+        if start is not None:
+            pairs.append(Pair(mention.keys, (mention.start, mention.end), (start, mention.start), number, 0.5))
+    return pairs
+
+
+def _number_before(text: str, start: int, end: int) -> int | None:
+    """Where the number begins that stands right before a place, with what else the line holds before it."""
+    match = _NUMBER_END.search(text[max(start, end - 24) : end])
+    return max(start, end - 24) + match.start() if match else None
+
+
+_NUMBER_END = re.compile(r"(?<![\w.,-])\d[\d.,]{0,9}(?:\s?(?:[-–]|to)\s?\d{1,4})?\s?(?:min\.?|h|minutes?|hours?|uur)?\s{0,2}$")

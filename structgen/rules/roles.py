@@ -3,69 +3,127 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from structgen.rules.bylines import find_author, find_yields
 from structgen.rules.dates import find_compact_dates, find_dates
 from structgen.rules.fields import Field, Kind
-from structgen.rules.readings import Reading
+from structgen.rules.readings import Reading, leaf
 from structgen.rules.search import Search
-from structgen.rules.senders import find_address, find_company
+from structgen.rules.senders import find_address, find_company, find_phone
+from structgen.rules.shops import find_price
 from structgen.rules.times import find_total_time
 from structgen.rules.titles import find_title
-from structgen.rules.totals import find_total
+from structgen.rules.totals import Row, bill_rows, find_row, find_total
 from structgen.rules.values import date_leaf, read_value
 
-
+Role = Callable[[Search, Field], Reading | None]
+_TEXTS = (Kind.STRING, Kind.ANY)
+_FIGURES = (Kind.STRING, Kind.NUMBER, Kind.INTEGER)
 _CENTS = re.compile(r"\d[.,]\d{2}(?!\d)")
 
 
-def find_by_role(search: Search, field: Field) -> Reading | None:
-    """What the shape of the document says about a field; None where it has no such role, or nothing fits it."""
-    if field.kind in (Kind.STRING, Kind.ANY):
-        for concept, role in _TEXT_ROLES.items():
-            if concept in field.concepts and not field.format:
-                return role(search, field)
-    if "total_time" in field.concepts and field.seconds:
-        return find_total_time(search, field)
-    if "total" in field.concepts and field.kind in (Kind.STRING, Kind.NUMBER, Kind.INTEGER):
-        row = find_total(search)
-        return read_value(search, field, row.amount.signed, row.amount.signed_end) if row else None
-    if "date" in field.concepts and field.kind is Kind.STRING:
-        return _date(search, field)
+def find_role(field: Field) -> Role | None:
+    """How a field is found by the shape of a document; None where its label alone can tell."""
+    for concepts, kinds, role in _ROLES:
+        if field.concepts & concepts and field.kind in kinds and not (concepts & _FREE and field.format):
+            return role
     return None
 
 
-def has_role(search: Search, field: Field) -> bool:
-    """Whether the role of a field settles it, so that a label alone gives it no value."""
-    if "total" in field.concepts and _CENTS.search(search.page.text):
-        return True
-    return field.kind in (Kind.STRING, Kind.ANY) and not field.format and bool(field.concepts & _TEXT_ROLES.keys())
+def _labelled(search: Search, field: Field, least: float = 0.0) -> Reading | None:
+    """What stands behind a label of the field."""
+    for pair in search.pairs_of(field.keys):
+        if pair.score >= least and (found := read_value(search, field, *pair.value)):
+            return found
+    return None
+
+
+def _company(search: Search, field: Field) -> Reading | None:
+    for pair in search.pairs_of(field.keys):
+        if pair.score == 1.0 and any(char.isalpha() for char in search.page.text[slice(*pair.value)]):
+            return read_value(search, field, *pair.value)
+    return find_company(search)
+
+
+def _address(search: Search, field: Field) -> Reading | None:
+    return _labelled(search, field, 1.0) or find_address(search)
+
+
+def _title(search: Search, field: Field) -> Reading | None:
+    return None if field.siblings & {"first_name", "last_name", "phone", "email", "full_name"} else find_title(search)
 
 
 def _date(search: Search, field: Field) -> Reading | None:
     """The labelled date, else the first that the document prints."""
-    for pair in search.pairs_of(field.keys):
-        if found := read_value(search, field, *pair.value):
-            return found
+    if found := _labelled(search, field):
+        return found
     text = search.page.text
     first = next(find_dates(text), None) or next(find_compact_dates(text), None)
     return None if first is None else date_leaf(search, field, first)
 
 
-def _labelled_or(role):
-    def find(search: Search, field: Field) -> Reading | None:
-        for pair in search.pairs_of(field.keys):
-            if pair.score == 1.0 and any(char.isalpha() for char in search.page.text[slice(*pair.value)]):
-                return read_value(search, field, *pair.value)
-        return role(search)
+def _time(search: Search, field: Field) -> Reading | None:
+    """The labelled time of day, else the one that is printed with the date."""
+    if found := _labelled(search, field):
+        return found
+    first = next(find_dates(search.page.text), None)
+    if first is None:
+        return None
+    end = search.page.text.find("\n", first.end)
+    return read_value(search, field, first.end, end if end > 0 else len(search.page.text))
 
-    return find
+
+def _total(search: Search, field: Field) -> Reading | None:
+    row = find_total(search)
+    if row is None and not _CENTS.search(search.page.text):
+        return _labelled(search, field)
+    return _amount(search, field, row)
 
 
-_TEXT_ROLES = {
-    "company": _labelled_or(find_company),
-    "address": _labelled_or(find_address),
-    "title": lambda search, field: find_title(search),
-    "author": lambda search, field: find_author(search),
-    "yields": find_yields,
-}
+def _billed(search: Search, field: Field) -> Reading | None:
+    rows = bill_rows(search)
+    return _amount(search, field, find_row(search, rows, field.concepts)) if rows else _labelled(search, field)
+
+
+def _amount(search: Search, field: Field, row: Row | None) -> Reading | None:
+    return read_value(search, field, row.amount.signed, row.amount.signed_end) if row else None
+
+
+def _currency(search: Search, field: Field) -> Reading | None:
+    """The labelled currency, else the one beside the total or the price."""
+    if found := _labelled(search, field, 0.9):
+        return found
+    row = find_total(search) if "total" in field.siblings else None
+    amount = row.amount if row else find_price(search)
+    return leaf(search.page, search.page.text[slice(*amount.currency)], *amount.currency) if amount and amount.currency else None
+
+
+def _price(search: Search, field: Field) -> Reading | None:
+    if found := _labelled(search, field, 0.55):
+        return found
+    amount = find_price(search)
+    return read_value(search, field, amount.signed, amount.signed_end) if amount else None
+
+
+def _phone(search: Search, field: Field) -> Reading | None:
+    return _labelled(search, field) or find_phone(search)
+
+
+_FREE = frozenset({"title", "author", "company", "address", "yields"})
+"""Roles of plain text, which a field with a format of its own does not have."""
+_ROLES: tuple[tuple[frozenset[str], tuple[Kind, ...], Role], ...] = (
+    (frozenset({"company"}), _TEXTS, _company),
+    (frozenset({"address"}), _TEXTS, _address),
+    (frozenset({"author"}), _TEXTS, lambda search, _: find_author(search)),
+    (frozenset({"yields"}), _TEXTS, find_yields),
+    (frozenset({"title"}), _TEXTS, _title),
+    (frozenset({"date"}), _TEXTS, _date),
+    (frozenset({"time"}), _TEXTS, _time),
+    (frozenset({"phone"}), _TEXTS, _phone),
+    (frozenset({"currency"}), _TEXTS, _currency),
+    (frozenset({"total"}), _FIGURES, _total),
+    (frozenset({"subtotal", "tax", "discount", "service_charge", "rounding", "paid", "change"}), _FIGURES, _billed),
+    (frozenset({"price"}), _FIGURES, _price),
+    (frozenset({"total_time"}), (Kind.NUMBER, Kind.INTEGER), find_total_time),
+)

@@ -24,6 +24,8 @@ _REGISTRATION = re.compile(
 _POSTAL = re.compile(
     r"(?<![\w./-])(?:\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{6}|\d{4}(?=,?\s[A-Z][a-z]))(?![\w/-])"
 )
+_STREET = re.compile(r"\w{3}(?:strasse|str|weg|platz|gasse|allee|straat|laan|plein|gatan|vagen|vej|gata|utca|gade)$")
+_NUMBERED = re.compile(r"[^\W\d_]{3,}\.?\s\d{1,4}\s?[a-zA-Z]?$")
 _HOUSE = re.compile(
     r"^(?:(?:no|lot|unit|suite|block|blk|hq|pt|level|floor|p\.?o\.?)\b[\s.:]*)*[A-Z]{0,3}-{0,2}\d[\w/&-]*[\s,.]",
     re.IGNORECASE,
@@ -162,13 +164,23 @@ def address_score(line: Line) -> int:
     words = [fold(word) for word in re.findall(r"[^\W\d_]+", text)]
     if not words or phrase(text) in lexicon().documents or _LEGAL.search(text):
         return -1
-    place = sum(word in lexicon().places and len(word) > 1 for word in words)
+    place = sum((word in lexicon().places and len(word) > 1) or bool(_STREET.search(word)) for word in words)
     joined = f" {' '.join(words)} "
     region = any(f" {' '.join(name)} " in joined for name in lexicon().regions)
-    house = bool(_HOUSE.match(text)) and (place > 0 or "," in text)
+    house = (bool(_HOUSE.match(text)) and (place > 0 or "," in text)) or (place > 0 and bool(_NUMBERED.search(text)))
     return min(place, 2) + 2 * bool(_POSTAL.search(text)) + region + house + text.endswith(",")
 
 
 def _block(page: Page, block: tuple[Line, ...]) -> Reading:
     start, end = block[0].start, block[-1].end
     return leaf(page, " ".join(page.text[start:end].split()), start, end)
+
+
+def find_phone(search: Search) -> Reading | None:
+    """The only phone number in the head of a document that is written as one: with brackets or a country's code."""
+    end = search.page.lines[min(_HEAD, len(search.page.lines)) - 1].end if search.page.lines else 0
+    found = list(_PHONE.finditer(search.page.text, 0, end))
+    return leaf(search.page, found[0].group(), *found[0].span()) if len(found) == 1 else None
+
+
+_PHONE = re.compile(r"(?<![\w.(])(?:\(\d{2,5}\)[ -]?\d{3,4}(?:[ -]\d{3,4}){1,2}|\+\d{1,3}(?:[ -]\d{1,4}){2,5})(?![\w-])")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from structgen.rules.labels import fold, tokens
 from structgen.rules.lexicon import lexicon
-from structgen.rules.money import Amount, find_amounts
+from structgen.rules.money import Amount, find_amounts, moved
 from structgen.rules.page import Line
 from structgen.rules.search import Search
 
@@ -21,7 +21,7 @@ _NO_MONEY = re.compile(
     r"\b(?:qty|quant\w*|items?|point|points|count|saving\w*|discount|disc|weight|tax|gst|vat)\b", re.IGNORECASE
 )
 _CONTAINED = re.compile(r"\binclude[sd]?\b", re.IGNORECASE)
-_SUMMARY = re.compile(r"\b(?:summary|summ?ary|analysis|breakdown)\b|\btax\b.*%|tax\s?code", re.IGNORECASE)
+_SUMMARY = re.compile(r"\b(?:summary|summ?ary|analysis|breakdown)\b|tax\s?code", re.IGNORECASE)
 _CENTS = re.compile(r"(?<!\d)\d{0,9}[.,]\d{2}(?!\d)")
 _FILLED = re.compile(r"[^\W\d_]{4,}|\d")
 _FILLER = re.compile(r"^[\s:()]*(?:RM|MYR|USD|EUR|GBP|CHF|[$€£])?[\s:()]*$")
@@ -50,6 +50,13 @@ def find_total(search: Search) -> Row | None:
     return max(
         paid or totals, key=lambda row: (not row.keys & {"paid"}, _rank(search, row, due), row.line), default=None
     )
+
+
+def find_row(search: Search, rows: list[Row], concepts: frozenset[str]) -> Row | None:
+    """The row of a concept outside of tax tables; None where rows that fit differ in their amounts."""
+    fitting = [row for row in rows if row.keys & concepts and not _summarised(search, row.line)]
+    amounts = {_cents(search, row) for row in fitting}
+    return fitting[0] if len(amounts) == 1 else None
 
 
 def _is_total(search: Search, row: Row, due: int | None) -> bool:
@@ -142,15 +149,8 @@ def _label(search: Search, line: Line) -> tuple[frozenset[str], int] | None:
 def _amounts(search: Search, line: Line, at: int) -> list[Amount]:
     """The amounts of a line after its label, percentages left out, those with cents before whole numbers."""
     text = search.page.text[at : line.end]
-    found = [_moved(one, at) for one in find_amounts(text) if not text[one.end :].lstrip().startswith("%")]
+    found = [moved(one, at) for one in find_amounts(text) if not text[one.end :].lstrip().startswith("%")]
     return [one for one in found if one.cents or one.currency]
-
-
-def _moved(amount: Amount, by: int) -> Amount:
-    currency = (amount.currency[0] + by, amount.currency[1] + by) if amount.currency else None
-    return Amount(
-        amount.start + by, amount.end + by, amount.signed + by, amount.signed_end + by, currency, amount.written
-    )
 
 
 def _across(search: Search, number: int) -> list[Amount]:
@@ -176,7 +176,7 @@ def _begins(line: Line) -> list[Amount]:
     """The amount that a line begins with, where no other number follows."""
     amounts = list(find_amounts(line.text))
     first = amounts[0] if len(amounts) == 1 and amounts[0].cents else None
-    return [_moved(first, line.start)] if first and not _FILLED.search(line.text[: first.start]) else []
+    return [moved(first, line.start)] if first and not _FILLED.search(line.text[: first.start]) else []
 
 
 def _column_total(search: Search) -> Row | None:
@@ -206,7 +206,7 @@ def _column(search: Search, number: int) -> list[Amount]:
     """The lines from a number on that hold one amount and nothing else."""
     values: list[Amount] = []
     for line in search.page.lines[number : number + 20]:
-        found = [_moved(one, line.start) for one in find_amounts(line.text)]
+        found = [moved(one, line.start) for one in find_amounts(line.text)]
         if _FILLER.match(line.text) and not values:
             continue
         if len(found) != 1 or not found[0].cents or sum(char.isalpha() for char in line.text) > 3:

@@ -7,10 +7,10 @@ import re
 from structgen.core.json import Json
 from structgen.rules.dates import Date, find_compact_dates, find_dates, to_iso, to_iso_time
 from structgen.rules.durations import find_duration
-from structgen.rules.fields import Field, Kind
+from structgen.rules.fields import MONEY, TIMES, Field, Kind
 from structgen.rules.labels import Token, fold, phrase, tokens
 from structgen.rules.lexicon import lexicon
-from structgen.rules.money import find_amounts
+from structgen.rules.money import Amount, find_amounts, is_currency
 from structgen.rules.numerals import find_number
 from structgen.rules.readings import Reading, leaf
 from structgen.rules.search import Search
@@ -18,10 +18,13 @@ from structgen.rules.search import Search
 EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w@])")
 URL = re.compile(r"(?:https?://|(?<![\w@.])www\.)[^\s<>\"'|\\^`{}]{3,2000}", re.IGNORECASE)
 PHONE = re.compile(r"(?<![\w.])(?:\+|\(\+?\d{1,4}\)\s?)?\d(?:[\s\-./()]{0,2}\d){5,14}(?![\w])")
-MONEY = frozenset({"total", "subtotal", "tax", "price", "old_price", "unit_price", "line_total", "discount", "rounding",
-                   "service_charge", "paid", "change"})  # fmt: skip
+_SCALE = re.compile(r"\s*(?:/|of|out of|von|sur|de|su)\s*(?:5|10|100)(?!\d)", re.IGNORECASE)
+_CODE = re.compile(r"(?=[^\s]{0,40}\d)[A-Za-z0-9][\w./-]{1,39}")
+_DIGITS = re.compile(r"(?<!\d)\d[\d -]{6,16}\d(?!\d)")
+_VOCABULARIES = ("https://schema.org/", "http://schema.org/")
+CODES = frozenset({"sku", "mpn", "gtin", "invoice_number", "order_number", "tax_id"})
+_CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?\s?([AaPp]\.?[Mm]\b)?(?![\d:])")
 _RANGE = re.compile(r"\s*(?:[-–—/]|to|or|bis|oder|à|ou|a|o|tot|of)\s*\d", re.IGNORECASE)
-_TIMES = frozenset({"prep_time", "cook_time", "total_time", "other_time"})
 
 
 def read_value(search: Search, field: Field, start: int, end: int) -> Reading | None:
@@ -34,14 +37,19 @@ def read_value(search: Search, field: Field, start: int, end: int) -> Reading | 
 
 def _read_number(search: Search, field: Field, start: int, end: int) -> Reading | None:
     text = search.page.text[start:end]
-    if field.seconds or field.concepts & _TIMES:
+    if field.seconds or field.concepts & TIMES:
         return _read_duration(search, field, start, end)
     if field.concepts & MONEY:
         return _read_amount(search, field, start, end)
     number = find_number(text, search.mark)
-    if number is None or number.start > 12 or _RANGE.match(text, number.end):
+    if number is None or number.start > 12 or (_RANGE.match(text, number.end) and not _scaled(field, text, number.end)):
         return None
     return _checked(search, field, number.value, start + number.start, start + number.end)
+
+
+def _scaled(field: Field, text: str, at: int) -> bool:
+    """Whether a rating is followed by the best there is: "4.3 of 5", "8/10"."""
+    return "rating" in field.concepts and bool(_SCALE.match(text, at))
 
 
 def _read_duration(search: Search, field: Field, start: int, end: int) -> Reading | None:
@@ -51,11 +59,16 @@ def _read_duration(search: Search, field: Field, start: int, end: int) -> Readin
     return _checked(search, field, found.seconds / field.seconds, start + found.start, start + found.end)
 
 
+def _amounts(text: str) -> list[Amount]:
+    """The amounts of money of a text: with cents or a currency, or a number that is all of it."""
+    found = [one for one in find_amounts(text) if not text[one.end :].lstrip().startswith("%")]
+    return [one for one in found if one.cents or one.currency or text.strip(" *:") == one.written]
+
+
 def _read_amount(search: Search, field: Field, start: int, end: int) -> Reading | None:
     """The last amount of a stretch: rows end with it ("2 x 3.50 7.00")."""
     text = search.page.text[start:end]
-    amounts = [one for one in find_amounts(text) if not text[one.end :].lstrip().startswith("%")]
-    amounts = [one for one in amounts if one.cents or one.currency] or amounts
+    amounts = _amounts(text)
     if not amounts:
         return None
     value = amounts[-1].value(search.mark)
@@ -128,6 +141,8 @@ def _read_text(search: Search, start: int, end: int) -> Reading | None:
     text = search.page.text
     while end > start and text[end - 1] in " \t,;|":
         end -= 1
+    if text.startswith(_VOCABULARIES, start):
+        start = text.rfind("/", start, end) + 1
     value = " ".join(text[start:end].split())
     return leaf(search.page, value, start, end) if re.search(r"\w", value) else None
 
@@ -151,11 +166,39 @@ def date_leaf(search: Search, field: Field, found: Date) -> Reading | None:
     return leaf(search.page, " ".join(text[found.start : found.end].split()), found.start, found.end)
 
 
+def _read_time(search: Search, field: Field, start: int, end: int) -> Reading | None:
+    """A time of day: HH:MM:SS where the format asks for it, as printed otherwise."""
+    match = _CLOCK.search(search.page.text, start, end)
+    if match is None:
+        return None
+    hour, minute, second = int(match.group(1)), match.group(2), match.group(3) or "00"
+    half = (match.group(4) or "").lower()[:1]
+    hour = hour % 12 + (12 if half == "p" else 0) if half else hour
+    value = f"{hour:02}:{minute}:{second}" if field.format == "time" else match.group()
+    return leaf(search.page, value, match.start(), match.end())
+
+
+def _read_code(search: Search, field: Field, start: int, end: int) -> Reading | None:
+    """A number of an article or a document: the first word with a digit in it."""
+    pattern = _DIGITS if "gtin" in field.concepts else _CODE
+    match = pattern.match(search.page.text, start, end)
+    return leaf(search.page, match.group().rstrip("./-"), match.start(), match.start() + len(match.group().rstrip("./-"))) if match else None
+
+
+def _read_currency(search: Search, field: Field, start: int, end: int) -> Reading | None:
+    """The sign or code of a currency."""
+    text = search.page.text[start:end].strip()
+    amount = next((one for one in find_amounts(search.page.text[start:end]) if one.currency), None)
+    if amount and amount.currency:
+        a, b = amount.currency
+        return leaf(search.page, search.page.text[start + a : start + b], start + a, start + b)
+    return leaf(search.page, text, start, start + len(text)) if is_currency(text) else None
+
+
 def _read_money_text(search: Search, field: Field, start: int, end: int) -> Reading | None:
     """An amount as printed; its sign with it where it is attached, unless a field for the currency stands beside."""
     text = search.page.text[start:end]
-    amounts = [one for one in find_amounts(text) if not text[one.end :].lstrip().startswith("%")]
-    amounts = [one for one in amounts if one.cents or one.currency] or amounts
+    amounts = _amounts(text)
     if not amounts:
         return None
     last = amounts[-1]
@@ -191,6 +234,9 @@ _STRINGS = (
     (frozenset({"url", "uri"}), _pattern(URL)),
     (frozenset({"phone", "fax"}), _pattern(PHONE)),
     (frozenset({"date", "due_date", "date-time"}), _read_date),
+    (frozenset({"time"}), _read_time),
+    (frozenset({"currency"}), _read_currency),
+    (CODES, _read_code),
     (MONEY, _read_money_text),
     (frozenset({"yields"}), _read_count),
 )
