@@ -34,7 +34,9 @@ _DAY_YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_DAY}{_GAP}{_OF}{_CLOCK}{_YEAR}", re
 _REACH = 32
 """How many characters before and after a month's name may belong to its date."""
 
-_TIME = re.compile(r"(?<![\d:.])(\d{1,2})(?:[:h.](\d{2})(?:[:m.](\d{2}))?)?(?:\s?([ap])\.?\s?m\b\.?)?(?!\d)", re.IGNORECASE)
+_TIME = re.compile(
+    r"(?<![\d:.])(\d{1,2})(?:[:h.](\d{2})(?:[:m.](\d{2}))?)?(?:\s?([ap])\.?\s?m\b\.?)?(?!\d)", re.IGNORECASE
+)
 
 
 def find_dates(text: str, wanted: Set[date]) -> dict[date, list[Place]]:

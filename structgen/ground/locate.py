@@ -36,7 +36,7 @@ def locate(value: object, text: str) -> tuple[Evidence, ...]:
     places = _find(dict.fromkeys(queries), text)
     placed = [number for number, asked in enumerate(queries) if places[asked]]
     spots = [Spot(places[queries[number]], found[number].relation) for number in placed]
-    choices = dict(zip(placed, choose(spots), strict=True))
+    choices = dict(zip(placed, choose(spots, text), strict=True))
     pairs = enumerate(zip(found, queries, strict=True))
     return tuple(_evidence(leaf, asked, choices.get(number), text) for number, (leaf, asked) in pairs)
 
@@ -58,7 +58,7 @@ def _evidence(leaf: Leaf, asked: Query, choice: Choice | None, text: str) -> Evi
 def _find(queries: Iterable[Query], text: str) -> dict[Query, Places]:
     """All places of each query, of the best grade that it has. The text is read once for each kind of value."""
     asked = list(queries)
-    found = {q: () for q in asked} | _by_words(asked, text)
+    found = dict.fromkeys(asked, ()) | _by_words(asked, text)
     wanted = [q for q in asked if not found[q]]
     numbers = find_numbers(text, {q.number for q in wanted if q.number is not None})
     days = find_dates(text, {q.day for q in wanted if q.day is not None})

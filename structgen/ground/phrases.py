@@ -1,7 +1,7 @@
 """Every occurrence of many phrases in one pass over a text (Aho and Corasick, 1975), over words in place of letters.
 
-Time is linear in the words of the text and of the phrases, plus the occurrences; a phrase that has been seen
-MOST_PLACES times is taken out of the search, which bounds those too.
+Time is linear in the words of the text and of the phrases, plus the occurrences. Where phrases within phrases make more
+than OCCURRENCES of these for each word of the text, one that was seen ENOUGH times is taken out of the search.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-MOST_PLACES = 100_000
+OCCURRENCES, ENOUGH = 2, 1_000
 
 Found: TypeAlias = "dict[int, array[int]]"
 """Node that ends a phrase -> where its last word stands."""
@@ -57,7 +57,7 @@ class Phrases:
         """For each phrase the places of its last word, in order. Equal phrases share one array."""
         found: Found = {node: array("l") for node in self._nodes}
         steps, fail, ends = self._next, self._fail, list(self._ends)
-        node = 0
+        node, left = 0, OCCURRENCES * len(words)
         for place, word in enumerate(words):
             if not word:
                 node = 0
@@ -65,17 +65,20 @@ class Phrases:
             while node and word not in steps[node]:
                 node = fail[node]
             node = steps[node].get(word, 0)
-            ending = self._open(ends[node], ends, found)
+            ending = ends[node]
             while ending:
-                found[ending].append(place)
-                ending = self._open(ends[fail[ending]], ends, found)
+                if left < 0:
+                    ending = self._open(ending, ends, found)
+                if ending:
+                    found[ending].append(place)
+                    left -= 1
+                ending = ends[fail[ending]]
         return [found[node] for node in self._nodes]
 
     def _open(self, node: int, ends: list[int], found: Found) -> int:
-        """The nearest phrase from this node back that was not seen too often; others are cut out of `ends`."""
+        """The nearest phrase from this node back that was not seen often; others are cut out of `ends`."""
         first = node
-        while node and len(found[node]) >= MOST_PLACES:
+        while node and len(found[node]) >= ENOUGH:
             node = ends[self._fail[node]] if ends[node] == node else ends[node]
-        if first != node:
-            ends[first] = node
+        ends[first] = node
         return node

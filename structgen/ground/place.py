@@ -7,6 +7,7 @@ other would do nearly as well.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,10 +22,12 @@ _WIDTH = 4
 """How many paths are kept."""
 _MARGIN = 1.5
 """How much less likely (in bits) every other place must be."""
-_BACK = {Relation.SIBLING: 1.0, Relation.ITEM: 8.0}
+_BACK = {Relation.SIBLING: 0.5, Relation.ITEM: 8.0}
 """What it takes to go back in the text."""
 _NEARNESS = {Relation.SIBLING: 1.0, Relation.ITEM: 0.35}
 """How much it matters to be near: much within an object, little from one item to the next."""
+_LINE, _MOST_LINES = 3.0, 3
+"""What it takes, within an object, to leave a line of the text; counted for a few lines at most."""
 _AGAIN = 6.0
 """What it takes to use a place a second time."""
 _OVER = 5.0
@@ -53,6 +56,7 @@ class _Step(NamedTuple):
 
     cost: float
     place: Place
+    line: int
     back: int
 
 
@@ -63,9 +67,11 @@ class _Habits:
     ordered: bool
     apart: tuple[Place, ...]
     """The single places of items, in order, where they keep apart; else none."""
+    breaks: tuple[int, ...]
+    """Where the lines of the text end."""
 
     @classmethod
-    def of(cls, spots: Sequence[Spot]) -> _Habits:
+    def of(cls, spots: Sequence[Spot], text: str) -> _Habits:
         steps = [
             after.places[0].start >= before.places[0].start
             for before, after in pairwise(spots)
@@ -74,7 +80,12 @@ class _Habits:
         single = sorted(s.places[0] for s in spots if s.relation is Relation.ITEM and len(s.places) == 1)
         overlaps = sum(after.start < before.end for before, after in pairwise(single))
         apart = tuple(single) if overlaps <= _RARELY * len(single) else ()
-        return cls(sum(steps) >= _ORDERLY * len(steps), apart)
+        breaks = tuple(match.start() for match in re.finditer("\n", text))
+        return cls(sum(steps) >= _ORDERLY * len(steps), apart, breaks)
+
+    def line(self, place: Place) -> int:
+        """The number of the line on which a place begins."""
+        return bisect_left(self.breaks, place.start)
 
     def alone(self, place: Place, spot: Spot) -> float:
         """Bits for a place by itself."""
@@ -83,20 +94,26 @@ class _Habits:
         at = bisect_left(self.apart, (place.end,))
         return _OVER if at and self.apart[at - 1].end > place.start else 0.0
 
-    def way(self, before: Place, after: Place, relation: Relation) -> float:
-        """Bits for the way from one place to the next."""
-        if before[:2] == after[:2]:
+    def way(self, before: Place, after: Place, relation: Relation, lines: int) -> float:
+        """Bits for the way from one place to the next, which lies so many lines on."""
+        if before.start == after.start and before.end == after.end:
             return _AGAIN
-        if relation is Relation.ITEM and not self.ordered:
-            return 0.0
+        if relation is Relation.ITEM:
+            if not self.ordered:
+                return 0.0
+            left = 0.0
+        else:
+            left = _LINE * min(abs(lines), _MOST_LINES)
         if after.start >= before.start:
-            return _NEARNESS[relation] * log2(2 + max(0, after.start - before.end))
-        return _BACK[relation] + log2(2 + max(0, before.start - after.end))
+            return left + _NEARNESS[relation] * log2(2 + max(0, after.start - before.end))
+        return left + _BACK[relation] + log2(2 + max(0, before.start - after.end))
 
 
-def choose(spots: Sequence[Spot]) -> list[Choice]:
+def choose(spots: Sequence[Spot], text: str) -> list[Choice]:
     """One place for each leaf. Linear in the leaves; many places of one leaf add only the time of a binary search."""
-    habits = _Habits.of(spots)
+    if all(len(spot.places) == 1 for spot in spots):
+        return [Choice(spot.places[0], certain=True) for spot in spots]
+    habits = _Habits.of(spots, text)
     following = _next_single(spots)
     layers: list[list[_Step]] = []
     for number, spot in enumerate(spots):
@@ -121,9 +138,13 @@ def _layer(spot: Spot, before: Sequence[_Step], following: Place | None, habits:
     around = [*(step.place for step in before), *([following] if following else [])]
     steps: list[_Step] = []
     for place in _candidates(spot.places, around):
-        ways = [(step.cost + habits.way(step.place, place, spot.relation), n) for n, step in enumerate(before)]
+        line = habits.line(place)
+        ways = (
+            (step.cost + habits.way(step.place, place, spot.relation, line - step.line), n)
+            for n, step in enumerate(before)
+        )
         cost, back = min(ways, default=(0.0, 0))
-        steps.append(_Step(cost + habits.alone(place, spot), place, back))
+        steps.append(_Step(cost + habits.alone(place, spot), place, line, back))
     return sorted(steps)[:_WIDTH]
 
 
@@ -152,14 +173,25 @@ def _certain(number: int, path: Sequence[Place], spots: Sequence[Spot], habits: 
     spot, chosen = spots[number], path[number]
     if len(spot.places) == 1:
         return True
+    if _twin(number, spots) or _twin(number + 1, spots):
+        return False
     before = path[number - 1] if number else None
     after = path[number + 1] if number + 1 < len(path) else None
 
     def fit(place: Place) -> float:
-        cost = habits.alone(place, spot)
-        cost += habits.way(before, place, spot.relation) if before else 0.0
-        return cost + (habits.way(place, after, spots[number + 1].relation) if after else 0.0)
+        cost, line = habits.alone(place, spot), habits.line(place)
+        cost += habits.way(before, place, spot.relation, line - habits.line(before)) if before else 0.0
+        relation = spots[number + 1].relation if after else Relation.SIBLING
+        return cost + (habits.way(place, after, relation, habits.line(after) - line) if after else 0.0)
 
     around = [place for place in (before, chosen, after) if place]
     others = [fit(place) for place in _candidates(spot.places, around) if place != chosen]
     return min(others, default=0.0) - fit(chosen) >= _MARGIN
+
+
+def _twin(number: int, spots: Sequence[Spot]) -> bool:
+    """Whether a leaf and the one before it are fields of one object with the same value, able to change places."""
+    if not 0 < number < len(spots) or spots[number].relation is Relation.ITEM:
+        return False
+    mine, others = spots[number].places, spots[number - 1].places
+    return (len(mine), mine[0], mine[-1]) == (len(others), others[0], others[-1])
