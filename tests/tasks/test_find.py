@@ -127,6 +127,12 @@ def test_labels_after_the_name_become_the_only_answers(tmp_path: Path) -> None:
     assert task.name == "classification"
 
 
+def test_a_type_in_a_template_goes_before_a_label_of_that_name(tmp_path: Path) -> None:
+    found = find_task("classification:Classification", root=tmp_path)
+
+    assert found.schema is find_task("classification", root=tmp_path).schema
+
+
 def test_one_label_is_no_choice(tmp_path: Path) -> None:
     with pytest.raises(TaskError, match=r"^classification:bug: give two labels or more"):
         find_task("classification:bug", root=tmp_path)

@@ -74,6 +74,7 @@ def test_the_projects_own_templates_stand_beside_the_built_in_ones(
     registry = list_tasks(root=tmp_path)
 
     assert set(registry) - BUILT_IN == {"ticket", "order", "parcel"}
+    assert not registry.broken
     assert registry["order"].schema == FieldsText("number int")
 
 
