@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
@@ -33,7 +33,7 @@ CONCURRENCY = 8
 
 
 @contextmanager
-def within(allowance: Allowance) -> Iterator[None]:
+def within(allowance: Allowance) -> Generator[None, None, None]:
     """Turn a fault of the wire after the deadline into the word that time ran out, and begin nothing after it."""
     if not allowance.affords(0.0):
         raise DeadlinePassed("The time budget ran out before the request was sent.")

@@ -34,11 +34,12 @@ class Resolved(Generic[T]):
 def resolve(schema: object) -> Resolved[Any]:
     """Any description of a type, a task or the name of one. Raises TaskError (SchemaError, TaskNotFound)."""
     if isinstance(schema, Resolved):
-        return schema
+        return cast("Resolved[Any]", schema)
     if isinstance(schema, str):
         schema = find_task(schema)
     if isinstance(schema, Task):
-        return Resolved(Schema.of(schema), schema.instructions, schema.examples)
+        task = cast("Task[Any]", schema)
+        return Resolved(Schema.of(task), task.instructions, task.examples)
     return Resolved(Schema.of(schema))
 
 

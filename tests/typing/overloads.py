@@ -1,10 +1,10 @@
 """What type checkers make of the public calls. Never run: pyright and mypy read it (test_overloads.py)."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Optional
+from typing import Annotated, Any, Literal, Optional, assert_type
 
 from pydantic import BaseModel, Field
-from typing_extensions import TypedDict, assert_type
+from typing_extensions import TypedDict
 
 import structgen
 from structgen import Extraction, ExtractionFailed, Extractor, Parsed, Schema, Task
