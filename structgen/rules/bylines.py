@@ -94,7 +94,9 @@ def _name(search: Search, pair: Pair) -> Reading | None:
     text = text[: cut.start()] if cut else text
     text = _unglued(text).rstrip(" ·|")
     words = text.split()
-    capital = all(word[0].isupper() or word.lower() in _PARTICLES or not word[0].isalpha() for word in words)
+    capital = text[:1].isalpha() and all(
+        word[0].isupper() or word.lower() in _PARTICLES or not word[0].isalpha() for word in words
+    )
     below = "\n" in search.page.text[pair.label[1] : start] and len(words) < 2 and pair.score < 1
     if (
         _known(search, text)
@@ -119,38 +121,65 @@ def _unglued(text: str) -> str:
 
 
 def find_yields(search: Search, field: Field) -> Reading | None:
-    """How much a recipe makes: the number with its noun, which is the label itself in "Servings: 4"."""
+    """How much a recipe makes. People are counted in servings, unless the schema asks for the words as written."""
     for pair in search.pairs_of(field.keys):
-        if found := _yield(search, pair):
-            return found
+        if found := _yield(search, field, pair):
+            return found if field.verbatim else _in_servings(found)
     return None
 
 
-def _yield(search: Search, pair: Pair) -> Reading | None:
+def _in_servings(found: Reading) -> Reading:
+    """ "4 personas", "4" and "4 servings" are one: a bare number of what a recipe makes counts servings."""
+    match = _PEOPLE.match(str(found.value))
+    if match is None:
+        return found
+    return Reading(f"{match.group(1)} {'serving' if match.group(1) == '1' else 'servings'}", found.places)
+
+
+_PEOPLE = re.compile(
+    r"(?:serves\s|for\s|für\s|voor\s|pour\s|para\s)?(\d{1,3})(?:\s(?:servings?|serves|portions?|portion\(s\)|persons?|people|pers\.?|personen|personer|"
+    r"personnes?|personas?|persone|raciones|porciones|porções|porzioni|portionen|porties|portioner|porsjoner|adag|annosta))?$",
+    re.IGNORECASE,
+)
+
+
+def _yield(search: Search, field: Field, pair: Pair) -> Reading | None:
+    """The number of a pair with what is counted, as printed: the label itself in "Servings: 4"."""
     start, end = pair.value
     if pair.label[0] >= end:
         plural = 3 * search.page.text.startswith("(s)", pair.label[1])
         return _counted_noun(search, start, pair.label[1] + plural)
     text = _SCALE.sub("", search.page.text[start:end].split(" (")[0].rstrip())
     count = _COUNT.match(text)
-    if count is None or len(text) > 40 or text[count.end() : count.end() + 1] in ("/", "⁄", ".", "-"):
+    if count is None or len(text) > 40 or text[count.end() : count.end() + 1] in _NO_COUNT:
         return None
-    noun = text[count.end() :].strip()
-    if noun[:1].isalpha():
+    if text[count.end() :].strip()[:1].isalpha():
         return _counted_noun(search, start, start + len(text))
     label = search.page.text[slice(*pair.label)].strip(" \t:#*")
     text = text[: count.end()]
     if not _NOUNS.match(label):
         return leaf(search.page, text, start, start + len(text))
-    noun = "servings" if label.lower().startswith("serv") else label.lower()
+    if label.lower() == "serves" and field.verbatim:
+        return leaf(search.page, f"{label} {text}", pair.label[0], start + len(text))
+    noun = "servings" if label.lower().startswith("serv") else label
     return leaf(search.page, f"{text} {noun}", min(pair.label[0], start), max(pair.label[1], start + len(text)))
+
+
+_NO_COUNT = ("/", "⁄", ".", "-", ",")
 
 
 def _counted_noun(search: Search, start: int, end: int) -> Reading | None:
     """A number with its noun as printed, where the noun is no unit of time or weight ("30 min", "40 g")."""
     text = " ".join(search.page.text[start:end].split())
     nouns = [token.word for token in tokens(text) if not token.word.isdigit()]
-    if not nouns or nouns[0] in lexicon().units or nouns[0] in _WEIGHTS or not _COUNT.match(text):
+    count = re.match(r"\d*", text)
+    if (
+        not nouns
+        or (count and len(count.group()) > 3)
+        or nouns[0] in lexicon().units
+        or nouns[0] in _WEIGHTS
+        or not _COUNT.match(text)
+    ):
         return None
     return leaf(search.page, text, start, end)
 

@@ -15,6 +15,7 @@ from structgen.rules.linked import Node
 from structgen.rules.machine import find_linked, main_item
 from structgen.rules.lists import body_start, find_strings
 from structgen.rules.values import read_value
+from structgen.rules.records import find_records
 from structgen.rules.recognise import recognise
 from structgen.rules.roles import find_role
 
@@ -90,7 +91,11 @@ def _all_there_is(search: Search, field: Field) -> Reading | None:
     """A text of a few words that is a value of the field's kind, as cells and answers to forms are."""
     telling = field.concepts & _TELLING or field.format
     lines = search.page.lines
-    return read_value(search, field, lines[0].start, lines[0].end) if telling and len(lines) == 1 and len(lines[0].text) < 60 else None
+    return (
+        read_value(search, field, lines[0].start, lines[0].end)
+        if telling and len(lines) == 1 and len(lines[0].text) < 60
+        else None
+    )
 
 
 _TELLING = MONEY | {"date", "email", "phone", "url", "currency", "time"}
@@ -99,6 +104,8 @@ _WORDY = 0.55
 
 
 def _find_list(search: Search, field: Field) -> Reading | None:
-    if field.item is not None and field.item.kind is Kind.STRING:
-        return find_strings(search, field)
-    return None
+    if field.item is None:
+        return None
+    if field.item.kind is Kind.OBJECT:
+        return find_records(search, field)
+    return find_strings(search, field) if field.item.kind is Kind.STRING else None

@@ -6,6 +6,7 @@ schema alone, and recursion ends at a fixed depth.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -15,6 +16,7 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.rules.labels import Phrase, phrase
 from structgen.rules.lexicon import lexicon
 
+_VERBATIM = re.compile(r"\b(?:as (?:written|printed|shown|stated|given)|verbatim|word for word)\b", re.IGNORECASE)
 _DEEPEST = 8
 TIMES = frozenset({"prep_time", "cook_time", "total_time", "other_time"})
 MONEY = frozenset({"total", "subtotal", "tax", "price", "old_price", "unit_price", "line_total", "discount", "rounding",
@@ -55,6 +57,8 @@ class Field:
     """Its own pointer and its concepts: what a label has to name to be a label of this field."""
     seconds: int = 0
     """The unit of a duration that the name asks for (``_minutes``: 60); 0 where it asks for none."""
+    verbatim: bool = False
+    """Whether its description asks for the words of the text."""
     minimum: float | None = None
     maximum: float | None = None
     children: tuple[Field, ...] = ()
@@ -93,7 +97,9 @@ def _read(source: _Source, schema: Json, key: str, name: str, required: bool, de
     if depth < _DEEPEST:
         children = _children(source, used, place, depth) if kind is Kind.OBJECT else ()
         item = (
-            _read(source, used.get("items", {}), f"{place}/items", name, True, depth + 1) if kind is Kind.ARRAY else None
+            _read(source, used.get("items", {}), f"{place}/items", name, True, depth + 1)
+            if kind is Kind.ARRAY
+            else None
         )
     return Field(
         name=name,
@@ -107,6 +113,7 @@ def _read(source: _Source, schema: Json, key: str, name: str, required: bool, de
         concepts=concepts,
         keys=concepts | {key},
         seconds=_seconds(phrase(name.replace("_", " "))),
+        verbatim=bool(_VERBATIM.search(str(used.get("description", "")))),
         minimum=_bound(used.get("minimum")),
         maximum=_bound(used.get("maximum")),
         children=children,
@@ -191,8 +198,8 @@ def _kind(schema: JsonObject) -> Kind:
 def _labels(source: _Source, used: JsonObject, schema: Json, key: str, name: str) -> tuple[str, ...]:
     """What the field may be called: its name, its other names, its title, the opening words of its description."""
     others = (*source.names.get(key, ()), str(used.get("title", "")), str(_object(schema).get("title", "")))
-    described = str(used.get("description", "")).split(".")[0].split(",")[0].split("(")[0]
-    opening = described if len(described.split()) <= 4 else ""
+    described = re.split(r"[.:;(]", str(used.get("description", "")), maxsplit=1)[0]
+    opening = described if len(described.split()) <= 4 and "," not in described else ""
     return tuple(dict.fromkeys(label for label in (name, *others, opening) if label.strip()))
 
 
@@ -202,7 +209,10 @@ def concepts_of(label: str) -> frozenset[str]:
     core = tuple(word for word in words if word not in _FILLERS) or words
     owned = core[1:] if len(core) > 1 and core[0] in _GENERIC else core
     known = lexicon().concepts
-    return next((known[one] for one in (words, core, _without_unit(core), owned, _without_unit(owned)) if one in known), frozenset())
+    return next(
+        (known[one] for one in (words, core, _without_unit(core), owned, _without_unit(owned)) if one in known),
+        frozenset(),
+    )
 
 
 def _settled(concepts: frozenset[str], kind: Kind, form: str, seconds: int, nested: bool) -> frozenset[str]:
@@ -215,14 +225,25 @@ def _settled(concepts: frozenset[str], kind: Kind, form: str, seconds: int, nest
         concepts = concepts & _FIGURES or concepts
     elif concepts & {"notes", "comment"}:
         concepts = concepts - _FIGURES
-    rival = {"line_total": "total"} if nested else {"total": "line_total", "price": "line_total"}
-    for kept, dropped in rival.items():
-        if kept in concepts:
-            concepts = concepts - {dropped}
+    dropped = frozenset({"total"} if nested and "line_total" in concepts else {"line_total"})
+    concepts = concepts - dropped or concepts
     return concepts - TIMES if concepts - TIMES else concepts
 
 
-_GENERIC = {"recipe", "product", "receipt", "invoice", "document", "article", "order", "item", "page", "book", "event", "review"}
+_GENERIC = {
+    "recipe",
+    "product",
+    "receipt",
+    "invoice",
+    "document",
+    "article",
+    "order",
+    "item",
+    "page",
+    "book",
+    "event",
+    "review",
+}
 
 
 def _without_unit(words: Phrase) -> Phrase:

@@ -74,7 +74,10 @@ def _step_items(page: Page, lines: list[Line]) -> list[Item]:
             if rest > 2 or len(text.split()) < 4:
                 break
         items.append(_item(page, start, end))
-    return items if any(_sentence(item.text) for item in items) else []
+    if any(_sentence(item.text) for item in items):
+        return items
+    told = [line for line in kept if len(line[2].split()) >= 3]
+    return [_item(page, start, end) for start, end, _ in told] if 1 < len(told) == len(kept) <= 20 else []
 
 
 def _unwrapped(lines: list[Line]) -> list[tuple[int, int, str]]:
@@ -82,7 +85,13 @@ def _unwrapped(lines: list[Line]) -> list[tuple[int, int, str]]:
     joined: list[tuple[int, int, str]] = []
     for line in lines:
         before = joined[-1] if joined else None
-        if before and len(before[2]) > 30 and line.text[0].islower() and not before[2].endswith((*_ENDS, ":")):
+        if (
+            before
+            and len(before[2]) > 30
+            and before[2][0].isupper()
+            and line.text[0].islower()
+            and not before[2].endswith((*_ENDS, ":"))
+        ):
             joined[-1] = (before[0], line.end, f"{before[2]} {line.text}")
         else:
             joined.append((line.start, line.end, line.text))

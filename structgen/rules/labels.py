@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 Phrase = tuple[str, ...]
 
@@ -50,23 +51,26 @@ def fold(word: str) -> str:
 
 def tokens(text: str, at: int = 0) -> list[Token]:
     """The words and numbers of a text; letters and digits part, and so do words glued in camelCase."""
+    found = _tokens(text)
+    return [Token(token.word, token.start + at, token.end + at) for token in found] if at else list(found)
+
+
+@lru_cache(maxsize=1 << 14)
+def _tokens(text: str) -> tuple[Token, ...]:
     found: list[Token] = []
     for match in _WORD.finditer(text):
-        word, start = match.group(), at + match.start()
-        cuts = [0, *(hump.start() for hump in _HUMP.finditer(word)), len(word)] if _mixed(word) else [0, len(word)]
-        found.extend(
-            Token(fold(word[a:b]), start + a, start + b) for a, b in zip(cuts, cuts[1:], strict=False) if b > a
-        )
-    return found
-
-
-def _mixed(word: str) -> bool:
-    return not (word.islower() or word.isupper() or word.istitle())
+        word, start = match.group(), match.start()
+        if word.islower() or word.isupper() or word.istitle():
+            found.append(Token(fold(word), start, match.end()))
+            continue
+        cuts = [0, *(hump.start() for hump in _HUMP.finditer(word)), len(word)]
+        found.extend(Token(fold(word[a:b]), start + a, start + b) for a, b in pairwise(cuts))
+    return tuple(found)
 
 
 def phrase(text: str) -> Phrase:
     """A label as folded tokens: ``prepTime``, ``prep_time`` and ``Prep Time`` are one."""
-    return tuple(token.word for token in tokens(text.replace("_", " ")))
+    return tuple(token.word for token in _tokens(text.replace("_", " ")))
 
 
 class Vocabulary:
@@ -74,10 +78,13 @@ class Vocabulary:
 
     def __init__(self, known: Mapping[Phrase, frozenset[str]], entries: Iterable[tuple[str, str]] = ()) -> None:
         self.keys: dict[Phrase, frozenset[str]] = dict(known)
+        self._sizes: dict[str, int] = {}
         for label, key in entries:
             words = phrase(label)
             if words:
                 self.keys[words] = self.keys.get(words, frozenset()) | {key}
+        for words in self.keys:
+            self._sizes[words[0]] = max(self._sizes.get(words[0], 0), min(len(words), _LONGEST))
 
     def of(self, label: str) -> frozenset[str]:
         """The keys of a label taken as a whole."""
@@ -96,7 +103,7 @@ class Vocabulary:
         return found
 
     def _longest(self, words: list[Token], at: int) -> int:
-        for size in range(min(_LONGEST, len(words) - at), 0, -1):
+        for size in range(min(self._sizes.get(words[at].word, 0), len(words) - at), 0, -1):
             if tuple(token.word for token in words[at : at + size]) in self.keys:
                 return size
         return 0

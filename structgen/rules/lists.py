@@ -11,6 +11,8 @@ from structgen.rules.search import Search
 from structgen.rules.sections import Section
 
 _FIRST_STEP = re.compile(r"^(?:step|schritt|étape|etape|paso|stap|steg|trin|passo)\s*1\b", re.IGNORECASE)
+_MOST = 60
+"""So many sections of one name are looked into."""
 _FEWEST = 0.2
 """Of the items of an ingredient list, so many at least begin with a quantity."""
 _Rank = tuple[bool, float, int]
@@ -26,8 +28,9 @@ def best_section(search: Search, field: Field) -> tuple[Section, list[Item]] | N
     """The section whose heading fits best: the label alone before the label among words, more items before fewer."""
     steps = "instructions" in field.concepts
     ranked: list[tuple[_Rank, Section, list[Item]]] = []
-    for section in search.sections:
-        if section.keys & field.keys and (items := find_items(search, section, steps=steps)):
+    fitting = [section for section in search.sections if section.keys & field.keys]
+    for section in sorted(fitting, key=lambda one: -one.score)[:_MOST]:
+        if items := find_items(search, section, steps=steps):
             shape = quantities(items) if "ingredients" in field.concepts else 1.0
             if shape < _FEWEST:
                 continue

@@ -10,7 +10,10 @@ from structgen.rules.fields import Field, Kind, concepts_of
 from structgen.rules.labels import phrase
 from structgen.rules.linked import Leaf, Node
 from structgen.rules.page import Chunk, Page, lines_of
+from structgen.rules.objects import child_of
+from structgen.rules.portions import take_apart
 from structgen.rules.readings import Reading, collect
+from structgen.rules.records import build_portion
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
 
@@ -43,11 +46,26 @@ def _read(search: Search, field: Field, values: list[Leaf | Node]) -> Reading | 
 
 
 def _read_list(search: Search, item: Field, values: list[Leaf | Node]) -> Reading | None:
+    if item.kind is Kind.OBJECT and all(isinstance(value, Leaf) for value in values):
+        return _portions(search, item, list(_leaves(values)))
     if item.kind is Kind.OBJECT:
         found = [one for value in values if isinstance(value, Node) and (one := _read_object(search, item, value))]
         return collect(found) if len(found) == len(values) else None
     found = [one for leaf in _leaves(values) if (one := _read_leaf(search, item, leaf))]
     return collect(found) if found else None
+
+
+def _portions(search: Search, item: Field, said: list[Leaf]) -> Reading | None:
+    """Ingredients that are given as lines, taken apart."""
+    name = child_of(item, frozenset({"title", "description"}))
+    if name is None or child_of(item, frozenset({"quantity"})) is None:
+        return None
+    pages = [_page(search, leaf) for leaf in said]
+    found = [
+        build_portion(search, item, name, take_apart(search.page.text, 0, len(search.page.text))) for search in pages
+    ]
+    kept = [one for one in found if one]
+    return collect(kept) if len(kept) == len(found) else None
 
 
 def _read_object(search: Search, field: Field, value: Leaf | Node) -> Reading | None:
@@ -90,8 +108,11 @@ def _leaves(values: list[Leaf | Node], depth: int = 0) -> Iterator[Leaf]:
 
 
 def _read_leaf(search: Search, field: Field, said: Leaf) -> Reading | None:
-    """A text as the value of a field, read like any other, with the numbers of machines: a point before decimals."""
+    return read_value(_page(search, said), field, 0, len(said.text))
+
+
+def _page(search: Search, said: Leaf) -> Search:
+    """A text of the data as a page of its own, with the numbers of machines: a point before decimals."""
     exact = search.page.source[said.start : said.end] == said.text
     chunk = Chunk(0, said.start, said.end, whole=not exact)
-    page = Page(search.page.source, said.text, lines_of(said.text), (chunk,))
-    return read_value(replace(search, page=page, mark="."), field, 0, len(said.text))
+    return replace(search, page=Page(search.page.source, said.text, lines_of(said.text), (chunk,)), mark=".")

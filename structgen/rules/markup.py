@@ -39,7 +39,9 @@ class Markup:
 
 def looks_like_html(text: str) -> bool:
     """Whether a text is an HTML document or a good part of one, and no text that quotes a tag or two."""
-    return bool(_STRUCTURE.search(text)) or sum(1 for _, _ in zip(range(4), _BLOCK_END.finditer(text), strict=False)) == 4
+    return (
+        bool(_STRUCTURE.search(text)) or sum(1 for _, _ in zip(range(4), _BLOCK_END.finditer(text), strict=False)) == 4
+    )
 
 
 def read_html(text: str) -> Markup:
@@ -116,7 +118,9 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         at, stack = self._at(), self.state.stack
-        depth = next((depth for depth in range(len(stack) - 1, max(-1, len(stack) - 40), -1) if stack[depth].tag == tag), None)
+        depth = next(
+            (depth for depth in range(len(stack) - 1, max(-1, len(stack) - 40), -1) if stack[depth].tag == tag), None
+        )
         if depth is not None:
             while len(stack) > depth:
                 self._close(stack.pop(), at)
@@ -212,6 +216,8 @@ class _Reader(HTMLParser):
         start = len(self.source) - len(rest)
         if rest and self._visible():
             for match in re.finditer(r"\s+|[^\s<>]+", rest):
-                self._show(" " if match.group().isspace() else match.group(), start + match.start(), start + match.end())
+                self._show(
+                    " " if match.group().isspace() else match.group(), start + match.start(), start + match.end()
+                )
         while self.state.stack:
             self._close(self.state.stack.pop(), len(self.source))

@@ -69,7 +69,9 @@ def is_currency(sign: str) -> bool:
 def moved(amount: Amount, by: int) -> Amount:
     """An amount found in a part of a text, in the offsets of the whole."""
     currency = (amount.currency[0] + by, amount.currency[1] + by) if amount.currency else None
-    return Amount(amount.start + by, amount.end + by, amount.signed + by, amount.signed_end + by, currency, amount.written)
+    return Amount(
+        amount.start + by, amount.end + by, amount.signed + by, amount.signed_end + by, currency, amount.written
+    )
 
 
 _WORDS = {"rm", "rs", "kr", "ft", "zł", "kč", "euro", "euros", "dollar", "dollars", "pound", "pounds"}

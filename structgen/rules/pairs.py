@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from structgen.rules.labels import Mention, Vocabulary, tokens
 from structgen.rules.page import Line, Page, Span
+from structgen.rules.tables import find_tables
 
 _LONGEST_LINE = 240
 _OPENING = re.compile(r"(?:^|[|•·;,\t(/*\-–—>]|\d)[\s*_#▢☐•·\-–—]*$|[^\S\n]{2,}$")
@@ -40,7 +41,7 @@ def find_pairs(page: Page, vocabulary: Vocabulary) -> list[Pair]:
             mentions = vocabulary.mentions(tokens(line.text, line.start))
             pairs.extend(_line_pairs(page, number, line, mentions))
             pairs.extend(_value_first(page, number, line, mentions))
-    return pairs
+    return [*pairs, *_table_pairs(page, vocabulary)]
 
 
 def _line_pairs(page: Page, number: int, line: Line, mentions: list[Mention]) -> list[Pair]:
@@ -139,7 +140,7 @@ def _below(page: Page, number: int, colon: bool) -> Span | None:
 def _value_first(page: Page, number: int, line: Line, mentions: list[Mention]) -> list[Pair]:
     """Pairs such as "4 servings" and "112 reviews": a number, and the label right after it, or alone below it."""
     pairs: list[Pair] = []
-    for mention in mentions:
+    for mention in mentions if len(line.text) <= 80 else ():
         start = _number_before(page.text, line.start, mention.start)
         if mention.start == line.start and mention.end == line.end and number and page.lines[number - 1].text.isdigit():
             start = page.lines[number - 1].start
@@ -154,4 +155,17 @@ def _number_before(text: str, start: int, end: int) -> int | None:
     return max(start, end - 24) + match.start() if match else None
 
 
-_NUMBER_END = re.compile(r"(?<![\w.,-])\d[\d.,]{0,9}(?:\s?(?:[-–]|to)\s?\d{1,4})?\s?(?:min\.?|h|minutes?|hours?|uur)?\s{0,2}$")
+_NUMBER_END = re.compile(
+    r"(?<![\w.,-])\d[\d.,]{0,9}(?:\s?(?:[-–]|to)\s?\d{1,4})?\s?(?:min\.?|h|minutes?|hours?|uur)?\s{0,2}$"
+)
+
+
+def _table_pairs(page: Page, vocabulary: Vocabulary) -> list[Pair]:
+    """The cells of a table with one row, under headers that are all known."""
+    pairs: list[Pair] = []
+    for table in find_tables(page):
+        keys = [vocabulary.of(page.text[slice(*span)]) for span in table.header]
+        if len(table.rows) == 1 and all(keys):
+            cells = zip(keys, table.header, table.rows[0], strict=True)
+            pairs.extend(Pair(names, header, value, table.line, 0.95) for names, header, value in cells)
+    return pairs

@@ -34,4 +34,7 @@ def _only(search: Search, pattern: re.Pattern[str]) -> Reading | None:
 
 def _wordy(field: Field) -> bool:
     """Whether the choices are words that say something by themselves, and no single letters or numbers."""
-    return all(choice is None or (isinstance(choice, str) and len(choice) > 2 and choice[0].isalpha()) for choice in field.choices)
+    return all(
+        choice is None or (isinstance(choice, str) and len(choice) > 2 and choice[0].isalpha())
+        for choice in field.choices
+    )

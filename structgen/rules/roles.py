@@ -14,7 +14,8 @@ from structgen.rules.senders import find_address, find_company, find_phone
 from structgen.rules.shops import find_price
 from structgen.rules.times import find_total_time
 from structgen.rules.titles import find_title
-from structgen.rules.totals import Row, bill_rows, find_row, find_total
+from structgen.rules.bill import Row
+from structgen.rules.totals import find_row, find_total
 from structgen.rules.values import date_leaf, read_value
 
 Role = Callable[[Search, Field], Reading | None]
@@ -82,8 +83,7 @@ def _total(search: Search, field: Field) -> Reading | None:
 
 
 def _billed(search: Search, field: Field) -> Reading | None:
-    rows = bill_rows(search)
-    return _amount(search, field, find_row(search, rows, field.concepts)) if rows else _labelled(search, field)
+    return _amount(search, field, find_row(search, field.concepts)) if search.rows else _labelled(search, field)
 
 
 def _amount(search: Search, field: Field, row: Row | None) -> Reading | None:
@@ -96,7 +96,11 @@ def _currency(search: Search, field: Field) -> Reading | None:
         return found
     row = find_total(search) if "total" in field.siblings else None
     amount = row.amount if row else find_price(search)
-    return leaf(search.page, search.page.text[slice(*amount.currency)], *amount.currency) if amount and amount.currency else None
+    return (
+        leaf(search.page, search.page.text[slice(*amount.currency)], *amount.currency)
+        if amount and amount.currency
+        else None
+    )
 
 
 def _price(search: Search, field: Field) -> Reading | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from structgen.rules.bill import Row, bill_rows
 from structgen.rules.dates import day_comes_first
 from structgen.rules.fields import Field, leaves
 from structgen.rules.labels import Vocabulary
@@ -27,6 +28,7 @@ class Search:
     vocabulary: Vocabulary
     pairs: tuple[Pair, ...]
     sections: tuple[Section, ...]
+    rows: tuple[Row, ...]
     root: Field
     mark: str
     day_first: bool | None
@@ -49,6 +51,7 @@ def start_search(text: str, root: Field) -> Search:
         vocabulary,
         tuple(find_pairs(page, vocabulary)),
         tuple(find_sections(page, vocabulary)),
+        tuple(bill_rows(page, vocabulary)),
         root,
         decimal_mark(page.text),
         day_comes_first(page.text),

@@ -20,6 +20,8 @@ _TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _BODIES = frozenset({"ingredients", "instructions", "notes", "nutrition", "equipment", "features", "description"})
 _STEPPING = frozenset({"prep_time", "cook_time", "other_time", "brand", "quantity", "unit", "size", "total_time"})
 _LONGEST = 70
+_FAR = 500
+"""A section has so many lines at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,15 @@ def _end(page: Page, heading: _Heading, later: list[_Heading]) -> int:
     """Where a section ends: at the next heading that is neither its own label again nor below it."""
     own = level(page.lines[heading.line])
     for other in later:
+        if other.line - heading.line > _FAR:
+            break
         other_level = level(page.lines[other.line])
         if own and other_level:
             if other_level <= own:
                 return other.line
         elif other.ends and not other.keys & heading.keys and (other.line > heading.line + 2 or other.keys & _BODIES):
             return other.line
-    return len(page.lines)
+    return min(len(page.lines), heading.line + _FAR)
 
 
 def level(line: Line) -> int:

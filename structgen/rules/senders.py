@@ -183,4 +183,6 @@ def find_phone(search: Search) -> Reading | None:
     return leaf(search.page, found[0].group(), *found[0].span()) if len(found) == 1 else None
 
 
-_PHONE = re.compile(r"(?<![\w.(])(?:\(\d{2,5}\)[ -]?\d{3,4}(?:[ -]\d{3,4}){1,2}|\+\d{1,3}(?:[ -]\d{1,4}){2,5})(?![\w-])")
+_PHONE = re.compile(
+    r"(?<![\w.(])(?:\(\d{2,5}\)[ -]?\d{3,4}(?:[ -]\d{3,4}){1,2}|\+\d{1,3}(?:[ -]\d{1,4}){2,5})(?![\w-])"
+)

@@ -7,7 +7,10 @@ import re
 from structgen.rules.money import Amount, find_amounts, moved
 from structgen.rules.search import Search
 
-_OLD = re.compile(r"\b(?:rrp|msrp|was|uvp|statt|list|regular|before|save|saved?|from|ab|per|payments?|x|/|month|shipping|delivery)\b", re.IGNORECASE)
+_OLD = re.compile(
+    r"\b(?:rrp|msrp|was|uvp|statt|list|regular|before|save|saved?|from|ab|per|payments?|x|/|month|shipping|delivery)\b",
+    re.IGNORECASE,
+)
 _HEAD = 400
 
 

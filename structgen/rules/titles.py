@@ -18,6 +18,8 @@ _ABOUT = re.compile(
     r"|^\d+\s?(?:min|h|uur|std|perc|person|portion|serving)|^recipe by",
     re.IGNORECASE,
 )
+_GAP = re.compile(r"\t|\s{3,}")
+_PROPERTY = re.compile(r"[^\W\d_]{3,30}:\s.*\d")
 _FAR = 1_000
 """Titles are looked for among so many lines."""
 _CRUMBS = re.compile(r"\s*[/»›>|]\s*")
@@ -62,7 +64,7 @@ def _limit(search: Search) -> int:
 
 
 def _reading(search: Search, line: Line) -> Reading:
-    text = line.text.lstrip("# ").strip("*_ ")
+    text = _GAP.split(line.text.lstrip("# ").strip("*_ "))[0]
     start = line.start + line.text.index(text)
     return leaf(search.page, " ".join(text.split()), start, start + len(text))
 
@@ -86,6 +88,8 @@ def _plausible(search: Search, line: Line) -> bool:
     ):
         return False
     mentions = search.vocabulary.mentions(tokens(text))
+    if _PROPERTY.match(text):
+        return False
     if mentions and text[0].isdigit() and len(words) <= 4 and mentions[-1].end == len(text):
         return False
     labelled = (

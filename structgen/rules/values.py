@@ -182,7 +182,11 @@ def _read_code(search: Search, field: Field, start: int, end: int) -> Reading | 
     """A number of an article or a document: the first word with a digit in it."""
     pattern = _DIGITS if "gtin" in field.concepts else _CODE
     match = pattern.match(search.page.text, start, end)
-    return leaf(search.page, match.group().rstrip("./-"), match.start(), match.start() + len(match.group().rstrip("./-"))) if match else None
+    return (
+        leaf(search.page, match.group().rstrip("./-"), match.start(), match.start() + len(match.group().rstrip("./-")))
+        if match
+        else None
+    )
 
 
 def _read_currency(search: Search, field: Field, start: int, end: int) -> Reading | None:

@@ -1,0 +1,118 @@
+"""The rows of a bill: what each line names, and the amount that goes with it.
+
+The amount stands on the line, on the line below, or, where a scanner read labels and amounts as two columns, in a
+column of its own further down, in the same order.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from structgen.rules.labels import Vocabulary, tokens
+from structgen.rules.money import Amount, find_amounts, moved
+from structgen.rules.page import Line, Page
+
+CENTS = re.compile(r"(?<!\d)\d{0,9}[.,]\d{2}(?!\d)")
+_BILLING = frozenset(
+    {"total", "subtotal", "tax", "rounding", "paid", "change", "discount", "service_charge", "quantity_total"}
+)
+_FILLED = re.compile(r"[^\W\d_]{4,}|\d")
+_FILLER = re.compile(r"^[\s:()]*(?:RM|MYR|USD|EUR|GBP|CHF|[$€£])?[\s:()]*$")
+_COLUMN = 20
+"""So many lines of labels, and of amounts, are held against each other at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a bill: its concepts, its label as printed, its amount (in offsets of the visible text), its line."""
+
+    keys: frozenset[str]
+    label: str
+    amount: Amount
+    line: int
+
+
+def bill_rows(page: Page, vocabulary: Vocabulary) -> list[Row]:
+    """Every line of a bill that names something of money, with its amount; none where no amount has decimals."""
+    if not CENTS.search(page.text):
+        return []
+    labels = [_label(vocabulary, line) for line in page.lines]
+    found: list[Row] = []
+    for number, label in enumerate(labels):
+        if label is None:
+            continue
+        line = page.lines[number]
+        amounts = _amounts(page, line, label[1]) or _across(page, labels, number)
+        if amounts:
+            last = amounts[-1]
+            end = last.start if line.start < last.start < line.end else line.end
+            found.append(Row(label[0], page.text[_cell_start(page.text, line.start, label[1]) : end], last, number))
+    return found
+
+
+def names(vocabulary: Vocabulary, line: Line, key: str) -> bool:
+    """Whether a line of a bill names a concept."""
+    label = _label(vocabulary, line)
+    return label is not None and key in label[0]
+
+
+def column(page: Page, number: int) -> list[Amount]:
+    """The amounts of the lines, from a number on, that hold one amount and nothing else."""
+    values: list[Amount] = []
+    for line in page.lines[number : number + _COLUMN]:
+        if _FILLER.match(line.text) and not values:
+            continue
+        found = [moved(one, line.start) for one in find_amounts(line.text)]
+        if len(found) != 1 or not found[0].cents or sum(char.isalpha() for char in line.text) > 3:
+            break
+        values.append(found[0])
+    return values
+
+
+def _cell_start(text: str, start: int, at: int) -> int:
+    """Where the cell of a line begins that holds a place."""
+    return max(start, text.rfind("\t", start, at) + 1)
+
+
+def _label(vocabulary: Vocabulary, line: Line) -> tuple[frozenset[str], int] | None:
+    """What of a bill a line names, and where its amount may begin."""
+    if len(line.text) > 90:
+        return None
+    mentions = vocabulary.mentions(tokens(line.text, line.start))
+    named = [mention for mention in mentions if mention.keys & _BILLING]
+    if not named or named[0].start - line.start > 14:
+        return None
+    return named[0].keys, named[0].end
+
+
+def _amounts(page: Page, line: Line, at: int) -> list[Amount]:
+    """The amounts of a line after its label, percentages left out."""
+    text = page.text[at : line.end]
+    found = [moved(one, at) for one in find_amounts(text) if not text[one.end :].lstrip().startswith("%")]
+    return [one for one in found if one.cents or one.currency]
+
+
+def _across(page: Page, labels: list[tuple[frozenset[str], int] | None], number: int) -> list[Amount]:
+    """The amount of a label that has none on its line: on the line below, or across from it in a column of its own."""
+    lines = page.lines
+    last = number
+    while last + 1 < len(lines) and not CENTS.search(lines[last + 1].text) and last < number + _COLUMN:
+        last += 1
+    values = column(page, last + 1)
+    if not values:
+        return _begins(lines[number + 1]) if last == number and number + 1 < len(lines) else []
+    known = [at for at in range(max(0, last - 2 * _COLUMN), last + 1) if not _FILLER.match(lines[at].text)]
+    paired, above = known[-len(values) :], known[: -len(values)][-1:]
+    if number not in paired or any(CENTS.search(lines[at].text) for at in paired):
+        return []
+    if above and (label := labels[above[0]]) and not _amounts(page, lines[above[0]], label[1]):
+        return []
+    return [values[paired.index(number)]]
+
+
+def _begins(line: Line) -> list[Amount]:
+    """The amount that a line begins with, where no other number follows."""
+    amounts = list(find_amounts(line.text))
+    first = amounts[0] if len(amounts) == 1 and amounts[0].cents else None
+    return [moved(first, line.start)] if first and not _FILLED.search(line.text[: first.start]) else []

@@ -1,0 +1,88 @@
+"""The positions of a receipt: what was bought, line by line, checked against what it came to.
+
+A receipt seldom has a clean table. A line counts as a position where it is words followed by an amount; and all of
+them together count only where they add up to a sum that the receipt states.
+"""
+
+from __future__ import annotations
+
+import re
+from structgen.rules.fields import Field, Kind
+from structgen.rules.labels import tokens
+from structgen.rules.money import Amount, find_amounts, moved
+from structgen.rules.objects import build, child_of
+from structgen.rules.page import Line, Span
+from structgen.rules.readings import Reading, collect, leaf
+from structgen.rules.search import Search
+from structgen.rules.values import read_value
+
+_POSITION = re.compile(
+    r"^(?:(?P<count>\d{1,3})\s*(?:[xX×]\s?|\s))?(?P<name>[^\W\d_][^\t@]{1,60}?)"
+    r"(?:\s+(?:[xX×]\s?(?P<times>\d{1,3})|@\s?(?P<each>[^\s]{1,12})))?\s*$"
+)
+_TAIL = re.compile(r"^\s*[A-Z*]{0,3}$")
+_BILL = frozenset(
+    {"total", "subtotal", "tax", "paid", "change", "discount", "rounding", "service_charge", "quantity_total"}
+)
+
+
+def find_positions(search: Search, item: Field) -> Reading | None:
+    """The positions of a bill as objects; None where they do not add up to a sum that it states."""
+    rows = search.rows
+    end = min((row.line for row in rows), default=0)
+    found = [one for line in search.page.lines[:end] if (one := _position(search, line))]
+    worth = sum(round((amount.value(search.mark) or 0) * 100) for _, amount in found)
+    stated = {round((row.amount.value(search.mark) or 0) * 100) for row in rows if row.keys & {"total", "subtotal"}}
+    if not found or worth not in stated:
+        return None
+    built = [one for parts, amount in found if (one := _build(search, item, parts, amount))]
+    return collect(built) if len(built) == len(found) else None
+
+
+def _position(search: Search, line: Line) -> tuple[dict[str, Span], Amount] | None:
+    """The parts of a line that is a position, and its amount."""
+    amounts = list(find_amounts(line.text))
+    last = amounts[-1] if amounts else None
+    if last is None or not last.cents or not _TAIL.match(line.text[last.signed_end :]):
+        return None
+    match = _POSITION.match(line.text[: last.signed].rstrip())
+    if match is None or _labelled(search, line):
+        return None
+    spans = {
+        name: (line.start + match.start(name), line.start + match.end(name))
+        for name in match.groupdict()
+        if match[name]
+    }
+    if "times" in spans:
+        spans["count"] = spans.pop("times")
+    return spans, moved(last, line.start)
+
+
+def _labelled(search: Search, line: Line) -> bool:
+    """Whether a line says something about the document, and nothing about goods."""
+    mentions = search.vocabulary.mentions(tokens(line.text, line.start))
+    return bool(mentions) and mentions[0].start == line.start and (":" in line.text or bool(mentions[0].keys & _BILL))
+
+
+def _build(search: Search, item: Field, spans: dict[str, Span], amount: Amount) -> Reading | None:
+    """A position as the object that a schema wants."""
+    parts: dict[str, Reading] = {}
+    wanted = (
+        ({"title", "description", "items"}, spans.get("name")),
+        ({"quantity"}, spans.get("count")),
+        ({"unit_price"}, spans.get("each")),
+        ({"line_total", "total", "price"}, (amount.start, amount.end)),
+    )
+    for concepts, span in wanted:
+        child = child_of(
+            item, frozenset(concepts) - ({"price"} if child_of(item, frozenset({"line_total"})) else set())
+        )
+        if child and span and child.name not in parts and (read := _read(search, child, span)):
+            parts[child.name] = read
+    return build(item, parts)
+
+
+def _read(search: Search, child: Field, span: Span) -> Reading | None:
+    if child.kind is Kind.STRING:
+        return leaf(search.page, " ".join(search.page.text[slice(*span)].split()), *span)
+    return read_value(search, child, *span)

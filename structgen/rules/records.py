@@ -1,0 +1,135 @@
+"""Lists of objects: rows of tables, ingredients taken apart, positions of a bill, properties with their values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from structgen.rules.fields import Field, Kind
+from structgen.rules.goods import find_positions
+from structgen.rules.items import Item
+from structgen.rules.labels import phrase
+from structgen.rules.lists import best_section
+from structgen.rules.objects import build, child_of
+from structgen.rules.page import Span
+from structgen.rules.portions import Portion, take_apart
+from structgen.rules.readings import Reading, collect, leaf
+from structgen.rules.search import Search
+from structgen.rules.tables import Table, find_tables
+from structgen.rules.values import read_value
+
+_PORTIONED = frozenset({"ingredients"})
+_TITLED = frozenset({"title", "description"})
+
+
+def find_records(search: Search, field: Field) -> Reading | None:
+    """The objects of a list; None where nothing in the document is built like them."""
+    item = field.item
+    if item is None:
+        return None
+    if field.concepts & _PORTIONED and (portions := _portions(search, field, item)):
+        return portions
+    if rows := _table(search, item):
+        return rows
+    if _properties(item) and (section := best_section(search, field)):
+        return _named_values(search, item, section[1])
+    return find_positions(search, item) if field.concepts & {"items"} else None
+
+
+def _portions(search: Search, field: Field, item: Field) -> Reading | None:
+    """Ingredients taken apart: quantity, unit, name, note."""
+    section = best_section(search, field)
+    name = child_of(item, _TITLED | {"items", "ingredients"})
+    if section is None or name is None:
+        return None
+    found = [_portion(search, item, name, one) for one in section[1]]
+    kept = [one for one in found if one]
+    return collect(kept) if len(kept) == len(found) else None
+
+
+def _portion(search: Search, item: Field, name: Field, one: Item) -> Reading | None:
+    return build_portion(search, item, name, take_apart(search.page.text, *one.span))
+
+
+def build_portion(search: Search, item: Field, name: Field, portion: Portion) -> Reading | None:
+    """One ingredient as the object that a schema wants."""
+    parts: dict[str, Reading] = {}
+    for child, span in (
+        (name, portion.name),
+        (child_of(item, frozenset({"quantity"})), portion.quantity),
+        (child_of(item, frozenset({"unit"})), portion.unit),
+        (child_of(item, frozenset({"notes", "comment"})), portion.note),
+    ):
+        if child and span and (read := _part(search, child, span)):
+            parts[child.name] = read
+    return build(item, parts)
+
+
+def _part(search: Search, child: Field, span: Span) -> Reading | None:
+    if child.kind is Kind.STRING:
+        return leaf(search.page, " ".join(search.page.text[slice(*span)].split()), *span)
+    return read_value(search, child, *span)
+
+
+def _table(search: Search, item: Field) -> Reading | None:
+    """The rows of the table whose header names most of an object's parts, two at least."""
+    best = max(
+        ((_columns(search, item, table), table) for table in find_tables(search.page)),
+        key=lambda one: len(one[0]),
+        default=None,
+    )
+    if best is None or len(best[0]) < 2:
+        return None
+    columns, table = best
+    rows = [_row(search, columns, row) for row in table.rows]
+    found = [one for row in rows if (one := build(item, row))]
+    return collect(found) if len(found) == len(rows) else None
+
+
+def _columns(search: Search, item: Field, table: Table) -> dict[int, Field]:
+    """The part of an object that each column of a table holds."""
+    columns: dict[int, Field] = {}
+    for place, span in enumerate(table.header):
+        keys = search.vocabulary.of(search.page.text[slice(*span)])
+        taken = {child.name for child in columns.values()}
+        child = next((one for one in item.children if one.name not in taken and keys & one.keys), None)
+        if child:
+            columns[place] = child
+    return columns
+
+
+def _row(search: Search, columns: dict[int, Field], row: tuple[Span, ...]) -> dict[str, Reading]:
+    found = {
+        child.name: read_value(search, replace(child, siblings=frozenset()), *row[place])
+        for place, child in columns.items()
+    }
+    return {name: one for name, one in found.items() if one}
+
+
+def _properties(item: Field) -> bool:
+    """Whether an object is a name and a value, and nothing that has to be there besides."""
+    needed = {child.name for child in item.children if child.required}
+    return {phrase(name) for name in needed} == {("name",), ("value",)} or {child.name for child in item.children} == {
+        "key",
+        "value",
+    }
+
+
+def _named_values(search: Search, item: Field, items: list[Item]) -> Reading | None:
+    """Lines such as "Weight: 268 g" as names with values."""
+    found: list[Reading] = []
+    for one in items:
+        cut = next((one.text.find(mark) for mark in (":", "\t") if 0 < one.text.find(mark) <= 40), None)
+        text = search.page.text[slice(*one.span)]
+        if cut is None or len(text) != len(one.text):
+            return None
+        start = one.span[0]
+        value = start + cut + 1 + (len(text[cut + 1 :]) - len(text[cut + 1 :].lstrip()))
+        names = [child.name for child in item.children][:2]
+        parts = {names[0]: (start, start + cut), names[1]: (value, one.span[1])}
+        built = build(
+            item, {name: leaf(search.page, search.page.text[slice(*span)], *span) for name, span in parts.items()}
+        )
+        if built is None or value >= one.span[1]:
+            return None
+        found.append(built)
+    return collect(found) if found else None
