@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, cast
 
+from pydantic_core import to_json
+
 from structgen.core.json import Json, JsonObject
 from structgen.core.options import Risk
 from structgen.core.records import Issue, Parsed, Repair
@@ -13,8 +15,8 @@ from structgen.parse.align import Aligner, Shape
 from structgen.parse.finite import as_json
 from structgen.parse.lossy import applied, with_offers
 from structgen.parse.reading import Reading
-from structgen.parse.tolerant import same
-from structgen.parse.validate import validate
+from structgen.parse.equal import same
+from structgen.parse.validate import validate, validate_as_is
 from structgen.schema import Schema
 
 T = TypeVar("T")
@@ -57,6 +59,10 @@ def judge(job: Job[T], reading: Reading) -> Outcome:
         return Outcome(reading.value, None, reading.repairs, reading.issues, reading.open, 1000)
     if is_echo(job.shape, reading.value):
         return Outcome(None, issues=(ECHO,), misfits=1000)
+    if not reading.issues:
+        verdict = validate_as_is(job.schema, job.shape, reading.value, to_json(reading.value))
+        if verdict is not None:
+            return Outcome(reading.value, verdict.value, reading.repairs, _above(reading.repairs, job.max_risk))
     fit = job.aligner.fit(reading.value, job.shape.root)
     unasked = tuple(Repair(one.code, one.path, one.found, None, Risk.INTERPRETIVE) for one in reading.issues)
     repairs = (*reading.repairs, *(one for one in unasked if one.rule == "left_out"), *fit.repairs)

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from structgen.core.json import Json
 from structgen.parse.align.dates import is_numeric
 from structgen.parse.align.scalars import float_in, truth_in
-from structgen.parse.tolerant import same
+from structgen.parse.equal import same
 
 MISSING = object()
 """Stands for: there is nothing at this path."""

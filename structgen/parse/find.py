@@ -42,6 +42,8 @@ class Answer:
 
 def without_thoughts(text: str) -> Answer:
     """Drop everything between thinking tags; also what stands before a closing tag that nobody opened."""
+    if "<" not in text and "[/" not in text:
+        return Answer(text)
     kept: list[str] = []
     at, inside, found = 0, False, False
     for tag in _THOUGHT.finditer(text):
@@ -97,14 +99,14 @@ def read_value(text: str, start: int) -> Reading:
     """The value whose bracket stands at `start`, by the cheapest decoder that reads it."""
     try:
         _, end = _DECODER.raw_decode(text, start)
-        return Reading(strict_json(text[start:end]), start, end)
+        return Reading(strict_json(text[start:end].encode()), start, end)
     except (ValueError, RecursionError):
         return read_tolerant(text, start)
 
 
 _DECODER = json.JSONDecoder()
 _BEFORE = re.compile(r"[\"']\s{0,20}:\s{0,20}\Z")
-_GOES_ON = re.compile(r"\s*[}\]\s]*,\s*(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')\s*:")
+_GOES_ON = re.compile(r"[}\]\s]*,\s*(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')\s*:")
 _CLOSES = re.compile(r"\s*[}\],]")
 
 

@@ -8,20 +8,21 @@ from typing import TypeVar, cast
 from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.records import Issue, Parsed, Repair
-from structgen.parse.align import Aligner, Shape, is_call, shape_of
+from structgen.parse.align import Aligner, Shape, shape_of
 from structgen.parse.choose import Job, choose
 from structgen.parse.find import Found, balanced_end, find_values, without_thoughts
 from structgen.parse.reading import Reading
 from structgen.parse.resort import last_resort
 from structgen.parse.strict import strict_json
-from structgen.parse.validate import validate, validate_text
+from structgen.parse.validate import validate_as_is
 from structgen.schema import Schema
 
 T = TypeVar("T")
 
 MAX_CHARS = 10_000_000
-_NUMBER_AS_TEXT = re.compile(r"\"\s*[+-]?\d+(?:\.\d*)?\s*\"")
 _ONLY_FENCE = re.compile(r"(?:```|~~~)[^\n`]{0,50}\n(?P<inside>[^\n]*)\n\s*(?:```|~~~)\Z")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character. As an escape it is refused where it stands in a string, and does no harm elsewhere."""
 _BARE_CHARS = 200
 _SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
 _NOTHING = object()
@@ -51,45 +52,27 @@ def parse_text(
 def _parse(schema: Schema[T], text: str, cut: bool, max_risk: Risk) -> Parsed[T]:
     shape = shape_of(schema)
     clean = text.strip()
-    tree = _strict(clean)
+    data = clean.encode(errors="surrogatepass")
+    tree = _strict(data)
     if tree is not _NOTHING and not (cut and isinstance(tree, int | float)):
-        fast = _as_it_is(schema, shape, clean, cast(Json, tree))
-        if fast is not None:
-            return fast
+        verdict = validate_as_is(schema, shape, cast(Json, tree), data)
+        if verdict is not None:
+            return Parsed(ok=True, value=cast(T, verdict.value))
         job = Job(schema, shape, Aligner(shape, decode), max_risk)
         return choose(job, [Reading(cast(Json, tree), 0, len(clean))], (), cut)
     return _searched(schema, shape, clean, cut, max_risk)
 
 
-def _strict(text: str) -> object:
+def _strict(data: bytes) -> object:
     try:
-        return strict_json(text)
+        return strict_json(data)
     except ValueError:
         return _NOTHING
 
 
-def _as_it_is(schema: Schema[T], shape: Shape, text: str, tree: Json) -> Parsed[T] | None:
-    """Clean JSON that is valid as it stands; None where it needs a closer look."""
-    if schema.adapter is None:
-        verdict = None if _hides_answer(shape, tree) else validate(schema, tree)
-    elif shape.temporal and _NUMBER_AS_TEXT.search(text):
-        return None
-    else:
-        verdict = validate_text(schema, text)
-    return Parsed(ok=True, value=cast(T, verdict.value)) if verdict and not verdict.issues else None
-
-
-def _hides_answer(shape: Shape, tree: Json) -> bool:
-    """Whether an object has none of the keys of the schema, or is a call of a tool: what counts is further inside."""
-    fields = shape.node(shape.root).fields
-    if not isinstance(tree, dict) or not tree or not fields:
-        return False
-    return not fields.keys() & tree.keys() or is_call(tree)
-
-
 def decode(text: str) -> Json:
     """The JSON value that a whole text is, strictly or with the tolerant reader; ValueError where it is none."""
-    tree = _strict(text.strip())
+    tree = _strict(text.strip().encode(errors="surrogatepass"))
     if tree is not _NOTHING:
         return cast(Json, tree)
     found = find_values(text.strip())
@@ -100,7 +83,7 @@ def decode(text: str) -> Json:
 
 def _searched(schema: Schema[T], shape: Shape, text: str, cut: bool, max_risk: Risk) -> Parsed[T]:
     """Look for the answer in what is no clean JSON."""
-    text = text.lstrip("\ufeff")
+    text = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text.lstrip("\ufeff"))
     answer = without_thoughts(text)
     found = find_values(answer.text)
     around = found.around
@@ -126,7 +109,7 @@ def _bare(shape: Shape, text: str, cut: bool) -> tuple[Reading, ...]:
     free = "string" in node.types and node.choices is None
     if cut or free or not word or "\n" in word or len(word) > _BARE_CHARS or not (node.types <= _SCALARS):
         return ()
-    value = _strict(word)
+    value = _strict(word.encode())
     note = Repair("unquoted", "", text, word, Risk.LOSSLESS)
     return (Reading(word if value is _NOTHING else cast(Json, value), 0, len(text), (note,)),)
 

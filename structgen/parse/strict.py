@@ -14,19 +14,18 @@ MAX_DEPTH = 200
 _DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x65 if byte in b"eE" else byte for byte in range(256))
 """Every digit becomes ``0`` and ``E`` becomes ``e``, so that an overflow can be looked for with plain substrings."""
 
-_OVERFLOWS = (b"0e000", b"0e+000", b"0" * 308)
+_EXPONENT, _SIGNED, _LONG = b"0e000", b"0e+000", b"0" * 308
 """What a number beyond 1.8e308 holds at least: three digits of exponent, or 309 digits."""
 
 
-def strict_json(text: str) -> Json:
-    """The value of a JSON text; ValueError where it is none or holds something that a decoder would hide.
+def strict_json(data: bytes) -> Json:
+    """The value of a JSON text in UTF-8; ValueError where it is none or holds something that a decoder would hide.
 
     Refused beside wrong syntax: a repeated key, NaN and Infinity, numbers that may overflow (1e999), lone surrogates
     and more than `MAX_DEPTH` levels. Some of it may be fine after all; the tolerant reader looks closer.
     """
-    data = text.encode()
     value = cast(Json, jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True))
     digits = data.translate(_DIGITS)
-    if any(sign in digits for sign in _OVERFLOWS):
+    if _EXPONENT in digits or _SIGNED in digits or _LONG in digits:
         raise ValueError("a number that may be too large")
     return value

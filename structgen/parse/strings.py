@@ -87,7 +87,7 @@ def _quoted(raw: str, quote: str, end: int, inside: int) -> Quoted:
         rules.extend(["escape"] if odd else [])
         if odd > 1:
             problem = "backslashes that may or may not be escapes"
-    if _SURROGATE.search(value):
+    if "\\" in raw and _SURROGATE.search(value):
         value, whole = _joined(value)
         problem = problem if whole else "a lone surrogate, which is no character"
     return Quoted(value, end, tuple(rules), problem)

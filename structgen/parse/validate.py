@@ -7,8 +7,10 @@ read once more, laxly, and every strict error is compared with what became of th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,6 +19,7 @@ from pydantic_core import ErrorDetails, to_json
 from structgen.core.json import Json, pointer
 from structgen.core.options import Risk
 from structgen.core.records import Issue, Repair
+from structgen.parse.align import Shape, is_call
 from structgen.parse.blame import task_error
 from structgen.parse.converted import MISSING, conversion
 from structgen.parse.finite import is_finite, refuses_infinite
@@ -24,6 +27,7 @@ from structgen.schema import Schema
 from structgen.schema.pydantic_issues import issues_from_pydantic
 
 TOO_DEEP = Issue("", "is nested too deep, or refers to itself", "depth")
+_NUMBER_AS_TEXT = re.compile(rb"\"\s*[+-]?\d+(?:\.\d*)?\s*\"")
 NOT_FINITE = Issue("", "holds NaN or Infinity, or a number too large to be finite", "not_finite")
 
 
@@ -47,29 +51,41 @@ def validate(schema: Schema[Any], tree: Json) -> Verdict:
         return Verdict(issues=(TOO_DEEP,))
 
 
-def validate_text(schema: Schema[Any], text: str) -> Verdict | None:
-    """Validate clean JSON text as it is, at Pydantic's own speed; None where it needs a closer look.
+def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -> Verdict | None:
+    """Validate clean JSON as it stands, at Pydantic's own speed; None where it needs a closer look.
 
-    Keys that the type does not know need one: they may be its fields in another spelling.
+    Keys that the type does not know need one: they may be its fields in another spelling. So do numbers in quotes
+    where a date may stand, for Pydantic takes them for seconds. `data` is the same as `tree`, in JSON.
     """
-    if schema.adapter is None:
-        return None
     adapter = schema.adapter
+    if adapter is None:
+        verdict = None if _hides_answer(shape, tree) else validate(schema, tree)
+        return None if verdict is None or verdict.issues else verdict
+    if shape.temporal and _NUMBER_AS_TEXT.search(data):
+        return None
     try:
-        return Verdict(_guarded(schema, lambda: adapter.validate_json(text, strict=True, extra="forbid")))
+        return Verdict(_guarded(schema, partial(adapter.validate_json, data, strict=True, extra="forbid")))
     except (ValidationError, RecursionError):
         return None
+
+
+def _hides_answer(shape: Shape, tree: Json) -> bool:
+    """Whether an object has none of the keys of the schema, or is a call of a tool: what counts is further inside."""
+    fields = shape.node(shape.root).fields
+    if not isinstance(tree, dict) or not tree or not fields:
+        return False
+    return not fields.keys() & tree.keys() or is_call(tree)
 
 
 def _validate(schema: Schema[Any], adapter: TypeAdapter[Any], tree: Json) -> Verdict:
     data = to_json(tree, inf_nan_mode="constants")
     read = adapter.validate_json if is_finite(tree) else refuses_infinite(schema).validate_json
     try:
-        return Verdict(_guarded(schema, lambda: read(data, strict=True)))
+        return Verdict(_guarded(schema, partial(read, data, strict=True)))
     except ValidationError as error:
         strict = error
     try:
-        value = _guarded(schema, lambda: read(data))
+        value = _guarded(schema, partial(read, data))
     except ValidationError as error:
         return Verdict(issues=_issues(strict, error, tree))
     return _converted(adapter, strict, value, tree)

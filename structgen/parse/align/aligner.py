@@ -15,7 +15,7 @@ from structgen.parse.align.fit import Fit, changed, kind_of, misfit
 from structgen.parse.align.keys import renamed
 from structgen.parse.align.scalars import choice_in, float_in, integer_in, number_in, truth_in
 from structgen.parse.align.shape import TEMPORAL, Node, Raw, Shape
-from structgen.parse.tolerant import same
+from structgen.parse.equal import same
 
 Decode = Callable[[str], Json]
 """Text -> the JSON value it is, ValueError where it is none."""

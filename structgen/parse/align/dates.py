@@ -26,11 +26,14 @@ _YEAR_FIRST = re.compile(r"\s*(\d{4})([-/.])(\d{1,2})\2(\d{1,2})\s*\Z", re.ASCII
 _YEAR_LAST = re.compile(r"\s*(\d{1,2})([-/.])(\d{1,2})\2(\d{4})\s*\Z", re.ASCII)
 _BASIC = re.compile(r"\s*((?:19|20)\d\d)(\d\d)(\d\d)\s*\Z", re.ASCII)
 _MIDNIGHT = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?\s*\Z", re.ASCII)
+_MOST_CHARS = 60
 _NUMERIC = re.compile(r"\s*[+-]?\d+(?:\.\d*)?\s*\Z", re.ASCII)
 
 
 def date_in(text: str) -> str | None:
     """The ISO date that a text is, None where it may be another day as well (03/04/2020) or no day at all."""
+    if len(text) > _MOST_CHARS:
+        return None
     if match := _MIDNIGHT.match(text):
         return _iso(*match[1].split("-"))
     if (match := _YEAR_FIRST.match(text)) is not None:

@@ -6,7 +6,7 @@ from structgen.core.json import JsonObject, pointer
 from structgen.core.options import Risk
 from structgen.core.records import Issue, Repair
 from structgen.parse.align.shape import Node, letters
-from structgen.parse.tolerant import same
+from structgen.parse.equal import same
 
 
 def renamed(value: JsonObject, node: Node, path: str) -> tuple[JsonObject, tuple[Repair, ...], tuple[Issue, ...]]:

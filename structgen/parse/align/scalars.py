@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from structgen.core.json import Json
 
 _SIGNS = "$€£¥₹₩₽₺₫₴₪฿"
-_MONEY = re.compile(rf"\s*([+-]?)\s*([{_SIGNS}]?)\s*([+-]?)([\d.,'’\s]*\d)\s*([{_SIGNS}]?)\s*\Z")
+_MONEY = re.compile(rf"([+-]?) ?([{_SIGNS}]?) ?([+-]?)([\d.,'’\s]*\d)\s?([{_SIGNS}]?)\Z")
 _DECIMAL = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)\Z", re.ASCII)
-_EXPONENT = re.compile(r"\s*([+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,3})\s*\Z", re.ASCII)
+_EXPONENT = re.compile(r"([+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,3})\Z", re.ASCII)
 _GROUPED = tuple(
     re.compile(rf"\d{{1,3}}(?:{group}\d{{3}}){times}(?:{point}\d+)?\Z", re.ASCII)
     for group, point, times in ((",", r"\.", "{2,}"), (r"\.", ",", "{2,}"), ("['’  ]", "[.,]", "{2,}"))
@@ -20,7 +20,7 @@ _ONE_GROUP = tuple(
     for group, point in ((",", r"\."), (r"\.", ","), ("['’  ]", "[.,]"))
 )
 _DOLLARS = re.compile(r"\d{1,3},\d{3}\Z", re.ASCII)
-_MOST_DIGITS = 400
+_MOST_CHARS = 400
 
 _TRUTH = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -31,7 +31,8 @@ def number_in(text: str) -> str | None:
     Grouped digits are taken only where one reading is left: a second separator, or two groups. ``1,299`` may be one
     and a fraction, ``1.299`` is what it says. A number inside other words is none.
     """
-    if len(text) > _MOST_DIGITS:
+    text = text.strip()
+    if len(text) > _MOST_CHARS:
         return None
     if match := _EXPONENT.match(text):
         return match[1].lstrip("+")
@@ -99,6 +100,8 @@ def choice_in(text: str, choices: Sequence[Json]) -> tuple[Json, ...]:
     A word inside another is none ("disapproved" is not "approved"), and signs with a meaning (+, #, %) stay.
     """
     texts = [choice for choice in choices if isinstance(choice, str)]
+    if len(text) > 4 * max(map(len, texts), default=0) + 20:
+        return ()
     exact = tuple(choice for choice in texts if choice.strip().casefold() == text.strip().casefold())
     if exact:
         return exact

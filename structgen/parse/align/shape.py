@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import cast
-from weakref import WeakKeyDictionary
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.schema import Schema
@@ -137,15 +137,10 @@ class Shape:
         return found
 
 
-_shapes: WeakKeyDictionary[Schema[object], Shape] = WeakKeyDictionary()
-
-
+@lru_cache(maxsize=256)
 def shape_of(schema: Schema[object]) -> Shape:
-    """The shape of a schema, for as long as the schema lives."""
-    found = _shapes.get(schema)
-    if found is None:
-        found = _shapes[schema] = Shape(schema)
-    return found
+    """The shape of a schema, kept for the schemas used last."""
+    return Shape(schema)
 
 
 def letters(name: str) -> str:

@@ -1,0 +1,151 @@
+"""What the tolerant reader stands on: a text, the path being read, what was repaired and what is wrong.
+
+It reads what is no container: white space and comments, strings, numbers, words without quotes.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import cast
+
+from structgen.core.json import Json, JsonObject, pointer
+from structgen.core.options import Risk
+from structgen.core.records import Issue, Repair
+from structgen.parse.equal import same
+from structgen.parse.members import NUMBER
+from structgen.parse.strings import read_quoted
+
+_LOOSE_NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|\d+(?:_\d+)*|(?:0|[1-9]\d*)?\.\d+|(?:0|[1-9]\d*)\.)\Z")
+SPACE = re.compile(r"\s*")
+COMMENT = re.compile(r"//[^\n]*|\#(?=[\s#])[^\n]*|/\*")
+_DOTS = re.compile(r"\.{3,}|…")
+WORDS: dict[str, Json] = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
+_PYTHON = frozenset({"True", "False", "None"})
+_NOT_FINITE = {"NaN": math.nan, "nan": math.nan, "Infinity": math.inf, "inf": math.inf, "+Infinity": math.inf}
+_NOT_FINITE |= {"-Infinity": -math.inf, "-inf": -math.inf}
+_NO_VALUE = frozenset({"undefined", "TODO", "TBD", "etc", "etc."})
+_MOST_DIGITS = 4300
+"""Python itself converts no longer integers (the conversion takes quadratic time)."""
+
+
+Open = JsonObject | list[Json]
+
+
+class Cut(Exception):  # noqa: N818  (not an error: the text ends here)
+    """The text ended inside a container, at `at`."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.at = at
+
+
+class Broken(Exception):  # noqa: N818  (turned into an Issue; never leaves this module)
+    """What stands at `at` fits nowhere."""
+
+    def __init__(self, at: int, message: str, code: str = "syntax") -> None:
+        super().__init__(message)
+        self.at, self.message, self.code = at, message, code
+
+
+class Scanner:
+    """The state of one reading: the open containers and their keys, the rules used, what is wrong."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.open: list[Open] = []
+        self.path: list[str | int | None] = []
+        """The key or index being read in each open container, None between two members."""
+        self.repairs: dict[str, Repair] = {}
+        self.issues: list[Issue] = []
+        self.members = 0
+
+    def char(self, at: int) -> str:
+        """The character at `at`; the text also ends at the closing line of a Markdown fence."""
+        char = self.text[at : at + 1]
+        if not char or (char == "`" and self.text.startswith("```", at)):
+            raise Cut(at)
+        return char
+
+    def skip(self, at: int) -> int:
+        """The offset behind white space and comments."""
+        while True:
+            at = cast("re.Match[str]", SPACE.match(self.text, at)).end()
+            comment = COMMENT.match(self.text, at)
+            if comment is None:
+                return at
+            end = comment.end()
+            if comment[0] == "/*":
+                end = self.text.find("*/", end) + 2
+                if end < 2:
+                    raise Cut(len(self.text))
+            said = self.text[at : min(end, at + 80)]
+            if not self.left_out(at + len(said) - len(said.lstrip("/#* "))):
+                self.note("comment", said, None)
+            at = end
+
+    def note(self, rule: str, before: Json, after: Json) -> None:
+        """Record the first use of a rule; thousands of single quotes are one change of style."""
+        if rule not in self.repairs:
+            self.repairs[rule] = Repair(rule, self.here(), before, after, Risk.LOSSLESS)
+
+    def issue(self, code: str, message: str, found: Json) -> None:
+        self.issues.append(Issue(self.here(), message, code, found))
+
+    def here(self) -> str:
+        return pointer(step for step in self.path if step is not None)
+
+    def left_out(self, at: int) -> int | None:
+        """The offset behind dots that stand for members which the model did not write; None where there are none."""
+        dots = _DOTS.match(self.text, at)
+        if dots is None:
+            return None
+        self.issue("left_out", "has dots in place of what was left out", dots[0])
+        return dots.end()
+
+    def bare(self, word: str, at: int) -> Json:
+        """A value without quotes: a word, a number in a form that JSON lacks, or a text."""
+        if word in WORDS:
+            if word in _PYTHON:
+                self.note("python_literal", word, WORDS[word])
+            return WORDS[word]
+        if word in _NOT_FINITE:
+            self.issue("not_finite", f"{word} is no finite number", word)
+            return _NOT_FINITE[word]
+        if word.startswith("..") or word in _NO_VALUE:
+            raise Broken(at, f"has {word!r} where a value belongs")
+        if re.fullmatch(NUMBER, word):
+            return self.number(word)
+        if _LOOSE_NUMBER.match(word) and not re.match(r"[+-]?0\d", word):
+            self.note("number_form", word, None)
+            return self.number(str(int(word, 16)) if "x" in word.lower() else word.replace("_", ""))
+        self.note("unquoted", word, word)
+        return word
+
+    def number(self, digits: str) -> Json:
+        if len(digits) > _MOST_DIGITS:
+            self.issue("number", "a number of more digits than can be read", digits[:40])
+            return digits
+        if digits.lstrip("+-").isdigit():
+            return int(digits)
+        value = float(digits)
+        if math.isinf(value):
+            self.issue("not_finite", f"{digits} is larger than any finite number", digits)
+        return value
+
+    def quoted(self, at: int, follow: re.Pattern[str]) -> tuple[str, int]:
+        string = read_quoted(self.text, at, follow)
+        if string is None:
+            self.members += 1
+            raise Cut(len(self.text))
+        for rule in string.rules:
+            self.note(rule, self.text[at : min(string.end, at + 80)], string.value[:80])
+        if string.problem:
+            self.issue("string", string.problem, string.value)
+        return string.value, string.end
+
+    def repeated(self, key: str, first: Json, second: Json) -> None:
+        if same(first, second):
+            self.note("duplicate_key", {key: second}, {key: first})
+        else:
+            self.issue("duplicate_key", f"the key {key!r} stands here twice with different values", [first, second])
