@@ -44,7 +44,7 @@ def _nearest_end(ours: Sequence[int], theirs: Sequence[int]) -> int | None:
     ends = [place for place, count in enumerate(edits) if count == fewest]
     known = set(ours)
     own = [place for place in ends if theirs[place] == ours[-1]] or [place for place in ends if theirs[place] in known]
-    return max(own or ends)
+    return min(own or ends)
 
 
 def distances(ours: Sequence[int], theirs: Sequence[int]) -> list[int]:

@@ -35,9 +35,9 @@ _MARKS = "".join(
     if unicodedata.category(chr(point)).startswith("M")
 )
 _LETTER = rf"[^\W\d_{_UNSPACED}]"
-_WORD = rf"{_LETTER}(?:[{_FORMAT}]*[{_MARKS}]|[{_FORMAT}]*{_LETTER})*"
+_WORD = rf"{_LETTER}++(?:[{_MARKS}]++{_LETTER}*+|[{_FORMAT}]++(?={_LETTER}|[{_MARKS}]){_LETTER}*+)*+"
 _TOKEN = re.compile(
-    rf"(?P<digits>\d+)|{_WORD}(?:[-\u2010\u00ad][^\S\n]*\n\s*{_WORD})?|[{_UNSPACED}][{_MARKS}]*"
+    rf"\d++|{_WORD}(?:[-\u2010\u00ad][^\S\n]*+\n\s*+{_WORD})?|[{_UNSPACED}][{_MARKS}]*+"
     rf"|[^\w\s{_PUNCTUATION}{_FORMAT}{_MARKS}][{_MARKS}]*"
 )
 _UNSPACED_LETTER = re.compile(rf"[{_UNSPACED}]")

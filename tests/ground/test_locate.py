@@ -224,8 +224,8 @@ def test_numbers_are_never_rounded_or_taken_out_of_others(value: object, text: s
         (date(2014, 9, 4), "2014 September 4", "2014 September 4"),
         (date(2015, 8, 5), "Wed Aug 05 12:00:00 2015", "Aug 05 12:00:00 2015"),
         ("2014-09-04", "on 4 September 2014.", "4 September 2014"),
-        (datetime(2014, 9, 4, 14, 30), "4 Sep 2014 at 2:30 pm", "4 Sep 2014 at 2:30 pm"),
-        (datetime(2014, 9, 4), "4 Sep 2014", "4 Sep 2014"),
+        (datetime.combine(date(2014, 9, 4), time(14, 30)), "4 Sep 2014 at 2:30 pm", "4 Sep 2014 at 2:30 pm"),
+        (datetime.combine(date(2014, 9, 4), time()), "4 Sep 2014", "4 Sep 2014"),
         ("2014-09-04T14:30:00Z", "14:30, 4 Sep 2014", "14:30, 4 Sep 2014"),
         (time(14, 30), "at 2.30 pm", "2.30 pm"),
         ("14:30:00", "at 14:30.", "14:30"),
@@ -243,7 +243,7 @@ def test_dates_and_times_are_found_in_the_forms_people_write(value: object, text
         (date(2014, 9, 4), "4 September"),
         (date(2014, 9, 4), "5 September 2014"),
         (date(2014, 9, 4), "14 September 2014"),
-        (datetime(2014, 9, 4, 14, 30), "4 Sep 2014"),
+        (datetime.combine(date(2014, 9, 4), time(14, 30)), "4 Sep 2014"),
         ("2014-13-45", "2014"),
         (time(14, 30), "2.30 am"),
         (time(14, 30), "14.300"),
@@ -289,7 +289,7 @@ def test_paths_are_those_of_the_json_by_alias_in_document_order() -> None:
         "a/b~c": ["x", None, "", ("y", deque(["z"]))],
         Colour.BLUE: Names(["Bob"]),
         date(2020, 1, 2): Sized(theSize=3),
-        True: namedtuple("Pair", "left right")("l", "r"),  # noqa: PYI024  an untyped one is the point
+        True: namedtuple("Pair", "left right")("l", "r"),
         None: {"deep": frozenset({"q"})},
         7: b"bytes",
     }
@@ -340,23 +340,42 @@ def test_one_object_in_two_places_is_no_cycle() -> None:
 
 def test_a_value_may_be_nested_deeper_than_the_stack() -> None:
     value: object = "deep"
-    for _ in range(5_000):
+    for _ in range(2_000):
         value = [value]
-    assert only(value, "deep").path == "/0" * 5_000
+    assert only(value, "deep").path == "/0" * 2_000
 
 
 WORDS = st.sampled_from(
-    ["the", "The", "fox", "1,299.50", "9/4/2014", "Sept", "4", "2014", "“x”", "東京", "e\u0301", "-", ".", "\n", "ß", "%"]
+    [
+        "the",
+        "The",
+        "fox",
+        "1,299.50",
+        "9/4/2014",
+        "Sept",
+        "4",
+        "2014",
+        "“x”",
+        "東京",
+        "e\u0301",
+        "-",
+        ".",
+        "\n",
+        "ß",
+        "%",
+    ]
 )
 VALUES = st.recursive(
     st.one_of(st.text(max_size=12), WORDS, st.lists(WORDS, max_size=8).map(" ".join), st.integers(), st.floats())
-    | st.one_of(st.booleans(), st.none(), st.dates(), st.times(), st.datetimes(), st.decimals(), st.sampled_from(Colour)),
+    | st.one_of(
+        st.booleans(), st.none(), st.dates(), st.times(), st.datetimes(), st.decimals(), st.sampled_from(Colour)
+    ),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
     max_leaves=12,
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(VALUES, st.lists(WORDS | st.text(max_size=8), max_size=40).map(" ".join))
 def test_the_text_of_evidence_is_always_the_stretch_it_names(value: object, text: str) -> None:
     for piece in locate(value, text):
@@ -370,7 +389,7 @@ def test_the_text_of_evidence_is_always_the_stretch_it_names(value: object, text
         assert (piece.score is not None) == (piece.status is Status.FUZZY)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(st.lists(WORDS, min_size=1, max_size=30), st.data())
 def test_what_was_cut_out_between_spaces_is_found_and_exact_means_the_same_characters(
     words: list[str], data: st.DataObject
@@ -385,7 +404,7 @@ def test_what_was_cut_out_between_spaces_is_found_and_exact_means_the_same_chara
             assert piece.status is not Status.UNSUPPORTED
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(st.lists(st.text(alphabet="abcdefgh ", min_size=1), max_size=6), st.text(alphabet="ijklmnop \n.", max_size=200))
 def test_a_value_of_another_document_is_unsupported(values: list[str], text: str) -> None:
     assert {piece.status for piece in locate(values, text)} <= {Status.UNSUPPORTED}
