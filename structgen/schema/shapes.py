@@ -41,7 +41,7 @@ def value_of(left: JsonObject, at: Steps, known: Json, writer: Writer) -> Text |
     if found is not None:
         if kinds and not all(any(_is_a(value, kind) for kind in kinds) for value in found):
             parts.append(either([Text(kind) for kind in kinds]))
-        parts.append(either([Text(literal(value)) for value in found]))
+        parts.append(either([_exactly(value) for value in found]))
     elif kinds:
         parts.append(either([shapes.pop(kind, None) or Text(kind) for kind in kinds]))
     for kind, shape in shapes.items():
@@ -65,6 +65,11 @@ def _literals(left: JsonObject) -> list[Json] | None:
         return [left.pop("const")]
     values = left.get("enum")
     return cast("list[Json]", left.pop("enum")) if isinstance(values, list) and values else None
+
+
+def _exactly(value: Json) -> Text:
+    """A literal; a list or an object says so, for it could be read as the shape of one."""
+    return Text(f"exactly {literal(value)}" if isinstance(value, (dict, list)) else literal(value))
 
 
 def _is_a(value: Json, kind: str) -> bool:
@@ -118,8 +123,8 @@ def array_of(left: JsonObject, at: Steps, writer: Writer) -> Text | None:
     least, closed = _lengths(left, len(items), rest)
     written = [item.at(Level.ATOM) + ("" if i < least else "?") for i, item in enumerate(items)]
     if not closed:
-        open_end = isinstance(rest, dict)
-        end = writer.schema(cast(JsonObject, rest), (*at, rest_key)).at(Level.ATOM) + "[]" if open_end else ""
+        known = isinstance(rest, (dict, bool))
+        end = f"{writer.schema(cast(JsonObject, rest), (*at, rest_key)).at(Level.ATOM)}[]" if known else ""
         written.append(f"...{end}")
     return Text(f"[{', '.join(written)}]")
 

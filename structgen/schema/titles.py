@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.schema.keywords import Steps, children
@@ -18,9 +19,9 @@ def names_of(refs: Refs, root_name: str) -> dict[str, str]:
     """Pointer -> name, for every schema that a reference which can be reached from the root points at."""
     names: dict[str, str] = {}
     seen: set[str] = set()
-    pending: list[tuple[Steps, JsonObject | bool]] = [((), refs.root)]
+    pending: deque[tuple[Steps, JsonObject | bool]] = deque([((), refs.root)])
     while pending:
-        at, schema = pending.pop()
+        at, schema = pending.popleft()
         if pointer(at) in seen or not isinstance(schema, dict):
             continue
         seen.add(pointer(at))
