@@ -17,7 +17,7 @@ _CLOSE_TAG = r"</(?:think(?:ing)?|thoughts?|reasoning|reflection|scratchpad)>|\[
 _THOUGHT = re.compile(rf"(?P<open>{_OPEN_TAG})|(?P<close>{_CLOSE_TAG})", re.IGNORECASE)
 OPEN_THOUGHT = re.compile(_OPEN_TAG, re.IGNORECASE)
 CLOSE_THOUGHT = re.compile(_CLOSE_TAG, re.IGNORECASE)
-_ROOT = re.compile(r"\{\s{0,200}(?:[\"'“‘`}\\]|[\w$][\w$-]{0,200}\s{0,20}:|//|/\*|\#|-?\d)|\[|\{\s{0,200}$")
+_ROOT = re.compile(r"\{\s{0,200}(?:[\"'“‘`}\\]|[\w$][\w$-]{0,200}\s{0,20}:|//|/\*|\#|-?\d)|\[|\{\s{0,200}$|\A\(")
 _AROUND = (
     ("fence", re.compile(r"```|~~~")),
     (

@@ -10,7 +10,7 @@ import re
 from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer
-from structgen.parse.members import CONTAINER, ITEM, MEMBER, NUMBER, SET
+from structgen.parse.members import CLOSER, CONTAINER, ITEM, MEMBER, NUMBER, SET
 from structgen.parse.reading import Reading
 from structgen.parse.scanner import COMMENT, WORDS, Broken, Cut, Open, Scanner
 from structgen.parse.strict import MAX_DEPTH
@@ -24,6 +24,8 @@ _COMMA = re.compile(r"\s*,")
 _NEXT_ITEM = re.compile(r"[\"'“‘`{\[(\w$+.-]")
 
 _COMMENT_AHEAD = re.compile(rf"\s*(?:{COMMENT.pattern})")
+_SHORT = 300
+"""Numbers of fewer digits, without an exponent, are finite."""
 _CLOSER = {"[": "]", "(": ")", "{": "}"}
 
 
@@ -70,10 +72,12 @@ class _Reader(Scanner):
         self._enter(found)
         while True:
             at, comma = self._simple_members(found, at, comma)
-            if not comma and self.text.startswith("}", at):
+            if (end := CLOSER.match(self.text, at)) and end[1] == "}":
+                at = end.end()
                 break
             at = self._skip_commas(at) if comma else self.skip(at)
-            if self._closes(at, "}", comma):
+            if self._closes(at, "}"):
+                at += 1
                 break
             if not found and SET.match(self.text, start):
                 self._leave()
@@ -82,14 +86,16 @@ class _Reader(Scanner):
             dots = self.left_out(at)
             at, comma = self._after_member(dots, "}") if dots else self._member(found, at)
         self._leave()
-        return found, at + 1
+        if comma:
+            self._trailing(at)
+        return found, at
 
     def _simple_members(self, found: JsonObject, at: int, comma: bool) -> tuple[int, bool]:
         """The members from here on that one regular expression reads; whether a comma follows the last."""
         text = self.text
         while match := MEMBER.match(text, at):
             key, value = match[1], match[5]
-            if key is None or match[12] is not None:
+            if key is None or match[13] is not None:
                 key = self._odd_key(match)
             if value is None:
                 value = self._odd_value(match, 4, key)
@@ -97,7 +103,7 @@ class _Reader(Scanner):
                 self.repeated(key, found[key], value)
             else:
                 found[key] = value
-            at, comma = match.end(), match[11] is not None
+            at, comma = match.end(), match[12] is not None
         return at, comma
 
     def _member(self, found: JsonObject, at: int) -> tuple[int, bool]:
@@ -120,10 +126,10 @@ class _Reader(Scanner):
             while match := ITEM.match(self.text, at):
                 value = match[1]
                 found.append(self._odd_value(match, 0, len(found)) if value is None else value)
-                at, comma = match.end(), match[7] is not None
+                at, comma = match.end(), match[8] is not None
             if not CONTAINER.match(self.text, at):
                 at = self.skip(at)
-                if self._closes(at, closer, comma):
+                if self._closes(at, closer):
                     break
                 if dots := self.left_out(at):
                     at, comma = self._after_member(dots, closer)
@@ -133,9 +139,9 @@ class _Reader(Scanner):
             found.append(value)
             at, comma = self._after_member(at, closer)
         self._leave()
-        if closer == ")" and len(found) == 1 and not comma:
-            return found[0], at + 1
-        return found, at + 1
+        if comma and closer != ")":
+            self._trailing(at + 1)
+        return (found if closer != ")" or len(found) != 1 or comma else found[0]), at + 1
 
     def _odd_key(self, match: re.Match[str]) -> str:
         """The key of a simple member that has no double quotes, or no comma behind it."""
@@ -144,26 +150,32 @@ class _Reader(Scanner):
             self.note("unquoted", bare, bare)
         elif double is None:
             self.note("quotes", match[0][:80], single or smart or "")
-        if match[12] is not None:
+        if match[13] is not None:
             self.note("missing_comma", match[0][-40:], None)
         return next(key for key in (double, single, smart, bare) if key is not None)
 
     def _odd_value(self, match: re.Match[str], before: int, key: str | int) -> Json:
         """The value of a simple member that is no string in double quotes; its groups begin behind `before`."""
-        single, smart, digits, word, python = match.group(*range(before + 2, before + 7))
+        digits, word = match[before + 5], match[before + 6]
+        if digits is not None and len(digits) < _SHORT and "e" not in digits and "E" not in digits:
+            return float(digits) if "." in digits else int(digits)
         if word is not None:
             return WORDS[word]
         self.path[-1] = key
+        raw, single, smart, python = match.group(before + 2, before + 3, before + 4, before + 7)
         if digits is not None:
             value: Json = self.number(digits)
         elif python is not None:
             value = WORDS[python]
             self.note("python_literal", python, value)
         else:
-            value = smart if single is None else single
-            self.note("quotes", match[0][:80], value)
+            value = next(text for text in (raw, single, smart) if text is not None)
+            self.note("quotes" if raw is None else "raw_newline", match[0][:80], value)
         self.path[-1] = None
         return value
+
+    def _trailing(self, end: int) -> None:
+        self.note("trailing_comma", self.text[max(end - 20, 0) : end], None)
 
     def _enter(self, container: Open) -> None:
         self.open.append(container)
@@ -173,12 +185,10 @@ class _Reader(Scanner):
         self.open.pop()
         self.path.pop()
 
-    def _closes(self, at: int, closer: str, comma: bool) -> bool:
-        """Whether the container is closed here; `comma` says that a comma stands before."""
+    def _closes(self, at: int, closer: str) -> bool:
+        """Whether the container is closed here."""
         char = self.char(at)
         if char == closer:
-            if comma and closer != ")":
-                self.note("trailing_comma", self.text[max(at - 20, 0) : at + 1], None)
             return True
         if char in ",}])":
             raise Broken(at, f"has {char!r} where a value or {closer!r} belongs")
