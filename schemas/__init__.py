@@ -1,1 +1,1 @@
-"""Task templates, one file each. Copy one into the `schemas/` folder of your own project to change it."""
+"""Task templates, one file each. To change one, copy it under a new name into the `schemas/` folder of your project."""

@@ -37,7 +37,7 @@ class Registry(Mapping[str, Task[object]]):
         first, *others = self._sources[name]
         if others:
             places = " and in ".join(map(str, (first, *others)))
-            raise TaskError(f"The task {name!r} is defined twice, in {places}. Rename one of them.")
+            raise TaskError(f"The task {name!r} is in {places}. Rename one, or give the file in place of the name.")
         return first
 
     def __getitem__(self, name: str) -> Task[object]:
