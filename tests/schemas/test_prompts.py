@@ -1,0 +1,54 @@
+"""One template, many prompts: bare or with all that helps, for a text or out of the model's own knowledge."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from structgen import Style, compile_request
+from structgen.tasks import list_tasks
+
+TASKS = list_tasks(root=Path(__file__).parent)
+GROQ = "groq/openai/gpt-oss-20b"
+
+
+def test_a_bare_prompt_says_hardly_more_than_json() -> None:
+    bare = compile_request(
+        {"type": "object"}, "Tell me about a film.", model=GROQ, style=Style.NONE, instructions="", extracting=False
+    )
+
+    system, question = bare.messages
+    assert "title" not in system.content
+    assert "JSON" in system.content
+    assert len(system.content) < 120
+    assert question.content == "Tell me about a film."
+
+
+def test_a_full_prompt_names_every_field_with_its_type_and_shows_examples() -> None:
+    movie = TASKS["movie"]
+
+    full = compile_request(
+        movie, "Tell me about a film.", model=GROQ, instructions="You know every film.", extracting=False
+    )
+
+    system, *worked, question = full.messages
+    assert "You know every film." in system.content
+    assert "runtime_minutes?: integer (>= 1)" in system.content
+    assert "type Role = {" in system.content
+    assert [message.role for message in worked] == ["user", "assistant"] * 2
+    assert json.loads(worked[1].content) == movie.examples[0].value
+    assert question.content == "Tell me about a film."
+
+
+@pytest.mark.parametrize("name", list(TASKS))
+@pytest.mark.parametrize("style", [Style.OUTLINE, Style.JSON_SCHEMA])
+def test_every_field_of_a_template_is_in_its_prompt(name: str, style: Style) -> None:
+    request = compile_request(TASKS[name], "A text.", model=GROQ, style=style)
+
+    assert isinstance(request.json_schema, dict)
+    properties = request.json_schema["properties"]
+    assert isinstance(properties, dict)
+    assert [field for field in properties if field not in request.messages[0].content] == []
+    assert request.strict
