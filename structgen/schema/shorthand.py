@@ -67,7 +67,10 @@ class _Member:
 def read_fields(text: str) -> JsonObject:
     """The JSON Schema of a shorthand; SchemaError, pointing at the column, where it cannot be read."""
     reader = _Reader(text, _tokens(text))
-    schema = reader.fields("")
+    try:
+        schema = reader.fields("")
+    except RecursionError:
+        raise SchemaError("Fields: nested too deep to be read.") from None
     if not schema["properties"]:
         reader.fail("name at least one field, such as: name, age int, tags list[str]", _Token("end", "", 0))
     return schema

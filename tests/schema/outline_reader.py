@@ -99,7 +99,7 @@ class Reader:
             else:
                 return schema
 
-    def primary(self):
+    def primary(self):  # noqa: PLR0912 - one branch for each form that an expression begins with
         if self.peek("("):
             return self.group()
         if self.take("exactly "):
@@ -318,9 +318,9 @@ class Canon:
         facts |= self.values(left, kinds, {kind: shape for kind, shape in shapes.items() if shape}, known)
         facts |= self.applied(left, at, depth, inner)
         for name, value in left.items():
-            value = value.replace("\\/", "/") if name == "pattern" and isinstance(value, str) else value
+            said = value.replace("\\/", "/") if name == "pattern" and isinstance(value, str) else value
             if not (name == "uniqueItems" and value is False):
-                facts.add(json.dumps([name, value], sort_keys=True))
+                facts.add(json.dumps([name, said], sort_keys=True))
         return facts
 
     def values(self, left, kinds, shapes, known):
@@ -423,8 +423,8 @@ class Canon:
             facts.add(f"{name} {self.of(left.pop(name), (*at, name), depth)}")
         for keyword in ("dependentSchemas", "dependencies"):
             for name, schema in left.pop(keyword, {}).items():
-                schema = {"required": sorted(schema)} if isinstance(schema, list) else schema
-                facts.add(f"if {name} then {self.of(schema, (*at, keyword, name), depth)}")
+                needed = {"required": sorted(schema)} if isinstance(schema, list) else schema
+                facts.add(f"if {name} then {self.of(needed, (*at, keyword, name), depth)}")
         if isinstance(left.get("discriminator"), dict):
             left["discriminator"] = left["discriminator"].get("propertyName")
         return facts
@@ -472,8 +472,8 @@ def local(root):
         if ref != "#" and not ref.startswith("#/"):
             return None
         here, place = root, unquote(ref[1:])
-        for step in place.split("/")[1:]:
-            step = step.replace("~1", "/").replace("~0", "~")
+        for part in place.split("/")[1:]:
+            step = part.replace("~1", "/").replace("~0", "~")
             here = here[int(step)] if isinstance(here, list) else here[step]
         return place, here
 

@@ -120,7 +120,11 @@ KEYWORDS = [
     ({"$ref": "http://json-schema.org/draft-07/schema#"}, 'any ($ref: "http://json-schema.org/draft-07/schema#")'),
     ({"$dynamicRef": "#x", "$dynamicAnchor": "x"}, 'any ($dynamicRef: "#x", $dynamicAnchor: "x")'),
     (
-        {"oneOf": [{"$ref": "#/$defs/a"}], "discriminator": {"propertyName": "k", "mapping": {"z": "#/$defs/a"}}, "$defs": {"a": {}}},
+        {
+            "oneOf": [{"$ref": "#/$defs/a"}],
+            "discriminator": {"propertyName": "k", "mapping": {"z": "#/$defs/a"}},
+            "$defs": {"a": {}},
+        },
         'one of (a) (discriminator: {"propertyName":"k","mapping":{"z":"#/$defs/a"}})\ntype a = any',
     ),
 ]  # fmt: skip
