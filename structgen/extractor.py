@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from typing_extensions import TypeForm
 
-from structgen.compile import Input, compile_brief, compile_chat
+from structgen.compile import Input, Plan, compile_brief, compile_chat
 from structgen.core.errors import ConfigurationError, DeadlinePassed, TransportError
 from structgen.core.events import Observer
 from structgen.core.json import Json
 from structgen.core.options import Options
 from structgen.core.records import Completion, Extraction, Request, Task
-from structgen.engine import Job, Send, adrive, drive, extraction
+from structgen.engine import Line, Send, adrive, drive, extraction
 from structgen.engine.many import Outcome, aattempted, amap_ordered, attempted, map_ordered
 from structgen.engine.observe import Observers, observed
 from structgen.schema import Schema
 from structgen.send import Allowance, default_model, open_sender, split_model
-from structgen.stages import brief_for, resolve
+from structgen.stages import Resolved, brief_for, resolve
 
 if TYPE_CHECKING:
     import httpx
@@ -30,6 +30,9 @@ T = TypeVar("T")
 
 CONCURRENCY = 8
 """Requests under way at once in `map`, unless told otherwise."""
+
+MOST_PLANS = 64
+"""So many compiled schemas are kept by one Extractor."""
 
 
 @contextmanager
@@ -84,6 +87,7 @@ class Extractor:
             )
         self.model = chosen
         self.options = options or Options()
+        self._plans: dict[tuple[int, str, bool], Plan[Any]] = {}
         self._observers = Observers(tuple(observers))
         self._sender = open_sender(chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client)
 
@@ -107,7 +111,7 @@ class Extractor:
         TransportError where no completion arrived, TaskError for a wrong schema, DocumentError for a text that cannot
         be sent.
         """
-        return self._run(self._job(schema, text, instructions))
+        return self._run(self._line(schema, text, instructions))
 
     @overload
     async def aextract(self, schema: str, text: Input, instructions: str | None = None) -> Extraction[Any]: ...
@@ -123,7 +127,7 @@ class Extractor:
     async def aextract(self, schema: TypeForm[T], text: Input, instructions: str | None = None) -> Extraction[T]: ...
     async def aextract(self, schema: object, text: Input, instructions: str | None = None) -> Extraction[Any]:
         """`extract`, awaited."""
-        return await self._arun(self._job(schema, text, instructions))
+        return await self._arun(self._line(schema, text, instructions))
 
     @overload
     def generate(self, schema: str, prompt: Input, instructions: str | None = None) -> Extraction[Any]: ...
@@ -142,7 +146,7 @@ class Extractor:
 
         There is nothing to find evidence in, so `.evidence` is empty. Raises what `extract` raises.
         """
-        return self._run(self._job(schema, prompt, instructions, extracting=False))
+        return self._run(self._line(schema, prompt, instructions, extracting=False))
 
     @overload
     async def agenerate(self, schema: str, prompt: Input, instructions: str | None = None) -> Extraction[Any]: ...
@@ -158,7 +162,7 @@ class Extractor:
     async def agenerate(self, schema: TypeForm[T], prompt: Input, instructions: str | None = None) -> Extraction[T]: ...
     async def agenerate(self, schema: object, prompt: Input, instructions: str | None = None) -> Extraction[Any]:
         """`generate`, awaited."""
-        return await self._arun(self._job(schema, prompt, instructions, extracting=False))
+        return await self._arun(self._line(schema, prompt, instructions, extracting=False))
 
     @overload
     def map(
@@ -201,7 +205,7 @@ class Extractor:
         """
         resolved = resolve(schema)
         return map_ordered(
-            lambda text: attempted(lambda: self._run(self._job(resolved, text, instructions))), texts, concurrency
+            lambda text: attempted(lambda: self._run(self._line(resolved, text, instructions))), texts, concurrency
         )
 
     @overload
@@ -252,7 +256,7 @@ class Extractor:
         resolved = resolve(schema)
 
         async def one(text: Input) -> Outcome[Any]:
-            return await aattempted(self._arun(self._job(resolved, text, instructions)))
+            return await aattempted(self._arun(self._line(resolved, text, instructions)))
 
         return amap_ordered(one, texts, concurrency)
 
@@ -276,28 +280,39 @@ class Extractor:
         provider, name = split_model(self.model)
         return compile_chat(messages, provider, name, self.options, self._sender.card)
 
-    def _job(self, schema: object, text: Input, instructions: str | None, *, extracting: bool = True) -> Job[Any]:
-        """The brief, compiled."""
-        brief = brief_for(schema, text, self.model, self.options, instructions, extracting=extracting)
-        return Job(brief.schema, compile_brief(brief), self.options, brief.card)
+    def _line(self, schema: object, text: Input, instructions: str | None, *, extracting: bool = True) -> Line[Any]:
+        """The line for one text, told to the observers."""
+        plan = self._plan(resolve(schema), instructions, extracting=extracting)
+        return observed(extraction(plan, text), self._observers)
 
-    def _run(self, job: Job[Any]) -> Extraction[Any]:
+    def _plan(self, resolved: Resolved[Any], instructions: str | None, *, extracting: bool) -> Plan[Any]:
+        """What is constant in all requests for a schema, kept because most schemas are used for many texts."""
+        key = (id(resolved.schema), resolved.instructions if instructions is None else instructions, extracting)
+        plan = self._plans.get(key)
+        if plan is None or plan.brief.schema is not resolved.schema or plan.brief.examples != resolved.examples:
+            if len(self._plans) >= MOST_PLANS:
+                self._plans.clear()
+            brief = brief_for(resolved, self.model, self.options, instructions, extracting=extracting)
+            plan = self._plans[key] = compile_brief(brief)
+        return plan
+
+    def _run(self, line: Line[Any]) -> Extraction[Any]:
         allowance = self._allowance()
 
         def perform(effect: Send) -> Completion:
             with within(allowance):
                 return self._sender.send(effect.request, allowance)
 
-        return drive(observed(extraction(job), self._observers), perform)
+        return drive(line, perform)
 
-    async def _arun(self, job: Job[Any]) -> Extraction[Any]:
+    async def _arun(self, line: Line[Any]) -> Extraction[Any]:
         allowance = self._allowance()
 
         async def perform(effect: Send) -> Completion:
             with within(allowance):
                 return await self._sender.asend(effect.request, allowance)
 
-        return await adrive(observed(extraction(job), self._observers), perform)
+        return await adrive(line, perform)
 
     def _allowance(self) -> Allowance:
         """What the wire may take for one extraction, from now on."""

@@ -45,19 +45,17 @@ def resolve(schema: object) -> Resolved[Any]:
 
 def brief_for(
     schema: object,
-    text: Input,
     model: str,
     options: Options,
     instructions: str | None = None,
     *,
     extracting: bool = True,
 ) -> Brief[Any]:
-    """The brief for one call: instructions given here replace those of the task."""
+    """The brief for a schema: instructions given here replace those of the task."""
     resolved = resolve(schema)
     provider, name = split_model(model)
     return Brief(
         schema=resolved.schema,
-        text=text,
         provider=provider,
         model=name,
         options=options,
@@ -86,7 +84,7 @@ def compile_request(
     """
     chosen = options or Options()
     chosen = replace(chosen, mode=mode or chosen.mode, style=style or chosen.style)
-    return compile_brief(brief_for(schema, text, model, chosen, instructions, extracting=extracting)).request
+    return compile_brief(brief_for(schema, model, chosen, instructions, extracting=extracting)).request_for(text)
 
 
 @overload

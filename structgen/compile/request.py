@@ -28,10 +28,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Brief(Generic[T]):
-    """Everything that decides what a request says. `extracting`: the input is a document; else it is the request."""
+    """What decides about all requests for one schema. `extracting`: the input is a document; else it is the request."""
 
     schema: Schema[T]
-    text: Input
     provider: str
     model: str
     options: Options
@@ -42,47 +41,56 @@ class Brief(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
-    """The request, why its mode is what it is, and the strict form of the schema where the answer comes in that."""
+class Plan(Generic[T]):
+    """A brief, compiled as far as that goes without a text: what is constant in every request.
 
-    request: Request
-    why: str
-    strict: StrictSchema | None = None
-
-
-def compile_brief(brief: Brief[T]) -> Compiled:
-    """The request for a brief.
-
-    Raises DocumentError where the text cannot be sent, ConfigurationError where the model cannot do what is asked, and
-    RequestTooLarge where the text leaves no room for an answer.
+    `template` holds the system prompt and the worked examples; `why` says why its mode is what it is; `strict` is the
+    form of the schema in which the answers come, where that is not its own.
     """
-    schema = cast("Schema[object]", brief.schema)
-    conversation = _conversation(brief)
-    system = [message.content for message in conversation if message.role == "system"]
-    instructions = "\n\n".join([brief.instructions, *system]).strip()
-    prompt = system_prompt(schema, brief.options.style, instructions, extracting=brief.extracting)
-    document = _document(brief.text) if brief.extracting else None
-    chosen = choose_mode(brief.options.mode, schema, brief.card)
-    messages = (
-        Message("system", prompt),
-        *_worked(brief, chosen.strict),
-        *(message for message in conversation if message.role != "system"),
-    )
-    parameters = parameters_for(brief.options, chosen.mode, brief.card)
-    room = room_for_answer(parameters, messages, brief.schema.json_schema, document, brief.card)
-    request = Request(
+
+    brief: Brief[T]
+    template: Request
+    why: str
+    strict: StrictSchema | None
+
+    def request_for(self, text: Input) -> Request:
+        """The request for a text: the constant part, then the conversation.
+
+        Raises DocumentError where the text cannot be sent, RequestTooLarge where it leaves no room for an answer.
+        """
+        brief, template = self.brief, self.template
+        conversation = _conversation(text, extracting=brief.extracting)
+        system = [message.content for message in conversation if message.role == "system"]
+        head = _head(brief, self.strict, "\n\n".join([brief.instructions, *system])) if system else template.messages
+        messages = (*head, *(message for message in conversation if message.role != "system"))
+        document = _document(text) if brief.extracting else None
+        room = room_for_answer(template.parameters, messages, brief.schema.json_schema, document, brief.card)
+        parameters = replace(template.parameters, max_completion_tokens=room)
+        return replace(template, messages=messages, parameters=parameters, document=document)
+
+
+def compile_brief(brief: Brief[T]) -> Plan[T]:
+    """The plan for a brief. Raises ConfigurationError where the model cannot do what is asked."""
+    chosen = choose_mode(brief.options.mode, cast("Schema[object]", brief.schema), brief.card)
+    template = Request(
         provider=brief.provider,
         model=brief.model,
-        messages=messages,
+        messages=_head(brief, chosen.strict, brief.instructions),
         mode=chosen.mode,
         json_schema=chosen.strict.json_schema if chosen.strict else brief.schema.json_schema,
         schema_name=_function_name(brief.schema.name),
         strict=chosen.strict is not None,
-        parameters=replace(parameters, max_completion_tokens=room),
-        document=document,
+        parameters=parameters_for(brief.options, chosen.mode, brief.card),
         names=brief.schema.names,
     )
-    return Compiled(request, chosen.why, chosen.strict)
+    return Plan(brief, template, chosen.why, chosen.strict)
+
+
+def _head(brief: Brief[T], strict: StrictSchema | None, instructions: str) -> tuple[Message, ...]:
+    """The system prompt and the worked examples."""
+    schema = cast("Schema[object]", brief.schema)
+    prompt = system_prompt(schema, brief.options.style, instructions, extracting=brief.extracting)
+    return (Message("system", prompt), *_worked(brief, strict))
 
 
 def compile_chat(text: Input, provider: str, model: str, options: Options, card: Card | None = None) -> Request:
@@ -100,12 +108,12 @@ def compile_chat(text: Input, provider: str, model: str, options: Options, card:
     )
 
 
-def _conversation(brief: Brief[T]) -> tuple[Message, ...]:
+def _conversation(text: Input, *, extracting: bool) -> tuple[Message, ...]:
     """The input as messages: a document between its tags, a prompt as it is, a chat as it was."""
-    if brief.extracting and isinstance(brief.text, str | Document):
-        text = _sendable(brief.text.text if isinstance(brief.text, Document) else brief.text)
-        return (Message("user", f"{ASK}\n\n{delimited(text)}"),)
-    return _messages(brief.text)
+    if extracting and isinstance(text, str | Document):
+        words = _sendable(text.text if isinstance(text, Document) else text)
+        return (Message("user", f"{ASK}\n\n{delimited(words)}"),)
+    return _messages(text)
 
 
 def _messages(text: Input) -> tuple[Message, ...]:

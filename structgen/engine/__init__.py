@@ -1,6 +1,6 @@
 """The straight line, written once (flow.py), and its two drivers (drive.py)."""
 
 from structgen.engine.drive import adrive, drive
-from structgen.engine.flow import Job, Send, extraction
+from structgen.engine.flow import Line, Send, extraction
 
-__all__ = ["Job", "Send", "adrive", "drive", "extraction"]
+__all__ = ["Line", "Send", "adrive", "drive", "extraction"]

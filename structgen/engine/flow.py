@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
-from structgen.compile import Compiled
+from structgen.compile import Input, Plan
 from structgen.core.errors import BudgetExceeded, DeadlinePassed, ExtractionFailed, TransportError
-from structgen.core.options import EvidenceMode, Options
+from structgen.core.options import EvidenceMode
 from structgen.core.records import (
     Attempt,
-    Card,
     Completion,
     Evidence,
     Extraction,
@@ -29,7 +28,6 @@ from structgen.engine.budget import why_not
 from structgen.engine.cost import cost_of
 from structgen.ground import locate
 from structgen.reask import Asking, Question, first_question, next_question
-from structgen.schema import Schema
 
 T = TypeVar("T")
 
@@ -44,31 +42,21 @@ class Send:
     at_most: Usage
 
 
-@dataclass(frozen=True, slots=True)
-class Job(Generic[T]):
-    """One extraction: what to ask first, what the answer must be, and what it may cost."""
-
-    schema: Schema[T]
-    compiled: Compiled
-    options: Options
-    card: Card | None = None
-
-
 Line: TypeAlias = Generator[Send, Completion, Extraction[T]]
 
 
-def extraction(job: Job[T]) -> Line[T]:
+def extraction(plan: Plan[T], text: Input) -> Line[T]:
     """Ask until a response is accepted or the budget is spent; nothing that was paid for is ever dropped.
 
     Raises ExtractionFailed with every attempt and the last partial value, BudgetExceeded where the next question could
     go over the budget, and TransportError where not even the first completion arrived.
     """
-    asking = Asking(job.schema, job.compiled, job.options.max_risk, job.options.reask, job.card)
+    asking = Asking(plan, plan.request_for(text))
     question = first_question(asking)
     attempts: tuple[Attempt, ...] = ()
     parsed: Parsed[T] | None = None
     while True:
-        _check_budget(job, attempts, parsed, question)
+        _check_budget(plan, attempts, parsed, question)
         try:
             completion = yield Send(question.request, len(attempts) + 1, question.why, question.at_most)
         except TransportError as error:
@@ -77,13 +65,13 @@ def extraction(job: Job[T]) -> Line[T]:
         parsed = question.read(completion)
         attempts = (*attempts, Attempt(question.request, completion, parsed.issues, question.why, question.at_most))
         if parsed.ok:
-            return _accepted(job, parsed, attempts)
+            return _accepted(asking, parsed, attempts)
         if completion.final:
             raise _failed("The answer does not match the schema", attempts, parsed)
         question = next_question(asking, question, attempts[-1], parsed)
 
 
-def _accepted(job: Job[T], parsed: Parsed[T], attempts: tuple[Attempt, ...]) -> Extraction[T]:
+def _accepted(asking: Asking[T], parsed: Parsed[T], attempts: tuple[Attempt, ...]) -> Extraction[T]:
     """The accepted value with all that belongs to it. Evidence is looked up when somebody asks for it."""
     usage = usage_of(attempts)
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
@@ -92,22 +80,24 @@ def _accepted(job: Job[T], parsed: Parsed[T], attempts: tuple[Attempt, ...]) -> 
         repairs=parsed.repairs,
         attempts=attempts,
         usage=usage,
-        cost=cost_of(usage, job.card),
-        locate=partial(_evidence, job, value, attempts[-1].completion),
+        cost=cost_of(usage, asking.card),
+        locate=partial(_evidence, asking, value, attempts[-1].completion),
     )
 
 
-def _evidence(job: Job[T], value: T, completion: Completion) -> tuple[Evidence, ...]:
+def _evidence(asking: Asking[T], value: T, completion: Completion) -> tuple[Evidence, ...]:
     """Where the value stands in the text: the sender's own word where it has one, else a search."""
-    document = job.compiled.request.document
-    if job.options.evidence is EvidenceMode.NONE or document is None:
+    document = asking.first.document
+    if asking.plan.brief.options.evidence is EvidenceMode.NONE or document is None:
         return ()
     return completion.evidence if completion.evidence is not None else locate(value, document)
 
 
-def _check_budget(job: Job[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, question: Question[T]) -> None:
+def _check_budget(
+    plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, question: Question[T]
+) -> None:
     """Raise where the next question could go over the budget."""
-    reason = why_not(job.options.budget, attempts, question.at_most, job.card)
+    reason = why_not(plan.brief.options.budget, attempts, question.at_most, plan.brief.card)
     if reason:
         raise _failed(reason, attempts, parsed, BudgetExceeded)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from structgen.compile import Compiled
+from structgen.compile import Plan
 from structgen.core.options import Reask, Risk
 from structgen.core.records import Attempt, Card, Parsed, Request
 from structgen.reask.fields import fields_question
@@ -22,24 +22,31 @@ AGAIN = "asked again whole"
 
 @dataclass(frozen=True, slots=True)
 class Asking(Generic[T]):
-    """What all questions of one extraction have in common. `compiled` asks for the whole."""
+    """What all questions of one extraction have in common. `first` is the request that asks for the whole."""
 
-    schema: Schema[T]
-    compiled: Compiled
-    max_risk: Risk
-    reask: Reask = Reask.CHEAPEST
-    card: Card | None = None
+    plan: Plan[T]
+    first: Request
 
     @property
-    def first(self) -> Request:
-        """The request for the whole, as it was asked first."""
-        return self.compiled.request
+    def schema(self) -> Schema[T]:
+        """What the whole must be."""
+        return self.plan.brief.schema
+
+    @property
+    def max_risk(self) -> Risk:
+        """The highest risk of a repair that is taken."""
+        return self.plan.brief.options.max_risk
+
+    @property
+    def card(self) -> Card | None:
+        """What is known about the model."""
+        return self.plan.brief.card
 
 
 def first_question(asking: Asking[T]) -> Question[T]:
     """The whole, asked for the first time."""
-    why = f"{FIRST}; {asking.compiled.why}"
-    return whole_question(asking.schema, asking.first, asking.max_risk, why, asking.compiled.strict)
+    why = f"{FIRST}; {asking.plan.why}"
+    return whole_question(asking.schema, asking.first, asking.max_risk, why, asking.plan.strict)
 
 
 def next_question(asking: Asking[T], last: Question[T], attempt: Attempt, parsed: Parsed[T]) -> Question[T]:
@@ -49,7 +56,7 @@ def next_question(asking: Asking[T], last: Question[T], attempt: Attempt, parsed
     that was asked for in vain is not asked for again: then the whole is.
     """
     whole = _whole(asking, attempt)
-    if last.part or asking.reask is Reask.WHOLE:
+    if last.part or asking.plan.brief.options.reask is Reask.WHOLE:
         return whole
     parts = (
         rest_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card),
@@ -66,4 +73,4 @@ def _whole(asking: Asking[T], attempt: Attempt) -> Question[T]:
         most = asking.card.max_completion_tokens if asking.card else None
         wider = 2 * room if most is None else min(2 * room, most)
         request = replace(request, parameters=replace(request.parameters, max_completion_tokens=wider))
-    return whole_question(asking.schema, request, asking.max_risk, AGAIN, asking.compiled.strict)
+    return whole_question(asking.schema, request, asking.max_risk, AGAIN, asking.plan.strict)

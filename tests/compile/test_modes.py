@@ -57,9 +57,9 @@ def test_a_mode_that_the_model_does_not_have_is_refused_with_the_modes_it_has() 
 
 
 def test_in_strict_mode_schema_and_examples_have_the_strict_form() -> None:
-    brief = Brief(SOUP, "Leek soup.", "groq", "a", Options(), examples=(Example("x", {"title": "x"}),), card=STRICT)
-    compiled = compile_brief(brief)
-    body: Any = compiled.request.to_groq()["response_format"]
+    brief = Brief(SOUP, "groq", "a", Options(), examples=(Example("x", {"title": "x"}),), card=STRICT)
+    compiled = compile_brief(brief).request_for("Leek soup.")
+    body: Any = compiled.to_groq()["response_format"]
     assert body["json_schema"]["strict"] is True
     assert body["json_schema"]["schema"]["required"] == ["title", "note"]
-    assert compiled.request.messages[2].content == '{"title": "x", "note": null}'
+    assert compiled.messages[2].content == '{"title": "x", "note": null}'

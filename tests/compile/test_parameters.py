@@ -22,7 +22,7 @@ CARD = Card("a-model", modes=MODES, reasoning=("low", "high"), max_completion_to
 
 
 def request(text: str = "Leek soup.", card: Card | None = CARD, **options: Any) -> Request:
-    return compile_brief(Brief(Schema.of(Soup), text, "groq", "a-model", Options(**options), card=card)).request
+    return compile_brief(Brief(Schema.of(Soup), "groq", "a-model", Options(**options), card=card)).request_for(text)
 
 
 def test_every_parameter_that_is_set_is_sent() -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from structgen.compile import Brief, compile_brief
 from structgen.core.errors import DocumentError
 from structgen.core.options import Mode, Options, Style
-from structgen.core.records import Card, Document, Example, Message
+from structgen.core.records import Card, Document, Example, Message, Request
 from structgen.schema import Schema
 
 
@@ -22,18 +22,18 @@ class Soup(BaseModel):
 CARD = Card("a-model", modes=(Mode.JSON, Mode.TEXT), max_completion_tokens=900, reasoning=("low",))
 
 
-def brief(text: Any = "Soup in 10 minutes.", **changes: Any) -> Brief[Soup]:
-    return replace(Brief(Schema.of(Soup), text, "groq", "a-model", Options()), **changes)
+def request(text: Any = "Soup in 10 minutes.", **changes: Any) -> Request:
+    return compile_brief(replace(Brief(Schema.of(Soup), "groq", "a-model", Options()), **changes)).request_for(text)
 
 
-def contents(one: Brief[Soup]) -> list[str]:
-    return [message.content for message in compile_brief(one).request.messages]
+def contents(text: Any = "Soup in 10 minutes.", **changes: Any) -> list[str]:
+    return [message.content for message in request(text, **changes).messages]
 
 
 def test_the_constant_part_comes_first_and_the_document_last() -> None:
     examples = (Example("Broth in 5 minutes.", {"title": "Broth", "minutes": 5}),)
-    first = compile_brief(brief("Soup.", instructions="Read the soup.", examples=examples)).request.messages
-    second = compile_brief(brief("Stew.", instructions="Read the soup.", examples=examples)).request.messages
+    first = request("Soup.", instructions="Read the soup.", examples=examples).messages
+    second = request("Stew.", instructions="Read the soup.", examples=examples).messages
     assert first[:-1] == second[:-1]
     assert [message.role for message in first] == ["system", "user", "assistant", "user"]
     assert "Soup." in first[-1].content
@@ -41,14 +41,14 @@ def test_the_constant_part_comes_first_and_the_document_last() -> None:
 
 
 def test_the_system_prompt_holds_the_instructions_and_the_outline() -> None:
-    system = contents(brief(instructions="Read the soup."))[0]
+    system = contents(instructions="Read the soup.")[0]
     assert "Read the soup." in system
     assert Schema.of(Soup).outline() in system
 
 
 def test_a_worked_example_is_answered_with_its_value() -> None:
     value = {"title": "Brühe", "minutes": 5}
-    messages = compile_brief(brief(examples=(Example("Brühe.", value),))).request.messages
+    messages = request(examples=(Example("Brühe.", value),)).messages
     assert "Brühe." in messages[1].content
     assert json.loads(messages[2].content) == value
 
@@ -56,34 +56,34 @@ def test_a_worked_example_is_answered_with_its_value() -> None:
 @pytest.mark.parametrize("style", list(Style))
 @pytest.mark.parametrize("extracting", [True, False])
 def test_the_word_json_is_always_there(style: Style, extracting: bool) -> None:
-    said = contents(brief("Soup.", options=Options(style=style), extracting=extracting))
+    said = contents("Soup.", options=Options(style=style), extracting=extracting)
     assert "JSON" in said[0]
 
 
 def test_the_json_schema_style_is_printed_with_indents() -> None:
-    system = contents(brief(options=Options(style=Style.JSON_SCHEMA)))[0]
+    system = contents(options=Options(style=Style.JSON_SCHEMA))[0]
     assert json.dumps(Schema.of(Soup).json_schema, indent=2) in system
 
 
 def test_the_style_none_says_nothing_about_the_schema() -> None:
-    assert "minutes" not in contents(brief("Soup.", options=Options(style=Style.NONE)))[0]
+    assert "minutes" not in contents("Soup.", options=Options(style=Style.NONE))[0]
 
 
 @pytest.mark.parametrize("text", ["{{ 7 * 7 }}", "{% for x in y %}", "{0} {name} %s $HOME", '"quotes" and \\ slashes'])
 def test_what_looks_like_a_template_is_text(text: str) -> None:
-    assert text in contents(brief(text))[-1]
+    assert text in contents(text)[-1]
 
 
 def test_in_generation_the_prompt_is_the_request() -> None:
-    request = compile_brief(brief("A recipe for apple pie", extracting=False)).request
-    assert request.messages[-1] == Message("user", "A recipe for apple pie")
-    assert request.document is None
-    assert "document" not in request.messages[0].content
+    made = request("A recipe for apple pie", extracting=False)
+    assert made.messages[-1] == Message("user", "A recipe for apple pie")
+    assert made.document is None
+    assert "document" not in made.messages[0].content
 
 
 def test_a_document_is_read_for_its_text() -> None:
-    request = compile_brief(brief(Document("Soup.", id="1"))).request
-    assert request.document == "Soup."
+    made = request(Document("Soup.", id="1"))
+    assert made.document == "Soup."
 
 
 def test_a_chat_keeps_its_turns_and_its_system_message_joins_ours() -> None:
@@ -93,10 +93,10 @@ def test_a_chat_keeps_its_turns_and_its_system_message_joins_ours() -> None:
         Message("assistant", "Leek."),
         {"role": "user", "content": "How long?"},
     ]
-    request = compile_brief(brief(chat)).request
-    assert [message.role for message in request.messages] == ["system", "user", "assistant", "user"]
-    assert "You know soups." in request.messages[0].content
-    assert request.document == "Which soup?\n\nHow long?"
+    made = request(chat)
+    assert [message.role for message in made.messages] == ["system", "user", "assistant", "user"]
+    assert "You know soups." in made.messages[0].content
+    assert made.document == "Which soup?\n\nHow long?"
 
 
 @pytest.mark.parametrize(
@@ -112,19 +112,19 @@ def test_a_chat_keeps_its_turns_and_its_system_message_joins_ours() -> None:
 )
 def test_a_text_that_cannot_be_sent_is_refused_with_the_reason(text: Any, says: str) -> None:
     with pytest.raises(DocumentError, match=says):
-        compile_brief(brief(text))
+        request(text)
 
 
 def test_auto_is_never_left_in_a_request() -> None:
-    assert compile_brief(brief()).request.mode is Mode.JSON
+    assert request().mode is Mode.JSON
 
 
 def test_there_is_room_for_an_answer_as_long_as_the_document() -> None:
-    short, long = (compile_brief(brief("x" * n)).request.parameters.max_completion_tokens or 0 for n in (100, 40_000))
+    short, long = (request("x" * n).parameters.max_completion_tokens or 0 for n in (100, 40_000))
     assert long - short > 9_000
-    assert compile_brief(brief("x" * 40_000, card=CARD)).request.parameters.max_completion_tokens == 900
-    assert compile_brief(brief(options=Options(max_completion_tokens=7))).request.parameters.max_completion_tokens == 7
+    assert request("x" * 40_000, card=CARD).parameters.max_completion_tokens == 900
+    assert request(options=Options(max_completion_tokens=7)).parameters.max_completion_tokens == 7
 
 
 def test_generation_has_room_of_its_own() -> None:
-    assert (compile_brief(brief("Pie", extracting=False)).request.parameters.max_completion_tokens or 0) > 4_000
+    assert (request("Pie", extracting=False).parameters.max_completion_tokens or 0) > 4_000

@@ -22,7 +22,7 @@ from structgen.core.errors import (
 )
 from structgen.core.options import Budget, EvidenceMode, Options, Reask
 from structgen.core.records import Card, Completion, Evidence, Status, Usage
-from structgen.engine import Job, Send, adrive, drive, extraction
+from structgen.engine import Line, Send, adrive, drive, extraction
 from structgen.engine.budget import tokens_of
 from structgen.engine.cost import cost_of
 from structgen.schema import Schema
@@ -42,10 +42,9 @@ CARD = Card("a-model", price_in=1.0, price_out=2.0)
 Reply = Completion | TransportError
 
 
-def job(options: Options | None = None, **changes: Any) -> Job[Soup]:
-    chosen = options or Options()
-    brief = Brief(Schema.of(Soup), "Leek soup in 10 minutes.", "groq", "a-model", chosen, **changes)
-    return Job(brief.schema, compile_brief(brief), chosen, CARD)
+def line(options: Options | None = None, **changes: Any) -> Line[Soup]:
+    brief = replace(Brief(Schema.of(Soup), "groq", "a-model", options or Options(), card=CARD), **changes)
+    return extraction(compile_brief(brief), "Leek soup in 10 minutes.")
 
 
 def scripted(replies: list[Reply], log: list[Send]) -> Callable[[Send], Completion]:
@@ -64,7 +63,7 @@ def scripted(replies: list[Reply], log: list[Send]) -> Callable[[Send], Completi
 
 
 def run(replies: list[Reply], options: Options | None = None) -> Any:
-    return drive(extraction(job(options)), scripted(replies, []))
+    return drive(line(options), scripted(replies, []))
 
 
 def failure(replies: list[Reply], options: Options | None = None) -> ExtractionFailed:
@@ -83,7 +82,7 @@ def test_a_good_answer_is_one_attempt() -> None:
 
 def test_a_refused_answer_is_asked_again_with_its_issues() -> None:
     log: list[Send] = []
-    result = drive(extraction(job()), scripted([BAD, GOOD], log))
+    result = drive(line(), scripted([BAD, GOOD], log))
     assert result.value.minutes == 10
     assert [effect.attempt for effect in log] == [1, 2]
     assert "/minutes" in log[1].request.messages[-1].content
@@ -95,7 +94,7 @@ def test_a_refused_answer_is_asked_again_with_its_issues() -> None:
 def test_the_history_stays_bounded() -> None:
     log: list[Send] = []
     with pytest.raises(BudgetExceeded):
-        drive(extraction(job(Options(budget=Budget(max_attempts=6)))), scripted([BAD], log))
+        drive(line(Options(budget=Budget(max_attempts=6))), scripted([BAD], log))
     assert len(log) == 6
     assert max(len(effect.request.messages) for effect in log) == len(log[0].request.messages) + 2
 
@@ -111,7 +110,7 @@ def test_attempts_that_run_out_carry_everything() -> None:
 
 
 def most_of_the_first_question() -> Usage:
-    return next(extraction(job())).at_most
+    return next(line()).at_most
 
 
 @pytest.mark.parametrize("kind", ["max_tokens", "max_cost"])
@@ -133,15 +132,16 @@ def test_a_budget_below_the_first_question_asks_nothing() -> None:
 
 def test_an_attempt_of_unknown_usage_counts_with_its_most() -> None:
     unknown = replace(BAD, usage=Usage(calls=1))
-    error = failure([unknown], Options(budget=Budget(max_tokens=3_000), reask=Reask.WHOLE))
+    twice = 2 * tokens_of(most_of_the_first_question())
+    error = failure([unknown], Options(budget=Budget(max_tokens=twice), reask=Reask.WHOLE))
     assert len(error.attempts) == 1
     assert error.usage == Usage(calls=1)
 
 
 def test_a_budget_in_money_needs_a_price() -> None:
-    priceless = replace(job(Options(budget=Budget(max_cost=1))), card=None)
+    priceless = line(Options(budget=Budget(max_cost=1)), card=None)
     with pytest.raises(ConfigurationError, match="price"):
-        drive(extraction(priceless), scripted([GOOD], []))
+        drive(priceless, scripted([GOOD], []))
 
 
 @pytest.mark.parametrize("before", [[], [BAD]])
@@ -182,7 +182,7 @@ def test_evidence_of_the_sender_is_taken_as_it_is() -> None:
 
 def test_no_evidence_where_none_is_asked_for_or_nothing_was_read() -> None:
     assert run([GOOD], Options(evidence=EvidenceMode.NONE)).evidence == ()
-    assert drive(extraction(job(extracting=False)), scripted([GOOD], [])).evidence == ()
+    assert drive(line(extracting=False), scripted([GOOD], [])).evidence == ()
 
 
 REPLIES = st.sampled_from(
@@ -210,7 +210,7 @@ def test_both_drivers_leave_the_same_log(replies: list[Reply], budget: Budget) -
         await asyncio.sleep(0)
         return perform(effect)
 
-    sync = outcome(lambda: drive(extraction(job(options)), scripted(replies, sync_log)))
-    other = outcome(lambda: asyncio.run(adrive(extraction(job(options)), aperform)))
+    sync = outcome(lambda: drive(line(options), scripted(replies, sync_log)))
+    other = outcome(lambda: asyncio.run(adrive(line(options), aperform)))
     assert sync == other
     assert sync_log == async_log

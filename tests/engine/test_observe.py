@@ -11,7 +11,7 @@ from structgen.core.errors import ConnectionFailed, ExtractionFailed
 from structgen.core.events import Accepted, CompletionReceived, Event, Failed, Repaired, RequestSent, TransportRetried
 from structgen.core.options import Budget, Options
 from structgen.core.records import Completion
-from structgen.engine import Job, Send, drive, extraction
+from structgen.engine import Send, drive, extraction
 from structgen.engine.observe import Observers, observed
 from structgen.schema import Schema
 
@@ -22,8 +22,8 @@ class Soup(BaseModel):
 
 def line(max_attempts: int = 3) -> Any:
     options = Options(budget=Budget(max_attempts=max_attempts))
-    brief = Brief(Schema.of(Soup), "Leek soup.", "groq", "a-model", options)
-    return extraction(Job(brief.schema, compile_brief(brief), options))
+    brief = Brief(Schema.of(Soup), "groq", "a-model", options)
+    return extraction(compile_brief(brief), "Leek soup.")
 
 
 def run(replies: list[Any], *observers: Any, max_attempts: int = 3) -> Any:

@@ -63,7 +63,7 @@ def bad(**wrong: Json) -> Parsed[Any]:
 
 def maybe(parsed: Parsed[Any], schema: Any = Order, text: str = TEXT, **changes: Any) -> Question[Any] | None:
     compiled = Schema.of(schema)
-    request = compile_brief(Brief(compiled, text, "groq", "a-model", Options(), **changes)).request
+    request = compile_brief(Brief(compiled, "groq", "a-model", Options(), **changes)).request_for(text)
     return fields_question(compiled, request, parsed, Risk.INTERPRETIVE, None)
 
 
@@ -160,7 +160,7 @@ def test_a_check_across_fields_asks_for_the_fields_it_names() -> None:
 
 def test_the_server_is_told_the_schema_of_the_fields_where_it_was_told_that_of_the_whole() -> None:
     compiled = Schema.of(Order)
-    request = compile_brief(Brief(compiled, TEXT, "groq", "a-model", Options(mode=Mode.JSON_SCHEMA))).request
+    request = compile_brief(Brief(compiled, "groq", "a-model", Options(mode=Mode.JSON_SCHEMA))).request_for(TEXT)
     asked = fields_question(compiled, request, bad(currency="x"), Risk.INTERPRETIVE, None)
     assert asked is not None
     described: Any = asked.request.to_groq()["response_format"]

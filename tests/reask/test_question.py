@@ -15,8 +15,9 @@ class Soup(BaseModel):
 
 
 CARD = Card("a", modes=(Mode.JSON_SCHEMA,), strict=True)
-COMPILED = compile_brief(Brief(Schema.of(Soup), "Leek soup.", "groq", "a", Options(), card=CARD))
-QUESTION = whole_question(Schema.of(Soup), COMPILED.request, Risk.INTERPRETIVE, "first", COMPILED.strict)
+PLAN = compile_brief(Brief(Schema.of(Soup), "groq", "a", Options(), card=CARD))
+REQUEST = PLAN.request_for("Leek soup.")
+QUESTION = whole_question(Schema.of(Soup), REQUEST, Risk.INTERPRETIVE, "first", PLAN.strict)
 
 
 def test_a_null_that_stands_for_a_left_out_field_gives_the_default() -> None:
@@ -37,6 +38,6 @@ def test_what_is_no_clean_json_is_left_to_the_parser() -> None:
 
 
 def test_the_most_it_may_take_is_input_and_room() -> None:
-    room = COMPILED.request.parameters.max_completion_tokens
+    room = REQUEST.parameters.max_completion_tokens
     assert QUESTION.at_most.output_tokens == room
     assert QUESTION.size == (QUESTION.at_most.input_tokens or 0) + (room or 0)

@@ -45,7 +45,7 @@ def cut_at(text: str, schema: Any = Order) -> Parsed[Any]:
 
 def question(parsed: Parsed[Any], schema: Any = Order) -> Question[Any]:
     compiled = Schema.of(schema)
-    request = compile_brief(Brief(compiled, "Order A-1 ...", "groq", "a-model", Options())).request
+    request = compile_brief(Brief(compiled, "groq", "a-model", Options())).request_for("Order A-1 ...")
     found = rest_question(compiled, request, parsed, Risk.INTERPRETIVE, None)
     assert found is not None
     return found
@@ -110,7 +110,7 @@ def test_a_rest_that_cannot_be_read_keeps_what_was_complete() -> None:
 @pytest.mark.parametrize("text", ["", "[1, 2", '{"number": "A-', '{"num'])
 def test_nothing_complete_is_no_question_for_a_rest(text: str) -> None:
     compiled = Schema.of(Order)
-    request = compile_brief(Brief(compiled, "Order A-1 ...", "groq", "a-model", Options())).request
+    request = compile_brief(Brief(compiled, "groq", "a-model", Options())).request_for("Order A-1 ...")
     assert rest_question(compiled, request, cut_at(text), Risk.INTERPRETIVE, None) is None
 
 
