@@ -80,6 +80,8 @@ def _enter(child: object, path: str, inside: set[int]) -> None:
 
 def _opened(value: object, path: str, name: str) -> _Open | None:
     """The container to visit, or None for a scalar."""
+    if value is None or isinstance(value, (str, int, float)):
+        return None
     plain = _plain(value)
     if isinstance(plain, Mapping):
         items = cast("Mapping[object, object]", plain).items()

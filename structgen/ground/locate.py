@@ -33,9 +33,10 @@ def locate(value: object, text: str) -> tuple[Evidence, ...]:
     """
     found = list(leaves(value))
     queries = [query(leaf) for leaf in found]
-    places = _find(dict.fromkeys(queries), text)
-    placed = [number for number, asked in enumerate(queries) if places[asked]]
-    spots = [Spot(places[queries[number]], found[number].relation) for number in placed]
+    looked_up = _find(dict.fromkeys(queries), text)
+    places = [looked_up[asked] for asked in queries]
+    placed = [number for number, several in enumerate(places) if several]
+    spots = [Spot(places[number], found[number].relation) for number in placed]
     choices = dict(zip(placed, choose(spots, text), strict=True))
     pairs = enumerate(zip(found, queries, strict=True))
     return tuple(_evidence(leaf, asked, choices.get(number), text) for number, (leaf, asked) in pairs)

@@ -58,8 +58,8 @@ def _trimmed(digits: str) -> str:
 
 
 def readings(written: str) -> set[str]:
-    """What a run of digits and separators may mean, in canonical form: ``1.299`` is 1299 or 1.299."""
-    parts = re.split(r"(\D)", _ascii(written))
+    """What a run of ASCII digits and separators may mean, in canonical form: ``1.299`` is 1299 or 1.299."""
+    parts = re.split(r"(\D)", written)
     groups, marks = parts[::2], parts[1::2]
     if not marks:
         return {_trimmed(groups[0])}
@@ -86,10 +86,20 @@ Numeral = tuple[str, Place]
 """A canonical number and where it stands."""
 
 
-def numerals(text: str) -> Iterator[Numeral]:
-    """Every number written in digits, in each of its readings. Linear in the text."""
+def numerals(text: str, wanted: Set[str]) -> Iterator[Numeral]:
+    """The numbers written in digits, in each of their readings; of those that cannot be wanted, many are left out."""
+    keys = {_key(number) for number in wanted}
     for match in _COMPOUND.finditer(text):
-        yield from _numeral(text, match)
+        written = _ascii(match.group())
+        found = readings(written) if _key(written) in keys else set[str]()
+        if not found and written.isdecimal():
+            continue
+        grade = _grade(text, match.start(), match.end())
+        for number in found:
+            yield from _signed(text, number, match.start(), match.end(), grade)
+            yield from _scaled(text, number, match.start(), match.end(), grade)
+        if not written.isdecimal():
+            yield from _parts(written, match.start(), grade)
     for match in _FRACTION.finditer(text):
         yield from _fraction(match, int(_ascii(match[2])), int(_ascii(match[3])))
     for match in _VULGAR.finditer(text):
@@ -97,24 +107,20 @@ def numerals(text: str) -> Iterator[Numeral]:
         yield from _fraction(match, int(top), int(bottom))
 
 
-def _numeral(text: str, match: re.Match[str]) -> Iterator[Numeral]:
-    start, end, written = match.start(), match.end(), match.group()
-    found = readings(written)
-    grade = _grade(text, start, end)
-    for number in found:
-        yield from _signed(text, number, start, end, grade)
-        yield from _scaled(text, number, start, end, grade)
-    yield from _parts(written, start, grade, read=bool(found))
+def _key(written: str) -> str:
+    """The digits that a sign, separators, a percent sign or a power of ten do not change."""
+    return _MARK.sub("", written).strip("0")
 
 
-def _parts(written: str, start: int, grade: Grade, *, read: bool) -> Iterator[Numeral]:
+def _parts(written: str, start: int, grade: Grade) -> Iterator[Numeral]:
     """The numbers side by side in what is no one number ("1,2,3"), or only perhaps one ("10 200")."""
     marks = set(_MARK.findall(written))
-    if not marks or not marks <= ({*_SPACES} if read else {*_SPACES, ","}):
+    read = bool(readings(written))
+    if not marks <= ({*_SPACES} if read else {*_SPACES, ","}):
         return
     for part in re.finditer(r"\d+", written):
         place = Place(start + part.start(), start + part.end(), Grade.INSIDE if read or "," in marks else grade)
-        yield _trimmed(_ascii(part.group())), place
+        yield _trimmed(part.group()), place
 
 
 def _grade(text: str, start: int, end: int) -> Grade:
@@ -166,7 +172,7 @@ def find_numbers(text: str, wanted: Set[str]) -> dict[str, list[Place]]:
     found: dict[str, list[Place]] = {}
     if not wanted:
         return found
-    for written in (numerals(text), number_words(text)):
+    for written in (numerals(text, wanted), number_words(text)):
         for number, place in written:
             if number in wanted:
                 found.setdefault(number, []).append(place)
