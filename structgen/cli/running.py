@@ -9,6 +9,7 @@ import threading
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from shutil import get_terminal_size
 from types import FrameType
 from typing import NoReturn
 
@@ -68,8 +69,15 @@ class Watch:
     def __init__(self, quiet: bool) -> None:
         from tqdm import tqdm
 
+        size = get_terminal_size()  # some terminals say 0 by 0, and tqdm, asking by itself, then shows nothing
         self._bar: tqdm[NoReturn] = tqdm(
-            None, unit=" rows", file=sys.stderr, disable=quiet or not sys.stderr.isatty(), leave=False
+            None,
+            unit=" rows",
+            file=sys.stderr,
+            disable=quiet or not sys.stderr.isatty(),
+            leave=False,
+            ncols=size.columns,
+            nrows=size.lines,
         )
         self._failed = 0
 

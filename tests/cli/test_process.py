@@ -1,0 +1,128 @@
+"""What only a process of its own shows: streams, signals, a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from structgen.testing import Emulator, reply
+
+GROQ = "groq/openai/gpt-oss-20b"
+GOOD = '{"name": "Soup", "serves": 4}'
+
+
+@pytest.fixture
+def many(folder: Path) -> Path:
+    """A table of 200 documents."""
+    (folder / "many.jsonl").write_text(
+        "".join(f'{{"id": "{n}", "text": "Name: Soup\\nServes: 4"}}\n' for n in range(200))
+    )
+    return folder
+
+
+def wait_for_lines(path: Path, count: int) -> None:
+    until = time.monotonic() + 20
+    while not path.exists() or path.read_bytes().count(b"\n") < count:
+        assert time.monotonic() < until, "the rows did not come"
+        time.sleep(0.02)
+
+
+def statuses(path: Path) -> list[str]:
+    return [json.loads(line)["status"] for line in path.read_text("utf-8").splitlines()]
+
+
+def read_all(terminal: int) -> str:
+    """What was written to a pseudo-terminal whose other end is closed."""
+    pieces: list[bytes] = []
+    with suppress(OSError):  # that is how its end shows on Linux
+        while piece := os.read(terminal, 4096):
+            pieces.append(piece)
+    os.close(terminal)
+    return b"".join(pieces).decode()
+
+
+def test_the_standard_input_is_read_and_output_is_utf8_whatever_the_locale(start, monkeypatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    monkeypatch.setenv("PYTHONUTF8", "0")
+    process = start("extract", "dish.json", "-", "--model", "rules")
+    out, err = process.communicate("Name: 味噌汁\nServes: 4\n", timeout=60)
+    assert json.loads(out)["value"]["name"] == "味噌汁"
+    assert process.returncode == 0, err
+    assert "Traceback" not in err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(many: Path) -> None:
+    command = f"{sys.executable} -m structgen extract dish.json many.jsonl --model rules 2>err.txt | head -n 1"
+    ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert json.loads(ran.stdout)["id"] == "0"
+    assert (many / "err.txt").read_text() == "structgen: no LLM used, fields not found are null.\n"
+
+
+def test_ctrl_c_finishes_what_is_under_way_and_keeps_it(start, many: Path, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply(GOOD, delay=0.2), repeat_last=True)
+    process = start("extract", "dish.json", "many.jsonl", "--model", GROQ, "-o", "out.jsonl", "--concurrency", "3")
+    wait_for_lines(many / "out.jsonl.part", 2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert set(statuses(many / "out.jsonl")) == {"ok"}
+    assert len(statuses(many / "out.jsonl")) == len(groq_emulator.requests) < 200
+    assert "stopping: what is under way is finished first" in err
+    assert "Traceback" not in err
+
+
+def test_a_second_ctrl_c_ends_at_once_and_keeps_what_is_done(start, many: Path, groq_emulator: Emulator) -> None:
+    groq_emulator.script(*[reply(GOOD)] * 4, reply(GOOD, delay=30), repeat_last=True)
+    process = start("extract", "dish.json", "many.jsonl", "--model", GROQ, "-o", "out.csv", "--concurrency", "2")
+    wait_for_lines(many / "out.csv.part", 3)
+    process.send_signal(signal.SIGINT)
+    assert "stopping" in "".join(process.stderr.readline() for _ in range(1))
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    process.communicate(timeout=60)
+    assert time.monotonic() - began < 15
+    assert process.returncode == 130
+    assert len((many / "out.csv").read_text().splitlines()) >= 4
+
+
+def test_a_killed_run_leaves_its_rows_in_the_part(start, many: Path, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply(GOOD, delay=0.05), repeat_last=True)
+    process = start("extract", "dish.json", "many.jsonl", "--model", GROQ, "-o", "out.csv", "--concurrency", "2")
+    wait_for_lines(many / "out.csv.part", 3)
+    process.kill()
+    process.communicate(timeout=60)
+    assert len(statuses(many / "out.csv.part")) >= 3
+    assert not (many / "out.csv").exists()
+
+
+def test_a_terminal_shows_progress_and_a_pipe_does_not(folder: Path) -> None:
+    arguments = [
+        sys.executable,
+        "-m",
+        "structgen",
+        "extract",
+        "dish.json",
+        "soup.txt",
+        "--model",
+        "rules",
+        "-o",
+        "o.csv",
+    ]
+    ours, theirs = pty.openpty()
+    subprocess.run(arguments, stderr=theirs, check=True)
+    os.close(theirs)
+    shown = read_all(ours)
+    assert "\r0 rows [00:00" in shown
+    assert shown.splitlines()[-1].startswith("structgen: 1 row: 1 ok")
+    piped = subprocess.run(arguments, capture_output=True, text=True, check=True).stderr
+    assert "rows [" not in piped
+    assert piped.splitlines()[-1].startswith("structgen: 1 row: 1 ok")
