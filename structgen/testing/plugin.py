@@ -21,10 +21,9 @@ def groq_server() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def groq_emulator(groq_server: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+def groq_emulator(groq_server: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     """A Groq server with an empty script and log; GROQ_API_KEY and GROQ_BASE_URL point to it."""
     groq_server.reset()
     monkeypatch.setenv("GROQ_API_KEY", groq_server.api_key)
     monkeypatch.setenv("GROQ_BASE_URL", groq_server.base_url)
-    yield groq_server
-    groq_server.reset()
+    return groq_server

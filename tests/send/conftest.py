@@ -44,11 +44,17 @@ def request_(make_request: Callable[..., Request]) -> Request:
     return make_request()
 
 
-@pytest.fixture
-def sender(groq_emulator: Emulator) -> Iterator[Sender]:
-    opened = open_sender(f"groq/{MODEL}", timeout=5)
+@pytest.fixture(scope="session")
+def shared_sender(groq_server: Emulator) -> Iterator[Sender]:
+    opened = open_sender(f"groq/{MODEL}", api_key=groq_server.api_key, base_url=groq_server.base_url, timeout=5)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def sender(shared_sender: Sender, groq_emulator: Emulator) -> Sender:
+    """A sender on the emulator, whose script and log are empty."""
+    return shared_sender
 
 
 Deliver = Callable[[Sender, Request, Allowance], Completion]
