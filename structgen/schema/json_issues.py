@@ -39,8 +39,13 @@ _PLAIN = {
 
 
 def issues_from_jsonschema(errors: Iterable[Any]) -> tuple[Issue, ...]:
-    """The issues of jsonschema's errors, in their order."""
-    return settle(_failure(error) for error in errors)
+    """The issues of jsonschema's errors, in their order.
+
+    `unevaluatedProperties` also refuses a key whose schema found its value wrong: that is said once.
+    """
+    found = settle(_failure(error) for error in errors)
+    wrong = {issue.path for issue in found if issue.code != "unknown_key"}
+    return tuple(issue for issue in found if issue.code != "unknown_key" or issue.path not in wrong)
 
 
 def _failure(error: Any) -> Failure:

@@ -200,7 +200,7 @@ def validator_class(draft: str, assert_formats: bool) -> Any:
     base = DRAFTS[draft]
     ours = {key: value for key, value in _KEYWORDS.items() if key in base.VALIDATORS}
     if base is Draft3Validator:
-        del ours["required"]
+        ours.pop("required", None)
     formats = {"format": _format if assert_formats else _nothing}
     return cast("Any", validators).extend(base, {**ours, **formats})
 

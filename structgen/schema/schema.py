@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import re
-import weakref
 from collections.abc import Mapping
+from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import FieldsText, Issue, Task
 from structgen.schema.check import check_json, check_typed
+from structgen.schema.memory import remembered
 from structgen.schema.types import compile_type, describe
 
 if TYPE_CHECKING:
     from structgen.schema.strict import StrictRefusal, StrictSchema
 
 T = TypeVar("T")
-
-_compiled: weakref.WeakKeyDictionary[type, Schema[Any]] = weakref.WeakKeyDictionary()
-"""The schemas of classes, for as long as the classes live."""
 
 
 class Schema(Generic[T]):
@@ -66,12 +66,7 @@ class Schema(Generic[T]):
             return fields(schema.text)
         if isinstance(schema, (dict, bool)):
             return _of_json_schema(cast("JsonObject | bool", schema), assert_formats, folder)
-        if isinstance(schema, type) and (known := _compiled.get(schema)):
-            return known
-        compiled = _of_type(schema)
-        if isinstance(schema, type):
-            _compiled[schema] = compiled
-        return compiled
+        return remembered(schema, _of_type)
 
     @cached_property
     def _outline(self) -> str:
@@ -123,19 +118,19 @@ def _of_type(kind: object) -> Schema[Any]:
             f"{kind!r} is a text, not a type. Give a class, a JSON Schema as a dict, or fields({kind!r}); "
             "the name of a task is looked up by Extractor, extract and the command line."
         )
-    if kind is None or (not isinstance(kind, type) and isinstance(kind, (int, float, bytes, list, tuple, set))):
-        raise SchemaError(f"{kind!r} is a value, not a type. Give a class, a type such as list[str], or a JSON Schema.")
-    if callable(kind) and hasattr(kind, "__code__"):
-        raise SchemaError(f"{describe(kind)} is a function. Give the type of what it returns instead.")
-    if not isinstance(kind, type) and hasattr(type(kind), "__pydantic_core_schema__"):
-        raise SchemaError(f"This is an instance of {type(kind).__name__}. Give the class itself.")
+    if inspect.isroutine(kind):
+        name = getattr(kind, "__name__", "This")
+        raise SchemaError(f"{name} is a function, not a type. Give the type of what it returns.")
+    if isinstance(kind, (BaseModel, Enum)) or (dataclasses.is_dataclass(kind) and not isinstance(kind, type)):
+        name = type(kind).__name__
+        raise SchemaError(f"This is an instance of {name}, not a type. Give the class itself: {name}.")
+    if kind is None or isinstance(kind, (int, float, bytes, list, tuple, set)):
+        shown = repr(cast(object, kind))[:80]
+        raise SchemaError(f"{shown} is a value, not a type. Give a class, a type such as list[str], or a JSON Schema.")
     adapter, schema, names = compile_type(kind)
     return Schema(_name(describe(kind)), schema, adapter, names)
 
 
 def _name(text: str) -> str:
     """A name that every server takes: letters, digits, ``_`` and ``-``, at most 64."""
-    return (
-        re.sub(r"[^A-Za-z0-9_-]+", "_", text.rpartition(".")[2] if "[" not in text else text).strip("_")[:64]
-        or "answer"
-    )
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", text)[:64].strip("_") or "answer"

@@ -6,8 +6,10 @@ from it: no titles made up from field names.
 
 from __future__ import annotations
 
+import re
+import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, cast
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic import PydanticUserError, TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError, PydanticUndefinedAnnotation
@@ -126,8 +128,17 @@ def take_names(schema: Json, at: tuple[str | int, ...] = ()) -> Iterator[tuple[s
 
 
 def describe(kind: object) -> str:
-    """A type as people write it: ``Recipe``, ``list[Recipe]``."""
-    return kind.__qualname__ if isinstance(kind, type) and not hasattr(kind, "__args__") else repr(kind)
+    """A type as people write it: ``Recipe``, ``list[Recipe]``, ``int | None``."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return describe(args[0])
+    if origin is Literal:
+        return f"Literal[{', '.join(map(repr, args))}]"
+    if origin in {Union, types.UnionType}:
+        return " | ".join(map(describe, args))
+    named = getattr(origin or kind, "__name__", None) or repr(kind)
+    named = "None" if kind is type(None) else named
+    return f"{named}[{', '.join(map(describe, args))}]" if args else named
 
 
 def compile_type(kind: object) -> tuple[TypeAdapter[Any], JsonObject, dict[str, tuple[str, ...]]]:
@@ -137,20 +148,31 @@ def compile_type(kind: object) -> tuple[TypeAdapter[Any], JsonObject, dict[str, 
         schema = cast(JsonObject, adapter.json_schema(schema_generator=_Generator))
     except SchemaError as error:
         raise SchemaError(f"{describe(kind)} cannot be used: {error}") from None
-    except (PydanticUndefinedAnnotation, NameError) as error:
-        name = getattr(error, "name", None) or error
-        raise SchemaError(f"{describe(kind)} names {name}, which is not defined: define it first.") from None
-    except (PydanticSchemaGenerationError, PydanticInvalidForJsonSchema, PydanticUserError) as error:
-        reason = error.message.splitlines()[0].rstrip(".")
-        raise SchemaError(
-            f"{describe(kind)} cannot be used: {reason}. "
-            "Use a Pydantic model, a dataclass, a TypedDict, or a plain type instead."
-        ) from None
+    except (
+        PydanticUndefinedAnnotation,
+        PydanticSchemaGenerationError,
+        PydanticUserError,
+        NameError,
+        TypeError,
+    ) as error:
+        raise SchemaError(f"{describe(kind)} cannot be used: {_reason(error)}.") from None
     except RecursionError:
         raise SchemaError(f"{describe(kind)} is nested too deep: give its inner types names of their own.") from None
     refuse_endless(Refs.of(schema), describe(kind))
-    _drop_titles(schema, getattr(kind, "__name__", ""))
+    _drop_titles(schema, describe(kind))
     return adapter, schema, dict(take_names(schema))
+
+
+def _reason(error: Exception) -> str:
+    """What Pydantic says about a type, in one plain line, with what to do."""
+    said = " ".join(str(error).split())
+    if isinstance(error, NameError) or "not fully defined" in said:
+        return "it names a type that is not defined. Define that one first"
+    if found := re.search(r"core schema for (.{1,80}?)\. Set", said):
+        return f"{found[1]} has no JSON form. Use a Pydantic model, a dataclass, a TypedDict or a plain type instead"
+    return (
+        f"{said.split(' For further information')[0][:200].rstrip('.')}. Use a Pydantic model or a plain type instead"
+    )
 
 
 def _drop_titles(schema: JsonObject, name: str) -> None:

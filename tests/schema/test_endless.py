@@ -1,5 +1,3 @@
-from typing import Optional
-
 import pytest
 from pydantic import BaseModel
 
@@ -12,7 +10,7 @@ class Chain(BaseModel):
 
 
 class OpenChain(BaseModel):
-    next: "Optional[OpenChain]" = None
+    next: "OpenChain | None" = None
 
 
 class Tree(BaseModel):
@@ -53,12 +51,10 @@ def needs(items):
         (needs({"allOf": [{"$ref": "#"}, {"type": "object"}]}), ""),
         ({"type": "array", "items": {"$ref": "#"}, "minItems": 1}, ""),
         ({"type": "array", "contains": {"$ref": "#"}}, ""),
-        ({"type": ["array", "object"], "prefixItems": [{"$ref": "#"}], "minItems": 1, **needs({"$ref": "#"})}, ""),
+        ({**needs({"$ref": "#"}), "type": ["array", "object"], "prefixItems": [{"$ref": "#"}], "minItems": 1}, ""),
     ],
 )
 def test_what_no_finite_value_fits_is_refused(kind, place):
-    if isinstance(kind, dict) and isinstance(kind.get("type"), str) and "prefixItems" in kind:
-        kind = {**kind, "type": ["array", "object"]}
     with pytest.raises(SchemaError, match="can never be finished") as caught:
         Schema.of(kind)
     assert caught.value.path.startswith(place)

@@ -68,7 +68,15 @@ def test_nothing_is_ever_fetched(folder, ref):
         Schema.of({"$ref": ref}, folder=str(folder))
 
 
-@pytest.mark.parametrize(("ref", "says"), [("no.json", "not there"), ("a\0b", "not there"), ("text.json", "no JSON Schema"), ("list.json", "an object, true or false")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ref", "says"),
+    [
+        ("no.json", "not there"),
+        ("a\0b", "not there"),
+        ("text.json", "no JSON Schema"),
+        ("list.json", "an object, true or false"),
+    ],
+)
 def test_a_file_that_cannot_be_used_says_why(folder, ref, says):
     with pytest.raises(SchemaError, match=says):
         Schema.of({"$ref": ref}, folder=str(folder))
