@@ -13,7 +13,7 @@ from structgen.schema import Schema
 def task_error(schema: Schema[Any], error: Exception) -> TaskError:
     """A TaskError that names the validator, its model and field, as far as the traceback and the schema tell."""
     name, place = "a validator", schema.name
-    codes = {code: name for code, name in _frames(error)}
+    codes = dict(_frames(error))
     for function, where in _validators(cast(object, getattr(schema.adapter, "core_schema", None)), ()):
         code = _code(function)
         if code in codes:

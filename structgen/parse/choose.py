@@ -8,14 +8,16 @@ from typing import Any, Generic, TypeVar, cast
 
 from pydantic_core import to_json
 
-from structgen.core.json import Json, JsonObject
+from structgen.core.json import Json, JsonObject, steps
 from structgen.core.options import Risk
 from structgen.core.records import Issue, Parsed, Repair
-from structgen.parse.align import Aligner, Shape
+from structgen.parse.align import Aligner, Decode, Fit, Shape
+from structgen.parse.equal import same
+from structgen.parse.exact import has_exact
 from structgen.parse.finite import as_json
 from structgen.parse.lossy import applied, with_offers
+from structgen.parse.places import at
 from structgen.parse.reading import Reading
-from structgen.parse.equal import same
 from structgen.parse.validate import validate, validate_as_is
 from structgen.schema import Schema
 
@@ -27,12 +29,28 @@ ECHO = Issue("", "is the schema itself, not a value of it", "schema_echo")
 
 @dataclass(frozen=True, slots=True)
 class Job(Generic[T]):
-    """What all readings of one response are held against."""
+    """What all readings of one response are held against. `tags`: it said with tags that it is a call of a tool."""
 
     schema: Schema[T]
     shape: Shape
-    aligner: Aligner
+    decode: Decode
     max_risk: Risk
+    tags: bool = False
+
+    def fit(self, tree: Json, faults: frozenset[str] | None) -> Fit:
+        """The tree, aligned; what stands at a place that the strict validator did not fault is left alone."""
+
+        def sound(path: str, value: Json) -> bool:
+            return faults is not None and not _below(faults, path) and at(tree, steps(path)) is value
+
+        return Aligner(self.shape, self.decode, sound, tags=self.tags).fit(tree, self.shape.root)
+
+
+def _below(faults: frozenset[str], path: str) -> bool:
+    """Whether a path, or anything above it, was faulted."""
+    while path and path not in faults:
+        path = path.rpartition("/")[0]
+    return path in faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +77,44 @@ def judge(job: Job[T], reading: Reading) -> Outcome:
         return Outcome(reading.value, None, reading.repairs, reading.issues, reading.open, 1000)
     if is_echo(job.shape, reading.value):
         return Outcome(None, issues=(ECHO,), misfits=1000)
-    if not reading.issues:
+    faults: frozenset[str] | None = None
+    if not reading.issues and not _has_exact(job, reading):
         verdict = validate_as_is(job.schema, job.shape, reading.value, to_json(reading.value))
-        if verdict is not None:
+        if not verdict.issues:
             return Outcome(reading.value, verdict.value, reading.repairs, _above(reading.repairs, job.max_risk))
-    fit = job.aligner.fit(reading.value, job.shape.root)
+        faults = verdict.faults
+    fit = job.fit(reading.value, faults)
     unasked = tuple(Repair(one.code, one.path, one.found, None, Risk.INTERPRETIVE) for one in reading.issues)
     repairs = (*reading.repairs, *(one for one in unasked if one.rule == "left_out"), *fit.repairs)
     outcome = Outcome(fit.value, None, repairs, fit.issues, (), fit.misfits)
     return outcome if fit.issues else _validated(job, outcome)
 
 
+def _has_exact(job: Job[T], reading: Reading) -> bool:
+    """Whether digits would be lost on the straight way: a Decimal may stand somewhere, and a long number does."""
+    return job.shape.decimal and has_exact(reading.value)
+
+
 def _validated(job: Job[T], outcome: Outcome) -> Outcome:
-    for _ in range(_LOSSY_ROUNDS):
+    """Validate, with the lossy repairs where they were asked for; dropping one thing may bring up another."""
+    rounds = _LOSSY_ROUNDS if job.max_risk >= Risk.LOSSY else 0
+    while True:
         verdict = validate(job.schema, outcome.tree)
         if not verdict.issues:
             repairs = (*outcome.repairs, *verdict.repairs)
             return replace(outcome, value=verdict.value, repairs=repairs, issues=_above(repairs, job.max_risk))
         issues = with_offers(verdict.issues, outcome.tree)
         offers = tuple({issue.repair.path: issue.repair for issue in issues if issue.repair}.values())
-        refused = replace(outcome, issues=(*issues, *_above(outcome.repairs, job.max_risk)))
-        if job.max_risk < Risk.LOSSY or not offers:
-            return refused
+        if not rounds or not offers:
+            return replace(outcome, issues=(*issues, *_above(outcome.repairs, job.max_risk)))
         outcome = replace(outcome, tree=applied(offers, outcome.tree), repairs=(*outcome.repairs, *offers))
-    return refused
+        rounds -= 1
 
 
 def _may_stand(job: Job[T], issue: Issue, tree: Json) -> bool:
     """Whether an issue of a reading need not refuse it: the type may allow NaN, and what nobody asked for may be
-    incomplete."""
+    incomplete.
+    """
     if issue.code == "not_finite":
         return job.schema.adapter is not None
     return issue.code == "left_out" and job.shape.ignores(issue.path, tree)
@@ -164,11 +191,11 @@ def _agree(shape: Shape, one: Outcome, other: Outcome) -> bool:
         return True
     try:
         return not isinstance(one.value, dict | list) and bool(one.value == other.value)
-    except Exception:  # noqa: BLE001  (an __eq__ of the user's: such values count as different)
+    except Exception:
         return False
 
 
-def _ambiguous(outcomes: Sequence[Outcome]) -> Parsed[T]:
+def _ambiguous(outcomes: Sequence[Outcome]) -> Parsed[Any]:
     readings: list[Json] = []
     for outcome in outcomes:
         if not any(same(outcome.tree, other) for other in readings):
@@ -177,6 +204,6 @@ def _ambiguous(outcomes: Sequence[Outcome]) -> Parsed[T]:
     return Parsed(ok=False, value=None, issues=(Issue("", words, "ambiguous"),), readings=tuple(readings))
 
 
-def _refused(outcome: Outcome) -> Parsed[T]:
+def _refused(outcome: Outcome) -> Parsed[Any]:
     kept = tuple(repair for repair in outcome.repairs if not any(issue.repair == repair for issue in outcome.issues))
     return Parsed(False, None, outcome.issues, kept, as_json(outcome.tree), outcome.open)

@@ -12,9 +12,7 @@ from structgen.core.json import Json
 from structgen.parse.align.dates import is_numeric
 from structgen.parse.align.scalars import float_in, truth_in
 from structgen.parse.equal import same
-
-MISSING = object()
-"""Stands for: there is nothing at this path."""
+from structgen.parse.places import MISSING
 
 
 def conversion(before: object, error: ErrorDetails, after: object) -> bool | None:

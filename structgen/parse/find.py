@@ -8,16 +8,23 @@ from dataclasses import dataclass, replace
 
 from structgen.core.options import Risk
 from structgen.core.records import Issue, Repair
+from structgen.parse.exact import LONG_NUMBER, exact_json
 from structgen.parse.reading import Reading
 from structgen.parse.strict import strict_json
 from structgen.parse.tolerant import read_tolerant
 
-_OPEN_TAG = r"<(?P<tag>think(?:ing)?|thoughts?|reasoning|reflection|scratchpad)>|\[think\]|<\|channel\|>\s*analysis\b[^<]{0,80}<\|message\|>"
+_OPEN_TAG = (
+    r"<(?P<tag>think(?:ing)?|thoughts?|reasoning|reflection|scratchpad)>|\[think\]"
+    r"|<\|channel\|>\s{0,5}analysis\b[^<]{0,80}<\|message\|>"
+)
 _CLOSE_TAG = r"</(?:think(?:ing)?|thoughts?|reasoning|reflection|scratchpad)>|\[/think\]|<\|(?:end|start|return)\|>"
 _THOUGHT = re.compile(rf"(?P<open>{_OPEN_TAG})|(?P<close>{_CLOSE_TAG})", re.IGNORECASE)
 OPEN_THOUGHT = re.compile(_OPEN_TAG, re.IGNORECASE)
 CLOSE_THOUGHT = re.compile(_CLOSE_TAG, re.IGNORECASE)
-_ROOT = re.compile(r"\{\s{0,200}(?:[\"'“‘`}\\]|[\w$][\w$-]{0,200}\s{0,20}:|//|/\*|\#|-?\d)|\[|\{\s{0,200}$|\A\(")
+_OBJECT = r"\{\s{0,200}(?:[\"'“‘`}\\]|[\w$][\w$-]{0,200}\s{0,20}:|//|/\*|\#|-?\d|\Z)"
+_ANY_ROOT = re.compile(rf"{_OBJECT}|\[|\A\(")
+_OBJECT_ROOT = re.compile(rf"{_OBJECT}|\[\s{{0,200}}[{{\[(]|\A\(")
+"""Where a value may begin: with any list, or only with lists that hold more than scalars (footnotes, for one)."""
 _AROUND = (
     ("fence", re.compile(r"```|~~~")),
     (
@@ -29,6 +36,8 @@ _AROUND = (
 """What may stand around the value -> how to know it."""
 
 MOST_READINGS = 64
+MOST_BRACKETS = 20_000
+"""So many brackets are looked at; a response of more is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,36 +79,46 @@ class Found:
     crowded: bool = False
 
 
-def find_values(text: str) -> Found:
+def find_values(text: str, *, lists: bool = True, exact: bool = False) -> Found:
     """Every value that begins with a bracket, disjoint, in order.
 
     Brackets in prose are skipped one by one. A value that breaks off in the middle is skipped as a whole, so that no
-    part of it passes for the answer; what is never closed holds all that follows it.
+    part of it passes for the answer; what is never closed holds all that follows it. `lists`: a list may be the
+    answer; `exact` keeps the digits that a float does not hold.
     """
+    roots = _ANY_ROOT if lists else _OBJECT_ROOT
     readings: list[Reading] = []
     outside: list[str] = []
-    at = 0
-    while match := _ROOT.search(text, at):
-        reading = read_value(text, match.start())
+    at = brackets = 0
+    while match := roots.search(text, at):
+        brackets += 1
+        strict = brackets <= MOST_READINGS  # an error of the strict decoder counts the lines of all the text before
+        reading = read_value(text, match.start(), exact) if strict else read_tolerant(text, match.start())
         end = _end_of(text, reading)
-        if reading.json_like:
+        answers = reading.json_like and (lists or _holds_object(reading))
+        if answers:
             readings.append(reading if reading.open else _torn(text, reading))
-            outside.append(text[at : match.start()])
-            at = end
-        else:
-            outside.append(text[at:end])
-            at = end
-        if len(readings) > MOST_READINGS:
+        outside.append(text[at : match.start() if answers else end])
+        at = end
+        if len(readings) > MOST_READINGS or brackets > MOST_BRACKETS:
             return Found((), (), True)
     outside.append(text[at:])
     return Found(tuple(readings), _around("".join(outside)))
 
 
-def read_value(text: str, start: int) -> Reading:
+def _holds_object(reading: Reading) -> bool:
+    """Whether a reading may be an object, or a list of one."""
+    value = reading.value
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict) for one in value[:2]))
+
+
+def read_value(text: str, start: int, exact: bool) -> Reading:
     """The value whose bracket stands at `start`, by the cheapest decoder that reads it."""
     try:
         _, end = _DECODER.raw_decode(text, start)
-        return Reading(strict_json(text[start:end].encode()), start, end)
+        data = text[start:end].encode()
+        value = strict_json(data)
+        return Reading(exact_json(text[start:end]) if exact and LONG_NUMBER.search(data) else value, start, end)
     except (ValueError, RecursionError):
         return read_tolerant(text, start)
 

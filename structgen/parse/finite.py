@@ -19,9 +19,7 @@ def refuses_infinite(schema: Schema[Any]) -> SchemaValidator:
     found = _finite.get(schema)
     if found is None:
         core = cast("dict[str, Any]", schema.adapter.core_schema) if schema.adapter else {"type": "any"}
-        found = _finite[schema] = SchemaValidator(
-            cast(Any, _strict_about_floats(core, allowed=False)), _use_prebuilt=False
-        )
+        found = _finite[schema] = SchemaValidator(_strict_about_floats(core, allowed=False), _use_prebuilt=False)
     return found
 
 

@@ -10,6 +10,7 @@ from typing import cast
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Issue, Repair
+from structgen.parse.places import MISSING, at
 
 _AT_MOST = re.compile(r"at most (\d+) characters?")
 
@@ -19,18 +20,23 @@ def with_offers(issues: Sequence[Issue], tree: Json) -> tuple[Issue, ...]:
     return tuple(issue if issue.repair else replace(issue, repair=_offer(issue, tree)) for issue in issues)
 
 
+def _json_at(tree: Json, path: Sequence[str]) -> Json:
+    found = at(tree, path)
+    return None if found is MISSING else cast(Json, found)
+
+
 def _offer(issue: Issue, tree: Json) -> Repair | None:
     path = steps(issue.path)
-    found = _at(tree, path)
+    found = _json_at(tree, path)
     if issue.code == "unknown_key":
         return Repair("dropped_key", issue.path, found, None, Risk.LOSSY)
     limit = _AT_MOST.search(issue.expected) if issue.code == "length" else None
     if limit and isinstance(found, str):
         return Repair("cut_string", issue.path, found, found[: int(limit[1])], Risk.LOSSY)
     for depth in range(len(path), 0, -1):
-        if isinstance(_at(tree, path[: depth - 1]), list) and path[depth - 1].isdigit():
+        if isinstance(_json_at(tree, path[: depth - 1]), list) and path[depth - 1].isdigit():
             item = path[:depth]
-            return Repair("dropped_item", pointer(item), _at(tree, item), None, Risk.LOSSY)
+            return Repair("dropped_item", pointer(item), _json_at(tree, item), None, Risk.LOSSY)
     return None
 
 
@@ -62,14 +68,3 @@ def _changed(tree: Json, path: Sequence[str], repair: Repair) -> Json:
     else:
         held[path[0]] = _changed(held.get(path[0]), path[1:], repair)
     return held
-
-
-def _at(tree: Json, path: Sequence[str]) -> Json:
-    for step in path:
-        if isinstance(tree, dict):
-            tree = tree.get(step)
-        elif isinstance(tree, list) and step.isdigit() and int(step) < len(tree):
-            tree = tree[int(step)]
-        else:
-            return None
-    return tree

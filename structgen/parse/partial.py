@@ -132,7 +132,7 @@ class PartialReader:
         return tuple(paths)
 
     def take_items(self) -> tuple[tuple[str, Json], ...]:
-        """The items of the outermost lists that were finished since the last call, with their paths; each comes once."""
+        """The items of the outermost lists finished since the last call, with their paths; each comes once."""
         items = tuple(self._items)
         self._items.clear()
         return items

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.records import Issue, Parsed, Repair
-from structgen.parse.align import Aligner, Shape, shape_of
+from structgen.parse.align import Shape, shape_of
 from structgen.parse.choose import Job, choose
+from structgen.parse.exact import LONG_NUMBER, exact_json
 from structgen.parse.find import Found, balanced_end, find_values, without_thoughts
 from structgen.parse.reading import Reading
 from structgen.parse.resort import last_resort
@@ -23,6 +25,7 @@ MAX_CHARS = 10_000_000
 _ONLY_FENCE = re.compile(r"(?:```|~~~)[^\n`]{0,50}\n(?P<inside>[^\n]*)\n\s*(?:```|~~~)\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character. As an escape it is refused where it stands in a string, and does no harm elsewhere."""
+_ESCAPED = re.compile(r"[{\[](?:\s|\\[nrt]){0,50}\\\"|\[(?:\s|\\[nrt]){0,50}\{(?:\s|\\[nrt]){0,50}\\\"")
 _BARE_CHARS = 200
 _SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
 _NOTHING = object()
@@ -54,13 +57,16 @@ def _parse(schema: Schema[T], text: str, cut: bool, max_risk: Risk) -> Parsed[T]
     clean = text.strip()
     data = clean.encode(errors="surrogatepass")
     tree = _strict(data)
-    if tree is not _NOTHING and not (cut and isinstance(tree, int | float)):
+    if tree is _NOTHING or (cut and isinstance(tree, int | float)):
+        return _searched(schema, shape, clean, cut, max_risk)
+    if shape.decimal and LONG_NUMBER.search(data):
+        tree = exact_json(clean)
+    else:
         verdict = validate_as_is(schema, shape, cast(Json, tree), data)
-        if verdict is not None:
+        if not verdict.issues:
             return Parsed(ok=True, value=cast(T, verdict.value))
-        job = Job(schema, shape, Aligner(shape, decode), max_risk)
-        return choose(job, [Reading(cast(Json, tree), 0, len(clean))], (), cut)
-    return _searched(schema, shape, clean, cut, max_risk)
+    job = Job(schema, shape, decode, max_risk)
+    return choose(job, [Reading(cast(Json, tree), 0, len(clean))], (), cut)
 
 
 def _strict(data: bytes) -> object:
@@ -85,19 +91,34 @@ def _searched(schema: Schema[T], shape: Shape, text: str, cut: bool, max_risk: R
     """Look for the answer in what is no clean JSON."""
     text = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text.lstrip("\ufeff"))
     answer = without_thoughts(text)
-    found = find_values(answer.text)
+    root = shape.node(shape.root)
+    lists = bool(root.branches) or root.takes("array")
+    found = _unescaped(answer.text) or find_values(answer.text, lists=lists, exact=shape.decimal)
     around = found.around
     if answer.thoughts:
         around = (Repair("thoughts", "", None, None, Risk.LOSSLESS), *around)
     if found.crowded:
         return _refusal("crowded", "holds too many JSON values to tell which one is the answer")
     tags = any(repair.rule == "tool_call_tags" for repair in around)
-    job = Job(schema, shape, Aligner(shape, decode, tags=tags), max_risk)
+    job = Job(schema, shape, decode, max_risk, tags)
     readings = found.readings or _bare(shape, answer.text, cut)
     if not readings:
         return _nothing_found(answer.text, answer.unclosed)
     parsed = choose(job, readings, around, cut)
     return parsed if parsed.ok else _last_resort(job, answer.text, found, parsed)
+
+
+def _unescaped(text: str) -> Found | None:
+    """A JSON value that was encoded twice and lost its outer quotes: every quote in it is escaped."""
+    start, end = _ESCAPED.search(text), max(text.rfind("}"), text.rfind("]"))
+    if start is None or text.count('"') != text.count('\\"'):
+        return None
+    try:
+        value = strict_json(json.loads(f'"{text[start.start() : end + 1]}"').encode())
+    except ValueError:
+        return None
+    note = Repair("double_encoded", "", text[start.start() : end + 1][:200], None, Risk.LOSSLESS)
+    return Found((Reading(value, start.start(), end + 1, (note,)),), ())
 
 
 def _bare(shape: Shape, text: str, cut: bool) -> tuple[Reading, ...]:
@@ -114,7 +135,7 @@ def _bare(shape: Shape, text: str, cut: bool) -> tuple[Reading, ...]:
     return (Reading(word if value is _NOTHING else cast(Json, value), 0, len(text), (note,)),)
 
 
-def _nothing_found(text: str, unclosed: bool) -> Parsed[T]:
+def _nothing_found(text: str, unclosed: bool) -> Parsed[Any]:
     if unclosed:
         return _refusal("unclosed_thoughts", "never ends its thoughts, so that they hold no answer", True)
     if not text.strip():
@@ -140,5 +161,5 @@ def _last_resort(job: Job[T], text: str, found: Found, refused: Parsed[T]) -> Pa
     return parsed if parsed.ok else refused
 
 
-def _refusal(code: str, words: str, was_open: bool = False) -> Parsed[T]:
+def _refusal(code: str, words: str, was_open: bool = False) -> Parsed[Any]:
     return Parsed(ok=False, value=None, issues=(Issue("", words, code),), open=("",) if was_open else ())

@@ -13,6 +13,7 @@ from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Risk
 from structgen.core.records import Issue, Repair
 from structgen.parse.equal import same
+from structgen.parse.exact import number_of
 from structgen.parse.members import NUMBER
 from structgen.parse.strings import read_quoted
 
@@ -22,8 +23,15 @@ COMMENT = re.compile(r"//[^\n]*|\#(?=[\s#])[^\n]*|/\*")
 _DOTS = re.compile(r"\.{3,}|…")
 WORDS: dict[str, Json] = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
 _PYTHON = frozenset({"True", "False", "None"})
-_NOT_FINITE = {"NaN": math.nan, "nan": math.nan, "Infinity": math.inf, "inf": math.inf, "+Infinity": math.inf}
-_NOT_FINITE |= {"-Infinity": -math.inf, "-inf": -math.inf}
+_NOT_FINITE = {
+    "NaN": math.nan,
+    "nan": math.nan,
+    "Infinity": math.inf,
+    "inf": math.inf,
+    "+Infinity": math.inf,
+    "-Infinity": -math.inf,
+    "-inf": -math.inf,
+}
 _NO_VALUE = frozenset({"undefined", "TODO", "TBD", "etc", "etc."})
 _MOST_DIGITS = 4300
 """Python itself converts no longer integers (the conversion takes quadratic time)."""
@@ -32,7 +40,7 @@ _MOST_DIGITS = 4300
 Open = JsonObject | list[Json]
 
 
-class Cut(Exception):  # noqa: N818  (not an error: the text ends here)
+class Cut(Exception):
     """The text ended inside a container, at `at`."""
 
     def __init__(self, at: int) -> None:
@@ -40,7 +48,7 @@ class Cut(Exception):  # noqa: N818  (not an error: the text ends here)
         self.at = at
 
 
-class Broken(Exception):  # noqa: N818  (turned into an Issue; never leaves this module)
+class Broken(Exception):
     """What stands at `at` fits nowhere."""
 
     def __init__(self, at: int, message: str, code: str = "syntax") -> None:
@@ -90,9 +98,11 @@ class Scanner:
             self.repairs[rule] = Repair(rule, self.here(), before, after, Risk.LOSSLESS)
 
     def issue(self, code: str, message: str, found: Json) -> None:
+        """Record what is wrong here; the reading goes on."""
         self.issues.append(Issue(self.here(), message, code, found))
 
     def here(self) -> str:
+        """The path of what is being read."""
         return pointer(step for step in self.path if step is not None)
 
     def left_out(self, at: int) -> int | None:
@@ -123,17 +133,19 @@ class Scanner:
         return word
 
     def number(self, digits: str) -> Json:
+        """The number that is written so; an Issue where it is none that can be used."""
         if len(digits) > _MOST_DIGITS:
             self.issue("number", "a number of more digits than can be read", digits[:40])
             return digits
         if digits.lstrip("+-").isdigit():
             return int(digits)
-        value = float(digits)
+        value = number_of(digits)
         if math.isinf(value):
             self.issue("not_finite", f"{digits} is larger than any finite number", digits)
         return value
 
     def quoted(self, at: int, follow: re.Pattern[str]) -> tuple[str, int]:
+        """The string whose opening quote stands at `at`, and the offset behind it."""
         string = read_quoted(self.text, at, follow)
         if string is None:
             self.members += 1
@@ -145,6 +157,7 @@ class Scanner:
         return string.value, string.end
 
     def repeated(self, key: str, first: Json, second: Json) -> None:
+        """A key came again: no matter where the values are equal, an Issue where they differ."""
         if same(first, second):
             self.note("duplicate_key", {key: second}, {key: first})
         else:

@@ -14,6 +14,7 @@ _COMMENT = r"//|/\*|\#"
 _QUOTED_KEY = r"(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[“‘][^”’\n]{0,200}[”’])\s*:"
 _BARE_KEY = r"[^\W\d][\w$-]{0,200}\s*:"
 
+ANYTHING = re.compile("")
 AFTER_KEY = re.compile(r"\s*:")
 IN_OBJECT = re.compile(
     rf"\s*(?:[}}\])]|{_COMMENT}|```|$|,\s*(?:[}}\]),]|{_COMMENT}|$|{_QUOTED_KEY}|{_BARE_KEY})"
@@ -95,7 +96,8 @@ def _quoted(raw: str, quote: str, end: int, inside: int) -> Quoted:
 
 def unescape(raw: str) -> tuple[str, int]:
     """The text without its escapes; 0 where all were JSON's, 1 where others were kept as they stand, 2 where some
-    backslashes before letters are escapes and others are not (a path of Windows, say), so that none can be trusted."""
+    backslashes before letters are escapes and others are not (a path of Windows, say), so that none can be trusted.
+    """
     known = unknown = odd = 0
 
     def replace(match: re.Match[str]) -> str:

@@ -10,11 +10,12 @@ import re
 from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer
+from structgen.parse.exact import number_of
 from structgen.parse.members import CLOSER, CONTAINER, ITEM, MEMBER, NUMBER, SET
 from structgen.parse.reading import Reading
 from structgen.parse.scanner import COMMENT, WORDS, Broken, Cut, Open, Scanner
 from structgen.parse.strict import MAX_DEPTH
-from structgen.parse.strings import AFTER_KEY, IN_LIST, IN_OBJECT, PAIRS
+from structgen.parse.strings import AFTER_KEY, ANYTHING, IN_LIST, IN_OBJECT, PAIRS, read_quoted
 
 _BARE_KEY = re.compile(r"([\w$][\w$-]{0,100}(?: [\w$-]{1,100}){0,5})\s*:")
 _BARE = re.compile(r"[\w$€£¥+.-](?:(?!\s(?://|#)|/\*)[\w \t$€£¥+.%/@&'°*-])*")
@@ -158,7 +159,7 @@ class _Reader(Scanner):
         """The value of a simple member that is no string in double quotes; its groups begin behind `before`."""
         digits, word = match[before + 5], match[before + 6]
         if digits is not None and len(digits) < _SHORT and "e" not in digits and "E" not in digits:
-            return float(digits) if "." in digits else int(digits)
+            return number_of(digits) if "." in digits else int(digits)
         if word is not None:
             return WORDS[word]
         self.path[-1] = key
@@ -223,15 +224,26 @@ class _Reader(Scanner):
     def _key(self, at: int) -> tuple[str, int]:
         char = self.text[at]
         if char in PAIRS:
-            key, at = self.quoted(at, AFTER_KEY)
-            match = AFTER_KEY.match(self.text, at)
-            return key, match.end() if match else at
+            return self._quoted_key(at)
         if match := _BARE_KEY.match(self.text, at):
             self.note("unquoted", match[1], match[1])
             return match[1], match.end()
         if len(self.text) - at < 200 and re.fullmatch(r"[\w$-]+\s*", self.text[at:]):
             raise Cut(len(self.text))
         raise Broken(at, "has something where a key and a colon belong")
+
+    def _quoted_key(self, at: int) -> tuple[str, int]:
+        """A key in any quotes: its first closing quote closes it, and a colon follows."""
+        found = read_quoted(self.text, at, ANYTHING)
+        if found is None:
+            self.members += 1
+            raise Cut(len(self.text))
+        end = found.end
+        if not (colon := AFTER_KEY.match(self.text, end)):
+            self.char(self.skip(end))
+            raise Broken(end, "has something where a colon belongs")
+        key, _ = self.quoted(at, ANYTHING)
+        return key, colon.end()
 
     def _value(self, at: int, follow: re.Pattern[str]) -> tuple[Json, int]:
         if match := CONTAINER.match(self.text, at):

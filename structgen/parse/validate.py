@@ -21,23 +21,26 @@ from structgen.core.options import Risk
 from structgen.core.records import Issue, Repair
 from structgen.parse.align import Shape, is_call
 from structgen.parse.blame import task_error
-from structgen.parse.converted import MISSING, conversion
+from structgen.parse.converted import conversion
 from structgen.parse.finite import is_finite, refuses_infinite
+from structgen.parse.places import MISSING, at
 from structgen.schema import Schema
 from structgen.schema.pydantic_issues import issues_from_pydantic
 
 TOO_DEEP = Issue("", "is nested too deep, or refers to itself", "depth")
 _NUMBER_AS_TEXT = re.compile(rb"\"\s*[+-]?\d+(?:\.\d*)?\s*\"")
+LOOK = Issue("", "needs a closer look", "look")
 NOT_FINITE = Issue("", "holds NaN or Infinity, or a number too large to be finite", "not_finite")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A value, or the issues why there is none."""
+    """A value, or the issues why there is none; where strict reading failed, the paths that it faulted."""
 
     value: Any = None
     issues: tuple[Issue, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    faults: frozenset[str] | None = None
 
 
 def validate(schema: Schema[Any], tree: Json) -> Verdict:
@@ -51,22 +54,30 @@ def validate(schema: Schema[Any], tree: Json) -> Verdict:
         return Verdict(issues=(TOO_DEEP,))
 
 
-def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -> Verdict | None:
-    """Validate clean JSON as it stands, at Pydantic's own speed; None where it needs a closer look.
+def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -> Verdict:
+    """Validate clean JSON as it stands, at Pydantic's own speed; with issues where it needs a closer look.
 
     Keys that the type does not know need one: they may be its fields in another spelling. So do numbers in quotes
     where a date may stand, for Pydantic takes them for seconds. `data` is the same as `tree`, in JSON.
     """
     adapter = schema.adapter
     if adapter is None:
-        verdict = None if _hides_answer(shape, tree) else validate(schema, tree)
-        return None if verdict is None or verdict.issues else verdict
+        return Verdict(issues=(LOOK,)) if _hides_answer(shape, tree) else validate(schema, tree)
     if shape.temporal and _NUMBER_AS_TEXT.search(data):
-        return None
+        return Verdict(issues=(LOOK,))
     try:
         return Verdict(_guarded(schema, partial(adapter.validate_json, data, strict=True, extra="forbid")))
-    except (ValidationError, RecursionError):
-        return None
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_context=False)
+        return Verdict(issues=(LOOK,), faults=frozenset(_fault(details, tree) for details in errors))
+    except RecursionError:
+        return Verdict(issues=(TOO_DEEP,))
+
+
+def _fault(details: ErrorDetails, tree: Json) -> str:
+    """The place of an error: a missing key is missing at its own path, not at its object's."""
+    path = _path(details, tree)
+    return pointer((*path, details["loc"][-1]) if details["type"] == "missing" else path)
 
 
 def _hides_answer(shape: Shape, tree: Json) -> bool:
@@ -116,8 +127,8 @@ def _converted(adapter: TypeAdapter[Any], strict: ValidationError, value: Any, t
     dumps = _dumps(adapter, value)
     for details in strict.errors(include_url=False):
         path = _path(details, tree)
-        before = _at(tree, path)
-        after = next((found for dump in dumps if (found := _at(dump, path)) is not MISSING), MISSING)
+        before = at(tree, path)
+        after = next((found for dump in dumps if (found := at(dump, path)) is not MISSING), MISSING)
         verdict = conversion(before, details, after)
         if verdict is False:
             issues.extend(issues_from_pydantic(strict, tree))
@@ -135,7 +146,7 @@ def _dumps(adapter: TypeAdapter[Any], value: Any) -> list[Json]:
     for by_alias in (True, False):
         try:
             found.append(cast(Json, adapter.dump_python(value, mode="json", by_alias=by_alias, warnings=False)))
-        except Exception:  # noqa: BLE001, PERF203  (a serializer of the user's: the value is valid all the same)
+        except Exception:  # a serializer of the user's: the value is valid all the same
             return found
     return found
 
@@ -144,17 +155,6 @@ def _path(details: ErrorDetails, tree: Json) -> tuple[str | int, ...]:
     """The steps of an error's location that lead into the tree; the labels of unions are left out."""
     path: list[str | int] = []
     for step in details["loc"]:
-        if _at(tree, (*path, step)) is not MISSING:
+        if at(tree, (*path, step)) is not MISSING:
             path.append(step)
     return tuple(path)
-
-
-def _at(tree: object, path: tuple[str | int, ...]) -> object:
-    for step in path:
-        if isinstance(tree, dict) and step in tree:
-            tree = cast("dict[object, object]", tree)[step]
-        elif isinstance(tree, list) and isinstance(step, int) and step < len(cast("list[object]", tree)):
-            tree = cast("list[object]", tree)[step]
-        else:
-            return MISSING
-    return tree

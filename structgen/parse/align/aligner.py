@@ -16,7 +16,9 @@ from structgen.parse.align.keys import renamed
 from structgen.parse.align.scalars import choice_in, float_in, integer_in, number_in, truth_in
 from structgen.parse.align.shape import TEMPORAL, Node, Raw, Shape
 from structgen.parse.equal import same
+from structgen.parse.exact import Exact
 
+Sound = Callable[[str, Json], bool]
 Decode = Callable[[str], Json]
 """Text -> the JSON value it is, ValueError where it is none."""
 
@@ -28,11 +30,16 @@ _CALL = frozenset({"name", "id", "type", *_ARGUMENTS})
 
 
 class Aligner:
-    """Fits values into the places of one shape. `tags`: the response said with tags that it is a call of a tool."""
+    """Fits values into the places of one shape.
 
-    def __init__(self, shape: Shape, decode: Decode, *, tags: bool = False) -> None:
+    `tags`: the response said with tags that it is a call of a tool. `sound` says of a path and a value whether the
+    validator took this value there as it is; then it is left alone, for a validator of the user's may want it so.
+    """
+
+    def __init__(self, shape: Shape, decode: Decode, sound: Sound, *, tags: bool = False) -> None:
         self.shape = shape
         self.decode = decode
+        self.sound = sound
         self.tags = tags
         self._known: dict[tuple[int, int, str, bool], tuple[Json, Fit]] = {}
 
@@ -45,6 +52,8 @@ class Aligner:
             return self._choice(value, node, path, wrapped)
         kind = kind_of(value)
         if not node.takes(kind):
+            if self.sound(path, value):
+                return Fit(value)
             return self._converted(value, kind, raw, path, wrapped)
         if kind == "object":
             return self._object(cast(JsonObject, value), raw, path, wrapped)
@@ -57,7 +66,7 @@ class Aligner:
     # Unions and choices
 
     def _union(self, value: Json, node: Node, path: str, wrapped: bool) -> Fit:
-        """The branch that the value fits at the lowest cost; unchanged where two branches would change it differently."""
+        """The branch that the value fits at the lowest cost; unchanged where two would change it differently."""
         key = (id(value), id(node), path, wrapped)
         if isinstance(value, dict | list) and key in self._known:
             return self._known[key][1]
@@ -81,9 +90,11 @@ class Aligner:
             "string" in part.types and isinstance(raw, dict) and "pattern" in raw
             for part, raw in zip(parts, node.branches, strict=True)
         )
+        if numbers and texts and isinstance(value, Exact):
+            return Fit(value.written)
         if not (isinstance(value, str) and numbers and texts):
             return None
-        if _PLAIN_DECIMAL.match(value):
+        if _PLAIN_DECIMAL.match(value) or self.sound(path, value):
             return Fit(value)
         digits = number_in(value)
         return misfit(value) if digits is None else changed("number", path, value, digits)
@@ -91,6 +102,8 @@ class Aligner:
     def _choice(self, value: Json, node: Node, path: str, wrapped: bool) -> Fit:
         choices = cast("tuple[Json, ...]", node.choices)
         if any(same(value, choice) and type(value) is type(choice) for choice in choices):
+            return Fit(value)
+        if self.sound(path, value):
             return Fit(value)
         found: set[Json] = set()
         if isinstance(value, str):
@@ -264,8 +277,10 @@ def _is_moment(value: str, form: str) -> bool:
 def _together(before: Json, after: Json, fits: Sequence[Fit], own: Fit) -> Fit:
     """A container out of the fits of its members; the same object as before where none of them changed."""
     repairs = (*own.repairs, *(repair for fit in fits for repair in fit.repairs))
+    items = before.values() if isinstance(before, dict) else before
+    moved = repairs or any(fit.value is not item for fit, item in zip(fits, cast("list[Json]", items), strict=False))
     return Fit(
-        after if repairs else before,
+        after if moved else before,
         repairs,
         own.misfits + sum(fit.misfits for fit in fits),
         own.strangers,

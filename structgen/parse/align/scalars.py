@@ -71,7 +71,7 @@ def integer_in(value: str | float) -> int | None:
     """The integer that a text or a float is, None where it is none or has a fraction."""
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) <= 2**53 else None
-    digits = number_in(value)
+    digits = number_in(str(value))
     if digits is None or "e" in digits.lower():
         return None
     whole, _, rest = digits.partition(".")

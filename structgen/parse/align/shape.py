@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.parse.places import MISSING, at
 from structgen.schema import Schema
 
 Raw = JsonObject | bool
@@ -48,6 +49,7 @@ class Shape:
         self.root: Raw = schema.json_schema
         self.typed = schema.adapter is not None
         self.temporal = self.typed and any(part.get("format") in TEMPORAL for part in _objects(self.root))
+        self.decimal = self.typed and any(_is_decimal(part) for part in _objects(self.root))
         self._names = {id(_at(self.root, path)): names for path, names in schema.names.items()}
         self._nodes: dict[int, tuple[Raw, Node]] = {}
 
@@ -170,15 +172,14 @@ def _types(part: JsonObject) -> frozenset[str]:
 
 
 def _at(root: Json, path: str) -> Json:
-    here = root
-    for step in steps(path):
-        if isinstance(here, dict):
-            here = here.get(step)
-        elif isinstance(here, list) and step.isdigit() and int(step) < len(here):
-            here = here[int(step)]
-        else:
-            return None
-    return here
+    found = at(root, steps(path))
+    return None if found is MISSING else cast(Json, found)
+
+
+def _is_decimal(part: JsonObject) -> bool:
+    """Whether a union is a Decimal: a number, or a number as text."""
+    branches = [branch for branch in _list(part.get("anyOf")) if isinstance(branch, dict)]
+    return any(branch.get("type") == "number" for branch in branches) and any("pattern" in one for one in branches)
 
 
 def _objects(part: Json) -> Iterator[JsonObject]:
