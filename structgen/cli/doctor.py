@@ -6,7 +6,6 @@ import platform
 import re
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, requires, version
 
 import typer
 
@@ -39,6 +38,8 @@ def _python() -> Check:
 
 def _packages() -> Iterator[Check]:
     """The packages that structgen's own metadata names: those it needs, then those of the extras users have."""
+    from importlib.metadata import version
+
     missing = [name for name in _required("") if not _installed(name)]
     if missing:
         yield Check("packages", Verdict.WRONG, f"without {', '.join(missing)}", "run: pip install structgen")
@@ -55,12 +56,16 @@ def _packages() -> Iterator[Check]:
 
 def _required(extra: str) -> list[str]:
     """The names of the packages that an extra needs; those of structgen itself where `extra` is empty."""
+    from importlib.metadata import requires
+
     marker = f'extra == "{extra}"' if extra else ""
     lines = [line for line in requires("structgen") or [] if (marker in line if extra else "extra ==" not in line)]
     return [name[0] for line in lines if (name := re.match(r"[\w.-]+", line))]
 
 
 def _installed(name: str) -> bool:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         version(name)
     except PackageNotFoundError:

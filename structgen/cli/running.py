@@ -36,23 +36,22 @@ def run_batch(batch: Batch, documents: Iterable[Document | DocumentProblem], out
 
     Raises what `Batch.rows` raises but BudgetExceeded, and OutputError.
     """
-    with stopping_gently(batch, output) as interruption:
-        try:
-            _write_rows(batch, documents, output, manner)
-        except BudgetExceeded as error:
-            say(error)
-            return Exit.BUDGET
-    if interruption.came and batch.left_over:
+    try:
+        interrupted = _write_rows(batch, documents, output, manner)
+    except BudgetExceeded as error:
+        say(error)
+        return Exit.BUDGET
+    if interrupted and batch.left_over:
         return Exit.INTERRUPTED
     incomplete = 0 if manner.allow_incomplete else batch.summary.incomplete
     return Exit.SOME_NOT_OK if batch.summary.failed or incomplete else Exit.OK
 
 
-def _write_rows(batch: Batch, documents: Iterable[Document | DocumentProblem], output: Output, manner: Manner) -> None:
-    """Every row to the output, then the output to its place, then a word on what there is; the last two in any case."""
+def _write_rows(batch: Batch, documents: Iterable[Document | DocumentProblem], output: Output, manner: Manner) -> bool:
+    """Every row to the output; whether Ctrl-C came. The rows get to their place, and are summed up, in any case."""
     complete = False
     try:
-        with Watch(manner.quiet) as watch:
+        with stopping_gently(batch, output) as interruption, Watch(manner.quiet) as watch:
             for row in batch.rows(documents):
                 output.write(row)
                 watch.see(row)
@@ -61,6 +60,7 @@ def _write_rows(batch: Batch, documents: Iterable[Document | DocumentProblem], o
         where = output.finish(complete=complete)
         if not (manner.quiet or isinstance(sys.exception(), BrokenPipeError)):
             say(f"{batch.summary}{f'; in {where}' if where else ''}")
+    return interruption.came
 
 
 class Watch:

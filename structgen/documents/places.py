@@ -83,7 +83,8 @@ def _folder(folder: Path, notice: Notice) -> Iterator[Place | DocumentProblem]:
     if not read and not problems:
         yield DocumentProblem(readable(folder), f"the folder holds no document ({known}).", readable(folder))
     elif passed_over:
-        notice(f"{readable(folder)}: {passed_over} files passed over, not being {known}; name them to read them.")
+        files = "1 file" if passed_over == 1 else f"{passed_over} files"
+        notice(f"{readable(folder)}: {files} passed over, not being {known}; name what you want read.")
 
 
 def _walk(folder: Path, problems: list[OSError]) -> Iterator[tuple[Path, list[str]]]:

@@ -77,6 +77,8 @@ def _read(place: Place, fields: _Fields, tell: Notice) -> Iterator[Read]:
         yield DocumentProblem(place.source, f"{explain(error)}.", place.name)
     except DocumentError as error:
         yield DocumentProblem(place.source, str(error), place.name)
+    except UnicodeDecodeError as error:  # a table in UTF-16 that ends in the middle of a character
+        yield DocumentProblem(place.source, f"it is not valid {error.encoding}; save it as UTF-8.", place.name)
 
 
 def _file(place: Place, tell: Notice) -> Iterator[Read]:

@@ -111,6 +111,8 @@ def test_many_failures_are_named_up_to_ten(structgen) -> None:
         (["gone.py:Dish", "soup.txt"], "no such file"),
         (["broken.py:Dish", "soup.txt"], "broken.py"),
         (["broken.json", "soup.txt"], "broken.json"),
+        (["odd.py:Odd", "soup.txt"], "has no JSON form"),
+        (["odd.py:Nobody", "soup.txt"], "Nobody"),
         (["dish.json", "soup.txt", "-o", "out.xlsx"], ".jsonl, .csv, .parquet or .sqlite"),
         (["dish.json", "soup.txt", "-o", "nowhere/out.csv"], "cannot be written"),
         (["dish.json", "soup.txt", "-o", "soup.txt"], "is an input too"),
@@ -126,6 +128,10 @@ def test_wrong_usage_is_one_line_that_says_what_to_do(
     structgen, folder: Path, arguments: list[str], words: str
 ) -> None:
     (folder / "broken.py").write_text("import nosuchmodule\n")
+    (folder / "odd.py").write_text(
+        "from collections.abc import Callable\n\nfrom pydantic import BaseModel\n\n\n"
+        "class Odd(BaseModel):\n    call: Callable[[], int]\n"
+    )
     (folder / "broken.json").write_text('{"type": ')
     ran = structgen("extract", *arguments)
     said = [line for line in ran.said if "so the rules read" not in line]

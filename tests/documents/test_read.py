@@ -73,7 +73,7 @@ def test_files_passed_over_in_a_folder_are_told(folder: Path) -> None:
     told: list[str] = []
     list(read_documents(["."], notice=told.append))
     assert len(told) == 1
-    assert "1 files passed over" in told[0]
+    assert "1 file passed over" in told[0]
 
 
 def test_a_folder_without_documents_is_a_problem(folder: Path) -> None:
@@ -226,6 +226,14 @@ def test_a_line_in_another_encoding_is_a_problem_of_its_own(folder: Path) -> Non
 def test_json_lines_in_utf16_are_read(folder: Path) -> None:
     (folder / "t.jsonl").write_text('{"text": "Käse"}\n{"text": "B"}\n', encoding="utf-16")
     assert [found.text for found in read("t.jsonl") if isinstance(found, Document)] == ["Käse", "B"]
+
+
+def test_a_table_that_ends_in_the_middle_of_a_character_gives_what_came_before(folder: Path) -> None:
+    (folder / "t.jsonl").write_bytes('{"text": "A"}\n'.encode("utf-16-le") + b"x")
+    fine, broken = read("t.jsonl")
+    assert fine == Document("A", "t.jsonl:1", "t.jsonl")
+    assert isinstance(broken, DocumentProblem)
+    assert "not valid utf-16-le" in broken.reason
 
 
 def test_a_table_is_read_lazily(folder: Path) -> None:
