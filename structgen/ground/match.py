@@ -16,6 +16,8 @@ _SAME = str.maketrans(
     | dict.fromkeys("_", "")
     | {"、": ",", "。": "."}
 )
+_MORE = 4
+"""Characters of white space that the text may have more than the value around its outer punctuation."""
 _SIGNS = "-.+"
 _DECIMAL = ".,٫٬"
 
@@ -66,8 +68,8 @@ class Phrase:
         differing = self._differing(words, first)
         if differing is None:
             return None
-        start -= _agreeing(self.lead[::-1], text[wide[0] : start][::-1])
-        end += _agreeing(self.tail, text[end : wide[1]])
+        start -= _agreeing(self.lead[::-1], text[max(0, wide[0] - _MORE) : start][::-1])
+        end += _agreeing(self.tail, text[end : wide[1] + _MORE])
         if differing:
             return Place(start, end, Grade.NEAR, round(1 - differing / (2 * len(self.gaps) + 2), 4))
         own = " ".join(text[start:end].split()) == " ".join(self.words.text.split())
@@ -85,12 +87,14 @@ class Phrase:
 
 
 def _agreeing(ours: str, theirs: str) -> int:
-    """How many characters, beginning next to the words, are the same punctuation; white space only between it."""
-    count = 0
-    for place, (mine, yours) in enumerate(zip(ours, theirs, strict=False), 1):
-        if gap(mine) != gap(yours):
+    """How many characters of `theirs`, from the words on, are the punctuation of `ours`; white space does not count."""
+    place = count = 0
+    for mark in filter(None, map(gap, ours)):
+        while place < len(theirs) and not gap(theirs[place]):
+            place += 1
+        if place == len(theirs) or gap(theirs[place]) != mark:
             break
-        count = place if gap(mine) else count
+        place = count = place + 1
     return count
 
 

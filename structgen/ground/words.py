@@ -99,18 +99,19 @@ def learn(text: str, vocabulary: Vocabulary) -> Words:
 def read(text: str, vocabulary: Mapping[str, int]) -> Words:
     """The words of a text as numbers of a vocabulary that stays as it is."""
     ids, starts, ends = array("l"), array("l"), array("l")
-    known = vocabulary.get
-    for match in _TOKEN.finditer(text):
+    add, begin, close, known = ids.append, starts.append, ends.append, vocabulary.get
+    plain = text.isascii()
+    for match in _TOKEN.finditer(text.lower() if plain else text):
         raw = match.group()
-        if "\n" in raw:
-            for word, start, end in _unbroken(match, vocabulary):
-                ids.append(known(word, 0))
-                starts.append(start)
-                ends.append(end)
+        if "\n" not in raw:
+            add(known(raw if plain else fold(raw), 0))
+            begin(match.start())
+            close(match.end())
             continue
-        ids.append(known(raw.lower() if raw.isascii() else _folded(raw), 0))
-        starts.append(match.start())
-        ends.append(match.end())
+        for word, start, end in _unbroken(match, vocabulary):
+            add(known(word, 0))
+            begin(start)
+            close(end)
     return Words(text, ids, starts, ends)
 
 
