@@ -40,12 +40,16 @@ _UNREACHED = frozenset({"APIConnectionError", "ConnectionError", "TransportError
 class InstructedSender:
     """Request -> Completion through the client that instructor opened.
 
-    `client` is the wrapper that ``instructor.from_provider`` returns. Calls on an event loop run in threads.
+    `open_client` gives the wrapper that ``instructor.from_provider`` returns; it is called at once, so that a missing
+    key or package shows early, and again after `close`. Calls on an event loop run in threads.
     """
 
-    def __init__(self, client: instructor.Instructor, endpoint: Endpoint, card: Card, timeout: float) -> None:
+    def __init__(
+        self, open_client: Callable[[], instructor.Instructor], endpoint: Endpoint, card: Card, timeout: float
+    ) -> None:
         self.card: Card | None = card
-        self._client = client
+        self._open_client = open_client
+        self._client: instructor.Instructor | None = open_client()
         self._endpoint = endpoint
         self._provider = card.provider
         self._wire = Wire(card.provider, "", "", "", f"the {card.provider} settings")
@@ -70,8 +74,9 @@ class InstructedSender:
         return await asyncio.to_thread(self.send, request, allowance)
 
     def close(self) -> None:
-        """Close the provider's client where it can be closed."""
-        close = getattr(self._client.client, "close", None)
+        """Close the provider's client where it can be closed. A later call opens it again."""
+        client, self._client = self._client, None
+        close = getattr(client and client.client, "close", None)
         if callable(close):
             close()
 
@@ -83,8 +88,9 @@ class InstructedSender:
         self, messages: list[dict[str, str]], arguments: dict[str, object], model: str, allowance: Allowance
     ) -> Outcome:
         started = time.monotonic()
-        _configure(self._client.client, allowance.patience(self._timeout))
-        create = cast("Callable[..., object]", self._client.create)
+        client = self._client = self._client or self._open_client()
+        _configure(client.client, allowance.patience(self._timeout))
+        create = cast("Callable[..., object]", client.create)
         try:
             response = create(messages=messages, response_model=None, max_retries=0, **arguments)
         except Exception as error:
@@ -111,14 +117,17 @@ def open_instructed(provider: str, model: str, *, api_key: str | None, base_url:
     key = "" if api_key is None else clean_key(api_key, "api_key")
     given = {name: value for name, value in (("api_key", key), ("base_url", base_url)) if value}
     from_provider = cast("Callable[..., instructor.Instructor]", instructor.from_provider)
-    try:
-        with _quiet():
-            client = from_provider(f"{provider}/{model}", **given)
-    except Exception as error:
-        said = mask(str(error), key)[:500]
-        raise ConfigurationError(f"{provider} cannot be opened through instructor: {said}") from None
+
+    def open_client() -> instructor.Instructor:
+        try:
+            with _quiet():
+                return from_provider(f"{provider}/{model}", **given)
+        except Exception as error:
+            said = mask(str(error), key)[:500]
+            raise ConfigurationError(f"{provider} cannot be opened through instructor: {said}") from None
+
     card = Card(model, provider=provider, modes=(Mode.TEXT,))
-    return InstructedSender(client, Endpoint(base_url or provider, key), card, timeout)
+    return InstructedSender(open_client, Endpoint(base_url or provider, key), card, timeout)
 
 
 def _arguments(parameters: Parameters, provider: str) -> dict[str, object]:
@@ -131,7 +140,10 @@ def _arguments(parameters: Parameters, provider: str) -> dict[str, object]:
 
 
 def _configure(client: object, timeout: float) -> None:
-    """Turn the SDK's own retries off and set its timeout, where it has such attributes, as the common ones do."""
+    """Turn the SDK's own retries off and set its timeout, where it has such attributes, as the common ones do.
+
+    Of calls at the same time the latest sets the timeout of all.
+    """
     for name, value in (("max_retries", 0), ("timeout", timeout)):
         if hasattr(client, name):
             setattr(client, name, value)

@@ -1,7 +1,9 @@
 """Other providers through instructor: its openai client over loopback HTTP against the emulator."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,8 +15,10 @@ from structgen.core.errors import (
     ServerFailed,
 )
 from structgen.core.options import Mode
-from structgen.core.records import Completion, Parameters, Request, Usage
+from structgen.core.records import Card, Completion, Parameters, Request, Usage
 from structgen.send import Allowance, Sender, open_sender
+from structgen.send.instructed import InstructedSender
+from structgen.send.wire import Endpoint
 from structgen.testing import Emulator, dropped, error, page, refusal, reply
 
 KEY = "sk-emulator-0123456789"
@@ -134,3 +138,34 @@ def test_a_missing_key_is_said_once_and_without_a_traceback(caplog: pytest.LogCa
     with caplog.at_level(logging.ERROR), pytest.raises(ConfigurationError, match="OPENAI_API_KEY"):
         open_sender("openai/gpt-x")
     assert caplog.text == ""
+
+
+def test_closing_closes_and_a_later_call_opens_again(
+    other: Sender, deliver: Deliver, question: Request, server: Emulator
+) -> None:
+    server.script(reply("{}"), repeat_last=True)
+    deliver(other, question, NO_RETRIES)
+    other.close()
+    other.close()
+    assert deliver(other, question, NO_RETRIES).text == "{}"
+    asyncio.run(other.aclose())
+
+
+class OddError(Exception):
+    """An SDK's error that has a status and keeps no reply."""
+
+    code = 429
+
+
+def test_an_error_without_its_reply_is_read_from_its_words(
+    question: Request,
+) -> None:
+    def create(**arguments: object) -> object:
+        raise OddError("Slow down. Please try again in 2s.")
+
+    client = SimpleNamespace(client=object(), create=create)
+    sender = InstructedSender(lambda: client, Endpoint("odd", ""), Card("m", provider="odd"), 5.0)  # type: ignore[arg-type,return-value]
+    with pytest.raises(RateLimited, match="odd answered 429: Slow down") as caught:
+        sender.send(question, NO_RETRIES)
+    assert caught.value.wait == 2.0
+    sender.close()

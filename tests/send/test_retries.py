@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from structgen.core.errors import ConnectionFailed, RateLimited, RequestRejected, ServerFailed
+from structgen.core.errors import ConnectionFailed, RateLimited, RequestRejected, ServerFailed, TransportError
 from structgen.core.records import Completion
 from structgen.send import Allowance, retries
 from structgen.send.faults import Failure
@@ -119,6 +119,14 @@ def test_an_error_that_was_raised_is_not_changed_by_the_next_call(waits: list[fl
     with pytest.raises(ServerFailed):
         persist(script(BROKEN, BROKEN), Allowance(transport_retries=1))
     assert str(BROKEN.error) == "groq answered 500."
+
+
+def test_each_wait_is_told_with_its_fault(keep_trying: Persist, waits: list[float]) -> None:
+    told: list[tuple[TransportError, float]] = []
+    allowance = Allowance(on_retry=lambda error, wait: told.append((error, wait)))
+    keep_trying(script(BROKEN, BROKEN, DONE), allowance)
+    assert told == [(BROKEN.error, wait) for wait in waits]
+    assert len(told) == 2
 
 
 def test_calls_at_the_same_time_do_not_share_their_counts(waits: list[float]) -> None:

@@ -180,6 +180,7 @@ NODE: JsonObject = {
         (variant(u={"anyOf": [variant(a={}), variant(b={})]}), '{"u": {"b": 1}}'),
         (variant(u={"anyOf": [{"type": "object", "additionalProperties": False}, {"type": "null"}]}), '{"u": null}'),
         (variant(u={"anyOf": [True, {"$ref": "http://elsewhere/x"}]}), '{"u": 3}'),
+        (variant(u={"anyOf": [variant(kind=True, a={}), variant(b={})]}), '{"u": {"b": 1}}'),
         (NODE, '{"first": {"value": "a", "next": {"value": "b", "next": null}}}'),
         (variant(pair={"type": "array", "prefixItems": [{"type": "string"}]}), '{"pair": ["a"]}'),
     ],
