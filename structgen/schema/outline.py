@@ -92,6 +92,8 @@ class _Writer:
         if isinstance(schema, bool):
             return Text("any" if schema else "never")
         left = {key: value for key, value in schema.items() if key not in _ADDRESSES}
+        if self.refs.is_draft(3, 4):
+            left.pop("id", None)
         parts = [*self._reference(left, at)]
         if parts and self.refs.closed:
             left = {key: value for key, value in left.items() if key in _REMARKS}

@@ -20,11 +20,15 @@ class Refs:
     """URI (with its fragment, if an anchor) -> pointer."""
     bases: dict[str, str] = field(default_factory=dict[str, str])
 
+    def is_draft(self, *numbers: int) -> bool:
+        """Whether the schema names one of these drafts of the years before 2019."""
+        named = self.root.get("$schema") if isinstance(self.root, dict) else None
+        return isinstance(named, str) and any(f"draft-0{number}/" in named for number in numbers)
+
     @property
     def closed(self) -> bool:
         """Whether a `$ref` rules out everything beside it (drafts up to 7)."""
-        named = self.root.get("$schema") if isinstance(self.root, dict) else None
-        return isinstance(named, str) and any(f"draft-0{number}/" in named for number in (3, 4, 6, 7))
+        return self.is_draft(3, 4, 6, 7)
 
     @classmethod
     def of(cls, root: JsonObject | bool) -> Refs:

@@ -298,6 +298,8 @@ class Canon:
 
     def stated(self, schema, at, depth, known, names):
         left = {key: value for key, value in schema.items() if key not in ADDRESSES}
+        if isinstance(self.root, dict) and "draft-04" in str(self.root.get("$schema")):
+            left.pop("id", None)
         facts = set()
         if isinstance(left.get("$ref"), str) and (found := self.find(left["$ref"], at)):
             del left["$ref"]
@@ -325,15 +327,14 @@ class Canon:
 
     def values(self, left, kinds, shapes, known):
         facts = set()
-        literals = [left.pop("const")] if "const" in left else left.pop("enum") if left.get("enum") else None
+        literals = [left.pop("const")] if "const" in left else None
+        if left.get("enum"):
+            values = left.pop("enum")
+            facts |= either([constant(value) for value in values]) if literals else set()
+            literals = literals or values
         kind_facts = {kind: {kind, *shapes.pop(kind, ())} if literals is None else {kind} for kind in kinds or ()}
         if literals is not None:
-            facts |= either(
-                [
-                    {f"const {json.dumps(value, sort_keys=True)}"} if value is not None else {"null"}
-                    for value in literals
-                ]
-            )
+            facts |= either([constant(value) for value in literals])
             if kinds and not all(any(is_a(value, kind) for kind in kinds) for value in literals):
                 facts |= either(list(kind_facts.values()))
         elif kinds:
@@ -428,6 +429,10 @@ class Canon:
         if isinstance(left.get("discriminator"), dict):
             left["discriminator"] = left["discriminator"].get("propertyName")
         return facts
+
+
+def constant(value):
+    return {"null"} if value is None else {f"const {json.dumps(value, sort_keys=True)}"}
 
 
 def either(branches):

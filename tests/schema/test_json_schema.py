@@ -125,7 +125,7 @@ UNEVALUATED = {
 }  # fmt: skip
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 @given(st.dictionaries(st.sampled_from(["p", "r", "a", "b", "i", "t", "e", "d", "f", "z"]), st.sampled_from([None, 1])))
 def test_unevaluated_properties_agree_with_jsonschema(value):
     expected = jsonschema.Draft202012Validator(UNEVALUATED).is_valid(value)
@@ -170,6 +170,37 @@ def test_a_format_is_a_condition_where_asked(name, good, bad):
     assert said({"format": name}, bad) == []
     assert said({"format": name}, good, assert_formats=True) == []
     assert said({"format": name}, bad, assert_formats=True) == [("", "format")]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$id": "https://example.com/a", "$ref": "b", "$defs": {"x": {"$id": "b", "type": "null"}}},
+        {
+            "$id": "https://example.com/a",
+            "$ref": "b#/$defs/c",
+            "$defs": {"x": {"$id": "b", "$defs": {"c": {"type": "null"}}}},
+        },
+        {"$ref": "#mark", "$defs": {"x": {"$anchor": "mark", "type": "null"}}},
+        {"$id": "urn:example:a", "$ref": "#mark", "$defs": {"x": {"$anchor": "mark", "type": "null"}}},
+        {"$ref": "#/$defs/a~1b%25/anyOf/0", "$defs": {"a/b%": {"anyOf": [{"type": "null"}]}}},
+        {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "allOf": [{"$ref": "#mark"}],
+            "definitions": {"x": {"$id": "#mark", "type": "null"}},
+        },
+        {
+            "$schema": "http://json-schema.org/draft-04/schema#",
+            "id": "https://example.com/a",
+            "allOf": [{"$ref": "b"}],
+            "definitions": {"x": {"id": "b", "type": "null"}},
+        },
+    ],
+)
+def test_references_by_name_are_followed_and_outlined(schema):
+    assert said(schema, None) == []
+    assert said(schema, 1) == [("", "type")]
+    assert Schema.of(schema).outline().endswith(" = null")
 
 
 def test_a_format_that_nobody_knows_holds_for_all():

@@ -240,7 +240,7 @@ schemas = st.recursive(st.booleans() | with_keywords(plain_keywords), of_schemas
 definitions = with_keywords({name: made for name, made in plain_keywords.items() if name != "$ref"})
 
 
-@settings(deadline=None, max_examples=250, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
 @given(schemas.filter(lambda schema: isinstance(schema, dict)), definitions, definitions)
 def test_no_keyword_of_any_schema_is_lost(reader, schema, one, two):
     schema = {**schema, "$defs": {"one": one, "Two": two}}
@@ -248,7 +248,7 @@ def test_no_keyword_of_any_schema_is_lost(reader, schema, one, two):
     assert before == after
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 @given(of_schemas(st.booleans() | with_keywords(plain_keywords)), st.data())
 def test_the_reader_notices_a_keyword_that_is_gone(reader, schema, data):
     """Guards the guard: a comparison that sees nothing would let everything pass."""
