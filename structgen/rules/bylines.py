@@ -14,7 +14,8 @@ from structgen.rules.search import Search
 from structgen.rules.titles import title_line
 
 _CUT = re.compile(
-    r"[|·•–—,\t:]| - |/|\d{1,2}[./-]\d|\s\d|(?:19|20)\d\d|\son\s|\s(?:published|updated|posted|modified|leave|this post|comments?)\b",
+    r"[|·•–—,\t:]| - |/|\d{1,2}[./-]\d|\s\d|(?:19|20)\d\d|\son\s"
+    r"|\s(?:published|updated|posted|modified|leave|this post|comments?)\b",
     re.IGNORECASE,
 )
 _PARTICLES = {
@@ -43,7 +44,7 @@ _COUNT = re.compile(r"(?:about |approx\.? |ca\.? )?\d{1,4}(?:[.,]\d)?(?:\s?(?:[-
 _SCALE = re.compile(r"\s+[½\d.]{1,3}x(?:\s+[½\d.]{1,3}x)*$")
 _NOUNS = re.compile(
     r"^(?:servings?|serves|portions?|portionen|porties|portioner|porsjoner|raciones|porciones|porzioni|personen|personnes|personas|persone|personer|people|persons)$",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -76,9 +77,9 @@ def _under_title(search: Search) -> Reading | None:
     for number in range(title + 1, min(title + 4, len(search.page.lines) - 1)):
         line = search.page.lines[number]
         dated = next(find_dates(search.page.lines[number + 1].text), None)
-        if _PERSON.match(line.text) and line.text.istitle() and not _known(search, line.text):
-            if dated or search.page.text.count(line.text) > 1:
-                return leaf(search.page, line.text, line.start, line.end)
+        named = _PERSON.match(line.text) and line.text.istitle() and not _known(search, line.text)
+        if named and (dated or search.page.text.count(line.text) > 1):
+            return leaf(search.page, line.text, line.start, line.end)
     return None
 
 
@@ -105,8 +106,7 @@ def _name(search: Search, pair: Pair) -> Reading | None:
         or not 1 <= len(words) <= 6
         or len(text) > 50
         or not capital
-        or text.endswith((".", "!", "?"))
-        and len(words) > 3
+        or (text.endswith((".", "!", "?")) and len(words) > 3)
     ):
         return None
     return leaf(search.page, " ".join(words), start, start + len(text))
@@ -129,7 +129,7 @@ def find_yields(search: Search, field: Field) -> Reading | None:
 
 
 def _in_servings(found: Reading) -> Reading:
-    """ "4 personas", "4" and "4 servings" are one: a bare number of what a recipe makes counts servings."""
+    """The same count in English: "4 personas" and the bare "4" are 4 servings; "12 cookies" stays."""
     match = _PEOPLE.match(str(found.value))
     if match is None:
         return found

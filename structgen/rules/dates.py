@@ -54,7 +54,7 @@ def find_compact_dates(text: str) -> Iterator[Date]:
             yield Date(match.start(), match.end(), kept)
 
 
-def to_iso(text: str, found: Date, day_first: bool | None) -> str | None:
+def to_iso(found: Date, day_first: bool | None) -> str | None:
     """The date in ISO 8601; None where it reads in two ways and `day_first` does not settle it."""
     orders = set(found.orders)
     if len(orders) > 1 and day_first is not None:
@@ -64,7 +64,7 @@ def to_iso(text: str, found: Date, day_first: bool | None) -> str | None:
 
 def to_iso_time(text: str, found: Date, day_first: bool | None) -> tuple[str, int] | None:
     """Date and time in ISO 8601 and where they end; None where no time of day is printed after the date."""
-    day, clock = to_iso(text, found, day_first), _CLOCK.match(text, found.end)
+    day, clock = to_iso(found, day_first), _CLOCK.match(text, found.end)
     if day is None or clock is None:
         return None
     hour, minute, second = (int(part or 0) for part in clock.group(1, 2, 3))

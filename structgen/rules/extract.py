@@ -9,15 +9,15 @@ from types import MappingProxyType
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Evidence
 from structgen.rules.fields import MONEY, Field, Kind, read_fields
-from structgen.rules.readings import Reading, evidence
-from structgen.rules.search import Search, start_search
 from structgen.rules.linked import Node
-from structgen.rules.machine import find_linked, main_item
 from structgen.rules.lists import body_start, find_strings
-from structgen.rules.values import read_value
-from structgen.rules.records import find_records
+from structgen.rules.machine import find_linked, main_item
+from structgen.rules.readings import Reading, evidence
 from structgen.rules.recognise import recognise
+from structgen.rules.records import find_records
 from structgen.rules.roles import find_role
+from structgen.rules.search import Search, start_search
+from structgen.rules.values import read_value
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import cast
 
@@ -134,8 +134,6 @@ def _children(source: _Source, schema: JsonObject, key: str, depth: int) -> tupl
 
 
 def _beside(child: Field, concepts: frozenset[str]) -> Field:
-    from dataclasses import replace
-
     return replace(child, siblings=concepts - child.concepts)
 
 
@@ -211,8 +209,11 @@ def concepts_of(label: str) -> frozenset[str]:
     known = lexicon().concepts
     return next(
         (known[one] for one in (words, core, _without_unit(core), owned, _without_unit(owned)) if one in known),
-        frozenset(),
+        _NONE,
     )
+
+
+_NONE: frozenset[str] = frozenset()
 
 
 def _settled(concepts: frozenset[str], kind: Kind, form: str, seconds: int, nested: bool) -> frozenset[str]:
@@ -227,7 +228,7 @@ def _settled(concepts: frozenset[str], kind: Kind, form: str, seconds: int, nest
         concepts = concepts - _FIGURES
     dropped = frozenset({"total"} if nested and "line_total" in concepts else {"line_total"})
     concepts = concepts - dropped or concepts
-    return concepts - TIMES if concepts - TIMES else concepts
+    return concepts - TIMES or concepts
 
 
 _GENERIC = {

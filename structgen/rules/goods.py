@@ -7,6 +7,7 @@ them together count only where they add up to a sum that the receipt states.
 from __future__ import annotations
 
 import re
+
 from structgen.rules.fields import Field, Kind
 from structgen.rules.labels import tokens
 from structgen.rules.money import Amount, find_amounts, moved

@@ -29,7 +29,8 @@ _GROUP = re.compile(
 _OF = re.compile(r"^(?:de\s|d['’]|of\s|di\s|av\s)")
 _ENDS = (".", "!", "?", ";", "…", "”", '"')
 _OVER = re.compile(
-    r"\?$|©|(?<![\w.])[@#]\w{3}|newsletter|e-?mail|instagram|facebook|pinterest|affiliate|subscribe|www\.|https?:", re.I
+    r"\?$|©|(?<![\w.])[@#]\w{3}|newsletter|e-?mail|instagram|facebook|pinterest|affiliate|subscribe|www\.|https?:",
+    re.IGNORECASE,
 )
 _CHECKLISTS = {("instruction", "checklist"), ("ingredient", "checklist")}
 _NAMED_STEP = re.compile(rf"^{_STEP}\s*\d", re.IGNORECASE)

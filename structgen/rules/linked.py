@@ -1,7 +1,7 @@
 """Data that pages carry for machines: JSON-LD, read with the place of every value.
 
-The standard library's decoder does not say where a value stands, so a small reader of our own walks the text, with the
-decoder's own string scanner. It is iterative in nothing and bounded in depth: what goes deeper is no linked data.
+The standard library's decoder does not say where a value stands, so a small reader of our own walks the text and leaves
+the strings to it. Its depth is bounded: what goes deeper is no linked data.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from json.decoder import scanstring
+from json import JSONDecoder
+from typing import cast
 
 _DEEPEST = 40
 _SPACE = re.compile(r"[\s\ufeff]*")
@@ -31,6 +32,9 @@ class Node:
 
     kind: str
     props: dict[str, list[Leaf | Node]]
+
+
+_DECODER = JSONDecoder(strict=False)
 
 
 class _NotJson(ValueError):
@@ -67,13 +71,19 @@ def _value(text: str, at: int, depth: int) -> tuple[list[Leaf | Node], int]:
     if text[at] == "[":
         return _array(text, at + 1, depth)
     if text[at] == '"':
-        value, end = scanstring(text, at + 1, False)
+        value, end = _string(text, at)
         return [Leaf(value, at + 1, end - 1)], end
     match = _SCALAR.match(text, at)
     if match is None:
         raise _NotJson
-    kept = [] if match.group() == "null" else [Leaf(match.group(), at, match.end())]
+    kept: list[Leaf | Node] = [] if match.group() == "null" else [Leaf(match.group(), at, match.end())]
     return kept, match.end()
+
+
+def _string(text: str, at: int) -> tuple[str, int]:
+    """The string at a quote, and where it ends."""
+    value, end = _DECODER.raw_decode(text, at)
+    return cast(str, value), end
 
 
 def _array(text: str, at: int, depth: int) -> tuple[list[Leaf | Node], int]:
@@ -92,7 +102,7 @@ def _object(text: str, at: int, depth: int) -> tuple[list[Leaf | Node], int]:
     while text[at] != "}":
         if text[at] != '"':
             raise _NotJson
-        name, at = scanstring(text, at + 1, False)
+        name, at = _string(text, at)
         at = _skip(text, at)
         if text[at] != ":":
             raise _NotJson

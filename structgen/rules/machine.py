@@ -9,8 +9,8 @@ from structgen.core.json import Json
 from structgen.rules.fields import Field, Kind, concepts_of
 from structgen.rules.labels import phrase
 from structgen.rules.linked import Leaf, Node
-from structgen.rules.page import Chunk, Page, lines_of
 from structgen.rules.objects import child_of
+from structgen.rules.page import Chunk, Page, lines_of
 from structgen.rules.portions import take_apart
 from structgen.rules.readings import Reading, collect
 from structgen.rules.records import build_portion
@@ -103,8 +103,8 @@ def _leaves(values: list[Leaf | Node], depth: int = 0) -> Iterator[Leaf]:
         if isinstance(value, Leaf):
             yield value
         elif depth < 4:
-            said = next((value.props[name] for name in _SAID if value.props.get(name)), [])
-            yield from _leaves(said, depth + 1)
+            said = next((value.props[name] for name in _SAID if value.props.get(name)), None)
+            yield from _leaves(said or [], depth + 1)
 
 
 def _read_leaf(search: Search, field: Field, said: Leaf) -> Reading | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -18,15 +19,22 @@ from structgen.rules.page import Chunk, Page, Span, lines_of
 
 _STRUCTURE = re.compile(r"<!doctype html|<html[\s>]|<body[\s>]|application/ld\+json", re.IGNORECASE)
 _BLOCK_END = re.compile(r"</(?:p|div|li|tr|td|h[1-6]|table|ul|ol|section|article|dl)\s*>|<br\s*/?>", re.IGNORECASE)
-_BLOCKS = frozenset(
-    "address article aside blockquote body dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
-    "header hr html legend li main ol option p pre section summary table tbody tfoot thead tr ul br title".split()
+
+
+def _names(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+_BLOCKS = _names(
+    "address article aside blockquote body dd details div dl dt fieldset figcaption figure footer form h1 "
+    "h2 h3 h4 h5 h6 header hr html legend li main ol option p pre section summary table tbody tfoot thead "
+    "tr ul br title "
 )
-_HIDDEN = frozenset("script style template noscript svg nav button select textarea iframe head".split())
+_HIDDEN = _names("script style template noscript svg nav button select textarea iframe head ")
 _SHOWN = frozenset({"title"})
-_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_VOID = _names("area base br col embed hr img input link meta source track wbr ")
 _STRUCK = frozenset({"s", "del", "strike"})
-_TAGGED = frozenset("h1 h2 h3 h4 h5 h6 li th dt".split())
+_TAGGED = _names("h1 h2 h3 h4 h5 h6 li th dt ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +55,8 @@ def looks_like_html(text: str) -> bool:
 def read_html(text: str) -> Markup:
     """Read a page of HTML."""
     reader = _Reader(text)
-    try:
+    with suppress(AssertionError, ValueError):  # html.parser's way of giving up on a declaration it does not know
         reader.feed(text)
-    except (AssertionError, ValueError):  # html.parser's way of giving up on a declaration that it does not know
-        pass
     reader.finish()
     visible = "".join(reader.text)
     page = Page(text, visible, lines_of(visible, reader.tags), tuple(reader.chunks), tuple(reader.struck))
@@ -73,7 +79,8 @@ class _Open:
 class _State:
     """What is being built."""
 
-    stack: list[_Open] = field(default_factory=list)
+    stack: list[_Open] = field(default_factory=list[_Open])
+    owners: list[Node] = field(default_factory=list[Node])
     hidden: int = 0
     length: int = 0
 
@@ -111,9 +118,11 @@ class _Reader(HTMLParser):
         if opened.prop and opened.prop != "ld+json":
             opened.value = self._attribute(at, given)
         if tag in _VOID:
-            self._close(opened, at)
+            self._close(opened)
             return
         self.state.stack.append(opened)
+        if opened.node:
+            self.state.owners.append(opened.node)
         self.state.hidden += tag in _HIDDEN and tag != "title"
 
     def handle_endtag(self, tag: str) -> None:
@@ -123,7 +132,7 @@ class _Reader(HTMLParser):
         )
         if depth is not None:
             while len(stack) > depth:
-                self._close(stack.pop(), at)
+                self._close(stack.pop())
         self._break(tag, at)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -185,13 +194,15 @@ class _Reader(HTMLParser):
                 return Leaf(value, at + place, at + place + len(value))
         return None
 
-    def _close(self, opened: _Open, at: int) -> None:
+    def _close(self, opened: _Open) -> None:
         self.state.hidden -= opened.tag in _HIDDEN and opened.tag != "title" and opened.tag not in _VOID
         if opened.tag in _STRUCK:
             self.struck.append((opened.at, self.state.length))
         if opened.prop == "ld+json":
             return
-        owner = next((one.node for one in reversed(self.state.stack) if one.node), None)
+        if opened.node and self.state.owners and self.state.owners[-1] is opened.node:
+            self.state.owners.pop()
+        owner = self.state.owners[-1] if self.state.owners else None
         if opened.node and not (opened.prop and owner):
             self.items.append(opened.node)
         elif opened.prop and owner:
@@ -220,4 +231,4 @@ class _Reader(HTMLParser):
                     " " if match.group().isspace() else match.group(), start + match.start(), start + match.end()
                 )
         while self.state.stack:
-            self._close(self.state.stack.pop(), len(self.source))
+            self._close(self.state.stack.pop())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from structgen.core.json import Json, pointer
 from structgen.core.records import Evidence, Status
@@ -55,8 +56,5 @@ def _number(value: Json) -> bool:
 
 def _at(value: Json, path: tuple[Step, ...]) -> Json:
     for step in path:
-        if isinstance(value, dict) and isinstance(step, str):
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int):
-            value = value[step]
+        value = cast("dict[Step, Json]", value)[step]
     return value

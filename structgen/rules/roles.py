@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from structgen.rules.bill import Row
 from structgen.rules.bylines import find_author, find_yields
 from structgen.rules.dates import find_compact_dates, find_dates
 from structgen.rules.fields import Field, Kind
@@ -14,7 +15,6 @@ from structgen.rules.senders import find_address, find_company, find_phone
 from structgen.rules.shops import find_price
 from structgen.rules.times import find_total_time
 from structgen.rules.titles import find_title
-from structgen.rules.bill import Row
 from structgen.rules.totals import find_row, find_total
 from structgen.rules.values import date_leaf, read_value
 

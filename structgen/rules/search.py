@@ -22,7 +22,8 @@ from structgen.rules.sections import Section, find_sections
 @dataclass(frozen=True, slots=True)
 class Search:
     """A page with its pairs and sections, and the habits of its writer. `mark` and `day_first` as in
-    numerals and dates."""
+    numerals and dates.
+    """
 
     page: Page
     vocabulary: Vocabulary

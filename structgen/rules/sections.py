@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from structgen.rules.labels import Phrase, Vocabulary, phrase, tokens
 from structgen.rules.lexicon import lexicon
@@ -16,10 +17,13 @@ from structgen.rules.page import Line, Page
 
 _MARKUP = re.compile(r"^(#{1,6})\s+|^\*\*(?=[^*]+\*\*:?$)")
 _BULLET = re.compile(r"^[-*•·‣◦▪▢☐□○●✓✔»–—]\s+")
+_CLOSED = re.compile(r"\s*(?:\([^)]{0,30}\))?\s?[:：]")
 _TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _BODIES = frozenset({"ingredients", "instructions", "notes", "nutrition", "equipment", "features", "description"})
 _STEPPING = frozenset({"prep_time", "cook_time", "other_time", "brand", "quantity", "unit", "size", "total_time"})
 _LONGEST = 70
+_MOST = 1_000
+"""So many headings of a page are read: a page with more is no document, but a list of links."""
 _FAR = 500
 """A section has so many lines at most."""
 
@@ -47,11 +51,12 @@ class _Heading:
 
 def find_sections(page: Page, vocabulary: Vocabulary) -> list[Section]:
     """Every heading of a page that names something known, with the lines under it."""
-    headings = [found for number, line in enumerate(page.lines) if (found := _heading(number, line, vocabulary))]
+    numbered = enumerate(page.lines)
+    headings = list(islice((one for number, line in numbered if (one := _heading(number, line, vocabulary))), _MOST))
     sections: list[Section] = []
     for place, heading in enumerate(headings):
         if heading.keys and heading.score:
-            end = _end(page, heading, headings[place + 1 :])
+            end = _end(page, heading, headings[place + 1 : place + 1 + _FAR])
             if end > heading.line + 1:
                 sections.append(Section(heading.keys, heading.line, heading.score, heading.line + 1, end))
     return sections
@@ -125,8 +130,8 @@ def _labelled(number: int, line: Line, vocabulary: Vocabulary) -> _Heading | Non
     mentions = vocabulary.mentions(tokens(line.text[:40]))
     if not mentions or mentions[0].start or not mentions[0].keys & _ABOUT:
         return None
-    rest = line.text[mentions[0].end :].lstrip(" ()per portion")[:12]
-    return _Heading(number, mentions[0].keys, 0.0, True) if ":" in rest[:2] else None
+    closed = _CLOSED.match(line.text, mentions[0].end)
+    return _Heading(number, mentions[0].keys, 0.0, True) if closed else None
 
 
 _ABOUT = frozenset({"author", "category", "cuisine", "keywords", "nutrition", "serving_size", "calories", "rating",

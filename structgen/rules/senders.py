@@ -6,7 +6,7 @@ import re
 
 from structgen.rules.labels import fold, phrase, tokens
 from structgen.rules.lexicon import lexicon
-from structgen.rules.page import Line, Page, Span
+from structgen.rules.page import Line, Span
 from structgen.rules.readings import Reading, leaf
 from structgen.rules.search import Search
 
@@ -19,7 +19,7 @@ _LEGAL = re.compile(
 )
 _REGISTRATION = re.compile(
     r"\s*[(\[]?\s*(?:co\.?\s*(?:reg)?\.?\s*(?:no)?\s*[.:]?\s*)?\d[\d\s-]{3,12}(?:-?[A-Z])?\s*[)\]]?(?:\s*\([A-Z]{1,6}\))?$",
-    re.I,
+    re.IGNORECASE,
 )
 _POSTAL = re.compile(
     r"(?<![\w./-])(?:\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{6}|\d{4}(?=,?\s[A-Z][a-z]))(?![\w/-])"
@@ -105,7 +105,7 @@ def _name_span(line: Line) -> Span:
 
 
 def _broken_name(head: list[Line], line: Line) -> Line | None:
-    """The line above, where a name was broken before its legal form ("... \\n CO. (M) SDN BHD")."""
+    """The line above, where a name was broken before its legal form ("CO. (M) SDN BHD")."""
     at = head.index(line)
     words = [fold(word) for word in re.findall(r"[^\W\d_]+", line.text)]
     short = all(word in lexicon().business or len(word) <= 2 for word in words)
@@ -169,11 +169,6 @@ def address_score(line: Line) -> int:
     region = any(f" {' '.join(name)} " in joined for name in lexicon().regions)
     house = (bool(_HOUSE.match(text)) and (place > 0 or "," in text)) or (place > 0 and bool(_NUMBERED.search(text)))
     return min(place, 2) + 2 * bool(_POSTAL.search(text)) + region + house + text.endswith(",")
-
-
-def _block(page: Page, block: tuple[Line, ...]) -> Reading:
-    start, end = block[0].start, block[-1].end
-    return leaf(page, " ".join(page.text[start:end].split()), start, end)
 
 
 def find_phone(search: Search) -> Reading | None:

@@ -13,8 +13,10 @@ from structgen.rules.search import Search
 from structgen.rules.sections import level
 
 _ABOUT = re.compile(
-    r"^(?:by|von|par|door|av|af|por)\s?[A-Z]|^(?:author|published|posted|updated|last update|created by|written by)\b|\b20\d\d\b"
-    r"|^(?:jump to|print recipe|save recipe|pin recipe|rate this)|^[\d.,]+ from \d+|^[★☆]|^\(?\d+\)? (?:reviews?|votes?|ratings?)"
+    r"^(?:by|von|par|door|av|af|por)\s?[A-Z]|\b20\d\d\b"
+    r"|^(?:author|published|posted|updated|last update|created by|written by)\b"
+    r"|^(?:jump to|print recipe|save recipe|pin recipe|rate this)|^[\d.,]+ from \d+"
+    r"|^[★☆]|^\(?\d+\)? (?:reviews?|votes?|ratings?)"
     r"|^\d+\s?(?:min|h|uur|std|perc|person|portion|serving)|^recipe by",
     re.IGNORECASE,
 )
@@ -26,7 +28,7 @@ _CRUMBS = re.compile(r"\s*[/»›>|]\s*")
 
 
 def find_title(search: Search) -> Reading | None:
-    """The title: a heading of the highest level, a line `Title: ...`, or the line that the rest of the text is about."""
+    """The title: a line `Title: ...`, a heading of the highest level, or the line that the text is about."""
     for pair in search.pairs_of(frozenset({"title"})):
         if pair.score == 1.0 and pair.line < 12 and ":" in search.page.text[slice(*pair.label)]:
             start, end = pair.value

@@ -1,4 +1,4 @@
-"""What a bill comes to: the amount of its most specific total, checked against cash less change where both are known."""
+"""What a bill comes to: its most specific total, checked against cash less change where both are known."""
 
 from __future__ import annotations
 
@@ -54,13 +54,14 @@ def _is_total(search: Search, row: Row, due: int | None) -> bool:
 
 
 _CONFIRMED = frozenset({"total", "subtotal", "rounding", "paid"})
+_TAX_WORDS = """rm myr usd eur gbp chf sale incl inclusive including inc of gst tax vat sst mwst tva iva ttc with after
+disc discount rounding adj sr the in for your cash s and svc charge a de la qty"""
 _TOTAL_WORDS = frozenset(
     fold(word)
-    for label in (*lexicon().labels["total"], *lexicon().labels["currency"])
+    for label in (*lexicon().labels["total"], *lexicon().labels["currency"], _TAX_WORDS)
     for word in re.findall(r"[^\W\d_]+", label)
-) | frozenset({"rm", "myr", "usd", "eur", "gbp", "chf", "sale", "incl", "inclusive", "including", "inc", "of", "gst", "tax",
-               "vat", "sst", "mwst", "tva", "iva", "ttc", "with", "after", "disc", "discount", "rounding", "adj", "sr", "the",
-               "in", "for", "your", "cash", "s", "and", "svc", "charge", "a", "de", "la", "qty"})  # fmt: skip
+)
+"""What the label of a total may say besides: any other word says of what it is the total."""
 
 
 def _rank(search: Search, row: Row, due: int | None) -> float:

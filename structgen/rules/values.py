@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from structgen.core.json import Json
 from structgen.rules.dates import Date, find_compact_dates, find_dates, to_iso, to_iso_time
 from structgen.rules.durations import find_duration
 from structgen.rules.fields import MONEY, TIMES, Field, Kind
-from structgen.rules.labels import Token, fold, phrase, tokens
+from structgen.rules.labels import Token, phrase, tokens
 from structgen.rules.lexicon import lexicon
 from structgen.rules.money import Amount, find_amounts, is_currency
 from structgen.rules.numerals import find_number
@@ -25,6 +26,9 @@ _VOCABULARIES = ("https://schema.org/", "http://schema.org/")
 CODES = frozenset({"sku", "mpn", "gtin", "invoice_number", "order_number", "tax_id"})
 _CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?\s?([AaPp]\.?[Mm]\b)?(?![\d:])")
 _RANGE = re.compile(r"\s*(?:[-–—/]|to|or|bis|oder|à|ou|a|o|tot|of)\s*\d", re.IGNORECASE)
+
+
+Reader = Callable[[Search, Field, int, int], Reading | None]
 
 
 def read_value(search: Search, field: Field, start: int, end: int) -> Reading | None:
@@ -85,7 +89,7 @@ def _checked(search: Search, field: Field, value: float, start: int, end: int) -
     return leaf(search.page, int(value) if whole else value, start, end)
 
 
-def _read_boolean(search: Search, field: Field, start: int, end: int) -> Reading | None:
+def _read_boolean(search: Search, _field: Field, start: int, end: int) -> Reading | None:
     words = tokens(search.page.text[start:end], start)
     marks = search.page.text[start:end].strip()[:1]
     if marks and marks in "✓✔✗✘":
@@ -161,7 +165,7 @@ def date_leaf(search: Search, field: Field, found: Date) -> Reading | None:
     if field.format == "date-time" and (timed := to_iso_time(text, found, search.day_first)):
         return leaf(search.page, timed[0], found.start, timed[1])
     if field.format in ("date", "date-time"):
-        iso = to_iso(text, found, search.day_first)
+        iso = to_iso(found, search.day_first)
         return leaf(search.page, iso, found.start, found.end) if iso and field.format == "date" else None
     return leaf(search.page, " ".join(text[found.start : found.end].split()), found.start, found.end)
 
@@ -189,7 +193,7 @@ def _read_code(search: Search, field: Field, start: int, end: int) -> Reading | 
     )
 
 
-def _read_currency(search: Search, field: Field, start: int, end: int) -> Reading | None:
+def _read_currency(search: Search, _field: Field, start: int, end: int) -> Reading | None:
     """The sign or code of a currency."""
     text = search.page.text[start:end].strip()
     amount = next((one for one in find_amounts(search.page.text[start:end]) if one.currency), None)
@@ -210,8 +214,8 @@ def _read_money_text(search: Search, field: Field, start: int, end: int) -> Read
     return leaf(search.page, text[a:b], start + a, start + b)
 
 
-def _pattern(pattern: re.Pattern[str]) -> object:
-    def read(search: Search, field: Field, start: int, end: int) -> Reading | None:
+def _pattern(pattern: re.Pattern[str]) -> Reader:
+    def read(search: Search, _field: Field, start: int, end: int) -> Reading | None:
         match = pattern.search(search.page.text, start, end)
         return (
             leaf(
@@ -227,13 +231,13 @@ def _pattern(pattern: re.Pattern[str]) -> object:
     return read
 
 
-def _read_count(search: Search, field: Field, start: int, end: int) -> Reading | None:
+def _read_count(search: Search, _field: Field, start: int, end: int) -> Reading | None:
     """How many a recipe makes: begins with, or holds, a number."""
     text = search.page.text[start:end]
     return _read_text(search, start, end) if re.search(r"\d", text) and len(text) < 60 else None
 
 
-_STRINGS = (
+_STRINGS: tuple[tuple[frozenset[str], Reader], ...] = (
     (frozenset({"email"}), _pattern(EMAIL)),
     (frozenset({"url", "uri"}), _pattern(URL)),
     (frozenset({"phone", "fax"}), _pattern(PHONE)),
