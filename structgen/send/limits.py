@@ -14,12 +14,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeAlias
 
 from structgen.core.records import Usage
+
+Tiers: TypeAlias = Mapping[str, Mapping[str, int]]
+"""Tier -> {rpm, rpd, tpm, tpd}, as cards have it."""
+
+NO_TIERS: Tiers = MappingProxyType({})
+NO_LIMITS: Mapping[str, int] = MappingProxyType({})
 
 DAY = 86_400.0
 SPARE = 0.03
 """This part of a limit is kept free (at least one of it): between us and the server, time may stretch a little."""
+
+
+NOTHING = 1e-6
+"""Less than this over a limit is rounding: waiting for it would not move the clock."""
 
 
 class Measure(StrEnum):
@@ -52,7 +63,7 @@ class Bucket:
         """Seconds until so much more fits. What never fits goes when the bucket is empty: the server judges it."""
         room = self.limit - max(1.0, self.limit * SPARE)
         over = min(self.used, self.used + amount - room)
-        return max(over, 0.0) * period / self.limit
+        return over * period / self.limit if over > NOTHING else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +113,7 @@ class State:
     """
 
     most: float
-    tiers: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
+    tiers: Tiers = field(default_factory=lambda: NO_TIERS)
     at: float = 0.0
     buckets: Mapping[Measure, Bucket] = field(default_factory=lambda: MappingProxyType({}))
     window: float = 1.0
@@ -113,9 +124,9 @@ class State:
     ratio: float = 1.0
 
 
-def start(now: float, most: int, tiers: Mapping[str, Mapping[str, int]] = MappingProxyType({})) -> State:
+def start(now: float, most: int, tiers: Tiers = NO_TIERS) -> State:
     """A limiter that knows the card alone. Until the server shows a limit, the smallest tier holds."""
-    smallest = min(tiers.values(), key=lambda tier: tier.get(Measure.TPM, float("inf")), default={})
+    smallest = min(tiers.values(), key=lambda tier: tier.get(Measure.TPM, float("inf")), default=NO_LIMITS)
     buckets = {measure: Bucket(smallest[measure]) for measure in Measure if smallest.get(measure)}
     return State(most=most, tiers=tiers, at=now, buckets=buckets, window=most)
 
@@ -148,7 +159,7 @@ def acquire(state: State, now: float, need: Need) -> tuple[State, Grant | Wait]:
 
 
 def settle(state: State, now: float, grant: Grant, usage: Usage, sightings: Iterable[Sighting] = ()) -> State:
-    """A completion came: count what it used (cached tokens are free; what is unknown stays reserved), open the window."""
+    """A completion came: count what it used, open the window. Cached tokens are free, unknown ones stay reserved."""
     state = _end(advance(state, now))
     state = replace(state, window=min(state.window + 1 / max(state.window, 1.0), state.most))
     if usage.input_tokens is not None and usage.output_tokens is not None:
@@ -163,7 +174,7 @@ def settle(state: State, now: float, grant: Grant, usage: Usage, sightings: Iter
 def refuse(
     state: State, now: float, grant: Grant, wait: float | None = None, sightings: Iterable[Sighting] = ()
 ) -> State:
-    """The server would not take the call: nothing was used. It names a limit, or is overloaded, or asks to stay away."""
+    """The server would not take the call, so nothing was used: it names a limit, or is overloaded, or asks to wait."""
     named = tuple(sightings)
     state = withdraw(state, now, grant)
     state = learn(_shrink(state, grant), named)
@@ -192,19 +203,19 @@ def learn(state: State, sightings: Iterable[Sighting]) -> State:
     for seen in sightings:
         known = buckets.get(seen.measure)
         if seen.measure is Measure.TPM and (known is None or known.limit != seen.limit):
-            buckets.update(_of_tier(state, seen.limit, buckets))
+            _take_tier(state.tiers, seen.limit, buckets)
         used = seen.used if seen.exact or known is None else max(seen.used, known.used)
         buckets[seen.measure] = Bucket(seen.limit, used)
     return replace(state, buckets=buckets)
 
 
-def _of_tier(state: State, limit: float, known: Mapping[Measure, Bucket]) -> dict[Measure, Bucket]:
-    """The limits that no header shows, of the tier with this limit; all that is known of them where there is none."""
-    tier = next((tier for tier in state.tiers.values() if tier.get(Measure.TPM) == limit), None)
-    if tier is None:
-        return {}
-    silent = (Measure.RPM, Measure.TPD)
-    return {one: Bucket(tier.get(one, float("inf")), known[one].used if one in known else 0.0) for one in silent}
+def _take_tier(tiers: Tiers, limit: float, buckets: dict[Measure, Bucket]) -> None:
+    """Replace the limits that no header shows by those of the tier with this limit on tokens, if there is one."""
+    tier = next((tier for tier in tiers.values() if tier.get(Measure.TPM) == limit), NO_LIMITS)
+    for silent in (Measure.RPM, Measure.TPD):
+        known = buckets.pop(silent, Bucket(0))
+        if silent in tier:
+            buckets[silent] = Bucket(tier[silent], known.used)
 
 
 def _amount(measure: Measure, tokens: float) -> float:

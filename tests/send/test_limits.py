@@ -1,0 +1,248 @@
+"""The limiter's arithmetic, one moment at a time."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from structgen.core.records import Usage
+from structgen.send import limits
+from structgen.send.limits import Bucket, Grant, Measure, Need, Sighting, State, Wait, acquire, advance, learn, start
+
+FREE = {"rpm": 30, "rpd": 1_000, "tpm": 8_000, "tpd": 200_000}
+DEV = {"rpm": 1_000, "tpm": 250_000}
+TIERS = {"dev": DEV, "free": FREE}
+
+
+def fresh(most: int = 100, now: float = 0.0, tiers: Any = TIERS) -> State:
+    return start(now, most, tiers)
+
+
+def granted(state: State, now: float = 0.0, prompt: float = 100, answer: float = 0) -> tuple[State, Grant]:
+    state, answer_ = acquire(state, now, Need(prompt, answer))
+    assert isinstance(answer_, Grant), answer_
+    return state, answer_
+
+
+def waiting(state: State, now: float = 0.0, prompt: float = 100) -> Wait:
+    _, answer = acquire(state, now, Need(prompt))
+    assert isinstance(answer, Wait), answer
+    return answer
+
+
+def used(state: State, measure: Measure) -> float:
+    return state.buckets[measure].used
+
+
+def test_the_smallest_tier_holds_until_the_server_shows_a_limit() -> None:
+    assert {measure: bucket.limit for measure, bucket in fresh().buckets.items()} == FREE
+    assert not fresh(tiers={}).buckets
+
+
+def test_prompt_and_room_for_the_answer_are_reserved_together() -> None:
+    state, grant = granted(fresh(), prompt=100, answer=900)
+    assert grant.tokens == 1_000
+    assert (used(state, Measure.TPM), used(state, Measure.TPD)) == (1_000, 1_000)
+    assert (used(state, Measure.RPM), used(state, Measure.RPD)) == (1, 1)
+
+
+def test_what_is_used_drains_steadily() -> None:
+    state, _ = granted(fresh(), prompt=6_000)
+    assert used(advance(state, 15.0), Measure.TPM) == pytest.approx(4_000)
+    assert used(advance(state, 3_600.0), Measure.TPM) == 0
+    assert used(advance(state, 864.0), Measure.TPD) == pytest.approx(4_000)
+
+
+def test_a_call_waits_until_its_tokens_fit_and_not_longer() -> None:
+    state, _ = granted(fresh(), prompt=7_000)
+    wait = waiting(state, prompt=3_000)
+    assert wait.why is Measure.TPM
+    assert wait.seconds is not None
+    assert isinstance(waiting(state, wait.seconds - 0.01, prompt=3_000), Wait)
+    granted(state, wait.seconds + 0.001, prompt=3_000)
+
+
+def test_thirty_calls_a_minute_leave_one_for_every_two_seconds() -> None:
+    state, now, sent = fresh(), 0.0, 0
+    while now < 600:
+        state, answer = acquire(state, now, Need(1))
+        if isinstance(answer, Grant):
+            sent += 1
+        else:
+            assert answer.why is Measure.RPM
+            now += answer.seconds or 0.0
+        state = replace(state, under_way=0)
+    assert sent == pytest.approx(29 + 300, abs=1)
+
+
+def test_a_daily_limit_drains_too() -> None:
+    state = learn(fresh(), [Sighting(Measure.TPD, 200_000, 199_900, exact=True)])
+    wait = waiting(state, prompt=1_000)
+    assert wait.why is Measure.TPD
+    assert wait.seconds == pytest.approx((199_900 + 1_000 - 194_000) * 86_400 / 200_000)
+
+
+def test_what_never_fits_is_sent_once_the_bucket_is_empty() -> None:
+    state, _ = granted(fresh(), prompt=4_000)
+    assert waiting(state, prompt=9_000).seconds == pytest.approx(30.0)
+    granted(state, 30.001, prompt=9_000)
+
+
+def test_a_wait_too_short_to_move_a_clock_is_none() -> None:
+    assert Bucket(100, 96 + 1e-9).wait(1, 60) == 0
+
+
+def test_a_completion_settles_with_what_it_used() -> None:
+    state, grant = granted(fresh(), prompt=1_000, answer=3_000)
+    state = limits.settle(state, 0.0, grant, Usage(1_200, 300, cached_tokens=200, calls=1))
+    assert used(state, Measure.TPM) == used(state, Measure.TPD) == 1_300
+    assert used(state, Measure.RPM) == 1
+    assert state.under_way == 0
+
+
+def test_unknown_usage_stays_reserved() -> None:
+    state, grant = granted(fresh(), prompt=1_000, answer=3_000)
+    assert used(limits.settle(state, 0.0, grant, Usage(calls=1)), Measure.TPM) == 4_000
+
+
+def test_the_estimate_of_prompts_follows_what_they_took() -> None:
+    state = fresh(tiers={})
+    for _ in range(30):
+        state, grant = granted(state, prompt=100)
+        state = limits.settle(state, 0.0, grant, Usage(150, 10, calls=1))
+    assert granted(state, prompt=100, answer=50)[1].tokens == pytest.approx(200, rel=0.01)
+
+
+def test_a_wild_count_moves_the_estimate_by_a_bounded_step() -> None:
+    state, grant = granted(fresh(tiers={}), prompt=1)
+    assert limits.settle(state, 0.0, grant, Usage(10**6, 10, calls=1)).ratio <= 1.6
+
+
+def test_a_header_raises_the_count_where_others_use_the_key() -> None:
+    state = learn(fresh(), [Sighting(Measure.TPM, 8_000, 7_000)])
+    assert used(state, Measure.TPM) == 7_000
+    assert used(learn(state, [Sighting(Measure.TPM, 8_000, 10)]), Measure.TPM) == 7_000
+
+
+def test_another_limit_on_tokens_means_another_tier() -> None:
+    state, _ = granted(fresh())
+    state = learn(state, [Sighting(Measure.TPM, 250_000, 100)])
+    assert state.buckets[Measure.RPM] == Bucket(1_000, 1)
+    assert Measure.TPD not in state.buckets
+
+
+def test_of_a_tier_that_no_card_knows_only_what_the_server_shows_is_known() -> None:
+    state = learn(fresh(), [Sighting(Measure.TPM, 12_345, 0), Sighting(Measure.RPM, 77, 3)])
+    assert set(state.buckets) == {Measure.RPD, Measure.TPM, Measure.RPM}
+    assert learn(state, [Sighting(Measure.TPM, 12_345, 0)]).buckets[Measure.RPM] == Bucket(77, 3)
+
+
+def test_a_refusal_that_names_a_limit_gives_back_the_tokens_and_sets_the_count() -> None:
+    state, grant = granted(fresh(), prompt=3_264)
+    state = limits.refuse(state, 0.0, grant, 0.98, [Sighting(Measure.TPM, 8_000, 4_867, exact=True)])
+    assert used(state, Measure.TPM) == 4_867
+    assert used(state, Measure.RPM) == 0
+    assert state.pause == 0
+    wait = waiting(state, prompt=3_264).seconds
+    assert wait is not None
+    assert wait >= 0.9825
+
+
+def test_a_refusal_that_names_no_limit_pauses_everybody() -> None:
+    state, grant = granted(fresh(), prompt=10)
+    state = limits.refuse(state, 0.0, grant, 5.0)
+    assert waiting(state, 1.0) == Wait(4.0)
+    granted(state, 5.0)
+
+
+def test_a_longer_wait_for_a_limit_outlasts_the_pause() -> None:
+    state, grant = granted(fresh())
+    state = limits.refuse(state, 0.0, grant, 1.0)
+    state, _ = granted(state, 1.0, prompt=7_700)
+    assert waiting(replace(state, pause=0.1), 1.0, prompt=3_000).why is Measure.TPM
+
+
+def test_calls_under_way_are_bounded() -> None:
+    state = fresh(most=2)
+    state, first = granted(state)
+    state, _ = granted(state)
+    assert waiting(state) == Wait(None)
+    granted(limits.withdraw(state, 0.0, first))
+
+
+def test_the_window_halves_once_for_calls_under_way_together_and_opens_again_slowly() -> None:
+    state, grants = fresh(most=8, tiers={}), []
+    for _ in range(4):
+        state, grant = granted(state)
+        grants.append(grant)
+    for grant in grants[:3]:
+        state = limits.refuse(state, 0.0, grant, 0.0)
+    assert state.window == 4
+    state, grant = granted(state)
+    state = limits.lose(state, 0.0, grant)
+    assert state.window == 2
+    for _ in range(4):
+        state, grant = granted(state)
+        state = limits.settle(state, 0.0, grant, Usage(calls=1))
+    assert 3 < state.window < 4
+    for _ in range(200):
+        state, grant = granted(state)
+        state = limits.settle(state, 0.0, grant, Usage(calls=1))
+    assert state.window == 8
+
+
+def test_the_window_never_closes() -> None:
+    state = fresh(tiers={}, most=1)
+    for _ in range(5):
+        state, grant = granted(state)
+        state = limits.lose(state, 0.0, grant)
+    assert state.window == 1
+
+
+def test_a_lost_call_stays_counted_and_a_withdrawn_one_does_not() -> None:
+    state, grant = granted(fresh())
+    assert used(limits.lose(state, 0.0, grant), Measure.TPM) == 100
+    back = limits.withdraw(state, 0.0, grant)
+    assert used(back, Measure.TPM) == used(back, Measure.RPM) == 0
+    assert back.under_way == 0
+
+
+def test_a_clock_that_goes_back_loses_nothing_and_goes_on() -> None:
+    state, _ = granted(fresh(now=1_000.0), 1_000.0, prompt=6_000)
+    state = advance(replace(state, pause=3.0), 10.0)
+    assert (used(state, Measure.TPM), state.pause) == (6_000, 3.0)
+    state = advance(state, 11.0)
+    assert used(state, Measure.TPM) == pytest.approx(6_000 - 8_000 / 60)
+    assert state.pause == 2.0
+
+
+MOMENTS = st.floats(-1e5, 1e5, allow_nan=False)
+ENDS: dict[str, Callable[[State, float, Grant, int], State]] = {
+    "settle": lambda state, now, grant, tokens: limits.settle(state, now, grant, Usage(tokens, 5, calls=1)),
+    "refuse": lambda state, now, grant, tokens: limits.refuse(state, now, grant, 1.0),
+    "lose": lambda state, now, grant, tokens: limits.lose(state, now, grant),
+    "withdraw": lambda state, now, grant, tokens: limits.withdraw(state, now, grant),
+}
+ACTS = st.tuples(MOMENTS, st.sampled_from(["acquire", *ENDS]), st.integers(0, 20_000))
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(ACTS, max_size=40))
+def test_whatever_happens_counts_stay_within_bounds(acts: list[tuple[float, str, int]]) -> None:
+    state, under_way = fresh(most=5), []
+    for now, act, tokens in acts:
+        if act == "acquire":
+            state, answer = acquire(state, now, Need(tokens))
+            if isinstance(answer, Grant):
+                under_way.append(answer)
+            else:
+                assert answer.seconds is None or 0 < answer.seconds < 2 * 86_400
+        elif under_way:
+            grant = under_way.pop()
+            state = ENDS[act](state, now, grant, tokens)
+        assert state.under_way == len(under_way) <= 5
+        assert 1 <= state.window <= 5
+        assert all(bucket.used >= 0 for bucket in state.buckets.values())

@@ -1,0 +1,73 @@
+"""What is read of a server's headers and refusals."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from structgen.send.limits import Measure, Sighting
+from structgen.send.limits_read import read_headers, read_refusal
+
+
+def refusal(measure: str, wait: str = "982.5ms") -> str:
+    return (
+        f"Rate limit reached for model `a` on what is counted ({measure}): Limit 8000, Used 4867, Requested 3264. "
+        f"Please try again in {wait}. Need more tokens? Upgrade."
+    )
+
+
+def test_headers_speak_of_requests_a_day_and_tokens_a_minute() -> None:
+    headers = {
+        "x-ratelimit-limit-requests": "14400",
+        "x-ratelimit-remaining-requests": "14370",
+        "x-ratelimit-reset-requests": "2m59.56s",
+        "x-ratelimit-limit-tokens": "8000",
+        "x-ratelimit-remaining-tokens": "7000",
+    }
+    assert read_headers(headers) == (Sighting(Measure.RPD, 14_400, 30), Sighting(Measure.TPM, 8_000, 1_000))
+
+
+def test_another_server_may_mean_other_limits() -> None:
+    headers = {"x-ratelimit-limit-requests": "60"}
+    assert read_headers(headers, {"requests": Measure.RPM}) == (Sighting(Measure.RPM, 60, 0),)
+
+
+@pytest.mark.parametrize("limit", ["", "0", "many", "-5", "1e9", "9" * 30])
+def test_headers_that_are_no_counts_say_nothing(limit: str) -> None:
+    assert read_headers({"x-ratelimit-limit-tokens": limit, "x-ratelimit-remaining-tokens": "5"}) == ()
+
+
+def test_more_left_than_the_limit_is_nothing_used() -> None:
+    headers = {"x-ratelimit-limit-tokens": "100", "x-ratelimit-remaining-tokens": "200"}
+    assert read_headers(headers) == (Sighting(Measure.TPM, 100, 0),)
+
+
+def test_a_refusal_names_its_limit_and_its_wait_says_the_count_more_exactly() -> None:
+    (seen,) = read_refusal(refusal("TPM"))
+    assert (seen.measure, seen.limit, seen.exact) == (Measure.TPM, 8_000, True)
+    assert seen.used == pytest.approx(4_867)
+    (seen,) = read_refusal(refusal("TPM", "985ms"))
+    assert seen.used == pytest.approx(4_867.33, abs=0.01)
+
+
+@pytest.mark.parametrize("measure", ["RPM", "RPD", "TPM", "TPD"])
+def test_every_limit_is_known_by_its_short_name(measure: str) -> None:
+    assert read_refusal(refusal(measure, "1ms"))[0].measure == measure.lower()
+
+
+@pytest.mark.parametrize("wait", ["soon", "", "1x"])
+def test_without_a_wait_the_count_is_taken_as_it_stands(wait: str) -> None:
+    assert read_refusal(refusal("TPM", wait))[0].used == 4_867
+
+
+@pytest.mark.parametrize("message", ["", "over capacity", "(TPM): Limit 0, Used 0", "(XXX): Limit 1, Used 1"])
+def test_other_messages_name_no_limit(message: str) -> None:
+    assert read_refusal(message) == ()
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.text(), st.dictionaries(st.sampled_from(["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens"]), st.text())
+)
+def test_no_text_makes_reading_fail(message: str, headers: dict[str, str]) -> None:
+    read_refusal(refusal("TPM", message))
+    read_headers(headers)
