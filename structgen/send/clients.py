@@ -62,7 +62,8 @@ class Clients:
 
     async def aclose(self) -> None:
         """Close the running loop's client, and the one for blocking calls."""
-        kept = self._loops.pop(asyncio.get_running_loop(), None)
+        with self._lock:
+            kept = self._loops.pop(asyncio.get_running_loop(), None)
         if kept is not None:
             await kept.close()
         self.close()
