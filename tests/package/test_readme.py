@@ -1,0 +1,72 @@
+"""What the README shows works as it stands there."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import structgen
+from structgen.tasks import find_task
+from structgen.testing import Emulator, reply
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+def test_the_first_example_gives_what_it_says(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"shop": "GREEN GROCER", "total": 2.4}'))
+    names: dict[str, Any] = {}
+    exec(compile(blocks("python")[0], "README.md", "exec"), names)
+    result = names["result"]
+    assert repr(result.value) == "Receipt(shop='GREEN GROCER', total=2.4)"
+    piece = result.evidence[0]
+    assert (piece.path, piece.start, piece.end, piece.text, piece.status) == ("/shop", 0, 12, "GREEN GROCER", "exact")
+
+
+def test_the_example_for_tests_passes(groq_emulator: Emulator) -> None:
+    names: dict[str, Any] = {"structgen": structgen}
+    model = re.search(r"class Receipt.*?\n\n", blocks("python")[0], re.DOTALL)
+    assert model
+    exec("from pydantic import BaseModel, Field\n" + model[0], names)
+    exec(compile(blocks("python")[1], "README.md", "exec"), names)
+    names["test_a_missing_total_is_asked_for"](groq_emulator)
+
+
+def test_the_example_of_a_task_file_is_one(tmp_path: Path) -> None:
+    text = blocks("toml")[0]
+    assert tomllib.loads(text)
+    (tmp_path / "ticket.toml").write_text(text, "utf-8")
+    task = find_task(str(tmp_path / "ticket.toml"))
+    schema = structgen.Schema.of(task)
+    assert [schema.check(example.value) for example in task.examples] == [()]
+
+
+def commands(text: str) -> set[str]:
+    return set(
+        re.findall(r"structgen (extract|tasks|schema|prompt|models|doctor|emulate|eval|runs|report|chat)\b", text)
+    )
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    shown = subprocess.run([sys.executable, "-m", "structgen", "--help"], capture_output=True, text=True, check=True)
+    registered = set(re.findall(r"^  ([a-z]+)  ", shown.stdout, re.MULTILINE))
+    assert registered
+    assert commands(README) == registered
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#:]+)\)", README))
+def test_every_link_leads_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+def test_every_public_name_in_the_readme_exists() -> None:
+    named = set(re.findall(r"structgen\.([a-z_]+)\(", README))
+    assert named <= set(structgen.__all__)
