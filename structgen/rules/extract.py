@@ -89,7 +89,7 @@ def _find_leaf(search: Search, field: Field) -> Reading | None:
 
 def _all_there_is(search: Search, field: Field) -> Reading | None:
     """A text of a few words that is a value of the field's kind, as cells and answers to forms are."""
-    telling = field.concepts & _TELLING or field.format
+    telling = field.concepts & _TELLING
     lines = search.page.lines
     return (
         read_value(search, field, lines[0].start, lines[0].end)
@@ -98,7 +98,7 @@ def _all_there_is(search: Search, field: Field) -> Reading | None:
     )
 
 
-_TELLING = MONEY | {"date", "email", "phone", "url", "currency", "time"}
+_TELLING = MONEY | {"date", "phone", "currency", "time"}
 _WORDY = 0.55
 """Text needs a label that is set off: any words may follow one that is not."""
 

@@ -63,6 +63,8 @@ class Field:
     maximum: float | None = None
     children: tuple[Field, ...] = ()
     item: Field | None = None
+    placed: bool = True
+    """Whether its place in the document may tell: not within a part of the whole, such as the customer of an invoice."""
     siblings: frozenset[str] = field(default=frozenset())
     """The concepts of the fields beside it."""
 
@@ -96,6 +98,8 @@ def _read(source: _Source, schema: Json, key: str, name: str, required: bool, de
     children, item = (), None
     if depth < _DEEPEST:
         children = _children(source, used, place, depth) if kind is Kind.OBJECT else ()
+        if kind is Kind.OBJECT and key and name and not key.endswith("/items"):
+            children = tuple(_owned(child, labels, named) for child in children)
         item = (
             _read(source, used.get("items", {}), f"{place}/items", name, True, depth + 1)
             if kind is Kind.ARRAY
@@ -131,6 +135,21 @@ def _children(source: _Source, schema: JsonObject, key: str, depth: int) -> tupl
     ]
     concepts = frozenset(concept for child in found for concept in child.concepts)
     return tuple(_beside(child, concepts) for child in found)
+
+
+def _owned(child: Field, labels: tuple[str, ...], concepts: frozenset[str]) -> Field:
+    """A field of a part of the whole: "vendor phone" for the phone of the vendor, and the vendor for its name.
+
+    The issuer is what a document's head speaks of; of any other part, only its labels can tell.
+    """
+    longer = tuple(f"{owner} {label}" for owner in labels[:2] for label in child.labels[:2])
+    issuing = bool(concepts & {"company", "organization"})
+    if "title" in child.concepts:
+        keys = concepts | {child.key}
+        return replace(child, labels=(*longer, *labels[:2]), concepts=concepts, keys=keys, placed=issuing)
+    keys = child.keys if issuing or not concepts & {"customer"} else frozenset({child.key})
+    kept = child.labels if keys is child.keys else ()
+    return replace(child, labels=(*kept, *longer), keys=keys, placed=issuing)
 
 
 def _beside(child: Field, concepts: frozenset[str]) -> Field:

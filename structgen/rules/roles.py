@@ -26,7 +26,7 @@ _CENTS = re.compile(r"\d[.,]\d{2}(?!\d)")
 
 def find_role(field: Field) -> Role | None:
     """How a field is found by the shape of a document; None where its label alone can tell."""
-    for concepts, kinds, role in _ROLES:
+    for concepts, kinds, role in _ROLES if field.placed else ():
         if field.concepts & concepts and field.kind in kinds and not (concepts & _FREE and field.format):
             return role
     return None

@@ -40,6 +40,8 @@ def find_title(search: Search) -> Reading | None:
 def title_line(search: Search) -> int | None:
     """The number of the line that is the title."""
     lines = search.page.lines
+    if len(lines) < 2:
+        return None
     marked = next((number for number, line in enumerate(lines[:400]) if level(line) == 1), None)
     if marked is not None:
         return marked

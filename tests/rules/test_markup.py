@@ -1,0 +1,149 @@
+"""HTML: what a reader sees, where it was written, and what it says to machines."""
+
+import json
+from typing import Any
+
+from structgen.rules.linked import Leaf, Node, read_json_ld
+from structgen.rules.markup import looks_like_html, read_html
+
+PAGE = """<!doctype html><html><head><title>Oat Cake | Site</title><style>x{}</style></head><body>
+<nav>Home About</nav><h1>Oat &amp; Honey   Cake</h1><p>By <b>Kim Low</b></p>
+<table><tr><th>Weight</th><td>268&nbsp;g</td></tr></table><ul><li>200 g oats</li><li>2 eggs</li></ul>
+<p><s>9.00 €</s> 7.00 €</p></body></html>"""
+
+
+def _lines(text: str) -> list[str]:
+    return [line.text for line in read_html(text).page.lines]
+
+
+def test_blocks_are_lines_and_cells_are_parted_by_tabs() -> None:
+    assert _lines(PAGE)[1:6] == ["Oat & Honey Cake", "By Kim Low", "Weight\t268\u00a0g", "200 g oats", "2 eggs"]
+
+
+def test_every_visible_stretch_leads_back_to_its_source() -> None:
+    page = read_html(PAGE).page
+    title = page.lines[1]
+    start, end = page.span(title.start, title.end)
+    assert PAGE[start:end] == "Oat &amp; Honey   Cake"
+    cell = page.text.index("268")
+    assert PAGE[slice(*page.span(cell, cell + 5))] == "268&nbsp;g"
+
+
+def test_headings_and_struck_text_are_known() -> None:
+    page = read_html(PAGE).page
+    assert [line.tag for line in page.lines][1:3] == ["h1", ""]
+    assert page.text[slice(*page.struck[0])].strip() == "9.00 €"
+
+
+def test_a_text_that_quotes_a_tag_is_no_html() -> None:
+    assert looks_like_html(PAGE)
+    assert looks_like_html("<p>a</p><p>b</p><li>c</li><br>")
+    assert not looks_like_html('Embed it: <a href="x">title</a></p> and a < b')
+
+
+def test_what_the_parser_cannot_finish_is_still_text() -> None:
+    assert _lines("<html><p>seen</p>lost <b")[-1] == "lost b"
+    assert _lines("<html><p>one</p><![x[ two")[0] == "one"
+
+
+def test_microdata_nests_by_item() -> None:
+    text = (
+        '<html><div itemscope itemtype="https://schema.org/Product"><h1 itemprop="name">Cup &amp; Saucer</h1>'
+        '<div itemprop="offers" itemscope itemtype="https://schema.org/Offer"><meta itemprop="price" content="4.50"></div></div>'
+    )
+    (item,) = read_html(text).items
+    assert item.kind == "Product"
+    name = item.props["name"][0]
+    assert isinstance(name, Leaf)
+    assert (name.text, text[name.start : name.end]) == ("Cup & Saucer", "Cup &amp; Saucer")
+    offer = item.props["offers"][0]
+    assert isinstance(offer, Node)
+    price = offer.props["price"][0]
+    assert isinstance(price, Leaf)
+    assert text[price.start : price.end] == "4.50"
+
+
+def test_json_ld_is_read_with_places() -> None:
+    source = 'x {"@graph": [{"@type": "Recipe", "name": "P\\u00e2t\\u00e9", "n": [1, 2.5e1, true, null], "e": {}, "l": []}]} y'
+    items = read_json_ld(source, 1, len(source) - 1)
+    recipe = next(item for item in items if item.kind == "Recipe")
+    name = recipe.props["name"][0]
+    assert isinstance(name, Leaf)
+    assert name.text == "Pâté"
+    assert source[name.start : name.end] == "P\\u00e2t\\u00e9"
+    assert [one.text for one in recipe.props["n"] if isinstance(one, Leaf)] == ["1", "2.5e1", "true"]
+
+
+def test_what_is_no_json_is_no_linked_data() -> None:
+    for source in ("", "{", "[1,]", '{"a" 1}', '{"a": 1,}', '{a: 1}', "{} {}", "[" * 100, "nul", '{"a": 1 "b": 2}', '{"a": "x'):
+        assert read_json_ld(source, 0, len(source)) == []
+
+
+def test_linked_data_comes_before_what_is_shown(ask: Any) -> None:
+    data = {
+        "@type": "Recipe",
+        "name": "Oat Cake",
+        "author": {"@type": "Person", "name": "Kim Low"},
+        "totalTime": "PT1H5M",
+        "recipeYield": "8 slices",
+        "recipeIngredient": ["200 g oats", "2 eggs"],
+        "recipeInstructions": [{"@type": "HowToStep", "text": "Mix."}, {"@type": "HowToStep", "text": "Bake."}],
+    }
+    text = f'<html><script type="application/ld+json">{json.dumps(data)}</script><h1>Another</h1>'
+    strings = {"type": "array", "items": {"type": "string"}}
+    value = ask(
+        text, title="string", author="string", yields="string", total_time_minutes="integer", ingredients=strings, instructions=strings
+    )
+    assert value == {
+        "title": "Oat Cake",
+        "author": "Kim Low",
+        "yields": "8 slices",
+        "total_time_minutes": 65,
+        "ingredients": ["200 g oats", "2 eggs"],
+        "instructions": ["Mix.", "Bake."],
+    }
+
+
+def test_offers_ratings_and_reviews_are_read_where_they_stand(ask: Any) -> None:
+    data = {
+        "@type": "Product",
+        "name": "Cup",
+        "offers": {"price": "1,50", "priceCurrency": "EUR", "availability": "https://schema.org/InStock"},
+        "aggregateRating": {"ratingValue": "4.5", "reviewCount": 12},
+        "review": [{"author": {"name": "Bo"}, "reviewBody": "Fine."}, {"reviewBody": "Ok."}],
+    }
+    text = f'<html><script type="application/ld+json">{json.dumps(data)}</script><p>x'
+    review = {"type": "object", "properties": {"author": {"type": ["string", "null"]}, "comment": {"type": "string"}}}
+    value = ask(
+        text,
+        name="string",
+        currency="string",
+        availability={"enum": ["in stock", "out of stock"]},
+        rating="number",
+        review_count="integer",
+        reviews={"type": "array", "items": {**review, "required": ["comment"]}},
+    )
+    assert value == {
+        "name": "Cup",
+        "currency": "EUR",
+        "availability": "in stock",
+        "rating": 4.5,
+        "review_count": 12,
+        "reviews": [{"author": "Bo", "comment": "Fine."}, {"author": None, "comment": "Ok."}],
+    }
+
+
+def test_ingredients_in_linked_data_are_taken_apart(ask_one: Any) -> None:
+    data = {"@type": "Recipe", "name": "Cake", "recipeIngredient": ["200 g oats", "2 eggs, beaten"], "ingredients": ["no"]}
+    text = f'<html><script type="application/ld+json">{json.dumps(data)}</script>'
+    part = {"type": ["string", "null"]}
+    item = {"type": "object", "properties": {"name": part, "quantity": part, "unit": part, "note": part}}
+    schema = {"type": "object", "properties": {"title": part, "ingredients": {"type": "array", "items": item}}}
+    from structgen.rules import extract_by_rules
+
+    found = extract_by_rules(schema, text)
+    assert isinstance(found.value, dict)
+    assert found.value["ingredients"] == [
+        {"name": "oats", "quantity": "200", "unit": "g", "note": None},
+        {"name": "eggs", "quantity": "2", "unit": None, "note": "beaten"},
+    ]
