@@ -292,7 +292,9 @@ class Extractor:
         if plan is None or plan.brief.schema is not resolved.schema or plan.brief.examples != resolved.examples:
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
-            brief = brief_for(resolved, self.model, self.options, instructions, extracting=extracting)
+            brief = brief_for(
+                resolved, self.model, self.options, instructions, card=self._sender.card, extracting=extracting
+            )
             plan = self._plans[key] = compile_brief(brief)
         return plan
 

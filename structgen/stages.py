@@ -11,7 +11,7 @@ from typing_extensions import TypeForm
 from structgen.compile import Brief, Input, compile_brief
 from structgen.core.json import Json
 from structgen.core.options import Mode, Options, Risk, Style
-from structgen.core.records import Evidence, Example, Parsed, Request, Task
+from structgen.core.records import Card, Evidence, Example, Parsed, Request, Task
 from structgen.ground import locate
 from structgen.parse import parse_text
 from structgen.schema import Schema
@@ -49,6 +49,7 @@ def brief_for(
     options: Options,
     instructions: str | None = None,
     *,
+    card: Card | None,
     extracting: bool = True,
 ) -> Brief[Any]:
     """The brief for a schema: instructions given here replace those of the task."""
@@ -62,7 +63,7 @@ def brief_for(
         instructions=resolved.instructions if instructions is None else instructions,
         examples=resolved.examples,
         extracting=extracting,
-        card=find_card(provider, name),
+        card=card,
     )
 
 
@@ -84,7 +85,9 @@ def compile_request(
     """
     chosen = options or Options()
     chosen = replace(chosen, mode=mode or chosen.mode, style=style or chosen.style)
-    return compile_brief(brief_for(schema, model, chosen, instructions, extracting=extracting)).request_for(text)
+    card = find_card(*split_model(model))
+    brief = brief_for(schema, model, chosen, instructions, card=card, extracting=extracting)
+    return compile_brief(brief).request_for(text)
 
 
 @overload

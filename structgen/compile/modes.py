@@ -23,7 +23,7 @@ class Chosen:
 def choose_mode(asked: Mode, schema: Schema[object], card: Card | None) -> Chosen:
     """The mode that is used.
 
-    AUTO is JSON_SCHEMA where the server can hold the model to the schema, else JSON, which every chat model has.
+    AUTO is JSON_SCHEMA where the server can hold the model to the schema, else JSON, else the first mode that it has.
     Raises ConfigurationError where the model does not have the mode that was asked for.
     """
     if card and card.modes and asked is not Mode.AUTO and asked not in card.modes:
@@ -36,7 +36,7 @@ def choose_mode(asked: Mode, schema: Schema[object], card: Card | None) -> Chose
 
 def _with_schema(asked: Mode, schema: Schema[object], card: Card | None) -> Chosen:
     """Strict where card and schema allow; else best effort where it was asked for, and JSON where not."""
-    fallback = Mode.JSON if asked is Mode.AUTO else Mode.JSON_SCHEMA
+    fallback = _plainest(card) if asked is Mode.AUTO else Mode.JSON_SCHEMA
     if card is None or not card.strict:
         return Chosen(fallback, f"mode {fallback.value}: the model is not known to keep to a schema strictly")
     strict = schema.strict
@@ -44,3 +44,8 @@ def _with_schema(asked: Mode, schema: Schema[object], card: Card | None) -> Chos
         where = f" at {strict.path}" if strict.path else ""
         return Chosen(fallback, f"mode {fallback.value}: the schema has no strict form: {strict.reason}{where}")
     return Chosen(Mode.JSON_SCHEMA, "mode json_schema, strict", strict)
+
+
+def _plainest(card: Card | None) -> Mode:
+    """JSON, unless the model is known not to have it."""
+    return Mode.JSON if card is None or not card.modes or Mode.JSON in card.modes else card.modes[0]

@@ -35,6 +35,7 @@ PLAIN = Card("b", modes=(Mode.JSON, Mode.TEXT))
         (Mode.AUTO, SOUP, STRICT, Mode.JSON_SCHEMA, True, "strict"),
         (Mode.AUTO, SOUP, PLAIN, Mode.JSON, False, "not known to keep"),
         (Mode.AUTO, SOUP, None, Mode.JSON, False, "not known to keep"),
+        (Mode.AUTO, SOUP, Card("c", modes=(Mode.TEXT,)), Mode.TEXT, False, "not known to keep"),
         (Mode.AUTO, EITHER, STRICT, Mode.JSON, False, "no strict form"),
         (Mode.JSON_SCHEMA, SOUP, STRICT, Mode.JSON_SCHEMA, True, "strict"),
         (Mode.JSON_SCHEMA, SOUP, None, Mode.JSON_SCHEMA, False, "not known to keep"),
