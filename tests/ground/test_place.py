@@ -96,3 +96,20 @@ def test_two_equal_fields_that_could_change_places_are_ambiguous() -> None:
 def test_of_many_places_the_one_beside_its_neighbours_is_found() -> None:
     text = "x " * 500 + "alpha x beta " + "x " * 500
     assert starts(["alpha", "x", "beta"], text)["/1"] == (text.index("alpha x") + 6, "exact")
+
+
+def test_a_list_in_another_order_than_the_text_does_not_decide_by_order() -> None:
+    text = "alpha x beta gamma delta epsilon zeta, and then, a good deal further down, x"
+    found = starts(["zeta", "delta", "epsilon", "gamma", "alpha", "x", "beta"], text)
+    assert found["/5"][1] == "ambiguous"
+
+
+def test_a_field_on_the_same_line_is_preferred_to_a_nearer_one_on_the_next() -> None:
+    text = "EUR nails small 2\nEUR glue 5\nEUR saws 7\n"
+    rows = [
+        {"name": "nails", "count": 2, "currency": "EUR"},
+        {"name": "glue", "count": 5, "currency": "EUR"},
+        {"name": "saws", "count": 7, "currency": "EUR"},
+    ]
+    found = starts(rows, text)
+    assert [found[f"/{number}/currency"] for number in range(3)] == [(0, "exact"), (18, "exact"), (29, "exact")]
