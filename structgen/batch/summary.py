@@ -52,7 +52,9 @@ class Summary:
         """Tokens and money, where a model was asked."""
         if not self.usage.calls:
             return []
-        tokens = [self.usage.input_tokens, self.usage.output_tokens]
-        inwards, outwards = ["an unknown number of" if count is None else f"{count:,}" for count in tokens]
-        cost = "cost unknown" if self.cost is None else f"{self.cost:.4f} USD"
-        return [f"{self.usage.calls} calls", f"{inwards} tokens in, {outwards} out", cost]
+        inwards, outwards = self.usage.input_tokens, self.usage.output_tokens
+        calls = f"{self.usage.calls} call{'' if self.usage.calls == 1 else 's'}"
+        if inwards is None or outwards is None:
+            return [f"{calls}, not all of which told their tokens, so that the cost is not known"]
+        cost = "cost not known" if self.cost is None else f"{self.cost:.4f} USD"
+        return [calls, f"{inwards:,} tokens in, {outwards:,} out", cost]

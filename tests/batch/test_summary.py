@@ -21,7 +21,12 @@ def test_what_is_not_known_is_not_made_up() -> None:
     summary = Summary().add(row(RowStatus.OK, Usage(None, None, calls=1), None), 0.0)
     summary = summary.add(row(RowStatus.OK, Usage(5, 5, calls=1), 1.0), 0.0)
     assert summary.cost is None
-    assert "an unknown number of tokens in, an unknown number of out; cost unknown" in str(summary)
+    assert "2 calls, not all of which told their tokens, so that the cost is not known; 0.0 s" in str(summary)
+
+
+def test_a_price_that_is_not_known_is_said_to_be_so() -> None:
+    summary = Summary().add(row(RowStatus.OK, Usage(5, 6, calls=1), None), 0.0)
+    assert "1 call; 5 tokens in, 6 out; cost not known" in str(summary)
 
 
 def test_nothing_is_said_of_money_where_no_model_was_asked() -> None:

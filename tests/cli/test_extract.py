@@ -218,7 +218,7 @@ def test_a_model_is_asked_with_the_options_of_the_command(structgen, folder: Pat
     assert '\\"properties\\"' in words
     assert (ran.status, ran.rows[0]["value"]) == (0, {"name": "Soup", "serves": 4})
     assert ran.rows[0]["usage"]["calls"] == 1
-    assert "1 calls" in ran.said[-1]
+    assert "; 1 call; " in ran.said[-1]
     assert NOTICE not in ran.said
 
 

@@ -81,11 +81,15 @@ def test_a_folder_without_documents_is_a_problem(folder: Path) -> None:
     assert "holds no document" in problem("empty").reason
 
 
-def test_a_loop_of_links_ends(folder: Path) -> None:
+def test_a_loop_of_links_ends_when_it_comes_round(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    scan = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: opened.append(str(path)) or scan(path))
     (folder / "docs" / "in").mkdir(parents=True)
     (folder / "docs" / "a.txt").write_text("x")
     (folder / "docs" / "in" / "back").symlink_to(folder / "docs", target_is_directory=True)
     assert ids("docs") == ["a.txt"]
+    assert len(opened) == 3
 
 
 def test_a_broken_link_is_a_problem_and_the_others_are_read(folder: Path) -> None:
@@ -255,6 +259,11 @@ def test_a_csv_row_is_a_document_whatever_separates_its_columns(folder: Path, se
     header, row = separator.join(["id", "text", "n"]), separator.join(["a", '"x, y; z\nand ""more"""', "1"])
     (folder / "t.csv").write_text(f"{header}\n{row}\n")
     assert read("t.csv") == [Document('x, y; z\nand "more"', "a", "t.csv")]
+
+
+def test_the_separator_is_the_one_that_gives_the_column_not_the_most_frequent(folder: Path) -> None:
+    (folder / "t.csv").write_text('text,"a;b;c;d"\nA,1\n')
+    assert read("t.csv") == [Document("A", "t.csv:2", "t.csv")]
 
 
 def test_a_csv_with_a_byte_order_mark_has_a_first_column(folder: Path) -> None:
