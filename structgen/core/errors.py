@@ -17,6 +17,7 @@
       ExtractionFailed        completions came and none was accepted: `.attempts`, `.partial`, `.issues`
         BudgetExceeded        ... because attempts, tokens, cost or time ran out
       DocumentError           an input that cannot be read as text
+      StoreError              the store of completions cannot be opened, read or written
 
 A message says what happened, where, and what to do next. It never holds a key.
 """
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from structgen.core.json import Json
-    from structgen.core.records import Attempt, Issue, Usage
+    from structgen.core.records import Attempt, Completion, Issue, Usage
 
 
 class StructgenError(Exception):
@@ -135,3 +136,14 @@ class BudgetExceeded(ExtractionFailed):
 
 class DocumentError(StructgenError):
     """An input that cannot be read as text."""
+
+
+class StoreError(StructgenError):
+    """The store of completions cannot be opened, read or written.
+
+    `completion` is the one that could not be kept, where it was for one: it was paid for, so it is not dropped.
+    """
+
+    def __init__(self, message: str, *, completion: Completion | None = None) -> None:
+        super().__init__(message)
+        self.completion = completion
