@@ -26,7 +26,7 @@ _BACK = {Relation.SIBLING: 0.5, Relation.ITEM: 8.0}
 """What it takes to go back in the text."""
 _NEARNESS = {Relation.SIBLING: 1.0, Relation.ITEM: 0.35}
 """How much it matters to be near: much within an object, little from one item to the next."""
-_LINE, _MOST_LINES = 3.0, 3
+_LINE, _MOST_LINES = 4.5, 3
 """What it takes, within an object, to leave a line of the text; counted for a few lines at most."""
 _AGAIN = 6.0
 """What it takes to use a place a second time."""
