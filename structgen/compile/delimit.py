@@ -16,7 +16,10 @@ def tag_for(text: str) -> str:
     return f"document-{next(n for n in range(2, len(taken) + 3) if n not in taken)}"
 
 
-def delimited(text: str) -> str:
-    """The text between its tags. Nothing in it is changed: braces, quotes and tags of its own are just text."""
-    tag = tag_for(text)
+def delimited(text: str, beside: str = "") -> str:
+    """The text between its tags. Nothing in it is changed: braces, quotes and tags of its own are just text.
+
+    `beside` is what else stands in the message: it cannot hold the tags either.
+    """
+    tag = tag_for(beside + text)
     return f"<{tag}>\n{text}\n</{tag}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import Generic, TypeAlias, TypeVar, cast
 from structgen.compile.delimit import delimited
 from structgen.compile.modes import choose_mode
 from structgen.compile.parameters import parameters_for, room_for_answer
-from structgen.compile.prompt import ASK, example_answer, system_prompt
+from structgen.compile.prompt import ASK, CONTEXT, example_answer, system_prompt
 from structgen.core.errors import DocumentError
 from structgen.core.options import Mode, Options
 from structgen.core.records import Card, Document, Example, Message, Request
@@ -111,8 +112,10 @@ def compile_chat(text: Input, provider: str, model: str, options: Options, card:
 def _conversation(text: Input, *, extracting: bool) -> tuple[Message, ...]:
     """The input as messages: a document between its tags, a prompt as it is, a chat as it was."""
     if extracting and isinstance(text, str | Document):
-        words = _sendable(text.text if isinstance(text, Document) else text)
-        return (Message("user", f"{ASK}\n\n{delimited(words)}"),)
+        document = text if isinstance(text, Document) else Document(text)
+        around = f"{CONTEXT}\n{json.dumps(_sendable(document.context), ensure_ascii=False)}" if document.context else ""
+        words = delimited(_sendable(document.text), around)
+        return (Message("user", "\n\n".join(filter(None, [ASK, around, words]))),)
     return _messages(text)
 
 
