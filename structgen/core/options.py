@@ -99,3 +99,9 @@ class Options:
     user: str | None = None
     metadata: Mapping[str, str] | None = None
     store: bool | None = None
+
+    chunk_chars: int | None = None
+    """Documents with more characters are read in chunks of at most so many; where None, those that the model cannot
+    take whole are."""
+    passes: int = 1
+    """How many times a document is read, each time cut at other places, so that more of what it says is found."""
