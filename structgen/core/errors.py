@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from structgen.core.json import Json
-    from structgen.core.records import Attempt, Completion, Issue, Usage
+    from structgen.core.records import Attempt, ChunkReport, Completion, Issue, Usage
 
 
 class StructgenError(Exception):
@@ -113,20 +113,32 @@ class ExtractionFailed(StructgenError):
     """Completions came and none was accepted.
 
     `attempts` holds every request and completion, `issues` what is wrong with the last one, `partial` what could be
-    read of it as plain JSON, and `usage` what all of it took. The exception that a batch row shows as `error`.
+    read of it as plain JSON, and `usage` what all of it took. The exception that a batch row shows as `error`. Of a
+    document that was read in chunks, `chunks` says what became of each, and `issues` what is wrong with the whole.
     """
 
     def __init__(
-        self, message: str, *, attempts: tuple[Attempt, ...] = (), partial: Json = None, usage: Usage | None = None
+        self,
+        message: str,
+        *,
+        attempts: tuple[Attempt, ...] = (),
+        partial: Json = None,
+        usage: Usage | None = None,
+        chunks: tuple[ChunkReport, ...] = (),
+        issues: tuple[Issue, ...] | None = None,
     ) -> None:
         super().__init__(message)
         self.attempts = attempts
         self.partial = partial
         self.usage = usage
+        self.chunks = chunks
+        self._issues = issues
 
     @property
     def issues(self) -> tuple[Issue, ...]:
-        """What is wrong with the last completion."""
+        """What is wrong with the last completion, or with the whole that chunks were merged to."""
+        if self._issues is not None:
+            return self._issues
         return self.attempts[-1].issues if self.attempts else ()
 
 

@@ -20,11 +20,15 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text to extract from. `id` names it in rows and logs, `source` says where it was read (a path, or ``-``)."""
+    """A text to extract from. `id` names it in rows and logs, `source` says where it was read (a path, or ``-``).
+
+    `context` says what stands around it (the title, the headings above a chunk): no value is taken from there.
+    """
 
     text: str
     id: str = ""
     source: str = ""
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,11 +304,39 @@ class Attempt:
     at_most: Usage = field(default_factory=Usage)
 
 
+@dataclass(frozen=True, slots=True)
+class ChunkReport:
+    """What became of one chunk of a long document, ``document[start:end]``. `error` is one sentence where it failed."""
+
+    start: int
+    end: int
+    status: Literal["ok", "failed"]
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A value (plain JSON) that chunks gave: their numbers in `Extraction.chunks`, and where they found it."""
+
+    value: Json
+    chunks: tuple[int, ...]
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Chunks that say different things about one part of the value. The first claim is the one that was taken."""
+
+    path: str
+    claims: tuple[Claim, ...]
+
+
 @dataclass(frozen=True)
 class Extraction(Generic[T_co]):
     """A typed value with its evidence, the repairs that led to it, every attempt and what they took.
 
-    `cost` is in USD, None where a price or a token count is unknown.
+    `cost` is in USD, None where a price or a token count is unknown. `chunks` is empty where the document was read as a
+    whole; else it names every chunk, those that failed too, and `conflicts` what chunks do not agree about.
     """
 
     value: T_co
@@ -312,6 +344,8 @@ class Extraction(Generic[T_co]):
     attempts: tuple[Attempt, ...] = ()
     usage: Usage = field(default_factory=Usage)
     cost: float | None = None
+    chunks: tuple[ChunkReport, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     locate: Callable[[], tuple[Evidence, ...]] = field(default=tuple, repr=False, compare=False)
     """Looks up the evidence; called once, when somebody asks for it, because most callers never do."""
 
