@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -17,10 +16,7 @@ from structgen.core.options import Budget, Mode, Options, Style
 def extract(
     words: given.Words = None,
     *,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="A .jsonl, .csv, .parquet or .sqlite file; else JSON Lines on stdout."),
-    ] = None,
+    output: given.Output = None,
     model: given.Model = None,
     fields: given.Fields = None,
     mode: given.ModeName = Mode.AUTO,
@@ -29,16 +25,12 @@ def extract(
     examples: given.Examples = None,
     text_field: given.TextField = "text",
     id_field: given.IdField = "id",
-    concurrency: Annotated[int, typer.Option(min=1, help="Documents under way at once.")] = 8,
-    max_attempts: Annotated[int, typer.Option(min=1, help="Requests for one document, the first included.")] = 3,
-    max_cost: Annotated[float | None, typer.Option(min=0, help="USD for the whole run; then it stops.")] = None,
-    max_risk: Annotated[
-        given.RiskName, typer.Option(help="The highest risk of a repair that is taken.")
-    ] = given.RiskName.INTERPRETIVE,
-    allow_incomplete: Annotated[
-        bool, typer.Option("--allow-incomplete", help="Rows with missing parts are no reason for exit status 1.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notices, no summary.")] = False,
+    concurrency: given.Concurrency = 8,
+    max_attempts: given.MaxAttempts = 3,
+    max_cost: given.MaxCost = None,
+    max_risk: given.MaxRisk = given.RiskName.INTERPRETIVE,
+    allow_incomplete: given.AllowIncomplete = False,
+    quiet: given.Quiet = False,
 ) -> None:
     """Extract typed rows from files, folders, tables or the standard input.
 
@@ -56,11 +48,12 @@ def extract(
     _check_inputs(inputs, output)
     asked = Options(mode, style, max_risk.risk, Budget(max_attempts=max_attempts))
     with Extractor(choose_model(model), asked) as extractor:
-        batch = Batch(
-            extractor, task, instructions=load_words(instructions), concurrency=concurrency, max_cost=max_cost
-        )
+        told = load_words(instructions)
+        batch = Batch(extractor, task, instructions=told, concurrency=concurrency, max_cost=max_cost)
         _say_model(extractor.model, chosen=model is not None)
-        documents = read_documents(inputs, text_field=text_field, id_field=id_field, notice=None if quiet else say)
+        documents = read_documents(
+            inputs, text_field=text_field, id_field=id_field, leave_out=output, notice=None if quiet else say
+        )
         raise typer.Exit(run_batch(batch, documents, open_output(output), Manner(quiet, allow_incomplete)))
 
 

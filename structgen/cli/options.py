@@ -59,3 +59,21 @@ class RiskName(StrEnum):
     def risk(self) -> Risk:
         """The risk of that name."""
         return Risk[self.name]
+
+
+Output: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="A .jsonl, .csv, .parquet or .sqlite file; else JSON Lines on stdout."),
+]
+Concurrency: TypeAlias = Annotated[int, typer.Option("--concurrency", min=1, help="Documents under way at once.")]
+MaxAttempts: TypeAlias = Annotated[
+    int, typer.Option("--max-attempts", min=1, help="Requests for one document, the first included.")
+]
+MaxCost: TypeAlias = Annotated[
+    float | None, typer.Option("--max-cost", min=0, help="USD for the whole run; then it stops.")
+]
+MaxRisk: TypeAlias = Annotated[RiskName, typer.Option("--max-risk", help="The highest risk of a repair that is taken.")]
+AllowIncomplete: TypeAlias = Annotated[
+    bool, typer.Option("--allow-incomplete", help="Rows with missing parts are no reason for exit status 1.")
+]
+Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notices, no summary.")]

@@ -27,7 +27,12 @@ class _Fields:
 
 
 def read_documents(
-    inputs: Sequence[str], *, text_field: str = "text", id_field: str = "id", notice: Notice | None = None
+    inputs: Sequence[str],
+    *,
+    text_field: str = "text",
+    id_field: str = "id",
+    leave_out: Path | None = None,
+    notice: Notice | None = None,
 ) -> Iterator[Read]:
     """The documents that `inputs` name, lazily; for what cannot be read, a problem in its place.
 
@@ -37,19 +42,22 @@ def read_documents(
     then are offsets in the file.
 
     Ids: the row's `id_field`, else the file's name (the path inside the folder that was given) and the line. An id
-    that comes again gets ``#2``, so that no two rows share one. `notice` is told of that, of guessed encodings and of
-    files passed over.
+    that comes again gets ``#2``, so that no two rows share one. `leave_out` is a file that is not read though it lies
+    in a folder that is: the output of an earlier run. `notice` is told of all that is not as a user may think: other
+    ids, guessed encodings, files passed over.
     """
     tell = notice or _silent
-    taken: set[str] = set()
+    unique = _Unique()
     fields = _Fields(text_field, id_field)
     for place in find_places(inputs, tell):
+        if isinstance(place, Place) and _same(place.path, leave_out):
+            tell(f"{place.source}: passed over, because rows are written to it.")
+            continue
         found = iter((place,)) if isinstance(place, DocumentProblem) else _read(place, fields, tell)
         for read in found:
-            own = _free(read.id, taken)
+            own = unique.of(read.id)
             if own != read.id:
                 tell(f"{read.source}: the id {read.id!r} comes more than once; here it became {own!r}.")
-            taken.add(own)
             yield replace(read, id=own)
 
 
@@ -57,13 +65,28 @@ def _silent(_: str) -> None:
     """Where nobody wants to be told."""
 
 
-def _free(wanted: str, taken: set[str]) -> str:
-    """`wanted`, or the first of ``wanted#2``, ``wanted#3``, ... that no document has."""
-    own, number = wanted, 1
-    while own in taken:
-        number += 1
-        own = f"{wanted}#{number}"
-    return own
+def _same(path: Path | None, other: Path | None) -> bool:
+    """Whether both are there and are one file."""
+    if path is None or other is None or not (path.exists() and other.exists()):
+        return False
+    return path.samefile(other)
+
+
+class _Unique:
+    """Gives each id once."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}  # the last number tried, so that a million equal ids cost a million steps
+
+    def of(self, wanted: str) -> str:
+        """`wanted`, or the first of ``wanted#2``, ``wanted#3``, ... that no document has."""
+        own = wanted
+        while own in self._taken:
+            number = self._numbers[wanted] = self._numbers.get(wanted, 1) + 1
+            own = f"{wanted}#{number}"
+        self._taken.add(own)
+        return own
 
 
 def _read(place: Place, fields: _Fields, tell: Notice) -> Iterator[Read]:

@@ -158,6 +158,14 @@ def test_a_file_that_is_written_to_may_not_be_read(structgen, folder: Path) -> N
     assert (folder / "t.jsonl").read_text() == '{"text": "Name: A\\nServes: 1"}\n'
 
 
+def test_the_same_command_again_does_not_read_its_own_output(structgen, folder: Path) -> None:
+    (folder / "dish.json").rename(folder / ".dish.json")
+    for _ in range(2):
+        ran = rules(structgen, ".dish.json", ".", "-o", "out.jsonl")
+        assert ran.status == 0, ran.err
+    assert len((folder / "out.jsonl").read_text().splitlines()) == 1
+
+
 def test_fields_stand_in_the_place_of_a_task(structgen) -> None:
     (row,) = rules(structgen, "--fields", "name, serves int", "soup.txt").rows
     assert row["value"] == {"name": "Soup", "serves": 4}

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from structgen.core.records import Document
 from structgen.documents import DocumentProblem, read_documents
+from structgen.documents.read import _Unique
 
 
 @pytest.fixture
@@ -330,6 +331,21 @@ def test_an_id_that_comes_again_is_made_unique_and_told(folder: Path) -> None:
     told: list[str] = []
     assert [found.id for found in read_documents(["t.jsonl"], notice=told.append)] == ["a", "a#2", "a#3", "a#4"]
     assert "the id 'a' comes more than once; here it became 'a#3'" in told[0]
+
+
+def test_equal_ids_without_number_take_one_step_each() -> None:
+    unique = _Unique()
+    last = [unique.of("a") for _ in range(200_000)][-1]
+    assert last == "a#200000"
+
+
+def test_what_is_written_to_is_left_out(folder: Path) -> None:
+    (folder / "a.txt").write_text("x")
+    (folder / "out.jsonl").write_text('{"id": "a"}\n')
+    told: list[str] = []
+    for inputs in (["."], ["*.*"]):
+        assert [one.id for one in read_documents(inputs, leave_out=Path("out.jsonl"), notice=told.append)] == ["a.txt"]
+    assert told == ["out.jsonl: passed over, because rows are written to it."] * 2
 
 
 @pytest.mark.parametrize("own", ["null", "true", "[]", "{}", '" "', "1.5"])
