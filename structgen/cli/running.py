@@ -128,8 +128,10 @@ def stopping_gently(batch: Batch, output: Output) -> Generator[Interruption]:
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         if interruption.came:
-            output.finish(complete=False)
-            os._exit(Exit.INTERRUPTED)
+            try:
+                output.finish(complete=False)
+            finally:
+                os._exit(Exit.INTERRUPTED)
         interruption.came = True
         batch.stop()
         say("stopping: what is under way is finished first; Ctrl-C again stops at once.")
