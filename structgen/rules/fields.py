@@ -64,7 +64,7 @@ class Field:
     children: tuple[Field, ...] = ()
     item: Field | None = None
     placed: bool = True
-    """Whether its place in the document may tell: not within a part of the whole, such as the customer of an invoice."""
+    """Whether its place in the document may tell: not within a part of the whole, such as an invoice's customer."""
     siblings: frozenset[str] = field(default=frozenset())
     """The concepts of the fields beside it."""
 

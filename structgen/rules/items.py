@@ -17,7 +17,7 @@ from structgen.rules.sections import Section, level
 
 _STEP = r"(?:step|schritt|étape|etape|paso|stap|steg|trin|passo)"
 _MARKS = "-*•·‣◦▪▢☐□○●✓✔»–—|"
-_BULLET = re.compile(rf"^[{_MARKS}]{{1,3}}(?:\s+|(?=[^\W\d_]))")
+_BULLET = re.compile(rf"^(?!\*\*)[{_MARKS}]{{1,3}}(?:\s+|(?=[^\W\d_]))")
 _LONE_BULLET = re.compile(rf"^[{_MARKS}]{{1,2}}$")
 _NUMBERED = re.compile(rf"^(?:{_STEP}\s*\d{{1,2}}\s?[.):–-]?\s*|\d{{1,2}}\s?[.)]\s*(?=\D))(?=\S)", re.IGNORECASE)
 _STEP_ALONE = re.compile(rf"^(?:{_STEP}\s*\d{{0,2}}\s?[.):]?|\d{{1,2}}[.)]?)$", re.IGNORECASE)
@@ -88,8 +88,8 @@ def _unwrapped(lines: list[Line]) -> list[tuple[int, int, str]]:
         before = joined[-1] if joined else None
         if (
             before
-            and len(before[2]) > 30
-            and before[2][0].isupper()
+            and len(before[2]) > 20
+            and not before[2][0].islower()
             and line.text[0].islower()
             and not before[2].endswith((*_ENDS, ":"))
         ):

@@ -14,7 +14,7 @@ _AMOUNT = (
     r"|\d{1,3}(?:[ ]\d{3}){1,3}(?=[.,]\d{2}(?!\d))|\d{1,12}|(?=[.,]\d\d(?!\d)))"
     rf"(?:[.,](?:\d{{1,3}}|[-–—]{{1,2}}))?(?!\d|[.,]\d|(?!{_SIGN}(?![^\W\d_]))[^\W\d_]\w)"
 )
-_MONEY = re.compile(rf"(?<![\w.,/])(?P<sign>{_SIGN})?(?P<gap>[ \u00a0]?)(?P<amount>{_AMOUNT})")
+_MONEY = re.compile(rf"(?<![\w.,/])(?P<sign>{_SIGN})?(?P<gap>[ \t\u00a0]{{0,24}})(?P<amount>{_AMOUNT})")
 _AFTER = re.compile(rf"[ \u00a0]?({_SIGN}|euros?|dollars?|pounds?)(?![^\W\d_])", re.IGNORECASE)
 
 
@@ -61,6 +61,8 @@ def is_currency(sign: str) -> bool:
         return False
     if not sign.isalpha() or sign.casefold() in _WORDS:
         return True
+    if sign in _COMMON:
+        return False
     from price_parser import Price
 
     return bool(Price.fromstring(f"{sign} 1").currency)
@@ -74,4 +76,6 @@ def moved(amount: Amount, by: int) -> Amount:
     )
 
 
+_COMMON = frozenset(["ALL", "TRY", "TOP", "PEN", "CUP", "MOP", "GEL", "MAD", "BAM", "ANG", "SOS", "COP", "RON"])
+"""Codes of currencies that are words as well: on a receipt they are those."""
 _WORDS = {"rm", "rs", "kr", "ft", "zł", "kč", "euro", "euros", "dollar", "dollars", "pound", "pounds"}

@@ -94,7 +94,7 @@ def _currency(search: Search, field: Field) -> Reading | None:
     """The labelled currency, else the one beside the total or the price."""
     if found := _labelled(search, field, 0.9):
         return found
-    row = find_total(search) if "total" in field.siblings else None
+    row = find_total(search) if search.rows else None
     amount = row.amount if row else find_price(search)
     return (
         leaf(search.page, search.page.text[slice(*amount.currency)], *amount.currency)

@@ -32,6 +32,7 @@ _HOUSE = re.compile(
 )
 _CENTS = re.compile(r"\d[.,]\d{2}(?!\d)")
 _PRICE = re.compile(r"\d\.\d{2}(?!\d)")
+_ORNAMENTS = " *=~_-"
 _GREETING = re.compile(r"\b(?:welcome|thank|thanks|tq|receipt|your order|order number|please|visit)\b", re.IGNORECASE)
 _NO_ADDRESS = re.compile(
     r"\w@\w|[^\W\d_]{4,}\s?:|www\.|https?:|\btel\b|\bfax\b|\bphone\b|\bgst\b|\bvat\b|\breg\b|\btax\b|\binvoice\b|\bdate\b|\bemail\b|\bco(?:mpany)?\.?\s*no\b|[=*]",
@@ -82,11 +83,12 @@ def _head(search: Search) -> list[Line]:
 
 
 def _name_like(line: Line, search: Search) -> bool:
-    name = line.text[: _name_span(line)[1] - line.start]
+    start, end = _name_span(line)
+    name = line.text[start - line.start : end - line.start]
     letters, words = sum(char.isalpha() for char in name), phrase(name)
     if letters < 3 or letters < len(name) * 0.5 or words in lexicon().documents or line.text.startswith("("):
         return False
-    if _GREETING.search(line.text) or (_NO_ADDRESS.search(line.text) and not _LEGAL.search(line.text)):
+    if _GREETING.search(name) or (_NO_ADDRESS.search(name) and not _LEGAL.search(line.text)):
         return False
     mentions = search.vocabulary.mentions(tokens(line.text))
     labelled = ":" in line.text and mentions and mentions[0].start == 0
@@ -94,18 +96,18 @@ def _name_like(line: Line, search: Search) -> bool:
 
 
 def _name_span(line: Line) -> Span:
-    """The name on a line, without the registration number that often follows it."""
+    """The name on a line, without ornaments and the registration number that often follows it."""
     text = line.text
     legal = _LEGAL.search(text)
     cut = _REGISTRATION.search(text)
     if cut and cut.start() >= 4 and (legal is None or cut.start() >= legal.end()):
         text = text[: cut.start()]
-    text = text.rstrip(" ,;:-")
-    return line.start, line.start + len(text)
+    text = text.rstrip(_ORNAMENTS + ",;:")
+    return line.start + len(text) - len(text.lstrip(_ORNAMENTS)), line.start + len(text)
 
 
 def _broken_name(head: list[Line], line: Line) -> Line | None:
-    """The line above, where a name was broken before its legal form ("CO. (M) SDN BHD")."""
+    """The line above, where a name was broken before its legal form ("... CO. LTD")."""
     at = head.index(line)
     words = [fold(word) for word in re.findall(r"[^\W\d_]+", line.text)]
     short = all(word in lexicon().business or len(word) <= 2 for word in words)

@@ -68,7 +68,7 @@ def _limit(search: Search) -> int:
 
 
 def _reading(search: Search, line: Line) -> Reading:
-    text = _GAP.split(line.text.lstrip("# ").strip("*_ "))[0]
+    text = _GAP.split(line.text.strip("#*_ "))[0]
     start = line.start + line.text.index(text)
     return leaf(search.page, " ".join(text.split()), start, start + len(text))
 
@@ -126,7 +126,7 @@ class _Scores:
         after = self.lines[number + 1 : number + 5]
         ahead = self.body - number if self.body is not None else 0
         score = 4.5 * self._spoken_of(words) + 1.5 * min(2, self.text.count(line.text.casefold()) - 1) / 2
-        score += 1.5 * (self.folded[words] > 1 and len(words) > 1) + 1.5 * (number == 0)
+        score += 1.5 * (self.folded[words] > 1 and len(words) > 1) + (3.0 if self.body is None else 1.5) * (number == 0)
         score += 2.0 * any(map(_about, after)) + 1.5 * any(map(_about, after[:1])) + 1.5 * any(map(_long, after))
         score += 2.5 * (0 < ahead <= 25) + 2.0 * (0 < ahead <= 12) + 2.0 * _capitals(line.text)
         return score + (2.5 if len(words) > 2 else 0.0) - (2.0 if len(words) < 2 else 0.0) - self._in_menu(number)

@@ -24,7 +24,7 @@ _CODE = re.compile(r"(?=[^\s]{0,40}\d)[A-Za-z0-9][\w./-]{1,39}")
 _DIGITS = re.compile(r"(?<!\d)\d[\d -]{6,16}\d(?!\d)")
 _VOCABULARIES = ("https://schema.org/", "http://schema.org/")
 CODES = frozenset({"sku", "mpn", "gtin", "invoice_number", "order_number", "tax_id"})
-_CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?\s?([AaPp]\.?[Mm]\b)?(?![\d:])")
+_CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?(?:\s?([AaPp]\.?[Mm]\b))?(?![\d:])")
 _RANGE = re.compile(r"\s*(?:[-–—/]|to|or|bis|oder|à|ou|a|o|tot|of)\s*\d", re.IGNORECASE)
 
 

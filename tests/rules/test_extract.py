@@ -68,13 +68,18 @@ def test_titles_and_short_descriptions_are_labels_too() -> None:
 
 
 def test_references_are_followed_and_recursion_ends() -> None:
-    node: dict[str, Any] = {"type": "object", "properties": {"colour": {"type": "string"}, "next": {"$ref": "#/$defs/N"}}}
+    node: dict[str, Any] = {
+        "type": "object",
+        "properties": {"colour": {"type": "string"}, "next": {"$ref": "#/$defs/N"}},
+    }
     found = extract_by_rules({"$ref": "#/$defs/N", "$defs": {"N": node}}, "Colour: blue")
     assert isinstance(found.value, dict)
     assert found.value["colour"] == "blue"
 
 
-@pytest.mark.parametrize("schema", [True, False, {}, {"type": "array"}, {"$ref": "https://x.example/s.json"}, {"$ref": "#/no"}])
+@pytest.mark.parametrize(
+    "schema", [True, False, {}, {"type": "array"}, {"$ref": "https://x.example/s.json"}, {"$ref": "#/no"}]
+)
 def test_a_schema_that_names_no_field_finds_nothing(schema: Any) -> None:
     assert extract_by_rules(schema, NOTE).value in (None, {})
 
@@ -145,10 +150,9 @@ def test_a_date_is_iso_where_the_format_says_so_and_as_printed_otherwise(ask: An
     assert ask("Date: 03/04/2020", date=iso) == {"date": None}
 
 
-WORDS = st.sampled_from(
-    ["Total", "Ingredients", "Date", ":", "\t", "\n", "  ", "1 cup", "5.00", "RM", "By", "<p>", "</p>", "<html>", "&amp;",
-     "|", "- ", "# ", "Step 1", "12/03/2019", "min", "CASH", "CHANGE", "½", "{", "\u0000", "é", "Servings", "Method"]
-)  # fmt: skip
+SAID = """Total Ingredients Date : 5.00 RM By <p> </p> <html> &amp; | 12/03/2019 min CASH CHANGE ½ { é Servings Method
+Subtotal Tax Author Price $4 kg Tel 03-5550 @ .example x""".split()  # noqa: SIM905 (a list of them is ten lines long)
+WORDS = st.sampled_from(["\t", "\n", "  ", "\u0000", "1 cup", "Step 1", "- ", "# ", *SAID])
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -175,7 +179,10 @@ SCHEMA: dict[str, Any] = {
         "instructions": {"type": "array", "items": {"type": "string"}},
         "items": {
             "type": "array",
-            "items": {"type": "object", "properties": {"description": {"type": "string"}, "amount": {"type": "number"}}},
+            "items": {
+                "type": "object",
+                "properties": {"description": {"type": "string"}, "amount": {"type": "number"}},
+            },
         },
     },
 }
@@ -202,10 +209,14 @@ def test_any_text_at_all_is_survived(text: str) -> None:
     _holds(text)
 
 
+TAGS = """< > <p> <td> </td> <h1> <!x </ <br/> <s> </s> </script> <!-- <![CDATA[ &#65; &copy text "x"}
+{"@type":"Recipe","name":""".split()  # noqa: SIM905 (a list of them is ten lines long)
+PARTS = st.sampled_from(
+    [*TAGS, "<script type='application/ld+json'>", "<div itemscope itemprop=name>", "<meta itemprop=price content=5>"]
+)
+
+
 @settings(deadline=None, max_examples=60)
-@given(st.lists(st.sampled_from(["<", ">", "<p>", "<script type='application/ld+json'>", '{"@type":"Recipe","name":', '"x"}',
-                                 "</script>", "<!--", "<![CDATA[", "&#65;", "&copy", "<div itemscope itemprop=name>", "text",
-                                 "<td>", "</td>", "<h1>", "<!x", "</", "<br/>", "<meta itemprop=price content=5>"]), max_size=25)
-       .map(lambda parts: "<html>" + "".join(parts)))  # fmt: skip
+@given(st.lists(PARTS, max_size=25).map(lambda parts: "<html>" + "".join(parts)))
 def test_any_markup_is_survived(text: str) -> None:
     _holds(text)

@@ -49,7 +49,8 @@ def test_what_the_parser_cannot_finish_is_still_text() -> None:
 def test_microdata_nests_by_item() -> None:
     text = (
         '<html><div itemscope itemtype="https://schema.org/Product"><h1 itemprop="name">Cup &amp; Saucer</h1>'
-        '<div itemprop="offers" itemscope itemtype="https://schema.org/Offer"><meta itemprop="price" content="4.50"></div></div>'
+        '<div itemprop="offers" itemscope itemtype="https://schema.org/Offer">'
+        '<meta itemprop="price" content="4.50"></div></div>'
     )
     (item,) = read_html(text).items
     assert item.kind == "Product"
@@ -64,7 +65,8 @@ def test_microdata_nests_by_item() -> None:
 
 
 def test_json_ld_is_read_with_places() -> None:
-    source = 'x {"@graph": [{"@type": "Recipe", "name": "P\\u00e2t\\u00e9", "n": [1, 2.5e1, true, null], "e": {}, "l": []}]} y'
+    held = '"name": "P\\u00e2t\\u00e9", "n": [1, 2.5e1, true, null], "e": {}, "l": []'
+    source = f'x {{"@graph": [{{"@type": "Recipe", {held}}}]}} y'
     items = read_json_ld(source, 1, len(source) - 1)
     recipe = next(item for item in items if item.kind == "Recipe")
     name = recipe.props["name"][0]
@@ -75,7 +77,19 @@ def test_json_ld_is_read_with_places() -> None:
 
 
 def test_what_is_no_json_is_no_linked_data() -> None:
-    for source in ("", "{", "[1,]", '{"a" 1}', '{"a": 1,}', '{a: 1}', "{} {}", "[" * 100, "nul", '{"a": 1 "b": 2}', '{"a": "x'):
+    for source in (
+        "",
+        "{",
+        "[1,]",
+        '{"a" 1}',
+        '{"a": 1,}',
+        "{a: 1}",
+        "{} {}",
+        "[" * 100,
+        "nul",
+        '{"a": 1 "b": 2}',
+        '{"a": "x',
+    ):
         assert read_json_ld(source, 0, len(source)) == []
 
 
@@ -92,7 +106,13 @@ def test_linked_data_comes_before_what_is_shown(ask: Any) -> None:
     text = f'<html><script type="application/ld+json">{json.dumps(data)}</script><h1>Another</h1>'
     strings = {"type": "array", "items": {"type": "string"}}
     value = ask(
-        text, title="string", author="string", yields="string", total_time_minutes="integer", ingredients=strings, instructions=strings
+        text,
+        title="string",
+        author="string",
+        yields="string",
+        total_time_minutes="integer",
+        ingredients=strings,
+        instructions=strings,
     )
     assert value == {
         "title": "Oat Cake",
@@ -134,7 +154,12 @@ def test_offers_ratings_and_reviews_are_read_where_they_stand(ask: Any) -> None:
 
 
 def test_ingredients_in_linked_data_are_taken_apart(ask_one: Any) -> None:
-    data = {"@type": "Recipe", "name": "Cake", "recipeIngredient": ["200 g oats", "2 eggs, beaten"], "ingredients": ["no"]}
+    data = {
+        "@type": "Recipe",
+        "name": "Cake",
+        "recipeIngredient": ["200 g oats", "2 eggs, beaten"],
+        "ingredients": ["no"],
+    }
     text = f'<html><script type="application/ld+json">{json.dumps(data)}</script>'
     part = {"type": ["string", "null"]}
     item = {"type": "object", "properties": {"name": part, "quantity": part, "unit": part, "note": part}}
