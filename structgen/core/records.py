@@ -54,7 +54,7 @@ class FieldsText:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Task(Generic[T_co]):
     """A template: what to extract, in which words to ask for it, and worked examples.
 
@@ -197,6 +197,10 @@ def _format(request: Request) -> JsonObject:
     return {}
 
 
+INTERRUPTED = "interrupted"
+"""The finish_reason of a completion whose stream broke off."""
+
+
 class Status(StrEnum):
     """How a value was found in the text."""
 
@@ -226,7 +230,8 @@ class Evidence:
 class Completion:
     """What came back for a request, before anybody read it.
 
-    `text` is the content, or the arguments of the forced function. `finish_reason` is the provider's own word.
+    `text` is the content, or the arguments of the forced function. `finish_reason` is the provider's own word, or
+    INTERRUPTED where a stream broke off and `text` is what had arrived.
     `failure` is the server's error code where `text` was salvaged from an error (``json_validate_failed``); its usage
     is then unknown. `evidence` is set by senders that know where they took each value from; `final` by those that
     would answer the same again, so that nobody asks them twice.
@@ -273,7 +278,7 @@ class Issue:
     repair: Repair | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parsed(Generic[T_co]):
     """A response that was read. `value` is None where it was refused; then `issues` says why.
 
@@ -288,6 +293,19 @@ class Parsed(Generic[T_co]):
     partial: Json = None
     open: tuple[str, ...] = ()
     readings: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A value while its response streams in, before anything is checked.
+
+    `value` is plain JSON as far as it came: open strings as far as they go, but no unfinished number, keyword or key.
+    `open` are the paths that are not finished, from the root down to the value being written. Of a long value the
+    part being written is refreshed every few pieces. A later Partial never changes an earlier one.
+    """
+
+    value: Json
+    open: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +366,8 @@ class Extraction(Generic[T_co]):
     conflicts: tuple[Conflict, ...] = ()
     locate: Callable[[], tuple[Evidence, ...]] = field(default=tuple, repr=False, compare=False)
     """Looks up the evidence; called once, when somebody asks for it, because most callers never do."""
+    view: Callable[[Extraction[Any]], str] | None = field(default=None, repr=False, compare=False)
+    """Draws the extraction as HTML; it comes from outside, because the records know nothing of how they look."""
 
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -363,3 +383,7 @@ class Extraction(Generic[T_co]):
     def unsupported(self) -> tuple[str, ...]:
         """The paths of the values that were not found in the text."""
         return tuple(piece.path for piece in self.evidence if piece.status is Status.UNSUPPORTED)
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows."""
+        return self.view(self) if self.view else None

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from structgen.core.json import Json
 from structgen.core.options import Risk
-from structgen.core.records import Issue, Parsed, Repair
+from structgen.core.records import INTERRUPTED, Issue, Parsed, Repair
 from structgen.parse.align import Shape, shape_of
 from structgen.parse.choose import Job, choose
 from structgen.parse.exact import LONG_NUMBER, exact_json
@@ -27,6 +27,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character. As an escape it is refused where it stands in a string, and does no harm elsewhere."""
 _ESCAPED = re.compile(r"[{\[](?:\s|\\[nrt]){0,50}\\\"|\[(?:\s|\\[nrt]){0,50}\{(?:\s|\\[nrt]){0,50}\\\"")
 _BARE_CHARS = 200
+_CUT_OFF = frozenset({"length", INTERRUPTED})
 _SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
 _NOTHING = object()
 
@@ -47,7 +48,7 @@ def parse_text(
     if len(text) > max_chars:
         return _refusal("too_large", f"is longer than {max_chars} characters and was not read")
     try:
-        return _parse(schema, text, finish_reason == "length", max_risk)
+        return _parse(schema, text, finish_reason in _CUT_OFF, max_risk)
     except RecursionError:
         return _refusal("depth", "is nested too deep to be read")
 
