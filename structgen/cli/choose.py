@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from structgen.core.errors import ConfigurationError
-from structgen.core.records import Task
+from structgen.core.records import FieldsText, Task
 
 RULES = "rules"
 
@@ -56,7 +56,8 @@ def _fields_task(text: str) -> Task[Any]:
     """The task of --fields. SchemaError points at the column of a mistake."""
     from structgen.schema import fields
 
-    return Task("fields", fields(text).json_schema)
+    fields(text)
+    return Task("fields", FieldsText(text))
 
 
 def load_words(path: Path | None) -> str | None:

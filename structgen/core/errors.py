@@ -27,6 +27,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from structgen.core.json import Json
     from structgen.core.records import Attempt, ChunkReport, Completion, Issue, Usage
 
@@ -115,6 +117,7 @@ class ExtractionFailed(StructgenError):
     `attempts` holds every request and completion, `issues` what is wrong with the last one, `partial` what could be
     read of it as plain JSON, and `usage` what all of it took. The exception that a batch row shows as `error`. Of a
     document that was read in chunks, `chunks` says what became of each, and `issues` what is wrong with the whole.
+    `view` draws it as HTML for a notebook.
     """
 
     def __init__(
@@ -126,6 +129,7 @@ class ExtractionFailed(StructgenError):
         usage: Usage | None = None,
         chunks: tuple[ChunkReport, ...] = (),
         issues: tuple[Issue, ...] | None = None,
+        view: Callable[[ExtractionFailed], str] | None = None,
     ) -> None:
         super().__init__(message)
         self.attempts = attempts
@@ -133,6 +137,7 @@ class ExtractionFailed(StructgenError):
         self.usage = usage
         self.chunks = chunks
         self._issues = issues
+        self.view = view
 
     @property
     def issues(self) -> tuple[Issue, ...]:
@@ -140,6 +145,10 @@ class ExtractionFailed(StructgenError):
         if self._issues is not None:
             return self._issues
         return self.attempts[-1].issues if self.attempts else ()
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows where the error is a value, as in `map`."""
+        return self.view(self) if self.view else None
 
 
 class BudgetExceeded(ExtractionFailed):

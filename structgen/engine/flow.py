@@ -119,13 +119,12 @@ def _interrupted(
 def _failed(
     what: str, attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, kind: type[ExtractionFailed] = ExtractionFailed
 ) -> ExtractionFailed:
-    """The exception with all its evidence: what happened, the first thing that was wrong, what to look at."""
+    """The exception with all its evidence: what happened, and the first thing that was wrong."""
     issues = parsed.issues if parsed else ()
     wrong = f": {issues[0].path or 'the whole'}: {issues[0].message}" if issues else ""
     more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
-    look = " See .issues, .partial and .attempts of this error." if attempts else ""
     return kind(
-        f"{what}{wrong.rstrip('.')}{more}.{look}",
+        f"{what}{wrong.rstrip('.')}{more}.",
         attempts=attempts,
         partial=parsed.partial if parsed else None,
         usage=usage_of(attempts),
