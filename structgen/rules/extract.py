@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from types import MappingProxyType
 
 from structgen.core.json import Json, JsonObject
@@ -12,6 +13,7 @@ from structgen.rules.fields import MONEY, Field, Kind, read_fields
 from structgen.rules.linked import Node
 from structgen.rules.lists import body_start, find_strings
 from structgen.rules.machine import find_linked, main_item
+from structgen.rules.money import find_amounts
 from structgen.rules.readings import Reading, evidence
 from structgen.rules.recognise import recognise
 from structgen.rules.records import find_records
@@ -89,13 +91,11 @@ def _find_leaf(search: Search, field: Field) -> Reading | None:
 
 def _all_there_is(search: Search, field: Field) -> Reading | None:
     """A text of a few words that is a value of the field's kind, as cells and answers to forms are."""
-    telling = field.concepts & _TELLING
     lines = search.page.lines
-    return (
-        read_value(search, field, lines[0].start, lines[0].end)
-        if telling and len(lines) == 1 and len(lines[0].text) < 60
-        else None
-    )
+    if not field.concepts & _TELLING or len(lines) != 1 or len(lines[0].text) > 60:
+        return None
+    several = len(list(islice(find_amounts(lines[0].text), 2))) > 1
+    return None if field.concepts & MONEY and several else read_value(search, field, lines[0].start, lines[0].end)
 
 
 _TELLING = MONEY | {"date", "phone", "currency", "time"}

@@ -47,7 +47,7 @@ def _position(search: Search, line: Line) -> tuple[dict[str, Span], Amount] | No
     if last is None or not last.cents or not _TAIL.match(line.text[last.signed_end :]):
         return None
     match = _POSITION.match(line.text[: last.signed].rstrip())
-    if match is None or _labelled(search, line):
+    if match is None or _labelled(search, line) or any(one.currency for one in find_amounts(match["name"])):
         return None
     spans = {
         name: (line.start + match.start(name), line.start + match.end(name))

@@ -19,6 +19,8 @@ _COLON = re.compile(r"[^\S\n]*[:：=]")
 _LEADS_ON = re.compile(r"[^\S\n]*(?:[:：=]|\d)|[^\S\n]+[A-Z]")
 _LABEL_REST = re.compile(r"[^:：=\n\t|]{0,36}?[:：=](?!//)")
 _MARKS = " \t\u00a0*_#.:：=-–—>|"
+_BELOW = {(True, True): 0.9, (True, False): 0.5, (False, True): 0.55, (False, False): 0.4}
+"""How sure a value below its label is: by whether the label is all of its line, and closed with a colon."""
 _CELL_END = re.compile(r"\t|[^\S\n]{3,}|\s\|\s")
 
 
@@ -64,7 +66,7 @@ def _line_pairs(page: Page, number: int, line: Line, mentions: list[Mention]) ->
                 glued = _trim(page.text, mention.end, line.end)
                 found.append(Pair(mention.keys, (mention.start, mention.end), glued, number, 0.4))
         elif limit == line.end and not _counted(page.text, mention) and (below := _below(page, number, colon)):
-            found.append(Pair(mention.keys, (mention.start, end), below, number, 0.9 if exact else 0.55))
+            found.append(Pair(mention.keys, (mention.start, end), below, number, _BELOW[exact, colon]))
         done = end
     return found
 

@@ -19,6 +19,8 @@ from structgen.rules.search import Search
 EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w@])")
 URL = re.compile(r"(?:https?://|(?<![\w@.])www\.)[^\s<>\"'|\\^`{}]{3,2000}", re.IGNORECASE)
 PHONE = re.compile(r"(?<![\w.])(?:\+|\(\+?\d{1,4}\)\s?)?\d(?:[\s\-./()]{0,2}\d){5,14}(?![\w])")
+_SINGLE = frozenset({"price", "old_price"})
+"""Amounts of which there is one: where several are named, none of them is it for certain."""
 _SCALE = re.compile(r"\s*(?:/|of|out of|von|sur|de|su)\s*(?:5|10|100)(?!\d)", re.IGNORECASE)
 _CODE = re.compile(r"(?=[^\s]{0,40}\d)[A-Za-z0-9][\w./-]{1,39}")
 _DIGITS = re.compile(r"(?<!\d)\d[\d -]{6,16}\d(?!\d)")
@@ -73,7 +75,7 @@ def _read_amount(search: Search, field: Field, start: int, end: int) -> Reading 
     """The last amount of a stretch: rows end with it ("2 x 3.50 7.00")."""
     text = search.page.text[start:end]
     amounts = _amounts(text)
-    if not amounts:
+    if not amounts or (field.concepts & _SINGLE and len({one.written for one in amounts}) > 1):
         return None
     value = amounts[-1].value(search.mark)
     return None if value is None else _checked(search, field, value, start + amounts[-1].start, start + amounts[-1].end)
@@ -207,7 +209,7 @@ def _read_money_text(search: Search, field: Field, start: int, end: int) -> Read
     """An amount as printed; its sign with it where it is attached, unless a field for the currency stands beside."""
     text = search.page.text[start:end]
     amounts = _amounts(text)
-    if not amounts:
+    if not amounts or (field.concepts & _SINGLE and len({one.written for one in amounts}) > 1):
         return None
     last = amounts[-1]
     a, b = (last.start, last.end) if "currency" in field.siblings else (last.signed, last.signed_end)

@@ -479,3 +479,19 @@ def test_a_position_is_words_and_an_amount(ask_one: Any, line: str, found: tuple
         f"Shop\n{line}\nTOTAL 9.00\n", "items", {"type": "array", "items": {**item, "required": ["description"]}}
     )
     assert value == ([dict(zip(names, found, strict=True))] if found else None)
+
+
+def test_a_text_with_two_amounts_states_neither(ask: Any) -> None:
+    assert ask("69 TL 41.90 TL", price="number") == {"price": None}
+    assert ask("Cup\nPrice: 4.00 or 5.00", price="number") == {"price": None}
+
+
+def test_words_below_a_label_that_is_not_set_off_are_no_value_of_it(ask: Any) -> None:
+    assert ask("Shop\nBrand\nSale\nHelp", brand="string") == {"brand": None}
+    assert ask("Shop\nBrand:\nFell\nHelp", brand="string") == {"brand": "Fell"}
+
+
+def test_a_rate_is_no_position(ask_one: Any) -> None:
+    item = {"type": "object", "properties": {"description": {"type": "string"}, "amount": {"type": "number"}}}
+    text = "Shop\nFuel\nat 1.759 EUR/l   9.00\nTOTAL 9.00\n"
+    assert ask_one(text, "items", {"type": "array", "items": item}) is None
