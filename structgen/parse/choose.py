@@ -39,9 +39,14 @@ class Job(Generic[T]):
 
     def fit(self, tree: Json, faults: frozenset[str] | None) -> Fit:
         """The tree, aligned; what stands at a place that the strict validator did not fault is left alone."""
+        touched = {
+            path[:end] for path in faults or () for end in range(len(path) + 1) if path[end : end + 1] in {"", "/"}
+        }
 
         def sound(path: str, value: Json) -> bool:
-            return faults is not None and not _below(faults, path) and at(tree, steps(path)) is value
+            if faults is None or path in touched or _below(faults, path):
+                return False
+            return at(tree, steps(path)) is value
 
         return Aligner(self.shape, self.decode, sound, tags=self.tags).fit(tree, self.shape.root)
 
@@ -78,11 +83,12 @@ def judge(job: Job[T], reading: Reading) -> Outcome:
     if is_echo(job.shape, reading.value):
         return Outcome(None, issues=(ECHO,), misfits=1000)
     faults: frozenset[str] | None = None
-    if not reading.issues and not _has_exact(job, reading):
+    if not reading.issues:
         verdict = validate_as_is(job.schema, job.shape, reading.value, to_json(reading.value))
-        if not verdict.issues:
+        exact = _has_exact(job, reading)
+        if not verdict.issues and not exact:
             return Outcome(reading.value, verdict.value, reading.repairs, _above(reading.repairs, job.max_risk))
-        faults = verdict.faults
+        faults = None if exact else verdict.faults
     fit = job.fit(reading.value, faults)
     unasked = tuple(Repair(one.code, one.path, one.found, None, Risk.INTERPRETIVE) for one in reading.issues)
     repairs = (*reading.repairs, *(one for one in unasked if one.rule == "left_out"), *fit.repairs)
@@ -163,7 +169,7 @@ def _collected(job: Job[T], readings: Sequence[Reading], cut: bool) -> list[Outc
     """Where a list is wanted and several objects came: all of them as its items, together or not at all."""
     root = job.shape.node(job.shape.root)
     objects = [one for one in readings if isinstance(one.value, dict) and not is_echo(job.shape, one.value)]
-    if len(objects) < 2 or "array" not in root.types or "object" in root.types:
+    if not objects or len(readings) < 2 or "array" not in root.types or "object" in root.types:
         return []
     outcomes = [judge(job, reading) for reading in readings if not is_echo(job.shape, reading.value)]
     if not any(repair.rule == "one_for_list" and not repair.path for one in outcomes for repair in one.repairs):

@@ -51,7 +51,8 @@ class Answer:
 
 def without_thoughts(text: str) -> Answer:
     """Drop everything between thinking tags; also what stands before a closing tag that nobody opened."""
-    if "<" not in text and "[/" not in text:
+    first = _THOUGHT.search(text) if "<" in text or "[" in text else None
+    if first is None or _is_quoted(text, first):
         return Answer(text)
     kept: list[str] = []
     at, inside, found = 0, False, False
@@ -68,6 +69,15 @@ def without_thoughts(text: str) -> Answer:
     if not inside:
         kept.append(text[at:])
     return Answer("\n".join(kept), inside, found)
+
+
+def _is_quoted(text: str, first: re.Match[str]) -> bool:
+    """Whether all the tags stand inside of one value, in its strings."""
+    root = _ANY_ROOT.search(text, 0, first.start())
+    if root is None:
+        return False
+    reading = read_tolerant(text, root.start())
+    return first.start() < reading.end and not reading.open and _THOUGHT.search(text, reading.end) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,8 @@ def find_values(text: str, *, lists: bool = True, exact: bool = False) -> Found:
 def _holds_object(reading: Reading) -> bool:
     """Whether a reading may be an object, or a list of one."""
     value = reading.value
+    if any(issue.code == "depth" for issue in reading.issues):
+        return True
     return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict) for one in value[:2]))
 
 

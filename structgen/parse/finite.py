@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from pydantic_core import SchemaValidator
 
 from structgen.core.json import Json
+from structgen.parse.strict import is_finite
 from structgen.schema import Schema
 
 _finite: WeakKeyDictionary[Schema[Any], SchemaValidator] = WeakKeyDictionary()
@@ -50,18 +50,6 @@ def _only_finite(value: Any) -> Any:
     if not is_finite(value):
         raise ValueError("NaN and Infinity are no JSON numbers")
     return value
-
-
-def is_finite(tree: Json) -> bool:
-    """Whether no number in a tree is NaN or infinite."""
-    todo = [tree]
-    while todo:
-        here = todo.pop()
-        if isinstance(here, float) and not math.isfinite(here):
-            return False
-        if isinstance(here, (list, dict)):
-            todo.extend(here.values() if isinstance(here, dict) else here)
-    return True
 
 
 def as_json(tree: Json) -> Json:

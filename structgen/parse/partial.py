@@ -88,6 +88,7 @@ class PartialReader:
         self._size = 0
         self._in_text = False
         self._in_key = False
+        self._in_token = False
         self._whole: Json = None
         self._items: list[tuple[str, Json]] = []
         self._shown: Json = None
@@ -127,7 +128,7 @@ class PartialReader:
     def open(self) -> tuple[str, ...]:
         """The paths that are not finished, from the root down to the member being read."""
         paths = [frame.path for frame in self._frames]
-        if self._in_text or (self._held and self._frames and not self._in_key):
+        if self._in_text or self._in_token:
             paths.append(self._frames[-1].child())
         return tuple(paths)
 
@@ -232,10 +233,11 @@ class PartialReader:
     def _token(self, text: str, token: re.Match[str]) -> int:
         """A number or keyword; what follows it says that it is complete."""
         word, end = token[0], token.end()
-        if end == len(text) and len(word) < _LONGEST_TOKEN:
+        self._in_token = end == len(text)
+        if self._in_token and len(word) < _LONGEST_TOKEN:
             self._state = self._member
             return self._wait(text, token.start())
-        if word not in _WORDS and not _NUMBER.match(word):
+        if self._in_token or word not in _WORDS and not _NUMBER.match(word):
             return self._stop(token.start())
         self._finished(_WORDS[word] if word in _WORDS else _number(word))
         return end
@@ -260,8 +262,10 @@ class PartialReader:
 
     def _escape(self, text: str, at: int) -> int:
         match = _ESCAPE.match(text, at)
-        half = text[at + 2 : at + 4].lower() in _HIGH_SURROGATES and (match is None or len(match[0]) < _LONGEST_ESCAPE)
-        if len(text) - at < _LONGEST_ESCAPE and (match is None or half):
+        needed = 2 if text[at + 1 : at + 2] != "u" else 6
+        if needed == 6 and text[at + 2 : at + 4].lower() in _HIGH_SURROGATES:
+            needed = _LONGEST_ESCAPE
+        if len(text) - at < needed:
             return self._wait(text, at)
         self._add(_unescaped(match[0]) if match else text[at])
         return match.end() if match else at + 1
@@ -316,7 +320,7 @@ class PartialReader:
         if len(self._frames) == 1 and not self._frames[0].members and not self._frames[0].key:
             self._restart()
         else:
-            self._in_text, self._in_key = False, False
+            self._in_text = self._in_key = self._in_token = False
             self._state = self._after_root
         return at
 

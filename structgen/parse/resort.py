@@ -11,6 +11,8 @@ MOST_CHARS = 20_000
 """json_repair has no bound on its time; on a text of this length it needs a fraction of a second."""
 
 _LETTERS = re.compile(r"[^\W_]+")
+_UNTRUSTED = re.compile(r"[:\[,{]\s*(?:<|undefined\b|\.\.|TODO\b|TBD\b)")
+"""Places that wait for a value, which json_repair would take for one."""
 _BROKEN_ESCAPE = re.compile(r"\\[^\"/]")
 
 
@@ -20,8 +22,8 @@ def last_resort(text: str) -> Json:
     It guesses: it closes what was cut off, drops what it does not understand, and keeps one of two keys. So the letters
     and digits of its result must be those of the text, all of them and in the same order.
     """
-    if len(text) > MOST_CHARS or _BROKEN_ESCAPE.search(text):
-        raise ValueError("too long, or with escapes that would be guessed at")
+    if len(text) > MOST_CHARS or _BROKEN_ESCAPE.search(text) or _UNTRUSTED.search(text):
+        raise ValueError("too long, or with something that would be guessed at")
     import json_repair
 
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 import jiter
@@ -26,6 +27,18 @@ def strict_json(data: bytes) -> Json:
     """
     value = cast(Json, jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True))
     digits = data.translate(_DIGITS)
-    if _EXPONENT in digits or _SIGNED in digits or _LONG in digits:
-        raise ValueError("a number that may be too large")
+    if (_EXPONENT in digits or _SIGNED in digits or _LONG in digits) and not is_finite(value):
+        raise ValueError("a number that is too large for a float")
     return value
+
+
+def is_finite(tree: Json) -> bool:
+    """Whether no number in a tree is NaN or infinite."""
+    todo = [tree]
+    while todo:
+        here = todo.pop()
+        if isinstance(here, float) and not math.isfinite(here):
+            return False
+        if isinstance(here, (list, dict)):
+            todo.extend(here.values() if isinstance(here, dict) else here)
+    return True

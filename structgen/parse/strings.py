@@ -11,7 +11,7 @@ PAIRS = {'"': '"', "'": "'", "“": '”“"', "”": '”"', "„": '“”"', 
 _SCAN = {quote: re.compile(rf"[\\{re.escape(closers)}]") for quote, closers in PAIRS.items()}
 
 _COMMENT = r"//|/\*|\#"
-_QUOTED_KEY = r"(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[“‘][^”’\n]{0,200}[”’])\s*:"
+_QUOTED_KEY = r"(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|`[^`\n]{0,200}`|[“‘][^”’\n]{0,200}[”’])\s*:"
 _BARE_KEY = r"[^\W\d][\w$-]{0,200}\s*:"
 
 ANYTHING = re.compile("")
@@ -31,7 +31,7 @@ IN_LIST = re.compile(
 _STRUCTURE = re.compile(r"[\"'“”‘’]\s*(?::|[+,]\s*[\"'“”‘’])")
 """A quote inside a string that is followed by what separates strings: rather two strings than one."""
 
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}|.)", re.DOTALL)
 _PLAIN = {'"': '"', "'": "'", "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "`": "`"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -103,8 +103,8 @@ def unescape(raw: str) -> tuple[str, int]:
     def replace(match: re.Match[str]) -> str:
         nonlocal known, unknown, odd
         body = match[1]
-        if body[0] in "ux" and len(body) > 1:
-            odd += body[0] == "x"
+        if body[0] in "uxU" and len(body) > 1:
+            odd += body[0] != "u"
             return chr(int(body[1:], 16))
         plain = _PLAIN.get(body)
         known += plain is not None and body.isalpha()

@@ -22,13 +22,15 @@ from structgen.core.records import Issue, Repair
 from structgen.parse.align import Shape, is_call
 from structgen.parse.blame import task_error
 from structgen.parse.converted import conversion
-from structgen.parse.finite import is_finite, refuses_infinite
+from structgen.parse.finite import refuses_infinite
 from structgen.parse.places import MISSING, at
+from structgen.parse.strict import is_finite
 from structgen.schema import Schema
 from structgen.schema.pydantic_issues import issues_from_pydantic
 
 TOO_DEEP = Issue("", "is nested too deep, or refers to itself", "depth")
 _NUMBER_AS_TEXT = re.compile(rb"\"\s*[+-]?\d+(?:\.\d*)?\s*\"")
+_NO_FAULTS: frozenset[str] = frozenset()
 LOOK = Issue("", "needs a closer look", "look")
 NOT_FINITE = Issue("", "holds NaN or Infinity, or a number too large to be finite", "not_finite")
 
@@ -63,10 +65,10 @@ def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -
     adapter = schema.adapter
     if adapter is None:
         return Verdict(issues=(LOOK,)) if _hides_answer(shape, tree) else validate(schema, tree)
-    if shape.temporal and _NUMBER_AS_TEXT.search(data):
-        return Verdict(issues=(LOOK,))
     try:
-        return Verdict(_guarded(schema, partial(adapter.validate_json, data, strict=True, extra="forbid")))
+        value = _guarded(schema, partial(adapter.validate_json, data, strict=True, extra="forbid"))
+        unsure = (LOOK,) if shape.temporal and _NUMBER_AS_TEXT.search(data) else ()
+        return Verdict(value, unsure, faults=_NO_FAULTS)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_context=False)
         return Verdict(issues=(LOOK,), faults=frozenset(_fault(details, tree) for details in errors))

@@ -46,14 +46,15 @@ class Aligner:
     def fit(self, value: Json, raw: Raw, path: str = "", wrapped: bool = True) -> Fit:
         """The value in the place that `raw` describes; `wrapped` where one object may be wrapped around it."""
         node = self.shape.node(raw)
+        scalar = not isinstance(value, dict | list)
+        if (scalar or not self.shape.temporal) and self.sound(path, value):
+            return self._taken(value, node, path)
         if node.branches:
             return self._union(value, node, path, wrapped)
         if node.choices is not None:
             return self._choice(value, node, path, wrapped)
         kind = kind_of(value)
         if not node.takes(kind):
-            if self.sound(path, value):
-                return Fit(value)
             return self._converted(value, kind, raw, path, wrapped)
         if kind == "object":
             return self._object(cast(JsonObject, value), raw, path, wrapped)
@@ -62,6 +63,17 @@ class Aligner:
         if kind == "string" and node.format in TEMPORAL:
             return _moment(cast(str, value), node.format, path)
         return Fit(value)
+
+    def _taken(self, value: Json, node: Node, path: str) -> Fit:
+        """What the validator takes as it is; but not a number in quotes where only a date or time may stand."""
+        formats = self._formats(node) if isinstance(value, str) and is_numeric(value) else frozenset[str]()
+        return _moment(cast(str, value), min(formats), path) if formats and formats <= TEMPORAL else Fit(value)
+
+    def _formats(self, node: Node) -> frozenset[str]:
+        """The formats that a text may have here; an empty one where it may be any text."""
+        if node.branches:
+            return frozenset[str]().union(*(self._formats(self.shape.node(branch)) for branch in node.branches))
+        return frozenset({node.format}) if node.takes("string") else frozenset()
 
     # Unions and choices
 
@@ -85,25 +97,19 @@ class Aligner:
     def _decimal(self, value: Json, node: Node, path: str) -> Fit | None:
         """A text in a place for a number that may also come as text (a Decimal, kept exact as such)."""
         parts = [self.shape.node(branch) for branch in node.branches]
-        numbers = any("number" in part.types for part in parts)
-        texts = any(
-            "string" in part.types and isinstance(raw, dict) and "pattern" in raw
-            for part, raw in zip(parts, node.branches, strict=True)
-        )
-        if numbers and texts and isinstance(value, Exact):
-            return Fit(value.written)
-        if not (isinstance(value, str) and numbers and texts):
+        kinds = {kind for part in parts for kind in part.types}
+        if not self.shape.decimal or not {"number", "string"} <= kinds:
             return None
-        if _PLAIN_DECIMAL.match(value) or self.sound(path, value):
-            return Fit(value)
+        if isinstance(value, Exact):
+            return Fit(value.written)
+        if not isinstance(value, str) or _PLAIN_DECIMAL.match(value):
+            return None
         digits = number_in(value)
-        return misfit(value) if digits is None else changed("number", path, value, digits)
+        return None if digits is None else changed("number", path, value, digits)
 
     def _choice(self, value: Json, node: Node, path: str, wrapped: bool) -> Fit:
         choices = cast("tuple[Json, ...]", node.choices)
         if any(same(value, choice) and type(value) is type(choice) for choice in choices):
-            return Fit(value)
-        if self.sound(path, value):
             return Fit(value)
         found: set[Json] = set()
         if isinstance(value, str):
@@ -149,7 +155,7 @@ class Aligner:
         inner = value[key]
         fit = self.fit(inner, raw, path, wrapped=False)
         held = fit.value
-        if not isinstance(held, dict) or fit.strangers == len(held):
+        if not isinstance(held, dict) or (fit.strangers == len(held) and not call):
             return direct
         if not call and (fit.misfits > direct.misfits or (fit.misfits and direct.strangers < len(value))):
             return direct

@@ -49,7 +49,7 @@ class Shape:
         self.root: Raw = schema.json_schema
         self.typed = schema.adapter is not None
         self.temporal = self.typed and any(part.get("format") in TEMPORAL for part in _objects(self.root))
-        self.decimal = self.typed and any(_is_decimal(part) for part in _objects(self.root))
+        self.decimal = self.typed and _has_decimal(schema)
         self._names = {id(_at(self.root, path)): names for path, names in schema.names.items()}
         self._nodes: dict[int, tuple[Raw, Node]] = {}
 
@@ -176,10 +176,19 @@ def _at(root: Json, path: str) -> Json:
     return None if found is MISSING else cast(Json, found)
 
 
-def _is_decimal(part: JsonObject) -> bool:
-    """Whether a union is a Decimal: a number, or a number as text."""
-    branches = [branch for branch in _list(part.get("anyOf")) if isinstance(branch, dict)]
-    return any(branch.get("type") == "number" for branch in branches) and any("pattern" in one for one in branches)
+def _has_decimal(schema: Schema[object]) -> bool:
+    """Whether a type holds a Decimal somewhere: its JSON Schema says no more than a number or a text."""
+    todo: list[object] = [cast(object, schema.adapter.core_schema if schema.adapter else None)]
+    while todo:
+        here = todo.pop()
+        if isinstance(here, dict):
+            part = cast("dict[str, object]", here)
+            if part.get("type") == "decimal":
+                return True
+            todo.extend(value for key, value in part.items() if key != "metadata")
+        elif isinstance(here, (list, tuple)):
+            todo.extend(cast("list[object]", here))
+    return False
 
 
 def _objects(part: Json) -> Iterator[JsonObject]:

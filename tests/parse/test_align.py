@@ -1,0 +1,309 @@
+"""The coercions of the table, and no others."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field
+
+from structgen.core.options import Risk
+from structgen.core.records import Parsed
+from structgen.parse import parse_text
+from structgen.parse.align.dates import date_in
+from structgen.parse.align.scalars import choice_in, float_in, integer_in, number_in, truth_in
+from structgen.schema import Schema
+
+
+def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
+    return parse_text(Schema.of(schema), text, **options)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("10", "10"),
+        (" 10 ", "10"),
+        ("+5", "5"),
+        ("-2.50", "-2.50"),
+        ("007", "7"),
+        (".5", "0.5"),
+        ("1e3", "1e3"),
+        ("1.299", "1.299"),
+        ("$1,299.00", "1299.00"),
+        ("-$5", "-5"),
+        ("$-5", "-5"),
+        ("5 €", "5"),
+        ("$1,299", "1299"),
+        ("1,299.00", "1299.00"),
+        ("1.299,00", "1299.00"),
+        ("1 299,00", "1299.00"),
+        ("1'299.50", "1299.50"),
+        ("1,234,567", "1234567"),
+        ("1,234,567.8", "1234567.8"),
+    ],
+)
+def test_a_number_with_one_reading_is_read(text: str, number: str) -> None:
+    assert number_in(text) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "-", "abc", "1,299", "3,14", "1,2,3", "12,34.5", "€1.299", "50%", "10 or 12", "about 5", "5 kg", "1.2.3"]
+    + ["--5", "$5$", "1e", "٣", "1" * 500, "(5)", "1,,000.00"],
+)
+def test_a_number_with_another_reading_or_none_is_refused(text: str) -> None:
+    assert number_in(text) is None
+
+
+def test_integers_are_whole() -> None:
+    assert integer_in("10.00") == 10
+    assert integer_in("10.5") is None
+    assert integer_in("1e3") is None
+    assert integer_in(10.0) == 10
+    assert integer_in(10.5) is None
+    assert integer_in(1e300) is None
+    assert float_in("2") == 2
+    assert float_in("9" * 399) == int("9" * 399)
+    assert float_in("9" * 390 + ".5") is None
+    assert truth_in(" Yes. ") is True
+    assert truth_in("on") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "choices", "found"),
+    [
+        ("In Progress", ["in_progress", "done"], ["in_progress"]),
+        ("in-progress!", ["in progress"], ["in progress"]),
+        ("c#", ["C", "Java"], []),
+        ("C++", ["c++", "C"], ["c++"]),
+        ("disapproved", ["approved"], []),
+        ("not approved", ["approved"], []),
+        ("a or b", ["a", "b"], []),
+        ("-1", ["1", "2"], []),
+        ("1.5", ["15"], []),
+        ("15", ["1.5"], []),
+        ("A-B", ["ab", "a b"], ["ab", "a b"]),
+        ("...", ["-"], []),
+        ("x" * 5000, ["x"], []),
+    ],
+)
+def test_a_choice_may_differ_in_case_and_punctuation_only(text: str, choices: list[Any], found: list[str]) -> None:
+    assert list(choice_in(text, choices)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("2024/3/5", "2024-03-05"),
+        ("2024.03.05", "2024-03-05"),
+        ("20240305", "2024-03-05"),
+        ("March 5, 2024", "2024-03-05"),
+        ("Mar. 5th 2024", "2024-03-05"),
+        ("5 March 2024", "2024-03-05"),
+        ("Tuesday, 5th of March, 2024", "2024-03-05"),
+        ("05-Mar-2024", "2024-03-05"),
+        ("2024 Sept 5", "2024-09-05"),
+        ("25/12/2018", "2018-12-25"),
+        ("12/25/2018", "2018-12-25"),
+        ("04/04/2020", "2020-04-04"),
+        ("2024-03-05T00:00:00Z", "2024-03-05"),
+        ("03/04/2020", None),
+        ("31/31/2020", None),
+        ("2024-13-01", None),
+        ("May", None),
+        ("10", None),
+        ("5 Brumaire 2024", None),
+        ("2024-03-05T14:30:00", None),
+        ("5 May 2024" + " " * 80, None),
+    ],
+)
+def test_a_date_is_read_where_it_means_one_day(text: str, iso: str | None) -> None:
+    assert date_in(text) == iso
+
+
+class Level(Enum):
+    LOW = "low"
+    HIGH = "high"
+
+
+class Point(BaseModel):
+    x_axis: int
+    y_axis: int = 0
+
+
+class Circle(BaseModel):
+    kind: Literal["circle"]
+    radius: float
+
+
+class Square(BaseModel):
+    kind: Literal["square"]
+    side: float
+
+
+class Plan(BaseModel):
+    start_date: date
+    at: datetime | None = None
+    level: Level = Level.LOW
+    sure: bool = False
+    budget: Decimal = Decimal(0)
+    points: list[Point] = []
+    shape: Annotated[Circle | Square, Field(discriminator="kind")] | None = None
+    other: Circle | Square | None = None
+    pair: tuple[int, str] | None = None
+    scores: dict[str, int] = {}
+    which: Literal[1, 2, True] | None = None
+
+
+@pytest.mark.parametrize(
+    ("written", "path", "rule"),
+    [
+        ('"startDate": "2024-03-05"', "/start_date", "key"),
+        ('"Start Date": "2024-03-05"', "/start_date", "key"),
+        ('"start_date": "March 5, 2024"', "/start_date", "date"),
+        ('"start_date": "2024-03-05", "at": "2024-03-05"', "/at", "date"),
+        ('"start_date": "2024-03-05", "level": "HIGH"', "/level", "choice"),
+        ('"start_date": "2024-03-05", "sure": "yes"', "/sure", "boolean"),
+        ('"start_date": "2024-03-05", "budget": "$1,299.00"', "/budget", "number"),
+        ('"start_date": "2024-03-05", "points": {"x_axis": 1}', "/points", "one_for_list"),
+        ('"start_date": "2024-03-05", "points": [{"xAxis": 1}]', "/points/0/x_axis", "key"),
+        ('"start_date": "2024-03-05", "points": [{"x_axis": "1"}]', "/points/0/x_axis", "number"),
+        ('"start_date": "2024-03-05", "points": [{"x_axis": 1.0}]', "/points/0/x_axis", "number"),
+        ('"start_date": "2024-03-05", "points": [{"point": {"x_axis": 1}}]', "/points/0", "unwrapped"),
+        ('"start_date": "2024-03-05", "points": {"list": [{"x_axis": 1}]}', "/points", "unwrapped"),
+        ('"start_date": "2024-03-05", "points": "[{\\"x_axis\\": 1}]"', "/points", "double_encoded"),
+        ('"start_date": "2024-03-05", "shape": {"kind": "circle", "Radius": 1}', "/shape/radius", "key"),
+        ('"start_date": "2024-03-05", "shape": [{"kind": "circle", "radius": 1}]', "/shape", "only_item"),
+        ('"start_date": "2024-03-05", "other": {"kind": "square", "side": "2"}', "/other/side", "number"),
+        ('"start_date": "2024-03-05", "pair": ["1", "a"]', "/pair/0", "number"),
+        ('"start_date": "2024-03-05", "scores": {"a": "1"}', "/scores/a", "number"),
+        ('"start_date": "2024-03-05", "which": "2"', "/which", "choice"),
+    ],
+)
+def test_a_coercion_of_the_table_is_made_and_recorded(written: str, path: str, rule: str) -> None:
+    parsed = read(Plan, f"{{{written}}}")
+    assert parsed.ok, parsed.issues
+    assert (path, rule) in {(repair.path, repair.rule) for repair in parsed.repairs}
+    if rule != "double_encoded":
+        assert not read(Plan, f"{{{written}}}", max_risk=Risk.LOSSLESS).ok
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '"level": "higher"',
+        '"level": ["high"]',
+        '"sure": 1',
+        '"sure": "on"',
+        '"budget": "1,299"',
+        '"budget": null',
+        '"points": ["x"]',
+        '"points": [[1]]',
+        '"points": "a list"',
+        '"points": "[1"',
+        '"points": [{"x_axis": true}]',
+        '"points": [{"x_axis": 1.5}]',
+        '"points": [{"x_axis": "1.5"}]',
+        '"points": [{"x_axis": null}]',
+        '"points": {"a": {"b": {"x_axis": 1}}}',
+        '"shape": {"kind": "triangle", "side": 1}',
+        '"shape": [{"kind": "circle", "radius": 1}, {"kind": "circle", "radius": 2}]',
+        '"pair": [1]',
+        '"pair": {"a": 1}',
+        '"scores": {"a": "few"}',
+        '"at": 1700000000',
+        '"at": "1700000000"',
+        '"which": "three"',
+    ],
+)
+def test_any_other_value_is_refused(written: str) -> None:
+    parsed = read(Plan, f'{{"start_date": "2024-03-05", {written}}}')
+    assert not parsed.ok
+
+
+def test_a_key_is_never_lost_in_silence() -> None:
+    class Loose(BaseModel):
+        prep_time: int | None = None
+
+    assert read(Loose, '{"prepTime": 5}').value.prep_time == 5
+    assert read(Loose, '{"recipe": {"prep_time": 5}}').value.prep_time == 5
+    assert read(Loose, '{"prep_time": 1, "prepTime": 1}').value.prep_time == 1
+    assert not read(Loose, '{"prepTime": 5, "prep-time": 6}').ok
+    assert read(Loose, '{"prepTime": 5, "prep-time": 5}').value.prep_time == 5
+
+
+def test_a_key_that_the_schema_welcomes_keeps_its_name() -> None:
+    class Open(BaseModel):
+        model_config = ConfigDict(extra="allow")
+        name: str
+        age: int | None = None
+
+    assert read(Open, '{"name": "a", "Age": 5}').value.model_extra == {"Age": 5}
+    assert read(Open, '{"Name": "a"}').value.name == "a"
+
+
+def test_aliases_are_other_spellings() -> None:
+    class Named(BaseModel):
+        total: int = Field(alias="grandTotal")
+
+    assert read(Named, '{"grandTotal": 1}').repairs == ()
+    assert read(Named, '{"total": 1}').value.total == 1
+    assert read(Named, '{"Grand_Total": 1}').value.total == 1
+
+
+def test_a_call_of_a_tool_is_opened_although_its_name_fits() -> None:
+    class Search(BaseModel):
+        name: str
+
+    for text in (
+        '{"name": "search", "arguments": {"name": "x"}}',
+        '{"name": "search", "arguments": "{\\"name\\": \\"x\\"}"}',
+    ):
+        assert read(Search, text).value.name == "x"
+    assert not read(Search, '{"name": "search", "arguments": {"foo": 1}}').ok
+    tagged = read(
+        Search, '<tool_call>{"name": "search", "arguments": {"name": "x"}}</tool_call>', max_risk=Risk.LOSSLESS
+    )
+    assert tagged.value.name == "x"
+
+
+def test_a_union_that_could_be_two_things_is_left_alone() -> None:
+    assert read(dict[str, int | str], '{"a": "10"}').value == {"a": "10"}
+    assert not read(dict[str, int | bool], '{"a": "ten"}').ok
+
+
+def test_recursive_types_are_walked_all_the_way_down() -> None:
+    schema = {
+        "$ref": "#/$defs/node",
+        "$defs": {
+            "node": {
+                "properties": {
+                    "n": {"type": "integer"},
+                    "next": {"anyOf": [{"$ref": "#/$defs/node"}, {"type": "null"}]},
+                },
+                "required": ["n"],
+            }
+        },
+    }
+    text: Any = "null"
+    for _ in range(40):
+        text = f'{{"n": "1", "next": {text}}}'
+    parsed = read(schema, text)
+    assert parsed.ok
+    assert len(parsed.repairs) == 40
+
+
+def test_all_of_and_neighbours_of_a_reference_are_one_schema() -> None:
+    schema = {
+        "allOf": [{"$ref": "#/$defs/a"}, {"properties": {"y": {"type": "integer"}}, "required": ["y"]}],
+        "$defs": {"a": {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]}},
+    }
+    assert read(schema, '{"x": "1", "Y": "2"}').value == {"x": 1, "y": 2}
+    beside = {
+        "type": "object",
+        "properties": {"x": {"type": "integer"}},
+        "oneOf": [{"required": ["x"]}, {"required": ["z"]}],
+    }
+    assert read(beside, '{"X": "1"}').value == {"x": 1}

@@ -1,0 +1,108 @@
+"""Cost grows with the length of the text, whatever the text: lines of Python executed are counted, not seconds."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from structgen.parse import parse_text
+from structgen.parse.partial import PartialReader
+from structgen.schema import Schema
+
+
+class Row(BaseModel):
+    name: str
+    qty: int
+
+
+ONE = Schema.of(Row)
+MANY = Schema.of(list[Row])
+ROW = '{"name": "Tea", "qty": 3}'
+
+HOSTILE: dict[str, Callable[[int], str]] = {
+    "open lists": lambda n: "[" * n,
+    "open objects": lambda n: '{"a":' * n,
+    "closed lists": lambda n: "[" * n + "]" * n,
+    "quotes and braces": lambda n: '{"\\' * n,
+    "keys without values": lambda n: '{"a" ' * n,
+    "apostrophes": lambda n: "{'a" * n,
+    "smart quotes": lambda n: '{“a"“' * n,
+    "quotes in a string": lambda n: '{"a": "' + '"x ' * n,
+    "quotes and spaces": lambda n: '{"a": "' + '"    ' * n,
+    "open comments": lambda n: "[/* " * n,
+    "comments": lambda n: "[# \n" * n,
+    "commas": lambda n: "{" + "," * n + "}",
+    "backslashes": lambda n: '{"a": "' + "\\" * n,
+    "spaces": lambda n: "{" + " " * n + "}" + " " * n + "x",
+    "spaces after a value": lambda n: ROW + " " * n + "x",
+    "digits": lambda n: '{"a": ' + "1" * n + "}",
+    "thoughts": lambda n: "<think>" * n,
+    "closed thoughts": lambda n: "<think></think>" * n,
+    "fences": lambda n: "```\n" * n,
+    "prose with brackets": lambda n: "so {it} goes [on]. " * n + ROW,
+    "footnotes": lambda n: "as said [1, 2] " * n + ROW,
+    "bare words": lambda n: "[" + "word " * n,
+    "nul characters": lambda n: "\0" * n + "{\0",
+    "surrogates": lambda n: "\ud800" * n + ROW,
+    "rows": lambda n: "[" + ", ".join([ROW] * n) + "]",
+    "rows with single quotes": lambda n: "[" + ", ".join([ROW] * n).replace('"', "'") + "]",
+    "rows with wrong keys": lambda n: "[" + ", ".join([ROW] * n).replace("name", "Name") + "]",
+    "rows with quoted numbers": lambda n: "[" + ", ".join([ROW] * n).replace("3", '"3"') + "]",
+    "rows cut off": lambda n: "[" + ", ".join([ROW] * n),
+    "rows with a bad last one": lambda n: "[" + ", ".join([ROW] * n) + ', {"name": 1}]',
+    "a wrapped row in a row": lambda n: '{"a": ' * min(n, 190) + ROW + "}" * min(n, 190),
+    "choices": lambda n: '"' + "a. " * n + '"',
+}
+
+
+def lines(run: Callable[[], Any]) -> int:
+    """How many lines of Python a call executes."""
+    count = 0
+
+    def trace(frame: Any, event: str, argument: Any) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        run()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize("schema", [ONE, MANY], ids=["one", "many"])
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_twice_the_text_costs_at_most_twice_the_steps(kind: str, schema: Schema[Any]) -> None:
+    small, large = HOSTILE[kind](150), HOSTILE[kind](600)
+    parse_text(schema, small)
+    first = lines(lambda: parse_text(schema, small))
+    second = lines(lambda: parse_text(schema, large))
+    assert second <= 4.4 * first + 500
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_megabyte_of_anything_gives_a_verdict(kind: str) -> None:
+    text = HOSTILE[kind](1)
+    parsed = parse_text(ONE, HOSTILE[kind](300_000 // max(len(text), 1)))
+    assert parsed.ok == (not parsed.issues)
+
+
+def test_growing_text_costs_the_same_at_every_character() -> None:
+    def run(rows: int) -> int:
+        text = '{"rows": [' + ", ".join([ROW] * rows) + '], "note": "' + "x" * rows * 20 + '"}'
+
+        def feed() -> None:
+            reader = PartialReader()
+            for start in range(0, len(text), 4):
+                reader.feed(text[start : start + 4])
+                assert reader.value is not None
+                assert reader.open[:1] in {("",), ()}
+
+        return lines(feed)
+
+    assert run(400) <= 4.3 * run(100)

@@ -1,0 +1,331 @@
+"""What is found in a response, and what is refused."""
+
+import enum
+import json
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field
+
+from structgen.core.options import Risk
+from structgen.core.records import Parsed
+from structgen.parse import parse_text
+from structgen.schema import Schema
+
+
+class Size(enum.Enum):
+    SMALL = "small"
+    EXTRA_LARGE = "extra large"
+
+
+class Item(BaseModel):
+    title: str
+    price: float
+    size: Size | None = None
+
+
+class Basket(BaseModel):
+    items: list[Item]
+
+
+class Loose(BaseModel):
+    title: str | None = None
+    note: str | None = None
+
+
+class Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    title: str
+    short: str = Field(default="", max_length=3)
+    parts: list[int] = []
+
+
+def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
+    return parse_text(Schema.of(schema), text, **options)
+
+
+def rules(parsed: Parsed[Any]) -> list[str]:
+    return [repair.rule for repair in parsed.repairs]
+
+
+def codes(parsed: Parsed[Any]) -> set[str]:
+    assert not parsed.ok
+    assert parsed.value is None
+    return {issue.code for issue in parsed.issues}
+
+
+TEA = '{"title": "Tea", "price": 3.5}'
+MILK = '{"title": "Milk", "price": 1}'
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (f"```json\n{TEA}\n```", "fence"),
+        (f"Look:\n{TEA}\nGood?", "prose"),
+        (f"<think>{MILK}</think>{TEA}", "thoughts"),
+        (f"<THINK>a</THINK>\n<think>b</think>{TEA}", "thoughts"),
+        (f"[THINK]{MILK}[/THINK]{TEA}", "thoughts"),
+        (f"<|channel|>analysis<|message|>{MILK}<|end|><|channel|>final<|message|>{TEA}", "thoughts"),
+        (f"<function=item>{TEA}</function>", "tool_call_tags"),
+        ('{"title": "Tea", "price": 3.5,}', "trailing_comma"),
+        ('{"title": "Tea",, "price": 3.5}', "extra_comma"),
+        ('{"title": "Tea" "price": 3.5}', "missing_comma"),
+        ('{"title": "Tea"\n"price": 3.5}', "missing_comma"),
+        ('{"price": 3.5 "title": "Tea"}', "missing_comma"),
+        ("{'title': 'Tea', 'price': 3.5}", "quotes"),
+        ("{“title”: “Tea”, “price”: 3.5}", "quotes"),
+        ("{`title`: `Tea`, `price`: 3.5}", "quotes"),
+        ("{title: Tea, price: 3.5}", "unquoted"),
+        ('{title: "Tea", price: 3.5}', "unquoted"),
+        ('{"title": "Tea", /* so */ "price": 3.5}', "comment"),
+        ('{"title": "Tea", // so\n "price": 3.5}', "comment"),
+        ('{"title": "Tea", # so\n "price": 3.5}', "comment"),
+        ('{"title": "Tea", "price": 3.5, "price": 3.50}', "duplicate_key"),
+        ('{"title": "Tea", "price": +3.5}', "number_form"),
+        ('{"title": "Tea", "price": 3.5, "size": None}', "python_literal"),
+    ],
+)
+def test_what_loses_nothing_is_repaired_and_recorded_as_such(text: str, rule: str) -> None:
+    parsed = read(Item, text)
+    assert parsed.value == Item(title="Tea", price=3.5)
+    assert rule in rules(parsed)
+    assert {repair.risk for repair in parsed.repairs} == {Risk.LOSSLESS}
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ('"He said "hi" to me"', 'He said "hi" to me'),
+        ('"He said "hi", then left"', 'He said "hi", then left'),
+        ("'it's mine'", "it's mine"),
+        ("'O\\'Hara'", "O'Hara"),
+        ('"a 27" screen"', 'a 27" screen'),
+        ('"line\nbreak\tand tab"', "line\nbreak\tand tab"),
+        ('"a\\d+"', "a\\d+"),
+        ('"\\ud83d\\ude00"', "😀"),
+        ("'\\x41\\U0001F600'", "A😀"),
+        ('"see http://a.b//c # not /* a comment"', "see http://a.b//c # not /* a comment"),
+        ('"<think>no tag</think>"', "<think>no tag</think>"),
+        ('"```\\nno fence\\n```"', "```\nno fence\n```"),
+        ('"{not: [a, value]}"', "{not: [a, value]}"),
+    ],
+)
+def test_strings_are_read_as_they_were_meant(written: str, title: str) -> None:
+    parsed = read(Item, f'{{"title": {written}, "price": 1, }}')
+    assert parsed.ok, parsed.issues
+    assert parsed.value.title == title
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "empty"),
+        ("   \n ", "empty"),
+        ("I cannot help with that.", "no_json"),
+        ("<think>Perhaps " + TEA, "unclosed_thoughts"),
+        ("<think>" + TEA + "</think>", "empty"),
+        (TEA[:-1], "cut_off"),
+        (TEA[:-5], "cut_off"),
+        (f"```json\n{TEA[:-1]}\n```", "cut_off"),
+        (f"{TEA}\n{TEA[:-3]}", "cut_off"),
+        (f"{TEA}\n{MILK}", "ambiguous"),
+        (f"```\n{TEA}\n```\nor\n```\n{MILK}\n```", "ambiguous"),
+        ('{"title": "Tea", "price": 3.5, "price": 4}', "duplicate_key"),
+        ('{"title": "Tea", "price": NaN}', "range"),
+        ('{"title": "Tea", "price": 1e999}', "range"),
+        ('{"title": "Tea", "price": -Infinity}', "range"),
+        ('{"title": "Te\\ud800a", "price": 1}', "string"),
+        ('{"title": "Te\ud800a", "price": 1}', "string"),
+        ('{"title": "Tea, "price": 1, "size": "small"}', "string"),
+        ('{"title": "C:\\Users\\new", "price": 1}', "string"),
+        ('{"title": <string>, "price": 1}', "syntax"),
+        ('{"title": undefined, "price": 1}', "syntax"),
+        ('{"title": "Tea"}, "price": 1}', "syntax"),
+        ('{"title": "Tea", "price": 1,299}', "syntax"),
+        ("[" * 300 + "]" * 300, "depth"),
+        (json.dumps(Item.model_json_schema()), "schema_echo"),
+        ('{"type": "object", "properties": {"title": {"type": "string"}}}', "schema_echo"),
+    ],
+)
+def test_what_cannot_be_trusted_is_refused(text: str, code: str) -> None:
+    assert code in codes(read(Item, text))
+
+
+def test_a_text_that_is_too_long_is_refused_unread() -> None:
+    assert codes(read(Item, TEA, max_chars=10)) == {"too_large"}
+
+
+def test_both_answers_are_shown_where_two_differ() -> None:
+    parsed = read(Item, f"{TEA} or {MILK}")
+    assert parsed.readings == (json.loads(TEA), json.loads(MILK))
+
+
+def test_the_same_answer_twice_is_one_answer() -> None:
+    assert read(Item, f"{TEA} that is {TEA}").ok
+
+
+def test_answers_that_differ_only_in_keys_the_type_ignores_agree() -> None:
+    more = TEA[:-1] + ', "mood": "calm"}'
+    assert read(Item, f"{TEA}\n{more}").value == Item(title="Tea", price=3.5)
+    asked = {"properties": {"title": {"type": "string"}}, "required": ["title"]}
+    assert read(asked, f"{TEA}\n{more}").value["title"] == "Tea"
+
+
+def test_a_template_before_the_answer_does_no_harm() -> None:
+    assert read(Item, f'Like {{"title": <string>, "price": <number>}}:\n{TEA}').value.title == "Tea"
+    assert read(Item, f"{json.dumps(Item.model_json_schema())}\n{TEA}").value.title == "Tea"
+
+
+def test_a_cheaper_reading_beats_a_dearer_one() -> None:
+    assert read(Item, f'{{"Title": "Milk", "price": 1}}\n{TEA}').value.title == "Tea"
+
+
+def test_a_closed_root_counts_although_the_response_was_stopped() -> None:
+    assert read(Item, f"{TEA}\nThis is because", finish_reason="length").ok
+    assert read(Item, TEA, finish_reason="length").ok
+
+
+def test_a_number_at_the_end_of_a_stopped_response_may_be_unfinished() -> None:
+    assert read(int, "12").value == 12
+    assert not read(int, "12", finish_reason="length").ok
+
+
+def test_what_was_complete_is_kept_with_the_open_paths() -> None:
+    parsed = read(Basket, f'{{"items": [{TEA}, {{"title": "Milk", "pri')
+    assert parsed.partial == {"items": [json.loads(TEA), {"title": "Milk"}]}
+    assert parsed.open == ("", "/items", "/items/1")
+    assert read(Basket, f'{{"items": [{TEA}, {{"title": "Mi').open[-1] == "/items/1/title"
+
+
+def test_objects_are_collected_where_a_list_is_wanted() -> None:
+    parsed = read(list[Item], f"1. {TEA}\n2. {MILK}")
+    assert [item.title for item in parsed.value] == ["Tea", "Milk"]
+    assert "collected" in rules(parsed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{TEA}\n{{"title": "Milk"}}',
+        f'{TEA}\n{{"title": "Mi',
+        f"[{TEA}]\n{MILK}",
+        f"[{TEA}]\n[{MILK}]",
+    ],
+)
+def test_a_list_is_never_collected_with_something_missing(text: str) -> None:
+    assert not read(list[Item], text).ok
+
+
+def test_collected_objects_of_a_stopped_response_may_not_be_all() -> None:
+    assert codes(read(list[Item], f"{TEA}\n{MILK}", finish_reason="length")) == {"cut_off"}
+
+
+def test_dots_in_place_of_items_are_refused_where_the_items_were_asked_for() -> None:
+    assert "left_out" in codes(read(Basket, f'{{"items": [{TEA}, ...]}}'))
+    assert "left_out" in codes(read(Basket, f'{{"items": [{TEA}, // ... more\n]}}'))
+    assert "left_out" in codes(read(Basket, f'{{"basket": {{"items": [{TEA}, ...]}}}}'))
+    assert read(Item, '{"title": "Tea", "price": 1, "steps": ["a", ...]}').ok
+
+
+def test_too_many_values_are_a_refusal() -> None:
+    many = " ".join(f'{{"title": "{number}", "price": 1}}' for number in range(80))
+    assert codes(read(Item, many)) == {"crowded"}
+    assert codes(read(Item, '{"a" ' * 30_000)) == {"crowded"}
+
+
+def test_footnotes_are_no_candidates_for_an_object() -> None:
+    assert read(Item, "As said [1] " * 200 + TEA).ok
+
+
+def test_a_scalar_may_come_bare_or_wrapped() -> None:
+    assert read(Size, "small").value is Size.SMALL
+    assert read(Size, "```\nEXTRA_LARGE\n```").value is Size.EXTRA_LARGE
+    assert read(Literal["yes", "no"], "Yes.").value == "yes"
+    assert read(float, "$1,299.00").value == 1299.0
+    assert read(int, '{"value": 4}').value == 4
+    assert not read(Size, "small or large").ok
+    assert not read(int, "about 4").ok
+    assert not read(str, "some words").ok
+
+
+def test_json_repair_is_the_last_resort_and_on_the_record() -> None:
+    parsed = read(Item, '{"title": "Tea", price" : 3.5}')
+    assert parsed.value == Item(title="Tea", price=3.5)
+    assert rules(parsed) == ["json_repair"]
+    assert not read(Item, '{"title": "Tea", price" : 3.5', max_risk=Risk.INTERPRETIVE).ok
+    assert not read(Item, '{"title": "Tea", price" : 3.5}', max_risk=Risk.LOSSLESS).ok
+
+
+def test_nan_is_a_number_only_where_the_field_says_so() -> None:
+    class Measured(BaseModel):
+        free: float = Field(default=0.0, allow_inf_nan=True)
+        plain: float = 0.0
+        anything: Any = None
+
+    assert read(Measured, '{"free": Infinity}').value.free == float("inf")
+    assert read(Measured, '{"free": 1e999}').value.free == float("inf")
+    assert not read(Measured, '{"plain": Infinity}').ok
+    assert not read(Measured, '{"anything": [NaN]}').ok
+    assert not read({"type": "object"}, '{"a": NaN}').ok
+
+    class Allowed(BaseModel):
+        model_config = ConfigDict(allow_inf_nan=True)
+        plain: float
+
+    assert read(Allowed, '{"plain": -Infinity}').value.plain == float("-inf")
+
+
+def test_a_decimal_keeps_every_digit() -> None:
+    class Priced(BaseModel):
+        price: Decimal
+
+    long = "0.1234567890123456789012345"
+    for text in (
+        f'{{"price": {long}}}',
+        f'```\n{{"price": {long}}}\n```',
+        f"{{'price': {long}}}",
+        f'{{"price": "{long}"}}',
+    ):
+        assert read(Priced, text).value.price == Decimal(long)
+
+
+def test_a_number_in_quotes_is_no_date() -> None:
+    for kind in (date, datetime, time, timedelta):
+        assert not read(kind, '"86400"').ok
+        assert not read(dict[str, kind], '{"a": "86400"}').ok
+    assert read(datetime, '"2024-03-05T10:00:00"').ok
+    assert read(dict[str, int | str], '{"a": "86400"}').ok
+
+
+def test_lossy_repairs_are_shown_and_made_only_when_asked_for() -> None:
+    text = '{"title": "a", "short": "abcdef", "parts": [1, "x", 2, "y"], "more": 1}'
+    refused = read(Closed, text)
+    assert {issue.repair.rule for issue in refused.issues if issue.repair} == {
+        "dropped_key",
+        "cut_string",
+        "dropped_item",
+    }
+    taken = read(Closed, text, max_risk=Risk.LOSSY)
+    assert taken.value == Closed(title="a", short="abc", parts=[1, 2])
+    assert {repair.risk for repair in taken.repairs} == {Risk.LOSSY}
+    assert not read(Closed, '{"short": 5}', max_risk=Risk.LOSSY).ok
+
+
+def test_a_repair_above_the_allowed_risk_is_an_issue_that_shows_it() -> None:
+    parsed = read(Item, '{"Title": "Tea", "price": "3.5"}', max_risk=Risk.LOSSLESS)
+    assert {(issue.path, issue.repair.rule) for issue in parsed.issues if issue.repair} == {
+        ("/title", "key"),
+        ("/price", "number"),
+    }
+
+
+def test_plain_json_schemas_are_read_the_same_way() -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}, "at": {"format": "date"}}, "required": ["n"]}
+    assert read(schema, "{'n': '10'}").value == {"n": 10}
+    assert read(schema, '{"n": 1, "at": "someday"}').value == {"n": 1, "at": "someday"}
+    assert read(schema, '{"name": "f", "arguments": {"n": 1}}').value == {"n": 1}
+    assert read(True, "[1]").value == [1]
+    assert not read(False, "[1]").ok

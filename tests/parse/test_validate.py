@@ -1,0 +1,218 @@
+"""What Pydantic converts is on the record or refused; a validator that breaks is named."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any
+
+import pytest
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from structgen.core.errors import TaskError
+from structgen.core.records import Parsed
+from structgen.parse import parse_text
+from structgen.schema import Schema
+
+
+def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
+    return parse_text(Schema.of(schema), text, **options)
+
+
+def same(value: Any) -> Any:
+    return value
+
+
+def without_unit(value: Any) -> Any:
+    return value.removesuffix(" kg") if isinstance(value, str) else value
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+Python = BeforeValidator(same)
+"""A validator that changes nothing, but turns its input to Python mode, where Pydantic's strictness means less."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "value"),
+    [
+        (date, '"2024-03-05"', date(2024, 3, 5)),
+        (datetime, '"2024-03-05T10:00:00"', datetime(2024, 3, 5, 10)),
+        (Decimal, '"1.10"', Decimal("1.10")),
+        (Decimal, "1.5", Decimal("1.5")),
+        (Colour, '"red"', Colour.RED),
+        (set[int], "[1, 2]", {1, 2}),
+        (tuple[int, str], '[1, "a"]', (1, "a")),
+        (bytes, '"abc"', b"abc"),
+        (float, "1", 1.0),
+    ],
+)
+def test_python_mode_changes_nothing_for_correct_json(kind: Any, written: str, value: Any) -> None:
+    class Held(BaseModel):
+        held: Annotated[kind, Python]
+
+    parsed = read(Held, f'{{"held": {written}}}')
+    assert parsed.ok, parsed.issues
+    assert parsed.value.held == value
+    assert parsed.repairs == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "written"),
+    [(int, "true"), (bool, "1"), (bool, '"on"'), (datetime, "1700000000"), (float, "true"), (date, "0")],
+)
+def test_python_mode_lets_nothing_through_that_json_mode_refuses(kind: Any, written: str) -> None:
+    class Held(BaseModel):
+        held: Annotated[kind, Python]
+
+    assert not read(Held, f'{{"held": {written}}}').ok
+
+
+def test_what_lax_reading_converts_is_recorded_with_its_place() -> None:
+    class Weighed(BaseModel):
+        weights: list[Annotated[int, BeforeValidator(without_unit)]]
+
+    parsed = read(Weighed, '{"weights": [1, "5 kg"]}')
+    assert parsed.value.weights == [1, 5]
+    assert [(one.rule, one.path, one.before, one.after) for one in parsed.repairs] == [
+        ("converted", "/weights/1", "5 kg", 5)
+    ]
+
+
+def test_a_conversion_that_leaves_no_trace_in_the_dump_is_recorded_too() -> None:
+    class Hidden(BaseModel):
+        secret: Annotated[int, BeforeValidator(without_unit)] = Field(exclude=True)
+
+    parsed = read(Hidden, '{"secret": "5 kg"}')
+    assert parsed.value.secret == 5
+    assert [one.path for one in parsed.repairs] == ["/secret"]
+
+
+def test_a_number_for_a_text_is_taken_where_the_model_says_so() -> None:
+    class Coerced(BaseModel):
+        model_config = ConfigDict(coerce_numbers_to_str=True)
+        code: str
+
+    assert [repair.rule for repair in read(Coerced, '{"code": 5}').repairs] == ["converted"]
+
+    class Plain(BaseModel):
+        code: str
+
+    assert not read(Plain, '{"code": 5}').ok
+
+
+def test_a_before_validator_gets_what_the_response_said() -> None:
+    class Split(BaseModel):
+        tags: Annotated[list[str], BeforeValidator(lambda value: value.split(","))]
+        size: Annotated[int, BeforeValidator(lambda value: int(value.replace(",", "")))]
+        other: int
+
+    parsed = read(Split, '{"tags": "a,b", "size": "1,299", "other": "3"}')
+    assert parsed.ok, parsed.issues
+    assert (parsed.value.tags, parsed.value.size, parsed.value.other) == (["a", "b"], 1299, 3)
+
+
+def test_after_validators_and_model_validators_speak_in_issues() -> None:
+    class Span(BaseModel):
+        start: int
+        end: Annotated[int, AfterValidator(lambda value: value)]
+
+        @model_validator(mode="after")
+        def ordered(self) -> "Span":
+            if self.end < self.start:
+                raise ValueError("end is before start")
+            return self
+
+    parsed = read(Span, '{"start": 2, "end": 1}')
+    assert [(issue.path, issue.message) for issue in parsed.issues] == [("", "end is before start")]
+    assert parsed.partial == {"start": 2, "end": 1}
+
+
+def test_a_field_validator_that_breaks_is_named() -> None:
+    class Broken(BaseModel):
+        inner: list[int] = []
+        code: str
+
+        @field_validator("code")
+        @classmethod
+        def known(cls, value: str) -> str:
+            return {}[value]
+
+    with pytest.raises(TaskError, match=r"known.*Broken\.code.*KeyError"):
+        read(Broken, '{"code": "x"}')
+
+
+def test_a_function_as_validator_that_breaks_is_named() -> None:
+    def careless(value: int) -> int:
+        return value // 0
+
+    class Careless(BaseModel):
+        n: Annotated[int, AfterValidator(careless)]
+
+    with pytest.raises(TaskError, match=r"careless.*Careless\.n.*ZeroDivisionError"):
+        read(Careless, '{"n": 1}')
+    with pytest.raises(TaskError):
+        read(Careless, '{"n": "1"}')
+
+
+def test_a_fault_outside_of_any_validator_names_the_type() -> None:
+    class Strange(BaseModel):
+        n: int
+
+        def __init__(self, **data: Any) -> None:
+            raise TypeError
+
+    with pytest.raises(TaskError, match="Strange.*TypeError"):
+        read(Strange, '{"n": 1}')
+
+
+def test_a_validator_that_recurses_without_end_is_a_refusal() -> None:
+    def forever(value: int) -> int:
+        return forever(value)
+
+    assert read(Annotated[int, AfterValidator(forever)], "1").issues[0].code == "depth"
+
+
+def test_a_serializer_that_breaks_does_no_harm() -> None:
+    from pydantic import field_serializer
+
+    class Odd(BaseModel):
+        n: Annotated[int, BeforeValidator(without_unit)]
+
+        @field_serializer("n")
+        def broken(self, value: int) -> int:
+            raise OSError
+
+    assert [repair.path for repair in read(Odd, '{"n": "5 kg"}').repairs] == ["/n"]
+
+
+def test_values_whose_equality_breaks_count_as_different() -> None:
+    class Odd(BaseModel):
+        n: int
+
+        def __eq__(self, other: object) -> bool:
+            raise OSError
+
+        __hash__ = None
+
+    assert read(Odd, '{"n": 1} {"n": 2}').issues[0].code == "ambiguous"
+
+
+def test_dataclasses_are_validated_like_models() -> None:
+    @dataclass
+    class Point:
+        x: int
+
+    assert read(Point, "{'x': '1'}").value == Point(1)
+
+
+def test_a_deep_value_is_read_and_one_too_deep_refused() -> None:
+    class Chain(BaseModel):
+        next: "Chain | None" = None
+
+    for depth, ok in ((150, True), (500, False)):
+        text = '{"next": ' * depth + "null" + "}" * depth
+        assert read(Chain, text).ok is ok
+        assert read(Chain, text.replace("null", "null, ")).ok is ok
