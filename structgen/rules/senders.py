@@ -11,6 +11,8 @@ from structgen.rules.readings import Reading, leaf
 from structgen.rules.search import Search
 
 _HEAD = 16
+_LONGEST = 120
+"""Lines of so many characters at most are names and addresses."""
 _LEGAL = re.compile(
     r"(?:\bsdn\.?\s?bhd\b\.?|\bs/b\b|\bsb(?=\s?\()|\bllc\b|\bl\.l\.c\.?|\bltd\b\.?|\blimited\b|\binc\b\.?|\bcorp(?:oration)?\b\.?|\bplc\b|\bgmbh\b"
     r"|\be\.?k\.?$|\bohg\b|\bkg$|\bag$|\bs\.?a\.?r\.?l\b\.?|\bs\.?r\.?l\b\.?|\bs\.?p\.?a\b\.?|\bs\.?l\.?$|\bb\.?v\.?$|\bn\.?v\.?$|\bpte\b"
@@ -35,7 +37,7 @@ _PRICE = re.compile(r"\d\.\d{2}(?!\d)")
 _ORNAMENTS = " *=~_-"
 _GREETING = re.compile(r"\b(?:welcome|thank|thanks|tq|receipt|your order|order number|please|visit)\b", re.IGNORECASE)
 _NO_ADDRESS = re.compile(
-    r"\w@\w|[^\W\d_]{4,}\s?:|www\.|https?:|\btel\b|\bfax\b|\bphone\b|\bgst\b|\bvat\b|\breg\b|\btax\b|\binvoice\b|\bdate\b|\bemail\b|\bco(?:mpany)?\.?\s*no\b|[=*]",
+    r"\w@\w|[^\W\d_]{4,40}\s?:|www\.|https?:|\btel\b|\bfax\b|\bphone\b|\bgst\b|\bvat\b|\breg\b|\btax\b|\binvoice\b|\bdate\b|\bemail\b|\bco(?:mpany)?\.?\s*no\b|[=*]",
     re.IGNORECASE,
 )
 
@@ -83,6 +85,8 @@ def _head(search: Search) -> list[Line]:
 
 
 def _name_like(line: Line, search: Search) -> bool:
+    if len(line.text) > _LONGEST:
+        return False
     start, end = _name_span(line)
     name = line.text[start - line.start : end - line.start]
     letters, words = sum(char.isalpha() for char in name), phrase(name)
@@ -161,7 +165,9 @@ def _ahead(line: Line) -> int:
 def address_score(line: Line) -> int:
     """How much a line reads like a part of an address; below 0 where it cannot be one."""
     text = line.text
-    if _PRICE.search(text) or _NO_ADDRESS.search(text) or text.startswith("(") or len(text) > 120:
+    if len(text) > _LONGEST:
+        return -1
+    if _PRICE.search(text) or _NO_ADDRESS.search(text) or text.startswith("("):
         return -1
     words = [fold(word) for word in re.findall(r"[^\W\d_]+", text)]
     if not words or phrase(text) in lexicon().documents or _LEGAL.search(text):

@@ -216,6 +216,21 @@ PARTS = st.sampled_from(
 )
 
 
+LONG = [
+    "AaBb" * 40_000,
+    "a" * 150_000 + ":",
+    "1," * 60_000,
+    "TOTAL\n" * 20_000,
+    "Ingredients\n1 egg\n" * 6_000,
+    "<html>" + "<div>" * 25_000,
+]
+
+
+@pytest.mark.parametrize("text", LONG, ids=lambda text: text[:12])
+def test_a_long_and_tedious_document_is_no_trouble(text: str) -> None:
+    _holds(text)
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.lists(PARTS, max_size=25).map(lambda parts: "<html>" + "".join(parts)))
 def test_any_markup_is_survived(text: str) -> None:
