@@ -1,0 +1,121 @@
+"""Records as JSON text and back, by their own fields, and the name of a request.
+
+Fields at their default are left out: what a later version adds with a default changes neither names nor old entries.
+JSON in ASCII keeps every text, half characters (lone surrogates) of a broken response included.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from enum import Enum
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from structgen.core.records import Request
+
+T = TypeVar("T")
+
+_NOT_SENT = ("document", "names")
+"""What a request holds for those who read its answer; the model sees the messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A request as text: what decides about the answer, the rest, and the SHA-256 of the former as its name."""
+
+    said: str
+    rest: str
+    name: bytes
+
+
+def write(request: Request) -> Written:
+    """A request as text. The order of keys in a schema counts for its name: models see it."""
+    said = _fields(request)
+    rest = {field: said.pop(field) for field in _NOT_SENT if field in said}
+    place = _place(request)
+    if place is not None:
+        rest["document"] = place
+    text = _dump(said)
+    return Written(text, _dump(rest), hashlib.sha256(text.encode()).digest())
+
+
+def read(said: str, rest: str) -> Request:
+    """The request of the texts that `write` made. Raises as `decode` does."""
+    fields = {**json.loads(said), **json.loads(rest)}
+    if isinstance(place := fields.get("document"), list):
+        start, end = cast("list[int]", place)
+        fields["document"] = fields["messages"][-1]["content"][start:end]
+    return cast(Request, _typed(Request, fields))
+
+
+def _place(request: Request) -> tuple[int, int] | None:
+    """Where the document stands in the last message, as it mostly does: nothing is stored twice."""
+    if not request.document or not request.messages:
+        return None
+    start = request.messages[-1].content.find(request.document)
+    return None if start < 0 else (start, start + len(request.document))
+
+
+def encode(record: object) -> str:
+    """A frozen record as JSON text."""
+    return _dump(record)
+
+
+def decode(kind: type[T], text: str) -> T:
+    """The record of a text that `encode` wrote. Raises ValueError, TypeError or KeyError for any other text."""
+    return cast(T, _typed(kind, json.loads(text)))
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    """The fields of a record that are not at their default, for the JSON encoder; it knows enums of text and tuples."""
+    if isinstance(record, Mapping):
+        return dict(cast("Mapping[str, Any]", record))
+    kept = (
+        (name, getattr(record, name), default)
+        for name, default in _defaults(cast("type[object]", type(record))).items()
+    )
+    return {name: held for name, held, default in kept if held is not default and held != default}
+
+
+_dump = json.JSONEncoder(default=_fields, separators=(",", ":")).encode
+
+
+@cache
+def _defaults(kind: Any) -> Mapping[str, object]:
+    """Field -> its default; MISSING, which equals nothing, where there is none. Raises TypeError for no record."""
+    return {
+        field.name: field.default if field.default_factory is MISSING else field.default_factory()
+        for field in fields(kind)
+    }
+
+
+@cache
+def _hints(kind: type) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
+def _typed(kind: Any, data: Any) -> Any:
+    """Plain JSON as a value of a type, as far as JSON blurs it: records, enums, tuples."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in {Union, UnionType}:
+        return next((_typed(one, data) for one in arguments if _is_for(one, data)), data)
+    if origin is tuple and isinstance(data, list):
+        return tuple(_typed(arguments[0], item) for item in cast("list[Any]", data))
+    if origin is Mapping and isinstance(data, dict):
+        return {key: _typed(arguments[1], item) for key, item in cast("dict[str, Any]", data).items()}
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(data)
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = _hints(cast("type[object]", kind))
+        known = {name: _typed(hints[name], item) for name, item in data.items() if name in hints}
+        return cast("type[object]", kind)(**known)
+    return data
+
+
+def _is_for(kind: Any, data: Any) -> bool:
+    """Whether a member of a union is the one that a list or an object was written from."""
+    return (isinstance(data, list) and get_origin(kind) is tuple) or (isinstance(data, dict) and is_dataclass(kind))

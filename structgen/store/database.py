@@ -1,0 +1,131 @@
+"""The file: its tables, how it is opened, and its troubles in plain words."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Generator
+from pathlib import Path
+
+from structgen.core.errors import StoreError
+
+VERSION = 1
+APPLICATION = 0x73747263
+""" "strc", in the header of the file: this SQLite file is ours."""
+
+PATIENCE = 10.0
+"""Seconds to wait for another process that is writing."""
+
+CHECKPOINT = 4_000
+"""Pages (16 MB) that may gather in the log before they are moved into the file."""
+
+TABLES = """
+CREATE TABLE completion (
+    id INTEGER PRIMARY KEY,
+    name BLOB NOT NULL,
+    request TEXT NOT NULL,
+    rest TEXT NOT NULL,
+    completion TEXT NOT NULL,
+    model TEXT NOT NULL,
+    at REAL NOT NULL,
+    input_tokens INTEGER,
+    output_tokens INTEGER
+) STRICT;
+CREATE INDEX completion_name ON completion (name);
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY,
+    command TEXT NOT NULL,
+    task TEXT NOT NULL,
+    model TEXT NOT NULL,
+    started REAL NOT NULL,
+    finished REAL,
+    rows INTEGER NOT NULL DEFAULT 0
+) STRICT;
+"""
+
+_ADVICE = {
+    sqlite3.SQLITE_FULL: "the disk is full. Free some space and run the same again: what was kept stays",
+    sqlite3.SQLITE_BUSY: "another process has been writing to it for too long. Wait until it is done, or take another",
+    sqlite3.SQLITE_LOCKED: "another process has it locked. Wait until it is done, or take another",
+    sqlite3.SQLITE_CORRUPT: "it is damaged. Move it away (`sqlite3 FILE .recover` may save what it holds)",
+    sqlite3.SQLITE_NOTADB: "it is no SQLite file, or damaged. Move it away, or take another",
+    sqlite3.SQLITE_READONLY: "it may not be written. Check who owns it, or take another",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened. Check the folder and who may write there",
+    sqlite3.SQLITE_PERM: "it may not be opened. Check who owns it",
+    sqlite3.SQLITE_IOERR: "the disk failed to read or write it. Check the disk, and whether it is full",
+}
+
+
+def trouble(error: sqlite3.Error, path: Path) -> StoreError:
+    """What SQLite reports, in plain words and with what to do."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    words = _ADVICE.get(code, "SQLite cannot use it")
+    return StoreError(f"The store {path}: {words} ({error}).")
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """A connection, the tables made where the file is new; any thread may use it, one at a time. Raises StoreError."""
+    connection = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+        _prepare(connection, path)
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise trouble(error, path) from error
+        if isinstance(error, OSError):
+            raise StoreError(f"The store {path}: its folder cannot be made ({error}). Take another place.") from error
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables where the file is new, check whose it is, and set it to survive a crash."""
+    if not _number(connection, "schema_version"):
+        with immediate(connection):
+            if not _number(connection, "schema_version"):  # nobody else was faster
+                for statement in TABLES.split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA application_id = {APPLICATION}")
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+    _check(connection, path)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
+    with contextlib.suppress(sqlite3.OperationalError):  # another process opens it at this moment, and sets the mode
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    if _number(connection, "application_id") != APPLICATION:
+        raise StoreError(f"{path} is an SQLite file of another program, not a store. Take another place.")
+    version = _number(connection, "user_version")
+    if version != VERSION:
+        raise StoreError(
+            f"The store {path} is of version {version}, and this structgen reads version {VERSION}. Use the structgen "
+            "that wrote it, or take another place; nothing in it was changed."
+        )
+
+
+def shrink(path: Path) -> None:
+    """Give the room of what was deleted back to the disk, where that is possible now; else it is used again later."""
+    with contextlib.closing(open_database(path)) as connection, contextlib.suppress(sqlite3.OperationalError):
+        connection.execute("VACUUM")
+
+
+def _number(connection: sqlite3.Connection, pragma: str) -> int:
+    return connection.execute(f"PRAGMA {pragma}").fetchone()[0]
+
+
+@contextlib.contextmanager
+def immediate(connection: sqlite3.Connection) -> Generator[None, None, None]:
+    """A transaction that holds the write lock from its beginning."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):  # SQLite has rolled back already
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,56 @@
+"""What the store hands out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from structgen.core.records import Completion, Request
+
+_LOOKS_LIKE_A_KEY = re.compile(r"\b(?:gsk_|sk-|xai-)[\w-]{6,}|(?<=key=)\S+|(?<=key )\S+|(?<=Bearer )\S+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A completion, and whether it was asked for and paid now."""
+
+    completion: Completion
+    paid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored completion and its request. `at` is when it came, in seconds since 1970."""
+
+    request: Request
+    completion: Completion
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A line of the ledger. `finished` is None where the run was stopped, or is not done yet; times as in `Entry`."""
+
+    id: int
+    command: str
+    task: str
+    model: str
+    started: float
+    finished: float | None
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What a store holds: counts, bytes on disk, and tokens as far as the servers reported them."""
+
+    completions: int
+    runs: int
+    bytes: int
+    input_tokens: int
+    output_tokens: int
+
+
+def masked(text: str) -> str:
+    """A command line as the ledger keeps it: without whatever looks like a key, and such that UTF-8 can write it."""
+    return _LOOKS_LIKE_A_KEY.sub("***", text).encode("utf-8", "replace").decode()

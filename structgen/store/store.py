@@ -1,0 +1,217 @@
+"""The store: every completion that was paid for, in one SQLite file, and the ledger of runs.
+
+What was acknowledged survives ``kill -9`` and a power cut. An equal request is answered from here; several threads,
+event loops and processes may use one file at once. No key ever comes in: a request holds none, and commands are masked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Awaitable, Callable, Generator, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from structgen.core.errors import StoreError
+from structgen.core.records import Completion, Request
+from structgen.store import statements
+from structgen.store.codec import decode, read, write
+from structgen.store.database import open_database, shrink, trouble
+from structgen.store.entries import Answer, Entry, Run, Sizes, masked
+from structgen.store.flights import Abandoned, Flights
+from structgen.store.writer import Writer
+
+_PAGE = 200
+
+
+class Store:
+    """Completions by request. Opens or makes the file; raises StoreError where it cannot be used.
+
+    A context manager; closing it is never required for a script to end cleanly.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._lock = threading.Lock()
+        self._reader = open_database(self.path)
+        self._writer = Writer(self.path)
+        self._flights = Flights()
+        self._end = weakref.finalize(self, _close, self._writer, self._reader)
+
+    def __repr__(self) -> str:
+        return f"Store({str(self.path)!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write what is left and close the file. A second time does nothing."""
+        with self._lock:
+            self._end()
+
+    def get(self, request: Request) -> Completion | None:
+        """The last completion of an equal request."""
+        return self._find(write(request).name)
+
+    def put(self, request: Request, completion: Completion) -> None:
+        """Keep a completion; durable when this returns. Raises StoreError, which carries the completion."""
+        try:
+            self.submit(request, completion).result()
+        except StoreError as error:
+            raise StoreError(str(error), completion=completion) from error
+
+    async def aput(self, request: Request, completion: Completion) -> None:
+        """`put` on the running event loop. Once begun it is done, even where the waiting is cancelled."""
+        try:
+            await asyncio.wrap_future(self.submit(request, completion))
+        except StoreError as error:
+            raise StoreError(str(error), completion=completion) from error
+
+    def submit(self, request: Request, completion: Completion) -> Future[None]:
+        """Keep a completion; durable when the future resolves."""
+        return self._writer.submit(statements.insert, statements.row(request, completion, time.time()))
+
+    def once(self, request: Request, ask: Callable[[], Completion]) -> Answer:
+        """The stored completion, that of an equal request under way, or what `ask` brings, which is kept first."""
+        name = write(request).name
+        while (found := self._find(name)) is None:
+            flight, leads = self._flights.board(name)
+            if leads:
+                return self._ask(name, request, ask)
+            if flight.thread == threading.get_ident():  # it waits for this very thread: an event loop below us
+                return self._ask_alone(request, ask)
+            try:
+                return Answer(flight.future.result(), paid=False)
+            except Abandoned:
+                continue
+        return Answer(found, paid=False)
+
+    async def aonce(self, request: Request, ask: Callable[[], Awaitable[Completion]]) -> Answer:
+        """`once` on the running event loop."""
+        name = write(request).name
+        while (found := self._find(name)) is None:
+            flight, leads = self._flights.board(name)
+            if leads:
+                return await self._aask(name, request, ask)
+            try:
+                return Answer(await asyncio.wrap_future(flight.future), paid=False)
+            except Abandoned:
+                continue
+        return Answer(found, paid=False)
+
+    def _ask_alone(self, request: Request, ask: Callable[[], Completion]) -> Answer:
+        completion = ask()
+        self.put(request, completion)
+        return Answer(completion, paid=True)
+
+    def _ask(self, name: bytes, request: Request, ask: Callable[[], Completion]) -> Answer:
+        try:
+            found = self._find(name)  # it may have come between the first look and now
+            answer = Answer(ask(), paid=True) if found is None else Answer(found, paid=False)
+            if answer.paid:
+                self.put(request, answer.completion)
+        except BaseException as error:
+            self._fail(name, error)
+            raise
+        self._flights.land(name, answer.completion)
+        return answer
+
+    async def _aask(self, name: bytes, request: Request, ask: Callable[[], Awaitable[Completion]]) -> Answer:
+        try:
+            found = self._find(name)
+            answer = Answer(await ask(), paid=True) if found is None else Answer(found, paid=False)
+            if answer.paid:
+                await self.aput(request, answer.completion)
+        except BaseException as error:
+            self._fail(name, error)
+            raise
+        self._flights.land(name, answer.completion)
+        return answer
+
+    def _fail(self, name: bytes, error: BaseException) -> None:
+        """Those who wait share the error, or the completion that only could not be kept."""
+        if isinstance(error, StoreError) and error.completion is not None:
+            self._flights.land(name, error.completion)
+        else:
+            self._flights.fail(name, error)
+
+    def _find(self, name: bytes) -> Completion | None:
+        rows = self._read("SELECT completion FROM completion WHERE name = ? ORDER BY id DESC LIMIT 1", name)
+        with self._readable():
+            return decode(Completion, rows[0][0]) if rows else None
+
+    def start_run(self, command: str, task: str, model: str) -> int:
+        """Enter a run that begins; its id."""
+        row = (masked(command), masked(task), model, time.time())
+        return self._writer.submit(statements.start_run, row).result()
+
+    def finish_run(self, run: int, rows: int) -> None:
+        """Enter that a run is done, and how many rows it wrote."""
+        self._writer.submit(statements.finish_run, (time.time(), rows, run)).result()
+
+    def runs(self) -> tuple[Run, ...]:
+        """Every run, the newest first."""
+        rows = self._read("SELECT id, command, task, model, started, finished, rows FROM run ORDER BY id DESC")
+        return tuple(Run(*row) for row in rows)
+
+    def entries(self) -> Iterator[Entry]:
+        """Every completion with its request, the oldest first; read as they are asked for."""
+        last = 0
+        text = "SELECT id, request, rest, completion, at FROM completion WHERE id > ? ORDER BY id LIMIT ?"
+        while rows := self._read(text, last, _PAGE):
+            for _, said, rest, completion, at in rows:
+                yield self._entry(said, rest, completion, at)
+            last = rows[-1][0]
+
+    def sizes(self) -> Sizes:
+        """What the store holds."""
+        counts = "SELECT count(*), total(input_tokens), total(output_tokens) FROM completion"
+        ((completions, tokens_in, tokens_out),) = self._read(counts)
+        ((runs,),) = self._read("SELECT count(*) FROM run")
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        size = sum(file.stat().st_size for file in files if file.exists())
+        return Sizes(completions, runs, size, int(tokens_in), int(tokens_out))
+
+    def prune(self, older_than: float) -> int:
+        """Delete completions, and runs that are done, older than so many seconds; how many completions that were."""
+        deleted = self._writer.submit(statements.prune, time.time() - older_than).result()
+        shrink(self.path)
+        return deleted
+
+    def _read(self, text: str, *values: object) -> list[Any]:
+        try:
+            with self._lock:
+                return self._reader.execute(text, values).fetchall()
+        except sqlite3.ProgrammingError as error:
+            raise StoreError(f"The store {self.path} is closed: open it again.") from error
+        except sqlite3.Error as error:
+            raise trouble(error, self.path) from error
+
+    def _entry(self, said: str, rest: str, completion: str, at: float) -> Entry:
+        with self._readable():
+            return Entry(read(said, rest), decode(Completion, completion), at)
+
+    @contextlib.contextmanager
+    def _readable(self) -> Generator[None, None, None]:
+        try:
+            yield
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise StoreError(
+                f"The store {self.path} holds an entry that cannot be read ({error}). Move it away."
+            ) from error
+
+
+def _close(writer: Writer, reader: sqlite3.Connection) -> None:
+    writer.close()
+    reader.close()
