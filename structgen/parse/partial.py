@@ -237,7 +237,7 @@ class PartialReader:
         if self._in_token and len(word) < _LONGEST_TOKEN:
             self._state = self._member
             return self._wait(text, token.start())
-        if self._in_token or word not in _WORDS and not _NUMBER.match(word):
+        if self._in_token or (word not in _WORDS and not _NUMBER.match(word)):
             return self._stop(token.start())
         self._finished(_WORDS[word] if word in _WORDS else _number(word))
         return end

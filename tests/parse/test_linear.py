@@ -78,7 +78,7 @@ def lines(run: Callable[[], Any]) -> int:
 @pytest.mark.parametrize("schema", [ONE, MANY], ids=["one", "many"])
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_twice_the_text_costs_at_most_twice_the_steps(kind: str, schema: Schema[Any]) -> None:
-    small, large = HOSTILE[kind](150), HOSTILE[kind](600)
+    small, large = HOSTILE[kind](300), HOSTILE[kind](1200)
     parse_text(schema, small)
     first = lines(lambda: parse_text(schema, small))
     second = lines(lambda: parse_text(schema, large))

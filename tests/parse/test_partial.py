@@ -89,7 +89,7 @@ def test_every_value_on_the_way_is_a_beginning_of_the_last(tree: Any, size: int,
         ('{"a" 1}', {}, ("",)),
         ('{"a": 1, b: 2}', {"a": 1}, ("",)),
         ('["\\q", 1, ', ["\\q", 1], ("",)),
-        ("[" + "9" * 500, [], ("",)),
+        ("[1, " + "9" * 500, [1], ("",)),
     ],
 )
 def test_what_is_shown_of_a_beginning(text: str, value: Any, opened: tuple[str, ...]) -> None:
