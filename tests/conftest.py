@@ -10,6 +10,7 @@ VARIABLES = (
     "OPENAI_BASE_URL",
     "STRUCTGEN_API_KEY",
     "STRUCTGEN_BASE_URL",
+    "STRUCTGEN_CARDS",
     "STRUCTGEN_MODEL",
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -24,3 +25,4 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere/at/all")

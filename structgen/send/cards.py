@@ -1,16 +1,18 @@
-"""Model cards: what is known about a provider's models, as dated data."""
+"""Model cards: what is known about a provider's models, as dated data, with the user's own on top."""
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
+from functools import lru_cache
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
-from structgen.core.options import Mode
+from structgen.core.errors import ConfigurationError
 from structgen.core.records import Card
+from structgen.send.card_files import VARIABLE, bundled_cards, read_cards, user_file
+
+_Cards = Mapping[tuple[str, str], Card]
 
 
 def find_card(provider: str, model: str) -> Card | None:
@@ -20,22 +22,25 @@ def find_card(provider: str, model: str) -> Card | None:
 
 def list_cards() -> tuple[Card, ...]:
     """Every card: models in service first, then retired ones with their replacements."""
-    return tuple(_cards().values())
+    return tuple(sorted(_cards().values(), key=lambda card: card.status == "retired"))
 
 
-@cache
-def _cards() -> Mapping[tuple[str, str], Card]:
-    data: dict[str, Any] = json.loads((files("structgen.send") / "cards.json").read_text("utf-8"))
-    cards = (_card(entry) for entry in data["cards"])
-    return MappingProxyType({(card.provider, card.id): card for card in cards})
+def _cards() -> _Cards:
+    """The cards, those of the user's file instead of ours. A file that changed is read again.
+
+    Raises ConfigurationError for a file that cannot be used: a price that is not the user's would be a wrong one.
+    """
+    path = user_file()
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        if os.environ.get(VARIABLE, "").strip():
+            raise ConfigurationError(f"There are no model cards at {path}: correct {VARIABLE}, or unset it.") from None
+        return _merged(None, 0)
+    return _merged(path, changed)
 
 
-def _card(entry: dict[str, Any]) -> Card:
-    """A card from its JSON, in which every key is a field of the record."""
-    entry = dict(entry)
-    entry["modes"] = tuple(Mode(mode) for mode in entry.get("modes", ()))
-    entry["reasoning"] = tuple(entry.get("reasoning", ()))
-    entry["limits"] = MappingProxyType(
-        {tier: MappingProxyType(limits) for tier, limits in entry.get("limits", {}).items()}
-    )
-    return Card(**entry)
+@lru_cache(maxsize=4)
+def _merged(path: Path | None, changed: int) -> _Cards:  # noqa: ARG001 - the time of the change is part of the key
+    own = read_cards(path) if path else ()
+    return MappingProxyType({(card.provider, card.id): card for card in (*bundled_cards(), *own)})

@@ -1,0 +1,117 @@
+"""The user's own model cards: read, checked, put over ours."""
+
+import json
+import os
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from structgen.core.errors import ConfigurationError
+from structgen.core.options import Mode
+from structgen.core.records import Card
+from structgen.send import find_card, list_cards, open_sender
+from structgen.send.card_files import bundled_cards, entry_of, read_cards, user_file, write_cards
+
+GPT = "openai/gpt-oss-20b"
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that STRUCTGEN_CARDS names; there is none yet."""
+    path = tmp_path / "cards.json"
+    monkeypatch.setenv("STRUCTGEN_CARDS", str(path))
+    return path
+
+
+def test_our_own_cards_are_of_the_form_that_users_files_must_have() -> None:
+    with (files("structgen.send") / "cards.json").open("rb") as ours:
+        assert read_cards(Path(ours.name)) == bundled_cards()
+
+
+def test_a_card_of_the_user_replaces_ours_as_a_whole(own: Path) -> None:
+    own.write_text(json.dumps({"cards": [{"id": GPT, "provider": "groq", "price_in": 0.01, "modes": ["json"]}]}))
+    assert find_card("groq", GPT) == Card(GPT, price_in=0.01, modes=(Mode.JSON,))
+    assert len(list_cards()) == len(bundled_cards())
+
+
+def test_a_card_of_the_user_is_added(own: Path) -> None:
+    own.write_text(json.dumps({"cards": [{"id": "llama", "provider": "compatible", "context_window": 4096}]}))
+    card = open_sender("compatible/llama", base_url="http://127.0.0.1:1/v1").card
+    assert card is not None
+    assert card.context_window == 4096
+    assert [card.status == "retired" for card in list_cards()] == sorted(
+        card.status == "retired" for card in list_cards()
+    )
+
+
+def test_a_file_that_changed_is_read_again(own: Path) -> None:
+    for price in (0.01, 0.02):
+        own.write_text(json.dumps({"cards": [{"id": GPT, "price_in": price}]}))
+        os.utime(own, ns=(0, int(price * 100)))
+        card = find_card("groq", GPT)
+        assert card is not None
+        assert card.price_in == price
+
+
+def test_the_file_in_the_folder_for_settings_is_taken_without_a_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    write_cards(tmp_path / "structgen" / "cards.json", (Card("mine", "compatible", vision=True),))
+    assert find_card("compatible", "mine") == Card("mine", "compatible", vision=True)
+
+
+def test_the_variable_names_the_file_and_home_is_where_it_is_without() -> None:
+    assert user_file({"STRUCTGEN_CARDS": " ~/my.json "}) == Path("~/my.json").expanduser()
+    assert user_file({}) == Path("~/.config/structgen/cards.json").expanduser()
+
+
+def test_a_file_that_is_named_and_not_there_is_a_wrong_setting(own: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"no model cards at .*cards\.json: correct STRUCTGEN_CARDS"):
+        find_card("groq", GPT)
+
+
+def test_every_card_is_written_as_it_is_read(tmp_path: Path) -> None:
+    write_cards(tmp_path / "copy.json", bundled_cards())
+    assert read_cards(tmp_path / "copy.json") == bundled_cards()
+    assert [path.name for path in tmp_path.iterdir()] == ["copy.json"]
+    assert entry_of(Card("x")) == {"id": "x", "provider": "groq", "status": "unknown"}
+
+
+def test_where_nobody_may_write_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        write_cards(tmp_path / "file" / "cards.json", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("no json", "are not JSON"),
+        ("[" * 100_000, "are not JSON"),
+        ('{"cards": [{"id": "x", "price_in": NaN}]}', "NaN is no number"),
+        ("[]", r"root: \[\] is not of type 'object'"),
+        ("{}", r"'cards' is a required property"),
+        ('{"cards": [{}]}', r"root\.cards\[0\]: 'id' is a required property"),
+        ('{"cards": [{"id": "x", "price_in": "1"}]}', r"root\.cards\[0\]\.price_in: '1' is not of type"),
+        ('{"cards": [{"id": "x", "price_in": -1}]}', "-1 is less than the minimum"),
+        ('{"cards": [{"id": "x", "modes": ["auto"]}]}', r"modes\[0\]: 'auto' is not one of"),
+        ('{"cards": [{"id": "x", "price": 1}]}', "'price' was unexpected"),
+        ('{"cards": [{"id": "x", "limits": {"free": {"rps": 1}}}]}', "'rps' was unexpected"),
+        ('{"cards": [{"id": "x"}, {"id": "x"}]}', "there are two of groq/x"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_said_in_one_line(own: Path, text: str, words: str) -> None:
+    own.write_text(text)
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        find_card("groq", GPT)
+    assert str(own) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 700
+
+
+def test_a_folder_is_no_file_of_cards(own: Path) -> None:
+    own.mkdir()
+    with pytest.raises(ConfigurationError, match="cannot be read: Is a directory"):
+        list_cards()
