@@ -69,8 +69,18 @@ def open_sender(
         return open_instructed(provider, name, api_key=api_key, base_url=base_url, timeout=timeout)
     from structgen.send.chat import ChatSender
 
+    return ChatSender(wire, find_endpoint(wire, api_key, base_url, http_client), timeout=timeout, card=card)
+
+
+def find_endpoint(
+    wire: Wire,
+    api_key: str | None = None,
+    base_url: str | None = None,
+    http_client: httpx.Client | httpx.AsyncClient | None = None,
+) -> Endpoint:
+    """Where to send: what is given, else what the environment says. Raises ConfigurationError."""
     base = wire.check_base_url(base_url or os.environ.get(wire.base_variable))
-    return ChatSender(wire, Endpoint(base, _find_key(wire, api_key), http_client), timeout=timeout, card=card)
+    return Endpoint(base, _find_key(wire, api_key), http_client)
 
 
 def _check_card(provider: str, name: str) -> Card | None:

@@ -34,10 +34,10 @@ class Reply:
 
 def read_reply(reply: Reply, wire: Wire, model: str, key: str) -> Completion | Failure:
     """The completion in a reply, one salvaged from an error, or the failure that the reply is."""
-    body = _decode(reply.content)
+    body = decode(reply.content)
     if reply.status >= 400:
         refusal = read_refusal(body, _text(reply))
-        return _salvage(refusal, model) or _refused(reply, refusal, wire, key)
+        return _salvage(refusal, model) or refused(reply, refusal, wire, key)
     found = _completion(body, reply, wire)
     if isinstance(found, Completion):
         return found
@@ -47,7 +47,7 @@ def read_reply(reply: Reply, wire: Wire, model: str, key: str) -> Completion | F
     return Failure(error, transient)
 
 
-def _decode(content: bytes) -> Json:
+def decode(content: bytes) -> Json:
     """The JSON of a body; None where it is none (no body that matters is ``null``)."""
     try:
         return cast("Json", json.loads(content))
@@ -157,7 +157,8 @@ def _unwrap_call(text: str) -> str:
     return rest.removesuffix("}").rstrip()
 
 
-def _refused(reply: Reply, refusal: Refusal, wire: Wire, key: str) -> Failure:
+def refused(reply: Reply, refusal: Refusal, wire: Wire, key: str) -> Failure:
+    """The failure that an error reply is: which error, with what the server said and what to do."""
     row = find_row(reply.status, refusal)
     code = f" ({refusal.code})" if refusal.code else ""
     advice = row.advice.format(key_variable=wire.key_variable)
