@@ -1,0 +1,157 @@
+"""What the answer to one chunk must look like: like the whole, but that everything may be missing outside of lists.
+
+A chunk holds a few items of a list and, of the fields beside them, what happens to stand in it. So the fields outside
+of lists become optional there, and the lists may be short; items stay what they are. The whole is held to its own
+schema when the chunks are merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from structgen.core.json import Json, JsonObject, steps
+from structgen.core.records import Issue
+from structgen.schema import Schema
+from structgen.schema.check import check_json
+from structgen.schema.json_schema import compile_json_schema
+
+Raw = JsonObject | bool
+
+_OF_AN_OBJECT = ("required", "minProperties", "dependentRequired", "dependentSchemas", "dependencies")
+_OF_THE_WHOLE = frozenset((*_OF_AN_OBJECT, "if", "then", "else", "minItems", "contains", "minContains"))
+"""Keywords that a part of an object or of a list need not keep to."""
+_DEFS = ("$defs", "definitions")
+_NULL: JsonObject = {"type": "null"}
+
+
+class ChunkSchema(Schema[Json]):
+    """The schema of a chunk's answer. Its values are plain JSON.
+
+    Beside its own conditions it has those of the whole that speak of something that the answer gives: of a single
+    value, or of something in an item. So a validator of the user's that refuses an item is heard while the model can
+    still be asked again, and one that compares fields of the root is not heard before all chunks are there.
+    """
+
+    def __init__(self, whole: Schema[Any]) -> None:
+        relaxed = _Relaxed(whole.json_schema)
+        schema, validator = compile_json_schema(relaxed.root(), assert_formats=False)
+        super().__init__(whole.name, schema, None, relaxed.names(whole.names), validator)
+        self._whole = whole
+
+    def check(self, value: object) -> tuple[Issue, ...]:
+        """What is wrong with the answer to a chunk."""
+        own = check_json(self._validator, value)
+        known = {issue.path for issue in own}
+        given = _given(cast(Json, value))
+        return (*own, *(one for one in self._of_the_whole(given) if one.path not in known and _speaks_of(one, given)))
+
+    def _of_the_whole(self, given: Json) -> tuple[Issue, ...]:
+        try:
+            return self._whole.check(given)
+        except Exception:  # a validator of the user's that cannot do without the rest: it is heard when all is there
+            return ()
+
+
+def _given(value: Json) -> Json:
+    """The value without the nulls that stand for what the chunk does not say; items of lists are left alone."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _given(inner) for key, inner in value.items() if inner is not None}
+
+
+def _speaks_of(issue: Issue, value: Json) -> bool:
+    """Whether an issue is about an item of a list or something in it, or about a single value that is there."""
+    for step in steps(issue.path):
+        if isinstance(value, list):
+            return True
+        if not isinstance(value, dict) or step not in value:
+            return False
+        value = value[step]
+    return value is not None and not isinstance(value, dict | list)
+
+
+class _Relaxed:
+    """A JSON Schema on its way: the definitions that were needed in their relaxed form get names of their own."""
+
+    def __init__(self, schema: Raw) -> None:
+        self._schema = schema
+        self._defs: dict[tuple[str, str], str] = {}
+        self._made: dict[tuple[str, str], Raw] = {}
+
+    def root(self) -> Raw:
+        if not isinstance(self._schema, dict):
+            return self._schema
+        relaxed = self._relax(self._schema)
+        if not _is_container(self._schema):
+            relaxed = _nullable(relaxed)
+        held = cast(JsonObject, relaxed)
+        for (key, name), made in self._made.items():
+            held[key] = {**cast(JsonObject, held[key]), self._defs[key, name]: made}
+        return held
+
+    def names(self, names: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """The other names of the properties, at their own pointers and in the relaxed definitions."""
+        found = dict(names)
+        for (key, name), new in self._defs.items():
+            old = f"/{key}/{name}/"
+            found |= {f"/{key}/{new}/{path[len(old) :]}": also for path, also in names.items() if path.startswith(old)}
+        return found
+
+    def _relax(self, raw: Json) -> Raw:
+        if not isinstance(raw, dict):
+            return raw if isinstance(raw, bool) else True
+        if "prefixItems" in raw:
+            return raw
+        part: JsonObject = {key: value for key, value in raw.items() if key not in _OF_THE_WHOLE}
+        if isinstance(ref := raw.get("$ref"), str):
+            part["$ref"] = self._reference(ref)
+        if isinstance(properties := raw.get("properties"), dict):
+            part["properties"] = {name: _nullable(self._relax(child)) for name, child in properties.items()}
+        if isinstance(parts := raw.get("allOf"), list):
+            part["allOf"] = [self._relax(child) for child in parts]
+        for key in ("anyOf", "oneOf"):
+            if isinstance(branches := raw.get(key), list) and sum(branch != _NULL for branch in branches) == 1:
+                part[key] = [branch if branch == _NULL else self._relax(branch) for branch in branches]
+        return part
+
+    def _reference(self, ref: str) -> str:
+        """A reference to the relaxed form of what it names; as it is where that is no definition of the root."""
+        key, _, name = ref.removeprefix("#/").partition("/")
+        root = cast(JsonObject, self._schema)
+        defs = root.get(key) if key in _DEFS else None
+        if not isinstance(defs, dict) or name not in defs:
+            return ref
+        if (key, name) not in self._defs:
+            self._defs[key, name] = _free(f"{name}_part", defs)
+            self._made[key, name] = self._relax(defs[name])
+        return f"#/{key}/{self._defs[key, name]}"
+
+
+def _free(name: str, taken: JsonObject) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _is_container(schema: JsonObject) -> bool:
+    """Whether a schema is that of an object or a list, which are never null but empty."""
+    return "$ref" in schema or schema.get("type") in ("object", "array")
+
+
+def _nullable(raw: Raw) -> Raw:
+    """The schema, or null."""
+    if not isinstance(raw, dict):
+        return raw
+    kinds = raw.get("type")
+    if "const" in raw or "$ref" in raw or not ({"type", "enum", "anyOf"} & raw.keys()):
+        return {"anyOf": [raw, _NULL]} if raw.keys() - {"title", "description", "default"} else raw
+    part = dict(raw)
+    if isinstance(kinds, str | list):
+        several = [kinds] if isinstance(kinds, str) else kinds
+        part["type"] = [*several, *(["null"] if "null" not in several else [])]
+    if isinstance(choices := raw.get("enum"), list) and None not in choices:
+        part["enum"] = [*choices, None]
+    if isinstance(branches := raw.get("anyOf"), list) and _NULL not in branches:
+        part["anyOf"] = [*branches, _NULL]
+    return part
