@@ -10,7 +10,8 @@ def tag_for(text: str) -> str:
 
     The same text always gets the same tag, so that equal requests stay equal.
     """
-    if "</document" not in text.casefold() and "<document" not in text.casefold():
+    folded = text.casefold()
+    if "</document" not in folded and "<document" not in folded:
         return "document"
     taken = {int(number) for number in _TAG.findall(text) if number}
     return f"document-{next(n for n in range(2, len(taken) + 3) if n not in taken)}"

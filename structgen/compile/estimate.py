@@ -21,14 +21,18 @@ def tokens_of(chars: int) -> int:
     return -(-chars // CHARS_PER_TOKEN)
 
 
-def answer_tokens(json_schema: JsonObject | bool, document: str | None, card: Card | None) -> int:
-    """Room for an answer: its keys twice, and every word of the document once; never more than the model gives.
+def frame_tokens(json_schema: JsonObject | bool) -> int:
+    """The tokens of the keys and the punctuation around the values of an answer, each key twice."""
+    return 2 * tokens_of(sum(len(key) + 6 for key in _keys(json_schema)))
+
+
+def answer_tokens(frame: int, document: str | None, card: Card | None) -> int:
+    """Room for an answer: its frame, and every word of the document once; never more than the model gives.
 
     An answer that is extracted repeats at most the text and the keys around it. Groq counts the whole of
     ``max_completion_tokens`` against the limits, so the room is not simply the largest there is.
     """
-    answer = WITHOUT_DOCUMENT if document is None else max(SMALLEST, tokens_of(len(document)))
-    answer += 2 * tokens_of(sum(len(key) + 6 for key in _keys(json_schema)))
+    answer = frame + (WITHOUT_DOCUMENT if document is None else max(SMALLEST, tokens_of(len(document))))
     if card is None or card.reasoning:
         answer += ROOM_TO_THINK
     most = card.max_completion_tokens if card else None

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from structgen.compile.estimate import answer_tokens, tokens_of
+from structgen.compile.estimate import tokens_of
 from structgen.core.errors import ConfigurationError, RequestTooLarge
-from structgen.core.json import JsonObject
 from structgen.core.options import Mode, Options
 from structgen.core.records import Card, Message, Parameters
 
@@ -61,19 +60,13 @@ def _beyond_the_model(parameters: Parameters, card: Card | None) -> Iterator[str
         yield f"max_completion_tokens is {room}, and {card.id} gives at most {card.max_completion_tokens}"
 
 
-def room_for_answer(
-    parameters: Parameters,
-    messages: tuple[Message, ...],
-    json_schema: JsonObject | bool,
-    document: str | None,
-    card: Card | None,
-) -> int:
-    """Tokens for the answer: as many as were asked for, else an estimate that fits into the model's context.
+def room_for_answer(parameters: Parameters, messages: tuple[Message, ...], estimate: int, card: Card | None) -> int:
+    """Tokens for the answer: as many as were asked for, else the estimate as far as it fits into the model's context.
 
     Raises RequestTooLarge, with the numbers, where the messages leave no room for an answer.
     """
     asked = parameters.max_completion_tokens
-    room = answer_tokens(json_schema, document, card) if asked is None else asked
+    room = estimate if asked is None else asked
     if card is None or card.context_window is None:
         return room
     said = tokens_of(sum(len(message.content) for message in messages))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeAlias, TypeVar, cast
 
 from structgen.compile.delimit import delimited
+from structgen.compile.estimate import answer_tokens, frame_tokens
 from structgen.compile.modes import choose_mode
 from structgen.compile.parameters import parameters_for, room_for_answer
 from structgen.compile.prompt import ASK, CONTEXT, example_answer, system_prompt
@@ -24,7 +25,6 @@ Input: TypeAlias = str | Document | Sequence[Message | Mapping[str, str]]
 """What can be read: a text, a document, or the messages of a chat."""
 
 ROLES = ("system", "user", "assistant")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ class Plan(Generic[T]):
     template: Request
     why: str
     strict: StrictSchema | None
+    frame: int
+    """Tokens of the keys around the answer's values."""
 
     def request_for(self, text: Input) -> Request:
         """The request for a text: the constant part, then the conversation.
@@ -65,7 +67,9 @@ class Plan(Generic[T]):
         head = _head(brief, self.strict, "\n\n".join([brief.instructions, *system])) if system else template.messages
         messages = (*head, *(message for message in conversation if message.role != "system"))
         document = _document(text) if brief.extracting else None
-        room = room_for_answer(template.parameters, messages, brief.schema.json_schema, document, brief.card)
+        room = room_for_answer(
+            template.parameters, messages, answer_tokens(self.frame, document, brief.card), brief.card
+        )
         parameters = replace(template.parameters, max_completion_tokens=room)
         return replace(template, messages=messages, parameters=parameters, document=document)
 
@@ -84,7 +88,7 @@ def compile_brief(brief: Brief[T]) -> Plan[T]:
         parameters=parameters_for(brief.options, chosen.mode, brief.card),
         names=brief.schema.names,
     )
-    return Plan(brief, template, chosen.why, chosen.strict)
+    return Plan(brief, template, chosen.why, chosen.strict, frame_tokens(brief.schema.json_schema))
 
 
 def _head(brief: Brief[T], strict: StrictSchema | None, instructions: str) -> tuple[Message, ...]:
@@ -144,12 +148,13 @@ def _sendable(text: str) -> str:
     """The text, unless there is none or it cannot be written as UTF-8."""
     if not text.strip():
         raise DocumentError("The text is empty: there is nothing to read. Check the input.")
-    broken = _SURROGATE.search(text)
-    if broken:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
         raise DocumentError(
-            f"The text holds half a character (a lone surrogate) at offset {broken.start()}. "
+            f"The text holds half a character (a lone surrogate) at offset {error.start}. "
             "Decode the file again with its real encoding, or with errors='replace'."
-        )
+        ) from error
     return text
 
 

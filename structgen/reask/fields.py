@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar, cast
 
 from structgen.compile import delimited
-from structgen.compile.estimate import answer_tokens
+from structgen.compile.estimate import answer_tokens, frame_tokens
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Card, Completion, Issue, Message, Parsed, Repair, Request
@@ -112,7 +112,9 @@ def _request(
         json_schema=patch.json_schema,
         schema_name="fields",
         names={},
-        parameters=replace(first.parameters, max_completion_tokens=answer_tokens(patch.json_schema, text, card)),
+        parameters=replace(
+            first.parameters, max_completion_tokens=answer_tokens(frame_tokens(patch.json_schema), text, card)
+        ),
     )
 
 

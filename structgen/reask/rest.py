@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar, cast
 
-from structgen.compile.estimate import answer_tokens
+from structgen.compile.estimate import answer_tokens, frame_tokens
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Card, Completion, Issue, Message, Parsed, Repair, Request
@@ -56,6 +56,7 @@ def rest_question(
         return None
     cut = Cut(schema, kept, path, parsed.repairs, max_risk)
     missing = Schema.of(with_definitions(schema.json_schema, part))
+    room = answer_tokens(frame_tokens(missing.json_schema), first.document, card)
     request = replace(
         first,
         messages=(*first.messages, Message("user", _words(cut))),
@@ -63,7 +64,8 @@ def rest_question(
         json_schema=missing.json_schema,
         schema_name="rest",
         parameters=replace(
-            first.parameters, max_completion_tokens=answer_tokens(missing.json_schema, first.document, card)
+            first.parameters,
+            max_completion_tokens=answer_tokens(frame_tokens(missing.json_schema), first.document, card),
         ),
     )
     return Question(request, WHY, lambda completion: read_rest(cut, missing, completion), part=True)
