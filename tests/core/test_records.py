@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from structgen.core.errors import ExtractionFailed
 from structgen.core.json import pointer, steps
 from structgen.core.options import Mode
 from structgen.core.records import (
@@ -106,3 +107,13 @@ def test_an_extraction_names_the_model_that_answered() -> None:
 def test_an_extraction_can_be_pickled() -> None:
     result = Extraction("x", locate=evidence)
     assert pickle.loads(pickle.dumps(result)).evidence == evidence()
+
+
+def test_an_extraction_shows_itself_the_way_it_was_told_to() -> None:
+    assert Extraction("x", view=lambda found: f"<b>{found.value}</b>")._repr_html_() == "<b>x</b>"
+    assert Extraction("x")._repr_html_() is None
+
+
+def test_a_failure_shows_itself_the_way_it_was_told_to() -> None:
+    assert ExtractionFailed("No.", view=lambda failure: f"<b>{failure}</b>")._repr_html_() == "<b>No.</b>"
+    assert ExtractionFailed("No.")._repr_html_() is None

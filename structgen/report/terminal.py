@@ -1,0 +1,190 @@
+"""A view in a terminal: the value as a table, each part with its status and its line, and the text with its places."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from structgen.core.records import Evidence, Extraction, Status
+from structgen.report.entries import Entries, Entry, Kind, entries_of
+from structgen.report.passages import Passages, Piece, passages_of
+from structgen.report.view import Limits, View, view_of
+from structgen.report.visible import cut, line_of, visible
+from structgen.report.words import counted, counts, facts, repaired
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+_INK: Mapping[Status, str] = MappingProxyType(
+    {
+        Status.EXACT: "green",
+        Status.NORMALIZED: "cyan",
+        Status.FUZZY: "yellow",
+        Status.AMBIGUOUS: "magenta",
+        Status.UNSUPPORTED: "red",
+    }
+)
+_VALUES: Mapping[Kind, str] = MappingProxyType({Kind.NOTHING: "dim italic", Kind.GROUP: "dim"})
+
+LIMITS = Limits(rows=200, listed=20, value=200, text=4_000, context=80, place=400)
+"""How much a terminal gets to see."""
+
+
+def print_extraction(extraction: Extraction[Any], document: str | None = None, console: Console | None = None) -> None:
+    """Print an extraction for people: the value with its evidence, and the text with its places highlighted.
+
+    `document` is the text that it was extracted from, `console` a rich Console; where None, one for stdout. Colours
+    are left out where the console has none.
+    """
+    print_view(view_of(extraction), document, console)
+
+
+def print_view(view: View, document: str | None = None, console: Console | None = None) -> None:
+    """Print a view for people."""
+    from rich.console import Console
+
+    console = console or Console()
+    entries, lines = entries_of(view, LIMITS), _Lines(document or "")
+    console.rule(_title(view), align="left", style="dim")
+    parts = [*_before(view), _table(entries.shown, lines), *_after(view, entries)]
+    if document is not None:
+        passages = passages_of(document, entries.shown, LIMITS)
+        parts += ["", *_misplaced(passages), _text(document, entries.shown, passages, lines)]
+    for part in [*parts, ""]:
+        console.print(part)
+
+
+class _Lines:
+    """The lines of a text, to say where a place is: ``line:column``, both from 1."""
+
+    def __init__(self, document: str) -> None:
+        self._starts = [0, *(at + 1 for at, char in enumerate(document) if char == "\n")]
+
+    def number(self, at: int) -> int:
+        """The line of a character."""
+        return bisect_right(self._starts, at)
+
+    def place(self, evidence: Evidence | None) -> str:
+        """Where a piece of evidence begins."""
+        if evidence is None or evidence.start is None:
+            return ""
+        line = self.number(evidence.start)
+        return f"{line}:{evidence.start - self._starts[line - 1] + 1}"
+
+
+def _title(view: View) -> Text:
+    from rich.text import Text
+
+    title = Text(line_of(view.name, 200) or ("Refused" if view.error else "Extraction"), "bold")
+    return title.append("".join(f"  {fact}" for fact in facts(view)), "not bold dim")
+
+
+def _before(view: View) -> Iterator[Text]:
+    """How well the text bears the value out, why there is no better value, and the chunks that failed."""
+    from rich.text import Text
+
+    if found := counts(view):
+        yield Text("  ").join(Text(f"{count:,} {status}", _INK[status]) for status, count in found)
+    if view.error:
+        yield Text(cut(view.error, 1000), "red")
+    failed = [chunk for chunk in view.chunks if chunk.status == "failed"]
+    for chunk in failed[: LIMITS.listed]:
+        yield Text(
+            f"chunk of characters {chunk.start:,} to {chunk.end:,} failed: {line_of(chunk.error or '', 300)}", "red"
+        )
+    if len(failed) > LIMITS.listed:
+        yield Text(f"{len(failed) - LIMITS.listed:,} more of {len(view.chunks):,} chunks failed", "red")
+
+
+def _table(entries: Sequence[Entry], lines: _Lines) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(overflow="fold", max_width=40)
+    table.add_column(overflow="fold", ratio=1)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, justify="right", style="dim")
+    for entry in entries:
+        name = Text("  " * min(entry.depth, 12) + entry.name, "bold" if entry.kind is Kind.GROUP else "")
+        table.add_row(name, _value(entry), _status(entry.evidence), lines.place(entry.evidence))
+    return table
+
+
+def _value(entry: Entry) -> Text:
+    from rich.text import Text
+
+    value = Text(entry.text, _VALUES.get(entry.kind, ""))
+    if entry.found:
+        value.append(f"  “{entry.found}”", "dim not italic")
+    for repair in entry.repairs[:3]:
+        value.append(f"\nrepaired: {repaired(repair)}", "yellow")
+    return value
+
+
+def _status(evidence: Evidence | None) -> Text:
+    from rich.text import Text
+
+    if evidence is None:
+        return Text()
+    score = "" if evidence.score is None else f" {evidence.score:.2f}"
+    return Text(f"{evidence.status}{score}", _INK[evidence.status])
+
+
+def _after(view: View, entries: Entries) -> Iterator[Text]:
+    """What is left out, and what stands in no line of the value."""
+    from rich.text import Text
+
+    if entries.left_out:
+        by = "".join(f", {count:,} {status}" for status, count in entries.left_out_by.items())
+        yield Text(f"{counted(entries.left_out, 'more line')} of the value not shown{by}", "dim italic")
+    for issue in view.issues[: LIMITS.listed]:
+        yield Text(f"issue at {line_of(issue.path, 200) or 'the whole'}: {line_of(issue.message, 500)}", "red")
+    if len(view.issues) > LIMITS.listed:
+        yield Text(f"{len(view.issues) - LIMITS.listed:,} more issues", "red")
+    for what, count in (("repair", len(view.repairs)), ("conflict between chunks", len(view.conflicts))):
+        if count:
+            yield Text(f"{count:,} {what}{'s' if count > 1 and what == 'repair' else ''}", "yellow")
+
+
+def _misplaced(passages: Passages) -> Iterator[Text]:
+    from rich.text import Text
+
+    if passages.misplaced:
+        yield Text(f"{counted(passages.misplaced, 'place')} not marked: this text says something else there", "yellow")
+
+
+def _text(document: str, entries: Sequence[Entry], passages: Passages, lines: _Lines) -> Table:
+    """The text, each line with its number."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for left_out, group in groupby(passages.pieces, key=lambda piece: piece.left_out):
+        pieces = list(group)
+        if left_out:
+            table.add_row(
+                "⋯", Text(f"{counted(pieces[-1].end - pieces[0].start, 'character')} not shown", "dim italic")
+            )
+            continue
+        block = Text().join(_styled(document, entries, piece) for piece in pieces)
+        for number, line in enumerate(block.split("\n"), lines.number(pieces[0].start)):
+            table.add_row(str(number), line)
+    return table
+
+
+def _styled(document: str, entries: Sequence[Entry], piece: Piece) -> Text:
+    """A piece of the text; places are underlined too, for terminals without colours."""
+    from rich.text import Text
+
+    evidence = entries[piece.owner].evidence if piece.owner is not None else None
+    return Text(
+        visible(document[piece.start : piece.end]), f"bold underline {_INK[evidence.status]}" if evidence else ""
+    )
