@@ -63,10 +63,7 @@ def rest_question(
         strict=False,
         json_schema=missing.json_schema,
         schema_name="rest",
-        parameters=replace(
-            first.parameters,
-            max_completion_tokens=answer_tokens(frame_tokens(missing.json_schema), first.document, card),
-        ),
+        parameters=replace(first.parameters, max_completion_tokens=room),
     )
     return Question(request, WHY, lambda completion: read_rest(cut, missing, completion), part=True)
 
