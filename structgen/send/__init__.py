@@ -1,6 +1,6 @@
 """Request -> Completion: the wire, with its retries, keys, errors and model cards."""
 
-from structgen.send.base import Allowance, Sender
+from structgen.send.base import Allowance, Sender, Streamed
 from structgen.send.cards import find_card, list_cards
 from structgen.send.opening import DEFAULT_GROQ_MODEL, default_model, open_sender, split_model
 
@@ -8,6 +8,7 @@ __all__ = [
     "DEFAULT_GROQ_MODEL",
     "Allowance",
     "Sender",
+    "Streamed",
     "default_model",
     "find_card",
     "list_cards",

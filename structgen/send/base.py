@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from structgen.core.records import Completion
 
 if TYPE_CHECKING:
     from structgen.core.errors import TransportError
-    from structgen.core.records import Card, Completion, Request
+    from structgen.core.records import Card, Request
+
+Streamed: TypeAlias = str | Completion
+"""A piece of an answer's text as it arrives; after the last one, once, the completion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,19 @@ class Sender(Protocol):
 
     async def asend(self, request: Request, allowance: Allowance) -> Completion:
         """The completion of the request, on the running event loop."""
+        ...
+
+    def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:
+        """The pieces of the answer as they arrive, and at last its completion; closing it closes the connection.
+
+        Transport retries happen only before the first piece. A stream that breaks off after it ends with a completion
+        whose finish_reason is INTERRUPTED and whose text is what came. Raises ConfigurationError at once where the
+        provider cannot be streamed.
+        """
+        ...
+
+    def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
+        """The same on the running event loop."""
         ...
 
     def close(self) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import AsyncGenerator, Generator, Iterator
+from contextlib import aclosing, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -13,12 +13,14 @@ import groq
 import httpx
 
 from structgen.core.records import Card, Completion, Request
-from structgen.send.base import Allowance
+from structgen.send.base import Allowance, Streamed
 from structgen.send.clients import Clients
 from structgen.send.faults import Failure
+from structgen.send.gather import Origin
 from structgen.send.lost import lost_connection
 from structgen.send.read import Reply, read_reply
-from structgen.send.retries import Outcome, apersist, persist
+from structgen.send.retries import Outcome, akeep_trying, apersist, keep_trying, persist
+from structgen.send.streams import LOST, Exchange, Piece, aexchange, exchange
 from structgen.send.wire import Endpoint, Wire
 
 if TYPE_CHECKING:
@@ -50,6 +52,28 @@ class ChatSender:
         body = self._body(request)
         return await apersist(lambda: self._atry(body, request.model, allowance), allowance)
 
+    def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:
+        """The answer as it arrives; faults of the wire before its first piece are tried again."""
+        ask, started = self._exchange(request, allowance), time.monotonic()
+        pieces, retries = keep_trying(lambda: _begun(exchange(self._clients.sync(), ask)), allowance)
+        with closing(pieces):
+            for piece in pieces:
+                yield _delivered(piece, retries, started)
+
+    async def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
+        """The same on the running event loop."""
+        ask, started = self._exchange(request, allowance), time.monotonic()
+        client = await self._clients.of_loop()
+        pieces, retries = await akeep_trying(lambda: _abegun(aexchange(client, ask)), allowance)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield _delivered(piece, retries, started)
+
+    def _exchange(self, request: Request, allowance: Allowance) -> Exchange:
+        origin = Origin(self._wire, request.model, self._endpoint.key)
+        body = {**self._body(request), **self._wire.streaming}
+        return Exchange(self._endpoint, origin, body, allowance, self._timeout)
+
     def close(self) -> None:
         """Close the connections of blocking calls."""
         self._clients.close()
@@ -69,7 +93,7 @@ class ChatSender:
         client, patience, started = self._clients.sync(), allowance.patience(self._timeout), time.monotonic()
         try:
             reply = _post(client, self._wire.path, body, patience)
-        except _LOST as error:
+        except LOST as error:
             return lost_connection(error, self._endpoint, self._wire)
         return self._read(reply, model, started)
 
@@ -77,7 +101,7 @@ class ChatSender:
         client, patience, started = await self._clients.of_loop(), allowance.patience(self._timeout), time.monotonic()
         try:
             reply = await _apost(client, self._wire.path, body, patience)
-        except _LOST as error:
+        except LOST as error:
             return lost_connection(error, self._endpoint, self._wire)
         return self._read(reply, model, started)
 
@@ -88,7 +112,44 @@ class ChatSender:
         return replace(outcome, seconds=time.monotonic() - started)
 
 
-_LOST = (groq.APIError, httpx.HTTPError, TimeoutError)
+def _begun(pieces: Generator[Piece, None, None]) -> Generator[Piece, None, None] | Failure:
+    """The same pieces once the first is there, or the failure that comes in its place."""
+    first = next(pieces)
+    if isinstance(first, Failure):
+        pieces.close()
+        return first
+
+    def all_of() -> Generator[Piece, None, None]:
+        with closing(pieces):
+            yield first
+            yield from pieces
+
+    return all_of()
+
+
+async def _abegun(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None] | Failure:
+    """`_begun`, awaited."""
+    first = await anext(pieces)
+    if isinstance(first, Failure):
+        await pieces.aclose()
+        return first
+
+    async def all_of() -> AsyncGenerator[Piece, None]:
+        async with aclosing(pieces):
+            yield first
+            async for piece in pieces:
+                yield piece
+
+    return all_of()
+
+
+def _delivered(piece: Piece, retries: int, started: float) -> Streamed:
+    """A piece for the caller: the completion with what it took, a failure raised."""
+    if isinstance(piece, Failure):
+        raise piece.error
+    if isinstance(piece, Completion):
+        return replace(piece, transport_retries=retries, seconds=time.monotonic() - started)
+    return piece
 
 
 def _post(client: groq.Groq, path: str, body: JsonObject, patience: float) -> Reply:

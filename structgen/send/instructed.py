@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
@@ -21,7 +21,7 @@ import instructor
 from structgen.core.errors import ConfigurationError, ServerFailed
 from structgen.core.options import Mode
 from structgen.core.records import Card, Completion, Parameters, Request
-from structgen.send.base import Allowance, Sender
+from structgen.send.base import Allowance, Sender, Streamed
 from structgen.send.faults import Failure
 from structgen.send.keys import clean_key, mask
 from structgen.send.lost import causes, lost_connection
@@ -72,6 +72,20 @@ class InstructedSender:
     async def asend(self, request: Request, allowance: Allowance) -> Completion:
         """The same in a thread: the providers' async clients each have rules of their own about event loops."""
         return await asyncio.to_thread(self.send, request, allowance)
+
+    def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:  # noqa: ARG002 - protocol
+        """Raise at once: each provider streams in a way of its own, which is not read here."""
+        raise self._no_stream()
+
+    def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:  # noqa: ARG002 - protocol
+        """The same."""
+        raise self._no_stream()
+
+    def _no_stream(self) -> ConfigurationError:
+        return ConfigurationError(
+            f"{self._provider} is reached through instructor, which is not streamed from. Call extract, or generate, "
+            "or name a model of groq/ or compatible/."
+        )
 
     def close(self) -> None:
         """Close the provider's client where it can be closed. A later call opens it again."""

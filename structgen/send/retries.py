@@ -11,7 +11,7 @@ import copy
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from structgen.core.records import Completion
 from structgen.send.base import Allowance
@@ -20,24 +20,37 @@ from structgen.send.faults import Failure
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
+T = TypeVar("T")
 Outcome = Completion | Failure
 _FIRST, _LONGEST, _JITTER = 0.5, 30.0, 0.5  # seconds of the back-off where the server names no wait
 
 
 def persist(once: Callable[[], Outcome], allowance: Allowance) -> Completion:
     """Try until there is a completion; raises the last failure's error where trying again is no use or not allowed."""
-    outcome = once()
-    if isinstance(outcome, Completion):
-        return outcome
-    _raise_where_final(outcome, allowance)
-    return _again(once, outcome, allowance)
+    completion, retries = keep_trying(once, allowance)
+    return replace(completion, transport_retries=retries) if retries else completion
 
 
 async def apersist(once: Callable[[], Awaitable[Outcome]], allowance: Allowance) -> Completion:
     """The same on an event loop."""
+    completion, retries = await akeep_trying(once, allowance)
+    return replace(completion, transport_retries=retries) if retries else completion
+
+
+def keep_trying(once: Callable[[], T | Failure], allowance: Allowance) -> tuple[T, int]:
+    """Try until there is no failure: what there is, and how many tries it took beyond the first. Raises likewise."""
+    outcome = once()
+    if not isinstance(outcome, Failure):
+        return outcome, 0
+    _raise_where_final(outcome, allowance)
+    return _again(once, outcome, allowance)
+
+
+async def akeep_trying(once: Callable[[], Awaitable[T | Failure]], allowance: Allowance) -> tuple[T, int]:
+    """The same on an event loop."""
     outcome = await once()
-    if isinstance(outcome, Completion):
-        return outcome
+    if not isinstance(outcome, Failure):
+        return outcome, 0
     _raise_where_final(outcome, allowance)
     return await _aagain(once, outcome, allowance)
 
@@ -47,7 +60,7 @@ def _raise_where_final(failure: Failure, allowance: Allowance) -> None:
         raise failure.error
 
 
-def _again(once: Callable[[], Outcome], first: Failure, allowance: Allowance) -> Completion:
+def _again(once: Callable[[], T | Failure], first: Failure, allowance: Allowance) -> tuple[T, int]:
     from tenacity import Retrying
 
     failures, policy = [first], _Policy(allowance)
@@ -63,12 +76,12 @@ def _again(once: Callable[[], Outcome], first: Failure, allowance: Allowance) ->
     return _finish(outcome, retrying.statistics["attempt_number"])
 
 
-async def _aagain(once: Callable[[], Awaitable[Outcome]], first: Failure, allowance: Allowance) -> Completion:
+async def _aagain(once: Callable[[], Awaitable[T | Failure]], first: Failure, allowance: Allowance) -> tuple[T, int]:
     from tenacity import AsyncRetrying
 
     failures, policy = [first], _Policy(allowance)
 
-    async def attempt() -> Outcome:
+    async def attempt() -> T | Failure:
         return failures.pop() if failures else await once()
 
     retrying = AsyncRetrying(
@@ -79,14 +92,14 @@ async def _aagain(once: Callable[[], Awaitable[Outcome]], first: Failure, allowa
         before_sleep=policy.tell,
         retry_error_callback=policy.give_up,
     )
-    outcome = cast("Outcome", await retrying(attempt))
+    outcome = cast("T | Failure", await retrying(attempt))
     return _finish(outcome, retrying.statistics["attempt_number"])
 
 
-def _finish(outcome: Outcome, tries: int) -> Completion:
+def _finish(outcome: T | Failure, tries: int) -> tuple[T, int]:
     if isinstance(outcome, Failure):
         raise outcome.error
-    return replace(outcome, transport_retries=tries - 1)
+    return outcome, tries - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import AsyncGenerator, Generator
 
 from structgen.core.errors import ConfigurationError
 from structgen.core.records import Card, Completion, Request, Usage
-from structgen.send.base import Allowance
+from structgen.send.base import Allowance, Streamed
 
 
 class RulesSender:
@@ -39,6 +40,18 @@ class RulesSender:
     async def asend(self, request: Request, allowance: Allowance) -> Completion:
         """The same in a thread, so that the event loop goes on."""
         return await asyncio.to_thread(self.send, request, allowance)
+
+    def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:
+        """The whole answer in one piece: the rules find everything at once."""
+        completion = self.send(request, allowance)
+        yield completion.text
+        yield completion
+
+    async def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
+        """The same on an event loop."""
+        completion = await self.asend(request, allowance)
+        yield completion.text
+        yield completion
 
     def close(self) -> None:
         """Nothing is open."""

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from structgen.core.errors import ConfigurationError
+from structgen.core.json import Json
 
 if TYPE_CHECKING:
     import httpx
@@ -18,7 +19,8 @@ class Wire:
     """Where a server is, what its environment variables are called, and in which words it differs from Groq.
 
     `path` follows the base URL; `tail` is what people write at the end of a base URL though it belongs to the path.
-    `renames` are parameters with another name there, `finish_reasons` its words for ours.
+    `renames` are parameters with another name there, `finish_reasons` its words for ours. `streaming` goes into the
+    body of a request whose answer is to be streamed.
     """
 
     provider: str
@@ -30,6 +32,7 @@ class Wire:
     needs_key: bool = False
     renames: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     finish_reasons: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    streaming: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({"stream": True}))
 
     def check_base_url(self, given: str | None) -> str:
         """The base URL to use, or a ConfigurationError that says how to write it."""
@@ -79,6 +82,8 @@ COMPATIBLE = Wire(
     key_variable="STRUCTGEN_API_KEY",
     # The older name is the one that Ollama, llama-server and vLLM all read.
     renames=MappingProxyType({"max_completion_tokens": "max_tokens"}),
+    # Groq reports the usage of a stream unasked; the others want to be told.
+    streaming=MappingProxyType({"stream": True, "stream_options": {"include_usage": True}}),
     finish_reasons=MappingProxyType({"eos": "stop", "eos_token": "stop", "end_turn": "stop", "max_tokens": "length"}),
 )
 

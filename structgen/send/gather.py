@@ -1,0 +1,179 @@
+"""A streamed chat completion, put together again: bytes in, pieces of its text out, and at the end what it is.
+
+The whole is read like a reply that came in one piece (read.py), so that both are judged alike. No I/O happens here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias, cast
+
+from structgen.core.errors import ServerFailed
+from structgen.core.json import Json, JsonObject
+from structgen.core.records import INTERRUPTED, Completion
+from structgen.send.faults import Failure, as_object
+from structgen.send.read import Reply, read_reply
+from structgen.send.sse import Event, SseReader
+from structgen.send.wire import Wire
+
+Outcome: TypeAlias = Completion | Failure
+
+_REASONING = ("reasoning", "reasoning_content")  # Groq's name, and that of several compatible servers
+_DONE = b"[DONE]"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a reply is read with: the words of the server, the model that was asked, the key to strike out."""
+
+    wire: Wire
+    model: str
+    key: str
+
+
+class Gathering:
+    """One streamed reply. `over`: the server has said all, and what still follows does not count."""
+
+    def __init__(self, origin: Origin, status: int = 200) -> None:
+        self._origin = origin
+        self._status = status
+        self._events = SseReader()
+        self._content: list[str] = []
+        self._arguments: list[str] = []
+        self._reasoning: list[str] = []
+        self._refusal: list[str] = []
+        self._about: JsonObject = {}
+        self._reason: str | None = None
+        self._outcome: Outcome | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether the outcome is known."""
+        return self._outcome is not None
+
+    def feed(self, data: bytes) -> Iterator[str]:
+        """The pieces of text in these bytes."""
+        try:
+            events = self._events.feed(data)
+        except ValueError as error:
+            self._outcome = self._interrupted(self._failed(str(error)))
+            return
+        for event in events:
+            if self.over:
+                return
+            yield from self._take(event)
+
+    def finish(self, lost: Failure | None = None) -> Iterator[str]:
+        """The stream has ended, of itself or by a fault of the wire: what an unfinished last event still brings."""
+        for event in () if self.over else self._events.finish():
+            if event.data.strip() == _DONE or _decode(event.data) is not None:
+                yield from self._take(event)
+        if not self.over:
+            self._outcome = self._ended(lost)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the reply is; after `finish`.
+
+        A stream that broke off gives the text that came as an interrupted completion, or, before any text, a failure.
+        """
+        return cast(Outcome, self._outcome)
+
+    def _ended(self, lost: Failure | None = None) -> Outcome:
+        if lost is None and self._reason is not None:
+            return self._whole(self._reason)
+        return self._interrupted(lost or self._failed("an end of the stream before the end of the answer", True))
+
+    def _take(self, event: Event) -> Iterator[str]:
+        if event.data.strip() == _DONE:
+            self._outcome = self._ended()
+            return
+        chunk = _decode(event.data)
+        if chunk is None:
+            self._outcome = self._interrupted(self._failed("an event that is no JSON object", True))
+        elif event.name == "error" or chunk.get("error"):
+            self._outcome = self._broken(event.data, as_object(chunk.get("error")))
+        else:
+            yield from self._chunk(chunk)
+
+    def _chunk(self, chunk: JsonObject) -> Iterator[str]:
+        usage = as_object(chunk.get("x_groq")).get("usage")
+        for name, value in (("id", chunk.get("id")), ("model", chunk.get("model")), ("usage", usage)):
+            if value is not None:
+                self._about[name] = value
+        if chunk.get("usage") is not None:
+            self._about["usage"] = chunk["usage"]
+        choices = chunk.get("choices")
+        choice = as_object(choices[0]) if isinstance(choices, list) and choices else {}
+        reason, delta = choice.get("finish_reason"), as_object(choice.get("delta"))
+        self._reason = reason if isinstance(reason, str) else self._reason
+        for name in _REASONING:
+            _add(self._reasoning, delta.get(name))
+        _add(self._refusal, delta.get("refusal"))
+        yield from _add(self._content, delta.get("content"))
+        yield from _add(self._arguments, _arguments(delta))
+
+    def _whole(self, reason: str) -> Outcome:
+        """The reply as it would have come in one piece, read like one."""
+        message: JsonObject = {"role": "assistant", "content": "".join(self._content)}
+        if self._arguments:
+            message["tool_calls"] = [{"function": {"arguments": "".join(self._arguments)}}]
+        for name, parts in (("reasoning", self._reasoning), ("refusal", self._refusal)):
+            if parts:
+                message[name] = "".join(parts)
+        body: JsonObject = {**self._about, "choices": [{"message": message, "finish_reason": reason}]}
+        return self._read(self._status, json.dumps(body).encode())
+
+    def _interrupted(self, failure: Failure, reason: str = INTERRUPTED) -> Outcome:
+        """What came so far as a completion that was cut off; the failure where no text came."""
+        whole = self._whole("length") if self._content or self._arguments else failure
+        if isinstance(whole, Failure):
+            return failure
+        return replace(whole, finish_reason=reason, failure=failure.error.code)
+
+    def _broken(self, data: bytes, error: JsonObject) -> Outcome:
+        """An error in the middle: the model's whole text where the error carries it, else what came so far."""
+        status = error.get("status_code", error.get("code"))
+        read = self._read(status if isinstance(status, int) and 400 <= status < 600 else 500, data)
+        if isinstance(read, Failure):
+            return self._interrupted(read)
+        if read.text or not (self._content or self._arguments):
+            return read
+        reason = "length" if read.finish_reason == "length" else INTERRUPTED
+        said = ServerFailed("the error carries no text", code=read.failure)
+        return self._interrupted(Failure(said), reason)
+
+    def _read(self, status: int, content: bytes) -> Outcome:
+        return read_reply(Reply(status, {}, content), self._origin.wire, self._origin.model, self._origin.key)
+
+    def _failed(self, what: str, transient: bool = False) -> Failure:
+        message = f"{self._origin.wire.provider} sent {what}. Send the request again."
+        return Failure(ServerFailed(message, status=self._status), transient)
+
+
+def _decode(data: bytes) -> JsonObject | None:
+    """The object of an event, None where it is none."""
+    try:
+        chunk = cast("Json", json.loads(data))
+    except (ValueError, RecursionError):
+        return None
+    return chunk if isinstance(chunk, dict) else None
+
+
+def _add(parts: list[str], text: Json) -> tuple[str, ...]:
+    """Keep a piece, and hand it on; nothing where there is none."""
+    if not isinstance(text, str) or not text:
+        return ()
+    parts.append(text)
+    return (text,)
+
+
+def _arguments(delta: JsonObject) -> Json:
+    """The arguments of the first function called, as far as this chunk brings them."""
+    calls = delta.get("tool_calls")
+    for call in calls if isinstance(calls, list) else ():
+        if as_object(call).get("index", 0) == 0:
+            return as_object(as_object(call).get("function")).get("arguments")
+    return None

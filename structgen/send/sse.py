@@ -1,0 +1,80 @@
+"""Bytes -> server-sent events, wherever the network cuts them, in time linear in the bytes.
+
+The format is the one of the HTML standard: lines that end in LF, CR or CRLF, fields, comments, an empty line after each
+event. Unlike there, an event at the very end counts without its empty line: many servers leave that out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+LONGEST_EVENT = 64_000_000
+"""Bytes. More without an end is no event, and would fill the memory."""
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class Event(NamedTuple):
+    """One event. `name` is empty for an ordinary message."""
+
+    data: bytes
+    name: str = ""
+
+
+@dataclass(slots=True)
+class SseReader:
+    """Takes a stream piece by piece. Raises ValueError for an event that goes on and on."""
+
+    _line: list[bytes] = field(default_factory=list[bytes])
+    _data: list[bytes] = field(default_factory=list[bytes])
+    _name: str = ""
+    _size: int = 0
+    _after_cr: bool = False
+    _started: bool = False
+
+    def feed(self, piece: bytes) -> list[Event]:
+        """The events that this piece completes."""
+        if self._after_cr and piece.startswith(b"\n"):
+            piece, self._after_cr = piece[1:], False
+        if not piece:
+            return []
+        self._after_cr = piece.endswith(b"\r")
+        *lines, rest = piece.splitlines(keepends=True)
+        if rest[-1] in b"\r\n":
+            lines, rest = [*lines, rest], b""
+        self._size += len(piece)
+        events = [event for line in lines if (event := self._take(line)) is not None]
+        if rest:
+            self._line.append(rest)
+        if self._size > LONGEST_EVENT:
+            raise ValueError(f"an event of more than {LONGEST_EVENT} bytes")
+        return events
+
+    def finish(self) -> list[Event]:
+        """What is left at the end of the stream."""
+        self._take(b"")
+        event = self._dispatch()
+        return [] if event is None else [event]
+
+    def _take(self, end: bytes) -> Event | None:
+        """Take the last part of a line; an empty line ends an event."""
+        self._line.append(end)
+        line = b"".join(self._line).rstrip(b"\r\n")
+        self._line.clear()
+        if not self._started:
+            line, self._started = line.removeprefix(_BOM), True
+        if not line:
+            return self._dispatch()
+        name, _, value = line.partition(b":")
+        if name == b"data":
+            self._data.append(value.removeprefix(b" "))
+        elif name == b"event":
+            self._name = value.removeprefix(b" ").decode("utf-8", "replace")
+        return None
+
+    def _dispatch(self) -> Event | None:
+        event = Event(b"\n".join(self._data), self._name) if self._data else None
+        self._data.clear()
+        self._name, self._size = "", 0
+        return event
