@@ -28,6 +28,7 @@ from structgen.engine.budget import why_not
 from structgen.engine.cost import cost_of
 from structgen.ground import locate
 from structgen.reask import Asking, Question, first_question, next_question
+from structgen.report import extraction_html, failure_html
 
 T = TypeVar("T")
 
@@ -82,6 +83,7 @@ def _accepted(asking: Asking[T], parsed: Parsed[T], attempts: tuple[Attempt, ...
         usage=usage,
         cost=cost_of(usage, asking.card),
         locate=partial(_evidence, asking, value, attempts[-1].completion),
+        view=partial(extraction_html, document=asking.first.document),
     )
 
 
@@ -128,6 +130,7 @@ def _failed(
         attempts=attempts,
         partial=parsed.partial if parsed else None,
         usage=usage_of(attempts),
+        view=partial(failure_html, document=attempts[0].request.document if attempts else None),
     )
 
 
