@@ -167,9 +167,11 @@ def _is_cut(reading: Reading) -> bool:
 
 def _collected(job: Job[T], readings: Sequence[Reading], cut: bool) -> list[Outcome]:
     """Where a list is wanted and several objects came: all of them as its items, together or not at all."""
+    if len(readings) < 2:
+        return []
     root = job.shape.node(job.shape.root)
     objects = [one for one in readings if isinstance(one.value, dict) and not is_echo(job.shape, one.value)]
-    if not objects or len(readings) < 2 or "array" not in root.types or "object" in root.types:
+    if not objects or "array" not in root.types or "object" in root.types:
         return []
     outcomes = [judge(job, reading) for reading in readings if not is_echo(job.shape, reading.value)]
     if not any(repair.rule == "one_for_list" and not repair.path for one in outcomes for repair in one.repairs):

@@ -19,6 +19,7 @@ _OPEN_TAG = (
 )
 _CLOSE_TAG = r"</(?:think(?:ing)?|thoughts?|reasoning|reflection|scratchpad)>|\[/think\]|<\|(?:end|start|return)\|>"
 _THOUGHT = re.compile(rf"(?P<open>{_OPEN_TAG})|(?P<close>{_CLOSE_TAG})", re.IGNORECASE)
+_SIGNS_OF_THOUGHT = ("<", "[THINK]", "[think]", "[/THINK]", "[/think]")
 OPEN_THOUGHT = re.compile(_OPEN_TAG, re.IGNORECASE)
 CLOSE_THOUGHT = re.compile(_CLOSE_TAG, re.IGNORECASE)
 _OBJECT = r"\{\s{0,200}(?:[\"'“‘`}\\]|[\w$][\w$-]{0,200}\s{0,20}:|//|/\*|\#|-?\d|\Z)"
@@ -51,7 +52,7 @@ class Answer:
 
 def without_thoughts(text: str) -> Answer:
     """Drop everything between thinking tags; also what stands before a closing tag that nobody opened."""
-    first = _THOUGHT.search(text) if "<" in text or "[" in text else None
+    first = _THOUGHT.search(text) if any(sign in text for sign in _SIGNS_OF_THOUGHT) else None
     if first is None or _is_quoted(text, first):
         return Answer(text)
     kept: list[str] = []

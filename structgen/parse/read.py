@@ -24,7 +24,6 @@ T = TypeVar("T")
 MAX_CHARS = 10_000_000
 _ONLY_FENCE = re.compile(r"(?:```|~~~)[^\n`]{0,50}\n(?P<inside>[^\n]*)\n\s*(?:```|~~~)\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-"""Half a character. As an escape it is refused where it stands in a string, and does no harm elsewhere."""
 _ESCAPED = re.compile(r"[{\[](?:\s|\\[nrt]){0,50}\\\"|\[(?:\s|\\[nrt]){0,50}\{(?:\s|\\[nrt]){0,50}\\\"")
 _BARE_CHARS = 200
 _CUT_OFF = frozenset({"length", INTERRUPTED})
@@ -90,7 +89,7 @@ def decode(text: str) -> Json:
 
 def _searched(schema: Schema[T], shape: Shape, text: str, cut: bool, max_risk: Risk) -> Parsed[T]:
     """Look for the answer in what is no clean JSON."""
-    text = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text.lstrip("\ufeff"))
+    text = _without_surrogates(text.lstrip("\ufeff"))
     answer = without_thoughts(text)
     root = shape.node(shape.root)
     lists = bool(root.branches) or root.takes("array")
@@ -109,8 +108,19 @@ def _searched(schema: Schema[T], shape: Shape, text: str, cut: bool, max_risk: R
     return parsed if parsed.ok else _last_resort(job, answer.text, found, parsed)
 
 
+def _without_surrogates(text: str) -> str:
+    """The text with each half character as an escape, which is refused in a string and does no harm elsewhere."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return text
+
+
 def _unescaped(text: str) -> Found | None:
     """A JSON value that was encoded twice and lost its outer quotes: every quote in it is escaped."""
+    if '\\"' not in text:
+        return None
     start, end = _ESCAPED.search(text), max(text.rfind("}"), text.rfind("]"))
     if start is None or text.count('"') != text.count('\\"'):
         return None
