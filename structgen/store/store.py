@@ -190,6 +190,7 @@ class Store:
         return deleted
 
     def _read(self, text: str, *values: object) -> list[Any]:
+        self._writer.check_process()
         try:
             with self._lock:
                 return self._reader.execute(text, values).fetchall()

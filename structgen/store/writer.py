@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -32,13 +33,15 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the garbage collector may close the store within `submit`
+        self._process = os.getpid()
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
 
     def submit(self, work: Work[A, R], argument: A) -> Future[R]:
         """Have the work done. The future raises StoreError where it could not be made durable; nobody can cancel it."""
+        self.check_process()
         future: Future[R] = Future()
         future.set_running_or_notify_cancel()
         with self._lock:
@@ -50,12 +53,17 @@ class Writer:
             self._jobs.put(_Job(work, argument, future))
         return future
 
+    def check_process(self) -> None:
+        """Raise StoreError in a fork: neither the thread nor SQLite's connections live on there."""
+        if os.getpid() != self._process:
+            raise StoreError(f"The store {self._path} was opened before this process was forked: open it here again.")
+
     def close(self) -> None:
         """Write what is left and end the thread."""
         with self._lock:
             self._closed, thread = True, self._thread
             self._jobs.put(None)
-        if thread is not None:
+        if thread is not None and thread is not threading.current_thread():
             thread.join()
 
     def _run(self) -> None:

@@ -1,6 +1,7 @@
 """What is kept, and that it is kept."""
 
 import asyncio
+import gc
 import random
 import signal
 import sqlite3
@@ -264,6 +265,40 @@ def test_a_script_that_never_closes_ends_cleanly_and_keeps_all(path: Path) -> No
     assert (done.returncode, done.stderr) == (0, b"")
     with Store(path) as store:
         assert store.sizes().completions == 500
+
+
+FORK = """
+import os
+from structgen.core.errors import StoreError
+store.put(request(1), Completion("a"))
+child = os.fork()
+if not child:
+    for use in (lambda: store.get(request(1)), lambda: store.put(request(2), Completion("b"))):
+        try:
+            use()
+        except StoreError as error:
+            assert "forked" in str(error)
+        else:
+            os._exit(1)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+store.put(request(3), Completion("c"))
+"""
+
+
+def test_a_fork_is_told_to_open_the_store_itself(path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", SCRIPT + FORK, str(path)], check=False, capture_output=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_garbage_collector_closes_a_store_that_nobody_holds(path: Path, ask: Ask, soup: Completion) -> None:
+    store = Store(path)
+    future = store.submit(ask(), soup)
+    del store
+    gc.collect()
+    assert future.done()
 
 
 SCRIPT = """
