@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from structgen.testing.emulator.errors import error_names
-    from structgen.testing.emulator.replies import cut, dropped, error, page, plain, raw, refusal, reply, slow
+    from structgen.testing.emulator.replies import (
+        cut,
+        dropped,
+        error,
+        page,
+        plain,
+        raw,
+        refusal,
+        reply,
+        slow,
+        streamed,
+    )
     from structgen.testing.emulator.server import EMULATOR_KEY, Emulator, run_emulator
     from structgen.testing.emulator.state import Received
 
@@ -28,6 +39,7 @@ __all__ = [
     "reply",
     "run_emulator",
     "slow",
+    "streamed",
 ]
 
 _MODULES = {

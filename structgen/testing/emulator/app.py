@@ -18,9 +18,10 @@ from structgen.send.cards import find_card, list_cards
 from structgen.testing.emulator.answers import deliver
 from structgen.testing.emulator.bodies import model_entry, request_id
 from structgen.testing.emulator.checks import Asked, filled, invalid, refuse
-from structgen.testing.emulator.replies import Answer, Fault, Raw, Refusal
+from structgen.testing.emulator.replies import Answer, Fault, Raw, Refusal, Step, Streamed
 from structgen.testing.emulator.state import Received, State
 
+from structgen.testing.emulator.streaming import break_connection, stream_answer
 if TYPE_CHECKING:
     from starlette.requests import Request
 
@@ -89,8 +90,6 @@ class Endpoints:
             return None
         if not body:
             return invalid("The request body is not a JSON object")
-        if body.get("stream"):
-            return invalid("`stream` is not supported by this emulator")
         card = self._card(str(body.get("model", "")))
         return card if isinstance(card, Refusal) else refuse(Asked(body, card))
 
@@ -107,13 +106,16 @@ class Endpoints:
             return _json(body)
         return _refusal(filled("invalid_api_key"))
 
-    async def _perform(self, request: Request, body: JsonObject, step: Answer | Raw | Refusal | Fault) -> Response:
+    async def _perform(self, request: Request, body: JsonObject, step: Step) -> Response:
         if isinstance(step, Fault):
             return await self._break(request, body, step)
         await asyncio.sleep(step.delay + self._state.latency)
         if isinstance(step, Raw):
             return _raw(step)
-        made = step if isinstance(step, Refusal) else deliver(self._asked(body), step)
+        if body.get("stream") and not isinstance(step, Refusal):
+            return stream_answer(request, self._asked(body), step, self._state)
+        answer = step.answer if isinstance(step, Streamed) else step
+        made = answer if isinstance(answer, Refusal) else deliver(self._asked(body), answer)
         return _refusal(made, str(body.get("model"))) if isinstance(made, Refusal) else _json(made)
 
     def _asked(self, body: JsonObject) -> Asked:
@@ -135,14 +137,14 @@ class Endpoints:
 
     async def _then_abort(self, request: Request, kept: bytes) -> AsyncIterator[bytes]:
         yield kept
-        await asyncio.sleep(0.01)  # lets the bytes leave before the reset overtakes them
-        self._state.connections.abort(cast("tuple[str, int]", tuple(request.scope["client"])))
-        await asyncio.sleep(0.01)  # and uvicorn notice it, before it misses the rest of the body
+        await break_connection(request, self._state)
 
 
 def _decode(content: bytes) -> JsonObject:
     try:
         body = cast("Json", json.loads(content))
+        if body.get("stream"):
+            return stream_answer(request, self._asked(body), fault, self._state)
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}

@@ -45,6 +45,13 @@ class Refusal:
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     delay: float = 0.0
 
+    def named(self, model: str) -> JsonObject:
+        """The error object with the name of the model that was asked."""
+        return {
+            name: value.replace("$model", model) if isinstance(value, str) else value
+            for name, value in self.error.items()
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -54,7 +61,25 @@ class Fault:
     share: float = 0.5
 
 
-Step = Answer | Raw | Refusal | Fault
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A model's answer and how its stream goes; `streamed` says what each field means."""
+
+    answer: Answer
+    share: float = 1.0
+    pause: float = 0.0
+    stall: float = 0.0
+    error: Refusal | None = None
+    done: bool = True
+    at_once: int | None = None
+
+    @property
+    def delay(self) -> float:
+        """Seconds before the first byte."""
+        return self.answer.delay
+
+
+Step = Answer | Raw | Refusal | Fault | Streamed
 
 
 def reply(
@@ -109,13 +134,37 @@ def error(
     return Refusal(entry.status, body, headers, delay)
 
 
+def streamed(
+    text: str,
+    *,
+    reasoning: str | None = None,
+    finish_reason: str | None = None,
+    pause: float = 0.0,
+    at_once: int | None = None,
+    done: bool = True,
+    share: float = 1.0,
+    stall: float = 0.0,
+    error: Refusal | Raw | None = None,
+) -> Streamed:
+    """An answer to a request with ``"stream": true``, sent as scripted, without the server's checks.
+
+    A slow one: `pause` seconds between its events. A badly cut one: `at_once` bytes at a time, wherever that cuts
+    its lines. One without an end: no ``[DONE]``, `done` being false. One that breaks: after a `share` (0 to 1) of its
+    events an `error` event comes, or else nothing for `stall` seconds, and then the connection goes.
+    """
+    if isinstance(error, Raw):
+        raise ValueError("an error page cannot stand in a stream: name one of the errors with a body")
+    answer = Answer(text, finish_reason, reasoning, as_is=True)
+    return Streamed(answer, share, pause, stall, error, done, at_once)
+
+
 def dropped() -> Fault:
     """The connection is reset before the first byte of a reply."""
     return Fault()
 
 
 def cut(text: str, *, share: float = 0.5) -> Fault:
-    """The connection goes after a share of the body."""
+    """The connection goes after a share of the body, streamed or not."""
     return Fault(Answer(text, as_is=True), share)
 
 

@@ -62,6 +62,11 @@ class Emulator:
         self._state.script.extend(steps)
         self._state.forever = steps[-1] if steps and repeat_last else None
 
+    @property
+    def hung_up(self) -> int:
+        """How many streamed replies the client left before their end. The server hears of it a moment later."""
+        return self._state.hung_up
+
     def answer_with(self, answer: Callable[[JsonObject], str]) -> None:
         """Answer with this function where the script has nothing; `reset` brings the first one back."""
         self._state.answer = answer
@@ -76,6 +81,7 @@ class Emulator:
     def __enter__(self) -> Self:
         listener = _listen("127.0.0.1", 0)
         self.base_url = _url(listener)
+        self._state.hung_up = 0
         self._server = uvicorn.Server(_config(self._state))
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="emulator", daemon=True)
         self._thread.start()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from structgen.core.json import JsonObject
 from structgen.testing.emulator.answers import answer_by_rules
-from structgen.testing.emulator.replies import Answer, Step
+from structgen.testing.emulator.replies import Answer, Step, Streamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class State:
     forever: Step | None = None
     requests: list[Received] = field(default_factory=list[Received])
     connections: Connections = field(default_factory=Connections)
+    hung_up: int = 0
 
     def accepts(self, authorization: str) -> bool:
         """Whether the header carries the key; any key where none is set."""
@@ -64,7 +65,7 @@ class State:
     def forces_next(self) -> bool:
         """Whether the next step is an error or a fault, which comes whatever the request is."""
         upcoming = self.script[0] if self.script else self.forever
-        return upcoming is not None and not isinstance(upcoming, Answer)
+        return upcoming is not None and not isinstance(upcoming, Answer | Streamed)
 
     def next_step(self) -> Step | None:
         """The next step of the script, its last again and again where that was asked for; None at its end."""

@@ -1,0 +1,76 @@
+"""Streamed replies: an answer's events, sent as its script says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, cast
+
+from starlette.responses import StreamingResponse
+
+from structgen.testing.emulator.answers import deliver
+from structgen.testing.emulator.bodies import request_id
+from structgen.testing.emulator.checks import Asked
+from structgen.testing.emulator.chunks import DONE, chunks_before, chunks_of, error_event
+from structgen.testing.emulator.replies import Answer, Fault, Refusal, Streamed
+from structgen.testing.emulator.state import State
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+_BREATH = 0.01  # seconds: lets bytes leave before a reset overtakes them, and uvicorn notice the reset
+
+
+def stream_answer(request: Request, asked: Asked, step: Answer | Streamed | Fault, state: State) -> StreamingResponse:
+    """The response that streams an answer."""
+    headers = {"x-request-id": request_id(), "cache-control": "no-cache"}
+    body = _body(request, asked, step, state)
+    return StreamingResponse(body, 200, headers, media_type="text/event-stream")
+
+
+async def _body(request: Request, asked: Asked, step: Answer | Streamed | Fault, state: State) -> AsyncIterator[bytes]:
+    plan, parts = _plan(asked, step)
+    finished = False
+    try:
+        for part in parts:
+            await asyncio.sleep(plan.pause)
+            yield part
+        if plan.share < 1 and plan.error is None:
+            await asyncio.sleep(plan.stall)
+            finished = True
+            await break_connection(request, state)
+        finished = True
+    finally:
+        state.hung_up += not finished
+
+
+def _plan(asked: Asked, step: Answer | Streamed | Fault) -> tuple[Streamed, list[bytes]]:
+    """How the stream goes, and what is sent of it."""
+    if isinstance(step, Fault):
+        plan = Streamed(step.answer or Answer(""), share=step.share)
+        whole = b"".join(_events(asked, plan))
+        return plan, [whole[: int(len(whole) * plan.share)]]
+    plan = step if isinstance(step, Streamed) else Streamed(step)
+    events = _events(asked, plan)
+    kept = events[: int(len(events) * plan.share)] if plan.share < 1 else events
+    if plan.error is not None:
+        kept = [*(event for event in kept if event != DONE), error_event(plan.error, str(asked.body.get("model")))]
+    if plan.at_once is None:
+        return plan, kept
+    whole = b"".join(kept)
+    return plan, [whole[start : start + plan.at_once] for start in range(0, len(whole), plan.at_once)]
+
+
+def _events(asked: Asked, plan: Streamed) -> list[bytes]:
+    """All events of the answer."""
+    made = deliver(asked, plan.answer)
+    if isinstance(made, Refusal):
+        return list(chunks_before(asked, plan.answer, made))
+    return [*chunks_of(made), *([DONE] if plan.done else [])]
+
+
+async def break_connection(request: Request, state: State) -> None:
+    """Reset the connection that the request came on, once what was written has left."""
+    await asyncio.sleep(_BREATH)
+    state.connections.abort(cast("tuple[str, int]", tuple(request.scope["client"])))
+    await asyncio.sleep(_BREATH)
