@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any, TypeAlias
 
+from structgen.batch.budget import RunBudget
 from structgen.batch.row import Row, row_of, row_of_failure, row_of_problem
 from structgen.batch.summary import Summary
 from structgen.core.errors import (
@@ -19,7 +20,7 @@ from structgen.core.errors import (
 )
 from structgen.core.records import Attempt, Card, Document, Extraction, Task, Usage
 from structgen.documents import DocumentProblem
-from structgen.engine.budget import spent_at_most
+from structgen.engine.budget import spent_at_most, tokens_of
 from structgen.engine.cost import cost_of
 from structgen.extractor import CONCURRENCY, Extractor
 from structgen.schema import Schema
@@ -34,9 +35,9 @@ _HOPELESS = (AuthenticationFailed, ModelUnavailable, ConfigurationError)
 class Batch:
     """One run over many documents.
 
-    `max_cost` is in USD for the whole run; where it is reached, what is under way may still go over it. `summary` is
-    up to date after every row, and `left_over` says whether there were documents that nobody took because the run was
-    stopped. Whatever stops it, what is under way is finished and has its row: nothing that was paid for is lost.
+    `budget` is for the whole run. `summary` is up to date after every row, and `left_over` says whether there were
+    documents that nobody took because the run was stopped. Whatever stops it, what is under way is finished and has its
+    row: nothing that was paid for is lost.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Batch:
         *,
         instructions: str | None = None,
         concurrency: int = CONCURRENCY,
-        max_cost: float | None = None,
+        budget: RunBudget | None = None,
     ) -> None:
         self.summary = Summary()
         self.stopped = False
@@ -56,11 +57,11 @@ class Batch:
         self._schema: Schema[Any] = Schema.of(task)
         self._instructions = instructions
         self._concurrency = concurrency
-        self._max_cost = max_cost
+        self._budget = budget or RunBudget()
         self._card = find_card(*split_model(extractor.model))
-        if max_cost is not None:
+        if self._budget.max_cost is not None:
             _check_price(extractor.model, self._card)
-        self._spent = 0.0
+        self._cost, self._tokens, self._started = 0.0, 0, 0.0
         self._reason: StructgenError | None = None
 
     def stop(self) -> None:
@@ -70,12 +71,12 @@ class Batch:
     def rows(self, documents: Iterable[Read]) -> Generator[Row, None, None]:
         """A row for each document and each problem, in their order.
 
-        Raises, after the last row: BudgetExceeded where `max_cost` left documents over; AuthenticationFailed,
+        Raises, after the last row: BudgetExceeded where the budget left documents over; AuthenticationFailed,
         ModelUnavailable or ConfigurationError where one document met what all others would.
         """
-        started = time.monotonic()
+        self._started = time.monotonic()
         for row in self._found(documents):
-            self.summary = self.summary.add(row, time.monotonic() - started)
+            self.summary = self.summary.add(row, time.monotonic() - self._started)
             yield row
         if self._reason is not None and (self.left_over or not isinstance(self._reason, BudgetExceeded)):
             raise self._reason
@@ -95,6 +96,7 @@ class Batch:
     def _feed(self, documents: Iterable[Read], waiting: deque[Read]) -> Iterator[Document]:
         """The documents alone, for the extractor; all that was taken is noted in `waiting`, in order."""
         for item in documents:
+            self._check_budget()
             if self.stopped:
                 self.left_over = True
                 return
@@ -112,12 +114,17 @@ class Batch:
         return row_of_failure(document, outcome, cost, self._extractor.model)
 
     def _spend(self, attempts: tuple[Attempt, ...]) -> None:
-        """Stop where the run has cost what it may; a call whose usage is not known counts with its most."""
-        self._spent += sum(cost_of(spent_at_most(attempt), self._card) or 0.0 for attempt in attempts)
-        if self._max_cost is not None and self._spent >= self._max_cost and not self.stopped:
-            self._reason = BudgetExceeded(
-                f"The run's budget of {self._max_cost} USD is spent: no further document was taken."
-            )
+        """Note what was taken; a call whose usage is not known counts with its most."""
+        usages = [spent_at_most(attempt) for attempt in attempts]
+        self._cost += sum(cost_of(usage, self._card) or 0.0 for usage in usages)
+        self._tokens += sum(map(tokens_of, usages))
+        self._check_budget()
+
+    def _check_budget(self) -> None:
+        """Stop where the run has taken what it may."""
+        reached = self._budget.reached(self._cost, self._tokens, time.monotonic() - self._started)
+        if reached and not self.stopped:
+            self._reason = BudgetExceeded(f"The run's {reached}: no further document was taken.")
             self.stop()
 
 

@@ -28,8 +28,11 @@ def extract(
     concurrency: given.Concurrency = 8,
     max_attempts: given.MaxAttempts = 3,
     max_cost: given.MaxCost = None,
+    max_tokens: given.MaxTokens = None,
+    max_time: given.MaxTime = None,
     max_risk: given.MaxRisk = given.RiskName.INTERPRETIVE,
     allow_incomplete: given.AllowIncomplete = False,
+    show: given.Show = False,
     quiet: given.Quiet = False,
 ) -> None:
     """Extract typed rows from files, folders, tables or the standard input.
@@ -39,8 +42,9 @@ def extract(
 
     Exit status: 0 every row ok, 1 some not, 2 wrong usage, 3 stopped by a budget, 130 interrupted.
     """
-    from structgen.batch import Batch, open_output
+    from structgen.batch import Batch, RunBudget
     from structgen.cli.running import Manner, run_batch
+    from structgen.cli.show import with_output
     from structgen.documents import read_documents
     from structgen.extractor import Extractor
 
@@ -49,12 +53,14 @@ def extract(
     asked = Options(mode, style, max_risk.risk, Budget(max_attempts=max_attempts))
     with Extractor(choose_model(model), asked) as extractor:
         told = load_words(instructions)
-        batch = Batch(extractor, task, instructions=told, concurrency=concurrency, max_cost=max_cost)
+        budget = RunBudget(max_cost, max_tokens, max_time)
+        batch = Batch(extractor, task, instructions=told, concurrency=concurrency, budget=budget)
         _say_model(extractor.model, chosen=model is not None)
         documents = read_documents(
             inputs, text_field=text_field, id_field=id_field, leave_out=output, notice=None if quiet else say
         )
-        raise typer.Exit(run_batch(batch, documents, open_output(output), Manner(quiet, allow_incomplete)))
+        documents, rows = with_output(documents, output, show=show)
+        raise typer.Exit(run_batch(batch, documents, rows, Manner(quiet, allow_incomplete, bar=not show)))
 
 
 def _check_inputs(inputs: list[str], output: Path | None) -> None:

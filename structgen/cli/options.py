@@ -72,7 +72,17 @@ MaxAttempts: TypeAlias = Annotated[
 MaxCost: TypeAlias = Annotated[
     float | None, typer.Option("--max-cost", min=0, help="USD for the whole run; then it stops.")
 ]
+MaxTokens: TypeAlias = Annotated[
+    int | None, typer.Option("--max-tokens", min=1, help="Tokens, in and out, for the whole run; then it stops.")
+]
+MaxTime: TypeAlias = Annotated[
+    float | None, typer.Option("--max-time", min=0, help="Seconds for the whole run; then it stops.")
+]
 MaxRisk: TypeAlias = Annotated[RiskName, typer.Option("--max-risk", help="The highest risk of a repair that is taken.")]
+Show: TypeAlias = Annotated[
+    bool,
+    typer.Option("--show", help="Print each row for people, its text highlighted, where else JSON Lines are printed."),
+]
 AllowIncomplete: TypeAlias = Annotated[
     bool, typer.Option("--allow-incomplete", help="Rows with missing parts are no reason for exit status 1.")
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from structgen.batch import Batch, RowStatus
+from structgen.batch import Batch, RowStatus, RunBudget
 from structgen.core.errors import AuthenticationFailed, BudgetExceeded, ConfigurationError, StructgenError
 from structgen.core.options import Budget, Options
 from structgen.core.records import Document, Task
@@ -142,7 +142,7 @@ def test_a_run_ends_where_its_budget_does_and_keeps_what_was_paid(groq_emulator:
     price = next(iter(Batch(Extractor(GROQ), TASK).rows(documents("a")))).cost
     assert price is not None
     groq_emulator.requests.clear()
-    batch = Batch(Extractor(GROQ), TASK, concurrency=2, max_cost=price * 2.5)
+    batch = Batch(Extractor(GROQ), TASK, concurrency=2, budget=RunBudget(max_cost=price * 2.5))
     seen, reason = failing_run(batch, documents(*"abcdefgh"))
     assert isinstance(reason, BudgetExceeded)
     assert "no further document" in str(reason)
@@ -154,14 +154,16 @@ def test_a_run_ends_where_its_budget_does_and_keeps_what_was_paid(groq_emulator:
 
 def test_a_budget_that_the_last_document_uses_up_is_no_failure(groq_emulator: Emulator) -> None:
     groq_emulator.script(reply('{"name": "Soup", "serves": 4}'), repeat_last=True)
-    batch = Batch(Extractor(GROQ), TASK, concurrency=1, max_cost=1e-9)
+    batch = Batch(Extractor(GROQ), TASK, concurrency=1, budget=RunBudget(max_cost=1e-9))
     assert run(batch, documents("a")) == [("a", RowStatus.OK)]
     assert not batch.left_over
 
 
 def test_a_call_of_unknown_usage_counts_with_its_most(groq_emulator: Emulator) -> None:
     groq_emulator.script(error("json_validate_failed_syntax", failed_generation="no JSON"), repeat_last=True)
-    batch = Batch(Extractor(GROQ, Options(budget=Budget(max_attempts=1))), TASK, concurrency=1, max_cost=1e-9)
+    batch = Batch(
+        Extractor(GROQ, Options(budget=Budget(max_attempts=1))), TASK, concurrency=1, budget=RunBudget(max_cost=1e-9)
+    )
     seen, reason = failing_run(batch, documents(*"abc"))
     assert isinstance(reason, BudgetExceeded)
     assert seen == [("a", RowStatus.FAILED)]
@@ -171,11 +173,27 @@ def test_a_call_of_unknown_usage_counts_with_its_most(groq_emulator: Emulator) -
 def test_a_budget_is_refused_where_the_price_is_not_known() -> None:
     extractor = Extractor("compatible/llama", base_url="http://127.0.0.1:9/v1")
     with pytest.raises(ConfigurationError, match="that of compatible/llama is not"):
-        Batch(extractor, TASK, max_cost=1.0)
+        Batch(extractor, TASK, budget=RunBudget(max_cost=1.0))
+
+
+def test_a_run_ends_where_its_tokens_do(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": "Soup", "serves": 4}'), repeat_last=True)
+    batch = Batch(Extractor(GROQ), TASK, concurrency=1, budget=RunBudget(max_tokens=10))
+    seen, reason = failing_run(batch, documents(*"abc"))
+    assert seen == [("a", RowStatus.OK)]
+    assert "10 tokens" in str(reason)
+
+
+def test_a_run_ends_where_its_time_does(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": "Soup", "serves": 4}', delay=0.3), repeat_last=True)
+    batch = Batch(Extractor(GROQ), TASK, concurrency=1, budget=RunBudget(max_seconds=0.2))
+    seen, reason = failing_run(batch, documents(*"abc"))
+    assert seen == [("a", RowStatus.OK)]
+    assert "time of 0.2 s is over" in str(reason)
 
 
 def test_rules_keep_every_budget() -> None:
-    assert run(Batch(Extractor("rules"), TASK, max_cost=0.5), documents("a")) == [("a", RowStatus.OK)]
+    assert run(Batch(Extractor("rules"), TASK, budget=RunBudget(max_cost=0.5)), documents("a")) == [("a", RowStatus.OK)]
 
 
 def test_a_stopped_run_finishes_what_is_under_way(groq_emulator: Emulator) -> None:
