@@ -73,7 +73,7 @@ def test_an_accepted_value_stands_in_the_row_with_all_that_belongs_to_it() -> No
         Evidence("/name", 0, 4, "Soup", Status.EXACT),
         Evidence("/serves", None, None, None, Status.UNSUPPORTED),
     )
-    found = Extraction({"name": "Soup"}, (REPAIR,), (), Usage(10, 5, calls=1), 0.25, lambda: evidence)
+    found = Extraction({"name": "Soup"}, (REPAIR,), (), Usage(10, 5, calls=1), 0.25, locate=lambda: evidence)
     row = row_of(DOCUMENT, found, Schema.of({"type": "object"})).to_json()
     assert row == {
         "id": "soup",
