@@ -24,6 +24,7 @@ from structgen.schema import Schema
 T = TypeVar("T")
 
 _LOSSY_ROUNDS = 3
+NOT_ASKED = Issue("", "has none of the keys that are asked for", "unknown_keys")
 ECHO = Issue("", "is the schema itself, not a value of it", "schema_echo")
 
 
@@ -92,6 +93,8 @@ def judge(job: Job[T], reading: Reading) -> Outcome:
     fit = job.fit(reading.value, faults)
     unasked = tuple(Repair(one.code, one.path, one.found, None, Risk.INTERPRETIVE) for one in reading.issues)
     repairs = (*reading.repairs, *(one for one in unasked if one.rule == "left_out"), *fit.repairs)
+    if job.shape.ignores_all(fit.value):
+        return Outcome(fit.value, None, repairs, (NOT_ASKED,), (), fit.misfits)
     outcome = Outcome(fit.value, None, repairs, fit.issues, (), fit.misfits)
     return outcome if fit.issues else _validated(job, outcome)
 
@@ -158,7 +161,8 @@ def choose(job: Job[T], readings: Sequence[Reading], around: tuple[Repair, ...],
     if any(not _agree(job.shape, equal[0], other) for other in equal[1:]):
         return _ambiguous(equal)
     best = equal[0]
-    return Parsed(ok=True, value=cast(T, best.value), repairs=(*around, *best.repairs))
+    again = (Repair("repeated", "", None, None, Risk.LOSSLESS),) if len(equal) > 1 else ()
+    return Parsed(ok=True, value=cast(T, best.value), repairs=(*around, *again, *best.repairs))
 
 
 def _is_cut(reading: Reading) -> bool:

@@ -32,7 +32,7 @@ _AROUND = (
         "tool_call_tags",
         re.compile(r"<\|?/?(?:tool_call|function|python_tag|invoke|tool)|\[TOOL_CALLS\]", re.IGNORECASE),
     ),
-    ("prose", re.compile(r"\w")),
+    ("prose", re.compile(r"\S")),
 )
 """What may stand around the value -> how to know it."""
 

@@ -89,12 +89,15 @@ def decode(text: str) -> Json:
 
 def _searched(schema: Schema[T], shape: Shape, text: str, cut: bool, max_risk: Risk) -> Parsed[T]:
     """Look for the answer in what is no clean JSON."""
+    marked = text.startswith("\ufeff")
     text = _without_surrogates(text.lstrip("\ufeff"))
     answer = without_thoughts(text)
     root = shape.node(shape.root)
     lists = bool(root.branches) or root.takes("array")
     found = _unescaped(answer.text) or find_values(answer.text, lists=lists, exact=shape.decimal)
     around = found.around
+    if marked:
+        around = (Repair("byte_order_mark", "", None, None, Risk.LOSSLESS), *around)
     if answer.thoughts:
         around = (Repair("thoughts", "", None, None, Risk.LOSSLESS), *around)
     if found.crowded:

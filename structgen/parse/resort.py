@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import cast
 
 from structgen.core.json import Json
@@ -10,8 +11,8 @@ from structgen.core.json import Json
 MOST_CHARS = 20_000
 """json_repair has no bound on its time; on a text of this length it needs a fraction of a second."""
 
-_LETTERS = re.compile(r"[^\W_]+")
-_UNTRUSTED = re.compile(r"[:\[,{]\s*(?:<|undefined\b|\.\.|TODO\b|TBD\b)")
+_STRUCTURE = re.compile(r"[\s\"'“”‘’`,:{}\[\]\\]+")
+_UNTRUSTED = re.compile(r"[:\[,{]\s*(?:,|<|undefined\b|\.\.|TODO\b|TBD\b)|:\s*[}\]]|[:\[]\s*[bBrRuUfF]{1,2}[\"']")
 """Places that wait for a value, which json_repair would take for one."""
 _BROKEN_ESCAPE = re.compile(r"\\[^\"/]")
 
@@ -19,8 +20,8 @@ _BROKEN_ESCAPE = re.compile(r"\\[^\"/]")
 def last_resort(text: str) -> Json:
     """What json_repair makes of a text whose brackets are closed; ValueError where it cannot be trusted.
 
-    It guesses: it closes what was cut off, drops what it does not understand, and keeps one of two keys. So the letters
-    and digits of its result must be those of the text, all of them and in the same order.
+    It guesses: it closes what was cut off, drops what it does not understand, fills in what is missing, and keeps one
+    of two keys. So its result must hold every character of the text but those that make up JSON, in the same order.
     """
     if len(text) > MOST_CHARS or _BROKEN_ESCAPE.search(text) or _UNTRUSTED.search(text):
         raise ValueError("too long, or with something that would be guessed at")
@@ -30,17 +31,25 @@ def last_resort(text: str) -> Json:
         tree = cast(Json, json_repair.loads(text, skip_json_loads=True))
     except RecursionError as error:
         raise ValueError("nested too deep") from error
-    if not isinstance(tree, dict | list) or _words_of(tree) != "".join(_LETTERS.findall(text)):
+    said = "".join(_words_of(tree))
+    if not isinstance(tree, dict | list) or _STRUCTURE.sub("", said) != _STRUCTURE.sub("", text):
         raise ValueError("json_repair would lose or invent something")
     return tree
 
 
-def _words_of(tree: Json) -> str:
-    """The letters and digits of all keys and values, in order."""
+def _words_of(tree: Json) -> Iterator[str]:
+    """All keys and values as text, in order; an empty one, which nothing in the text would show, as a mark."""
     if isinstance(tree, dict):
-        return "".join(_words_of(key) + _words_of(value) for key, value in tree.items())
-    if isinstance(tree, list):
-        return "".join(map(_words_of, tree))
-    words = {None: "null", True: "true", False: "false"}
-    said = words[tree] if tree is None or isinstance(tree, bool) else str(tree)
-    return "".join(_LETTERS.findall(said))
+        for key, value in tree.items():
+            yield key
+            yield from _words_of(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _words_of(value)
+    elif isinstance(tree, str):
+        yield tree or "\0"
+    else:
+        yield _WORDS[tree] if tree is None or isinstance(tree, bool) else str(tree)
+
+
+_WORDS = {None: "null", True: "true", False: "false"}

@@ -27,6 +27,8 @@ _NEXT_ITEM = re.compile(r"[\"'“‘`{\[(\w$+.-]")
 _COMMENT_AHEAD = re.compile(rf"\s*(?:{COMMENT.pattern})")
 _SHORT = 300
 """Numbers of fewer digits, without an exponent, are finite."""
+_PREFIXED = re.compile(r"[bBrRuUfF]{1,2}['\"]")
+"""Bytes, raw and formatted strings of Python."""
 _CLOSER = {"[": "]", "(": ")", "{": "}"}
 
 
@@ -101,7 +103,9 @@ class _Reader(Scanner):
             if value is None:
                 value = self._odd_value(match, 4, key)
             if key in found:
+                self.path[-1] = key
                 self.repeated(key, found[key], value)
+                self.path[-1] = None
             else:
                 found[key] = value
             at, comma = match.end(), match[12] is not None
@@ -257,7 +261,7 @@ class _Reader(Scanner):
         if plain := _PLAIN.match(self.text, at):
             return self.bare(plain[1], at), plain.end()
         word = _BARE.match(self.text, at)
-        if word is None:
+        if word is None or _PREFIXED.match(self.text, at):
             raise Broken(at, f"has {char!r} where a value belongs")
         end = at + len(word[0].rstrip())
         behind = self.text[word.end() : word.end() + 1]

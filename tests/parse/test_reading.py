@@ -145,6 +145,14 @@ def test_strings_are_read_as_they_were_meant(written: str, title: str) -> None:
         ('{"title": undefined, "price": 1}', "syntax"),
         ('{"title": "Tea"}, "price": 1}', "syntax"),
         ('{"title": "Tea", "price": 1,299}', "syntax"),
+        ('{"title": , "price": 1}', "syntax"),
+        ('{"title": "Tea", "price": ~5}', "syntax"),
+        ('{"title": r"Tea", "price": 5}', "syntax"),
+        ('{"title": b\'Tea\', "price": 5}', "syntax"),
+        ('{"title": "Tea" "Milk", "price": 5}', "string"),
+        ('{"title": """Tea""", "price": 5}', "string"),
+        ('"title": {"title": "Tea", "price": 1}, ', "syntax"),
+        ('{"title": "Tea", "price": ' + "1" * 5000 + "}", "number"),
         ("[" * 300 + "]" * 300, "depth"),
         (json.dumps(Item.model_json_schema()), "schema_echo"),
         ('{"type": "object", "properties": {"title": {"type": "string"}}}', "schema_echo"),
@@ -329,3 +337,36 @@ def test_plain_json_schemas_are_read_the_same_way() -> None:
     assert read(schema, '{"name": "f", "arguments": {"n": 1}}').value == {"n": 1}
     assert read(True, "[1]").value == [1]
     assert not read(False, "[1]").ok
+
+
+def test_what_a_type_would_drop_as_a_whole_is_refused() -> None:
+    assert codes(read(Loose, '{"headline": "Tea"}')) == {"unknown_keys"}
+    assert read(Loose, "{}").ok
+    assert read(Loose, '{"title": "Tea", "headline": "Tea"}').ok
+
+
+def test_what_stands_around_a_value_is_named() -> None:
+    assert rules(read(Item, f"\ufeff{TEA}")) == ["byte_order_mark"]
+    assert rules(read(Item, f"{TEA}}}")) == ["prose"]
+    assert rules(read(Item, f"{TEA}{TEA}")) == ["repeated"]
+
+
+def test_a_call_of_a_function_is_opened() -> None:
+    text = f'{{"type": "function", "function": {{"name": "f", "arguments": {TEA}}}}}'
+    assert read(Item, text).value.title == "Tea"
+
+
+def test_a_text_that_json_repair_would_change_is_not_left_to_it() -> None:
+    from structgen.parse.resort import last_resort
+
+    assert last_resort("{'a': true, b': [null, 1]}") == {"a": True, "b": [None, 1]}
+    for text in (
+        "{" + "x" * 30_000 + "}",
+        '{"a": "\\q"}',
+        '{"a": <b>}',
+        '{"a": 1; "b": 2}',
+        "[" * 5000 + "]" * 5000,
+        "text",
+    ):
+        with pytest.raises(ValueError, match=r"."):
+            last_resort(text)

@@ -26,7 +26,7 @@ _PLAIN_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z", 
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _CONTAINERS = frozenset({"object", "array"})
 _ARGUMENTS = ("arguments", "parameters", "args", "input")
-_CALL = frozenset({"name", "id", "type", *_ARGUMENTS})
+_CALL = frozenset({"name", "id", "type", "function", *_ARGUMENTS})
 
 
 class Aligner:
@@ -129,7 +129,7 @@ class Aligner:
         direct = self._fields(value, node, path)
         if not wrapped or not node.fields:
             return direct
-        call = is_call(value) and not node.fields.keys() & set(_ARGUMENTS)
+        call = is_call(value) and not node.fields.keys() & {"function", *_ARGUMENTS}
         lost = direct.misfits > 0 or direct.strangers == len(value)
         if not value or not (call or (lost and len(value) == 1)):
             return direct
@@ -151,8 +151,7 @@ class Aligner:
 
     def _unwrapped(self, value: JsonObject, raw: Raw, path: str, direct: Fit, call: bool) -> Fit:
         """What a single key, or a call of a tool, holds, in place of the object that holds it."""
-        key = next(key for key in (_ARGUMENTS if call else value) if key in value)
-        inner = value[key]
+        inner = _arguments(value) if call else next(iter(value.values()))
         fit = self.fit(inner, raw, path, wrapped=False)
         held = fit.value
         if not isinstance(held, dict) or (fit.strangers == len(held) and not call):
@@ -217,7 +216,8 @@ class Aligner:
         if isinstance(node.items, dict) and not node.first:
             fit = self.fit(value, node.items, f"{path}/0")
             held = fit.value
-            if isinstance(held, dict) and (fit.strangers < len(held) or not self._has_fields(node.items)):
+            count = len(held) if isinstance(held, dict) else 0
+            if fit.strangers < count if self._has_fields(node.items) else not fit.misfits:
                 after: list[Json] = [held]
                 repair = Repair("one_for_list", path, value, after, Risk.INTERPRETIVE)
                 found.append(replace(fit.after(repair), value=after))
@@ -252,8 +252,17 @@ class Aligner:
 
 
 def is_call(value: JsonObject) -> bool:
-    """Whether an object has the shape of a tool call: a name and its arguments."""
+    """Whether an object has the shape of a tool call: a name and its arguments, or a function that has these."""
+    inner = value.get("function")
+    if isinstance(inner, dict) and value.keys() <= _CALL:
+        return is_call(inner)
     return isinstance(value.get("name"), str) and value.keys() <= _CALL and any(key in value for key in _ARGUMENTS)
+
+
+def _arguments(call: JsonObject) -> Json:
+    inner = call.get("function")
+    call = inner if isinstance(inner, dict) else call
+    return next(call[key] for key in _ARGUMENTS if key in call)
 
 
 def _converts(value: Json, choice: Json) -> bool:

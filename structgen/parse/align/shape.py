@@ -77,6 +77,15 @@ class Shape:
             tree = _at(tree, pointer([step]))
         return False
 
+    def ignores_all(self, tree: Json) -> bool:
+        """Whether an object holds something, and a type with other keys would silently drop all of it."""
+        node = self.node(self.root)
+        silent = self.typed and bool(node.fields) and node.extra is None
+        return silent and isinstance(tree, dict) and bool(tree) and not tree.keys() & self._accepted(node)
+
+    def _accepted(self, node: Node) -> set[str]:
+        return {*node.fields, *(name for raw in node.fields.values() for name in self._names.get(id(raw), ()))}
+
     def asked_of(self, tree: Json) -> Json:
         """The keys of a root object that the schema speaks of; any other tree as it is."""
         node = self.node(self.root)
