@@ -30,7 +30,15 @@ if TYPE_CHECKING:
         TaskNotFound,
         TransportError,
     )
-    from structgen.core.options import Budget, EvidenceMode, Mode, Options, Risk, Style
+    from structgen.core.events import (
+        Accepted,
+        CompletionReceived,
+        Failed,
+        Repaired,
+        RequestSent,
+        TransportRetried,
+    )
+    from structgen.core.options import Budget, EvidenceMode, Mode, Options, Reask, Risk, Style
     from structgen.core.records import (
         Attempt,
         Completion,
@@ -74,7 +82,15 @@ _HOMES = {
         "TaskNotFound",
         "TransportError",
     ),
-    "structgen.core.options": ("Budget", "EvidenceMode", "Mode", "Options", "Risk", "Style"),
+    "structgen.core.events": (
+        "Accepted",
+        "CompletionReceived",
+        "Failed",
+        "Repaired",
+        "RequestSent",
+        "TransportRetried",
+    ),
+    "structgen.core.options": ("Budget", "EvidenceMode", "Mode", "Options", "Reask", "Risk", "Style"),
     "structgen.core.records": (
         "Attempt",
         "Completion",
@@ -101,11 +117,13 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Accepted",
     "Attempt",
     "AuthenticationFailed",
     "Budget",
     "BudgetExceeded",
     "Completion",
+    "CompletionReceived",
     "ConfigurationError",
     "ConnectionFailed",
     "Document",
@@ -116,6 +134,7 @@ __all__ = [
     "Extraction",
     "ExtractionFailed",
     "Extractor",
+    "Failed",
     "Issue",
     "Message",
     "Mode",
@@ -124,9 +143,12 @@ __all__ = [
     "Parsed",
     "Partial",
     "RateLimited",
+    "Reask",
     "Repair",
+    "Repaired",
     "Request",
     "RequestRejected",
+    "RequestSent",
     "RequestTooLarge",
     "Risk",
     "Schema",
@@ -139,6 +161,7 @@ __all__ = [
     "TaskError",
     "TaskNotFound",
     "TransportError",
+    "TransportRetried",
     "Usage",
     "aextract",
     "agenerate",

@@ -25,6 +25,7 @@ from structgen.stages import Resolved, brief_for, resolve
 
 if TYPE_CHECKING:
     import httpx
+    from tenacity import BaseRetrying
 
 T = TypeVar("T")
 
@@ -59,6 +60,7 @@ class Extractor:
         base_url: another server that speaks the same protocol.
         timeout: seconds that one request may take.
         http_client: an ``httpx.Client`` (sync calls) or ``httpx.AsyncClient`` (async calls) of your own.
+        retrying: a policy of tenacity's; its ``stop`` and ``wait`` decide about transport retries in place of ours.
         observers: callables that are told of every request, completion, repair, retry and result (core/events.py).
 
     Raises:
@@ -78,6 +80,7 @@ class Extractor:
         timeout: float = 60.0,
         http_client: httpx.Client | httpx.AsyncClient | None = None,
         observers: Sequence[Observer] = (),
+        retrying: BaseRetrying | None = None,
     ) -> None:
         chosen = model or default_model()
         if chosen is None:
@@ -87,6 +90,7 @@ class Extractor:
             )
         self.model = chosen
         self.options = options or Options()
+        self._retrying = retrying
         self._plans: dict[tuple[int, str, bool], Plan[Any]] = {}
         self._observers = Observers(tuple(observers))
         self._sender = open_sender(chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client)
@@ -320,7 +324,9 @@ class Extractor:
         """What the wire may take for one extraction, from now on."""
         budget = self.options.budget
         deadline = None if budget.max_seconds is None else time.monotonic() + budget.max_seconds
-        return Allowance(budget.max_transport_retries, deadline, on_retry=self._observers.retried)
+        return Allowance(
+            budget.max_transport_retries, deadline, on_retry=self._observers.retried, retrying=self._retrying
+        )
 
     def close(self) -> None:
         """Give the connections of sync calls back now."""

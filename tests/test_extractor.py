@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import BaseModel
+from tenacity import Retrying, stop_after_attempt, wait_fixed
 
 from structgen import (
     AuthenticationFailed,
@@ -24,6 +25,7 @@ from structgen import (
     Options,
     RateLimited,
     SchemaError,
+    ServerFailed,
     TaskNotFound,
     Usage,
     aextract,
@@ -112,6 +114,24 @@ def test_a_busy_server_is_asked_again_and_observers_hear_of_it(run: Run, groq_em
     assert result.attempts[0].completion.transport_retries == 1
     assert [event.wait for event in events if isinstance(event, TransportRetried)] == [pytest.approx(0.01)]
     assert isinstance(events[-1], Accepted)
+
+
+def test_a_policy_of_ones_own_decides_about_transport_retries(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(error("internal"), repeat_last=True)
+    policy = Retrying(stop=stop_after_attempt(3), wait=wait_fixed(0.01))
+    events: list[Event] = []
+    with pytest.raises(ServerFailed):
+        run("extract", Soup, TEXT, retrying=policy, observers=[events.append])
+    assert len(groq_emulator.requests) == 3
+    assert [event.wait for event in events if isinstance(event, TransportRetried)] == [0.01, 0.01]
+
+
+def test_a_policy_of_ones_own_waits_no_shorter_than_the_server_asks(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(error("rate_limit", retry_after=0.2), reply(GOOD))
+    policy = Retrying(stop=stop_after_attempt(3), wait=wait_fixed(0.01))
+    events: list[Event] = []
+    run("extract", Soup, TEXT, retrying=policy, observers=[events.append])
+    assert [event.wait for event in events if isinstance(event, TransportRetried)] == [pytest.approx(0.2)]
 
 
 def test_a_wait_beyond_the_time_budget_is_refused_at_once(run: Run, groq_emulator: Emulator) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from structgen.core.records import Completion
 
 if TYPE_CHECKING:
+    from tenacity import BaseRetrying
+
     from structgen.core.errors import TransportError
     from structgen.core.records import Card, Request
 
@@ -23,13 +25,15 @@ class Allowance:
 
     `deadline` is a reading of ``time.monotonic()``: no wait and no try goes beyond it; None is no deadline.
     `timeout` bounds a single try, in seconds; None is the sender's own. `on_retry` is told of each fault that is
-    followed by another try, and of the seconds in between.
+    followed by another try, and of the seconds in between. `retrying` is a policy of tenacity's whose `stop` and `wait`
+    are used in place of our own; which faults are worth another try, and the deadline, stay ours.
     """
 
     transport_retries: int = 4
     deadline: float | None = None
     timeout: float | None = None
     on_retry: Callable[[TransportError, float], None] | None = None
+    retrying: BaseRetrying | None = None
 
     def patience(self, default: float) -> float:
         """Seconds that the next try may take: the timeout, or what is left until the deadline where that is less."""

@@ -56,7 +56,7 @@ async def akeep_trying(once: Callable[[], Awaitable[T | Failure]], allowance: Al
 
 
 def _raise_where_final(failure: Failure, allowance: Allowance) -> None:
-    if not failure.transient or allowance.transport_retries < 1:
+    if not failure.transient or (allowance.retrying is None and allowance.transport_retries < 1):
         raise failure.error
 
 
@@ -115,10 +115,11 @@ class _Policy:
     def wait(self, state: RetryCallState) -> float:
         from tenacity import wait_exponential_jitter
 
-        failure = _failure(state)
-        if failure is not None and failure.wait is not None:
-            return failure.wait
-        return wait_exponential_jitter(initial=_FIRST, max=_LONGEST, jitter=_JITTER)(state)
+        failure, own = _failure(state), self.allowance.retrying
+        asked = failure.wait if failure is not None else None
+        if own is not None:
+            return max(own.wait(state), asked or 0.0)
+        return wait_exponential_jitter(initial=_FIRST, max=_LONGEST, jitter=_JITTER)(state) if asked is None else asked
 
     def stop(self, state: RetryCallState) -> bool:
         return self._used_up(state) or not self.allowance.affords(state.upcoming_sleep)
@@ -136,6 +137,8 @@ class _Policy:
         return _add(failure, f"The next try would be in {wait}, which is more than the time left: allow more, or wait.")
 
     def _used_up(self, state: RetryCallState) -> bool:
+        if self.allowance.retrying is not None:
+            return bool(self.allowance.retrying.stop(state))
         return state.attempt_number > self.allowance.transport_retries
 
 

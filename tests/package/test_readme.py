@@ -36,8 +36,19 @@ def test_the_example_for_tests_passes(groq_emulator: Emulator) -> None:
     model = re.search(r"class Receipt.*?\n\n", blocks("python")[0], re.DOTALL)
     assert model
     exec("from pydantic import BaseModel, Field\n" + model[0], names)
-    exec(compile(blocks("python")[1], "README.md", "exec"), names)
+    exec(compile(blocks("python")[-1], "README.md", "exec"), names)
     names["test_a_missing_total_is_asked_for"](groq_emulator)
+
+
+def test_the_examples_of_observers_and_policies_run(groq_emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+    groq_emulator.script(reply("no", as_is=True), repeat_last=True)
+    names: dict[str, Any] = {}
+    exec(compile(blocks("python")[1] + blocks("python")[2], "README.md", "exec"), names)
+    with caplog.at_level("INFO", "receipts"), pytest.raises(structgen.ExtractionFailed):
+        names["extractor"].extract(structgen.fields("name"), "Soup")
+    assert "attempt 1: first question" in caplog.text
+    assert "Soup" not in caplog.text
+    assert repr(names["patient"]) == "Extractor('groq/openai/gpt-oss-20b')"
 
 
 def test_the_example_of_a_task_file_is_one(tmp_path: Path) -> None:
