@@ -1,0 +1,151 @@
+"""Which items of several lists are one and the same: by their place in the text, by key fields, by likeness. Pure.
+
+Two items of one answer are never taken for one. Names that come again are the same thing; figures that come again at
+another place ("5.00" on two lines of a bill) are not, unless a key field says so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from structgen.documents.merge_likeness import is_sure, key_of, likeness
+from structgen.documents.merge_nodes import Leaf, Node, Part
+
+_MOST_CANDIDATES = 16
+"""So many items are compared with one; a list of thousands that share a name stays linear work."""
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """The items that are one, in the order of their parts. `liked` are those that a place did not show to be it."""
+
+    order: tuple[int, int, int]
+    nodes: list[Node] = field(default_factory=list[Node])
+    leaves: dict[str, Leaf] = field(default_factory=dict[str, Leaf])
+    parts: dict[int, Part] = field(default_factory=dict[int, Part])
+    liked: list[Node] = field(default_factory=list[Node])
+
+    def add(self, item: _Item) -> None:
+        """Take an item in; what it says beyond the others is compared with those that come later."""
+        self.nodes.append(item.node)
+        self.parts[item.node.part.number] = item.node.part
+        for path, leaf in item.leaves.items():
+            known = self.leaves.get(path)
+            if known is None or known.place is None:
+                self.leaves[path] = leaf
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    node: Node
+    leaves: dict[str, Leaf]
+    key: tuple[str, Hashable] | None
+    whole: Hashable
+    figures: bool
+
+    @classmethod
+    def of(cls, node: Node) -> _Item:
+        said = list(node.leaves(lists=True))
+        everything = tuple(sorted((path, repr(leaf.like)) for path, leaf in said))
+        leaves = dict(said if isinstance(node.value, list) else node.leaves())
+        key = key_of(node.value) if isinstance(node.value, dict) else None
+        figures = any(isinstance(leaf.value, int | float) for _, leaf in said)
+        return cls(node, leaves, key, everything or likeness(node.value), figures)
+
+    def anchors(self) -> Iterator[Hashable]:
+        """Where its leaves begin and end: an item with one of these may be the same."""
+        for path, leaf in self.leaves.items():
+            if leaf.place:
+                yield "start", path, leaf.place[0]
+                yield "end", path, leaf.place[1]
+
+    def likenesses(self) -> Iterator[Hashable]:
+        """What an item that is the same elsewhere would share."""
+        yield "whole", self.whole
+        if self.key:
+            yield "key", self.key
+
+
+def group_items(lists: Iterable[Node], *, by_likeness: bool = True) -> list[Group]:
+    """The groups of items that are the same, in the order in which they stand in the text.
+
+    `lists` come in the order of their parts. The items of one answer keep their order.
+    """
+    groups: list[Group] = []
+    index: dict[Hashable, list[Group]] = defaultdict(list)
+    for whole in lists:
+        at = whole.part.start
+        for _, node in whole.children():
+            item = _Item.of(node)
+            at = max(at, min((leaf.place[0] for leaf in item.leaves.values() if leaf.place), default=at))
+            group = _placed(item, index) or (_liked(item, index) if by_likeness else None)
+            if group is None:
+                group = Group((at, whole.part.number, len(groups)))
+                groups.append(group)
+            group.add(item)
+            for mark in (*item.anchors(), *item.likenesses()):
+                if group not in index[mark][-1:]:
+                    index[mark].append(group)
+    return sorted(groups, key=lambda group: group.order)
+
+
+def _candidates(item: _Item, marks: Iterable[Hashable], index: dict[Hashable, list[Group]]) -> list[Group]:
+    """Groups that share a mark with the item and hold nothing of its own answer."""
+    found = {id(group): group for mark in marks for group in index.get(mark, ())[-_MOST_CANDIDATES:]}
+    return [group for group in found.values() if item.node.part.number not in group.parts][:_MOST_CANDIDATES]
+
+
+def _placed(item: _Item, index: dict[Hashable, list[Group]]) -> Group | None:
+    """The group that stands at the same place: wherever both have a place, it is the same."""
+    fitting = [(_common(group, item), group) for group in _candidates(item, item.anchors(), index)]
+    return max((pair for pair in fitting if pair[0]), key=lambda pair: pair[0], default=(0, None))[1]
+
+
+def _common(group: Group, item: _Item) -> int:
+    """How many places the two share; 0 where one differs, or a value does that has no place."""
+    shared = 0
+    for path, leaf in item.leaves.items():
+        known = group.leaves.get(path)
+        if known is None:
+            continue
+        if known.place is not None and leaf.place is not None:
+            if not _overlap(known.place, leaf.place):
+                return 0
+            shared += 1
+        elif known.like != leaf.like:
+            return 0
+    return shared
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _liked(item: _Item, index: dict[Hashable, list[Group]]) -> Group | None:
+    """The group that is the same by its key or in all it says."""
+    for mark in item.likenesses():
+        for group in _candidates(item, (mark,), index):
+            if is_same(group, item):
+                group.liked.append(item.node)
+                return group
+    return None
+
+
+def is_same(group: Group, item: _Item) -> bool:
+    """Whether an item that shares its key or all it says with a group is one of it."""
+    agreeing = all(leaf.like == item.leaves[path].like for path, leaf in group.leaves.items() if path in item.leaves)
+    if item.key is not None:
+        return agreeing or is_sure(item.key[0])
+    if not agreeing or not item.figures:
+        return agreeing
+    apart = any(leaf.place and group.leaves[path].place for path, leaf in item.leaves.items() if path in group.leaves)
+    return not apart and any(part.overlaps(item.node.part) for part in group.parts.values())
+
+
+def says_more(group: Group) -> Sequence[Node]:
+    """The items that likeness alone put into a group and that say something else, or something that counts."""
+    first = _Item.of(group.nodes[0])
+    liked = map(_Item.of, group.liked)
+    return [item.node for item in liked if item.whole != first.whole or (item.figures and item.key)]

@@ -1,0 +1,83 @@
+"""A value of one chunk in its place: what merging looks at and compares. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from structgen.core.json import Json, pointer
+from structgen.core.records import Evidence, Status
+from structgen.documents.merge_likeness import Likeness, likeness
+
+_CERTAIN = frozenset({Status.EXACT, Status.NORMALIZED, Status.FUZZY})
+DEEPEST = 40
+"""Values nested deeper than this are compared as they are, and not looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one chunk gave: plain JSON, and the evidence of its leaves by path, with offsets in the whole document."""
+
+    number: int
+    start: int
+    end: int
+    value: Json
+    evidence: Mapping[str, Evidence]
+
+    def overlaps(self, other: Part) -> bool:
+        """Whether the two chunks have some text in common."""
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A single value; `place` is where it stands in the document, None where that is not certain."""
+
+    value: Json
+    like: Likeness
+    place: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value in the answer of a part, at a path."""
+
+    part: Part
+    path: str
+    value: Json
+
+    def child(self, step: str | int, value: Json) -> Node:
+        """A value inside this one."""
+        return Node(self.part, self.path + pointer([step]), value)
+
+    def children(self) -> Iterator[tuple[str | int, Node]]:
+        """The values inside this one."""
+        if isinstance(self.value, dict):
+            yield from ((key, self.child(key, inner)) for key, inner in self.value.items())
+        elif isinstance(self.value, list):
+            yield from ((index, self.child(index, inner)) for index, inner in enumerate(self.value))
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """The evidence of a leaf, None where it was not found in the text."""
+        found = self.part.evidence.get(self.path)
+        return found if found is not None and found.start is not None else None
+
+    @property
+    def place(self) -> tuple[int, int] | None:
+        """Where a leaf certainly stands."""
+        found = self.evidence
+        if found is None or found.start is None or found.end is None or found.status not in _CERTAIN:
+            return None
+        return found.start, found.end
+
+    def leaves(self, *, lists: bool = False) -> Iterator[tuple[str, Leaf]]:
+        """The leaves with their paths below this node; those of inner lists only where `lists` says so."""
+        todo: list[tuple[int, Node]] = [(0, self)]
+        while todo:
+            depth, node = todo.pop()
+            inner = isinstance(node.value, dict) or (lists and isinstance(node.value, list))
+            if inner and depth < DEEPEST:
+                todo.extend((depth + 1, child) for _, child in reversed(list(node.children())))
+            elif node.value is not None and (lists or not isinstance(node.value, list)):
+                yield node.path[len(self.path) :], Leaf(node.value, likeness(node.value), node.place)
