@@ -38,10 +38,10 @@ def last_resort(text: str) -> Json:
 
 
 def _words_of(tree: Json) -> Iterator[str]:
-    """All keys and values as text, in order; an empty one, which nothing in the text would show, as a mark."""
+    """All keys and values as text, in order; an empty one, and a key that caught a quote, as a mark that matches nothing."""
     if isinstance(tree, dict):
         for key, value in tree.items():
-            yield key
+            yield "\0" if set(key) & set("\"'") else key
             yield from _words_of(value)
     elif isinstance(tree, list):
         for value in tree:
