@@ -59,7 +59,7 @@ class _Node(NamedTuple):
 
 def entries_of(view: View, limits: Limits) -> Entries:
     """The value of a view as entries. Time is linear in the value, what is kept is not more than the limits say."""
-    nodes = _walk(view.value)
+    nodes = iter(()) if view.error is not None and view.value is None else _walk(view.value)
     first = list(islice(nodes, limits.rows))
     wanted = {node.path for node in first}
     evidence = {piece.path: piece for piece in view.evidence if piece.path in wanted}

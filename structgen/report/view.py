@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -69,13 +70,15 @@ def view_of(extraction: Extraction[Any]) -> View:
 
 def view_of_failure(failure: ExtractionFailed) -> View:
     """What is shown of a refused response: what could be read of it, and why it was refused."""
+    completion = failure.attempts[-1].completion if failure.attempts else None
     return View(
         failure.partial,
+        evidence=(completion.evidence or ()) if completion else (),
         issues=failure.issues,
         attempts=failure.attempts,
         chunks=failure.chunks,
         usage=failure.usage or Usage(),
-        model=failure.attempts[-1].completion.model if failure.attempts else "",
+        model=completion.model if completion else "",
         error=str(failure),
     )
 
@@ -83,7 +86,7 @@ def view_of_failure(failure: ExtractionFailed) -> View:
 def plain(value: object) -> Json:
     """An instance of any type as plain JSON, its parts named as in the paths of the evidence.
 
-    What has no JSON form is shown as Python writes it, because a view that fails shows nothing at all.
+    What has no JSON form is shown as Python writes it, in short, because a view that fails shows nothing at all.
     """
     from pydantic_core import to_jsonable_python
 
@@ -92,5 +95,5 @@ def plain(value: object) -> Json:
             value, by_alias=True, inf_nan_mode="strings", bytes_mode="base64", serialize_unknown=True
         )
     except ValueError:  # deeper than the serializer goes, or a value that its own type cannot write
-        return repr(value)
+        return reprlib.repr(value)
     return cast(Json, jsonable)

@@ -50,7 +50,7 @@ def tokens(usage: Usage) -> str:
 
 def repaired(repair: Repair) -> str:
     """A repair in one line."""
-    return f"{repair.rule.replace('_', ' ')}: {_short(repair.before)} → {_short(repair.after)}"
+    return f"{line_of(repair.rule, 60).replace('_', ' ')}: {_short(repair.before)} → {_short(repair.after)}"
 
 
 def _short(value: object) -> str:
