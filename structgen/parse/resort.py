@@ -38,7 +38,7 @@ def last_resort(text: str) -> Json:
 
 
 def _words_of(tree: Json) -> Iterator[str]:
-    """All keys and values as text, in order; an empty one, and a key that caught a quote, as a mark that matches nothing."""
+    """All keys and values as text, in order; a mark for an empty one and for a key that caught a quote."""
     if isinstance(tree, dict):
         for key, value in tree.items():
             yield "\0" if set(key) & set("\"'") else key
