@@ -29,6 +29,8 @@ class Manner:
 
     quiet: bool = False
     allow_incomplete: bool = False
+    bar: bool = True
+    """Whether a line shows the progress; not where rows are printed for people, which it would tear apart."""
 
 
 def run_batch(batch: Batch, documents: Iterable[Document | DocumentProblem], output: Output, manner: Manner) -> Exit:
@@ -51,7 +53,7 @@ def _write_rows(batch: Batch, documents: Iterable[Document | DocumentProblem], o
     """Every row to the output; whether Ctrl-C came. The rows get to their place, and are summed up, in any case."""
     complete = False
     try:
-        with stopping_gently(batch, output) as interruption, Watch(manner.quiet) as watch:
+        with stopping_gently(batch, output) as interruption, Watch(manner.quiet or not manner.bar) as watch:
             for row in batch.rows(documents):
                 output.write(row)
                 watch.see(row)
