@@ -12,7 +12,8 @@ def emulate(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8001,
     replies: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Scripted replies, JSON Lines, given in their order.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Replies in their order, JSON Lines; or a .json of `doctor --live --save`."),
     ] = None,
 ) -> None:
     """Run a Groq emulator, for tests and demonstrations without a key. Ctrl-C ends it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, cast
 
 from starlette.applications import Starlette
@@ -15,15 +15,18 @@ from starlette.routing import Route
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Card
 from structgen.send.cards import find_card, list_cards
+from structgen.testing.compare import Response as Recorded
 from structgen.testing.emulator.answers import deliver
 from structgen.testing.emulator.bodies import model_entry, request_id
 from structgen.testing.emulator.checks import Asked, filled, invalid, refuse
 from structgen.testing.emulator.replies import Answer, Fault, Raw, Refusal, Step, Streamed
 from structgen.testing.emulator.state import Received, State
-
 from structgen.testing.emulator.streaming import break_connection, stream_answer
+
 if TYPE_CHECKING:
     from starlette.requests import Request
+
+Endpoint = Callable[["Request"], Awaitable[Response]]
 
 _PIECES = 10
 
@@ -31,12 +34,13 @@ _PIECES = 10
 def build_app(state: State) -> Starlette:
     """The application over a state that the test's thread shares."""
     endpoints = Endpoints(state)
+    played = endpoints.played
     return Starlette(
         routes=[
-            Route("/openai/v1/chat/completions", endpoints.chat, methods=["POST"]),
-            Route("/openai/v1/models", endpoints.models, methods=["GET"]),
-            Route("/openai/v1/models/{model:path}", endpoints.model, methods=["GET"]),
-            Route("/{path:path}", endpoints.unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+            Route("/openai/v1/chat/completions", played(endpoints.chat), methods=["POST"]),
+            Route("/openai/v1/models", played(endpoints.models), methods=["GET"]),
+            Route("/openai/v1/models/{model:path}", played(endpoints.model), methods=["GET"]),
+            Route("/{path:path}", played(endpoints.unknown), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ],
     )
 
@@ -46,6 +50,20 @@ class Endpoints:
 
     def __init__(self, state: State) -> None:
         self._state = state
+
+    def played(self, endpoint: Endpoint) -> Endpoint:
+        """The endpoint, behind the recordings: a request that was recorded gets the response of that time."""
+
+        async def play(request: Request) -> Response:
+            body = _decode(await request.body())
+            accepted = self._state.accepts(request.headers.get("authorization", ""))
+            held = self._state.recordings.find(request.method, request.url.path, body) if accepted else None
+            if held is None:
+                return await endpoint(request)
+            self._log(request, body)
+            return _recorded(held)
+
+        return play
 
     async def chat(self, request: Request) -> Response:
         """A chat completion: what the script says next, else the default answer."""
@@ -127,6 +145,8 @@ class Endpoints:
             self._state.connections.abort(cast("tuple[str, int]", tuple(request.scope["client"])))
             await request.receive()  # returns when the connection has gone
             return Response()
+        if body.get("stream"):
+            return stream_answer(request, self._asked(body), fault, self._state)
         made = deliver(self._asked(body), fault.answer)
         content = json.dumps(made, ensure_ascii=False).encode()
         kept = content[: int(len(content) * fault.share)]
@@ -143,8 +163,6 @@ class Endpoints:
 def _decode(content: bytes) -> JsonObject:
     try:
         body = cast("Json", json.loads(content))
-        if body.get("stream"):
-            return stream_answer(request, self._asked(body), fault, self._state)
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
@@ -155,11 +173,16 @@ def _json(body: JsonObject) -> Response:
 
 
 def _refusal(refusal: Refusal, model: str = "") -> Response:
-    named = {
-        name: value.replace("$model", model) if isinstance(value, str) else value
-        for name, value in refusal.error.items()
-    }
-    return JSONResponse({"error": named}, refusal.status, {"x-request-id": request_id(), **refusal.headers})
+    return JSONResponse(
+        {"error": refusal.named(model)}, refusal.status, {"x-request-id": request_id(), **refusal.headers}
+    )
+
+
+def _recorded(held: Recorded) -> Response:
+    """A recorded response; a body that is JSON was kept as such."""
+    text = held.body if isinstance(held.body, str) else json.dumps(held.body, ensure_ascii=False)
+    headers = {name: value for name, value in held.headers.items() if name != "content-length"}
+    return Response(text.encode(), held.status, {"content-type": "application/json", **headers})
 
 
 def _raw(step: Raw) -> Response:

@@ -22,6 +22,7 @@ from structgen.testing.emulator.answers import answer_by_rules
 from structgen.testing.emulator.app import build_app
 from structgen.testing.emulator.replies import Step, reply
 from structgen.testing.emulator.state import Connections, Received, State
+from structgen.testing.recordings import Recordings, read_recordings
 
 EMULATOR_KEY = "gsk_emulator"
 
@@ -35,6 +36,7 @@ class Emulator:
 
     After the script, `answer` (the request's body -> text) answers; by default structgen's rules do. `models` are
     served beside Groq's. Only `api_key` is accepted, any key where it is None. `latency` (seconds) precedes replies.
+    Requests that stand in `recordings`, a file of ``structgen doctor --live --save``, get the recorded response.
     """
 
     def __init__(
@@ -44,8 +46,11 @@ class Emulator:
         api_key: str | None = EMULATOR_KEY,
         models: tuple[str, ...] = (),
         latency: float = 0.0,
+        recordings: Path | None = None,
     ) -> None:
         self._state = State(api_key, answer, models, latency)
+        if recordings is not None:
+            self._state.recordings = Recordings(read_recordings(recordings))
         self._default = answer
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -57,15 +62,15 @@ class Emulator:
         """Every request so far."""
         return self._state.requests
 
-    def script(self, *steps: Step, repeat_last: bool = False) -> None:
-        """Add steps, each for one chat request; with `repeat_last` the last one stays for all that follow."""
-        self._state.script.extend(steps)
-        self._state.forever = steps[-1] if steps and repeat_last else None
-
     @property
     def hung_up(self) -> int:
         """How many streamed replies the client left before their end. The server hears of it a moment later."""
         return self._state.hung_up
+
+    def script(self, *steps: Step, repeat_last: bool = False) -> None:
+        """Add steps, each for one chat request; with `repeat_last` the last one stays for all that follow."""
+        self._state.script.extend(steps)
+        self._state.forever = steps[-1] if steps and repeat_last else None
 
     def answer_with(self, answer: Callable[[JsonObject], str]) -> None:
         """Answer with this function where the script has nothing; `reset` brings the first one back."""
@@ -76,12 +81,12 @@ class Emulator:
         self._state.script.clear()
         self._state.forever = None
         self._state.requests.clear()
+        self._state.hung_up = 0
         self._state.answer = self._default
 
     def __enter__(self) -> Self:
         listener = _listen("127.0.0.1", 0)
         self.base_url = _url(listener)
-        self._state.hung_up = 0
         self._server = uvicorn.Server(_config(self._state))
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="emulator", daemon=True)
         self._thread.start()
@@ -99,10 +104,13 @@ def run_emulator(*, host: str = "127.0.0.1", port: int = 8080, replies: Path | N
     """Serve in the foreground until interrupted; any key is accepted. Says on stderr where.
 
     `replies` is a JSON Lines file: one answer a line, a string as the model's text and any other value as its JSON,
-    given in this order, the last one again and again. Without it structgen's rules answer.
+    given in this order, the last one again and again. Without it structgen's rules answer. A file that ends in .json
+    holds recordings instead: each is the response to the request that was recorded with it.
     """
     state = State()
-    if replies is not None:
+    if replies is not None and replies.suffix == ".json":
+        state.recordings = Recordings(read_recordings(replies))
+    elif replies is not None:
         steps = read_replies(replies)
         state.script.extend(steps)
         state.forever = steps[-1]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from structgen.core.json import JsonObject
 from structgen.testing.emulator.answers import answer_by_rules
 from structgen.testing.emulator.replies import Answer, Step, Streamed
+from structgen.testing.recordings import Recordings
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,9 @@ class State:
     script: deque[Step] = field(default_factory=deque[Step])
     forever: Step | None = None
     requests: list[Received] = field(default_factory=list[Received])
-    connections: Connections = field(default_factory=Connections)
     hung_up: int = 0
+    connections: Connections = field(default_factory=Connections)
+    recordings: Recordings = field(default_factory=Recordings)
 
     def accepts(self, authorization: str) -> bool:
         """Whether the header carries the key; any key where none is set."""
