@@ -6,22 +6,44 @@ import platform
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from structgen.cli import options as given
 from structgen.cli.choose import choose_model
 from structgen.cli.command import Exit
+from structgen.cli.live import CALLS, check_live
 from structgen.cli.server import Check, Verdict, check_model
+from structgen.core.errors import ConfigurationError
 
 
-def doctor(model: given.Model = None) -> None:
-    """Check Python, packages, key, server and model; say what to do. Exit status 1 where something is wrong."""
+def doctor(
+    model: given.Model = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Then make calls, and compare Groq's answers with what is documented.")
+    ] = False,
+    calls: Annotated[int, typer.Option(min=1, help="With --live: so many calls at most.")] = CALLS,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --live: do not ask after showing the price.")] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json", help="With --live: keep the answers, redacted, for `emulate --replies`."),
+    ] = None,
+) -> None:
+    """Check Python, packages, key, server and model; say what to do. Exit status 1 where something is wrong.
+
+    With --live also whether Groq does what structgen's emulator and model cards say, by calls that cost a little.
+    """
     chosen = choose_model(model)
+    if not live and (yes or save):
+        raise ConfigurationError("--yes and --save are about the calls of --live: give it too.")
     wrong = False
     for check in _checks(chosen):
         typer.echo(check)
         wrong = wrong or check.verdict is Verdict.WRONG
+    if live and not wrong:
+        wrong = check_live(chosen, calls, yes=yes, save=save)
     raise typer.Exit(Exit.SOME_NOT_OK if wrong else Exit.OK)
 
 

@@ -46,10 +46,17 @@ class Difference:
 
 def list_served(wire: Wire, endpoint: Endpoint) -> tuple[Served, ...]:
     """Every model that the server lists. Raises a TransportError where there is no list."""
-    body = as_object(_ask(wire, endpoint, ""))
-    listed = body.get("data")
-    if not isinstance(listed, list):
+    listed = read_list(_ask(wire, endpoint, ""))
+    if listed is None:
         raise ServerFailed(f"{wire.provider} at {endpoint.base_url} gives no list of models. Check the base URL.")
+    return listed
+
+
+def read_list(body: Json) -> tuple[Served, ...] | None:
+    """The models in the body of a list, None where it is none."""
+    listed = as_object(body).get("data")
+    if not isinstance(listed, list):
+        return None
     return tuple(model for entry in listed if (model := _read(as_object(entry))))
 
 

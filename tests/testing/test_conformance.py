@@ -1,0 +1,148 @@
+"""The conformance set, with one emulator in the place of Groq: one that agrees, and ones that deviate."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from structgen.core.records import Card
+from structgen.send import find_card
+from structgen.send.wire import Endpoint
+from structgen.testing import Emulator, error, raw
+from structgen.testing.conformance import Case, Finding, cases_for, conform, price_of
+
+ALL = 1000
+
+
+def answer(body: Any) -> str:
+    """What a model that does as it is told says to the cases."""
+    return '{"name": "Ada"}' if body.get("response_format") or body.get("tools") else "Ada " * 40
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[Emulator]:
+    with Emulator(answer=answer) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def card() -> Card:
+    found = find_card("groq", "openai/gpt-oss-20b")
+    assert found is not None
+    return found
+
+
+def named(card: Card, *names: str) -> list[Case]:
+    return [case for case in cases_for(card, ALL) if case.name in names]
+
+
+def findings(api: Emulator, card: Card, *names: str) -> list[Finding]:
+    return [*conform(named(card, *names), card, Endpoint(api.base_url, api.api_key))]
+
+
+def test_a_server_that_does_as_documented_differs_nowhere(api: Emulator, card: Card) -> None:
+    api.reset()
+    found = [*conform(cases_for(card, ALL), card, Endpoint(api.base_url, api.api_key))]
+    assert [(finding.case.name, finding.differs) for finding in found if finding.differs] == []
+    assert len(found) == len(api.requests) == len(cases_for(card, ALL)) >= 18
+
+
+def test_the_cases_provoke_what_their_names_say(api: Emulator, card: Card) -> None:
+    found = [*conform(cases_for(card, ALL), card, Endpoint(api.base_url, api.api_key))]
+    statuses = {finding.case.name: finding.exchange.response.status for finding in found if finding.exchange}
+    accepted = {name for name, status in statuses.items() if status == 200}
+    assert accepted == {
+        "models_list", "json_object", "json_schema_strict", "json_schema_best_effort", "tools_forced",
+        "model_retrieved", "text_out_of_tokens",
+    }  # fmt: skip
+    assert statuses["key_wrong"] == 401
+    assert statuses["model_unknown"] == statuses["url_unknown"] == 404
+    assert set(statuses.values()) == {200, 400, 401, 404}
+
+
+def test_another_status_is_found(api: Emulator, card: Card) -> None:
+    api.reset()
+    api.script(error("internal"))
+    (finding,) = findings(api, card, "json_object")
+    assert finding.differs == ("status 500 (Internal Server Error), where 200 was expected",)
+
+
+def test_another_body_is_found(api: Emulator, card: Card) -> None:
+    api.reset()
+    api.script(raw('{"choices": [], "model": "other", "extra": 1}'))
+    (finding,) = findings(api, card, "json_object")
+    assert "/extra is there, a number, and was not expected" in finding.differs
+    assert "/usage is not there, where an object was expected" in finding.differs
+    assert "/model is 'other', where 'openai/gpt-oss-20b' was expected" in finding.differs
+
+
+def test_other_words_of_an_error_are_found(api: Emulator, card: Card) -> None:
+    api.reset()
+    api.script(error("n_not_one", message="Only one, please."))
+    (finding,) = findings(api, card, "n_is_2")
+    assert finding.differs == (
+        "/error/message is 'Only one, please.', where \"'n' : number must be at most 1\" was expected",
+    )
+
+
+def test_a_request_that_should_be_refused_and_is_not_is_found(api: Emulator, card: Card) -> None:
+    api.reset()
+    api.script(raw('{"choices": []}'))
+    (finding,) = findings(api, card, "tools_with_response_format")
+    assert finding.differs == ("status 200, where 400 was expected",)
+
+
+def test_limits_of_another_tier_are_found(api: Emulator, card: Card) -> None:
+    api.reset()
+    api.script(raw('{"error": {}}', status=400, headers={"x-ratelimit-limit-tokens": "6000", "x-request-id": "r"}))
+    (finding,) = findings(api, card, "n_is_2")
+    assert "the limits (tpm 6,000) are those of no tier on the card of openai/gpt-oss-20b" in finding.differs
+
+
+def test_models_that_no_card_knows_are_found(card: Card) -> None:
+    with Emulator(models=("brand/new",)) as api:
+        (finding,) = findings(api, card, "models_list")
+    assert finding.differs == ("brand/new: new: no card knows it",)
+
+
+def test_a_rate_limit_is_said_as_such(api: Emulator, card: Card) -> None:
+    api.reset()
+    api.script(error("rate_limit"))
+    (finding,) = findings(api, card, "json_object")
+    assert finding.differs == ("a rate limit kept it from being answered: try again in a minute",)
+
+
+def test_a_server_that_is_not_reached_is_a_difference_and_not_the_end(card: Card) -> None:
+    cases = named(card, "n_is_2", "models_list")
+    found = [*conform(cases, card, Endpoint("http://127.0.0.1:9", "gsk_x"))]
+    assert [finding.differs[0][:11] for finding in found] == ["no answer: "] * 2
+    assert [finding.exchange for finding in found] == [None, None]
+
+
+def test_calls_are_capped(card: Card) -> None:
+    assert [case.name for case in cases_for(card, 2)] == ["models_list", "json_object"]
+
+
+def test_a_model_is_asked_only_for_what_it_can() -> None:
+    guard = find_card("groq", "meta-llama/llama-prompt-guard-2-22m")
+    assert guard is not None
+    names = {case.name for case in cases_for(guard, ALL)}
+    assert "n_is_2" in names
+    assert not names & {"json_object", "tools_forced", "json_schema_strict"}
+    unknown = {case.name for case in cases_for(Card("some/model"), ALL)}
+    assert "json_object" in unknown
+    assert "json_schema_strict" not in unknown
+
+
+def test_the_price_counts_what_a_model_is_asked(card: Card) -> None:
+    cases = named(card, "json_object", "n_is_2", "models_list")
+    tokens_in, tokens_out, cost = price_of(cases, card)
+    assert (tokens_in > 20, tokens_out) == (True, 400)
+    assert cost == pytest.approx((tokens_in * 0.075 + tokens_out * 0.3) / 1e6)
+    assert price_of(cases, replace(card, price_in=None))[2] is None
+
+
+def test_a_name_cannot_break_out_of_its_case() -> None:
+    cases = cases_for(Card('x"}, {"n": "'), ALL)
+    assert {case.body["model"] for case in cases if case.body and case.name == "json_object"} == {'x"}, {"n": "'}
