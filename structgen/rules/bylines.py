@@ -129,7 +129,7 @@ def find_yields(search: Search, field: Field) -> Reading | None:
 
 
 def _in_servings(found: Reading) -> Reading:
-    """The same count in English: "4 personas" and the bare "4" are 4 servings; "12 cookies" stays."""
+    """The same count in English: "4 personas" are 4 servings; "12 cookies" and a bare "12" stay as they are."""
     match = _PEOPLE.match(str(found.value))
     if match is None:
         return found
@@ -137,8 +137,8 @@ def _in_servings(found: Reading) -> Reading:
 
 
 _PEOPLE = re.compile(
-    r"(?:serves\s|for\s|für\s|voor\s|pour\s|para\s)?(\d{1,3})(?:\s(?:servings?|serves|portions?|portion\(s\)|persons?|people|pers\.?|personen|personer|"
-    r"personnes?|personas?|persone|raciones|porciones|porções|porzioni|portionen|porties|portioner|porsjoner|adag|annosta))?$",
+    r"(?:serves\s|for\s|für\s|voor\s|pour\s|para\s)?(\d{1,3})\s?(?:(?:servings?|serves|portions?|portion\(s\)|persons?|people|pers\.?|personen|personer|"
+    r"personnes?|personas?|persone|raciones|porciones|porções|porzioni|portionen|porties|portioner|porsjoner|adag|annosta))$",
     re.IGNORECASE,
 )
 
@@ -157,12 +157,18 @@ def _yield(search: Search, field: Field, pair: Pair) -> Reading | None:
         return _counted_noun(search, start, start + len(text))
     label = search.page.text[slice(*pair.label)].strip(" \t:#*")
     text = text[: count.end()]
-    if not _NOUNS.match(label):
+    if not _names_people(label):
         return leaf(search.page, text, start, start + len(text))
     if label.lower() == "serves" and field.verbatim:
         return leaf(search.page, f"{label} {text}", pair.label[0], start + len(text))
-    noun = "servings" if label.lower().startswith("serv") else label
+    noun = label if _NOUNS.match(label) and field.verbatim and not label.lower().startswith("serv") else "servings"
     return leaf(search.page, f"{text} {noun}", min(pair.label[0], start), max(pair.label[1], start + len(text)))
+
+
+def _names_people(label: str) -> bool:
+    """Whether a label counts who is fed: "Servings", "Nombre de personnes"; "Yield" and "Makes" do not."""
+    words = re.findall(r"[^\W\d_]+", label)
+    return any(_NOUNS.match(word) for word in words) and "size" not in label.lower()
 
 
 _NO_COUNT = ("/", "⁄", ".", "-", ",")

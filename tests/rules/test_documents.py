@@ -78,6 +78,10 @@ def test_ingredients_are_taken_apart_where_the_schema_wants_parts(ask_one: Any) 
     ("text", "yields"),
     [
         ("Servings: 4", "4 servings"),
+        ("Yield: 12", "12"),
+        ("Makes: 12", "12"),
+        ("Yield: 4 persons", "4 servings"),
+        ("Nombre de personnes: 4", "4 servings"),
         ("Servings 1", "1 serving"),
         ("4 personas", "4 servings"),
         ("Yield: 12 cookies 1x", "12 cookies"),
