@@ -7,23 +7,33 @@ from collections import Counter
 
 from structgen.rules.labels import phrase, tokens
 from structgen.rules.lexicon import lexicon
+from structgen.rules.money import find_amounts
 from structgen.rules.page import Line
 from structgen.rules.readings import Reading, leaf
 from structgen.rules.search import Search
 from structgen.rules.sections import level
+from structgen.rules.senders import address_score
 
 _ABOUT = re.compile(
     r"^(?:by|von|par|door|av|af|por)\s?[A-Z]|\b20\d\d\b"
     r"|^(?:author|published|posted|updated|last update|created by|written by)\b"
     r"|^(?:jump to|print recipe|save recipe|pin recipe|rate this)|^[\d.,]+ from \d+"
     r"|^[★☆]|^\(?\d+\)? (?:reviews?|votes?|ratings?)"
-    r"|^\d+\s?(?:min|h|uur|std|perc|person|portion|serving)|^recipe by",
+    r"|^\d+\s?(?:min|h|uur|std|perc|person|portion|serving)|^recipe by|^(?:no )?(?:ratings?|votes)\b",
     re.IGNORECASE,
 )
 _GAP = re.compile(r"\t|\s{3,}")
 _PROPERTY = re.compile(r"[^\W\d_]{3,30}:\s.*\d")
 _FAR = 1_000
 """Titles are looked for among so many lines."""
+_FURNITURE = re.compile(
+    r"^(?:search|suche|søk|sök|søg|rechercher|recherchez|buscar|busca|cerca|zoek|keress|szukaj|advertisements?|anzeige|publicité|re|fwd?|aw|wg"
+    r"|share|send|print|save|log in|sign (?:in|up))\b\s?(?:[:\-–]|(?:by|for|in|on|to|nach|etter|efter|our|this|text)\b)"
+    r"|^(?:keress|søk)\b|^\d+(?:[.,]\d+)?\s?(?:k?g|mg|ml|kcal|kj)\b",
+    re.IGNORECASE,
+)
+"""What a page prints for its readers to press, and what it counts: search boxes, replies, nutrition."""
+_SENTENCES = re.compile(r"[^\W\d_]{3}[.!?]\s")
 _CRUMBS = re.compile(r"\s*[/»›>|]\s*")
 
 
@@ -92,7 +102,9 @@ def _plausible(search: Search, line: Line) -> bool:
     ):
         return False
     mentions = search.vocabulary.mentions(tokens(text))
-    if _PROPERTY.match(text):
+    priced = any(amount.currency for amount in find_amounts(text))
+    told = len(words) > 8 and (text[0].islower() or _SENTENCES.search(text))
+    if _PROPERTY.match(text) or _FURNITURE.match(text) or priced or told or address_score(line) >= 3:
         return False
     if mentions and text[0].isdigit() and len(words) <= 4 and mentions[-1].end == len(text):
         return False
