@@ -147,9 +147,10 @@ def _after(view: View, entries: Entries) -> Iterator[Text]:
         yield Text(f"issue at {line_of(issue.path, 200) or 'the whole'}: {line_of(issue.message, 500)}", "red")
     if len(view.issues) > LIMITS.listed:
         yield Text(f"{len(view.issues) - LIMITS.listed:,} more issues", "red")
-    for what, count in (("repair", len(view.repairs)), ("conflict between chunks", len(view.conflicts))):
-        if count:
-            yield Text(f"{count:,} {what}{'s' if count > 1 and what == 'repair' else ''}", "yellow")
+    if view.repairs:
+        yield Text(counted(len(view.repairs), "repair"), "yellow")
+    if view.conflicts:
+        yield Text(f"{counted(len(view.conflicts), 'conflict')} between chunks", "yellow")
 
 
 def _misplaced(passages: Passages) -> Iterator[Text]:

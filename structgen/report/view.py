@@ -91,9 +91,7 @@ def plain(value: object) -> Json:
     from pydantic_core import to_jsonable_python
 
     try:
-        jsonable = to_jsonable_python(
-            value, by_alias=True, inf_nan_mode="strings", bytes_mode="base64", serialize_unknown=True
-        )
+        jsonable = to_jsonable_python(value, by_alias=True, bytes_mode="base64", serialize_unknown=True)
     except ValueError:  # deeper than the serializer goes, or a value that its own type cannot write
         return reprlib.repr(value)
     return cast(Json, jsonable)

@@ -117,6 +117,11 @@ def test_the_head_says_what_it_took_and_how_well_the_text_bears_it_out(page) -> 
     assert [badge.text for badge in head.all(of="badge")] == ["1 exact", "1 normalized", "1 fuzzy", "1 unsupported"]
 
 
+def test_what_is_not_known_is_not_made_up(read) -> None:
+    page = read(extraction_html(Extraction(1, usage=Usage(None, None, calls=1))))
+    assert [fact.text for fact in page.all(of="fact")] == ["1 call", "tokens not known", "cost not known"]
+
+
 def test_attempts_are_folded_and_say_why_and_what_became_of_them(page) -> None:
     (folded,) = [part for part in page.all("details") if "2 attempts" in part.one("summary").text]
     assert "open" not in folded.attributes

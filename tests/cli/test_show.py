@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+
+def shown(structgen, *arguments: str):
+    return structgen("extract", "dish.json", *arguments, "--model", "rules", "--show")
+
+
+def test_rows_are_printed_for_people_with_their_text(structgen) -> None:
+    ran = shown(structgen, "soup.txt")
+    lines = [" ".join(line.split()) for line in ran.out.splitlines()]
+    assert ran.status == 0
+    assert lines[0].startswith("soup.txt rules ─")
+    assert lines[1:] == ["2 exact", "name Soup exact 1:7", "serves 4 exact 2:9", "", "1 Name: Soup", "2 Serves: 4", ""]
+    assert ran.said[-1].startswith("structgen: 1 row: 1 ok")
+
+
+def test_each_row_has_the_text_of_its_own_document(structgen, folder: Path) -> None:
+    (folder / "t.csv").write_text('id,text\n7,"Name: A\nServes: 2"\n8,\n9,"Name: C\nServes: 3"\n')
+    ran = shown(structgen, "gone.txt", "t.csv", "soup.txt")
+    views = ran.out.split("\n\n")
+    assert ran.status == 1
+    assert [line.split(" ─")[0] for line in ran.out.splitlines() if "──" in line] == [
+        "gone.txt",
+        "t.csv (7)  rules",
+        "t.csv (8)",
+        "t.csv (9)  rules",
+        "soup.txt  rules",
+    ]
+    assert "there is no such file" in views[0]
+    assert ran.out.index("1  Name: A") < ran.out.index("1  Name: C") < ran.out.index("1  Name: Soup")
+
+
+def test_rows_go_to_a_file_as_well_where_one_is_named(structgen, folder: Path) -> None:
+    ran = shown(structgen, "soup.txt", "-o", "out.jsonl")
+    assert "Soup" in ran.out
+    assert json.loads((folder / "out.jsonl").read_text())["value"] == {"name": "Soup", "serves": 4}
+    assert ran.said[-1].endswith("; in out.jsonl")
+
+
+def test_a_file_that_cannot_be_written_is_said_before_anything_is_read(structgen) -> None:
+    ran = shown(structgen, "soup.txt", "-o", "out.xlsx")
+    assert (ran.status, ran.out) == (2, "")

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from structgen.core.errors import ExtractionFailed
+from structgen.core.options import Risk
+from structgen.core.records import ChunkReport, Claim, Conflict, Evidence, Extraction, Issue, Repair, Status, Usage
+from structgen.report import View, print_extraction, print_view, view_of_failure
+
+TEXT = "Name: Soup\nServes: four people\n"
+
+
+def printed(
+    view: View | Extraction[object], text: str | None = None, *, colours: bool = False, width: int = 120
+) -> str:
+    file = io.StringIO()
+    console = Console(file=file, width=width, force_terminal=colours, color_system="standard" if colours else None)
+    if isinstance(view, View):
+        print_view(view, text, console)
+    else:
+        print_extraction(view, text, console)
+    return file.getvalue()
+
+
+def lines(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in text.splitlines()]
+
+
+@pytest.fixture
+def soup(at) -> Extraction[object]:
+    evidence = (
+        at("/name", "Soup", TEXT),
+        at("/serves", "four", TEXT, Status.FUZZY),
+        Evidence("/note", None, None, None, Status.UNSUPPORTED),
+    )
+    repairs = (Repair("number_words", "/serves", "four", 4, Risk.INTERPRETIVE),)
+    value = {"name": "Soup", "serves": 4, "note": "hot"}
+    return Extraction(value, repairs, usage=Usage(1, 2, 0, 0, 1), locate=lambda: evidence)
+
+
+def test_each_value_has_a_line_with_its_status_and_its_place(soup) -> None:
+    shown = lines(printed(soup, TEXT))
+    assert shown[0].startswith("Extraction 1 call 1 tokens in, 2 out cost not known ─")
+    assert shown[1:] == [
+        "1 exact 1 fuzzy 1 unsupported",
+        "name Soup exact 1:7",
+        "serves 4 “four” fuzzy 2:9",
+        "repaired: number words: 'four' → 4",
+        "note hot unsupported",
+        "1 repair",
+        "",
+        "1 Name: Soup",
+        "2 Serves: four people",
+        "",
+    ]
+
+
+def test_places_are_highlighted_in_the_colour_of_their_status(soup) -> None:
+    shown = printed(soup, TEXT, colours=True)
+    assert "Name: \x1b[1;4;32mSoup\x1b[0m" in shown
+    assert "Serves: \x1b[1;4;33mfour\x1b[0m people" in shown
+    assert "\x1b[31munsupported\x1b[0m" in shown
+
+
+def test_nothing_in_a_text_acts_on_the_terminal() -> None:
+    hostile = "\x1b[2J\x1b]0;owned\x07[bold red]x[/] \x9b1m\u202e"
+    evidence = (Evidence("/x", 0, len(hostile), hostile, Status.EXACT),)
+    issue = Issue(hostile, hostile, hostile)
+    view = View({"x": hostile, hostile: hostile}, hostile, evidence, (), (issue,), error=hostile, model=hostile)
+    shown = printed(view, hostile, colours=True)
+    assert not re.search("\x1b(?!\\[[0-9;]*m)|[\x00-\x09\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202e]", shown)
+    assert "[bold red]x[/]" in shown
+
+
+def test_a_failure_says_why_and_names_each_issue() -> None:
+    failure = ExtractionFailed("No.", partial={"name": "Soup"}, issues=(Issue("", "is missing", "missing"),))
+    shown = lines(printed(view_of_failure(failure)))
+    assert shown[0].startswith("Refused ─")
+    assert shown[1:] == ["No.", "name Soup", "issue at the whole: is missing", ""]
+
+
+def test_failed_chunks_and_conflicts_are_named() -> None:
+    chunks = (ChunkReport(0, 9, "ok"), *(ChunkReport(n, 1000 + n, "failed", "It broke.") for n in range(25)))
+    conflicts = (Conflict("/0", (Claim(1, (0,)), Claim(2, (1,)))),) * 2
+    shown = lines(printed(Extraction([1], chunks=chunks, conflicts=conflicts)))
+    assert shown[1] == "chunk of characters 0 to 1,000 failed: It broke."
+    assert "5 more of 26 chunks failed" in shown
+    assert "2 conflicts between chunks" in shown
+
+
+def test_long_texts_large_values_and_many_issues_are_cut(at) -> None:
+    text = "".join(f"line {number}\n" for number in range(50_000))
+    evidence = (at("/0", "line 40000", text),)
+    issues = tuple(Issue("/x", "wrong", "type") for _ in range(30))
+    view = View(["v" * 9_999, *range(5_000)], evidence=evidence, issues=issues)
+    shown = lines(printed(view, text))
+    assert len(shown) < 400
+    assert "40001 line 40000" in shown
+    assert "4,801 more lines of the value not shown" in shown
+    assert "10 more issues" in shown
+    assert sum("characters not shown" in line for line in shown) == 2
+
+
+def test_a_text_that_is_another_one_is_not_marked_and_that_is_said(soup) -> None:
+    shown = printed(soup, TEXT.replace("Soup", "Stew"))
+    assert "1 place not marked: this text says something else there" in shown
+
+
+def test_it_prints_to_the_standard_output_unless_told_otherwise(capsys) -> None:
+    print_extraction(Extraction({"name": "Pie"}))
+    assert "Pie" in capsys.readouterr().out

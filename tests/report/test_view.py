@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+
+import pytest
+from pydantic import BaseModel, Field
+
+from structgen.core.json import Json
+from structgen.core.records import Evidence, Status
+from structgen.ground import locate
+from structgen.report.entries import Entry, entries_of
+from structgen.report.view import Limits, View, plain
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Dish(BaseModel):
+    name: str = Field(alias="dishName")
+    made: date
+    price: Decimal
+
+
+@dataclass
+class Menu:
+    dishes: list[Dish]
+    colour: Colour
+    rating: float
+
+
+MENU = Menu([Dish(dishName="Soup", made=date(2024, 3, 14), price=Decimal("4.50"))], Colour.RED, 4.5)
+
+
+def entries(value: Json, limits: Limits | None = None) -> list[tuple[str, int, str, str]]:
+    shown = entries_of(View(value), limits or Limits()).shown
+    return [(entry.path, entry.depth, entry.name, entry.text) for entry in shown]
+
+
+def test_a_value_of_any_type_is_shown_as_the_json_of_its_schema() -> None:
+    assert plain(MENU) == {
+        "dishes": [{"dishName": "Soup", "made": "2024-03-14", "price": "4.50"}],
+        "colour": "red",
+        "rating": 4.5,
+    }
+
+
+def test_the_paths_of_a_value_are_those_of_its_evidence() -> None:
+    shown = {path for path, *_ in entries(plain(MENU))}
+    assert {piece.path for piece in locate(MENU, "Soup")} <= shown
+
+
+def deep(levels: int) -> object:
+    value: object = "x"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("value", [deep(2_000), object(), b"\xff", {1, 2}, {("a", 1): 2}])
+def test_what_has_no_json_form_is_shown_all_the_same(value: object) -> None:
+    assert entries(plain(value))
+
+
+def test_containers_come_before_their_parts_and_the_root_is_no_line() -> None:
+    assert entries({"a": {"b/c": [1, True]}, "d": []}) == [
+        ("/a", 0, "a", "1 field"),
+        ("/a/b~1c", 1, "b/c", "2 items"),
+        ("/a/b~1c/0", 2, "0", "1"),
+        ("/a/b~1c/1", 2, "1", "true"),
+        ("/d", 0, "d", "empty list"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("x", "x"), (1.5, "1.5"), (float("nan"), "nan"), (None, "null"), ({}, "empty object")]
+)
+def test_a_value_that_is_no_container_is_one_line(value: Json, text: str) -> None:
+    assert entries(value) == [("", 0, "value", text)]
+
+
+def test_a_name_that_cannot_be_seen_says_so() -> None:
+    assert entries({" ": 1})[0][2] == "(no name)"
+
+
+def test_words_that_are_the_value_but_for_line_ends_are_not_said_twice() -> None:
+    def entry(text: str) -> Entry:
+        evidence = Evidence("", 0, 1, text, Status.NORMALIZED)
+        return entries_of(View("two words", evidence=(evidence,)), Limits()).shown[0]
+
+    assert entry("two\n  words").found == ""
+    assert entry("Two words").found == "Two words"
+
+
+def test_what_is_left_out_is_counted_by_status() -> None:
+    evidence = tuple(Evidence(f"/{at}", None, None, None, Status.UNSUPPORTED) for at in range(5))
+    found = entries_of(View([1, 2, 3, 4, 5], evidence=evidence), Limits(rows=2))
+    assert [entry.path for entry in found.shown] == ["/0", "/1"]
+    assert found.left_out == 3
+    assert found.left_out_by == {Status.UNSUPPORTED: 3}
