@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from structgen.core.errors import StructgenError, TransportError
 from structgen.core.events import (
@@ -19,7 +19,7 @@ from structgen.core.events import (
     TransportRetried,
 )
 from structgen.core.records import Completion, Extraction
-from structgen.engine.flow import Line, Send
+from structgen.engine.flow import FAULTS, Line, Send
 
 T = TypeVar("T")
 
@@ -40,6 +40,16 @@ class Observers:
             except Exception:
                 _log.exception("The observer %r raised on %s; the run goes on.", observer, type(event).__name__)
 
+    def accepted(self, result: Extraction[Any]) -> None:
+        """Tell of a value and of what was repaired in it."""
+        for repair in result.repairs:
+            self.tell(Repaired(repair))
+        self.tell(Accepted(result))
+
+    def failed(self, error: StructgenError) -> None:
+        """Tell of an end with an error."""
+        self.tell(Failed(error))
+
     def retried(self, error: TransportError, wait: float) -> None:
         """Tell of a transport retry."""
         self.tell(TransportRetried(error, wait))
@@ -52,14 +62,17 @@ def observed(line: Line[T], observers: Observers) -> Line[T]:
 
 def _observed(line: Line[T], observers: Observers) -> Generator[Send, Completion, Extraction[T]]:
     try:
-        result = yield from _told(line, observers)
+        result = yield from told(line, observers)
     except StructgenError as error:
-        observers.tell(Failed(error))
+        observers.failed(error)
         raise
-    for repair in result.repairs:
-        observers.tell(Repaired(repair))
-    observers.tell(Accepted(result))
+    observers.accepted(result)
     return result
+
+
+def told(line: Line[T], observers: Observers) -> Line[T]:
+    """The same line; observers are told of its effects and their completions, and not of its end."""
+    return _told(line, observers) if observers.all else line
 
 
 def _told(line: Line[T], observers: Observers) -> Generator[Send, Completion, Extraction[T]]:
@@ -70,7 +83,7 @@ def _told(line: Line[T], observers: Observers) -> Generator[Send, Completion, Ex
             observers.tell(RequestSent(effect.request, effect.attempt, effect.why, effect.at_most))
             try:
                 completion = yield effect
-            except TransportError as error:
+            except FAULTS as error:
                 effect = line.throw(error)
             else:
                 observers.tell(CompletionReceived(effect.request, completion, effect.attempt))
