@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from typing_extensions import TypeForm
 
 from structgen.compile import Input, Plan, compile_brief, compile_chat
-from structgen.core.errors import ConfigurationError, DeadlinePassed, TransportError
+from structgen.core.errors import ConfigurationError
 from structgen.core.events import Observer
 from structgen.core.json import Json
 from structgen.core.options import Options
 from structgen.core.records import Completion, Extraction, Request, Task
 from structgen.engine import Line, Send, adrive, drive, extraction
+from structgen.engine.answers import Answers, open_store
+from structgen.engine.long import aextract_document, extract_document
 from structgen.engine.many import Outcome, aattempted, amap_ordered, attempted, map_ordered
 from structgen.engine.observe import Observers, observed
+from structgen.engine.showing import Finished
+from structgen.engine.streams import Streams
 from structgen.schema import Schema
-from structgen.send import Allowance, default_model, open_sender, split_model
-from structgen.stages import Resolved, brief_for, resolve
+from structgen.send import Allowance, default_model, endpoint_name, open_sender, split_model
+from structgen.stages import Resolved, brief_for, resolve, resolve_items
+from structgen.store import Store
 
 if TYPE_CHECKING:
     import httpx
@@ -36,20 +42,7 @@ MOST_PLANS = 64
 """So many compiled schemas are kept by one Extractor."""
 
 
-@contextmanager
-def within(allowance: Allowance) -> Generator[None, None, None]:
-    """Turn a fault of the wire after the deadline into the word that time ran out, and begin nothing after it."""
-    if not allowance.affords(0.0):
-        raise DeadlinePassed("The time budget ran out before the request was sent.")
-    try:
-        yield
-    except TransportError as error:
-        if allowance.affords(0.0):
-            raise
-        raise DeadlinePassed(f"The time budget ran out: {error}") from error
-
-
-class Extractor:
+class Extractor(Streams):
     """A model and options, ready to extract typed values from texts.
 
     Args:
@@ -61,11 +54,14 @@ class Extractor:
         timeout: seconds that one request may take.
         http_client: an ``httpx.Client`` (sync calls) or ``httpx.AsyncClient`` (async calls) of your own.
         retrying: a policy of tenacity's; its ``stop`` and ``wait`` decide about transport retries in place of ours.
+        store: a file, or an open `Store`, for every completion that is paid for: an equal request is answered from it
+            and takes nothing. Where None, nothing is kept.
         observers: callables that are told of every request, completion, repair, retry and result (core/events.py).
 
     Raises:
         ConfigurationError: no model is named and none can be chosen, or the model string is not understood.
         AuthenticationFailed: the provider needs a key and there is none.
+        StoreError: the store cannot be opened.
 
     It is a context manager, sync and async; closing it is never required for a script to end cleanly.
     """
@@ -79,6 +75,7 @@ class Extractor:
         base_url: str | None = None,
         timeout: float = 60.0,
         http_client: httpx.Client | httpx.AsyncClient | None = None,
+        store: Store | Path | str | None = None,
         observers: Sequence[Observer] = (),
         retrying: BaseRetrying | None = None,
     ) -> None:
@@ -94,6 +91,7 @@ class Extractor:
         self._plans: dict[tuple[int, str, bool], Plan[Any]] = {}
         self._observers = Observers(tuple(observers))
         self._sender = open_sender(chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client)
+        self._answers = Answers(self._sender, open_store(store), endpoint_name(split_model(chosen)[0], base_url))
 
     def __repr__(self) -> str:
         return f"Extractor({self.model!r})"
@@ -113,9 +111,9 @@ class Extractor:
 
         `instructions` replace those of the task. Raises ExtractionFailed (with every attempt and what could be read),
         TransportError where no completion arrived, TaskError for a wrong schema, DocumentError for a text that cannot
-        be sent.
+        be sent. A text that is too long for one request is read in chunks, which `.chunks` of the result names.
         """
-        return self._run(self._line(schema, text, instructions))
+        return self._extract(schema, text, instructions)
 
     @overload
     async def aextract(self, schema: str, text: Input, instructions: str | None = None) -> Extraction[Any]: ...
@@ -131,7 +129,7 @@ class Extractor:
     async def aextract(self, schema: TypeForm[T], text: Input, instructions: str | None = None) -> Extraction[T]: ...
     async def aextract(self, schema: object, text: Input, instructions: str | None = None) -> Extraction[Any]:
         """`extract`, awaited."""
-        return await self._arun(self._line(schema, text, instructions))
+        return await self._aextract(schema, text, instructions)
 
     @overload
     def generate(self, schema: str, prompt: Input, instructions: str | None = None) -> Extraction[Any]: ...
@@ -209,7 +207,7 @@ class Extractor:
         """
         resolved = resolve(schema)
         return map_ordered(
-            lambda text: attempted(lambda: self._run(self._line(resolved, text, instructions))), texts, concurrency
+            lambda text: attempted(lambda: self._extract(resolved, text, instructions)), texts, concurrency
         )
 
     @overload
@@ -260,7 +258,7 @@ class Extractor:
         resolved = resolve(schema)
 
         async def one(text: Input) -> Outcome[Any]:
-            return await aattempted(self._arun(self._line(resolved, text, instructions)))
+            return await aattempted(self._aextract(resolved, text, instructions))
 
         return amap_ordered(one, texts, concurrency)
 
@@ -271,25 +269,40 @@ class Extractor:
         ConfigurationError.
         """
         request, allowance = self._chat(messages), self._allowance()
-        with within(allowance):
-            return self._sender.send(request, allowance)
+        return self._answers.answer(request, allowance)
 
     async def acomplete(self, messages: Input) -> Completion:
         """`complete`, awaited."""
         request, allowance = self._chat(messages), self._allowance()
-        with within(allowance):
-            return await self._sender.asend(request, allowance)
+        return await self._answers.aanswer(request, allowance)
 
     def _chat(self, messages: Input) -> Request:
         provider, name = split_model(self.model)
         return compile_chat(messages, provider, name, self.options, self._sender.card)
+
+    def _extract(self, schema: object, text: Input, instructions: str | None) -> Extraction[Any]:
+        plan, run = self._plan(resolve(schema), instructions), partial(self._run, allowance=self._allowance())
+        return extract_document(plan, text, run, self._observers)
+
+    async def _aextract(self, schema: object, text: Input, instructions: str | None) -> Extraction[Any]:
+        plan, run = self._plan(resolve(schema), instructions), partial(self._arun, allowance=self._allowance())
+        return await aextract_document(plan, text, run, self._observers)
 
     def _line(self, schema: object, text: Input, instructions: str | None, *, extracting: bool = True) -> Line[Any]:
         """The line for one text, told to the observers."""
         plan = self._plan(resolve(schema), instructions, extracting=extracting)
         return observed(extraction(plan, text), self._observers)
 
-    def _plan(self, resolved: Resolved[Any], instructions: str | None, *, extracting: bool) -> Plan[Any]:
+    def _planned(self, schema: object, text: Input, instructions: str | None) -> tuple[Plan[Any], Line[Any]]:
+        plan = self._plan(resolve(schema), instructions)
+        return plan, observed(extraction(plan, text), self._observers)
+
+    def _listed(self, item: object, text: Input, instructions: str | None) -> tuple[Finished[Any], Line[Any]]:
+        listed, one = resolve_items(item)
+        plan, line = self._planned(listed, text, instructions)
+        return Finished(one, plan.strict, self.options.max_risk), line
+
+    def _plan(self, resolved: Resolved[Any], instructions: str | None, *, extracting: bool = True) -> Plan[Any]:
         """What is constant in all requests for a schema, kept because most schemas are used for many texts."""
         key = (id(resolved.schema), resolved.instructions if instructions is None else instructions, extracting)
         plan = self._plans.get(key)
@@ -302,21 +315,19 @@ class Extractor:
             plan = self._plans[key] = compile_brief(brief)
         return plan
 
-    def _run(self, line: Line[Any]) -> Extraction[Any]:
-        allowance = self._allowance()
+    def _run(self, line: Line[Any], allowance: Allowance | None = None) -> Extraction[Any]:
+        allowance = allowance or self._allowance()
 
         def perform(effect: Send) -> Completion:
-            with within(allowance):
-                return self._sender.send(effect.request, allowance)
+            return self._answers.answer(effect.request, allowance)
 
         return drive(line, perform)
 
-    async def _arun(self, line: Line[Any]) -> Extraction[Any]:
-        allowance = self._allowance()
+    async def _arun(self, line: Line[Any], allowance: Allowance | None = None) -> Extraction[Any]:
+        allowance = allowance or self._allowance()
 
         async def perform(effect: Send) -> Completion:
-            with within(allowance):
-                return await self._sender.asend(effect.request, allowance)
+            return await self._answers.aanswer(effect.request, allowance)
 
         return await adrive(line, perform)
 

@@ -1,0 +1,207 @@
+"""What the chunks of a document gave -> the extraction of the whole, or the failure with all that there is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import NoReturn, TypeVar
+
+from structgen.compile import Plan
+from structgen.core.errors import (
+    BudgetExceeded,
+    ConfigurationError,
+    DeadlinePassed,
+    ExtractionFailed,
+    StructgenError,
+    TaskError,
+)
+from structgen.core.json import Json, steps
+from structgen.core.options import EvidenceMode, Options, Risk
+from structgen.core.records import Attempt, ChunkReport, Evidence, Extraction, Issue, Parsed, Repair
+from structgen.documents.chunks import Chunk
+from structgen.documents.merge import Merged, merge
+from structgen.documents.merge_nodes import Part
+from structgen.engine.cost import cost_of
+from structgen.engine.flow import usage_of
+from structgen.engine.many import Outcome
+from structgen.ground import locate
+from structgen.parse import parse_text
+from structgen.report import extraction_html, failure_html
+from structgen.schema import Schema
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChunk:
+    """A chunk and what became of it."""
+
+    chunk: Chunk
+    outcome: Outcome[Json]
+
+    @property
+    def failed(self) -> bool:
+        """Whether it gave nothing that was accepted."""
+        return isinstance(self.outcome, ExtractionFailed)
+
+    @property
+    def cause(self) -> BaseException | None:
+        """What made it fail, where that was no refused answer."""
+        return self.outcome.__cause__ if isinstance(self.outcome, ExtractionFailed) else None
+
+    def report(self) -> ChunkReport:
+        """The line about it in the result."""
+        error = " ".join(str(self.outcome).split()) if isinstance(self.outcome, ExtractionFailed) else None
+        return ChunkReport(self.chunk.start, self.chunk.end, "failed" if error is not None else "ok", error)
+
+    def part(self, number: int, text: str) -> Part:
+        """What it gave, with its places in the whole text; of a chunk that failed what could be read of it."""
+        start, end = self.chunk.start, self.chunk.end
+        value, found = self._given(text[start:end])
+        evidence = {
+            one.path: replace(one, start=one.start + start, end=one.end + start)
+            for one in found
+            if one.start is not None and one.end is not None
+        }
+        return Part(number, start, end, value, evidence)
+
+    def _given(self, text: str) -> tuple[Json, tuple[Evidence, ...]]:
+        if isinstance(self.outcome, ExtractionFailed):
+            return self.outcome.partial, ()
+        return self.outcome.value, self.outcome.evidence or locate(self.outcome.value, text)
+
+
+def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[T]:
+    """The value that all chunks together give, with all that was paid for and the chunks that failed.
+
+    Raises ExtractionFailed where none gave anything, or where what they gave is refused as a whole; and what every
+    chunk met (a wrong key, a wrong task) as it is.
+    """
+    read = sorted(read, key=lambda one: (one.chunk.start, one.chunk.end))
+    _raise_common(read)
+    reports = tuple(one.report() for one in read)
+    attempts = tuple(attempt for one in read for attempt in one.outcome.attempts)
+    options, card = plan.brief.options, plan.brief.card
+    if all(one.failed for one in read):
+        _raise_all_failed(read, text, reports, attempts)
+    parts = [one.part(number, text) for number, one in enumerate(read) if not one.failed]
+    merged = merge(parts, by_likeness=options.max_risk >= Risk.INTERPRETIVE)
+    parsed = _validated(plan.brief.schema, merged.value, options.max_risk)
+    if not parsed.ok:
+        raise _refused(parsed, merged, text, reports, attempts)
+    value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
+    usage = usage_of(attempts)
+    return Extraction(
+        value=value,
+        repairs=(*_moved(read, merged), *merged.repairs, *parsed.repairs),
+        attempts=attempts,
+        usage=usage,
+        cost=cost_of(usage, card),
+        chunks=reports,
+        conflicts=merged.conflicts,
+        locate=partial(_evidence, value, text, _known(merged, parsed), options),
+        view=partial(extraction_html, document=text),
+    )
+
+
+def _raise_common(read: Sequence[ReadChunk]) -> None:
+    """Raise what is wrong with the task or the options: it is no fault of a chunk."""
+    for one in read:
+        if isinstance(one.cause, TaskError | ConfigurationError):
+            raise one.cause
+
+
+def _raise_all_failed(
+    read: Sequence[ReadChunk], text: str, reports: tuple[ChunkReport, ...], attempts: tuple[Attempt, ...]
+) -> NoReturn:
+    """No chunk gave a value: the failure of all, or what kept the first from being sent where nothing came back."""
+    first = read[0].cause
+    if not attempts and isinstance(first, StructgenError) and not isinstance(first, DeadlinePassed):
+        raise first
+    spent = all(isinstance(one.outcome, BudgetExceeded) for one in read)
+    issues = tuple(Issue("", f"characters {one.start} to {one.end}: {one.error}", "chunk_failed") for one in reports)
+    raise (BudgetExceeded if spent else ExtractionFailed)(
+        f"All {len(reports)} chunks of the document failed; the first one: {reports[0].error}",
+        attempts=attempts,
+        partial=merge(one.part(number, text) for number, one in enumerate(read)).value,
+        usage=usage_of(attempts),
+        chunks=reports,
+        view=partial(failure_html, document=text),
+        issues=issues,
+    )
+
+
+def _refused(
+    parsed: Parsed[T], merged: Merged, text: str, reports: tuple[ChunkReport, ...], attempts: tuple[Attempt, ...]
+) -> ExtractionFailed:
+    """The failure of a whole that does not match the schema."""
+    failed = sum(one.status == "failed" for one in reports)
+    first, more = parsed.issues[0], len(parsed.issues) - 1
+    return ExtractionFailed(
+        f"What {len(reports) - failed} of {len(reports)} chunks gave does not match the schema as a whole: "
+        f"{first.path or 'the whole'}: {first.message}{f' (and {more} more)' if more else ''}. "
+        "See .issues, .partial, .chunks and .attempts of this error.",
+        attempts=attempts,
+        partial=merged.value,
+        usage=usage_of(attempts),
+        chunks=reports,
+        view=partial(failure_html, document=text),
+        issues=parsed.issues,
+    )
+
+
+def _validated(schema: Schema[T], value: Json, max_risk: Risk) -> Parsed[T]:
+    """The merged value, held to the whole schema, with all checks across fields.
+
+    A field that no chunk gives is missing; where the schema takes null for it, it is null.
+    """
+    parsed = _parsed(schema, value, max_risk)
+    missing = [issue.path for issue in parsed.issues if issue.code == "missing"]
+    if not missing:
+        return parsed
+    filled = _parsed(schema, _with_nulls(value, missing), max_risk)
+    return filled if filled.ok or len(filled.issues) < len(parsed.issues) else parsed
+
+
+def _parsed(schema: Schema[T], value: Json, max_risk: Risk) -> Parsed[T]:
+    text = json.dumps(value)
+    return parse_text(schema, text, max_risk=max_risk, max_chars=len(text))
+
+
+def _with_nulls(value: Json, paths: Sequence[str]) -> Json:
+    """A copy of the value with null at each path that ends in a key of an object."""
+    copy: Json = json.loads(json.dumps(value))
+    for path in paths:
+        *above, last = steps(path)
+        holder = copy
+        for step in above:
+            holder = holder.get(step) if isinstance(holder, dict) else None
+        if isinstance(holder, dict):
+            holder[last] = None
+    return copy
+
+
+def _moved(read: Sequence[ReadChunk], merged: Merged) -> Iterator[Repair]:
+    """The repairs of all chunks, at their paths in the whole; those that two chunks share once."""
+    told: set[str] = set()
+    for number, one in enumerate(read):
+        for repair in one.outcome.repairs if isinstance(one.outcome, Extraction) else ():
+            here = replace(repair, path=merged.moved(number, repair.path))
+            if repr(here) not in told:
+                told.add(repr(here))
+                yield here
+
+
+def _known(merged: Merged, parsed: Parsed[T]) -> Mapping[str, Evidence]:
+    """The evidence that chunks gave; none where items were dropped since, because then others stand at their paths."""
+    dropped = any(repair.risk is Risk.LOSSY for repair in parsed.repairs)
+    return {} if dropped else merged.evidence
+
+
+def _evidence(value: object, text: str, known: Mapping[str, Evidence], options: Options) -> tuple[Evidence, ...]:
+    """Where the value stands in the whole text: where its chunks say, else wherever it is found."""
+    if options.evidence is EvidenceMode.NONE:
+        return ()
+    return tuple(known.get(piece.path, piece) for piece in locate(value, text))
