@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from os import PathLike
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
@@ -32,11 +33,36 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture for a model that sees: a file, its bytes, or an address (http, https, or a data URL). One of them.
+
+    PNG, JPEG, GIF and WebP. In a request that was compiled, `url` is the one.
+    """
+
+    path: str | PathLike[str] | None = None
+    data: bytes | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a chat."""
+    """One message of a chat. `content` is its text, or texts and images in their order."""
 
     role: Literal["system", "user", "assistant"]
-    content: str
+    content: str | tuple[str | Image, ...]
+
+    @property
+    def text(self) -> str:
+        """Its words alone."""
+        content = self.content
+        if isinstance(content, str):
+            return content
+        return "\n\n".join(part for part in content if isinstance(part, str))
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """Its images alone."""
+        return () if isinstance(self.content, str) else tuple(part for part in self.content if isinstance(part, Image))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +136,7 @@ class Card:
     reasoning: tuple[str, ...] = ()
     context_window: int | None = None
     max_completion_tokens: int | None = None
+    max_image_mb: float | None = None
     price_in: float | None = None
     price_cached_in: float | None = None
     price_out: float | None = None
@@ -146,7 +173,7 @@ class Request:
 
     `model` is the provider's own id; `mode` is never AUTO. `json_schema` is what the answer must match, `names` the
     other names of its properties (by pointer into the schema); `document` is the text alone, for a sender that reads
-    it without a model.
+    it without a model. `endpoint` names the server where it is not the provider's own: another one, another answer.
     """
 
     provider: str
@@ -159,12 +186,13 @@ class Request:
     parameters: Parameters = field(default_factory=Parameters)
     document: str | None = None
     names: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    endpoint: str = ""
 
     def to_groq(self) -> JsonObject:
         """The arguments of ``client.chat.completions.create(**arguments)`` of the groq SDK."""
         body: JsonObject = {
             "model": self.model,
-            "messages": [{"role": message.role, "content": message.content} for message in self.messages],
+            "messages": [{"role": message.role, "content": _content(message.content)} for message in self.messages],
         }
         body.update(_format(self))
         for name in Parameters.__dataclass_fields__:
@@ -172,6 +200,18 @@ class Request:
             if value is not None:
                 body[name] = _plain(value)
         return body
+
+
+def _content(content: str | tuple[str | Image, ...]) -> Json:
+    """A message's content: a text, or a list of parts."""
+    if isinstance(content, str):
+        return content
+    return [
+        {"type": "text", "text": part}
+        if isinstance(part, str)
+        else {"type": "image_url", "image_url": {"url": part.url}}
+        for part in content
+    ]
 
 
 def _plain(value: Any) -> Json:
@@ -234,7 +274,8 @@ class Completion:
     INTERRUPTED where a stream broke off and `text` is what had arrived.
     `failure` is the server's error code where `text` was salvaged from an error (``json_validate_failed``); its usage
     is then unknown. `evidence` is set by senders that know where they took each value from; `final` by those that
-    would answer the same again, so that nobody asks them twice.
+    would answer the same again, so that nobody asks them twice. `stored`: it comes from the store, where it was put
+    when it was paid for; now it took nothing, and its usage is none.
     """
 
     text: str
@@ -249,6 +290,7 @@ class Completion:
     final: bool = False
     seconds: float | None = None
     transport_retries: int = 0
+    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
