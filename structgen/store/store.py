@@ -83,7 +83,10 @@ class Store:
         return self._writer.submit(statements.insert, statements.row(request, completion, time.time()))
 
     def once(self, request: Request, ask: Callable[[], Completion]) -> Answer:
-        """The stored completion, that of an equal request under way, or what `ask` brings, which is kept first."""
+        """The stored completion, that of an equal request under way, or what `ask` brings, which is kept first.
+
+        A completion that is `final` cost nothing and is not kept.
+        """
         name = write(request).name
         while (found := self._find(name)) is None:
             flight, leads = self._flights.board(name)
@@ -112,14 +115,15 @@ class Store:
 
     def _ask_alone(self, request: Request, ask: Callable[[], Completion]) -> Answer:
         completion = ask()
-        self.put(request, completion)
+        if not completion.final:
+            self.put(request, completion)
         return Answer(completion, paid=True)
 
     def _ask(self, name: bytes, request: Request, ask: Callable[[], Completion]) -> Answer:
         try:
             found = self._find(name)  # it may have come between the first look and now
             answer = Answer(ask(), paid=True) if found is None else Answer(found, paid=False)
-            if answer.paid:
+            if answer.paid and not answer.completion.final:
                 self.put(request, answer.completion)
         except BaseException as error:
             self._fail(name, error)
@@ -131,7 +135,7 @@ class Store:
         try:
             found = self._find(name)
             answer = Answer(await ask(), paid=True) if found is None else Answer(found, paid=False)
-            if answer.paid:
+            if answer.paid and not answer.completion.final:
                 await self.aput(request, answer.completion)
         except BaseException as error:
             self._fail(name, error)
