@@ -16,6 +16,7 @@ from structgen.core.errors import (
     ConfigurationError,
     ExtractionFailed,
     ModelUnavailable,
+    StoreError,
     StructgenError,
 )
 from structgen.core.records import Attempt, Card, Document, Extraction, Task, Usage
@@ -28,7 +29,7 @@ from structgen.send import find_card, split_model
 
 Read: TypeAlias = Document | DocumentProblem
 
-_HOPELESS = (AuthenticationFailed, ModelUnavailable, ConfigurationError)
+_HOPELESS = (AuthenticationFailed, ModelUnavailable, ConfigurationError, StoreError)
 """What every other document would meet too."""
 
 
@@ -72,7 +73,7 @@ class Batch:
         """A row for each document and each problem, in their order.
 
         Raises, after the last row: BudgetExceeded where the budget left documents over; AuthenticationFailed,
-        ModelUnavailable or ConfigurationError where one document met what all others would.
+        ModelUnavailable, ConfigurationError or StoreError where one document met what all others would.
         """
         self._started = time.monotonic()
         for row in self._found(documents):

@@ -29,8 +29,10 @@ def why_not(budget: Budget, attempts: tuple[Attempt, ...], next_at_most: Usage, 
 
 
 def spent_at_most(attempt: Attempt) -> Usage:
-    """What an attempt took, as reported, or else the most that it may have taken."""
+    """What an attempt took, as reported, or else the most that it may have taken; nothing where it was stored."""
     usage = attempt.completion.usage
+    if attempt.completion.stored:
+        return usage
     return usage if usage.input_tokens is not None and usage.output_tokens is not None else attempt.at_most
 
 

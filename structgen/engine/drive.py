@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from structgen.core.errors import TransportError
 from structgen.core.records import Completion, Extraction
-from structgen.engine.flow import Line, Send
+from structgen.engine.flow import FAULTS, Line, Send
 
 T = TypeVar("T")
 
@@ -19,7 +18,7 @@ def drive(line: Line[T], perform: Callable[[Send], Completion]) -> Extraction[T]
         while True:
             try:
                 completion = perform(effect)
-            except TransportError as error:
+            except FAULTS as error:
                 effect = line.throw(error)
             else:
                 effect = line.send(completion)
@@ -34,7 +33,7 @@ async def adrive(line: Line[T], perform: Callable[[Send], Awaitable[Completion]]
         while True:
             try:
                 completion = await perform(effect)
-            except TransportError as error:
+            except FAULTS as error:
                 effect = line.throw(error)
             else:
                 effect = line.send(completion)

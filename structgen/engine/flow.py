@@ -13,7 +13,14 @@ from functools import partial
 from typing import TypeAlias, TypeVar
 
 from structgen.compile import Input, Plan
-from structgen.core.errors import BudgetExceeded, DeadlinePassed, ExtractionFailed, TransportError
+from structgen.core.errors import (
+    BudgetExceeded,
+    DeadlinePassed,
+    ExtractionFailed,
+    StoreError,
+    StructgenError,
+    TransportError,
+)
 from structgen.core.options import EvidenceMode
 from structgen.core.records import (
     Attempt,
@@ -43,6 +50,9 @@ class Send:
     at_most: Usage
 
 
+FAULTS = (TransportError, StoreError)
+"""What a driver throws into the line where an effect brings no completion, or one that could not be kept."""
+
 Line: TypeAlias = Generator[Send, Completion, Extraction[T]]
 
 
@@ -63,6 +73,8 @@ def extraction(plan: Plan[T], text: Input) -> Line[T]:
         except TransportError as error:
             failed = _interrupted(error, attempts, parsed)
             raise failed from failed.__cause__
+        except StoreError as error:
+            raise _unkept(error, attempts, parsed, question) from error
         parsed = question.read(completion)
         attempts = (*attempts, Attempt(question.request, completion, parsed.issues, question.why, question.at_most))
         if parsed.ok:
@@ -116,6 +128,17 @@ def _interrupted(
         failed = _failed(f"Asking again failed: {error}", attempts, parsed)
     failed.__cause__ = error
     return failed
+
+
+def _unkept(
+    error: StoreError, attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, question: Question[T]
+) -> StructgenError:
+    """The error of a store that fails: it keeps what was paid for, the completion that the store could not too."""
+    if error.completion is not None:
+        parsed = question.read(error.completion)
+        last = Attempt(question.request, error.completion, parsed.issues, question.why, question.at_most)
+        attempts = (*attempts, last)
+    return _failed(str(error).rstrip("."), attempts, parsed) if attempts else StoreError(str(error))
 
 
 def _failed(

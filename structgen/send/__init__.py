@@ -2,7 +2,7 @@
 
 from structgen.send.base import Allowance, Sender, Streamed
 from structgen.send.cards import find_card, list_cards
-from structgen.send.opening import DEFAULT_GROQ_MODEL, default_model, open_sender, split_model
+from structgen.send.opening import DEFAULT_GROQ_MODEL, default_model, endpoint_name, open_sender, split_model
 
 __all__ = [
     "DEFAULT_GROQ_MODEL",
@@ -10,6 +10,7 @@ __all__ = [
     "Sender",
     "Streamed",
     "default_model",
+    "endpoint_name",
     "find_card",
     "list_cards",
     "open_sender",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -70,6 +71,18 @@ def open_sender(
     from structgen.send.chat import ChatSender
 
     return ChatSender(wire, find_endpoint(wire, api_key, base_url, http_client), timeout=timeout, card=card)
+
+
+def endpoint_name(provider: str, base_url: str | None = None) -> str:
+    """The name of the server in a request: empty for the provider's own, else its base URL, or, where that may hold
+    something secret, a hash of it.
+    """
+    wire = WIRES.get(provider)
+    base = base_url or os.environ.get(wire.base_variable if wire else f"{provider.upper()}_BASE_URL", "")
+    base = wire.check_base_url(base) if wire else base.strip().rstrip("/")
+    if wire is not None and base == wire.base_url:
+        return ""
+    return hashlib.sha256(base.encode()).hexdigest() if "@" in base or "?" in base else base
 
 
 def find_endpoint(
