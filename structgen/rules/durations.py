@@ -16,6 +16,8 @@ _PART = re.compile(
 )
 _BETWEEN = re.compile(r"[\s,&+]*(?:(?:and|und|et|y|e|en|og|och)\b\s*)?", re.IGNORECASE)
 _RANGE = re.compile(r"\s*(?:[-–—]|to|bis|à|a|tot|or|of)\s*\d", re.IGNORECASE)
+_LOOSE = re.compile(r"\s+[0-5]?\d(?![\d.,/:]|\s?[^\W\d_])")
+"""A number without a unit after hours: minutes perhaps, and perhaps something else."""
 _VULGAR = {"½": 0.5, "¼": 0.25, "¾": 0.75}
 
 
@@ -63,7 +65,7 @@ def _spoken(text: str, start: int) -> Duration | None:
             break
         end = match.end()
         at = _after(text, end)
-    if not seen or _RANGE.match(text, end):
+    if not seen or _RANGE.match(text, end) or (seen[-1] == 3600 and _LOOSE.match(text, end)):
         return None
     return Duration(total, start, end)
 

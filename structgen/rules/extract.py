@@ -10,6 +10,7 @@ from types import MappingProxyType
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Evidence
 from structgen.rules.fields import MONEY, Field, Kind, read_fields
+from structgen.rules.labelled import labelled
 from structgen.rules.linked import Node
 from structgen.rules.lists import body_start, find_strings
 from structgen.rules.machine import find_linked, main_item
@@ -83,10 +84,7 @@ def _find_leaf(search: Search, field: Field) -> Reading | None:
     if role := find_role(field):
         return role(search, field) or _all_there_is(search, field)
     least = _WORDY if field.kind is Kind.STRING else 0.0
-    for pair in search.pairs_of(field.keys):
-        if pair.score >= least and (found := read_value(search, field, *pair.value)):
-            return found
-    return recognise(search, field) or _all_there_is(search, field)
+    return labelled(search, field, least) or recognise(search, field) or _all_there_is(search, field)
 
 
 def _all_there_is(search: Search, field: Field) -> Reading | None:

@@ -9,6 +9,7 @@ from structgen.rules.bill import Row
 from structgen.rules.bylines import find_author, find_yields
 from structgen.rules.dates import find_compact_dates, find_dates
 from structgen.rules.fields import Field, Kind
+from structgen.rules.labelled import labelled
 from structgen.rules.readings import Reading, leaf
 from structgen.rules.search import Search
 from structgen.rules.senders import find_address, find_company, find_phone
@@ -32,14 +33,6 @@ def find_role(field: Field) -> Role | None:
     return None
 
 
-def _labelled(search: Search, field: Field, least: float = 0.0) -> Reading | None:
-    """What stands behind a label of the field."""
-    for pair in search.pairs_of(field.keys):
-        if pair.score >= least and (found := read_value(search, field, *pair.value)):
-            return found
-    return None
-
-
 def _company(search: Search, field: Field) -> Reading | None:
     for pair in search.pairs_of(field.keys):
         if pair.score == 1.0 and any(char.isalpha() for char in search.page.text[slice(*pair.value)]):
@@ -48,7 +41,7 @@ def _company(search: Search, field: Field) -> Reading | None:
 
 
 def _address(search: Search, field: Field) -> Reading | None:
-    return _labelled(search, field, 1.0) or find_address(search)
+    return labelled(search, field, 1.0) or find_address(search)
 
 
 def _title(search: Search, field: Field) -> Reading | None:
@@ -57,7 +50,7 @@ def _title(search: Search, field: Field) -> Reading | None:
 
 def _date(search: Search, field: Field) -> Reading | None:
     """The labelled date, else the first that the document prints."""
-    if found := _labelled(search, field):
+    if found := labelled(search, field):
         return found
     text = search.page.text
     first = next(find_dates(text), None) or next(find_compact_dates(text), None)
@@ -66,7 +59,7 @@ def _date(search: Search, field: Field) -> Reading | None:
 
 def _time(search: Search, field: Field) -> Reading | None:
     """The labelled time of day, else the one that is printed with the date."""
-    if found := _labelled(search, field):
+    if found := labelled(search, field):
         return found
     first = next(find_dates(search.page.text), None)
     if first is None:
@@ -78,12 +71,12 @@ def _time(search: Search, field: Field) -> Reading | None:
 def _total(search: Search, field: Field) -> Reading | None:
     row = find_total(search)
     if row is None and not _CENTS.search(search.page.text):
-        return _labelled(search, field)
+        return labelled(search, field)
     return _amount(search, field, row)
 
 
 def _billed(search: Search, field: Field) -> Reading | None:
-    return _amount(search, field, find_row(search, field.concepts)) if search.rows else _labelled(search, field)
+    return _amount(search, field, find_row(search, field.concepts)) if search.rows else labelled(search, field)
 
 
 def _amount(search: Search, field: Field, row: Row | None) -> Reading | None:
@@ -92,7 +85,7 @@ def _amount(search: Search, field: Field, row: Row | None) -> Reading | None:
 
 def _currency(search: Search, field: Field) -> Reading | None:
     """The labelled currency, else the one beside the total or the price."""
-    if found := _labelled(search, field, 0.9):
+    if found := labelled(search, field, 0.9):
         return found
     row = find_total(search) if search.rows else None
     amount = row.amount if row else find_price(search)
@@ -104,14 +97,14 @@ def _currency(search: Search, field: Field) -> Reading | None:
 
 
 def _price(search: Search, field: Field) -> Reading | None:
-    if found := _labelled(search, field, 0.55):
+    if found := labelled(search, field, 0.55):
         return found
     amount = find_price(search)
     return read_value(search, field, amount.signed, amount.signed_end) if amount else None
 
 
 def _phone(search: Search, field: Field) -> Reading | None:
-    return _labelled(search, field) or find_phone(search)
+    return labelled(search, field) or find_phone(search)
 
 
 _FREE = frozenset({"title", "author", "company", "address", "yields"})

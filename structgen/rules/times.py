@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from structgen.rules.durations import Duration, find_duration
 from structgen.rules.fields import Field
+from structgen.rules.labelled import labelled
 from structgen.rules.page import Line
 from structgen.rules.readings import Reading
 from structgen.rules.search import Search
@@ -12,9 +13,8 @@ from structgen.rules.values import read_value
 
 def find_total_time(search: Search, field: Field) -> Reading | None:
     """The labelled time; else the only duration that stands alone in the head, or the one that sums up the others."""
-    for pair in search.pairs_of(field.keys):
-        if found := read_value(search, field, *pair.value):
-            return found
+    if found := labelled(search, field):
+        return found
     line = _standing(search)
     return read_value(search, field, line.start, line.end) if line else None
 

@@ -13,6 +13,7 @@ from structgen.rules.labels import Token, phrase, tokens
 from structgen.rules.lexicon import lexicon
 from structgen.rules.money import Amount, find_amounts, is_currency
 from structgen.rules.numerals import find_number
+from structgen.rules.page import Span
 from structgen.rules.readings import Reading, leaf
 from structgen.rules.search import Search
 
@@ -63,6 +64,12 @@ def _read_duration(search: Search, field: Field, start: int, end: int) -> Readin
     if found is None or not field.seconds:
         return None
     return _checked(search, field, found.seconds / field.seconds, start + found.start, start + found.end)
+
+
+def read_count_of(search: Search, field: Field, size: float, span: Span) -> Reading | None:
+    """A bare number times the size of what it counts."""
+    number = find_number(search.page.text[slice(*span)], search.mark)
+    return _checked(search, field, number.value * size, *span) if number else None
 
 
 def _amounts(text: str) -> list[Amount]:
