@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar, cast, overload
 from typing_extensions import TypeForm
 
 from structgen.compile import Brief, Input, compile_brief
-from structgen.core.json import Json
+from structgen.core.errors import SchemaError
+from structgen.core.json import Json, JsonObject
 from structgen.core.options import Mode, Options, Risk, Style
 from structgen.core.records import Card, Evidence, Example, Parsed, Request, Task
 from structgen.ground import locate
@@ -41,6 +42,31 @@ def resolve(schema: object) -> Resolved[Any]:
         task = cast("Task[Any]", schema)
         return Resolved(Schema.of(task), task.instructions, task.examples)
     return Resolved(Schema.of(schema))
+
+
+def resolve_items(item: object) -> tuple[Resolved[Any], Schema[Any]]:
+    """A list of what is described, and one of its items. The worked examples of a task become lists of one."""
+    item = find_task(item) if isinstance(item, str) else item
+    one = resolve(item)
+    examples = tuple(Example(example.text, [example.value]) for example in one.examples)
+    return Resolved(_list_of(item, one.schema), one.instructions, examples), one.schema
+
+
+def _list_of(item: object, one: Schema[Any]) -> Schema[Any]:
+    kind: Any = cast("Task[Any]", item).schema if isinstance(item, Task) else item
+    if one.adapter is not None:
+        if isinstance(kind, Schema):
+            raise SchemaError(
+                "A Schema does not tell its type: give the type itself, to get the items of a list of it."
+            )
+        return Schema.of(list[kind])
+    inner = one.json_schema
+    if isinstance(inner, dict):  # with a name of its own, so that its references stay within it
+        inner = {"$id": "urn:structgen:item", **inner}
+    listed: JsonObject = {"type": "array", "items": {"$ref": "#/$defs/item"}, "$defs": {"item": inner}}
+    if isinstance(inner, dict) and isinstance(dialect := inner.get("$schema"), str):
+        listed["$schema"] = dialect
+    return Schema.of(listed, assert_formats=not isinstance(kind, (dict, bool)))
 
 
 def brief_for(

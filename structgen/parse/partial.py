@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 
 from structgen.core.json import Json, JsonObject, pointer
+from structgen.parse.exact import number_of
 from structgen.parse.find import CLOSE_THOUGHT, OPEN_THOUGHT
 from structgen.parse.strict import MAX_DEPTH
 
@@ -326,7 +327,7 @@ class PartialReader:
 
 
 def _number(token: str) -> Json:
-    return int(token) if token.lstrip("-").isdigit() else float(token)
+    return int(token) if token.lstrip("-").isdigit() else number_of(token)
 
 
 def _unescaped(escape: str) -> str:

@@ -1,0 +1,110 @@
+"""What a user sees of an answer while it arrives: the growing value, or each item of a list as it is finished."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Generic, TypeVar
+
+from structgen.core.errors import ExtractionFailed
+from structgen.core.json import Json
+from structgen.core.options import Risk
+from structgen.core.records import Extraction, Partial
+from structgen.engine.plain import PlainForm
+from structgen.parse import parse_text
+from structgen.parse.align import shape_of
+from structgen.parse.exact import has_exact
+from structgen.parse.partial import PartialReader
+from structgen.schema import Schema
+from structgen.schema.strict import WRAPPER, StrictSchema
+
+T = TypeVar("T")
+
+
+class Growing:
+    """Pieces of text -> the value so far, as often as it has changed."""
+
+    def __init__(self, strict: StrictSchema | None = None) -> None:
+        self._reader = PartialReader()
+        self._plain = None if strict is None else PlainForm(strict)
+        self._last: Json = None
+
+    def show(self, piece: str) -> Iterator[Partial]:
+        """The value with this piece; nothing where it is the same as before."""
+        self._reader.feed(piece)
+        value = self._reader.value
+        if value is self._last:
+            return
+        self._last = value
+        opened = self._reader.open
+        shown = Partial(value, opened) if self._plain is None else self._plain(value, opened)
+        if shown is not None:
+            yield shown
+
+
+class Finished(Generic[T]):
+    """Pieces of text -> each item of the list that is finished and fits its schema, once.
+
+    The list is the answer itself or the first one in it. An item that does not fit is left to the end, when the list
+    as a whole is checked, repaired and asked for again like any other value.
+    """
+
+    def __init__(self, item: Schema[T], strict: StrictSchema | None, max_risk: Risk) -> None:
+        self._item = item
+        self._strict = strict
+        self._max_risk = max_risk
+        self._reader = PartialReader()
+        self._decimal = shape_of(item).decimal
+        self._list: str | None = None
+        self._given: list[T] = []
+
+    def show(self, piece: str) -> Iterator[T]:
+        """The items that this piece finishes."""
+        self._reader.feed(piece)
+        for path, value in self._reader.take_items():
+            place = path.rpartition("/")[0]
+            self._list = place if self._list is None else self._list
+            if place == self._list:
+                yield from self._checked(value)
+
+    def _checked(self, value: Json) -> Iterator[T]:
+        """The item that a finished value is. Digits that a float does not hold are left to the reading of the whole."""
+        if self._decimal and has_exact(value):
+            return
+        if self._strict is not None:
+            listed = self._strict.back({WRAPPER: [value]})
+            value = listed[0] if isinstance(listed, list) else value
+        parsed = parse_text(self._item, json.dumps(value), max_risk=self._max_risk)
+        if parsed.ok:
+            item: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
+            self._given.append(item)
+            yield item
+
+    def show_rest(self, extraction: Extraction[Sequence[T]]) -> Iterator[T]:
+        """The items of the accepted list that were not given yet.
+
+        Raises ExtractionFailed where one that was given is not in it: asked again, the model gave another list.
+        """
+        given = iter(self._given)
+        nothing = object()
+        waiting: object = next(given, nothing)
+        rest: list[T] = []
+        for item in extraction.value:
+            if waiting is not nothing and _same(item, waiting):
+                waiting = next(given, nothing)
+            else:
+                rest.append(item)
+        if waiting is not nothing:
+            raise ExtractionFailed(
+                f"The list that was accepted in the end does not hold all of the {len(self._given)} items that were "
+                f"already given, in their order: {waiting!r:.200} is missing. Drop them, and take the list from "
+                ".attempts, or call extract, which gives nothing before the end.",
+                attempts=extraction.attempts,
+                usage=extraction.usage,
+            )
+        yield from rest
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two items are the same; by their words where they cannot be compared, as with NaN."""
+    return one == other or repr(one) == repr(other)
