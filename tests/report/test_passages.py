@@ -36,15 +36,23 @@ def test_evidence_with_an_impossible_place_is_not_marked() -> None:
     assert [piece.mark for piece in found.pieces] == [None]
 
 
-PLACES = st.lists(st.tuples(st.integers(0, 120), st.integers(1, 30)), max_size=12)
+def test_of_places_within_each_other_the_innermost_owns_the_text() -> None:
+    places = [(0, 9), (2, 6), (2, 4), (3, 8)]
+    found = passages_of("abcdefghi", [entry("abcdefghi", *place) for place in places], Limits())
+    assert [piece.owner for piece in found.pieces] == [0, 2, 3, 3, 3, 0]
+    assert found.reach == {0: (0, 5), 1: (1, 3), 2: (1, 2), 3: (2, 4)}
+
+
+PLACES = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), max_size=12)
 
 
 @settings(deadline=None, max_examples=300)
-@given(st.text("ab \n", max_size=120), PLACES, st.integers(0, 130), st.integers(0, 20))
+@given(st.text("ab \n", max_size=60), PLACES, st.integers(0, 70), st.integers(0, 20))
 def test_the_pieces_cover_the_text_and_each_place_is_marked_from_end_to_end(
     text: str, places: list[tuple[int, int]], most: int, context: int
 ) -> None:
-    spans = [(start, min(start + size, len(text))) for start, size in places if start < len(text)]
+    starts = [(start % len(text), size) for start, size in places if text]
+    spans = [(start, min(start + size, len(text))) for start, size in starts]
     found = passages_of(text, [entry(text, *span) for span in spans], Limits(text=most, context=context))
 
     assert [piece.start for piece in found.pieces] == [0, *(piece.end for piece in found.pieces)][: len(found.pieces)]

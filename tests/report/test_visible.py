@@ -21,6 +21,10 @@ def test_controls_have_their_pictures_and_line_ends_stay() -> None:
     assert visible("a\r\nb\tc\x1b[1m\x00\x7f\r") == "a\nb\tc␛[1m␀␡␍"
 
 
+def test_what_would_turn_the_writing_direction_around_is_replaced() -> None:
+    assert visible("a\u202a\u202e\u2066\u2069b\ud800\x9b") == "a" + "\ufffd" * 4 + "b" + "\ufffd" * 2
+
+
 def test_marks_that_a_script_needs_stay() -> None:
     assert visible("नमस्ते \u200f\u200dليلى") == "नमस्ते \u200f\u200dليلى"
 
