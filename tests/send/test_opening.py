@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from structgen.core.errors import ConfigurationError, ModelUnavailable
-from structgen.send import default_model, find_card, open_sender, split_model
+from structgen.send import default_model, endpoint_name, find_card, open_sender, split_model
 
 
 def test_without_a_name_the_variable_names_the_model() -> None:
@@ -94,3 +94,19 @@ print(sorted({"groq", "httpx", "instructor", "tenacity", "openai", "aiohttp"} & 
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_server_has_a_name_where_it_is_not_the_provider_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert endpoint_name("groq") == endpoint_name("groq", "https://api.groq.com/") == endpoint_name("rules") == ""
+    assert endpoint_name("compatible", "http://localhost:1/v1/") == "http://localhost:1/v1"
+    monkeypatch.setenv("GROQ_BASE_URL", "http://localhost:2")
+    assert endpoint_name("groq") == "http://localhost:2"
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:3/v1")
+    assert endpoint_name("openai") == "http://localhost:3/v1"
+
+
+@pytest.mark.parametrize("url", ["http://ada:secret@host/v1", "http://host/v1?key=secret"])
+def test_the_name_of_a_server_holds_no_secret(url: str) -> None:
+    named = endpoint_name("compatible", url)
+    assert "secret" not in named
+    assert named != endpoint_name("compatible", url.replace("secret", "other"))
