@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -63,7 +64,7 @@ class _Lines:
     """The lines of a text, to say where a place is: ``line:column``, both from 1."""
 
     def __init__(self, document: str) -> None:
-        self._starts = [0, *(at + 1 for at, char in enumerate(document) if char == "\n")]
+        self._starts = [0, *(found.end() for found in re.finditer("\n", document))]
 
     def number(self, at: int) -> int:
         """The line of a character."""
