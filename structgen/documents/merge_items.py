@@ -47,11 +47,11 @@ class _Item:
 
     @classmethod
     def of(cls, node: Node) -> _Item:
-        said = list(node.leaves(lists=True))
-        everything = tuple(sorted((path, repr(leaf.like)) for path, leaf in said))
-        leaves = dict(said if isinstance(node.value, list) else node.leaves())
+        said = list(node.leaves())
+        everything = tuple(sorted((path, repr(leaf.like)) for path, leaf, _ in said))
+        leaves = {path: leaf for path, leaf, listed in said if not listed or isinstance(node.value, list)}
         key = key_of(node.value) if isinstance(node.value, dict) else None
-        figures = any(isinstance(leaf.value, int | float) for _, leaf in said)
+        figures = any(isinstance(leaf.value, int | float) for _, leaf, _ in said)
         return cls(node, leaves, key, everything or likeness(node.value), figures)
 
     def anchors(self) -> Iterator[Hashable]:
@@ -146,6 +146,8 @@ def is_same(group: Group, item: _Item) -> bool:
 
 def says_more(group: Group) -> Sequence[Node]:
     """The items that likeness alone put into a group and that say something else, or something that counts."""
+    if not group.liked:
+        return ()
     first = _Item.of(group.nodes[0])
     liked = map(_Item.of, group.liked)
     return [item.node for item in liked if item.whole != first.whole or (item.figures and item.key)]

@@ -36,7 +36,7 @@ def likeness(value: Json) -> Likeness:
 
 def _plain(text: str) -> str:
     """A text without the differences that do not count; as it is where nothing else would be left."""
-    folded = unicodedata.normalize("NFKC", text).translate(_SAME).casefold()
+    folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).translate(_SAME).casefold()
     return " ".join(folded.split()).strip(_AROUND) or text
 
 

@@ -71,13 +71,13 @@ class Node:
             return None
         return found.start, found.end
 
-    def leaves(self, *, lists: bool = False) -> Iterator[tuple[str, Leaf]]:
-        """The leaves with their paths below this node; those of inner lists only where `lists` says so."""
-        todo: list[tuple[int, Node]] = [(0, self)]
+    def leaves(self) -> Iterator[tuple[str, Leaf, bool]]:
+        """The leaves, each with its path below this node, and whether it stands in a list within it."""
+        todo: list[tuple[Node, int, bool]] = [(self, 0, False)]
         while todo:
-            depth, node = todo.pop()
-            inner = isinstance(node.value, dict) or (lists and isinstance(node.value, list))
-            if inner and depth < DEEPEST:
-                todo.extend((depth + 1, child) for _, child in reversed(list(node.children())))
-            elif node.value is not None and (lists or not isinstance(node.value, list)):
-                yield node.path[len(self.path) :], Leaf(node.value, likeness(node.value), node.place)
+            node, depth, listed = todo.pop()
+            if isinstance(node.value, dict | list) and depth < DEEPEST:
+                listed = listed or isinstance(node.value, list)
+                todo.extend((child, depth + 1, listed) for _, child in reversed(list(node.children())))
+            elif node.value is not None:
+                yield node.path[len(self.path) :], Leaf(node.value, likeness(node.value), node.place), listed

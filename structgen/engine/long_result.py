@@ -162,7 +162,9 @@ def _validated(schema: Schema[T], value: Json, max_risk: Risk) -> Parsed[T]:
     if not missing:
         return parsed
     filled = _parsed(schema, _with_nulls(value, missing), max_risk)
-    return filled if filled.ok or len(filled.issues) < len(parsed.issues) else parsed
+    refused = {issue.path for issue in filled.issues}
+    fitting = [path for path in missing if path not in refused]
+    return filled if fitting == missing else _parsed(schema, _with_nulls(value, fitting), max_risk)
 
 
 def _parsed(schema: Schema[T], value: Json, max_risk: Risk) -> Parsed[T]:
