@@ -10,6 +10,7 @@ from types import MappingProxyType
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Evidence
 from structgen.rules.fields import MONEY, Field, Kind, read_fields
+from structgen.rules.inline import find_inline
 from structgen.rules.labelled import labelled
 from structgen.rules.linked import Node
 from structgen.rules.lists import body_start, find_strings
@@ -106,4 +107,6 @@ def _find_list(search: Search, field: Field) -> Reading | None:
         return None
     if field.item.kind is Kind.OBJECT:
         return find_records(search, field)
+    if found := find_inline(search, field):
+        return found
     return find_strings(search, field) if field.item.kind is Kind.STRING else None

@@ -67,7 +67,7 @@ def _step_items(page: Page, lines: list[Line]) -> list[Item]:
     kept = _unwrapped([line for line in lines if not _noise(line) and not _STEP_ALONE.match(line.text)])
     items: list[Item] = []
     for place, (start, end, text) in enumerate(kept):
-        if _OVER.search(text):
+        if _OVER.search(text) or text.startswith("> "):
             break
         told = _sentence(text)
         if not told and not any(_sentence(later) for _, _, later in kept[place + 1 : place + 3]):
@@ -111,7 +111,7 @@ def _sentence(text: str) -> bool:
 def _entry_items(search: Search, section: Section, lines: list[Line]) -> list[Item]:
     """The entries of a plain list, with what was broken over several lines put together."""
     bulleted = _bulleted(lines)
-    kept = [line for line in lines if not _noise(line)]
+    kept = [line for line in _bulleted_part(search.page, lines, bulleted) if not _noise(line)]
     marked = sum(line.start in bulleted for line in kept)
     if marked >= 2 and marked >= 0.6 * len(kept):
         kept = [line for line in kept if line.start in bulleted]
@@ -125,6 +125,15 @@ def _entry_items(search: Search, section: Section, lines: list[Line]) -> list[It
         if not _aside(search, section, line, counted and line.start not in bulleted):
             entries.append(line)
     return _put_together(search.page, entries)
+
+
+def _bulleted_part(page: Page, lines: list[Line], bulleted: set[int]) -> list[Line]:
+    """The lines of a list that begins with two bullets, up to the gap after its last bullet."""
+    if len(lines) < 2 or any(line.start not in bulleted for line in lines[:2]):
+        return lines
+    last = max(at for at, line in enumerate(lines) if line.start in bulleted)
+    gap = (at for at in range(last + 1, len(lines)) if page.text.count("\n", lines[at - 1].end, lines[at].start) > 1)
+    return lines[: next(gap, len(lines))]
 
 
 def _bulleted(lines: list[Line]) -> set[int]:

@@ -113,6 +113,8 @@ def _partial(number: int, line: Line, text: str, words: Phrase, vocabulary: Voca
     mentions = vocabulary.mentions(tokens(text))
     marked = level(line) > 0
     strong = marked or line.text.endswith((":", "："))
+    if mentions and mentions[0].start == 0 and not marked and _CLOSED.match(text, mentions[0].end):
+        return None
     if mentions and mentions[0].start == 0 and (strong or _titled(text, words)):
         return _Heading(number, mentions[0].keys, 0.6, strong or bool(mentions[0].keys & _BODIES))
     if mentions and mentions[-1].end == len(text) and strong and len(words) <= 5:

@@ -1,0 +1,67 @@
+"""Lists on one line, and what must not be taken into a list."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from structgen.rules.inline import parts_of
+
+STRINGS = {"type": ["array", "null"], "items": {"type": "string"}}
+NUMBERS = {"type": ["array", "null"], "items": {"type": "integer"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("Tags: a, b, c", ["a", "b", "c"]),
+        ("Tags: soup; warm, thick; vegan", ["soup", "warm, thick", "vegan"]),
+        ("Tags: red, green, and blue", ["red", "green", "blue"]),
+        ("Tags: red (light, warm), blue", ["red (light, warm)", "blue"]),
+        ("Tags: soup | vegan", ["soup", "vegan"]),
+        ("tags: [soup, vegan]", ["soup", "vegan"]),
+        ("Tags: 1,5 l, blue", ["1,5 l", "blue"]),
+        ("Tags: a\nAuthor: Kim Low\nplain words", ["a"]),
+        ("Tags: a, total, b; Author: Kim Low", ["a", "total", "b"]),
+        ("Tags: We cook, day and night. Come.", None),
+        ("Tags: " + "long " * 15 + ", a", None),
+        ("Tags\n- a\n- b\n\nAuthor: Kim Low\nmore", ["a", "b"]),
+    ],
+)
+def test_a_list_may_stand_behind_its_label(ask_one: Any, text: str, tags: list[str] | None) -> None:
+    assert ask_one(text, "tags", STRINGS) == tags
+
+
+def test_the_lines_after_a_labelled_value_are_no_items(ask: Any) -> None:
+    text = "Directed by: Kim Low\nWebsite: https://low.example/a,b\nRunning time: 97 minutes\nRated PG"
+    directed = {**STRINGS, "title": "Directed by"}
+    assert ask(text, directors=directed, website=STRINGS) == {
+        "directors": ["Kim Low"],
+        "website": ["https://low.example/a,b"],
+    }
+
+
+def test_each_item_is_of_the_kind_that_the_schema_asks_for(ask: Any) -> None:
+    text = "Scores: 1, 2, 3\nRanks: 1, many\nSizes: small, large"
+    sizes = {"type": ["array", "null"], "items": {"enum": ["Small", "Medium", "Large"]}}
+    assert ask(text, scores=NUMBERS, ranks=NUMBERS, sizes=sizes) == {
+        "scores": [1, 2, 3],
+        "ranks": None,
+        "sizes": ["Small", "Large"],
+    }
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text(alphabet="ab ,;|>()[]\"'*1·", max_size=60))
+def test_parts_are_in_order_and_bear_no_edges(text: str) -> None:
+    spans = list(parts_of(text, (0, len(text))))
+    assert all(start < end and text[start:end] == text[start:end].strip() for start, end in spans)
+    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+
+
+def test_a_quotation_after_the_last_step_is_no_step(ask_one: Any) -> None:
+    text = (
+        "## Method\n\n1. Boil the beans for ten minutes.\n2. Drain them well and serve.\n\n> **Tip:** Freeze the rest."
+    )
+    assert ask_one(text, "instructions", STRINGS) == ["Boil the beans for ten minutes.", "Drain them well and serve."]
