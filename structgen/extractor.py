@@ -18,14 +18,15 @@ from structgen.core.json import Json
 from structgen.core.options import Options
 from structgen.core.records import Completion, Extraction, Request, Task
 from structgen.engine import Line, Send, adrive, drive, extraction
-from structgen.engine.answers import Answers, open_store
+from structgen.engine.answers import open_store
 from structgen.engine.long import aextract_document, extract_document
 from structgen.engine.many import Outcome, aattempted, amap_ordered, attempted, map_ordered
 from structgen.engine.observe import Observers, observed
+from structgen.engine.replay import open_answers
 from structgen.engine.showing import Finished
 from structgen.engine.streams import Streams
 from structgen.schema import Schema
-from structgen.send import Allowance, default_model, endpoint_name, open_sender, split_model
+from structgen.send import Allowance, default_model, open_sender, split_model
 from structgen.stages import Resolved, brief_for, resolve, resolve_items
 from structgen.store import Store
 
@@ -46,7 +47,8 @@ class Extractor(Streams):
     """A model and options, ready to extract typed values from texts.
 
     Args:
-        model: ``groq/<id>``, ``rules`` (no LLM), ``compatible/<id>`` or ``<provider>/<id>``; where None,
+        model: ``groq/<id>``, ``rules`` (no LLM), ``compatible/<id>``, ``<provider>/<id>``, or ``replay`` (the store
+            alone; where it holds several models ``replay/<provider>/<id>``); where None,
             ``STRUCTGEN_MODEL``, else Groq where ``GROQ_API_KEY`` is set.
         options: how to ask and what to accept.
         api_key: the key; where None the provider's own environment variable.
@@ -59,8 +61,7 @@ class Extractor(Streams):
         observers: callables that are told of every request, completion, repair, retry and result (core/events.py).
 
     Raises:
-        ConfigurationError: no model is named and none can be chosen, or the model string is not understood.
-        AuthenticationFailed: the provider needs a key and there is none.
+        ConfigurationError: no model is named and none can be chosen, the model string is not understood, or there is no key.
         StoreError: the store cannot be opened.
 
     It is a context manager, sync and async; closing it is never required for a script to end cleanly.
@@ -85,13 +86,15 @@ class Extractor(Streams):
                 "No model is named and no key is set. Set GROQ_API_KEY, or STRUCTGEN_MODEL, or pass "
                 'model="groq/<id>"; without a key, model="rules" extracts with no LLM.'
             )
-        self.model = chosen
         self.options = options or Options()
         self._retrying = retrying
         self._plans: dict[tuple[int, str, bool], Plan[Any]] = {}
         self._observers = Observers(tuple(observers))
-        self._sender = open_sender(chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client)
-        self._answers = Answers(self._sender, open_store(store), endpoint_name(split_model(chosen)[0], base_url))
+        open_wire = partial(
+            open_sender, chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client
+        )
+        self.model, self._answers = open_answers(chosen, open_store(store), base_url, open_wire)
+        self._sender = self._answers.sender
 
     def __repr__(self) -> str:
         return f"Extractor({self.model!r})"

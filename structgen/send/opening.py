@@ -61,7 +61,7 @@ def open_sender(
 
         return RulesSender()
     if provider == "replay":
-        raise ConfigurationError("replay, which answers from the store alone, is not supported yet: name a model.")
+        raise ConfigurationError("replay has no wire, it answers from a store: Extractor('replay', store=...).")
     card = _check_card(provider, name)
     wire = WIRES.get(provider)
     if wire is None:

@@ -28,6 +28,24 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """A model of which there are completions, and its server, as requests name it."""
+
+    provider: str
+    model: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Completions that came in a span of time, and their tokens, as far as the servers reported them."""
+
+    completions: int
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A line of the ledger. `finished` is None where the run was stopped, or is not done yet; times as in `Entry`."""
 

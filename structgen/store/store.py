@@ -23,7 +23,7 @@ from structgen.core.records import Completion, Request
 from structgen.store import statements
 from structgen.store.codec import decode, read, write
 from structgen.store.database import open_database, shrink, trouble
-from structgen.store.entries import Answer, Entry, Run, Sizes, masked
+from structgen.store.entries import Answer, Entry, Kept, Recorded, Run, Sizes, masked
 from structgen.store.flights import Abandoned, Flights
 from structgen.store.writer import Writer
 
@@ -177,6 +177,20 @@ class Store:
             for _, said, rest, completion, at in rows:
                 yield self._entry(said, rest, completion, at)
             last = rows[-1][0]
+
+    def recorded(self) -> tuple[Recorded, ...]:
+        """Every model of which there are completions, with its server."""
+        names = ", ".join(
+            f"coalesce(json_extract(request, '$.{name}'), '')" for name in ("provider", "model", "endpoint")
+        )
+        rows = self._read(f"SELECT DISTINCT {names} FROM completion ORDER BY 1, 2, 3")  # noqa: S608  those three
+        return tuple(Recorded(*row) for row in rows)
+
+    def kept(self, since: float, until: float | None = None) -> Kept:
+        """What came in from one moment (seconds since 1970) to another, or until now."""
+        counts = "SELECT count(*), total(input_tokens), total(output_tokens) FROM completion WHERE at BETWEEN ? AND ?"
+        ((completions, tokens_in, tokens_out),) = self._read(counts, since, time.time() if until is None else until)
+        return Kept(completions, int(tokens_in), int(tokens_out))
 
     def sizes(self) -> Sizes:
         """What the store holds."""

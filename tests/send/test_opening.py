@@ -75,8 +75,8 @@ def test_a_known_model_brings_its_card() -> None:
     assert sender.card == find_card("groq", "openai/gpt-oss-20b")
 
 
-def test_replay_is_refused_with_a_clear_word() -> None:
-    with pytest.raises(ConfigurationError, match=r"replay.*not supported yet"):
+def test_replay_has_no_wire() -> None:
+    with pytest.raises(ConfigurationError, match="replay has no wire"):
         open_sender("replay")
 
 
