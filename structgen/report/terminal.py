@@ -81,16 +81,17 @@ class _Lines:
 def _title(view: View) -> Text:
     from rich.text import Text
 
-    title = Text(line_of(view.name, 200) or ("Refused" if view.error else "Extraction"), "bold")
-    return title.append("".join(f"  {fact}" for fact in facts(view)), "not bold dim")
+    return Text(line_of(view.name, 200) or ("Refused" if view.error else "Extraction"), "bold")
 
 
 def _before(view: View) -> Iterator[Text]:
-    """How well the text bears the value out, why there is no better value, and the chunks that failed."""
+    """What it took, how well the text bears it out, why there is no better value, and the chunks that failed."""
     from rich.text import Text
 
-    if found := counts(view):
-        yield Text("  ").join(Text(f"{count:,} {status}", _INK[status]) for status, count in found)
+    took = [Text(fact, "dim") for fact in facts(view)]
+    found = [Text(f"{count:,} {status}", _INK[status]) for status, count in counts(view)]
+    if took or found:
+        yield Text("  ").join([*took, *found])
     if view.error:
         yield Text(cut(view.error, 1000), "red")
     failed = [chunk for chunk in view.chunks if chunk.status == "failed"]

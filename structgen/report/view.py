@@ -73,7 +73,7 @@ def view_of_failure(failure: ExtractionFailed) -> View:
     completion = failure.attempts[-1].completion if failure.attempts else None
     return View(
         failure.partial,
-        evidence=(completion.evidence or ()) if completion else (),
+        evidence=(completion.evidence or ()) if completion and not failure.chunks else (),
         issues=failure.issues,
         attempts=failure.attempts,
         chunks=failure.chunks,

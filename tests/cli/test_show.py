@@ -12,8 +12,16 @@ def test_rows_are_printed_for_people_with_their_text(structgen) -> None:
     ran = shown(structgen, "soup.txt")
     lines = [" ".join(line.split()) for line in ran.out.splitlines()]
     assert ran.status == 0
-    assert lines[0].startswith("soup.txt rules ─")
-    assert lines[1:] == ["2 exact", "name Soup exact 1:7", "serves 4 exact 2:9", "", "1 Name: Soup", "2 Serves: 4", ""]
+    assert lines[0].startswith("soup.txt ─")
+    assert lines[1:] == [
+        "rules 2 exact",
+        "name Soup exact 1:7",
+        "serves 4 exact 2:9",
+        "",
+        "1 Name: Soup",
+        "2 Serves: 4",
+        "",
+    ]
     assert ran.said[-1].startswith("structgen: 1 row: 1 ok")
 
 
@@ -24,10 +32,10 @@ def test_each_row_has_the_text_of_its_own_document(structgen, folder: Path) -> N
     assert ran.status == 1
     assert [line.split(" ─")[0] for line in ran.out.splitlines() if "──" in line] == [
         "gone.txt",
-        "t.csv (7)  rules",
+        "t.csv (7)",
         "t.csv (8)",
-        "t.csv (9)  rules",
-        "soup.txt  rules",
+        "t.csv (9)",
+        "soup.txt",
     ]
     assert "there is no such file" in views[0]
     assert ran.out.index("1  Name: A") < ran.out.index("1  Name: C") < ran.out.index("1  Name: Soup")

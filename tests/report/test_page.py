@@ -175,6 +175,16 @@ def test_the_evidence_that_a_sender_gave_for_a_refused_value_is_shown(at, read) 
     assert page.one("mark").text == "Soup"
 
 
+def test_the_places_in_a_chunk_are_not_taken_for_places_in_the_whole(at, read) -> None:
+    completion = Completion("{}", evidence=(at("/name", "Soup", TEXT),))
+    attempt = Attempt(REQUEST, completion, (ISSUE,), "first question")
+    chunks = (ChunkReport(0, 10, "ok"), ChunkReport(10, 20, "failed", "No."))
+    failure = ExtractionFailed("No.", attempts=(attempt,), partial={"name": "Soup"}, chunks=chunks)
+    page = read(failure_html(failure, TEXT))
+    assert not page.all("mark")
+    assert page.all("summary")[0].text == "1 of 2 chunks failed"
+
+
 def test_a_failure_with_nothing_at_all_has_no_rows(read) -> None:
     page = read(failure_html(ExtractionFailed("No answer came.")))
     assert not page.all("tr")

@@ -44,9 +44,9 @@ def soup(at) -> Extraction[object]:
 
 def test_each_value_has_a_line_with_its_status_and_its_place(soup) -> None:
     shown = lines(printed(soup, TEXT))
-    assert shown[0].startswith("Extraction 1 call 1 tokens in, 2 out cost not known ─")
+    assert shown[0].startswith("Extraction ─")
     assert shown[1:] == [
-        "1 exact 1 fuzzy 1 unsupported",
+        "1 call 1 tokens in, 2 out cost not known 1 exact 1 fuzzy 1 unsupported",
         "name Soup exact 1:7",
         "serves 4 “four” fuzzy 2:9",
         "repaired: number words: 'four' → 4",
