@@ -9,16 +9,42 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.schema.keywords import Steps, walk
 
 REF = ("$ref", "$dynamicRef", "$recursiveRef")
+NAMES = frozenset({"$id", "id", "$anchor", "$dynamicAnchor"})
+
+
+@dataclass(slots=True)
+class Bases:
+    """Base URIs by place, as a tree of steps: looking one up walks once along its path, however deep."""
+
+    uri: str | None = None
+    inside: dict[str, Bases] = field(default_factory=dict[str, "Bases"])
+
+    def put(self, at: Steps, uri: str) -> None:
+        """Set the base URI that holds from a place on."""
+        here = self
+        for step in at:
+            here = here.inside.setdefault(str(step), Bases())
+        here.uri = uri
+
+    def over(self, at: Steps) -> str:
+        """The base URI that holds at a place: its own, or that of the nearest place above."""
+        here, uri = self, self.uri or ""
+        for step in at:
+            inner = here.inside.get(str(step))
+            if inner is None:
+                break
+            here, uri = inner, uri if inner.uri is None else inner.uri
+        return uri
 
 
 @dataclass(frozen=True, slots=True)
 class Refs:
-    """The parts of one schema that references can name. `bases` holds the base URI at each pointer that changes it."""
+    """The parts of one schema that references can name."""
 
     root: JsonObject | bool
     places: dict[str, str] = field(default_factory=dict[str, str])
     """URI (with its fragment, if an anchor) -> pointer."""
-    bases: dict[str, str] = field(default_factory=dict[str, str])
+    bases: Bases = field(default_factory=Bases)
 
     def is_draft(self, *numbers: int) -> bool:
         """Whether the schema names one of these drafts of the years before 2019."""
@@ -33,15 +59,16 @@ class Refs:
     @classmethod
     def of(cls, root: JsonObject | bool) -> Refs:
         """Read the identifiers and anchors of a schema."""
-        refs = cls(root, {"": ""}, {"": ""})
+        refs = cls(root, {"": ""})
         for at, schema in walk(root):
             if isinstance(schema, dict):
                 refs._add(at, schema)
         return refs
 
     def _add(self, at: Steps, schema: JsonObject) -> None:
-        here = pointer(at)
-        base = self.base(at)
+        if not NAMES & schema.keys():
+            return  # the pointer of a deep place is long
+        here, base = pointer(at), self.bases.over(at)
         for key in ("$id", "id"):
             name = schema.get(key)
             if not isinstance(name, str) or (key == "id" and "$id" in schema):
@@ -51,22 +78,14 @@ class Refs:
                 continue
             base = urldefrag(urljoin(base, name)).url
             self.places.setdefault(base, here)
-            self.bases[here] = base
+            self.bases.put(at, base)
         for key in ("$anchor", "$dynamicAnchor"):
             if isinstance(anchor := schema.get(key), str):
                 self.places.setdefault(f"{base}#{anchor}", here)
 
-    def base(self, at: Steps) -> str:
-        """The base URI that holds at a place."""
-        for end in range(len(at), -1, -1):
-            found = self.bases.get(pointer(at[:end]))
-            if found is not None:
-                return found
-        return ""
-
     def find(self, ref: str, at: Steps = ()) -> tuple[str, JsonObject | bool] | None:
         """The pointer and the schema that a reference at a place names; None where it is not in this schema."""
-        base = self.base(at)
+        base = self.bases.over(at)
         target = base + ref if ref.startswith("#") else urljoin(base, ref)
         document, fragment = urldefrag(target)
         if fragment and not fragment.startswith("/"):
