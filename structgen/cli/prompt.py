@@ -65,4 +65,4 @@ def _document(inputs: list[str], text_field: str) -> str | Document:
 def _readable(request: Request) -> str:
     """The messages, each below its role."""
     head = f"=== {request.provider}/{request.model}, mode {request.mode}"
-    return "\n".join([head, *(f"=== {message.role}\n{message.content}" for message in request.messages)])
+    return "\n".join([head, *(f"=== {message.role}\n{message.text}" for message in request.messages)])

@@ -1,13 +1,16 @@
 """How long an answer may become, in tokens, before anything is known about it but the schema and the text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from structgen.core.json import JsonObject
-from structgen.core.records import Card
+from structgen.core.records import Card, Message
 
 CHARS_PER_TOKEN = 4
 """The usual estimate for English text and JSON; no tokenizer is at hand without the network."""
+
+IMAGE_TOKENS = 2_000
+"""For one image: what it takes depends on its size and the model, and is not published."""
 
 ROOM_TO_THINK = 1024
 """Reasoning counts as output; a model that thinks gets this much on top."""
@@ -19,6 +22,15 @@ WITHOUT_DOCUMENT = 4096
 def tokens_of(chars: int) -> int:
     """An estimate of the tokens in so many characters, rounded up."""
     return -(-chars // CHARS_PER_TOKEN)
+
+
+def message_tokens(messages: Iterable[Message]) -> int:
+    """An estimate of the tokens that messages take, their images included."""
+    chars = images = 0
+    for message in messages:
+        chars += len(message.text)
+        images += len(message.images)
+    return tokens_of(chars) + IMAGE_TOKENS * images
 
 
 def frame_tokens(json_schema: JsonObject | bool) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from structgen.compile.estimate import tokens_of
+from structgen.compile.estimate import message_tokens
 from structgen.core.errors import ConfigurationError, RequestTooLarge
 from structgen.core.options import Mode, Options
 from structgen.core.records import Card, Message, Parameters
@@ -69,7 +69,7 @@ def room_for_answer(parameters: Parameters, messages: tuple[Message, ...], estim
     room = estimate if asked is None else asked
     if card is None or card.context_window is None:
         return room
-    said = tokens_of(sum(len(message.content) for message in messages))
+    said = message_tokens(messages)
     left = card.context_window - said
     if left < (room if asked is not None else min(room, LEAST_ROOM)):
         raise RequestTooLarge(

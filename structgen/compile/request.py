@@ -10,6 +10,7 @@ from typing import Generic, TypeAlias, TypeVar, cast
 
 from structgen.compile.delimit import delimited
 from structgen.compile.estimate import answer_tokens, frame_tokens
+from structgen.compile.images import parts_of, with_images
 from structgen.compile.modes import choose_mode
 from structgen.compile.parameters import parameters_for, room_for_answer
 from structgen.compile.prompt import ASK, CONTEXT, example_answer, system_prompt
@@ -21,8 +22,8 @@ from structgen.schema.strict import StrictSchema
 
 T = TypeVar("T")
 
-Input: TypeAlias = str | Document | Sequence[Message | Mapping[str, str]]
-"""What can be read: a text, a document, or the messages of a chat."""
+Input: TypeAlias = str | Document | Sequence[Message | Mapping[str, object]]
+"""What can be read: a text, a document, or the messages of a chat, images among them for a model that sees."""
 
 ROLES = ("system", "user", "assistant")
 
@@ -62,11 +63,11 @@ class Plan(Generic[T]):
         Raises DocumentError where the text cannot be sent, RequestTooLarge where it leaves no room for an answer.
         """
         brief, template = self.brief, self.template
-        conversation = _conversation(text, extracting=brief.extracting)
-        system = [message.content for message in conversation if message.role == "system"]
+        conversation = with_images(_conversation(text, extracting=brief.extracting), template.model, brief.card)
+        system = [message.text for message in conversation if message.role == "system"]
         head = _head(brief, self.strict, "\n\n".join([brief.instructions, *system])) if system else template.messages
         messages = (*head, *(message for message in conversation if message.role != "system"))
-        document = _document(text) if brief.extracting else None
+        document = _document(text, conversation) if brief.extracting else None
         room = room_for_answer(
             template.parameters, messages, answer_tokens(self.frame, document, brief.card), brief.card
         )
@@ -106,7 +107,7 @@ def compile_chat(text: Input, provider: str, model: str, options: Options, card:
     return Request(
         provider=provider,
         model=model,
-        messages=_messages(text),
+        messages=with_images(_messages(text), model, card),
         mode=Mode.TEXT,
         json_schema=True,
         parameters=parameters_for(options, Mode.TEXT, card),
@@ -133,15 +134,18 @@ def _messages(text: Input) -> tuple[Message, ...]:
     return messages
 
 
-def _message(entry: Message | Mapping[str, str]) -> Message:
+def _message(entry: Message | Mapping[str, object]) -> Message:
     """One message of a chat, from a record or from the dict that SDKs use."""
     if isinstance(entry, Message):
-        return Message(entry.role, _sendable(entry.content))
-    role, content = entry.get("role"), entry.get("content")
-    if role not in ROLES or not isinstance(content, str) or len(entry) > 2:
-        shown = ", ".join(sorted(map(str, entry)))
+        role, content = entry.role, entry.content
+    else:
+        role, content = entry.get("role"), parts_of(entry.get("content"))
+    if role not in ROLES or content is None or content == () or (isinstance(entry, Mapping) and len(entry) > 2):
+        shown = ", ".join(sorted(map(str, entry))) if isinstance(entry, Mapping) else f"role {role!r}"
         raise DocumentError(f"A chat message is {{'role': one of {', '.join(ROLES)}, 'content': text}}; got: {shown}.")
-    return Message(role, _sendable(content))
+    if isinstance(content, str):
+        return Message(role, _sendable(content))
+    return Message(role, tuple(_sendable(part) if isinstance(part, str) else part for part in content))
 
 
 def _sendable(text: str) -> str:
@@ -170,13 +174,15 @@ def _worked(brief: Brief[T], strict: StrictSchema | None) -> tuple[Message, ...]
     )
 
 
-def _document(text: Input) -> str:
-    """The text alone, as evidence refers to it: of a chat, what the user said."""
+def _document(text: Input, conversation: tuple[Message, ...]) -> str | None:
+    """The text alone, as evidence refers to it: of a chat, what the user said. None where values stand in images."""
     if isinstance(text, str):
         return text
     if isinstance(text, Document):
         return text.text
-    return "\n\n".join(message.content for message in map(_message, text) if message.role == "user")
+    if any(message.images for message in conversation):
+        return None
+    return "\n\n".join(message.text for message in conversation if message.role == "user")
 
 
 def _function_name(name: str) -> str:

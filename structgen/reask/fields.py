@@ -11,7 +11,7 @@ from structgen.compile import delimited
 from structgen.compile.estimate import answer_tokens, frame_tokens
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
-from structgen.core.records import Card, Completion, Issue, Message, Parsed, Repair, Request
+from structgen.core.records import Card, Completion, Image, Issue, Message, Parsed, Repair, Request
 from structgen.parse import parse_text
 from structgen.reask.passage import passage_for
 from structgen.reask.place import MISSING, at, can_put, put, schema_at
@@ -102,12 +102,10 @@ def _request(
     """The request: the fields, then the passage they come from (or, where nothing was read, the first question)."""
     lines = [_field_words(path, part, parsed) for path, part in parts.items()]
     text = None if first.document is None else passage_for(first.document, parsed.partial, tuple(parts))
-    source = (
-        f"It was the answer to:\n{first.messages[-1].content}" if text is None else f"{PASSAGE}\n\n{delimited(text)}"
-    )
+    source = f"It was the answer to:\n{first.messages[-1].text}" if text is None else f"{PASSAGE}\n\n{delimited(text)}"
     return replace(
         first,
-        messages=(Message("user", "\n\n".join([HEAD, "\n".join(lines), source])),),
+        messages=(Message("user", _beside(first, "\n\n".join([HEAD, "\n".join(lines), source]))),),
         strict=False,
         json_schema=patch.json_schema,
         schema_name="fields",
@@ -116,6 +114,12 @@ def _request(
             first.parameters, max_completion_tokens=answer_tokens(frame_tokens(patch.json_schema), text, card)
         ),
     )
+
+
+def _beside(first: Request, words: str) -> str | tuple[str | Image, ...]:
+    """The words, with the images that were asked about: without them nobody could answer."""
+    images = tuple(image for message in first.messages for image in message.images)
+    return (words, *images) if images else words
 
 
 def _field_words(path: str, part: JsonObject | bool, parsed: Parsed[T]) -> str:

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from jiter import from_json
 
-from structgen.compile.estimate import tokens_of
+from structgen.compile.estimate import message_tokens
 from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.records import Completion, Parsed, Request, Usage
@@ -33,8 +33,7 @@ class Question(Generic[T]):
     @property
     def at_most(self) -> Usage:
         """The most that it may take: the input by its characters, the output by the room for the answer."""
-        said = sum(len(message.content) for message in self.request.messages)
-        return Usage(tokens_of(said), self.request.parameters.max_completion_tokens or 0, calls=1)
+        return Usage(message_tokens(self.request.messages), self.request.parameters.max_completion_tokens or 0, calls=1)
 
     @property
     def size(self) -> int:

@@ -65,7 +65,12 @@ class InstructedSender:
                 f"{self._provider} is reached through instructor, which has mode=Mode.TEXT only: the schema stands in "
                 "the prompt. Ask with mode=Mode.TEXT or Mode.AUTO."
             )
-        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        if any(message.images for message in request.messages):
+            raise ConfigurationError(
+                f"{self._provider} is reached through instructor, and images are not: ask a model of Groq or of a "
+                "compatible server."
+            )
+        messages = [{"role": message.role, "content": message.text} for message in request.messages]
         arguments = _arguments(request.parameters, self._provider)
         return persist(lambda: self._try(messages, arguments, request.model, allowance), allowance)
 

@@ -56,7 +56,7 @@ def _place(request: Request) -> tuple[int, int] | None:
     """Where the document stands in the last message, as it mostly does: nothing is stored twice."""
     if not request.document or not request.messages:
         return None
-    start = request.messages[-1].content.find(request.document)
+    start = request.messages[-1].text.find(request.document)
     return None if start < 0 else (start, start + len(request.document))
 
 

@@ -88,9 +88,18 @@ def _check_messages(asked: Asked) -> Refusal | None:
         unknown = next((name for name in message if name not in _PROPERTIES), None)
         if unknown is not None:
             return filled("unsupported_property", index=str(index), role=role, name=unknown)
-        if role == "system" and not isinstance(message.get("content"), str):
+        if not _readable(asked, message):
             return filled("content_not_string", index=str(index), role=role)
     return None
+
+
+def _readable(asked: Asked, message: JsonObject) -> bool:
+    """A system message must be a text; images are for models that see."""
+    content = message.get("content")
+    if message.get("role") == "system":
+        return isinstance(content, str)
+    sees = asked.card is None or asked.card.vision
+    return sees or not isinstance(content, list) or not any(_object(part).get("image_url") for part in content)
 
 
 def _check_shape(asked: Asked) -> Refusal | None:
