@@ -53,8 +53,7 @@ class SseReader:
 
     def finish(self) -> list[Event]:
         """What is left at the end of the stream."""
-        self._take(b"")
-        event = self._dispatch()
+        event = self._take(b"") or self._dispatch()
         return [] if event is None else [event]
 
     def _take(self, end: bytes) -> Event | None:

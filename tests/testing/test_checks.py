@@ -67,7 +67,6 @@ def refused(client: groq.Groq) -> Refused:
         ({"messages": [{"role": "user", "content": "x" * 600_000}]}, "Please reduce the length"),
         ({"model": "no/such"}, "The model `no/such` does not exist"),
         ({"model": "qwen-qwq-32b"}, "The model `qwen-qwq-32b` has been decommissioned"),
-        ({"stream": True}, "`stream` is not supported by this emulator"),
     ],
 )
 def test_a_request_that_groq_refuses_is_refused_in_its_words(
