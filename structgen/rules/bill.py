@@ -43,12 +43,28 @@ def bill_rows(page: Page, vocabulary: Vocabulary) -> list[Row]:
         if label is None:
             continue
         line = page.lines[number]
+        if several := _several(page, vocabulary, line, number):
+            found.extend(several)
+            continue
         amounts = _amounts(page, line, label[1]) or _across(page, labels, number)
         if amounts:
             last = amounts[-1]
             end = last.start if line.start < last.start < line.end else line.end
             found.append(Row(label[0], page.text[_cell_start(page.text, line.start, label[1]) : end], last, number))
     return found
+
+
+def _several(page: Page, vocabulary: Vocabulary, line: Line, number: int) -> list[Row]:
+    """The rows of a line that states more than one: "Net 10.00 - VAT 2.00 - Total 12.00"; none where it is one."""
+    named = [one for one in vocabulary.mentions(tokens(line.text, line.start)) if one.keys & _BILLING]
+    ends = [*(one.start for one in named[1:]), line.end]
+    rows: list[Row] = []
+    for mention, end in zip(named, ends, strict=True):
+        amounts = _amounts(page, Line(line.start, end, ""), mention.end)
+        if amounts:
+            label = page.text[mention.start : min(end, max(amounts[-1].signed, mention.end))]
+            rows.append(Row(mention.keys, label, amounts[-1], number))
+    return rows if len(rows) > 1 else []
 
 
 def names(vocabulary: Vocabulary, line: Line, key: str) -> bool:

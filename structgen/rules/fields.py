@@ -133,8 +133,16 @@ def _children(source: _Source, schema: JsonObject, key: str, depth: int) -> tupl
         _read(source, sub, f"{key}{pointer(('properties', name))}", name, name in needed, depth + 1)
         for name, sub in properties.items()
     ]
+    totals = [child for child in found if "total" in child.concepts]
+    chosen = next((child for child in totals if "total" in phrase(child.name.replace("_", " "))), *totals[:1] or [None])
+    found = [_plain(child) if child in totals and child is not chosen else child for child in found]
     concepts = frozenset(concept for child in found for concept in child.concepts)
     return tuple(_beside(child, concepts) for child in found)
+
+
+def _plain(child: Field) -> Field:
+    """A second total beside the total, such as the amount still due: only a label of its own can tell."""
+    return replace(child, concepts=_NONE, keys=frozenset({child.key}))
 
 
 def _owned(child: Field, labels: tuple[str, ...], concepts: frozenset[str]) -> Field:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from structgen.rules.fields import Field, Kind
-from structgen.rules.pairs import Pair
 from structgen.rules.page import Span
+from structgen.rules.pairs import Pair
 from structgen.rules.readings import Reading, collect
 from structgen.rules.search import Search
 from structgen.rules.values import read_value

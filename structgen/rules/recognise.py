@@ -15,6 +15,8 @@ _SHORT = 5_000
 
 def recognise(search: Search, field: Field) -> Reading | None:
     """The only value of its sort in a document; None where there are several that differ."""
+    if not field.concepts <= field.keys:
+        return None  # a part of the whole that only its own labels can tell, such as an invoice's customer
     if field.concepts & {"email"} or field.format == "email":
         return _only(search, EMAIL)
     if field.concepts & {"url"} or field.format in ("uri", "url"):

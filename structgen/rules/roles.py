@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from structgen.rules.bill import Row
 from structgen.rules.bylines import find_author, find_yields
@@ -69,10 +70,16 @@ def _time(search: Search, field: Field) -> Reading | None:
 
 
 def _total(search: Search, field: Field) -> Reading | None:
-    row = find_total(search)
+    row = find_total(replace(search, rows=tuple(row for row in search.rows if not _of_sibling(field, row))))
     if row is None and not _CENTS.search(search.page.text):
         return labelled(search, field)
     return _amount(search, field, row)
+
+
+def _of_sibling(field: Field, row: Row) -> bool:
+    """Whether a row names a field beside this one, and not this one: "Amount due" where that is asked for as well."""
+    parent = field.key.rpartition("/")[0]
+    return field.key not in row.keys and any(key.rpartition("/")[0] == parent for key in row.keys if "/" in key)
 
 
 def _billed(search: Search, field: Field) -> Reading | None:

@@ -23,6 +23,8 @@ _REGISTRATION = re.compile(
     r"\s*[(\[]?\s*(?:co\.?\s*(?:reg)?\.?\s*(?:no)?\s*[.:]?\s*)?\d[\d\s-]{3,12}(?:-?[A-Z])?\s*[)\]]?(?:\s*\([A-Z]{1,6}\))?$",
     re.IGNORECASE,
 )
+_TAIL = re.compile(r"\s?,(?=.*[\d@])")
+"""What follows the name of a company on its line: its address, in one or another form."""
 _POSTAL = re.compile(
     r"(?<![\w./-])(?:\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{6}|\d{4}(?=,?\s[A-Z][a-z]))(?![\w/-])"
 )
@@ -106,6 +108,8 @@ def _name_span(line: Line) -> Span:
     cut = _REGISTRATION.search(text)
     if cut and cut.start() >= 4 and (legal is None or cut.start() >= legal.end()):
         text = text[: cut.start()]
+    if legal and (tail := _TAIL.match(text, legal.end())):
+        text = text[: tail.start()]
     text = text.rstrip(_ORNAMENTS + ",;:")
     return line.start + len(text) - len(text.lstrip(_ORNAMENTS)), line.start + len(text)
 

@@ -40,3 +40,38 @@ def test_a_bare_number_is_a_duration_only_where_its_label_names_the_unit(ask_one
     assert ask_one("Prep time (min): 10", "prep_time_minutes", MINUTES) == 10
     assert ask_one("Total time (hours): 1.5", "total_time_minutes", MINUTES) == 90
     assert ask_one("Prep time: 10", "prep_time_minutes", MINUTES) is None
+
+
+AMOUNT = {"type": ["number", "null"]}
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("Net 10.00 - VAT 2.00 - Total 12.00", (10.0, 2.0, 12.0)),
+        ("Total 12.00 VAT 2.00", (None, 2.0, 12.0)),
+        ("Total 12.00", (None, None, 12.0)),
+    ],
+)
+def test_a_line_may_state_several_amounts(ask: Any, line: str, values: tuple[float | None, ...]) -> None:
+    found = ask(f"Oak Ltd\n{line}\n", subtotal=AMOUNT, tax=AMOUNT, total=AMOUNT)
+    assert tuple(found.values()) == values
+
+
+def test_the_amount_due_is_no_second_name_of_the_total_where_both_are_asked_for(ask: Any) -> None:
+    both = {"total": AMOUNT, "amount_due": AMOUNT}
+    assert ask("Oak Ltd\nTotal 12.00\n", **both) == {"total": 12.0, "amount_due": None}
+    assert ask("Oak Ltd\nTotal 12.00\nAmount due: 5.00", **both) == {"total": 12.0, "amount_due": 5.0}
+    assert ask("Oak Ltd\nAmount due: 5.00", total=AMOUNT) == {"total": 5.0}
+
+
+def test_the_address_of_an_invoice_is_the_sellers_and_not_the_customers(ask: Any) -> None:
+    part = {
+        "type": "object",
+        "properties": {"name": {"type": ["string", "null"]}, "email": {"type": ["string", "null"]}},
+    }
+    text = "Oak & Ash Ltd, 9 Hill Road, Leeds, hello@oak.example\nBill to: Kim Low\nTotal: 12.00\n"
+    found = ask(text, seller=part, buyer=part)
+    assert found["seller"] == {"name": "Oak & Ash Ltd", "email": "hello@oak.example"}
+    assert found["buyer"]["name"] == "Kim Low"
+    assert found["buyer"].get("email") is None

@@ -1,5 +1,6 @@
 """Lists on one line, and what must not be taken into a list."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ def test_each_item_is_of_the_kind_that_the_schema_asks_for(ask: Any) -> None:
 def test_parts_are_in_order_and_bear_no_edges(text: str) -> None:
     spans = list(parts_of(text, (0, len(text))))
     assert all(start < end and text[start:end] == text[start:end].strip() for start, end in spans)
-    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
 
 
 def test_a_quotation_after_the_last_step_is_no_step(ask_one: Any) -> None:
