@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json, JsonObject, steps
-from structgen.core.records import Document, Evidence, Extraction, Issue, Repair, Status, Usage
+from structgen.core.records import ChunkReport, Conflict, Document, Evidence, Extraction, Issue, Repair, Status, Usage
 from structgen.documents import DocumentProblem
 from structgen.ground import locate
 from structgen.schema import Schema
@@ -40,6 +40,8 @@ class Row:
     cost: float | None = 0.0
     model: str = ""
     error: str | None = None
+    chunks: tuple[ChunkReport, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
     @property
     def unsupported(self) -> tuple[str, ...]:
@@ -47,8 +49,8 @@ class Row:
         return tuple(piece.path for piece in self.evidence if piece.status is Status.UNSUPPORTED)
 
     def to_json(self) -> JsonObject:
-        """The row as every output holds it, its keys in this order."""
-        return {
+        """The row as every output holds it, its keys in this order; `chunks` only where there are several."""
+        row: JsonObject = {
             "id": self.id,
             "source": self.source,
             "status": str(self.status),
@@ -61,6 +63,7 @@ class Row:
             "model": self.model,
             "error": self.error,
         }
+        return {**row, "chunks": _chunks(self.chunks, self.conflicts)} if len(self.chunks) > 1 else row
 
 
 def _repair(repair: Repair) -> JsonObject:
@@ -71,6 +74,16 @@ def _issue(issue: Issue) -> JsonObject:
     return {
         **cast(JsonObject, asdict(issue)),
         "repair": _repair(issue.repair) if issue.repair else None,
+    }
+
+
+def _chunks(chunks: tuple[ChunkReport, ...], conflicts: tuple[Conflict, ...]) -> JsonObject:
+    """How many chunks the document took, which of them failed, and what they do not agree about."""
+    failed = [chunk for chunk in chunks if chunk.status == "failed"]
+    return {
+        "count": len(chunks),
+        "failed": [{"start": chunk.start, "end": chunk.end, "error": chunk.error} for chunk in failed],
+        "conflicts": [cast(JsonObject, asdict(conflict)) for conflict in conflicts],
     }
 
 
@@ -86,6 +99,8 @@ def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> R
         usage=found.usage,
         cost=found.cost,
         model=found.model,
+        chunks=found.chunks,
+        conflicts=found.conflicts,
     )
 
 
@@ -95,7 +110,7 @@ def row_of_failure(document: Document, failure: ExtractionFailed, cost: float | 
     completion = failure.attempts[-1].completion if failure.attempts else None
     evidence: tuple[Evidence, ...] = ()
     if incomplete and completion is not None:
-        own = completion.evidence
+        own = None if failure.chunks else completion.evidence  # that of the last chunk is not that of the whole
         evidence = own if own is not None else locate(failure.partial, document.text)
     return Row(
         document.id,
@@ -108,6 +123,7 @@ def row_of_failure(document: Document, failure: ExtractionFailed, cost: float | 
         cost=cost,
         model=completion.model if completion and completion.model else model,
         error=" ".join(str(failure).split()),
+        chunks=failure.chunks,
     )
 
 

@@ -16,7 +16,10 @@ from structgen.core.json import Json
 from structgen.core.options import Mode, Risk
 from structgen.core.records import (
     Attempt,
+    ChunkReport,
+    Claim,
     Completion,
+    Conflict,
     Document,
     Evidence,
     Extraction,
@@ -68,13 +71,42 @@ def test_a_row_has_exactly_these_keys_in_this_order() -> None:
     assert list(Row("a", "a.txt", RowStatus.OK).to_json()) == KEYS
 
 
+CHUNKS = (ChunkReport(0, 6, "ok"), ChunkReport(4, 10, "failed", "no answer"))
+
+
+def test_a_row_says_how_many_chunks_it_took_and_which_failed() -> None:
+    claims = (Claim(4, (0,), (Evidence("/serves", 9, 10, "4", Status.EXACT),)), Claim(5, (1,)))
+    found = Extraction({}, chunks=CHUNKS, conflicts=(Conflict("/serves", claims),))
+    whole = row_of(DOCUMENT, found, Schema.of({"type": "object"}))
+    row = whole.to_json()
+    assert list(row) == [*KEYS, "chunks"]
+    told: Any = row["chunks"]
+    assert told["count"] == 2
+    assert told["failed"] == [{"start": 4, "end": 10, "error": "no answer"}]
+    assert [(one["path"], [claim["value"] for claim in one["claims"]]) for one in told["conflicts"]] == [
+        ("/serves", [4, 5])
+    ]
+    assert json.loads(to_line(whole)) == json.loads(json.dumps(row))
+
+
+def test_evidence_of_an_incomplete_value_from_chunks_is_looked_up_in_the_whole() -> None:
+    own = (Evidence("/name", 99, 103, "Soup", Status.EXACT),)
+    failed = failure({"name": "Soup"}, missing("/serves"), evidence=own)
+    failed.chunks = CHUNKS
+    row = row_of_failure(DOCUMENT, failed, None, "m")
+    assert row.status is RowStatus.INCOMPLETE
+    assert [(piece.start, piece.end) for piece in row.evidence] == [(0, 4)]
+    assert row.chunks == CHUNKS
+
+
 def test_an_accepted_value_stands_in_the_row_with_all_that_belongs_to_it() -> None:
     evidence = (
         Evidence("/name", 0, 4, "Soup", Status.EXACT),
         Evidence("/serves", None, None, None, Status.UNSUPPORTED),
     )
     found = Extraction({"name": "Soup"}, (REPAIR,), (), Usage(10, 5, calls=1), 0.25, locate=lambda: evidence)
-    row = row_of(DOCUMENT, found, Schema.of({"type": "object"})).to_json()
+    whole = row_of(DOCUMENT, found, Schema.of({"type": "object"}))
+    row = whole.to_json()
     assert row == {
         "id": "soup",
         "source": "soup.txt",
