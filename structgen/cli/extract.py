@@ -26,23 +26,30 @@ def extract(
     text_field: given.TextField = "text",
     id_field: given.IdField = "id",
     concurrency: given.Concurrency = 8,
+    chunk_chars: given.ChunkChars = None,
     max_attempts: given.MaxAttempts = 3,
     max_cost: given.MaxCost = None,
     max_tokens: given.MaxTokens = None,
     max_time: given.MaxTime = None,
     max_risk: given.MaxRisk = given.RiskName.INTERPRETIVE,
     allow_incomplete: given.AllowIncomplete = False,
+    store: given.StorePath = None,
+    no_store: given.NoStore = False,
     show: given.Show = False,
     quiet: given.Quiet = False,
 ) -> None:
     """Extract typed rows from files, folders, tables or the standard input.
 
     One row a document, as JSON: id, source, status (ok, incomplete, failed), value, evidence, unsupported, repairs,
-    issues, usage, model, error. Rows go to stdout or to the file of -o, everything else to stderr.
+    issues, usage, model, error; of a document that was read in chunks also chunks. Rows go to stdout or to the file of
+    -o, everything else to stderr.
+
+    Answers that were paid for are kept: the same command again, after any end, pays only for what is not there yet.
 
     Exit status: 0 every row ok, 1 some not, 2 wrong usage, 3 stopped by a budget, 130 interrupted.
     """
     from structgen.batch import Batch, RunBudget
+    from structgen.cli.keeping import keeping, noted
     from structgen.cli.running import Manner, run_batch
     from structgen.cli.show import with_output
     from structgen.documents import read_documents
@@ -50,8 +57,9 @@ def extract(
 
     task, inputs = load_task(words or [], fields, examples)
     _check_inputs(inputs, output)
-    asked = Options(mode, style, max_risk.risk, Budget(max_attempts=max_attempts))
-    with Extractor(choose_model(model), asked) as extractor:
+    asked = Options(mode, style, max_risk.risk, Budget(max_attempts=max_attempts), chunk_chars=chunk_chars)
+    chosen = choose_model(model)
+    with keeping(chosen, store, off=no_store) as kept, Extractor(chosen, asked, store=kept) as extractor:
         told = load_words(instructions)
         budget = RunBudget(max_cost, max_tokens, max_time)
         batch = Batch(extractor, task, instructions=told, concurrency=concurrency, budget=budget)
@@ -60,7 +68,9 @@ def extract(
             inputs, text_field=text_field, id_field=id_field, leave_out=output, notice=None if quiet else say
         )
         documents, rows = with_output(documents, output, show=show)
-        raise typer.Exit(run_batch(batch, documents, rows, Manner(quiet, allow_incomplete, bar=not show)))
+        with noted(kept, task.name, extractor.model, batch):
+            status = run_batch(batch, documents, rows, Manner(quiet, allow_incomplete, bar=not show))
+    raise typer.Exit(status)
 
 
 def _check_inputs(inputs: list[str], output: Path | None) -> None:

@@ -26,7 +26,7 @@ Model: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--model",
-        help="groq/<id>, compatible/<id>, <provider>/<id>, or rules (no LLM, no key). Without it: STRUCTGEN_MODEL, "
+        help="groq/<id>, compatible/<id>, <provider>/<id>, rules (no LLM, no key), or replay (kept answers alone). Without it: STRUCTGEN_MODEL, "
         "else Groq where GROQ_API_KEY is set, else rules.",
     ),
 ]
@@ -66,6 +66,14 @@ Output: TypeAlias = Annotated[
     typer.Option("--output", "-o", help="A .jsonl, .csv, .parquet or .sqlite file; else JSON Lines on stdout."),
 ]
 Concurrency: TypeAlias = Annotated[int, typer.Option("--concurrency", min=1, help="Documents under way at once.")]
+ChunkChars: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--chunk-chars",
+        min=200,
+        help="Read longer documents in chunks of so many characters; else only those that the model cannot take whole.",
+    ),
+]
 MaxAttempts: TypeAlias = Annotated[
     int, typer.Option("--max-attempts", min=1, help="Requests for one document, the first included.")
 ]
@@ -82,6 +90,13 @@ MaxRisk: TypeAlias = Annotated[RiskName, typer.Option("--max-risk", help="The hi
 Show: TypeAlias = Annotated[
     bool,
     typer.Option("--show", help="Print each row for people, its text highlighted, where else JSON Lines are printed."),
+]
+StorePath: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="FILE", help="Where answers are kept; without it .structgen/store.sqlite."),
+]
+NoStore: TypeAlias = Annotated[
+    bool, typer.Option("--no-store", help="Keep no answers, and take none that are kept: ask for everything again.")
 ]
 AllowIncomplete: TypeAlias = Annotated[
     bool, typer.Option("--allow-incomplete", help="Rows with missing parts are no reason for exit status 1.")

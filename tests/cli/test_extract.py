@@ -303,3 +303,12 @@ def test_a_price_that_is_not_known_is_wrong_usage_before_any_call(
     assert ran.status == 2
     assert "price" in ran.said[-1]
     assert groq_emulator.requests == []
+
+
+def test_a_long_document_is_read_in_chunks_and_its_row_says_so(structgen, folder: Path) -> None:
+    (folder / "long.txt").write_text("Name: Soup\nServes: 4\n\n" + "Nothing else is said here. " * 40)
+    (row,) = rules(structgen, "dish.json", "long.txt", "--chunk-chars", "400").rows
+    assert row["value"] == {"name": "Soup", "serves": 4}
+    assert row["chunks"]["count"] > 2
+    assert row["chunks"]["failed"] == []
+    assert "chunks" not in rules(structgen, "dish.json", "soup.txt", "--chunk-chars", "400").rows[0]
