@@ -98,6 +98,12 @@ ROWS: tuple[Row, ...] = (
         statuses=(400,),
         words="is not supported with this model",
     ),
+    Row(
+        ServerFailed,
+        "A proxy or a login page stands in between: check the network, the proxy settings and the base URL.",
+        statuses=range(400, 500),
+        words="an HTML page",
+    ),
     Row(AuthenticationFailed, "Check the key in {key_variable}.", statuses=(401,)),
     Row(AuthenticationFailed, "Check what the key in {key_variable} may do.", statuses=(403,)),
     Row(ModelUnavailable, "Check the model's name and the base URL.", statuses=(404,)),

@@ -44,11 +44,12 @@ class Wire:
             )
         if not base.startswith(("http://", "https://")):
             raise ConfigurationError(f"The base URL {base!r} must begin with http:// or https://.")
-        if base.endswith(self.tail):
-            raise ConfigurationError(
-                f"The base URL {base!r} must not end in {self.tail}, which is added to it: "
-                f"write {base.removesuffix(self.tail)!r}."
-            )
+        for tail in (self.path, self.tail):
+            if base.endswith(tail):
+                raise ConfigurationError(
+                    f"The base URL {base!r} must not end in {tail}, which is added to it: "
+                    f"write {base.removesuffix(tail)!r}."
+                )
         return base
 
 
