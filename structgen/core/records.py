@@ -342,8 +342,10 @@ class Partial:
     """A value while its response streams in, before anything is checked.
 
     `value` is plain JSON as far as it came: open strings as far as they go, but no unfinished number, keyword or key.
-    `open` are the paths that are not finished, from the root down to the value being written. Of a long value the
-    part being written is refreshed every few pieces. A later Partial never changes an earlier one.
+    `open` are the paths that are not finished, from the root down to the member being written, which need not be
+    there yet. Of a long value the part being written is refreshed every few pieces. A later Partial never changes an
+    earlier one. Where the server is held to a strict schema, the value is shown in the plain form: without the object
+    around a root that is none, without the nulls of what was left out, and objects with free keys as such.
     """
 
     value: Json

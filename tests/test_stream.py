@@ -1,0 +1,322 @@
+"""Streaming over the wire: the real SDK against the emulator, sync and async alike."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+import structgen
+from structgen import (
+    Budget,
+    BudgetExceeded,
+    ConfigurationError,
+    ConnectionFailed,
+    Example,
+    Extraction,
+    ExtractionFailed,
+    Extractor,
+    Mode,
+    ModelUnavailable,
+    Options,
+    Partial,
+    SchemaError,
+    Task,
+    TaskNotFound,
+    fields,
+)
+from structgen.core.events import Accepted, CompletionReceived, Event, RequestSent
+from structgen.testing import Emulator, error, reply, streamed
+
+GOOD = '{"title": "Leek soup", "minutes": 10}'
+TEXT = "Leek soup, done in 10 minutes."
+
+
+class Soup(BaseModel):
+    title: str
+    minutes: int
+
+
+LEEK, PEA = Soup(title="Leek", minutes=10), Soup(title="Pea", minutes=20)
+LIST = json.dumps({"value": [LEEK.model_dump(), PEA.model_dump()]})
+Run = Callable[..., list[Any]]
+
+
+@pytest.fixture(params=["sync", "async"])
+def run(request: pytest.FixtureRequest, groq_emulator: Emulator) -> Run:
+    """All that a streamed call gives: ``run("stream", schema, text, options=..., ...)``."""
+
+    def blocking(method: str, *args: Any, **settings: Any) -> list[Any]:
+        with Extractor(**settings) as extractor:
+            return list(getattr(extractor, method)(*args))
+
+    async def awaited(method: str, *args: Any, **settings: Any) -> list[Any]:
+        async with Extractor(**settings) as extractor:
+            return [one async for one in getattr(extractor, f"a{method}")(*args)]
+
+    if request.param == "sync":
+        return blocking
+    return lambda *args, **settings: asyncio.run(awaited(*args, **settings))
+
+
+@pytest.mark.parametrize("mode", [Mode.AUTO, Mode.JSON, Mode.JSON_SCHEMA, Mode.TOOLS, Mode.TEXT])
+def test_in_every_mode_the_value_grows_and_ends_as_the_extraction(
+    mode: Mode, run: Run, groq_emulator: Emulator
+) -> None:
+    groq_emulator.script(reply(GOOD), reply(GOOD))
+    options = Options(mode=mode)
+    *partials, result = run("stream", Soup, TEXT, options=options)
+    assert all(isinstance(one, Partial) for one in partials)
+    assert partials[-1] == Partial(json.loads(GOOD), ())
+    whole = Extractor(options=options).extract(Soup, TEXT)
+    assert isinstance(result, Extraction)
+    assert (result.value, result.usage, result.cost) == (whole.value, whole.usage, whole.cost)
+    assert [piece.text for piece in result.evidence] == ["Leek soup", "10"]
+    first, second = (received.body for received in groq_emulator.requests)
+    assert first == {**second, "stream": True}
+
+
+def test_the_first_value_comes_long_before_the_last_byte(groq_emulator: Emulator) -> None:
+    groq_emulator.script(streamed(GOOD, pause=0.03), streamed(GOOD, pause=0.03))
+
+    def times(values: list[float]) -> None:
+        assert values[0] < values[-1] / 2
+
+    started = time.monotonic()
+    times([time.monotonic() - started for _ in Extractor().stream(Soup, TEXT)])
+
+    async def look() -> list[float]:
+        begun = time.monotonic()
+        return [time.monotonic() - begun async for _ in Extractor().astream(Soup, TEXT)]
+
+    times(asyncio.run(look()))
+
+
+def test_a_response_is_repaired_as_without_streaming(run: Run, groq_emulator: Emulator) -> None:
+    broken = "Here:\n```json\n{'title': 'Leek soup', minutes: \"10\",}\n```"
+    groq_emulator.script(reply(broken, as_is=True))
+    result = run("stream", Soup, TEXT, options=Options(mode=Mode.TEXT))[-1]
+    assert result.value.minutes == 10
+    assert "INTERPRETIVE" in {repair.risk.name for repair in result.repairs}
+
+
+def test_a_missing_field_is_asked_for_alone_and_not_streamed(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"title": "Leek soup"}', as_is=True), reply('{"/minutes": 10}'))
+    result = run("stream", Soup, TEXT)[-1]
+    assert result.value.minutes == 10
+    assert ["stream" in received.body for received in groq_emulator.requests] == [True, False]
+
+
+@pytest.mark.parametrize("broken", [{}, {"stall": 2.0}, {"error": error("internal")}])
+def test_what_came_of_a_broken_stream_is_kept_and_the_rest_asked_for(
+    broken: dict[str, Any], run: Run, groq_emulator: Emulator
+) -> None:
+    groq_emulator.script(streamed(GOOD, share=0.8, **broken), reply(GOOD))
+    result = run("stream", Soup, TEXT, timeout=0.3)[-1]
+    first = result.attempts[0]
+    assert result.value.minutes == 10
+    assert (first.completion.finish_reason, first.issues[0].code) == ("interrupted", "cut_off")
+    assert len(first.completion.text) > 10
+    assert result.usage.calls == 2
+
+
+def test_a_broken_stream_without_a_second_attempt_keeps_its_part(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(streamed(GOOD, share=0.8))
+    with pytest.raises(BudgetExceeded) as caught:
+        run("stream", Soup, TEXT, options=Options(budget=Budget(max_attempts=1)))
+    assert caught.value.partial == {"title": "Leek soup"}
+
+
+def test_a_value_that_was_whole_before_the_break_counts(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(streamed(f"{GOOD}{' ' * 40}", share=0.9))
+    (*_, result) = run("stream", Soup, TEXT)
+    assert result.value.minutes == 10
+    assert result.attempts[0].completion.finish_reason == "interrupted"
+
+
+def test_half_a_word_is_not_taken_for_a_whole_one(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(streamed("12345678", share=0.5), repeat_last=True)
+    with pytest.raises(ExtractionFailed):
+        run("stream", int, TEXT, options=Options(mode=Mode.TEXT, budget=Budget(max_attempts=1)))
+
+
+def test_the_time_budget_ends_a_stream_and_keeps_what_came(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(streamed(GOOD, pause=0.1), repeat_last=True)
+    with pytest.raises(BudgetExceeded, match="time budget") as caught:
+        run("stream", Soup, TEXT, options=Options(budget=Budget(max_seconds=0.7)))
+    (attempt,) = caught.value.attempts
+    assert attempt.completion.text == GOOD[: len(attempt.completion.text)]
+    assert caught.value.partial is not None
+
+
+def test_observers_hear_of_a_streamed_call_as_of_any_other(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply(GOOD))
+    events: list[Event] = []
+    run("stream", Soup, TEXT, observers=[events.append])
+    assert [type(event) for event in events] == [RequestSent, CompletionReceived, Accepted]
+
+
+def test_leaving_early_closes_the_connection(groq_emulator: Emulator) -> None:
+    groq_emulator.script(streamed(GOOD * 9, pause=0.02), repeat_last=True)
+    extractor = Extractor()
+    for _ in extractor.stream(Soup, TEXT):
+        break
+    with extractor.stream_text("Say something.") as pieces:
+        assert next(pieces) == '{"ti'
+
+    async def look() -> None:
+        shown = extractor.astream(Soup, TEXT)
+        await anext(shown)
+        await shown.aclose()
+        async with extractor.astream_text("Say something.") as arriving:
+            await anext(arriving)
+        await extractor.aclose()
+
+    asyncio.run(look())
+    ends = time.monotonic() + 5
+    while groq_emulator.hung_up < 4 and time.monotonic() < ends:
+        time.sleep(0.01)
+    assert groq_emulator.hung_up == 4
+
+
+def test_a_wrong_schema_is_refused_before_anything_is_sent(groq_emulator: Emulator) -> None:
+    extractor = Extractor()
+    with pytest.raises(SchemaError):
+        extractor.stream(object(), TEXT)  # type: ignore[call-overload]  wrong on purpose
+    with pytest.raises(TaskNotFound):
+        extractor.astream_items("no-such-task", TEXT)
+    assert groq_emulator.requests == []
+
+
+def test_rules_stream_in_one_piece(run: Run) -> None:
+    partial, result = run("stream", Soup, "Title: Leek soup\nMinutes: 10", model="rules")
+    assert partial.value == {"title": "Leek soup", "minutes": 10}
+    assert result.cost == 0.0
+    assert [piece.text for piece in result.evidence] == ["Leek soup", "10"]
+
+
+def test_a_provider_of_instructor_cannot_be_streamed(run: Run) -> None:
+    with pytest.raises(ConfigurationError, match="Call extract"):
+        run("stream", Soup, TEXT, model="openai/gpt-5", api_key="sk-nothing")
+
+
+def test_items_come_one_by_one(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply(LIST))
+    assert run("stream_items", Soup, TEXT) == [LEEK, PEA]
+    assert groq_emulator.requests[0].body["response_format"]["type"] == "json_schema"  # type: ignore[index, call-overload]
+
+
+def test_the_first_item_comes_long_before_the_last(groq_emulator: Emulator) -> None:
+    groq_emulator.script(streamed(LIST, pause=0.02))
+    started = time.monotonic()
+    first, last = (time.monotonic() - started for _ in Extractor().stream_items(Soup, TEXT))
+    assert last - first > 0.1
+
+
+def test_an_item_that_does_not_fit_is_mended_and_comes_last(run: Run, groq_emulator: Emulator) -> None:
+    text = '{"value": [{"title": "Pea"}, {"title": "Leek", "minutes": 10}]}'
+    groq_emulator.script(reply(text, as_is=True), reply('{"/0/minutes": 20}'))
+    assert run("stream_items", Soup, TEXT) == [LEEK, PEA]
+
+
+def test_an_item_that_cannot_be_mended_is_not_dropped(run: Run, groq_emulator: Emulator) -> None:
+    text = '{"value": [{"title": "Pea"}, {"title": "Leek", "minutes": 10}]}'
+    groq_emulator.script(reply(text, as_is=True))
+    with pytest.raises(BudgetExceeded, match="/0/minutes"):
+        run("stream_items", Soup, TEXT, options=Options(budget=Budget(max_attempts=1)))
+
+
+def test_items_of_a_broken_stream_come_once(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(streamed(LIST, share=0.8), reply(LIST), reply(LIST))
+    assert run("stream_items", Soup, TEXT) == [LEEK, PEA]
+    assert len(groq_emulator.requests) >= 2
+
+
+def test_a_second_answer_without_the_items_given_is_an_error(run: Run, groq_emulator: Emulator) -> None:
+    other = LIST.replace("Leek", "Carrot")
+    groq_emulator.script(streamed(LIST[:-2] + ', {"title"'), reply(other), repeat_last=True)
+    options = Options(reask=structgen.core.options.Reask.WHOLE)
+    with pytest.raises(ExtractionFailed, match="already given") as caught:
+        run("stream_items", Soup, TEXT, options=options)
+    assert len(caught.value.attempts) == 2
+
+
+ITEM = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "parts": {"type": "array", "items": {"$ref": "#"}}},
+    "required": ["name"],
+}
+
+
+def test_items_may_be_described_in_every_way(run: Run, groq_emulator: Emulator) -> None:
+    nested = {"name": "a", "parts": [{"name": "b"}]}
+    groq_emulator.script(*(reply(json.dumps([value]), as_is=True) for value in (nested, {"name": "a"}, 7)))
+    plain = Options(mode=Mode.TEXT)
+    assert run("stream_items", ITEM, TEXT, options=plain) == [nested]
+    assert run("stream_items", fields("name"), TEXT, options=plain) == [{"name": "a"}]
+    assert run("stream_items", True, TEXT, options=plain) == [7]
+
+
+def test_the_examples_of_a_task_become_lists_of_one(run: Run, groq_emulator: Emulator) -> None:
+    task = Task("soups", Soup, "Find soups.", (Example("Pea soup, 20 minutes", PEA.model_dump()),))
+    groq_emulator.script(reply(json.dumps([LEEK.model_dump()]), as_is=True))
+    assert run("stream_items", task, TEXT, options=Options(mode=Mode.TEXT)) == [LEEK]
+    said = [message["content"] for message in groq_emulator.requests[0].body["messages"]]  # type: ignore[union-attr, index, call-overload]
+    assert json.loads(str(said[2])) == [PEA.model_dump()]
+
+
+def test_a_compiled_schema_that_does_not_tell_its_type_is_refused() -> None:
+    with pytest.raises(SchemaError, match="give the type itself"):
+        Extractor("rules").stream_items(structgen.Schema.of(Soup), TEXT)
+
+
+def test_text_comes_in_pieces_and_then_its_completion(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply("Good evening."), reply("Good evening."))
+    pieces = Extractor(options=Options(stop=("!",))).stream_text("Say something.")
+    assert pieces.completion is None
+    assert list(pieces) == ["Good", " eve", "ning", "."]
+    assert pieces.completion is not None
+    assert (pieces.completion.text, pieces.completion.usage.output_tokens) == ("Good evening.", 4)
+    assert groq_emulator.requests[0].body["stop"] == ["!"]
+
+    async def look() -> None:
+        arriving = Extractor().astream_text([{"role": "user", "content": "Say something."}])
+        assert [piece async for piece in arriving] == ["Good", " eve", "ning", "."]
+        assert arriving.completion is not None
+        assert arriving.completion.finish_reason == "stop"
+
+    asyncio.run(look())
+
+
+def test_half_a_text_never_looks_like_a_whole_one(groq_emulator: Emulator) -> None:
+    groq_emulator.script(streamed("Good evening.", share=0.6), repeat_last=True)
+    pieces, seen = Extractor().stream_text("Say something."), list[str]()
+    with pytest.raises(ConnectionFailed, match="broke off after 12 characters") as caught:
+        seen.extend(pieces)
+    assert caught.value.body == "Good evening"
+
+    async def look() -> None:
+        async for piece in Extractor().astream_text("Say something."):
+            seen.append(piece)
+
+    with pytest.raises(ConnectionFailed, match="broke off"):
+        asyncio.run(look())
+    assert "".join(seen).endswith("Good evening")
+
+
+def test_a_text_that_never_begins_is_its_own_error(groq_emulator: Emulator) -> None:
+    groq_emulator.script(error("model_decommissioned"))
+    with pytest.raises(ModelUnavailable):
+        next(Extractor().stream_text("Say something."))
+
+
+def test_sync_streams_work_where_a_loop_already_runs(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply(GOOD))
+
+    async def cell() -> list[Any]:
+        return list(Extractor().stream(Soup, TEXT))
+
+    assert asyncio.run(cell())[-1].value.minutes == 10
