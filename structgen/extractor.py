@@ -61,7 +61,8 @@ class Extractor(Streams):
         observers: callables that are told of every request, completion, repair, retry and result (core/events.py).
 
     Raises:
-        ConfigurationError: no model is named and none can be chosen, the model string is not understood, or there is no key.
+        ConfigurationError: no model is named and none can be chosen, the model string is not understood, or the key is
+            missing.
         StoreError: the store cannot be opened.
 
     It is a context manager, sync and async; closing it is never required for a script to end cleanly.

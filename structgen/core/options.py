@@ -52,7 +52,6 @@ class EvidenceMode(StrEnum):
 
     NONE = "none"
     LOCATE = "locate"
-    QUOTES = "quotes"
 
 
 @dataclass(frozen=True, slots=True)
