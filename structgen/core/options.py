@@ -80,6 +80,8 @@ class Options:
     budget: Budget = field(default_factory=Budget)
     reask: Reask = Reask.CHEAPEST
     evidence: EvidenceMode = EvidenceMode.LOCATE
+    require_evidence: bool = False
+    """Whether a value that stands nowhere in the text is asked for again, and refused where that does not help."""
 
     temperature: float | None = 0.0
     top_p: float | None = None

@@ -27,8 +27,10 @@ from structgen.core.records import (
     Completion,
     Evidence,
     Extraction,
+    Issue,
     Parsed,
     Request,
+    Status,
     Usage,
 )
 from structgen.engine.budget import why_not
@@ -75,7 +77,7 @@ def extraction(plan: Plan[T], text: Input) -> Line[T]:
             raise failed from failed.__cause__
         except StoreError as error:
             raise _unkept(error, attempts, parsed, question) from error
-        parsed = question.read(completion)
+        parsed = _supported(asking, question.read(completion), completion)
         attempts = (*attempts, Attempt(question.request, completion, parsed.issues, question.why, question.at_most))
         if parsed.ok:
             return _accepted(asking, parsed, attempts)
@@ -101,10 +103,24 @@ def _accepted(asking: Asking[T], parsed: Parsed[T], attempts: tuple[Attempt, ...
 
 def _evidence(asking: Asking[T], value: T, completion: Completion) -> tuple[Evidence, ...]:
     """Where the value stands in the text: the sender's own word where it has one, else a search."""
-    document = asking.first.document
-    if asking.plan.brief.options.evidence is EvidenceMode.NONE or document is None:
+    document, options = asking.first.document, asking.plan.brief.options
+    if document is None or (options.evidence is EvidenceMode.NONE and not options.require_evidence):
         return ()
     return completion.evidence if completion.evidence is not None else locate(value, document)
+
+
+def _supported(asking: Asking[T], parsed: Parsed[T], completion: Completion) -> Parsed[T]:
+    """The same; refused where evidence is required and a part of the value stands nowhere in the text."""
+    if not parsed.ok or not asking.plan.brief.options.require_evidence:
+        return parsed
+    value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
+    pieces = _evidence(asking, value, completion)
+    issues = tuple(
+        Issue(piece.path, "stands nowhere in the document: give what the document says, or null", "unsupported")
+        for piece in pieces
+        if piece.status is Status.UNSUPPORTED
+    )
+    return Parsed(False, None, issues, parsed.repairs, asking.schema.dump(value)) if issues else parsed
 
 
 def _check_budget(

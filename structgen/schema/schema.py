@@ -85,6 +85,12 @@ class Schema(Generic[T]):
 
         return to_strict(self.json_schema)
 
+    def dump(self, value: T) -> Json:
+        """A value of this type as plain JSON, with the keys that `json_schema` speaks of."""
+        if self.adapter is None:
+            return cast(Json, value)
+        return cast(Json, self.adapter.dump_python(value, mode="json", by_alias=True))
+
     def check(self, value: object) -> tuple[Issue, ...]:
         """What is wrong with a value (plain JSON, or an instance of the type); empty where nothing is."""
         if self.adapter is None:

@@ -185,6 +185,27 @@ def test_no_evidence_where_none_is_asked_for_or_nothing_was_read() -> None:
     assert drive(line(extracting=False), scripted([GOOD], [])).evidence == ()
 
 
+def test_a_value_without_evidence_is_asked_for_where_evidence_is_required() -> None:
+    invented = replace(GOOD, text='{"title": "Leek", "minutes": 45}')
+    log: list[Send] = []
+    right = replace(GOOD, text='{"/minutes": 10}')
+    result = drive(line(Options(require_evidence=True)), scripted([invented, right], log))
+    assert result.value.minutes == 10
+    assert "/minutes" in log[1].request.messages[-1].content
+    assert "stands nowhere in the document" in log[1].request.messages[-1].content
+
+
+def test_a_value_without_evidence_is_refused_where_asking_does_not_help() -> None:
+    error = failure([replace(GOOD, text='{"title": "Leek", "minutes": 45}')], Options(require_evidence=True))
+    assert [issue.path for issue in error.attempts[0].issues] == ["/minutes"]
+    assert error.partial == {"title": "Leek", "minutes": 45}
+
+
+def test_generated_values_need_no_evidence() -> None:
+    generated = line(Options(require_evidence=True), extracting=False)
+    assert drive(generated, scripted([GOOD], [])).value.minutes == 10
+
+
 REPLIES = st.sampled_from(
     [GOOD, BAD, PROSE, BROKEN_WIRE, replace(BAD, final=True), replace(BAD, finish_reason="length")]
 )
