@@ -11,6 +11,7 @@ import re
 from structgen.rules.fields import Field, Kind
 from structgen.rules.labels import tokens
 from structgen.rules.money import Amount, find_amounts, moved
+from structgen.rules.numerals import parse_number
 from structgen.rules.objects import build, child_of
 from structgen.rules.page import Line, Span
 from structgen.rules.readings import Reading, collect, leaf
@@ -21,6 +22,10 @@ _POSITION = re.compile(
     r"^(?:(?P<count>\d{1,3})\s*(?:[xX×]\s?|\s))?(?P<name>[^\W\d_][^\t@]{1,60}?)"
     r"(?:\s+(?:[xX×]\s?(?P<times>\d{1,3})|@\s?(?P<each>[^\s]{1,12})))?\s*$"
 )
+_CELL = re.compile(r"\S+(?:[^\S\n\t]\S+)*")
+_COUNTED = re.compile(r"(\d{1,4}(?:[.,]\d{1,3})?)(?:\s?([^\W\d_]{1,8}))?")
+_LEFT_OVER = re.compile(r"(?:\s{2}|\t)[\d.,]{1,12}$")
+"""A column of numbers that nobody can name: no part of what was bought."""
 _TAIL = re.compile(r"^\s*[A-Z*]{0,3}$")
 _BILL = frozenset(
     {"total", "subtotal", "tax", "paid", "change", "discount", "rounding", "service_charge", "quantity_total"}
@@ -46,7 +51,11 @@ def _position(search: Search, line: Line) -> tuple[dict[str, Span], Amount] | No
     last = amounts[-1] if amounts else None
     if last is None or not last.cents or not _TAIL.match(line.text[last.signed_end :]):
         return None
-    match = _POSITION.match(line.text[: last.signed].rstrip())
+    said = line.text[: last.signed].rstrip()
+    columns = _columns(said, last, search.mark)
+    if columns is None and _LEFT_OVER.search(said):
+        return None
+    match = _POSITION.match(said[: columns["name"][1]] if columns else said)
     if match is None or _labelled(search, line) or any(one.currency for one in find_amounts(match["name"])):
         return None
     spans = {
@@ -54,9 +63,34 @@ def _position(search: Search, line: Line) -> tuple[dict[str, Span], Amount] | No
         for name in match.groupdict()
         if match[name]
     }
+    for name, (start, end) in (columns or {}).items():
+        spans.setdefault(name, (line.start + start, line.start + end))
     if "times" in spans:
         spans["count"] = spans.pop("times")
     return spans, moved(last, line.start)
+
+
+def _columns(said: str, amount: Amount, mark: str) -> dict[str, Span] | None:
+    """The columns before an amount as name, count, unit and price of one, where count and price give the amount."""
+    cells = [(match.start(), match.end()) for match in _CELL.finditer(said)]
+    counted = _COUNTED.fullmatch(said, *cells[1]) if len(cells) in (2, 3) else None
+    if counted is None:
+        return None
+    found = {"name": cells[0], "count": counted.span(1)}
+    if counted.group(2):
+        found["unit"] = counted.span(2)
+    if len(cells) == 3:
+        each = next(iter(find_amounts(said[slice(*cells[2])])), None)
+        if each is None or not _gives(counted.group(1), each.value(mark), amount.value(mark)):
+            return None
+        found["each"] = (cells[2][0] + each.start, cells[2][0] + each.end)
+    return found
+
+
+def _gives(count: str, each: float | None, amount: float | None) -> bool:
+    """Whether a count times a price is an amount, to the cent."""
+    number = parse_number(count, "." if "." in count else ",")
+    return None not in (number, each, amount) and abs((number or 0) * (each or 0) - (amount or 0)) < 0.006
 
 
 def _labelled(search: Search, line: Line) -> bool:
@@ -71,6 +105,7 @@ def _build(search: Search, item: Field, spans: dict[str, Span], amount: Amount) 
     wanted = (
         ({"title", "description", "items"}, spans.get("name")),
         ({"quantity"}, spans.get("count")),
+        ({"unit"}, spans.get("unit")),
         ({"unit_price"}, spans.get("each")),
         ({"line_total", "total", "price"}, (amount.start, amount.end)),
     )

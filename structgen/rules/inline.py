@@ -12,7 +12,7 @@ from structgen.rules.readings import Reading, collect
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
 
-_CRUMBS = re.compile(r"\s[>›»]\s")
+_CRUMBS = re.compile(r"\s[>›»/]\s")
 _SEMICOLONS = re.compile(r";")
 _COMMAS = re.compile(r",(?!\d)")
 _SPACED = re.compile(r",\s")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
-from structgen.rules.fields import Field
+from structgen.rules.fields import Field, Kind
 from structgen.rules.labels import tokens
 from structgen.rules.lexicon import lexicon
 from structgen.rules.pairs import Pair
@@ -14,6 +15,10 @@ from structgen.rules.values import read_count_of, read_value
 
 _BARE = re.compile(r"\d{1,6}(?:[.,]\d{1,2})?")
 
+_COUNTED = 0.5
+"""The score of a pair whose number stands before its label."""
+_MOST = 40
+_FIGURES = (Kind.NUMBER, Kind.INTEGER)
 _NO_UNITS = {"time"}
 """Units of one language that are other words in the labels of another: a Norwegian hour is a "time"."""
 
@@ -30,8 +35,19 @@ def read_pair(search: Search, field: Field, pair: Pair) -> Reading | None:
 
 def labelled(search: Search, field: Field, least: float = 0.0) -> Reading | None:
     """The first value behind a label of the field that is as sure as asked."""
-    pairs = (pair for pair in search.pairs_of(field.keys) if pair.score >= least)
-    return next((found for pair in pairs if (found := read_pair(search, field, pair))), None)
+    pairs = [pair for pair in search.pairs_of(field.keys) if pair.score >= least]
+    found = next(((one, pair) for pair in pairs if (one := read_pair(search, field, pair))), None)
+    if found is None:
+        return None
+    return None if found[1].score <= _COUNTED and _contradicted(search, field, *found, pairs) else found[0]
+
+
+def _contradicted(search: Search, field: Field, found: Reading, pair: Pair, pairs: list[Pair]) -> bool:
+    """Whether others say something else, where a number merely stands before a label: "5 stars", "3 stars"."""
+    others = (one for one in pairs if one.score == pair.score and one.value[0] >= pair.label[1])
+    return field.kind in _FIGURES and any(
+        other.value != found.value for one in islice(others, _MOST) if (other := read_pair(search, field, one))
+    )
 
 
 def _unit(search: Search, pair: Pair) -> int:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from structgen.core.json import Json
 from structgen.rules.fields import Field, Kind, concepts_of
+from structgen.rules.inline import read_parts
 from structgen.rules.labels import phrase
 from structgen.rules.linked import Leaf, Node
 from structgen.rules.objects import child_of
@@ -19,6 +20,9 @@ from structgen.rules.values import read_value
 
 _WITHIN = ("offers", "aggregateRating", "brand", "nutrition", "mainEntity", "priceSpecification")
 """Items inside an item whose properties are read as its own."""
+_LISTED = frozenset({"category", "keywords"})
+"""What schema.org gives as one text with separators: breadcrumbs, and words between commas."""
+_LONGEST = 400
 _SAID = ("text", "name", "ratingValue", "value", "@value", "itemListElement", "contentUrl", "url")
 
 
@@ -51,7 +55,10 @@ def _read_list(search: Search, item: Field, values: list[Leaf | Node]) -> Readin
     if item.kind is Kind.OBJECT:
         found = [one for value in values if isinstance(value, Node) and (one := _read_object(search, item, value))]
         return collect(found) if len(found) == len(values) else None
-    found = [one for leaf in _leaves(values) if (one := _read_leaf(search, item, leaf))]
+    said = list(_leaves(values))
+    if len(said) == 1 and item.concepts & _LISTED and len(said[0].text) <= _LONGEST:
+        return read_parts(_page(search, said[0]), item, (0, len(said[0].text)))
+    found = [one for leaf in said if (one := _read_leaf(search, item, leaf))]
     return collect(found) if found else None
 
 

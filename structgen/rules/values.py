@@ -156,8 +156,15 @@ def _read_text(search: Search, start: int, end: int) -> Reading | None:
         end -= 1
     if text.startswith(_VOCABULARIES, start):
         start = text.rfind("/", start, end) + 1
+        return leaf(search.page, _term(text[start:end]), start, end) if start < end else None
     value = " ".join(text[start:end].split())
     return leaf(search.page, value, start, end) if re.search(r"\w", value) else None
+
+
+def _term(name: str) -> str:
+    """A term of a vocabulary in plain words: ``NewCondition`` is new, ``InStock`` in stock."""
+    words = [token.word for token in tokens(name)]
+    return " ".join(words[:-1] if words[-1:] == ["condition"] and len(words) > 1 else words) or name
 
 
 def _read_date(search: Search, field: Field, start: int, end: int) -> Reading | None:

@@ -75,3 +75,10 @@ def test_the_address_of_an_invoice_is_the_sellers_and_not_the_customers(ask: Any
     assert found["seller"] == {"name": "Oak & Ash Ltd", "email": "hello@oak.example"}
     assert found["buyer"]["name"] == "Kim Low"
     assert found["buyer"].get("email") is None
+
+
+def test_numbers_before_one_label_that_differ_are_none_of_them_for_certain(ask: Any) -> None:
+    rating = {"type": ["number", "null"], "title": "Stars"}
+    assert ask("Lamp\nKim, 5 stars\nLee, 3 stars\n", rating=rating) == {"rating": None}
+    assert ask("Lamp\nKim, 5 stars\nLee, 5 stars\n", rating=rating) == {"rating": 5}
+    assert ask("Lamp\nRating: 4.5\nLee, 3 stars\n", rating=rating) == {"rating": 4.5}

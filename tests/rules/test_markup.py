@@ -172,3 +172,20 @@ def test_ingredients_in_linked_data_are_taken_apart(ask_one: Any) -> None:
         {"name": "oats", "quantity": "200", "unit": "g", "note": None},
         {"name": "eggs", "quantity": "2", "unit": None, "note": "beaten"},
     ]
+
+
+def test_terms_of_a_vocabulary_become_words_and_breadcrumbs_a_list(ask: Any) -> None:
+    data = """{"@type": "Product", "name": "Pan", "category": "Kitchen > Pans", "keywords": "iron, round",
+      "itemCondition": "https://schema.org/UsedCondition", "description": "https://schema.org/InStock"}"""
+    page = f"<html><script type='application/ld+json'>{data}</script><h1>Pan</h1></html>"
+    strings = {"type": "array", "items": {"type": "string"}}
+    found = ask(
+        page, name="string", categories=strings, keywords=strings, item_condition="string", description="string"
+    )
+    assert found == {
+        "name": "Pan",
+        "categories": ["Kitchen", "Pans"],
+        "keywords": ["iron", "round"],
+        "item_condition": "used",
+        "description": "in stock",
+    }
