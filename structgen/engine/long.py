@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from structgen.compile import Brief, Input, Plan, compile_brief
-from structgen.compile.estimate import CHARS_PER_TOKEN, tokens_of
+from structgen.compile.estimate import CHARS_PER_TOKEN, message_tokens
 from structgen.core.errors import ConfigurationError, RequestTooLarge, StructgenError
 from structgen.core.json import Json
 from structgen.core.options import Budget, Options
@@ -50,7 +50,7 @@ class Long(Generic[T]):
         """The lines of some chunks, with equal shares of the budget that the chunks before them left."""
         attempts = [attempt for one in done for attempt in one.outcome.attempts]
         brief = self.chunk_plan.brief
-        budget = _share(brief.options.budget, attempts, brief.card, len(todo))
+        budget = share(brief.options.budget, attempts, brief.card, len(todo))
         plan = replace(self.chunk_plan, brief=replace(brief, options=replace(brief.options, budget=budget)))
         return [told(extraction(plan, self._document(chunk)), observers) for chunk in todo]
 
@@ -107,7 +107,7 @@ def _most_chars(plan: Plan[T], text: Input, length: int) -> int:
     given = plan.brief.options.chunk_chars
     size = length if given is None else min(given, length)
     window = plan.brief.card.context_window if plan.brief.card else None
-    if window is None or 4 * tokens_of(size) < window:
+    if window is None or size < window:
         return size
     try:
         if size == length:
@@ -121,7 +121,7 @@ def _most_chars(plan: Plan[T], text: Input, length: int) -> int:
     return max(SHORTEST, min(size, room * CHARS_PER_TOKEN))
 
 
-def _share(budget: Budget, attempts: Sequence[Attempt], card: Card | None, parts: int) -> Budget:
+def share(budget: Budget, attempts: Sequence[Attempt], card: Card | None, parts: int) -> Budget:
     """What each of some parts may spend, so that all together keep to the budget. Attempts are counted by the chunk."""
     spent = [spending.spent_at_most(attempt) for attempt in attempts]
     tokens, cost = budget.max_tokens, budget.max_cost
