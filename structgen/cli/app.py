@@ -14,6 +14,7 @@ from structgen.cli.emulate import emulate
 from structgen.cli.extract import extract
 from structgen.cli.models import models
 from structgen.cli.prompt import prompt
+from structgen.cli.runs import runs
 from structgen.cli.schema import schema
 from structgen.cli.tasks import tasks
 
@@ -48,6 +49,7 @@ command(app, "structgen extract recipe notes/ -o recipes.csv --model rules")(ext
 command(app, "structgen tasks recipe")(tasks)
 command(app, "structgen schema recipe > recipe.schema.json")(schema)
 command(app, "structgen prompt recipe notes/soup.txt")(prompt)
+command(app, "structgen runs prune --older-than 30d")(runs)
 command(app, "structgen models")(models)
 command(app, "structgen doctor")(doctor)
 command(app, "structgen emulate --port 8001")(emulate)

@@ -26,8 +26,8 @@ Model: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--model",
-        help="groq/<id>, compatible/<id>, <provider>/<id>, rules (no LLM, no key), or replay (kept answers alone). Without it: STRUCTGEN_MODEL, "
-        "else Groq where GROQ_API_KEY is set, else rules.",
+        help="groq/<id>, compatible/<id>, <provider>/<id>, rules (no LLM, no key), or replay (kept answers alone). "
+        "Without it: STRUCTGEN_MODEL, else Groq where GROQ_API_KEY is set, else rules.",
     ),
 ]
 ModeName: TypeAlias = Annotated[Mode, typer.Option("--mode", help="How the model is made to answer in JSON.")]

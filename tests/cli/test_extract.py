@@ -287,6 +287,7 @@ def test_a_budget_ends_the_run_with_status_3_and_its_rows(structgen, folder: Pat
         "2",
         "-o",
         "o.csv",
+        "--no-store",
     )
     assert ran.status == 3
     assert "budget of 1e-06 USD is spent" in ran.err

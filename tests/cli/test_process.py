@@ -69,7 +69,9 @@ def test_a_reader_that_has_seen_enough_is_no_error(many: Path) -> None:
 
 def test_ctrl_c_finishes_what_is_under_way_and_keeps_it(start, many: Path, groq_emulator: Emulator) -> None:
     groq_emulator.script(reply(GOOD, delay=0.2), repeat_last=True)
-    process = start("extract", "dish.json", "many.jsonl", "--model", GROQ, "-o", "out.jsonl", "--concurrency", "3")
+    process = start(
+        "extract", "dish.json", "many.jsonl", "--model", GROQ, "-o", "out.jsonl", "--concurrency", "3", "--no-store"
+    )
     wait_for_lines(many / "out.jsonl.part", 2)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)

@@ -1,0 +1,89 @@
+"""`structgen runs`: the ledger, sizes, and making room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from structgen.testing import Emulator, reply
+
+GROQ = "groq/openai/gpt-oss-20b"
+NONE = "structgen: There is no store .structgen/store.sqlite: `structgen extract` makes one, or name it with --store."
+
+
+@pytest.fixture
+def ran(structgen, folder: Path, groq_emulator: Emulator) -> Path:
+    """A store with one run over one document."""
+    groq_emulator.script(reply('{"name": "Soup", "serves": 4}'), repeat_last=True)
+    assert structgen("extract", "dish.json", "soup.txt", "--model", GROQ).status == 0
+    return folder
+
+
+def test_runs_are_listed_the_newest_first(structgen, ran: Path) -> None:
+    structgen("extract", "dish.json", "soup.txt", "soup.txt", "--model", GROQ)
+    listed = structgen("runs").out.splitlines()
+    assert [line.split()[0] for line in listed] == ["2", "1"]
+    assert listed[1].endswith(f"1 row  dish  {GROQ}")
+    assert "2 rows" in listed[0]
+
+
+def test_a_run_is_shown_with_what_it_paid(structgen, ran: Path) -> None:
+    shown = structgen("runs", "show", "1")
+    assert f"command   structgen extract dish.json soup.txt --model {GROQ}" in shown.out
+    assert "paid      1 completions meanwhile" in shown.out
+    assert "rows      1" in shown.out
+
+
+def test_a_run_that_was_stopped_is_shown_as_such(structgen, ran: Path) -> None:
+    from structgen.store import Store
+
+    with Store(".structgen/store.sqlite") as store:
+        store.start_run("structgen extract", "dish", GROQ)
+    assert "not ended" in structgen("runs").out.splitlines()[0]
+    assert "ended     not yet, or it was stopped" in structgen("runs", "show", "2").out
+
+
+def test_an_unknown_run_is_wrong_usage(structgen, ran: Path) -> None:
+    shown = structgen("runs", "show", "7")
+    assert (shown.status, shown.out) == (2, "")
+    assert "There is no run 7" in shown.err
+
+
+def test_sizes_count_what_is_kept(structgen, ran: Path) -> None:
+    shown = structgen("runs", "sizes").out
+    assert "completions  1\n" in shown
+    assert "runs         1\n" in shown
+
+
+@pytest.mark.parametrize(("age", "left"), [("30d", 1), ("1w", 1), ("0m", 0), ("0h", 0)])
+def test_what_is_older_is_pruned(structgen, ran: Path, groq_emulator: Emulator, age: str, left: int) -> None:
+    pruned = structgen("runs", "prune", "--older-than", age)
+    assert pruned.said == [f"structgen: {1 - left} completion{'s' if left else ''} deleted."]
+    assert f"completions  {left}\n" in structgen("runs", "sizes").out
+    structgen("extract", "dish.json", "soup.txt", "--model", GROQ)
+    assert len(groq_emulator.requests) == 2 - left
+
+
+@pytest.mark.parametrize("age", ["30", "d", "-1d", "1y", "9999999d", "1 d", ""])
+def test_an_age_that_is_none_deletes_nothing(structgen, ran: Path, age: str) -> None:
+    assert structgen("runs", "prune", f"--older-than={age}").status == 2
+    assert "completions  1\n" in structgen("runs", "sizes").out
+
+
+@pytest.mark.parametrize("words", [["prune"], ["sizes", "--older-than", "30d"], ["--older-than", "30d"]])
+def test_prune_and_an_age_belong_together(structgen, ran: Path, words: list[str]) -> None:
+    shown = structgen("runs", *words)
+    assert shown.status == 2
+    assert "prune and --older-than belong together" in shown.err
+
+
+@pytest.mark.parametrize("words", [["show"], ["list"], ["sizes", "now"]])
+def test_other_words_are_wrong_usage(structgen, ran: Path, words: list[str]) -> None:
+    assert structgen("runs", *words).status == 2
+
+
+def test_without_a_store_nothing_is_made(structgen, folder: Path) -> None:
+    shown = structgen("runs")
+    assert (shown.status, shown.said) == (2, [NONE])
+    assert not (folder / ".structgen").exists()
