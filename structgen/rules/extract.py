@@ -10,6 +10,7 @@ from types import MappingProxyType
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Evidence
 from structgen.rules.fields import MONEY, Field, Kind, read_fields
+from structgen.rules.fits import fits
 from structgen.rules.inline import find_inline
 from structgen.rules.labelled import labelled
 from structgen.rules.linked import Node
@@ -56,7 +57,8 @@ def _find(search: Search, field: Field, item: Node | None) -> Reading | None:
         return _find_object(search, field, item)
     if field.kind is Kind.ARRAY:
         return _find_list(search, field)
-    return _find_leaf(search, field)
+    found = _find_leaf(search, field)
+    return found if found and fits(field.limits, found.value) else None
 
 
 def _find_object(search: Search, field: Field, item: Node | None) -> Reading | None:

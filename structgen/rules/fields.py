@@ -27,6 +27,9 @@ _UNITS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 36
 _FILLERS = {"in", "text", "value", "the", "of", "a", "str", "string", "raw"}
 
 
+_LIMITS = ("format", "pattern", "minLength", "maxLength", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+
+
 class Kind(Enum):
     """What sort of value a field takes."""
 
@@ -61,6 +64,8 @@ class Field:
     """Whether its description asks for the words of the text."""
     minimum: float | None = None
     maximum: float | None = None
+    limits: JsonObject = field(default_factory=dict[str, Json])
+    """What else its value has to keep to: see fits."""
     children: tuple[Field, ...] = ()
     item: Field | None = None
     placed: bool = True
@@ -120,6 +125,7 @@ def _read(source: _Source, schema: Json, key: str, name: str, required: bool, de
         verbatim=bool(_VERBATIM.search(str(used.get("description", "")))),
         minimum=_bound(used.get("minimum")),
         maximum=_bound(used.get("maximum")),
+        limits={word: used[word] for word in _LIMITS if word in used},
         children=children,
         item=item,
     )
@@ -258,20 +264,8 @@ def _settled(concepts: frozenset[str], kind: Kind, form: str, seconds: int, nest
     return concepts - TIMES or concepts
 
 
-_GENERIC = {
-    "recipe",
-    "product",
-    "receipt",
-    "invoice",
-    "document",
-    "article",
-    "order",
-    "item",
-    "page",
-    "book",
-    "event",
-    "review",
-}
+_GENERIC = {"recipe", "product", "receipt", "invoice", "document", "article", "order", "item", "page",
+            "book", "event", "review"}  # fmt: skip
 
 
 def _without_unit(words: Phrase) -> Phrase:

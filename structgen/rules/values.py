@@ -9,6 +9,7 @@ from structgen.core.json import Json
 from structgen.rules.dates import Date, find_compact_dates, find_dates, to_iso, to_iso_time
 from structgen.rules.durations import find_duration
 from structgen.rules.fields import MONEY, TIMES, Field, Kind
+from structgen.rules.fits import fits
 from structgen.rules.labels import Token, phrase, tokens
 from structgen.rules.lexicon import lexicon
 from structgen.rules.money import Amount, find_amounts, is_currency
@@ -39,7 +40,8 @@ def read_value(search: Search, field: Field, start: int, end: int) -> Reading | 
     if start >= end:
         return None
     reader = _READERS.get(field.kind, _read_string)
-    return reader(search, field, start, end)
+    found = reader(search, field, start, end)
+    return found if found and fits(field.limits, found.value) else None
 
 
 def _read_number(search: Search, field: Field, start: int, end: int) -> Reading | None:
