@@ -66,10 +66,11 @@ class _Merger:
 
     def _of_one_kind(self, nodes: Sequence[Node], path: str) -> Sequence[Node]:
         """Those of the kind that most have: object, list or single value."""
+        if len(set(map(_kind, nodes))) == 1:
+            return nodes
         kinds = Counter(map(_kind, nodes))
-        if len(kinds) > 1:
-            firsts = [next(node for node in nodes if _kind(node) is kind) for kind, _ in kinds.most_common()]
-            self.conflicts.append(Conflict(path, tuple(_claim([node], path) for node in firsts)))
+        firsts = [next(node for node in nodes if _kind(node) is kind) for kind, _ in kinds.most_common()]
+        self.conflicts.append(Conflict(path, tuple(_claim([node], path) for node in firsts)))
         best = kinds.most_common(1)[0][0]
         return [node for node in nodes if _kind(node) is best]
 

@@ -48,7 +48,7 @@ class _Item:
     @classmethod
     def of(cls, node: Node) -> _Item:
         said = list(node.leaves())
-        everything = tuple(sorted((path, repr(leaf.like)) for path, leaf, _ in said))
+        everything = frozenset((path, leaf.like) for path, leaf, _ in said)
         leaves = {path: leaf for path, leaf, listed in said if not listed or isinstance(node.value, list)}
         key = key_of(node.value) if isinstance(node.value, dict) else None
         figures = any(isinstance(leaf.value, int | float) for _, leaf, _ in said)

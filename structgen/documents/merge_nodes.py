@@ -48,7 +48,8 @@ class Node:
 
     def child(self, step: str | int, value: Json) -> Node:
         """A value inside this one."""
-        return Node(self.part, self.path + pointer([step]), value)
+        plain = isinstance(step, int) or not ("/" in step or "~" in step)
+        return Node(self.part, f"{self.path}/{step}" if plain else self.path + pointer([step]), value)
 
     def children(self) -> Iterator[tuple[str | int, Node]]:
         """The values inside this one."""
