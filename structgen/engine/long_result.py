@@ -83,25 +83,34 @@ def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[
     _raise_common(read)
     reports = tuple(one.report() for one in read)
     attempts = tuple(attempt for one in read for attempt in one.outcome.attempts)
-    options, card = plan.brief.options, plan.brief.card
     if all(one.failed for one in read):
         _raise_all_failed(read, text, reports, attempts)
+    max_risk = plan.brief.options.max_risk
     parts = [one.part(number, text) for number, one in enumerate(read) if not one.failed]
-    merged = merge(parts, by_likeness=options.max_risk >= Risk.INTERPRETIVE)
-    parsed = _validated(plan.brief.schema, merged.value, options.max_risk)
+    merged = merge(parts, by_likeness=max_risk >= Risk.INTERPRETIVE)
+    parsed = _validated(plan.brief.schema, merged.value, max_risk)
     if not parsed.ok:
         raise _refused(parsed, merged, text, reports, attempts)
-    value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
+    accepted = _accepted(plan, text, merged, parsed)
     usage = usage_of(attempts)
-    return Extraction(
-        value=value,
-        repairs=(*_moved(read, merged), *merged.repairs, *parsed.repairs),
+    return replace(
+        accepted,
+        repairs=(*_moved(read, merged), *accepted.repairs),
         attempts=attempts,
         usage=usage,
-        cost=cost_of(usage, card),
+        cost=cost_of(usage, plan.brief.card),
         chunks=reports,
+    )
+
+
+def _accepted(plan: Plan[T], text: str, merged: Merged, parsed: Parsed[T]) -> Extraction[T]:
+    """The whole value with its evidence, conflicts and repairs."""
+    value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
+    return Extraction(
+        value=value,
+        repairs=(*merged.repairs, *parsed.repairs),
         conflicts=merged.conflicts,
-        locate=partial(_evidence, value, text, _known(merged, parsed), options),
+        locate=partial(_evidence, value, text, _known(merged, parsed), plan.brief.options),
         view=partial(extraction_html, document=text),
     )
 
