@@ -54,16 +54,17 @@ class Gathering:
         return self._outcome is not None
 
     def feed(self, data: bytes) -> Iterator[str]:
-        """The pieces of text in these bytes."""
+        """The pieces of text in these bytes; none once all was said."""
+        if self.over:
+            return
         try:
             events = self._events.feed(data)
         except ValueError as error:
             self._outcome = self._interrupted(self._failed(str(error)))
             return
         for event in events:
-            if self.over:
-                return
-            yield from self._take(event)
+            if not self.over:
+                yield from self._take(event)
 
     def finish(self, lost: Failure | None = None) -> Iterator[str]:
         """The stream has ended, of itself or by a fault of the wire: what an unfinished last event still brings."""

@@ -7,7 +7,7 @@ connection.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -18,7 +18,7 @@ import httpx
 from structgen.core.records import Completion
 from structgen.send.base import Allowance
 from structgen.send.faults import Failure
-from structgen.send.gather import Gathering, Origin
+from structgen.send.gather import Gathering, Origin, Outcome
 from structgen.send.lost import lost_connection
 from structgen.send.read import Reply, read_reply
 from structgen.send.wire import Endpoint
@@ -60,6 +60,16 @@ class Exchange:
 
 def exchange(client: groq.Groq, ask: Exchange) -> Generator[Piece, None, None]:
     """The pieces of one exchange, blocking."""
+    opened = _open(client, ask)
+    if isinstance(opened, httpx.Response):
+        with closing(opened):
+            yield from _pieces(opened, ask)
+    else:
+        yield from _in_one(opened)
+
+
+def _open(client: groq.Groq, ask: Exchange) -> httpx.Response | Outcome:
+    """The response, its body still to come, or what there is in place of one."""
     try:
         opened = client.post(
             ask.origin.wire.path,
@@ -70,39 +80,41 @@ def exchange(client: groq.Groq, ask: Exchange) -> Generator[Piece, None, None]:
             stream_cls=groq.Stream[object],
         )
     except groq.APIStatusError as error:
-        yield ask.read(error.response, error.response.content)
-        return
+        return ask.read(error.response, error.response.content)
     except LOST as error:
-        yield ask.lost(error)
-        return
-    response = cast("httpx.Response", opened)  # what the SDK gives for cast_to=httpx.Response, whatever its types say
-    with closing(response):
-        yield from _pieces(response, ask)
+        return ask.lost(error)
+    return cast("httpx.Response", opened)  # what the SDK gives for cast_to=httpx.Response, whatever its types say
 
 
 def _pieces(response: httpx.Response, ask: Exchange) -> Generator[Piece, None, None]:
-    gathering, whole, lost = Gathering(ask.origin, response.status_code), list[bytes](), None
-    streams = _streams(response)
+    body = _Body(response, ask)
     try:
         for data in response.iter_bytes():
-            if gathering.over:  # one look behind the end lets the connection be used again
+            yield from body.take(data)
+            if body.over:
                 break
-            if streams:
-                yield from gathering.feed(data)
-            else:
-                whole.append(data)
-            _check_time(ask.allowance)
     except LOST as error:
-        lost = ask.lost(error)
-    if streams:
-        yield from gathering.finish(lost)
-        yield gathering.outcome
+        yield from body.finish(ask.lost(error))
     else:
-        yield from _in_one(lost or ask.read(response, b"".join(whole)))
+        yield from body.finish()
 
 
 async def aexchange(client: groq.AsyncGroq, ask: Exchange) -> AsyncGenerator[Piece, None]:
     """The pieces of one exchange, on the running event loop."""
+    opened = await _aopen(client, ask)
+    if isinstance(opened, httpx.Response):
+        try:
+            async for piece in _apieces(opened, ask):
+                yield piece
+        finally:
+            await opened.aclose()
+    else:
+        for piece in _in_one(opened):
+            yield piece
+
+
+async def _aopen(client: groq.AsyncGroq, ask: Exchange) -> httpx.Response | Outcome:
+    """`_open`, awaited; here all of it is bounded at once."""
     try:
         async with asyncio.timeout(ask.patience):
             opened = await client.post(
@@ -114,39 +126,22 @@ async def aexchange(client: groq.AsyncGroq, ask: Exchange) -> AsyncGenerator[Pie
                 stream_cls=groq.AsyncStream[object],
             )
     except groq.APIStatusError as error:
-        yield ask.read(error.response, error.response.content)
-        return
+        return ask.read(error.response, error.response.content)
     except LOST as error:
-        yield ask.lost(error)
-        return
-    response = cast("httpx.Response", opened)
-    try:
-        async for piece in _apieces(response, ask):
-            yield piece
-    finally:
-        await response.aclose()
+        return ask.lost(error)
+    return cast("httpx.Response", opened)
 
 
 async def _apieces(response: httpx.Response, ask: Exchange) -> AsyncGenerator[Piece, None]:
-    gathering, whole, lost = Gathering(ask.origin, response.status_code), list[bytes](), None
-    streams, body = _streams(response), response.aiter_bytes()
+    body, arriving, lost = _Body(response, ask), response.aiter_bytes(), None
     try:
-        while (data := await _next(body, ask.patience)) is not None and not gathering.over:
-            if not streams:
-                whole.append(data)
-                continue
-            for piece in gathering.feed(data):
+        while not body.over and (data := await _next(arriving, ask.patience)) is not None:
+            for piece in body.take(data):
                 yield piece
-            _check_time(ask.allowance)
     except LOST as error:
         lost = ask.lost(error)
-    if not streams:
-        for piece in _in_one(lost or ask.read(response, b"".join(whole))):
-            yield piece
-        return
-    for piece in gathering.finish(lost):
+    for piece in body.finish(lost):
         yield piece
-    yield gathering.outcome
 
 
 async def _next(body: AsyncIterator[bytes], patience: float) -> bytes | None:
@@ -155,18 +150,41 @@ async def _next(body: AsyncIterator[bytes], patience: float) -> bytes | None:
         return await anext(body, None)
 
 
-def _streams(response: httpx.Response) -> bool:
-    """Whether events come. A server that cannot stream answers with JSON, a proxy in between with a page."""
-    kind = response.headers.get("content-type", "")
-    return "json" not in kind and "html" not in kind
+class _Body:
+    """The body of a response as its bytes arrive: events, or a reply in one piece.
+
+    A server that cannot stream answers with JSON, a proxy in between with a page. `over` is true one look behind the
+    end of the events, which mostly finds the end of the body too, so that the connection can be used again.
+    """
+
+    def __init__(self, response: httpx.Response, ask: Exchange) -> None:
+        kind = response.headers.get("content-type", "")
+        self._gathering = None if "json" in kind or "html" in kind else Gathering(ask.origin, response.status_code)
+        self._whole: list[bytes] = []
+        self._response = response
+        self._ask = ask
+        self.over = False
+
+    def take(self, data: bytes) -> Iterator[Piece]:
+        """The pieces in these bytes. Raises TimeoutError once the time is up."""
+        if self._gathering is None:
+            self._whole.append(data)
+        else:
+            self.over = self._gathering.over
+            yield from self._gathering.feed(data)
+        if not self._ask.allowance.affords(0.0):
+            raise TimeoutError("the time is up")
+
+    def finish(self, lost: Failure | None = None) -> Iterator[Piece]:
+        """The outcome, and what is left before it."""
+        if self._gathering is None:
+            yield from _in_one(lost or self._ask.read(self._response, b"".join(self._whole)))
+        else:
+            yield from self._gathering.finish(lost)
+            yield self._gathering.outcome
 
 
-def _in_one(outcome: Completion | Failure) -> Generator[Piece, None, None]:
+def _in_one(outcome: Outcome) -> Iterator[Piece]:
     if isinstance(outcome, Completion) and outcome.text:
         yield outcome.text
     yield outcome
-
-
-def _check_time(allowance: Allowance) -> None:
-    if not allowance.affords(0.0):
-        raise TimeoutError("the time is up")

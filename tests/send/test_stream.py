@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -15,7 +16,7 @@ from structgen.core.records import INTERRUPTED, Completion, Request, Usage
 from structgen.send import Allowance, Sender, open_sender
 from structgen.send.instructed import InstructedSender
 from structgen.send.rules import RulesSender
-from structgen.testing import Emulator, cut, dropped, error, page, raw, reply, streamed
+from structgen.testing import Emulator, cut, dropped, error, page, raw, reply, slow, streamed
 
 TEXT = '{"name": "Ada Lovelace"}'
 ONCE = Allowance(transport_retries=0, timeout=5)
@@ -73,14 +74,18 @@ def test_a_stream_without_done_is_no_error(
 
 
 @pytest.mark.parametrize(
-    "step",
-    [cut(TEXT, share=0.6), streamed(TEXT, share=0.6, stall=2), streamed(TEXT, share=0.6, error=error("internal"))],
+    ("step", "timeout"),
+    [
+        (cut(TEXT, share=0.6), 5),
+        (streamed(TEXT, share=0.6, stall=3), 0.6),
+        (streamed(TEXT, share=0.6, error=error("internal")), 5),
+    ],
 )
 def test_a_stream_that_breaks_in_the_middle_keeps_what_came(
-    step: Any, sender: Sender, collect: Collect, request_: Request, groq_emulator: Emulator
+    step: Any, timeout: float, sender: Sender, collect: Collect, request_: Request, groq_emulator: Emulator
 ) -> None:
     groq_emulator.script(step)
-    *texts, completion = collect(sender, request_, Allowance(timeout=0.2))
+    *texts, completion = collect(sender, request_, Allowance(timeout=timeout))
     assert completion.finish_reason == INTERRUPTED
     assert "".join(texts) == completion.text == TEXT[: len(completion.text)]
     assert 0 < len(completion.text) < len(TEXT)
@@ -204,6 +209,16 @@ def test_a_connection_is_used_again_after_a_whole_stream(groq_emulator: Emulator
 
 def _peer(response: httpx.Response) -> object:
     return response.extensions["network_stream"].get_extra_info("client_addr")
+
+
+def test_what_follows_the_end_is_not_read(
+    sender: Sender, collect: Collect, request_: Request, groq_emulator: Emulator
+) -> None:
+    end = b'data: {"choices": [{"delta": {"content": "{}"}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n'
+    more = b'data: {"choices": [{"delta": {"content": "more"}}]}\n\n' * 10
+    step = slow(end + more, seconds=0.2)
+    groq_emulator.script(replace(step, headers={"content-type": "text/event-stream"}))
+    assert collect(sender, request_, ONCE)[-1].text == "{}"
 
 
 def test_a_compatible_server_is_asked_for_the_usage(
