@@ -22,11 +22,14 @@ TIMES = frozenset({"prep_time", "cook_time", "total_time", "other_time"})
 MONEY = frozenset({"total", "subtotal", "tax", "price", "old_price", "unit_price", "line_total", "discount", "rounding",
                    "service_charge", "paid", "change"})  # fmt: skip
 _FIGURES = MONEY | TIMES | {"rating", "review_count", "quantity", "quantity_total", "age", "calories", "size"}
-_FORMATS = {"date": {"date", "due_date"}, "date-time": {"date", "due_date"}, "time": {"time"}, "email": {"email"}}
+_DATES = {"date", "due_date", "other_date"}
+_FORMATS = {"date": _DATES, "date-time": _DATES, "time": {"time"}, "email": {"email"}}
 _UNITS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 3600, "day": 86400}
 _FILLERS = {"in", "text", "value", "the", "of", "a", "str", "string", "raw"}
 
 
+_MIXED = frozenset({"other_time", "other_date", "other_kind", "service_charge"})
+"""Concepts that gather different things of one sort: a field of these is found by labels of its own alone."""
 _LIMITS = ("format", "pattern", "minLength", "maxLength", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 
 
@@ -120,7 +123,7 @@ def _read(source: _Source, schema: Json, key: str, name: str, required: bool, de
         choices=_choices(used),
         labels=labels,
         concepts=concepts,
-        keys=concepts | {key},
+        keys=concepts - _MIXED | {key},
         seconds=_seconds(phrase(name.replace("_", " "))),
         verbatim=bool(_VERBATIM.search(str(used.get("description", "")))),
         minimum=_bound(used.get("minimum")),
@@ -231,7 +234,9 @@ def _labels(source: _Source, used: JsonObject, schema: Json, key: str, name: str
     others = (*source.names.get(key, ()), str(used.get("title", "")), str(_object(schema).get("title", "")))
     described = re.split(r"[.:;(]", str(used.get("description", "")), maxsplit=1)[0]
     opening = described if len(described.split()) <= 4 and "," not in described else ""
-    return tuple(dict.fromkeys(label for label in (name, *others, opening) if label.strip()))
+    words = phrase(name)
+    bare = " ".join(words[:-1]) if _without_unit(words) != words else ""
+    return tuple(dict.fromkeys(label for label in (name, bare, *others, opening) if label.strip()))
 
 
 def concepts_of(label: str) -> frozenset[str]:

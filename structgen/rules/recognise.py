@@ -9,13 +9,14 @@ from structgen.rules.readings import Reading, leaf
 from structgen.rules.search import Search
 from structgen.rules.values import EMAIL, URL, read_value
 
+_SHOWN = frozenset({"email", "url"})
 _SHORT = 5_000
 """Choices are looked for without a label in texts of so many characters: in longer ones any word comes up."""
 
 
 def recognise(search: Search, field: Field) -> Reading | None:
     """The only value of its sort in a document; None where there are several that differ."""
-    if not field.concepts <= field.keys:
+    if not field.concepts & _SHOWN <= field.keys:
         return None  # a part of the whole that only its own labels can tell, such as an invoice's customer
     if field.concepts & {"email"} or field.format == "email":
         return _only(search, EMAIL)

@@ -83,7 +83,7 @@ def _of_sibling(field: Field, row: Row) -> bool:
 
 
 def _billed(search: Search, field: Field) -> Reading | None:
-    return _amount(search, field, find_row(search, field.concepts)) if search.rows else labelled(search, field)
+    return _amount(search, field, find_row(search, field.keys)) if search.rows else labelled(search, field)
 
 
 def _amount(search: Search, field: Field, row: Row | None) -> Reading | None:

@@ -259,7 +259,7 @@ _STRINGS: tuple[tuple[frozenset[str], Reader], ...] = (
     (frozenset({"email"}), _pattern(EMAIL)),
     (frozenset({"url", "uri"}), _pattern(URL)),
     (frozenset({"phone", "fax"}), _pattern(PHONE)),
-    (frozenset({"date", "due_date", "date-time"}), _read_date),
+    (frozenset({"date", "due_date", "other_date", "date-time"}), _read_date),
     (frozenset({"time"}), _read_time),
     (frozenset({"currency"}), _read_currency),
     (CODES, _read_code),

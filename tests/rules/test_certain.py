@@ -82,3 +82,14 @@ def test_numbers_before_one_label_that_differ_are_none_of_them_for_certain(ask: 
     assert ask("Lamp\nKim, 5 stars\nLee, 3 stars\n", rating=rating) == {"rating": None}
     assert ask("Lamp\nKim, 5 stars\nLee, 5 stars\n", rating=rating) == {"rating": 5}
     assert ask("Lamp\nRating: 4.5\nLee, 3 stars\n", rating=rating) == {"rating": 4.5}
+
+
+def test_things_of_one_sort_are_not_taken_for_each_other(ask: Any) -> None:
+    text = "Start date: 1 May 2020\nEnd date: 3 May 2020\nDate of birth: 5 May 1990"
+    dates = ask(text, start_date="string", end_date="string", due_date="string")
+    assert dates == {"start_date": "1 May 2020", "end_date": "3 May 2020", "due_date": None}
+    times = ask("Chill time: 10 min\nRest time: 20 min", rest_time_minutes=MINUTES, soaking_time_minutes=MINUTES)
+    assert times == {"rest_time_minutes": 20, "soaking_time_minutes": None}
+    assert ask("Oak Ltd\nShipping 5.00\nTotal 12.00", tip=AMOUNT, shipping=AMOUNT) == {"tip": None, "shipping": 5.0}
+    assert ask("Shop\nYou save: 5.00 €\nShipping price: 3.00 €", old_price=AMOUNT) == {"old_price": None}
+    assert ask("Diet: Vegan\nCourse: Soup", category="string", diet="string") == {"category": "Soup", "diet": "Vegan"}
