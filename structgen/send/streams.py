@@ -7,7 +7,7 @@ connection.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -35,13 +35,17 @@ LOST = (groq.APIError, httpx.HTTPError, TimeoutError)
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What is posted where, and how long it may take. `timeout` in seconds, where the allowance names none."""
+    """What is posted where, and how long it may take. `timeout` in seconds, where the allowance names none.
+
+    `tell` hears of the outcome, and of the headers of the response (names in lower case, none where there was none).
+    """
 
     endpoint: Endpoint
     origin: Origin
     body: JsonObject
     allowance: Allowance
     timeout: float
+    tell: Callable[[Outcome, Mapping[str, str]], None] = lambda outcome, headers: None  # noqa: ARG005 - nobody asks
 
     @property
     def patience(self) -> float:
@@ -51,6 +55,11 @@ class Exchange:
     def lost(self, error: BaseException) -> Failure:
         """The failure for an exception of the HTTP library."""
         return lost_connection(error, self.endpoint, self.origin.wire)
+
+    def told(self, outcome: Outcome, headers: Mapping[str, str]) -> Outcome:
+        """The outcome, once it was told."""
+        self.tell(outcome, headers)
+        return outcome
 
     def read(self, response: httpx.Response, content: bytes) -> Completion | Failure:
         """A reply that came in one piece: an error, or the answer of a server that does not stream."""
@@ -80,9 +89,9 @@ def _open(client: groq.Groq, ask: Exchange) -> httpx.Response | Outcome:
             stream_cls=groq.Stream[object],
         )
     except groq.APIStatusError as error:
-        return ask.read(error.response, error.response.content)
+        return ask.told(ask.read(error.response, error.response.content), error.response.headers)
     except LOST as error:
-        return ask.lost(error)
+        return ask.told(ask.lost(error), {})
     return cast("httpx.Response", opened)  # what the SDK gives for cast_to=httpx.Response, whatever its types say
 
 
@@ -126,9 +135,9 @@ async def _aopen(client: groq.AsyncGroq, ask: Exchange) -> httpx.Response | Outc
                 stream_cls=groq.AsyncStream[object],
             )
     except groq.APIStatusError as error:
-        return ask.read(error.response, error.response.content)
+        return ask.told(ask.read(error.response, error.response.content), error.response.headers)
     except LOST as error:
-        return ask.lost(error)
+        return ask.told(ask.lost(error), {})
     return cast("httpx.Response", opened)
 
 
@@ -177,11 +186,13 @@ class _Body:
 
     def finish(self, lost: Failure | None = None) -> Iterator[Piece]:
         """The outcome, and what is left before it."""
+        headers = self._response.headers
         if self._gathering is None:
-            yield from _in_one(lost or self._ask.read(self._response, b"".join(self._whole)))
+            outcome = lost or self._ask.read(self._response, b"".join(self._whole))
+            yield from _in_one(self._ask.told(outcome, headers))
         else:
             yield from self._gathering.finish(lost)
-            yield self._gathering.outcome
+            yield self._ask.told(self._gathering.outcome, headers)
 
 
 def _in_one(outcome: Outcome) -> Iterator[Piece]:
