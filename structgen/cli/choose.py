@@ -29,6 +29,8 @@ def choose_model(named: str | None) -> str:
     """The model to use: the one that is named, else what the environment says, else the rules."""
     from structgen.send import default_model
 
+    if named is not None and not named.strip():
+        raise ConfigurationError("--model is empty: name a model, or leave the option out.")
     load_environment()
     return named or default_model() or RULES
 

@@ -10,7 +10,7 @@ from typing import ParamSpec
 
 import typer
 
-from structgen.core.errors import StructgenError
+from structgen.core.errors import SchemaError, StructgenError
 
 P = ParamSpec("P")
 
@@ -29,10 +29,16 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-def say(message: object) -> None:
-    """A line for people: on stderr, because stdout is for data."""
-    line = "".join(char if char.isprintable() else " " for char in str(message))  # what a file is called may be hostile
-    typer.echo(f"structgen: {' '.join(line.split())}", err=True)
+def say(message: object, *more: str) -> None:
+    """A line for people: on stderr, because stdout is for data. `more` are lines below it, whose columns count."""
+    typer.echo(f"structgen: {' '.join(_printable(str(message)).split())}", err=True)
+    for line in more:
+        typer.echo(_printable(line), err=True)
+
+
+def _printable(text: str) -> str:
+    """The text without what could write to a terminal: what a file is called may be hostile."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def command(app: typer.Typer, example: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
@@ -53,6 +59,9 @@ def _guarded(function: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             function(*args, **kwargs)
+        except SchemaError as error:
+            say(*str(error).splitlines())
+            raise typer.Exit(Exit.USAGE) from error
         except StructgenError as error:
             say(error)
             raise typer.Exit(Exit.USAGE) from error

@@ -78,13 +78,13 @@ MaxAttempts: TypeAlias = Annotated[
     int, typer.Option("--max-attempts", min=1, help="Requests for one document, the first included.")
 ]
 MaxCost: TypeAlias = Annotated[
-    float | None, typer.Option("--max-cost", min=0, help="USD for the whole run; then it stops.")
+    float | None, typer.Option("--max-cost", min=0, help="USD that the whole run may cost at most.")
 ]
 MaxTokens: TypeAlias = Annotated[
-    int | None, typer.Option("--max-tokens", min=1, help="Tokens, in and out, for the whole run; then it stops.")
+    int | None, typer.Option("--max-tokens", min=1, help="Tokens, in and out, that the whole run may take at most.")
 ]
 MaxTime: TypeAlias = Annotated[
-    float | None, typer.Option("--max-time", min=0, help="Seconds for the whole run; then it stops.")
+    float | None, typer.Option("--max-time", min=0, help="Seconds after which no further document is taken.")
 ]
 MaxRisk: TypeAlias = Annotated[RiskName, typer.Option("--max-risk", help="The highest risk of a repair that is taken.")]
 Show: TypeAlias = Annotated[
@@ -101,4 +101,6 @@ NoStore: TypeAlias = Annotated[
 AllowIncomplete: TypeAlias = Annotated[
     bool, typer.Option("--allow-incomplete", help="Rows with missing parts are no reason for exit status 1.")
 ]
-Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notices, no summary.")]
+Quiet: TypeAlias = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress and no summary; what is wrong is still said.")
+]

@@ -10,6 +10,8 @@ def tag_for(text: str) -> str:
 
     The same text always gets the same tag, so that equal requests stay equal.
     """
+    if "<" not in text:
+        return "document"
     folded = text.casefold()
     if "</document" not in folded and "<document" not in folded:
         return "document"

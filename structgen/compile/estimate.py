@@ -28,8 +28,11 @@ def message_tokens(messages: Iterable[Message]) -> int:
     """An estimate of the tokens that messages take, their images included."""
     chars = images = 0
     for message in messages:
-        chars += len(message.text)
-        images += len(message.images)
+        if isinstance(message.content, str):
+            chars += len(message.content)
+        else:
+            chars += len(message.text)
+            images += len(message.images)
     return tokens_of(chars) + IMAGE_TOKENS * images
 
 

@@ -20,9 +20,9 @@ def with_images(messages: tuple[Message, ...], model: str, card: Card | None) ->
 
     Raises ConfigurationError for a model that does not see, DocumentError for an image that cannot be sent.
     """
-    if not any(message.images for message in messages):
+    if all(isinstance(message.content, str) for message in messages):
         return messages
-    if card is not None and not card.vision:
+    if card is not None and not card.vision and any(message.images for message in messages):
         raise ConfigurationError(
             f"{model} sees no images. Take a model with vision, which `structgen models` shows, or leave them out."
         )

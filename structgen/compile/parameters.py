@@ -8,7 +8,7 @@ from typing import Any
 
 from structgen.compile.estimate import message_tokens
 from structgen.core.errors import ConfigurationError, RequestTooLarge
-from structgen.core.options import Mode, Options
+from structgen.core.options import Budget, Mode, Options
 from structgen.core.records import Card, Message, Parameters
 
 RANGES = {
@@ -18,16 +18,30 @@ RANGES = {
     "frequency_penalty": (-2.0, 2.0),
 }
 MOST_STOPS = 4
+LEAST_ROOM = 512
+"""With less room than this an estimate is not cut down any more: the answer would be cut off."""
 
 
 def parameters_for(options: Options, mode: Mode, card: Card | None) -> Parameters:
     """The parameters that the options set. Raises ConfigurationError with every one that the API would refuse."""
     chosen: dict[str, Any] = {field.name: getattr(options, field.name) for field in fields(Parameters)}
     parameters = Parameters(**chosen)
-    wrong = [*_out_of_range(parameters), *_not_together(parameters, mode), *_beyond_the_model(parameters, card)]
+    wrong = [
+        *_unspendable(options.budget),
+        *_out_of_range(parameters),
+        *_not_together(parameters, mode),
+        *_beyond_the_model(parameters, card),
+    ]
     if wrong:
         raise ConfigurationError(f"These options cannot be sent: {'; '.join(wrong)}.")
     return parameters
+
+
+def _unspendable(budget: Budget) -> Iterator[str]:
+    if budget.max_attempts < 1:
+        yield f"budget.max_attempts is {budget.max_attempts}, and must be at least 1"
+    if budget.max_transport_retries < 0:
+        yield f"budget.max_transport_retries is {budget.max_transport_retries}, and must be at least 0"
 
 
 def _out_of_range(parameters: Parameters) -> Iterator[str]:
@@ -77,7 +91,3 @@ def room_for_answer(parameters: Parameters, messages: tuple[Message, ...], estim
             f"{card.context_window:,} together. Cut the document, or name a model with a larger context."
         )
     return min(room, left)
-
-
-LEAST_ROOM = 512
-"""With less room than this an estimate is not cut down any more: the answer would be cut off."""

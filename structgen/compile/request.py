@@ -128,6 +128,10 @@ def _messages(text: Input) -> tuple[Message, ...]:
     """A prompt or a chat as messages."""
     if isinstance(text, str | Document):
         return (Message("user", _sendable(text.text if isinstance(text, Document) else text)),)
+    given = cast("object", text)
+    if not isinstance(given, list | tuple):
+        kind = type(given).__name__
+        raise DocumentError(f"A text is a str, a Document or a list of chat messages, not {kind}. Decode bytes first.")
     messages = tuple(_message(entry) for entry in text)
     if not any(message.role == "user" for message in messages):
         raise DocumentError("The chat holds no message of role 'user': there is nothing to answer. Add one.")
@@ -136,8 +140,11 @@ def _messages(text: Input) -> tuple[Message, ...]:
 
 def _message(entry: Message | Mapping[str, object]) -> Message:
     """One message of a chat, from a record or from the dict that SDKs use."""
+    given: object = entry
     if isinstance(entry, Message):
         role, content = entry.role, entry.content
+    elif not isinstance(given, Mapping):
+        raise DocumentError(f"A chat message is a Message or a dict with role and content, not {type(given).__name__}.")
     else:
         role, content = entry.get("role"), parts_of(entry.get("content"))
     if role not in ROLES or content is None or content == () or (isinstance(entry, Mapping) and len(entry) > 2):

@@ -34,7 +34,7 @@ def _offer(issue: Issue, tree: Json) -> Repair | None:
     if limit and isinstance(found, str):
         return Repair("cut_string", issue.path, found, found[: int(limit[1])], Risk.LOSSY)
     for depth in range(len(path), 0, -1):
-        if isinstance(_json_at(tree, path[: depth - 1]), list) and path[depth - 1].isdigit():
+        if isinstance(_json_at(tree, path[: depth - 1]), list) and path[depth - 1].isdecimal():
             item = path[:depth]
             return Repair("dropped_item", pointer(item), _json_at(tree, item), None, Risk.LOSSY)
     return None
@@ -49,7 +49,7 @@ def applied(repairs: Sequence[Repair], tree: Json) -> Json:
 
 
 def _order(path: str) -> list[tuple[int, str]]:
-    return [(int(step), "") if step.isdigit() else (-1, step) for step in steps(path)]
+    return [(int(step), "") if step.isdecimal() else (-1, step) for step in steps(path)]
 
 
 def _changed(tree: Json, path: Sequence[str], repair: Repair) -> Json:

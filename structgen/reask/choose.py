@@ -66,10 +66,11 @@ def next_question(asking: Asking[T], last: Question[T], attempt: Attempt, parsed
 
 
 def _whole(asking: Asking[T], attempt: Attempt) -> Question[T]:
-    """The whole again. An answer that was cut off gets more room this time, as far as the model goes."""
+    """The whole again. An answer that was cut off gets more room this time, where the room was our own estimate."""
     request = ask_whole(asking.first, attempt)
     room = request.parameters.max_completion_tokens
-    if attempt.completion.finish_reason == "length" and room is not None:
+    ours = asking.plan.brief.options.max_completion_tokens is None
+    if attempt.completion.finish_reason == "length" and ours and room is not None:
         most = asking.card.max_completion_tokens if asking.card else None
         wider = 2 * room if most is None else min(2 * room, most)
         request = replace(request, parameters=replace(request.parameters, max_completion_tokens=wider))

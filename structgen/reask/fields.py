@@ -13,8 +13,9 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Card, Completion, Image, Issue, Message, Parsed, Repair, Request
 from structgen.parse import parse_text
+from structgen.parse.places import MISSING, at
 from structgen.reask.passage import passage_for
-from structgen.reask.place import MISSING, at, can_put, put, schema_at
+from structgen.reask.place import can_put, put, schema_at
 from structgen.reask.question import Question
 from structgen.reask.words import brief_json
 from structgen.schema import Schema
@@ -23,6 +24,9 @@ T = TypeVar("T")
 
 MOST_FIELDS = 20
 """With more failing fields than this, the whole is asked again: something else is wrong."""
+
+CUSTOM = "custom"
+"""The code of issues that a validator of the user's own raised."""
 
 HEAD = (
     "Some values of a JSON answer were refused. Answer with one JSON object that holds the corrected value under each "
@@ -76,10 +80,6 @@ def involved(issue: Issue, tree: Json) -> tuple[str, ...]:
     spoken = {word.strip(".,;:!?'\"()[]`") for word in issue.message.replace("=", " ").split()}
     named = tuple(pointer([*steps(issue.path), name]) for name in names if name in spoken)
     return named or (issue.path,)
-
-
-CUSTOM = "custom"
-"""The code of issues that a validator of the user's own raised."""
 
 
 def _patch_schema(parts: dict[str, JsonObject | bool]) -> JsonObject:

@@ -1,4 +1,4 @@
-"""Looking up and replacing a place in plain JSON, and finding the part of a schema that speaks of it."""
+"""Replacing a place in plain JSON, and finding the part of a schema that speaks of it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 
 from structgen.core.json import Json, JsonObject, steps
-
-MISSING = object()
-"""Stands for: there is nothing at this path."""
-
-
-def at(tree: Json, path: Sequence[str]) -> object:
-    """The value at a path, MISSING where there is none."""
-    for step in path:
-        if isinstance(tree, dict) and step in tree:
-            tree = tree[step]
-        elif isinstance(tree, list) and _is_index(step, len(tree)):
-            tree = tree[int(step)]
-        else:
-            return MISSING
-    return tree
+from structgen.parse.places import at
 
 
 def put(tree: Json, path: Sequence[str], value: Json) -> Json:
@@ -64,9 +50,9 @@ def _below(root: JsonObject | bool, node: Json, step: str) -> Iterator[Json]:
         properties, items, first = one.get("properties"), one.get("items"), one.get("prefixItems")
         if isinstance(properties, dict) and step in properties:
             yield properties[step]
-        elif isinstance(first, list) and step.isdigit() and int(step) < len(first):
+        elif isinstance(first, list) and step.isdecimal() and int(step) < len(first):
             yield first[int(step)]
-        elif step.isdigit() and isinstance(items, dict | bool):
+        elif step.isdecimal() and isinstance(items, dict | bool):
             yield items
         elif isinstance(one.get("additionalProperties"), dict):
             yield one["additionalProperties"]
@@ -100,4 +86,4 @@ def with_definitions(root: JsonObject | bool, part: JsonObject | bool) -> JsonOb
 
 
 def _is_index(step: str, length: int) -> bool:
-    return step.isdigit() and int(step) < length
+    return step.isdecimal() and int(step) < length

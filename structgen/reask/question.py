@@ -41,6 +41,12 @@ class Question(Generic[T]):
         return (self.at_most.input_tokens or 0) + (self.at_most.output_tokens or 0)
 
 
+def part_room(estimate: int, first: Request) -> int:
+    """Room for the answer to a question for a part: no more than the whole had, which may be the user's own limit."""
+    whole = first.parameters.max_completion_tokens
+    return estimate if whole is None else min(estimate, whole)
+
+
 def whole_question(
     schema: Schema[T], request: Request, max_risk: Risk, why: str, strict: StrictSchema | None = None
 ) -> Question[T]:

@@ -12,8 +12,9 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Card, Completion, Issue, Message, Parsed, Repair, Request
 from structgen.parse import parse_text
-from structgen.reask.place import alternatives, at, put, with_definitions
-from structgen.reask.question import Question
+from structgen.parse.places import at
+from structgen.reask.place import alternatives, put, with_definitions
+from structgen.reask.question import Question, part_room
 from structgen.schema import Schema
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ def rest_question(
         return None
     cut = Cut(schema, kept, path, parsed.repairs, max_risk)
     missing = Schema.of(with_definitions(schema.json_schema, part))
-    room = answer_tokens(frame_tokens(missing.json_schema), first.document, card)
+    room = part_room(answer_tokens(frame_tokens(missing.json_schema), first.document, card), first)
     request = replace(
         first,
         messages=(*first.messages, Message("user", _words(cut))),

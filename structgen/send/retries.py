@@ -113,13 +113,15 @@ class _Policy:
         return failure is not None and failure.transient
 
     def wait(self, state: RetryCallState) -> float:
-        from tenacity import wait_exponential_jitter
+        from tenacity import wait_exponential, wait_random
 
         failure, own = _failure(state), self.allowance.retrying
         asked = failure.wait if failure is not None else None
         if own is not None:
             return max(own.wait(state), asked or 0.0)
-        return wait_exponential_jitter(initial=_FIRST, max=_LONGEST, jitter=_JITTER)(state) if asked is None else asked
+        if asked is not None:
+            return asked
+        return wait_exponential(multiplier=_FIRST, max=_LONGEST)(state) + wait_random(0, _JITTER)(state)
 
     def stop(self, state: RetryCallState) -> bool:
         return self._used_up(state) or not self.allowance.affords(state.upcoming_sleep)

@@ -103,6 +103,9 @@ def test_a_chat_keeps_its_turns_and_its_system_message_joins_ours() -> None:
     ("text", "says"),
     [
         ("  \n", "empty"),
+        (42, "not int"),
+        (b"abc", "Decode bytes"),
+        (["abc"], "not str"),
         ("a\ud800b", "offset 1"),
         ([{"role": "system", "content": "x"}], "role 'user'"),
         ([{"role": "robot", "content": "x"}], "one of system, user, assistant"),

@@ -6,7 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from structgen.core.json import Json, steps
-from structgen.reask.place import MISSING, at, can_put, put, schema_at
+from structgen.parse.places import MISSING, at
+from structgen.reask.place import can_put, put, schema_at
 from structgen.schema import Schema
 
 TREE: Json = {"a": [{"b": 1}, {"b": 2}], "c": None}

@@ -96,7 +96,7 @@ def answer_by_rules(body: JsonObject) -> str:
     """What structgen's rules find in the request's document, where the request carries its schema; else ``{}``.
 
     The schema is that of the response format or of the function, or a JSON Schema in the messages. The document is
-    the text between ``<document>`` tags in the last message, or the whole of that message.
+    the text between ``<document>`` tags in the last message that has them, or else the whole of the last message.
     """
     from structgen.rules import extract_by_rules
 
@@ -106,8 +106,8 @@ def answer_by_rules(body: JsonObject) -> str:
     schema = schema if isinstance(schema, dict) else next(filter(None, map(_find_schema, texts)), None)
     if schema is None:
         return "{}"
-    found = _DOCUMENT.search(texts[-1])
-    return json.dumps(extract_by_rules(schema, found[2] if found else texts[-1], {}).value, ensure_ascii=False)
+    documents = [found[2] for text in texts if (found := _DOCUMENT.search(text))]
+    return json.dumps(extract_by_rules(schema, [texts[-1], *documents][-1], {}).value, ensure_ascii=False)
 
 
 def _find_schema(text: str) -> JsonObject | None:
