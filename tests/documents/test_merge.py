@@ -168,6 +168,12 @@ def test_a_place_that_many_items_share_does_not_make_them_one() -> None:
     assert len(merge([one, other]).value or []) == 2  # type: ignore[arg-type]  a list
 
 
+def test_an_item_that_only_the_later_chunk_saw_stands_where_the_text_has_it() -> None:
+    first = part(0, ["a", "c"], {"/0": (5, 6), "/1": (97, 98)})
+    second = part(1, ["b", "c", "d"], {"/0": (93, 94), "/1": (97, 98), "/2": (140, 141)})
+    assert merge([first, second]).value == ["a", "b", "c", "d"]
+
+
 def test_lists_within_items_are_united_too() -> None:
     found = merged([{"name": "Ann", "tags": ["a", "b"]}], [{"name": "Ann", "tags": ["B", "c"]}])
     assert found.value == [{"name": "Ann", "tags": ["a", "b", "c"]}]
