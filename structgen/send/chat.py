@@ -167,10 +167,10 @@ def _post(client: groq.Groq, path: str, body: JsonObject, patience: float) -> Re
 
 
 async def _apost(client: groq.AsyncGroq, path: str, body: JsonObject, patience: float) -> Reply:
-    """The same on an event loop, where all of it can be bounded at once."""
+    """The same on an event loop, where all of it is bounded at once: bounding each read too would cost CPU."""
     try:
         async with asyncio.timeout(patience):
-            response = await client.post(path, body=body, options=_options(patience), cast_to=httpx.Response)
+            response = await client.post(path, body=body, cast_to=httpx.Response)
     except groq.APIStatusError as error:
         response = error.response
     return _reply(response, response.content)

@@ -110,7 +110,9 @@ def _open_async(endpoint: Endpoint) -> groq.AsyncGroq:
     if own is not None and not isinstance(own, httpx.AsyncClient):
         raise ConfigurationError("http_client is an httpx.Client: calls on an event loop need an httpx.AsyncClient.")
     http_client = own or groq.DefaultAioHttpClient(verify=_certificates())
-    return groq.AsyncGroq(api_key=endpoint.key, base_url=endpoint.base_url, max_retries=0, http_client=http_client)
+    return groq.AsyncGroq(
+        api_key=endpoint.key, base_url=endpoint.base_url, max_retries=0, timeout=None, http_client=http_client
+    )
 
 
 @cache
