@@ -18,13 +18,14 @@ from structgen.parse.finite import as_json
 from structgen.parse.lossy import applied, with_offers
 from structgen.parse.places import at
 from structgen.parse.reading import Reading
-from structgen.parse.validate import validate, validate_as_is
+from structgen.parse.validate import misread_times, validate, validate_as_is
 from structgen.schema import Schema
 
 T = TypeVar("T")
 
 _LOSSY_ROUNDS = 3
 NOT_ASKED = Issue("", "has none of the keys that are asked for", "unknown_keys")
+CUT = Issue("", "the response ends before the list is complete", "cut_off")
 ECHO = Issue("", "is the schema itself, not a value of it", "schema_echo")
 
 
@@ -111,13 +112,19 @@ def _validated(job: Job[T], outcome: Outcome) -> Outcome:
         verdict = validate(job.schema, outcome.tree)
         if not verdict.issues:
             repairs = (*outcome.repairs, *verdict.repairs)
-            return replace(outcome, value=verdict.value, repairs=repairs, issues=_above(repairs, job.max_risk))
+            issues = (*_misread(job, outcome.tree, verdict.value), *_above(repairs, job.max_risk))
+            return replace(outcome, value=verdict.value, repairs=repairs, issues=issues)
         issues = with_offers(verdict.issues, outcome.tree)
         offers = tuple({issue.repair.path: issue.repair for issue in issues if issue.repair}.values())
         if not rounds or not offers:
             return replace(outcome, issues=(*issues, *_above(outcome.repairs, job.max_risk)))
         outcome = replace(outcome, tree=applied(offers, outcome.tree), repairs=(*outcome.repairs, *offers))
         rounds -= 1
+
+
+def _misread(job: Job[T], tree: Json, value: Any) -> tuple[Issue, ...]:
+    adapter = job.schema.adapter
+    return misread_times(adapter, tree, value) if adapter and job.shape.temporal else ()
 
 
 def _may_stand(job: Job[T], issue: Issue, tree: Json) -> bool:
@@ -153,6 +160,8 @@ def choose(job: Job[T], readings: Sequence[Reading], around: tuple[Repair, ...],
     if any(reading.open and _is_cut(reading) for reading in readings):
         return _refused(next(judge(job, reading) for reading in readings if reading.open and _is_cut(reading)))
     outcomes = _collected(job, readings, cut) or [judge(job, reading) for reading in readings]
+    if cut:
+        outcomes = [_unfinished(outcome) for outcome in outcomes]
     accepted = [outcome for outcome in outcomes if not outcome.issues]
     if not accepted:
         return _refused(min(outcomes, key=lambda outcome: outcome.misfits))
@@ -161,6 +170,8 @@ def choose(job: Job[T], readings: Sequence[Reading], around: tuple[Repair, ...],
     if any(not _agree(job.shape, equal[0], other) for other in equal[1:]):
         return _ambiguous(equal)
     best = equal[0]
+    if others := [outcome for outcome in outcomes if outcome.issues and _adds(job.shape, outcome.tree, best.tree)]:
+        return _ambiguous([best, *others])
     again = (Repair("repeated", "", None, None, Risk.LOSSLESS),) if len(equal) > 1 else ()
     return Parsed(ok=True, value=cast(T, best.value), repairs=(*around, *again, *best.repairs))
 
@@ -185,7 +196,7 @@ def _collected(job: Job[T], readings: Sequence[Reading], cut: bool) -> list[Outc
     issues = tuple(issue for one in objects for issue in one.issues)
     gathered = Repair("collected", "", None, items, Risk.INTERPRETIVE)
     if cut:
-        issues += (Issue("", "the response ends before the list is complete", "cut_off"),)
+        issues += (CUT,)
     whole = judge(job, Reading(items, 0, 0, (*repairs, gathered), issues, ("",) if cut else ()))
     others = [one for one in outcomes if isinstance(one.tree, list) and not one.issues and not _is_item(one)]
     if others and not whole.issues:
@@ -195,6 +206,20 @@ def _collected(job: Job[T], readings: Sequence[Reading], cut: bool) -> list[Outc
 
 def _is_item(outcome: Outcome) -> bool:
     return any(repair.rule == "one_for_list" and not repair.path for repair in outcome.repairs)
+
+
+def _unfinished(outcome: Outcome) -> Outcome:
+    """One object for a list, of a response that was stopped at its length: the next ones may be missing."""
+    if not _is_item(outcome):
+        return outcome
+    return replace(outcome, issues=(*outcome.issues, CUT), open=("",))
+
+
+def _adds(shape: Shape, tree: Json, accepted: Json) -> bool:
+    """Whether an object that is no answer by itself holds fields that the accepted one lacks, as its other half."""
+    if not isinstance(tree, dict) or not isinstance(accepted, dict):
+        return False
+    return any(key in tree and key not in accepted for key in shape.node(shape.root).fields)
 
 
 def _agree(shape: Shape, one: Outcome, other: Outcome) -> bool:

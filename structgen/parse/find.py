@@ -56,8 +56,12 @@ def without_thoughts(text: str) -> Answer:
     if first is None or _is_quoted(text, first):
         return Answer(text)
     kept: list[str] = []
-    at, inside, found = 0, False, False
+    at, inside, found, looked = 0, False, False, False
     for tag in _THOUGHT.finditer(text):
+        if at and not inside and not looked:
+            looked = True
+            if _is_quoted(text, tag, at):
+                break
         found = found or tag["open"] is not None or "|" not in tag[0]
         if tag["open"] is not None and not inside:
             kept.append(text[at : tag.start()])
@@ -72,9 +76,9 @@ def without_thoughts(text: str) -> Answer:
     return Answer("\n".join(kept), inside, found)
 
 
-def _is_quoted(text: str, first: re.Match[str]) -> bool:
-    """Whether all the tags stand inside of one value, in its strings."""
-    root = _ANY_ROOT.search(text, 0, first.start())
+def _is_quoted(text: str, first: re.Match[str], at: int = 0) -> bool:
+    """Whether all the tags from an offset on stand inside of one value, in its strings."""
+    root = _ANY_ROOT.search(text, at, first.start())
     if root is None:
         return False
     reading = read_tolerant(text, root.start())

@@ -25,6 +25,7 @@ _COMMA = re.compile(r"\s*,")
 _NEXT_ITEM = re.compile(r"[\"'“‘`{\[(\w$+.-]")
 
 _COMMENT_AHEAD = re.compile(rf"\s*(?:{COMMENT.pattern})")
+_NOTHING_BEHIND = re.compile(r"\s*\Z")
 _SHORT = 300
 """Numbers of fewer digits, without an exponent, are finite."""
 _PREFIXED = re.compile(r"[bBrRuUfF]{1,2}['\"]")
@@ -52,7 +53,8 @@ class _Reader(Scanner):
             shown = self.text[broken.at : broken.at + 40]
             self.issue(broken.code, broken.message, shown)
             paths, value, end = self._open_paths(), self._so_far(), broken.at
-        like = self.members > 0 or not paths or any(self.open)
+        ended = _NOTHING_BEHIND.match(self.text, start + 1) is not None
+        like = self.members > 0 or not paths or any(self.open) or ended
         return Reading(value, start, end, tuple(self.repairs.values()), tuple(self.issues), paths, like)
 
     # Containers

@@ -8,7 +8,7 @@ read once more, laxly, and every strict error is compared with what became of th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -16,10 +16,11 @@ from typing import Any, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
-from structgen.core.json import Json, pointer
+from structgen.core.json import Json, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Issue, Repair
 from structgen.parse.align import Shape, is_call
+from structgen.parse.align.dates import is_numeric
 from structgen.parse.blame import task_error
 from structgen.parse.converted import conversion
 from structgen.parse.finite import refuses_infinite
@@ -29,7 +30,7 @@ from structgen.schema import Schema
 from structgen.schema.pydantic_issues import issues_from_pydantic
 
 TOO_DEEP = Issue("", "is nested too deep, or refers to itself", "depth")
-_NUMBER_AS_TEXT = re.compile(rb"\"\s*[+-]?\d+(?:\.\d*)?\s*\"")
+_NUMBER_AS_TEXT = re.compile(rb"\"\s*[+-]?\d+(?:\.\d*|:\d\d)?\s*\"")
 _NO_FAULTS: frozenset[str] = frozenset()
 LOOK = Issue("", "needs a closer look", "look")
 NOT_FINITE = Issue("", "holds NaN or Infinity, or a number too large to be finite", "not_finite")
@@ -83,8 +84,14 @@ def _fault(details: ErrorDetails, tree: Json) -> str:
 
 
 def _hides_answer(shape: Shape, tree: Json) -> bool:
-    """Whether an object has none of the keys of the schema, or is a call of a tool: what counts is further inside."""
-    fields = shape.node(shape.root).fields
+    """Whether an object has none of the keys of the schema, or is a call of a tool: what counts is further inside.
+
+    So it is with a list of such calls.
+    """
+    node = shape.node(shape.root)
+    if isinstance(tree, list):
+        return isinstance(node.items, dict) and any(isinstance(item, dict) and is_call(item) for item in tree)
+    fields = node.fields
     if not isinstance(tree, dict) or not tree or not fields:
         return False
     return not fields.keys() & tree.keys() or is_call(tree)
@@ -140,6 +147,33 @@ def _converted(adapter: TypeAdapter[Any], strict: ValidationError, value: Any, t
             was = None if before is MISSING else cast(Json, before)
             repairs[pointer(path)] = Repair("converted", pointer(path), was, shown, Risk.INTERPRETIVE)
     return Verdict(value, repairs=tuple(repairs.values()))
+
+
+def misread_times(adapter: TypeAdapter[Any], tree: Json, value: Any) -> tuple[Issue, ...]:
+    """Bare numbers in texts that a union of a time with something else took for seconds."""
+    numbers = {path: text for path, text in _texts(tree) if is_numeric(text)}
+    dumps = _dumps(adapter, value) if numbers else []
+    issues: dict[str, Issue] = {}
+    for path, text in numbers.items():
+        after = next((found for dump in dumps if (found := at(dump, steps(path))) is not MISSING), text)
+        if isinstance(after, str) and not is_numeric(after):
+            issues[path] = Issue(
+                path, "would be read as seconds since 1970", "format", text, "an ISO 8601 date or time"
+            )
+    return tuple(issues.values())
+
+
+def _texts(tree: Json) -> Iterator[tuple[str, str]]:
+    """Every text of a tree, with its path."""
+    todo: list[tuple[str, Json]] = [("", tree)]
+    while todo:
+        path, here = todo.pop()
+        if isinstance(here, str):
+            yield path, here
+        elif isinstance(here, dict):
+            todo.extend((path + pointer([key]), item) for key, item in here.items())
+        elif isinstance(here, list):
+            todo.extend((f"{path}/{index}", item) for index, item in enumerate(here))
 
 
 def _dumps(adapter: TypeAdapter[Any], value: Any) -> list[Json]:

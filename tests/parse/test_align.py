@@ -1,6 +1,6 @@
 """The coercions of the table, and no others."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -30,7 +30,8 @@ def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
         ("007", "7"),
         (".5", "0.5"),
         ("1e3", "1e3"),
-        ("1.299", "1.299"),
+        ("0.125", "0.125"),
+        ("1299.500", "1299.500"),
         ("$1,299.00", "1299.00"),
         ("-$5", "-5"),
         ("$-5", "-5"),
@@ -59,6 +60,8 @@ def test_a_number_with_one_reading_is_read(text: str, number: str) -> None:
         "1,2,3",
         "12,34.5",
         "€1.299",
+        "12.500",
+        "$1.299",
         "50%",
         "10 or 12",
         "about 5",
@@ -321,3 +324,60 @@ def test_all_of_and_neighbours_of_a_reference_are_one_schema() -> None:
         "oneOf": [{"required": ["x"]}, {"required": ["z"]}],
     }
     assert read(beside, '{"X": "1"}').value == {"x": 1}
+
+
+class Held(BaseModel):
+    name: str
+    size: int | None = None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[TOOL_CALLS][{"name": "extract", "arguments": {"name": "Tea"}}]',
+        '[{"name": "extract", "arguments": {"name": "Tea"}}]',
+        '{"function_call": {"name": "extract", "arguments": {"name": "Tea"}}}',
+    ],
+)
+def test_a_call_of_a_tool_inside_a_list_or_an_object_is_opened(text: str) -> None:
+    parsed = read(Held, text)
+    assert parsed.value == Held(name="Tea")
+    assert "tool_call" in {repair.rule for repair in parsed.repairs}
+
+
+def test_calls_of_a_tool_in_a_list_are_opened_for_a_json_schema() -> None:
+    items = {"type": "object", "properties": {"name": {"type": "string"}}}
+    parsed = read({"type": "array", "items": items}, '[{"name": "extract", "arguments": {"name": "Tea"}}]')
+    assert parsed.value == [{"name": "Tea"}]
+
+
+def test_the_name_of_a_tool_that_is_called_with_a_list_is_no_answer() -> None:
+    parsed = read(Held, '{"name": "extract", "arguments": [{"name": "Tea"}]}')
+    assert [issue.code for issue in parsed.issues] == ["tool_call"]
+
+
+@pytest.mark.parametrize("kind", [float, int])
+def test_a_point_before_three_digits_in_a_text_may_group_thousands(kind: Any) -> None:
+    assert not read(kind, '"12.000"').ok
+
+
+@pytest.mark.parametrize("kind", [date, datetime])
+def test_a_bare_number_as_a_key_is_no_date(kind: Any) -> None:
+    assert read(dict[kind, int], '{"2024-03-05": 1}').ok
+    parsed = read(dict[kind, int], '{"2024-03-05": 1, "2020": 1}')
+    assert [(issue.path, issue.code) for issue in parsed.issues] == [("/2020", "format")]
+
+
+def test_a_bare_number_is_no_time_in_a_union_with_something_else() -> None:
+    class Loose(BaseModel):
+        at: datetime | Decimal | list[str] | str
+
+    assert [issue.path for issue in read(Loose, '{"at": "2020"}').issues if issue.code == "format"] == ["/at"]
+    assert read(Loose, '{"at": ["2020"]}').value == Loose(at=["2020"])
+    assert read(Loose, '{"at": "2024-03-05T10:00:00"}').ok
+
+
+def test_minutes_and_seconds_are_not_taken_for_hours_and_minutes() -> None:
+    assert not read(timedelta, '"03:45"').ok
+    assert read(timedelta, '"00:03:45"').value == read(timedelta, '"PT3M45S"').value
+    assert read(time, '"03:45"').value == time(3, 45)

@@ -371,3 +371,26 @@ def test_a_text_that_json_repair_would_change_is_not_left_to_it() -> None:
     ):
         with pytest.raises(ValueError, match=r"."):
             last_resort(text)
+
+
+def test_a_second_value_that_holds_other_fields_is_not_dropped() -> None:
+    parsed = read(Item, '```json\n{"title": "Tea", "price": 2}\n```\n```json\n{"size": "small"}\n```')
+    assert [issue.code for issue in parsed.issues] == ["ambiguous"]
+    assert read(Item, '{"price": 2}, so {"title": "Tea", "price": 2}').value == Item(title="Tea", price=2)
+
+
+def test_a_value_that_ends_behind_its_first_bracket_is_cut_off() -> None:
+    assert [issue.code for issue in read(Loose, '{"title": "Tea"}\n{').issues] == ["cut_off"]
+
+
+def test_one_object_for_a_list_is_no_list_where_the_response_was_stopped() -> None:
+    assert read(list[Item], '{"title": "Tea", "price": 2}').ok
+    parsed = read(list[Item], '{"title": "Tea", "price": 2}', finish_reason="length")
+    assert [issue.code for issue in parsed.issues] == ["cut_off"]
+
+
+@pytest.mark.parametrize("tag", ["<think>", "</think>", "[think]"])
+def test_a_tag_of_thoughts_in_a_string_behind_thoughts_is_text(tag: str) -> None:
+    text = json.dumps({"title": f"the {tag} tag", "note": "b"})
+    assert read(Loose, f"<think>a {{</think>{text}").value == Loose(title=f"the {tag} tag", note="b")
+    assert not read(Loose, f"<think>a</think>{text}<think>").ok

@@ -10,7 +10,7 @@ from typing import cast
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Risk
 from structgen.core.records import Issue, Repair
-from structgen.parse.align.dates import date_in, is_numeric
+from structgen.parse.align.dates import date_in, is_clock, is_numeric
 from structgen.parse.align.fit import Fit, changed, kind_of, misfit
 from structgen.parse.align.keys import renamed
 from structgen.parse.align.scalars import choice_in, float_in, integer_in, number_in, truth_in
@@ -66,7 +66,8 @@ class Aligner:
 
     def _taken(self, value: Json, node: Node, path: str) -> Fit:
         """What the validator takes as it is; but not a number in quotes where only a date or time may stand."""
-        formats = self._formats(node) if isinstance(value, str) and is_numeric(value) else frozenset[str]()
+        odd = isinstance(value, str) and (is_numeric(value) or is_clock(value))
+        formats = self._formats(node) if odd else frozenset[str]()
         return _moment(cast(str, value), min(formats), path) if formats and formats <= TEMPORAL else Fit(value)
 
     def _formats(self, node: Node) -> frozenset[str]:
@@ -124,6 +125,8 @@ class Aligner:
 
     def _object(self, value: JsonObject, raw: Raw, path: str, wrapped: bool) -> Fit:
         node = self.shape.node(raw)
+        if (keys := _numeric_keys(value, node, path)) is not None:
+            return keys
         if not node.fields and not isinstance(node.extra, dict | bool):
             return Fit(value)
         direct = self._fields(value, node, path)
@@ -152,7 +155,9 @@ class Aligner:
     def _unwrapped(self, value: JsonObject, raw: Raw, path: str, direct: Fit, call: bool) -> Fit:
         """What a single key, or a call of a tool, holds, in place of the object that holds it."""
         inner = _arguments(value) if call else next(iter(value.values()))
-        fit = self.fit(inner, raw, path, wrapped=False)
+        if call and _objects_in(inner):
+            return _several(inner, path)
+        fit = self.fit(inner, raw, path, wrapped=not call and isinstance(inner, dict) and is_call(inner))
         held = fit.value
         if not isinstance(held, dict) or (fit.strangers == len(held) and not call):
             return direct
@@ -234,7 +239,7 @@ class Aligner:
     def _only_item(self, value: list[Json], raw: Raw, path: str, wrapped: bool) -> Fit:
         if len(value) != 1 or not isinstance(value[0], dict):
             return misfit(value)
-        fit = self.fit(value[0], raw, path, wrapped=False)
+        fit = self.fit(value[0], raw, path, wrapped=is_call(value[0]))
         held = fit.value
         if not wrapped or not isinstance(held, dict) or (held and fit.strangers == len(held)):
             return misfit(value)
@@ -265,6 +270,16 @@ def _arguments(call: JsonObject) -> Json:
     return next(call[key] for key in _ARGUMENTS if key in call)
 
 
+def _objects_in(arguments: Json) -> bool:
+    return isinstance(arguments, list) and any(isinstance(item, dict) for item in arguments)
+
+
+def _several(arguments: Json, path: str) -> Fit:
+    """Arguments that are a list of objects, where a single object belongs: the call is not that object."""
+    words, expected = "is a call of a tool with a list of arguments", "one object"
+    return Fit(arguments, misfits=1, issues=(Issue(path, words, "tool_call", arguments, expected),))
+
+
 def _converts(value: Json, choice: Json) -> bool:
     """Whether a value is this choice in another form: ``"10"`` is 10, ``10.0`` is 10, ``"yes"`` is true."""
     if isinstance(choice, bool):
@@ -275,14 +290,26 @@ def _converts(value: Json, choice: Json) -> bool:
 
 
 def _moment(value: str, form: str, path: str) -> Fit:
-    """A text where a date, time or duration belongs; a bare number would pass for seconds and is refused here."""
+    """A text where a date, time or duration belongs; a bare number would pass for seconds and is refused here.
+
+    So is 03:45 for a duration: hours and minutes, or minutes and seconds.
+    """
     day = date_in(value) if form in {"date", "date-time"} and not _is_moment(value, form) else None
     if day is not None:
         return changed("date", path, value, day if form == "date" else f"{day}T00:00:00")
-    if is_numeric(value):
+    if is_numeric(value) or (form == "duration" and is_clock(value)):
         expected = f"an ISO 8601 {form}"
         return Fit(value, misfits=1, issues=(Issue(path, f"should be {expected}", "format", value, expected),))
     return Fit(value)
+
+
+def _numeric_keys(value: JsonObject, node: Node, path: str) -> Fit | None:
+    """The refusal of an object whose keys are dates or times and would be read from bare numbers."""
+    if node.key_format not in TEMPORAL:
+        return None
+    fits = (_moment(key, node.key_format, path + pointer([key])) for key in value if is_numeric(key))
+    issues = tuple(issue for fit in fits for issue in fit.issues)
+    return Fit(value, misfits=len(issues), issues=issues) if issues else None
 
 
 def _is_moment(value: str, form: str) -> bool:

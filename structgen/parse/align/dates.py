@@ -27,6 +27,7 @@ _YEAR_LAST = re.compile(r"\s*(\d{1,2})([-/.])(\d{1,2})\2(\d{4})\s*\Z", re.ASCII)
 _BASIC = re.compile(r"\s*((?:19|20)\d\d)(\d\d)(\d\d)\s*\Z", re.ASCII)
 _MIDNIGHT = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?\s*\Z", re.ASCII)
 _MOST_CHARS = 60
+_CLOCK = re.compile(r"\s*[+-]?\d+:\d\d\s*\Z", re.ASCII)
 _NUMERIC = re.compile(r"\s*[+-]?\d+(?:\.\d*)?\s*\Z", re.ASCII)
 
 
@@ -51,6 +52,11 @@ def date_in(text: str) -> str | None:
 def is_numeric(text: str) -> bool:
     """Whether a text is a bare number, which Pydantic would take for seconds since 1970."""
     return _NUMERIC.match(text) is not None
+
+
+def is_clock(text: str) -> bool:
+    """Whether a text is two numbers with a colon, which Pydantic would take for hours and minutes."""
+    return _CLOCK.match(text) is not None
 
 
 def _day_and_month(year: str, one: str, other: str) -> str | None:

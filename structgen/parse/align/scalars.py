@@ -19,6 +19,7 @@ _ONE_GROUP = tuple(
     re.compile(rf"\d{{1,3}}{group}\d{{3}}{point}\d+\Z", re.ASCII)
     for group, point in ((",", r"\."), (r"\.", ","), ("['’  ]", "[.,]"))
 )
+_THOUSAND = re.compile(r"[1-9]\d{0,2}\.\d{3}\Z", re.ASCII)
 _DOLLARS = re.compile(r"\d{1,3},\d{3}\Z", re.ASCII)
 _MOST_CHARS = 400
 
@@ -28,8 +29,8 @@ _TRUTH = {"yes": True, "true": True, "no": False, "false": False}
 def number_in(text: str) -> str | None:
     """The number that a text is, as JSON writes it, or None: ``"$1,299.00"`` -> ``"1299.00"``.
 
-    Grouped digits are taken only where one reading is left: a second separator, or two groups. ``1,299`` may be one
-    and a fraction, ``1.299`` is what it says. A number inside other words is none.
+    Grouped digits are taken only where one reading is left: a second separator, or two groups. ``1,299`` and ``1.299``
+    may each be a thousand or one and a fraction. A number inside other words is none.
     """
     text = text.strip()
     if len(text) > _MOST_CHARS:
@@ -48,8 +49,8 @@ def number_in(text: str) -> str | None:
 def _ungrouped(digits: str, sign: str) -> str | None:
     if _DECIMAL.match(digits):
         whole, point, rest = digits.partition(".")
-        if sign not in {"", "$", "£"} and len(rest) == 3:
-            return None  # €1.299 is how half of Europe writes a thousand
+        if _THOUSAND.match(digits):
+            return None  # how half of Europe writes a thousand
         return f"{whole.lstrip('0') or '0'}{point}{rest}"
     if sign in {"$", "£"} and _DOLLARS.match(digits):
         return digits.replace(",", "")

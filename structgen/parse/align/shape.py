@@ -36,6 +36,7 @@ class Node:
     first: tuple[Raw, ...] = ()
     items: Raw | None = None
     format: str = ""
+    key_format: str = ""
 
     def takes(self, kind: str) -> bool:
         """Whether a value of this kind may stand here as it is."""
@@ -114,6 +115,7 @@ class Shape:
             first=tuple(cast("list[Raw]", _list(first))),
             items=items if isinstance(items, dict | bool) else None,
             format=str(part.get("format", "")) if self.typed else "",
+            key_format=str(_dict(part.get("propertyNames")).get("format", "")) if self.typed else "",
         )
 
     def _resolved(self, raw: Json, left: int) -> JsonObject:
