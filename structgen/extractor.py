@@ -16,7 +16,7 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.events import Observer
 from structgen.core.json import Json
 from structgen.core.options import Options
-from structgen.core.records import Completion, Extraction, Request, Task
+from structgen.core.records import Completion, Extraction, Request, Task, Usage
 from structgen.engine import Line, Send, adrive, drive, extraction
 from structgen.engine.answers import open_store
 from structgen.engine.long import aextract_document, extract_document
@@ -25,6 +25,7 @@ from structgen.engine.observe import Observers, observed
 from structgen.engine.replay import open_answers
 from structgen.engine.showing import Finished
 from structgen.engine.streams import Streams
+from structgen.reask import most_of_all
 from structgen.schema import Schema
 from structgen.send import Allowance, default_model, open_sender, split_model
 from structgen.stages import Resolved, brief_for, resolve, resolve_items
@@ -265,6 +266,15 @@ class Extractor(Streams):
             return await aattempted(self._aextract(resolved, text, instructions))
 
         return amap_ordered(one, texts, concurrency)
+
+    def at_most(self, schema: object, text: Input, instructions: str | None = None) -> Usage:
+        """The most tokens that extracting from a text may take, all attempts together; nothing is sent.
+
+        Input is estimated by its characters, output by the room for the answer. Raises what `extract` raises before it
+        sends anything.
+        """
+        plan = self._plan(resolve(schema), instructions, extracting=True)
+        return most_of_all(plan.request_for(text), self.options.budget.max_attempts)
 
     def complete(self, messages: Input) -> Completion:
         """Plain text for a prompt or a chat, with no schema: what came back is `.text`, what it took `.usage`.

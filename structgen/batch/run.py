@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
+from itertools import chain
 from typing import Any, TypeAlias
 
-from structgen.batch.budget import RunBudget
+from structgen.batch.budget import Purse, RunBudget
 from structgen.batch.row import Row, row_of, row_of_failure, row_of_problem
 from structgen.batch.summary import Summary
 from structgen.core.errors import (
@@ -19,9 +20,8 @@ from structgen.core.errors import (
     StoreError,
     StructgenError,
 )
-from structgen.core.records import Attempt, Card, Document, Extraction, Task, Usage
+from structgen.core.records import Card, Document, Extraction, Task, Usage
 from structgen.documents import DocumentProblem
-from structgen.engine.budget import spent_at_most, tokens_of
 from structgen.engine.cost import cost_of
 from structgen.extractor import CONCURRENCY, Extractor
 from structgen.schema import Schema
@@ -60,9 +60,12 @@ class Batch:
         self._concurrency = concurrency
         self._budget = budget or RunBudget()
         self._card = find_card(*split_model(extractor.model))
-        if self._budget.max_cost is not None:
+        self._free = split_model(extractor.model)[0] == "rules"
+        if self._budget.max_cost is not None and not self._free:
             _check_price(extractor.model, self._card)
-        self._cost, self._tokens, self._started = 0.0, 0, 0.0
+        self._purse = Purse(self._budget, self._card)
+        self._started = 0.0
+        self._put_off: Document | None = None
         self._reason: StructgenError | None = None
 
     def stop(self) -> None:
@@ -83,6 +86,23 @@ class Batch:
             raise self._reason
 
     def _found(self, documents: Iterable[Read]) -> Iterator[Row]:
+        """The rows. A document for which the budget has no room beside those under way waits until they are done."""
+        ahead = iter(documents)
+        while True:
+            yield from self._round(ahead)
+            waited, self._put_off = self._put_off, None
+            if waited is None:
+                return
+            reason = self._purse.beyond(self._purse.wanted(self._at_most(waited)))
+            if reason and not self.stopped:
+                self._reason = BudgetExceeded(f"The next document {reason}: no further document was taken.")
+                self.stop()
+            if self.stopped:
+                self.left_over = True
+                return
+            ahead = chain([waited], ahead)
+
+    def _round(self, documents: Iterator[Read]) -> Iterator[Row]:
         waiting: deque[Read] = deque()
         outcomes = self._extractor.map(
             self._task, self._feed(documents, waiting), self._instructions, concurrency=self._concurrency
@@ -90,20 +110,29 @@ class Batch:
         for outcome in outcomes:
             while isinstance(item := waiting.popleft(), DocumentProblem):
                 yield row_of_problem(item)
-            self._spend(outcome.attempts)
+            self._purse.settle(outcome.attempts)
             yield self._row(item, outcome)
         yield from (row_of_problem(item) for item in waiting if isinstance(item, DocumentProblem))
 
-    def _feed(self, documents: Iterable[Read], waiting: deque[Read]) -> Iterator[Document]:
+    def _feed(self, documents: Iterator[Read], waiting: deque[Read]) -> Iterator[Document]:
         """The documents alone, for the extractor; all that was taken is noted in `waiting`, in order."""
         for item in documents:
-            self._check_budget()
+            self._check_time()
             if self.stopped:
                 self.left_over = True
+                return
+            if isinstance(item, Document) and not self._purse.hold(self._at_most(item)):
+                self._put_off = item
                 return
             waiting.append(item)
             if isinstance(item, Document):
                 yield item
+
+    def _at_most(self, document: Document) -> Usage:
+        """The most tokens that a document may take, nothing where the run has no limit that they count against."""
+        if self._free or (self._budget.max_cost is None and self._budget.max_tokens is None):
+            return Usage()
+        return self._extractor.at_most(self._task, document, self._instructions)
 
     def _row(self, document: Document, outcome: Extraction[Any] | ExtractionFailed) -> Row:
         if isinstance(outcome, Extraction):
@@ -114,25 +143,17 @@ class Batch:
         cost = cost_of(outcome.usage, self._card) if outcome.usage else 0.0
         return row_of_failure(document, outcome, cost, self._extractor.model)
 
-    def _spend(self, attempts: tuple[Attempt, ...]) -> None:
-        """Note what was taken; a call whose usage is not known counts with its most."""
-        usages = [spent_at_most(attempt) for attempt in attempts]
-        self._cost += sum(cost_of(usage, self._card) or 0.0 for usage in usages)
-        self._tokens += sum(map(tokens_of, usages))
-        self._check_budget()
-
-    def _check_budget(self) -> None:
-        """Stop where the run has taken what it may."""
-        reached = self._budget.reached(self._cost, self._tokens, time.monotonic() - self._started)
-        if reached and not self.stopped:
-            self._reason = BudgetExceeded(f"The run's {reached}: no further document was taken.")
+    def _check_time(self) -> None:
+        """Stop where the run has lasted as long as it may."""
+        most = self._budget.max_seconds
+        if most is not None and time.monotonic() - self._started >= most and not self.stopped:
+            self._reason = BudgetExceeded(f"The run's time of {most:g} s is over: no further document was taken.")
             self.stop()
 
 
 def _check_price(model: str, card: Card | None) -> None:
     """Raise where a budget in USD could not be kept."""
-    free = split_model(model)[0] == "rules"
-    if not free and cost_of(Usage(0, 0, calls=1), card) is None:
+    if cost_of(Usage(0, 0, calls=1), card) is None:
         raise ConfigurationError(
             f"A run with a budget in USD needs a model whose price is known; that of {model} is not: "
             "`structgen models` lists those that are."

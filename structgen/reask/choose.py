@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from structgen.compile import Plan
+from structgen.compile.estimate import message_tokens, tokens_of
 from structgen.core.options import Reask, Risk
-from structgen.core.records import Attempt, Card, Parsed, Request
+from structgen.core.records import Attempt, Card, Parsed, Request, Usage
 from structgen.reask.fields import fields_question
 from structgen.reask.question import Question, whole_question
 from structgen.reask.rest import rest_question
-from structgen.reask.whole import ask_whole
+from structgen.reask.whole import MOST_ISSUES, ask_whole
+from structgen.reask.words import MOST_CHARS
 from structgen.schema import Schema
 
 T = TypeVar("T")
@@ -75,3 +77,13 @@ def _whole(asking: Asking[T], attempt: Attempt) -> Question[T]:
         wider = 2 * room if most is None else min(2 * room, most)
         request = replace(request, parameters=replace(request.parameters, max_completion_tokens=wider))
     return whole_question(asking.schema, request, asking.max_risk, AGAIN, asking.plan.strict)
+
+
+def most_of_all(first: Request, attempts: int) -> Usage:
+    """The most that so many attempts may take: asking again repeats the whole, its last answer and the issues.
+
+    An answer that was cut off may get twice the room when it is asked for again.
+    """
+    said, room = message_tokens(first.messages), first.parameters.max_completion_tokens or 0
+    again = Usage(said + room + tokens_of(MOST_ISSUES * 2 * MOST_CHARS), 2 * room, calls=1)
+    return sum([again] * (attempts - 1), Usage(said, room, calls=1))

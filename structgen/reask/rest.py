@@ -36,6 +36,7 @@ class Cut(Generic[T]):
     """A response that was cut off: its complete parts, and where it goes on.
 
     `path` leads to the outermost open list, whose complete items are kept, or else to the innermost open object.
+    `begun`: an item of that list had begun behind those that are kept, so that at least one more must come.
     """
 
     schema: Schema[T]
@@ -43,6 +44,7 @@ class Cut(Generic[T]):
     path: tuple[str, ...]
     repairs: tuple[Repair, ...]
     max_risk: Risk
+    begun: bool = False
 
 
 def rest_question(
@@ -55,7 +57,8 @@ def rest_question(
     part = _rest_schema(schema.json_schema, schema.json_schema, kept, path)
     if not kept or part is None:
         return None
-    cut = Cut(schema, kept, path, parsed.repairs, max_risk)
+    begun = any(len(steps(place)) > len(path) for place in parsed.open)
+    cut = Cut(schema, kept, path, parsed.repairs, max_risk, begun)
     missing = Schema.of(with_definitions(schema.json_schema, part))
     room = part_room(answer_tokens(frame_tokens(missing.json_schema), first.document, card), first)
     request = replace(
@@ -139,11 +142,22 @@ def read_rest(cut: Cut[T], missing: Schema[object], completion: Completion) -> P
     )
     if not answer.ok:
         return Parsed(False, None, answer.issues, cut.repairs, cut.kept)
-    joined = join(cut.kept, cast(Json, answer.value), cut.path)
+    rest = cast(Json, answer.value)
+    joined = _list_missing(cut, rest) or join(cut.kept, rest, cut.path)
     if isinstance(joined, Issue):
         return Parsed(False, None, (joined,), cut.repairs, cut.kept)
     again = parse_text(cut.schema, json.dumps(joined, ensure_ascii=False), max_risk=cut.max_risk)
     return replace(again, repairs=(*cut.repairs, *answer.repairs, *again.repairs))
+
+
+def _list_missing(cut: Cut[T], rest: Json) -> Issue | None:
+    """Why the rest does not go on with the list that was cut off; an item that had begun would be lost."""
+    if not isinstance(at(cut.kept, cut.path), list):
+        return None
+    items = at(rest, cut.path)
+    if isinstance(items, list) and len(cast("list[Json]", items)) > int(cut.begun):
+        return None
+    return Issue(pointer(cut.path), "the rest does not go on with the list that was cut off", "misfit", found=rest)
 
 
 def join(kept: Json, rest: Json, path: tuple[str, ...], here: tuple[str, ...] = ()) -> Json | Issue:
@@ -151,6 +165,8 @@ def join(kept: Json, rest: Json, path: tuple[str, ...], here: tuple[str, ...] = 
     if isinstance(kept, list) and isinstance(rest, list):
         if not rest or rest[0] != kept[-1]:
             return Issue(pointer(here), "the rest does not begin with the last complete item", "misfit")
+        if any(rest[:count] == kept[-count:] for count in range(2, min(len(kept), len(rest)) + 1)):
+            return Issue(pointer(here), "the rest may begin with one of the complete items or with several", "misfit")
         return [*kept, *rest[1:]]
     if not isinstance(kept, dict) or not isinstance(rest, dict):
         return Issue(pointer(here), "the rest is of another kind than what was complete", "misfit", found=rest)

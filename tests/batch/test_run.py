@@ -9,9 +9,12 @@ import pytest
 from structgen.batch import Batch, RowStatus, RunBudget
 from structgen.core.errors import AuthenticationFailed, BudgetExceeded, ConfigurationError, StructgenError
 from structgen.core.options import Budget, Options
-from structgen.core.records import Document, Task
+from structgen.core.records import Document, Task, Usage
 from structgen.documents import DocumentProblem
+from structgen.engine.budget import tokens_of
+from structgen.engine.cost import cost_of
 from structgen.extractor import Extractor
+from structgen.send import find_card
 from structgen.testing import Emulator, error, reply
 
 GROQ = "groq/openai/gpt-oss-20b"
@@ -137,51 +140,64 @@ def test_a_key_that_is_refused_ends_the_run_with_its_first_row(groq_emulator: Em
     assert len(groq_emulator.requests) == len(seen)
 
 
-def test_a_run_ends_where_its_budget_does_and_keeps_what_was_paid(groq_emulator: Emulator) -> None:
+def most(attempts: int = 3) -> Usage:
+    return Extractor(GROQ, Options(budget=Budget(max_attempts=attempts))).at_most(TASK, next(documents("a")))
+
+
+def test_a_run_never_goes_over_its_budget_and_keeps_what_was_paid(groq_emulator: Emulator) -> None:
     groq_emulator.script(reply('{"name": "Soup", "serves": 4}'), repeat_last=True)
     price = next(iter(Batch(Extractor(GROQ), TASK).rows(documents("a")))).cost
+    card = find_card("groq", GROQ.removeprefix("groq/"))
     assert price is not None
     groq_emulator.requests.clear()
-    batch = Batch(Extractor(GROQ), TASK, concurrency=2, budget=RunBudget(max_cost=price * 2.5))
+    limit = (cost_of(most(), card) or 0) + 2.5 * price
+    batch = Batch(Extractor(GROQ), TASK, concurrency=2, budget=RunBudget(max_cost=limit))
     seen, reason = failing_run(batch, documents(*"abcdefgh"))
     assert isinstance(reason, BudgetExceeded)
     assert "no further document" in str(reason)
-    assert [name for name, _ in seen] == list("abcdefgh")[: len(seen)]
-    assert 3 <= len(seen) <= 5
-    assert len(groq_emulator.requests) == len(seen)
+    assert seen == [(name, RowStatus.OK) for name in "abc"]
+    assert (batch.summary.cost or 0) <= limit
+    assert len(groq_emulator.requests) == 3
     assert batch.left_over
 
 
-def test_a_budget_that_the_last_document_uses_up_is_no_failure(groq_emulator: Emulator) -> None:
+def test_a_budget_that_the_first_document_may_go_over_takes_none(groq_emulator: Emulator) -> None:
+    batch = Batch(Extractor(GROQ), TASK, budget=RunBudget(max_cost=1e-9))
+    seen, reason = failing_run(batch, documents(*"abc"))
+    assert (seen, groq_emulator.requests) == ([], [])
+    assert isinstance(reason, BudgetExceeded)
+
+
+def test_a_budget_with_room_for_all_takes_all(groq_emulator: Emulator) -> None:
     groq_emulator.script(reply('{"name": "Soup", "serves": 4}'), repeat_last=True)
-    batch = Batch(Extractor(GROQ), TASK, concurrency=1, budget=RunBudget(max_cost=1e-9))
-    assert run(batch, documents("a")) == [("a", RowStatus.OK)]
+    batch = Batch(Extractor(GROQ), TASK, budget=RunBudget(max_cost=1.0, max_tokens=1_000_000))
+    assert len(run(batch, documents(*"abcdefgh"))) == 8
     assert not batch.left_over
 
 
 def test_a_call_of_unknown_usage_counts_with_its_most(groq_emulator: Emulator) -> None:
     groq_emulator.script(error("json_validate_failed_syntax", failed_generation="no JSON"), repeat_last=True)
-    batch = Batch(
-        Extractor(GROQ, Options(budget=Budget(max_attempts=1))), TASK, concurrency=1, budget=RunBudget(max_cost=1e-9)
-    )
+    extractor = Extractor(GROQ, Options(budget=Budget(max_attempts=1)))
+    limit = tokens_of(most(attempts=1)) + 10
+    batch = Batch(extractor, TASK, concurrency=1, budget=RunBudget(max_tokens=limit))
     seen, reason = failing_run(batch, documents(*"abc"))
     assert isinstance(reason, BudgetExceeded)
     assert seen == [("a", RowStatus.FAILED)]
     assert batch.summary.cost is None
 
 
+def test_a_run_ends_where_its_tokens_do(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": "Soup", "serves": 4}'), repeat_last=True)
+    batch = Batch(Extractor(GROQ), TASK, concurrency=1, budget=RunBudget(max_tokens=tokens_of(most()) + 10))
+    seen, reason = failing_run(batch, documents(*"abc"))
+    assert seen == [("a", RowStatus.OK)]
+    assert "tokens" in str(reason)
+
+
 def test_a_budget_is_refused_where_the_price_is_not_known() -> None:
     extractor = Extractor("compatible/llama", base_url="http://127.0.0.1:9/v1")
     with pytest.raises(ConfigurationError, match="that of compatible/llama is not"):
         Batch(extractor, TASK, budget=RunBudget(max_cost=1.0))
-
-
-def test_a_run_ends_where_its_tokens_do(groq_emulator: Emulator) -> None:
-    groq_emulator.script(reply('{"name": "Soup", "serves": 4}'), repeat_last=True)
-    batch = Batch(Extractor(GROQ), TASK, concurrency=1, budget=RunBudget(max_tokens=10))
-    seen, reason = failing_run(batch, documents(*"abc"))
-    assert seen == [("a", RowStatus.OK)]
-    assert "10 tokens" in str(reason)
 
 
 def test_a_run_ends_where_its_time_does(groq_emulator: Emulator) -> None:
