@@ -67,9 +67,11 @@ class Purse:
         """Why so much more does not fit, None where it does."""
         whole = sum(self.held, self.spent) + wanted
         if self.budget.max_cost is not None and whole.cost > self.budget.max_cost:
-            return f"may cost {wanted.cost:.6f} USD; of {self.budget.max_cost}, {self.spent.cost:.6f} are spent"
+            limit, spent = self.budget.max_cost, self.spent.cost
+            return f"may cost {wanted.cost:.6f} USD; of {limit} USD, {spent:.6f} are spent"
         if self.budget.max_tokens is not None and whole.tokens > self.budget.max_tokens:
-            return f"may take {wanted.tokens:,} tokens; of {self.budget.max_tokens:,}, {self.spent.tokens:,} are spent"
+            limit, taken = self.budget.max_tokens, self.spent.tokens
+            return f"may take {wanted.tokens:,} tokens; of {limit:,}, {taken:,} are spent"
         return None
 
     def _sum(self, usages: Iterable[Usage]) -> Sum:
