@@ -9,7 +9,7 @@ import pytest
 from structgen.core.records import Card
 from structgen.send import find_card
 from structgen.send.wire import Endpoint
-from structgen.testing import Emulator, error, raw
+from structgen.testing import Emulator, error, page, raw
 from structgen.testing.conformance import Case, Finding, cases_for, conform, price_of
 
 ALL = 1000
@@ -66,6 +66,14 @@ def test_another_status_is_found(api: Emulator, card: Card) -> None:
     api.script(error("internal"))
     (finding,) = findings(api, card, "json_object")
     assert finding.differs == ("status 500 (Internal Server Error), where 200 was expected",)
+
+
+def test_a_page_in_the_place_of_json_is_found(api: Emulator, card: Card) -> None:
+    api.reset()
+    api.script(page("Sign in"))
+    (finding,) = findings(api, card, "json_object")
+    assert "the body is a string, where an object was expected" in finding.differs
+    assert "the content type is text/html, where application/json was expected" in finding.differs
 
 
 def test_another_body_is_found(api: Emulator, card: Card) -> None:
