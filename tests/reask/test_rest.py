@@ -129,3 +129,24 @@ def test_wherever_a_response_is_cut_the_parts_join_to_the_whole(place: int) -> N
 
 def test_parts_of_another_kind_do_not_join() -> None:
     assert isinstance(join({"a": 1}, [1], ()), Issue)
+
+
+@pytest.mark.parametrize(
+    "rest", ["{}", '{"note": "none"}', '{"sku": "S-3", "qty": 3}', '{"lines": [{"sku": "S-2", "qty": 2}]}']
+)
+def test_a_rest_that_leaves_out_the_item_that_had_begun_is_refused(rest: str) -> None:
+    class Loose(BaseModel):
+        lines: list[Line]
+        note: str = ""
+
+    text = json.dumps({"lines": LINES})
+    done = question(cut_at(text[: text.index("S-3") + 2], Loose), Loose).read(Completion(rest))
+    assert not done.ok
+    assert [issue.path for issue in done.issues] == ["/lines"]
+
+
+def test_a_rest_that_may_begin_with_one_item_or_with_several_is_refused() -> None:
+    assert join(["a", "a"], ["a", "b"], ()) == ["a", "a", "b"]
+    assert isinstance(join(["a", "a"], ["a", "a", "b"], ()), Issue)
+    assert join(["a", "b"], ["b", "a", "b"], ()) == ["a", "b", "a", "b"]
+    assert isinstance(join(["a", "b", "a", "b"], ["b", "a", "b", "c"], ()), Issue)
