@@ -69,16 +69,17 @@ def extraction(plan: Plan[T], text: Input) -> Line[T]:
     attempts: tuple[Attempt, ...] = ()
     parsed: Parsed[T] | None = None
     while True:
-        _check_budget(plan, attempts, parsed, question)
+        at_most = question.at_most
+        _check_budget(plan, attempts, parsed, at_most)
         try:
-            completion = yield Send(question.request, len(attempts) + 1, question.why, question.at_most)
+            completion = yield Send(question.request, len(attempts) + 1, question.why, at_most)
         except TransportError as error:
             failed = _interrupted(error, attempts, parsed)
             raise failed from failed.__cause__
         except StoreError as error:
             raise _unkept(error, attempts, parsed, question) from error
         parsed = _supported(asking, question.read(completion), completion)
-        attempts = (*attempts, Attempt(question.request, completion, parsed.issues, question.why, question.at_most))
+        attempts = (*attempts, Attempt(question.request, completion, parsed.issues, question.why, at_most))
         if parsed.ok:
             return _accepted(asking, parsed, attempts)
         if completion.final:
@@ -123,11 +124,9 @@ def _supported(asking: Asking[T], parsed: Parsed[T], completion: Completion) -> 
     return Parsed(False, None, issues, parsed.repairs, asking.schema.dump(value)) if issues else parsed
 
 
-def _check_budget(
-    plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, question: Question[T]
-) -> None:
+def _check_budget(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, at_most: Usage) -> None:
     """Raise where the next question could go over the budget."""
-    reason = why_not(plan.brief.options.budget, attempts, question.at_most, plan.brief.card)
+    reason = why_not(plan.brief.options.budget, attempts, at_most, plan.brief.card)
     if reason:
         raise _failed(reason, attempts, parsed, BudgetExceeded)
 
