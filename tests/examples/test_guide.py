@@ -206,6 +206,21 @@ def test_a_conversation_of_several_turns(groq_emulator: Emulator) -> None:
     assert [message["role"] for message in said(groq_emulator)["messages"]] == ["system", "user", "assistant", "user"]
 
 
+def test_text_as_it_is_written(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply("Speed matters.", as_is=True))
+    with Extractor().stream_text("Why does speed matter?") as stream:
+        assert "".join(stream) == "Speed matters."
+
+
+def test_text_as_it_is_written_awaited(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply("Speed matters.", as_is=True))
+
+    async def words() -> str:
+        return "".join([piece async for piece in Extractor().astream_text("Why does speed matter?")])
+
+    assert asyncio.run(words()) == "Speed matters."
+
+
 def test_stop_sequences_and_generation_parameters(groq_emulator: Emulator) -> None:
     groq_emulator.script(reply("1, 2, 3, 4, 5", as_is=True))
     options = Options(
