@@ -1,0 +1,1 @@
+"""Looking at tasks before they cost anything."""
