@@ -9,7 +9,7 @@ you can say what each one means, and the answer is text.
 """
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
@@ -47,11 +47,12 @@ def configure(labels: str) -> Task[Classification]:
     choices = tuple(dict.fromkeys(label.strip() for label in labels.split("|") if label.strip()))
     if len(choices) < 2:
         raise ValueError("give two labels or more, with | between them: billing|bug|praise")
+    label: Any = Literal[choices]  # made at run time, so that no type checker can know it
     model = create_model(
         "Classification",
         __base__=Classification,
         __doc__=Classification.__doc__,
-        label=(Literal[choices], Field(description="The one label that fits best")),
+        label=(label, Field(description="The one label that fits best")),
     )
     instructions = "Give the text the one label that fits it best as a whole."
     return replace(task, schema=model, instructions=instructions, examples=())

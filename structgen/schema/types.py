@@ -144,7 +144,7 @@ def describe(kind: object) -> str:
 def compile_type(kind: object) -> tuple[TypeAdapter[Any], JsonObject, dict[str, tuple[str, ...]]]:
     """The adapter of a type, its JSON Schema and the other names in it; SchemaError where it has none."""
     try:
-        adapter = TypeAdapter[Any](modern(kind))
+        adapter = TypeAdapter[Any](cast("Any", modern(kind)))
         schema = cast(JsonObject, adapter.json_schema(schema_generator=_Generator))
     except SchemaError as error:
         raise SchemaError(f"{describe(kind)} cannot be used: {error}") from None
