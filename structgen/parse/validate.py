@@ -27,7 +27,8 @@ from structgen.parse.finite import refuses_infinite
 from structgen.parse.places import MISSING, at
 from structgen.parse.strict import is_finite
 from structgen.schema import Schema
-from structgen.schema.pydantic_issues import issues_from_pydantic
+from structgen.schema.costly import TOO_COSTLY, TooCostly, details_of, guard_cost
+from structgen.schema.pydantic_issues import issues_of
 
 TOO_DEEP = Issue("", "is nested too deep, or refers to itself", "depth")
 _NUMBER_AS_TEXT = re.compile(rb"\"\s*[+-]?\d+(?:\.\d*|:\d\d)?\s*\"")
@@ -52,9 +53,12 @@ def validate(schema: Schema[Any], tree: Json) -> Verdict:
         if schema.adapter is None:
             finite = is_finite(tree)
             return Verdict(tree, schema.check(tree) if finite else (NOT_FINITE,))
+        guard_cost(schema.json_schema, tree)
         return _validate(schema, schema.adapter, tree)
     except RecursionError:
         return Verdict(issues=(TOO_DEEP,))
+    except TooCostly:
+        return Verdict(issues=(TOO_COSTLY,))
 
 
 def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -> Verdict:
@@ -67,14 +71,23 @@ def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -
     if adapter is None:
         return Verdict(issues=(LOOK,)) if _hides_answer(shape, tree) else validate(schema, tree)
     try:
+        guard_cost(schema.json_schema, tree)
         value = _guarded(schema, partial(adapter.validate_json, data, strict=True, extra="forbid"))
         unsure = (LOOK,) if shape.temporal and _NUMBER_AS_TEXT.search(data) else ()
         return Verdict(value, unsure, faults=_NO_FAULTS)
     except ValidationError as error:
-        errors = error.errors(include_url=False, include_context=False)
-        return Verdict(issues=(LOOK,), faults=frozenset(_fault(details, tree) for details in errors))
+        return _faulted(error, tree)
     except RecursionError:
         return Verdict(issues=(TOO_DEEP,))
+    except TooCostly:
+        return Verdict(issues=(TOO_COSTLY,))
+
+
+def _faulted(error: ValidationError, tree: Json) -> Verdict:
+    try:
+        return Verdict(issues=(LOOK,), faults=frozenset(_fault(one, tree) for one in details_of(error, tree)))
+    except TooCostly:
+        return Verdict(issues=(LOOK,))
 
 
 def _fault(details: ErrorDetails, tree: Json) -> str:
@@ -123,10 +136,12 @@ def _guarded(schema: Schema[Any], run: Callable[[], Any]) -> Any:
 
 def _issues(strict: ValidationError, lax: ValidationError, tree: Json) -> tuple[Issue, ...]:
     """What is wrong even by lax rules; and what only strict reading faults, where no text was misread as Python."""
-    found = issues_from_pydantic(lax, tree)
+    found = issues_of(details_of(lax, tree), tree)
     paths = {issue.path for issue in found}
-    more = (issue for issue in issues_from_pydantic(strict, tree) if not isinstance(issue.found, str | list | dict))
-    return (*found, *(issue for issue in more if issue.path not in paths and issue.code == "type"))
+    more = (
+        issue for issue in issues_of(details_of(strict, tree), tree) if not isinstance(issue.found, str | list | dict)
+    )
+    return (*found, *(issue for issue in more if issue.path not in paths))
 
 
 def _converted(adapter: TypeAdapter[Any], strict: ValidationError, value: Any, tree: Json) -> Verdict:
@@ -134,13 +149,13 @@ def _converted(adapter: TypeAdapter[Any], strict: ValidationError, value: Any, t
     issues: list[Issue] = []
     repairs: dict[str, Repair] = {}
     dumps = _dumps(adapter, value)
-    for details in strict.errors(include_url=False):
+    for details in details_of(strict, tree):
         path = _path(details, tree)
         before = at(tree, path)
         after = next((found for dump in dumps if (found := at(dump, path)) is not MISSING), MISSING)
         verdict = conversion(before, details, after)
         if verdict is False:
-            issues.extend(issues_from_pydantic(strict, tree))
+            issues.extend(issues_of(details_of(strict, tree), tree))
             return Verdict(issues=tuple(issues))
         if verdict:
             shown = None if after is MISSING else cast(Json, after)

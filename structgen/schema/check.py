@@ -12,8 +12,9 @@ from typing import Any, cast
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticSerializationError
 
-from structgen.core.json import Json, pointer, steps
+from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.records import Issue
+from structgen.schema.costly import TOO_COSTLY, TooCostly, details_of, guard_cost
 from structgen.schema.patterns import PatternTooCostly
 from structgen.schema.pydantic_issues import issues_of, locate
 
@@ -26,24 +27,29 @@ TOO_DEEP = Issue("", "is nested too deep to be checked", "depth", None, "a value
 def check_json(validator: Any, value: object) -> tuple[Issue, ...]:
     """The issues of a value under a JSON Schema; only plain JSON has none."""
     from structgen.schema.json_issues import issues_from_jsonschema
+    from structgen.schema.json_unions import one_check
 
     try:
         strange = tuple(islice(_not_json(value, ()), MOST_ISSUES))
-        return strange or issues_from_jsonschema(islice(validator.iter_errors(value), MOST_ISSUES))
+        with one_check():
+            return strange or issues_from_jsonschema(islice(validator.iter_errors(value), MOST_ISSUES))
     except RecursionError:
         return (TOO_DEEP,)
     except PatternTooCostly as error:
         return (Issue("", f"holds a text that cannot be checked: {error}", "pattern"),)
 
 
-def check_typed(adapter: TypeAdapter[Any], value: object) -> tuple[Issue, ...]:
-    """The issues of a plain JSON value, or of an instance, under a type."""
+def check_typed(adapter: TypeAdapter[Any], schema: JsonObject | bool, value: object) -> tuple[Issue, ...]:
+    """The issues of a plain JSON value, or of an instance, under a type; `schema` is its JSON Schema."""
     try:
         if next(_not_json(value, ()), None) is None:
+            guard_cost(schema, cast(Json, value))
             return _check_plain(adapter, cast(Json, value))
         return _check_instance(adapter, value)
     except RecursionError:
         return (TOO_DEEP,)
+    except TooCostly:
+        return (TOO_COSTLY,)
 
 
 def _not_json(value: object, at: tuple[str | int, ...]) -> Iterator[Issue]:
@@ -70,13 +76,13 @@ def _check_plain(adapter: TypeAdapter[Any], value: Json) -> tuple[Issue, ...]:
     where strict reading fails, lax reading decides, and what only the strict one refuses counts where it was converted.
     """
     text = json.dumps(value)
-    strict = _errors(adapter, text, strict=True)
+    strict = _errors(adapter, text, value)
     if not strict:
         return ()
     try:
         dumped = adapter.dump_python(adapter.validate_json(text), mode="json", by_alias=True, warnings=False)
     except ValidationError as error:
-        lax = error.errors(include_url=False)
+        lax = details_of(error, value)
         known = {details["loc"] for details in lax}
         converted = [details for details in strict if details["loc"] not in known and _is_conversion(details)]
         return issues_of([*lax, *converted], value)
@@ -85,11 +91,11 @@ def _check_plain(adapter: TypeAdapter[Any], value: Json) -> tuple[Issue, ...]:
     return issues_of([details for details in strict if _differs(details, value, dumped)], value)
 
 
-def _errors(adapter: TypeAdapter[Any], text: str, *, strict: bool) -> list[ErrorDetails]:
+def _errors(adapter: TypeAdapter[Any], text: str, value: Json) -> list[ErrorDetails]:
     try:
-        adapter.validate_json(text, strict=strict)
+        adapter.validate_json(text, strict=True)
     except ValidationError as error:
-        return error.errors(include_url=False)
+        return details_of(error, value)
     return []
 
 

@@ -11,6 +11,7 @@ from structgen.core.json import Json, pointer
 from structgen.core.records import Issue
 from structgen.schema.formats import FORMATS
 from structgen.schema.issues import KINDS, Branches, Failure, choices, either, settle, should_be
+from structgen.schema.json_unions import NO_BRANCH
 
 _LIMITS = {
     "minimum": ("range", "at least {}"),
@@ -83,10 +84,12 @@ def _leaf(path: str, error: Any) -> Issue:
     if keyword in _PLAIN:
         code, words = _PLAIN[keyword]
         return should_be(path, words, code, found)
-    return _other(path, keyword, found)
+    return _other(path, keyword, error.message, found)
 
 
-def _other(path: str, keyword: str | None, found: Json) -> Issue:
+def _other(path: str, keyword: str | None, message: str, found: Json) -> Issue:
+    if keyword in {"anyOf", "oneOf"} and message == NO_BRANCH:
+        return Issue(path, NO_BRANCH, "union", found)
     if keyword == "oneOf":
         return Issue(path, "fits more than one of the forms of which it should fit exactly one", "union", found)
     if keyword in {"items", "additionalItems", "unevaluatedItems"}:

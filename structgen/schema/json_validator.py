@@ -1,8 +1,8 @@
 """jsonschema's validators, made safe for hostile schemas and values, and precise in what they report.
 
 The keywords replaced here are those that would match a pattern with backtracking, compare all items of a list with
-all others, round decimals, or not say which key they mean. The only module that imports jsonschema: whoever uses types
-alone never pays for it.
+all others, try the branches of a union over and over, round decimals, or not say which key they mean. Only this module
+and `json_unions` import jsonschema: whoever uses types alone never pays for it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from referencing.jsonschema import lookup_recursive_ref
 
 from structgen.core.json import Json, JsonObject
 from structgen.schema.formats import has_format
+from structgen.schema.json_unions import any_of, fits, one_of
 from structgen.schema.patterns import matcher
 
 Errors: TypeAlias = Iterator[ValidationError]
@@ -118,10 +119,10 @@ def _in_place(validator: Any, instance: Mapping[str, Any], schema: Mapping[str, 
             yield validator, other
     for key in ("allOf", "anyOf", "oneOf"):
         for other in schema.get(key, ()):
-            if validator.evolve(schema=other).is_valid(instance):
+            if fits(validator, other, instance):
                 yield validator, other
     if "if" in schema:
-        holds = validator.evolve(schema=schema["if"]).is_valid(instance)
+        holds = fits(validator, schema["if"], instance)
         if holds:
             yield validator, schema["if"]
         yield validator, schema.get("then" if holds else "else", {})
@@ -191,6 +192,8 @@ _KEYWORDS: Mapping[str, Keyword] = {
     "propertyNames": _property_names,
     "multipleOf": _multiple_of,
     "uniqueItems": _unique_items,
+    "anyOf": any_of,
+    "oneOf": one_of,
 }
 
 

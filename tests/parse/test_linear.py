@@ -106,3 +106,42 @@ def test_growing_text_costs_the_same_at_every_character() -> None:
         return lines(feed)
 
     assert run(400) <= 4.3 * run(100)
+
+
+class Left(BaseModel):
+    k: "Left | Right | int"
+
+
+class Right(BaseModel):
+    k: "Left | Right | int"
+
+
+TYPED = Schema.of(Left)
+PLAIN = Schema.of(Left.model_json_schema())
+
+
+def nested(depth: int, inside: str) -> str:
+    return '{"k": ' * depth + inside + "}" * depth
+
+
+@pytest.mark.parametrize("schema", [TYPED, PLAIN], ids=["type", "JSON Schema"])
+@pytest.mark.parametrize("inside", ["1", '"no"', '"1"'])
+def test_unions_in_each_other_cost_no_more_with_every_level(schema: Schema[Any], inside: str) -> None:
+    shallow, deep = (lines(lambda depth=depth: parse_text(schema, nested(depth, inside))) for depth in (20, 60))
+    assert deep <= 9 * shallow + 20_000
+    assert deep < 3_000_000
+
+
+@pytest.mark.parametrize(("schema", "code"), [(TYPED, "too_costly"), (PLAIN, "type")], ids=["type", "JSON Schema"])
+@pytest.mark.parametrize("before", ["", "Here: "])
+def test_what_fits_no_union_60_levels_down_is_refused(schema: Schema[Any], code: str, before: str) -> None:
+    parsed = parse_text(schema, before + nested(60, '"no"'))
+    assert not parsed.ok
+    assert {issue.code for issue in parsed.issues} == {code}
+
+
+def test_unions_in_each_other_are_read_as_deep_as_people_write_them() -> None:
+    assert parse_text(TYPED, nested(10, "1")).ok
+    assert parse_text(PLAIN, nested(60, "1")).ok
+    fitting = parse_text(TYPED, nested(8, '"no"')).issues
+    assert [issue.path for issue in fitting] == ["/k" * 8]

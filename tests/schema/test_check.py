@@ -212,3 +212,72 @@ def test_any_value_is_checked_without_an_exception(value, kind):
         assert issue.path == "" or issue.path.startswith("/")
         assert issue.message
         assert issue.code
+
+
+class Left(BaseModel):
+    k: "Left | Right | int"
+
+
+class Right(BaseModel):
+    k: "Left | Right | int"
+
+
+class Leaf(BaseModel):
+    kind: Literal["leaf"]
+
+
+class Fork(BaseModel):
+    kind: Literal["fork"]
+    k: "Annotated[Fork | Twig | Leaf, Field(discriminator='kind')]"
+
+
+class Twig(BaseModel):
+    kind: Literal["twig"]
+    k: "Annotated[Fork | Twig | Leaf, Field(discriminator='kind')]"
+
+
+def in_each_other(levels, value, **more):
+    for _ in range(levels):
+        value = {"k": value, **more}
+    return value
+
+
+def test_a_type_whose_unions_hold_themselves_is_not_checked_for_ever():
+    assert [code for _, code, _ in said(Left, in_each_other(60, "no"))] == ["too_costly"]
+    assert [code for _, code, _ in said(list[Left], [in_each_other(60, 1)])] == ["too_costly"]
+    assert [code for _, code, _ in said(Left, in_each_other(13, "no"))] == ["too_costly"]
+    assert [path for path, _, _ in said(Left, in_each_other(8, "no"))] == ["/k" * 8]
+    assert said(Left, in_each_other(10, 1)) == []
+
+
+def test_a_union_with_tags_is_checked_however_deep_it_is():
+    deep_union = in_each_other(60, {"kind": "leaf"}, kind="fork")
+    assert said(Fork, deep_union) == []
+    deep_union["k"]["k"]["kind"] = "bush"
+    assert [path for path, _, _ in said(Fork, deep_union)] == ["/k/k/kind"]
+
+
+@pytest.mark.parametrize("word", ["anyOf", "oneOf"])
+def test_a_json_schema_whose_unions_hold_themselves_is_checked_once_a_place(word):
+    def form(key):
+        return {"type": "object", "properties": {"k": {"$ref": "#/$defs/u"}}, "required": [key]}
+
+    union = {word: [form("k"), form("j"), {"type": "integer"}]}
+    schema = {"$defs": {"u": union}, "$ref": "#/$defs/u"}
+    assert said(schema, in_each_other(60, 1)) == []
+    assert said(schema, in_each_other(6, "no"))[0][0] == "/k" * 6
+    assert said(schema, in_each_other(60, "no")) != []
+    assert said({word: [{"type": "integer"}, {"const": "a"}, True, True]}, "b") == (
+        [] if word == "anyOf" else [("", "union", said({"oneOf": [True, True]}, 1)[0][2])]
+    )
+
+
+def test_nested_unions_that_nothing_fits_still_explain_themselves_in_part():
+    form = {"type": "object", "properties": {"k": {"$ref": "#/$defs/u"}, "j": {"$ref": "#/$defs/u"}}}
+    schema = {"$defs": {"u": {"anyOf": [form, {**form, "title": "b"}, {"type": "integer"}]}}, "$ref": "#/$defs/u"}
+    wide = "no"
+    for _ in range(12):
+        wide = {"k": wide, "j": 1}
+    found = Schema.of(schema).check([wide, 1])
+    assert found
+    assert Schema.of(schema).check({"j": wide, "k": "x"})

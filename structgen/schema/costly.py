@@ -1,0 +1,114 @@
+"""What Pydantic would need an age for: unions that hold themselves.
+
+It tries every branch of a union, also when one fits, so that two branches which both lead back to the union double
+the work with each level: 60 levels, in a few hundred characters, are more than a lifetime. The visits are counted
+before it starts, in as many steps as the value has places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from structgen.core.json import Json, JsonObject, steps
+from structgen.core.records import Issue
+
+MOST_VISITS = 100_000
+MOST_ERRORS = 1_000
+_PER_PLACE = 100
+"""What every place of a value adds to both: work that grows with the value is as it should be."""
+
+TOO_COSTLY = Issue(
+    "", "nests the forms of a union in each other too often to be checked", "too_costly", None, "a value of less depth"
+)
+
+
+class TooCostly(Exception):
+    """An answer that would cost far more than its length."""
+
+
+def guard_cost(root: JsonObject | bool, value: Json) -> None:
+    """Raise TooCostly where Pydantic would visit the places of a value too often; `root` is the JSON Schema."""
+    if not isinstance(root, dict) or "$defs" not in root:
+        return  # without a reference nothing holds itself
+    level = {(id(root), id(value)): (cast(Json, root), value, 1)}
+    visits, limit = 0, MOST_VISITS
+    while level:
+        below: dict[tuple[int, int], tuple[Json, Json, int]] = {}
+        for raw, held, times in level.values():
+            limit += _PER_PLACE
+            for form in _forms(root, raw, held):
+                visits += times
+                for inner, item in _members(form, held):
+                    key = (id(inner), id(item))
+                    below[key] = (inner, item, times + (below[key][2] if key in below else 0))
+        if visits > limit:
+            raise TooCostly
+        level = below
+
+
+def _forms(root: JsonObject, raw: Json, value: Json) -> Iterator[JsonObject]:
+    """The forms that a value is tried against in one place: those of every branch."""
+    todo, seen = [raw], set[str]()
+    while todo:
+        part = todo.pop()
+        if not isinstance(part, dict):
+            continue
+        yield part
+        reference = part.get("$ref")
+        if isinstance(reference, str) and reference not in seen:
+            seen.add(reference)
+            todo.append(_at(root, reference))
+        for word in ("allOf", "anyOf", "oneOf"):
+            branches = part.get(word)
+            todo += _tagged(part, branches, value) if isinstance(branches, list) else []
+
+
+def _tagged(part: JsonObject, branches: list[Json], value: Json) -> list[Json]:
+    """The branches that are tried: the one that the tag names, where the union has tags."""
+    tags = part.get("discriminator")
+    if not isinstance(tags, dict):
+        return branches
+    mapping, tag = tags.get("mapping"), value.get(str(tags.get("propertyName"))) if isinstance(value, dict) else None
+    named = mapping.get(str(tag)) if isinstance(mapping, dict) else None
+    return [{"$ref": named}] if named else []
+
+
+def _at(root: JsonObject, reference: str) -> Json:
+    here: Json = root
+    for step in steps(reference.removeprefix("#")):
+        here = here.get(step) if isinstance(here, dict) else None
+    return here
+
+
+def _members(form: JsonObject, value: Json) -> Iterator[tuple[Json, Json]]:
+    """What a form says of each member of a container; nothing where it asks for another kind of value."""
+    if isinstance(value, dict):
+        fields, rest = form.get("properties"), form.get("additionalProperties")
+        named = fields if isinstance(fields, dict) else {}
+        yield from ((named.get(key, rest), item) for key, item in value.items())
+    elif isinstance(value, list):
+        first = form.get("prefixItems")
+        ahead = first if isinstance(first, list) else []
+        rest = form.get("items")
+        yield from ((ahead[at] if at < len(ahead) else rest, item) for at, item in enumerate(value))
+
+
+def details_of(error: ValidationError, value: Json) -> list[ErrorDetails]:
+    """The errors of Pydantic; TooCostly where it found far more than a value has places."""
+    if (count := error.error_count()) > MOST_ERRORS and count > MOST_ERRORS + _PER_PLACE // 10 * _places(value):
+        raise TooCostly
+    return error.errors(include_url=False)
+
+
+def _places(value: Json) -> int:
+    count, todo = 0, [value]
+    while todo:
+        here = todo.pop()
+        count += 1
+        if isinstance(here, dict | list):
+            todo += here.values() if isinstance(here, dict) else here
+    return count
