@@ -32,6 +32,8 @@ from structgen.schema.pydantic_issues import issues_of
 
 TOO_DEEP = Issue("", "is nested too deep, or refers to itself", "depth")
 _NUMBER_AS_TEXT = re.compile(rb"\"\s*[+-]?\d+(?:\.\d*|:\d\d)?\s*\"")
+_NOT_INTEGER = re.compile(rb"true|false|\d[.eE]")
+"""What Python may find equal to an integer that is one of several choices."""
 _NO_FAULTS: frozenset[str] = frozenset()
 LOOK = Issue("", "needs a closer look", "look")
 NOT_FINITE = Issue("", "holds NaN or Infinity, or a number too large to be finite", "not_finite")
@@ -70,13 +72,14 @@ def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -
     adapter = schema.adapter
     if adapter is None:
         return Verdict(issues=(LOOK,)) if _hides_answer(shape, tree) else validate(schema, tree)
+    equal = shape.numbered and _NOT_INTEGER.search(data)
     try:
         guard_cost(schema.json_schema, tree)
         value = _guarded(schema, partial(adapter.validate_json, data, strict=True, extra="forbid"))
         unsure = (LOOK,) if shape.temporal and _NUMBER_AS_TEXT.search(data) else ()
-        return Verdict(value, unsure, faults=_NO_FAULTS)
+        return Verdict(value, (LOOK,)) if equal else Verdict(value, unsure, faults=_NO_FAULTS)
     except ValidationError as error:
-        return _faulted(error, tree)
+        return Verdict(issues=(LOOK,)) if equal else _faulted(error, tree)
     except RecursionError:
         return Verdict(issues=(TOO_DEEP,))
     except TooCostly:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -381,3 +381,24 @@ def test_minutes_and_seconds_are_not_taken_for_hours_and_minutes() -> None:
     assert not read(timedelta, '"03:45"').ok
     assert read(timedelta, '"00:03:45"').value == read(timedelta, '"PT3M45S"').value
     assert read(time, '"03:45"').value == time(3, 45)
+
+
+class Level(IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+@pytest.mark.parametrize("schema", [Literal[1, 2], Level, Literal[1, 2] | None, Literal[1] | Literal[2]])
+def test_true_is_not_the_choice_1_and_a_float_is_it_on_the_record(schema: Any) -> None:
+    assert [issue.code for issue in read(schema, "true").issues] == ["enum"]
+    assert not read(list[schema], "[1, true]").ok
+    parsed = read(schema, "1.0")
+    assert parsed.value == 1
+    assert [(one.before, one.after, one.risk) for one in parsed.repairs] == [(1.0, 1, Risk.INTERPRETIVE)]
+    assert not read(schema, "1").repairs
+
+
+def test_a_choice_is_never_another_that_python_finds_equal() -> None:
+    mixed = Literal[1, 2, "x", True]
+    assert [repr(read(mixed, text).value) for text in ("1.0", "true", "1")] == ["1", "True", "1"]
+    assert not read(Literal[1], "1.5").ok

@@ -119,6 +119,9 @@ class Aligner:
         found |= {choice for choice in plain if not found and _converts(value, choice)}
         if len(found) == 1:
             return changed("choice", path, value, found.pop())
+        if isinstance(value, bool | float):  # which a validator may find equal to a choice: to Python true is 1
+            issue = Issue(path, "is none of the choices", "enum", value, "one of the choices as it is written")
+            return Fit(value, misfits=1, issues=(issue,))
         return self._unwrapped_scalar(value, node, path, wrapped)
 
     # Containers

@@ -50,6 +50,7 @@ class Shape:
         self.root: Raw = schema.json_schema
         self.typed = schema.adapter is not None
         self.temporal = self.typed and any(part.get("format") in TEMPORAL for part in _objects(self.root))
+        self.numbered = self.typed and any(_has_numbers(part) for part in _objects(self.root))
         self.decimal = self.typed and _has_decimal(schema)
         self._names = {id(_at(self.root, path)): names for path, names in schema.names.items()}
         self._nodes: dict[int, tuple[Raw, Node]] = {}
@@ -185,6 +186,12 @@ def _types(part: JsonObject) -> frozenset[str]:
 def _at(root: Json, path: str) -> Json:
     found = at(root, steps(path))
     return None if found is MISSING else cast(Json, found)
+
+
+def _has_numbers(part: JsonObject) -> bool:
+    """Whether a number is one of the choices here: to Pydantic, as to Python, true and 1.0 equal 1."""
+    choices = [part.get("const"), *_list(part.get("enum"))]
+    return any(isinstance(choice, int | float) for choice in choices)
 
 
 def _has_decimal(schema: Schema[object]) -> bool:
