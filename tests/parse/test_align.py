@@ -402,3 +402,22 @@ def test_a_choice_is_never_another_that_python_finds_equal() -> None:
     mixed = Literal[1, 2, "x", True]
     assert [repr(read(mixed, text).value) for text in ("1.0", "true", "1")] == ["1", "True", "1"]
     assert not read(Literal[1], "1.5").ok
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "extract", "arguments": null}',
+        '{"name": "extract", "arguments": ""}',
+        '{"function": {"name": "extract", "arguments": null}}',
+        '<tool_call>{"name": "extract", "arguments": null}</tool_call>',
+    ],
+)
+def test_the_name_of_a_tool_called_without_arguments_is_no_answer(text: str) -> None:
+    class Person(BaseModel):
+        name: str
+        age: int | None = None
+
+    assert not read(Person, text).ok
+    assert not read(Person.model_json_schema(), text).ok
+    assert read(Person, '{"name": "extract", "type": null}').value == Person(name="extract")

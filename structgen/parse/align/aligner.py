@@ -158,6 +158,9 @@ class Aligner:
     def _unwrapped(self, value: JsonObject, raw: Raw, path: str, direct: Fit, call: bool) -> Fit:
         """What a single key, or a call of a tool, holds, in place of the object that holds it."""
         inner = _arguments(value) if call else next(iter(value.values()))
+        if call and (inner is None or inner == ""):
+            words = "is a call of a tool without arguments"
+            return Fit(value, misfits=1, issues=(Issue(path, words, "tool_call", inner, "the arguments"),))
         if call and _objects_in(inner):
             return _several(inner, path)
         fit = self.fit(inner, raw, path, wrapped=not call and isinstance(inner, dict) and is_call(inner))
