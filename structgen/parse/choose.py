@@ -12,6 +12,7 @@ from structgen.core.json import Json, JsonObject, steps
 from structgen.core.options import Risk
 from structgen.core.records import Issue, Parsed, Repair
 from structgen.parse.align import Aligner, Decode, Fit, Shape
+from structgen.parse.entries import lost_entries
 from structgen.parse.equal import same
 from structgen.parse.exact import has_exact
 from structgen.parse.finite import as_json
@@ -124,7 +125,10 @@ def _validated(job: Job[T], outcome: Outcome) -> Outcome:
 
 def _misread(job: Job[T], tree: Json, value: Any) -> tuple[Issue, ...]:
     adapter = job.schema.adapter
-    return misread_times(adapter, tree, value) if adapter and job.shape.temporal else ()
+    if adapter is None:
+        return ()
+    lost = lost_entries(adapter, tree, value) if job.shape.keyed else ()
+    return (*lost, *(misread_times(adapter, tree, value) if job.shape.temporal else ()))
 
 
 def _may_stand(job: Job[T], issue: Issue, tree: Json) -> bool:

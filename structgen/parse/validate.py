@@ -76,7 +76,7 @@ def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -
     try:
         guard_cost(schema.json_schema, tree)
         value = _guarded(schema, partial(adapter.validate_json, data, strict=True, extra="forbid"))
-        unsure = (LOOK,) if shape.temporal and _NUMBER_AS_TEXT.search(data) else ()
+        unsure = (LOOK,) if shape.keyed or (shape.temporal and _NUMBER_AS_TEXT.search(data)) else ()
         return Verdict(value, (LOOK,)) if equal else Verdict(value, unsure, faults=_NO_FAULTS)
     except ValidationError as error:
         return Verdict(issues=(LOOK,)) if equal else _faulted(error, tree)

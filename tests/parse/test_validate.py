@@ -216,3 +216,23 @@ def test_a_deep_value_is_read_and_one_too_deep_refused() -> None:
         text = '{"next": ' * depth + "null" + "}" * depth
         assert read(Chain, text).ok is ok
         assert read(Chain, text.replace("null", "null, ")).ok is ok
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        (int, '{"1": "a", "01": "b"}'),
+        (float, '{"1": "a", "1.0": "b"}'),
+        (bool, '{"true": "a", "yes": "b"}'),
+    ],
+)
+def test_keys_that_become_one_are_refused(key: type, text: str) -> None:
+    assert [(one.path, one.code) for one in read(dict[key, str], text).issues] == [("", "duplicate_key")]
+    assert [one.path for one in read(list[dict[key, str] | None], f"[null, {text}]").issues] == ["/1"]
+    assert not read(dict[key, str], f"Here: {text}").ok
+
+
+def test_keys_that_stay_apart_are_read_without_a_repair() -> None:
+    parsed = read(dict[int, dict[str, int]], '{"1": {"a": 1}, "2": {"a": 1, "b": 2}}')
+    assert parsed.value == {1: {"a": 1}, 2: {"a": 1, "b": 2}}
+    assert not parsed.repairs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import cast
@@ -51,7 +51,8 @@ class Shape:
         self.typed = schema.adapter is not None
         self.temporal = self.typed and any(part.get("format") in TEMPORAL for part in _objects(self.root))
         self.numbered = self.typed and any(_has_numbers(part) for part in _objects(self.root))
-        self.decimal = self.typed and _has_decimal(schema)
+        self.decimal = self.typed and _has_part(schema, _is_decimal)
+        self.keyed = self.typed and _has_part(schema, _has_keys)
         self._names = {id(_at(self.root, path)): names for path, names in schema.names.items()}
         self._nodes: dict[int, tuple[Raw, Node]] = {}
 
@@ -194,19 +195,29 @@ def _has_numbers(part: JsonObject) -> bool:
     return any(isinstance(choice, int | float) for choice in choices)
 
 
-def _has_decimal(schema: Schema[object]) -> bool:
-    """Whether a type holds a Decimal somewhere: its JSON Schema says no more than a number or a text."""
+def _has_part(schema: Schema[object], wanted: Callable[[Mapping[str, object]], bool]) -> bool:
+    """Whether a type has such a part somewhere: its JSON Schema says too little of Decimals and of keys."""
     todo: list[object] = [cast(object, schema.adapter.core_schema if schema.adapter else None)]
     while todo:
         here = todo.pop()
         if isinstance(here, dict):
             part = cast("dict[str, object]", here)
-            if part.get("type") == "decimal":
+            if wanted(part):
                 return True
             todo.extend(value for key, value in part.items() if key != "metadata")
         elif isinstance(here, (list, tuple)):
             todo.extend(cast("list[object]", here))
     return False
+
+
+def _is_decimal(part: Mapping[str, object]) -> bool:
+    return part.get("type") == "decimal"
+
+
+def _has_keys(part: Mapping[str, object]) -> bool:
+    """Whether a part is a dict whose keys are made of texts: 1 of "1" and of "01"."""
+    keys = part.get("keys_schema")
+    return isinstance(keys, dict) and cast("dict[str, object]", keys).get("type") not in {"str", "any"}
 
 
 def _objects(part: Json) -> Iterator[JsonObject]:
