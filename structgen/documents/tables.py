@@ -15,6 +15,7 @@ Row: TypeAlias = Mapping[str, object]
 """A row by column."""
 
 _SEPARATORS = ",;\t|"
+_UNCLOSED = "its quote is never closed, so that this row runs to the end of the file; close it and try again."
 _HEAD = 256 * 1024  # bytes from which the encoding is told
 
 
@@ -39,14 +40,30 @@ def _object(line: str) -> Row | str:
 
 
 def read_csv(path: Path, text_field: str) -> Iterator[tuple[int, Row | str]]:
-    """(line number, row by the names of the header). The separator is the one that gives a column `text_field`."""
+    """(line number, row by the names of the header). The separator is the one that gives a column `text_field`.
+
+    A row whose quote is never closed goes on to the end of the file and has swallowed all rows after it: it is none.
+    """
     csv.field_size_limit(2**31 - 1)  # the module's own limit, 131,072 characters, is less than a long document
     with _open(path, newline="") as lines:
         header = lines.readline()
         separator = _separator(header, text_field)
-        reader = csv.DictReader(lines, _columns(header, separator), delimiter=separator)
+        rest = _Lines(lines)
+        reader = csv.DictReader(rest, _columns(header, separator), delimiter=separator)
         for row in reader:
-            yield reader.line_num + 1, cast("dict[str, object]", row)
+            yield reader.line_num + 1, _UNCLOSED if rest.ended else cast("dict[str, object]", row)
+
+
+class _Lines:
+    """Lines that know when they were asked for more than there are: a row that needs more is not closed."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._lines
+        self.ended = True
 
 
 def _separator(header: str, text_field: str) -> str:

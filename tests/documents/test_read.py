@@ -293,8 +293,17 @@ def test_other_columns_hold_text_and_id_when_told(folder: Path) -> None:
 
 
 def test_a_csv_that_breaks_off_gives_what_came_before(folder: Path) -> None:
-    (folder / "t.csv").write_bytes(b'id,text\na,A\nb,"no end')
-    assert ids("t.csv") == ["a", "b"]
+    (folder / "t.csv").write_bytes(b'id,text\na,A\nb,"no end\nc,C\n')
+    first, broken = read("t.csv")
+    assert first == Document("A", "a", "t.csv")
+    assert isinstance(broken, DocumentProblem)
+    assert "quote is never closed" in broken.reason
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_a_csv_may_end_in_a_closed_quote(folder: Path, end: str) -> None:
+    (folder / "t.csv").write_text(f'id,text\na,A\nb,"B\nB"{end}')
+    assert read("t.csv") == [Document("A", "a", "t.csv"), Document("B\nB", "b", "t.csv")]
 
 
 def test_each_parquet_row_is_a_document(folder: Path) -> None:
