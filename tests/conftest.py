@@ -1,6 +1,14 @@
 """What every test gets: an environment without keys and servers of its own, and one Groq emulator for the whole run."""
 
+import os
+
 import pytest
+from hypothesis import settings
+
+# In CI the same examples each time: a change is not held up by what it did not touch.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 VARIABLES = (
     "GROQ_API_KEY",

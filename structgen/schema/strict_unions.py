@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from structgen.core.json import steps
+from structgen.core.json import Json, steps
 from structgen.schema.keywords import Steps
 from structgen.schema.strict_merge import Refused
 from structgen.schema.strict_read import Reader
@@ -89,15 +89,15 @@ def _separate(
     keys = [(key, record) for record in records for key in record.fields]
     if len(by_key := dict(keys)) == len(keys):
         return "", by_key
-    tags = [key for key in records[0].fields if all(_tags(record, key, definitions) for record in records)]
-    if len(tags) == 1:
+    tags = [key for key in records[0].fields if all(_fixed(record, key, definitions) for record in records)]
+    if len(tags) == 1 and all(_tags(record, tags[0], definitions) for record in records):
         values = [(value, record) for record in records for value in _tags(record, tags[0], definitions)]
         if len(by_value := dict(values)) == len(values):
             return tags[0], by_value
         raise Refused(
             f"two of the objects in this union may have the same {tags[0]!r}, so it does not tell them apart", at
         )
-    if tags:
+    if len(tags) > 1:
         raise Refused(f"several properties could tell these objects apart ({', '.join(tags)}); strict wants one", at)
     seen: set[str] = set()
     common = next(key for key, _ in keys if key in seen or seen.add(key))
@@ -108,9 +108,14 @@ def _separate(
 
 def _tags(record: Record, key: str, definitions: Mapping[str, Shape]) -> list[str]:
     """The fixed strings of a property that is always there; empty where it is none of these."""
+    return [value for value in _fixed(record, key, definitions) if isinstance(value, str)]
+
+
+def _fixed(record: Record, key: str, definitions: Mapping[str, Shape]) -> list[Json]:
+    """The fixed values of a property that is always there. Of any kind: a server may take it for a discriminator."""
     field = record.fields.get(key)
     shape = definitions[field.shape.name] if field and isinstance(field.shape, Named) else field and field.shape
-    if field is None or field.optional or not isinstance(shape, Scalar) or shape.wire["type"] != "string":
+    if field is None or field.optional or not isinstance(shape, Scalar):
         return []
     values = shape.wire.get("enum")
-    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+    return values if isinstance(values, list) else []

@@ -1,6 +1,9 @@
 """Hypothesis without the search for the smallest example: the values here are large, and it takes minutes."""
 
+import os
+
 from hypothesis import Phase, settings
 
-settings.register_profile("parse", phases=[Phase.explicit, Phase.reuse, Phase.generate], deadline=None)
+phases = [Phase.explicit, Phase.reuse, Phase.generate]
+settings.register_profile("parse", phases=phases, deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("parse")
