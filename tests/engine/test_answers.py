@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def test_the_completion_is_durable_before_it_is_read(groq_emulator: Emulator, pa
 
     def look(event: Event) -> None:
         if isinstance(event, CompletionReceived):
-            with sqlite3.connect(path) as other:
+            with closing(sqlite3.connect(path)) as other:
                 kept.append(other.execute("SELECT count(*) FROM completion").fetchone()[0])
 
     Extractor(store=path, observers=[look]).extract(Soup, TEXT)
