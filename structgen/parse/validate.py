@@ -8,7 +8,7 @@ read once more, laxly, and every strict error is compared with what became of th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -174,11 +174,17 @@ def misread_times(adapter: TypeAdapter[Any], tree: Json, value: Any) -> tuple[Is
     issues: dict[str, Issue] = {}
     for path, text in numbers.items():
         after = next((found for dump in dumps if (found := at(dump, steps(path))) is not MISSING), text)
-        if isinstance(after, str) and not is_numeric(after):
+        if isinstance(after, str) and not is_numeric(after) and not _elsewhere(text, path, dumps):
             issues[path] = Issue(
                 path, "would be read as seconds since 1970", "format", text, "an ISO 8601 date or time"
             )
     return tuple(issues.values())
+
+
+def _elsewhere(text: str, path: str, dumps: Sequence[Any]) -> bool:
+    """Whether a text stands at another place of the same list: sets come back in an order of their own."""
+    around = [at(dump, steps(path)[:-1]) for dump in dumps]
+    return any(isinstance(items, list) and text in cast("list[object]", items) for items in around)
 
 
 def _texts(tree: Json) -> Iterator[tuple[str, str]]:

@@ -394,3 +394,15 @@ def test_a_tag_of_thoughts_in_a_string_behind_thoughts_is_text(tag: str) -> None
     text = json.dumps({"title": f"the {tag} tag", "note": "b"})
     assert read(Loose, f"<think>a {{</think>{text}").value == Loose(title=f"the {tag} tag", note="b")
     assert not read(Loose, f"<think>a</think>{text}<think>").ok
+
+
+def test_a_number_among_the_words_of_a_set_is_a_word() -> None:
+    class Words(BaseModel):
+        words: frozenset[str]
+        day: date | str = ""
+
+    texts = ["5", "2020-01-01", *(chr(97 + n) for n in range(20))]
+    for first in range(len(texts)):
+        given = [*texts[first:], *texts[:first]]
+        parsed = parse_text(Schema.of(Words), f"```\n{json.dumps({'words': given})}\n```")
+        assert parsed.ok, parsed.issues
