@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from structgen.testing.emulator.clock import Clock
     from structgen.testing.emulator.errors import error_names
+    from structgen.testing.emulator.limits import Limits
     from structgen.testing.emulator.replies import (
         cut,
         dropped,
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EMULATOR_KEY",
+    "Clock",
     "Emulator",
+    "Limits",
     "Received",
     "cut",
     "dropped",
@@ -44,7 +48,9 @@ __all__ = [
 
 _MODULES = {
     "EMULATOR_KEY": "server",
+    "Clock": "clock",
     "Emulator": "server",
+    "Limits": "limits",
     "Received": "state",
     "error_names": "errors",
     "run_emulator": "server",

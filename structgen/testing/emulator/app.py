@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
 from structgen.core.json import JsonObject
 from structgen.core.records import Card
-from structgen.send.cards import find_card, list_cards
+from structgen.send.cards import list_cards
 from structgen.testing.compare import Response as Recorded
-from structgen.testing.emulator.answers import deliver
 from structgen.testing.emulator.bodies import model_entry
-from structgen.testing.emulator.checks import Asked, filled
-from structgen.testing.emulator.replies import Answer, Fault, Raw, Refusal, Step
+from structgen.testing.emulator.chat import answer_chat
+from structgen.testing.emulator.checks import filled
+from structgen.testing.emulator.replies import Refusal
 from structgen.testing.emulator.serving import (
     Endpoint,
     decode_object,
     find_served,
     log,
-    perform,
-    refuse_chat,
     respond,
     respond_refused,
 )
 from structgen.testing.emulator.state import State
-from structgen.testing.emulator.streaming import stream_answer
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -71,14 +66,12 @@ class Endpoints:
         return play
 
     async def chat(self, request: Request) -> Response:
-        """A chat completion: what the script says next, else the default answer."""
+        """A chat completion, or a scripted error: the latter comes before all but a wrong key."""
         body = decode_object(await request.body())
         self._log(request, body)
-        refused = self._refuse(request, body)
-        step = self._state.next_step() if refused is None else refused
-        if step is None:
-            step = Answer(await run_in_threadpool(self._state.answer, body), as_is=False)
-        return await self._perform(request, body, step)
+        if not self._state.accepts(request.headers.get("authorization", "")):
+            return respond_refused(filled("invalid_api_key"))
+        return await answer_chat(request, body, self._state)
 
     async def models(self, request: Request) -> Response:
         """The list of models in service."""
@@ -104,30 +97,10 @@ class Endpoints:
     def _log(self, request: Request, body: JsonObject) -> None:
         log(self._state, request, body)
 
-    def _refuse(self, request: Request, body: JsonObject) -> Refusal | None:
-        """Groq's reason to refuse the request. A scripted error comes before all but a wrong key."""
-        if not self._state.accepts(request.headers.get("authorization", "")):
-            return filled("invalid_api_key")
-        return refuse_chat(self._state, body)
-
     def _authorised(self, request: Request, body: JsonObject) -> Response:
         if self._state.accepts(request.headers.get("authorization", "")):
             return respond(body)
         return respond_refused(filled("invalid_api_key"))
-
-    async def _perform(self, request: Request, body: JsonObject, step: Step) -> Response:
-        model = str(body.get("model", ""))
-        asked = Asked(body, find_card("groq", model))
-        if body.get("stream") and not isinstance(step, Raw | Refusal) and step != Fault():
-            if not isinstance(step, Fault):
-                await asyncio.sleep(step.delay + self._state.latency)
-            return stream_answer(request, asked, step, self._state)
-
-        def answered(answer: Answer) -> Response:
-            made = deliver(asked, answer)
-            return respond_refused(made, model) if isinstance(made, Refusal) else respond(made)
-
-        return await perform(request, self._state, step, answered, model)
 
 
 def _recorded(held: Recorded) -> Response:

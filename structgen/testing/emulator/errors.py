@@ -33,12 +33,16 @@ _ALIASES = {"rate_limit": "rate_limit_tpm", "json_validate_failed": "json_valida
 
 @dataclass(frozen=True, slots=True)
 class ErrorEntry:
-    """One error: `error` is the body's object, its texts templates (``$model``); `page` the title of an HTML page."""
+    """One error: `error` is the body's object, its texts templates (``$model``); `page` the title of an HTML page.
+
+    `samples` are words for its texts, where those that all errors share will not do.
+    """
 
     status: int
     error: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({}))
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     page: str | None = None
+    samples: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def fill(self, *, path: str | None = None, **words: str) -> JsonObject:
         """The error object with the words put in, samples where none are given; ``$model`` waits for the request.
@@ -46,8 +50,9 @@ class ErrorEntry:
         `path` is where in a schema the error is, as a JSON Pointer.
         """
         at = {} if path is None else {"path": path}
+        known = {**_SAMPLES, **self.samples, **words, **at}
         filled: JsonObject = {
-            name: Template(value).safe_substitute({**_SAMPLES, **words, **at}) if isinstance(value, str) else value
+            name: Template(value).safe_substitute(known) if isinstance(value, str) else value
             for name, value in self.error.items()
         }
         if path is not None and "schema_kind" in filled:

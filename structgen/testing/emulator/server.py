@@ -20,6 +20,8 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json, JsonObject
 from structgen.testing.emulator.answers import answer_by_rules
 from structgen.testing.emulator.app import build_app
+from structgen.testing.emulator.clock import Clock
+from structgen.testing.emulator.limits import LimitsLike, Meters
 from structgen.testing.emulator.replies import Step, reply
 from structgen.testing.emulator.state import Connections, Received, State
 from structgen.testing.recordings import Recordings, read_recordings
@@ -37,6 +39,8 @@ class Emulator:
     After the script, `answer` (the request's body -> text) answers; by default structgen's rules do. `models` are
     served beside Groq's. Only `api_key` is accepted, any key where it is None. `latency` (seconds) precedes replies.
     Requests that stand in `recordings`, a file of ``structgen doctor --live --save``, get the recorded response.
+    `limits` are `Limits`, or a tier of the model cards (``"free"``); they go by `clock`. Without them nothing is
+    limited, and no header speaks of limits.
     """
 
     def __init__(
@@ -47,8 +51,11 @@ class Emulator:
         models: tuple[str, ...] = (),
         latency: float = 0.0,
         recordings: Path | None = None,
+        limits: LimitsLike = None,
+        clock: Clock | None = None,
     ) -> None:
-        self._state = State(api_key, answer, models, latency)
+        self._state = State(api_key, answer, models, latency, meters=Meters(limits, clock))
+        self._limits, self._clock = limits, self._state.meters.clock
         if recordings is not None:
             self._state.recordings = Recordings(read_recordings(recordings))
         self._default = answer
@@ -76,13 +83,23 @@ class Emulator:
         """Answer with this function where the script has nothing; `reset` brings the first one back."""
         self._state.answer = answer
 
+    @property
+    def clock(self) -> Clock:
+        """The clock of the limits."""
+        return self._state.meters.clock
+
+    def limit_with(self, limits: LimitsLike, *, clock: Clock | None = None) -> None:
+        """Take these limits from now on, nothing of them being used; `reset` brings the first ones back."""
+        self._state.meters = Meters(limits, clock or self.clock)
+
     def reset(self) -> None:
-        """Forget the script and the log."""
+        """Forget the script, the log and what was used of the limits."""
         self._state.script.clear()
         self._state.forever = None
         self._state.requests.clear()
         self._state.hung_up = 0
         self._state.answer = self._default
+        self._state.meters = Meters(self._limits, self._clock)
 
     def __enter__(self) -> Self:
         listener = _listen("127.0.0.1", 0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from structgen.core.json import JsonObject
 from structgen.testing.emulator.answers import answer_by_rules
+from structgen.testing.emulator.limits import Meters
 from structgen.testing.emulator.replies import Answer, Step, Streamed
 from structgen.testing.recordings import Recordings
 
@@ -58,6 +59,7 @@ class State:
     hung_up: int = 0
     connections: Connections = field(default_factory=Connections)
     recordings: Recordings = field(default_factory=Recordings)
+    meters: Meters = field(default_factory=Meters)
 
     def accepts(self, authorization: str) -> bool:
         """Whether the header carries the key; any key where none is set."""

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, cast
 
 from starlette.responses import StreamingResponse
 
+from structgen.core.json import JsonObject
 from structgen.testing.emulator.answers import deliver
 from structgen.testing.emulator.bodies import request_id
 from structgen.testing.emulator.checks import Asked
 from structgen.testing.emulator.chunks import DONE, chunks_before, chunks_of, error_event
+from structgen.testing.emulator.limits import Charge, used_tokens
 from structgen.testing.emulator.replies import Answer, Fault, Refusal, Streamed
 from structgen.testing.emulator.state import State
 
@@ -21,18 +23,23 @@ if TYPE_CHECKING:
 _BREATH = 0.01  # seconds: lets bytes leave before a reset overtakes them, and uvicorn notice the reset
 
 
-def stream_answer(request: Request, asked: Asked, step: Answer | Streamed | Fault, state: State) -> StreamingResponse:
-    """The response that streams an answer."""
+def stream_answer(
+    request: Request, asked: Asked, step: Answer | Streamed | Fault, state: State, charge: Charge
+) -> StreamingResponse:
+    """The response that streams an answer; at its end the charge is settled."""
     headers = {"x-request-id": request_id(), "cache-control": "no-cache"}
-    body = _body(request, asked, step, state)
+    body = _body(request, asked, step, state, charge)
     return StreamingResponse(body, 200, headers, media_type="text/event-stream")
 
 
-async def _body(request: Request, asked: Asked, step: Answer | Streamed | Fault, state: State) -> AsyncIterator[bytes]:
-    plan, parts = _plan(asked, step)
+async def _body(
+    request: Request, asked: Asked, step: Answer | Streamed | Fault, state: State, charge: Charge
+) -> AsyncIterator[bytes]:
+    plan = _plan(step)
+    made = deliver(asked, plan.answer)
     finished = False
     try:
-        for part in parts:
+        for part in _parts(_events(asked, plan, made), plan, asked, in_bytes=isinstance(step, Fault)):
             await asyncio.sleep(plan.pause)
             yield part
         if plan.share < 1 and plan.error is None:
@@ -41,29 +48,33 @@ async def _body(request: Request, asked: Asked, step: Answer | Streamed | Fault,
             await break_connection(request, state)
         finished = True
     finally:
+        charge.settle(used_tokens(asked.body, made))
         state.hung_up += not finished
 
 
-def _plan(asked: Asked, step: Answer | Streamed | Fault) -> tuple[Streamed, list[bytes]]:
-    """How the stream goes, and what is sent of it."""
+def _plan(step: Answer | Streamed | Fault) -> Streamed:
+    """How the stream goes."""
     if isinstance(step, Fault):
-        plan = Streamed(step.answer or Answer(""), share=step.share)
-        whole = b"".join(_events(asked, plan))
-        return plan, [whole[: int(len(whole) * plan.share)]]
-    plan = step if isinstance(step, Streamed) else Streamed(step)
-    events = _events(asked, plan)
+        return Streamed(step.answer or Answer(""), share=step.share)
+    return step if isinstance(step, Streamed) else Streamed(step)
+
+
+def _parts(events: list[bytes], plan: Streamed, asked: Asked, *, in_bytes: bool) -> list[bytes]:
+    """What is sent of the events, and in what pieces; `in_bytes`: the share may end within an event."""
+    if in_bytes:
+        whole = b"".join(events)
+        return [whole[: int(len(whole) * plan.share)]]
     kept = events[: int(len(events) * plan.share)] if plan.share < 1 else events
     if plan.error is not None:
         kept = [*(event for event in kept if event != DONE), error_event(plan.error, str(asked.body.get("model")))]
     if plan.at_once is None:
-        return plan, kept
+        return kept
     whole = b"".join(kept)
-    return plan, [whole[start : start + plan.at_once] for start in range(0, len(whole), plan.at_once)]
+    return [whole[start : start + plan.at_once] for start in range(0, len(whole), plan.at_once)]
 
 
-def _events(asked: Asked, plan: Streamed) -> list[bytes]:
+def _events(asked: Asked, plan: Streamed, made: JsonObject | Refusal) -> list[bytes]:
     """All events of the answer."""
-    made = deliver(asked, plan.answer)
     if isinstance(made, Refusal):
         return list(chunks_before(asked, plan.answer, made))
     return [*chunks_of(made), *([DONE] if plan.done else [])]
