@@ -66,7 +66,12 @@ def __getattr__(name: str) -> object:
     try:
         module = import_module(f"{__name__}.emulator.{_MODULES.get(name, 'replies')}")
     except ModuleNotFoundError as problem:
-        if problem.name is None or problem.name.partition(".")[0] not in {"starlette", "uvicorn", "h11"}:
+        if problem.name is None or problem.name.partition(".")[0] not in {
+            "starlette",
+            "uvicorn",
+            "h11",
+            "python_multipart",
+        }:
             raise
         from structgen.core.errors import ConfigurationError
 

@@ -13,9 +13,12 @@ from structgen.core.json import JsonObject
 from structgen.core.records import Card
 from structgen.send.cards import list_cards
 from structgen.testing.compare import Response as Recorded
+from structgen.testing.emulator.audio import audio_routes
+from structgen.testing.emulator.batches import batch_routes
 from structgen.testing.emulator.bodies import model_entry
 from structgen.testing.emulator.chat import answer_chat
 from structgen.testing.emulator.checks import filled
+from structgen.testing.emulator.files import file_routes
 from structgen.testing.emulator.replies import Refusal
 from structgen.testing.emulator.serving import (
     Endpoint,
@@ -40,6 +43,9 @@ def build_app(state: State) -> Starlette:
             Route("/openai/v1/chat/completions", played(endpoints.chat), methods=["POST"]),
             Route("/openai/v1/models", played(endpoints.models), methods=["GET"]),
             Route("/openai/v1/models/{model:path}", played(endpoints.model), methods=["GET"]),
+            *file_routes(state, played),
+            *batch_routes(state, played),
+            *audio_routes(state, played),
             Route("/{path:path}", played(endpoints.unknown), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ],
     )

@@ -105,9 +105,14 @@ def tokens(text: str) -> int:
 
 
 def request_id() -> str:
-    """``req_`` and a ULID: 48 bits of time in milliseconds and 80 of chance, in lower-case base 32."""
+    """The id of a request."""
+    return new_id("req")
+
+
+def new_id(kind: str) -> str:
+    """The kind and a ULID: 48 bits of time in milliseconds and 80 of chance, in lower-case base 32."""
     number = (int(time.time() * 1000) << 80) | secrets.randbits(80)
-    return "req_" + "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return f"{kind}_" + "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 
 def fingerprint(model: str) -> str:

@@ -24,6 +24,7 @@ from structgen.testing.emulator.clock import Clock
 from structgen.testing.emulator.limits import LimitsLike, Meters
 from structgen.testing.emulator.replies import Step, reply
 from structgen.testing.emulator.state import Connections, Received, State
+from structgen.testing.emulator.transcripts import describe_sound
 from structgen.testing.recordings import Recordings, read_recordings
 
 EMULATOR_KEY = "gsk_emulator"
@@ -41,6 +42,9 @@ class Emulator:
     Requests that stand in `recordings`, a file of ``structgen doctor --live --save``, get the recorded response.
     `limits` are `Limits`, or a tier of the model cards (``"free"``); they go by `clock`. Without them nothing is
     limited, and no header speaks of limits.
+
+    What is heard is answered by the script too, and after it by `transcript` (the form's fields as a JSON object ->
+    text). A batch takes `batch_seconds` of the clock; with 0 it is done when it is next looked at.
     """
 
     def __init__(
@@ -53,12 +57,16 @@ class Emulator:
         recordings: Path | None = None,
         limits: LimitsLike = None,
         clock: Clock | None = None,
+        transcript: Callable[[JsonObject], str] = describe_sound,
+        batch_seconds: float = 0.0,
     ) -> None:
         self._state = State(api_key, answer, models, latency, meters=Meters(limits, clock))
         self._limits, self._clock = limits, self._state.meters.clock
         if recordings is not None:
             self._state.recordings = Recordings(read_recordings(recordings))
         self._default = answer
+        self._state.transcript, self._transcript = transcript, transcript
+        self._state.batch_seconds, self._batch_seconds = batch_seconds, batch_seconds
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self.api_key = api_key or EMULATOR_KEY
@@ -83,9 +91,22 @@ class Emulator:
         """Answer with this function where the script has nothing; `reset` brings the first one back."""
         self._state.answer = answer
 
+    def transcribe_with(self, transcript: Callable[[JsonObject], str]) -> None:
+        """Hear what this function says where the script has nothing; `reset` brings the first one back."""
+        self._state.transcript = transcript
+
+    @property
+    def batch_seconds(self) -> float:
+        """Seconds that batches take which are created from now on; `reset` brings the first value back."""
+        return self._state.batch_seconds
+
+    @batch_seconds.setter
+    def batch_seconds(self, seconds: float) -> None:
+        self._state.batch_seconds = seconds
+
     @property
     def clock(self) -> Clock:
-        """The clock of the limits."""
+        """The clock of limits and batches."""
         return self._state.meters.clock
 
     def limit_with(self, limits: LimitsLike, *, clock: Clock | None = None) -> None:
@@ -93,12 +114,15 @@ class Emulator:
         self._state.meters = Meters(limits, clock or self.clock)
 
     def reset(self) -> None:
-        """Forget the script, the log and what was used of the limits."""
+        """Forget the script, the log, files, batches and what was used of the limits."""
         self._state.script.clear()
         self._state.forever = None
         self._state.requests.clear()
         self._state.hung_up = 0
         self._state.answer = self._default
+        self._state.transcript, self._state.batch_seconds = self._transcript, self._batch_seconds
+        self._state.files.clear()
+        self._state.batches.clear()
         self._state.meters = Meters(self._limits, self._clock)
 
     def __enter__(self) -> Self:

@@ -68,20 +68,31 @@ def refuse_chat(state: State, body: JsonObject) -> Refusal | None:
 def decode_object(content: bytes) -> JsonObject:
     """The JSON object in a body; an empty one where there is none."""
     try:
-        body = cast("Json", json.loads(content))
+        body = cast("Json", json.loads(content, parse_constant=_refuse_constant))
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 
 
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+class _JsonResponse(JSONResponse):
+    """Half of a surrogate pair, which a request may hold in an escape, is no UTF-8: it comes back as ``?``."""
+
+    def render(self, content: object) -> bytes:
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
 def respond(body: JsonObject) -> Response:
     """A body as Groq sends it."""
-    return JSONResponse(body, headers={"x-request-id": request_id()})
+    return _JsonResponse(body, headers={"x-request-id": request_id()})
 
 
 def respond_refused(refusal: Refusal, model: str = "") -> Response:
     """An error as Groq sends it; `model` is the one that was asked."""
-    return JSONResponse(
+    return _JsonResponse(
         {"error": refusal.named(model)}, refusal.status, {"x-request-id": request_id(), **refusal.headers}
     )
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from structgen.core.json import JsonObject
 from structgen.testing.emulator.answers import answer_by_rules
+from structgen.testing.emulator.batch_run import Batch
 from structgen.testing.emulator.limits import Meters
 from structgen.testing.emulator.replies import Answer, Step, Streamed
+from structgen.testing.emulator.stored import StoredFile
+from structgen.testing.emulator.transcripts import describe_sound
 from structgen.testing.recordings import Recordings
 
 
@@ -60,6 +64,15 @@ class State:
     connections: Connections = field(default_factory=Connections)
     recordings: Recordings = field(default_factory=Recordings)
     meters: Meters = field(default_factory=Meters)
+    transcript: Callable[[JsonObject], str] = describe_sound
+    files: dict[str, StoredFile] = field(default_factory=dict[str, StoredFile])
+    batches: dict[str, Batch] = field(default_factory=dict[str, Batch])
+    batch_seconds: float = 0.0
+    born: float = field(default_factory=time.time)
+
+    def now(self) -> float:
+        """Unix seconds by the clock that tests can turn."""
+        return self.born + self.meters.clock.now()
 
     def accepts(self, authorization: str) -> bool:
         """Whether the header carries the key; any key where none is set."""

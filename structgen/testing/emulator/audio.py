@@ -1,0 +1,206 @@
+"""The audio endpoints: transcriptions, translations, speech. No sound is understood or made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from structgen.core.json import JsonObject
+from structgen.testing.emulator.bodies import request_id
+from structgen.testing.emulator.checks import filled, invalid
+from structgen.testing.emulator.forms import Form, read_form
+from structgen.testing.emulator.replies import Answer, Refusal
+from structgen.testing.emulator.serving import (
+    Endpoint,
+    Wrapper,
+    behind_key,
+    decode_object,
+    find_served,
+    log,
+    perform,
+    respond,
+    respond_refused,
+)
+from structgen.testing.emulator.sound import NoSoundError, seconds_of, silence
+from structgen.testing.emulator.state import State
+from structgen.testing.emulator.transcripts import Heard, brief_body, verbose_body
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+AUDIO_LIMIT = 25 * 2**20
+"""Bytes that a sound may have."""
+
+MODELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "whisper-large-v3": ("transcriptions", "translations"),
+        "whisper-large-v3-turbo": ("transcriptions",),
+        "canopylabs/orpheus-v1-english": ("speech",),
+        "canopylabs/orpheus-arabic-saudi": ("speech",),
+    }
+)
+"""The models for sound, and the endpoints that take each."""
+
+VOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "canopylabs/orpheus-v1-english": ("autumn", "diana", "hannah", "austin", "daniel", "troy"),
+        "canopylabs/orpheus-arabic-saudi": ("fahad", "sultan", "lulwa", "noura"),
+    }
+)
+
+_PATH = "/openai/v1/audio/"
+_TYPES = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "opus", "wav", "webm")
+_FORMATS = ("json", "text", "verbose_json")
+_PARTS = ("word", "segment")
+_GRANULARITIES = "timestamp_granularities[]"
+_SHORTEST = 0.01  # seconds
+_MOST_CHARACTERS = 200
+_RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
+
+
+def audio_routes(state: State, played: Wrapper) -> list[Route]:
+    """The routes of the audio endpoints. What is uploaded is never played: recordings hold no files."""
+    speech = played(behind_key(state, _speech(state)))
+    heard = {"transcriptions": "transcribe", "translations": "translate"}
+    return [
+        *(
+            Route(_PATH + name, behind_key(state, _listening(state, name, task)), methods=["POST"])
+            for name, task in heard.items()
+        ),
+        Route(_PATH + "speech", speech, methods=["POST"]),
+    ]
+
+
+def _listening(state: State, name: str, task: str) -> Endpoint:
+    """The endpoint that turns sound into text: that of the script, or else of the transcript function."""
+
+    async def listen(request: Request) -> Response:
+        form = await read_form(request, AUDIO_LIMIT)
+        if isinstance(form, Refusal):
+            log(state, request, {})
+            return respond_refused(form)
+        body, seconds = _described(form)
+        log(state, request, body)
+        refused = None if state.forces_next() else next(_faults(state, form, name, seconds), None)
+        step = refused or state.next_step() or Answer(await run_in_threadpool(state.transcript, body))
+
+        def answered(answer: Answer) -> Response:
+            return _respond_heard(form, Heard(answer.text or "", task, form.field("language"), seconds))
+
+        return await perform(request, state, step, answered, form.field("model") or "")
+
+    return listen
+
+
+def _respond_heard(form: Form, heard: Heard) -> Response:
+    match form.field("response_format"):
+        case "text":
+            return PlainTextResponse(heard.text, headers={"x-request-id": request_id()})
+        case "verbose_json":
+            return respond(verbose_body(heard, form.fields.get(_GRANULARITIES, ("segment",))))
+        case _:
+            return respond(brief_body(heard))
+
+
+def _described(form: Form) -> tuple[JsonObject, float | None]:
+    """The form as it is logged and given to the transcript function, and how many seconds its file lasts."""
+    body, file = form.logged(), form.files.get("file")
+    try:
+        seconds = seconds_of(file.name, file.content) if file else None
+    except NoSoundError:
+        seconds = None
+    shown = body.get("file")
+    if seconds is not None and isinstance(shown, dict):
+        shown["seconds"] = seconds
+    return body, seconds
+
+
+def _faults(state: State, form: Form, name: str, seconds: float | None) -> Iterator[Refusal]:
+    """What is wrong with a request to listen, the first thing first."""
+    model = form.field("model")
+    yield from [invalid("property 'model' is missing")] if model is None else _model_faults(state, model, name)
+    yield from _file_faults(form, seconds)
+    format_name, parts = form.field("response_format") or "json", form.fields.get(_GRANULARITIES, ())
+    if format_name not in _FORMATS:
+        yield invalid(f"response_format must be one of [{' '.join(_FORMATS)}]")
+    if not set(parts) <= set(_PARTS):
+        yield invalid(f"timestamp_granularities must be one of [{' '.join(_PARTS)}]")
+    if parts and format_name != "verbose_json":
+        yield invalid("timestamp_granularities needs the response_format verbose_json")
+    if not _is_share(form.field("temperature") or "0"):
+        yield invalid("'temperature' : number must be between 0 and 1")
+
+
+def _file_faults(form: Form, seconds: float | None) -> Iterator[Refusal]:
+    file = form.files.get("file")
+    if file is None:
+        if not (form.field("url") or "").startswith(("https://", "http://", "data:")):
+            yield invalid("one of file or url is needed")
+        return
+    if PurePosixPath(file.name.lower()).suffix[1:] not in _TYPES:
+        yield filled("unsupported_audio_format")
+    try:
+        seconds_of(file.name, file.content)
+    except NoSoundError:
+        yield filled("audio_unreadable")
+    if not file.content or (seconds is not None and seconds < _SHORTEST):
+        yield filled("audio_too_short")
+
+
+def _model_faults(state: State, model: str, name: str) -> Iterator[Refusal]:
+    """Why a model does not do this: it is unknown, retired, or made for something else."""
+    if name in MODELS.get(model, ()) or model in state.models:
+        return
+    found = None if model in MODELS else find_served(state, model)
+    yield found if isinstance(found, Refusal) else filled("feature_unsupported", feature=f"audio {name}")
+
+
+def _is_share(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= 1
+    except ValueError:
+        return False
+
+
+def _speech(state: State) -> Endpoint:
+    """The endpoint that turns text into sound: silence. Of a script it takes errors and raw responses alone."""
+
+    async def speak(request: Request) -> Response:
+        body = decode_object(await request.body())
+        log(state, request, body)
+        forced = state.next_step() if state.forces_next() else None
+        step = forced or next(_speech_faults(state, body), Answer(None))
+
+        def answered(_: Answer) -> Response:
+            rate = body.get("sample_rate")
+            sound = silence(rate if isinstance(rate, int) else 24000)
+            return Response(sound, 200, {"x-request-id": request_id()}, "audio/wav")
+
+        return await perform(request, state, step, answered, str(body.get("model")))
+
+    return speak
+
+
+def _speech_faults(state: State, body: JsonObject) -> Iterator[Refusal]:
+    """What is wrong with a request to speak, the first thing first."""
+    for name in ("model", "input", "voice"):
+        if not isinstance(body.get(name), str) or not body[name]:
+            yield invalid(f"property '{name}' is missing")
+            return
+    model = str(body["model"])
+    yield from _model_faults(state, model, "speech")
+    if len(str(body["input"])) > _MOST_CHARACTERS:
+        yield invalid(f"input must have at most {_MOST_CHARACTERS} characters")
+    voices = VOICES.get(model)
+    if voices is not None and body["voice"] not in voices:
+        yield invalid(f"voice must be one of the following voices: [{' '.join(voices)}]")
+    if body.get("response_format", "wav") != "wav":
+        yield invalid("response_format must be one of [wav]")
+    if body.get("sample_rate", 24000) not in _RATES:
+        yield invalid(f"sample_rate must be one of [{' '.join(map(str, _RATES))}]")

@@ -1,0 +1,192 @@
+"""The batches endpoints. A batch runs when somebody looks at it, as far as the clock allows."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import Route
+
+from structgen.core.json import Json, JsonObject
+from structgen.send.cards import find_card
+from structgen.testing.emulator.answers import deliver
+from structgen.testing.emulator.batch_lines import ENDPOINT, Line, answered, mixed, read_lines, unanswered
+from structgen.testing.emulator.batch_run import Batch
+from structgen.testing.emulator.checks import Asked, filled, invalid
+from structgen.testing.emulator.replies import Answer, Fault, Raw, Refusal, Streamed
+from structgen.testing.emulator.serving import (
+    Wrapper,
+    behind_key,
+    decode_object,
+    log,
+    refuse_chat,
+    respond,
+    respond_refused,
+)
+from structgen.testing.emulator.state import State
+from structgen.testing.emulator.stored import json_lines, store_file
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+MODELS = frozenset({"openai/gpt-oss-20b", "openai/gpt-oss-120b"})
+"""The chat models that take batches."""
+
+_PATH = "/openai/v1/batches"
+_HOURS = {"h": 1, "d": 24}
+
+
+def batch_routes(state: State, played: Wrapper) -> list[Route]:
+    """The routes of the batches endpoints."""
+    endpoints = _Batches(state)
+    table = (
+        ("POST", _PATH, endpoints.create),
+        ("GET", _PATH, endpoints.list_all),
+        ("GET", _PATH + "/{id}", endpoints.retrieve),
+        ("POST", _PATH + "/{id}/cancel", endpoints.cancel),
+    )
+    return [Route(path, played(behind_key(state, each)), methods=[method]) for method, path, each in table]
+
+
+class _Batches:
+    """One method for each endpoint."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def create(self, request: Request) -> Response:
+        """A new batch, still to be validated."""
+        body = decode_object(await request.body())
+        log(self._state, request, body)
+        batch = _create(self._state, body)
+        if isinstance(batch, Refusal):
+            return respond_refused(batch)
+        self._state.batches[batch.id] = batch
+        return respond(batch.described())
+
+    async def list_all(self, request: Request) -> Response:
+        """Every batch, the newest first."""
+        log(self._state, request, {})
+        found = [*self._state.batches.values()][::-1]
+        for batch in found:
+            await self._advance(batch)
+        return respond({"object": "list", "data": [batch.described() for batch in found]})
+
+    async def retrieve(self, request: Request) -> Response:
+        """One batch as it stands now."""
+        log(self._state, request, {})
+        batch = self._state.batches.get(request.path_params["id"])
+        if batch is None:
+            return _not_found(request)
+        await self._advance(batch)
+        return respond(batch.described())
+
+    async def cancel(self, request: Request) -> Response:
+        """Stop a batch that has not ended. One that takes no time ends when it is looked at, and this is no look."""
+        log(self._state, request, {})
+        batch = self._state.batches.get(request.path_params["id"])
+        if batch is None:
+            return _not_found(request)
+        if batch.seconds:
+            await self._advance(batch)
+        if not batch.cancel(self._state.now()):
+            return respond_refused(invalid(f"Cannot cancel a batch with status '{batch.status}'"))
+        return respond(batch.described())
+
+    async def _advance(self, batch: Batch) -> None:
+        await run_in_threadpool(batch.advance, self._state.now())
+
+
+def _not_found(request: Request) -> Response:
+    return respond_refused(filled("batch_not_found", name=request.path_params["id"]))
+
+
+def _create(state: State, body: JsonObject) -> Batch | Refusal:
+    """The batch that a request asks for, or what is wrong with the request."""
+    if not body:
+        return invalid("The request body is not a JSON object")
+    missing = next((name for name in ("input_file_id", "endpoint", "completion_window") if not body.get(name)), None)
+    if missing is not None:
+        return invalid(f"property '{missing}' is missing")
+    if body["endpoint"] != ENDPOINT:
+        return invalid(f"'endpoint' : value is not one of the allowed values ['{ENDPOINT}']")
+    window = _seconds(body["completion_window"])
+    if window is None:
+        return invalid("'completion_window' : value must be a duration from 24h to 7d")
+    metadata = body.get("metadata")
+    if metadata is not None and not (
+        isinstance(metadata, dict) and all(isinstance(value, str) for value in metadata.values())
+    ):
+        return invalid("'metadata' : value must be an object of strings")
+    file = state.files.get(str(body["input_file_id"]))
+    if file is None:
+        return filled("file_not_found", name=str(body["input_file_id"]))
+    if file.purpose != "batch":
+        return invalid(f"The purpose of the file `{file.id}` must be `batch`")
+    lines, issues = read_lines(file.content)
+    return Batch(
+        input_file_id=file.id,
+        window_text=str(body["completion_window"]),
+        window=window,
+        metadata=metadata,
+        created_at=state.now(),
+        seconds=state.batch_seconds,
+        lines=lines,
+        issues=issues,
+        answer=lambda line: _answer(state, line),
+        keep=lambda name, results: _keep(state, name, results),
+    )
+
+
+def _seconds(window: Json) -> float | None:
+    """A completion window, ``24h`` to ``7d``, in seconds; None for anything else."""
+    found = re.fullmatch(r"([0-9]{1,3})([hd])", window) if isinstance(window, str) else None
+    hours = int(found[1]) * _HOURS[found[2]] if found else 0
+    return hours * 3600.0 if 24 <= hours <= 168 else None
+
+
+def _keep(state: State, name: str, results: list[JsonObject]) -> str | None:
+    if not results:
+        return None
+    file = store_file(name, "batch_output", json_lines(mixed(results)), state.now())
+    state.files[file.id] = file
+    return file.id
+
+
+def _answer(state: State, line: Line) -> JsonObject:
+    """What the same chat request would get by itself: the next of the script, a refusal, or the default answer."""
+    step = _refuse(state, line.body) or state.next_step() or Answer(state.answer(line.body))
+    if isinstance(step, Fault):
+        return unanswered(line, "internal_error", "The request could not be completed.")
+    if isinstance(step, Raw):
+        return answered(line, step.status, _value(step.content))
+    answer = step.answer if isinstance(step, Streamed) else step
+    asked = Asked(line.body, find_card("groq", str(line.body.get("model", ""))))
+    made = answer if isinstance(answer, Refusal) else deliver(asked, answer)
+    if isinstance(made, Refusal):
+        return answered(line, made.status, {"error": made.named(str(line.body.get("model", "")))})
+    return answered(line, 200, made)
+
+
+def _refuse(state: State, body: JsonObject) -> Refusal | None:
+    if state.forces_next():
+        return None
+    refused = refuse_chat(state, body)
+    model = str(body.get("model", ""))
+    if refused is not None:
+        return refused
+    if model not in MODELS and model not in state.models:
+        return filled("feature_unsupported", feature="batch processing")
+    return invalid("`stream` is not supported in a batch") if body.get("stream") else None
+
+
+def _value(content: bytes) -> Json:
+    """The JSON in a scripted response, else its text."""
+    text = content.decode("utf-8", "replace")
+    try:
+        return cast("Json", json.loads(text))
+    except (ValueError, RecursionError):
+        return text
