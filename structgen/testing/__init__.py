@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from structgen.testing.emulator.clock import Clock
     from structgen.testing.emulator.errors import error_names
+    from structgen.testing.emulator.faults import FaultKind, FaultPlan
     from structgen.testing.emulator.limits import Limits
     from structgen.testing.emulator.replies import (
         cut,
@@ -30,6 +31,8 @@ __all__ = [
     "EMULATOR_KEY",
     "Clock",
     "Emulator",
+    "FaultKind",
+    "FaultPlan",
     "Limits",
     "Received",
     "cut",
@@ -50,6 +53,8 @@ _MODULES = {
     "EMULATOR_KEY": "server",
     "Clock": "clock",
     "Emulator": "server",
+    "FaultKind": "faults",
+    "FaultPlan": "faults",
     "Limits": "limits",
     "Received": "state",
     "error_names": "errors",

@@ -22,9 +22,11 @@ from structgen.testing.emulator.files import file_routes
 from structgen.testing.emulator.replies import Refusal
 from structgen.testing.emulator.serving import (
     Endpoint,
+    Nothing,
     decode_object,
     find_served,
     log,
+    logged,
     respond,
     respond_refused,
 )
@@ -65,9 +67,12 @@ class Endpoints:
             accepted = self._state.accepts(request.headers.get("authorization", ""))
             held = self._state.recordings.find(request.method, request.url.path, body) if accepted else None
             if held is None:
-                return await endpoint(request)
-            self._log(request, body)
-            return _recorded(held)
+                response = await endpoint(request)
+            else:
+                self._log(request, body)
+                response = _recorded(held)
+            logged(request).status = None if isinstance(response, Nothing) else response.status_code
+            return response
 
         return play
 

@@ -14,7 +14,7 @@ from structgen.testing.emulator.answers import deliver
 from structgen.testing.emulator.checks import Asked
 from structgen.testing.emulator.limits import FREE, Charge, used_tokens
 from structgen.testing.emulator.replies import Answer, Fault, Raw, Refusal, Step
-from structgen.testing.emulator.serving import perform, refuse_chat, respond, respond_refused
+from structgen.testing.emulator.serving import logged, perform, refuse_chat, respond, respond_refused
 from structgen.testing.emulator.state import State
 from structgen.testing.emulator.streaming import stream_answer
 
@@ -30,10 +30,23 @@ async def answer_chat(request: Request, body: JsonObject, state: State) -> Respo
     charge = refuse_chat(state, body) or state.meters.arrive(body)
     if isinstance(charge, Refusal):
         return await _perform(request, asked, state, charge, FREE)
-    step = state.next_step() or Answer(await run_in_threadpool(state.answer, body))
+    step = state.next_step() or await _unscripted(request, body, state, charge)
     response = await _perform(request, asked, state, step, charge)
     response.headers.update(charge.headers())
     return response
+
+
+async def _unscripted(request: Request, body: JsonObject, state: State, charge: Charge) -> Step:
+    """What the model says, or what the plan of faults makes of it."""
+    mishap = state.faults.draw(body)
+    if mishap is None:
+        return Answer(await run_in_threadpool(state.answer, body))
+    logged(request).fault = mishap.kind
+    step = mishap.refuse(body, charge)
+    if step is None:
+        return mishap.spoil(await run_in_threadpool(state.answer, body))
+    charge.give_back()
+    return step
 
 
 async def _perform(request: Request, asked: Asked, state: State, step: Step, charge: Charge) -> Response:

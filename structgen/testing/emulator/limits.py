@@ -84,6 +84,10 @@ class Meter:
         self._used = dict.fromkeys(limits, 0.0)
         self._at = clock.now()
 
+    def limit(self, measure: Measure) -> int | None:
+        """The limit of this measure, None where there is none."""
+        return self._limits.get(measure)
+
     def take(self, asked: int, tier: str) -> Refusal | None:
         """Charge one request of so many tokens, or refuse it for the limit that it would have to wait longest for."""
         with self._lock:
@@ -153,6 +157,10 @@ class Charge:
     def settle(self, used: int) -> None:
         """Charge what was used in place of what was asked for."""
         self.meter.add(0, used - self.asked)
+
+    def give_back(self) -> None:
+        """Take nothing after all."""
+        self.meter.add(-1, -self.asked)
 
     def headers(self) -> dict[str, str]:
         """What is left, as headers."""

@@ -14,7 +14,10 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the model says. It goes through the server's own checks, as a real answer does, unless it is `as_is`."""
+    """What the model says. It goes through the server's own checks, as a real answer does, unless it is `as_is`.
+
+    `delay` is the time before its first byte, `seconds` how long its body takes to arrive.
+    """
 
     text: str | None
     finish_reason: str | None = None
@@ -23,6 +26,7 @@ class Answer:
     plain: bool = False
     as_is: bool = False
     delay: float = 0.0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,14 @@ def reply(
     reasoning: str | None = None,
     as_is: bool = False,
     delay: float = 0.0,
+    seconds: float = 0.0,
 ) -> Answer:
     """A model's answer; where the request forces a function, `text` becomes its arguments.
 
     Like Groq, the emulator turns an answer that does not fit the response format into an error. `as_is` leaves it.
+    The first byte comes after a `delay`, the body, streamed or not, over so many `seconds`.
     """
-    return Answer(text, finish_reason, reasoning, as_is=as_is, delay=delay)
+    return Answer(text, finish_reason, reasoning, as_is=as_is, delay=delay, seconds=seconds)
 
 
 def plain(text: str, *, delay: float = 0.0) -> Answer:

@@ -21,6 +21,7 @@ from structgen.core.json import Json, JsonObject
 from structgen.testing.emulator.answers import answer_by_rules
 from structgen.testing.emulator.app import build_app
 from structgen.testing.emulator.clock import Clock
+from structgen.testing.emulator.faults import FaultPlan, Faults
 from structgen.testing.emulator.limits import LimitsLike, Meters
 from structgen.testing.emulator.replies import Step, reply
 from structgen.testing.emulator.state import Connections, Received, State
@@ -41,7 +42,7 @@ class Emulator:
     served beside Groq's. Only `api_key` is accepted, any key where it is None. `latency` (seconds) precedes replies.
     Requests that stand in `recordings`, a file of ``structgen doctor --live --save``, get the recorded response.
     `limits` are `Limits`, or a tier of the model cards (``"free"``); they go by `clock`. Without them nothing is
-    limited, and no header speaks of limits.
+    limited, and no header speaks of limits. `faults` befall requests that the script does not answer.
 
     What is heard is answered by the script too, and after it by `transcript` (the form's fields as a JSON object ->
     text). A batch takes `batch_seconds` of the clock; with 0 it is done when it is next looked at.
@@ -57,11 +58,12 @@ class Emulator:
         recordings: Path | None = None,
         limits: LimitsLike = None,
         clock: Clock | None = None,
+        faults: FaultPlan | None = None,
         transcript: Callable[[JsonObject], str] = describe_sound,
         batch_seconds: float = 0.0,
     ) -> None:
-        self._state = State(api_key, answer, models, latency, meters=Meters(limits, clock))
-        self._limits, self._clock = limits, self._state.meters.clock
+        self._state = State(api_key, answer, models, latency, meters=Meters(limits, clock), faults=Faults(faults))
+        self._limits, self._clock, self._faults = limits, self._state.meters.clock, faults
         if recordings is not None:
             self._state.recordings = Recordings(read_recordings(recordings))
         self._default = answer
@@ -81,6 +83,11 @@ class Emulator:
     def hung_up(self) -> int:
         """How many streamed replies the client left before their end. The server hears of it a moment later."""
         return self._state.hung_up
+
+    @property
+    def faults(self) -> list[Received]:
+        """The requests that a plan of faults had something in store for; `fault` says what."""
+        return [received for received in self._state.requests if received.fault is not None]
 
     def script(self, *steps: Step, repeat_last: bool = False) -> None:
         """Add steps, each for one chat request; with `repeat_last` the last one stays for all that follow."""
@@ -113,6 +120,10 @@ class Emulator:
         """Take these limits from now on, nothing of them being used; `reset` brings the first ones back."""
         self._state.meters = Meters(limits, clock or self.clock)
 
+    def fail_with(self, plan: FaultPlan | None) -> None:
+        """Let these faults befall what the script does not answer; `reset` brings the first plan back."""
+        self._state.faults = Faults(plan)
+
     def reset(self) -> None:
         """Forget the script, the log, files, batches and what was used of the limits."""
         self._state.script.clear()
@@ -124,6 +135,7 @@ class Emulator:
         self._state.files.clear()
         self._state.batches.clear()
         self._state.meters = Meters(self._limits, self._clock)
+        self._state.faults = Faults(self._faults)
 
     def __enter__(self) -> Self:
         listener = _listen("127.0.0.1", 0)

@@ -27,10 +27,21 @@ Wrapper = Callable[[Endpoint], Endpoint]
 _PIECES = 10  # of a slow body
 
 
+class Nothing(Response):
+    """Stands for no response at all: the connection has gone."""
+
+
 def log(state: State, request: Request, body: JsonObject) -> None:
     """Keep the request for the test to read, without its key."""
     headers = {name: value for name, value in request.headers.items() if name != "authorization"}
-    state.requests.append(Received(request.method, request.url.path, headers, body))
+    received = Received(request.method, request.url.path, headers, body)
+    request.state.received = received
+    state.requests.append(received)
+
+
+def logged(request: Request) -> Received:
+    """The entry of this request in the log."""
+    return cast("Received", request.state.received)
 
 
 def behind_key(state: State, endpoint: Endpoint) -> Endpoint:
@@ -106,13 +117,15 @@ async def perform(
             return _cut_short(request, state, answered(step.answer), step.share)
         state.connections.abort(cast("tuple[str, int]", tuple(request.scope["client"])))
         await request.receive()  # returns when the connection has gone
-        return Response()
+        return Nothing()
     await asyncio.sleep(step.delay + state.latency)
     if isinstance(step, Raw):
         return _send_raw(step)
     if isinstance(step, Refusal):
         return respond_refused(step, model)
-    return answered(step.answer if isinstance(step, Streamed) else step)
+    answer = step.answer if isinstance(step, Streamed) else step
+    response = answered(answer)
+    return _send_raw(_slowed(response, answer.seconds)) if answer.seconds else response
 
 
 def _cut_short(request: Request, state: State, whole: Response, share: float) -> Response:
@@ -125,6 +138,11 @@ def _cut_short(request: Request, state: State, whole: Response, share: float) ->
 
     kind = whole.headers.get("content-type", "application/json")
     return StreamingResponse(kept(), headers={"content-length": str(len(content)), "content-type": kind})
+
+
+def _slowed(response: Response, seconds: float) -> Raw:
+    """The same response, its body taking some seconds."""
+    return Raw(bytes(response.body), response.status_code, dict(response.headers), seconds=seconds)
 
 
 def _send_raw(step: Raw) -> Response:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from structgen.core.json import JsonObject
 from structgen.testing.emulator.answers import answer_by_rules
 from structgen.testing.emulator.batch_run import Batch
+from structgen.testing.emulator.faults import FaultKind, Faults
 from structgen.testing.emulator.limits import Meters
 from structgen.testing.emulator.replies import Answer, Step, Streamed
 from structgen.testing.emulator.stored import StoredFile
@@ -18,14 +19,20 @@ from structgen.testing.emulator.transcripts import describe_sound
 from structgen.testing.recordings import Recordings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Received:
-    """A request as it came; the authorization header is left out."""
+    """A request as it came; the authorization header is left out. What came of it is added before it is answered.
+
+    `status` is that of the response, None where the connection was reset before one. `fault` is what a plan of faults
+    had in store for the request.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: JsonObject
+    status: int | None = None
+    fault: FaultKind | None = None
 
 
 class Connections:
@@ -64,6 +71,7 @@ class State:
     connections: Connections = field(default_factory=Connections)
     recordings: Recordings = field(default_factory=Recordings)
     meters: Meters = field(default_factory=Meters)
+    faults: Faults = field(default_factory=Faults)
     transcript: Callable[[JsonObject], str] = describe_sound
     files: dict[str, StoredFile] = field(default_factory=dict[str, StoredFile])
     batches: dict[str, Batch] = field(default_factory=dict[str, Batch])

@@ -39,8 +39,9 @@ async def _body(
     made = deliver(asked, plan.answer)
     finished = False
     try:
-        for part in _parts(_events(asked, plan, made), plan, asked, in_bytes=isinstance(step, Fault)):
-            await asyncio.sleep(plan.pause)
+        parts = _parts(_events(asked, plan, made), plan, asked, in_bytes=isinstance(step, Fault))
+        for part in parts:
+            await asyncio.sleep(plan.pause + plan.answer.seconds / len(parts))
             yield part
         if plan.share < 1 and plan.error is None:
             await asyncio.sleep(plan.stall)
