@@ -85,14 +85,15 @@ class PlainForm:
         return [*made, last], (deepest[0], *below)
 
     def _entries(self, entries: Entries, value: list[Json], deepest: Path) -> tuple[Json, Path]:
-        """The entries as an object; the last one only where its value has begun."""
+        """The entries as an object; the last one only where its value has begun, none whose key comes again."""
         growing = bool(deepest) and int(deepest[0]) == len(value) - 1
         made = dict[str, Json]()
         for entry in value[:-1] if growing else value:
-            if isinstance(entry, dict) and isinstance(key := entry.get("key"), str):
+            if isinstance(entry, dict) and isinstance(key := entry.get("key"), str) and key not in made:
                 made[key] = self._closed(entries.value, entry.get("value"))
         last = value[-1] if growing else None
-        if not isinstance(last, dict) or "value" not in last or not isinstance(key := last.get("key"), str):
+        key = last.get("key") if isinstance(last, dict) else None
+        if not isinstance(last, dict) or "value" not in last or not isinstance(key, str) or key in made:
             return made, ()
         if deepest[1:2] == ("value",):
             made[key], below = self._open(entries.value, last["value"], deepest[2:])

@@ -7,6 +7,7 @@ written is refreshed every few pieces instead of at each one.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 
@@ -74,7 +75,9 @@ class PartialReader:
     """Reads one JSON object or list out of a response that arrives in pieces.
 
     Prose, fences and thoughts before it are skipped. What is no JSON stops the reading: the value stays as it was, and
-    the whole response is parsed at its end in any case. `opens` are the brackets that the value may begin with.
+    the whole response is parsed at its end in any case. So do a key that comes again, infinity, and half a surrogate
+    pair, because an answer with one of these is not accepted as it stands. `opens` are the brackets that the value may
+    begin with.
     """
 
     def __init__(self, opens: str = "{[") -> None:
@@ -190,9 +193,7 @@ class PartialReader:
         """Behind an opening bracket or a comma: a member, or the closing bracket."""
         frame = self._frames[-1]
         if not frame.is_list and (key := _KEY.match(text, at)):
-            frame.key = key[1]
-            self._state = self._member
-            return key.end()
+            return self._keyed(key[1], key.end(), self._member)
         if space := _SPACE.match(text, at):
             return space.end()
         if text[at] in "}]":
@@ -203,6 +204,14 @@ class PartialReader:
             return self._stop(at)
         self._in_key, self._state = True, self._in_string
         return at + 1
+
+    def _keyed(self, key: str, at: int, state: Callable[[str, int], int]) -> int:
+        """Behind a key. One that comes again ends the reading: which of its values counts, nobody can say yet."""
+        frame = self._frames[-1]
+        if key in frame.members:
+            return self._end(at)
+        frame.key, self._state = key, state
+        return at
 
     def _colon(self, text: str, at: int) -> int:
         if space := _SPACE.match(text, at):
@@ -240,7 +249,10 @@ class PartialReader:
             return self._wait(text, token.start())
         if self._in_token or (word not in _WORDS and not _NUMBER.match(word)):
             return self._stop(token.start())
-        self._finished(_WORDS[word] if word in _WORDS else _number(word))
+        value = _WORDS[word] if word in _WORDS else _number(word)
+        if isinstance(value, float) and math.isinf(value):
+            return self._end(token.start())
+        self._finished(value)
         return end
 
     def _in_string(self, text: str, at: int) -> int:
@@ -254,11 +266,10 @@ class PartialReader:
         string = self._joined()
         self._parts, self._size = [], 0
         if self._in_key:
-            self._frames[-1].key = string
-            self._in_key, self._state = False, self._colon
-        else:
-            self._in_text = False
-            self._finished(string)
+            self._in_key = False
+            return self._keyed(string, at + 1, self._colon)
+        self._in_text = False
+        self._finished(string)
         return at + 1
 
     def _escape(self, text: str, at: int) -> int:
@@ -268,7 +279,10 @@ class PartialReader:
             needed = _LONGEST_ESCAPE
         if len(text) - at < needed:
             return self._wait(text, at)
-        self._add(_unescaped(match[0]) if match else text[at])
+        char = _unescaped(match[0]) if match else text[at]
+        if char is None:
+            return self._end(at)
+        self._add(char)
         return match.end() if match else at + 1
 
     def _add(self, part: str) -> None:
@@ -320,9 +334,13 @@ class PartialReader:
         """No JSON: brackets in prose are skipped, anything else ends the reading."""
         if len(self._frames) == 1 and not self._frames[0].members and not self._frames[0].key:
             self._restart()
-        else:
-            self._in_text = self._in_key = self._in_token = False
-            self._state = self._after_root
+            return at
+        return self._end(at)
+
+    def _end(self, at: int) -> int:
+        """Read no further: what follows is no JSON, or no answer that holds it is accepted as it is."""
+        self._in_key = self._in_token = False
+        self._state = self._after_root
         return at
 
 
@@ -330,10 +348,13 @@ def _number(token: str) -> Json:
     return int(token) if token.lstrip("-").isdigit() else number_of(token)
 
 
-def _unescaped(escape: str) -> str:
-    """The character of an escape of JSON; half a surrogate pair is none (U+FFFD)."""
+def _unescaped(escape: str) -> str | None:
+    """The character of an escape of JSON; None for half a surrogate pair, which is none."""
     if escape[1] != "u":
         return _ESCAPES[escape[1]]
     codes = [int(code, 16) for code in escape[2:].split("\\u")]
     data = b"".join(code.to_bytes(2, "little") for code in codes)
-    return data.decode("utf-16-le", "replace")
+    try:
+        return data.decode("utf-16-le")
+    except UnicodeDecodeError:
+        return None

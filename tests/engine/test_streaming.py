@@ -211,6 +211,15 @@ def test_an_object_with_free_keys_is_shown_as_one() -> None:
     assert not any("/value" in path or "/key" in path for one in partials for path in one.open)
 
 
+def test_an_entry_whose_key_comes_again_does_not_change_what_was_shown() -> None:
+    growing = Growing(strict_of(Holder))
+    text = '{"name": "A", "scores": [{"key": "x", "value": 1}, {"key": "x", "value": 2}, {"key": "y", "value": 3}, '
+    shown = [one.value for piece in tokens(text, 1) for one in growing.show(piece)]
+    scores = [value["scores"] for value in shown if isinstance(value, dict) and value.get("scores")]
+    assert scores[0] == {"x": 1}
+    assert scores[-1] == {"x": 1, "y": 3}
+
+
 json_values = st.recursive(
     st.one_of(st.builds(lambda n: {"kind": "leaf", "size": n}, st.integers(0, 99))),
     lambda parts: st.builds(lambda p: {"kind": "branch", "parts": p}, st.lists(parts, max_size=3)),
@@ -316,6 +325,13 @@ def test_repairs_beyond_the_allowed_risk_wait_for_the_end() -> None:
     text = '[{"title": "Leek", "minutes": "10"}]'
     assert items_of(Soup, text)[1] == ROWS[:1]
     assert items_of(Soup, text, risk=Risk.LOSSLESS)[1] == []
+
+
+@pytest.mark.parametrize(
+    "refused", ['{"title": "Pea", "title": "Leek", "minutes": 1}', '{"title": "Pea \\ud83d!", "minutes": 1}']
+)
+def test_what_the_reading_of_the_whole_refuses_is_not_given_early(refused: str) -> None:
+    assert items_of(Soup, f"[{GOOD}, {refused}]")[1] == ROWS[:1]
 
 
 def test_digits_that_no_float_holds_wait_for_the_end() -> None:
