@@ -70,6 +70,11 @@ def decode(kind: type[T], text: str) -> T:
     return cast(T, _typed(kind, json.loads(text)))
 
 
+def decode_all(kind: type[T], text: str) -> tuple[T, ...]:
+    """The records of a list that `encode` wrote. Raises as `decode` does."""
+    return tuple(cast(T, _typed(kind, item)) for item in json.loads(text))
+
+
 def _fields(record: Any) -> dict[str, Any]:
     """The fields of a record that are not at their default, for the JSON encoder; it knows enums of text and tuples."""
     if isinstance(record, Mapping):

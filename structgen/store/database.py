@@ -9,7 +9,7 @@ from pathlib import Path
 
 from structgen.core.errors import StoreError
 
-VERSION = 1
+VERSION = 2
 APPLICATION = 0x73747263
 """ "strc", in the header of the file: this SQLite file is ours."""
 
@@ -39,9 +39,28 @@ CREATE TABLE run (
     model TEXT NOT NULL,
     started REAL NOT NULL,
     finished REAL,
-    rows INTEGER NOT NULL DEFAULT 0
+    rows INTEGER NOT NULL DEFAULT 0,
+    asked TEXT
 ) STRICT;
+CREATE TABLE answered (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    document BLOB NOT NULL,
+    name BLOB NOT NULL
+) STRICT;
+CREATE INDEX answered_document ON answered (run, document);
 """
+"""`completion`: what was paid for, under the name of its request. `run`: the ledger, and what each run asked for.
+`answered`: for each document of a run the names of the requests about it, in their order."""
+
+UPGRADES = {
+    1: """
+ALTER TABLE run ADD COLUMN asked TEXT;
+CREATE TABLE answered (id INTEGER PRIMARY KEY, run INTEGER NOT NULL, document BLOB NOT NULL, name BLOB NOT NULL) STRICT;
+CREATE INDEX answered_document ON answered (run, document);
+"""
+}
+"""From each older version to the next one. What the older one wrote stays as it is."""
 
 _ADVICE = {
     sqlite3.SQLITE_FULL: "the disk is full. Free some space and run the same again: what was kept stays",
@@ -91,6 +110,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
                 connection.execute(f"PRAGMA application_id = {APPLICATION}")
                 connection.execute(f"PRAGMA user_version = {VERSION}")
     _check(connection, path)
+    _upgrade(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
     with contextlib.suppress(sqlite3.OperationalError):  # another process opens it at this moment, and sets the mode
@@ -101,11 +121,22 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     if _number(connection, "application_id") != APPLICATION:
         raise StoreError(f"{path} is an SQLite file of another program, not a store. Take another place.")
     version = _number(connection, "user_version")
-    if version != VERSION:
+    if version != VERSION and version not in UPGRADES:
         raise StoreError(
             f"The store {path} is of version {version}, and this structgen reads version {VERSION}. Use the structgen "
             "that wrote it, or take another place; nothing in it was changed."
         )
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Bring an older file to this version, each step in one transaction, unless another process is doing it."""
+    while _number(connection, "user_version") in UPGRADES:
+        with immediate(connection):
+            version = _number(connection, "user_version")
+            for statement in UPGRADES.get(version, "").split(";"):
+                connection.execute(statement)
+            if version in UPGRADES:
+                connection.execute(f"PRAGMA user_version = {version + 1}")
 
 
 def shrink(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from structgen.core.json import JsonObject
 from structgen.core.records import Completion, Request
 
 _LOOKS_LIKE_A_KEY = re.compile(r"\b(?:gsk_|sk-|xai-)[\w-]{6,}|(?<=key=)\S+|(?<=key )\S+|(?<=Bearer )\S+", re.IGNORECASE)
@@ -46,8 +47,24 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run asked for, as far as its requests do not tell: the schema as its user gave it, and the words.
+
+    `examples` are the worked ones, as JSON text: what matters is whether they are still the same.
+    """
+
+    json_schema: JsonObject | bool
+    instructions: str = ""
+    examples: str = "[]"
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """A line of the ledger. `finished` is None where the run was stopped, or is not done yet; times as in `Entry`."""
+    """A line of the ledger. `finished` is None where the run was stopped, or is not done yet; times as in `Entry`.
+
+    `asked` is what it asked for and, where it read an earlier run again, what that one did; empty where an older
+    structgen did not note it.
+    """
 
     id: int
     command: str
@@ -56,6 +73,7 @@ class Run:
     started: float
     finished: float | None
     rows: int
+    asked: tuple[Asked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from structgen.core.errors import BudgetExceeded
 from structgen.core.records import Completion
 
 
 class Abandoned(Exception):
-    """Who asked was interrupted or cancelled; those who waited ask themselves."""
+    """Who asked was interrupted or cancelled, or may not pay; those who waited ask themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ class Flights:
         self._leave(name).future.set_result(completion)
 
     def fail(self, name: bytes, error: BaseException) -> None:
-        """Hand the error to all who wait; where the one who asked was only stopped, one of them asks again."""
-        stopped = isinstance(error, asyncio.CancelledError) or not isinstance(error, Exception)
+        """Hand the error to all who wait; where only the one who asked had to stop, one of them asks again."""
+        stopped = isinstance(error, asyncio.CancelledError | BudgetExceeded) or not isinstance(error, Exception)
         self._leave(name).future.set_exception(Abandoned() if stopped else error)
 
     def _leave(self, name: bytes) -> Flight:

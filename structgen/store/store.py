@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
@@ -21,9 +21,9 @@ from typing import Any, Self
 from structgen.core.errors import StoreError
 from structgen.core.records import Completion, Request
 from structgen.store import statements
-from structgen.store.codec import decode, read, write
+from structgen.store.codec import Written, decode, decode_all, encode, read, write
 from structgen.store.database import open_database, shrink, trouble
-from structgen.store.entries import Answer, Entry, Kept, Recorded, Run, Sizes, masked
+from structgen.store.entries import Answer, Asked, Entry, Kept, Recorded, Run, Sizes, masked
 from structgen.store.flights import Abandoned, Flights
 from structgen.store.writer import Writer
 
@@ -42,6 +42,7 @@ class Store:
         self._reader = open_database(self.path)
         self._writer = Writer(self.path)
         self._flights = Flights()
+        self._run: int | None = None
         self._end = weakref.finalize(self, _close, self._writer, self._reader)
 
     def __repr__(self) -> str:
@@ -66,81 +67,107 @@ class Store:
 
     def put(self, request: Request, completion: Completion) -> None:
         """Keep a completion; durable when this returns. Raises StoreError, which carries the completion."""
-        try:
-            self.submit(request, completion).result()
-        except StoreError as error:
-            raise StoreError(str(error), completion=completion) from error
+        self._put(request, write(request), completion)
 
     async def aput(self, request: Request, completion: Completion) -> None:
         """`put` on the running event loop. Once begun it is done, even where the waiting is cancelled."""
+        await self._aput(request, write(request), completion)
+
+    def _put(self, request: Request, written: Written, completion: Completion) -> None:
         try:
-            await asyncio.wrap_future(self.submit(request, completion))
+            self._submit(request, written, completion).result()
+        except StoreError as error:
+            raise StoreError(str(error), completion=completion) from error
+
+    async def _aput(self, request: Request, written: Written, completion: Completion) -> None:
+        try:
+            await asyncio.wrap_future(self._submit(request, written, completion))
         except StoreError as error:
             raise StoreError(str(error), completion=completion) from error
 
     def submit(self, request: Request, completion: Completion) -> Future[None]:
         """Keep a completion; durable when the future resolves."""
-        return self._writer.submit(statements.insert, statements.row(request, completion, time.time()))
+        return self._submit(request, write(request), completion)
+
+    def _submit(self, request: Request, written: Written, completion: Completion) -> Future[None]:
+        row = statements.row(request, written, completion, time.time())
+        return self._writer.submit(statements.insert, (row, self._noted(request, written.name)))
+
+    def _noted(self, request: Request, name: bytes) -> statements.Note | None:
+        """What the ledger says of an answer; None outside of a run, and where there is no document."""
+        run, document = self._run, request.document
+        return None if run is None or document is None else (run, statements.document_name(document), name)
+
+    def note(self, entry: Entry) -> None:
+        """Enter that the run under way makes use of an answer that is here."""
+        self._shared(entry.request, write(entry.request), entry.completion)
 
     def once(self, request: Request, ask: Callable[[], Completion]) -> Answer:
         """The stored completion, that of an equal request under way, or what `ask` brings, which is kept first.
 
         A completion that is `final` cost nothing and is not kept.
         """
-        name = write(request).name
-        while (found := self._find(name)) is None:
-            flight, leads = self._flights.board(name)
+        written = write(request)
+        while (found := self._find(written.name)) is None:
+            flight, leads = self._flights.board(written.name)
             if leads:
-                return self._ask(name, request, ask)
+                return self._ask(request, written, ask)
             if flight.thread == threading.get_ident():  # it waits for this very thread: an event loop below us
-                return self._ask_alone(request, ask)
+                return self._ask_alone(request, written, ask)
             try:
-                return Answer(flight.future.result(), paid=False)
+                return self._shared(request, written, flight.future.result())
             except Abandoned:
                 continue
-        return Answer(found, paid=False)
+        return self._shared(request, written, found)
 
     async def aonce(self, request: Request, ask: Callable[[], Awaitable[Completion]]) -> Answer:
         """`once` on the running event loop."""
-        name = write(request).name
-        while (found := self._find(name)) is None:
-            flight, leads = self._flights.board(name)
+        written = write(request)
+        while (found := self._find(written.name)) is None:
+            flight, leads = self._flights.board(written.name)
             if leads:
-                return await self._aask(name, request, ask)
+                return await self._aask(request, written, ask)
             try:
-                return Answer(await asyncio.wrap_future(flight.future), paid=False)
+                return self._shared(request, written, await asyncio.wrap_future(flight.future))
             except Abandoned:
                 continue
-        return Answer(found, paid=False)
+        return self._shared(request, written, found)
 
-    def _ask_alone(self, request: Request, ask: Callable[[], Completion]) -> Answer:
+    def _shared(self, request: Request, written: Written, completion: Completion) -> Answer:
+        """An answer that was not paid for now."""
+        noted = self._noted(request, written.name)
+        if noted is not None:
+            self._writer.submit(statements.note, noted)
+        return Answer(completion, paid=False)
+
+    def _ask_alone(self, request: Request, written: Written, ask: Callable[[], Completion]) -> Answer:
         completion = ask()
         if not completion.final:
-            self.put(request, completion)
+            self._put(request, written, completion)
         return Answer(completion, paid=True)
 
-    def _ask(self, name: bytes, request: Request, ask: Callable[[], Completion]) -> Answer:
+    def _ask(self, request: Request, written: Written, ask: Callable[[], Completion]) -> Answer:
         try:
-            found = self._find(name)  # it may have come between the first look and now
-            answer = Answer(ask(), paid=True) if found is None else Answer(found, paid=False)
+            found = self._find(written.name)  # it may have come between the first look and now
+            answer = Answer(ask(), paid=True) if found is None else self._shared(request, written, found)
             if answer.paid and not answer.completion.final:
-                self.put(request, answer.completion)
+                self._put(request, written, answer.completion)
         except BaseException as error:
-            self._fail(name, error)
+            self._fail(written.name, error)
             raise
-        self._flights.land(name, answer.completion)
+        self._flights.land(written.name, answer.completion)
         return answer
 
-    async def _aask(self, name: bytes, request: Request, ask: Callable[[], Awaitable[Completion]]) -> Answer:
+    async def _aask(self, request: Request, written: Written, ask: Callable[[], Awaitable[Completion]]) -> Answer:
         try:
-            found = self._find(name)
-            answer = Answer(await ask(), paid=True) if found is None else Answer(found, paid=False)
+            found = self._find(written.name)
+            answer = Answer(await ask(), paid=True) if found is None else self._shared(request, written, found)
             if answer.paid and not answer.completion.final:
-                await self.aput(request, answer.completion)
+                await self._aput(request, written, answer.completion)
         except BaseException as error:
-            self._fail(name, error)
+            self._fail(written.name, error)
             raise
-        self._flights.land(name, answer.completion)
+        self._flights.land(written.name, answer.completion)
         return answer
 
     def _fail(self, name: bytes, error: BaseException) -> None:
@@ -155,19 +182,32 @@ class Store:
         with self._readable():
             return decode(Completion, rows[0][0]) if rows else None
 
-    def start_run(self, command: str, task: str, model: str) -> int:
-        """Enter a run that begins; its id."""
-        row = (masked(command), masked(task), model, time.time())
-        return self._writer.submit(statements.start_run, row).result()
+    def start_run(self, command: str, task: str, model: str, asked: Sequence[Asked] = ()) -> int:
+        """Enter a run that begins; its id. Whatever is answered through this store from now on is noted as its own."""
+        row = (masked(command), masked(task), model, time.time(), encode(asked))
+        self._run = self._writer.submit(statements.start_run, row).result()
+        return self._run
 
     def finish_run(self, run: int, rows: int) -> None:
         """Enter that a run is done, and how many rows it wrote."""
+        self._run = None
         self._writer.submit(statements.finish_run, (time.time(), rows, run)).result()
 
     def runs(self) -> tuple[Run, ...]:
         """Every run, the newest first."""
-        rows = self._read("SELECT id, command, task, model, started, finished, rows FROM run ORDER BY id DESC")
-        return tuple(Run(*row) for row in rows)
+        rows = self._read("SELECT id, command, task, model, started, finished, rows, asked FROM run ORDER BY id DESC")
+        with self._readable():
+            return tuple(Run(*row, asked=decode_all(Asked, asked or "[]")) for *row, asked in rows)
+
+    def answers(self, run: int, document: str) -> tuple[Entry, ...]:
+        """What a run got for a document, in the order of its questions, as far as it is still kept."""
+        names = self._read(
+            "SELECT name FROM answered WHERE run = ? AND document = ? GROUP BY name ORDER BY min(id)",
+            run,
+            statements.document_name(document),
+        )
+        text = "SELECT request, rest, completion, at FROM completion WHERE name = ? ORDER BY id DESC LIMIT 1"
+        return tuple(self._entry(*row) for (name,) in names for row in self._read(text, name))
 
     def entries(self) -> Iterator[Entry]:
         """Every completion with its request, the oldest first; read as they are asked for."""
@@ -202,7 +242,10 @@ class Store:
         return Sizes(completions, runs, size, int(tokens_in), int(tokens_out))
 
     def prune(self, older_than: float) -> int:
-        """Delete completions, and runs that are done, older than so many seconds; how many completions that were."""
+        """Delete completions and runs older than so many seconds; how many completions that were.
+
+        The age of a run that never ended counts from its beginning.
+        """
         deleted = self._writer.submit(statements.prune, time.time() - older_than).result()
         shrink(self.path)
         return deleted

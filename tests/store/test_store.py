@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ import pytest
 
 from structgen.core.errors import ServerFailed, StoreError
 from structgen.core.records import Completion, Request, Usage
-from structgen.store import Answer, Store
+from structgen.store import Answer, Asked, Store
 
 Ask = Callable[..., Request]
 Once = Callable[[Store, Request, Callable[[], Completion]], Answer]
@@ -95,14 +97,17 @@ def test_no_key_comes_into_the_file(store: Store, path: Path, words: str) -> Non
         assert not any(key.encode() in file.read_bytes() for key in keys)
 
 
-def test_old_completions_and_finished_runs_are_pruned(store: Store, ask: Ask, soup: Completion, path: Path) -> None:
+def test_old_completions_and_runs_are_pruned_also_those_that_never_ended(
+    store: Store, ask: Ask, soup: Completion, path: Path
+) -> None:
     for number in range(300):
         store.submit(ask(number), Completion("x" * 5_000))
-    run, open_run = store.start_run("a", "t", "m"), store.start_run("b", "t", "m")
+    run, _ = store.start_run("a", "t", "m"), store.start_run("b", "t", "m")
     store.finish_run(run, 1)
     assert store.prune(3_600) == 0
+    assert len(store.runs()) == 2
     assert store.prune(-1) == 300
-    assert [one.id for one in store.runs()] == [open_run]
+    assert store.runs() == ()
     assert store.sizes().completions == 0
     store.close()
     assert path.stat().st_size < 500_000
@@ -372,3 +377,26 @@ def test_commits_are_shared_by_those_who_write_at_once(store: Store, ask: Ask, s
         future.result()
     store._writer.submit(lambda db, names: [db.set_trace_callback(None)], None).result()
     assert sum(one == "COMMIT" for one in commits) < 200
+
+
+def test_a_run_finds_what_it_got_for_a_document_in_the_order_of_its_questions(store: Store, ask: Ask) -> None:
+    one, other, late = (replace(ask("Soup."), model=name) for name in ("a", "b", "c"))
+    store.put(other, Completion("before the run"))
+    asked = (Asked({"type": "object"}, "Read.", "[1]"), Asked(True))
+    run = store.start_run("structgen extract", "dish", "groq/m", asked)
+    for request in (one, other, one, late):
+        store.once(request, lambda request=request: Completion(request.model))
+    store.once(ask("Bread."), lambda: Completion("bread"))
+    store.finish_run(run, 2)
+    store.put(replace(one, model="d"), Completion("after the run"))
+    assert [entry.completion.text for entry in store.answers(run, "Soup.")] == ["a", "before the run", "c"]
+    assert store.answers(run + 1, "Soup.") == store.answers(run, "Soup") == ()
+    assert store.runs()[0].asked == asked
+
+
+def test_a_run_that_takes_the_number_of_a_deleted_one_has_nothing_of_it(store: Store, ask: Ask) -> None:
+    run = store.start_run("a", "t", "m")
+    store.prune(-1)
+    store.once(ask("Soup."), lambda: Completion("soup"))
+    assert store.start_run("b", "t", "m") == run
+    assert store.answers(run, "Soup.") == ()

@@ -9,7 +9,7 @@ import pytest
 
 from structgen.core.errors import StoreError
 from structgen.core.records import Completion, Request
-from structgen.store import Store
+from structgen.store import Asked, Store
 from structgen.store import database as files
 
 Ask = Callable[..., Request]
@@ -19,14 +19,33 @@ def test_a_store_of_another_version_is_left_alone(path: Path, ask: Ask, soup: Co
     with Store(path) as store:
         store.put(ask(), soup)
     with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 3")
     connection.close()
     before = path.read_bytes()
     with pytest.raises(
-        StoreError, match=r"is of version 2, and this structgen reads version 1.*nothing in it was changed"
+        StoreError, match=r"is of version 3, and this structgen reads version 2.*nothing in it was changed"
     ):
         Store(path)
     assert path.read_bytes() == before
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_this_one(path: Path, ask: Ask, soup: Completion) -> None:
+    with Store(path) as store:
+        store.put(ask(), soup)
+        run = store.start_run("structgen extract", "dish", "groq/m", [Asked(True)])
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE answered")
+        connection.execute("ALTER TABLE run DROP COLUMN asked")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with Store(path) as store, Store(path) as other:
+        assert store.get(ask()) == other.get(ask()) == soup
+        assert [(one.id, one.asked) for one in store.runs()] == [(run, ())]
+        assert store.answers(run, "Soup.") == ()
+        store.start_run("structgen extract", "dish", "groq/m", [Asked(True)])
+        assert store.once(ask(), lambda: soup).paid is False
+        store.finish_run(run + 1, 1)
+        assert [entry.completion for entry in other.answers(run + 1, "Soup.")] == [soup]
 
 
 def test_a_file_of_another_program_is_left_alone(path: Path) -> None:
