@@ -333,7 +333,7 @@ class Extractor(Streams):
         allowance = allowance or self._allowance()
 
         def perform(effect: Send) -> Completion:
-            return self._answers.answer(effect.request, allowance)
+            return self._answers.answer(effect.request, allowance, effect.beyond)
 
         return drive(line, perform)
 
@@ -341,7 +341,7 @@ class Extractor(Streams):
         allowance = allowance or self._allowance()
 
         async def perform(effect: Send) -> Completion:
-            return await self._answers.aanswer(effect.request, allowance)
+            return await self._answers.aanswer(effect.request, allowance, effect.beyond)
 
         return await adrive(line, perform)
 

@@ -10,7 +10,7 @@ from contextlib import aclosing, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from structgen.core.errors import DeadlinePassed, TransportError
+from structgen.core.errors import BudgetExceeded, DeadlinePassed, TransportError
 from structgen.core.records import INTERRUPTED, Completion, Request, Usage
 from structgen.send import Allowance, Sender, Streamed
 from structgen.store import Answer, Store
@@ -20,34 +20,39 @@ from structgen.store import Answer, Store
 class Answers:
     """A sender and, where there is one, the store in front of it.
 
-    `endpoint` names the server where it is not the provider's own: answers of two servers are never mixed up. Both
-    ways raise a TransportError where no completion arrived, and a StoreError, which carries the completion that came,
-    where it could not be kept.
+    `endpoint` names the server where it is not the provider's own: answers of two servers are never mixed up. Every
+    way raises a TransportError where no completion arrived, and a StoreError, which carries the completion that came,
+    where it could not be kept. `beyond` is the reason why nothing may be paid: then what is not in the store raises
+    BudgetExceeded.
     """
 
     sender: Sender
     store: Store | None = None
     endpoint: str = ""
 
-    def answer(self, request: Request, allowance: Allowance) -> Completion:
+    def answer(self, request: Request, allowance: Allowance, beyond: str | None = None) -> Completion:
         """The completion of the request, blocking."""
 
         def ask() -> Completion:
+            check(beyond)
             with within(allowance):
                 return self.sender.send(request, allowance)
 
         return ask() if self.store is None else _told(self.store.once(self._named(request), ask))
 
-    async def aanswer(self, request: Request, allowance: Allowance) -> Completion:
+    async def aanswer(self, request: Request, allowance: Allowance, beyond: str | None = None) -> Completion:
         """The same on the running event loop."""
 
         async def ask() -> Completion:
+            check(beyond)
             with within(allowance):
                 return await self.sender.asend(request, allowance)
 
         return await ask() if self.store is None else _told(await self.store.aonce(self._named(request), ask))
 
-    def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:
+    def stream(
+        self, request: Request, allowance: Allowance, beyond: str | None = None
+    ) -> Generator[Streamed, None, None]:
         """The pieces of the answer as they arrive, and its completion, kept by then; a stored one in one piece.
 
         A stream that broke off is not kept: asked again, the same request is to be answered in full.
@@ -56,19 +61,23 @@ class Answers:
         if self.store is not None and (found := self.store.get(named)) is not None:
             yield from (found.text, as_stored(found))
             return
+        check(beyond)
         with within(allowance), closing(self.sender.stream(request, allowance)) as pieces:
             for piece in pieces:
                 if self.store is not None and isinstance(piece, Completion) and _whole(piece):
                     self.store.put(named, piece)
                 yield piece
 
-    async def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
+    async def astream(
+        self, request: Request, allowance: Allowance, beyond: str | None = None
+    ) -> AsyncGenerator[Streamed, None]:
         """The same on the running event loop."""
         named = self._named(request)
         if self.store is not None and (found := self.store.get(named)) is not None:
             for piece in (found.text, as_stored(found)):
                 yield piece
             return
+        check(beyond)
         with within(allowance):
             async with aclosing(self.sender.astream(request, allowance)) as pieces:
                 async for piece in pieces:
@@ -78,6 +87,12 @@ class Answers:
 
     def _named(self, request: Request) -> Request:
         return replace(request, endpoint=self.endpoint) if self.endpoint else request
+
+
+def check(beyond: str | None) -> None:
+    """Raise where nothing may be paid."""
+    if beyond is not None:
+        raise BudgetExceeded(beyond)
 
 
 @contextmanager

@@ -8,14 +8,19 @@ from structgen.core.records import Attempt, Card, Usage
 from structgen.engine.cost import cost_of
 
 
-def why_not(budget: Budget, attempts: tuple[Attempt, ...], next_at_most: Usage, card: Card | None) -> str | None:
-    """Why the next question goes over the budget, None where it does not.
+def all_tried(budget: Budget, attempts: tuple[Attempt, ...]) -> str | None:
+    """Why there is no further attempt, None where there is one."""
+    if attempts and len(attempts) >= budget.max_attempts:
+        return f"No answer was accepted in {_counted(len(attempts), 'attempt')}"
+    return None
+
+
+def beyond(budget: Budget, attempts: tuple[Attempt, ...], next_at_most: Usage, card: Card | None) -> str | None:
+    """Why the next question may not be paid for, None where it may.
 
     `next_at_most` is the most that the question may take; an attempt whose usage is unknown counts with its own most.
     Raises ConfigurationError for a budget in USD where the model's price is not known.
     """
-    if attempts and len(attempts) >= budget.max_attempts:
-        return f"No answer was accepted in {_counted(len(attempts), 'attempt')}"
     usages = [*(spent_at_most(attempt) for attempt in attempts), next_at_most]
     if budget.max_tokens is not None:
         *spent, coming = (tokens_of(usage) for usage in usages)

@@ -7,7 +7,7 @@ exception that the driver throws into the generator.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias, TypeVar
@@ -33,7 +33,7 @@ from structgen.core.records import (
     Status,
     Usage,
 )
-from structgen.engine.budget import why_not
+from structgen.engine.budget import all_tried, beyond
 from structgen.engine.cost import cost_of
 from structgen.ground import locate
 from structgen.reask import Asking, Question, first_question, next_question
@@ -44,35 +44,43 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """The only effect: have this request answered. `attempt` counts from 1, `at_most` is the most that it may take."""
+    """The only effect: have this request answered. `attempt` counts from 1, `at_most` is the most that it may take.
+
+    `beyond` is the reason why it goes over the budget: then only an answer that is there already may be taken, and
+    BudgetExceeded is to be thrown where there is none.
+    """
 
     request: Request
     attempt: int
     why: str
     at_most: Usage
+    beyond: str | None = None
 
 
-FAULTS = (TransportError, StoreError)
+FAULTS = (TransportError, StoreError, BudgetExceeded)
 """What a driver throws into the line where an effect brings no completion, or one that could not be kept."""
 
 Line: TypeAlias = Generator[Send, Completion, Extraction[T]]
 
 
-def extraction(plan: Plan[T], text: Input) -> Line[T]:
+def extraction(plan: Plan[T], text: Input, first: Callable[[Asking[T]], Question[T]] = first_question) -> Line[T]:
     """Ask until a response is accepted or the budget is spent; nothing that was paid for is ever dropped.
 
+    `first` makes the question that the line begins with: the whole, unless an earlier answer stands in for it.
     Raises ExtractionFailed with every attempt and the last partial value, BudgetExceeded where the next question could
     go over the budget, and TransportError where not even the first completion arrived.
     """
     asking = Asking(plan, plan.request_for(text))
-    question = first_question(asking)
+    question = first(asking)
     attempts: tuple[Attempt, ...] = ()
     parsed: Parsed[T] | None = None
     while True:
         at_most = question.at_most
-        _check_budget(plan, attempts, parsed, at_most)
+        unaffordable = _check_budget(plan, attempts, parsed, at_most)
         try:
-            completion = yield Send(question.request, len(attempts) + 1, question.why, at_most)
+            completion = yield Send(question.request, len(attempts) + 1, question.why, at_most, unaffordable)
+        except BudgetExceeded as error:
+            raise _failed(str(error), attempts, parsed, BudgetExceeded) from None
         except TransportError as error:
             failed = _interrupted(error, attempts, parsed)
             raise failed from failed.__cause__
@@ -124,11 +132,12 @@ def _supported(asking: Asking[T], parsed: Parsed[T], completion: Completion) -> 
     return Parsed(False, None, issues, parsed.repairs, asking.schema.dump(value)) if issues else parsed
 
 
-def _check_budget(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, at_most: Usage) -> None:
-    """Raise where the next question could go over the budget."""
-    reason = why_not(plan.brief.options.budget, attempts, at_most, plan.brief.card)
-    if reason:
+def _check_budget(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, at_most: Usage) -> str | None:
+    """Why the next question may not be paid for. Raise where it may not be asked at all."""
+    budget = plan.brief.options.budget
+    if reason := all_tried(budget, attempts):
         raise _failed(reason, attempts, parsed, BudgetExceeded)
+    return beyond(budget, attempts, at_most, plan.brief.card)
 
 
 def _interrupted(

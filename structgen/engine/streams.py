@@ -159,8 +159,8 @@ class Streams(ABC):
         allowance = self._allowance()
         yield from drive_shown(
             line,
-            lambda effect: self._answers.stream(effect.request, allowance),
-            lambda effect: self._answers.answer(effect.request, allowance),
+            lambda effect: self._answers.stream(effect.request, allowance, effect.beyond),
+            lambda effect: self._answers.answer(effect.request, allowance, effect.beyond),
             show,
         )
 
@@ -168,8 +168,8 @@ class Streams(ABC):
         allowance = self._allowance()
         driven = adrive_shown(
             line,
-            lambda effect: self._answers.astream(effect.request, allowance),
-            lambda effect: self._answers.aanswer(effect.request, allowance),
+            lambda effect: self._answers.astream(effect.request, allowance, effect.beyond),
+            lambda effect: self._answers.aanswer(effect.request, allowance, effect.beyond),
             show,
         )
         async with aclosing(driven):

@@ -23,6 +23,7 @@ from structgen.core.errors import (
 from structgen.core.options import Budget, EvidenceMode, Options, Reask
 from structgen.core.records import Card, Completion, Evidence, Status, Usage
 from structgen.engine import Line, Send, adrive, drive, extraction
+from structgen.engine.answers import check
 from structgen.engine.budget import tokens_of
 from structgen.engine.cost import cost_of
 from structgen.schema import Schema
@@ -53,6 +54,7 @@ def scripted(replies: list[Reply], log: list[Send]) -> Callable[[Send], Completi
     last = replies[-1]
 
     def perform(effect: Send) -> Completion:
+        check(effect.beyond)
         log.append(effect)
         reply = next(ahead, last)
         if isinstance(reply, TransportError):
