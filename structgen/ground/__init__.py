@@ -1,9 +1,10 @@
 """Where in the text each value comes from: value + text -> Evidence. Pure.
 
-`locate` finds the place of every leaf; `passage` gives the sentences around places that were found.
+`locate` finds the place of every leaf, `locate_quoted` by the quotes that a model gave for them; `passage` gives the sentences around places that were found.
 """
 
 from structgen.ground.locate import locate
 from structgen.ground.passage import passage
+from structgen.ground.quotes import locate_quoted
 
-__all__ = ["locate", "passage"]
+__all__ = ["locate", "locate_quoted", "passage"]

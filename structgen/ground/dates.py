@@ -1,7 +1,8 @@
-"""Dates and times in the forms in which people write them, and where these stand in a text.
+"""Dates in the forms in which people write them, and where these stand in a text.
 
-``03/04/2020`` may be in March or in April: both readings are kept, since the question is only whether a given date is
-written here. A year of two digits stands for any century. Nothing is completed: a month and a year are no date.
+``03/04/2020`` may be in March or in April. Other dates of the text may tell (``25/12/2020``), and so do full stops
+(``3.4.2020``); else both readings are kept and marked as one of two. A year of two digits stands for any century.
+Nothing is completed: a month and a year are no date.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
-from datetime import date, time
+from datetime import date
+from typing import NamedTuple
 
+from structgen.ground.hannumbers import RUN, han_value
 from structgen.ground.months import MONTHS
 from structgen.ground.places import Grade, Place
 
@@ -18,13 +21,19 @@ Written = tuple[date, Place]
 _CENTURIES = (1900, 2000)
 
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,4})\s?([-/.\u2010-\u2013])\s?(\d{1,2})\s?\2\s?(\d{1,4})(?!\d)")
-_CJK = re.compile(r"(?<!\d)(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일号號]?")
+_HAN = rf"\d{{1,2}}|{RUN}{{1,3}}"
+_CJK = re.compile(
+    rf"(?:(?P<era>令和|平成|昭和|大正|明治|民[国國])|(?<!\d))(\d{{1,4}}|元|{RUN}{{1,4}})\s?[年년]"
+    rf"\s?({_HAN})\s?[月월]\s?({_HAN})\s?[日일号號]?"
+)
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "明治": 1867, "民国": 1911, "民國": 1911}
+"""The year before the first one of an era."""
 _COMPACT = re.compile(r"(?<![\w.,-])(\d{4})(\d{2})(\d{2})(?![\d.,-]\d|\d)")
 _NAME = re.compile(r"[^\W\d_]{3,12}")
 _GAP = r"[\s\-/.,'’\]\[()]{0,3}"
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|°|:e|\.)?"
 _CLOCK = r"(?:\d{1,2}:\d{2}(?::\d{2})?\s+)?"
-_OF = r"(?:(?:of|de|del|di|den|the)\s+)?"
+_OF = r"(?:(?:(?:day\s+)?of|de|del|di|den|the|year)\s+)?"
 _YEAR = r"(\d{4}|['’]?\d{2})(?![\d:])"
 _DAY_BEFORE = re.compile(rf"(?<!\d){_DAY}{_GAP}{_OF}$", re.IGNORECASE)
 _YEAR_BEFORE = re.compile(rf"(?<!\d)(\d{{4}}){_GAP}$")
@@ -34,28 +43,26 @@ _DAY_YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_DAY}{_GAP}{_OF}{_CLOCK}{_YEAR}", re
 _REACH = 32
 """How many characters before and after a month's name may belong to its date."""
 
-_TIME = re.compile(
-    r"(?<![\d:.])(\d{1,2})(?:[:h.](\d{2})(?:[:m.](\d{2}))?)?(?:\s?([ap])\.?\s?m\b\.?)?(?!\d)", re.IGNORECASE
-)
-
 
 def find_dates(text: str, wanted: Set[date]) -> dict[date, list[Place]]:
     """Where the wanted dates stand. Linear in the text."""
     found: dict[date, list[Place]] = {}
     if not wanted:
         return found
-    for reader in (_numeric, _eastern, _named):
+    for reader in (_numeric, _eastern, _compact, _named):
         for day, place in reader(text):
             if day in wanted:
                 found.setdefault(day, []).append(place)
     return found
 
 
-def _dates(years: Iterable[int], months: Iterable[int], day: int) -> Iterator[date]:
+def _dates(years: Iterable[int], months: Iterable[int], day: int) -> list[date]:
+    found: list[date] = []
     for year in years:
         for month in months:
             with suppress(ValueError):
-                yield date(year, month, day)
+                found.append(date(year, month, day))
+    return found
 
 
 def _years(written: str) -> tuple[int, ...]:
@@ -65,24 +72,70 @@ def _years(written: str) -> tuple[int, ...]:
     return tuple(century + int(digits) for century in _CENTURIES) if len(digits) == 2 else ()
 
 
-def _numeric(text: str) -> Iterator[Written]:
-    for match in _NUMERIC.finditer(text):
+class _Numeric(NamedTuple):
+    """A date in digits: its place, and what it is with the year, the day or the month first."""
+
+    place: Place
+    year_first: list[date]
+    day_first: list[date]
+    month_first: list[date]
+
+    @classmethod
+    def of(cls, match: re.Match[str]) -> _Numeric:
         first, middle, last = match[1], int(match[3]), match[4]
-        place = Place(match.start(), match.end(), Grade.WRITTEN)
-        readings = {
-            *_dates(_years(first) if len(last) <= 2 else (), (middle,), int(last)),
-            *_dates(_years(last) if len(first) <= 2 else (), (middle,), int(first)),
-            *_dates(_years(last) if len(first) <= 2 else (), (int(first),), middle),
-        }
-        yield from ((day, place) for day in sorted(readings))
+        last_years = _years(last) if len(first) <= 2 else ()
+        return cls(
+            Place(match.start(), match.end(), Grade.WRITTEN),
+            _dates(_years(first) if len(last) <= 2 else (), (middle,), int(last)),
+            _dates(last_years, (middle,), int(first)),
+            [] if match[2] == "." else _dates(last_years, (int(first),), middle),
+        )
+
+    def readings(self, *, day_first: bool, month_first: bool) -> Iterator[Written]:
+        """The dates that this may be, where the text is known to put the day, or the month, first."""
+        either = self.place._replace(grade=Grade.EITHER)
+        ends_with_year = self.day_first or self.month_first
+        orders = (
+            (self.year_first, not ends_with_year),
+            (self.day_first, day_first or not self.month_first or self.day_first == self.month_first),
+            (self.month_first, month_first or not self.day_first or self.day_first == self.month_first),
+        )
+        for days, sure in orders:
+            yield from ((day, self.place if sure else either) for day in days)
+
+
+def _numeric(text: str) -> Iterator[Written]:
+    found = [_Numeric.of(match) for match in _NUMERIC.finditer(text)]
+    day_first = any(one.day_first and not one.month_first and "." not in text[one.place.start : one.place.end] for one in found)
+    month_first = any(one.month_first and not one.day_first for one in found)
+    for one in found:
+        yield from one.readings(day_first=day_first and not month_first, month_first=month_first and not day_first)
 
 
 def _eastern(text: str) -> Iterator[Written]:
-    """``2014年9月4日`` and ``20140904``."""
-    for pattern in (_CJK, _COMPACT):
-        for match in pattern.finditer(text):
-            place = Place(match.start(), match.end(), Grade.WRITTEN)
-            yield from ((day, place) for day in _dates((int(match[1]),), (int(match[2]),), int(match[3])))
+    """``2014年9月4日``, ``二〇一四年九月四日`` and ``平成26年9月4日``."""
+    if text.isascii():
+        return
+    for match in _CJK.finditer(text):
+        year, month, day = (_han(written) for written in match.groups()[1:])
+        if match["era"] is not None:
+            year += _ERAS[match["era"]]
+        place = Place(match.start(), match.end(), Grade.WRITTEN)
+        yield from ((found, place) for found in _dates((year,), (month,), day))
+
+
+def _han(written: str) -> int:
+    """A number in digits or in Han characters; 0 where it is none."""
+    if written == "元":  # the first year of an era
+        return 1
+    return int(written) if written.isdecimal() else han_value(written) or 0
+
+
+def _compact(text: str) -> Iterator[Written]:
+    """``20140904``."""
+    for match in _COMPACT.finditer(text):
+        place = Place(match.start(), match.end(), Grade.WRITTEN)
+        yield from ((day, place) for day in _dates((int(match[1]),), (int(match[2]),), int(match[3])))
 
 
 def _named(text: str) -> Iterator[Written]:
@@ -104,20 +157,3 @@ def _around(text: str, start: int, end: int, months: tuple[int, ...]) -> Iterato
         year, day = sorted(numbers, key=len, reverse=True) if ahead is _YEAR_BEFORE else (numbers[1], numbers[0])
         place = Place(start - len(before) + left.start() if left else start, end + right.end(), Grade.WRITTEN)
         yield from ((found, place) for found in _dates(_years(year), months, int(day)))
-
-
-def find_times(text: str, wanted: Set[time]) -> dict[time, list[Place]]:
-    """Where the wanted times of day stand, to the minute or, where the text gives seconds, to the second."""
-    found: dict[time, list[Place]] = {}
-    if not wanted:
-        return found
-    for match in _TIME.finditer(text):
-        if match[2] is None and match[4] is None:
-            continue
-        hour, half = int(match[1]), (match[4] or "").lower()
-        hour = hour % 12 + 12 * (half == "p") if half and hour <= 12 else hour
-        with suppress(ValueError):
-            moment = time(hour, int(match[2] or 0), int(match[3] or 0))
-            if moment in wanted:
-                found.setdefault(moment, []).append(Place(match.start(), match.end(), Grade.WRITTEN))
-    return found

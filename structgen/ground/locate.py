@@ -7,15 +7,16 @@ from collections.abc import Iterable, Sequence
 from datetime import date, time
 
 from structgen.core.records import Evidence, Status
-from structgen.ground.dates import find_dates, find_times
+from structgen.ground.dates import find_dates
 from structgen.ground.leaves import Leaf, leaves
 from structgen.ground.match import Phrase
 from structgen.ground.near import find_near, long_enough
 from structgen.ground.numerals import find_numbers
 from structgen.ground.phrases import Phrases
-from structgen.ground.place import Choice, Spot, choose
+from structgen.ground.choose import Choice, Spot, choose
 from structgen.ground.places import Grade, Place, best
 from structgen.ground.queries import Query, query
+from structgen.ground.times import find_times
 from structgen.ground.words import Vocabulary, Words, learn, read
 
 Places = tuple[Place, ...]
@@ -31,7 +32,11 @@ def locate(value: object, text: str) -> tuple[Evidence, ...]:
     of its JSON (of a model: by alias). None and blank strings give no evidence. Time and memory are linear in the
     text and in the value. Raises ValueError for a container that holds itself.
     """
-    found = list(leaves(value))
+    return locate_leaves(list(leaves(value)), text)
+
+
+def locate_leaves(found: Sequence[Leaf], text: str) -> tuple[Evidence, ...]:
+    """The evidence for some leaves of one value, in their order."""
     queries = [query(leaf) for leaf in found]
     looked_up = _find(dict.fromkeys(queries), text)
     places = [looked_up[asked] for asked in queries]
@@ -47,7 +52,7 @@ def _evidence(leaf: Leaf, asked: Query, choice: Choice | None, text: str) -> Evi
         return Evidence(leaf.path, None, None, None, Status.UNSUPPORTED)
     start, end, grade, score = choice.place
     found = text[start:end]
-    if not choice.certain:
+    if not choice.certain or grade is Grade.EITHER:
         status = Status.AMBIGUOUS
     elif grade is Grade.NEAR:
         status = Status.FUZZY

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from structgen.ground.addresses import cuts_address
+from structgen.ground.figures import chain, standing
+from structgen.ground.lexicon import FUNCTION_WORDS
 from structgen.ground.places import Grade, Place
 from structgen.ground.words import Words, is_unspaced, without_format
 
@@ -13,21 +18,34 @@ _SAME = str.maketrans(
     dict.fromkeys("‘’‚‛`´′＇", "'")
     | dict.fromkeys("“”„‟«»″〝〞＂", '"')
     | dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")
-    | dict.fromkeys("_", "")
+    | dict.fromkeys("_*", "")  # emphasis in Markdown
     | {"、": ",", "。": "."}
 )
 _MORE = 4
 """Characters of white space that the text may have more than the value around its outer punctuation."""
 _SIGNS = "-.+"
-_DECIMAL = ".,٫٬"
+_ABBREVIATIONS = frozenset("dr mr mrs ms prof st jr sr rev hon gen col capt lt sgt inc ltd co corp dept no vs".split())
+"""Words, besides single letters, whose full stop may be left out."""
+_PAIRS = ("()", "[]", "{}", "“”", "«»", "「」", "『』", "（）")
+_SENTENCE_END = re.compile(r"[.!?。！？]|\n\s*\n")
+_FEW_WORDS = 4
+"""A phrase of fewer words does not reach from one sentence to the next."""
+_MOST_DIFFERING = 0.5
+"""The share of gaps with other punctuation up to which two phrases are near."""
+_ANSWERS = frozenset({"yes", "no"})
+_LONGEST_COMMON = max(map(len, FUNCTION_WORDS))
+_LONGEST_NUMBER = 64
+_DIGITS = re.compile(r"\d+(?:[.,\u066b\u066c]\d+)*")
+_LAST_DIGITS = re.compile(r"(?<![\d.,\u066b\u066c])\d+(?:[.,\u066b\u066c]\d+)*$")
+_CLAUSE_GOES_ON = re.compile(r"\s*+[^\W_]|\.\s*\d")
 
 
 def gap(text: str) -> str:
     """What stands between two words, without white space and in one style of quotes and dashes."""
     if text in ("", " "):
         return ""
-    squeezed = "".join(without_format(text).split())
-    return squeezed if squeezed.isascii() and "_" not in squeezed else _plain(squeezed)
+    squeezed = "".join(without_format(html.unescape(text)).split())
+    return squeezed if squeezed.isascii() and "_" not in squeezed and "*" not in squeezed else _plain(squeezed)
 
 
 def _plain(squeezed: str) -> str:
@@ -60,30 +78,63 @@ class Phrase:
         """The place of the words `first` to `last`; None where what is around them makes it another thing."""
         text, start, end = words.text, words.starts[first], words.ends[last]
         grade = _bounds(text, start, end)
-        if grade is None or not _signed_alike(self.lead, text, start):
+        if grade is None or not _signed_alike(self.lead, text, start) or not self._means(text, start, end):
             return None
         wide = max(0, start - len(self.lead)), end + len(self.tail)
         if text[wide[0] : wide[1]] == self.words.text:
-            return Place(*wide, grade)
+            return None if cuts_address(text, *wide) else Place(*wide, grade)
         differing = self._differing(words, first)
-        if differing is None:
-            return None
         start -= _agreeing(self.lead[::-1], text[max(0, wide[0] - _MORE) : start][::-1])
         end += _agreeing(self.tail, text[end : wide[1] + _MORE])
+        if differing is None or cuts_address(text, start, end):
+            return None
         if differing:
-            return Place(start, end, Grade.NEAR, round(1 - differing / (2 * len(self.gaps) + 2), 4))
+            score = round(1 - differing / (2 * len(self.gaps) + 2), 4)
+            return Place(start, end, Grade.NEAR, score) if _is_balanced(text[start:end]) else None
         own = " ".join(text[start:end].split()) == " ".join(self.words.text.split())
         return Place(start, end, grade if own else max(grade, Grade.WRITTEN))
 
+    def _means(self, text: str, start: int, end: int) -> bool:
+        """Whether a single common word is what the value means: "us" is not "US", the "no" of "no way" no answer."""
+        own = self.words.text.strip()
+        if self.gaps or end - start > _LONGEST_COMMON:
+            return True
+        word = text[start:end]
+        if 1 < len(word) and word.islower() and not own.islower() and word in FUNCTION_WORDS and word not in _ANSWERS:
+            return False
+        return word.lower() not in _ANSWERS or _CLAUSE_GOES_ON.match(text, end) is None
+
     def _differing(self, words: Words, first: int) -> int | None:
-        """How many gaps hold other punctuation; None where one of these stands between two digits."""
+        """How many gaps hold other punctuation; None where one of these makes it another thing."""
         text, starts, ends, count = words.text, words.starts, words.ends, 0
         for place, expected in enumerate(self.gaps, first):
-            if gap(text[ends[place] : starts[place + 1]]) != expected:
-                if text[ends[place] - 1].isdecimal() and text[starts[place + 1]].isdecimal():
+            between = text[ends[place] : starts[place + 1]]
+            found = gap(between)
+            if found == expected:
+                continue
+            digits = text[ends[place] - 1].isdecimal() and text[starts[place + 1]].isdecimal()
+            if digits or (_SENTENCE_END.search(between) and len(self.gaps) + 1 < _FEW_WORDS and found != "."):
+                return None
+            differing = {found, expected} - {""}
+            if differing == {"-"}:  # "well-known" and "well known"
+                continue
+            if differing == {"."}:
+                if _is_abbreviation(text[starts[place] : ends[place]]):
+                    continue
+                if len(self.gaps) + 1 < _FEW_WORDS:
                     return None
-                count += 1
-        return count
+            count += 1
+        return count if count <= _MOST_DIFFERING * (len(self.gaps) + 1) else None
+
+
+def _is_abbreviation(word: str) -> bool:
+    return len(word) == 1 or word.lower() in _ABBREVIATIONS
+
+
+def _is_balanced(stretch: str) -> bool:
+    """Whether all brackets and quotes that open in a stretch are closed in it."""
+    depths = all(stretch.count(pair[0]) == stretch.count(pair[1]) for pair in _PAIRS)
+    return depths and stretch.count('"') % 2 == 0
 
 
 def _agreeing(ours: str, theirs: str) -> int:
@@ -106,17 +157,28 @@ def _signed_alike(lead: str, text: str, start: int) -> bool:
 
 
 def _bounds(text: str, start: int, end: int) -> Grade | None:
-    """OWN where the stretch begins and ends with whole words, INSIDE at a unit (``400`` of ``400g``), else None."""
-    before, first = text[start - 1 : start] if start else "", text[start]
-    last, after = text[end - 1], text[end : end + 1]
-    if _inside_number(text[max(0, start - 2) : start], first) or _inside_number(text[end : end + 2][::-1], last):
-        return None
-    grades = (_cut(before, first), _cut(last, after))
+    """OWN for whole words, INSIDE at a unit (``400`` of ``400g``) and at the end of a range, else None."""
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    grades = [_cut(before, text[start]), _cut(text[end - 1], after)]
+    if text[start].isdecimal() and not before.isalnum():
+        grades.append(_whole_number(text, start, end, _DIGITS.match(text, start, end)))
+    if text[end - 1].isdecimal():
+        digits = _LAST_DIGITS.search(text, max(start, end - _LONGEST_NUMBER), end)
+        if digits is not None and not text[digits.start() - 1 : digits.start()].isalpha():
+            grades.append(_whole_number(text, start, end, digits))
+        elif after.isalpha() and not is_unspaced(after):
+            return None
     return None if None in grades else max(grade for grade in grades if grade is not None)
 
 
-def _inside_number(around: str, digit: str) -> bool:
-    return digit.isdecimal() and len(around) == 2 and around[1] in _DECIMAL and around[0].isdecimal()
+def _whole_number(text: str, start: int, end: int, digits: re.Match[str] | None) -> Grade | None:
+    """OWN where the digits at an end of a stretch, and what is joined to them, lie in it; else how they stand."""
+    if digits is None:
+        return Grade.OWN
+    first, last = chain(text, digits.start(), digits.end())
+    if start <= first and last <= end:
+        return Grade.OWN
+    return standing(text, digits.start(), digits.end())
 
 
 def _cut(left: str, right: str) -> Grade | None:

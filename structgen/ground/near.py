@@ -1,7 +1,7 @@
 """Where a phrase stands that was changed a little: one word in four at most dropped, added or replaced.
 
 Some two neighbouring words of such a phrase are unchanged. So the rarest pairs of neighbours point at the few stretches
-of the text worth a look, and each of these is aligned with the phrase. A number of the phrase must always be there.
+of the text worth a look, and each of these is aligned with the phrase. What is changed must not say another thing.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from structgen.ground.align import align
+from structgen.ground.contradict import contradicts, has_case
 from structgen.ground.places import Grade, Place
 from structgen.ground.words import Words, fold, is_unspaced
 
@@ -85,13 +86,14 @@ def _around(phrase: Words, size: float, text: Words, begin: int) -> Iterator[Pla
 
 
 def _cost(phrase: Words, text: Words, first: int, last: int) -> float | None:
-    """How much differs, in words; None where a number of the phrase does."""
+    """How much differs, in words; None where the text says another thing."""
     cost = 0.0
+    cased = has_case(phrase.text)
     for (mine, mine_end), (yours, yours_end) in _changes(phrase.ids, text.ids[first : last + 1]):
-        ours = [_word(phrase, place) for place in range(mine, mine_end)]
-        if any(word.isdecimal() for word in ours):
+        ours = [_written(phrase, place) for place in range(mine, mine_end)]
+        theirs = [_written(text, first + place) for place in range(yours, yours_end)]
+        if contradicts(ours if cased else [word.lower() for word in ours], theirs):
             return None
-        theirs = [_word(text, first + place) for place in range(yours, yours_end)]
         added = _size(text, first + yours, first + yours_end)
         size = max(_size(phrase, mine, mine_end), _ADDED * added)
         cost += size / 2 if _similar(ours, theirs) else size
@@ -116,7 +118,7 @@ def _similar(ours: Sequence[str], theirs: Sequence[str]) -> bool:
     """Whether two stretches are one but for an ending, a slip, or a space."""
     from rapidfuzz.distance import Levenshtein  # as above
 
-    mine, yours = "".join(ours), "".join(theirs)
+    mine, yours = "".join(map(fold, ours)), "".join(map(fold, theirs))
     return min(len(mine), len(yours)) >= _SHORTEST_ALIKE and Levenshtein.normalized_similarity(mine, yours) >= _ALIKE
 
 
@@ -136,8 +138,8 @@ def _spaced(words: Words, place: int) -> bool:
     return any(character.isspace() for character in words.text[words.ends[place - 1] : words.starts[place]])
 
 
-def _word(words: Words, place: int) -> str:
-    return fold(words.text[words.starts[place] : words.ends[place]])
+def _written(words: Words, place: int) -> str:
+    return words.text[words.starts[place] : words.ends[place]]
 
 
 def _slack(phrase: Words) -> int:

@@ -1,4 +1,4 @@
-"""Numbers written in English words: "twenty-five", "three hundred and five", "a dozen"; up to the trillions."""
+"""Numbers written in English words: "twenty-five", "one and a half", "the third", "a dozen"; up to the trillions."""
 
 from __future__ import annotations
 
@@ -11,32 +11,76 @@ _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
 )
+_ORDINALS = (
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+    "fifteenth sixteenth seventeenth eighteenth nineteenth"
+)
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _SMALL = {word: value for value, word in enumerate(_UNITS.split())} | {
     word: 10 * value for value, word in enumerate(_TENS.split(), 2)
 }
+_LAST = {word: value for value, word in enumerate(_ORDINALS.split()) if value} | {
+    f"{word[:-1]}ieth": 10 * value for value, word in enumerate(_TENS.split(), 2)
+}
 _LARGE = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_OTHER = {"dozen": "12", "half": "0.5", "once": "1", "twice": "2"}
+_OTHER = {"dozen": "12", "half": "0.5", "a quarter": "0.25", "three quarters": "0.75", "once": "1", "twice": "2"}
+_PARTS = {"half": ".5", "quarter": ".25"}
+NUMBER_WORDS = frozenset({*_SMALL, *_LAST, *_LARGE, "hundred", "dozen", "half", "quarter", "once", "twice"})
+"""Words by which two statements differ in a number."""
+
 _ANY = "|".join([*_SMALL, "hundred", *_LARGE])
+_ORDINAL = "|".join(_LAST)
 _RUN = re.compile(
-    rf"\b(?:a\s{{1,3}}(?=hundred|thousand|million))?(?:{_ANY})\b(?:[\s-]{{1,3}}(?:and\s{{1,3}})?(?:{_ANY})\b)*",
+    rf"\b(?:a\s{{1,3}}(?=hundred|thousand|million))?(?:{_ANY})\b(?:[\s-]{{1,3}}(?:and\s{{1,3}})?(?:{_ANY})\b)*"
+    rf"(?:(?:-|\s{{1,3}})(?:and\s{{1,3}})?(?P<ordinal>{_ORDINAL})\b"
+    r"|\s{1,3}and\s{1,3}an?\s{1,3}(?P<part>half|quarter)\b)?",
     re.IGNORECASE,
 )
-_SINGLE = re.compile(rf"\b(?:{'|'.join(_OTHER)})\b", re.IGNORECASE)
+_SINGLE = re.compile(rf"\b(?:{'|'.join(_OTHER)}|(?P<ordinal>(?:{_ORDINAL})))\b", re.IGNORECASE)
+_ONE_OF = re.compile(r"\s+(?:of|another|day|who|whose|can|could|may|might|must|should|would|will|is|has)\b", re.IGNORECASE)
+_NO_ONE = re.compile(r"\b(?:no|any|every|each|some|this|that|the|which|another)[\s-]+$", re.IGNORECASE)
+_LOOK_BACK = 12
+_DIVIDED = re.compile(r"\b(?:a|an|one|two|three|four|five|per)[\s-]+$", re.IGNORECASE)
+_UNIT_OF_TIME = "second"
 
 
 def number_words(text: str) -> Iterator[tuple[str, Place]]:
     """Every number in words, as the digits of its canonical form. A run that is no one number gives nothing."""
     for match in _RUN.finditer(text):
-        value = _value([word for word in re.split(r"[\s-]+", match.group().lower()) if word not in ("a", "and")])
-        if value is not None:
-            yield str(value), Place(match.start(), match.end(), Grade.WRITTEN)
+        ordinal, part = match["ordinal"], match["part"]
+        cardinal = match.group()[: match.start("part") - match.start()] if part else match.group()
+        value = _value([word for word in re.split(r"[\s-]+", cardinal.lower()) if word and word not in ("a", "an", "and")])
+        if value is None or (match.group().lower() == "one" and _is_pronoun(text, match)):
+            continue
+        grade = Grade.INSIDE if ordinal else Grade.WRITTEN
+        yield f"{value}{_PARTS[part.lower()] if part else ''}", Place(match.start(), match.end(), grade)
     for match in _SINGLE.finditer(text):
-        yield _OTHER[match.group().lower()], Place(match.start(), match.end(), Grade.WRITTEN)
+        word = match.group().lower()
+        if match["ordinal"] is None:
+            yield _OTHER[word], Place(match.start(), match.end(), Grade.WRITTEN)
+        elif not _is_share(text, match):
+            yield str(_LAST[word]), Place(match.start(), match.end(), Grade.INSIDE)
+
+
+def _is_pronoun(text: str, one: re.Match[str]) -> bool:
+    """Whether this "one" counts nothing: "no one", "one of them", "one another"."""
+    before = text[max(0, one.start() - _LOOK_BACK) : one.start()]
+    return _ONE_OF.match(text, one.end()) is not None or _NO_ONE.search(before) is not None
+
+
+def _is_share(text: str, ordinal: re.Match[str]) -> bool:
+    """Whether this is the "third" of "two thirds" or "one third", the end of "twenty-first", or a second of time."""
+    before = text[max(0, ordinal.start() - _LOOK_BACK) : ordinal.start()]
+    if ordinal.group().lower() == _UNIT_OF_TIME and not before.lower().endswith("the "):
+        return True
+    return before.endswith("-") or _DIVIDED.search(before) is not None
 
 
 def _value(words: list[str]) -> int | None:
     """The number that the words say; None where they say none, or several ("one two")."""
+    year = _year(words)
+    if year is not None:
+        return year
     total, group, last, scale = 0, 0, 0, 10**15
     for word in words:
         if word in _LARGE:
@@ -48,11 +92,25 @@ def _value(words: list[str]) -> int | None:
             if group > 99:
                 return None
             group, last = (group or 1) * 100, 100
-        elif (last := _joined(last, _SMALL[word])) == 0 and word != "zero":
+        elif (last := _joined(last, _small(word))) == 0 and word != "zero":
             return None
         else:
-            group += _SMALL[word]
+            group += _small(word)
     return total + group
+
+
+def _small(word: str) -> int:
+    return _SMALL[word] if word in _SMALL else _LAST[word]
+
+
+def _year(words: list[str]) -> int | None:
+    """A year in two halves: "nineteen eighty-four", "twenty twenty"."""
+    if not 2 <= len(words) <= 3 or not all(word in _SMALL for word in words):
+        return None
+    century, *rest = (_SMALL[word] for word in words)
+    if not 11 <= century <= 20 or rest[0] < 10 or (len(rest) == 2 and not (rest[0] >= 20 and 0 < rest[1] < 10)):
+        return None
+    return 100 * century + sum(rest)
 
 
 def _joined(last: int, value: int) -> int:

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Set
 from decimal import Decimal, InvalidOperation
 from math import gcd
 
+from structgen.ground.figures import DASHES, standing
+from structgen.ground.hannumbers import han_numbers
 from structgen.ground.numberwords import number_words
 from structgen.ground.places import Grade, Place
 
 _LARGEST_EXPONENT = 400
-_DASHES = "-\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"
-_JOINTS = _DASHES + "/:.,"
 _LONGEST_SCALED = 40
 _TERMINATING = frozenset(2**twos * 5**fives for twos in range(14) for fives in range(6))
 """Denominators whose fractions have a decimal form that ends."""
@@ -25,16 +25,22 @@ _SPACES = " \u00a0\u2007\u2009\u202f"
 _COMPOUND = re.compile(rf"\d+(?:[.,'’\u066b\u066c]\d+|[{_SPACES}]\d{{3}}(?!\d))*")
 _MARK = re.compile(r"\D")
 _SCALE = re.compile(
-    rf"(?P<exponent>[eE][+-]?\d{{1,3}})(?!\w)|(?:[{_SPACES}]?(?P<percent>[%٪％]))"
-    rf"|[{_SPACES}]?(?P<scale>k|thousand|mn|million|mio|bn|billion|mrd|trillion|[KM])(?!\w)"
+    rf"(?P<exponent>[eE][+-]?\d{{1,3}})(?!\w)|(?:[{_SPACES}]?(?P<percent>[%٪％]|per\s?cent\b))"
+    rf"|[{_SPACES}]?(?P<scale>(?:k|thousand|lakh|crore|mn|million|mio|bn|billion|mrd|trillion|[BKM])(?!\w)|[千万萬億亿兆])"
 )
+_EXPONENT = re.compile(r"[eE][+-]?\d{1,3}(?!\w)")
 _POWERS: Mapping[str, int] = {
     **dict.fromkeys(("k", "thousand"), 3),
     **dict.fromkeys(("m", "mn", "million", "mio"), 6),
-    **dict.fromkeys(("bn", "billion", "mrd"), 9),
-    "trillion": 12,
+    **dict.fromkeys(("b", "bn", "billion", "mrd"), 9),
+    **dict.fromkeys(("trillion", "兆"), 12),
+    **dict.fromkeys("万萬", 4),
+    **dict.fromkeys("億亿", 8),
+    **{"千": 3, "lakh": 5, "crore": 7},
 }
-_FRACTION = re.compile(r"(?:(\d{1,4})[ \u00a0])?(\d{1,4})[/\u2044](\d{1,4})")
+_NEGATIVE = re.compile(r"(?<!\w)(?:minus|negative)\s$", re.IGNORECASE)
+_NEGATIVE_LENGTH = len("_negative ")
+_FRACTION = re.compile(r"(?<![\d/.,:-])(?:(\d{1,4})[ \u00a0])?(\d{1,4})[/\u2044](\d{1,4})(?![/.,:-]?\d)")
 _VULGAR = re.compile(r"(?:(\d{1,4}) ?)?([\u00bc-\u00be\u2150-\u215e])")
 
 
@@ -94,9 +100,12 @@ def numerals(text: str, wanted: Set[str]) -> Iterator[Numeral]:
         found = readings(written) if _key(written) in keys else set[str]()
         if not found and written.isdecimal():
             continue
-        grade = _grade(text, match.start(), match.end())
+        grade = standing(text, match.start(), match.end())
+        if grade is None:
+            continue
         for number in found:
-            yield from _signed(text, number, match.start(), match.end(), grade)
+            if not _EXPONENT.match(text, match.end()):
+                yield from _signed(text, number, match.start(), match.end(), grade)
             yield from _scaled(text, number, match.start(), match.end(), grade)
         if not written.isdecimal():
             yield from _parts(written, match.start(), grade)
@@ -123,26 +132,17 @@ def _parts(written: str, start: int, grade: Grade) -> Iterator[Numeral]:
         yield _trimmed(part.group()), place
 
 
-def _grade(text: str, start: int, end: int) -> Grade:
-    """INSIDE for the digits of a code (``A4``), and for those of a date, a time, a range or a phone number."""
-    before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    if before[-1:].isalpha() or before[-1:] == "_":
-        return Grade.INSIDE
-    if len(before) == 2 and before[0].isalnum() and before[1] in _JOINTS:
-        return Grade.INSIDE
-    joined = len(after) == 2 and after[0] in _JOINTS and after[1].isdecimal()
-    return Grade.INSIDE if joined else Grade.WRITTEN
-
-
 def _signed(text: str, number: str, start: int, end: int, grade: Grade) -> Iterator[Numeral]:
-    """The number, and its negative where a minus sign or the brackets of bookkeeping say so."""
-    before, after = text[max(0, start - 2) : start], text[end : end + 1]
-    minus = before[-1:] in _DASHES and before[-1:] != "" and not before[:-1].isalnum()
-    if minus and number != "0":
-        yield "-" + number, Place(start - 1, end, Grade.WRITTEN)
-    elif before[-1:] == "(" and after == ")" and number != "0":
+    """The number, or its negative where a minus sign, a word, or the brackets of bookkeeping say so."""
+    before, after = text[max(0, start - _NEGATIVE_LENGTH) : start], text[end : end + 1]
+    minus = before[-1:] in DASHES and before[-1:] != "" and not before[-2:-1].isalnum()
+    word = _NEGATIVE.search(before)
+    if number != "0" and (minus or word):
+        yield "-" + number, Place(start - 1 if word is None else start - len(word.group()), end, Grade.WRITTEN)
+        return
+    if number != "0" and before[-1:] == "(" and after == ")":
         yield "-" + number, Place(start - 1, end + 1, Grade.INSIDE)
-    yield number, Place(start, end, Grade.INSIDE if minus else grade)
+    yield number, Place(start, end, grade)
 
 
 def _scaled(text: str, number: str, start: int, end: int, grade: Grade) -> Iterator[Numeral]:
@@ -172,7 +172,7 @@ def find_numbers(text: str, wanted: Set[str]) -> dict[str, list[Place]]:
     found: dict[str, list[Place]] = {}
     if not wanted:
         return found
-    for written in (numerals(text, wanted), number_words(text)):
+    for written in (numerals(text, wanted), number_words(text), han_numbers(text)):
         for number, place in written:
             if number in wanted:
                 found.setdefault(number, []).append(place)

@@ -18,6 +18,8 @@ class Grade(IntEnum):
     """The same within something longer: a number in a date, a range or a code, ``400`` in ``400g``."""
     NEAR = 3
     """Nearly the same words."""
+    EITHER = 4
+    """What may be read in two ways, and in one of them as the value: ``03/04/2020``."""
 
 
 class Place(NamedTuple):

@@ -71,8 +71,9 @@ def _boolean(value: bool, name: str) -> Query:
     words = [word for word in re.split(r"[\W_]+", _HUMP.sub(" ", name).lower()) if word]
     bare = [word for word in words if word not in _ASKING] or words
     names = dict.fromkeys((" ".join(words), " ".join(bare)))
-    phrases = tuple(f"{spelled} {answer}" for spelled in names if spelled for answer in _YES[value])
-    return Query(str(value).lower(), phrases, answer=True)
+    phrases = tuple(f"{said}{mark} {yes}" for said in names if said for yes in _YES[value] for mark in ("", "?"))
+    in_json = tuple(f'"{name}": {answer}' for answer in _YES[value][:1] if name)
+    return Query(str(value).lower(), (*phrases, *in_json), answer=True)
 
 
 def _number(value: float | Decimal) -> Query:

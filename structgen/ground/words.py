@@ -1,17 +1,18 @@
 """The words of a text with their offsets, folded so that two spellings of one word are equal.
 
-A word is a run of letters or a run of digits ("400g" is two), with the combining marks that belong to it. Scripts that
-put no spaces between words (Han, kana, Hangul, Thai, Lao, Khmer, Burmese) give one word for each letter. Symbols such
-as ``%`` and ``€`` are words too; punctuation is what stands between words. Offsets are those of the original text, so
-nothing that is found has to be mapped back.
+A word is a run of letters, with the combining marks that belong to it, or a number with its separators ("400g" is two).
+Scripts that put no spaces between words (Han, kana, Hangul, Thai, Lao, Khmer, Burmese) give one word for each letter.
+Symbols such as ``%`` and ``€`` are words too; punctuation is what stands between words. Offsets are those of the
+original text, so nothing that is found has to be mapped back.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,8 +37,9 @@ _MARKS = "".join(
 )
 _LETTER = rf"[^\W\d_{_UNSPACED}]"
 _WORD = rf"{_LETTER}++(?:[{_MARKS}]++{_LETTER}*+|[{_FORMAT}]++(?={_LETTER}|[{_MARKS}]){_LETTER}*+)*+"
+_ENTITY = r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});"
 _TOKEN = re.compile(
-    rf"\d++|{_WORD}(?:[-\u2010\u00ad][^\S\n]*+\n\s*+{_WORD})?|[{_UNSPACED}][{_MARKS}]*+"
+    rf"\d++(?:[.,\u066b\u066c]\d++)*+|{_ENTITY}|{_WORD}(?:[-\u2010\u00ad][^\S\n]*+\n\s*+{_WORD})?|[{_UNSPACED}][{_MARKS}]*+"
     rf"|[^\w\s{_PUNCTUATION}{_FORMAT}{_MARKS}][{_MARKS}]*"
 )
 _UNSPACED_LETTER = re.compile(rf"[{_UNSPACED}]")
@@ -46,6 +48,15 @@ _BROKEN = re.compile(r"[-\u2010\u00ad]\s*\n\s*")
 """A word broken at the end of a line."""
 _IGNORED = re.compile(rf"[{_FORMAT}\u0640\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u064b-\u065f\u0670]")
 """Format characters, the Arabic filler, and the vowel signs that Arabic and Hebrew may leave out."""
+
+_PLAIN_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "ё": "е"})
+_ACCENTED = re.compile(r"[\u00df-\u024f\u0370-\u03ff\u1e00-\u1fff]|[a-z][\u0300-\u036f]")
+"""Latin and Greek letters that may have an accent; one left out is another spelling, not another word."""
+_ACCENT = re.compile(r"[\u0300-\u036f]")
+_POINT_LAST = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?|\d+\.0+")
+_COMMA_LAST = re.compile(r"\d{1,3}(?:\.\d{3})+,\d{1,2}|\d{1,3}(?:\.\d{3}){2,}")
+_SYNONYMS = {"&": "and", "percent": "%", "€": "eur", "£": "gbp"}
+"""Signs and the words that are read for them."""
 
 Vocabulary = dict[str, int]
 """Folded word -> its number, from 1 on; 0 is any word that no value has."""
@@ -64,8 +75,21 @@ class Words:
 @lru_cache(maxsize=1 << 16)
 def _folded(word: str) -> str:
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).casefold())
-    folded = _IGNORED.sub("", folded) or folded
-    return "".join(str(unicodedata.decimal(c)) for c in folded) if folded.isdecimal() else folded
+    folded = (_IGNORED.sub("", folded) or folded).translate(_PLAIN_LETTERS)
+    if _ACCENTED.search(folded):
+        folded = unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFD", folded)))
+    return "".join(str(unicodedata.decimal(c, c)) for c in folded) if folded[:1].isdecimal() else folded
+
+
+def _number(written: str) -> str:
+    """A number without separators of thousands and without a fraction of zeros, where it can be read in one way only."""
+    written = written.replace("\u066c", ",").replace("\u066b", ".")
+    if _POINT_LAST.fullmatch(written):
+        written = written.replace(",", "")
+    elif _COMMA_LAST.fullmatch(written):
+        written = written.replace(".", "").replace(",", ".")
+    whole, _, fraction = written.partition(".")
+    return written if fraction.strip("0") else whole
 
 
 def is_unspaced(character: str) -> bool:
@@ -79,18 +103,19 @@ def without_format(text: str) -> str:
 
 
 def fold(word: str) -> str:
-    """A word without the differences that do not count: case, Unicode form, digits of another script."""
-    return word.lower() if word.isascii() else _folded(word)
+    """A word without the differences that do not count: case, accents, Unicode form, digits of another script."""
+    folded = word.lower() if word.isascii() else _folded(word)
+    if folded.isalnum():
+        return _SYNONYMS.get(folded, folded)
+    return _number(folded) if folded[:1].isdecimal() else _SYNONYMS.get(folded, folded)
 
 
 def learn(text: str, vocabulary: Vocabulary) -> Words:
     """The words of a value; those that are new are added to the vocabulary."""
     ids, starts, ends = array("l"), array("l"), array("l")
     for match in _TOKEN.finditer(text):
-        raw = match.group()
-        pieces = _halves(match) if "\n" in raw else ((raw, match.start(), match.end()),)
-        for piece, start, end in pieces:
-            ids.append(vocabulary.setdefault(fold(piece), len(vocabulary) + 1))
+        for piece, start, end in _pieces(match, {}):
+            ids.append(vocabulary.setdefault(piece, len(vocabulary) + 1))
             starts.append(start)
             ends.append(end)
     return Words(text, ids, starts, ends)
@@ -99,30 +124,46 @@ def learn(text: str, vocabulary: Vocabulary) -> Words:
 def read(text: str, vocabulary: Mapping[str, int]) -> Words:
     """The words of a text as numbers of a vocabulary that stays as it is."""
     ids, starts, ends = array("l"), array("l"), array("l")
-    add, begin, close, known = ids.append, starts.append, ends.append, vocabulary.get
-    plain = text.isascii()
+    add, begin, close = ids.append, starts.append, ends.append
+    same = {word: vocabulary[other] for word, other in _SYNONYMS.items() if other in vocabulary}
+    known, plain = {**vocabulary, **same}.get, text.isascii()
     for match in _TOKEN.finditer(text.lower() if plain else text):
         raw = match.group()
-        if "\n" not in raw:
+        if raw.isalnum():
             add(known(raw if plain else fold(raw), 0))
             begin(match.start())
             close(match.end())
             continue
-        for word, start, end in _unbroken(match, vocabulary):
+        for word, start, end in _pieces(match, vocabulary):
             add(known(word, 0))
             begin(start)
             close(end)
     return Words(text, ids, starts, ends)
 
 
-def _halves(match: re.Match[str]) -> Iterator[tuple[str, int, int]]:
+Piece = tuple[str, int, int]
+"""A folded word and its offsets."""
+
+
+def _pieces(match: re.Match[str], vocabulary: Mapping[str, int]) -> Iterable[Piece]:
+    """The words of one match: most often itself, but a character for an entity and two words for a broken one."""
+    raw, start, end = match.group(), match.start(), match.end()
+    if "\n" in raw:
+        return _unbroken(match, vocabulary)
+    if len(raw) > 1 and raw[0] == "&":
+        character = html.unescape(raw)
+        return ((fold(character), start, end),) if _TOKEN.fullmatch(character) else ()
+    return ((fold(raw), start, end),)
+
+
+def _halves(match: re.Match[str]) -> Iterator[Piece]:
     raw, offset = match.group(), match.start()
     first, second = _BROKEN.split(raw, maxsplit=1)
     yield first, offset, offset + len(first)
     yield second, match.end() - len(second), match.end()
 
 
-def _unbroken(match: re.Match[str], vocabulary: Mapping[str, int]) -> list[tuple[str, int, int]]:
+def _unbroken(match: re.Match[str], vocabulary: Mapping[str, int]) -> list[Piece]:
     """A word broken at the end of a line: one word where a value has it so, else two."""
     halves = list(_halves(match))
     whole = fold("".join(raw for raw, _, _ in halves))

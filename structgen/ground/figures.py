@@ -1,0 +1,101 @@
+"""How the digits of a number stand in what is written around them: alone, as an end of a range, or in another thing.
+
+The two ends of ``5-10``, both sides of ``120/80`` and the parts of a date are numbers that the text gives. The digits of
+a time (``12:30``), of a phone number (``555-1234``), of a code (``A12``, ``COVID-19``) and of a kitchen fraction
+(``1/3``) are not.
+"""
+
+from __future__ import annotations
+
+import re
+
+from structgen.ground.places import Grade
+
+DASHES = "-\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"
+_JOINTS = frozenset(DASHES + "/:")
+_RANGE_DASHES = frozenset("\u2012\u2013\u2212")
+"""Dashes that are typed between two ends, never within a phone number."""
+_LONGEST_CHAIN = 64
+"""Characters looked at on either side; more make no thing that has a name."""
+_PREFIX = re.compile(
+    r"(?<![^\W\d_])(?:USD|EUR|GBP|JPY|CHF|INR|AUD|CAD|NZD|CNY|RMB|HKD|SGD|SEK|NOK|DKK|PLN|CZK|HUF|RON|RUB|TRY|BRL|MXN"
+    r"|ZAR|KRW|ILS|AED|SAR|THB|MYR|IDR|VND|PHP|US|CA|AU|NZ|HK|Rs|Rp|RM|[RS]|kr|Fr|Q|[xX])$"
+)
+"""Letters that stand right before a number without being part of it: currencies, the Q of a quarter, the x of "x2"."""
+_CAPITALS = re.compile(r"(?<![^\W_])(?:[^\W\d_a-z]{1,6}|[a-z])$")
+_CODE_AFTER = re.compile(r"(?![eE]\d{1,3}(?!\w))[^\W\d_]+\d")
+_TIME = re.compile(r"\d{1,2}:[0-5]\d(?::[0-5]\d)?")
+_PHONE = re.compile(r"\d{3}-\d{4}")
+_PAIR = re.compile(r"(\d+)(\D)(\d+)")
+_DATE = re.compile(r"(\d{1,4})(\D)(\d{1,2})\2(\d{1,4})")
+_KITCHEN = frozenset({2, 3, 4, 6, 8, 16, 32, 64})
+"""What measures are divided by; below another number (``4/5``, ``3/10``) stands one that counts."""
+
+
+def standing(text: str, start: int, end: int) -> Grade | None:
+    """How good a place the number ``text[start:end]`` is for its value; None where it is part of another thing."""
+    before = text[max(0, start - _LONGEST_CHAIN) : start]
+    after = text[end : end + _LONGEST_CHAIN]
+    glued = _glued(before, after)
+    if glued is None:
+        return None
+    left, right = _reach(before[::-1]), _reach(after)
+    if not left and not right:
+        return glued
+    return _in_chain(text[start - left : end + right])
+
+
+def chain(text: str, start: int, end: int) -> tuple[int, int]:
+    """The offsets of all that is joined to these digits by dashes, slashes and colons: the whole ``415-555-1234``."""
+    left, right = text[max(0, start - _LONGEST_CHAIN) : start], text[end : end + _LONGEST_CHAIN]
+    return start - _reach(left[::-1]), end + _reach(right)
+
+
+def _reach(around: str) -> int:
+    """How many characters of more digits, each group behind a joint, come next."""
+    reached = place = 0
+    while place + 1 < len(around) and around[place] in _JOINTS and around[place + 1].isdecimal():
+        place += 1
+        while place < len(around) and around[place].isdecimal():
+            place += 1
+        reached = place
+    return reached
+
+
+def _glued(before: str, after: str) -> Grade | None:
+    """What letters right before or right after the number make of it."""
+    if before[-1:] == "_" or _CODE_AFTER.match(after):
+        return Grade.INSIDE if _is_size(after) else None
+    if before[-1:].isalpha() and before[-1] < "\u0e00":  # scripts from Thai on put no space before a number
+        return Grade.INSIDE if _PREFIX.search(before) else None
+    if before[-1:] and before[-1] in DASHES and before[-2:-1].isalpha():
+        return None if _CAPITALS.search(before[:-1]) else Grade.INSIDE
+    return Grade.WRITTEN
+
+
+def _is_size(after: str) -> bool:
+    """Whether this is the first number of ``1920x1080``."""
+    return after[0] in "xX\u00d7" and after[1:2].isdecimal()
+
+
+def _in_chain(written: str) -> Grade | None:
+    """What a number is within several that are joined."""
+    if _TIME.fullmatch(written) or _PHONE.fullmatch(written):
+        round_ends = _PHONE.fullmatch(written) and written[2] == written[-1] == "0"  # ``500-1000`` is a range
+        return Grade.INSIDE if round_ends else None
+    pair = _PAIR.fullmatch(written)
+    if pair is None:
+        return Grade.INSIDE if _is_date(written) else None
+    first, second = int(pair[1]), int(pair[3])
+    fraction = pair[2] == "/" and first < second and second in _KITCHEN
+    return None if fraction else Grade.INSIDE
+
+
+def _is_date(written: str) -> bool:
+    match = _DATE.fullmatch(written)
+    if match is None or match[2] == ":":
+        return False
+    first, middle, last = int(match[1]), int(match[3]), int(match[4])
+    if len(match[1]) > 2:
+        return len(match[4]) <= 2 and 1 <= middle <= 12 and 1 <= last <= 31
+    return 1 <= min(first, middle) <= 12 and 1 <= max(first, middle) <= 31
