@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from structgen.core.json import JsonObject
+from structgen.core.json import Json, JsonObject
 from structgen.core.records import Completion, Request
 
 _LOOKS_LIKE_A_KEY = re.compile(r"\b(?:gsk_|sk-|xai-)[\w-]{6,}|(?<=key=)\S+|(?<=key )\S+|(?<=Bearer )\S+", re.IGNORECASE)
@@ -50,12 +50,12 @@ class Kept:
 class Asked:
     """What a run asked for, as far as its requests do not tell: the schema as its user gave it, and the words.
 
-    `examples` are the worked ones, as JSON text: what matters is whether they are still the same.
+    `examples` are the worked ones, as ``[text, value]`` pairs: what matters is whether they are still the same.
     """
 
     json_schema: JsonObject | bool
     instructions: str = ""
-    examples: str = "[]"
+    examples: Json = None
 
 
 @dataclass(frozen=True, slots=True)

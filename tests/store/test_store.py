@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -382,7 +381,7 @@ def test_commits_are_shared_by_those_who_write_at_once(store: Store, ask: Ask, s
 def test_a_run_finds_what_it_got_for_a_document_in_the_order_of_its_questions(store: Store, ask: Ask) -> None:
     one, other, late = (replace(ask("Soup."), model=name) for name in ("a", "b", "c"))
     store.put(other, Completion("before the run"))
-    asked = (Asked({"type": "object"}, "Read.", "[1]"), Asked(True))
+    asked = (Asked({"type": "object"}, "Read.", [["a", {"b": 1}]]), Asked(True))
     run = store.start_run("structgen extract", "dish", "groq/m", asked)
     for request in (one, other, one, late):
         store.once(request, lambda request=request: Completion(request.model))
