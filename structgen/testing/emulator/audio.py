@@ -192,13 +192,12 @@ def _speech_faults(state: State, body: JsonObject) -> Iterator[Refusal]:
     for name in ("model", "input", "voice"):
         if not isinstance(body.get(name), str) or not body[name]:
             yield invalid(f"property '{name}' is missing")
-            return
-    model = str(body["model"])
+    model, text, voice = str(body.get("model")), str(body.get("input")), body.get("voice")
     yield from _model_faults(state, model, "speech")
-    if len(str(body["input"])) > _MOST_CHARACTERS:
+    if len(text) > _MOST_CHARACTERS:
         yield invalid(f"input must have at most {_MOST_CHARACTERS} characters")
     voices = VOICES.get(model)
-    if voices is not None and body["voice"] not in voices:
+    if voices is not None and voice not in voices:
         yield invalid(f"voice must be one of the following voices: [{' '.join(voices)}]")
     if body.get("response_format", "wav") != "wav":
         yield invalid("response_format must be one of [wav]")

@@ -81,22 +81,22 @@ def _result(line: Line, response: JsonObject | None, error: JsonObject | None) -
 
 def _faults(value: Json, seen: set[str], number: int) -> Iterator[JsonObject]:
     """What is wrong with one line, the first thing first."""
-    if not isinstance(value, dict):
+    entry = value if isinstance(value, dict) else {}
+    if value != entry:
         yield _issue("invalid_json_line", "This line is not parseable as valid JSON.", number)
-        return
     for name in _NEEDED:
-        if name not in value:
+        if name not in entry:
             yield _issue("missing_required_parameter", f"Missing required parameter: '{name}'.", number, name)
-    name = value.get("custom_id")
+    name = entry.get("custom_id")
     if not isinstance(name, str) or not name:
         yield _issue("invalid_custom_id", "The custom_id must be a string that is not empty.", number, "custom_id")
     elif name in seen:
         yield _issue("duplicate_custom_id", f"The custom_id '{name}' is used more than once.", number, "custom_id")
-    if value.get("method") != "POST":
+    if entry.get("method") != "POST":
         yield _issue("invalid_method", "The method must be POST.", number, "method")
-    if value.get("url") != ENDPOINT:
+    if entry.get("url") != ENDPOINT:
         yield _issue("url_mismatch", f"The url must be that of the batch: {ENDPOINT}.", number, "url")
-    if not isinstance(value.get("body"), dict):
+    if not isinstance(entry.get("body"), dict):
         yield _issue("invalid_body", "The body must be a JSON object.", number, "body")
 
 

@@ -11,7 +11,7 @@ from structgen.core.json import JsonObject
 from structgen.testing.emulator.batch_lines import ENDPOINT, Line, unanswered
 from structgen.testing.emulator.bodies import new_id
 
-_EDGE = 0.1  # the share of a batch's time that each of validating, finalizing and cancelling takes
+_EDGE = 0.1  # of the time of a batch
 _LATE = "This request could not be executed before the completion window expired."
 
 
@@ -67,7 +67,7 @@ class Batch:
         """Do what is due. Lines run in the order of the file."""
         with self.lock:
             if self.status is Status.CANCELLING:
-                self._finish(Status.CANCELLED, self.entered[Status.CANCELLING] + _EDGE * self.seconds, now)
+                self._finish(Status.CANCELLED, self.entered[Status.CANCELLING] + self._edge, now)
             elif not self.status.final:
                 self._proceed(now)
 
@@ -106,9 +106,14 @@ class Batch:
                 **{f"{each}_at": int(self.entered[each]) if each in self.entered else None for each in _STAMPED},
             }
 
+    @property
+    def _edge(self) -> float:
+        """Seconds that each of validating, finalizing and cancelling takes."""
+        return _EDGE * min(self.seconds, self.window)
+
     def _proceed(self, now: float) -> None:
-        edge, expires = _EDGE * self.seconds, self.created_at + self.window
-        start, end = self.created_at + edge, self.created_at + self.seconds - edge
+        expires = self.created_at + self.window
+        start, end = self.created_at + self._edge, self.created_at + self.seconds - self._edge
         until = min(now, expires)
         if until < start:
             return

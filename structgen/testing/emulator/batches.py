@@ -71,9 +71,7 @@ class _Batches:
         """Every batch, the newest first."""
         log(self._state, request, {})
         found = [*self._state.batches.values()][::-1]
-        for batch in found:
-            await self._advance(batch)
-        return respond({"object": "list", "data": [batch.described() for batch in found]})
+        return respond({"object": "list", "data": [await self._look(batch) for batch in found]})
 
     async def retrieve(self, request: Request) -> Response:
         """One batch as it stands now."""
@@ -81,8 +79,7 @@ class _Batches:
         batch = self._state.batches.get(request.path_params["id"])
         if batch is None:
             return _not_found(request)
-        await self._advance(batch)
-        return respond(batch.described())
+        return respond(await self._look(batch))
 
     async def cancel(self, request: Request) -> Response:
         """Stop a batch that has not ended. One that takes no time ends when it is looked at, and this is no look."""
@@ -91,13 +88,15 @@ class _Batches:
         if batch is None:
             return _not_found(request)
         if batch.seconds:
-            await self._advance(batch)
-        if not batch.cancel(self._state.now()):
+            await self._look(batch)
+        if not await run_in_threadpool(batch.cancel, self._state.now()):
             return respond_refused(invalid(f"Cannot cancel a batch with status '{batch.status}'"))
-        return respond(batch.described())
+        return respond(await run_in_threadpool(batch.described))
 
-    async def _advance(self, batch: Batch) -> None:
+    async def _look(self, batch: Batch) -> JsonObject:
+        """The batch as it stands now. In threads: an answer may take its time, and others need the event loop."""
         await run_in_threadpool(batch.advance, self._state.now())
+        return await run_in_threadpool(batch.described)
 
 
 def _not_found(request: Request) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import FormParserError
@@ -63,7 +63,7 @@ async def read_form(request: Request, limit: int) -> Form | Refusal:
     try:
         parsed = (await parser.parse()).multi_items()
     except _TooLargeError:
-        return filled("request_too_large_body")
+        return replace(filled("request_too_large_body"), headers={"connection": "close"})
     except (MultiPartException, FormParserError) as problem:
         return invalid(f"The multipart form cannot be read: {problem}")
     except ClientDisconnect:

@@ -1,32 +1,28 @@
-"""The emulator as a server: in a thread for tests, in the foreground for the command line."""
+"""The emulator as a server in a thread, for tests."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import socket
-import sys
+import math
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
-
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from typing import TYPE_CHECKING, Self
 
 from structgen.core.errors import ConfigurationError
-from structgen.core.json import Json, JsonObject
+from structgen.core.json import JsonObject
 from structgen.testing.emulator.answers import answer_by_rules
-from structgen.testing.emulator.app import build_app
 from structgen.testing.emulator.clock import Clock
 from structgen.testing.emulator.faults import FaultPlan, Faults
 from structgen.testing.emulator.limits import LimitsLike, Meters
-from structgen.testing.emulator.replies import Step, reply
-from structgen.testing.emulator.state import Connections, Received, State
+from structgen.testing.emulator.listening import listen, make_server, url_of
+from structgen.testing.emulator.replies import Step
+from structgen.testing.emulator.state import Received, State
 from structgen.testing.emulator.transcripts import describe_sound
 from structgen.testing.recordings import Recordings, read_recordings
+
+if TYPE_CHECKING:
+    import uvicorn
 
 EMULATOR_KEY = "gsk_emulator"
 
@@ -68,7 +64,7 @@ class Emulator:
             self._state.recordings = Recordings(read_recordings(recordings))
         self._default = answer
         self._state.transcript, self._transcript = transcript, transcript
-        self._state.batch_seconds, self._batch_seconds = batch_seconds, batch_seconds
+        self.batch_seconds = self._batch_seconds = batch_seconds
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self.api_key = api_key or EMULATOR_KEY
@@ -109,6 +105,8 @@ class Emulator:
 
     @batch_seconds.setter
     def batch_seconds(self, seconds: float) -> None:
+        if not (math.isfinite(seconds) and seconds >= 0):
+            raise ConfigurationError(f"The batch_seconds must be 0 or more, not {seconds}.")
         self._state.batch_seconds = seconds
 
     @property
@@ -138,9 +136,9 @@ class Emulator:
         self._state.faults = Faults(self._faults)
 
     def __enter__(self) -> Self:
-        listener = _listen("127.0.0.1", 0)
-        self.base_url = _url(listener)
-        self._server = uvicorn.Server(_config(self._state))
+        listener = listen("127.0.0.1", 0)
+        self.base_url = url_of(listener)
+        self._server = make_server(self._state)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="emulator", daemon=True)
         self._thread.start()
         return self
@@ -151,92 +149,3 @@ class Emulator:
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join(10)
-
-
-def run_emulator(*, host: str = "127.0.0.1", port: int = 8080, replies: Path | None = None) -> None:
-    """Serve in the foreground until interrupted; any key is accepted. Says on stderr where.
-
-    `replies` is a JSON Lines file: one answer a line, a string as the model's text and any other value as its JSON,
-    given in this order, the last one again and again. Without it structgen's rules answer. A file that ends in .json
-    holds recordings instead: each is the response to the request that was recorded with it.
-    """
-    state = State()
-    if replies is not None and replies.suffix == ".json":
-        state.recordings = Recordings(read_recordings(replies))
-    elif replies is not None:
-        steps = read_replies(replies)
-        state.script.extend(steps)
-        state.forever = steps[-1]
-    listener = _listen(host, port)
-    url = _url(listener)
-    sys.stderr.write(f"Groq emulator at {url}. Use it with GROQ_BASE_URL={url} and any GROQ_API_KEY; Ctrl-C ends it.\n")
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(_config(state)).run([listener])
-
-
-def read_replies(path: Path) -> tuple[Step, ...]:
-    """The answers of a JSON Lines file; a ConfigurationError that names the line which is none."""
-    steps: list[Step] = []
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ConfigurationError(f"The replies in {path} cannot be read: {problem}.") from None
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            steps.append(reply(_text_of(line, path, number)))
-    if not steps:
-        raise ConfigurationError(f"{path} holds no replies: write one JSON value a line.")
-    return tuple(steps)
-
-
-def _text_of(line: str, path: Path, number: int) -> str:
-    try:
-        value = cast("Json", json.loads(line))
-    except (ValueError, RecursionError) as problem:
-        raise ConfigurationError(f"{path}, line {number}: not JSON ({problem}). Write one JSON value a line.") from None
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A socket that listens already: clients may connect before the server has got so far as to answer."""
-    try:
-        return socket.create_server((host, port), backlog=2048)
-    except OSError as problem:
-        raise ConfigurationError(
-            f"The emulator cannot listen at {host}:{port}: {problem}. Name another port."
-        ) from None
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://{host}:{port}"
-
-
-def _config(state: State) -> uvicorn.Config:
-    return uvicorn.Config(
-        build_app(state),
-        http=_protocol(state.connections),
-        ws="none",
-        lifespan="off",
-        loop="asyncio",
-        log_config=None,
-        access_log=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=1,
-    )
-
-
-def _protocol(connections: Connections) -> type[H11Protocol]:
-    """The protocol of uvicorn, which also says what connections are open: ASGI itself has no way to reset one."""
-
-    class Tracked(H11Protocol):
-        def connection_made(self, transport: asyncio.Transport) -> None:
-            super().connection_made(transport)
-            self._address = transport.get_extra_info("peername")[:2]
-            connections.add(self._address, transport)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            connections.remove(self._address)
-            super().connection_lost(exc)
-
-    return Tracked

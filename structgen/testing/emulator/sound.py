@@ -26,9 +26,9 @@ def seconds_of(name: str, content: bytes) -> float | None:
         with wave.open(io.BytesIO(content)) as sound:
             rate, width = sound.getframerate(), sound.getnchannels() * sound.getsampwidth()
             frames = min(sound.getnframes(), len(content) // width)
-    except (wave.Error, EOFError):
+    except (wave.Error, EOFError, RuntimeError):  # the last for a chunk that ends beyond the file
         return None
-    return round(frames / rate, 2) if rate else None
+    return round(frames / rate, 3) if rate else None
 
 
 def silence(rate: int) -> bytes:
