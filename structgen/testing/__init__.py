@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from structgen.testing.emulator.clock import Clock
     from structgen.testing.emulator.errors import error_names
     from structgen.testing.emulator.faults import FaultKind, FaultPlan
+    from structgen.testing.emulator.foreground import run_emulator
     from structgen.testing.emulator.limits import Limits
     from structgen.testing.emulator.replies import (
         cut,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
         slow,
         streamed,
     )
-    from structgen.testing.emulator.server import EMULATOR_KEY, Emulator, run_emulator
+    from structgen.testing.emulator.server import EMULATOR_KEY, Emulator
     from structgen.testing.emulator.state import Received
 
 __all__ = [
@@ -58,7 +59,7 @@ _MODULES = {
     "Limits": "limits",
     "Received": "state",
     "error_names": "errors",
-    "run_emulator": "server",
+    "run_emulator": "foreground",
 }
 
 

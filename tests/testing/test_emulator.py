@@ -14,7 +14,7 @@ import pytest
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
 from structgen.testing import Emulator, cut, dropped, error, page, reply, run_emulator, slow
-from structgen.testing.emulator.server import read_replies
+from structgen.testing.emulator.foreground import read_replies
 
 MODEL = "openai/gpt-oss-20b"
 SCHEMA: JsonObject = {

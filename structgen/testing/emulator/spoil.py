@@ -18,11 +18,8 @@ _OTHERS: tuple[Json, ...] = (True, 17, "n/a", [17], {"value": 17})
 
 def malform(text: str, chance: random.Random) -> str:
     """The text cut off, or with a mark too few or too many, so that it is not JSON any more."""
-    for _ in range(_TRIES):
-        spoiled = chance.choice(_WAYS)(text, chance)
-        if not _is_json(spoiled):
-            return spoiled
-    return "{" + text
+    tries = (chance.choice(_WAYS)(text, chance) for _ in range(_TRIES))
+    return next((spoiled for spoiled in tries if not _is_json(spoiled)), "{" + text)
 
 
 def mistype(text: str, chance: random.Random) -> str:
