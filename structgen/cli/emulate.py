@@ -15,8 +15,33 @@ def emulate(
         Path | None,
         typer.Option(metavar="FILE", help="Replies in their order, JSON Lines; or a .json of `doctor --live --save`."),
     ] = None,
+    limits: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIMITS",
+            help="Rate limits of each model: a tier of the model cards (free, dev), rpm=30,tpm=8000 (also rpd, tpd), "
+            'or FILE.json with {"rpm": 30, ...}.',
+        ),
+    ] = None,
+    faults: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FAULTS",
+            help="Shares of requests that fail, from a seed: seed=7,dropped=0.1. There are rate_limited, flex, "
+            "server_error, dropped, slow, cut, malformed and wrong_type; retry_after and seconds (of slow ones).",
+        ),
+    ] = None,
+    latency: Annotated[float, typer.Option(min=0, help="Seconds before each reply.")] = 0.0,
 ) -> None:
     """Run a Groq emulator, for tests and demonstrations without a key. Ctrl-C ends it."""
     from structgen.testing import run_emulator
+    from structgen.testing.emulator.options import read_faults, read_limits
 
-    run_emulator(host=host, port=port, replies=replies)
+    run_emulator(
+        host=host,
+        port=port,
+        replies=replies,
+        limits=read_limits(limits) if limits else None,
+        faults=read_faults(faults) if faults else None,
+        latency=latency,
+    )

@@ -55,7 +55,7 @@ class Meters:
 
     def __init__(self, limits: LimitsLike = None, clock: Clock | None = None) -> None:
         if isinstance(limits, str):
-            _check_tier(limits)
+            check_tier(limits)
         self._limits = limits
         self.clock = clock or Clock()
         self._meters: dict[str, Meter] = {}
@@ -200,7 +200,8 @@ def used_tokens(body: JsonObject, made: JsonObject | Refusal) -> int:
     return (total if isinstance(total, int) else 0) - (cached if isinstance(cached, int) else 0)
 
 
-def _check_tier(name: str) -> None:
+def check_tier(name: str) -> None:
+    """Raise ConfigurationError, with the tiers that there are, where no model card has this one."""
     tiers = sorted({tier for card in list_cards() if card.provider == "groq" for tier in card.limits})
     if name not in tiers:
         raise ConfigurationError(f"No model card has limits for the tier {name!r}; there are {', '.join(tiers)}.")
