@@ -33,13 +33,15 @@ _NAME = re.compile(r"[^\W\d_]{3,12}")
 _GAP = r"[\s\-/.,'’\]\[()]{0,3}"
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|°|:e|\.)?"
 _CLOCK = r"(?:\d{1,2}:\d{2}(?::\d{2})?\s+)?"
+_TO = r"(?:\s?(?:[-\u2010-\u2013]|to)\s?\d{1,2}(?:st|nd|rd|th)?)?"
+"""The last day of a few; the first one is a date too, as is the last."""
 _OF = r"(?:(?:(?:day\s+)?of|de|del|di|den|the|year)\s+)?"
 _YEAR = r"(\d{4}|['’]?\d{2})(?![\d:])"
-_DAY_BEFORE = re.compile(rf"(?<!\d){_DAY}{_GAP}{_OF}$", re.IGNORECASE)
+_DAY_BEFORE = re.compile(rf"(?<!\d){_DAY}{_TO}{_GAP}{_OF}$", re.IGNORECASE)
 _YEAR_BEFORE = re.compile(rf"(?<!\d)(\d{{4}}){_GAP}$")
 _YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_YEAR}", re.IGNORECASE)
 _DAY_AFTER = re.compile(rf"{_GAP}{_OF}{_DAY}(?!\d)", re.IGNORECASE)
-_DAY_YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_DAY}{_GAP}{_OF}{_CLOCK}{_YEAR}", re.IGNORECASE)
+_DAY_YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_DAY}{_TO}{_GAP}{_OF}{_CLOCK}{_YEAR}", re.IGNORECASE)
 _REACH = 32
 """How many characters before and after a month's name may belong to its date."""
 
@@ -49,11 +51,19 @@ def find_dates(text: str, wanted: Set[date]) -> dict[date, list[Place]]:
     found: dict[date, list[Place]] = {}
     if not wanted:
         return found
-    for reader in (_numeric, _eastern, _compact, _named):
+    for reader in _READERS:
         for day, place in reader(text):
             if day in wanted:
                 found.setdefault(day, []).append(place)
     return found
+
+
+def date_of(value: str) -> date | None:
+    """The date that a text is, all of it and read in one way only; None for any other text."""
+    if len(value) > _REACH:
+        return None
+    read = {day for reader in _READERS for day, place in reader(value) if (place.start, place.end) == (0, len(value))}
+    return read.pop() if len(read) == 1 else None
 
 
 def _dates(years: Iterable[int], months: Iterable[int], day: int) -> list[date]:
@@ -157,3 +167,6 @@ def _around(text: str, start: int, end: int, months: tuple[int, ...]) -> Iterato
         year, day = sorted(numbers, key=len, reverse=True) if ahead is _YEAR_BEFORE else (numbers[1], numbers[0])
         place = Place(start - len(before) + left.start() if left else start, end + right.end(), Grade.WRITTEN)
         yield from ((found, place) for found in _dates(_years(year), months, int(day)))
+
+
+_READERS = (_numeric, _eastern, _compact, _named)

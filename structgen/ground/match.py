@@ -12,7 +12,7 @@ from structgen.ground.addresses import cuts_address
 from structgen.ground.figures import chain, standing
 from structgen.ground.lexicon import FUNCTION_WORDS
 from structgen.ground.places import Grade, Place
-from structgen.ground.words import Words, is_unspaced, without_format
+from structgen.ground.words import TAG, Words, is_unspaced, without_format
 
 _SAME = str.maketrans(
     dict.fromkeys("‘’‚‛`´′＇", "'")
@@ -21,6 +21,7 @@ _SAME = str.maketrans(
     | dict.fromkeys("_*", "")  # emphasis in Markdown
     | {"、": ",", "。": "."}
 )
+_TAG = re.compile(TAG, re.IGNORECASE)
 _MORE = 4
 """Characters of white space that the text may have more than the value around its outer punctuation."""
 _SIGNS = "-.+"
@@ -44,6 +45,8 @@ def gap(text: str) -> str:
     """What stands between two words, without white space and in one style of quotes and dashes."""
     if text in ("", " "):
         return ""
+    if "<" in text:
+        text = _TAG.sub("", text)
     squeezed = "".join(without_format(html.unescape(text)).split())
     return squeezed if squeezed.isascii() and "_" not in squeezed and "*" not in squeezed else _plain(squeezed)
 

@@ -49,7 +49,7 @@ def number_words(text: str) -> Iterator[tuple[str, Place]]:
     for match in _RUN.finditer(text):
         ordinal, part = match["ordinal"], match["part"]
         cardinal = match.group()[: match.start("part") - match.start()] if part else match.group()
-        value = _value([word for word in re.split(r"[\s-]+", cardinal.lower()) if word and word not in ("a", "an", "and")])
+        value = value_of([word for word in re.split(r"[\s-]+", cardinal.lower()) if word and word not in ("a", "an", "and")])
         if value is None or (match.group().lower() == "one" and _is_pronoun(text, match)):
             continue
         grade = Grade.INSIDE if ordinal else Grade.WRITTEN
@@ -76,7 +76,7 @@ def _is_share(text: str, ordinal: re.Match[str]) -> bool:
     return before.endswith("-") or _DIVIDED.search(before) is not None
 
 
-def _value(words: list[str]) -> int | None:
+def value_of(words: list[str]) -> int | None:
     """The number that the words say; None where they say none, or several ("one two")."""
     year = _year(words)
     if year is not None:

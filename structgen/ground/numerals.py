@@ -23,6 +23,8 @@ _TERMINATING = frozenset(2**twos * 5**fives for twos in range(14) for fives in r
 """Denominators whose fractions have a decimal form that ends."""
 _SPACES = " \u00a0\u2007\u2009\u202f"
 _COMPOUND = re.compile(rf"\d+(?:[.,'’\u066b\u066c]\d+|[{_SPACES}]\d{{3}}(?!\d))*")
+_POINT_BEFORE = re.compile(r"(?<![^\s(+$€£-])\.$")
+"""The point of ``.5``, which is no end of a sentence."""
 _MARK = re.compile(r"\D")
 _SCALE = re.compile(
     rf"(?P<exponent>[eE][+-]?\d{{1,3}})(?!\w)|(?:[{_SPACES}]?(?P<percent>[%٪％]|per\s?cent\b))"
@@ -97,18 +99,21 @@ def numerals(text: str, wanted: Set[str]) -> Iterator[Numeral]:
     keys = {_key(number) for number in wanted}
     for match in _COMPOUND.finditer(text):
         written = _ascii(match.group())
+        start = match.start()
+        if _POINT_BEFORE.search(text, max(0, start - 2), start):
+            start, written = start - 1, f"0.{written}"
         found = readings(written) if _key(written) in keys else set[str]()
         if not found and written.isdecimal():
             continue
-        grade = standing(text, match.start(), match.end())
+        grade = standing(text, start, match.end())
         if grade is None:
             continue
         for number in found:
             if not _EXPONENT.match(text, match.end()):
-                yield from _signed(text, number, match.start(), match.end(), grade)
-            yield from _scaled(text, number, match.start(), match.end(), grade)
+                yield from _signed(text, number, start, match.end(), grade)
+            yield from _scaled(text, number, start, match.end(), grade)
         if not written.isdecimal():
-            yield from _parts(written, match.start(), grade)
+            yield from _parts(written, start, grade)
     for match in _FRACTION.finditer(text):
         yield from _fraction(match, int(_ascii(match[2])), int(_ascii(match[3])))
     for match in _VULGAR.finditer(text):

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 
+from structgen.ground.addresses import bare_url
+from structgen.ground.codes import code_of
+from structgen.ground.dates import date_of
+from structgen.ground.durations import Duration, duration_of
+from structgen.ground.elided import pieces
 from structgen.ground.leaves import Leaf
 from structgen.ground.numerals import canonical
+from structgen.ground.times import time_of
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[-+]\d\d:?\d\d)?)?")
 _TIME = re.compile(r"\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[-+]\d\d:?\d\d)?")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_CURRENCY, _AMOUNT = r"([^\w\s]|[A-Z]{3})", r"(\d[\d.,]*)"
+_MONEY = re.compile(rf"{_CURRENCY}\s?{_AMOUNT}|{_AMOUNT}\s?{_CURRENCY}")
+_DIGIT = re.compile(r"[\d〇一二三四五六七八九十]")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _YES = {True: ("true", "yes", "y", "on"), False: ("false", "no", "n", "off")}
 _ASKING = frozenset({"is", "has", "was", "are", "can", "should", "does", "did", "flag"})
@@ -25,8 +36,9 @@ class Query:
     """The ways to find one value.
 
     `own` is the value's own text, which evidence must equal to be exact. `phrases` are looked up in this order until
-    one is found; of an `answer` phrase only the last word is the evidence (the "yes" of "vegan: yes"). A number, a
-    day or a time of day is looked for where no phrase is found, or first where the value is one and not a text.
+    one is found; of an `answer` phrase only the last word is the evidence (the "yes" of "vegan: yes"). What else the
+    value may be (a number, a day, a time of day, a duration, a code of digits, a quote in pieces) is looked for where
+    no phrase is found.
     """
 
     own: str
@@ -34,6 +46,9 @@ class Query:
     number: str | None = None
     day: date | None = None
     moment: time | None = None
+    duration: Duration | None = None
+    code: str | None = None
+    pieces: tuple[str, ...] = ()
     text: bool = False
     answer: bool = False
 
@@ -53,6 +68,8 @@ def query(leaf: Leaf) -> Query:
         return Query(value.isoformat(), (value.isoformat(),), day=value)
     if isinstance(value, time):
         return Query(value.isoformat(), (value.isoformat(),), moment=_whole(value))
+    if isinstance(value, timedelta):
+        return Query(str(value), duration=duration_of(value))
     if isinstance(value, (bytes, bytearray)):
         value = value.decode("utf-8", "replace")
     return _string(str(value))
@@ -71,7 +88,7 @@ def _boolean(value: bool, name: str) -> Query:
     words = [word for word in re.split(r"[\W_]+", _HUMP.sub(" ", name).lower()) if word]
     bare = [word for word in words if word not in _ASKING] or words
     names = dict.fromkeys((" ".join(words), " ".join(bare)))
-    phrases = tuple(f"{said}{mark} {yes}" for said in names if said for yes in _YES[value] for mark in ("", "?"))
+    phrases = tuple(f"{said}{mark} {yes}" for said in names if said for yes in _YES[value] for mark in ("", "?", " ="))
     in_json = tuple(f'"{name}": {answer}' for answer in _YES[value][:1] if name)
     return Query(str(value).lower(), (*phrases, *in_json), answer=True)
 
@@ -84,12 +101,31 @@ def _number(value: float | Decimal) -> Query:
 
 
 def _string(value: str) -> Query:
-    """A text, which may also be a number or a date that JSON has no type for."""
+    """A text, which may also be something that JSON has no type for."""
     stripped = value.strip()
     number = canonical(stripped) if _NUMBER.fullmatch(stripped) else None
     day, moment = _date(stripped)
-    humped = _HUMP.sub(" ", value) if " " not in stripped else value
-    return Query(value, tuple(dict.fromkeys((value, humped))), number, day, moment, text=True)
+    phrases = tuple(dict.fromkeys((value, *_spellings(stripped))))
+    if number is not None or day is not None or moment is not None:
+        return Query(value, phrases, number, day, moment, code=code_of(stripped), text=True)
+    own_pieces, code = pieces(stripped), code_of(stripped)
+    text = not own_pieces and code is None
+    return Query(value, phrases, duration=duration_of(stripped), code=code, pieces=own_pieces, text=text)
+
+
+def _spellings(value: str) -> list[str]:
+    """Other ways to write a text of one piece: a name in camel case, a URL, a UUID, an amount of money."""
+    found: list[str] = []
+    if " " not in value:
+        found.append(_HUMP.sub(" ", value))
+        url = bare_url(value)
+        found += [url] if url else []
+        if _UUID.fullmatch(value):
+            found.append(value.replace("-", ""))
+    money = _MONEY.fullmatch(value)
+    if money is not None and unicodedata.category((money[1] or money[4])[0]) in ("Sc", "Lu"):
+        found += [f"{money[1]} {money[2]}", f"{money[2]} {money[1]}"] if money[1] else [f"{money[4]} {money[3]}"]
+    return found
 
 
 def _date(value: str) -> tuple[date | None, time | None]:
@@ -101,7 +137,7 @@ def _date(value: str) -> tuple[date | None, time | None]:
             return None, _whole(time.fromisoformat(value))
     except ValueError:
         pass
-    return None, None
+    return (date_of(value), time_of(value)) if _DIGIT.search(value) else (None, None)
 
 
 def _whole(value: time) -> time:

@@ -16,6 +16,8 @@ _MILITARY = re.compile(r"(?<![\d:.,-])([01]\d|2[0-3])([0-5]\d)\s?(?:hrs?|hours|h
 _HOUR = re.compile(r"(?<![\d:.,])(\d{1,2})\s?(?:o['’]clock\b|Uhr\b(?:\s(\d{2})\b)?|[時时点點시]\s?(?:(\d{1,2})\s?[分분])?)")
 _WORD = re.compile(r"\b(?:noon|midday|midnight)\b", re.IGNORECASE)
 
+_LONGEST = 16
+
 
 def find_times(text: str, wanted: Set[time]) -> dict[time, list[Place]]:
     """Where the wanted times of day stand, to the minute or, where the text gives seconds, to the second."""
@@ -27,6 +29,14 @@ def find_times(text: str, wanted: Set[time]) -> dict[time, list[Place]]:
             if moment in wanted:
                 found.setdefault(moment, []).append(place)
     return found
+
+
+def time_of(value: str) -> time | None:
+    """The time of day that a text is, all of it; None for any other text."""
+    if len(value) > _LONGEST:
+        return None
+    read = (moment for reader in (_clock, _spelled) for moment, place in reader(value) if place.end == len(value))
+    return next(read, None) if value[:1].isdecimal() else None
 
 
 def _clock(text: str) -> Iterator[tuple[time, Place]]:

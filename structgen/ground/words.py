@@ -38,8 +38,10 @@ _MARKS = "".join(
 _LETTER = rf"[^\W\d_{_UNSPACED}]"
 _WORD = rf"{_LETTER}++(?:[{_MARKS}]++{_LETTER}*+|[{_FORMAT}]++(?={_LETTER}|[{_MARKS}]){_LETTER}*+)*+"
 _ENTITY = r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});"
+TAG = r"</?(?:a|abbr|b|br|cite|code|em|font|i|mark|q|s|small|span|strong|sub|sup|u)(?:\s[^<>]{0,200})?/?>"
+"""The tags of HTML that stand within a sentence; they are no words."""
 _TOKEN = re.compile(
-    rf"\d++(?:[.,\u066b\u066c]\d++)*+|{_ENTITY}|{_WORD}(?:[-\u2010\u00ad][^\S\n]*+\n\s*+{_WORD})?|[{_UNSPACED}][{_MARKS}]*+"
+    rf"\d++(?:[.,\u066b\u066c]\d++)*+|{_ENTITY}|{TAG}|{_WORD}(?:[-\u2010\u00ad][^\S\n]*+\n\s*+{_WORD})?|[{_UNSPACED}][{_MARKS}]*+"
     rf"|[^\w\s{_PUNCTUATION}{_FORMAT}{_MARKS}][{_MARKS}]*"
 )
 _UNSPACED_LETTER = re.compile(rf"[{_UNSPACED}]")
@@ -148,6 +150,8 @@ Piece = tuple[str, int, int]
 def _pieces(match: re.Match[str], vocabulary: Mapping[str, int]) -> Iterable[Piece]:
     """The words of one match: most often itself, but a character for an entity and two words for a broken one."""
     raw, start, end = match.group(), match.start(), match.end()
+    if raw[0] == "<" and len(raw) > 1:
+        return ()
     if "\n" in raw:
         return _unbroken(match, vocabulary)
     if len(raw) > 1 and raw[0] == "&":
