@@ -25,22 +25,25 @@ class Allowance:
 
     `deadline` is a reading of ``time.monotonic()``: no wait and no try goes beyond it; None is no deadline.
     `timeout` bounds a single try, in seconds; None is the sender's own. `on_retry` is told of each fault that is
-    followed by another try, and of the seconds in between. `retrying` is a policy of tenacity's whose `stop` and `wait`
-    are used in place of our own; which faults are worth another try, and the deadline, stay ours.
+    followed by another try, and of the seconds in between; `on_wait` of each longer wait for a limit: its seconds, and
+    in words what is waited for. `retrying` is a policy of tenacity's whose `stop` and `wait` are used in place of
+    our own; which faults are worth another try, and the deadline, stay ours.
     """
 
     transport_retries: int = 4
     deadline: float | None = None
     timeout: float | None = None
     on_retry: Callable[[TransportError, float], None] | None = None
+    on_wait: Callable[[float, str], None] | None = None
     retrying: BaseRetrying | None = None
 
     def patience(self, default: float) -> float:
         """Seconds that the next try may take: the timeout, or what is left until the deadline where that is less."""
-        timeout = default if self.timeout is None else self.timeout
-        if self.deadline is None:
-            return timeout
-        return max(min(timeout, self.deadline - time.monotonic()), 0.001)
+        return self.at_most(default if self.timeout is None else self.timeout)
+
+    def at_most(self, seconds: float) -> float:
+        """So many seconds, or what is left until the deadline where that is less."""
+        return seconds if self.deadline is None else max(min(seconds, self.deadline - time.monotonic()), 0.001)
 
     def affords(self, wait: float) -> bool:
         """Whether there is still time for a try after waiting so many seconds."""

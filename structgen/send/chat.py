@@ -17,6 +17,10 @@ from structgen.send.base import Allowance, Streamed
 from structgen.send.clients import Clients
 from structgen.send.faults import Failure
 from structgen.send.gather import Origin
+from structgen.send.leases import Lease, need_of
+from structgen.send.limits_read import RawHeaders
+from structgen.send.limits_shared import shared_limiter
+from structgen.send.limits_wait import Limiter
 from structgen.send.lost import lost_connection
 from structgen.send.read import Reply, read_reply
 from structgen.send.retries import Outcome, akeep_trying, apersist, keep_trying, persist
@@ -38,6 +42,7 @@ class ChatSender:
         self._endpoint = endpoint
         self._timeout = timeout
         self._clients = Clients(endpoint)
+        self._limiters: dict[str, Limiter] = {}
 
     def __repr__(self) -> str:
         return f"ChatSender({self._wire.provider!r}, {self._endpoint.base_url!r})"
@@ -45,17 +50,17 @@ class ChatSender:
     def send(self, request: Request, allowance: Allowance) -> Completion:
         """The completion of the request; faults of the wire are tried again within the allowance."""
         body = self._body(request)
-        return persist(lambda: self._try(body, request.model, allowance), allowance)
+        return persist(lambda: self._try(body, request, allowance), allowance)
 
     async def asend(self, request: Request, allowance: Allowance) -> Completion:
         """The same on the running event loop."""
         body = self._body(request)
-        return await apersist(lambda: self._atry(body, request.model, allowance), allowance)
+        return await apersist(lambda: self._atry(body, request, allowance), allowance)
 
     def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:
         """The answer as it arrives; faults of the wire before its first piece are tried again."""
         ask, started = self._exchange(request, allowance), time.monotonic()
-        pieces, retries = keep_trying(lambda: _begun(exchange(self._clients.sync(), ask)), allowance)
+        pieces, retries = keep_trying(lambda: _begun(self._pieces(request, ask)), allowance)
         with closing(pieces):
             for piece in pieces:
                 yield _delivered(piece, retries, started)
@@ -63,11 +68,30 @@ class ChatSender:
     async def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
         """The same on the running event loop."""
         ask, started = self._exchange(request, allowance), time.monotonic()
-        client = await self._clients.of_loop()
-        pieces, retries = await akeep_trying(lambda: _abegun(aexchange(client, ask)), allowance)
+        pieces, retries = await akeep_trying(lambda: _abegun(self._apieces(request, ask)), allowance)
         async with aclosing(pieces):
             async for piece in pieces:
                 yield _delivered(piece, retries, started)
+
+    def _pieces(self, request: Request, ask: Exchange) -> Generator[Piece, None, None]:
+        with self._lease(request) as lease:
+            lease.take(ask.allowance)
+            yield from exchange(self._clients.sync(), self._telling(ask, lease))
+
+    async def _apieces(self, request: Request, ask: Exchange) -> AsyncGenerator[Piece, None]:
+        with self._lease(request) as lease:
+            await lease.atake(ask.allowance)
+            async with aclosing(aexchange(await self._clients.of_loop(), self._telling(ask, lease))) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    def _telling(self, ask: Exchange, lease: Lease) -> Exchange:
+        """The same exchange; the limiter hears of how it begins and ends."""
+
+        def begun(headers: httpx.Headers) -> None:
+            lease.see(self._shown(headers))
+
+        return replace(ask, begun=begun, tell=lease.end)
 
     def _exchange(self, request: Request, allowance: Allowance) -> Exchange:
         origin = Origin(self._wire, request.model, self._endpoint.key)
@@ -89,24 +113,49 @@ class ChatSender:
                 body[theirs] = body.pop(name)
         return body
 
-    def _try(self, body: JsonObject, model: str, allowance: Allowance) -> Outcome:
-        client, patience, started = self._clients.sync(), allowance.patience(self._timeout), time.monotonic()
-        try:
-            reply = _post(client, self._wire.path, body, patience)
-        except LOST as error:
-            return lost_connection(error, self._endpoint, self._wire)
-        return self._read(reply, model, started)
+    def _lease(self, request: Request) -> Lease:
+        """Leave for one call, still to be taken from the limiter of the key and the model."""
+        limiter = self._limiters.get(request.model)
+        if limiter is None or limiter.forgotten:
+            base_url, key, shows = self._endpoint.base_url, self._endpoint.key, self._wire.shows_limits
+            limiter = shared_limiter(base_url, key, request.model, self.card, shows=shows)
+            self._limiters[request.model] = limiter
+        return Lease(limiter, need_of(request))
 
-    async def _atry(self, body: JsonObject, model: str, allowance: Allowance) -> Outcome:
-        client, patience, started = await self._clients.of_loop(), allowance.patience(self._timeout), time.monotonic()
-        try:
-            reply = await _apost(client, self._wire.path, body, patience)
-        except LOST as error:
-            return lost_connection(error, self._endpoint, self._wire)
-        return self._read(reply, model, started)
+    def _shown(self, headers: httpx.Headers) -> RawHeaders:
+        """The headers, where they are of a server that shows its limits in Groq's way."""
+        return headers.raw if self._wire.shows_limits else ()
 
-    def _read(self, reply: Reply, model: str, started: float) -> Outcome:
+    def _try(self, body: JsonObject, request: Request, allowance: Allowance) -> Outcome:
+        with self._lease(request) as lease:
+            lease.take(allowance)
+            client, patience, started = self._clients.sync(), allowance.patience(self._timeout), time.monotonic()
+            try:
+                response, content = _post(client, self._wire.path, body, patience)
+            except LOST as error:
+                return self._lost(error, lease)
+            return self._read(response, content, request.model, started, lease)
+
+    async def _atry(self, body: JsonObject, request: Request, allowance: Allowance) -> Outcome:
+        with self._lease(request) as lease:
+            await lease.atake(allowance)
+            client = await self._clients.of_loop()
+            patience, started = allowance.patience(self._timeout), time.monotonic()
+            try:
+                response = await _apost(client, self._wire.path, body, patience)
+            except LOST as error:
+                return self._lost(error, lease)
+            return self._read(response, response.content, request.model, started, lease)
+
+    def _lost(self, error: Exception, lease: Lease) -> Failure:
+        failure = lost_connection(error, self._endpoint, self._wire)
+        lease.end(failure)
+        return failure
+
+    def _read(self, response: httpx.Response, content: bytes, model: str, started: float, lease: Lease) -> Outcome:
+        reply = Reply(response.status_code, response.headers, content)
         outcome = read_reply(reply, self._wire, model, self._endpoint.key)
+        lease.end(outcome, self._shown(response.headers))
         if isinstance(outcome, Failure):
             return outcome
         return replace(outcome, seconds=time.monotonic() - started)
@@ -152,7 +201,7 @@ def _delivered(piece: Piece, retries: int, started: float) -> Streamed:
     return piece
 
 
-def _post(client: groq.Groq, path: str, body: JsonObject, patience: float) -> Reply:
+def _post(client: groq.Groq, path: str, body: JsonObject, patience: float) -> tuple[httpx.Response, bytes]:
     """One HTTP exchange. The HTTP library's timeout bounds each read; the body as a whole is bounded here."""
     options, ends = _options(patience), time.monotonic() + patience
     try:
@@ -160,28 +209,23 @@ def _post(client: groq.Groq, path: str, body: JsonObject, patience: float) -> Re
             path, body=body, options=options, cast_to=httpx.Response, stream=True, stream_cls=groq.Stream[object]
         )
     except groq.APIStatusError as error:
-        return _reply(error.response, error.response.content)
+        return error.response, error.response.content
     response = cast("httpx.Response", opened)  # what the SDK gives for cast_to=httpx.Response, whatever its types say
     with closing(response):
-        return _reply(response, b"".join(_before(ends, response.iter_bytes())))
+        return response, b"".join(_before(ends, response.iter_bytes()))
 
 
-async def _apost(client: groq.AsyncGroq, path: str, body: JsonObject, patience: float) -> Reply:
+async def _apost(client: groq.AsyncGroq, path: str, body: JsonObject, patience: float) -> httpx.Response:
     """The same on an event loop, where all of it is bounded at once: bounding each read too would cost CPU."""
     try:
         async with asyncio.timeout(patience):
-            response = await client.post(path, body=body, cast_to=httpx.Response)
+            return await client.post(path, body=body, cast_to=httpx.Response)
     except groq.APIStatusError as error:
-        response = error.response
-    return _reply(response, response.content)
+        return error.response
 
 
 def _options(patience: float) -> RequestOptions:
     return {"timeout": patience}
-
-
-def _reply(response: httpx.Response, content: bytes) -> Reply:
-    return Reply(response.status_code, response.headers, content)
 
 
 def _before(ends: float, pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -3,88 +3,54 @@
 Groq's limits are continuous buckets, the daily ones too: what was used drains steadily, `limit` in one `period` (a 429
 that says ``Limit 8000, Used 4867, Requested 3264. Please try again in 982.5ms`` is that arithmetic). So a call reserves
 what it may use before it is sent, and settles with what it did use after it; between the two a `Grant` is under way.
-Calls under way are bounded apart: every success opens the window a little, a server that is overloaded halves it.
+Calls under way are bounded apart: every success opens the window a little, a server that is overloaded narrows it.
 
-A reading of the clock that lies before the last one counts as no time at all, and time goes on from there.
+A bucket is one number, the moment at which it will be empty, so that time passes in it without any work. A reading of
+the clock that lies before the last one counts as no time at all, and time goes on from there. A step is a few tuples:
+it has to be cheap, because every call takes two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Iterable
+from math import inf
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple
 
 from structgen.core.records import Usage
-
-Tiers: TypeAlias = Mapping[str, Mapping[str, int]]
-"""Tier -> {rpm, rpd, tpm, tpd}, as cards have it."""
+from structgen.send.measures import NO_LIMITS, Bucket, Measure, Sighting, Tiers, charged
 
 NO_TIERS: Tiers = MappingProxyType({})
-NO_LIMITS: Mapping[str, int] = MappingProxyType({})
 
-DAY = 86_400.0
-SPARE = 0.03
-"""This part of a limit is kept free (at least one of it): between us and the server, time may stretch a little."""
+PROBES = 8
+"""So many calls go to a server that is known to show its limits before it has shown them."""
 
+PATIENCE = 3.0
+"""Seconds after the first call for which the others wait for the limits to be shown."""
 
-NOTHING = 1e-6
-"""Less than this over a limit is rounding: waiting for it would not move the clock."""
+BACK_OFF = 0.7
+"""What is left of the window where a server is overloaded."""
 
-
-class Measure(StrEnum):
-    """What is limited; the values are the names that cards use."""
-
-    RPM = "rpm"
-    RPD = "rpd"
-    TPM = "tpm"
-    TPD = "tpd"
-
-    @property
-    def period(self) -> float:
-        """Seconds in which the whole limit drains."""
-        return DAY if self in {Measure.RPD, Measure.TPD} else 60.0
-
-    @property
-    def of_tokens(self) -> bool:
-        """Whether tokens are counted, not requests."""
-        return self in {Measure.TPM, Measure.TPD}
+REST = 0.5
+"""Seconds to leave an overloaded server alone that names no wait itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """One limit and what is used of it now."""
-
-    limit: float
-    used: float = 0.0
-
-    def wait(self, amount: float, period: float) -> float:
-        """Seconds until so much more fits. What never fits goes when the bucket is empty: the server judges it."""
-        room = self.limit - max(1.0, self.limit * SPARE)
-        over = min(self.used, self.used + amount - room)
-        return over * period / self.limit if over > NOTHING else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """What a call may use, in tokens: its prompt as estimated, and ``max_completion_tokens``, which counts whole."""
 
     prompt: float
     answer: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """Leave to send one call now. To be settled, refused or withdrawn, once."""
+class Grant(NamedTuple):
+    """Leave to send one call now. To be settled, refused, lost or withdrawn, once."""
 
     need: Need
     tokens: float
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """Not now: ask again after so many seconds. `why` is the limit in question, None for the server's own wish.
 
     `seconds` is None where only the end of a call under way can help.
@@ -94,103 +60,132 @@ class Wait:
     why: Measure | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """What the server said about one limit. `exact`: it said so about this very moment, in a refusal."""
-
-    measure: Measure
-    limit: float
-    used: float
-    exact: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """Everything the limiter knows. `most` bounds the calls under way, `tiers` are the card's limits.
 
-    `ratio` is how many tokens a prompt takes for each that was estimated. `pause` is what is left of a wait that the
-    server asked for. `shrunk` is the number of the first grant after the window was last halved.
+    `at` is the last reading of the clock, `time` the seconds that have passed, which the other moments count in. The
+    server asked for a pause until `paused`, because of `paused_for`. `ratio` is how many tokens a prompt takes for
+    each that was estimated. `shrunk` is the number of the first grant after the window was last narrowed. `trial` is
+    the moment at which the wait for the first limits ends, None where it has.
     """
 
     most: float
-    tiers: Tiers = field(default_factory=lambda: NO_TIERS)
+    tiers: Tiers = NO_TIERS
     at: float = 0.0
-    buckets: Mapping[Measure, Bucket] = field(default_factory=lambda: MappingProxyType({}))
+    time: float = 0.0
+    buckets: tuple[Bucket, ...] = ()
     window: float = 1.0
     under_way: int = 0
     number: int = 0
     shrunk: int = 0
-    pause: float = 0.0
+    paused: float = 0.0
+    paused_for: Measure | None = None
     ratio: float = 1.0
+    trial: float | None = None
+
+    def find(self, measure: Measure | None) -> Bucket | None:
+        """What is known about one limit."""
+        return next((bucket for bucket in self.buckets if bucket.measure is measure), None)
 
 
-def start(now: float, most: int, tiers: Tiers = NO_TIERS) -> State:
-    """A limiter that knows the card alone. Until the server shows a limit, the smallest tier holds."""
-    smallest = min(tiers.values(), key=lambda tier: tier.get(Measure.TPM, float("inf")), default=NO_LIMITS)
-    buckets = {measure: Bucket(smallest[measure]) for measure in Measure if smallest.get(measure)}
-    return State(most=most, tiers=tiers, at=now, buckets=buckets, window=most)
+def start(now: float, most: int, tiers: Tiers = NO_TIERS, *, shows: bool = True) -> State:
+    """A limiter that has seen no reply yet.
+
+    Of a server that `shows` its limits nothing is known so far: a few calls go, as far as the card's smallest tier
+    allows, and the others wait until the first reply says more. Of any other no limit is known, and none assumed.
+    """
+    if not shows:
+        return State(most, tiers, now, window=most)
+    smallest = min(tiers.values(), key=lambda tier: tier.get(Measure.TPM, inf), default=NO_LIMITS)
+    buckets = tuple(Bucket(measure, smallest[measure]) for measure in Measure if smallest.get(measure))
+    return State(most, tiers, now, buckets=buckets, window=min(most, PROBES), trial=inf)
 
 
 def advance(state: State, now: float) -> State:
-    """The state at a later moment: buckets have drained, a pause has shortened."""
-    passed = max(now - state.at, 0.0)
-    buckets = {
-        measure: replace(bucket, used=max(bucket.used - bucket.limit * passed / measure.period, 0.0))
-        for measure, bucket in state.buckets.items()
-    }
-    return replace(state, at=now, buckets=buckets, pause=max(state.pause - passed, 0.0))
+    """The state at a later moment."""
+    return state._replace(at=now, time=_time(state, now))
 
 
 def acquire(state: State, now: float, need: Need) -> tuple[State, Grant | Wait]:
     """Leave to send a call, its tokens reserved; or how long to wait."""
-    state = advance(state, now)
-    tokens = need.prompt * state.ratio + need.answer
-    if state.under_way >= max(int(state.window), 1):
-        return state, Wait(None)
-    waits = {one: bucket.wait(_amount(one, tokens), one.period) for one, bucket in state.buckets.items()}
-    why = max(waits, key=lambda one: waits[one], default=None)
-    if state.pause > 0 and (why is None or state.pause >= waits[why]):
-        return state, Wait(state.pause)
-    if why is not None and waits[why] > 0:
-        return state, Wait(waits[why], why)
+    time = _time(state, now)
+    if state.trial is not None and time >= state.trial:
+        state = _open(state)
+    wait = _wait(state, time, tokens := need.prompt * state.ratio + need.answer)
+    if wait is not None:
+        return state._replace(at=now, time=time), wait
     granted = Grant(need, tokens, state.number)
-    state = replace(state, under_way=state.under_way + 1, number=state.number + 1)
-    return _charge(state, requests=1, tokens=tokens), granted
+    buckets = charged(state.buckets, time, 1.0, tokens)
+    trial = time + PATIENCE if state.trial == inf else state.trial
+    number, under_way = state.number + 1, state.under_way + 1
+    return state._replace(at=now, time=time, buckets=buckets, number=number, under_way=under_way, trial=trial), granted
+
+
+def _wait(state: State, time: float, tokens: float) -> Wait | None:
+    """What a call of so many tokens has to wait for, if anything."""
+    if state.under_way + 1 > state.window:
+        return Wait(None)
+    longest, why = state.paused - time, state.paused_for
+    for bucket in state.buckets:
+        wait = bucket.wait(time, tokens if bucket.measure.of_tokens else 1.0)
+        if wait > max(longest, 0.0):
+            longest, why = wait, bucket.measure
+    if longest <= 0:
+        return None
+    assumed = state.trial is not None and state.paused <= time
+    return Wait(None) if assumed else Wait(longest, why)
 
 
 def settle(state: State, now: float, grant: Grant, usage: Usage, sightings: Iterable[Sighting] = ()) -> State:
     """A completion came: count what it used, open the window. Cached tokens are free, unknown ones stay reserved."""
-    state = _end(advance(state, now))
-    state = replace(state, window=min(state.window + 1 / max(state.window, 1.0), state.most))
+    time, buckets, ratio = _time(state, now), state.buckets, state.ratio
     if usage.input_tokens is not None and usage.output_tokens is not None:
         used = usage.input_tokens - (usage.cached_tokens or 0) + usage.output_tokens
-        state = _charge(state, tokens=used - grant.tokens)
+        buckets = charged(buckets, time, 0.0, used - grant.tokens)
         if grant.need.prompt > 0:
-            seen = min(max(usage.input_tokens / grant.need.prompt, 0.25), 4.0)
-            state = replace(state, ratio=0.8 * state.ratio + 0.2 * seen)
-    return learn(state, sightings)
+            ratio = 0.8 * ratio + 0.2 * min(max(usage.input_tokens / grant.need.prompt, 0.25), 4.0)
+    window = min(state.window + 1 / state.window, state.most)
+    under_way = max(state.under_way - 1, 0)
+    state = state._replace(at=now, time=time, buckets=buckets, window=window, under_way=under_way, ratio=ratio)
+    return replied(state, sightings)
+
+
+def replied(state: State, sightings: Iterable[Sighting]) -> State:
+    """A call was let in, and this is what the server shows with it: nothing, where it is one that shows no limits."""
+    state = learn(state, sightings)
+    return state if state.trial is None else _open(state)
 
 
 def refuse(
     state: State, now: float, grant: Grant, wait: float | None = None, sightings: Iterable[Sighting] = ()
 ) -> State:
-    """The server would not take the call, so nothing was used: it names a limit, or is overloaded, or asks to wait."""
-    named = tuple(sightings)
-    state = withdraw(state, now, grant)
-    state = learn(_shrink(state, grant), named)
-    if any(sighting.exact for sighting in named):
-        return state
-    return replace(state, pause=max(state.pause, wait or 0.0))
+    """The server would not take the call now, so nothing was used. Everybody waits as long as it asks for.
+
+    It names the limit that was reached; or it is overloaded, and gets fewer calls at once from now on.
+    """
+    seen = tuple(sightings)
+    named = next((sighting.measure for sighting in seen if sighting.exact), None)
+    state = withdraw(state, now, grant, seen)
+    if named is None:
+        state = _shrink(state, grant)
+    until = state.time + (wait if wait is not None else 0.0 if named else REST)
+    return state._replace(paused=until, paused_for=named) if until > state.paused else state
 
 
 def lose(state: State, now: float, grant: Grant) -> State:
-    """Nothing came back: the server may have counted the call, so it stays counted, and the window is halved."""
-    return _shrink(_end(advance(state, now)), grant)
+    """Nothing came back: the server may have counted the call, so it stays counted, and the window is narrowed."""
+    return _shrink(_end(state, now), grant)
 
 
-def withdraw(state: State, now: float, grant: Grant) -> State:
+def abandon(state: State, now: float, _grant: Grant) -> State:
+    """Nobody waited for the reply: what it took is not known and stays reserved; nothing is wrong with the server."""
+    return _end(state, now)
+
+
+def withdraw(state: State, now: float, grant: Grant, sightings: Iterable[Sighting] = ()) -> State:
     """The call was not sent after all, or not counted: give back what was reserved."""
-    return _charge(_end(advance(state, now)), requests=-1, tokens=-grant.tokens)
+    state = _end(state, now)
+    return learn(state._replace(buckets=charged(state.buckets, state.time, -1.0, -grant.tokens)), sightings)
 
 
 def learn(state: State, sightings: Iterable[Sighting]) -> State:
@@ -199,44 +194,53 @@ def learn(state: State, sightings: Iterable[Sighting]) -> State:
     What the server counts may be more than what we know of (others use the key); it is less only where calls under
     way have not reached it yet, so a header can only raise the count. The words of a refusal are taken as they are.
     """
-    buckets = dict(state.buckets)
-    for seen in sightings:
-        known = buckets.get(seen.measure)
-        if seen.measure is Measure.TPM and (known is None or known.limit != seen.limit):
-            _take_tier(state.tiers, seen.limit, buckets)
-        used = seen.used if seen.exact or known is None else max(seen.used, known.used)
-        buckets[seen.measure] = Bucket(seen.limit, used)
-    return replace(state, buckets=buckets)
+    seen = tuple(sightings)
+    if not seen:
+        return state
+    known = {bucket.measure: bucket for bucket in state.buckets}
+    tokens = next((sighting.limit for sighting in seen if sighting.measure is Measure.TPM), None)
+    before = known.get(Measure.TPM)
+    if state.trial is not None or (tokens is not None and (before is None or before.limit != tokens)):
+        _take_tier(state, tokens, known, {sighting.measure for sighting in seen})
+    for sighting in seen:
+        used, before = sighting.used, known.get(sighting.measure)
+        if before is not None and not sighting.exact:
+            used = max(used, before.used(state.time))
+        known[sighting.measure] = Bucket.filled(sighting.measure, sighting.limit, used, state.time)
+    state = state._replace(buckets=tuple(known.values()))
+    return _open(state, known=True) if state.trial is not None else state
 
 
-def _take_tier(tiers: Tiers, limit: float, buckets: dict[Measure, Bucket]) -> None:
-    """Replace the limits that no header shows by those of the tier with this limit on tokens, if there is one."""
-    tier = next((tier for tier in tiers.values() if tier.get(Measure.TPM) == limit), NO_LIMITS)
-    for silent in (Measure.RPM, Measure.TPD):
-        known = buckets.pop(silent, Bucket(0))
+def _take_tier(state: State, tokens: float | None, known: dict[Measure, Bucket], shown: set[Measure]) -> None:
+    """Replace the limits that nothing shows by those of the tier with this limit on tokens, if there is one."""
+    tier = next((one for one in state.tiers.values() if tokens and one.get(Measure.TPM) == tokens), NO_LIMITS)
+    for silent in Measure if state.trial is not None else (Measure.RPM, Measure.TPD):
+        if silent in shown:
+            continue
+        before = known.pop(silent, None)
         if silent in tier:
-            buckets[silent] = Bucket(tier[silent], known.used)
+            used = before.used(state.time) if before else 0.0
+            known[silent] = Bucket.filled(silent, tier[silent], used, state.time)
 
 
-def _amount(measure: Measure, tokens: float) -> float:
-    return tokens if measure.of_tokens else 1.0
+def _open(state: State, *, known: bool = False) -> State:
+    """The wait for the first limits is over: what the card's smallest tier says holds no more, unless it is `known`."""
+    window = state.window if state.shrunk else state.most
+    return state._replace(trial=None, window=window, buckets=state.buckets if known else ())
 
 
-def _charge(state: State, *, requests: float = 0.0, tokens: float = 0.0) -> State:
-    """More, or less, is used."""
-    buckets = {
-        measure: replace(bucket, used=max(bucket.used + (tokens if measure.of_tokens else requests), 0.0))
-        for measure, bucket in state.buckets.items()
-    }
-    return replace(state, buckets=buckets)
+def _time(state: State, now: float) -> float:
+    """The seconds that have passed until this reading of the clock."""
+    return state.time + (now - state.at) if now > state.at else state.time
 
 
-def _end(state: State) -> State:
-    return replace(state, under_way=max(state.under_way - 1, 0))
+def _end(state: State, now: float) -> State:
+    return state._replace(at=now, time=_time(state, now), under_way=max(state.under_way - 1, 0))
 
 
 def _shrink(state: State, grant: Grant) -> State:
-    """Halve the window, once for all calls that were under way together."""
+    """Narrow the window, once for all calls that were under way together."""
     if grant.number < state.shrunk:
         return state
-    return replace(state, window=max(state.window / 2, 1.0), shrunk=state.number)
+    wide = min(state.window, state.under_way + 1)
+    return state._replace(window=max(wide * BACK_OFF, 1.0), shrunk=state.number)

@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
 
 from structgen.send.faults import go_duration
-from structgen.send.limits import Measure, Sighting
+from structgen.send.measures import Measure, Sighting
 
-SHOWN = {"requests": Measure.RPD, "tokens": Measure.TPM}
-"""Groq's headers speak of requests a day and tokens a minute; the other two limits stand in no header."""
+RawHeaders: TypeAlias = Iterable[tuple[bytes, bytes]]
+"""Headers as they came."""
+
+_SHOWN = (
+    (Measure.RPD, b"x-ratelimit-limit-requests", b"x-ratelimit-remaining-requests"),
+    (Measure.TPM, b"x-ratelimit-limit-tokens", b"x-ratelimit-remaining-tokens"),
+)  # Groq's headers speak of requests a day and tokens a minute; the other two limits stand in no header
+
+_LONGEST = 12  # digits
 
 _REFUSAL = re.compile(r"\((RPM|RPD|TPM|TPD)\): Limit (\d{1,12}), Used (\d{1,12})(?:, Requested (\d{1,12}))?")
 _AGAIN = re.compile(r"try again in ([\d.hmsuµμn]{2,40})")
 
 
-def read_headers(headers: Mapping[str, str], shown: Mapping[str, Measure] = SHOWN) -> tuple[Sighting, ...]:
-    """The limits in ``x-ratelimit-limit-*`` and ``x-ratelimit-remaining-*``; header names in lower case."""
-    found: list[Sighting] = []
-    for name, measure in shown.items():
-        limit = _number(headers.get(f"x-ratelimit-limit-{name}", ""))
-        remaining = _number(headers.get(f"x-ratelimit-remaining-{name}", ""))
+def read_headers(headers: Mapping[str, str]) -> tuple[Sighting, ...]:
+    """The limits in ``x-ratelimit-limit-*`` and ``x-ratelimit-remaining-*``; names in any case."""
+    return read_raw_headers((name.encode(), value.encode()) for name, value in headers.items())
+
+
+def read_raw_headers(headers: RawHeaders) -> tuple[Sighting, ...]:
+    """The same, faster: looking names up in httpx's own form would cost more than all the rest of the limiter."""
+    told = {name: value for raw, value in headers if (name := raw.lower()).startswith(b"x-ratelimit-")}
+    return tuple(_sightings(told)) if told else ()
+
+
+def _sightings(told: Mapping[bytes, bytes]) -> Iterator[Sighting]:
+    for measure, limit_name, remaining_name in _SHOWN:
+        limit, remaining = _number(told.get(limit_name)), _number(told.get(remaining_name))
         if limit:
-            found.append(Sighting(measure, limit, 0.0 if remaining is None else max(limit - remaining, 0.0)))
-    return tuple(found)
+            yield Sighting(measure, limit, 0.0 if remaining is None else max(limit - remaining, 0.0))
 
 
 def read_refusal(message: str) -> tuple[Sighting, ...]:
@@ -31,7 +46,7 @@ def read_refusal(message: str) -> tuple[Sighting, ...]:
     words = _REFUSAL.search(message)
     if words is None or not int(words[2]):
         return ()
-    measure, limit, used = Measure(words[1].lower()), float(words[2]), float(words[3])
+    measure, limit, used = Measure[words[1]], float(words[2]), float(words[3])
     again = _AGAIN.search(message, words.end())
     wait = go_duration(again[1].rstrip(".")) if again else None
     if wait is not None and words[4]:
@@ -39,5 +54,6 @@ def read_refusal(message: str) -> tuple[Sighting, ...]:
     return (Sighting(measure, limit, used, exact=True),)
 
 
-def _number(text: str) -> float | None:
-    return float(text) if re.fullmatch(r"\d{1,12}", text.strip()) else None
+def _number(text: bytes | None) -> float | None:
+    digits = (text or b"").strip()
+    return float(digits) if digits.isdigit() and len(digits) <= _LONGEST else None

@@ -7,7 +7,7 @@ connection.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -37,7 +37,8 @@ LOST = (groq.APIError, httpx.HTTPError, TimeoutError)
 class Exchange:
     """What is posted where, and how long it may take. `timeout` in seconds, where the allowance names none.
 
-    `tell` hears of the outcome, and of the headers of the response (names in lower case, none where there was none).
+    `begun` hears of the headers of a response that is a success, while its body is still to come; `tell` of the
+    outcome, in the end.
     """
 
     endpoint: Endpoint
@@ -45,7 +46,8 @@ class Exchange:
     body: JsonObject
     allowance: Allowance
     timeout: float
-    tell: Callable[[Outcome, Mapping[str, str]], None] = lambda outcome, headers: None  # noqa: ARG005 - nobody asks
+    begun: Callable[[httpx.Headers], None] = lambda headers: None  # noqa: ARG005 - nobody asks
+    tell: Callable[[Outcome], None] = lambda outcome: None  # noqa: ARG005 - nobody asks
 
     @property
     def patience(self) -> float:
@@ -56,10 +58,19 @@ class Exchange:
         """The failure for an exception of the HTTP library."""
         return lost_connection(error, self.endpoint, self.origin.wire)
 
-    def told(self, outcome: Outcome, headers: Mapping[str, str]) -> Outcome:
+    def told(self, outcome: Outcome) -> Outcome:
         """The outcome, once it was told."""
-        self.tell(outcome, headers)
+        self.tell(outcome)
         return outcome
+
+    def opened(self, response: httpx.Response) -> httpx.Response:
+        """The response, once it was told that there is one."""
+        self.begun(response.headers)
+        return response
+
+    def refused(self, response: httpx.Response) -> Outcome:
+        """The outcome of an error response."""
+        return self.told(self.read(response, response.content))
 
     def read(self, response: httpx.Response, content: bytes) -> Completion | Failure:
         """A reply that came in one piece: an error, or the answer of a server that does not stream."""
@@ -89,10 +100,10 @@ def _open(client: groq.Groq, ask: Exchange) -> httpx.Response | Outcome:
             stream_cls=groq.Stream[object],
         )
     except groq.APIStatusError as error:
-        return ask.told(ask.read(error.response, error.response.content), error.response.headers)
+        return ask.refused(error.response)
     except LOST as error:
-        return ask.told(ask.lost(error), {})
-    return cast("httpx.Response", opened)  # what the SDK gives for cast_to=httpx.Response, whatever its types say
+        return ask.told(ask.lost(error))
+    return ask.opened(cast("httpx.Response", opened))  # what the SDK gives for cast_to, whatever its types say
 
 
 def _pieces(response: httpx.Response, ask: Exchange) -> Generator[Piece, None, None]:
@@ -135,10 +146,10 @@ async def _aopen(client: groq.AsyncGroq, ask: Exchange) -> httpx.Response | Outc
                 stream_cls=groq.AsyncStream[object],
             )
     except groq.APIStatusError as error:
-        return ask.told(ask.read(error.response, error.response.content), error.response.headers)
+        return ask.refused(error.response)
     except LOST as error:
-        return ask.told(ask.lost(error), {})
-    return cast("httpx.Response", opened)
+        return ask.told(ask.lost(error))
+    return ask.opened(cast("httpx.Response", opened))
 
 
 async def _apieces(response: httpx.Response, ask: Exchange) -> AsyncGenerator[Piece, None]:
@@ -186,13 +197,12 @@ class _Body:
 
     def finish(self, lost: Failure | None = None) -> Iterator[Piece]:
         """The outcome, and what is left before it."""
-        headers = self._response.headers
         if self._gathering is None:
             outcome = lost or self._ask.read(self._response, b"".join(self._whole))
-            yield from _in_one(self._ask.told(outcome, headers))
+            yield from _in_one(self._ask.told(outcome))
         else:
             yield from self._gathering.finish(lost)
-            yield self._ask.told(self._gathering.outcome, headers)
+            yield self._ask.told(self._gathering.outcome)
 
 
 def _in_one(outcome: Outcome) -> Iterator[Piece]:

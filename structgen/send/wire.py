@@ -20,7 +20,7 @@ class Wire:
 
     `path` follows the base URL; `tail` is what people write at the end of a base URL though it belongs to the path.
     `renames` are parameters with another name there, `finish_reasons` its words for ours. `streaming` goes into the
-    body of a request whose answer is to be streamed.
+    body of a request whose answer is to be streamed. `shows_limits`: its replies show limits in Groq's headers.
     """
 
     provider: str
@@ -30,6 +30,7 @@ class Wire:
     key_variable: str
     base_url: str | None = None
     needs_key: bool = False
+    shows_limits: bool = False
     renames: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     finish_reasons: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     streaming: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({"stream": True}))
@@ -73,6 +74,7 @@ GROQ = Wire(
     key_variable="GROQ_API_KEY",
     base_url="https://api.groq.com",
     needs_key=True,
+    shows_limits=True,
 )
 
 COMPATIBLE = Wire(

@@ -22,8 +22,14 @@ def groq_server() -> Iterator[Emulator]:
 
 @pytest.fixture
 def groq_emulator(groq_server: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
-    """A Groq server with an empty script and log; GROQ_API_KEY and GROQ_BASE_URL point to it."""
+    """A Groq server with an empty script and log; GROQ_API_KEY and GROQ_BASE_URL point to it.
+
+    No limit that another test ran into is remembered: all of them use one key.
+    """
+    from structgen.send.limits_shared import forget_limiters
+
     groq_server.reset()
+    forget_limiters()
     monkeypatch.setenv("GROQ_API_KEY", groq_server.api_key)
     monkeypatch.setenv("GROQ_BASE_URL", groq_server.base_url)
     return groq_server

@@ -8,7 +8,7 @@ import pytest
 
 from structgen.core.options import Mode
 from structgen.core.records import Completion, Message, Parameters, Request
-from structgen.send import Allowance, Sender, limits_wait, open_sender
+from structgen.send import Allowance, Sender, open_sender
 from structgen.testing import Emulator
 
 MODEL = "openai/gpt-oss-20b"
@@ -53,9 +53,7 @@ def shared_sender(groq_server: Emulator) -> Iterator[Sender]:
 
 @pytest.fixture
 def sender(shared_sender: Sender, groq_emulator: Emulator) -> Sender:
-    """A sender on the emulator, whose script and log are empty; its limiter knows nothing of the tests before."""
-    limits_wait._shared.clear()
-    getattr(shared_sender, "_limiters", {}).clear()
+    """A sender on the emulator, whose script and log are empty and whose limiters are forgotten."""
     return shared_sender
 
 

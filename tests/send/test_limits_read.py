@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from structgen.send.limits import Measure, Sighting
-from structgen.send.limits_read import read_headers, read_refusal
+from structgen.send.limits_read import read_headers, read_raw_headers, read_refusal
+from structgen.send.measures import Measure, Sighting
 
 
 def refusal(measure: str, wait: str = "982.5ms") -> str:
@@ -26,9 +26,10 @@ def test_headers_speak_of_requests_a_day_and_tokens_a_minute() -> None:
     assert read_headers(headers) == (Sighting(Measure.RPD, 14_400, 30), Sighting(Measure.TPM, 8_000, 1_000))
 
 
-def test_another_server_may_mean_other_limits() -> None:
-    headers = {"x-ratelimit-limit-requests": "60"}
-    assert read_headers(headers, {"requests": Measure.RPM}) == (Sighting(Measure.RPM, 60, 0),)
+def test_names_are_read_in_any_case_and_other_headers_say_nothing() -> None:
+    raw = [(b"Date", b"today"), (b"X-RateLimit-Limit-Tokens", b" 60 "), (b"x-ratelimit-kind", b"1")]
+    assert read_raw_headers(raw) == (Sighting(Measure.TPM, 60, 0),)
+    assert read_raw_headers(raw[:1]) == read_raw_headers(raw[2:]) == ()
 
 
 @pytest.mark.parametrize("limit", ["", "0", "many", "-5", "1e9", "9" * 30])

@@ -15,8 +15,9 @@ import pytest
 
 from structgen.core.records import Usage
 from structgen.send import limits
-from structgen.send.limits import Grant, Need, Sighting, Wait
+from structgen.send.limits import Grant, Need, Wait
 from structgen.send.limits_read import read_headers, read_refusal
+from structgen.send.measures import Sighting
 
 RPM, TPM, HOUR = 30, 8_000, 3_600.0
 FREE = {"free": {"rpm": RPM, "tpm": TPM}}

@@ -1,33 +1,43 @@
 """Waiting in threads and on event loops."""
 
 import asyncio
-import gc
 import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 
 from structgen.core.errors import RateLimited
 from structgen.core.records import Card, Usage
+from structgen.send import limits, limits_wait
 from structgen.send.base import Allowance
-from structgen.send.limits import Grant, Measure, Need
-from structgen.send.limits_wait import Limiter, shared_limiter
+from structgen.send.limits import Grant, Need
+from structgen.send.limits_wait import Limiter, Place
+from structgen.send.measures import Measure, Sighting
 
 FOREVER = Allowance()
 CARD = Card("a", limits={"free": {"rpm": 6_000, "tpm": 60_000}})
-USED = Usage(10, 10, calls=1)
-Waiting = Callable[[Limiter, Need, Allowance], Grant]
+LIMIT = Sighting(Measure.TPM, 60_000, 0)
+SETTLED = partial(limits.settle, usage=Usage(10, 10, calls=1))
+KEPT = partial(limits.settle, usage=Usage(calls=1))
+Waiting = Callable[[Limiter, float, Allowance], Place]
 
 
-def wait_blocking(limiter: Limiter, need: Need, allowance: Allowance) -> Grant:
-    return limiter.wait(need, allowance)
+def wait_blocking(limiter: Limiter, tokens: float, allowance: Allowance = FOREVER) -> Place:
+    limiter.wait(place := Place(Need(tokens)), allowance)
+    return place
 
 
-def wait_on_a_loop(limiter: Limiter, need: Need, allowance: Allowance) -> Grant:
-    return asyncio.run(limiter.await_turn(need, allowance))
+async def wait_awaiting(limiter: Limiter, tokens: float, allowance: Allowance = FOREVER) -> Place:
+    await limiter.await_turn(place := Place(Need(tokens)), allowance)
+    return place
+
+
+def wait_on_a_loop(limiter: Limiter, tokens: float, allowance: Allowance = FOREVER) -> Place:
+    return asyncio.run(wait_awaiting(limiter, tokens, allowance))
 
 
 @pytest.fixture(params=[wait_blocking, wait_on_a_loop])
@@ -35,67 +45,121 @@ def wait(request: pytest.FixtureRequest) -> Waiting:
     return request.param
 
 
+def told(most: int = 256) -> Limiter:
+    """A limiter that was shown its limits."""
+    limiter = Limiter(CARD, most)
+    limiter.replied((LIMIT,))
+    return limiter
+
+
+def unlimited(most: int) -> Limiter:
+    return Limiter(most=most, shows=False)
+
+
 def test_leave_comes_at_once_where_there_is_room(wait: Waiting) -> None:
-    limiter = Limiter(CARD)
-    wait(limiter, Need(10), FOREVER)
+    limiter = told()
+    assert isinstance(wait(limiter, 10, FOREVER).answer, Grant)
     assert limiter.state.under_way == 1
 
 
 def test_a_call_waits_for_the_limit(wait: Waiting) -> None:
-    limiter = Limiter(CARD)
-    limiter.settle(wait(limiter, Need(58_000), FOREVER), Usage(calls=1), {})
+    limiter = told()
+    limiter.end(wait(limiter, 58_000, FOREVER), KEPT)
     began = time.monotonic()
-    wait(limiter, Need(500), FOREVER)
+    wait(limiter, 500, FOREVER)
     assert 0.2 < time.monotonic() - began < 2
 
 
 def test_a_wait_beyond_the_deadline_is_an_error_that_says_how_long(wait: Waiting) -> None:
-    limiter = Limiter(CARD)
-    wait(limiter, Need(58_000), FOREVER)
-    with pytest.raises(RateLimited, match="60000 tokens a minute, which is more than the time left") as caught:
-        wait(limiter, Need(58_000), Allowance(deadline=time.monotonic() + 5))
+    limiter = told()
+    wait(limiter, 58_000, FOREVER)
+    with pytest.raises(RateLimited, match="limit of 60,000 tokens a minute: that is more than the time left") as caught:
+        wait(limiter, 58_000, Allowance(deadline=time.monotonic() + 5))
     assert caught.value.wait == pytest.approx(58, abs=1)
-    limiter.wait(Need(1), FOREVER)
+    wait_blocking(limiter, 1)
 
 
 def test_a_pause_that_the_server_asks_for_is_no_limit_of_ours(wait: Waiting) -> None:
-    limiter = Limiter(CARD)
-    limiter.refuse(wait(limiter, Need(1), FOREVER), 30.0, "over capacity", {})
+    limiter = told()
+    limiter.end(wait(limiter, 1, FOREVER), partial(limits.refuse, wait=30.0))
     with pytest.raises(RateLimited, match="for the server"):
-        wait(limiter, Need(1), Allowance(deadline=time.monotonic() + 5))
+        wait(limiter, 1, Allowance(deadline=time.monotonic() + 5))
 
 
 def test_the_time_may_run_out_while_others_are_under_way(wait: Waiting) -> None:
-    limiter = Limiter(most=1)
-    wait(limiter, Need(1), FOREVER)
-    with pytest.raises(RateLimited, match="while other calls were under way"):
-        wait(limiter, Need(1), Allowance(deadline=time.monotonic() + 0.05))
+    limiter = unlimited(1)
+    wait(limiter, 1, FOREVER)
+    began = time.monotonic()
+    with pytest.raises(RateLimited, match="still before this one"):
+        wait(limiter, 1, Allowance(deadline=began + 0.05))
+    assert time.monotonic() - began < 0.2
+
+
+def test_the_time_may_run_out_for_somebody_further_back() -> None:
+    limiter = unlimited(1)
+    wait_blocking(limiter, 1)
+
+    async def main() -> None:
+        first = asyncio.ensure_future(wait_awaiting(limiter, 1))
+        await asyncio.sleep(0)
+        with pytest.raises(RateLimited, match="still before this one"):
+            await wait_awaiting(limiter, 1, Allowance(deadline=time.monotonic() + 0.05))
+        first.cancel()
+
+    asyncio.run(main())
+    assert limiter.waiting == 0
+
+
+def test_a_long_wait_is_told_once_and_a_short_one_is_not(wait: Waiting) -> None:
+    limiter, waits = told(), list[tuple[float, str]]()
+    allowance = Allowance(on_wait=lambda seconds, what: waits.append((seconds, what)))
+    limiter.end(wait(limiter, 58_000, allowance), KEPT)
+    wait(limiter, 400, allowance)
+    assert waits == []
+    wait(limiter, 700, allowance)
+    ((seconds, what),) = waits
+    assert 0.5 <= seconds < 1
+    assert what == "the limit of 60,000 tokens a minute"
 
 
 @pytest.mark.parametrize(
-    "end",
-    [
-        lambda limiter, grant: limiter.settle(grant, USED, {}),
-        lambda limiter, grant: limiter.refuse(grant, 0.0, "", {}),
-        lambda limiter, grant: limiter.lose(grant),
-        lambda limiter, grant: limiter.withdraw(grant),
-    ],
+    "end", [SETTLED, partial(limits.refuse, wait=0.0), limits.lose, limits.abandon, limits.withdraw]
 )
-def test_every_end_of_a_call_makes_room_for_the_next(wait: Waiting, end: Callable[[Limiter, Grant], None]) -> None:
-    limiter = Limiter(most=1)
-    timer = threading.Timer(0.05, end, (limiter, wait(limiter, Need(1), FOREVER)))
+def test_every_end_of_a_call_lets_the_next_go_at_once(wait: Waiting, end: Any) -> None:
+    limiter = unlimited(1)
+    timer = threading.Timer(0.05, limiter.end, (wait(limiter, 1, FOREVER), end))
     timer.start()
-    wait(limiter, Need(1), FOREVER)
+    began = time.monotonic()
+    wait(limiter, 1, FOREVER)
+    assert time.monotonic() - began < 0.2
     timer.join()
 
 
-def test_headers_and_refusals_teach_the_limits() -> None:
-    limiter = Limiter()
-    headers = {"x-ratelimit-limit-tokens": "9000", "x-ratelimit-remaining-tokens": "8000"}
-    limiter.settle(limiter.wait(Need(1), FOREVER), USED, headers)
-    assert limiter.state.buckets[Measure.TPM].limit == 9_000
-    limiter.refuse(limiter.wait(Need(1), FOREVER), 1.0, "(RPM): Limit 30, Used 30, Requested 1.", headers)
-    assert limiter.state.buckets[Measure.RPM].used == pytest.approx(30, abs=0.1)
+def test_a_call_ends_once(wait: Waiting) -> None:
+    limiter = told()
+    place, _ = wait(limiter, 10, FOREVER), wait(limiter, 10, FOREVER)
+    limiter.end(place, SETTLED)
+    limiter.end(place, SETTLED)
+    assert limiter.state.under_way == 1
+
+
+def test_the_first_reply_lets_those_go_that_waited_for_it(wait: Waiting) -> None:
+    limiter = Limiter(CARD)
+    wait(limiter, 50_000, FOREVER)
+    timer = threading.Timer(0.05, limiter.replied, ((Sighting(Measure.TPM, 1_000_000, 50_000),),))
+    timer.start()
+    wait(limiter, 50_000, FOREVER)
+    timer.join()
+    assert limiter.state.under_way == 2
+
+
+def test_a_clock_may_be_given() -> None:
+    now = [0.0]
+    limiter = Limiter(CARD, clock=lambda: now[0])
+    limiter.replied((LIMIT,))
+    wait_blocking(limiter, 58_000)
+    now[0] = 60.0
+    wait_blocking(limiter, 58_000)
 
 
 def in_threads(work: Callable[[int], None], count: int) -> None:
@@ -104,20 +168,22 @@ def in_threads(work: Callable[[int], None], count: int) -> None:
 
 
 def test_a_small_call_does_not_overtake_a_large_one() -> None:
-    limiter, numbers, end = Limiter(CARD), dict[int, int](), time.monotonic() + 5
-    limiter.settle(limiter.wait(Need(58_000), FOREVER), Usage(calls=1), {})
+    limiter, numbers, end = told(), dict[int, int](), time.monotonic() + 5
+    limiter.end(wait_blocking(limiter, 58_000), KEPT)
 
     def work(place: int) -> None:
         while limiter.waiting < place and time.monotonic() < end:
             time.sleep(0.001)
-        numbers[place] = limiter.wait(Need(1_500 if place == 0 else 1), FOREVER).number
+        answer = wait_blocking(limiter, 1_500 if place == 0 else 1).answer
+        assert isinstance(answer, Grant)
+        numbers[place] = answer.number
 
     in_threads(work, 3)
     assert numbers == {0: 1, 1: 2, 2: 3}
 
 
 def test_threads_and_loops_share_one_line_and_never_exceed_the_bound() -> None:
-    limiter, now, most = Limiter(most=3), [0], [0]
+    limiter, now, most = unlimited(3), [0], [0]
     lock = threading.Lock()
 
     def count(step: int) -> None:
@@ -126,18 +192,18 @@ def test_threads_and_loops_share_one_line_and_never_exceed_the_bound() -> None:
             most[0] = max(most[0], now[0])
 
     def blocking(_: int) -> None:
-        grant = limiter.wait(Need(1), FOREVER)
+        place = wait_blocking(limiter, 1)
         count(1)
         time.sleep(0.01)
         count(-1)
-        limiter.settle(grant, USED, {})
+        limiter.end(place, SETTLED)
 
     async def one() -> None:
-        grant = await limiter.await_turn(Need(1), FOREVER)
+        place = await wait_awaiting(limiter, 1)
         count(1)
         await asyncio.sleep(0.01)
         count(-1)
-        limiter.settle(grant, USED, {})
+        limiter.end(place, SETTLED)
 
     async def many() -> None:
         await asyncio.gather(*(one() for _ in range(20)))
@@ -159,40 +225,43 @@ def run(work: Callable[[], Awaitable[Any]]) -> Any:
 
 
 def test_who_is_cancelled_gives_up_its_place() -> None:
-    limiter = Limiter(most=1)
+    limiter = unlimited(1)
 
     async def work() -> None:
-        grant = await limiter.await_turn(Need(1), FOREVER)
-        first, second = (asyncio.ensure_future(limiter.await_turn(Need(1), FOREVER)) for _ in range(2))
+        place = await wait_awaiting(limiter, 1)
+        first, second = (asyncio.ensure_future(wait_awaiting(limiter, 1)) for _ in range(2))
         await asyncio.sleep(0.02)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
-        limiter.settle(grant, USED, {})
+        limiter.end(place, SETTLED)
         await asyncio.wait_for(second, 2)
 
     run(work)
 
 
 def test_a_loop_that_ended_keeps_nobody_waiting() -> None:
-    limiter = Limiter(most=1)
-    grant = limiter.wait(Need(1), FOREVER)
+    limiter = unlimited(1)
+    place = wait_blocking(limiter, 1)
 
     async def work() -> None:
-        waiting = [asyncio.ensure_future(limiter.await_turn(Need(1), FOREVER)) for _ in range(3)]
+        waiting = [asyncio.ensure_future(wait_awaiting(limiter, 1)) for _ in range(3)]
         await asyncio.sleep(0.02)
         assert not any(one.done() for one in waiting)
 
     run(work)
-    limiter.settle(grant, USED, {})
-    limiter.wait(Need(1), Allowance(deadline=time.monotonic() + 2))
+    limiter.end(place, SETTLED)
+    wait_blocking(limiter, 1, Allowance(deadline=time.monotonic() + 2))
 
 
-def test_one_limiter_serves_a_key_and_model_as_long_as_somebody_holds_it() -> None:
-    first = shared_limiter("https://a", "key", "m", CARD)
-    assert shared_limiter("https://a", "key", "m") is first
-    assert shared_limiter("https://a", "other", "m") is not first
-    assert shared_limiter("https://a", "key", "n") is not first
-    first.wait(Need(1), FOREVER)
-    del first
-    gc.collect()
-    assert shared_limiter("https://a", "key", "m").state.number == 0
+def test_a_call_that_ends_elsewhere_wakes_a_waiting_loop_and_a_closed_one_hurts_nobody() -> None:
+    limiter = unlimited(1)
+    place, left = wait_blocking(limiter, 1), list[Any]()
+
+    async def leave_behind() -> None:
+        left.append(limiter._lined_up(Place(Need(1)), limits_wait._caller(asyncio.Event())))
+        left[0].__enter__()
+
+    asyncio.run(leave_behind())
+    limiter.end(place, SETTLED)
+    left[0].__exit__(None, None, None)
+    assert limiter.waiting == 0

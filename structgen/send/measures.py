@@ -1,0 +1,88 @@
+"""What is limited, how much of it is used, and what a server says about it. Pure, like the limiter above it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple, Self, TypeAlias
+
+Tiers: TypeAlias = Mapping[str, Mapping[str, int]]
+"""Tier -> {rpm, rpd, tpm, tpd}, as cards have it."""
+
+NO_LIMITS: Mapping[str, int] = MappingProxyType({})
+
+MINUTE, DAY = 60.0, 86_400.0
+
+SPARE = 0.03
+"""This part of a limit is kept free (at least one of it): between us and the server, time may stretch a little."""
+
+NOTHING = 1e-6
+"""Less than this over a limit is rounding: waiting for it would not move the clock."""
+
+
+class Measure(StrEnum):
+    """What is limited; the values are the names that cards use. The whole of a limit drains in `period` seconds."""
+
+    RPM = "rpm", MINUTE, False
+    RPD = "rpd", DAY, False
+    TPM = "tpm", MINUTE, True
+    TPD = "tpd", DAY, True
+
+    period: float
+    of_tokens: bool
+    """Whether tokens are counted, not requests."""
+
+    def __new__(cls, value: str, period: float, of_tokens: bool) -> Self:
+        """A member with its two attributes."""
+        member = str.__new__(cls, value)
+        member._value_, member.period, member.of_tokens = value, period, of_tokens
+        return member
+
+    @property
+    def words(self) -> str:
+        """As people say it."""
+        return f"{'tokens' if self.of_tokens else 'requests'} a {'day' if self.period == DAY else 'minute'}"
+
+
+class Sighting(NamedTuple):
+    """What the server said about one limit. `exact`: it said so about this very moment, in a refusal."""
+
+    measure: Measure
+    limit: float
+    used: float
+    exact: bool = False
+
+
+class Bucket(NamedTuple):
+    """One limit, and the moment at which it will be empty: until then, what is used of it drains steadily."""
+
+    measure: Measure
+    limit: float
+    empty_at: float = 0.0
+
+    @classmethod
+    def filled(cls, measure: Measure, limit: float, used: float, time: float) -> Self:
+        """A bucket of which so much is used at this moment."""
+        return cls(measure, limit, time + used * measure.period / limit)
+
+    def used(self, time: float) -> float:
+        """How much is used at this moment."""
+        return max(self.empty_at - time, 0.0) * self.limit / self.measure.period
+
+    def wait(self, time: float, amount: float) -> float:
+        """Seconds until so much more fits. What never fits goes when the bucket is empty: the server judges it."""
+        used = self.used(time)
+        over = min(used, used + amount - self.limit + max(1.0, self.limit * SPARE))
+        return over * self.measure.period / self.limit if over > NOTHING else 0.0
+
+
+def charged(buckets: tuple[Bucket, ...], time: float, requests: float, tokens: float) -> tuple[Bucket, ...]:
+    """The buckets with more used, or less where the numbers are negative."""
+    return tuple(
+        Bucket(measure, limit, max(max(empty_at, time) + amount * measure.period / limit, time))
+        if (amount := tokens if measure.of_tokens else requests)
+        else bucket
+        for bucket in buckets
+        for measure, limit, empty_at in (bucket,)
+    )
