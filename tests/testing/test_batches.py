@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from structgen.core.errors import ConfigurationError
-from structgen.testing import Clock, Emulator, dropped, error, page, raw, reply, streamed
+from structgen.testing import Clock, Emulator, FaultPlan, dropped, error, page, raw, reply, streamed
 from structgen.testing.emulator import batch_lines
 from structgen.testing.emulator.batch_lines import mixed, read_lines
 from structgen.testing.emulator.batch_run import Batch, Status
@@ -211,6 +211,19 @@ def test_a_batch_does_not_count_against_the_limits(client: groq.Groq, groq_emula
     groq_emulator.limit_with("free", clock=Clock(speed=0))
     found, wrong = run(client, *(line(str(number)) for number in range(100)))
     assert (len(found), wrong) == (100, {})
+
+
+def test_a_plan_of_faults_reaches_batches() -> None:
+    lines = [line(str(number)) for number in range(40)]
+    with (
+        Emulator(faults=FaultPlan(seed=1, server_error=0.3, dropped=0.3), answer=lambda _: "yes") as emulator,
+        groq.Groq(api_key=emulator.api_key, base_url=emulator.base_url, max_retries=0) as client,
+    ):
+        found, wrong = run(client, *lines)
+    statuses = {each["response"] and each["response"]["status_code"] >= 500 for each in wrong.values()}
+    assert statuses == {None, True}
+    assert len(found) + len(wrong) == 40
+    assert {content(each) for each in found.values()} == {"yes"}
 
 
 def test_statuses_follow_the_clock(client: groq.Groq, timed: Emulator) -> None:
@@ -424,9 +437,11 @@ def test_a_wrong_request_makes_no_batch(fields: dict[str, Any], words: str, clie
     assert client.batches.list().data == []
 
 
-def test_a_body_that_is_no_object_makes_no_batch(client: groq.Groq) -> None:
-    with pytest.raises(groq.BadRequestError, match="not a JSON object"):
-        client.post("/openai/v1/batches", body=[], cast_to=httpx.Response)
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"input_file_id": NaN}', b"[" * 100_000])
+def test_a_body_that_is_no_object_makes_no_batch(body: bytes, groq_emulator: Emulator) -> None:
+    headers = {"authorization": f"Bearer {groq_emulator.api_key}"}
+    answer = httpx.post(f"{groq_emulator.base_url}/openai/v1/batches", headers=headers, content=body)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, "The request body is not a JSON object")
 
 
 def test_an_unknown_file_makes_no_batch(client: groq.Groq) -> None:

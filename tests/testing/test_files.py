@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from contextlib import suppress
 
 import groq
@@ -212,7 +213,9 @@ def test_a_body_without_end_is_cut_off(groq_emulator: Emulator, monkeypatch: pyt
     assert [request.body for request in groq_emulator.requests] == [{}]
 
 
-def test_a_client_that_hangs_up_leaves_the_server_whole(client: groq.Groq, groq_emulator: Emulator) -> None:
+def test_a_client_that_hangs_up_leaves_the_server_whole(
+    client: groq.Groq, groq_emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
     def broken() -> object:
         yield b"--b\r\n"
         raise KeyboardInterrupt
@@ -220,7 +223,12 @@ def test_a_client_that_hangs_up_leaves_the_server_whole(client: groq.Groq, groq_
     headers = {"content-type": "multipart/form-data; boundary=b"}
     with pytest.raises(KeyboardInterrupt):
         post(groq_emulator, content=broken(), headers=headers)
+    started = time.monotonic()
+    while not groq_emulator.requests and time.monotonic() - started < 5:
+        time.sleep(0.01)
+    assert [request.body for request in groq_emulator.requests] == [{}]
     assert upload(client)
+    assert not caplog.records
 
 
 @settings(deadline=None, max_examples=200)

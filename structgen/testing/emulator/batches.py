@@ -16,7 +16,8 @@ from structgen.testing.emulator.answers import deliver
 from structgen.testing.emulator.batch_lines import ENDPOINT, Line, answered, mixed, read_lines, unanswered
 from structgen.testing.emulator.batch_run import Batch
 from structgen.testing.emulator.checks import Asked, filled, invalid
-from structgen.testing.emulator.replies import Answer, Fault, Raw, Refusal, Streamed
+from structgen.testing.emulator.limits import FREE
+from structgen.testing.emulator.replies import Answer, Fault, Raw, Refusal, Step, Streamed
 from structgen.testing.emulator.serving import (
     Wrapper,
     behind_key,
@@ -156,8 +157,8 @@ def _keep(state: State, name: str, results: list[JsonObject]) -> str | None:
 
 
 def _answer(state: State, line: Line) -> JsonObject:
-    """What the same chat request would get by itself: the next of the script, a refusal, or the default answer."""
-    step = _refuse(state, line.body) or state.next_step() or Answer(state.answer(line.body))
+    """What the same chat request would get by itself: a refusal, the next of the script, or the default answer."""
+    step = _refuse(state, line.body) or state.next_step() or _unscripted(state, line.body)
     if isinstance(step, Fault):
         return unanswered(line, "internal_error", "The request could not be completed.")
     if isinstance(step, Raw):
@@ -180,6 +181,14 @@ def _refuse(state: State, body: JsonObject) -> Refusal | None:
     if model not in MODELS and model not in state.models:
         return filled("feature_unsupported", feature="batch processing")
     return invalid("`stream` is not supported in a batch") if body.get("stream") else None
+
+
+def _unscripted(state: State, body: JsonObject) -> Step:
+    """What the model says, or what the plan of faults makes of it."""
+    mishap = state.faults.draw(body)
+    if mishap is None:
+        return Answer(state.answer(body))
+    return mishap.refuse(body, FREE) or mishap.spoil(state.answer(body))
 
 
 def _value(content: bytes) -> Json:
