@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from structgen.core.json import Json
-    from structgen.core.records import Attempt, ChunkReport, Completion, Issue, Usage
+    from structgen.core.records import Attempt, ChunkReport, Completion, Evidence, Issue, Usage
 
 
 class StructgenError(Exception):
@@ -117,7 +117,7 @@ class ExtractionFailed(StructgenError):
     `attempts` holds every request and completion, `issues` what is wrong with the last one, `partial` what could be
     read of it as plain JSON, and `usage` what all of it took. The exception that a batch row shows as `error`. Of a
     document that was read in chunks, `chunks` says what became of each, and `issues` what is wrong with the whole.
-    `view` draws it as HTML for a notebook.
+    `view` draws it as HTML for a notebook, `locate` looks up where `partial` stands in the text.
     """
 
     def __init__(
@@ -130,6 +130,7 @@ class ExtractionFailed(StructgenError):
         chunks: tuple[ChunkReport, ...] = (),
         issues: tuple[Issue, ...] | None = None,
         view: Callable[[ExtractionFailed], str] | None = None,
+        locate: Callable[[], tuple[Evidence, ...]] | None = None,
     ) -> None:
         super().__init__(message)
         self.attempts = attempts
@@ -138,6 +139,7 @@ class ExtractionFailed(StructgenError):
         self.chunks = chunks
         self._issues = issues
         self.view = view
+        self.locate = locate
 
     @property
     def issues(self) -> tuple[Issue, ...]:

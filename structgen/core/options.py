@@ -52,6 +52,9 @@ class EvidenceMode(StrEnum):
 
     NONE = "none"
     LOCATE = "locate"
+    """Each value is looked for in the text."""
+    QUOTES = "quotes"
+    """The model quotes the text for each value, and the quotes are looked up. What it cannot quote is unsupported."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,10 +67,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A worked example: a text and the value (plain JSON) that should come out of it."""
+    """A worked example: a text and the value (plain JSON) that should come out of it.
+
+    `quotes` (path in the value -> words of the text) says what a value is taken from that does not stand in the text
+    itself, such as a sentiment; it is shown where the model is asked for quotes.
+    """
 
     text: str
     value: JsonLike
+    quotes: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +251,8 @@ class Status(StrEnum):
 
     EXACT = "exact"
     NORMALIZED = "normalized"
+    QUOTED = "quoted"
+    """The model's quote for it stands in the text; the value itself is not written there (a sentiment, a sum)."""
     FUZZY = "fuzzy"
     AMBIGUOUS = "ambiguous"
     UNSUPPORTED = "unsupported"
@@ -325,7 +332,8 @@ class Parsed(Generic[T_co]):
     """A response that was read. `value` is None where it was refused; then `issues` says why.
 
     `partial` is what could be read of a refused response as plain JSON, `open` the paths in it that were cut off,
-    `readings` the candidates (plain JSON) where several readings are equally good and differ.
+    `readings` the candidates (plain JSON) where several readings are equally good and differ. `quotes` holds, where
+    quotes were asked for, those of the value (or of `partial`) by path: None for a value that has none.
     """
 
     ok: bool
@@ -335,6 +343,7 @@ class Parsed(Generic[T_co]):
     partial: Json = None
     open: tuple[str, ...] = ()
     readings: tuple[Json, ...] = ()
+    quotes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ MEANING: Mapping[Status, str] = MappingProxyType(
     {
         Status.EXACT: "stands in the text just like this",
         Status.NORMALIZED: "stands in the text, written in another way",
+        Status.QUOTED: "is what the model read out of these words",
         Status.FUZZY: "the text says nearly this",
         Status.AMBIGUOUS: "stands in several places of the text, of which one is marked",
         Status.UNSUPPORTED: "was not found in the text",
