@@ -1,0 +1,103 @@
+"""Which parts of a schema are quoted: its shapes, as the way there and the way back walk them.
+
+A place of a value may be described by several shapes at once, the branches of a union. So shapes come in tuples; the
+empty one stands for a place that the schema does not speak of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+from structgen.core.json import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The two keys of a pair."""
+
+    quote: str = "quote"
+    value: str = "value"
+
+    @property
+    def schema(self) -> JsonObject:
+        """What a quote must be."""
+        return {"type": ["string", "null"]}
+
+
+class Leaf(Enum):
+    """A place without an inside."""
+
+    QUOTED = "quoted"
+    """A scalar that comes with its quote."""
+    FIXED = "fixed"
+    """What the schema fixes: a constant, null, the tag of a union."""
+    PLAIN = "plain"
+    """What may be anything; it stays as it is, with all that it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A definition, by its pointer in the schema that was given."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An object: its named properties, and what its other keys hold."""
+
+    fields: Mapping[str, tuple[Shape, ...]]
+    others: tuple[Shape, ...] = ()
+    spelled: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The letters of a property's name -> the name, for keys that a model spells in another way."""
+
+    def under(self, key: str) -> tuple[Shape, ...]:
+        """The shapes of what stands under a key."""
+        name = key if key in self.fields else self.spelled.get(letters(key), key)
+        return self.fields.get(name, self.others)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list: its first places, and the items after them."""
+
+    first: tuple[tuple[Shape, ...], ...] = ()
+    others: tuple[Shape, ...] = ()
+
+    def at(self, index: int) -> tuple[Shape, ...]:
+        """The shapes of one item."""
+        return self.first[index] if index < len(self.first) else self.others
+
+
+Shape: TypeAlias = Leaf | Named | Record | Items
+
+
+@dataclass(slots=True)
+class Shapes:
+    """The shapes of one schema: those of its root, and its definitions by their pointers."""
+
+    root: tuple[Shape, ...] = ()
+    definitions: dict[str, tuple[Shape, ...]] = field(default_factory=dict[str, "tuple[Shape, ...]"])
+    quotes_anything: bool = False
+
+    def resolve(self, shapes: tuple[Shape, ...]) -> tuple[Leaf | Record | Items, ...]:
+        """The shapes with their references followed, each definition once."""
+        found: list[Leaf | Record | Items] = []
+        todo, seen = list(reversed(shapes)), set[str]()
+        while todo:
+            shape = todo.pop()
+            if not isinstance(shape, Named):
+                found.append(shape)
+            elif shape.place not in seen:
+                seen.add(shape.place)
+                todo.extend(reversed(self.definitions.get(shape.place, ())))
+        return tuple(found)
+
+
+def letters(name: str) -> str:
+    """A name without what spellings differ in: case, underscores, hyphens, spaces."""
+    return re.sub(r"[\W_]+", "", name).casefold()
