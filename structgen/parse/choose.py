@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic_core import to_json
@@ -18,9 +18,11 @@ from structgen.parse.exact import has_exact
 from structgen.parse.finite import as_json
 from structgen.parse.lossy import applied, with_offers
 from structgen.parse.places import at
+from structgen.parse.quotes import followed, moved, prefixed, settled, without_quotes
 from structgen.parse.reading import Reading
 from structgen.parse.validate import misread_times, validate, validate_as_is
 from structgen.schema import Schema
+from structgen.schema.quotes import Quoted
 
 T = TypeVar("T")
 
@@ -32,13 +34,17 @@ ECHO = Issue("", "is the schema itself, not a value of it", "schema_echo")
 
 @dataclass(frozen=True, slots=True)
 class Job(Generic[T]):
-    """What all readings of one response are held against. `tags`: it said with tags that it is a call of a tool."""
+    """What all readings of one response are held against.
+
+    `tags`: it said with tags that it is a call of a tool. `quoted`: the form with quotes in which it was asked for.
+    """
 
     schema: Schema[T]
     shape: Shape
     decode: Decode
     max_risk: Risk
     tags: bool = False
+    quoted: Quoted | None = None
 
     def fit(self, tree: Json, faults: frozenset[str] | None) -> Fit:
         """The tree, aligned; what stands at a place that the strict validator did not fault is left alone."""
@@ -71,6 +77,7 @@ class Outcome:
     issues: tuple[Issue, ...] = ()
     open: tuple[str, ...] = ()
     misfits: int = 0
+    quotes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
 
     @property
     def cost(self) -> Risk:
@@ -82,7 +89,7 @@ def judge(job: Job[T], reading: Reading) -> Outcome:
     """Align and validate one reading."""
     fatal = [issue for issue in reading.issues if not _may_stand(job, issue, reading.value)]
     if fatal:
-        return Outcome(reading.value, None, reading.repairs, reading.issues, reading.open, 1000)
+        return Outcome(reading.value, None, reading.repairs, reading.issues, reading.open, 1000, reading.quotes)
     if is_echo(job.shape, reading.value):
         return Outcome(None, issues=(ECHO,), misfits=1000)
     faults: frozenset[str] | None = None
@@ -90,14 +97,16 @@ def judge(job: Job[T], reading: Reading) -> Outcome:
         verdict = validate_as_is(job.schema, job.shape, reading.value, to_json(reading.value))
         exact = _has_exact(job, reading)
         if not verdict.issues and not exact:
-            return Outcome(reading.value, verdict.value, reading.repairs, _above(reading.repairs, job.max_risk))
+            above = _above(reading.repairs, job.max_risk)
+            return Outcome(reading.value, verdict.value, reading.repairs, above, quotes=reading.quotes)
         faults = None if exact else verdict.faults
     fit = job.fit(reading.value, faults)
     unasked = tuple(Repair(one.code, one.path, one.found, None, Risk.INTERPRETIVE) for one in reading.issues)
     repairs = (*reading.repairs, *(one for one in unasked if one.rule == "left_out"), *fit.repairs)
     if job.shape.ignores_all(fit.value):
         return Outcome(fit.value, None, repairs, (NOT_ASKED,), (), fit.misfits)
-    outcome = Outcome(fit.value, None, repairs, fit.issues, (), fit.misfits)
+    quotes = moved(reading.quotes, fit.repairs)
+    outcome = Outcome(fit.value, None, repairs, fit.issues, (), fit.misfits, quotes)
     return outcome if fit.issues else _validated(job, outcome)
 
 
@@ -119,7 +128,9 @@ def _validated(job: Job[T], outcome: Outcome) -> Outcome:
         offers = tuple({issue.repair.path: issue.repair for issue in issues if issue.repair}.values())
         if not rounds or not offers:
             return replace(outcome, issues=(*issues, *_above(outcome.repairs, job.max_risk)))
-        outcome = replace(outcome, tree=applied(offers, outcome.tree), repairs=(*outcome.repairs, *offers))
+        tree = applied(offers, outcome.tree)
+        quotes = followed(outcome.quotes, outcome.tree, tree)
+        outcome = replace(outcome, tree=tree, repairs=(*outcome.repairs, *offers), quotes=quotes)
         rounds -= 1
 
 
@@ -161,14 +172,16 @@ def is_echo(shape: Shape, tree: Json) -> bool:
 
 def choose(job: Job[T], readings: Sequence[Reading], around: tuple[Repair, ...], cut: bool) -> Parsed[T]:
     """The answer among the readings of one response; `cut` where the response was stopped at its length."""
+    if job.quoted is not None:
+        readings = [without_quotes(reading, job.quoted) for reading in readings]
     if any(reading.open and _is_cut(reading) for reading in readings):
-        return _refused(next(judge(job, reading) for reading in readings if reading.open and _is_cut(reading)))
+        return _refused(job, next(judge(job, reading) for reading in readings if reading.open and _is_cut(reading)))
     outcomes = _collected(job, readings, cut) or [judge(job, reading) for reading in readings]
     if cut:
         outcomes = [_unfinished(outcome) for outcome in outcomes]
     accepted = [outcome for outcome in outcomes if not outcome.issues]
     if not accepted:
-        return _refused(min(outcomes, key=lambda outcome: outcome.misfits))
+        return _refused(job, min(outcomes, key=lambda outcome: outcome.misfits))
     cheapest = min(outcome.cost for outcome in accepted)
     equal = [outcome for outcome in accepted if outcome.cost == cheapest]
     if any(not _agree(job.shape, equal[0], other) for other in equal[1:]):
@@ -177,7 +190,22 @@ def choose(job: Job[T], readings: Sequence[Reading], around: tuple[Repair, ...],
     if others := [outcome for outcome in outcomes if outcome.issues and _adds(job.shape, outcome.tree, best.tree)]:
         return _ambiguous([best, *others])
     again = (Repair("repeated", "", None, None, Risk.LOSSLESS),) if len(equal) > 1 else ()
-    return Parsed(ok=True, value=cast(T, best.value), repairs=(*around, *again, *best.repairs))
+    repairs = (*around, *again, *best.repairs)
+    return Parsed(ok=True, value=cast(T, best.value), repairs=repairs, quotes=_quotes(job, best))
+
+
+def _quotes(job: Job[T], outcome: Outcome) -> dict[str, str | None]:
+    """The quotes of an accepted value, by its own paths."""
+    if job.quoted is None:
+        return {}
+    adapter, tree = job.schema.adapter, as_json(outcome.tree)
+    if adapter is None:
+        return settled(job.quoted, outcome.quotes, tree, tree)
+    try:
+        dumped = cast(Json, adapter.dump_python(outcome.value, mode="json", by_alias=True, warnings="none"))
+    except ValueError:  # a value that has no JSON form keeps the paths that it had in the response
+        dumped = tree
+    return settled(job.quoted, outcome.quotes, tree, dumped)
 
 
 def _is_cut(reading: Reading) -> bool:
@@ -196,12 +224,13 @@ def _collected(job: Job[T], readings: Sequence[Reading], cut: bool) -> list[Outc
     if not any(repair.rule == "one_for_list" and not repair.path for one in outcomes for repair in one.repairs):
         return []
     items: list[Json] = [one.value for one in objects]
+    quotes = {path: quote for n, one in enumerate(objects) for path, quote in prefixed(one.quotes, n).items()}
     repairs = tuple(repair for one in objects for repair in one.repairs)
     issues = tuple(issue for one in objects for issue in one.issues)
     gathered = Repair("collected", "", None, items, Risk.INTERPRETIVE)
     if cut:
         issues += (CUT,)
-    whole = judge(job, Reading(items, 0, 0, (*repairs, gathered), issues, ("",) if cut else ()))
+    whole = judge(job, Reading(items, 0, 0, (*repairs, gathered), issues, ("",) if cut else (), quotes=quotes))
     others = [one for one in outcomes if isinstance(one.tree, list) and not one.issues and not _is_item(one)]
     if others and not whole.issues:
         return [replace(one, repairs=(*one.repairs, gathered)) for one in (whole, *others)]
@@ -245,6 +274,8 @@ def _ambiguous(outcomes: Sequence[Outcome]) -> Parsed[Any]:
     return Parsed(ok=False, value=None, issues=(Issue("", words, "ambiguous"),), readings=tuple(readings))
 
 
-def _refused(outcome: Outcome) -> Parsed[Any]:
+def _refused(job: Job[T], outcome: Outcome) -> Parsed[T]:
     kept = tuple(repair for repair in outcome.repairs if not any(issue.repair == repair for issue in outcome.issues))
-    return Parsed(False, None, outcome.issues, kept, as_json(outcome.tree), outcome.open)
+    partial = as_json(outcome.tree)
+    quotes = {} if job.quoted is None else {**job.quoted.asked(partial), **outcome.quotes}
+    return Parsed(False, None, outcome.issues, kept, partial, outcome.open, quotes=quotes)

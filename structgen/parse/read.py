@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.records import INTERRUPTED, Issue, Parsed, Repair
-from structgen.parse.align import Shape, shape_of
+from structgen.parse.align import Decode, Shape, shape_of
 from structgen.parse.choose import Job, choose
 from structgen.parse.exact import LONG_NUMBER, exact_json
 from structgen.parse.find import Found, balanced_end, find_values, without_thoughts
@@ -18,6 +19,8 @@ from structgen.parse.resort import last_resort
 from structgen.parse.strict import strict_json
 from structgen.parse.validate import validate_as_is
 from structgen.schema import Schema
+from structgen.schema.quotes import Quoted
+from structgen.schema.quotes_values import Splitter
 
 T = TypeVar("T")
 
@@ -38,8 +41,12 @@ def parse_text(
     finish_reason: str = "stop",
     max_risk: Risk = Risk.INTERPRETIVE,
     max_chars: int = MAX_CHARS,
+    quoted: Quoted | None = None,
 ) -> Parsed[T]:
     """Read a response as a value of the schema: accepted, repaired on the record, or refused with the reason.
+
+    `quoted` is the form with quotes in which the answer was asked for; they end up in `.quotes`, and are no reason to
+    refuse it.
 
     Takes time linear in the length of the text. Never raises for what the response says; a validator that breaks
     (raises anything but ValueError or AssertionError) is a TaskError.
@@ -47,26 +54,31 @@ def parse_text(
     if len(text) > max_chars:
         return _refusal("too_large", f"is longer than {max_chars} characters and was not read")
     try:
-        return _parse(schema, text, finish_reason in _CUT_OFF, max_risk)
+        return _parse(schema, text, finish_reason in _CUT_OFF, max_risk, quoted)
     except RecursionError:
         return _refusal("depth", "is nested too deep to be read")
 
 
-def _parse(schema: Schema[T], text: str, cut: bool, max_risk: Risk) -> Parsed[T]:
+def _parse(schema: Schema[T], text: str, cut: bool, max_risk: Risk, quoted: Quoted | None) -> Parsed[T]:
     shape = shape_of(schema)
     clean = text.strip()
     data = clean.encode(errors="surrogatepass")
     tree = _strict(data)
     if tree is _NOTHING or (cut and isinstance(tree, int | float)):
-        return _searched(schema, shape, clean, cut, max_risk)
+        return _searched(Job(schema, shape, _decoder(quoted), max_risk, quoted=quoted), clean, cut)
     if shape.decimal and LONG_NUMBER.search(data):
         tree = exact_json(clean)
-    else:
+    elif quoted is None:
         verdict = validate_as_is(schema, shape, cast(Json, tree), data)
         if not verdict.issues:
             return Parsed(ok=True, value=cast(T, verdict.value))
-    job = Job(schema, shape, decode, max_risk)
+    job = Job(schema, shape, _decoder(quoted), max_risk, quoted=quoted)
     return choose(job, [Reading(cast(Json, tree), 0, len(clean))], (), cut)
+
+
+def _decoder(quoted: Quoted | None) -> Decode:
+    """How JSON within a string of the response is read; its quotes are lost, for nobody knows where it will stand."""
+    return decode if quoted is None else lambda text: Splitter.anywhere(quoted.keys, decode(text))
 
 
 def _strict(data: bytes) -> object:
@@ -87,8 +99,9 @@ def decode(text: str) -> Json:
     return found.readings[0].value
 
 
-def _searched(schema: Schema[T], shape: Shape, text: str, cut: bool, max_risk: Risk) -> Parsed[T]:
+def _searched(job: Job[T], text: str, cut: bool) -> Parsed[T]:
     """Look for the answer in what is no clean JSON."""
+    shape = job.shape
     marked = text.startswith("\ufeff")
     text = _without_surrogates(text.lstrip("\ufeff"))
     answer = without_thoughts(text)
@@ -103,7 +116,7 @@ def _searched(schema: Schema[T], shape: Shape, text: str, cut: bool, max_risk: R
     if found.crowded:
         return _refusal("crowded", "holds too many JSON values to tell which one is the answer")
     tags = any(repair.rule == "tool_call_tags" for repair in around)
-    job = Job(schema, shape, decode, max_risk, tags)
+    job = replace(job, tags=tags)
     readings = found.readings or _bare(shape, answer.text, cut)
     if not readings:
         return _nothing_found(answer.text, answer.unclosed)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from structgen.core.json import Json
 from structgen.core.records import Issue, Repair
@@ -14,6 +15,7 @@ class Reading:
 
     `issues` say why it cannot be a final value (repeated keys that differ, a lone surrogate, the end of the text);
     `open` are the paths that were never closed. `json_like` tells a broken value from brackets in prose.
+    `quotes` are those that were taken out of the value, by its paths.
     """
 
     value: Json
@@ -23,3 +25,4 @@ class Reading:
     issues: tuple[Issue, ...] = ()
     open: tuple[str, ...] = ()
     json_like: bool = True
+    quotes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])

@@ -1,0 +1,158 @@
+"""Quotes on their way through a response: taken out of every reading, and kept at the paths of their values.
+
+What parses, aligns and validates never sees a quote. A repair that moves a value (a key in another spelling, an object
+around the whole) moves its quote too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from structgen.core.json import Json, pointer, steps
+from structgen.core.records import Issue, Repair
+from structgen.parse.reading import Reading
+from structgen.schema.quotes import Quoted
+from structgen.schema.quotes_values import Split
+
+_UNREADABLE = frozenset({"cut_off", "syntax", "depth"})
+"""Issues that are about the response and not about what one quote says."""
+
+
+def without_quotes(reading: Reading, quoted: Quoted) -> Reading:
+    """The reading of the value alone, its repairs, issues and open paths at their places in the value."""
+    split = quoted.split(reading.value, max(reading.open, key=len, default=""))
+    return replace(
+        reading,
+        value=split.value,
+        quotes=split.quotes,
+        repairs=tuple(replace(one, path=split.moved(one.path)) for one in reading.repairs),
+        issues=tuple(replace(one, path=split.moved(one.path)) for one in reading.issues if _counts(one, split)),
+        open=tuple(dict.fromkeys(map(split.moved, reading.open))),
+    )
+
+
+def _counts(issue: Issue, split: Split) -> bool:
+    """Whether an issue may refuse the value; one about the words of a quote may not."""
+    return issue.code in _UNREADABLE or not split.is_quote(issue.path)
+
+
+def prefixed(quotes: Mapping[str, str | None], step: str | int) -> dict[str, str | None]:
+    """The quotes of a value that became a part of another."""
+    return {pointer([step]) + path: quote for path, quote in quotes.items()}
+
+
+def settled(quoted: Quoted, quotes: Mapping[str, str | None], before: Json, after: Json) -> dict[str, str | None]:
+    """The quotes of a value that was validated, None for one that has none. `before` is its tree before validation."""
+    found = followed(quotes, before, after)
+    return {path: found.get(path) for path in quoted.asked(after)}
+
+
+def followed(quotes: Mapping[str, str | None], before: Json, after: Json) -> Mapping[str, str | None]:
+    """The quotes at the paths to which the items of lists have gone: dropped, or in another order.
+
+    Sets, and validators of the user's, bring items into another order; there a quote follows its item.
+    """
+    if before == after:
+        return quotes
+    found: dict[str, str | None] = {}
+    todo: list[tuple[Json, str, Json, str]] = [(before, "", after, "")]
+    while todo:
+        was, old, here, new = todo.pop()
+        if isinstance(here, dict) and isinstance(was, dict):
+            common = [(pointer([key]), was[key], item) for key, item in here.items() if key in was]
+            todo += [(one, old + step, item, new + step) for step, one, item in common]
+        elif isinstance(here, list) and isinstance(was, list):
+            pairs = enumerate(zip(_sources(was, here), here, strict=True))
+            todo += [(was[i], f"{old}/{i}", item, f"{new}/{n}") for n, (i, item) in pairs if i is not None]
+        elif old in quotes:
+            found[new] = quotes[old]
+    return found
+
+
+def _sources(was: list[Json], here: list[Json]) -> list[int | None]:
+    """For each item where it stood: where an equal one did, else at the same place of a list of the same length."""
+    places: defaultdict[str, deque[int]] = defaultdict(deque)
+    for index, item in enumerate(was):
+        places[_key(item)].append(index)
+    found: list[int | None] = []
+    for index, item in enumerate(here):
+        equal = places.get(_key(item))
+        found.append(equal.popleft() if equal else index if len(was) == len(here) else None)
+    return found
+
+
+def _key(item: Json) -> str:
+    return json.dumps(item, sort_keys=True)
+
+
+@dataclass(slots=True)
+class _Node:
+    """Quotes as a tree like that of the value, so that moving a part of it takes one step."""
+
+    inside: dict[str, _Node] = field(default_factory=dict[str, "_Node"])
+    quote: tuple[str | None, ...] = ()
+
+    @classmethod
+    def of(cls, quotes: Mapping[str, str | None]) -> _Node:
+        root = cls()
+        for path, quote in quotes.items():
+            here = root
+            for step in steps(path):
+                here = here.inside.setdefault(step, cls())
+            here.quote = (quote,)
+        return root
+
+    def at(self, path: tuple[str, ...]) -> _Node | None:
+        here: _Node | None = self
+        for step in path:
+            here = here.inside.get(step) if here else None
+        return here
+
+    def become(self, other: _Node | None) -> None:
+        """Hold what another part holds."""
+        self.inside, self.quote = (other.inside, other.quote) if other else ({}, ())
+
+    def paths(self) -> dict[str, str | None]:
+        found: dict[str, str | None] = {}
+        todo = [("", self)]
+        while todo:
+            path, here = todo.pop()
+            if here.quote:
+                found[path] = here.quote[0]
+            todo += [(path + pointer([step]), child) for step, child in here.inside.items()]
+        return found
+
+
+def moved(quotes: Mapping[str, str | None], repairs: Sequence[Repair]) -> Mapping[str, str | None]:
+    """The quotes at the paths where the repairs of an alignment, the outer ones first, have brought their values."""
+    if not any(repair.rule in _MOVING for repair in repairs):
+        return quotes
+    root = _Node.of(quotes)
+    for repair in repairs:
+        path = steps(repair.path)
+        here = root.at(path[:-1] if repair.rule == "key" else path)
+        if here is not None:
+            _move(here, repair)
+    return root.paths()
+
+
+_MOVING = frozenset({"key", "unwrapped", "tool_call", "one_for_list", "only_item"})
+_ARGUMENTS = ("function", "arguments", "parameters", "args", "input")
+
+
+def _move(here: _Node, repair: Repair) -> None:
+    """Move what one repair has moved."""
+    if repair.rule == "key" and (part := here.inside.pop(str(repair.before), None)) is not None:
+        here.inside[str(repair.after)] = part
+    elif repair.rule == "one_for_list":
+        here.become(_Node({"0": _Node(here.inside, here.quote)}))
+    elif repair.rule == "only_item":
+        here.become(here.inside.get("0"))
+    elif repair.rule == "unwrapped":
+        here.become(next(iter(here.inside.values()), None))
+    elif repair.rule == "tool_call":
+        while (word := next((word for word in _ARGUMENTS if word in here.inside), None)) is not None:
+            here.become(here.inside[word])
