@@ -1,10 +1,12 @@
 """Where in the text each value comes from: value + text -> Evidence. Pure.
 
-`locate` finds the place of every leaf, `locate_quoted` by the quotes that a model gave for them; `passage` gives the sentences around places that were found.
+`locate` finds the place of every leaf, `locate_quoted` by the quotes that a model gave for them,
+`quote_example` gives those of a worked example; `passage` gives the sentences around places that were found.
 """
 
 from structgen.ground.locate import locate
 from structgen.ground.passage import passage
 from structgen.ground.quotes import locate_quoted
+from structgen.ground.quoting import quote_example
 
-__all__ = ["locate", "locate_quoted", "passage"]
+__all__ = ["locate", "locate_quoted", "passage", "quote_example"]
