@@ -16,16 +16,16 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.events import Observer
 from structgen.core.json import Json
 from structgen.core.options import Options
-from structgen.core.records import Completion, Extraction, Request, Task, Usage
+from structgen.core.records import Completion, Example, Extraction, Request, Task, Usage
 from structgen.engine import Line, Send, adrive, drive, extraction
 from structgen.engine.answers import open_store
-from structgen.engine.long import aextract_document, extract_document
+from structgen.engine.earlier import Earlier
+from structgen.engine.long import aextract_document, extract_document, most_of_document
 from structgen.engine.many import Outcome, aattempted, amap_ordered, attempted, map_ordered
 from structgen.engine.observe import Observers, observed
 from structgen.engine.replay import open_answers
 from structgen.engine.showing import Finished
 from structgen.engine.streams import Streams
-from structgen.reask import most_of_all
 from structgen.schema import Schema
 from structgen.send import Allowance, default_model, open_sender, split_model
 from structgen.stages import Resolved, brief_for, resolve, resolve_items
@@ -58,7 +58,10 @@ class Extractor(Streams):
         http_client: an ``httpx.Client`` (sync calls) or ``httpx.AsyncClient`` (async calls) of your own.
         retrying: a policy of tenacity's; its ``stop`` and ``wait`` decide about transport retries in place of ours.
         store: a file, or an open `Store`, for every completion that is paid for: an equal request is answered from it
-            and takes nothing. Where None, nothing is kept.
+            and takes nothing. Where None, nothing is kept. A store that is named by its file is closed with the
+            Extractor.
+        earlier: a run in that store (engine/earlier.py): what it got for a text is read again before anything is asked,
+            which is then no more than what is new in the schema or does not fit it.
         observers: callables that are told of every request, completion, repair, retry and result (core/events.py).
 
     Raises:
@@ -79,6 +82,7 @@ class Extractor(Streams):
         timeout: float = 60.0,
         http_client: httpx.Client | httpx.AsyncClient | None = None,
         store: Store | Path | str | None = None,
+        earlier: Earlier | None = None,
         observers: Sequence[Observer] = (),
         retrying: BaseRetrying | None = None,
     ) -> None:
@@ -90,13 +94,16 @@ class Extractor(Streams):
             )
         self.options = options or Options()
         self._retrying = retrying
-        self._plans: dict[tuple[int, str, bool], Plan[Any]] = {}
+        self._plans: dict[tuple[int, str, bool], tuple[tuple[Example, ...], Plan[Any]]] = {}
         self._observers = Observers(tuple(observers))
         open_wire = partial(
             open_sender, chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client
         )
-        self.model, self._answers = open_answers(chosen, open_store(store), base_url, open_wire)
+        kept = open_store(store)
+        self.model, self._answers = open_answers(chosen, kept, base_url, open_wire)
         self._sender = self._answers.sender
+        self._own_store = kept if kept is not store else None
+        self._begin = earlier.at(self._answers.endpoint).line if earlier else extraction
 
     def __repr__(self) -> str:
         return f"Extractor({self.model!r})"
@@ -270,11 +277,11 @@ class Extractor(Streams):
     def at_most(self, schema: object, text: Input, instructions: str | None = None) -> Usage:
         """The most tokens that extracting from a text may take, all attempts together; nothing is sent.
 
-        Input is estimated by its characters, output by the room for the answer. Raises what `extract` raises before it
-        sends anything.
+        Input is estimated by its characters, output by the room for the answer; what the store answers takes nothing.
+        Raises what `extract` raises before it sends anything.
         """
         plan = self._plan(resolve(schema), instructions, extracting=True)
-        return most_of_all(plan.request_for(text), self.options.budget.max_attempts)
+        return most_of_document(plan, text, self._answers.kept, self._begin)
 
     def complete(self, messages: Input) -> Completion:
         """Plain text for a prompt or a chat, with no schema: what came back is `.text`, what it took `.usage`.
@@ -296,11 +303,11 @@ class Extractor(Streams):
 
     def _extract(self, schema: object, text: Input, instructions: str | None) -> Extraction[Any]:
         plan, run = self._plan(resolve(schema), instructions), partial(self._run, allowance=self._allowance())
-        return extract_document(plan, text, run, self._observers)
+        return extract_document(plan, text, run, self._observers, self._begin)
 
     async def _aextract(self, schema: object, text: Input, instructions: str | None) -> Extraction[Any]:
         plan, run = self._plan(resolve(schema), instructions), partial(self._arun, allowance=self._allowance())
-        return await aextract_document(plan, text, run, self._observers)
+        return await aextract_document(plan, text, run, self._observers, self._begin)
 
     def _line(self, schema: object, text: Input, instructions: str | None, *, extracting: bool = True) -> Line[Any]:
         """The line for one text, told to the observers."""
@@ -314,19 +321,20 @@ class Extractor(Streams):
     def _listed(self, item: object, text: Input, instructions: str | None) -> tuple[Finished[Any], Line[Any]]:
         listed, one = resolve_items(item)
         plan, line = self._planned(listed, text, instructions)
-        return Finished(one, plan.strict, self.options.max_risk), line
+        return Finished(one, plan.strict, self.options.max_risk, plan.quoted), line
 
     def _plan(self, resolved: Resolved[Any], instructions: str | None, *, extracting: bool = True) -> Plan[Any]:
         """What is constant in all requests for a schema, kept because most schemas are used for many texts."""
         key = (id(resolved.schema), resolved.instructions if instructions is None else instructions, extracting)
-        plan = self._plans.get(key)
-        if plan is None or plan.brief.schema is not resolved.schema or plan.brief.examples != resolved.examples:
+        examples, plan = self._plans.get(key, ((), None))
+        if plan is None or plan.brief.schema is not resolved.schema or examples != resolved.examples:
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
             brief = brief_for(
                 resolved, self.model, self.options, instructions, card=self._sender.card, extracting=extracting
             )
-            plan = self._plans[key] = compile_brief(brief)
+            plan = compile_brief(brief)
+            self._plans[key] = resolved.examples, plan
         return plan
 
     def _run(self, line: Line[Any], allowance: Allowance | None = None) -> Extraction[Any]:
@@ -354,12 +362,16 @@ class Extractor(Streams):
         )
 
     def close(self) -> None:
-        """Give the connections of sync calls back now."""
+        """Give the connections of sync calls back now, and close a store that was named by its file."""
         self._sender.close()
+        if self._own_store is not None:
+            self._own_store.close()
 
     async def aclose(self) -> None:
-        """Give all connections back now, those of this event loop included."""
+        """Give all connections back now, those of this event loop included, and close a store named by its file."""
         await self._sender.aclose()
+        if self._own_store is not None:
+            self._own_store.close()
 
     def __enter__(self) -> Self:
         return self

@@ -11,11 +11,12 @@ from typing_extensions import TypeForm
 from structgen.compile import Brief, Input, compile_brief
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
-from structgen.core.options import Mode, Options, Risk, Style
+from structgen.core.options import EvidenceMode, Mode, Options, Risk, Style
 from structgen.core.records import Card, Evidence, Example, Parsed, Request, Task
-from structgen.ground import locate
+from structgen.ground import locate, locate_quoted, quote_example
 from structgen.parse import parse_text
 from structgen.schema import Schema
+from structgen.schema.quotes import Quoted, with_quotes
 from structgen.send import find_card, split_model
 from structgen.send.opening import DEFAULT_GROQ_MODEL
 from structgen.tasks import find_task
@@ -48,8 +49,13 @@ def resolve_items(item: object) -> tuple[Resolved[Any], Schema[Any]]:
     """A list of what is described, and one of its items. The worked examples of a task become lists of one."""
     item = find_task(item) if isinstance(item, str) else item
     one = resolve(item)
-    examples = tuple(Example(example.text, [example.value]) for example in one.examples)
+    examples = tuple(_listed(example) for example in one.examples)
     return Resolved(_list_of(item, one.schema), one.instructions, examples), one.schema
+
+
+def _listed(example: Example) -> Example:
+    quotes = {f"/0{path}": quote for path, quote in example.quotes.items()}
+    return Example(example.text, [example.value], quotes)
 
 
 def _list_of(item: object, one: Schema[Any]) -> Schema[Any]:
@@ -81,13 +87,14 @@ def brief_for(
     """The brief for a schema: instructions given here replace those of the task."""
     resolved = resolve(schema)
     provider, name = split_model(model)
+    quoting = extracting and options.evidence is EvidenceMode.QUOTES
     return Brief(
         schema=resolved.schema,
         provider=provider,
         model=name,
         options=options,
         instructions=resolved.instructions if instructions is None else instructions,
-        examples=resolved.examples,
+        examples=tuple(map(quote_example, resolved.examples)) if quoting else resolved.examples,
         extracting=extracting,
         card=card,
     )
@@ -118,31 +125,59 @@ def compile_request(
 
 @overload
 def parse_response(
-    schema: str, response_text: str, *, finish_reason: str = ..., max_risk: Risk = ...
+    schema: str, response_text: str, *, finish_reason: str = ..., max_risk: Risk = ..., evidence: EvidenceMode = ...
 ) -> Parsed[Any]: ...
 @overload
 def parse_response(
-    schema: Mapping[str, Any] | bool, response_text: str, *, finish_reason: str = ..., max_risk: Risk = ...
+    schema: Mapping[str, Any] | bool,
+    response_text: str,
+    *,
+    finish_reason: str = ...,
+    max_risk: Risk = ...,
+    evidence: EvidenceMode = ...,
 ) -> Parsed[Json]: ...
 @overload
 def parse_response(
-    schema: Task[T] | Schema[T], response_text: str, *, finish_reason: str = ..., max_risk: Risk = ...
+    schema: Task[T] | Schema[T],
+    response_text: str,
+    *,
+    finish_reason: str = ...,
+    max_risk: Risk = ...,
+    evidence: EvidenceMode = ...,
 ) -> Parsed[T]: ...
 @overload
 def parse_response(
-    schema: TypeForm[T], response_text: str, *, finish_reason: str = ..., max_risk: Risk = ...
+    schema: TypeForm[T],
+    response_text: str,
+    *,
+    finish_reason: str = ...,
+    max_risk: Risk = ...,
+    evidence: EvidenceMode = ...,
 ) -> Parsed[T]: ...
 def parse_response(
-    schema: object, response_text: str, *, finish_reason: str = "stop", max_risk: Risk = Risk.INTERPRETIVE
+    schema: object,
+    response_text: str,
+    *,
+    finish_reason: str = "stop",
+    max_risk: Risk = Risk.INTERPRETIVE,
+    evidence: EvidenceMode = EvidenceMode.LOCATE,
 ) -> Parsed[Any]:
     """Read the text of a response as a value of the type: accepted, repaired on the record, or refused with the reason.
 
     `.value` is None where it was refused; `.issues` then says why, and `.partial` keeps what could be read. `max_risk`
-    is the highest risk of a repair that is taken. Never raises for what the text says; a wrong schema is a TaskError.
+    is the highest risk of a repair that is taken. With QUOTES for `evidence`, as in the options of the request, the
+    response is read as one with quotes, which end up in `.quotes` for `ground_value`. Never raises for what the text
+    says; a wrong schema is a TaskError.
     """
-    return parse_text(resolve(schema).schema, response_text, finish_reason=finish_reason, max_risk=max_risk)
+    compiled = resolve(schema).schema
+    made = with_quotes(compiled) if evidence is EvidenceMode.QUOTES else None
+    quoted = made if isinstance(made, Quoted) else None
+    return parse_text(compiled, response_text, finish_reason=finish_reason, max_risk=max_risk, quoted=quoted)
 
 
-def ground_value(value: object, text: str) -> tuple[Evidence, ...]:
-    """Where each leaf of a value stands in the text: one Evidence for each, in the order of the value."""
-    return locate(value, text)
+def ground_value(value: object, text: str, quotes: Mapping[str, str | None] | None = None) -> tuple[Evidence, ...]:
+    """Where each leaf of a value stands in the text: one Evidence for each, in the order of the value.
+
+    With `quotes` (path -> words of the text) it is where they stand: without one that does a leaf is unsupported.
+    """
+    return locate(value, text) if quotes is None else locate_quoted(value, text, quotes)

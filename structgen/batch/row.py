@@ -110,8 +110,7 @@ def row_of_failure(document: Document, failure: ExtractionFailed, cost: float | 
     completion = failure.attempts[-1].completion if failure.attempts else None
     evidence: tuple[Evidence, ...] = ()
     if incomplete and completion is not None:
-        own = None if failure.chunks else completion.evidence  # that of the last chunk is not that of the whole
-        evidence = own if own is not None else locate(failure.partial, document.text)
+        evidence = failure.locate() if failure.locate else locate(failure.partial, document.text)
     return Row(
         document.id,
         document.source,

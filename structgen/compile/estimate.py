@@ -41,13 +41,15 @@ def frame_tokens(json_schema: JsonObject | bool) -> int:
     return 2 * tokens_of(sum(len(key) + 6 for key in _keys(json_schema)))
 
 
-def answer_tokens(frame: int, document: str | None, card: Card | None) -> int:
+def answer_tokens(frame: int, document: str | None, card: Card | None, *, quoted: bool = False) -> int:
     """Room for an answer: its frame, and every word of the document once; never more than the model gives.
 
-    An answer that is extracted repeats at most the text and the keys around it. Groq counts the whole of
-    ``max_completion_tokens`` against the limits, so the room is not simply the largest there is.
+    An answer that is extracted repeats at most the text and the keys around it; with quotes it repeats the text twice.
+    Groq counts the whole of ``max_completion_tokens`` against the limits, so the room is not simply the largest there
+    is.
     """
-    answer = frame + (WITHOUT_DOCUMENT if document is None else max(SMALLEST, tokens_of(len(document))))
+    words = WITHOUT_DOCUMENT if document is None else max(SMALLEST, tokens_of(len(document)))
+    answer = frame + (2 * words if quoted else words)
     if card is None or card.reasoning:
         answer += ROOM_TO_THINK
     most = card.max_completion_tokens if card else None

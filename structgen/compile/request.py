@@ -15,15 +15,19 @@ from structgen.compile.modes import choose_mode
 from structgen.compile.parameters import parameters_for, room_for_answer
 from structgen.compile.prompt import ASK, CONTEXT, example_answer, system_prompt
 from structgen.core.errors import DocumentError
-from structgen.core.options import Mode, Options
+from structgen.core.options import EvidenceMode, Mode, Options
 from structgen.core.records import Card, Document, Example, Message, Request
 from structgen.schema import Schema
+from structgen.schema.quotes import Quoted, with_quotes
 from structgen.schema.strict import StrictSchema
 
 T = TypeVar("T")
 
 Input: TypeAlias = str | Document | Sequence[Message | Mapping[str, object]]
 """What can be read: a text, a document, or the messages of a chat, images among them for a model that sees."""
+
+OWN_EVIDENCE = frozenset({"rules"})
+"""Providers that say themselves where each value stands: they are asked for no quotes."""
 
 ROLES = ("system", "user", "assistant")
 
@@ -46,8 +50,8 @@ class Brief(Generic[T]):
 class Plan(Generic[T]):
     """A brief, compiled as far as that goes without a text: what is constant in every request.
 
-    `template` holds the system prompt and the worked examples; `why` says why its mode is what it is; `strict` is the
-    form of the schema in which the answers come, where that is not its own.
+    `template` holds the system prompt and the worked examples; `why` says why its mode is what it is; `strict` and
+    `quoted` are the forms of the schema in which the answers come, where that is not its own.
     """
 
     brief: Brief[T]
@@ -56,6 +60,7 @@ class Plan(Generic[T]):
     strict: StrictSchema | None
     frame: int
     """Tokens of the keys around the answer's values."""
+    quoted: Quoted | None = None
 
     def request_for(self, text: Input) -> Request:
         """The request for a text: the constant part, then the conversation.
@@ -65,38 +70,52 @@ class Plan(Generic[T]):
         brief, template = self.brief, self.template
         conversation = with_images(_conversation(text, extracting=brief.extracting), template.model, brief.card)
         system = [message.text for message in conversation if message.role == "system"]
-        head = _head(brief, self.strict, "\n\n".join([brief.instructions, *system])) if system else template.messages
+        instructions = "\n\n".join([brief.instructions, *system])
+        head = _head(brief, self.strict, self.quoted, instructions) if system else template.messages
         messages = (*head, *(message for message in conversation if message.role != "system"))
         document = _document(text, conversation) if brief.extracting else None
-        room = room_for_answer(
-            template.parameters, messages, answer_tokens(self.frame, document, brief.card), brief.card
-        )
+        estimate = answer_tokens(self.frame, document, brief.card, quoted=self.quoted is not None)
+        room = room_for_answer(template.parameters, messages, estimate, brief.card)
         parameters = replace(template.parameters, max_completion_tokens=room)
         return replace(template, messages=messages, parameters=parameters, document=document)
 
 
 def compile_brief(brief: Brief[T]) -> Plan[T]:
     """The plan for a brief. Raises ConfigurationError where the model cannot do what is asked."""
-    chosen = choose_mode(brief.options.mode, cast("Schema[object]", brief.schema), brief.card)
+    quoted, noted = _quoted(brief)
+    asked = cast("Schema[object]", quoted.schema if quoted else brief.schema)
+    chosen = choose_mode(brief.options.mode, asked, brief.card)
     template = Request(
         provider=brief.provider,
         model=brief.model,
-        messages=_head(brief, chosen.strict, brief.instructions),
+        messages=_head(brief, chosen.strict, quoted, brief.instructions),
         mode=chosen.mode,
-        json_schema=chosen.strict.json_schema if chosen.strict else brief.schema.json_schema,
+        json_schema=chosen.strict.json_schema if chosen.strict else asked.json_schema,
         schema_name=_function_name(brief.schema.name),
         strict=chosen.strict is not None,
         parameters=parameters_for(brief.options, chosen.mode, brief.card),
-        names=brief.schema.names,
+        names=asked.names,
     )
-    return Plan(brief, template, chosen.why, chosen.strict, frame_tokens(brief.schema.json_schema))
+    why = f"{chosen.why}; {noted}" if noted else chosen.why
+    return Plan(brief, template, why, chosen.strict, frame_tokens(asked.json_schema), quoted)
 
 
-def _head(brief: Brief[T], strict: StrictSchema | None, instructions: str) -> tuple[Message, ...]:
+def _quoted(brief: Brief[T]) -> tuple[Quoted | None, str]:
+    """The form with quotes, where they are asked for, there is a document, and a model has to be asked; and a word."""
+    if brief.options.evidence is not EvidenceMode.QUOTES or not brief.extracting or brief.provider in OWN_EVIDENCE:
+        return None, ""
+    made = with_quotes(brief.schema)
+    return (made, "with quotes") if isinstance(made, Quoted) else (None, f"without quotes: {made.reason}")
+
+
+def _head(
+    brief: Brief[T], strict: StrictSchema | None, quoted: Quoted | None, instructions: str
+) -> tuple[Message, ...]:
     """The system prompt and the worked examples."""
-    schema = cast("Schema[object]", brief.schema)
-    prompt = system_prompt(schema, brief.options.style, instructions, extracting=brief.extracting)
-    return (Message("system", prompt), *_worked(brief, strict))
+    schema = cast("Schema[object]", quoted.schema if quoted else brief.schema)
+    style, extracting = brief.options.style, brief.extracting
+    prompt = system_prompt(schema, style, instructions, extracting=extracting, quoted=quoted is not None)
+    return (Message("system", prompt), *_worked(brief, strict, quoted))
 
 
 def compile_chat(text: Input, provider: str, model: str, options: Options, card: Card | None = None) -> Request:
@@ -169,14 +188,14 @@ def _sendable(text: str) -> str:
     return text
 
 
-def _worked(brief: Brief[T], strict: StrictSchema | None) -> tuple[Message, ...]:
+def _worked(brief: Brief[T], strict: StrictSchema | None, quoted: Quoted | None) -> tuple[Message, ...]:
     """The worked examples, each as a question and its answer, in the form in which the model has to answer."""
     return tuple(
         message
         for example in brief.examples
         for message in (
             Message("user", f"{ASK}\n\n{delimited(example.text)}" if brief.extracting else example.text),
-            Message("assistant", example_answer(example, strict)),
+            Message("assistant", example_answer(example, strict, quoted)),
         )
     )
 

@@ -7,10 +7,10 @@ exception that the driver throws into the generator.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from structgen.compile import Input, Plan
 from structgen.core.errors import (
@@ -35,7 +35,7 @@ from structgen.core.records import (
 )
 from structgen.engine.budget import all_tried, beyond
 from structgen.engine.cost import cost_of
-from structgen.ground import locate
+from structgen.ground import locate_quoted
 from structgen.reask import Asking, Question, first_question, next_question
 from structgen.report import extraction_html, failure_html
 
@@ -60,7 +60,14 @@ class Send:
 FAULTS = (TransportError, StoreError, BudgetExceeded)
 """What a driver throws into the line where an effect brings no completion, or one that could not be kept."""
 
+UNFOUND = "stands nowhere in the document: give what the document says, or null"
+UNQUOTED = "has no quote that stands in the document: give what it says with its own words as the quote, or null"
+"""Why a value is unsupported, in words that a model reads."""
+
 Line: TypeAlias = Generator[Send, Completion, Extraction[T]]
+
+Begin: TypeAlias = Callable[[Plan[Any], Input], Line[Any]]
+"""What makes the line for a text: `extraction`, or what begins with an answer that is there already."""
 
 
 def extraction(plan: Plan[T], text: Input, first: Callable[[Asking[T]], Question[T]] = first_question) -> Line[T]:
@@ -105,17 +112,19 @@ def _accepted(asking: Asking[T], parsed: Parsed[T], attempts: tuple[Attempt, ...
         attempts=attempts,
         usage=usage,
         cost=cost_of(usage, asking.card),
-        locate=partial(_evidence, asking, value, attempts[-1].completion),
+        locate=partial(_evidence, asking, value, parsed.quotes, attempts[-1].completion),
         view=partial(extraction_html, document=asking.first.document),
     )
 
 
-def _evidence(asking: Asking[T], value: T, completion: Completion) -> tuple[Evidence, ...]:
-    """Where the value stands in the text: the sender's own word where it has one, else a search."""
+def _evidence(
+    asking: Asking[T], value: T, quotes: Mapping[str, str | None], completion: Completion
+) -> tuple[Evidence, ...]:
+    """Where the value stands in the text: the sender's own word where it has one, else by its quotes, else a search."""
     document, options = asking.first.document, asking.plan.brief.options
     if document is None or (options.evidence is EvidenceMode.NONE and not options.require_evidence):
         return ()
-    return completion.evidence if completion.evidence is not None else locate(value, document)
+    return completion.evidence if completion.evidence is not None else locate_quoted(value, document, quotes)
 
 
 def _supported(asking: Asking[T], parsed: Parsed[T], completion: Completion) -> Parsed[T]:
@@ -123,13 +132,15 @@ def _supported(asking: Asking[T], parsed: Parsed[T], completion: Completion) -> 
     if not parsed.ok or not asking.plan.brief.options.require_evidence:
         return parsed
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
-    pieces = _evidence(asking, value, completion)
+    pieces = _evidence(asking, value, parsed.quotes, completion)
     issues = tuple(
-        Issue(piece.path, "stands nowhere in the document: give what the document says, or null", "unsupported")
+        Issue(piece.path, UNQUOTED if piece.path in parsed.quotes else UNFOUND, "unsupported")
         for piece in pieces
         if piece.status is Status.UNSUPPORTED
     )
-    return Parsed(False, None, issues, parsed.repairs, asking.schema.dump(value)) if issues else parsed
+    if not issues:
+        return parsed
+    return Parsed(False, None, issues, parsed.repairs, asking.schema.dump(value), quotes=parsed.quotes)
 
 
 def _check_budget(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, at_most: Usage) -> str | None:
@@ -169,7 +180,7 @@ def _failed(
     what: str, attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, kind: type[ExtractionFailed] = ExtractionFailed
 ) -> ExtractionFailed:
     """The exception with all its evidence: what happened, and the first thing that was wrong."""
-    issues = parsed.issues if parsed else ()
+    issues, document = parsed.issues if parsed else (), attempts[0].request.document if attempts else None
     wrong = f": {issues[0].path or 'the whole'}: {issues[0].message}" if issues else ""
     more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
     return kind(
@@ -177,8 +188,16 @@ def _failed(
         attempts=attempts,
         partial=parsed.partial if parsed else None,
         usage=usage_of(attempts),
-        view=partial(failure_html, document=attempts[0].request.document if attempts else None),
+        view=partial(failure_html, document=document),
+        locate=partial(_where, document, parsed, attempts[-1].completion) if attempts and parsed else None,
     )
+
+
+def _where(document: str | None, parsed: Parsed[T], completion: Completion) -> tuple[Evidence, ...]:
+    """Where what could be read of a refused answer stands in the text."""
+    if completion.evidence is not None:
+        return completion.evidence
+    return () if document is None else locate_quoted(parsed.partial, document, parsed.quotes)
 
 
 def usage_of(attempts: tuple[Attempt, ...]) -> Usage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NoReturn, TypeVar
@@ -18,8 +18,8 @@ from structgen.core.errors import (
     TaskError,
 )
 from structgen.core.json import Json, steps
-from structgen.core.options import EvidenceMode, Options, Risk
-from structgen.core.records import Attempt, ChunkReport, Evidence, Extraction, Issue, Parsed, Repair
+from structgen.core.options import EvidenceMode, Risk
+from structgen.core.records import Attempt, ChunkReport, Evidence, Extraction, Issue, Parsed, Repair, Status
 from structgen.documents.chunks import Chunk
 from structgen.documents.merge import Merged, merge
 from structgen.documents.merge_nodes import Part
@@ -90,7 +90,8 @@ def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[
     merged = merge(parts, by_likeness=max_risk >= Risk.INTERPRETIVE)
     parsed = _validated(plan.brief.schema, merged.value, max_risk)
     if not parsed.ok:
-        raise _refused(parsed, merged, text, reports, attempts)
+        where = partial(_evidence, merged.value, text, merged.evidence, plan)
+        raise _refused(parsed, merged, text, reports, attempts, where)
     accepted = _accepted(plan, text, merged, parsed)
     usage = usage_of(attempts)
     return replace(
@@ -110,7 +111,7 @@ def _accepted(plan: Plan[T], text: str, merged: Merged, parsed: Parsed[T]) -> Ex
         value=value,
         repairs=(*merged.repairs, *parsed.repairs),
         conflicts=merged.conflicts,
-        locate=partial(_evidence, value, text, _known(merged, parsed), plan.brief.options),
+        locate=partial(_evidence, value, text, _known(merged, parsed), plan),
         view=partial(extraction_html, document=text),
     )
 
@@ -143,7 +144,12 @@ def _raise_all_failed(
 
 
 def _refused(
-    parsed: Parsed[T], merged: Merged, text: str, reports: tuple[ChunkReport, ...], attempts: tuple[Attempt, ...]
+    parsed: Parsed[T],
+    merged: Merged,
+    text: str,
+    reports: tuple[ChunkReport, ...],
+    attempts: tuple[Attempt, ...],
+    where: Callable[[], tuple[Evidence, ...]],
 ) -> ExtractionFailed:
     """The failure of a whole that does not match the schema."""
     failed = sum(one.status == "failed" for one in reports)
@@ -158,6 +164,7 @@ def _refused(
         chunks=reports,
         view=partial(failure_html, document=text),
         issues=parsed.issues,
+        locate=where,
     )
 
 
@@ -205,14 +212,26 @@ def _moved(read: Sequence[ReadChunk], merged: Merged) -> Iterator[Repair]:
                 yield here
 
 
-def _known(merged: Merged, parsed: Parsed[T]) -> Mapping[str, Evidence]:
-    """The evidence that chunks gave; none where items were dropped since, because then others stand at their paths."""
+def _known(merged: Merged, parsed: Parsed[T]) -> Mapping[str, Evidence] | None:
+    """The evidence that chunks gave; None where items were dropped since, because then others stand at their paths."""
     dropped = any(repair.risk is Risk.LOSSY for repair in parsed.repairs)
-    return {} if dropped else merged.evidence
+    return None if dropped else merged.evidence
 
 
-def _evidence(value: object, text: str, known: Mapping[str, Evidence], options: Options) -> tuple[Evidence, ...]:
-    """Where the value stands in the whole text: where its chunks say, else wherever it is found."""
-    if options.evidence is EvidenceMode.NONE:
+def _evidence(value: object, text: str, known: Mapping[str, Evidence] | None, plan: Plan[T]) -> tuple[Evidence, ...]:
+    """Where the value stands in the whole text: where its chunks say, else wherever it is found.
+
+    What no chunk could quote is unsupported, wherever else it may stand.
+    """
+    if plan.brief.options.evidence is EvidenceMode.NONE:
         return ()
-    return tuple(known.get(piece.path, piece) for piece in locate(value, text))
+    found = locate(value, text)
+    if known is None:
+        return found
+    if plan.quoted is not None:
+        return tuple(known.get(piece.path) or _unsupported(piece) for piece in found)
+    return tuple(known.get(piece.path, piece) for piece in found)
+
+
+def _unsupported(piece: Evidence) -> Evidence:
+    return Evidence(piece.path, None, None, None, Status.UNSUPPORTED)

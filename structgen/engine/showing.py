@@ -11,11 +11,13 @@ from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.records import Extraction, Partial
 from structgen.engine.plain import PlainForm
+from structgen.engine.unquoted import Unquoted
 from structgen.parse import parse_text
 from structgen.parse.align import shape_of
 from structgen.parse.exact import has_exact
 from structgen.parse.partial import PartialReader
 from structgen.schema import Schema
+from structgen.schema.quotes import Quoted
 from structgen.schema.strict import WRAPPER, StrictSchema
 
 T = TypeVar("T")
@@ -24,9 +26,10 @@ T = TypeVar("T")
 class Growing:
     """Pieces of text -> the value so far, as often as it has changed."""
 
-    def __init__(self, strict: StrictSchema | None = None) -> None:
+    def __init__(self, strict: StrictSchema | None = None, quoted: Quoted | None = None) -> None:
         self._reader = PartialReader()
         self._plain = None if strict is None else PlainForm(strict)
+        self._unquoted = None if quoted is None else Unquoted(quoted)
         self._last: Json = None
 
     def show(self, piece: str) -> Iterator[Partial]:
@@ -38,6 +41,8 @@ class Growing:
         self._last = value
         opened = self._reader.open
         shown = Partial(value, opened) if self._plain is None else self._plain(value, opened)
+        if shown is not None and self._unquoted is not None:
+            shown = self._unquoted(shown)
         if shown is not None:
             yield shown
 
@@ -49,9 +54,12 @@ class Finished(Generic[T]):
     as a whole is checked, repaired and asked for again like any other value.
     """
 
-    def __init__(self, item: Schema[T], strict: StrictSchema | None, max_risk: Risk) -> None:
+    def __init__(
+        self, item: Schema[T], strict: StrictSchema | None, max_risk: Risk, quoted: Quoted | None = None
+    ) -> None:
         self._item = item
         self._strict = strict
+        self._quoted = quoted
         self._max_risk = max_risk
         self._reader = PartialReader()
         self._decimal = shape_of(item).decimal
@@ -74,6 +82,9 @@ class Finished(Generic[T]):
         if self._strict is not None:
             listed = self._strict.back({WRAPPER: [value]})
             value = listed[0] if isinstance(listed, list) else value
+        if self._quoted is not None:
+            listed = self._quoted.split([value]).value
+            value = listed[0] if isinstance(listed, list) and listed else value
         parsed = parse_text(self._item, json.dumps(value), max_risk=self._max_risk)
         if parsed.ok:
             item: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T

@@ -54,7 +54,7 @@ class Streams(ABC):
         raises, a TaskError at once.
         """
         plan, line = self._planned(schema, text, instructions)
-        return self._drive(line, Growing(plan.strict).show)
+        return self._drive(line, Growing(plan.strict, plan.quoted).show)
 
     @overload
     def astream(
@@ -77,7 +77,7 @@ class Streams(ABC):
     ) -> AsyncGenerator[Partial | Extraction[Any], None]:
         """`stream` as an async iterator."""
         plan, line = self._planned(schema, text, instructions)
-        return self._adrive(line, Growing(plan.strict).show)
+        return self._adrive(line, Growing(plan.strict, plan.quoted).show)
 
     @overload
     def stream_items(self, item: str, text: Input, instructions: str | None = None) -> Generator[Any, None, None]: ...

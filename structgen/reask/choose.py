@@ -48,7 +48,7 @@ class Asking(Generic[T]):
 def first_question(asking: Asking[T]) -> Question[T]:
     """The whole, asked for the first time."""
     why = f"{FIRST}; {asking.plan.why}"
-    return whole_question(asking.schema, asking.first, asking.max_risk, why, asking.plan.strict)
+    return whole_question(asking.schema, asking.first, asking.max_risk, why, asking.plan.strict, asking.plan.quoted)
 
 
 def next_question(asking: Asking[T], last: Question[T], attempt: Attempt, parsed: Parsed[T]) -> Question[T]:
@@ -61,8 +61,8 @@ def next_question(asking: Asking[T], last: Question[T], attempt: Attempt, parsed
     if last.part or asking.plan.brief.options.reask is Reask.WHOLE:
         return whole
     parts = (
-        rest_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card),
-        fields_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card),
+        rest_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card, asking.plan.quoted),
+        fields_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card, asking.plan.quoted),
     )
     return min([*(part for part in parts if part is not None), whole], key=lambda question: question.size)
 
@@ -76,14 +76,15 @@ def _whole(asking: Asking[T], attempt: Attempt) -> Question[T]:
         most = asking.card.max_completion_tokens if asking.card else None
         wider = 2 * room if most is None else min(2 * room, most)
         request = replace(request, parameters=replace(request.parameters, max_completion_tokens=wider))
-    return whole_question(asking.schema, request, asking.max_risk, AGAIN, asking.plan.strict)
+    return whole_question(asking.schema, request, asking.max_risk, AGAIN, asking.plan.strict, asking.plan.quoted)
 
 
-def most_of_all(first: Request, attempts: int) -> Usage:
+def most_of_all(first: Request, attempts: int, begin: Usage | None = None) -> Usage:
     """The most that so many attempts may take: asking again repeats the whole, its last answer and the issues.
 
-    An answer that was cut off may get twice the room when it is asked for again.
+    An answer that was cut off may get twice the room when it is asked for again. `begin` is the most that the first of
+    the attempts may take, where it is not the first question.
     """
     said, room = message_tokens(first.messages), first.parameters.max_completion_tokens or 0
     again = Usage(said + room + tokens_of(MOST_ISSUES * 2 * MOST_CHARS), 2 * room, calls=1)
-    return sum([again] * (attempts - 1), Usage(said, room, calls=1))
+    return sum([again] * (attempts - 1), begin or Usage(said, room, calls=1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -15,6 +15,7 @@ from structgen.core.options import Risk
 from structgen.core.records import Completion, Parsed, Request, Usage
 from structgen.parse import parse_text
 from structgen.schema import Schema
+from structgen.schema.quotes import Quoted, with_quotes
 from structgen.schema.strict import StrictSchema
 
 T = TypeVar("T")
@@ -48,15 +49,37 @@ def part_room(estimate: int, first: Request) -> int:
 
 
 def whole_question(
-    schema: Schema[T], request: Request, max_risk: Risk, why: str, strict: StrictSchema | None = None
+    schema: Schema[T],
+    request: Request,
+    max_risk: Risk,
+    why: str,
+    strict: StrictSchema | None = None,
+    quoted: Quoted | None = None,
 ) -> Question[T]:
-    """A question for the whole value. `strict` is the form of the answer, where that is not the schema's own."""
+    """A question for the whole value; `strict` and `quoted` are the forms of the answer that are not the schema's own.
+
+    An answer in both is taken out of the strict form first.
+    """
 
     def read(completion: Completion) -> Parsed[T]:
         text = completion.text if strict is None else plain_form(strict, completion.text)
-        return parse_text(schema, text, finish_reason=completion.finish_reason, max_risk=max_risk)
+        return parse_text(schema, text, finish_reason=completion.finish_reason, max_risk=max_risk, quoted=quoted)
 
     return Question(request, why, read)
+
+
+def read_again(
+    schema: Schema[T], tree: Json, quotes: Mapping[str, str | None], max_risk: Risk, quoted: Quoted | None
+) -> Parsed[T]:
+    """A value that was put together from several answers, validated as a whole; its quotes stay with their values."""
+    written = tree if quoted is None else quoted.forward(tree, quotes)
+    return parse_text(schema, json.dumps(written, ensure_ascii=False), max_risk=max_risk, quoted=quoted)
+
+
+def part_form(part: Schema[T], quoted: Quoted | None) -> Quoted | None:
+    """The form with quotes of a part of a schema that is asked for with quotes."""
+    made = with_quotes(part, quoted.keys) if quoted is not None else None
+    return made if isinstance(made, Quoted) else None
 
 
 def plain_form(strict: StrictSchema, text: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar, cast
 
 from structgen.compile.estimate import answer_tokens, frame_tokens
@@ -12,10 +12,11 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Card, Completion, Issue, Message, Parsed, Repair, Request
 from structgen.parse import parse_text
-from structgen.parse.places import at
+from structgen.parse.places import MISSING, at
 from structgen.reask.place import alternatives, put, with_definitions
-from structgen.reask.question import Question, part_room
+from structgen.reask.question import Question, part_form, part_room, read_again
 from structgen.schema import Schema
+from structgen.schema.quotes import Quoted
 
 T = TypeVar("T")
 
@@ -37,6 +38,7 @@ class Cut(Generic[T]):
 
     `path` leads to the outermost open list, whose complete items are kept, or else to the innermost open object.
     `begun`: an item of that list had begun behind those that are kept, so that at least one more must come.
+    `quotes` are those of what is kept, where they are asked for: in the form `quoted`.
     """
 
     schema: Schema[T]
@@ -45,10 +47,23 @@ class Cut(Generic[T]):
     repairs: tuple[Repair, ...]
     max_risk: Risk
     begun: bool = False
+    quotes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    quoted: Quoted | None = None
+
+    @property
+    def shown(self) -> JsonObject:
+        """What is kept, in the form in which it was answered."""
+        written = self.kept if self.quoted is None else self.quoted.forward(self.kept, self.quotes)
+        return cast(JsonObject, written)
 
 
 def rest_question(
-    schema: Schema[T], first: Request, parsed: Parsed[T], max_risk: Risk, card: Card | None
+    schema: Schema[T],
+    first: Request,
+    parsed: Parsed[T],
+    max_risk: Risk,
+    card: Card | None,
+    quoted: Quoted | None = None,
 ) -> Question[T] | None:
     """A question for what is missing, None where nothing was complete or the root is no object."""
     if not parsed.open or not isinstance(parsed.partial, dict):
@@ -58,18 +73,22 @@ def rest_question(
     if not kept or part is None:
         return None
     begun = any(len(steps(place)) > len(path) for place in parsed.open)
-    cut = Cut(schema, kept, path, parsed.repairs, max_risk, begun)
+    quotes = {place: quote for place, quote in parsed.quotes.items() if at(kept, steps(place)) is not MISSING}
+    cut = Cut(schema, kept, path, parsed.repairs, max_risk, begun, quotes, quoted)
     missing = Schema.of(with_definitions(schema.json_schema, part))
-    room = part_room(answer_tokens(frame_tokens(missing.json_schema), first.document, card), first)
+    form = part_form(missing, quoted)
+    asked = form.schema if form else missing
+    estimate = answer_tokens(frame_tokens(asked.json_schema), first.document, card, quoted=form is not None)
+    room = part_room(estimate, first)
     request = replace(
         first,
         messages=(*first.messages, Message("user", _words(cut))),
         strict=False,
-        json_schema=missing.json_schema,
+        json_schema=asked.json_schema,
         schema_name="rest",
         parameters=replace(first.parameters, max_completion_tokens=room),
     )
-    return Question(request, WHY, lambda completion: read_rest(cut, missing, completion), part=True)
+    return Question(request, WHY, lambda completion: read_rest(cut, missing, completion, form), part=True)
 
 
 def complete_parts(partial: JsonObject, opened: Sequence[str]) -> tuple[JsonObject, tuple[str, ...]]:
@@ -108,11 +127,12 @@ def _without(tree: JsonObject, path: tuple[str, ...]) -> JsonObject:
 
 def _words(cut: Cut[T]) -> str:
     """What is kept, and where to go on. Of an open list the model sees the last item alone, which it begins with."""
-    held = at(cut.kept, cut.path)
+    kept = cut.shown
+    held = at(kept, cut.path)
     if not isinstance(held, list):
-        return ASK.format(kept=json.dumps(cut.kept, ensure_ascii=False))
+        return ASK.format(kept=json.dumps(kept, ensure_ascii=False))
     items = cast("list[Json]", held)
-    shown = json.dumps(put(cut.kept, cut.path, items[-1:]), ensure_ascii=False)
+    shown = json.dumps(put(kept, cut.path, items[-1:]), ensure_ascii=False)
     last = json.dumps(items[-1], ensure_ascii=False)
     anchor = ANCHOR.format(path=pointer(cut.path), count=len(items), last=last)
     return f"{ASK.format(kept=shown)}\n{anchor}"
@@ -135,19 +155,34 @@ def _rest_schema(root: JsonObject | bool, node: Json, kept: Json, path: tuple[st
     return None
 
 
-def read_rest(cut: Cut[T], missing: Schema[object], completion: Completion) -> Parsed[T]:
-    """Join what was kept with the rest, and validate the whole."""
+def read_rest(cut: Cut[T], missing: Schema[object], completion: Completion, form: Quoted | None = None) -> Parsed[T]:
+    """Join what was kept with the rest, and validate the whole. `form` is the one with quotes, if any, of the rest."""
     answer: Parsed[object] = parse_text(
-        missing, completion.text, finish_reason=completion.finish_reason, max_risk=cut.max_risk
+        missing, completion.text, finish_reason=completion.finish_reason, max_risk=cut.max_risk, quoted=form
     )
     if not answer.ok:
-        return Parsed(False, None, answer.issues, cut.repairs, cut.kept)
+        return Parsed(False, None, answer.issues, cut.repairs, cut.kept, quotes=cut.quotes)
     rest = cast(Json, answer.value)
     joined = _list_missing(cut, rest) or join(cut.kept, rest, cut.path)
     if isinstance(joined, Issue):
-        return Parsed(False, None, (joined,), cut.repairs, cut.kept)
-    again = parse_text(cut.schema, json.dumps(joined, ensure_ascii=False), max_risk=cut.max_risk)
+        return Parsed(False, None, (joined,), cut.repairs, cut.kept, quotes=cut.quotes)
+    again = read_again(cut.schema, joined, _joined_quotes(cut, answer.quotes), cut.max_risk, cut.quoted)
     return replace(again, repairs=(*cut.repairs, *answer.repairs, *again.repairs))
+
+
+def _joined_quotes(cut: Cut[T], rest: Mapping[str, str | None]) -> dict[str, str | None]:
+    """The quotes of what was kept, and those of the rest; its list begins with the last item that was kept."""
+    held, start = at(cut.kept, cut.path), f"{pointer(cut.path)}/"
+    shift = len(cast("list[Json]", held)) - 1 if isinstance(held, list) else None
+
+    def moved(path: str) -> str:
+        if shift is None or not path.startswith(start):
+            return path
+        number, slash, below = path.removeprefix(start).partition("/")
+        return f"{start}{int(number) + shift}{slash}{below}"
+
+    found = {moved(path): quote for path, quote in rest.items()}
+    return found | {path: quote for path, quote in cut.quotes.items() if quote is not None}
 
 
 def _list_missing(cut: Cut[T], rest: Json) -> Issue | None:

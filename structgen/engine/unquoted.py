@@ -1,0 +1,100 @@
+"""Values that are still growing, without the quotes with which they arrive.
+
+What is finished is split once and remembered, as in plain.py; what is open is split again whenever it is copied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.records import Partial
+from structgen.schema.quotes import Quoted
+from structgen.schema.quotes_shapes import Leaf, Shape
+from structgen.schema.quotes_values import NOTHING, Nothing, Resolved, Splitter, at, pair_of, under
+
+Path = tuple[str, ...]
+Place = tuple[Shape, ...]
+
+
+@dataclass(slots=True)
+class Unquoted:
+    """Partial values with quotes -> partial plain ones. A value appears once its quote is through."""
+
+    quoted: Quoted
+    _last: str = ""
+    """The quote that was growing the last time."""
+    _finished: dict[int, tuple[Json, Json | Nothing]] = field(default_factory=dict[int, "tuple[Json, Json | Nothing]"])
+    """The identity of a finished part, the part itself (so that nothing else gets its identity), its plain form."""
+
+    def __call__(self, partial: Partial) -> Partial | None:
+        """The plain form; None where nothing but a quote has grown, or where there is nothing yet."""
+        deepest = partial.open[-1] if partial.open else ""
+        if deepest.endswith(pointer([self.quoted.keys.quote])) and deepest == self._last:
+            return None
+        self._last = deepest
+        root = self.quoted.shapes.root
+        if not partial.open:
+            value, path = self._closed(root, partial.value), None
+        else:
+            value, path = self._open(root, partial.value, steps(deepest))
+        if isinstance(value, Nothing):
+            return None
+        return Partial(value, () if path is None else tuple(pointer(path[:depth]) for depth in range(len(path) + 1)))
+
+    def _closed(self, place: Place, value: Json) -> Json | Nothing:
+        """A finished part."""
+        if not isinstance(value, (dict, list)):
+            return value
+        known = self._finished.get(id(value))
+        if known is None:
+            split = Splitter(self.quoted.shapes, self.quoted.keys).part(place, value, "", "")
+            known = self._finished[id(value)] = (value, split)
+        return known[1]
+
+    def _open(self, place: Place, value: Json, deepest: Path) -> tuple[Json | Nothing, Path]:
+        """A part that is still growing, and the path to what is growing in it, in the plain form."""
+        known = self.quoted.shapes.resolve(place)
+        if Leaf.PLAIN in known and Leaf.QUOTED not in known:
+            return value, deepest
+        if isinstance(value, dict):
+            pair = self._is_pair(value, known, deepest)
+            return self._pair(place, value, deepest) if pair else self._object(known, value, deepest)
+        return self._list(known, value, deepest) if isinstance(value, list) else (value, deepest)
+
+    def _is_pair(self, value: JsonObject, known: Resolved, deepest: Path) -> bool:
+        """Whether an open object is a pair, or has just begun where only a pair may stand."""
+        keys = self.quoted.keys
+        own = value.keys() <= {keys.quote, keys.value}
+        begun = own and (deepest[0] in {keys.quote, keys.value} if deepest else not value)
+        return (begun and Leaf.QUOTED in known) or pair_of(value, known, keys) is not None
+
+    def _pair(self, place: Place, pair: JsonObject, deepest: Path) -> tuple[Json | Nothing, Path]:
+        key = self.quoted.keys.value
+        if key not in pair:
+            return NOTHING, ()
+        if deepest[:1] == (key,):
+            return self._open(place, pair[key], deepest[1:])
+        return self._closed(place, pair[key]), ()
+
+    def _object(self, known: Resolved, value: JsonObject, deepest: Path) -> tuple[Json, Path]:
+        made, path = dict[str, Json](), deepest
+        for key, item in value.items():
+            if deepest[:1] == (key,):
+                part, below = self._open(under(known, key), item, deepest[1:])
+                path = (key, *below)
+            else:
+                part = self._closed(under(known, key), item)
+            if not isinstance(part, Nothing):
+                made[key] = part
+        return made, path
+
+    def _list(self, known: Resolved, value: list[Json], deepest: Path) -> tuple[Json, Path]:
+        growing = bool(deepest) and int(deepest[0]) == len(value) - 1
+        whole = value[:-1] if growing else value
+        parts = [self._closed(at(known, i), item) for i, item in enumerate(whole)]
+        made = [None if isinstance(part, Nothing) else part for part in parts]
+        if not growing:
+            return made, deepest
+        last, below = self._open(at(known, len(whole)), value[-1], deepest[1:])
+        return [*made, *([] if isinstance(last, Nothing) else [last])], (deepest[0], *below)
