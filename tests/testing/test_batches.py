@@ -195,7 +195,8 @@ def test_every_kind_of_step_has_its_result(client: groq.Groq, groq_emulator: Emu
         streamed("streamed"),
         reply(None),
     )
-    found, wrong = run(client, *(line(name) for name in ("busy", "gone", "page", "odd", "bytes", "stream", "none")))
+    names = ("gone", "page", "odd", "bytes", "stream", "none")
+    found, wrong = run(client, line("busy", stream=True), *map(line, names))
     assert wrong["busy"]["response"]["status_code"] == 503
     assert wrong["busy"]["response"]["body"]["error"]["message"].startswith(MODEL)
     assert wrong["gone"]["response"] is None
