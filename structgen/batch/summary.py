@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from structgen.batch.row import Row, RowStatus
+from structgen.core.json import Json, pointer, steps
 from structgen.core.records import Usage
+from structgen.report.visible import line_of
+
+MOST_PATHS, LONGEST_PATH = 8, 80
+"""So many paths of unsupported values, each of so many characters, are named in the one line for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +23,9 @@ class Summary:
     incomplete: int = 0
     failed: int = 0
     unsupported: int = 0
-    """Values that were not found in their text."""
+    """Values that were not found in their text, or that the model could not quote."""
+    unsupported_at: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How many of them at which path; ``*`` stands for every index of a list, as in ``/items/*/price``."""
     usage: Usage = field(default_factory=Usage)
     cost: float | None = 0.0
     seconds: float = 0.0
@@ -36,17 +44,34 @@ class Summary:
             incomplete=self.incomplete + counts[RowStatus.INCOMPLETE],
             failed=self.failed + counts[RowStatus.FAILED],
             unsupported=self.unsupported + len(row.unsupported),
+            unsupported_at=self._counted(row),
             usage=self.usage + row.usage,
             cost=None if self.cost is None or row.cost is None else self.cost + row.cost,
             seconds=seconds,
         )
+
+    def _counted(self, row: Row) -> Mapping[str, int]:
+        """The unsupported paths with those of one more row."""
+        if not row.unsupported:
+            return self.unsupported_at
+        return Counter(self.unsupported_at) + Counter(folded(path, row.value) for path in row.unsupported)
 
     def __str__(self) -> str:
         """One line for people."""
         parts = [f"{self.rows} {'row' if self.rows == 1 else 'rows'}: {self.ok} ok"]
         parts += [f"{self.incomplete} incomplete"] if self.incomplete else []
         parts += [f"{self.failed} failed"] if self.failed else []
-        return "; ".join([", ".join(parts), *self._spent(), f"{self.seconds:.1f} s"])
+        return "; ".join([", ".join(parts), *self._unsupported(), *self._spent(), f"{self.seconds:.1f} s"])
+
+    def _unsupported(self) -> list[str]:
+        """Where values have no evidence, the most frequent paths first."""
+        if not self.unsupported:
+            return []
+        ranked = sorted(self.unsupported_at.items(), key=lambda entry: (-entry[1], entry[0]))
+        named = [f"{line_of(path, LONGEST_PATH) or 'the whole'}: {count}" for path, count in ranked[:MOST_PATHS]]
+        named += [f"{len(ranked) - MOST_PATHS} more paths"] if len(ranked) > MOST_PATHS else []
+        values = "1 value" if self.unsupported == 1 else f"{self.unsupported:,} values"
+        return [f"{values} unsupported ({', '.join(named)})"]
 
     def _spent(self) -> list[str]:
         """Tokens and money, where a model was asked."""
@@ -58,3 +83,16 @@ class Summary:
             return [f"{calls}, not all of which told their tokens, so that the cost is not known"]
         cost = "cost not known" if self.cost is None else f"{self.cost:.4f} USD"
         return [calls, f"{inwards:,} tokens in, {outwards:,} out", cost]
+
+
+def folded(path: str, value: Json) -> str:
+    """A path into a value with ``*`` in place of the indexes of its lists."""
+    found: list[str] = []
+    for step in steps(path):
+        if isinstance(value, list):
+            found.append("*")
+            value = value[int(step)] if step.isdecimal() and int(step) < len(value) else None
+        else:
+            found.append(step)
+            value = value.get(step) if isinstance(value, dict) else None
+    return pointer(found)

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
 from structgen.batch import Row, RowStatus, Summary
+from structgen.batch.summary import folded
+from structgen.core.json import Json
 from structgen.core.records import Evidence, Status, Usage
 
 
@@ -36,3 +40,45 @@ def test_nothing_is_said_of_money_where_no_model_was_asked() -> None:
 def test_values_that_were_not_found_are_counted() -> None:
     evidence = (Evidence("/a", None, None, None, Status.UNSUPPORTED), Evidence("/b", 0, 1, "x", Status.EXACT))
     assert Summary().add(Row("a", "a", RowStatus.OK, evidence=evidence), 0.0).unsupported == 1
+
+
+def unsupported(*paths: str, value: Json = None) -> Row:
+    evidence = tuple(Evidence(path, None, None, None, Status.UNSUPPORTED) for path in paths)
+    return Row("a", "a", RowStatus.OK, value=value, evidence=evidence)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("/items/3/price", {"items": [{}, {}, {}, {"price": 1}]}, "/items/*/price"),
+        ("/rows/0/1", {"rows": [[1, 2]]}, "/rows/*/*"),
+        ("/years/2019", {"years": {"2019": 1}}, "/years/2019"),
+        ("/a~1b/0", {"a/b": ["x"]}, "/a~1b/*"),
+        ("/items/9/price", {"items": []}, "/items/*/price"),
+        ("", 5, ""),
+    ],
+)
+def test_indexes_of_lists_are_folded_and_keys_are_not(path: str, value: Json, expected: str) -> None:
+    assert folded(path, value) == expected
+
+
+def test_the_paths_without_evidence_are_counted_and_named_the_most_frequent_first() -> None:
+    items: Json = {"items": [{"price": 1}, {"price": 2}], "total": 3}
+    summary = Summary().add(unsupported("/items/0/price", "/total", "/items/1/price", value=items), 0.0)
+    summary = summary.add(unsupported("/items/1/price", value=items), 0.0)
+    assert summary.unsupported_at == {"/items/*/price": 3, "/total": 1}
+    assert str(summary) == "2 rows: 2 ok; 4 values unsupported (/items/*/price: 3, /total: 1); 0.0 s"
+
+
+def test_one_value_without_evidence_is_one_value() -> None:
+    assert "1 value unsupported (the whole: 1)" in str(Summary().add(unsupported("", value=5), 0.0))
+
+
+def test_of_many_paths_the_most_frequent_are_named() -> None:
+    summary = Summary().add(unsupported(*(f"/f{number}" for number in range(20)), value={}), 0.0)
+    assert "/f0: 1" in str(summary)
+    assert "12 more paths)" in str(summary)
+
+
+def test_a_path_cannot_act_on_the_terminal() -> None:
+    assert "\x1b" not in str(Summary().add(unsupported("/a\x1b[2J", value={}), 0.0))
