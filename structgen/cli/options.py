@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from structgen.core.options import Mode, Risk, Style
+from structgen.core.options import EvidenceMode, Mode, Risk, Style
 
 TASK = "a name that `structgen tasks` lists, file.py:Model, a task file (.toml), or a JSON Schema file (.json)"
 
@@ -87,6 +87,17 @@ MaxTime: TypeAlias = Annotated[
     float | None, typer.Option("--max-time", min=0, help="Seconds after which no further document is taken.")
 ]
 MaxRisk: TypeAlias = Annotated[RiskName, typer.Option("--max-risk", help="The highest risk of a repair that is taken.")]
+Evidence: TypeAlias = Annotated[
+    EvidenceMode,
+    typer.Option(
+        "--evidence",
+        help="Whether each value is looked for in its text (locate), or the model has to quote the text for it (quotes: "
+        "what it cannot quote is unsupported; more tokens).",
+    ),
+]
+RequireEvidence: TypeAlias = Annotated[
+    bool, typer.Option("--require-evidence", help="Ask again for values without evidence, and refuse what stays so.")
+]
 Show: TypeAlias = Annotated[
     bool,
     typer.Option("--show", help="Print each row for people, its text highlighted, where else JSON Lines are printed."),

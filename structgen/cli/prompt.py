@@ -11,7 +11,7 @@ from structgen.cli import options as given
 from structgen.cli.choose import RULES, choose_model, load_task, load_words
 from structgen.cli.command import say
 from structgen.core.errors import ConfigurationError, DocumentError
-from structgen.core.options import Mode, Style
+from structgen.core.options import EvidenceMode, Mode, Options, Style
 from structgen.core.records import Document, Request
 
 PLACEHOLDER = "(the text of the document)"
@@ -32,6 +32,7 @@ def prompt(
     instructions: given.Instructions = None,
     examples: given.Examples = None,
     text_field: given.TextField = "text",
+    evidence: given.Evidence = EvidenceMode.LOCATE,
     as_json: Annotated[bool, typer.Option("--json", help="The body of the request, as JSON.")] = False,
 ) -> None:
     """Print the request that `extract` would send for the first document of INPUT. Nothing is sent."""
@@ -43,9 +44,8 @@ def prompt(
     if chosen == RULES:
         chosen = DEFAULT_GROQ_MODEL
         say(f"rules read without a prompt; this is the one for {chosen}.")
-    request = compile_request(
-        task, _document(inputs, text_field), model=chosen, mode=mode, style=style, instructions=load_words(instructions)
-    )
+    document, asked = _document(inputs, text_field), Options(mode, style, evidence=evidence)
+    request = compile_request(task, document, model=chosen, options=asked, instructions=load_words(instructions))
     typer.echo(json.dumps(request.to_groq(), ensure_ascii=False, indent=2) if as_json else _readable(request))
 
 
