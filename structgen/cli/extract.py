@@ -10,7 +10,7 @@ from structgen.cli import options as given
 from structgen.cli.choose import RULES, choose_model, load_task, load_words
 from structgen.cli.command import say
 from structgen.core.errors import ConfigurationError
-from structgen.core.options import Budget, Mode, Options, Style
+from structgen.core.options import Budget, EvidenceMode, Mode, Options, Style
 
 
 def extract(
@@ -32,6 +32,8 @@ def extract(
     max_tokens: given.MaxTokens = None,
     max_time: given.MaxTime = None,
     max_risk: given.MaxRisk = given.RiskName.INTERPRETIVE,
+    evidence: given.Evidence = EvidenceMode.LOCATE,
+    require_evidence: given.RequireEvidence = False,
     allow_incomplete: given.AllowIncomplete = False,
     store: given.StorePath = None,
     no_store: given.NoStore = False,
@@ -57,7 +59,15 @@ def extract(
 
     task, inputs = load_task(words or [], fields, examples)
     _check_inputs(inputs, output)
-    asked = Options(mode, style, max_risk.risk, Budget(max_attempts=max_attempts), chunk_chars=chunk_chars)
+    asked = Options(
+        mode,
+        style,
+        max_risk.risk,
+        Budget(max_attempts=max_attempts),
+        evidence=evidence,
+        require_evidence=require_evidence,
+        chunk_chars=chunk_chars,
+    )
     chosen = choose_model(model)
     with keeping(chosen, store, off=no_store) as kept, Extractor(chosen, asked, store=kept) as extractor:
         told = load_words(instructions)
