@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Repaired,
         RequestSent,
         TransportRetried,
+        WaitingForLimit,
     )
     from structgen.core.options import Budget, EvidenceMode, Mode, Options, Reask, Risk, Style
     from structgen.core.records import (
@@ -93,6 +94,7 @@ _HOMES = {
         "Repaired",
         "RequestSent",
         "TransportRetried",
+        "WaitingForLimit",
     ),
     "structgen.core.options": ("Budget", "EvidenceMode", "Mode", "Options", "Reask", "Risk", "Style"),
     "structgen.core.records": (
@@ -175,6 +177,7 @@ __all__ = [
     "TransportError",
     "TransportRetried",
     "Usage",
+    "WaitingForLimit",
     "aextract",
     "agenerate",
     "compile_request",

@@ -358,7 +358,11 @@ class Extractor(Streams):
         budget = self.options.budget
         deadline = None if budget.max_seconds is None else time.monotonic() + budget.max_seconds
         return Allowance(
-            budget.max_transport_retries, deadline, on_retry=self._observers.retried, retrying=self._retrying
+            budget.max_transport_retries,
+            deadline,
+            on_retry=self._observers.retried,
+            on_wait=self._observers.waiting,
+            retrying=self._retrying,
         )
 
     def close(self) -> None:

@@ -33,6 +33,14 @@ class TransportRetried:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingForLimit:
+    """The next call waits `wait` seconds for `limit`, in words: ``the limit of 8,000 tokens a minute``."""
+
+    limit: str
+    wait: float
+
+
+@dataclass(frozen=True, slots=True)
 class CompletionReceived:
     """A completion arrived, and is not read yet."""
 
@@ -62,5 +70,5 @@ class Failed:
     error: StructgenError
 
 
-Event: TypeAlias = RequestSent | TransportRetried | CompletionReceived | Repaired | Accepted | Failed
+Event: TypeAlias = RequestSent | TransportRetried | WaitingForLimit | CompletionReceived | Repaired | Accepted | Failed
 Observer: TypeAlias = Callable[[Event], object]

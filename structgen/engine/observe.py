@@ -17,6 +17,7 @@ from structgen.core.events import (
     Repaired,
     RequestSent,
     TransportRetried,
+    WaitingForLimit,
 )
 from structgen.core.records import Completion, Extraction
 from structgen.engine.flow import FAULTS, Line, Send
@@ -53,6 +54,10 @@ class Observers:
     def retried(self, error: TransportError, wait: float) -> None:
         """Tell of a transport retry."""
         self.tell(TransportRetried(error, wait))
+
+    def waiting(self, wait: float, limit: str) -> None:
+        """Tell of a wait for a limit."""
+        self.tell(WaitingForLimit(limit, wait))
 
 
 def observed(line: Line[T], observers: Observers) -> Line[T]:
