@@ -17,6 +17,7 @@ from structgen.core.errors import (
     ConfigurationError,
     ExtractionFailed,
     ModelUnavailable,
+    RateLimited,
     StoreError,
     StructgenError,
 )
@@ -76,7 +77,8 @@ class Batch:
         """A row for each document and each problem, in their order.
 
         Raises, after the last row: BudgetExceeded where the budget left documents over; AuthenticationFailed,
-        ModelUnavailable, ConfigurationError or StoreError where one document met what all others would.
+        ModelUnavailable, ConfigurationError or StoreError where one document met what all others would; RateLimited
+        where a limit of the server asks for a longer wait than any document has time.
         """
         self._started = time.monotonic()
         for row in self._found(documents):
@@ -137,11 +139,17 @@ class Batch:
     def _row(self, document: Document, outcome: Extraction[Any] | ExtractionFailed) -> Row:
         if isinstance(outcome, Extraction):
             return row_of(document, outcome, self._schema)
-        if isinstance(outcome.__cause__, _HOPELESS):
-            self._reason = outcome.__cause__
+        cause = outcome.__cause__
+        if isinstance(cause, _HOPELESS) or (isinstance(cause, RateLimited) and self._is_used_up(cause)):
+            self._reason = cause
             self.stop()
         cost = cost_of(outcome.usage, self._card) if outcome.usage else 0.0
         return row_of_failure(document, outcome, cost, self._extractor.model)
+
+    def _is_used_up(self, limited: RateLimited) -> bool:
+        """Whether a limit, like that of a day, asks for a wait that goes beyond the time of any document."""
+        most = self._extractor.options.budget.max_seconds
+        return limited.wait is not None and most is not None and limited.wait > most
 
     def _check_time(self) -> None:
         """Stop where the run has lasted as long as it may."""

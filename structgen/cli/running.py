@@ -6,16 +6,17 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from shutil import get_terminal_size
 from types import FrameType
 from typing import NoReturn
 
 from structgen.batch import Batch, Output, Row, RowStatus
 from structgen.cli.command import Exit, say
-from structgen.core.errors import BudgetExceeded
+from structgen.core.errors import BudgetExceeded, RateLimited
+from structgen.core.events import Event, WaitingForLimit
 from structgen.core.records import Document
 from structgen.documents import DocumentProblem
 
@@ -23,25 +24,41 @@ _FAILURES = 10
 """How many failed rows are named on stderr; the others can be seen in the output alone."""
 
 
+@dataclass(slots=True)
+class Waits:
+    """An observer that hands the waits for limits on to whoever shows the run, once there is somebody."""
+
+    show: Callable[[WaitingForLimit], None] | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Of all events, these alone."""
+        if isinstance(event, WaitingForLimit) and self.show is not None:
+            self.show(event)
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a run speaks, and what it calls a success."""
+    """How a run speaks, and what it calls a success. `waits` observes its Extractor."""
 
     quiet: bool = False
     allow_incomplete: bool = False
     bar: bool = True
     """Whether a line shows the progress; not where rows are printed for people, which it would tear apart."""
+    waits: Waits = field(default_factory=Waits)
 
 
 def run_batch(batch: Batch, documents: Iterable[Document | DocumentProblem], output: Output, manner: Manner) -> Exit:
     """Write every row; the exit status. What ends the run early ends it with all its rows in place.
 
-    Raises what `Batch.rows` raises but BudgetExceeded, and OutputError.
+    Raises what `Batch.rows` raises but BudgetExceeded and RateLimited, and OutputError.
     """
     try:
         interrupted = _write_rows(batch, documents, output, manner)
     except BudgetExceeded as error:
         say(error)
+        return Exit.BUDGET
+    except RateLimited as error:
+        say(f"{error} No further document was taken; the same command continues.")
         return Exit.BUDGET
     if interrupted and batch.left_over:
         return Exit.INTERRUPTED
@@ -54,6 +71,7 @@ def _write_rows(batch: Batch, documents: Iterable[Document | DocumentProblem], o
     complete = False
     try:
         with stopping_gently(batch, output) as interruption, Watch(manner.quiet or not manner.bar) as watch:
+            manner.waits.show = None if manner.quiet else watch.wait
             for row in batch.rows(documents):
                 output.write(row)
                 watch.see(row)
@@ -82,9 +100,20 @@ class Watch:
             nrows=size.lines,
         )
         self._failed = 0
+        self._waited = False
+
+    def wait(self, event: WaitingForLimit) -> None:
+        """Show what is waited for; where there is no line to show it in, say it once."""
+        words = f"waiting for {event.limit}: {event.wait:.0f} s"
+        if not self._bar.disable:
+            self._bar.set_postfix_str(words)
+        elif not self._waited:
+            self.tell(f"{words}. The run goes on by itself, now and at every later wait.")
+        self._waited = True
 
     def see(self, row: Row) -> None:
         """Count a row; name it where it failed."""
+        self._bar.set_postfix_str(f"{self._failed} failed" if self._failed else "", refresh=False)
         self._bar.update()
         if row.status is not RowStatus.FAILED:
             return
