@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from structgen.core.json import JsonObject
@@ -101,7 +101,8 @@ def _listening(state: State, name: str, task: str) -> Endpoint:
 def _respond_heard(form: Form, heard: Heard) -> Response:
     match form.field("response_format"):
         case "text":
-            return PlainTextResponse(heard.text, headers={"x-request-id": request_id()})
+            headers = {"x-request-id": request_id()}
+            return Response(heard.text.encode("utf-8", "replace"), 200, headers, "text/plain")
         case "verbose_json":
             return respond(verbose_body(heard, form.fields.get(_GRANULARITIES, ("segment",))))
         case _:
@@ -124,7 +125,10 @@ def _described(form: Form) -> tuple[JsonObject, float | None]:
 def _faults(state: State, form: Form, name: str, seconds: float | None) -> Iterator[Refusal]:
     """What is wrong with a request to listen, the first thing first."""
     model = form.field("model")
-    yield from [invalid("property 'model' is missing")] if model is None else _model_faults(state, model, name)
+    if model is None:
+        yield invalid("property 'model' is missing")
+    else:
+        yield from _model_faults(state, model, name)
     yield from _file_faults(form, seconds)
     format_name, parts = form.field("response_format") or "json", form.fields.get(_GRANULARITIES, ())
     if format_name not in _FORMATS:

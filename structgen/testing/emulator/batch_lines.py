@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import cast
 
 from structgen.core.json import Json, JsonObject
@@ -27,13 +28,13 @@ class Line:
 
 def is_json_lines(content: bytes) -> bool:
     """Whether a file can be JSON Lines at all: UTF-8 whose first line is an object. What else is wrong a batch says."""
-    first = next((line for line in content.splitlines() if line.strip()), b"")
+    first = next((line for line in BytesIO(content) if line.strip()), b"")
     return isinstance(_decode(first), dict)
 
 
 def read_lines(content: bytes) -> tuple[tuple[Line, ...], tuple[JsonObject, ...]]:
     """The requests of an input file, and what is wrong with it: with anything wrong, nothing of it runs."""
-    numbered = [(number, line) for number, line in enumerate(content.splitlines(), 1) if line.strip()]
+    numbered = [(number, line) for number, line in enumerate(BytesIO(content), 1) if line.strip()]
     if not numbered:
         return (), (_issue("empty_file", "The input file holds no requests."),)
     if len(numbered) > MOST_LINES:

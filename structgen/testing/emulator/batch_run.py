@@ -76,8 +76,7 @@ class Batch:
         with self.lock:
             if self.status.final:
                 return False
-            if self.status is not Status.CANCELLING:
-                self._enter(Status.CANCELLING, now)
+            self._enter(Status.CANCELLING, now)
             return True
 
     def described(self) -> JsonObject:

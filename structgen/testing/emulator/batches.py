@@ -62,7 +62,7 @@ class _Batches:
         """A new batch, still to be validated."""
         body = decode_object(await request.body())
         log(self._state, request, body)
-        batch = _create(self._state, body)
+        batch = await run_in_threadpool(_create, self._state, body)
         if isinstance(batch, Refusal):
             return respond_refused(batch)
         self._state.batches[batch.id] = batch
