@@ -15,7 +15,7 @@ from typing import TypeAlias
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Risk
 from structgen.core.records import Claim, Conflict, Evidence, Repair
-from structgen.documents.merge_items import group_items, says_more
+from structgen.documents.merge_items import group_items
 from structgen.documents.merge_likeness import Likeness, likeness
 from structgen.documents.merge_nodes import DEEPEST, Node, Part
 
@@ -94,8 +94,11 @@ class _Merger:
             for node in group.nodes:
                 self.moves.setdefault(node.part.number, {})[node.path] = here
             items.append(self.merge(group.nodes, here, depth + 1, in_list=True))
-            for node in says_more(group):
+            for node in group.liked:
                 self.repairs.append(Repair("same_item", here, node.value, items[-1], Risk.INTERPRETIVE))
+            if group.again:
+                again = [node.value for node in group.again]
+                self.repairs.append(Repair("repeated_item", here, again, items[-1], Risk.INTERPRETIVE))
         return items
 
     def _single(self, nodes: Sequence[Node], path: str) -> Json:

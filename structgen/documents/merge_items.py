@@ -19,13 +19,19 @@ _MOST_CANDIDATES = 16
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """The items that are one, in the order of their parts. `liked` are those that a place did not show to be it."""
+    """The items that are one, in the order of their parts.
+
+    `liked` are those that no place shows to be it and that say something else or something that counts, `again` those
+    that say the same elsewhere.
+    """
 
     order: tuple[int, int, int]
+    whole: Hashable
     nodes: list[Node] = field(default_factory=list[Node])
     leaves: dict[str, Leaf] = field(default_factory=dict[str, Leaf])
     parts: dict[int, Part] = field(default_factory=dict[int, Part])
     liked: list[Node] = field(default_factory=list[Node])
+    again: list[Node] = field(default_factory=list[Node])
 
     def add(self, item: _Item) -> None:
         """Take an item in; what it says beyond the others is compared with those that come later."""
@@ -71,24 +77,32 @@ class _Item:
 def group_items(lists: Iterable[Node], *, by_likeness: bool = True) -> list[Group]:
     """The groups of items that are the same, in the order in which they stand in the text.
 
-    `lists` come in the order of their parts. The items of one answer keep their order.
+    `lists` come in the order of their parts. The items of one answer keep their order. Where one answer itself says
+    something twice, repeats count in this list (the votes of a meeting, the lines of a log) as figures do.
     """
     groups: list[Group] = []
     index: dict[Hashable, list[Group]] = defaultdict(list)
-    for whole in lists:
-        at = whole.part.start
-        for _, node in whole.children():
-            item = _Item.of(node)
+    answers = [(whole.part.start, [_Item.of(node) for _, node in whole.children()]) for whole in lists]
+    counting = any(_repeats(items) for _, items in answers)
+    for start, items in answers:
+        at = start
+        for item in items:
             at = max(at, min((leaf.place[0] for leaf in item.leaves.values() if leaf.place), default=at))
-            group = _placed(item, index) or (_liked(item, index) if by_likeness else None)
+            group = _placed(item, index) or (_liked(item, index, counting=counting) if by_likeness else None)
             if group is None:
-                group = Group((at, whole.part.number, len(groups)))
+                group = Group((at, item.node.part.number, len(groups)), item.whole)
                 groups.append(group)
             group.add(item)
             for mark in (*item.anchors(), *item.likenesses()):
                 if group not in index[mark][-1:]:
                     index[mark].append(group)
     return sorted(groups, key=lambda group: group.order)
+
+
+def _repeats(items: Sequence[_Item]) -> bool:
+    """Whether an answer says something without a key field more than once."""
+    said = [item.whole for item in items if item.key is None]
+    return len(set(said)) < len(said)
 
 
 def _candidates(item: _Item, marks: Iterable[Hashable], index: dict[Hashable, list[Group]]) -> list[Group]:
@@ -123,31 +137,33 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def _liked(item: _Item, index: dict[Hashable, list[Group]]) -> Group | None:
+def _liked(item: _Item, index: dict[Hashable, list[Group]], *, counting: bool) -> Group | None:
     """The group that is the same by its key or in all it says."""
     for mark in item.likenesses():
         for group in _candidates(item, (mark,), index):
-            if is_same(group, item):
-                group.liked.append(item.node)
+            if is_same(group, item, counting=counting or item.figures):
+                if item.whole != group.whole or (item.figures and item.key):
+                    group.liked.append(item.node)
+                elif counting or item.figures or not _may_be_shared(group, item):
+                    group.again.append(item.node)
                 return group
     return None
 
 
-def is_same(group: Group, item: _Item) -> bool:
-    """Whether an item that shares its key or all it says with a group is one of it."""
+def is_same(group: Group, item: _Item, *, counting: bool) -> bool:
+    """Whether an item that shares its key or all it says with a group is one of it.
+
+    `counting`: two that say the same at two places are two, unless a key field says that they are one.
+    """
     agreeing = all(leaf.like == item.leaves[path].like for path, leaf in group.leaves.items() if path in item.leaves)
     if item.key is not None:
         return agreeing or is_sure(item.key[0])
-    if not agreeing or not item.figures:
+    if not agreeing or not counting:
         return agreeing
+    return _may_be_shared(group, item)
+
+
+def _may_be_shared(group: Group, item: _Item) -> bool:
+    """Whether an item may stand in text that its chunk shares with one of the group: no two places say otherwise."""
     apart = any(leaf.place and group.leaves[path].place for path, leaf in item.leaves.items() if path in group.leaves)
     return not apart and any(part.overlaps(item.node.part) for part in group.parts.values())
-
-
-def says_more(group: Group) -> Sequence[Node]:
-    """The items that likeness alone put into a group and that say something else, or something that counts."""
-    if not group.liked:
-        return ()
-    first = _Item.of(group.nodes[0])
-    liked = map(_Item.of, group.liked)
-    return [item.node for item in liked if item.whole != first.whole or (item.figures and item.key)]

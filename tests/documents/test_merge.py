@@ -99,6 +99,32 @@ def test_texts_that_come_again_are_one() -> None:
     assert merged(["Oil", "Salt"], ["salt.", "Pepper"], ["“Oil”"]).value == ["Oil", "Salt", "Pepper"]
 
 
+def test_what_is_said_again_elsewhere_is_one_and_on_the_record() -> None:
+    found = merged(["Oil", "Salt"], ["Oil"], ["Oil", "Pepper"])
+    assert found.value == ["Oil", "Salt", "Pepper"]
+    assert found.repairs == (Repair("repeated_item", "/0", ["Oil", "Oil"], "Oil", Risk.INTERPRETIVE),)
+
+
+def test_what_two_chunks_read_in_the_text_that_they_share_is_no_repair() -> None:
+    found = merge([part(0, ["Oil", "Salt"]), part(1, ["Salt", "Pepper"])])
+    assert (found.value, found.repairs) == (["Oil", "Salt", "Pepper"], ())
+
+
+@pytest.mark.parametrize("item", ["yes", {"level": "warn", "said": "disk full"}])
+def test_repeats_count_in_a_list_in_which_one_answer_repeats_itself(item: Json) -> None:
+    found = merged([item, item], [item], ["no", item])
+    assert found.value == [item, item, item, "no", item]
+    assert found.repairs == ()
+
+
+def test_a_repeat_that_may_stand_in_shared_text_is_one_and_on_the_record() -> None:
+    found = merge([part(0, ["yes", "yes"]), part(1, ["yes"])])
+    assert found.value == ["yes", "yes"]
+    assert [repair.rule for repair in found.repairs] == ["repeated_item"]
+    apart = merge([part(0, ["yes", "yes"], {"/0": (1, 4), "/1": (5, 8)}), part(1, ["yes"], {"/0": (95, 98)})])
+    assert (apart.value, apart.repairs) == (["yes", "yes", "yes"], ())
+
+
 def test_texts_that_differ_by_a_digit_or_a_sign_are_two() -> None:
     values: list[Json] = ["Article 112", "Article 113", "C", "C++", "-5", "5"]
     assert merged(*([value] for value in values)).value == values
@@ -236,10 +262,10 @@ def test_the_work_grows_with_the_items_and_no_faster(name: str, monkeypatch: pyt
     compared = 0
     same = merge_items.is_same
 
-    def count(*arguments: Any) -> bool:
+    def count(*arguments: Any, counting: bool) -> bool:
         nonlocal compared
         compared += 1
-        return same(*arguments)
+        return same(*arguments, counting=counting)
 
     monkeypatch.setattr(merge_items, "is_same", count)
     for number in (200, 800):
