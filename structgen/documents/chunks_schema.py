@@ -53,6 +53,22 @@ class ChunkSchema(Schema[Json]):
             return ()
 
 
+def branch_names(schema: Raw) -> frozenset[str]:
+    """The names of the properties that have one fixed value: by them the branches of a union are told apart."""
+    names: set[str] = set()
+    todo: list[Json] = [schema]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, dict):
+            properties = part.get("properties")
+            for name, child in properties.items() if isinstance(properties, dict) else ():
+                choices = child.get("enum") if isinstance(child, dict) else None
+                if isinstance(child, dict) and ("const" in child or (isinstance(choices, list) and len(choices) == 1)):
+                    names.add(name)
+        todo += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return frozenset(names)
+
+
 def _given(value: Json) -> Json:
     """The value without the nulls that stand for what the chunk does not say; items of lists are left alone."""
     if not isinstance(value, dict):

@@ -45,6 +45,7 @@ class Merged:
 @dataclass(slots=True)
 class _Merger:
     by_likeness: bool
+    branches: frozenset[str] = frozenset()
     evidence: dict[str, Evidence] = field(default_factory=dict[str, Evidence])
     conflicts: list[Conflict] = field(default_factory=list[Conflict])
     repairs: list[Repair] = field(default_factory=list[Repair])
@@ -77,7 +78,7 @@ class _Merger:
     def _object(self, nodes: Sequence[Node], path: str, depth: int, *, in_list: bool) -> JsonObject:
         """The keys of all. What is null everywhere is left out, but in items of lists: these are complete."""
         inner: dict[str | int, list[Node]] = {}
-        for node in nodes:
+        for node in self._of_one_branch(nodes, path):
             for key, child in node.children():
                 inner.setdefault(key, []).append(child)
         merged = {
@@ -85,6 +86,21 @@ class _Merger:
             for key, children in inner.items()
         }
         return merged if in_list else {key: value for key, value in merged.items() if value is not None}
+
+    def _of_one_branch(self, nodes: Sequence[Node], path: str) -> Sequence[Node]:
+        """Those of the branch of a union that most have: parts of two branches together are nobody's answer."""
+        camps: dict[Likeness, list[Node]] = {}
+        for node in nodes:
+            found = node.value.items() if self.branches and isinstance(node.value, dict) else ()
+            said = [(key, likeness(inner)) for key, inner in found if key in self.branches and inner is not None]
+            if said:
+                camps.setdefault(tuple(sorted(said, key=str)), []).append(node)
+        if len(camps) < 2:
+            return nodes
+        ranked = sorted(camps.values(), key=lambda camp: -len({node.part.number for node in camp}))
+        self.conflicts.append(Conflict(path, tuple(_claim(camp, path) for camp in ranked)))
+        others = {id(node) for camp in ranked[1:] for node in camp}
+        return [node for node in nodes if id(node) not in others]
 
     def _list(self, nodes: Sequence[Node], path: str, depth: int) -> list[Json]:
         """All items, those once that are the same."""
@@ -115,15 +131,17 @@ class _Merger:
         return claims[0].value
 
 
-def merge(parts: Iterable[Part], *, by_likeness: bool = True) -> Merged:
+def merge(parts: Iterable[Part], *, by_likeness: bool = True, branches: frozenset[str] = frozenset()) -> Merged:
     """One value of what several chunks gave.
+
+    `branches` are the names of properties that tell the branches of a union apart (`branch_names`).
 
     Items of lists are the same where they stand at the same place; with `by_likeness` also where they share a key
     field (an id, a name) and nothing else differs, or are alike in all they say. Nothing outside of lists is null: what
     no chunk gives is left out. Takes time linear in the size of the parts, but for sorting.
     """
     ordered = sorted(parts, key=lambda part: (part.start, part.end, part.number))
-    merger = _Merger(by_likeness)
+    merger = _Merger(by_likeness, branches)
     value = merger.merge([Node(part, "", part.value) for part in ordered], "")
     return Merged(value, merger.evidence, tuple(merger.conflicts), tuple(merger.repairs), merger.moves)
 

@@ -21,6 +21,7 @@ from structgen.core.json import Json, steps
 from structgen.core.options import EvidenceMode, Risk
 from structgen.core.records import Attempt, ChunkReport, Evidence, Extraction, Issue, Parsed, Repair, Status
 from structgen.documents.chunks import Chunk
+from structgen.documents.chunks_schema import branch_names
 from structgen.documents.merge import Merged, merge
 from structgen.documents.merge_nodes import Part
 from structgen.engine.cost import cost_of
@@ -87,7 +88,8 @@ def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[
         _raise_all_failed(read, text, reports, attempts)
     max_risk = plan.brief.options.max_risk
     parts = [one.part(number, text) for number, one in enumerate(read) if not one.failed]
-    merged = merge(parts, by_likeness=max_risk >= Risk.INTERPRETIVE)
+    branches = branch_names(plan.brief.schema.json_schema)
+    merged = merge(parts, by_likeness=max_risk >= Risk.INTERPRETIVE, branches=branches)
     parsed = _validated(plan.brief.schema, merged.value, max_risk)
     if not parsed.ok:
         where = partial(_evidence, merged.value, text, merged.evidence, plan)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from structgen.documents.chunks_schema import ChunkSchema
+from structgen.documents.chunks_schema import ChunkSchema, branch_names
 from structgen.parse import parse_text
 from structgen.schema import Schema
 
@@ -150,3 +150,19 @@ def test_a_validator_that_breaks_for_want_of_the_rest_is_not_heard() -> None:
             return {**data, "signs": data["signs"] + data["words"]}
 
     assert issues({"words": 1}, ChunkSchema(Schema.of(Page))) == []
+
+
+def test_the_branches_of_a_union_are_told_apart_by_what_has_one_value() -> None:
+    class Cat(BaseModel):
+        kind: Literal["cat"]
+        lives: Literal[7, 9]
+
+    class Dog(BaseModel):
+        kind: Literal["dog"]
+
+    class Home(BaseModel):
+        pets: list[Cat | Dog]
+
+    assert branch_names(Schema.of(Home).json_schema) == {"kind"}
+    assert branch_names({"anyOf": [{"properties": {"type": {"enum": ["a"]}}}, True]}) == {"type"}
+    assert branch_names(True) == frozenset()

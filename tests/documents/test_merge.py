@@ -218,6 +218,16 @@ def test_of_values_found_alike_the_one_that_most_chunks_give_is_taken_else_the_f
     assert merged({"a": "x"}, {"a": "y"}).value == {"a": "x"}
 
 
+def test_an_object_is_never_put_together_from_two_branches_of_a_union() -> None:
+    cat: Json = {"kind": "cat", "age": 3}
+    dog: Json = {"kind": "dog", "age": 4, "breed": "collie"}
+    values: list[Json] = [{"pet": cat}, {"pet": dog}, {"pet": {"colour": "black"}}, {"pet": {**cat, "age": None}}]
+    parts = [part(number * 2, value) for number, value in enumerate(values)]
+    found = merge(parts, branches=frozenset({"kind"}))
+    assert found.value == {"pet": {**cat, "colour": "black"}}
+    assert [(one.path, [claim.value for claim in one.claims]) for one in found.conflicts] == [("/pet", [cat, dog])]
+
+
 def test_another_spelling_is_no_conflict() -> None:
     found = merged({"by": "Acme Inc"}, {"by": "ACME Inc."}, {"by": "ACME Inc."}, {"n": 10}, {"n": 10.0})
     assert found.value == {"by": "ACME Inc.", "n": 10}

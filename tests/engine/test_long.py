@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel, field_validator
@@ -295,6 +295,30 @@ def test_a_field_missing_inside_an_object_is_filled_with_null_too() -> None:
 
     value = extract(CHUNKED, "Guest Ann. " + "Nothing else is said. " * 200, perform, kind=Deal).value
     assert value == Deal(seller=Party(name="Ann", city=None), words=None)
+
+
+def test_two_branches_of_a_union_are_a_conflict_and_never_one_value() -> None:
+    class Cash(BaseModel):
+        kind: Literal["cash"]
+        amount: int
+
+    class Card(BaseModel):
+        kind: Literal["card"]
+        amount: int
+        digits: str | None = None
+
+    class Bill(BaseModel):
+        paid: Cash | Card
+
+    def perform(effect: Send) -> Completion:
+        found = re.search(r"(cash|card) (\d+)", str(effect.request.document))
+        paid = {"kind": found[1], "amount": int(found[2])} if found else None
+        return Completion(json.dumps({"paid": paid}), usage=Usage(1, 1, None, None, 1))
+
+    text = "By cash 30. " + "Nothing else is said. " * 60 + "By card 55." + " Nothing else is said." * 60
+    result = extract(CHUNKED, text, perform, kind=Bill)
+    assert result.value.paid == Cash(kind="cash", amount=30)
+    assert [(one.path, len(one.claims)) for one in result.conflicts] == [("/paid", 2)]
 
 
 def test_results_and_failures_show_themselves_with_the_whole_text() -> None:
