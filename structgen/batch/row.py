@@ -148,7 +148,7 @@ def _is_absent(value: Json, issue: Issue) -> bool:
     for step in above:
         value = _child(value, step)
     if isinstance(value, dict) and last not in value:
-        return issue.code == "missing"
+        return issue.code in {"missing", "new"}
     return issue.path != "" and _child(value, last) is None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -15,7 +15,6 @@ from structgen.core.errors import (
     AuthenticationFailed,
     BudgetExceeded,
     ConfigurationError,
-    ExtractionFailed,
     ModelUnavailable,
     RateLimited,
     StoreError,
@@ -24,6 +23,7 @@ from structgen.core.errors import (
 from structgen.core.records import Card, Document, Extraction, Task, Usage
 from structgen.documents import DocumentProblem
 from structgen.engine.cost import cost_of
+from structgen.engine.many import Outcome
 from structgen.extractor import CONCURRENCY, Extractor
 from structgen.schema import Schema
 from structgen.send import find_card, split_model
@@ -37,9 +37,9 @@ _HOPELESS = (AuthenticationFailed, ModelUnavailable, ConfigurationError, StoreEr
 class Batch:
     """One run over many documents.
 
-    `budget` is for the whole run. `summary` is up to date after every row, and `left_over` says whether there were
-    documents that nobody took because the run was stopped. Whatever stops it, what is under way is finished and has its
-    row: nothing that was paid for is lost.
+    `budget` is for the whole run, `seen` is told of what became of each document. `summary` is up to date after every
+    row, and `left_over` says whether there were documents that nobody took because the run was stopped. Whatever stops
+    it, what is under way is finished and has its row: nothing that was paid for is lost.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Batch:
         instructions: str | None = None,
         concurrency: int = CONCURRENCY,
         budget: RunBudget | None = None,
+        seen: Callable[[Outcome[Any]], None] | None = None,
     ) -> None:
         self.summary = Summary()
         self.stopped = False
@@ -60,6 +61,7 @@ class Batch:
         self._instructions = instructions
         self._concurrency = concurrency
         self._budget = budget or RunBudget()
+        self._seen = seen
         self._card = find_card(*split_model(extractor.model))
         self._free = split_model(extractor.model)[0] == "rules"
         if self._budget.max_cost is not None and not self._free:
@@ -87,6 +89,18 @@ class Batch:
         if self._reason is not None and (self.left_over or not isinstance(self._reason, BudgetExceeded)):
             raise self._reason
 
+    def count_left(self, documents: Iterator[Read], seconds: float) -> tuple[int, bool]:
+        """How many documents a stopped run has left over, and whether that is all of them.
+
+        The rest of `documents` is counted for so many seconds, because it is read for that.
+        """
+        until, count = time.monotonic() + seconds, int(self.left_over)  # one was taken and given no row
+        for _ in documents:
+            count += 1
+            if time.monotonic() > until:
+                return count, False
+        return count, True
+
     def _found(self, documents: Iterable[Read]) -> Iterator[Row]:
         """The rows. A document for which the budget has no room beside those under way waits until they are done."""
         ahead = iter(documents)
@@ -113,6 +127,8 @@ class Batch:
             while isinstance(item := waiting.popleft(), DocumentProblem):
                 yield row_of_problem(item)
             self._purse.settle(outcome.attempts)
+            if self._seen is not None:
+                self._seen(outcome)
             yield self._row(item, outcome)
         yield from (row_of_problem(item) for item in waiting if isinstance(item, DocumentProblem))
 
@@ -134,9 +150,12 @@ class Batch:
         """The most tokens that a document may take, nothing where the run has no limit that they count against."""
         if self._free or (self._budget.max_cost is None and self._budget.max_tokens is None):
             return Usage()
-        return self._extractor.at_most(self._task, document, self._instructions)
+        try:
+            return self._extractor.at_most(self._task, document, self._instructions)
+        except StructgenError:
+            return Usage()  # it cannot be sent, and its row will say why
 
-    def _row(self, document: Document, outcome: Extraction[Any] | ExtractionFailed) -> Row:
+    def _row(self, document: Document, outcome: Outcome[Any]) -> Row:
         if isinstance(outcome, Extraction):
             return row_of(document, outcome, self._schema)
         cause = outcome.__cause__

@@ -49,7 +49,7 @@ command(app, "structgen extract recipe notes/ -o recipes.csv --model rules")(ext
 command(app, "structgen tasks recipe")(tasks)
 command(app, "structgen schema recipe > recipe.schema.json")(schema)
 command(app, "structgen prompt recipe notes/soup.txt")(prompt)
-command(app, "structgen runs prune --older-than 30d")(runs)
+app.add_typer(runs, name="runs")
 command(app, "structgen models")(models)
 command(app, "structgen doctor")(doctor)
 command(app, "structgen emulate --limits free --faults seed=7,dropped=0.1,malformed=0.05")(emulate)

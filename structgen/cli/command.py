@@ -45,14 +45,14 @@ def command(app: typer.Typer, example: str) -> Callable[[Callable[P, None]], Cal
     """Make a function a subcommand of its name. `example` is a command line that works; it ends the help."""
 
     def register(function: Callable[P, None]) -> Callable[P, None]:
-        guarded = _guarded(function)
-        app.command(epilog=f"Example: {example}")(guarded)
-        return guarded
+        safe = guarded(function)
+        app.command(epilog=f"Example: {example}")(safe)
+        return safe
 
     return register
 
 
-def _guarded(function: Callable[P, None]) -> Callable[P, None]:
+def guarded(function: Callable[P, None]) -> Callable[P, None]:
     """The function with its errors said in one line. What typer raises, and a reader that has gone, are typer's."""
 
     @wraps(function)

@@ -3,84 +3,100 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from structgen.cli import options as given
+from structgen.cli.call import Call, taking
 from structgen.cli.choose import RULES, choose_model, load_task, load_words
-from structgen.cli.command import say
+from structgen.cli.command import Exit, say
 from structgen.core.errors import ConfigurationError
-from structgen.core.options import Budget, EvidenceMode, Mode, Options, Style
+from structgen.core.options import Budget, Options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from structgen.batch import Batch, Tally
+    from structgen.cli.again import Again
+    from structgen.core.records import Document, Task
+    from structgen.documents import DocumentProblem
+    from structgen.extractor import Extractor
+    from structgen.store import Asked
 
 
-def extract(
-    words: given.Words = None,
-    *,
-    output: given.Output = None,
-    model: given.Model = None,
-    fields: given.Fields = None,
-    mode: given.ModeName = Mode.AUTO,
-    style: given.StyleName = Style.OUTLINE,
-    instructions: given.Instructions = None,
-    examples: given.Examples = None,
-    text_field: given.TextField = "text",
-    id_field: given.IdField = "id",
-    concurrency: given.Concurrency = 8,
-    chunk_chars: given.ChunkChars = None,
-    max_attempts: given.MaxAttempts = 3,
-    max_cost: given.MaxCost = None,
-    max_tokens: given.MaxTokens = None,
-    max_time: given.MaxTime = None,
-    max_risk: given.MaxRisk = given.RiskName.INTERPRETIVE,
-    evidence: given.Evidence = EvidenceMode.LOCATE,
-    require_evidence: given.RequireEvidence = False,
-    allow_incomplete: given.AllowIncomplete = False,
-    store: given.StorePath = None,
-    no_store: given.NoStore = False,
-    show: given.Show = False,
-    quiet: given.Quiet = False,
-) -> None:
+@taking(Call)
+def extract(call: Call) -> None:
     """Extract typed rows from files, folders, tables or the standard input.
 
     One row a document, as JSON: id, source, status (ok, incomplete, failed), value, evidence, unsupported, repairs,
     issues, usage, model, error; of a document that was read in chunks also chunks. Rows go to stdout or to the file of
     -o, everything else to stderr.
 
-    Answers that were paid for are kept: the same command again, after any end, pays only for what is not there yet.
+    Answers that were paid for are kept: the same command again, after any end, pays only for what is not there yet;
+    with a changed schema `structgen runs reparse` does.
 
     Exit status: 0 every row ok, 1 some not, 2 wrong usage, 3 stopped by a budget, 130 interrupted.
     """
-    from structgen.batch import Batch, RunBudget
+    raise typer.Exit(carry_out(call))
+
+
+def carry_out(call: Call, again: Again | None = None) -> Exit:
+    """Do what the command line says, after an earlier run where there is one; the exit status."""
     from structgen.cli.keeping import keeping, noted
     from structgen.cli.running import Manner, run_batch
     from structgen.cli.show import with_output
-    from structgen.documents import read_documents
     from structgen.extractor import Extractor
 
-    task, inputs = load_task(words or [], fields, examples)
-    _check_inputs(inputs, output)
-    asked = Options(
-        mode,
-        style,
-        max_risk.risk,
-        Budget(max_attempts=max_attempts),
-        evidence=evidence,
-        require_evidence=require_evidence,
-        chunk_chars=chunk_chars,
+    task, inputs = load_task(call.words or [], call.fields, call.examples)
+    _check_inputs(inputs, call.output)
+    chosen, told = choose_model(call.model), load_words(call.instructions)
+    asked = _asked(task, told)
+    with keeping(chosen, call.store, off=call.no_store) as kept:
+        earlier = again.earlier(kept, asked) if again and kept else None
+        with Extractor(chosen, _options(call), store=kept, earlier=earlier) as extractor:
+            batch = _batch(call, extractor, task, told, again.tally if again else None)
+            _say_model(extractor.model, chosen=call.model is not None)
+            documents, rows = with_output(_documents(call, inputs), call.output, show=call.show)
+            with noted(kept, task.name, extractor.model, batch, [asked, *(earlier.run.asked if earlier else ())]):
+                return run_batch(batch, documents, rows, Manner(call.quiet, call.allow_incomplete, bar=not call.show))
+
+
+def _asked(task: Task[Any], told: str | None) -> Asked:
+    """What the ledger keeps of what is asked for."""
+    from structgen.engine.earlier import asked_of
+    from structgen.stages import resolve
+
+    resolved = resolve(task)
+    return asked_of(resolved.schema, resolved.instructions if told is None else told, resolved.examples)
+
+
+def _batch(call: Call, extractor: Extractor, task: Task[Any], told: str | None, tally: Tally | None) -> Batch:
+    from structgen.batch import Batch, RunBudget
+
+    budget = RunBudget(call.max_cost, call.max_tokens, call.max_time)
+    seen = tally.add if tally is not None else None
+    return Batch(extractor, task, instructions=told, concurrency=call.concurrency, budget=budget, seen=seen)
+
+
+def _documents(call: Call, inputs: list[str]) -> Iterator[Document | DocumentProblem]:
+    from structgen.documents import read_documents
+
+    notice = None if call.quiet else say
+    return read_documents(
+        inputs, text_field=call.text_field, id_field=call.id_field, leave_out=call.output, notice=notice
     )
-    chosen = choose_model(model)
-    with keeping(chosen, store, off=no_store) as kept, Extractor(chosen, asked, store=kept) as extractor:
-        told = load_words(instructions)
-        budget = RunBudget(max_cost, max_tokens, max_time)
-        batch = Batch(extractor, task, instructions=told, concurrency=concurrency, budget=budget)
-        _say_model(extractor.model, chosen=model is not None)
-        documents = read_documents(
-            inputs, text_field=text_field, id_field=id_field, leave_out=output, notice=None if quiet else say
-        )
-        documents, rows = with_output(documents, output, show=show)
-        with noted(kept, task.name, extractor.model, batch):
-            status = run_batch(batch, documents, rows, Manner(quiet, allow_incomplete, bar=not show))
-    raise typer.Exit(status)
+
+
+def _options(call: Call) -> Options:
+    return Options(
+        call.mode,
+        call.style,
+        call.max_risk.risk,
+        Budget(max_attempts=call.max_attempts),
+        evidence=call.evidence,
+        require_evidence=call.require_evidence,
+        chunk_chars=call.chunk_chars,
+    )
 
 
 def _check_inputs(inputs: list[str], output: Path | None) -> None:

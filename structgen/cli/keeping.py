@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from structgen.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from structgen.batch import Batch
-    from structgen.store import Store
+    from structgen.store import Asked, Store
 
 STORE = Path(".structgen") / "store.sqlite"
 """Where completions are kept unless another file is named."""
@@ -53,12 +53,12 @@ def _own_place() -> Path:
 
 
 @contextmanager
-def noted(store: Store | None, task: str, model: str, batch: Batch) -> Generator[None]:
-    """Enter a run in the ledger, and its end where it came to its end."""
+def noted(store: Store | None, task: str, model: str, batch: Batch, asked: Sequence[Asked]) -> Generator[None]:
+    """Enter a run in the ledger with what it asks for, and its end where it came to its end."""
     if store is None:
         yield
         return
-    run = store.start_run(shlex.join(["structgen", *sys.argv[1:]]), task, model)
+    run = store.start_run(shlex.join(["structgen", *sys.argv[1:]]), task, model, asked)
     yield
     if not batch.left_over:
         store.finish_run(run, batch.summary.rows)

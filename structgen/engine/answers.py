@@ -50,6 +50,11 @@ class Answers:
 
         return await ask() if self.store is None else _told(await self.store.aonce(self._named(request), ask))
 
+    def kept(self, request: Request) -> Completion | None:
+        """The answer that is there already, None where there is none."""
+        found = None if self.store is None else self.store.get(self._named(request))
+        return found if found is None else as_stored(found)
+
     def stream(
         self, request: Request, allowance: Allowance, beyond: str | None = None
     ) -> Generator[Streamed, None, None]:
@@ -58,8 +63,8 @@ class Answers:
         A stream that broke off is not kept: asked again, the same request is to be answered in full.
         """
         named = self._named(request)
-        if self.store is not None and (found := self.store.get(named)) is not None:
-            yield from (found.text, as_stored(found))
+        if (found := self.kept(request)) is not None:
+            yield from (found.text, found)
             return
         check(beyond)
         with within(allowance), closing(self.sender.stream(request, allowance)) as pieces:
@@ -73,8 +78,8 @@ class Answers:
     ) -> AsyncGenerator[Streamed, None]:
         """The same on the running event loop."""
         named = self._named(request)
-        if self.store is not None and (found := self.store.get(named)) is not None:
-            for piece in (found.text, as_stored(found)):
+        if (found := self.kept(request)) is not None:
+            for piece in (found.text, found):
                 yield piece
             return
         check(beyond)

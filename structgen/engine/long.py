@@ -13,18 +13,19 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from structgen.compile import Brief, Input, Plan, compile_brief
 from structgen.compile.estimate import CHARS_PER_TOKEN, message_tokens
-from structgen.core.errors import ConfigurationError, RequestTooLarge, StructgenError
+from structgen.core.errors import ConfigurationError, ExtractionFailed, RequestTooLarge, StructgenError
 from structgen.core.json import Json
 from structgen.core.options import Budget, Options
-from structgen.core.records import Attempt, Card, Document, Extraction
+from structgen.core.records import Attempt, Card, Completion, Document, Extraction, Request, Usage
 from structgen.documents.chunks import Chunk, cut_text
 from structgen.documents.chunks_schema import ChunkSchema
 from structgen.engine import budget as spending
 from structgen.engine.cost import cost_of
-from structgen.engine.flow import Line, extraction
+from structgen.engine.flow import Begin, Line, extraction
 from structgen.engine.long_result import ReadChunk, whole_of
 from structgen.engine.many import aattempted, amap_ordered, attempted, map_ordered
 from structgen.engine.observe import Observers, observed, told
+from structgen.reask import most_of_all
 
 T = TypeVar("T")
 
@@ -46,15 +47,18 @@ class Long(Generic[T]):
     text: str
     chunks: tuple[Chunk, ...]
 
-    def lines(self, todo: Sequence[Chunk], done: Sequence[ReadChunk], observers: Observers) -> list[Line[Json]]:
+    def lines(
+        self, todo: Sequence[Chunk], done: Sequence[ReadChunk], observers: Observers, begin: Begin = extraction
+    ) -> list[Line[Json]]:
         """The lines of some chunks, with equal shares of the budget that the chunks before them left."""
         attempts = [attempt for one in done for attempt in one.outcome.attempts]
         brief = self.chunk_plan.brief
         budget = share(brief.options.budget, attempts, brief.card, len(todo))
         plan = replace(self.chunk_plan, brief=replace(brief, options=replace(brief.options, budget=budget)))
-        return [told(extraction(plan, self._document(chunk)), observers) for chunk in todo]
+        return [told(begin(plan, self.document(chunk)), observers) for chunk in todo]
 
-    def _document(self, chunk: Chunk) -> Document:
+    def document(self, chunk: Chunk) -> Document:
+        """A chunk as a document of its own."""
         return Document(self.text[chunk.start : chunk.end], context=chunk.context)
 
     def sort(self, read: Sequence[ReadChunk]) -> tuple[list[ReadChunk], list[Chunk]]:
@@ -132,8 +136,34 @@ def share(budget: Budget, attempts: Sequence[Attempt], card: Card | None, parts:
     return replace(budget, max_tokens=tokens, max_cost=cost)
 
 
-def extract_document(plan: Plan[T], text: Input, run: Run, observers: Observers) -> Extraction[T]:
-    """A value out of one text: whole where it can be read so, else in chunks.
+def most_of_document(
+    plan: Plan[T], text: Input, kept: Callable[[Request], Completion | None], begin: Begin = extraction
+) -> Usage:
+    """The most tokens that `extract_document` may take; `kept` gives the answers that take nothing."""
+    long = plan_chunks(plan, text)
+    if long is None:
+        return _most_of_line(plan, text, kept, begin)
+    chunks = (_most_of_line(long.chunk_plan, long.document(chunk), kept, begin) for chunk in long.chunks)
+    return sum(chunks, Usage())
+
+
+def _most_of_line(plan: Plan[Any], text: Input, kept: Callable[[Request], Completion | None], begin: Begin) -> Usage:
+    """The line is run as far as it is answered; from there on every attempt may take its most."""
+    line, attempts = begin(plan, text), plan.brief.options.budget.max_attempts
+    try:
+        effect = next(line)
+        while (found := kept(effect.request)) is not None:
+            effect = line.send(found)
+    except (StopIteration, ExtractionFailed):
+        return Usage()
+    line.close()
+    return most_of_all(plan.request_for(text), attempts - effect.attempt + 1, effect.at_most)
+
+
+def extract_document(
+    plan: Plan[T], text: Input, run: Run, observers: Observers, begin: Begin = extraction
+) -> Extraction[T]:
+    """A value out of one text: whole where it can be read so, else in chunks. `begin` makes the line for each.
 
     Raises what `extraction` raises; ExtractionFailed, with every attempt and every chunk, where no chunk gave anything
     or what they gave is not the whole.
@@ -141,33 +171,35 @@ def extract_document(plan: Plan[T], text: Input, run: Run, observers: Observers)
     long = plan_chunks(plan, text)
     if long is None:
         try:
-            return run(observed(extraction(plan, text), observers))
+            return run(observed(begin(plan, text), observers))
         except RequestTooLarge:
             long = plan_chunks(plan, text, refused=True)
             if long is None:
                 raise
     todo, done = list(long.chunks), list[ReadChunk]()
     while todo:
-        lines = long.lines(todo, done, observers)
+        lines = long.lines(todo, done, observers, begin)
         outcomes = map_ordered(lambda line: attempted(partial(run, line)), lines, AT_ONCE)
         ended, again = long.sort([ReadChunk(*pair) for pair in zip(todo, outcomes, strict=True)])
         done, todo = [*done, *ended], again
     return _told_end(long, done, observers)
 
 
-async def aextract_document(plan: Plan[T], text: Input, run: ARun, observers: Observers) -> Extraction[T]:
+async def aextract_document(
+    plan: Plan[T], text: Input, run: ARun, observers: Observers, begin: Begin = extraction
+) -> Extraction[T]:
     """`extract_document`, awaited."""
     long = plan_chunks(plan, text)
     if long is None:
         try:
-            return await run(observed(extraction(plan, text), observers))
+            return await run(observed(begin(plan, text), observers))
         except RequestTooLarge:
             long = plan_chunks(plan, text, refused=True)
             if long is None:
                 raise
     todo, done = list(long.chunks), list[ReadChunk]()
     while todo:
-        lines = long.lines(todo, done, observers)
+        lines = long.lines(todo, done, observers, begin)
         outcomes = amap_ordered(lambda line: aattempted(run(line)), lines, AT_ONCE)
         read = [outcome async for outcome in outcomes]
         ended, again = long.sort([ReadChunk(*pair) for pair in zip(todo, read, strict=True)])
