@@ -1,4 +1,4 @@
-"""A long text -> chunks, cut at headings, paragraphs, lines, sentences, or at least between words. Pure.
+"""A long text -> chunks, cut at headings, paragraphs, lines or blocks, sentences, or at least between words. Pure.
 
 Where to cut is looked for in the second half of each chunk, and where to begin the next in the end of it, so that no
 character is looked at more than a few times however long the text is.
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from structgen.documents.chunks_headings import Heading, contexts, read_headings
 
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
-_LINE = re.compile(r"\n")
+_LINE = re.compile(r"\n|</(?:p|div|li|[uod]l|d[dt]|t[rd]|table|section|article|h[1-6])>\s*|<br ?/?>", re.IGNORECASE)
 _SENTENCE = re.compile(
     r"(?:[!?…؟۔।॥։።፧]|(?<!\b\w)\.)[\"'”’»)\]]*\s+|[。！？｡][」』”’）】]*",
 )
@@ -25,7 +25,7 @@ _ZERO_WIDTH_JOINER = "\u200d"
 
 OVERLAP = 8
 """One part in so many of a chunk is read again with the next, so that nothing is seen in halves only."""
-LONGEST_OVERLAP = 1_000
+SHORTEST_OVERLAP, LONGEST_OVERLAP = 100, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,13 @@ def cut_text(text: str, size: int, passes: int = 1) -> tuple[Chunk, ...]:
 def _spans(text: str, headings: Sequence[Heading], size: int, first: int) -> Iterator[tuple[int, int]]:
     """Offsets of the chunks; the first one has at most `first` characters."""
     starts = [heading.start for heading in headings]
+    overlap = min(max(size // OVERLAP, SHORTEST_OVERLAP), LONGEST_OVERLAP)
     start, limit = 0, first
     while len(text) - start > limit:
         cut = _end(text, start, limit, headings, starts)
         if not text[start : cut.at].isspace():
             yield start, cut.at
-        start = cut.at if cut.heading else _resume(text, start, cut.at, min(size // OVERLAP, LONGEST_OVERLAP))
+        start = cut.at if cut.heading else _resume(text, start, cut.at, overlap)
         limit = size
     if text[start:].strip():
         yield start, len(text)

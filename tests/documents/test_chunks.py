@@ -103,6 +103,8 @@ def test_the_highest_of_several_headings_is_chosen() -> None:
         ("هذه جملة قصيرة؟ " * 40, 100, "؟ "),
         ("यह एक वाक्य है। " * 40, 100, "। "),
         ("word " * 100, 99, " "),
+        ("<tr><td>A word. And more.</td></tr>" * 20, 200, "</tr>"),
+        ("<p class=x>A word. And more. </p> " * 20, 200, "</p> "),
         ("漢字、" * 60, 50, "、"),
     ],
 )
@@ -122,6 +124,12 @@ def test_chunks_overlap_by_whole_sentences() -> None:
         shared = text[after.start : before.end]
         assert 0 < len(shared) <= 100
         assert re.fullmatch(r"(Sentence number \d+ stands here. )+", shared)
+
+
+def test_short_chunks_share_enough_for_something_to_be_seen_whole() -> None:
+    text = "".join(f"[entry-{n:03d},with-some-words-behind-it]" for n in range(60))
+    for entry in re.findall(r"\[.*?\]", text):
+        assert any(entry in chunk for chunk in texts(text, 200))
 
 
 def test_chunks_know_the_title_and_the_headings_above_them() -> None:
