@@ -15,7 +15,10 @@ from structgen.cli.app import app
 from structgen.cli.command import DEBUG
 
 ROOT = Path(__file__).parents[2]
-NAMES = [str(info.name or info.callback.__name__) for info in app.registered_commands if info.callback]
+NAMES = [
+    *(str(info.name or info.callback.__name__) for info in app.registered_commands if info.callback),
+    *(str(group.name) for group in app.registered_groups),
+]
 
 
 def example(structgen, name: str) -> str:
@@ -25,7 +28,7 @@ def example(structgen, name: str) -> str:
 
 
 def test_there_are_these_commands() -> None:
-    assert NAMES == ["extract", "tasks", "schema", "prompt", "runs", "models", "doctor", "emulate"]
+    assert NAMES == ["extract", "tasks", "schema", "prompt", "models", "doctor", "emulate", "runs"]
 
 
 @pytest.mark.parametrize("name", NAMES)

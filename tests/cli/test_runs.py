@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from structgen.store import Store
 from structgen.testing import Emulator, reply
 
 GROQ = "groq/openai/gpt-oss-20b"
@@ -36,8 +37,6 @@ def test_a_run_is_shown_with_what_it_paid(structgen, ran: Path) -> None:
 
 
 def test_a_run_that_was_stopped_is_shown_as_such(structgen, ran: Path) -> None:
-    from structgen.store import Store
-
     with Store(".structgen/store.sqlite") as store:
         store.start_run("structgen extract", "dish", GROQ)
     assert "not ended" in structgen("runs").out.splitlines()[0]
@@ -75,10 +74,20 @@ def test_an_age_that_is_none_deletes_nothing(structgen, ran: Path, age: str) -> 
 def test_prune_and_an_age_belong_together(structgen, ran: Path, words: list[str]) -> None:
     shown = structgen("runs", *words)
     assert shown.status == 2
-    assert "prune and --older-than belong together" in shown.err
+    assert "--older-than" in shown.err
+    assert "completions  1\n" in structgen("runs", "sizes").out
 
 
-@pytest.mark.parametrize("words", [["show"], ["list"], ["sizes", "now"]])
+def test_a_run_that_never_ended_is_pruned_when_it_is_old(structgen, ran: Path) -> None:
+    with Store(".structgen/store.sqlite") as store:
+        store.start_run("structgen extract", "dish", GROQ)
+    structgen("runs", "prune", "--older-than", "30d")
+    assert len(structgen("runs").out.splitlines()) == 2
+    structgen("runs", "prune", "--older-than", "0m")
+    assert structgen("runs").out == ""
+
+
+@pytest.mark.parametrize("words", [["show"], ["list"], ["sizes", "now"], ["show", "soup"], ["reparse"]])
 def test_other_words_are_wrong_usage(structgen, ran: Path, words: list[str]) -> None:
     assert structgen("runs", *words).status == 2
 
