@@ -142,7 +142,7 @@ def read_value(text: str, start: int, exact: bool) -> Reading:
 
 _DECODER = json.JSONDecoder()
 _BEFORE = re.compile(r"[\"']\s{0,20}:\s{0,20}\Z")
-_GOES_ON = re.compile(r"[}\]\s]*,\s*(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')\s*:")
+_GOES_ON = re.compile(r"[}\]\s]*,\s*(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')\s*:|[}\]]*\.?\d")
 _CLOSES = re.compile(r"\s*[}\],]")
 
 

@@ -52,6 +52,7 @@ class _Reader(Scanner):
         except Broken as broken:
             shown = self.text[broken.at : broken.at + 40]
             self.issue(broken.code, broken.message, shown)
+            self._doubt_last()
             paths, value, end = self._open_paths(), self._so_far(), broken.at
         ended = _NOTHING_BEHIND.match(self.text, start + 1) is not None
         like = self.members > 0 or not paths or any(self.open) or ended
@@ -272,6 +273,16 @@ class _Reader(Scanner):
         if behind not in ",}])\r\n" and not _COMMENT_AHEAD.match(self.text, end):
             raise Broken(at, "has a text without quotes whose end is not clear")
         return self.bare(self.text[at:end], at), end
+
+    def _doubt_last(self) -> None:
+        """Forget the member behind which reading broke off: what comes there may belong to it (``"price": 1,299``)."""
+        if self.open and self.open[-1] and self.path[-1] is None:
+            container = self.open[-1]
+            self.members += 1  # there was one
+            if isinstance(container, list):
+                container.pop()
+            else:
+                container.popitem()
 
     def _so_far(self) -> Json:
         """The root with what was complete when the reading stopped."""

@@ -162,6 +162,25 @@ def test_what_cannot_be_trusted_is_refused(text: str, code: str) -> None:
     assert code in codes(read(Item, text))
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ('{"title": "Tea", "price": 1,299, "size": "small"}', {"title": "Tea"}),
+        ('{"title": "Tea", Milk", "price": 1}', {}),
+        ('{"title": "Tea", "size": ["a", "b"}, "price": 1}', {"title": "Tea", "size": ["a"]}),
+    ],
+)
+def test_the_value_behind_which_reading_breaks_off_is_not_kept(text: str, kept: object) -> None:
+    parsed = read(Item, text)
+    assert not parsed.ok
+    assert parsed.partial == kept
+
+
+@pytest.mark.parametrize("behind", ["934}", '930, "size": "small"}', "].5"])
+def test_digits_right_behind_the_end_may_belong_to_it(behind: str) -> None:
+    assert codes(read(Item, '{"title": "Tea", "price": 1}' + behind)) == {"syntax"}
+
+
 def test_a_text_that_is_too_long_is_refused_unread() -> None:
     assert codes(read(Item, TEA, max_chars=10)) == {"too_large"}
 
