@@ -157,6 +157,7 @@ def test_scripted_errors_come_whatever_the_request_is(client: groq.Groq, groq_em
         with pytest.raises(groq.APIConnectionError):
             hear(client)
     assert hear(client).text == "At last."
+    assert [request.status for request in groq_emulator.requests] == [503, 502, None, 200, 200]
 
 
 def test_a_delay_is_one(client: groq.Groq, groq_emulator: Emulator) -> None:
@@ -333,6 +334,7 @@ def test_without_the_key_nothing_is_heard_or_said(groq_emulator: Emulator) -> No
         ("a.wav", sound(2)[:40] + b"\xff\xff\xff\xff" + sound(2)[44:], 2.0),
         ("a.wav", sound(2).replace(b"\x01\x00\x02\x00", b"\x03\x00\x02\x00", 1), None),
         ("a.wav", b"RIFF\x00\x00\x00\x00WAVE", None),
+        ("a.wav", sound(2)[:24] + bytes(4) + sound(2)[28:], None),
     ],
 )
 def test_the_length_of_a_sound_is_read_where_it_can_be(name: str, content: bytes, expected: float | None) -> None:

@@ -82,6 +82,7 @@ def test_the_log_has_names_and_sizes_and_no_bytes(client: groq.Groq, groq_emulat
     client.files.list()
     sent, listed = groq_emulator.requests
     assert (sent.method, sent.path, listed.method, listed.body) == ("POST", PATH, "GET", {})
+    assert (sent.status, listed.status) == (200, 200)
     assert sent.body == {"purpose": "batch", "file": {"name": "in.jsonl", "size": len(LINE)}}
 
 
@@ -103,7 +104,7 @@ def test_without_the_key_nothing_is_shown_or_read(groq_emulator: Emulator) -> No
         for call in (client.files.list, lambda: upload(client), lambda: client.files.content("file_none")):
             with pytest.raises(groq.AuthenticationError, match="Invalid API Key"):
                 call()
-    assert [request.body for request in groq_emulator.requests] == [{}, {}, {}]
+    assert [(request.body, request.status) for request in groq_emulator.requests] == [({}, 401)] * 3
 
 
 @pytest.mark.parametrize(

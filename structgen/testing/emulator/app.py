@@ -22,11 +22,10 @@ from structgen.testing.emulator.files import file_routes
 from structgen.testing.emulator.replies import Refusal
 from structgen.testing.emulator.serving import (
     Endpoint,
-    Nothing,
     decode_object,
     find_served,
     log,
-    logged,
+    noted,
     respond,
     respond_refused,
 )
@@ -71,8 +70,7 @@ class Endpoints:
             else:
                 self._log(request, body)
                 response = _recorded(held)
-            logged(request).status = None if isinstance(response, Nothing) else response.status_code
-            return response
+            return noted(request, response)
 
         return play
 

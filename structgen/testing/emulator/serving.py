@@ -44,14 +44,20 @@ def logged(request: Request) -> Received:
     return cast("Received", request.state.received)
 
 
+def noted(request: Request, response: Response) -> Response:
+    """The response, after its status has gone into the log."""
+    logged(request).status = None if isinstance(response, Nothing) else response.status_code
+    return response
+
+
 def behind_key(state: State, endpoint: Endpoint) -> Endpoint:
     """The endpoint, for requests with the key alone. Of others nothing but the headers is read."""
 
     async def check(request: Request) -> Response:
         if state.accepts(request.headers.get("authorization", "")):
-            return await endpoint(request)
+            return noted(request, await endpoint(request))
         log(state, request, {})
-        return respond_refused(filled("invalid_api_key"))
+        return noted(request, respond_refused(filled("invalid_api_key")))
 
     return check
 
