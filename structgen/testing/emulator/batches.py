@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 from starlette.concurrency import run_in_threadpool
@@ -106,32 +107,21 @@ def _not_found(request: Request) -> Response:
 
 def _create(state: State, body: JsonObject) -> Batch | Refusal:
     """The batch that a request asks for, or what is wrong with the request."""
-    if not body:
-        return invalid("The request body is not a JSON object")
-    missing = next((name for name in ("input_file_id", "endpoint", "completion_window") if not body.get(name)), None)
-    if missing is not None:
-        return invalid(f"property '{missing}' is missing")
-    if body["endpoint"] != ENDPOINT:
-        return invalid(f"'endpoint' : value is not one of the allowed values ['{ENDPOINT}']")
-    window = _seconds(body["completion_window"])
-    if window is None:
-        return invalid("'completion_window' : value must be a duration from 24h to 7d")
-    metadata = body.get("metadata")
-    if metadata is not None and not (
-        isinstance(metadata, dict) and all(isinstance(value, str) for value in metadata.values())
-    ):
-        return invalid("'metadata' : value must be an object of strings")
+    wrong = next(_faults(body), None)
+    if wrong is not None:
+        return wrong
     file = state.files.get(str(body["input_file_id"]))
     if file is None:
         return filled("file_not_found", name=str(body["input_file_id"]))
     if file.purpose != "batch":
         return invalid(f"The purpose of the file `{file.id}` must be `batch`")
+    window, metadata = str(body["completion_window"]), body.get("metadata")
     lines, issues = read_lines(file.content)
     return Batch(
         input_file_id=file.id,
-        window_text=str(body["completion_window"]),
-        window=window,
-        metadata=metadata,
+        window_text=window,
+        window=_seconds(window) or 0.0,
+        metadata=metadata if isinstance(metadata, dict) else None,
         created_at=state.now(),
         seconds=state.batch_seconds,
         lines=lines,
@@ -139,6 +129,22 @@ def _create(state: State, body: JsonObject) -> Batch | Refusal:
         answer=lambda line: _answer(state, line),
         keep=lambda name, results: _keep(state, name, results),
     )
+
+
+def _faults(body: JsonObject) -> Iterator[Refusal]:
+    """What is wrong with a request for a batch, the first thing first."""
+    if not body:
+        yield invalid("The request body is not a JSON object")
+    for name in ("input_file_id", "endpoint", "completion_window"):
+        if not body.get(name):
+            yield invalid(f"property '{name}' is missing")
+    if body.get("endpoint") != ENDPOINT:
+        yield invalid(f"'endpoint' : value is not one of the allowed values ['{ENDPOINT}']")
+    if _seconds(body.get("completion_window")) is None:
+        yield invalid("'completion_window' : value must be a duration from 24h to 7d")
+    metadata = body.get("metadata") or {}
+    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+        yield invalid("'metadata' : value must be an object of strings")
 
 
 def _seconds(window: Json) -> float | None:
