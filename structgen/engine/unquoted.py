@@ -11,7 +11,7 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.records import Partial
 from structgen.schema.quotes import Quoted
 from structgen.schema.quotes_shapes import Leaf, Shape
-from structgen.schema.quotes_values import NOTHING, Nothing, Resolved, Splitter, at, pair_of, under
+from structgen.schema.quotes_values import NOTHING, Nothing, Resolved, Splitter, at, fitting, pair_of, under
 
 Path = tuple[str, ...]
 Place = tuple[Shape, ...]
@@ -78,7 +78,7 @@ class Unquoted:
         return self._closed(place, pair[key]), ()
 
     def _object(self, known: Resolved, value: JsonObject, deepest: Path) -> tuple[Json, Path]:
-        made, path = dict[str, Json](), deepest
+        made, path, known = dict[str, Json](), deepest, fitting(known, value)
         for key, item in value.items():
             if deepest[:1] == (key,):
                 part, below = self._open(under(known, key), item, deepest[1:])

@@ -21,7 +21,12 @@ _ENTANGLED = frozenset({
     "not", "then", "unevaluatedItems", "unevaluatedProperties",
 })  # fmt: skip
 """Keywords that speak of the same value once more, or of parts of it that only they know."""
-_REMARKS = frozenset({"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"})
+ADDRESSES = frozenset({"$id", "id", "$anchor", "$comment", *DEFINITIONS})
+"""Keywords that say where a schema is found: references are written anew, as pointers."""
+_REMARKS = ADDRESSES | {
+    "$schema", "title", "description", "default", "deprecated", "discriminator", "examples", "readOnly", "writeOnly",
+}  # fmt: skip
+"""Keywords that may stand beside a reference or a union and change nothing."""
 
 
 class Kind(Enum):
@@ -95,7 +100,7 @@ class Kinds:
     def _of_union(self, schema: JsonObject, at: Steps) -> Kind:
         """Single values alone are one leaf; beside an object with free keys they could not be told from it."""
         word, members = options_of(schema)
-        if schema.keys() - {word} - _REMARKS - {"discriminator"}:
+        if schema.keys() - {word} - _REMARKS:
             return Kind.PLAIN
         kinds = {self.of(member, (*at, word, i)) for i, member in enumerate(members)}
         if Kind.PLAIN in kinds or ({Kind.LEAF, Kind.INNER} <= kinds and self._has_free_keys(schema, at)):

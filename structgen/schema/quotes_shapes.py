@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from structgen.core.json import JsonObject
+from structgen.core.json import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,14 @@ class Record:
 
     fields: Mapping[str, tuple[Shape, ...]]
     others: tuple[Shape, ...] = ()
+    tags: Mapping[str, tuple[Json, ...]] = field(default_factory=dict[str, "tuple[Json, ...]"])
+    """The properties with fixed values, and these."""
     spelled: Mapping[str, str] = field(default_factory=dict[str, str])
     """The letters of a property's name -> the name, for keys that a model spells in another way."""
+
+    def fits(self, value: JsonObject) -> bool:
+        """Whether no tag of an object says that it is another one."""
+        return all(key not in value or value[key] in fixed for key, fixed in self.tags.items())
 
     def under(self, key: str) -> tuple[Shape, ...]:
         """The shapes of what stands under a key."""

@@ -28,6 +28,7 @@ class Forward:
         if depth > DEEPEST or value is None or (Leaf.PLAIN in known and isinstance(value, (dict, list))):
             return value
         if isinstance(value, dict):
+            known = fitting(known, value)
             return {key: self(under(known, key), item, path + pointer([key]), depth + 1) for key, item in value.items()}
         if isinstance(value, list):
             return [self(at(known, i), item, f"{path}/{i}", depth + 1) for i, item in enumerate(value)]
@@ -138,6 +139,7 @@ class Splitter:
         if Leaf.PLAIN in known:
             return value
         made: JsonObject = {}
+        known = fitting(known, value)
         for key, item in value.items():
             step = pointer([key])
             part = self.part(under(known, key), item, path + step, raw + step, depth + 1)
@@ -188,6 +190,12 @@ def _may_be_pair(known: Resolved, *, whole: bool, held: Json) -> bool:
         return False
     inside = any(isinstance(shape, (Record, Items)) for shape in known)
     return whole and isinstance(held, (dict, list)) == inside
+
+
+def fitting(known: Resolved, value: JsonObject) -> Resolved:
+    """The shapes without the objects that this one is not, by its tags; all of them where none would be left."""
+    fits = tuple(shape for shape in known if not isinstance(shape, Record) or shape.fits(value))
+    return fits if any(isinstance(shape, Record) for shape in fits) else known
 
 
 def under(known: Resolved, key: str) -> tuple[Shape, ...]:

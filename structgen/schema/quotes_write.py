@@ -9,12 +9,10 @@ from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.schema.keywords import Steps, children
-from structgen.schema.quotes_kinds import DEFINITIONS, Kind, Kinds, Work, options_of, tags
+from structgen.schema.quotes_kinds import ADDRESSES, DEFINITIONS, Kind, Kinds, Work, options_of, tags
 from structgen.schema.quotes_shapes import Items, Keys, Leaf, Named, Record, Shape, Shapes, letters
 from structgen.schema.refs import Refs
 
-_ADDRESSES = frozenset({"$id", "id", "$anchor", "$comment", *DEFINITIONS})
-"""Keywords that say where a schema is found: references are written anew, as pointers."""
 _OUTSIDE = ("title", "description")
 _NULL: JsonObject = {"type": "null"}
 
@@ -69,7 +67,7 @@ class _Writer:
             return self._pair(schema, at), (Leaf.QUOTED,)
         place = self.kinds.target(schema, at)
         if place is not None:
-            beside = {key: value for key, value in schema.items() if key not in {"$ref", "allOf", *_ADDRESSES}}
+            beside = {key: value for key, value in schema.items() if key not in {"$ref", "allOf", *ADDRESSES}}
             return {"$ref": self._reference(place, quoted=True), **beside}, (Named(place),)
         if options_of(schema)[1]:
             return self._union(schema, at)
@@ -86,7 +84,7 @@ class _Writer:
             else:
                 written = self.plain(child, (*at, *below))
             _put(made, below, written)
-        return made, _shapes(inner)
+        return made, _shapes(inner, schema)
 
     def _union(self, schema: JsonObject, at: Steps) -> Written:
         """A union: each object and list with quotes, all single values as one pair, and null as it is."""
@@ -175,7 +173,7 @@ def _bare(schema: JsonObject) -> JsonObject:
     return {
         key: list(value) if isinstance(value, list) else dict(value) if isinstance(value, dict) else value
         for key, value in schema.items()
-        if key not in _ADDRESSES
+        if key not in ADDRESSES
     }
 
 
@@ -189,7 +187,7 @@ def _put(made: JsonObject, below: Sequence[str | int], written: Json) -> None:
         cast(JsonObject, held)[str(below[1])] = written
 
 
-def _shapes(inner: dict[Steps, tuple[Shape, ...]]) -> tuple[Shape, ...]:
+def _shapes(inner: dict[Steps, tuple[Shape, ...]], schema: JsonObject) -> tuple[Shape, ...]:
     """The shapes of an object or a list, or of what may be either, out of those of its parts."""
     fields = {str(below[1]): shapes for below, shapes in inner.items() if below[0] == "properties"}
     others = (*_all(inner, "patternProperties"), *_all(inner, "additionalProperties"))
@@ -199,9 +197,18 @@ def _shapes(inner: dict[Steps, tuple[Shape, ...]]) -> tuple[Shape, ...]:
         if below[0] == "prefixItems" or (len(below) == 2 and below[0] == "items")
     ]
     rest = tuple(shape for below, shapes in inner.items() if below == ("items",) for shape in shapes)
-    record = Record(fields, others, {letters(name): name for name in fields})
+    parts = cast(JsonObject, schema.get("properties", {}))
+    fixed = {name: _fixed(parts[name]) for name, shapes in fields.items() if shapes == (Leaf.FIXED,)}
+    record = Record(fields, others, fixed, {letters(name): name for name in fields})
     found: list[Shape] = [record] if fields or others else []
     return (*found, Items(tuple(first), rest)) if first or rest else tuple(found)
+
+
+def _fixed(schema: Json) -> tuple[Json, ...]:
+    """The values that a tag may have."""
+    held = schema if isinstance(schema, dict) else {}
+    choices = [held["const"]] if "const" in held else held.get("enum", [None])
+    return tuple(choices) if isinstance(choices, list) else ()
 
 
 def _all(inner: dict[Steps, tuple[Shape, ...]], word: str) -> tuple[Shape, ...]:
