@@ -20,7 +20,9 @@ from structgen.ground.places import Grade, Place
 Written = tuple[date, Place]
 _CENTURIES = (1900, 2000)
 
-_NUMERIC = re.compile(r"(?<![\d./-])(\d{1,4})\s?([-/.\u2010-\u2013])\s?(\d{1,2})\s?\2\s?(\d{1,4})(?!\d)")
+# Where a pattern begins with digits, what stands before them is looked up afterwards, so that the search is quick.
+_NUMERIC = re.compile(r"(\d{1,4})\s?([-/.\u2010-\u2013])\s?(\d{1,2})\s?\2\s?(\d{1,4})(?!\d)")
+_JOINTS = frozenset("./,-_")
 _HAN = rf"\d{{1,2}}|{RUN}{{1,3}}"
 _CJK = re.compile(
     rf"(?:(?P<era>令和|平成|昭和|大正|明治|民[国國])|(?<!\d))(\d{{1,4}}|元|{RUN}{{1,4}})\s?[年년]"
@@ -28,8 +30,7 @@ _CJK = re.compile(
 )
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "明治": 1867, "民国": 1911, "民國": 1911}
 """The year before the first one of an era."""
-_COMPACT = re.compile(r"(?<![\w.,-])(\d{4})(\d{2})(\d{2})(?![\d.,-]\d|\d)")
-_NAME = re.compile(r"[^\W\d_]{3,12}")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?![\d.,-]\d|\d)")
 _GAP = r"[\s\-/.,'’\]\[()]{0,3}"
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|°|:e|\.)?"
 _CLOCK = r"(?:\d{1,2}:\d{2}(?::\d{2})?\s+)?"
@@ -37,6 +38,9 @@ _TO = r"(?:\s?(?:[-\u2010-\u2013]|to)\s?\d{1,2}(?:st|nd|rd|th)?)?"
 """The last day of a few; the first one is a date too, as is the last."""
 _OF = r"(?:(?:(?:day\s+)?of|de|del|di|den|the|year)\s+)?"
 _YEAR = r"(\d{4}|['’]?\d{2})(?![\d:])"
+_NUMBER = re.compile(r"\d{1,4}")
+_NAME_BEFORE = re.compile(rf"(?<![^\W\d_])([^\W\d_]{{3,14}}){_GAP}{_OF}['’]?$", re.IGNORECASE)
+"""The name of a month stands before the day or the year in all dates that have one."""
 _DAY_BEFORE = re.compile(rf"(?<!\d){_DAY}{_TO}{_GAP}{_OF}$", re.IGNORECASE)
 _YEAR_BEFORE = re.compile(rf"(?<!\d)(\d{{4}}){_GAP}$")
 _YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_YEAR}", re.IGNORECASE)
@@ -114,8 +118,14 @@ class _Numeric(NamedTuple):
             yield from ((day, self.place if sure else either) for day in days)
 
 
+def _joined(text: str, start: int) -> bool:
+    """Whether the digits that begin here go on something before them."""
+    before = text[start - 1 : start] if start else ""
+    return before.isdecimal() or before in _JOINTS
+
+
 def _numeric(text: str) -> Iterator[Written]:
-    found = [_Numeric.of(match) for match in _NUMERIC.finditer(text)]
+    found = [_Numeric.of(match) for match in _NUMERIC.finditer(text) if not _joined(text, match.start())]
     day_first = any(one.day_first and not one.month_first and "." not in text[one.place.start : one.place.end] for one in found)
     month_first = any(one.month_first and not one.day_first for one in found)
     for one in found:
@@ -144,16 +154,20 @@ def _han(written: str) -> int:
 def _compact(text: str) -> Iterator[Written]:
     """``20140904``."""
     for match in _COMPACT.finditer(text):
+        if _joined(text, match.start()) or text[match.start() - 1 : match.start()].isalpha():
+            continue
         place = Place(match.start(), match.end(), Grade.WRITTEN)
         yield from ((day, place) for day in _dates((int(match[1]),), (int(match[2]),), int(match[3])))
 
 
 def _named(text: str) -> Iterator[Written]:
     """Dates with the name of a month, in any order of the three parts."""
-    for match in _NAME.finditer(text):
-        months = MONTHS.get(match.group().casefold())
-        if months:
-            yield from _around(text, match.start(), match.end(), months)
+    for number in _NUMBER.finditer(text):
+        low = max(0, number.start() - _REACH)
+        name = _NAME_BEFORE.search(text[low : number.start()])
+        months = MONTHS.get(name[1].casefold()) if name else None
+        if name and months:
+            yield from _around(text, low + name.start(), low + name.end(1), months)
 
 
 def _around(text: str, start: int, end: int, months: tuple[int, ...]) -> Iterator[Written]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, time
 
 from structgen.core.records import Evidence, Status
+from structgen.ground.codes import find_codes
 from structgen.ground.dates import find_dates
+from structgen.ground.durations import find_durations
+from structgen.ground.elided import joined
 from structgen.ground.leaves import Leaf, leaves
 from structgen.ground.match import Phrase
 from structgen.ground.near import find_near, long_enough
@@ -38,7 +41,8 @@ def locate(value: object, text: str) -> tuple[Evidence, ...]:
 def locate_leaves(found: Sequence[Leaf], text: str) -> tuple[Evidence, ...]:
     """The evidence for some leaves of one value, in their order."""
     queries = [query(leaf) for leaf in found]
-    looked_up = _find(dict.fromkeys(queries), text)
+    different = list(dict.fromkeys(queries))
+    looked_up = dict(zip(different, _find(different, text), strict=True))
     places = [looked_up[asked] for asked in queries]
     placed = [number for number, several in enumerate(places) if several]
     spots = [Spot(places[number], found[number].relation) for number in placed]
@@ -61,20 +65,22 @@ def _evidence(leaf: Leaf, asked: Query, choice: Choice | None, text: str) -> Evi
     return Evidence(leaf.path, start, end, found, status, score if status is Status.FUZZY else None)
 
 
-def _find(queries: Iterable[Query], text: str) -> dict[Query, Places]:
+def _find(queries: Sequence[Query], text: str) -> list[Places]:
     """All places of each query, of the best grade that it has. The text is read once for each kind of value."""
-    asked = list(queries)
-    found = dict.fromkeys(asked, ()) | _by_words(asked, text)
-    wanted = [q for q in asked if not found[q]]
+    found = _by_words(queries, text)
+    wanted = [q for q, places in zip(queries, found, strict=True) if not places]
     numbers = find_numbers(text, {q.number for q in wanted if q.number is not None})
     days = find_dates(text, {q.day for q in wanted if q.day is not None})
     moments = find_times(text, {q.moment for q in wanted if q.moment is not None})
-    for q in wanted:
-        if q.number is not None:
-            found[q] = best(numbers.get(q.number, ()))
-        elif q.day is not None or q.moment is not None:
-            found[q] = best(_moments(q, days, moments))
-    return found
+    durations = find_durations(text, {q.duration for q in wanted if q.duration is not None})
+    codes = find_codes(text, {q.code for q in wanted if q.code is not None})
+
+    def otherwise(q: Query) -> Places:
+        numerals = [*numbers.get(q.number or "", ()), *codes.get(q.code or "", ())]
+        lengths = durations.get(q.duration, ()) if q.duration else ()
+        return best([*numerals, *lengths, *_moments(q, days, moments)])
+
+    return [places or otherwise(q) for q, places in zip(queries, found, strict=True)]
 
 
 def _moments(asked: Query, days: dict[date, list[Place]], moments: dict[time, list[Place]]) -> list[Place]:
@@ -97,19 +103,25 @@ def _pairs(days: Sequence[Place], moments: Sequence[Place]) -> list[Place]:
     return found
 
 
-def _by_words(queries: Sequence[Query], text: str) -> dict[Query, Places]:
+def _by_words(queries: Sequence[Query], text: str) -> list[Places]:
     """The places of the values that stand in the text in their own words, or in nearly these."""
     vocabulary: Vocabulary = {}
-    spelled = dict.fromkeys(phrase for q in queries for phrase in q.phrases)
+    spelled = dict.fromkeys(phrase for q in queries for phrase in (*q.phrases, *q.pieces))
     learned = {phrase: words for phrase in spelled if (words := learn(phrase, vocabulary)).ids}
     if not learned:
-        return {}
+        return [()] * len(queries)
     words = read(text, vocabulary)
     places = _stand(learned, words)
-    found = {q: _first(q, places) for q in queries}
-    missing = [q for q in queries if q.text and not found[q] and q.own in learned and long_enough(learned[q.own])]
-    near = find_near([learned[q.own] for q in missing], words) if missing else []
-    return found | dict(zip(missing, near, strict=True))
+    found = [_first(q, places) for q in queries]
+    missing = [
+        number
+        for number, q in enumerate(queries)
+        if q.text and not found[number] and q.own in learned and long_enough(learned[q.own])
+    ]
+    near = find_near([learned[queries[number].own] for number in missing], words) if missing else []
+    for number, nearest in zip(missing, near, strict=True):
+        found[number] = nearest
+    return found
 
 
 def _stand(learned: dict[str, Words], words: Words) -> dict[str, Places]:
@@ -128,7 +140,8 @@ def _first(asked: Query, places: dict[str, Places]) -> Places:
     """The places of the first of a value's spellings that the text has."""
     if asked.answer:
         return best([_answer(place, phrase) for phrase in asked.phrases for place in places.get(phrase, ())])
-    return next((places[phrase] for phrase in asked.phrases if places.get(phrase)), ())
+    whole = next((places[phrase] for phrase in asked.phrases if places.get(phrase)), ())
+    return whole or best(joined([places.get(piece, ()) for piece in asked.pieces]))
 
 
 def _answer(place: Place, phrase: str) -> Place:

@@ -21,7 +21,7 @@ _SAME = str.maketrans(
     | dict.fromkeys("_*", "")  # emphasis in Markdown
     | {"、": ",", "。": "."}
 )
-_TAG = re.compile(TAG, re.IGNORECASE)
+_TAG = re.compile(TAG)
 _MORE = 4
 """Characters of white space that the text may have more than the value around its outer punctuation."""
 _SIGNS = "-.+"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from structgen.ground.places import Grade, Place
+from structgen.ground.words import lowered
 
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -30,48 +31,55 @@ NUMBER_WORDS = frozenset({*_SMALL, *_LAST, *_LARGE, "hundred", "dozen", "half", 
 
 _ANY = "|".join([*_SMALL, "hundred", *_LARGE])
 _ORDINAL = "|".join(_LAST)
+# Both patterns begin with their words, so that the search skips what begins with other letters; they are tried on a
+# text in lower case, and whether a match begins a word is looked up afterwards.
 _RUN = re.compile(
-    rf"\b(?:a\s{{1,3}}(?=hundred|thousand|million))?(?:{_ANY})\b(?:[\s-]{{1,3}}(?:and\s{{1,3}})?(?:{_ANY})\b)*"
+    rf"(?:{_ANY})\b(?:[\s-]{{1,3}}(?:and\s{{1,3}})?(?:{_ANY})\b)*"
     rf"(?:(?:-|\s{{1,3}})(?:and\s{{1,3}})?(?P<ordinal>{_ORDINAL})\b"
-    r"|\s{1,3}and\s{1,3}an?\s{1,3}(?P<part>half|quarter)\b)?",
-    re.IGNORECASE,
+    r"|\s{1,3}and\s{1,3}an?\s{1,3}(?P<part>half|quarter)\b)?"
 )
-_SINGLE = re.compile(rf"\b(?:{'|'.join(_OTHER)}|(?P<ordinal>(?:{_ORDINAL})))\b", re.IGNORECASE)
-_ONE_OF = re.compile(r"\s+(?:of|another|day|who|whose|can|could|may|might|must|should|would|will|is|has)\b", re.IGNORECASE)
-_NO_ONE = re.compile(r"\b(?:no|any|every|each|some|this|that|the|which|another)[\s-]+$", re.IGNORECASE)
+_SINGLE = re.compile(rf"(?:{'|'.join(_OTHER)}|(?P<ordinal>{_ORDINAL}))\b")
+_HUNDREDS = ("hundred", *_LARGE)
+_A = re.compile(r"\ba\s{1,3}$")
+_ONE_OF = re.compile(r"\s+(?:of|another|day|who|whose|can|could|may|might|must|should|would|will|is|has)\b")
+_NO_ONE = re.compile(r"\b(?:no|any|every|each|some|this|that|the|which|another)[\s-]+$")
 _LOOK_BACK = 12
-_DIVIDED = re.compile(r"\b(?:a|an|one|two|three|four|five|per)[\s-]+$", re.IGNORECASE)
+_DIVIDED = re.compile(r"\b(?:a|an|one|two|three|four|five|per)[\s-]+$")
 _UNIT_OF_TIME = "second"
 
 
 def number_words(text: str) -> Iterator[tuple[str, Place]]:
     """Every number in words, as the digits of its canonical form. A run that is no one number gives nothing."""
-    for match in _RUN.finditer(text):
+    lower = lowered(text)
+    for match in _RUN.finditer(lower):
+        before = lower[max(0, match.start() - _LOOK_BACK) : match.start()]
         ordinal, part = match["ordinal"], match["part"]
-        cardinal = match.group()[: match.start("part") - match.start()] if part else match.group()
-        value = value_of([word for word in re.split(r"[\s-]+", cardinal.lower()) if word and word not in ("a", "an", "and")])
-        if value is None or (match.group().lower() == "one" and _is_pronoun(text, match)):
+        cardinal = lower[match.start() : match.start("part")] if part else match.group()
+        value = value_of([word for word in re.split(r"[\s-]+", cardinal) if word and word not in ("a", "an", "and")])
+        if value is None or before[-1:].isalnum() or (match.group() == "one" and _is_pronoun(lower, match, before)):
             continue
-        grade = Grade.INSIDE if ordinal else Grade.WRITTEN
-        yield f"{value}{_PARTS[part.lower()] if part else ''}", Place(match.start(), match.end(), grade)
-    for match in _SINGLE.finditer(text):
-        word = match.group().lower()
-        if match["ordinal"] is None:
-            yield _OTHER[word], Place(match.start(), match.end(), Grade.WRITTEN)
-        elif not _is_share(text, match):
-            yield str(_LAST[word]), Place(match.start(), match.end(), Grade.INSIDE)
+        article = _A.search(before) if match.group().startswith(_HUNDREDS) else None
+        start = match.start() - (len(article.group()) if article else 0)
+        yield f"{value}{_PARTS[part] if part else ''}", Place(start, match.end(), _grade(ordinal))
+    for match in _SINGLE.finditer(lower):
+        before = lower[max(0, match.start() - _LOOK_BACK) : match.start()]
+        if not before[-1:].isalnum() and not (match["ordinal"] and _is_share(match.group(), before)):
+            number = str(_LAST[match.group()]) if match["ordinal"] else _OTHER[match.group()]
+            yield number, Place(match.start(), match.end(), _grade(match["ordinal"]))
 
 
-def _is_pronoun(text: str, one: re.Match[str]) -> bool:
+def _grade(ordinal: str | None) -> Grade:
+    return Grade.WRITTEN if ordinal is None else Grade.INSIDE
+
+
+def _is_pronoun(text: str, one: re.Match[str], before: str) -> bool:
     """Whether this "one" counts nothing: "no one", "one of them", "one another"."""
-    before = text[max(0, one.start() - _LOOK_BACK) : one.start()]
     return _ONE_OF.match(text, one.end()) is not None or _NO_ONE.search(before) is not None
 
 
-def _is_share(text: str, ordinal: re.Match[str]) -> bool:
+def _is_share(ordinal: str, before: str) -> bool:
     """Whether this is the "third" of "two thirds" or "one third", the end of "twenty-first", or a second of time."""
-    before = text[max(0, ordinal.start() - _LOOK_BACK) : ordinal.start()]
-    if ordinal.group().lower() == _UNIT_OF_TIME and not before.lower().endswith("the "):
+    if ordinal == _UNIT_OF_TIME and not before.endswith("the "):
         return True
     return before.endswith("-") or _DIVIDED.search(before) is not None
 

@@ -42,8 +42,11 @@ _POWERS: Mapping[str, int] = {
 }
 _NEGATIVE = re.compile(r"(?<!\w)(?:minus|negative)\s$", re.IGNORECASE)
 _NEGATIVE_LENGTH = len("_negative ")
-_FRACTION = re.compile(r"(?<![\d/.,:-])(?:(\d{1,4})[ \u00a0])?(\d{1,4})[/\u2044](\d{1,4})(?![/.,:-]?\d)")
-_VULGAR = re.compile(r"(?:(\d{1,4}) ?)?([\u00bc-\u00be\u2150-\u215e])")
+_SLASH = re.compile(r"[/\u2044](\d{1,4})(?![/.,:-]?\d)")
+_VULGAR = re.compile(r"[\u00bc-\u00be\u2150-\u215e]")
+_TOP = re.compile(r"(?<![\d/.,:-])(?:(\d{1,4})[ \u00a0])?(\d{1,4})$")
+_WHOLE = re.compile(r"(?<![\d/.,:-])(\d{1,4}) ?$")
+_LONGEST_TOP = 10
 
 
 def canonical(value: object) -> str | None:
@@ -114,11 +117,7 @@ def numerals(text: str, wanted: Set[str]) -> Iterator[Numeral]:
             yield from _scaled(text, number, start, match.end(), grade)
         if not written.isdecimal():
             yield from _parts(written, start, grade)
-    for match in _FRACTION.finditer(text):
-        yield from _fraction(match, int(_ascii(match[2])), int(_ascii(match[3])))
-    for match in _VULGAR.finditer(text):
-        top, bottom = unicodedata.normalize("NFKC", match[2]).split("\u2044")
-        yield from _fraction(match, int(top), int(bottom))
+    yield from _fractions(text)
 
 
 def _key(written: str) -> str:
@@ -162,14 +161,29 @@ def _scaled(text: str, number: str, start: int, end: int, grade: Grade) -> Itera
     yield _trimmed(format(Decimal(number).scaleb(power), "f")), Place(start, match.end(), grade)
 
 
-def _fraction(match: re.Match[str], top: int, bottom: int) -> Iterator[Numeral]:
-    """A fraction whose decimals end, alone or after a whole number: ``1 1/2`` is 1.5."""
+def _fractions(text: str) -> Iterator[Numeral]:
+    """Fractions alone or after a whole number, ``1 1/2`` and ``1½``."""
+    for match in _SLASH.finditer(text):
+        top = _TOP.search(text[max(0, match.start() - _LONGEST_TOP) : match.start()])
+        if top is not None:
+            begin = match.start() - len(top.group()) + top.start(2) - top.start()
+            yield from _fraction(top[1], int(top[2]), int(match[1]), Place(begin, match.end(), Grade.WRITTEN), top.start(2) - top.start())
+    for match in () if text.isascii() else _VULGAR.finditer(text):
+        above, below = unicodedata.normalize("NFKC", match.group()).split("\u2044")
+        whole = _WHOLE.search(text[max(0, match.start() - _LONGEST_TOP) : match.start()])
+        place = Place(match.start(), match.end(), Grade.WRITTEN)
+        length = len(whole.group()) if whole else 0
+        yield from _fraction(whole[1] if whole else None, int(above), int(below), place, length)
+
+
+def _fraction(whole: str | None, top: int, bottom: int, place: Place, before: int) -> Iterator[Numeral]:
+    """A fraction whose decimals end, by itself and with the whole number that begins so many characters before."""
     if not bottom or bottom // gcd(top, bottom) not in _TERMINATING:
         return
     part = Decimal(top) / Decimal(bottom)
-    yield _trimmed(format(part, "f")), Place(match.start(2), match.end(), Grade.WRITTEN)
-    if match[1]:
-        yield _trimmed(format(part + int(_ascii(match[1])), "f")), Place(match.start(), match.end(), Grade.WRITTEN)
+    yield _trimmed(format(part, "f")), place
+    if whole:
+        yield _trimmed(format(part + int(whole), "f")), place._replace(start=place.start - before)
 
 
 def find_numbers(text: str, wanted: Set[str]) -> dict[str, list[Place]]:

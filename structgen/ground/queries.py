@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -24,7 +25,8 @@ _TIME = re.compile(r"\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[-+]\d\d:?\d\d)?")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CURRENCY, _AMOUNT = r"([^\w\s]|[A-Z]{3})", r"(\d[\d.,]*)"
 _MONEY = re.compile(rf"{_CURRENCY}\s?{_AMOUNT}|{_AMOUNT}\s?{_CURRENCY}")
-_DIGIT = re.compile(r"[\d〇一二三四五六七八九十]")
+_SPECIAL = re.compile(r"[\d.\u2026〇一二三四五六七八九十]")
+"""What every number, date, time, code or elided quote has; durations may do without."""
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _YES = {True: ("true", "yes", "y", "on"), False: ("false", "no", "n", "off")}
 _ASKING = frozenset({"is", "has", "was", "are", "can", "should", "does", "did", "flag"})
@@ -103,9 +105,11 @@ def _number(value: float | Decimal) -> Query:
 def _string(value: str) -> Query:
     """A text, which may also be something that JSON has no type for."""
     stripped = value.strip()
+    phrases = tuple(dict.fromkeys((value, *_spellings(stripped))))
+    if not _SPECIAL.search(stripped):
+        return Query(value, phrases, duration=duration_of(stripped), text=True)
     number = canonical(stripped) if _NUMBER.fullmatch(stripped) else None
     day, moment = _date(stripped)
-    phrases = tuple(dict.fromkeys((value, *_spellings(stripped))))
     if number is not None or day is not None or moment is not None:
         return Query(value, phrases, number, day, moment, code=code_of(stripped), text=True)
     own_pieces, code = pieces(stripped), code_of(stripped)
@@ -113,19 +117,21 @@ def _string(value: str) -> Query:
     return Query(value, phrases, duration=duration_of(stripped), code=code, pieces=own_pieces, text=text)
 
 
-def _spellings(value: str) -> list[str]:
+def _spellings(value: str) -> Iterator[str]:
     """Other ways to write a text of one piece: a name in camel case, a URL, a UUID, an amount of money."""
-    found: list[str] = []
     if " " not in value:
-        found.append(_HUMP.sub(" ", value))
-        url = bare_url(value)
-        found += [url] if url else []
+        yield _HUMP.sub(" ", value)
+        url = bare_url(value) if "." in value else None
+        if url is not None:
+            yield url
         if _UUID.fullmatch(value):
-            found.append(value.replace("-", ""))
+            yield value.replace("-", "")
     money = _MONEY.fullmatch(value)
-    if money is not None and unicodedata.category((money[1] or money[4])[0]) in ("Sc", "Lu"):
-        found += [f"{money[1]} {money[2]}", f"{money[2]} {money[1]}"] if money[1] else [f"{money[4]} {money[3]}"]
-    return found
+    if money is not None:
+        sign, amount = (money[1], money[2]) if money[1] else (money[4], money[3])
+        if unicodedata.category(sign[0]) in ("Sc", "Lu"):
+            yield f"{sign} {amount}"
+            yield f"{amount} {sign}"
 
 
 def _date(value: str) -> tuple[date | None, time | None]:
@@ -137,7 +143,7 @@ def _date(value: str) -> tuple[date | None, time | None]:
             return None, _whole(time.fromisoformat(value))
     except ValueError:
         pass
-    return (date_of(value), time_of(value)) if _DIGIT.search(value) else (None, None)
+    return date_of(value), time_of(value)
 
 
 def _whole(value: time) -> time:

@@ -8,14 +8,17 @@ from contextlib import suppress
 from datetime import time
 
 from structgen.ground.places import Grade, Place
+from structgen.ground.words import lowered
 
-_TIME = re.compile(
-    r"(?<![\d:.])(\d{1,2})(?:[:h.](\d{2})(?:[:m.](\d{2}))?)?(?:\s?([ap])\.?\s?m\b\.?)?(?!\d)", re.IGNORECASE
+# The patterns begin with what they look for, so that the search is quick; what stands before is looked up afterwards.
+_TIME = re.compile(r"(\d{1,2})(?:[:h.](\d{2})(?:[:m.](\d{2}))?)?(?:\s?([ap])\.?\s?m\b\.?)?(?!\d)", re.IGNORECASE)
+_MILITARY = re.compile(r"([01]\d|2[0-3])([0-5]\d)\s?(?:hrs?|hours|h)\b", re.IGNORECASE)
+_HOUR = re.compile(
+    r"(\d{1,2})\s?(?:o['’]clock\b|Uhr\b(?:\s(\d{2})\b)?|[時时点點시]\s?(?:(\d{1,2})\s?[分분])?)", re.IGNORECASE
 )
-_MILITARY = re.compile(r"(?<![\d:.,-])([01]\d|2[0-3])([0-5]\d)\s?(?:hrs?|hours|h)\b", re.IGNORECASE)
-_HOUR = re.compile(r"(?<![\d:.,])(\d{1,2})\s?(?:o['’]clock\b|Uhr\b(?:\s(\d{2})\b)?|[時时点點시]\s?(?:(\d{1,2})\s?[分분])?)")
-_WORD = re.compile(r"\b(?:noon|midday|midnight)\b", re.IGNORECASE)
-
+_WORD = re.compile(r"(?:noon|midday|midnight)\b")
+_BEFORE = frozenset(":.,-/")
+"""Marks that, right before the digits, make them the end of something longer."""
 _LONGEST = 16
 
 
@@ -39,10 +42,16 @@ def time_of(value: str) -> time | None:
     return next(read, None) if value[:1].isdecimal() else None
 
 
+def _begins(text: str, start: int) -> bool:
+    """Whether nothing is joined to what begins here."""
+    before = text[start - 1 : start] if start else ""
+    return before not in _BEFORE and not before.isdecimal()
+
+
 def _clock(text: str) -> Iterator[tuple[time, Place]]:
     """``14:30``, ``2.30 pm``, ``14h30``; a full stop without am or pm is rather that of a price."""
     for match in _TIME.finditer(text):
-        if match[2] is None and match[4] is None:
+        if (match[2] is None and match[4] is None) or not _begins(text, match.start()):
             continue
         hour, half = int(match[1]), (match[4] or "").lower()
         hour = hour % 12 + 12 * (half == "p") if half and hour <= 12 else hour
@@ -57,8 +66,9 @@ def _spelled(text: str) -> Iterator[tuple[time, Place]]:
     for pattern in (_MILITARY, _HOUR):
         for match in pattern.finditer(text):
             minute = next((group for group in match.groups()[1:] if group), "0")
-            with suppress(ValueError):
-                yield time(int(match[1]), int(minute)), Place(match.start(), match.end(), Grade.WRITTEN)
-    for match in _WORD.finditer(text):
-        noon = match.group().lower() != "midnight"
-        yield time(12 if noon else 0), Place(match.start(), match.end(), Grade.WRITTEN)
+            if _begins(text, match.start()):
+                with suppress(ValueError):
+                    yield time(int(match[1]), int(minute)), Place(match.start(), match.end(), Grade.WRITTEN)
+    for match in _WORD.finditer(lowered(text)):
+        if not text[match.start() - 1 : match.start()].isalnum():
+            yield time(0 if match.group() == "midnight" else 12), Place(match.start(), match.end(), Grade.WRITTEN)
