@@ -11,6 +11,8 @@ _AFTER = re.compile(r"[^\s<>\"'()\[\]{}|,;“”]*")
 _ADDRESS = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,20}://|www\.)\S+|\S+@[\w-]+\.\S+|(?:[\w-]+\.)+[a-z]{2,12}/\S*", re.IGNORECASE
 )
+_GLUE = frozenset("/@?#&=:.-_~%+")
+"""What joins the parts of an address."""
 _DELIMITERS = frozenset("/@?#&=:")
 _URL = re.compile(r"(?:https?://)?(?:www\.)?((?:[\w-]+\.)+[a-z]{2,24}(?::\d+)?(?:[/?#]\S*)?)", re.IGNORECASE)
 _WWW = re.compile(r"(?:^|[/@])www\.$", re.IGNORECASE)
@@ -30,9 +32,9 @@ def cuts_address(text: str, start: int, end: int) -> bool:
     One whole part (the host, a step of the path, the name before the @) does, and so does the address without its
     scheme; the beginning of a longer one does not.
     """
-    before, after = text[max(0, start - _LONGEST) : start], text[end : end + _LONGEST]
-    if before[-1:].isspace() and (after[:1].isspace() or not after):
+    if text[start - 1 : start] not in _GLUE and text[end : end + 1] not in _GLUE:
         return False
+    before, after = text[max(0, start - _LONGEST) : start], text[end : end + _LONGEST]
     left, right = _BEFORE.search(before), _AFTER.match(after)
     head, tail = left.group() if left else "", (right.group() if right else "").rstrip(_END)
     inside = text[start:end]

@@ -126,7 +126,9 @@ def _joined(text: str, start: int) -> bool:
 
 def _numeric(text: str) -> Iterator[Written]:
     found = [_Numeric.of(match) for match in _NUMERIC.finditer(text) if not _joined(text, match.start())]
-    day_first = any(one.day_first and not one.month_first and "." not in text[one.place.start : one.place.end] for one in found)
+    day_first = any(
+        one.day_first and not one.month_first and "." not in text[one.place.start : one.place.end] for one in found
+    )
     month_first = any(one.month_first and not one.day_first for one in found)
     for one in found:
         yield from one.readings(day_first=day_first and not month_first, month_first=month_first and not day_first)

@@ -1,7 +1,7 @@
 """How the digits of a number stand in what is written around them: alone, as an end of a range, or in another thing.
 
-The two ends of ``5-10``, both sides of ``120/80`` and the parts of a date are numbers that the text gives. The digits of
-a time (``12:30``), of a phone number (``555-1234``), of a code (``A12``, ``COVID-19``) and of a kitchen fraction
+The two ends of ``5-10``, both sides of ``120/80`` and the parts of a date are numbers that the text gives. The digits
+of a time (``12:30``), of a phone number (``555-1234``), of a code (``A12``, ``COVID-19``) and of a kitchen fraction
 (``1/3``) are not.
 """
 

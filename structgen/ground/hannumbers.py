@@ -1,4 +1,7 @@
-"""Numbers in Han characters: ``三十五``, ``二〇二〇``, ``一億二千万``; one digit alone only before a counter (``三人``)."""
+"""Numbers in Han characters: ``三十五``, ``二〇二〇``, ``一億二千万``.
+
+One digit alone counts only before a counter (``三人``), because it is a part of many words.
+"""
 
 from __future__ import annotations
 

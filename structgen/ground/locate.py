@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, time
 
 from structgen.core.records import Evidence, Status
+from structgen.ground.choose import Choice, Spot, choose
 from structgen.ground.codes import find_codes
 from structgen.ground.dates import find_dates
 from structgen.ground.durations import find_durations
@@ -16,7 +17,6 @@ from structgen.ground.match import Phrase
 from structgen.ground.near import find_near, long_enough
 from structgen.ground.numerals import find_numbers
 from structgen.ground.phrases import Phrases
-from structgen.ground.choose import Choice, Spot, choose
 from structgen.ground.places import Grade, Place, best
 from structgen.ground.queries import Query, query
 from structgen.ground.times import find_times

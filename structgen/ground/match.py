@@ -25,7 +25,8 @@ _TAG = re.compile(TAG)
 _MORE = 4
 """Characters of white space that the text may have more than the value around its outer punctuation."""
 _SIGNS = "-.+"
-_ABBREVIATIONS = frozenset("dr mr mrs ms prof st jr sr rev hon gen col capt lt sgt inc ltd co corp dept no vs".split())
+_SHORTENED = "dr mr mrs ms prof st jr sr rev hon gen col capt lt sgt inc ltd co corp dept no vs"
+_ABBREVIATIONS = frozenset(_SHORTENED.split())
 """Words, besides single letters, whose full stop may be left out."""
 _PAIRS = ("()", "[]", "{}", "“”", "«»", "「」", "『』", "（）")
 _SENTENCE_END = re.compile(r"[.!?。！？]|\n\s*\n")
@@ -103,7 +104,7 @@ class Phrase:
         if self.gaps or end - start > _LONGEST_COMMON:
             return True
         word = text[start:end]
-        if 1 < len(word) and word.islower() and not own.islower() and word in FUNCTION_WORDS and word not in _ANSWERS:
+        if len(word) > 1 and word.islower() and not own.islower() and word in FUNCTION_WORDS and word not in _ANSWERS:
             return False
         return word.lower() not in _ANSWERS or _CLAUSE_GOES_ON.match(text, end) is None
 

@@ -38,7 +38,9 @@ _POWERS: Mapping[str, int] = {
     **dict.fromkeys(("trillion", "兆"), 12),
     **dict.fromkeys("万萬", 4),
     **dict.fromkeys("億亿", 8),
-    **{"千": 3, "lakh": 5, "crore": 7},
+    "千": 3,
+    "lakh": 5,
+    "crore": 7,
 }
 _NEGATIVE = re.compile(r"(?<!\w)(?:minus|negative)\s$", re.IGNORECASE)
 _NEGATIVE_LENGTH = len("_negative ")
@@ -167,7 +169,9 @@ def _fractions(text: str) -> Iterator[Numeral]:
         top = _TOP.search(text[max(0, match.start() - _LONGEST_TOP) : match.start()])
         if top is not None:
             begin = match.start() - len(top.group()) + top.start(2) - top.start()
-            yield from _fraction(top[1], int(top[2]), int(match[1]), Place(begin, match.end(), Grade.WRITTEN), top.start(2) - top.start())
+            yield from _fraction(
+                top[1], int(top[2]), int(match[1]), Place(begin, match.end(), Grade.WRITTEN), top.start(2) - top.start()
+            )
     for match in () if text.isascii() else _VULGAR.finditer(text):
         above, below = unicodedata.normalize("NFKC", match.group()).split("\u2044")
         whole = _WHOLE.search(text[max(0, match.start() - _LONGEST_TOP) : match.start()])

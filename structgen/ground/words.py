@@ -87,7 +87,7 @@ def _folded(word: str) -> str:
 
 
 def _number(written: str) -> str:
-    """A number without separators of thousands and without a fraction of zeros, where it can be read in one way only."""
+    """A number without separators of thousands and a fraction of zeros, where it can be read in one way only."""
     written = written.replace("\u066c", ",").replace("\u066b", ".")
     if _POINT_LAST.fullmatch(written):
         written = written.replace(",", "")
