@@ -297,7 +297,7 @@ def test_references_by_pointer_and_anchor_are_followed() -> None:
     ],
 )
 def test_the_keys_of_a_pair_are_names_that_no_property_has(properties: list[str], keys: tuple[str, str]) -> None:
-    found = free_keys({"properties": dict.fromkeys(properties, {"type": "string"})})
+    found = free_keys({"properties": {name: {"type": "string"} for name in properties}})
     assert (found.quote, found.value) == keys
 
 
