@@ -40,6 +40,7 @@ class ChatSender:
         self.card = card
         self._wire = wire
         self._endpoint = endpoint
+        self._url = endpoint.url(wire)
         self._timeout = timeout
         self._clients = Clients(endpoint)
         self._limiters: dict[str, Limiter] = {}
@@ -131,7 +132,7 @@ class ChatSender:
             lease.take(allowance)
             client, patience, started = self._clients.sync(), allowance.patience(self._timeout), time.monotonic()
             try:
-                response, content = _post(client, self._wire.path, body, patience)
+                response, content = _post(client, self._url, body, patience)
             except LOST as error:
                 return self._lost(error, lease)
             return self._read(response, content, request.model, started, lease)
@@ -142,7 +143,7 @@ class ChatSender:
             client = await self._clients.of_loop()
             patience, started = allowance.patience(self._timeout), time.monotonic()
             try:
-                response = await _apost(client, self._wire.path, body, patience)
+                response = await _apost(client, self._url, body, patience)
             except LOST as error:
                 return self._lost(error, lease)
             return self._read(response, response.content, request.model, started, lease)
@@ -153,12 +154,10 @@ class ChatSender:
         return failure
 
     def _read(self, response: httpx.Response, content: bytes, model: str, started: float, lease: Lease) -> Outcome:
-        reply = Reply(response.status_code, response.headers, content)
+        reply = Reply(response.status_code, response.headers, content, time.monotonic() - started)
         outcome = read_reply(reply, self._wire, model, self._endpoint.key)
         lease.end(outcome, self._shown(response.headers))
-        if isinstance(outcome, Failure):
-            return outcome
-        return replace(outcome, seconds=time.monotonic() - started)
+        return outcome
 
 
 def _begun(pieces: Generator[Piece, None, None]) -> Generator[Piece, None, None] | Failure:
@@ -201,12 +200,12 @@ def _delivered(piece: Piece, retries: int, started: float) -> Streamed:
     return piece
 
 
-def _post(client: groq.Groq, path: str, body: JsonObject, patience: float) -> tuple[httpx.Response, bytes]:
+def _post(client: groq.Groq, url: str, body: JsonObject, patience: float) -> tuple[httpx.Response, bytes]:
     """One HTTP exchange. The HTTP library's timeout bounds each read; the body as a whole is bounded here."""
     options, ends = _options(patience), time.monotonic() + patience
     try:
         opened = client.post(
-            path, body=body, options=options, cast_to=httpx.Response, stream=True, stream_cls=groq.Stream[object]
+            url, body=body, options=options, cast_to=httpx.Response, stream=True, stream_cls=groq.Stream[object]
         )
     except groq.APIStatusError as error:
         return error.response, error.response.content
@@ -215,11 +214,11 @@ def _post(client: groq.Groq, path: str, body: JsonObject, patience: float) -> tu
         return response, b"".join(_before(ends, response.iter_bytes()))
 
 
-async def _apost(client: groq.AsyncGroq, path: str, body: JsonObject, patience: float) -> httpx.Response:
+async def _apost(client: groq.AsyncGroq, url: str, body: JsonObject, patience: float) -> httpx.Response:
     """The same on an event loop, where all of it is bounded at once: bounding each read too would cost CPU."""
     try:
         async with asyncio.timeout(patience):
-            return await client.post(path, body=body, cast_to=httpx.Response)
+            return await client.post(url, body=body, cast_to=httpx.Response)
     except groq.APIStatusError as error:
         return error.response
 

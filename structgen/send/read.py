@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 from structgen.core.errors import RateLimited, ServerFailed
@@ -25,11 +25,12 @@ _CALL = re.compile(r'\s*\{\s*"name"\s*:\s*"[^"\\]*"\s*,\s*"arguments"\s*:\s*(?=[
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the HTTP library gave: header names in lower case."""
+    """What the HTTP library gave: header names in lower case; `seconds` is how long it took, where that is known."""
 
     status: int
     headers: Mapping[str, str]
     content: bytes
+    seconds: float | None = None
 
 
 def read_reply(reply: Reply, wire: Wire, model: str, key: str) -> Completion | Failure:
@@ -37,7 +38,7 @@ def read_reply(reply: Reply, wire: Wire, model: str, key: str) -> Completion | F
     body = decode(reply.content)
     if reply.status >= 400:
         refusal = read_refusal(body, _text(reply))
-        return _salvage(refusal, model) or refused(reply, refusal, wire, key)
+        return _salvage(refusal, model, reply.seconds) or refused(reply, refusal, wire, key)
     found = _completion(body, reply, wire)
     if isinstance(found, Completion):
         return found
@@ -75,16 +76,10 @@ def _completion(body: Json, reply: Reply, wire: Wire) -> Completion | tuple[str,
     if not isinstance(reason, str) or reason not in _FINISH_REASONS:
         said = f"an unknown finish_reason {reason!r}: whether the answer is complete cannot be told"
         return f"{said}. What it answered is in the error's body; take another model or server.", False
-    completion = _from_message(as_object(choice["message"]), reason)
+    completion = _from_message(as_object(choice["message"]), reason, body, reply.seconds)
     if completion is None:
         return "a message without content. Send the request again, or take another model.", False
-    name, number = body.get("model"), body.get("id")
-    return replace(
-        completion,
-        usage=read_usage(body.get("usage")),
-        model=name if isinstance(name, str) else "",
-        id=number if isinstance(number, str) else None,
-    )
+    return completion
 
 
 def _no_json(text: str, content_type: str) -> tuple[str, bool]:
@@ -96,17 +91,22 @@ def _no_json(text: str, content_type: str) -> tuple[str, bool]:
     return f"{describe_page(text)}, which is no JSON. Check the base URL.", False
 
 
-def _from_message(message: JsonObject, reason: str) -> Completion | None:
-    """Text, reasoning and refusal of an assistant's message; None where it says nothing at all."""
+def _from_message(message: JsonObject, reason: str, body: JsonObject, seconds: float | None) -> Completion | None:
+    """The completion in a message and in the body around it; None where the message says nothing at all."""
     text, reasoning, refusal = _arguments(message), message.get("reasoning"), message.get("refusal")
     if text is None:
         content = message.get("content")
         text = content if isinstance(content, str) else None
     if text is None and not (refusal or reasoning or reason in {"length", "content_filter"}):
         return None
+    name, number = body.get("model"), body.get("id")
     return Completion(
         text or "",
         reason,
+        usage=read_usage(body.get("usage")),
+        model=name if isinstance(name, str) else "",
+        id=number if isinstance(number, str) else None,
+        seconds=seconds,
         reasoning=reasoning if isinstance(reasoning, str) else None,
         refusal=refusal if isinstance(refusal, str) and refusal else None,
     )
@@ -137,7 +137,7 @@ def _count(counts: JsonObject, name: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _salvage(refusal: Refusal, model: str) -> Completion | None:
+def _salvage(refusal: Refusal, model: str, seconds: float | None) -> Completion | None:
     """The model's own text out of an error that carries it: it was paid for, and may well be readable."""
     if refusal.code not in _SALVAGEABLE:
         return None
@@ -145,7 +145,7 @@ def _salvage(refusal: Refusal, model: str) -> Completion | None:
     reason = "error"
     if text.strip() == _CUT_OFF:
         text, reason = "", "length"
-    return Completion(_unwrap_call(text), reason, UNKNOWN_USAGE, model, failure=refusal.code)
+    return Completion(_unwrap_call(text), reason, UNKNOWN_USAGE, model, failure=refusal.code, seconds=seconds)
 
 
 def _unwrap_call(text: str) -> str:

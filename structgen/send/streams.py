@@ -92,7 +92,7 @@ def _open(client: groq.Groq, ask: Exchange) -> httpx.Response | Outcome:
     """The response, its body still to come, or what there is in place of one."""
     try:
         opened = client.post(
-            ask.origin.wire.path,
+            ask.endpoint.url(ask.origin.wire),
             body=ask.body,
             options={"timeout": ask.patience},
             cast_to=httpx.Response,
@@ -138,7 +138,7 @@ async def _aopen(client: groq.AsyncGroq, ask: Exchange) -> httpx.Response | Outc
     try:
         async with asyncio.timeout(ask.patience):
             opened = await client.post(
-                ask.origin.wire.path,
+                ask.endpoint.url(ask.origin.wire),
                 body=ask.body,
                 options={"timeout": ask.patience},
                 cast_to=httpx.Response,

@@ -62,6 +62,10 @@ class Endpoint:
     key: str
     http_client: httpx.Client | httpx.AsyncClient | None = None
 
+    def url(self, wire: Wire) -> str:
+        """The whole address of its chat completions; the SDK takes a third of a path's time for it."""
+        return self.base_url + wire.path
+
     def __repr__(self) -> str:
         return f"Endpoint({self.base_url!r})"
 
