@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from structgen.core.json import Json, pointer
-from structgen.core.records import Evidence, Repair, Status
+from structgen.core.records import Conflict, Evidence, Issue, Repair, Status
 from structgen.report.view import Limits, View
 from structgen.report.visible import cut, line_of
+
+Told = TypeVar("Told", Conflict, Issue, Repair)
 
 
 class Kind(StrEnum):
@@ -39,6 +41,8 @@ class Entry:
     evidence: Evidence | None = None
     found: str = ""
     repairs: tuple[Repair, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +67,27 @@ def entries_of(view: View, limits: Limits) -> Entries:
     first = list(islice(nodes, limits.rows))
     wanted = {node.path for node in first}
     evidence = {piece.path: piece for piece in view.evidence if piece.path in wanted}
-    repairs = _by_path(repair for repair in view.repairs if repair.path in wanted)
+    repairs, issues, conflicts = _by_path(view.repairs), _by_path(view.issues), _by_path(view.conflicts)
+    shown = (
+        replace(
+            _entry(node, evidence.get(node.path), limits),
+            repairs=repairs.get(node.path, ()),
+            issues=issues.get(node.path, ()),
+            conflicts=conflicts.get(node.path, ()),
+        )
+        for node in first
+    )
     return Entries(
-        tuple(_entry(node, evidence.get(node.path), repairs.get(node.path, ()), limits) for node in first),
+        tuple(shown),
         sum(1 for _ in nodes),
         Counter(piece.status for piece in view.evidence if piece.path not in wanted),
     )
 
 
-def _by_path(repairs: Iterable[Repair]) -> dict[str, tuple[Repair, ...]]:
-    found: dict[str, list[Repair]] = {}
-    for repair in repairs:
-        found.setdefault(repair.path, []).append(repair)
+def _by_path(told: Iterable[Told]) -> dict[str, tuple[Told, ...]]:
+    found: dict[str, list[Told]] = {}
+    for one in told:
+        found.setdefault(one.path, []).append(one)
     return {path: tuple(several) for path, several in found.items()}
 
 
@@ -101,7 +114,7 @@ def _parts(node: _Node) -> Iterator[_Node]:
     return (_Node(f"{node.path}/{number}", node.depth + 1, str(number), part) for number, part in parts)
 
 
-def _entry(node: _Node, evidence: Evidence | None, repairs: tuple[Repair, ...], limits: Limits) -> Entry:
+def _entry(node: _Node, evidence: Evidence | None, limits: Limits) -> Entry:
     text, kind = _text(node.value, limits)
     found = line_of(evidence.text, limits.value) if evidence and evidence.text else ""
     return Entry(
@@ -112,7 +125,6 @@ def _entry(node: _Node, evidence: Evidence | None, repairs: tuple[Repair, ...], 
         kind,
         evidence,
         "" if found == " ".join(text.split()) else found,
-        repairs,
     )
 
 

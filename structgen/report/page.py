@@ -13,13 +13,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from structgen.core.errors import ExtractionFailed
-from structgen.core.json import Json
 from structgen.core.records import Extraction
 from structgen.report.entries import entries_of
 from structgen.report.passages import Passages, passages_of
 from structgen.report.view import Limits, View, view_of, view_of_failure
 from structgen.report.visible import cut, line_of, visible
-from structgen.report.words import MEANING, counted, counts, facts, repaired, tokens
+from structgen.report.words import MEANING, claimed, counted, counts, facts, others, repaired, tokens
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -78,12 +77,15 @@ def _template() -> Template:
     return environment.get_template("view.html.jinja")
 
 
-def _json(value: Json, most: int) -> str:
-    """A small value on one line."""
-    return line_of(value if isinstance(value, str) else str(value), most)
-
-
 _FILTERS: Mapping[str, Any] = MappingProxyType(
-    {"visible": visible, "cut": cut, "line": line_of, "json": _json, "repaired": repaired, "tokens": tokens}
+    {
+        "visible": visible,
+        "cut": cut,
+        "line": line_of,
+        "repaired": repaired,
+        "claimed": claimed,
+        "others": others,
+        "tokens": tokens,
+    }
 )
 """What the templates call by these names."""

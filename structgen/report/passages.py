@@ -63,13 +63,13 @@ def passages_of(document: str, entries: Sequence[Entry], limits: Limits) -> Pass
 
 
 def _windows(document: str, spans: Sequence[_Span], limits: Limits) -> list[tuple[int, int]]:
-    """The stretches that are shown, in order, not touching each other."""
+    """The stretches that are shown, in order; what is left out between two is more than its notice would take."""
     if len(document) <= limits.text:
         return [(0, len(document))]
     windows = [_window(document, 0, limits.context, limits.context)]
     for span in spans:
         start, end = _window(document, span.start, span.end, limits.context)
-        if start <= windows[-1][1]:
+        if start <= windows[-1][1] + limits.context:
             windows[-1] = (windows[-1][0], max(windows[-1][1], end))
         else:
             windows.append((start, end))

@@ -14,7 +14,7 @@ from structgen.report.entries import Entries, Entry, Kind, entries_of
 from structgen.report.passages import Passages, Piece, passages_of
 from structgen.report.view import Limits, View, view_of
 from structgen.report.visible import cut, line_of, visible
-from structgen.report.words import counted, counts, facts, repaired
+from structgen.report.words import claimed, counted, counts, facts, others, repaired
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -53,7 +53,7 @@ def print_view(view: View, document: str | None = None, console: Console | None 
     console = console or Console()
     entries, lines = entries_of(view, LIMITS), _Lines(document or "")
     console.rule(_title(view), align="left", style="dim")
-    parts = [*_before(view), _table(entries.shown, lines), *_after(view, entries)]
+    parts = [*_before(view, console.width), _table(entries.shown, lines), *_after(view, entries)]
     if document is not None:
         passages = passages_of(document, entries.shown, LIMITS)
         parts += ["", *_misplaced(passages), _text(document, entries.shown, passages, lines)]
@@ -85,14 +85,17 @@ def _title(view: View) -> Text:
     return Text(line_of(view.name, 200) or ("Refused" if view.error else "Extraction"), "bold")
 
 
-def _before(view: View) -> Iterator[Text]:
+def _before(view: View, width: int) -> Iterator[Text]:
     """What it took, how well the text bears it out, why there is no better value, and the chunks that failed."""
     from rich.text import Text
 
     took = [Text(fact, "dim") for fact in facts(view)]
     found = [Text(f"{count:,} {status}", _INK[status]) for status, count in counts(view)]
-    if took or found:
-        yield Text("  ").join([*took, *found])
+    whole = Text("  ").join([*took, *found])
+    if whole.cell_len <= width:
+        yield from [whole] if whole else []
+    else:
+        yield from (Text("  ").join(some) for some in (took, found) if some)
     if view.error:
         yield Text(cut(view.error, 1000), "red")
     failed = [chunk for chunk in view.chunks if chunk.status == "failed"]
@@ -125,6 +128,10 @@ def _value(entry: Entry) -> Text:
     value = Text(entry.text, _VALUES.get(entry.kind, ""))
     if entry.found:
         value.append(f"  “{entry.found}”", "dim not italic")
+    for issue in entry.issues[:3]:
+        value.append(f"\n{line_of(issue.message, 300)}", "red")
+    for conflict in entry.conflicts[:1]:
+        value.append(f"\nother chunks say: {others(conflict)}", "magenta")
     for repair in entry.repairs[:3]:
         value.append(f"\nrepaired: {repaired(repair)}", "yellow")
     return value
@@ -152,8 +159,10 @@ def _after(view: View, entries: Entries) -> Iterator[Text]:
         yield Text(f"{len(view.issues) - LIMITS.listed:,} more issues", "red")
     if view.repairs:
         yield Text(counted(len(view.repairs), "repair"), "yellow")
-    if view.conflicts:
-        yield Text(f"{counted(len(view.conflicts), 'conflict')} between chunks", "yellow")
+    for conflict in view.conflicts[: LIMITS.listed]:
+        yield Text(f"conflict at {line_of(conflict.path, 200) or 'the whole'}: {claimed(conflict)}", "magenta")
+    if len(view.conflicts) > LIMITS.listed:
+        yield Text(f"{len(view.conflicts) - LIMITS.listed:,} more conflicts between chunks", "magenta")
 
 
 def _misplaced(passages: Passages) -> Iterator[Text]:

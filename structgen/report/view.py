@@ -69,11 +69,12 @@ def view_of(extraction: Extraction[Any]) -> View:
 
 
 def view_of_failure(failure: ExtractionFailed) -> View:
-    """What is shown of a refused response: what could be read of it, and why it was refused."""
+    """What is shown of a refused response: what could be read of it, where that stands, and why it was refused."""
     completion = failure.attempts[-1].completion if failure.attempts else None
+    own = completion.evidence if completion and not failure.chunks else None
     return View(
         failure.partial,
-        evidence=(completion.evidence or ()) if completion and not failure.chunks else (),
+        evidence=failure.locate() if failure.locate else own or (),
         issues=failure.issues,
         attempts=failure.attempts,
         chunks=failure.chunks,

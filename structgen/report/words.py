@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from structgen.core.records import Repair, Status, Usage
+from structgen.core.records import Claim, Conflict, Repair, Status, Usage
 from structgen.report.view import View
 from structgen.report.visible import line_of
 
@@ -20,6 +21,9 @@ MEANING: Mapping[Status, str] = MappingProxyType(
         Status.UNSUPPORTED: "was not found in the text",
     }
 )
+
+
+_MOST_CLAIMS = 5
 
 
 def counted(number: int, what: str) -> str:
@@ -52,6 +56,22 @@ def tokens(usage: Usage) -> str:
 def repaired(repair: Repair) -> str:
     """A repair in one line."""
     return f"{line_of(repair.rule, 60).replace('_', ' ')}: {_short(repair.before)} → {_short(repair.after)}"
+
+
+def claimed(conflict: Conflict) -> str:
+    """What the chunks say of one part of a value, in one line; the first claim is the one that was taken."""
+    return ", not ".join(map(_claim, conflict.claims[:_MOST_CLAIMS]))
+
+
+def others(conflict: Conflict) -> str:
+    """What other chunks say in the place of a value, in one line."""
+    return ", ".join(map(_claim, conflict.claims[1:_MOST_CLAIMS]))
+
+
+def _claim(claim: Claim) -> str:
+    value = claim.value if isinstance(claim.value, str) else json.dumps(claim.value, ensure_ascii=False)
+    more = ", …" if len(claim.chunks) > _MOST_CLAIMS else ""
+    return f"{line_of(value, 120)} (chunk {', '.join(map(str, claim.chunks[:_MOST_CLAIMS]))}{more})"
 
 
 def _short(value: object) -> str:

@@ -163,7 +163,7 @@ def test_a_failure_shows_why_what_there_is_and_each_issue(read) -> None:
     page = read(failure_html(failure, TEXT))
     assert page.one(of="title").text == "Refused"
     assert page.one(of="error").text == "It does not match."
-    assert page.one("tr").one(of="own").text == "Soup"
+    assert page.all("tr")[0].one(of="own").text == "Soup"
     (issues,) = [part for part in page.all("details") if "open" in part.attributes]
     assert issues.one("li").text == "/serves should be a number, but is 'many'"
 
@@ -185,6 +185,17 @@ def test_the_places_in_a_chunk_are_not_taken_for_places_in_the_whole(at, read) -
     assert page.all("summary")[0].text == "1 of 2 chunks failed"
 
 
+def test_an_issue_stands_at_its_value(read) -> None:
+    failure = ExtractionFailed("No.", attempts=(REFUSED,), partial={"serves": "many"})
+    assert read(failure_html(failure)).one("tr").one(of="wrong").text == "should be a number, but is 'many'"
+
+
+def test_what_could_be_read_of_a_refused_response_is_looked_up(at, read) -> None:
+    where = (at("/name", "Soup", TEXT),)
+    page = read(failure_html(ExtractionFailed("No.", partial={"name": "Soup"}, locate=lambda: where), TEXT))
+    assert page.one("mark").text == "Soup"
+
+
 def test_a_failure_with_nothing_at_all_has_no_rows(read) -> None:
     page = read(failure_html(ExtractionFailed("No answer came.")))
     assert not page.all("tr")
@@ -195,7 +206,10 @@ def test_chunks_that_failed_and_conflicts_are_named(read) -> None:
     chunks = (ChunkReport(0, 1000, "ok"), ChunkReport(900, 2000, "failed", "The server failed."))
     conflict = Conflict("/total", (Claim(5.5, (0,)), Claim("six", (1, 2))))
     page = read(extraction_html(Extraction({"total": 5.5}, chunks=chunks, conflicts=(conflict,)), "x"))
+    assert [badge.text for badge in page.one(of="counts").all(of="badge")] == ["1 of 2 chunks failed", "1 conflict"]
+    assert page.one("tr").one(of="disputed").text == "six (chunk 1, 2)"
     failed, conflicts = page.all("details")
+    assert "open" in conflicts.attributes
     assert failed.one("summary").text == "1 of 2 chunks failed"
     assert failed.one("li").text == "characters 900 to 2,000: The server failed."
     assert conflicts.one("li").text.split() == ["/total", "5.5", "(chunk", "0),", "not", "six", "(chunk", "1,", "2)"]

@@ -24,9 +24,15 @@ def test_a_stretch_begins_and_ends_with_a_line_where_it_can() -> None:
 
 
 def test_a_stretch_begins_and_ends_with_a_word_where_lines_are_long() -> None:
+    text = "aaaa bbbb cccc dddd eeee ffff gggg hhhh"
+    found = passages_of(text, [entry(text, 25, 29)], Limits(text=5, context=7))
+    assert shown(text, found) == ["aaaa bbbb", "…", "eeee ", "ffff", " gggg", "…"]
+
+
+def test_a_gap_that_is_shorter_than_the_context_is_shown() -> None:
     text = "aaaa bbbb cccc dddd eeee ffff gggg"
     found = passages_of(text, [entry(text, 20, 24)], Limits(text=5, context=7))
-    assert shown(text, found) == ["aaaa bbbb", "…", "dddd ", "eeee", " ffff", "…"]
+    assert shown(text, found) == ["aaaa bbbb cccc dddd ", "eeee", " ffff", "…"]
 
 
 def test_evidence_with_an_impossible_place_is_not_marked() -> None:

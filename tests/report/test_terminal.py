@@ -89,7 +89,27 @@ def test_failed_chunks_and_conflicts_are_named() -> None:
     shown = lines(printed(Extraction([1], chunks=chunks, conflicts=conflicts)))
     assert shown[1] == "chunk of characters 0 to 1,000 failed: It broke."
     assert "5 more of 26 chunks failed" in shown
-    assert "2 conflicts between chunks" in shown
+    assert shown.count("conflict at /0: 1 (chunk 0), not 2 (chunk 1)") == 2
+    assert shown.count("other chunks say: 2 (chunk 1)") == 1
+
+
+def test_many_conflicts_are_counted() -> None:
+    conflicts = tuple(Conflict(f"/{n}", (Claim("a b\nc", tuple(range(9))), Claim(None, (1,)))) for n in range(25))
+    shown = lines(printed(Extraction({"x": 1}, chunks=(ChunkReport(0, 9, "ok"),), conflicts=conflicts)))
+    assert "conflict at /0: a b c (chunk 0, 1, 2, 3, 4, …), not null (chunk 1)" in shown
+    assert "5 more conflicts between chunks" in shown
+
+
+def test_what_it_took_and_what_was_found_share_a_line_where_both_fit(soup) -> None:
+    wide, narrow = lines(printed(soup, width=100)), lines(printed(soup, width=60))
+    assert wide[1].endswith("1 exact 1 fuzzy 1 unsupported")
+    assert narrow[2] == "1 exact 1 fuzzy 1 unsupported"
+
+
+def test_an_issue_stands_at_its_value() -> None:
+    view = View({"serves": "many"}, issues=(Issue("/serves", "should be a number", "type"),), error="No.")
+    shown = lines(printed(view))
+    assert shown[shown.index("serves many") + 1] == "should be a number"
 
 
 def test_long_texts_large_values_and_many_issues_are_cut(at) -> None:
