@@ -1,11 +1,14 @@
 """Clients of the real SDKs on the emulator."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import groq
 import pytest
 
-from structgen.testing import Emulator
+from structgen.testing import Clock, Emulator
 
 MODEL = "openai/gpt-oss-20b"
 
@@ -15,3 +18,64 @@ def client(groq_emulator: Emulator) -> Iterator[groq.Groq]:
     plain = groq.DefaultHttpxClient(verify=False)  # loopback has no certificates, and to load some takes 30 ms
     with groq.Groq(max_retries=0, timeout=5, http_client=plain) as opened:
         yield opened
+
+
+@dataclass(frozen=True)
+class Batcher:
+    """Makes batches of chat requests, and reads what comes of them."""
+
+    client: groq.Groq
+
+    @staticmethod
+    def line(name: str, text: str = "Say something.", **fields: object) -> dict[str, Any]:
+        """A line of an input file."""
+        body = {"model": MODEL, "messages": [{"role": "user", "content": text}], **fields}
+        return {"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": body}
+
+    @staticmethod
+    def content(result: dict[str, Any]) -> str:
+        """What the model said."""
+        return result["response"]["body"]["choices"][0]["message"]["content"]
+
+    def upload(self, *lines: dict[str, Any] | bytes) -> str:
+        """The id of a file with these lines."""
+        content = b"\n".join(each if isinstance(each, bytes) else json.dumps(each).encode() for each in lines)
+        return str(self.client.files.create(file=("in.jsonl", content), purpose="batch").id)
+
+    def start(self, *lines: dict[str, Any] | bytes, window: str = "24h") -> str:
+        """The id of a batch of these lines."""
+        file = self.upload(*lines)
+        made = self.client.batches.create(input_file_id=file, endpoint="/v1/chat/completions", completion_window=window)
+        return made.id
+
+    def results(self, file: str | None) -> dict[str, Any]:
+        """The lines of an output or an error file by their custom_id; none where there is no file."""
+        if file is None:
+            return {}
+        lines = [json.loads(text) for text in self.client.files.content(file).text().splitlines()]
+        assert all(each.keys() == {"id", "custom_id", "response", "error"} for each in lines)
+        assert all(each["id"].startswith("batch_req_") for each in lines)
+        return {each["custom_id"]: each for each in lines}
+
+    def run(self, *lines: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What a batch of these lines puts out, and its errors."""
+        done = self.client.batches.retrieve(self.start(*lines))
+        assert done.status == "completed"
+        return self.results(done.output_file_id), self.results(done.error_file_id)
+
+    def using(self, client: groq.Groq) -> "Batcher":
+        """The same with another client."""
+        return Batcher(client)
+
+
+@pytest.fixture
+def batcher(client: groq.Groq) -> Batcher:
+    return Batcher(client)
+
+
+@pytest.fixture
+def timed(groq_emulator: Emulator) -> Emulator:
+    """The emulator, with batches of 1,000 seconds and a clock that stands still."""
+    groq_emulator.limit_with(None, clock=Clock(speed=0))
+    groq_emulator.batch_seconds = 1000
+    return groq_emulator
