@@ -22,23 +22,23 @@ class Unquoted:
     """Partial values with quotes -> partial plain ones. A value appears once its quote is through."""
 
     quoted: Quoted
-    _last: str = ""
-    """The quote that was growing the last time."""
+    _quote: str = ""
+    """The path in the answer of the quote that was growing the last time, empty where none was."""
+    _waiting: bool = False
+    """Whether the value that is open has not begun."""
     _finished: dict[int, tuple[Json, Json | Nothing]] = field(default_factory=dict[int, "tuple[Json, Json | Nothing]"])
     """The identity of a finished part, the part itself (so that nothing else gets its identity), its plain form."""
 
     def __call__(self, partial: Partial) -> Partial | None:
         """The plain form; None where nothing but a quote has grown, or where there is nothing yet."""
         deepest = partial.open[-1] if partial.open else ""
-        if deepest.endswith(pointer([self.quoted.keys.quote])) and deepest == self._last:
-            return None
-        self._last = deepest
-        root = self.quoted.shapes.root
+        root, last, self._waiting = self.quoted.shapes.root, self._quote, False
         if not partial.open:
             value, path = self._closed(root, partial.value), None
         else:
             value, path = self._open(root, partial.value, steps(deepest))
-        if isinstance(value, Nothing):
+        self._quote = deepest if self._waiting else ""
+        if isinstance(value, Nothing) or (last and last == self._quote):
             return None
         return Partial(value, () if path is None else tuple(pointer(path[:depth]) for depth in range(len(path) + 1)))
 
@@ -72,6 +72,7 @@ class Unquoted:
     def _pair(self, place: Place, pair: JsonObject, deepest: Path) -> tuple[Json | Nothing, Path]:
         key = self.quoted.keys.value
         if key not in pair:
+            self._waiting = True
             return NOTHING, ()
         if deepest[:1] == (key,):
             return self._open(place, pair[key], deepest[1:])

@@ -121,10 +121,10 @@ class Splitter:
         if pair.quote_key:
             self.moves[raw + pointer([pair.quote_key])] = path
             self.in_quotes.add(raw + pointer([pair.quote_key]))
+        inside = raw + pointer([pair.value_key or self.keys.value])
+        self.moves[inside] = path
         if not pair.value_key:
             return NOTHING
-        inside = raw + pointer([pair.value_key])
-        self.moves[inside] = path
         if not isinstance(pair.value, (dict, list)):
             if pair.value is not None and Leaf.FIXED not in pair.shapes:
                 self.quotes[path] = pair.quote

@@ -1,0 +1,151 @@
+"""Values by the quotes that a model gave for them."""
+
+from datetime import date
+from enum import Enum
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from structgen.core.records import Evidence, Example, Status
+from structgen.ground import locate, locate_quoted, quote_example
+
+TEXT = (
+    "GREEN GROCER\n"
+    "KAYA TOAST 2 4.50 9.00\n"
+    "KOPI 1 4.50 4.50\n"
+    "TOTAL RM 13.50\n"
+    "Paid on 3 May 2024. I loved it, really! Preheat the oven to 180 degrees and wait.\n"
+)
+
+
+def ground(value: Any, quotes: dict[str, str | None], text: str = TEXT) -> dict[str, tuple[str | None, str]]:
+    return {piece.path: (piece.text, str(piece.status)) for piece in locate_quoted(value, text, quotes)}
+
+
+class Mood(Enum):
+    GOOD = "good"
+
+
+@pytest.mark.parametrize(
+    ("value", "quote", "expected"),
+    [
+        (13.5, "TOTAL RM 13.50", ("13.50", "normalized")),
+        ("RM", "TOTAL RM 13.50", ("RM", "exact")),
+        ("Green Grocer", "GREEN GROCER", ("GREEN GROCER", "normalized")),
+        (date(2024, 5, 3), "Paid on 3 May 2024", ("3 May 2024", "normalized")),
+        ("positive", "I loved it", ("I loved it", "quoted")),
+        (Mood.GOOD, "I loved it", ("I loved it", "quoted")),
+        (True, "i LOVED it", ("I loved it", "quoted")),
+        (99, "TOTAL RM 13.50", ("TOTAL RM 13.50", "quoted")),
+        (4.5, "KOPI 1 4.50 4.50", ("4.50", "ambiguous")),
+        (
+            "Preheat the oven to 180 degrees and wait",
+            "Preheat the oven",
+            ("Preheat the oven to 180 degrees and wait", "exact"),
+        ),
+        (13.5, "the total was thirteen fifty", (None, "unsupported")),
+        ("RM", None, (None, "unsupported")),
+        ("RM", "  ", (None, "unsupported")),
+        ("RM", "...", (None, "unsupported")),
+    ],
+)
+def test_a_value_is_where_its_quote_is_and_best_within_it(value: Any, quote: str | None, expected: Any) -> None:
+    assert ground({"x": value}, {"/x": quote}) == {"/x": expected}
+
+
+def test_a_root_value_has_a_quote_too() -> None:
+    assert ground(13.5, {"": "TOTAL RM 13.50"}) == {"": ("13.50", "normalized")}
+
+
+def test_the_quote_decides_between_places() -> None:
+    value = {"a": 4.5, "b": "KOPI"}
+    assert locate_quoted(value, TEXT, {"/a": "KAYA TOAST 2 4.50", "/b": "KOPI 1"})[0].start == TEXT.index("4.50")
+
+
+def test_a_quote_that_is_nearly_right_is_fuzzy() -> None:
+    (piece,) = locate_quoted({"x": "good"}, TEXT, {"/x": "Preheat an oven to 180 degrees and wait"})
+    assert piece.status is Status.FUZZY
+    assert piece.score is not None
+
+
+def test_a_quote_in_several_places_is_ambiguous() -> None:
+    assert ground({"x": "good"}, {"/x": "a b"}, "a b; a b")["/x"] == ("a b", "ambiguous")
+    assert ground({"x": "b"}, {"/x": "a b"}, "a b; a b")["/x"] == ("b", "ambiguous")
+
+
+def test_fields_with_one_quote_are_at_one_place() -> None:
+    text = "SOUP 2 9.00\nSOUP 2 9.00\nTEA 1 3.00"
+    value = {"items": [{"name": "SOUP", "count": 2, "price": 9.0}, {"name": "TEA", "count": 1, "price": 3.0}]}
+    quotes = {
+        f"/items/{n}/{key}": line for n, line in enumerate(("SOUP 2 9.00", "TEA 1 3.00")) for key in value["items"][0]
+    }
+    lines = {text[: piece.start].count("\n") for piece in locate_quoted(value, text, quotes)[:3]}
+    assert len(lines) == 1
+
+
+def test_what_was_not_to_be_quoted_is_looked_for_by_its_value() -> None:
+    assert ground({"a": "KOPI", "b": "KOPI"}, {"/b": None}) == {"/a": ("KOPI", "exact"), "/b": (None, "unsupported")}
+
+
+def test_without_quotes_it_is_what_locate_finds() -> None:
+    value = {"total": 13.5, "shop": "GREEN GROCER", "no": "NOWHERE", "nothing": None}
+    assert locate_quoted(value, TEXT, {}) == locate(value, TEXT)
+
+
+def test_a_part_of_a_number_is_never_taken_for_the_number() -> None:
+    assert ground({"x": "code 12"}, {"/x": "code"}, "The code 1234 stands here.") == {"/x": ("code", "quoted")}
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_evidence_is_a_stretch_of_the_text_or_none(data: st.DataObject) -> None:
+    leaf = st.none() | st.booleans() | st.integers(0, 20) | st.sampled_from(TEXT.split()) | st.text(max_size=4)
+    value = data.draw(st.dictionaries(st.sampled_from("abc"), leaf | st.lists(leaf, max_size=2), max_size=3))
+    paths = [piece.path for piece in locate(value, TEXT)]
+    cut = st.tuples(st.integers(0, len(TEXT)), st.integers(0, 30)).map(lambda at: TEXT[at[0] : at[0] + at[1]])
+    quotes = {path: data.draw(st.none() | cut | st.text(max_size=8)) for path in paths if data.draw(st.booleans())}
+    found = locate_quoted(value, TEXT, quotes)
+    assert [piece.path for piece in found] == paths
+    for piece in found:
+        assert piece.start is None or TEXT[piece.start : piece.end] == piece.text
+        assert (piece.start is None) == (piece.status is Status.UNSUPPORTED)
+        if not (quotes.get(piece.path, "x") or "").strip():
+            assert piece == Evidence(piece.path, None, None, None, Status.UNSUPPORTED)
+
+
+# Worked examples
+
+
+def quotes_of(text: str, value: Any, quotes: dict[str, str] | None = None) -> dict[str, str]:
+    return dict(quote_example(Example(text, value, quotes or {})).quotes)
+
+
+def test_an_example_is_quoted_where_its_values_stand() -> None:
+    value = {"shop": "GREEN GROCER", "items": [{"name": "KOPI", "price": 4.5}], "total": 13.5}
+    assert quotes_of(TEXT, value) == {
+        "/shop": "GREEN GROCER",
+        "/items/0/name": "KOPI 1 4.50 4.50",
+        "/items/0/price": "KOPI 1 4.50 4.50",
+        "/total": "TOTAL RM 13.50",
+    }
+
+
+def test_long_lines_are_not_quoted_whole() -> None:
+    assert quotes_of("All of this is one long line about a KOPI and many other things", "KOPI") == {"": "KOPI"}
+
+
+def test_a_value_that_does_not_stand_there_is_quoted_from_around_its_neighbours() -> None:
+    text = "The screen is bright and I like it.\nThe battery dies by noon."
+    value = {"aspects": [{"aspect": "battery", "mood": "negative"}]}
+    assert quotes_of(text, value)["/aspects/0/mood"] == "The battery dies by noon."
+
+
+def test_one_at_the_root_is_quoted_from_a_short_text_only() -> None:
+    assert quotes_of("Lovely place.", {"mood": "positive"}) == {"/mood": "Lovely place."}
+    assert quotes_of("Lovely place. " * 30, {"mood": "positive"}) == {}
+
+
+def test_the_quotes_of_an_example_come_before_those_that_are_found() -> None:
+    assert quotes_of(TEXT, {"total": 13.5}, {"/total": "RM 13.50"}) == {"/total": "RM 13.50"}
