@@ -43,9 +43,13 @@ class Check:
 
 def check_model(model: str) -> Iterator[Check]:
     """Key, server and model. Nothing is generated; the server is asked for its list of models."""
+    from structgen.engine.replay import REPLAY
     from structgen.send import open_sender, split_model
     from structgen.send.wire import GROQ, WIRES
 
+    if model.partition("/")[0] == REPLAY:
+        yield from _check_replay(model)
+        return
     if model == RULES:
         yield Check("model", Verdict.OK, "rules, which need no key and no server")
         yield from (_as_note(check) for check in _check_wire(GROQ, None))
@@ -61,6 +65,21 @@ def check_model(model: str) -> Iterator[Check]:
         yield Check("model", Verdict.OK, f"{model}, through instructor; its server is not checked")
     else:
         yield from _check_wire(wire, name)
+
+
+def _check_replay(model: str) -> Iterator[Check]:
+    """Whether the usual store holds what is to be replayed."""
+    from structgen.cli.keeping import opened
+    from structgen.engine.replay import find_recorded
+
+    try:
+        with opened(None) as store:
+            found, completions = find_recorded(model, store), store.sizes().completions
+    except StructgenError as error:
+        yield Check("store", Verdict.WRONG, str(error))
+        return
+    yield Check("store", Verdict.OK, f"{store.path} holds {completions} completions")
+    yield Check("model", Verdict.OK, f"replay of {found}, which needs no key and no server")
 
 
 def _as_note(check: Check) -> Check:

@@ -69,6 +69,13 @@ def open_answers(
     return recorded, Answers(sender, store, found.endpoint)
 
 
+def find_recorded(model: str, store: Store) -> str:
+    """The model that a replay model string stands for. Raises ConfigurationError, as `open_answers` does."""
+    name = split_model(model)[1]
+    found = _chosen(store, None if name == REPLAY else split_model(name), None)
+    return f"{found.provider}/{found.model}"
+
+
 def _chosen(store: Store, named: tuple[str, str] | None, base_url: str | None) -> Recorded:
     """The one model that was recorded, or the one of that name; on that server, where one is named."""
     held = store.recorded()

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from structgen.cli import doctor
-from structgen.testing import Emulator
+from structgen.testing import Emulator, reply
 
 GROQ = "groq/openai/gpt-oss-20b"
 
@@ -142,3 +142,18 @@ def test_another_provider_is_reached_through_instructor(structgen, monkeypatch: 
 def test_what_is_installed_is_told_from_what_is_not() -> None:
     assert doctor._installed("pydantic")
     assert not doctor._installed("no-such-package-anywhere")
+
+
+def test_a_store_to_be_replayed_is_looked_at_and_no_server(structgen, groq_emulator: Emulator, monkeypatch) -> None:
+    lacking = structgen("doctor", "--model", "replay")
+    assert (lacking.status, verdicts(lacking.out)["store"]) == (1, "wrong")
+    assert "`structgen extract` makes one" in lacking.out
+    groq_emulator.script(reply('{"name": "Soup", "serves": 4}'))
+    structgen("extract", "dish.json", "soup.txt", "--model", GROQ)
+    monkeypatch.delenv("GROQ_API_KEY")
+    ran = structgen("doctor", "--model", "replay")
+    assert ran.status == 0, ran.out
+    assert f"model: replay of {GROQ}, which needs no key and no server" in ran.out
+    assert "holds 1 completions" in ran.out
+    other = structgen("doctor", "--model", "replay/groq/other")
+    assert (other.status, verdicts(other.out)["store"]) == (1, "wrong")
