@@ -53,12 +53,14 @@ def carry_out(call: Call, again: Again | None = None) -> Exit:
     asked = _asked(task, told)
     with keeping(chosen, call.store, off=call.no_store) as kept:
         earlier = again.earlier(kept, asked) if again and kept else None
-        with Extractor(chosen, _options(call), store=kept, earlier=earlier) as extractor:
+        manner = Manner(call.quiet, call.allow_incomplete, bar=not call.show)
+        observers = [manner.waits]
+        with Extractor(chosen, _options(call), store=kept, earlier=earlier, observers=observers) as extractor:
             batch = _batch(call, extractor, task, told, again.tally if again else None)
             _say_model(extractor.model, chosen=call.model is not None)
             documents, rows = with_output(_documents(call, inputs), call.output, show=call.show)
             with noted(kept, task.name, extractor.model, batch, [asked, *(earlier.run.asked if earlier else ())]):
-                return run_batch(batch, documents, rows, Manner(call.quiet, call.allow_incomplete, bar=not call.show))
+                return run_batch(batch, documents, rows, manner)
 
 
 def _asked(task: Task[Any], told: str | None) -> Asked:

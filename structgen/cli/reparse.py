@@ -118,7 +118,7 @@ def _model(run: Run, named: str | None) -> str:
     """The model of the run, or the store alone with what that model answered."""
     if named is None or named == run.model:
         return run.model
-    if named.split("/")[0] == "replay":
+    if named.partition("/")[0] == "replay":
         return f"replay/{run.model}"
     raise ConfigurationError(
         f"Run {run.id} asked {run.model}: what it lacks is asked of the same one. Leave --model out, or give "

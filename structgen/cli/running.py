@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from shutil import get_terminal_size
@@ -47,26 +47,42 @@ class Manner:
     waits: Waits = field(default_factory=Waits)
 
 
+LOOKING = 2.0
+"""Seconds for counting what a stopped run has left over."""
+
+
 def run_batch(batch: Batch, documents: Iterable[Document | DocumentProblem], output: Output, manner: Manner) -> Exit:
     """Write every row; the exit status. What ends the run early ends it with all its rows in place.
 
     Raises what `Batch.rows` raises but BudgetExceeded and RateLimited, and OutputError.
     """
+    ahead = iter(documents)
     try:
-        interrupted = _write_rows(batch, documents, output, manner)
+        interrupted = _write_rows(batch, ahead, output, manner)
     except BudgetExceeded as error:
-        say(error)
+        say(f"{error} {_left(batch, ahead)}")
         return Exit.BUDGET
     except RateLimited as error:
-        say(f"{error} No further document was taken; the same command continues.")
+        say(f"{error} No further document was taken. {_left(batch, ahead)}")
         return Exit.BUDGET
+    if batch.left_over and not manner.quiet:
+        say(_left(batch, ahead))
     if interrupted and batch.left_over:
         return Exit.INTERRUPTED
     incomplete = 0 if manner.allow_incomplete else batch.summary.incomplete
     return Exit.SOME_NOT_OK if batch.summary.failed or incomplete else Exit.OK
 
 
-def _write_rows(batch: Batch, documents: Iterable[Document | DocumentProblem], output: Output, manner: Manner) -> bool:
+def _left(batch: Batch, ahead: Iterator[Document | DocumentProblem]) -> str:
+    """How many documents a run that was stopped has left over, and how to go on."""
+    if not batch.left_over:
+        return ""
+    count, exact = batch.count_left(ahead, LOOKING)
+    documents = "document is" if count == 1 else "documents are"
+    return f"{'' if exact else 'At least '}{count} {documents} left over: the same command goes on from here."
+
+
+def _write_rows(batch: Batch, documents: Iterator[Document | DocumentProblem], output: Output, manner: Manner) -> bool:
     """Every row to the output; whether Ctrl-C came. The rows get to their place, and are summed up, in any case."""
     complete = False
     try:

@@ -293,6 +293,7 @@ def test_a_budget_ends_the_run_with_status_3_and_its_rows(structgen, folder: Pat
     assert ran.status == 3
     assert "of 0.003 USD" in ran.err
     rows = (folder / "o.csv").read_text().splitlines()[1:]
+    assert f"{20 - len(rows)} documents are left over" in ran.err
     assert 1 <= len(rows) < 20
     assert len(rows) == len(groq_emulator.requests)
 

@@ -79,6 +79,8 @@ def test_ctrl_c_finishes_what_is_under_way_and_keeps_it(start, many: Path, groq_
     assert set(statuses(many / "out.jsonl")) == {"ok"}
     assert len(statuses(many / "out.jsonl")) == len(groq_emulator.requests) < 200
     assert "stopping: what is under way is finished first" in err
+    left = 200 - len(groq_emulator.requests)
+    assert f"structgen: {left} documents are left over: the same command goes on from here." in err
     assert "Traceback" not in err
 
 
