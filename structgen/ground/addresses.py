@@ -6,8 +6,7 @@ import re
 
 _LONGEST = 300
 """Characters of an address looked at on either side of a place."""
-_BEFORE = re.compile(r"[^\s<>\"'()\[\]{}|,;“”]*$")
-_AFTER = re.compile(r"[^\s<>\"'()\[\]{}|,;“”]*")
+_SOLID = re.compile(r"[^\s<>\"'()\[\]{}|,;“”]*")
 _ADDRESS = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,20}://|www\.)\S+|\S+@[\w-]+\.\S+|(?:[\w-]+\.)+[a-z]{2,12}/\S*", re.IGNORECASE
 )
@@ -35,8 +34,7 @@ def cuts_address(text: str, start: int, end: int) -> bool:
     if text[start - 1 : start] not in _GLUE and text[end : end + 1] not in _GLUE:
         return False
     before, after = text[max(0, start - _LONGEST) : start], text[end : end + _LONGEST]
-    left, right = _BEFORE.search(before), _AFTER.match(after)
-    head, tail = left.group() if left else "", (right.group() if right else "").rstrip(_END)
+    head, tail = _solid(before[::-1])[::-1], _solid(after).rstrip(_END)
     inside = text[start:end]
     if not (head or tail) or any(mark.isspace() for mark in inside) or not _ADDRESS.fullmatch(head + inside + tail):
         return False
@@ -44,3 +42,9 @@ def cuts_address(text: str, start: int, end: int) -> bool:
     if _DELIMITERS.isdisjoint(inside.rstrip("/")):
         return not starts or not (tail == "" or tail[0] in _DELIMITERS)
     return not starts or tail not in ("", "/")
+
+
+def _solid(around: str) -> str:
+    """The characters up to the first that no address has."""
+    match = _SOLID.match(around)
+    return match.group() if match else ""

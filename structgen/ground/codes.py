@@ -11,6 +11,8 @@ from structgen.ground.places import Grade, Place
 _FEWEST, _MOST, _MOST_GROUPS = 7, 20, 10
 _CODE = re.compile(r"\+?[\d().\s\u00a0\u2010-\u2013/-]+")
 _RUN = re.compile(r"\d++(?:[().\s\u00a0\u2010-\u2013/-]{1,3}\d++)*+")
+_JOINED_BEFORE = re.compile(r"[^\W_]$|\d\.$")
+_JOINED_AFTER = re.compile(r"\.\d")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -39,7 +41,9 @@ def find_codes(text: str, wanted: Set[str]) -> dict[str, list[Place]]:
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:
-    return chain(text, start, end) == (start, end) and not text[start - 1 : start].isalnum()
+    if _JOINED_BEFORE.search(text, max(0, start - 2), start) or _JOINED_AFTER.match(text, end):
+        return False
+    return chain(text, start, end) == (start, end)
 
 
 def _place(text: str, start: int, end: int) -> Place:

@@ -20,11 +20,12 @@ _MOST_COMPARED = 12
 def contradicts(ours: Sequence[str], theirs: Sequence[str]) -> bool:
     """Whether the words of a phrase say another thing than the words of the text in their place (both as written)."""
     mine, yours = [fold(word) for word in ours], [fold(word) for word in theirs]
+    known, stems = set(yours), set(map(_stem, theirs))
     if _denials(mine) != _denials(yours):
         return True
-    if any(_counts(word) and word not in yours for word in mine):
+    if any(_counts(word) and word not in known for word in mine):
         return True
-    if any(_is_name(word) and _stem(word) not in map(_stem, theirs) for word in ours):
+    if any(_is_name(word) and _stem(word) not in stems for word in ours):
         return True
     return any(are_opposites(one, other) for one in mine[:_MOST_COMPARED] for other in yours[:_MOST_COMPARED])
 

@@ -11,14 +11,14 @@ from structgen.ground.places import Grade, Place
 _ELLIPSIS = re.compile(r"[ \t]?(?:[\[(](?:\.{3}|\u2026)[\])]|\.{3,4}|\u2026)[ \t]?")
 _FARTHEST = 2_000
 """Characters that may have been left out in one place."""
-_FEWEST_WORDS = 2
+_FEWEST_WORDS, _MOST_PIECES = 2, 8
 
 
 def pieces(value: str) -> tuple[str, ...]:
     """What stands between the ellipses of a quote; nothing where it has none, or a piece is too short to tell."""
     found = tuple(piece for piece in _ELLIPSIS.split(value) if piece.strip())
     short = any(len(piece.split()) < _FEWEST_WORDS and piece.isascii() for piece in found)
-    return () if len(found) < 2 or short else found
+    return () if short or not 2 <= len(found) <= _MOST_PIECES else found
 
 
 def joined(parts: Sequence[Sequence[Place]]) -> list[Place]:

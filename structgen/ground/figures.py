@@ -26,7 +26,7 @@ _CAPITALS = re.compile(r"(?<![^\W_])(?:[^\W\d_a-z]{1,6}|[a-z])$")
 _CODE_AFTER = re.compile(r"(?![eE]\d{1,3}(?!\w))[^\W\d_]+\d")
 _TIME = re.compile(r"\d{1,2}:[0-5]\d(?::[0-5]\d)?")
 _PHONE = re.compile(r"\d{3}-\d{4}")
-_PAIR = re.compile(r"(\d+)(\D)(\d+)")
+_PAIR = re.compile(r"(\d{1,20})(\D)(\d{1,20})")
 _DATE = re.compile(r"(\d{1,4})(\D)(\d{1,2})\2(\d{1,4})")
 _KITCHEN = frozenset({2, 3, 4, 6, 8, 16, 32, 64})
 """What measures are divided by; below another number (``4/5``, ``3/10``) stands one that counts."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 _FUNCTION_WORDS = """
-a about after again all also although am an and any are as at be because been before being both but by can could did do
-does during each either every few for from had has have he her here hers him his how however i if in into is it its just
-many may me might mine more most much must my neither no none nor not now of on once one only or other our ours out over
-own shall she should since so some such than that the their theirs them then there these they this those through to under
-until up upon us very was we were what when where whether which while who whom whose why will with within without would
-yes you your yours
+a about after again all also although am an and any are as at be because been before being both but by can could did
+do does during each either every few for from had has have he her here hers him his how however i if in into is it its
+just many may me might mine more most much must my neither no none nor not now of on once one only or other our ours
+out over own shall she should since so some such than that the their theirs them then there these they this those
+through to under until up upon us very was we were what when where whether which while who whom whose why will with
+within without would yes you your yours
 """
 _NEGATIONS = """
-no not never none nor neither nobody nothing nowhere cannot without t
-nicht kein keine keinen keiner keinem nichts nie niemals ohne ne pas jamais aucun aucune sans ni sin nunca tampoco ningun
-ninguna ninguno nao nem sem nenhum nenhuma non nessuno nessuna senza niet geen nooit zonder ingen inte aldrig ikke
-nie nigdy bez не нет ни никогда без ні немає khong
-不 没 沒 無 无 非 未 莫 勿 ん 안 못 لا لم لن ليس غير לא אין ללא नहीं न
+no not never none nor neither nobody nothing nowhere cannot without t nicht kein keine keinen keiner keinem nichts nie
+niemals ohne ne pas jamais aucun aucune sans ni sin nunca tampoco ningun ninguna ninguno nao nem sem nenhum nenhuma
+non nessuno nessuna senza niet geen nooit zonder ingen inte aldrig ikke nie nigdy bez не нет ни никогда без ні немає
+khong 不 没 沒 無 无 非 未 莫 勿 ん 안 못 لا لم لن ليس غير לא אין ללא नहीं न
 """
 _NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "mis", "anti")
 _SHORTEST_STEM = 3

@@ -163,6 +163,8 @@ def _signed_alike(lead: str, text: str, start: int) -> bool:
 def _bounds(text: str, start: int, end: int) -> Grade | None:
     """OWN for whole words, INSIDE at a unit (``400`` of ``400g``) and at the end of a range, else None."""
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    if after == "#" or text.startswith("++", end):  # C is neither C# nor C++
+        return None
     grades = [_cut(before, text[start]), _cut(text[end - 1], after)]
     if text[start].isdecimal() and not before.isalnum():
         grades.append(_whole_number(text, start, end, _DIGITS.match(text, start, end)))

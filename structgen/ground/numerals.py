@@ -30,7 +30,8 @@ _SCALE = re.compile(
     rf"(?P<exponent>[eE][+-]?\d{{1,3}})(?!\w)|(?:[{_SPACES}]?(?P<percent>[%٪％]|per\s?cent\b))"
     rf"|[{_SPACES}]?(?P<scale>(?:k|thousand|lakh|crore|mn|million|mio|bn|billion|mrd|trillion|[BKM])(?!\w)|[千万萬億亿兆])"
 )
-_EXPONENT = re.compile(r"[eE][+-]?\d{1,3}(?!\w)")
+_GOES_ON = re.compile(r"[eE][+-]?\d{1,3}(?!\w)|[ \u00a0]?(?:[\u00bc-\u00be\u2150-\u215e]|\d{1,2}[/\u2044]\d)")
+"""What makes another number of the one before it: a power of ten, a fraction."""
 _POWERS: Mapping[str, int] = {
     **dict.fromkeys(("k", "thousand"), 3),
     **dict.fromkeys(("m", "mn", "million", "mio"), 6),
@@ -114,7 +115,7 @@ def numerals(text: str, wanted: Set[str]) -> Iterator[Numeral]:
         if grade is None:
             continue
         for number in found:
-            if not _EXPONENT.match(text, match.end()):
+            if not _GOES_ON.match(text, match.end()):
                 yield from _signed(text, number, start, match.end(), grade)
             yield from _scaled(text, number, start, match.end(), grade)
         if not written.isdecimal():
