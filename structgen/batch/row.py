@@ -21,7 +21,8 @@ class RowStatus(StrEnum):
 
     OK = "ok"
     INCOMPLETE = "incomplete"
-    """Nothing is wrong but that required parts are missing or null; the value shows what there is."""
+    """Nothing is wrong but that parts are missing: required ones, or those of chunks that failed. The value shows what
+    there is."""
     FAILED = "failed"
 
 
@@ -88,11 +89,15 @@ def _chunks(chunks: tuple[ChunkReport, ...], conflicts: tuple[Conflict, ...]) ->
 
 
 def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> Row:
-    """The row of an accepted value, which becomes plain JSON under the names that the JSON Schema has for it."""
+    """The row of an accepted value, which becomes plain JSON under the names that the JSON Schema has for it.
+
+    It is incomplete where chunks of the document failed: nobody knows what stands in them.
+    """
+    failed = _failed_chunks(found.chunks)
     return Row(
         document.id,
         document.source,
-        RowStatus.OK,
+        RowStatus.INCOMPLETE if failed else RowStatus.OK,
         value=plain(found.value, schema),
         evidence=found.evidence,
         repairs=found.repairs,
@@ -101,7 +106,17 @@ def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> R
         model=found.model,
         chunks=found.chunks,
         conflicts=found.conflicts,
+        error=failed,
     )
+
+
+def _failed_chunks(chunks: tuple[ChunkReport, ...]) -> str | None:
+    """The sentence about chunks that failed; None where none did."""
+    failed = [chunk for chunk in chunks if chunk.status == "failed"]
+    if not failed:
+        return None
+    first = f"characters {failed[0].start} to {failed[0].end}: {failed[0].error}"
+    return f"{len(failed)} of {len(chunks)} chunks failed, so parts may be missing; the first, {first}"
 
 
 def row_of_failure(document: Document, failure: ExtractionFailed, cost: float | None, model: str) -> Row:

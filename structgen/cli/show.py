@@ -62,6 +62,8 @@ def _view_of(row: Row) -> View:
         evidence=row.evidence,
         repairs=row.repairs,
         issues=row.issues,
+        chunks=row.chunks,
+        conflicts=row.conflicts,
         usage=row.usage,
         cost=row.cost,
         model=row.model,

@@ -79,6 +79,8 @@ def test_a_row_says_how_many_chunks_it_took_and_which_failed() -> None:
     found = Extraction({}, chunks=CHUNKS, conflicts=(Conflict("/serves", claims),))
     whole = row_of(DOCUMENT, found, Schema.of({"type": "object"}))
     row = whole.to_json()
+    assert row["status"] == "incomplete"
+    assert row["error"] == "1 of 2 chunks failed, so parts may be missing; the first, characters 4 to 10: no answer"
     assert list(row) == [*KEYS, "chunks"]
     told: Any = row["chunks"]
     assert told["count"] == 2
@@ -87,6 +89,11 @@ def test_a_row_says_how_many_chunks_it_took_and_which_failed() -> None:
         ("/serves", [4, 5])
     ]
     assert json.loads(to_line(whole)) == json.loads(json.dumps(row))
+
+
+def test_a_row_whose_chunks_all_worked_is_ok() -> None:
+    row = row_of(DOCUMENT, Extraction({}, chunks=CHUNKS[:1] * 2), Schema.of({"type": "object"}))
+    assert (row.status, row.error) == (RowStatus.OK, None)
 
 
 def test_evidence_of_an_incomplete_value_from_chunks_is_looked_up_in_the_whole() -> None:

@@ -3,6 +3,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from structgen.core.json import JsonObject
+from structgen.testing import Emulator
+
 
 def shown(structgen, *arguments: str):
     return structgen("extract", "dish.json", *arguments, "--model", "rules", "--show")
@@ -39,6 +42,28 @@ def test_each_row_has_the_text_of_its_own_document(structgen, folder: Path) -> N
     ]
     assert "there is no such file" in views[0]
     assert ran.out.index("1  Name: A") < ran.out.index("1  Name: C") < ran.out.index("1  Name: Soup")
+
+
+def test_chunks_that_failed_and_conflicts_are_shown_and_the_row_is_incomplete(
+    structgen, folder: Path, groq_emulator: Emulator
+) -> None:
+    def answer(body: JsonObject) -> str:
+        words = json.dumps(body["messages"])
+        serves = [number for number in (4, 5) if f"Serves: {number}" in words]
+        return "no" if "BROKEN" in words else json.dumps({"name": "Soup", "serves": serves[0] if serves else None})
+
+    filler = "Nothing else is said here. " * 20
+    (folder / "long.txt").write_text(f"Name: Soup\nServes: 4\n\n{filler}\n\nBROKEN {filler}\n\nServes: 5 {filler}")
+    groq_emulator.answer_with(answer)
+    arguments = ("extract", "dish.json", "long.txt", "--chunk-chars", "500", "--model", "groq/openai/gpt-oss-20b")
+    ran = structgen(*arguments, "--mode", "text", "--max-attempts", "1", "--show")
+    words = " ".join(ran.out.split())
+    assert ran.status == 1
+    assert "chunks failed, so parts may be missing" in words
+    assert "failed: No answer was accepted in 1 attempt" in words
+    assert "conflict at /serves: 4 (chunk 0), not 5 (chunk" in words
+    assert ran.said[-1].startswith("structgen: 1 row: 0 ok, 1 incomplete")
+    assert structgen(*arguments, "--mode", "text", "--max-attempts", "1", "--show", "--allow-incomplete").status == 0
 
 
 def test_rows_go_to_a_file_as_well_where_one_is_named(structgen, folder: Path) -> None:
