@@ -51,6 +51,15 @@ def test_the_examples_of_observers_and_policies_run(groq_emulator: Emulator, cap
     assert repr(names["patient"]) == "Extractor('groq/openai/gpt-oss-20b')"
 
 
+def test_the_example_of_quotes_asks_for_them(groq_emulator: Emulator) -> None:
+    (example,) = [block for block in blocks("python") if "EvidenceMode.QUOTES" in block]
+    names: dict[str, Any] = {}
+    exec(compile(example, "README.md", "exec"), names)
+    groq_emulator.script(reply('{"mood": {"quote": "loved it", "value": "good"}}'))
+    result = names["quoting"].extract(structgen.fields("mood"), "We loved it.")
+    assert [(piece.text, piece.status) for piece in result.evidence] == [("loved it", "quoted")]
+
+
 def test_the_example_of_a_task_file_is_one(tmp_path: Path) -> None:
     text = blocks("toml")[0]
     assert tomllib.loads(text)
