@@ -51,9 +51,9 @@ class Grant(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """Not now: ask again after so many seconds. `why` is the limit in question, None for the server's own wish.
+    """Not now: not before so many seconds, even if the calls under way used nothing of what they reserved.
 
-    `seconds` is None where only the end of a call under way can help.
+    `why` is the limit in question, None for the server's own wish. `seconds` is None where it is all up to those calls.
     """
 
     seconds: float | None
@@ -63,10 +63,11 @@ class Wait(NamedTuple):
 class State(NamedTuple):
     """Everything the limiter knows. `most` bounds the calls under way, `tiers` are the card's limits.
 
-    `at` is the last reading of the clock, `time` the seconds that have passed, which the other moments count in. The
-    server asked for a pause until `paused`, because of `paused_for`. `ratio` is how many tokens a prompt takes for
-    each that was estimated. `shrunk` is the number of the first grant after the window was last narrowed. `trial` is
-    the moment at which the wait for the first limits ends, None where it has.
+    `at` is the last reading of the clock, `time` the seconds that have passed, which the other moments count in.
+    `reserved` are the tokens that the calls under way may use. The server asked for a pause until `paused`, because of
+    `paused_for`. `ratio` is how many tokens a prompt takes for each that was estimated. `shrunk` is the number of the
+    first grant after the window was last narrowed. `trial` is the moment at which the wait for the first limits ends,
+    None where it has.
     """
 
     most: float
@@ -76,6 +77,7 @@ class State(NamedTuple):
     buckets: tuple[Bucket, ...] = ()
     window: float = 1.0
     under_way: int = 0
+    reserved: float = 0.0
     number: int = 0
     shrunk: int = 0
     paused: float = 0.0
@@ -117,23 +119,35 @@ def acquire(state: State, now: float, need: Need) -> tuple[State, Grant | Wait]:
     granted = Grant(need, tokens, state.number)
     buckets = charged(state.buckets, time, 1.0, tokens)
     trial = time + PATIENCE if state.trial == inf else state.trial
-    number, under_way = state.number + 1, state.under_way + 1
-    return state._replace(at=now, time=time, buckets=buckets, number=number, under_way=under_way, trial=trial), granted
+    state = state._replace(
+        at=now,
+        time=time,
+        buckets=buckets,
+        under_way=state.under_way + 1,
+        reserved=state.reserved + tokens,
+        number=state.number + 1,
+        trial=trial,
+    )
+    return state, granted
 
 
 def _wait(state: State, time: float, tokens: float) -> Wait | None:
     """What a call of so many tokens has to wait for, if anything."""
     if state.under_way + 1 > state.window:
         return Wait(None)
-    longest, why = state.paused - time, state.paused_for
+    paused = state.paused - time
+    if paused <= 0:
+        if not any(bucket.wait(time, tokens if bucket.measure.of_tokens else 1.0) for bucket in state.buckets):
+            return None
+        if state.trial is not None:
+            return Wait(None)  # the limits are merely assumed
+    longest, why = max(paused, 0.0), state.paused_for
     for bucket in state.buckets:
-        wait = bucket.wait(time, tokens if bucket.measure.of_tokens else 1.0)
-        if wait > max(longest, 0.0):
+        amount, back = (tokens, state.reserved) if bucket.measure.of_tokens else (1.0, 0.0)
+        wait = bucket.wait(time, amount, back)
+        if wait > longest:
             longest, why = wait, bucket.measure
-    if longest <= 0:
-        return None
-    assumed = state.trial is not None and state.paused <= time
-    return Wait(None) if assumed else Wait(longest, why)
+    return Wait(longest or None, why)
 
 
 def settle(state: State, now: float, grant: Grant, usage: Usage, sightings: Iterable[Sighting] = ()) -> State:
@@ -145,8 +159,7 @@ def settle(state: State, now: float, grant: Grant, usage: Usage, sightings: Iter
         if grant.need.prompt > 0:
             ratio = 0.8 * ratio + 0.2 * min(max(usage.input_tokens / grant.need.prompt, 0.25), 4.0)
     window = min(state.window + 1 / state.window, state.most)
-    under_way = max(state.under_way - 1, 0)
-    state = state._replace(at=now, time=time, buckets=buckets, window=window, under_way=under_way, ratio=ratio)
+    state = _end(state, now, grant)._replace(buckets=buckets, window=window, ratio=ratio)
     return replied(state, sightings)
 
 
@@ -174,17 +187,17 @@ def refuse(
 
 def lose(state: State, now: float, grant: Grant) -> State:
     """Nothing came back: the server may have counted the call, so it stays counted, and the window is narrowed."""
-    return _shrink(_end(state, now), grant)
+    return _shrink(_end(state, now, grant), grant)
 
 
-def abandon(state: State, now: float, _grant: Grant) -> State:
+def abandon(state: State, now: float, grant: Grant) -> State:
     """Nobody waited for the reply: what it took is not known and stays reserved; nothing is wrong with the server."""
-    return _end(state, now)
+    return _end(state, now, grant)
 
 
 def withdraw(state: State, now: float, grant: Grant, sightings: Iterable[Sighting] = ()) -> State:
     """The call was not sent after all, or not counted: give back what was reserved."""
-    state = _end(state, now)
+    state = _end(state, now, grant)
     return learn(state._replace(buckets=charged(state.buckets, state.time, -1.0, -grant.tokens)), sightings)
 
 
@@ -234,8 +247,10 @@ def _time(state: State, now: float) -> float:
     return state.time + (now - state.at) if now > state.at else state.time
 
 
-def _end(state: State, now: float) -> State:
-    return state._replace(at=now, time=_time(state, now), under_way=max(state.under_way - 1, 0))
+def _end(state: State, now: float, grant: Grant) -> State:
+    under_way = max(state.under_way - 1, 0)
+    reserved = max(state.reserved - grant.tokens, 0.0) if under_way else 0.0
+    return state._replace(at=now, time=_time(state, now), under_way=under_way, reserved=reserved)
 
 
 def _shrink(state: State, grant: Grant) -> State:

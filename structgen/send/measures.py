@@ -14,8 +14,9 @@ NO_LIMITS: Mapping[str, int] = MappingProxyType({})
 
 MINUTE, DAY = 60.0, 86_400.0
 
-SPARE = 0.03
-"""This part of a limit is kept free (at least one of it): between us and the server, time may stretch a little."""
+SPARE = 1.8
+"""What drains of a limit in so many seconds is kept free (at least one of it): on the way to the server, time may
+stretch a little."""
 
 NOTHING = 1e-6
 """Less than this over a limit is rounding: waiting for it would not move the clock."""
@@ -70,10 +71,13 @@ class Bucket(NamedTuple):
         """How much is used at this moment."""
         return max(self.empty_at - time, 0.0) * self.limit / self.measure.period
 
-    def wait(self, time: float, amount: float) -> float:
-        """Seconds until so much more fits. What never fits goes when the bucket is empty: the server judges it."""
-        used = self.used(time)
-        over = min(used, used + amount - self.limit + max(1.0, self.limit * SPARE))
+    def wait(self, time: float, amount: float, back: float = 0.0) -> float:
+        """Seconds until so much more fits, or would, were so much given `back`.
+
+        What never fits goes when the bucket is empty: the server judges it.
+        """
+        used = max(self.used(time) - back, 0.0)
+        over = min(used, used + amount - self.limit + max(1.0, self.limit * SPARE / self.measure.period))
         return over * self.measure.period / self.limit if over > NOTHING else 0.0
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from structgen.core.records import Usage
 from structgen.send import limits
 from structgen.send.limits import Grant, Need, State, Wait, acquire, advance, learn, start
-from structgen.send.measures import Bucket, Measure, Sighting
+from structgen.send.measures import SPARE, Bucket, Measure, Sighting
 
 FREE = {"rpm": 30, "rpd": 1_000, "tpm": 8_000, "tpd": 200_000}
 DEV = {"rpm": 1_000, "tpm": 250_000}
@@ -33,6 +33,12 @@ def granted(state: State, now: float = 0.0, prompt: float = 100, answer: float =
     state, answer_ = acquire(state, now, Need(prompt, answer))
     assert isinstance(answer_, Grant), answer_
     return state, answer_
+
+
+def spent(state: State, now: float = 0.0, prompt: float = 100) -> State:
+    """After a call that took all it had reserved."""
+    state, grant = granted(state, now, prompt)
+    return limits.settle(state, now, grant, Usage(calls=1))
 
 
 def waiting(state: State, now: float = 0.0, prompt: float = 100) -> Wait:
@@ -135,7 +141,7 @@ def test_what_is_used_drains_steadily() -> None:
 
 
 def test_a_call_waits_until_its_tokens_fit_and_not_longer() -> None:
-    state, _ = granted(fresh(), prompt=7_000)
+    state = spent(fresh(), prompt=7_000)
     wait = waiting(state, prompt=3_000)
     assert wait.why is Measure.TPM
     assert wait.seconds is not None
@@ -160,11 +166,25 @@ def test_a_daily_limit_drains_too() -> None:
     state = learn(fresh(), [Sighting(Measure.TPD, 200_000, 199_900, exact=True)])
     wait = waiting(state, prompt=1_000)
     assert wait.why is Measure.TPD
-    assert wait.seconds == pytest.approx((199_900 + 1_000 - 194_000) * 86_400 / 200_000)
+    assert wait.seconds == pytest.approx((199_900 + 1_000 - 200_000) * 86_400 / 200_000 + SPARE)
+
+
+def test_what_calls_under_way_may_give_back_is_no_certain_wait() -> None:
+    state, grant = granted(fresh(), prompt=100, answer=7_500)
+    assert waiting(state, prompt=7_000) == Wait(None, None)
+    granted(limits.settle(state, 0.0, grant, Usage(100, 50, calls=1)), prompt=7_000)
+    state = limits.settle(state, 0.0, grant, Usage(calls=1))
+    assert waiting(state, prompt=7_000).why is Measure.TPM
+
+
+def test_of_the_waits_the_certain_ones_count_while_calls_are_under_way() -> None:
+    state, _ = granted(spent(fresh(), prompt=4_000), prompt=100, answer=3_500)
+    certain = waiting(state, prompt=7_000).seconds
+    assert certain == pytest.approx((4_000 + 7_000 - 8_000) * 60 / 8_000 + SPARE)
 
 
 def test_what_never_fits_is_sent_once_the_bucket_is_empty() -> None:
-    state, _ = granted(fresh(), prompt=4_000)
+    state = spent(fresh(), prompt=4_000)
     assert waiting(state, prompt=9_000).seconds == pytest.approx(30.0)
     granted(state, 30.001, prompt=9_000)
 
@@ -260,7 +280,7 @@ def test_a_refusal_that_names_no_limit_pauses_everybody() -> None:
 def test_a_longer_wait_for_a_limit_outlasts_the_pause() -> None:
     state, grant = granted(fresh())
     state = limits.refuse(state, 0.0, grant, 1.0)
-    state, _ = granted(state, 1.0, prompt=7_700)
+    state = spent(state, 1.0, prompt=7_700)
     assert waiting(state._replace(paused=1.1, window=100), 1.0, prompt=3_000).why is Measure.TPM
 
 

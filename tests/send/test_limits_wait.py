@@ -72,7 +72,7 @@ def test_a_call_waits_for_the_limit(wait: Waiting) -> None:
 
 def test_a_wait_beyond_the_deadline_is_an_error_that_says_how_long(wait: Waiting) -> None:
     limiter = told()
-    wait(limiter, 58_000, FOREVER)
+    limiter.end(wait(limiter, 58_000, FOREVER), KEPT)
     with pytest.raises(RateLimited, match="limit of 60,000 tokens a minute: that is more than the time left") as caught:
         wait(limiter, 58_000, Allowance(deadline=time.monotonic() + 5))
     assert caught.value.wait == pytest.approx(58, abs=1)
@@ -114,7 +114,7 @@ def test_a_long_wait_is_told_once_and_a_short_one_is_not(wait: Waiting) -> None:
     limiter, waits = told(), list[tuple[float, str]]()
     allowance = Allowance(on_wait=lambda seconds, what: waits.append((seconds, what)))
     limiter.end(wait(limiter, 58_000, allowance), KEPT)
-    wait(limiter, 400, allowance)
+    limiter.end(wait(limiter, 400, allowance), KEPT)
     assert waits == []
     wait(limiter, 700, allowance)
     ((seconds, what),) = waits
