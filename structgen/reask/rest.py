@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from structgen.compile.estimate import answer_tokens, frame_tokens
 from structgen.core.json import Json, JsonObject, pointer, steps
@@ -77,18 +77,22 @@ def rest_question(
     cut = Cut(schema, kept, path, parsed.repairs, max_risk, begun, quotes, quoted)
     missing = Schema.of(with_definitions(schema.json_schema, part))
     form = part_form(missing, quoted)
-    asked = form.schema if form else missing
-    estimate = answer_tokens(frame_tokens(asked.json_schema), first.document, card, quoted=form is not None)
-    room = part_room(estimate, first)
-    request = replace(
+    request = _request(cut, first, missing, form, card)
+    return Question(request, WHY, lambda completion: read_rest(cut, missing, completion, form), part=True)
+
+
+def _request(cut: Cut[T], first: Request, missing: Schema[Any], form: Quoted | None, card: Card | None) -> Request:
+    """The first request, then what is kept of its answer, and what to answer now."""
+    schema = form.schema.json_schema if form else missing.json_schema
+    estimate = answer_tokens(frame_tokens(schema), first.document, card, quoted=form is not None)
+    return replace(
         first,
         messages=(*first.messages, Message("user", _words(cut))),
         strict=False,
-        json_schema=asked.json_schema,
+        json_schema=schema,
         schema_name="rest",
-        parameters=replace(first.parameters, max_completion_tokens=room),
+        parameters=replace(first.parameters, max_completion_tokens=part_room(estimate, first)),
     )
-    return Question(request, WHY, lambda completion: read_rest(cut, missing, completion, form), part=True)
 
 
 def complete_parts(partial: JsonObject, opened: Sequence[str]) -> tuple[JsonObject, tuple[str, ...]]:

@@ -315,3 +315,28 @@ def test_a_long_document_is_read_in_chunks_and_its_row_says_so(structgen, folder
     assert row["chunks"]["count"] > 2
     assert row["chunks"]["failed"] == []
     assert "chunks" not in rules(structgen, "dish.json", "soup.txt", "--chunk-chars", "400").rows[0]
+
+
+def test_quotes_are_asked_for_and_what_has_none_is_named_in_rows_and_in_the_summary(
+    structgen, groq_emulator: Emulator
+) -> None:
+    groq_emulator.script(reply('{"name": {"quote": "Soup", "value": "Soup"}, "serves": {"quote": null, "value": 4}}'))
+    model = ("--model", "groq/openai/gpt-oss-20b")
+    ran = structgen("extract", "dish.json", "soup.txt", *model, "--evidence", "quotes")
+    assert ran.rows[0]["unsupported"] == ["/serves"]
+    assert [piece["status"] for piece in ran.rows[0]["evidence"]] == ["exact", "unsupported"]
+    assert "1 value unsupported (/serves: 1)" in ran.said[-1]
+    assert "copied word for word" in str(groq_emulator.requests[-1].body)
+
+
+def test_values_without_evidence_fail_where_it_is_required(structgen, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": "Bread", "serves": 4}'), repeat_last=True)
+    model = ("--model", "groq/openai/gpt-oss-20b", "--max-attempts", "1")
+    ran = structgen("extract", "dish.json", "soup.txt", *model, "--require-evidence")
+    assert ran.status == 1
+    assert [(issue["path"], issue["code"]) for issue in ran.rows[0]["issues"]] == [("/name", "unsupported")]
+
+
+def test_the_prompt_with_quotes_can_be_looked_at(structgen) -> None:
+    assert "{quote: string | null, value: string}" in structgen("prompt", "dish.json", "--evidence", "quotes").out
+    assert "quote" not in structgen("prompt", "dish.json").out
