@@ -152,3 +152,55 @@ def kept_messages() -> set[str]:
     """The documents whose answer is in the store."""
     with Store(STORE) as store:
         return {str(entry.request.messages[-1].content) for entry in store.entries()}
+
+
+@pytest.mark.parametrize("limit", [("--max-cost", "0"), ("--max-tokens", "1")])
+def test_a_budget_of_nothing_gives_every_row_that_is_kept(
+    structgen, two: Path, groq_emulator: Emulator, limit: tuple[str, str]
+) -> None:
+    groq_emulator.reset()
+    groq_emulator.script(reply('{"name": "Soup"}'), reply('{"/serves": 4}'), reply(GOOD))
+    first = structgen("extract", "dish.json", "in", "--model", GROQ, "--concurrency", "1")
+    assert first.status == 0
+    again = structgen("extract", "dish.json", "in", "--model", GROQ, *limit)
+    assert (again.status, [row["value"] for row in again.rows]) == (0, [row["value"] for row in first.rows])
+    (two / "in" / "c.txt").write_text("Name: c\nServes: 4")
+    more = structgen("extract", "dish.json", "in", "--model", GROQ, *limit)
+    assert (more.status, len(more.rows), len(groq_emulator.requests)) == (3, 2, 3)
+    assert "1 document is left over" in more.err
+
+
+def test_a_budget_covers_what_a_half_answered_document_still_needs(
+    structgen, two: Path, groq_emulator: Emulator
+) -> None:
+    groq_emulator.reset()
+    groq_emulator.script(reply('{"name": "Soup"}'), repeat_last=True)
+    structgen("extract", "dish.json", "in/a.txt", "--model", GROQ, "--max-attempts", "1", "--mode", "json")
+    groq_emulator.reset()
+    groq_emulator.script(reply('{"/serves": 4}'))
+    command = ("extract", "dish.json", "in/a.txt", "--model", GROQ, "--max-attempts", "2", "--mode", "json")
+    assert structgen(*command, "--max-tokens", "10").status == 3
+    assert structgen(*command, "--max-tokens", "3000").status == 0
+
+
+def test_a_text_that_cannot_be_sent_is_a_failed_row_also_under_a_budget(structgen, two: Path) -> None:
+    (two / "in" / "a.txt").write_text(" ")
+    ran = structgen("extract", "dish.json", "in", "--model", GROQ, "--max-cost", "1")
+    assert [row["status"] for row in ran.rows] == ["failed", "ok"]
+
+
+@pytest.mark.parametrize("more", [(), ("--allow-incomplete",)])
+def test_a_refused_answer_that_only_lacks_something_is_shown_with_what_there_is(
+    structgen, two: Path, groq_emulator: Emulator, more: tuple[str, ...]
+) -> None:
+    groq_emulator.reset()
+    groq_emulator.script(reply('{"name": "Soup"}'), reply('{"name": "Soup", "serves": "many"}'))
+    command = ("extract", "dish.json", "in", "--model", GROQ, "--max-attempts", "1", "--concurrency", "1")
+    ran = structgen(*command, "--mode", "json", *more)
+    assert [(row["status"], row["value"]) for row in ran.rows] == [("incomplete", {"name": "Soup"}), ("failed", None)]
+    assert [issue["found"] for issue in ran.rows[1]["issues"]] == ["many"]
+    assert ran.status == 1
+    groq_emulator.reset()
+    groq_emulator.script(reply('{"name": "Bread"}'))
+    (two / "in" / "b.txt").unlink()
+    assert structgen(*command, "--mode", "text", *more).status == (0 if more else 1)
