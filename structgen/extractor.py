@@ -16,7 +16,7 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.events import Observer
 from structgen.core.json import Json
 from structgen.core.options import Options
-from structgen.core.records import Completion, Example, Extraction, Request, Task, Usage
+from structgen.core.records import Completion, Example, Extraction, Task, Usage
 from structgen.engine import Line, Send, adrive, drive, extraction
 from structgen.engine.answers import open_store
 from structgen.engine.earlier import Earlier
@@ -26,6 +26,7 @@ from structgen.engine.observe import Observers, observed
 from structgen.engine.replay import open_answers
 from structgen.engine.showing import Finished
 from structgen.engine.streams import Streams
+from structgen.engine.text import TextLine, text_line
 from structgen.schema import Schema
 from structgen.send import Allowance, default_model, open_sender, split_model
 from structgen.stages import Resolved, brief_for, resolve, resolve_items
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     import httpx
     from tenacity import BaseRetrying
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 CONCURRENCY = 8
@@ -286,20 +288,20 @@ class Extractor(Streams):
     def complete(self, messages: Input) -> Completion:
         """Plain text for a prompt or a chat, with no schema: what came back is `.text`, what it took `.usage`.
 
-        Options, transport retries and observers are those of `extract`. Raises TransportError, DocumentError,
-        ConfigurationError.
+        Options, budget, transport retries and observers are those of `extract`. Raises TransportError, DocumentError,
+        ConfigurationError, and BudgetExceeded where the answer could go over the budget.
         """
-        request, allowance = self._chat(messages), self._allowance()
-        return self._answers.answer(request, allowance)
+        return self._run(self._chat(messages))
 
     async def acomplete(self, messages: Input) -> Completion:
         """`complete`, awaited."""
-        request, allowance = self._chat(messages), self._allowance()
-        return await self._answers.aanswer(request, allowance)
+        return await self._arun(self._chat(messages))
 
-    def _chat(self, messages: Input) -> Request:
+    def _chat(self, messages: Input) -> TextLine:
         provider, name = split_model(self.model)
-        return compile_chat(messages, provider, name, self.options, self._sender.card)
+        card = self._sender.card
+        request = compile_chat(messages, provider, name, self.options, card)
+        return text_line(request, self.options.budget, card, self._observers)
 
     def _extract(self, schema: object, text: Input, instructions: str | None) -> Extraction[Any]:
         plan, run = self._plan(resolve(schema), instructions), partial(self._run, allowance=self._allowance())
@@ -337,7 +339,7 @@ class Extractor(Streams):
             self._plans[key] = resolved.examples, plan
         return plan
 
-    def _run(self, line: Line[Any], allowance: Allowance | None = None) -> Extraction[Any]:
+    def _run(self, line: Generator[Send, Completion, R], allowance: Allowance | None = None) -> R:
         allowance = allowance or self._allowance()
 
         def perform(effect: Send) -> Completion:
@@ -345,7 +347,7 @@ class Extractor(Streams):
 
         return drive(line, perform)
 
-    async def _arun(self, line: Line[Any], allowance: Allowance | None = None) -> Extraction[Any]:
+    async def _arun(self, line: Generator[Send, Completion, R], allowance: Allowance | None = None) -> R:
         allowance = allowance or self._allowance()
 
         async def perform(effect: Send) -> Completion:

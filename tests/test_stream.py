@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ from structgen import (
     TaskNotFound,
     fields,
 )
-from structgen.core.events import Accepted, CompletionReceived, Event, RequestSent
+from structgen.core.events import Accepted, CompletionReceived, Event, Failed, RequestSent
 from structgen.testing import Emulator, error, reply, streamed
 
 GOOD = '{"title": "Leek soup", "minutes": 10}'
@@ -311,6 +312,60 @@ def test_a_text_that_never_begins_is_its_own_error(groq_emulator: Emulator) -> N
     groq_emulator.script(error("model_decommissioned"))
     with pytest.raises(ModelUnavailable):
         next(Extractor().stream_text("Say something."))
+
+
+@pytest.fixture(params=["complete", "acomplete", "stream_text", "astream_text"])
+def say(request: pytest.FixtureRequest, groq_emulator: Emulator) -> Callable[..., str]:
+    """Plain text in each of the four ways: ``say(options=..., ...)``."""
+
+    async def awaited(extractor: Extractor) -> str:
+        if request.param == "acomplete":
+            return (await extractor.acomplete("Say something.")).text
+        return "".join([piece async for piece in extractor.astream_text("Say something.")])
+
+    def run(**settings: Any) -> str:
+        extractor = Extractor(**settings)
+        if request.param.startswith("a"):
+            return asyncio.run(awaited(extractor))
+        if request.param == "complete":
+            return extractor.complete("Say something.").text
+        return "".join(extractor.stream_text("Say something."))
+
+    return run
+
+
+def test_observers_hear_of_plain_text(say: Callable[..., str], groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply("Good evening."))
+    events: list[Event] = []
+    assert say(observers=[events.append]) == "Good evening."
+    sent, received = events
+    assert isinstance(sent, RequestSent)
+    assert isinstance(received, CompletionReceived)
+    assert received.completion.text == "Good evening."
+
+
+def test_observers_hear_of_plain_text_that_never_came(say: Callable[..., str], groq_emulator: Emulator) -> None:
+    groq_emulator.script(error("model_decommissioned"))
+    events: list[Event] = []
+    with pytest.raises(ModelUnavailable):
+        say(observers=[events.append])
+    assert [type(event) for event in events] == [RequestSent, Failed]
+
+
+@pytest.mark.parametrize("budget", [Budget(max_tokens=100), Budget(max_cost=0.000_001)])
+def test_plain_text_keeps_to_the_budget(budget: Budget, say: Callable[..., str], groq_emulator: Emulator) -> None:
+    with pytest.raises(BudgetExceeded, match="Set max_completion_tokens"):
+        say(options=Options(budget=budget))
+    assert groq_emulator.requests == []
+    groq_emulator.script(reply("Good evening."))
+    assert say(options=Options(budget=Budget(max_tokens=100), max_completion_tokens=50)) == "Good evening."
+
+
+def test_an_empty_text_has_no_pieces_from_the_store_either(groq_emulator: Emulator, tmp_path: Path) -> None:
+    groq_emulator.script(reply(""))
+    extractor = Extractor(store=tmp_path / "store.sqlite")
+    assert [list(extractor.stream_text("Say nothing.")) for _ in range(2)] == [[], []]
+    assert len(groq_emulator.requests) == 1
 
 
 def test_sync_streams_work_where_a_loop_already_runs(groq_emulator: Emulator) -> None:

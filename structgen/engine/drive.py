@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from typing import TypeVar
 
-from structgen.core.records import Completion, Extraction
-from structgen.engine.flow import FAULTS, Line, Send
+from structgen.core.records import Completion
+from structgen.engine.flow import FAULTS, Send
 
-T = TypeVar("T")
+R = TypeVar("R")
 
 
-def drive(line: Line[T], perform: Callable[[Send], Completion]) -> Extraction[T]:
+def drive(line: Generator[Send, Completion, R], perform: Callable[[Send], Completion]) -> R:
     """Run the line, each effect performed in this thread."""
     try:
         effect = next(line)
@@ -26,7 +26,7 @@ def drive(line: Line[T], perform: Callable[[Send], Completion]) -> Extraction[T]
         return done.value
 
 
-async def adrive(line: Line[T], perform: Callable[[Send], Awaitable[Completion]]) -> Extraction[T]:
+async def adrive(line: Generator[Send, Completion, R], perform: Callable[[Send], Awaitable[Completion]]) -> R:
     """Run the line, each effect awaited."""
     try:
         effect = next(line)

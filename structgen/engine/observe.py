@@ -22,6 +22,7 @@ from structgen.core.events import (
 from structgen.core.records import Completion, Extraction
 from structgen.engine.flow import FAULTS, Line, Send
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 _log = logging.getLogger("structgen")
@@ -75,12 +76,12 @@ def _observed(line: Line[T], observers: Observers) -> Generator[Send, Completion
     return result
 
 
-def told(line: Line[T], observers: Observers) -> Line[T]:
+def told(line: Generator[Send, Completion, R], observers: Observers) -> Generator[Send, Completion, R]:
     """The same line; observers are told of its effects and their completions, and not of its end."""
     return _told(line, observers) if observers.all else line
 
 
-def _told(line: Line[T], observers: Observers) -> Generator[Send, Completion, Extraction[T]]:
+def _told(line: Generator[Send, Completion, R], observers: Observers) -> Generator[Send, Completion, R]:
     """Hand each effect out and its outcome back in, telling of both."""
     try:
         effect = next(line)

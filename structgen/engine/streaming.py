@@ -10,24 +10,24 @@ from contextlib import aclosing, closing
 from typing import TypeVar
 
 from structgen.core.errors import ServerFailed
-from structgen.core.records import Completion, Extraction
-from structgen.engine.flow import FAULTS, Line, Send
+from structgen.core.records import Completion
+from structgen.engine.flow import FAULTS, Send
 from structgen.send import Streamed
 
 P = TypeVar("P")
-T = TypeVar("T")
+R = TypeVar("R")
 
 Show = Callable[[str], Iterable[P]]
 """A piece of text -> what is shown for it."""
 
 
 def drive_shown(
-    line: Line[T],
+    line: Generator[Send, Completion, R],
     arrive: Callable[[Send], Generator[Streamed, None, None]],
     perform: Callable[[Send], Completion],
     show: Show[P],
-) -> Generator[P | Extraction[T], None, None]:
-    """Run the line: what `show` makes of the first answer as it arrives, and at last the extraction."""
+) -> Generator[P | R, None, None]:
+    """Run the line: what `show` makes of the first answer as it arrives, and at last its result."""
     try:
         effect = next(line)
         while True:
@@ -38,8 +38,8 @@ def drive_shown(
             else:
                 effect = line.send(completion)
     except StopIteration as done:
-        extraction: Extraction[T] = done.value
-    yield extraction
+        result: R = done.value
+    yield result
 
 
 def _shown(pieces: Generator[Streamed, None, None], show: Show[P]) -> Generator[P, None, Completion]:
@@ -52,11 +52,11 @@ def _shown(pieces: Generator[Streamed, None, None], show: Show[P]) -> Generator[
 
 
 async def adrive_shown(
-    line: Line[T],
+    line: Generator[Send, Completion, R],
     arrive: Callable[[Send], AsyncGenerator[Streamed, None]],
     perform: Callable[[Send], Awaitable[Completion]],
     show: Show[P],
-) -> AsyncGenerator[P | Extraction[T], None]:
+) -> AsyncGenerator[P | R, None]:
     """The same, awaited."""
     try:
         effect = next(line)
@@ -78,8 +78,8 @@ async def adrive_shown(
             else:
                 effect = line.send(completion)
     except StopIteration as done:
-        extraction: Extraction[T] = done.value
-    yield extraction
+        result: R = done.value
+    yield result
 
 
 UNENDED = "The stream ended without saying how. Send the request again."

@@ -11,16 +11,17 @@ from typing_extensions import TypeForm
 
 from structgen.compile import Input, Plan
 from structgen.core.json import Json
-from structgen.core.records import Extraction, Partial, Request, Task
+from structgen.core.records import Completion, Extraction, Partial, Task
 from structgen.engine.answers import Answers
-from structgen.engine.flow import Line
+from structgen.engine.flow import Line, Send
 from structgen.engine.showing import Finished, Growing
 from structgen.engine.streaming import Show, adrive_shown, drive_shown
-from structgen.engine.text import AsyncTextStream, TextStream
+from structgen.engine.text import AsyncTextStream, TextLine, TextStream, whole
 from structgen.schema import Schema
-from structgen.send import Allowance, Streamed
+from structgen.send import Allowance
 
 P = TypeVar("P")
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -127,11 +128,11 @@ class Streams(ABC):
 
         Its `.completion` holds the whole and what it took, once the pieces are through.
         """
-        return TextStream(self._stream_text(self._chat(messages)))
+        return TextStream(self._drive(self._chat(messages), whole))
 
     def astream_text(self, messages: Input) -> AsyncTextStream:
         """`stream_text` as an async iterator."""
-        return AsyncTextStream(self._astream_text(self._chat(messages)))
+        return AsyncTextStream(self._adrive(self._chat(messages), whole))
 
     # What an Extractor brings
 
@@ -142,8 +143,8 @@ class Streams(ABC):
         """What the wire may take for one extraction, from now on."""
 
     @abstractmethod
-    def _chat(self, messages: Input) -> Request:
-        """The request for plain text."""
+    def _chat(self, messages: Input) -> TextLine:
+        """The line for plain text, told to the observers."""
 
     @abstractmethod
     def _planned(self, schema: object, text: Input, instructions: str | None) -> tuple[Plan[Any], Line[Any]]:
@@ -155,7 +156,7 @@ class Streams(ABC):
 
     # The drivers, their time running from the first step on
 
-    def _drive(self, line: Line[T], show: Show[P]) -> Generator[P | Extraction[T], None, None]:
+    def _drive(self, line: Generator[Send, Completion, R], show: Show[P]) -> Generator[P | R, None, None]:
         allowance = self._allowance()
         yield from drive_shown(
             line,
@@ -164,7 +165,7 @@ class Streams(ABC):
             show,
         )
 
-    async def _adrive(self, line: Line[T], show: Show[P]) -> AsyncGenerator[P | Extraction[T], None]:
+    async def _adrive(self, line: Generator[Send, Completion, R], show: Show[P]) -> AsyncGenerator[P | R, None]:
         allowance = self._allowance()
         driven = adrive_shown(
             line,
@@ -191,11 +192,3 @@ class Streams(ABC):
                         yield item
                 else:
                     yield shown
-
-    def _stream_text(self, request: Request) -> Generator[Streamed, None, None]:
-        yield from self._answers.stream(request, self._allowance())
-
-    async def _astream_text(self, request: Request) -> AsyncGenerator[Streamed, None]:
-        async with aclosing(self._answers.astream(request, self._allowance())) as pieces:
-            async for piece in pieces:
-                yield piece

@@ -1,14 +1,46 @@
-"""Plain text as it arrives: an iterator over its pieces, which knows the completion after the last one."""
+"""Plain text: the line that asks for it, and an iterator over its pieces that knows the completion after the last."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
-from structgen.core.errors import ConnectionFailed
-from structgen.core.records import INTERRUPTED, Completion
+from structgen.compile.estimate import message_tokens
+from structgen.core.errors import ConnectionFailed, StructgenError
+from structgen.core.options import Budget
+from structgen.core.records import INTERRUPTED, Card, Completion, Request, Usage
+from structgen.engine.budget import beyond
+from structgen.engine.flow import Send
+from structgen.engine.observe import Observers, told
 from structgen.send import Streamed
+
+TextLine: TypeAlias = Generator[Send, Completion, Completion]
+
+
+def text_line(request: Request, budget: Budget, card: Card | None, observers: Observers) -> TextLine:
+    """One question, and nothing to check in its answer; observers are told of both, and of a failure.
+
+    Without `max_completion_tokens` the answer may take as much as the model ever writes, and the budget must allow it.
+    """
+    room = request.parameters.max_completion_tokens or (card.max_completion_tokens if card else None) or 0
+    at_most = Usage(message_tokens(request.messages), room, calls=1)
+    reason = beyond(budget, (), at_most, card)
+    reason = f"{reason}. Set max_completion_tokens, or allow more." if reason else None
+    try:
+        return (yield from told(_asked(Send(request, 1, "plain text", at_most, reason)), observers))
+    except StructgenError as error:
+        observers.failed(error)
+        raise
+
+
+def _asked(effect: Send) -> TextLine:
+    return (yield effect)
+
+
+def whole(piece: str) -> tuple[str, ...]:
+    """A piece of the text as it is; a stored answer may be empty, and is no piece then."""
+    return (piece,) if piece else ()
 
 
 class TextStream(Iterator[str]):
