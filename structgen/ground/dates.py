@@ -16,6 +16,7 @@ from typing import NamedTuple
 from structgen.ground.hannumbers import RUN, han_value
 from structgen.ground.months import MONTHS
 from structgen.ground.places import Grade, Place
+from structgen.ground.words import MARKS
 
 Written = tuple[date, Place]
 _CENTURIES = (1900, 2000)
@@ -32,17 +33,17 @@ _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "明治
 """The year before the first one of an era."""
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?![\d.,-]\d|\d)")
 _GAP = r"[\s\-/.,'’\]\[()]{0,3}"
-_DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|°|:e|\.)?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|ª|°|:e|\.)?"
 _CLOCK = r"(?:\d{1,2}:\d{2}(?::\d{2})?\s+)?"
-_TO = r"(?:\s?(?:[-\u2010-\u2013]|to)\s?\d{1,2}(?:st|nd|rd|th)?)?"
-"""The last day of a few; the first one is a date too, as is the last."""
+_TO = r"(?:\s?(?:[-\u2010-\u2013]|to)\s?(?P<last>\d{1,2})(?:st|nd|rd|th)?)?"
+"""The last day of a few: the first one is a date too."""
 _OF = r"(?:(?:(?:day\s+)?of|de|del|di|den|the|year)\s+)?"
-_YEAR = r"(\d{4}|['’]?\d{2})(?![\d:])"
+_YEAR = r"(?P<year>\d{4}|['’]?\d{2})(?![\d:])"
 _NUMBER = re.compile(r"\d{1,4}")
-_NAME_BEFORE = re.compile(rf"(?<![^\W\d_])([^\W\d_]{{3,14}}){_GAP}{_OF}['’]?$", re.IGNORECASE)
+_NAME_BEFORE = re.compile(rf"(?<![^\W\d_])((?:[^\W\d_]|[{MARKS}]){{3,14}}){_GAP}{_OF}['’]?$", re.IGNORECASE)
 """The name of a month stands before the day or the year in all dates that have one."""
 _DAY_BEFORE = re.compile(rf"(?<!\d){_DAY}{_TO}{_GAP}{_OF}$", re.IGNORECASE)
-_YEAR_BEFORE = re.compile(rf"(?<!\d)(\d{{4}}){_GAP}$")
+_YEAR_BEFORE = re.compile(rf"(?<!\d)(?P<year>\d{{4}}){_GAP}$")
 _YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_YEAR}", re.IGNORECASE)
 _DAY_AFTER = re.compile(rf"{_GAP}{_OF}{_DAY}(?!\d)", re.IGNORECASE)
 _DAY_YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_DAY}{_TO}{_GAP}{_OF}{_CLOCK}{_YEAR}", re.IGNORECASE)
@@ -173,16 +174,17 @@ def _named(text: str) -> Iterator[Written]:
 
 
 def _around(text: str, start: int, end: int, months: tuple[int, ...]) -> Iterator[Written]:
+    """The dates whose month stands at these offsets, by the day and the year around it."""
     before, after = text[max(0, start - _REACH) : start], text[end : end + _REACH]
     for ahead, behind in ((_DAY_BEFORE, _YEAR_AFTER), (None, _DAY_YEAR_AFTER), (_YEAR_BEFORE, _DAY_AFTER)):
         left = ahead.search(before) if ahead else None
         right = behind.match(after)
         if right is None or (ahead and left is None):
             continue
-        numbers = [*(left.groups() if left else ()), *right.groups()]
-        year, day = sorted(numbers, key=len, reverse=True) if ahead is _YEAR_BEFORE else (numbers[1], numbers[0])
+        parts = {**(left.groupdict() if left else {}), **right.groupdict()}
         place = Place(start - len(before) + left.start() if left else start, end + right.end(), Grade.WRITTEN)
-        yield from ((found, place) for found in _dates(_years(year), months, int(day)))
+        for day in filter(None, (parts["day"], parts.get("last"))):
+            yield from ((found, place) for found in _dates(_years(parts["year"]), months, int(day)))
 
 
 _READERS = (_numeric, _eastern, _compact, _named)

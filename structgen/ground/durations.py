@@ -42,8 +42,8 @@ _VULGAR = "\u00bc-\u00be\u2150-\u215e"
 _WORDS = "one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty ninety"
 _SPELLED = rf"(?:{'|'.join(_WORDS.split())})(?:-(?:{'|'.join(_WORDS.split()[:9])}))?|an?"
 _PART = re.compile(
-    rf"(?<![\w.,/])(?P<amount>\d{{1,9}}(?:[.,]\d{{1,9}})?(?:\s?[{_VULGAR}]|\s\d/\d)?|\d/\d|[{_VULGAR}]|{_SPELLED}"
-    rf"|half\san?)(?P<more>\sand\sa\s(?:half|quarter))?(?:\s\(\d{{1,9}}\))?[\s-]{{0,2}}"
+    rf"(?<![\w.,/])(?P<amount>\d{{1,9}}(?:[.,]\d{{1,9}})?(?:\s?[{_VULGAR}]|\s\d/\d)?|\d/\d|[{_VULGAR}]|(?:{_SPELLED}"
+    rf"|half\san?)(?=[\s-]))(?P<more>\sand\sa\s(?:half|quarter))?(?:\s\(\d{{1,9}}\))?[\s-]{{0,2}}"
     rf"(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})(?![^\W\d_])\.?(?P<rest>\sand\sa\s(?:half|quarter))?",
     re.IGNORECASE,
 )

@@ -22,6 +22,11 @@ _PREFIX = re.compile(
     r"|ZAR|KRW|ILS|AED|SAR|THB|MYR|IDR|VND|PHP|US|CA|AU|NZ|HK|Rs|Rp|RM|[RS]|kr|Fr|Q|[xX])$"
 )
 """Letters that stand right before a number without being part of it: currencies, the Q of a quarter, the x of "x2"."""
+_UNIT_AFTER = re.compile(
+    r"\s?(?:%|°|€|\$|(?:min|mins|minuten?|minutes?|hours?|hrs?|h|std|sec|seconds?|days?|weeks?|months?|years?|[kmµ]?g|m?l|[cmk]?m"
+    r"|kcal|cal|oz|lbs?|cups?|tsp|tbsp|people|persons|servings?)(?![^\W_]))"
+)
+"""What tells that a number measures something, even where the word before it is glued on: "Total time40 min"."""
 _CAPITALS = re.compile(r"(?<![^\W_])(?:[^\W\d_a-z]{1,6}|[a-z])$")
 _CODE_AFTER = re.compile(r"(?![eE]\d{1,3}(?!\w))[^\W\d_]+\d")
 _TIME = re.compile(r"\d{1,2}:[0-5]\d(?::[0-5]\d)?")
@@ -67,7 +72,7 @@ def _glued(before: str, after: str) -> Grade | None:
     if before[-1:] == "_" or _CODE_AFTER.match(after):
         return Grade.INSIDE if _is_size(after) else None
     if before[-1:].isalpha() and before[-1] < "\u0e00":  # scripts from Thai on put no space before a number
-        return Grade.INSIDE if _PREFIX.search(before) else None
+        return Grade.INSIDE if _PREFIX.search(before) or _UNIT_AFTER.match(after) else None
     if before[-1:] and before[-1] in DASHES and before[-2:-1].isalpha():
         return None if _CAPITALS.search(before[:-1]) else Grade.INSIDE
     return Grade.WRITTEN

@@ -12,7 +12,7 @@ from structgen.ground.addresses import cuts_address
 from structgen.ground.figures import chain, standing
 from structgen.ground.lexicon import FUNCTION_WORDS
 from structgen.ground.places import Grade, Place
-from structgen.ground.words import TAG, Words, is_unspaced, without_format
+from structgen.ground.words import NUMERAL, TAG, Words, is_unspaced, without_format
 
 _SAME = str.maketrans(
     dict.fromkeys("‘’‚‛`´′＇", "'")
@@ -29,7 +29,7 @@ _SHORTENED = "dr mr mrs ms prof st jr sr rev hon gen col capt lt sgt inc ltd co 
 _ABBREVIATIONS = frozenset(_SHORTENED.split())
 """Words, besides single letters, whose full stop may be left out."""
 _PAIRS = ("()", "[]", "{}", "“”", "«»", "「」", "『』", "（）")
-_SENTENCE_END = re.compile(r"[.!?。！？]|\n\s*\n")
+_SENTENCE_END = re.compile(r"[.!?。！？]")
 _FEW_WORDS = 4
 """A phrase of fewer words does not reach from one sentence to the next."""
 _MOST_DIFFERING = 0.5
@@ -37,8 +37,8 @@ _MOST_DIFFERING = 0.5
 _ANSWERS = frozenset({"yes", "no"})
 _LONGEST_COMMON = max(map(len, FUNCTION_WORDS))
 _LONGEST_NUMBER = 64
-_DIGITS = re.compile(r"\d+(?:[.,\u066b\u066c]\d+)*")
-_LAST_DIGITS = re.compile(r"(?<![\d.,\u066b\u066c])\d+(?:[.,\u066b\u066c]\d+)*$")
+_DIGITS = re.compile(NUMERAL)
+_LAST_DIGITS = re.compile(rf"(?<![\d.,\u066b\u066c]){NUMERAL}$")
 _CLAUSE_GOES_ON = re.compile(r"\s*+[^\W_]|\.\s*\d")
 
 

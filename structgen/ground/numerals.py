@@ -106,7 +106,7 @@ def numerals(text: str, wanted: Set[str]) -> Iterator[Numeral]:
     for match in _COMPOUND.finditer(text):
         written = _ascii(match.group())
         start = match.start()
-        if _POINT_BEFORE.search(text, max(0, start - 2), start):
+        if written.isdecimal() and _POINT_BEFORE.search(text, max(0, start - 2), start):
             start, written = start - 1, f"0.{written}"
         found = readings(written) if _key(written) in keys else set[str]()
         if not found and written.isdecimal():

@@ -29,23 +29,23 @@ _PUNCTUATION = (
     "\u3014-\u301f\u3030\u30fb\ufe10-\ufe19\ufe30-\ufe63\uff01-\uff03\uff07-\uff0a\uff0c-\uff0f\uff1a\uff1b\uff1f"
     "\uff3b-\uff3d\uff5b-\uff65"
 )
-_MARKS = "".join(
+MARKS = "".join(
     chr(point)
     for low, high in ((0x300, 0x3100), (0xA600, 0xAC00), (0xFB1E, 0xFE30))  # every block of the BMP that has marks
     for point in range(low, high)
     if unicodedata.category(chr(point)).startswith("M")
 )
 _LETTER = rf"[^\W\d_{_UNSPACED}]"
-_WORD = rf"{_LETTER}++(?:[{_MARKS}]++{_LETTER}*+|[{_FORMAT}]++(?={_LETTER}|[{_MARKS}]){_LETTER}*+)*+"
+_WORD = rf"{_LETTER}++(?:[{MARKS}]++{_LETTER}*+|[{_FORMAT}]++(?={_LETTER}|[{MARKS}]){_LETTER}*+)*+"
 _ENTITY = r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});"
 TAG = r"</?(?i:a|abbr|b|br|cite|code|em|font|i|mark|q|s|small|span|strong|sub|sup|u)(?:\s[^<>]{0,200})?/?>"
 """The tags of HTML that stand within a sentence; they are no words."""
-_NUMERAL = r"\d++(?:[.,\u066b\u066c]\d++)*+"
+NUMERAL = r"\d++(?:[.\u066b]\d++|[,\u066c]\d{1,3}+(?!\d))*+"
 _TOKEN = re.compile(
-    rf"{_WORD}(?:[-\u2010\u00ad][^\S\n]*+\n\s*+{_WORD})?|{_NUMERAL}|[{_UNSPACED}][{_MARKS}]*+"
-    rf"|{_ENTITY}|{TAG}|[^\w\s{_PUNCTUATION}{_FORMAT}{_MARKS}][{_MARKS}]*"
+    rf"{_WORD}(?:[-\u2010\u00ad][^\S\n]*+\n\s*+{_WORD})?|{NUMERAL}|[{_UNSPACED}][{MARKS}]*+"
+    rf"|{_ENTITY}|{TAG}|[^\w\s{_PUNCTUATION}{_FORMAT}{MARKS}][{MARKS}]*"
 )
-_PLAIN_TOKEN = re.compile(rf"[a-z]++(?:-[^\S\n]*+\n\s*+[a-z]++)?|{_NUMERAL}|{_ENTITY}|{TAG}|[#$%&+=@]")
+_PLAIN_TOKEN = re.compile(rf"[a-z]++(?:-[^\S\n]*+\n\s*+[a-z]++)?|{NUMERAL}|{_ENTITY}|{TAG}|[#$%&+=@]")
 """The same for a text in ASCII and lower case, several times as fast."""
 _UNSPACED_LETTER = re.compile(rf"[{_UNSPACED}]")
 _FORMAT_CHARACTER = re.compile(rf"[{_FORMAT}]")

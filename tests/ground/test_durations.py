@@ -1,0 +1,60 @@
+"""Durations, in ISO 8601 and in words, are compared by their length and read whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+Find = Callable[[object, str], tuple[str | None, str]]
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "evidence"),
+    [
+        ("PT1H30M", "takes 1 hour 30 minutes", "1 hour 30 minutes"),
+        ("PT1H30M", "takes 1 hr, 30 min.", "1 hr, 30 min."),
+        ("PT1H30M", "takes 1.5 hours", "1.5 hours"),
+        ("PT1H30M", "an hour and a half", "an hour and a half"),
+        ("PT90M", "one and a half hours", "one and a half hours"),
+        ("PT90M", "1 1/2 hours", "1 1/2 hours"),
+        ("PT90M", "1½ hours", "1½ hours"),
+        ("PT45M", "3/4 hour", "3/4 hour"),
+        ("PT30M", "half an hour", "half an hour"),
+        ("PT1H", "an hour", "an hour"),
+        ("PT2H15M", "2h 15m", "2h 15m"),
+        ("PT25M", "20-25 minutes", "25 minutes"),
+        ("PT20M", "20 Minuten", "20 Minuten"),
+        ("PT20M", "20分", "20分"),
+        ("P1D", "24 hours", "24 hours"),
+        ("P30D", "within thirty (30) days", "thirty (30) days"),
+        ("P25D", "twenty-five days", "twenty-five days"),
+        ("P2W", "14 days", "14 days"),
+        ("P6M", "six months", "six months"),
+        ("P1Y6M", "1 year and 6 months", "1 year and 6 months"),
+        (timedelta(minutes=90), "for 90 minutes", "90 minutes"),
+        ("1 hour 30 minutes", "90 min", "90 min"),
+        ("PT3H", "1 hour, 2 hours and 3 hours", "3 hours"),
+    ],
+)
+def test_a_duration_is_found_however_it_is_written(find: Find, value: object, text: str, evidence: str) -> None:
+    assert find(value, text) == (evidence, "normalized")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("PT45M", "1 hour 45 minutes"),
+        ("PT1H", "1 hour 45 minutes"),
+        ("PT5M", "15 minutes"),
+        ("PT10M", "10m of rope"),
+        ("P6M", "6 metres"),
+        ("P1M", "30 days"),
+        ("PT", "one hour"),
+        ("PT1H", "1/0 days"),
+        ("an hour " * 30, "an hour"),
+    ],
+)
+def test_a_part_of_a_duration_is_no_evidence(find: Find, value: str, text: str) -> None:
+    assert find(value, text) == (None, "unsupported")
