@@ -83,6 +83,8 @@ class Splitter:
     in_quotes: set[str] = field(default_factory=set[str])
     open: str = ""
     """The deepest path of the answer that was never closed."""
+    around: str | None = None
+    """The quote that was given for the list or object that is being looked into."""
 
     @classmethod
     def anywhere(cls, keys: Keys, value: Json) -> Json:
@@ -105,7 +107,7 @@ class Splitter:
         if isinstance(value, list):
             return value if Leaf.PLAIN in known else self._list(known, value, path, raw, depth)
         if Leaf.QUOTED in known and value is not None:
-            self.quotes.setdefault(path)
+            self.quotes.setdefault(path, self.around)
         return value
 
     def _begun(self, value: JsonObject, known: Resolved, raw: str) -> Pair | None:
@@ -127,12 +129,11 @@ class Splitter:
             return NOTHING
         if not isinstance(pair.value, (dict, list)):
             if pair.value is not None and Leaf.FIXED not in pair.shapes:
-                self.quotes[path] = pair.quote
+                self.quotes[path] = self.around if pair.quote is None else pair.quote
             return pair.value
+        before, self.around = self.around, pair.quote
         value = self.part(pair.shapes, pair.value, path, inside, depth + 1)
-        for below, quote in self.quotes.items():
-            if quote is None and below.startswith(f"{path}/"):
-                self.quotes[below] = pair.quote
+        self.around = before
         return value
 
     def _object(self, known: Resolved, value: JsonObject, path: str, raw: str, depth: int) -> JsonObject:

@@ -94,7 +94,7 @@ def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 KINDS = st.recursive(SCALARS, nested, max_leaves=8)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200)
 @given(KINDS, st.data())
 def test_every_value_goes_there_and_comes_back_with_its_quotes(kind: tuple[Any, Any], data: st.DataObject) -> None:
     schema = {**kind[0], "$defs": {"Color": {"enum": ["red", "blue"]}}}
@@ -113,7 +113,7 @@ def test_every_value_goes_there_and_comes_back_with_its_quotes(kind: tuple[Any, 
     assert split.quotes == quotes
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(KINDS, st.data())
 def test_where_the_server_takes_the_schema_it_takes_the_one_with_quotes(
     kind: tuple[Any, Any], data: st.DataObject
