@@ -63,9 +63,9 @@ def test_a_limited_request_reads_as_a_bucket_that_is_full(emulator: Emulator) ->
     response = ask(emulator, max_completion_tokens=493)
     assert response.status_code == 429
     message = response.json()["error"]["message"]
-    assert "(TPM): Limit 250000, Used 250000, Requested 500. Please try again in 120ms." in message
+    assert "(TPM): Limit 30000000, Used 30000000, Requested 500. Please try again in 1ms." in message
     assert response.headers["retry-after"] == "1"
-    assert read_refusal(message)[0].used == 250_000
+    assert read_refusal(message)[0].used == 30_000_000
 
 
 def test_a_limited_request_goes_by_the_limits_that_there_are(emulator: Emulator) -> None:
@@ -83,7 +83,9 @@ def test_a_limited_request_goes_by_the_limits_that_there_are(emulator: Emulator)
 def test_a_test_in_a_hurry_may_be_let_in_at_once(emulator: Emulator) -> None:
     emulator.fail_with(FaultPlan(rate_limited=1, retry_after=0))
     response = ask(emulator)
-    assert requested_wait(response.headers, response.json()["error"]["message"]) == 0
+    message = response.json()["error"]["message"]
+    assert requested_wait(response.headers, message) == 0
+    assert "Limit 30000000, Used 29999994, Requested 7. Please try again in 2µs." in message
 
 
 def test_a_full_flex_tier_is_a_498(emulator: Emulator) -> None:

@@ -23,7 +23,8 @@ from structgen.testing.emulator.limits import Charge, refuse_for
 from structgen.testing.emulator.replies import Answer, Fault, Refusal, Step, Streamed, error
 from structgen.testing.emulator.spoil import malform, mistype
 
-_TPM = 250_000  # tokens a minute in the words of a 429, where the model has no such limit
+_TPM = 30_000_000
+"""Tokens a minute in the words of a 429, where the model has no such limit: so many that nobody is slowed by them."""
 _ERRORS = ("internal", "bad_gateway", "over_capacity")
 
 
@@ -44,7 +45,7 @@ class FaultKind(StrEnum):
 class FaultPlan:
     """The share of requests, 0 to 1, that each fault befalls; the rest is answered as ever.
 
-    - `rate_limited`: 429, `retry_after` whole seconds in the header, or what the words say where that is None
+    - `rate_limited`: 429, with `retry_after` whole seconds, or where that is None the wait of a bucket that is full
     - `flex`: 498, the flex tier is full
     - `server_error`: 500, 502 with a page, or 503; half of those of streams come in the middle
     - `dropped`: the connection is reset before the first byte
@@ -122,12 +123,13 @@ class Mishap:
                 return Streamed(Answer(text, as_is=True), self.chance.random(), error=broken)
 
     def _limited(self, body: JsonObject, charge: Charge) -> Refusal:
-        """The 429 of a bucket of tokens that is full to the brim."""
-        limit = charge.meter.limit(Measure.TPM) or _TPM
-        tier = str(body.get("service_tier") or "on_demand")
-        made = refuse_for(Measure.TPM, limit, limit, charge.asked, tier=tier, headers=charge.headers())
-        wait = {} if self.plan.retry_after is None else {"retry-after": str(self.plan.retry_after)}
-        return Refusal(made.status, made.error, {**made.headers, **wait})
+        """The 429 of a bucket of tokens that is full, or no fuller than the wait that was asked for makes it."""
+        limit, wait = charge.meter.limit(Measure.TPM) or _TPM, self.plan.retry_after
+        over = charge.asked if wait is None else max(math.ceil(wait * limit / Measure.TPM.period), 1)
+        used, tier = min(limit - charge.asked + over, limit), str(body.get("service_tier") or "on_demand")
+        made = refuse_for(Measure.TPM, limit, used, charge.asked, tier=tier, headers=charge.headers())
+        header = {} if wait is None else {"retry-after": str(wait)}
+        return Refusal(made.status, made.error, {**made.headers, **header})
 
 
 class Faults:
