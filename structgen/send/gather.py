@@ -106,8 +106,7 @@ class Gathering:
                 self._about[name] = value
         if chunk.get("usage") is not None:
             self._about["usage"] = chunk["usage"]
-        choices = chunk.get("choices")
-        choice = as_object(choices[0]) if isinstance(choices, list) and choices else {}
+        choice = _first_choice(chunk.get("choices"))
         reason, delta = choice.get("finish_reason"), as_object(choice.get("delta"))
         self._reason = reason if isinstance(reason, str) else self._reason
         for name in _REASONING:
@@ -163,12 +162,27 @@ def _decode(data: bytes) -> JsonObject | None:
     return chunk if isinstance(chunk, dict) else None
 
 
+def _first_choice(choices: Json) -> JsonObject:
+    """The one answer that was asked for; others that a server sends along are not mixed into it."""
+    listed = map(as_object, choices if isinstance(choices, list) else ())
+    return next((choice for choice in listed if not choice.get("index")), as_object(None))
+
+
 def _add(parts: list[str], text: Json) -> tuple[str, ...]:
-    """Keep a piece, and hand it on; nothing where there is none."""
+    """Keep a piece, and hand it on; nothing where there is none. Half a character waits for its other half."""
     if not isinstance(text, str) or not text:
         return ()
+    if parts and _ends_in_half(parts[-1]):
+        text = f"{parts[-1][-1]}{text}".encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+        parts[-1] = parts[-1][:-1]
     parts.append(text)
-    return (text,)
+    shown = text[:-1] if _ends_in_half(text) else text
+    return (shown,) if shown else ()
+
+
+def _ends_in_half(text: str) -> bool:
+    """Whether a text ends in the first half of a surrogate pair: JSON may write a character in two escapes."""
+    return "\ud800" <= text[-1:] <= "\udbff"
 
 
 def _arguments(delta: JsonObject) -> Json:

@@ -57,6 +57,34 @@ def test_the_pieces_are_handed_on_and_the_whole_is_their_sum() -> None:
     assert outcome == Completion("Hello", "stop", Usage(9, 4, None, 1, 1), "a-model", "chatcmpl-1")
 
 
+def test_a_character_that_comes_in_two_halves_is_handed_on_whole() -> None:
+    texts, outcome = gather(ROLE, chunk({"content": "a\ud83d"}), chunk({"content": "\ude00"}), END, DONE)
+    assert texts == ["a", "😀"]
+    assert isinstance(outcome, Completion)
+    assert outcome.text == "a😀"
+
+
+def test_half_a_character_is_kept_for_the_end_to_judge() -> None:
+    texts, outcome = gather(ROLE, chunk({"content": "a\ud83d"}), chunk({"content": "b\ud83d"}), END, DONE)
+    assert texts == ["a", "\ud83db"]
+    assert isinstance(outcome, Completion)
+    assert outcome.text == "a\ud83db\ud83d"
+
+
+def test_only_the_answer_that_was_asked_for_is_read() -> None:
+    def other(content: str) -> dict[str, Any]:
+        return {"index": 1, "delta": {"content": content}, "finish_reason": "length"}
+
+    def mine(content: str) -> dict[str, Any]:
+        return {"index": 0, "delta": {"content": content}, "finish_reason": None}
+
+    together = chunk({}, choices=[other("x"), mine("Hel")])
+    texts, outcome = gather(ROLE, together, chunk({}, choices=[other("y")]), chunk({"content": "lo"}), END, DONE)
+    assert texts == ["Hel", "lo"]
+    assert isinstance(outcome, Completion)
+    assert (outcome.text, outcome.finish_reason) == ("Hello", "stop")
+
+
 @pytest.mark.parametrize("name", ["reasoning", "reasoning_content"])
 def test_reasoning_is_kept_apart(name: str) -> None:
     texts, outcome = gather(ROLE, chunk({name: "I "}), chunk({name: "see"}), chunk({"content": "{}"}), END, DONE)
