@@ -12,9 +12,7 @@ import re
 from structgen.ground.places import Grade
 
 DASHES = "-\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"
-_JOINTS = frozenset(DASHES + "/:")
-_RANGE_DASHES = frozenset("\u2012\u2013\u2212")
-"""Dashes that are typed between two ends, never within a phone number."""
+_CHAINED = re.compile(rf"(?:[{DASHES}/:]\d++)*+")
 _LONGEST_CHAIN = 64
 """Characters looked at on either side; more make no thing that has a name."""
 _PREFIX = re.compile(
@@ -58,13 +56,8 @@ def chain(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _reach(around: str) -> int:
     """How many characters of more digits, each group behind a joint, come next."""
-    reached = place = 0
-    while place + 1 < len(around) and around[place] in _JOINTS and around[place + 1].isdecimal():
-        place += 1
-        while place < len(around) and around[place].isdecimal():
-            place += 1
-        reached = place
-    return reached
+    match = _CHAINED.match(around)
+    return match.end() if match else 0
 
 
 def _glued(before: str, after: str) -> Grade | None:

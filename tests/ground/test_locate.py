@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections import deque, namedtuple
+from collections import deque
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import PurePosixPath
+from typing import NamedTuple
 from uuid import UUID
 
 import pytest
@@ -44,6 +45,11 @@ class Address(BaseModel):
 class Person:
     name: str
     address: Address
+
+
+class Pair(NamedTuple):
+    left: str
+    right: str
 
 
 class Names(RootModel[list[str]]):
@@ -289,7 +295,7 @@ def test_paths_are_those_of_the_json_by_alias_in_document_order() -> None:
         "a/b~c": ["x", None, "", ("y", deque(["z"]))],
         Colour.BLUE: Names(["Bob"]),
         date(2020, 1, 2): Sized(theSize=3),
-        True: namedtuple("Pair", "left right")("l", "r"),
+        True: Pair("l", "r"),
         None: {"deep": frozenset({"q"})},
         7: b"bytes",
     }
