@@ -79,23 +79,24 @@ def _fields(record: Any) -> dict[str, Any]:
     """The fields of a record that are not at their default, for the JSON encoder; it knows enums of text and tuples."""
     if isinstance(record, Mapping):
         return dict(cast("Mapping[str, Any]", record))
-    kept = (
-        (name, getattr(record, name), default)
-        for name, default in _defaults(cast("type[object]", type(record))).items()
-    )
-    return {name: held for name, held, default in kept if held is not default and held != default}
+    kept: dict[str, Any] = {}
+    for name, default in _defaults(cast("type[object]", type(record))):
+        held = getattr(record, name)
+        if held is not default and held != default:
+            kept[name] = held
+    return kept
 
 
 _dump = json.JSONEncoder(default=_fields, separators=(",", ":")).encode
 
 
 @cache
-def _defaults(kind: Any) -> Mapping[str, object]:
-    """Field -> its default; MISSING, which equals nothing, where there is none. Raises TypeError for no record."""
-    return {
-        field.name: field.default if field.default_factory is MISSING else field.default_factory()
+def _defaults(kind: Any) -> tuple[tuple[str, object], ...]:
+    """Fields and their defaults; MISSING, which equals nothing, where there is none. Raises TypeError for no record."""
+    return tuple(
+        (field.name, field.default if field.default_factory is MISSING else field.default_factory())
         for field in fields(kind)
-    }
+    )
 
 
 @cache

@@ -108,7 +108,7 @@ class Store:
         A completion that is `final` cost nothing and is not kept.
         """
         written = write(request)
-        while (found := self._find(written.name)) is None:
+        while True:
             flight, leads = self._flights.board(written.name)
             if leads:
                 return self._ask(request, written, ask)
@@ -118,12 +118,11 @@ class Store:
                 return self._shared(request, written, flight.future.result())
             except Abandoned:
                 continue
-        return self._shared(request, written, found)
 
     async def aonce(self, request: Request, ask: Callable[[], Awaitable[Completion]]) -> Answer:
         """`once` on the running event loop."""
         written = write(request)
-        while (found := self._find(written.name)) is None:
+        while True:
             flight, leads = self._flights.board(written.name)
             if leads:
                 return await self._aask(request, written, ask)
@@ -131,7 +130,6 @@ class Store:
                 return self._shared(request, written, await asyncio.wrap_future(flight.future))
             except Abandoned:
                 continue
-        return self._shared(request, written, found)
 
     def _shared(self, request: Request, written: Written, completion: Completion) -> Answer:
         """An answer that was not paid for now."""
@@ -141,6 +139,9 @@ class Store:
         return Answer(completion, paid=False)
 
     def _ask_alone(self, request: Request, written: Written, ask: Callable[[], Completion]) -> Answer:
+        found = self._find(written.name)
+        if found is not None:
+            return self._shared(request, written, found)
         completion = ask()
         if not completion.final:
             self._put(request, written, completion)
@@ -148,7 +149,7 @@ class Store:
 
     def _ask(self, request: Request, written: Written, ask: Callable[[], Completion]) -> Answer:
         try:
-            found = self._find(written.name)  # it may have come between the first look and now
+            found = self._find(written.name)
             answer = Answer(ask(), paid=True) if found is None else self._shared(request, written, found)
             if answer.paid and not answer.completion.final:
                 self._put(request, written, answer.completion)

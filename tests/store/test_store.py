@@ -224,18 +224,19 @@ def test_a_blocking_call_inside_a_loop_does_not_wait_for_that_loop(store: Store,
     assert [one.paid for one in asyncio.run(work())] == [True, True]
 
 
-def test_what_came_between_the_look_and_the_call_is_not_asked_again(
+def test_nothing_can_come_between_the_look_and_the_call(
     store: Store, ask: Ask, soup: Completion, once: Once, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.put(ask(), soup)
-    find, looks = Store._find, [0]
+    find, led = Store._find, []
 
-    def late(self: Store, name: bytes) -> Completion | None:
-        looks[0] += 1
-        return find(self, name) if looks[0] > 1 else None
+    def look(self: Store, name: bytes) -> Completion | None:
+        led.append(self._flights.board(name)[1])  # who comes now waits for the one who looks
+        return find(self, name)
 
-    monkeypatch.setattr(Store, "_find", late)
+    monkeypatch.setattr(Store, "_find", look)
+    assert once(store, ask(), lambda: soup).paid
     assert not once(store, ask(), lambda: pytest.fail("asked twice")).paid
+    assert led == [False, False]
 
 
 def test_a_store_is_shown_by_its_path(store: Store, path: Path) -> None:
