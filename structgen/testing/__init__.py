@@ -1,6 +1,30 @@
-"""For tests of programs that use structgen: a Groq server on loopback, with the answers and the errors that you script.
+"""For tests of programs that use structgen: a Groq server on loopback, with the answers and the errors that you want.
 
-Needs the extra: ``pip install "structgen[testing]"``.
+Needs the extra: ``pip install "structgen[testing]"``. With it comes the pytest fixture `groq_emulator`, to which
+GROQ_BASE_URL and GROQ_API_KEY then lead; elsewhere ``with Emulator() as emulator:`` is the same. ::
+
+    import structgen
+    from structgen.testing import FaultPlan, error, reply
+
+    NAMED = structgen.fields("name")
+
+
+    def test_a_rate_limit_is_waited_for(groq_emulator):
+        groq_emulator.script(error("rate_limit", retry_after=0), reply('{"name": "Soup"}'))
+        assert structgen.extract(NAMED, "Soup, for four").value == {"name": "Soup"}
+        assert [received.status for received in groq_emulator.requests] == [429, 200]
+
+
+    def test_no_answer_is_so_bad_that_a_row_is_lost(groq_emulator):
+        groq_emulator.fail_with(FaultPlan(seed=7, malformed=0.4, wrong_type=0.2))
+        rows = list(structgen.Extractor().map(NAMED, [f"Name: Dish {number}" for number in range(12)]))
+        assert len(rows) == 12
+        assert {received.fault for received in groq_emulator.faults} <= {"malformed", "wrong_type"}
+
+What answers a request, the first that there is: a recording of this request (`recordings`), the script (`script`), a
+function (`answer_with`), and structgen's rules. `limit_with` sets rate limits, of a tier (``"free"``) or your own, on
+a `Clock` that the test turns; `fail_with` makes a share of the requests that the script leaves over fail, the same ones
+for the same seed. `requests` is the log: what came, what was answered, which fault befell it. `reset` forgets it all.
 """
 
 from __future__ import annotations

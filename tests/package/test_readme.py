@@ -31,13 +31,18 @@ def test_the_first_example_gives_what_it_says(groq_emulator: Emulator) -> None:
     assert (piece.path, piece.start, piece.end, piece.text, piece.status) == ("/shop", 0, 12, "GREEN GROCER", "exact")
 
 
-def test_the_example_for_tests_passes(groq_emulator: Emulator) -> None:
+@pytest.mark.parametrize("number", [-2, -1])
+def test_the_examples_for_tests_pass(number: int, groq_emulator: Emulator) -> None:
     names: dict[str, Any] = {"structgen": structgen}
     model = re.search(r"class Receipt.*?\n\n", blocks("python")[0], re.DOTALL)
     assert model
     exec("from pydantic import BaseModel, Field\n" + model[0], names)
-    exec(compile(blocks("python")[-1], "README.md", "exec"), names)
-    names["test_a_missing_total_is_asked_for"](groq_emulator)
+    exec(compile(blocks("python")[number], "README.md", "exec"), names)
+    examples = [names[name] for name in names if name.startswith("test_")]
+    assert examples
+    for example in examples:
+        groq_emulator.reset()
+        example(groq_emulator)
 
 
 def test_the_examples_of_observers_and_policies_run(groq_emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,8 +1,10 @@
 """The pytest plugin and the lazy names of the package."""
 
+import inspect
 import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,15 @@ def test_a_users_test_gets_an_emulator_with_nothing_but_the_fixture(tmp_path: Pa
     assert "2 passed" in done.stdout, done.stdout
 
 
+def test_the_example_in_the_docs_passes(tmp_path: Path) -> None:
+    example = inspect.getdoc(structgen.testing)
+    assert example
+    code = textwrap.dedent(example.partition("::\n")[2].partition("\nWhat answers")[0])
+    (tmp_path / "test_docs.py").write_text(code, "utf-8")
+    done = run("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "test_docs.py", cwd=tmp_path)
+    assert "2 passed" in done.stdout, done.stdout
+
+
 def test_the_fixture_sets_the_environment_and_takes_it_back(groq_emulator: Emulator) -> None:
     assert os.environ["GROQ_API_KEY"] == groq_emulator.api_key
     assert os.environ["GROQ_BASE_URL"] == groq_emulator.base_url
@@ -49,6 +60,7 @@ def test_the_fixture_sets_the_environment_and_takes_it_back(groq_emulator: Emula
 def test_the_plugin_loads_nothing_heavy(tmp_path: Path) -> None:
     script = """
 import sys
+import textwrap
 import structgen.testing.plugin
 print(sorted({"starlette", "uvicorn", "groq", "httpx", "pydantic", "jsonschema"} & set(sys.modules)))
 """
