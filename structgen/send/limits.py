@@ -43,11 +43,15 @@ class Need(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """Leave to send one call now. To be settled, refused, lost or withdrawn, once."""
+    """Leave to send one call now. To be settled, refused, lost, abandoned or withdrawn, once.
+
+    `returned` is what calls had given back by then.
+    """
 
     need: Need
     tokens: float
     number: int
+    returned: float = 0.0
 
 
 class Wait(NamedTuple):
@@ -64,7 +68,8 @@ class State(NamedTuple):
     """Everything the limiter knows. `most` bounds the calls under way, `tiers` are the card's limits.
 
     `at` is the last reading of the clock, `time` the seconds that have passed, which the other moments count in.
-    `reserved` are the tokens that the calls under way may use. The server asked for a pause until `paused`, because of
+    `reserved` are the tokens that the calls under way may use, `returned` those that calls so far reserved and did not
+    use; the server `gives_back` such too, as far as was seen. It asked for a pause until `paused`, because of
     `paused_for`. `ratio` is how many tokens a prompt takes for each that was estimated. `shrunk` is the number of the
     first grant after the window was last narrowed. `trial` is the moment at which the wait for the first limits ends,
     None where it has.
@@ -78,6 +83,8 @@ class State(NamedTuple):
     window: float = 1.0
     under_way: int = 0
     reserved: float = 0.0
+    returned: float = 0.0
+    gives_back: bool = False
     number: int = 0
     shrunk: int = 0
     paused: float = 0.0
@@ -116,7 +123,7 @@ def acquire(state: State, now: float, need: Need) -> tuple[State, Grant | Wait]:
     wait = _wait(state, time, tokens := need.prompt * state.ratio + need.answer)
     if wait is not None:
         return state._replace(at=now, time=time), wait
-    granted = Grant(need, tokens, state.number)
+    granted = Grant(need, tokens, state.number, state.returned)
     buckets = charged(state.buckets, time, 1.0, tokens)
     trial = time + PATIENCE if state.trial == inf else state.trial
     state = state._replace(
@@ -152,20 +159,45 @@ def _wait(state: State, time: float, tokens: float) -> Wait | None:
 
 def settle(state: State, now: float, grant: Grant, usage: Usage, sightings: Iterable[Sighting] = ()) -> State:
     """A completion came: count what it used, open the window. Cached tokens are free, unknown ones stay reserved."""
-    time, buckets, ratio = _time(state, now), state.buckets, state.ratio
+    seen = tuple(sightings)
+    state = _end(state, now, grant)
     if usage.input_tokens is not None and usage.output_tokens is not None:
-        used = usage.input_tokens - (usage.cached_tokens or 0) + usage.output_tokens
-        buckets = charged(buckets, time, 0.0, used - grant.tokens)
-        if grant.need.prompt > 0:
-            ratio = 0.8 * ratio + 0.2 * min(max(usage.input_tokens / grant.need.prompt, 0.25), 4.0)
-    window = min(state.window + 1 / state.window, state.most)
-    state = _end(state, now, grant)._replace(buckets=buckets, window=window, ratio=ratio)
-    return replied(state, sightings)
+        state = _count(state, grant, usage.input_tokens, usage.output_tokens, usage.cached_tokens or 0)
+        unused = grant.need.answer - usage.output_tokens
+        if seen and not state.gives_back and not state.reserved and _is_given_back(state, unused, seen):
+            state = state._replace(gives_back=True)
+    state = state._replace(window=min(state.window + 1 / state.window, state.most))
+    return replied(state, seen, grant)
 
 
-def replied(state: State, sightings: Iterable[Sighting]) -> State:
+def _count(state: State, grant: Grant, prompt: int, answer: int, cached: int) -> State:
+    """Count what a call used in place of what it had reserved, and correct the estimate of prompts."""
+    used, ratio = prompt - cached + answer, state.ratio
+    if grant.need.prompt > 0:
+        ratio = 0.8 * ratio + 0.2 * min(max(prompt / grant.need.prompt, 0.25), 4.0)
+    buckets = charged(state.buckets, state.time, 0.0, used - grant.tokens)
+    return state._replace(buckets=buckets, ratio=ratio, returned=state.returned + max(grant.tokens - used, 0.0))
+
+
+def _is_given_back(state: State, unused: float, seen: tuple[Sighting, ...]) -> bool:
+    """Whether the server counts less than if it kept the room for answers that was not used.
+
+    To be asked when no other call is under way. What the server does is not documented: it may give that room back
+    before it writes the headers, after that, or never. Unless it is seen to, no part of what the headers say is put
+    down to it.
+    """
+    for sighting in seen:
+        bucket = state.find(sighting.measure)
+        if sighting.measure is Measure.TPM and bucket is not None:
+            kept = bucket.used(state.time) + unused
+            return kept - sighting.used > max(unused / 4, bucket.limit / 100)
+    return False
+
+
+def replied(state: State, sightings: Iterable[Sighting], grant: Grant | None = None) -> State:
     """A call was let in, and this is what the server shows with it: nothing, where it is one that shows no limits."""
-    state = learn(state, sightings)
+    returned = state.returned - grant.returned if grant and state.gives_back else 0.0
+    state = learn(state, sightings, returned)
     return state if state.trial is None else _open(state)
 
 
@@ -178,7 +210,7 @@ def refuse(
     """
     seen = tuple(sightings)
     named = next((sighting.measure for sighting in seen if sighting.exact), None)
-    state = withdraw(state, now, grant, seen)
+    state = withdraw(state, now, grant, seen)._replace(gives_back=False)
     if named is None:
         state = _shrink(state, grant)
     until = state.time + (wait if wait is not None else 0.0 if named else REST)
@@ -201,11 +233,12 @@ def withdraw(state: State, now: float, grant: Grant, sightings: Iterable[Sightin
     return learn(state._replace(buckets=charged(state.buckets, state.time, -1.0, -grant.tokens)), sightings)
 
 
-def learn(state: State, sightings: Iterable[Sighting]) -> State:
+def learn(state: State, sightings: Iterable[Sighting], returned: float = 0.0) -> State:
     """Take over the limits that the server shows; the others follow from the tier with the same limit on tokens.
 
     What the server counts may be more than what we know of (others use the key); it is less only where calls under
-    way have not reached it yet, so a header can only raise the count. The words of a refusal are taken as they are.
+    way have not reached it yet, so a header can only raise the count; and not by what may have been `returned` since it
+    was written. The words of a refusal are taken as they are.
     """
     seen = tuple(sightings)
     if not seen:
@@ -218,7 +251,7 @@ def learn(state: State, sightings: Iterable[Sighting]) -> State:
     for sighting in seen:
         used, before = sighting.used, known.get(sighting.measure)
         if before is not None and not sighting.exact:
-            used = max(used, before.used(state.time))
+            used = max(used - (returned if sighting.measure.of_tokens else 0.0), before.used(state.time))
         known[sighting.measure] = Bucket.filled(sighting.measure, sighting.limit, used, state.time)
     state = state._replace(buckets=tuple(known.values()))
     return _open(state, known=True) if state.trial is not None else state

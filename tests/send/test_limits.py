@@ -226,6 +226,50 @@ def test_a_header_raises_the_count_where_others_use_the_key() -> None:
     assert used(learn(state, [Sighting(Measure.TPM, 8_000, 10)]), Measure.TPM) == 7_000
 
 
+ROOMY = Need(100, 1_000)
+BRIEF = Usage(100, 50, calls=1)
+
+
+def answered(state: State, shown: float, need: Need = ROOMY) -> State:
+    """After a call that used 150 tokens of 1,100, alone, and whose headers show so many used."""
+    state, grant = acquire(state, state.at, need)
+    assert isinstance(grant, Grant)
+    return limits.settle(state, state.at, grant, BRIEF, [Sighting(Measure.TPM, 8_000, shown)])
+
+
+def test_room_that_the_headers_count_is_taken_for_used_unless_the_server_is_seen_to_give_it_back() -> None:
+    assert used(answered(fresh(), 1_100), Measure.TPM) == pytest.approx(1_100)
+    seen = answered(answered(fresh(), 150), 1_250)
+    assert used(seen, Measure.TPM) == pytest.approx(300)
+    assert used(answered(seen, 2_000), Measure.TPM) == pytest.approx(2_000 - 950)
+
+
+def test_a_server_that_gives_room_back_late_is_known_by_the_next_reply() -> None:
+    state = answered(fresh(), 1_100)
+    assert not state.gives_back
+    assert answered(state, 150 + 1_100).gives_back
+
+
+def test_a_refusal_shakes_the_trust_that_room_is_given_back() -> None:
+    state, grant = granted(answered(fresh(), 150))
+    assert state.gives_back
+    assert not limits.refuse(state, 0.0, grant, 1.0).gives_back
+
+
+def test_beside_other_calls_nothing_is_known_of_what_is_given_back() -> None:
+    state, _ = granted(fresh())
+    assert not answered(state, 150).gives_back
+
+
+def test_a_reply_that_was_read_late_does_not_count_again_what_was_given_back_meanwhile() -> None:
+    state = answered(fresh(), 150)
+    state, late = granted(state, prompt=100, answer=1_000)
+    state, early = granted(state, prompt=100, answer=1_000)
+    state = limits.settle(state, 0.0, early, BRIEF)
+    shown = [Sighting(Measure.TPM, 8_000, 150 + 150 + 1_100)]
+    assert used(limits.settle(state, 0.0, late, BRIEF, shown), Measure.TPM) == pytest.approx(450)
+
+
 def test_another_limit_on_tokens_means_another_tier() -> None:
     state, _ = granted(fresh())
     state = learn(state, [Sighting(Measure.TPM, 250_000, 100)])
