@@ -28,6 +28,7 @@ _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r"
 _HIGH_SURROGATES = frozenset({"d8", "d9", "da", "db"})
 _WORDS: dict[str, Json] = {"true": True, "false": False, "null": None}
 
+_BEGUN_THOUGHTS = frozenset("[think]"[:end] for end in range(1, 7))
 _LONGEST_TAG = 120
 _LONGEST_TOKEN = 400
 _LONGEST_ESCAPE = 12
@@ -164,11 +165,13 @@ class PartialReader:
         """Before the value: prose, fences, thoughts."""
         thought = OPEN_THOUGHT.search(text, at)
         root = self._root.search(text, at)
-        if thought is not None and (root is None or thought.start() < root.start()):
+        if thought is not None and (root is None or thought.start() <= root.start()):
             self._state = self._in_thoughts
             return thought.end()
         if root is None:
-            return self._wait(text, max(at, text.rfind("<", max(len(text) - _LONGEST_TAG, 0))))
+            return self._wait(text, text.rfind("<", max(at, len(text) - _LONGEST_TAG)))
+        if text[root.start() :].casefold() in _BEGUN_THOUGHTS:
+            return self._wait(text, root.start())
         return self._enter(root[0], root.end())
 
     def _in_thoughts(self, text: str, at: int) -> int:
@@ -185,7 +188,7 @@ class PartialReader:
         return self._wait(text, max(at, len(text) - _LONGEST_TAG))
 
     def _wait(self, text: str, at: int) -> int:
-        """Hold back what may be the beginning of a tag, an escape or a token."""
+        """Hold back what may be the beginning of a tag, an escape or a token; nothing where `at` is -1."""
         self._held = text[at:] if at >= 0 else ""
         return len(text)
 

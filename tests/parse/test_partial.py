@@ -84,6 +84,8 @@ def test_every_value_on_the_way_is_a_beginning_of_the_last(tree: Any, size: int,
         ('<think>{"a": 1}</think>{"a": 2, ', {"a": 2}, ("",)),
         ('{"a": 1}</think>{"a": 2, ', {"a": 2}, ("",)),
         ("<think>[1, 2", None, ()),
+        ("[THINK][1, 2", None, ()),
+        ('[think]{"a": 1}[/think]{"a": 2, ', {"a": 2}, ("",)),
         ("[1, oops, 2", [1], ("",)),
         ("[1, 2}", [1, 2], ("",)),
         ('{"a" 1}', {}, ("",)),
@@ -110,6 +112,14 @@ def test_what_is_shown_of_a_beginning(text: str, value: Any, opened: tuple[str, 
 def test_a_long_escape_is_waited_for_only_so_long() -> None:
     assert fed('["\\uZZZZ and more than enough').value == ["\\uZZZZ and more than enough"]
     assert fed('["a\\ud83d and more than enough", ').value == ["a"]
+
+
+@pytest.mark.parametrize("unit", ["x", "< ", "[a ", "<think>", "[think]", "1", "[1", '"', '{"a', "\\u00", "]"])
+def test_what_is_held_back_does_not_grow_with_the_text(unit: str) -> None:
+    reader = PartialReader()
+    for _ in range(2_000):
+        reader.feed(unit)
+        assert len(reader._held) <= 500
 
 
 def test_finished_items_of_the_outermost_lists_come_once() -> None:
