@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
+
+Replies: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Replies in their order, JSON Lines; or a .json of `doctor --live --save`."),
+]
+
+Limits: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LIMITS",
+        help="Rate limits of each model: a tier of the model cards (free, dev), rpm=30,tpm=8000 (also rpd, tpd), "
+        'or FILE.json with {"rpm": 30, ...}.',
+    ),
+]
+
+Faults: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FAULTS",
+        help="Shares of requests that fail, from a seed: seed=7,dropped=0.1. There are rate_limited, flex, "
+        "server_error, dropped, slow, cut, malformed and wrong_type; retry_after and seconds (of slow ones).",
+    ),
+]
 
 
 def emulate(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8001,
-    replies: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Replies in their order, JSON Lines; or a .json of `doctor --live --save`."),
-    ] = None,
-    limits: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LIMITS",
-            help="Rate limits of each model: a tier of the model cards (free, dev), rpm=30,tpm=8000 (also rpd, tpd), "
-            'or FILE.json with {"rpm": 30, ...}.',
-        ),
-    ] = None,
-    faults: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FAULTS",
-            help="Shares of requests that fail, from a seed: seed=7,dropped=0.1. There are rate_limited, flex, "
-            "server_error, dropped, slow, cut, malformed and wrong_type; retry_after and seconds (of slow ones).",
-        ),
-    ] = None,
+    replies: Replies = None,
+    limits: Limits = None,
+    faults: Faults = None,
     latency: Annotated[float, typer.Option(min=0, help="Seconds before each reply.")] = 0.0,
 ) -> None:
     """Run a Groq emulator, for tests and demonstrations without a key. Ctrl-C ends it."""

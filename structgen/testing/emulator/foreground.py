@@ -35,17 +35,23 @@ def run_emulator(
     `latency` are those of `Emulator`.
     """
     state = State(latency=latency, meters=Meters(limits), faults=Faults(faults))
-    if replies is not None and replies.suffix == ".json":
-        state.recordings = Recordings(read_recordings(replies))
-    elif replies is not None:
-        texts = read_replies(replies)
-        following = chain(texts, repeat(texts[-1]))
-        state.answer = state.transcript = lambda _: next(following)
+    if replies is not None:
+        _play(state, replies)
     listener = listen(host, port)
     url = url_of(listener)
     sys.stderr.write(f"Groq emulator at {url}. Use it with GROQ_BASE_URL={url} and any GROQ_API_KEY; Ctrl-C ends it.\n")
     with suppress(KeyboardInterrupt):
         make_server(state).run([listener])
+
+
+def _play(state: State, replies: Path) -> None:
+    """Have the state answer with what the file holds."""
+    if replies.suffix == ".json":
+        state.recordings = Recordings(read_recordings(replies))
+        return
+    texts = read_replies(replies)
+    following = chain(texts, repeat(texts[-1]))
+    state.answer = state.transcript = lambda _: next(following)
 
 
 def read_replies(path: Path) -> tuple[str, ...]:
