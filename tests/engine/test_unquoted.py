@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from structgen.core.json import steps
+from structgen.core.options import Risk
 from structgen.core.records import Partial
-from structgen.engine.showing import Growing
+from structgen.engine.showing import Finished, Growing
 from structgen.parse.places import MISSING, at
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted, with_quotes
@@ -100,6 +101,22 @@ def test_a_list_shows_an_item_when_its_value_comes() -> None:
     values = [one.value for one in shown(list[int], json.dumps([{"quote": "one", "value": 1}, {"quote": "b"}]))]
     assert [] in values
     assert values[-1] == [1]
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_each_item_of_a_list_is_given_as_soon_as_it_is_closed(strict: bool) -> None:
+    items = [{"name": "x", "price": 2}, {"name": "y", "price": None}]
+    quoted = form(list[Item])
+    text = written(list[Item], items, {"/0/name": "an x"}, strict=strict)
+    finished = Finished(
+        Schema.of(Item),
+        quoted.schema.strict if strict else None,  # type: ignore[arg-type]
+        Risk.INTERPRETIVE,
+        quoted,
+    )
+    given = [(at, item) for at, piece in enumerate(text) for item in finished.show(piece)]
+    assert [item for _, item in given] == [Item(name="x", price=2), Item(name="y")]
+    assert text[: given[0][0] + 1].count("name") == 1
 
 
 def test_a_single_value_shows_nothing_but_itself() -> None:

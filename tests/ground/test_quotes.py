@@ -76,13 +76,10 @@ def test_a_quote_in_several_places_is_ambiguous() -> None:
 
 
 def test_fields_with_one_quote_are_at_one_place() -> None:
-    text = "SOUP 2 9.00\nSOUP 2 9.00\nTEA 1 3.00"
-    value = {"items": [{"name": "SOUP", "count": 2, "price": 9.0}, {"name": "TEA", "count": 1, "price": 3.0}]}
-    quotes = {
-        f"/items/{n}/{key}": line for n, line in enumerate(("SOUP 2 9.00", "TEA 1 3.00")) for key in value["items"][0]
-    }
-    lines = {text[: piece.start].count("\n") for piece in locate_quoted(value, text, quotes)[:3]}
-    assert len(lines) == 1
+    value = {"mood": "good", "style": "warm", "length": "short"}
+    quotes: dict[str, str | None] = dict.fromkeys(("/mood", "/style", "/length"), "loved it")
+    places = {piece.start for piece in locate_quoted(value, "We loved it, yes, loved it, loved it.", quotes)}
+    assert len(places) == 1
 
 
 def test_what_was_not_to_be_quoted_is_looked_for_by_its_value() -> None:
@@ -94,8 +91,20 @@ def test_without_quotes_it_is_what_locate_finds() -> None:
     assert locate_quoted(value, TEXT, {}) == locate(value, TEXT)
 
 
-def test_a_part_of_a_number_is_never_taken_for_the_number() -> None:
-    assert ground({"x": "code 12"}, {"/x": "code"}, "The code 1234 stands here.") == {"/x": ("code", "quoted")}
+@pytest.mark.parametrize(
+    ("text", "value", "quote"),
+    [
+        ("The code 1234 stands here.", "code 12", "code"),
+        ("one two code 1234567890999", "code 1234567890", "one two code"),
+        ("11122233 code ends it", "22233 code ends", "code ends it"),
+    ],
+)
+def test_a_part_of_a_number_is_never_taken_for_the_number(text: str, value: str, quote: str) -> None:
+    assert ground({"x": value}, {"/x": quote}, text) == {"/x": (quote, "quoted")}
+
+
+def test_a_value_that_stands_beside_its_quote_is_not_in_it() -> None:
+    assert ground({"x": "Leek soup"}, {"/x": "Nice"}, "Leek soup. Nice.") == {"/x": ("Nice", "quoted")}
 
 
 @settings(deadline=None, max_examples=150)

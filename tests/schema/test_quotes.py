@@ -235,6 +235,18 @@ def test_a_tagged_union_keeps_its_remark() -> None:
     assert made.schema.check(answer) == ()
 
 
+def test_a_tag_says_whether_what_looks_like_a_pair_is_one() -> None:
+    options = [
+        {"type": "object", "properties": {"kind": {"const": kind}, "held": held}, "required": ["kind"]}
+        for kind, held in (("number", {"type": "integer"}), ("free", {}))
+    ]
+    made = quoted({"anyOf": options})
+    held = {"quote": "kept", "value": 1}
+    assert made.split({"kind": "free", "held": held}).value == {"kind": "free", "held": held}
+    assert made.split({"kind": "number", "held": held}).value == {"kind": "number", "held": 1}
+    assert made.forward({"kind": "free", "held": 1}, {}) == {"kind": "free", "held": 1}
+
+
 def test_a_default_stands_where_its_value_does() -> None:
     class Cup(BaseModel):
         size: int = 5
