@@ -47,6 +47,8 @@ _YEAR_BEFORE = re.compile(rf"(?<!\d)(?P<year>\d{{4}}){_GAP}$")
 _YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_YEAR}", re.IGNORECASE)
 _DAY_AFTER = re.compile(rf"{_GAP}{_OF}{_DAY}(?!\d)", re.IGNORECASE)
 _DAY_YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_DAY}{_TO}{_GAP}{_OF}{_CLOCK}{_YEAR}", re.IGNORECASE)
+_FIRST_WORD = re.compile(rf"(?:(?![\u2e80-\U0003ffff])[^\W\d_]|[{MARKS}])+")
+"""The letters that a text begins with, but for those of an era."""
 _REACH = 32
 """How many characters before and after a month's name may belong to its date."""
 
@@ -65,7 +67,8 @@ def find_dates(text: str, wanted: Set[date]) -> dict[date, list[Place]]:
 
 def date_of(value: str) -> date | None:
     """The date that a text is, all of it and read in one way only; None for any other text."""
-    if len(value) > _REACH:
+    first = _FIRST_WORD.match(value)
+    if len(value) > _REACH or (first and first[0].casefold() not in MONTHS):
         return None
     read = {day for reader in _READERS for day, place in reader(value) if (place.start, place.end) == (0, len(value))}
     return read.pop() if len(read) == 1 else None

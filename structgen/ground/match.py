@@ -111,24 +111,25 @@ class Phrase:
     def _differing(self, words: Words, first: int) -> int | None:
         """How many gaps hold other punctuation; None where one of these makes it another thing."""
         text, starts, ends, count = words.text, words.starts, words.ends, 0
+        few = len(self.gaps) + 1 < _FEW_WORDS
         for place, expected in enumerate(self.gaps, first):
-            between = text[ends[place] : starts[place + 1]]
-            found = gap(between)
+            found = gap(text[ends[place] : starts[place + 1]])
             if found == expected:
                 continue
-            digits = text[ends[place] - 1].isdecimal() and text[starts[place + 1]].isdecimal()
-            if digits or (_SENTENCE_END.search(between) and len(self.gaps) + 1 < _FEW_WORDS and found != "."):
+            if text[ends[place] - 1].isdecimal() and text[starts[place + 1]].isdecimal():
                 return None
-            differing = {found, expected} - {""}
-            if differing == {"-"}:  # "well-known" and "well known"
+            if _is_style(found, expected, text[starts[place] : ends[place]]):
                 continue
-            if differing == {"."}:
-                if _is_abbreviation(text[starts[place] : ends[place]]):
-                    continue
-                if len(self.gaps) + 1 < _FEW_WORDS:
-                    return None
+            if few and _SENTENCE_END.search(found + expected):
+                return None
             count += 1
         return count if count <= _MOST_DIFFERING * (len(self.gaps) + 1) else None
+
+
+def _is_style(found: str, expected: str, word: str) -> bool:
+    """Whether two gaps behind a word are one in two styles: "well-known" and "well known", "Dr. Lee" and "Dr Lee"."""
+    differing = {found, expected}
+    return differing == {"", "-"} or (differing == {"", "."} and _is_abbreviation(word))
 
 
 def _is_abbreviation(word: str) -> bool:
