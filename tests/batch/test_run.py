@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from structgen.batch import Batch, RowStatus, RunBudget
-from structgen.core.errors import AuthenticationFailed, BudgetExceeded, ConfigurationError, StructgenError
+from structgen.core.errors import (
+    AuthenticationFailed,
+    BudgetExceeded,
+    ConfigurationError,
+    RateLimited,
+    StructgenError,
+)
 from structgen.core.options import Budget, Options
 from structgen.core.records import Document, Task, Usage
 from structgen.documents import DocumentProblem
@@ -228,3 +234,19 @@ def test_seconds_never_run_back() -> None:
     batch = Batch(Extractor("rules"), TASK)
     times = [batch.summary.seconds for _ in batch.rows(documents(*"abc"))]
     assert all(before <= after for before, after in pairwise(times))
+
+
+def test_a_limit_that_is_used_up_for_longer_than_a_document_has_time_stops_the_run(groq_emulator: Emulator) -> None:
+    groq_emulator.script(error("rate_limit_tpd", retry_after=415), repeat_last=True)
+    batch = Batch(Extractor(GROQ, Options(budget=Budget(max_seconds=60))), TASK, concurrency=1)
+    seen, limited = failing_run(batch, documents("Soup", "Stew", "Pie", "Tart"))
+    assert isinstance(limited, RateLimited)
+    assert seen == [("Soup", RowStatus.FAILED)]
+    assert batch.left_over
+    assert len(groq_emulator.requests) == 1
+
+
+def test_a_limit_that_is_free_again_soon_fails_its_document_alone(groq_emulator: Emulator) -> None:
+    groq_emulator.script(error("flex_capacity", retry_after=0), reply('{"name": "Stew", "serves": 4}'))
+    batch = Batch(Extractor(GROQ, Options(budget=Budget(max_transport_retries=0))), TASK, concurrency=1)
+    assert run(batch, documents("Soup", "Stew")) == [("Soup", RowStatus.FAILED), ("Stew", RowStatus.OK)]

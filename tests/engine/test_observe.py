@@ -8,7 +8,16 @@ from pydantic import BaseModel
 
 from structgen.compile import Brief, compile_brief
 from structgen.core.errors import ConnectionFailed, ExtractionFailed
-from structgen.core.events import Accepted, CompletionReceived, Event, Failed, Repaired, RequestSent, TransportRetried
+from structgen.core.events import (
+    Accepted,
+    CompletionReceived,
+    Event,
+    Failed,
+    Repaired,
+    RequestSent,
+    TransportRetried,
+    WaitingForLimit,
+)
 from structgen.core.options import Budget, Options
 from structgen.core.records import Completion
 from structgen.engine import Send, drive, extraction
@@ -83,6 +92,12 @@ def test_a_transport_retry_is_told_with_its_wait() -> None:
     error = ConnectionFailed("gone")
     Observers((events.append,)).retried(error, 1.5)
     assert events == [TransportRetried(error, 1.5)]
+
+
+def test_a_wait_for_a_limit_is_told_with_what_is_waited_for() -> None:
+    events: list[Event] = []
+    Observers((events.append,)).waiting(12.0, "the limit of 8,000 tokens a minute")
+    assert events == [WaitingForLimit("the limit of 8,000 tokens a minute", 12.0)]
 
 
 def test_without_observers_the_line_is_the_line() -> None:

@@ -256,6 +256,12 @@ def test_a_refusal_shakes_the_trust_that_room_is_given_back() -> None:
     assert not limits.refuse(state, 0.0, grant, 1.0).gives_back
 
 
+@pytest.mark.parametrize("seen", [Sighting(Measure.RPD, 1_000, 1), Sighting(Measure.TPM, 8_000, 1_100)])
+def test_what_the_headers_do_not_say_or_say_otherwise_is_no_sign_of_giving_back(seen: Sighting) -> None:
+    state, grant = granted(fresh(), prompt=0, answer=1_100)
+    assert not limits.settle(state, 0.0, grant, Usage(0, 50, calls=1), [seen]).gives_back
+
+
 def test_beside_other_calls_nothing_is_known_of_what_is_given_back() -> None:
     state, _ = granted(fresh())
     assert not answered(state, 150).gives_back
