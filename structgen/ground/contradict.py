@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from structgen.ground.hannumbers import han_value
 from structgen.ground.lexicon import FUNCTION_WORDS, NEGATIONS, are_opposites
+from structgen.ground.months import MONTHS
 from structgen.ground.numberwords import NUMBER_WORDS
 from structgen.ground.words import fold
 
@@ -45,7 +46,7 @@ def _counts(word: str) -> bool:
 
 
 def _is_name(word: str) -> bool:
-    return word[:1].isupper() and word.lower() not in FUNCTION_WORDS
+    return word[:1].isupper() and (word.lower() not in FUNCTION_WORDS or word.lower() in MONTHS)
 
 
 def _stem(word: str) -> str:

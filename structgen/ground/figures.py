@@ -65,7 +65,8 @@ def _glued(before: str, after: str) -> Grade | None:
     if before[-1:] == "_" or _CODE_AFTER.match(after):
         return Grade.INSIDE if _is_size(after) else None
     if before[-1:].isalpha() and before[-1] < "\u0e00":  # scripts from Thai on put no space before a number
-        return Grade.INSIDE if _PREFIX.search(before) or _UNIT_AFTER.match(after) else None
+        known = _PREFIX.search(before) and not after[:1].isalpha()
+        return Grade.INSIDE if known or _UNIT_AFTER.match(after) else None
     if before[-1:] and before[-1] in DASHES and before[-2:-1].isalpha():
         return None if _CAPITALS.search(before[:-1]) else Grade.INSIDE
     return Grade.WRITTEN

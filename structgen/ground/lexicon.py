@@ -18,6 +18,40 @@ khong 不 没 沒 無 无 非 未 莫 勿 ん 안 못 لا لم لن ليس غي
 """
 _NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "mis", "anti")
 _SHORTEST_STEM = 3
+_OPPOSITE_PREFIXES = (
+    ("in", "de"),
+    ("in", "ex"),
+    ("in", "out"),
+    ("im", "ex"),
+    ("as", "de"),
+    ("hyper", "hypo"),
+    ("over", "under"),
+    ("pre", "post"),
+    ("up", "down"),
+)
+_OPPOSITES = frozenset(
+    {
+        ("before", "after"),
+        ("more", "less"),
+        ("most", "least"),
+        ("above", "below"),
+        ("over", "under"),
+        ("first", "last"),
+        ("high", "low"),
+        ("higher", "lower"),
+        ("positive", "negative"),
+        ("buyer", "seller"),
+        ("accepted", "rejected"),
+        ("approved", "rejected"),
+        ("maximum", "minimum"),
+        ("left", "right"),
+        ("open", "closed"),
+        ("always", "never"),
+        ("all", "none"),
+        ("true", "false"),
+        ("may", "must"),
+    }
+)
 
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 """English words that are no name: a capital letter in front makes them the first of a sentence, or an acronym."""
@@ -27,6 +61,16 @@ NEGATIONS = frozenset(_NEGATIONS.split())
 
 
 def are_opposites(one: str, other: str) -> bool:
-    """Whether one of two folded words is the other with a prefix that denies it: "likely" and "unlikely"."""
+    """Whether two folded words say the opposite: "likely", "unlikely"; "increased", "decreased"; "more", "less"."""
     short, long = sorted((one, other), key=len)
-    return len(short) >= _SHORTEST_STEM and any(long == prefix + short for prefix in _NEGATIVE_PREFIXES)
+    if len(short) >= _SHORTEST_STEM and any(long == prefix + short for prefix in _NEGATIVE_PREFIXES):
+        return True
+    if (one, other) in _OPPOSITES or (other, one) in _OPPOSITES:
+        return True
+    return any(_swapped(one, other, *pair) or _swapped(other, one, *pair) for pair in _OPPOSITE_PREFIXES)
+
+
+def _swapped(one: str, other: str, mine: str, yours: str) -> bool:
+    """Whether two words are one stem behind these prefixes."""
+    stem = one.removeprefix(mine)
+    return one.startswith(mine) and len(stem) >= _SHORTEST_STEM and other == yours + stem

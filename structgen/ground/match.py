@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from structgen.ground.addresses import cuts_address
-from structgen.ground.figures import chain, standing
+from structgen.ground.figures import DASHES, chain, standing
 from structgen.ground.lexicon import FUNCTION_WORDS
 from structgen.ground.places import Grade, Place
 from structgen.ground.words import NUMERAL, TAG, Words, is_unspaced, without_format
@@ -39,6 +39,10 @@ _LONGEST_COMMON = max(map(len, FUNCTION_WORDS))
 _LONGEST_NUMBER = 64
 _DIGITS = re.compile(NUMERAL)
 _LAST_DIGITS = re.compile(rf"(?<![\d.,\u066b\u066c]){NUMERAL}$")
+_VARIANT = re.compile(r"\d[A-Za-z](?![^\W_])")
+"""What makes "type 2b" of "type 2"."""
+_CODE_BEFORE = re.compile(rf"[^\W\d_][{DASHES}]?$")
+"""The end of the letters of a code: "BRCA" of "BRCA1", "HIV-" of "HIV-1"."""
 _CLAUSE_GOES_ON = re.compile(r"\s*+[^\W_]|\.\s*\d")
 
 
@@ -83,6 +87,8 @@ class Phrase:
         text, start, end = words.text, words.starts[first], words.ends[last]
         grade = _bounds(text, start, end)
         if grade is None or not _signed_alike(self.lead, text, start) or not self._means(text, start, end):
+            return None
+        if self.gaps and _VARIANT.match(text, end - 1):
             return None
         wide = max(0, start - len(self.lead)), end + len(self.tail)
         if text[wide[0] : wide[1]] == self.words.text:
@@ -171,7 +177,7 @@ def _bounds(text: str, start: int, end: int) -> Grade | None:
         grades.append(_whole_number(text, start, end, _DIGITS.match(text, start, end)))
     if text[end - 1].isdecimal():
         digits = _LAST_DIGITS.search(text, max(start, end - _LONGEST_NUMBER), end)
-        if digits is not None and not text[digits.start() - 1 : digits.start()].isalpha():
+        if digits is not None and not _CODE_BEFORE.search(text, max(start, digits.start() - 2), digits.start()):
             grades.append(_whole_number(text, start, end, digits))
         elif after.isalpha() and not is_unspaced(after):
             return None
