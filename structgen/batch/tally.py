@@ -25,11 +25,15 @@ class Tally:
         """Count a document."""
         self._counts[_kind(outcome)] += 1
 
+    @property
+    def total(self) -> int:
+        """How many were counted."""
+        return self._counts.total()
+
     def __str__(self) -> str:
         """One line for people, the most frequent first."""
-        total = self._counts.total()
         kinds = ", ".join(f"{count} {kind}" for kind, count in self._counts.most_common())
-        return f"{total} document{'' if total == 1 else 's'}: {kinds}" if total else "no document"
+        return f"{self.total} document{'' if self.total == 1 else 's'}: {kinds}"
 
 
 def _kind(outcome: Extraction[Any] | ExtractionFailed) -> str:

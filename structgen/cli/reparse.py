@@ -64,7 +64,7 @@ def reparse(told: Reparse) -> None:
     try:
         status = carry_out(call, again)
     finally:
-        if not told.quiet:
+        if again.tally.total and not told.quiet:
             say(f"run {run.id}: {again.tally}.")
     raise typer.Exit(status)
 
