@@ -84,7 +84,8 @@ class Options:
     reask: Reask = Reask.CHEAPEST
     evidence: EvidenceMode = EvidenceMode.LOCATE
     require_evidence: bool = False
-    """Whether a value that stands nowhere in the text is asked for again, and refused where that does not help."""
+    """Whether a value without evidence (none in the text, or no quote) is asked for again, and refused where that does
+    not help."""
 
     temperature: float | None = 0.0
     top_p: float | None = None
