@@ -434,3 +434,16 @@ def test_answers_of_another_server_are_not_taken(structgen, kitchen: Emulator, m
     assert again.status == 2
     assert "Set the base URL as it was then" in again.err
     assert len(kitchen.requests) == 3
+
+
+def test_a_run_with_quotes_and_another_schema_is_asked_whole_and_that_is_said(structgen, kitchen: Emulator) -> None:
+    kitchen.answer_with(lambda _: '{"name": {"quote": "soup", "value": "soup"}}')
+    write_schema({"name": NAME})
+    extract(structgen, "--evidence", "quotes", "--mode", "json")
+    same = structgen("runs", "reparse", "1")
+    assert (same.status, len(kitchen.requests)) == (0, 3)
+    assert "quotes" not in same.err
+    write_schema({"name": {**NAME, "minLength": 1}})
+    again = structgen("runs", "reparse", "1")
+    assert "run 1 asked for quotes, and its schema changed: every document is asked whole." in again.said[0]
+    assert again.said[-1] == "structgen: run 1: 3 documents: 3 asked whole."
