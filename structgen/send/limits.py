@@ -12,7 +12,7 @@ it has to be cheap, because every call takes two.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import inf
 from types import MappingProxyType
 from typing import NamedTuple
@@ -166,7 +166,8 @@ def settle(state: State, now: float, grant: Grant, usage: Usage, sightings: Iter
         unused = grant.need.answer - usage.output_tokens
         if seen and not state.gives_back and not state.reserved and _is_given_back(state, unused, seen):
             state = state._replace(gives_back=True)
-    state = state._replace(window=min(state.window + 1 / state.window, state.most))
+    if state.window < state.most:
+        state = state._replace(window=min(state.window + 1 / state.window, state.most))
     return replied(state, seen, grant)
 
 
@@ -194,10 +195,11 @@ def _is_given_back(state: State, unused: float, seen: tuple[Sighting, ...]) -> b
     return False
 
 
-def replied(state: State, sightings: Iterable[Sighting], grant: Grant | None = None) -> State:
+def replied(state: State, sightings: Sequence[Sighting], grant: Grant | None = None) -> State:
     """A call was let in, and this is what the server shows with it: nothing, where it is one that shows no limits."""
-    returned = state.returned - grant.returned if grant and state.gives_back else 0.0
-    state = learn(state, sightings, returned)
+    if sightings:
+        returned = state.returned - grant.returned if grant and state.gives_back else 0.0
+        state = learn(state, sightings, returned)
     return state if state.trial is None else _open(state)
 
 

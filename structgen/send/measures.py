@@ -83,6 +83,8 @@ class Bucket(NamedTuple):
 
 def charged(buckets: tuple[Bucket, ...], time: float, requests: float, tokens: float) -> tuple[Bucket, ...]:
     """The buckets with more used, or less where the numbers are negative."""
+    if not buckets:
+        return buckets
     return tuple(
         Bucket(measure, limit, max(max(empty_at, time) + amount * measure.period / limit, time))
         if (amount := tokens if measure.of_tokens else requests)
