@@ -59,6 +59,8 @@ class _Writer:
     def part(self, schema: Json, at: Steps) -> Written:
         """One place: its schema with quotes, and its shapes."""
         self.kinds.work.step()
+        if schema is False:
+            return False, ()
         kind = self.kinds.of(schema, at)
         if not isinstance(schema, dict) or kind in {Kind.PLAIN, Kind.FIXED}:
             return self.plain(schema, at), (Leaf.PLAIN if kind is Kind.PLAIN else Leaf.FIXED,)

@@ -247,6 +247,16 @@ def test_a_tag_says_whether_what_looks_like_a_pair_is_one() -> None:
     assert made.forward({"kind": "free", "held": 1}, {}) == {"kind": "free", "held": 1}
 
 
+def test_where_other_keys_are_forbidden_the_keys_of_a_pattern_are_quoted() -> None:
+    section = {"type": "object", "properties": {"label": {"type": "string"}}, "additionalProperties": False}
+    schema = {"type": "object", "patternProperties": {"^s": section}, "additionalProperties": False}
+    made = quoted(schema)
+    answer = made.forward({"s1": {"label": "One"}}, {"/s1/label": "Section One"})
+    assert answer == {"s1": {"label": {"quote": "Section One", "value": "One"}}}
+    assert made.schema.check(answer) == ()
+    assert made.split({"S-1": {"labels": {"quote": "x", "value": "y"}}}).value == {"S-1": {"labels": "y"}}
+
+
 def test_a_default_stands_where_its_value_does() -> None:
     class Cup(BaseModel):
         size: int = 5
