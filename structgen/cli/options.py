@@ -91,8 +91,8 @@ Evidence: TypeAlias = Annotated[
     EvidenceMode,
     typer.Option(
         "--evidence",
-        help="Whether each value is looked for in its text (locate), or the model has to quote the text for it (quotes: "
-        "what it cannot quote is unsupported; more tokens).",
+        help="Whether each value is looked for in its text (locate), or the model has to quote the text for it "
+        "(quotes): what it cannot quote is unsupported. Quotes take more tokens.",
     ),
 ]
 RequireEvidence: TypeAlias = Annotated[
