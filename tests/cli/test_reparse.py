@@ -238,7 +238,7 @@ def test_a_reparse_can_be_read_again_and_pays_for_no_field_twice(structgen, kitc
     write_schema({"name": NAME}, {"prep": PREP, "author": author})
     third = structgen("runs", "reparse", "2", "-o", "third.jsonl")
     assert third.said[-1] == "structgen: run 2: 3 documents: 3 asked for /author."
-    write_schema({"name": {**NAME, "minLength": 1}}, {"prep": PREP, "author": author})
+    write_schema({"name": NAME}, {"prep": {**PREP, "minimum": 1}, "author": author})
     structgen("runs", "reparse", "3")
     rows = [json.loads(line) for line in Path("third.jsonl").read_text().splitlines()]
     assert rows[0]["value"] == {"name": "soup 0", "serves": 2, "prep": 10, "author": "Ines"}

@@ -167,6 +167,25 @@ def quoted(body: Any, values: dict[str, Any]) -> str:
     )
 
 
+class Rated(BaseModel):
+    title: str
+    stars: dict[str, int] = {}
+
+
+class WellRated(Rated):
+    stars: dict[str, int] = Field({}, min_length=1)
+
+
+def test_an_answer_in_the_strict_form_is_read_by_the_schema_it_was_asked_with(
+    run: Run, store: Store, groq_emulator: Emulator
+) -> None:
+    groq_emulator.script(reply('{"title": "Leek soup", "stars": [{"key": "Ines", "value": 5}]}'))
+    earlier = recorded(run, store, Rated)
+    result = run(WellRated, earlier)
+    assert result.value.stars == {"Ines": 5}
+    assert result.usage.calls == 0
+
+
 def test_a_store_that_was_named_by_its_file_is_closed_with_its_extractor(
     tmp_path: Path, groq_emulator: Emulator
 ) -> None:
