@@ -163,14 +163,14 @@ class PartialReader:
 
     def _before(self, text: str, at: int) -> int:
         """Before the value: prose, fences, thoughts."""
-        thought = OPEN_THOUGHT.search(text, at)
         root = self._root.search(text, at)
+        thought = OPEN_THOUGHT.search(text, at, root.start() + _LONGEST_TAG if root else len(text))
         if thought is not None and (root is None or thought.start() <= root.start()):
             self._state = self._in_thoughts
             return thought.end()
         if root is None:
             return self._wait(text, text.rfind("<", max(at, len(text) - _LONGEST_TAG)))
-        if text[root.start() :].casefold() in _BEGUN_THOUGHTS:
+        if text[root.start() : root.start() + 7].casefold() in _BEGUN_THOUGHTS:
             return self._wait(text, root.start())
         return self._enter(root[0], root.end())
 

@@ -1,5 +1,6 @@
 """Cost grows with the length of the text, whatever the text: lines of Python executed are counted, not seconds."""
 
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from structgen.parse import parse_text
+from structgen.parse import parse_text, partial
 from structgen.parse.partial import PartialReader
 from structgen.schema import Schema
 
@@ -106,6 +107,22 @@ def test_growing_text_costs_the_same_at_every_character() -> None:
         return lines(feed)
 
     assert run(400) <= 4.3 * run(100)
+
+
+def test_growing_text_in_one_piece_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = 0
+    tags = partial.OPEN_THOUGHT
+
+    class Counting:
+        def search(self, text: str, low: int, high: int) -> re.Match[str] | None:
+            nonlocal looked
+            looked += high - low
+            return tags.search(text, low, high)
+
+    monkeypatch.setattr(partial, "OPEN_THOUGHT", Counting())
+    text = "[a " * 3_000
+    PartialReader().feed(text)
+    assert looked <= 100 * len(text)
 
 
 class Left(BaseModel):
