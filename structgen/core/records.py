@@ -252,7 +252,7 @@ class Status(StrEnum):
     EXACT = "exact"
     NORMALIZED = "normalized"
     QUOTED = "quoted"
-    """The model's quote for it stands in the text; the value itself is not written there (a sentiment, a sum)."""
+    """The model's quote for it stands in the text; the value itself is not written there (a sentiment, a summary)."""
     FUZZY = "fuzzy"
     AMBIGUOUS = "ambiguous"
     UNSUPPORTED = "unsupported"

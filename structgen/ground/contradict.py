@@ -6,6 +6,7 @@ has are no contradiction; those that only the phrase has are. What denies must b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from structgen.ground.hannumbers import han_value
@@ -14,6 +15,7 @@ from structgen.ground.months import MONTHS
 from structgen.ground.numberwords import NUMBER_WORDS
 from structgen.ground.words import fold
 
+_WORD = re.compile(r"\w+")
 _MOST_COMPARED = 12
 """Words of a stretch that are compared each with each; longer stretches are too many changes anyway."""
 
@@ -38,6 +40,11 @@ def has_case(text: str) -> bool:
 
 def _denials(words: Sequence[str]) -> int:
     return sum(word in NEGATIONS for word in words)
+
+
+def names_a_number(text: str) -> bool:
+    """Whether a text says a number, in digits or in words."""
+    return any(_counts(fold(word)) for word in _WORD.findall(text))
 
 
 def _counts(word: str) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date, time, timedelta
+from numbers import Number
 
 from structgen.core.records import Evidence, Status
+from structgen.ground.contradict import names_a_number
 from structgen.ground.leaves import Leaf, leaves
 from structgen.ground.locate import locate, locate_leaves
 
@@ -21,9 +24,10 @@ def locate_quoted(value: object, text: str, quotes: Mapping[str, str | None]) ->
     """The evidence for each leaf of a value, in document order, by its quote; `quotes` are by path.
 
     A quote that stands in the text leads to the value's own place in it or around it, with the status of that; where
-    the value is not written there (a sentiment, a sum) to the quote itself, as QUOTED. A leaf whose quote is None or
-    stands nowhere is unsupported, wherever else its value may stand. A leaf that `quotes` does not name was not to be
-    quoted, and is looked for by its value. Linear as `locate` is.
+    the value is not written there (a sentiment, a summary) to the quote itself, as QUOTED. A leaf whose quote is None
+    or stands nowhere is unsupported, wherever else its value may stand, and so is a number or a date whose quote names
+    others. A leaf that `quotes` does not name was not to be quoted, and is looked for by its value. Linear as `locate`
+    is.
     """
     found = list(leaves(value))
     places = _places(found, text, quotes)
@@ -51,9 +55,15 @@ def _evidence(leaf: Leaf, text: str, quote: Evidence | None) -> Evidence:
     if quote is None or quote.start is None or quote.end is None:
         return Evidence(leaf.path, None, None, None, Status.UNSUPPORTED)
     own = _own(leaf, text, quote.start, quote.end)
+    if own is None and _is_figure(leaf.value) and names_a_number(text[quote.start : quote.end]):
+        return Evidence(leaf.path, None, None, None, Status.UNSUPPORTED)
     if own is None:
         return replace(quote, path=leaf.path, status=_OF_A_QUOTE.get(quote.status, quote.status))
     return replace(own, status=Status.AMBIGUOUS) if quote.status is Status.AMBIGUOUS else own
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, Number | date | time | timedelta) and not isinstance(value, bool)
 
 
 def _own(leaf: Leaf, text: str, start: int, end: int) -> Evidence | None:

@@ -38,7 +38,9 @@ class Mood(Enum):
         ("positive", "I loved it", ("I loved it", "quoted")),
         (Mood.GOOD, "I loved it", ("I loved it", "quoted")),
         (True, "i LOVED it", ("I loved it", "quoted")),
-        (99, "TOTAL RM 13.50", ("TOTAL RM 13.50", "quoted")),
+        (5, "I loved it, really", ("I loved it, really", "quoted")),
+        (99, "TOTAL RM 13.50", (None, "unsupported")),
+        (date(2024, 5, 4), "Paid on 3 May 2024", (None, "unsupported")),
         (4.5, "KOPI 1 4.50 4.50", ("4.50", "ambiguous")),
         (
             "Preheat the oven to 180 degrees and wait",
