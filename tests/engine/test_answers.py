@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from structgen import Budget, Extraction, ExtractionFailed, Extractor, Options
-from structgen.core.errors import StoreError
+from structgen.core.errors import BudgetExceeded, StoreError
 from structgen.core.events import CompletionReceived, Event, Failed
 from structgen.core.records import INTERRUPTED, Completion, Request, Usage
 from structgen.engine.answers import Answers
@@ -212,3 +212,18 @@ def test_a_stream_that_broke_off_is_asked_for_again(path: Path) -> None:
         request = Request("groq", "m", (), "text", True)  # type: ignore[arg-type]
         assert len(list(Answers(Broken(), store).stream(request, Allowance()))) == 2  # type: ignore[arg-type]
         assert store.get(request) is None
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_where_nothing_may_be_paid_only_what_is_stored_is_taken(
+    run: Run, groq_emulator: Emulator, path: Path, kept: bool
+) -> None:
+    groq_emulator.script(reply('{"title": "Leek soup"}'), reply('{"/minutes": 10}'))
+    run(store=path)
+    nothing = Options(budget=Budget(max_cost=0.0, max_tokens=1))
+    if kept:
+        assert run(store=path, options=nothing).value.minutes == 10
+    else:
+        with pytest.raises(BudgetExceeded, match="may take"):
+            run("Another soup.", store=path, options=nothing)
+    assert len(groq_emulator.requests) == 2
