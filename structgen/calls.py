@@ -10,7 +10,8 @@ from typing_extensions import TypeForm
 from structgen.compile import Input
 from structgen.core.json import Json
 from structgen.core.options import Options
-from structgen.core.records import Extraction, Task
+from structgen.core.records import Task
+from structgen.core.results import Extraction
 from structgen.extractor import Extractor
 from structgen.schema import Schema
 

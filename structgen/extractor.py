@@ -16,7 +16,8 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.events import Observer
 from structgen.core.json import Json
 from structgen.core.options import Options
-from structgen.core.records import Completion, Example, Extraction, Task, Usage
+from structgen.core.records import Completion, Example, Task, Usage
+from structgen.core.results import Extraction
 from structgen.engine import Line, Send, adrive, drive, extraction
 from structgen.engine.answers import open_store
 from structgen.engine.earlier import Earlier

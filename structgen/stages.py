@@ -12,7 +12,8 @@ from structgen.compile import Brief, Input, compile_brief
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
 from structgen.core.options import EvidenceMode, Mode, Options, Risk, Style
-from structgen.core.records import Card, Evidence, Example, Parsed, Request, Task
+from structgen.core.records import Card, Evidence, Example, Request, Task
+from structgen.core.results import Parsed
 from structgen.ground import locate, locate_quoted, quote_example
 from structgen.parse import parse_text
 from structgen.schema import Schema

@@ -15,8 +15,10 @@ import pytest
 
 from structgen import CompletionReceived, Extraction, Extractor, WaitingForLimit
 from structgen.cli import main
-from structgen.send import limits, limits_shared, limits_wait
-from structgen.send.limits_wait import Limiter
+from structgen.send.limits import shared as limits_shared
+from structgen.send.limits import state as limits
+from structgen.send.limits import wait as limits_wait
+from structgen.send.limits.wait import Limiter
 from structgen.testing import Clock, Emulator, Limits
 
 MODEL = "groq/openai/gpt-oss-20b"

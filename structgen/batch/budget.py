@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from structgen.core.records import Attempt, Card, Usage
+from structgen.core.records import Card, Usage
+from structgen.core.results import Attempt
 from structgen.engine.budget import spent_at_most, tokens_of
 from structgen.engine.cost import cost_of
 

@@ -10,7 +10,8 @@ from typing import Any, cast
 
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json, JsonObject, steps
-from structgen.core.records import ChunkReport, Conflict, Document, Evidence, Extraction, Issue, Repair, Status, Usage
+from structgen.core.records import Document, Evidence, Status, Usage
+from structgen.core.results import ChunkReport, Conflict, Extraction, Issue, Repair
 from structgen.documents import DocumentProblem
 from structgen.ground import locate
 from structgen.schema import Schema

@@ -20,7 +20,8 @@ from structgen.core.errors import (
     StoreError,
     StructgenError,
 )
-from structgen.core.records import Card, Document, Extraction, Task, Usage
+from structgen.core.records import Card, Document, Task, Usage
+from structgen.core.results import Extraction
 from structgen.documents import DocumentProblem
 from structgen.engine.cost import cost_of
 from structgen.engine.many import Outcome

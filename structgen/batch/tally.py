@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from structgen.core.errors import ExtractionFailed
-from structgen.core.records import Attempt, Extraction
+from structgen.core.results import Attempt, Extraction
 from structgen.engine.reread import asked_paths
 
 READ = "read again"

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from structgen.core.json import Json
-    from structgen.core.records import Attempt, ChunkReport, Completion, Evidence, Issue, Usage
+    from structgen.core.records import Completion, Evidence, Usage
+    from structgen.core.results import Attempt, ChunkReport, Issue
 
 
 class StructgenError(Exception):

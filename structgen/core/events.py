@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from structgen.core.errors import StructgenError, TransportError
-from structgen.core.records import Completion, Extraction, Repair, Request, Usage
+from structgen.core.records import Completion, Request, Usage
+from structgen.core.results import Extraction, Repair
 
 
 @dataclass(frozen=True, slots=True)

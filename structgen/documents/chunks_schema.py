@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from structgen.core.json import Json, JsonObject, steps
-from structgen.core.records import Issue
+from structgen.core.results import Issue
 from structgen.schema import Schema
 from structgen.schema.check import check_json
 from structgen.schema.json_schema import compile_json_schema

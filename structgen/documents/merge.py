@@ -14,7 +14,8 @@ from typing import TypeAlias
 
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Risk
-from structgen.core.records import Claim, Conflict, Evidence, Repair
+from structgen.core.records import Evidence
+from structgen.core.results import Claim, Conflict, Repair
 from structgen.documents.merge_items import group_items
 from structgen.documents.merge_likeness import Likeness, likeness
 from structgen.documents.merge_nodes import DEEPEST, Node, Part

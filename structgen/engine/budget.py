@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Budget
-from structgen.core.records import Attempt, Card, Usage
+from structgen.core.records import Card, Usage
+from structgen.core.results import Attempt
 from structgen.engine.cost import cost_of
 
 

@@ -22,17 +22,8 @@ from structgen.core.errors import (
     TransportError,
 )
 from structgen.core.options import EvidenceMode
-from structgen.core.records import (
-    Attempt,
-    Completion,
-    Evidence,
-    Extraction,
-    Issue,
-    Parsed,
-    Request,
-    Status,
-    Usage,
-)
+from structgen.core.records import Completion, Evidence, Request, Status, Usage
+from structgen.core.results import Attempt, Extraction, Issue, Parsed
 from structgen.engine.budget import all_tried, beyond
 from structgen.engine.cost import cost_of
 from structgen.ground import locate_quoted

@@ -16,7 +16,8 @@ from structgen.compile.estimate import CHARS_PER_TOKEN, message_tokens
 from structgen.core.errors import ConfigurationError, ExtractionFailed, RequestTooLarge, StructgenError
 from structgen.core.json import Json
 from structgen.core.options import Budget, Options
-from structgen.core.records import Attempt, Card, Completion, Document, Extraction, Request, Usage
+from structgen.core.records import Card, Completion, Document, Request, Usage
+from structgen.core.results import Attempt, Extraction
 from structgen.documents.chunks import Chunk, cut_text
 from structgen.documents.chunks_schema import ChunkSchema
 from structgen.engine import budget as spending

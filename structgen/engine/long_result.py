@@ -19,7 +19,8 @@ from structgen.core.errors import (
 )
 from structgen.core.json import Json, steps
 from structgen.core.options import EvidenceMode, Risk
-from structgen.core.records import Attempt, ChunkReport, Evidence, Extraction, Issue, Parsed, Repair, Status
+from structgen.core.records import Evidence, Status
+from structgen.core.results import Attempt, ChunkReport, Extraction, Issue, Parsed, Repair
 from structgen.documents.chunks import Chunk
 from structgen.documents.chunks_schema import branch_names
 from structgen.documents.merge import Merged, merge

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeAlias, TypeVar
 
 from structgen.core.errors import ConfigurationError, ExtractionFailed, StructgenError
-from structgen.core.records import Extraction
+from structgen.core.results import Extraction
 
 A = TypeVar("A")
 B = TypeVar("B")

@@ -19,7 +19,8 @@ from structgen.core.events import (
     TransportRetried,
     WaitingForLimit,
 )
-from structgen.core.records import Completion, Extraction
+from structgen.core.records import Completion
+from structgen.core.results import Extraction
 from structgen.engine.flow import FAULTS, Line, Send
 
 R = TypeVar("R")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from structgen.core.json import Json, JsonObject, pointer, steps
-from structgen.core.records import Partial
+from structgen.core.results import Partial
 from structgen.schema.strict import WRAPPER, StrictSchema
 from structgen.schema.strict_read import ROOT
 from structgen.schema.strict_shapes import Entries, Items, Named, Record, Shape

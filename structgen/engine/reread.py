@@ -12,7 +12,8 @@ from typing import TypeVar, cast
 
 from structgen.core.json import Json, JsonObject, steps
 from structgen.core.options import Risk
-from structgen.core.records import Completion, Issue, Parsed, Repair, Request
+from structgen.core.records import Completion, Request
+from structgen.core.results import Issue, Parsed, Repair
 from structgen.engine.changes import AskedParts, Change, Part
 from structgen.parse import parse_text
 from structgen.parse.places import MISSING, at

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json
 from structgen.core.options import Risk
-from structgen.core.records import Extraction, Partial
+from structgen.core.results import Extraction, Partial
 from structgen.engine.plain import PlainForm
 from structgen.engine.unquoted import Unquoted
 from structgen.parse import parse_text

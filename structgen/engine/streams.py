@@ -11,7 +11,8 @@ from typing_extensions import TypeForm
 
 from structgen.compile import Input, Plan
 from structgen.core.json import Json
-from structgen.core.records import Completion, Extraction, Partial, Task
+from structgen.core.records import Completion, Task
+from structgen.core.results import Extraction, Partial
 from structgen.engine.answers import Answers
 from structgen.engine.flow import Line, Send
 from structgen.engine.showing import Finished, Growing

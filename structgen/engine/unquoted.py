@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from structgen.core.json import Json, JsonObject, pointer, steps
-from structgen.core.records import Partial
+from structgen.core.results import Partial
 from structgen.schema.quotes import Quoted
 from structgen.schema.quotes_shapes import Leaf, Shape
 from structgen.schema.quotes_values import NOTHING, Nothing, Resolved, Splitter, at, fitting, pair_of, under

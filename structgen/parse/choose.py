@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from structgen.core.json import Json, JsonObject, steps
 from structgen.core.options import Risk
-from structgen.core.records import Issue, Parsed, Repair
+from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse.align import Aligner, Decode, Fit, Shape
 from structgen.parse.entries import lost_entries
 from structgen.parse.equal import same

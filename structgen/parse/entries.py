@@ -8,7 +8,7 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 
 from structgen.core.json import Json, pointer
-from structgen.core.records import Issue
+from structgen.core.results import Issue
 
 
 def lost_entries(adapter: TypeAdapter[Any], tree: Json, value: Any) -> tuple[Issue, ...]:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from structgen.core.options import Risk
-from structgen.core.records import Issue, Repair
+from structgen.core.results import Issue, Repair
 from structgen.parse.exact import LONG_NUMBER, exact_json
 from structgen.parse.reading import Reading
 from structgen.parse.strict import strict_json

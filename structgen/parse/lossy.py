@@ -9,7 +9,7 @@ from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
-from structgen.core.records import Issue, Repair
+from structgen.core.results import Issue, Repair
 from structgen.parse.places import MISSING, at
 
 _AT_MOST = re.compile(r"at most (\d+) characters?")

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from structgen.core.json import Json, pointer, steps
-from structgen.core.records import Issue, Repair
+from structgen.core.results import Issue, Repair
 from structgen.parse.reading import Reading
 from structgen.schema.quotes import Quoted
 from structgen.schema.quotes_values import Split

@@ -9,7 +9,8 @@ from typing import Any, TypeVar, cast
 
 from structgen.core.json import Json
 from structgen.core.options import Risk
-from structgen.core.records import INTERRUPTED, Issue, Parsed, Repair
+from structgen.core.records import INTERRUPTED
+from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse.align import Decode, Shape, shape_of
 from structgen.parse.choose import Job, choose
 from structgen.parse.exact import LONG_NUMBER, exact_json

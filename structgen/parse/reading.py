@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from structgen.core.json import Json
-from structgen.core.records import Issue, Repair
+from structgen.core.results import Issue, Repair
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Risk
-from structgen.core.records import Issue, Repair
+from structgen.core.results import Issue, Repair
 from structgen.parse.equal import same
 from structgen.parse.exact import number_of
 from structgen.parse.members import NUMBER

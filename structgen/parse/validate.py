@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails, to_json
 
 from structgen.core.json import Json, pointer, steps
 from structgen.core.options import Risk
-from structgen.core.records import Issue, Repair
+from structgen.core.results import Issue, Repair
 from structgen.parse.align import Shape, is_call
 from structgen.parse.align.dates import is_numeric
 from structgen.parse.blame import task_error

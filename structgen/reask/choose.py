@@ -8,7 +8,8 @@ from typing import Generic, TypeVar
 from structgen.compile import Plan
 from structgen.compile.estimate import message_tokens, tokens_of
 from structgen.core.options import Reask, Risk
-from structgen.core.records import Attempt, Card, Parsed, Request, Usage
+from structgen.core.records import Card, Request, Usage
+from structgen.core.results import Attempt, Parsed
 from structgen.reask.fields import fields_question
 from structgen.reask.question import Question, whole_question
 from structgen.reask.rest import rest_question

@@ -11,7 +11,8 @@ from structgen.compile.estimate import answer_tokens, frame_tokens
 from structgen.compile.prompt import QUOTES
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
-from structgen.core.records import Card, Completion, Image, Issue, Message, Parsed, Repair, Request
+from structgen.core.records import Card, Completion, Image, Message, Request
+from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse import parse_text
 from structgen.parse.places import MISSING, at
 from structgen.reask.passage import passage_for

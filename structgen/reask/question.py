@@ -12,7 +12,8 @@ from jiter import from_json
 from structgen.compile.estimate import message_tokens
 from structgen.core.json import Json
 from structgen.core.options import Risk
-from structgen.core.records import Completion, Parsed, Request, Usage
+from structgen.core.records import Completion, Request, Usage
+from structgen.core.results import Parsed
 from structgen.parse import parse_text
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted, with_quotes

@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar, cast
 from structgen.compile.estimate import answer_tokens, frame_tokens
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
-from structgen.core.records import Card, Completion, Issue, Message, Parsed, Repair, Request
+from structgen.core.records import Card, Completion, Message, Request
+from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse import parse_text
 from structgen.parse.places import MISSING, at
 from structgen.reask.place import alternatives, put, with_definitions

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from structgen.core.records import Attempt, Message, Request
+from structgen.core.records import Message, Request
+from structgen.core.results import Attempt
 from structgen.reask.words import describe
 
 MOST_ISSUES = 20

@@ -2,7 +2,7 @@
 
 import json
 
-from structgen.core.records import Issue
+from structgen.core.results import Issue
 
 MOST_CHARS = 200
 

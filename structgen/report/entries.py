@@ -10,7 +10,8 @@ from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from structgen.core.json import Json, pointer
-from structgen.core.records import Conflict, Evidence, Issue, Repair, Status
+from structgen.core.records import Evidence, Status
+from structgen.core.results import Conflict, Issue, Repair
 from structgen.report.view import Limits, View
 from structgen.report.visible import cut, line_of
 

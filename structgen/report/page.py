@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from structgen.core.errors import ExtractionFailed
-from structgen.core.records import Extraction
+from structgen.core.results import Extraction
 from structgen.report.entries import entries_of
 from structgen.report.passages import Passages, passages_of
 from structgen.report.view import Limits, View, view_of, view_of_failure

@@ -9,7 +9,8 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from structgen.core.records import Evidence, Extraction, Status
+from structgen.core.records import Evidence, Status
+from structgen.core.results import Extraction
 from structgen.report.entries import Entries, Entry, Kind, entries_of
 from structgen.report.passages import Passages, Piece, passages_of
 from structgen.report.view import Limits, View, view_of

@@ -8,16 +8,8 @@ from typing import Any, cast
 
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json
-from structgen.core.records import (
-    Attempt,
-    ChunkReport,
-    Conflict,
-    Evidence,
-    Extraction,
-    Issue,
-    Repair,
-    Usage,
-)
+from structgen.core.records import Evidence, Usage
+from structgen.core.results import Attempt, ChunkReport, Conflict, Extraction, Issue, Repair
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from structgen.core.records import Claim, Conflict, Repair, Status, Usage
+from structgen.core.records import Status, Usage
+from structgen.core.results import Claim, Conflict, Repair
 from structgen.report.view import View
 from structgen.report.visible import line_of
 

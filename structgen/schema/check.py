@@ -13,7 +13,7 @@ from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticSerializationError
 
 from structgen.core.json import Json, JsonObject, pointer, steps
-from structgen.core.records import Issue
+from structgen.core.results import Issue
 from structgen.schema.costly import TOO_COSTLY, TooCostly, details_of, guard_cost
 from structgen.schema.patterns import PatternTooCostly
 from structgen.schema.pydantic_issues import issues_of, locate

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from structgen.core.json import Json, JsonObject, steps
-from structgen.core.records import Issue
+from structgen.core.results import Issue
 
 MOST_VISITS = 100_000
 MOST_ERRORS = 1_000

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 from structgen.core.json import Json
-from structgen.core.records import Issue
+from structgen.core.results import Issue
 
 KINDS = {
     "string": "a string",

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, cast
 
 from structgen.core.json import Json, pointer
-from structgen.core.records import Issue
+from structgen.core.results import Issue
 from structgen.schema.formats import FORMATS
 from structgen.schema.issues import KINDS, Branches, Failure, choices, either, settle, should_be
 from structgen.schema.json_unions import NO_BRANCH

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from structgen.core.json import Json, pointer
-from structgen.core.records import Issue
+from structgen.core.results import Issue
 from structgen.schema.issues import Branches, Failure, plain, settle, should_be
 
 Located = tuple[tuple[str | int, ...], tuple[tuple[int, str], ...], ErrorDetails]

@@ -14,7 +14,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
-from structgen.core.records import FieldsText, Issue, Task
+from structgen.core.records import FieldsText, Task
+from structgen.core.results import Issue
 from structgen.schema.check import check_json, check_typed
 from structgen.schema.memory import remembered
 from structgen.schema.types import compile_type, describe

@@ -17,10 +17,10 @@ from structgen.send.base import Allowance, Streamed
 from structgen.send.clients import Clients
 from structgen.send.faults import Failure
 from structgen.send.gather import Origin
-from structgen.send.leases import Lease, need_of
-from structgen.send.limits_read import RawHeaders
-from structgen.send.limits_shared import shared_limiter
-from structgen.send.limits_wait import Limiter
+from structgen.send.limits.lease import Lease, need_of
+from structgen.send.limits.read import RawHeaders
+from structgen.send.limits.shared import shared_limiter
+from structgen.send.limits.wait import Limiter
 from structgen.send.lost import lost_connection
 from structgen.send.read import Reply, read_reply
 from structgen.send.retries import Outcome, akeep_trying, apersist, keep_trying, persist

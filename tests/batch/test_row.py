@@ -14,22 +14,8 @@ from structgen.batch.row import Row, RowStatus, is_incomplete, plain, row_of, ro
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json
 from structgen.core.options import Mode, Risk
-from structgen.core.records import (
-    Attempt,
-    ChunkReport,
-    Claim,
-    Completion,
-    Conflict,
-    Document,
-    Evidence,
-    Extraction,
-    Issue,
-    Message,
-    Repair,
-    Request,
-    Status,
-    Usage,
-)
+from structgen.core.records import Completion, Document, Evidence, Message, Request, Status, Usage
+from structgen.core.results import Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Repair
 from structgen.documents import DocumentProblem
 from structgen.schema import Schema
 

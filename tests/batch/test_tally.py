@@ -5,7 +5,8 @@ from __future__ import annotations
 from structgen.batch import Tally
 from structgen.core.errors import ExtractionFailed
 from structgen.core.options import Mode
-from structgen.core.records import Attempt, Completion, Extraction, Request
+from structgen.core.records import Completion, Request
+from structgen.core.results import Attempt, Extraction
 
 
 def attempt(name: str = "dish", *paths: str, stored: bool = False) -> Attempt:

@@ -8,17 +8,8 @@ import pytest
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import pointer, steps
 from structgen.core.options import Mode
-from structgen.core.records import (
-    Attempt,
-    Completion,
-    Evidence,
-    Extraction,
-    Message,
-    Parameters,
-    Request,
-    Status,
-    Usage,
-)
+from structgen.core.records import Completion, Evidence, Message, Parameters, Request, Status, Usage
+from structgen.core.results import Attempt, Extraction
 
 SCHEMA: dict[str, Any] = {"type": "object"}
 

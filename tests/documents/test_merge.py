@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from structgen.core.json import Json
 from structgen.core.options import Risk
-from structgen.core.records import Evidence, Repair, Status
+from structgen.core.records import Evidence, Status
+from structgen.core.results import Repair
 from structgen.documents import merge_items
 from structgen.documents.merge import Merged, merge
 from structgen.documents.merge_nodes import Part

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from structgen.core.errors import ConfigurationError, ConnectionFailed, ExtractionFailed
-from structgen.core.records import Extraction
+from structgen.core.results import Extraction
 from structgen.engine.many import aattempted, amap_ordered, attempted, map_ordered
 
 

@@ -16,7 +16,8 @@ from structgen.compile import Brief, compile_brief
 from structgen.core.errors import BudgetExceeded, ConnectionFailed, ExtractionFailed, StructgenError, TransportError
 from structgen.core.json import Json, steps
 from structgen.core.options import Budget, Options, Risk
-from structgen.core.records import INTERRUPTED, Card, Completion, Extraction, Partial
+from structgen.core.records import INTERRUPTED, Card, Completion
+from structgen.core.results import Extraction, Partial
 from structgen.engine import Line, Send, extraction
 from structgen.engine.showing import Finished, Growing
 from structgen.engine.streaming import adrive_shown, drive_shown

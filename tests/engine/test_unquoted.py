@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from structgen.core.json import steps
 from structgen.core.options import Risk
-from structgen.core.records import Partial
+from structgen.core.results import Partial
 from structgen.engine.showing import Finished, Growing
 from structgen.parse.places import MISSING, at
 from structgen.schema import Schema

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from structgen.core.options import Risk
-from structgen.core.records import Parsed
+from structgen.core.results import Parsed
 from structgen.parse import parse_text
 from structgen.parse.align.dates import date_in
 from structgen.parse.align.scalars import choice_in, float_in, integer_in, number_in, truth_in

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel, Field, PlainSerializer
 
 from structgen.core.options import Risk
-from structgen.core.records import Parsed, Repair
+from structgen.core.results import Parsed, Repair
 from structgen.parse import parse_text
 from structgen.parse.quotes import followed, moved
 from structgen.schema import Schema

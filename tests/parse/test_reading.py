@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from structgen.core.options import Risk
-from structgen.core.records import Parsed
+from structgen.core.results import Parsed
 from structgen.parse import parse_text
 from structgen.schema import Schema
 

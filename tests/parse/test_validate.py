@@ -10,7 +10,7 @@ import pytest
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from structgen.core.errors import TaskError
-from structgen.core.records import Parsed
+from structgen.core.results import Parsed
 from structgen.parse import parse_text
 from structgen.schema import Schema
 

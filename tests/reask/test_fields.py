@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field, model_validator
 from structgen.compile import Brief, compile_brief
 from structgen.core.json import Json
 from structgen.core.options import Mode, Options, Risk
-from structgen.core.records import Completion, Issue, Parsed
+from structgen.core.records import Completion
+from structgen.core.results import Issue, Parsed
 from structgen.parse import parse_text
 from structgen.reask.fields import MOST_FIELDS, fields_question
 from structgen.reask.question import Question

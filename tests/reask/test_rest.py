@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from structgen.compile import Brief, compile_brief
 from structgen.core.json import Json, JsonObject
 from structgen.core.options import Options, Risk
-from structgen.core.records import Completion, Issue, Parsed
+from structgen.core.records import Completion
+from structgen.core.results import Issue, Parsed
 from structgen.parse import parse_text
 from structgen.reask.question import Question
 from structgen.reask.rest import complete_parts, join, rest_question

@@ -1,7 +1,8 @@
 """Asking again with the whole question."""
 
 from structgen.core.options import Mode
-from structgen.core.records import Attempt, Completion, Issue, Message, Request
+from structgen.core.records import Completion, Message, Request
+from structgen.core.results import Attempt, Issue
 from structgen.reask.whole import MOST_CHARS, ask_whole
 from structgen.reask.words import describe
 

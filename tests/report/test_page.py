@@ -14,21 +14,8 @@ from hypothesis import strategies as st
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import pointer
 from structgen.core.options import Mode, Risk
-from structgen.core.records import (
-    Attempt,
-    ChunkReport,
-    Claim,
-    Completion,
-    Conflict,
-    Evidence,
-    Extraction,
-    Issue,
-    Message,
-    Repair,
-    Request,
-    Status,
-    Usage,
-)
+from structgen.core.records import Completion, Evidence, Message, Request, Status, Usage
+from structgen.core.results import Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Repair
 from structgen.extractor import Extractor
 from structgen.report import View, extraction_html, failure_html, view_html, view_of
 from structgen.report.view import Limits

@@ -8,7 +8,8 @@ from rich.console import Console
 
 from structgen.core.errors import ExtractionFailed
 from structgen.core.options import Risk
-from structgen.core.records import ChunkReport, Claim, Conflict, Evidence, Extraction, Issue, Repair, Status, Usage
+from structgen.core.records import Evidence, Status, Usage
+from structgen.core.results import ChunkReport, Claim, Conflict, Extraction, Issue, Repair
 from structgen.report import View, print_extraction, print_view, view_of_failure
 
 TEXT = "Name: Soup\nServes: four people\n"

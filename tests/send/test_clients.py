@@ -89,7 +89,7 @@ def test_nothing_is_opened_before_the_first_call(groq_emulator: Emulator) -> Non
 SCRIPT = """
     import asyncio
     from structgen.core.options import Mode
-    from structgen.core.records import Message, Request
+    from structgen.core.records import (Message, Request)
     from structgen.send import Allowance, open_sender
 
     sender = open_sender("groq/openai/gpt-oss-20b")

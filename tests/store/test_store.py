@@ -309,7 +309,7 @@ def test_the_garbage_collector_closes_a_store_that_nobody_holds(path: Path, ask:
 SCRIPT = """
 import sys, threading
 from structgen.core.options import Mode
-from structgen.core.records import Completion, Message, Request
+from structgen.core.records import (Completion, Message, Request)
 from structgen.store import Store
 
 def request(number):

@@ -14,7 +14,8 @@ from tenacity import Retrying, stop_after_attempt, wait_none
 from structgen import Extraction, ExtractionFailed, Extractor, Mode, Options
 from structgen.core.errors import StoreError, TransportError
 from structgen.core.json import JsonObject
-from structgen.send import limits, measures
+from structgen.send.limits import measures
+from structgen.send.limits import state as limits
 from structgen.testing import Emulator, FaultKind, FaultPlan
 
 PLAN = FaultPlan(

@@ -9,7 +9,7 @@ from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Risk
-from structgen.core.records import Issue, Repair
+from structgen.core.results import Issue, Repair
 from structgen.parse.align.dates import date_in, is_clock, is_numeric
 from structgen.parse.align.fit import Fit, changed, kind_of, misfit
 from structgen.parse.align.keys import renamed

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from structgen.core.json import Json
 from structgen.core.options import Risk
-from structgen.core.records import Issue, Repair
+from structgen.core.results import Issue, Repair
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from structgen.core.json import JsonObject, pointer
 from structgen.core.options import Risk
-from structgen.core.records import Issue, Repair
+from structgen.core.results import Issue, Repair
 from structgen.parse.align.shape import Node, letters
 from structgen.parse.equal import same
 

@@ -12,11 +12,12 @@ import pytest
 
 from structgen.core.errors import RateLimited
 from structgen.core.records import Card, Usage
-from structgen.send import limits, limits_wait
 from structgen.send.base import Allowance
-from structgen.send.limits import Grant, Need
-from structgen.send.limits_wait import Limiter, Place
-from structgen.send.measures import Measure, Sighting
+from structgen.send.limits import state as limits
+from structgen.send.limits import wait as limits_wait
+from structgen.send.limits.measures import Measure, Sighting
+from structgen.send.limits.state import Grant, Need
+from structgen.send.limits.wait import Limiter, Place
 
 FOREVER = Allowance()
 CARD = Card("a", limits={"free": {"rpm": 6_000, "tpm": 60_000}})

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from structgen.core.records import Usage
-from structgen.send.measures import NO_LIMITS, Bucket, Measure, Sighting, Tiers, charged
+from structgen.send.limits.measures import NO_LIMITS, Bucket, Measure, Sighting, Tiers, charged
 
 NO_TIERS: Tiers = MappingProxyType({})
 

@@ -15,8 +15,8 @@ from structgen.core.errors import RateLimited, RequestTooLarge, ServerFailed, Tr
 from structgen.core.records import Completion, Parameters, Request
 from structgen.send import Allowance, Sender, open_sender
 from structgen.send.chat import ChatSender
-from structgen.send.limits import State
-from structgen.send.measures import Measure
+from structgen.send.limits.measures import Measure
+from structgen.send.limits.state import State
 from structgen.testing import Clock, Emulator, Limits, cut, dropped, error, raw, reply, streamed
 
 TEXT = '{"name": "Ada Lovelace"}'
@@ -304,7 +304,7 @@ def test_another_server_that_is_overloaded_gets_fewer_calls_and_a_pause(
 def test_limiters_that_were_forgotten_are_not_asked_again(
     sender: Sender, request_: Request, groq_emulator: Emulator
 ) -> None:
-    from structgen.send.limits_shared import forget_limiters
+    from structgen.send.limits.shared import forget_limiters
 
     groq_emulator.script(error("rate_limit", retry_after=60), reply(TEXT))
     with pytest.raises(RateLimited):

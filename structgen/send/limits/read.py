@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from structgen.send.faults import go_duration
-from structgen.send.measures import Measure, Sighting
+from structgen.send.limits.measures import Measure, Sighting
 
 RawHeaders: TypeAlias = Iterable[tuple[bytes, bytes]]
 """Headers as they came."""

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from structgen.core.errors import RateLimited
 from structgen.core.records import Card
-from structgen.send import limits
-from structgen.send.limits import Grant, Need, State, Wait
-from structgen.send.measures import Sighting
+from structgen.send.limits import state as limits
+from structgen.send.limits.measures import Sighting
+from structgen.send.limits.state import Grant, Need, State, Wait
 
 if TYPE_CHECKING:
     from structgen.send.base import Allowance

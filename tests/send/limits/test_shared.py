@@ -4,8 +4,8 @@ import gc
 import weakref
 
 from structgen.core.records import Card
-from structgen.send import limits_shared
-from structgen.send.limits_shared import forget_limiters, shared_limiter
+from structgen.send.limits import shared as limits_shared
+from structgen.send.limits.shared import forget_limiters, shared_limiter
 
 CARD = Card("a", limits={"free": {"rpm": 6_000, "tpm": 60_000}})
 

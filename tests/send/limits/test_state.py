@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from structgen.core.records import Usage
-from structgen.send import limits
-from structgen.send.limits import Grant, Need, State, Wait, acquire, advance, learn, start
-from structgen.send.measures import SPARE, Bucket, Measure, Sighting
+from structgen.send.limits import state as limits
+from structgen.send.limits.measures import SPARE, Bucket, Measure, Sighting
+from structgen.send.limits.state import Grant, Need, State, Wait, acquire, advance, learn, start
 
 FREE = {"rpm": 30, "rpd": 1_000, "tpm": 8_000, "tpd": 200_000}
 DEV = {"rpm": 1_000, "tpm": 250_000}

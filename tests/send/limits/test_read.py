@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from structgen.send.limits_read import read_headers, read_raw_headers, read_refusal
-from structgen.send.measures import Measure, Sighting
+from structgen.send.limits.measures import Measure, Sighting
+from structgen.send.limits.read import read_headers, read_raw_headers, read_refusal
 
 
 def refusal(measure: str, wait: str = "982.5ms") -> str:

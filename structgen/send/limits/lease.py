@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Self
 from structgen.compile.estimate import message_tokens
 from structgen.core.errors import RateLimited
 from structgen.core.records import Completion, Request
-from structgen.send import limits
 from structgen.send.faults import Failure
-from structgen.send.limits import Grant, Need, State
-from structgen.send.limits_read import RawHeaders, read_raw_headers, read_refusal
-from structgen.send.limits_wait import Limiter, Place
+from structgen.send.limits import state as limits
+from structgen.send.limits.read import RawHeaders, read_raw_headers, read_refusal
+from structgen.send.limits.state import Grant, Need, State
+from structgen.send.limits.wait import Limiter, Place
 
 if TYPE_CHECKING:
     from structgen.send.base import Allowance

@@ -7,7 +7,7 @@ import threading
 import weakref
 
 from structgen.core.records import Card
-from structgen.send.limits_wait import Limiter
+from structgen.send.limits.wait import Limiter
 
 MOST_AT_ONCE = 1_024
 """Calls of one key and model under way at once, where no server is overloaded."""

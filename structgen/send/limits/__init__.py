@@ -1,0 +1,1 @@
+"""Requests and tokens per minute and day, and calls at once: one limiter for each key and model."""
