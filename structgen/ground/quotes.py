@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
-from numbers import Number
+from decimal import Decimal
 
 from structgen.core.records import Evidence, Status
 from structgen.ground.contradict import names_a_number
@@ -63,7 +63,7 @@ def _evidence(leaf: Leaf, text: str, quote: Evidence | None) -> Evidence:
 
 
 def _is_figure(value: object) -> bool:
-    return isinstance(value, Number | date | time | timedelta) and not isinstance(value, bool)
+    return isinstance(value, int | float | Decimal | date | time | timedelta) and not isinstance(value, bool)
 
 
 def _own(leaf: Leaf, text: str, start: int, end: int) -> Evidence | None:
