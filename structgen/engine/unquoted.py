@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.results import Partial
 from structgen.schema.quotes import Quoted
-from structgen.schema.quotes_shapes import Leaf, Shape
-from structgen.schema.quotes_values import NOTHING, Nothing, Resolved, Splitter, at, fitting, pair_of, under
+from structgen.schema.quotes.shapes import Leaf, Shape
+from structgen.schema.quotes.values import NOTHING, Nothing, Resolved, Splitter, at, fitting, pair_of, under
 
 Path = tuple[str, ...]
 Place = tuple[Shape, ...]

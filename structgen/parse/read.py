@@ -21,7 +21,7 @@ from structgen.parse.strict import strict_json
 from structgen.parse.validate import validate_as_is
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
-from structgen.schema.quotes_values import Splitter
+from structgen.schema.quotes.values import Splitter
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from structgen.core.json import Json, JsonObject, pointer
-from structgen.schema.quotes_shapes import Items, Keys, Leaf, Record, Shape, Shapes
+from structgen.schema.quotes.shapes import Items, Keys, Leaf, Record, Shape, Shapes
 
 DEEPEST = 200
 """Deeper parts stay as they are, and validation judges them; no recursion runs away."""

@@ -9,8 +9,8 @@ from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.schema.keywords import Steps, children
-from structgen.schema.quotes_kinds import ADDRESSES, DEFINITIONS, Kind, Kinds, Work, options_of, tags
-from structgen.schema.quotes_shapes import Items, Keys, Leaf, Named, Record, Shape, Shapes, letters
+from structgen.schema.quotes.kinds import ADDRESSES, DEFINITIONS, Kind, Kinds, Work, options_of, tags
+from structgen.schema.quotes.shapes import Items, Keys, Leaf, Named, Record, Shape, Shapes, letters
 from structgen.schema.refs import Refs
 
 _OUTSIDE = ("title", "description")

@@ -20,9 +20,9 @@ from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
 from structgen.schema.json_schema import compile_json_schema
 from structgen.schema.keywords import walk
-from structgen.schema.quotes_shapes import Keys, Shapes
-from structgen.schema.quotes_values import Forward, Split, Splitter
-from structgen.schema.quotes_write import write
+from structgen.schema.quotes.shapes import Keys, Shapes
+from structgen.schema.quotes.values import Forward, Split, Splitter
+from structgen.schema.quotes.write import write
 from structgen.schema.schema import Schema
 
 T = TypeVar("T")

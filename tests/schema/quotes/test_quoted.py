@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from structgen.core.json import pointer
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted, QuotesRefusal, free_keys, with_quotes
-from structgen.schema.quotes_kinds import Work
+from structgen.schema.quotes.kinds import Work
 from structgen.schema.strict import StrictRefusal, StrictSchema
 from structgen.testing.emulator.strict import check_strict
 
