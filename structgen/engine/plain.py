@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.results import Partial
 from structgen.schema.strict import WRAPPER, StrictSchema
-from structgen.schema.strict_read import ROOT
-from structgen.schema.strict_shapes import Entries, Items, Named, Record, Shape
-from structgen.schema.strict_values import Back
+from structgen.schema.strict.read import ROOT
+from structgen.schema.strict.shapes import Entries, Items, Named, Record, Shape
+from structgen.schema.strict.values import Back
 
 Path = tuple[str, ...]
 

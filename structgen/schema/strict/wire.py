@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from structgen.core.json import Json, JsonObject
-from structgen.schema.strict_read import ROOT
-from structgen.schema.strict_shapes import AnyOf, Entries, Field, Items, Named, Record, Scalar, Shape, Shapes
+from structgen.schema.strict.read import ROOT
+from structgen.schema.strict.shapes import AnyOf, Entries, Field, Items, Named, Record, Scalar, Shape, Shapes
 
 
 def write(shapes: Shapes, wrapper: str | None) -> JsonObject:

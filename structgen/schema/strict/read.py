@@ -11,8 +11,8 @@ from typing import cast
 from structgen.core.json import Json, JsonObject, steps
 from structgen.schema.keywords import Steps
 from structgen.schema.refs import Refs
-from structgen.schema.strict_merge import HINTS, SHAPING, Merger, Refused, types_of
-from structgen.schema.strict_shapes import AnyOf, Entries, Field, Items, Named, Record, Scalar, Shape
+from structgen.schema.strict.merge import HINTS, SHAPING, Merger, Refused, types_of
+from structgen.schema.strict.shapes import AnyOf, Entries, Field, Items, Named, Record, Scalar, Shape
 
 ROOT = "root"
 """The name of the definition that the whole schema is."""

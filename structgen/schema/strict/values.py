@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from structgen.core.json import Json, JsonObject
-from structgen.schema.strict_shapes import Entries, Items, Record, Shape, Shapes
+from structgen.schema.strict.shapes import Entries, Items, Record, Shape, Shapes
 
 DEEPEST = 200
 """Deeper parts of a value stay as they are, and validation judges them; no recursion runs away."""

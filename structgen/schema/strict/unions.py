@@ -11,9 +11,9 @@ from graphlib import CycleError, TopologicalSorter
 
 from structgen.core.json import Json, steps
 from structgen.schema.keywords import Steps
-from structgen.schema.strict_merge import Refused
-from structgen.schema.strict_read import Reader
-from structgen.schema.strict_shapes import AnyOf, Choice, Entries, Items, Named, Record, Scalar, Shape, Shapes
+from structgen.schema.strict.merge import Refused
+from structgen.schema.strict.read import Reader
+from structgen.schema.strict.shapes import AnyOf, Choice, Entries, Items, Named, Record, Scalar, Shape, Shapes
 
 MOST_OPTIONS = 200
 Plain = Scalar | Items | Entries | Record

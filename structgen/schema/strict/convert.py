@@ -18,12 +18,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from structgen.core.json import Json, JsonObject, pointer
-from structgen.schema.strict_merge import Refused
-from structgen.schema.strict_read import ROOT, Reader
-from structgen.schema.strict_shapes import Named, Record, Shapes
-from structgen.schema.strict_unions import link
-from structgen.schema.strict_values import Back, Forward
-from structgen.schema.strict_wire import write
+from structgen.schema.strict.merge import Refused
+from structgen.schema.strict.read import ROOT, Reader
+from structgen.schema.strict.shapes import Named, Record, Shapes
+from structgen.schema.strict.unions import link
+from structgen.schema.strict.values import Back, Forward
+from structgen.schema.strict.wire import write
 
 WRAPPER = "value"
 """The only key of the object around a root that is none itself."""

@@ -274,7 +274,7 @@ def test_the_work_grows_with_the_size_of_the_schema(size: int, monkeypatch: pyte
     class Many(BaseModel):
         a: int = Field(default=1)
 
-    from structgen.schema.strict_merge import Merger
+    from structgen.schema.strict.merge import Merger
 
     steps = 0
     step = Merger.step
