@@ -80,6 +80,14 @@ def test_in_every_mode_the_value_grows_and_ends_as_the_extraction(
     assert first == {**second, "stream": True}
 
 
+def test_a_list_in_prose_is_not_shown_where_an_object_is_asked_for(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply(f"As the recipe [1] says: {GOOD}"))
+    *partials, result = run("stream", Soup, TEXT, options=Options(mode=Mode.TEXT))
+    assert partials[0].value == {}
+    assert partials[-1] == Partial(json.loads(GOOD), ())
+    assert result.value == Soup.model_validate_json(GOOD)
+
+
 def test_the_first_value_comes_long_before_the_last_byte(groq_emulator: Emulator) -> None:
     groq_emulator.script(streamed(GOOD, pause=0.03), streamed(GOOD, pause=0.03))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from structgen.compile import Plan
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json
 from structgen.core.options import Risk
@@ -15,7 +16,7 @@ from structgen.engine.unquoted import Unquoted
 from structgen.parse import parse_text
 from structgen.parse.align import shape_of
 from structgen.parse.exact import has_exact
-from structgen.parse.partial import PartialReader
+from structgen.parse.partial import LIST_OR_OBJECT, OBJECT, PartialReader, opens_for
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
 from structgen.schema.strict import WRAPPER, StrictSchema
@@ -26,11 +27,18 @@ T = TypeVar("T")
 class Growing:
     """Pieces of text -> the value so far, as often as it has changed."""
 
-    def __init__(self, strict: StrictSchema | None = None, quoted: Quoted | None = None) -> None:
-        self._reader = PartialReader()
+    def __init__(
+        self, strict: StrictSchema | None = None, quoted: Quoted | None = None, opens: str = LIST_OR_OBJECT
+    ) -> None:
+        self._reader = PartialReader(opens if strict is None else OBJECT)
         self._plain = None if strict is None else PlainForm(strict)
         self._unquoted = None if quoted is None else Unquoted(quoted)
         self._last: Json = None
+
+    @classmethod
+    def of(cls, plan: Plan[Any]) -> Growing:
+        """What shows the first answer to a plan."""
+        return cls(plan.strict, plan.quoted, opens_for(shape_of(plan.brief.schema)))
 
     def show(self, piece: str) -> Iterator[Partial]:
         """The value with this piece; nothing where it is the same as before."""
@@ -61,7 +69,7 @@ class Finished(Generic[T]):
         self._strict = strict
         self._quoted = quoted
         self._max_risk = max_risk
-        self._reader = PartialReader()
+        self._reader = PartialReader(LIST_OR_OBJECT if strict is None else OBJECT)
         self._decimal = shape_of(item).decimal
         self._list: str | None = None
         self._given: list[T] = []

@@ -56,7 +56,7 @@ class Streams(ABC):
         raises, a TaskError at once.
         """
         plan, line = self._planned(schema, text, instructions)
-        return self._drive(line, Growing(plan.strict, plan.quoted).show)
+        return self._drive(line, Growing.of(plan).show)
 
     @overload
     def astream(
@@ -79,7 +79,7 @@ class Streams(ABC):
     ) -> AsyncGenerator[Partial | Extraction[Any], None]:
         """`stream` as an async iterator."""
         plan, line = self._planned(schema, text, instructions)
-        return self._adrive(line, Growing(plan.strict, plan.quoted).show)
+        return self._adrive(line, Growing.of(plan).show)
 
     @overload
     def stream_items(self, item: str, text: Input, instructions: str | None = None) -> Generator[Any, None, None]: ...

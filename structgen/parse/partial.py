@@ -1,8 +1,6 @@
 """Growing text -> the plain JSON value so far, in time linear in the whole text.
 
-Values that were handed out never change. What is finished is shared between them; what is open is copied when a value
-is asked for, and no more often than the growth of the text pays for: of a list of thousands of items, the item being
-written is refreshed every few pieces instead of at each one.
+Here is how the text is read, one state after the other; partial_tree.py holds the value that comes of it.
 """
 
 from __future__ import annotations
@@ -11,10 +9,14 @@ import math
 import re
 from collections.abc import Callable
 
-from structgen.core.json import Json, JsonObject, pointer
+from structgen.core.json import Json
+from structgen.parse.align import Shape
 from structgen.parse.exact import number_of
 from structgen.parse.find import CLOSE_THOUGHT, OPEN_THOUGHT
+from structgen.parse.partial_tree import PartialTree
 from structgen.parse.strict import MAX_DEPTH
+
+OBJECT, LIST_OR_OBJECT = "{", "{["
 
 _SPACE = re.compile(r"[ \t\r\n]+")
 _RUN = re.compile(r"[^\"\\]+")
@@ -28,48 +30,11 @@ _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r"
 _HIGH_SURROGATES = frozenset({"d8", "d9", "da", "db"})
 _WORDS: dict[str, Json] = {"true": True, "false": False, "null": None}
 
-_BEGUN_THOUGHTS = frozenset("[think]"[:end] for end in range(1, 7))
+_BEGUN_THOUGHTS = frozenset("[think]"[:end] for end in range(1, 7))  # the last of them is _LONGEST_BEGUN long
+_LONGEST_BEGUN = 6
 _LONGEST_TAG = 120
 _LONGEST_TOKEN = 400
 _LONGEST_ESCAPE = 12
-_CREDIT = 4096
-"""References that may be copied before any text came: small values are always fresh."""
-_CREDIT_PER_CHAR = 8
-_CHARS_PER_REFERENCE = 8
-"""A string is copied at about the price of one reference for so many characters."""
-
-
-class _Frame:
-    """An open container: its finished members, its path, and the key of the member being read."""
-
-    __slots__ = ("in_list", "is_list", "key", "members", "path")
-
-    def __init__(self, members: JsonObject | list[Json], path: str, *, in_list: bool) -> None:
-        self.members = members
-        self.path = path
-        self.is_list = isinstance(members, list)
-        self.in_list = in_list
-        self.key = ""
-
-    def child(self) -> str:
-        """The path of the member being read."""
-        if self.is_list:
-            return f"{self.path}/{len(self.members)}"
-        key = self.key
-        return self.path + pointer([key]) if "/" in key or "~" in key else f"{self.path}/{key}"
-
-    def add(self, value: Json) -> None:
-        """Take the member that was being read."""
-        if isinstance(self.members, list):
-            self.members.append(value)
-        else:
-            self.members[self.key] = value
-
-    def copied_with(self, value: Json) -> Json:
-        """A copy with the member being read as far as it came."""
-        if isinstance(self.members, list):
-            return [*self.members, value]
-        return {**self.members, self.key: value}
 
 
 class PartialReader:
@@ -81,37 +46,32 @@ class PartialReader:
     begin with.
     """
 
-    def __init__(self, opens: str = "{[") -> None:
-        self._root = re.compile(f"[{re.escape(opens)}]")
+    def __init__(self, opens: str = LIST_OR_OBJECT) -> None:
+        self._opens = re.compile(f"[{re.escape(opens)}]")
+        self._tree = PartialTree()
         self._held = ""
+        self._root = -1
+        """Where in the text at hand the next bracket is that may begin the value; -1 until it was looked for."""
         self._restart()
-        self._credit = _CREDIT
 
     def _restart(self) -> None:
-        self._frames: list[_Frame] = []
-        self._parts: list[str] = []
-        self._size = 0
-        self._in_text = False
+        self._tree.restart()
         self._in_key = False
         self._in_token = False
-        self._whole: Json = None
-        self._items: list[tuple[str, Json]] = []
-        self._shown: Json = None
-        self._changed = False
         self._state: Callable[[str, int], int] = self._before
 
     def feed(self, piece: str) -> None:
         """Take the next piece of the text, of any length."""
-        self._credit += _CREDIT_PER_CHAR * len(piece)
+        self._tree.earn(len(piece))
         text, at = self._held + piece, 0
-        self._held = ""
+        self._held, self._root = "", -1
         while at < len(text):
             at = self._state(text, at)
 
     @property
     def done(self) -> bool:
         """Whether the value was closed."""
-        return self._state == self._after_root and not self._frames
+        return self._state == self._after_root and not self._tree.frames
 
     @property
     def value(self) -> Json:
@@ -119,60 +79,34 @@ class PartialReader:
 
         An open string is there as far as it came.
         """
-        if self._changed:
-            cost = self._size // _CHARS_PER_REFERENCE
-            for frame in self._frames:
-                cost += len(frame.members)
-            if cost <= self._credit:
-                self._credit -= cost
-                self._shown = self._snapshot()
-                self._changed = False
-        return self._shown
+        return self._tree.value
 
     @property
     def open(self) -> tuple[str, ...]:
         """The paths that are not finished, from the root down to the member being read."""
-        paths = [frame.path for frame in self._frames]
-        if self._in_text or self._in_token:
-            paths.append(self._frames[-1].child())
-        return tuple(paths)
+        return self._tree.open(in_token=self._in_token)
 
     def take_items(self) -> tuple[tuple[str, Json], ...]:
         """The items of the outermost lists finished since the last call, with their paths; each comes once."""
-        items = tuple(self._items)
-        self._items.clear()
-        return items
-
-    # Snapshots
-
-    def _snapshot(self) -> Json:
-        if not self._frames:
-            return self._whole
-        frames = reversed(self._frames)
-        child: Json = self._joined() if self._in_text else next(frames).members.copy()
-        for frame in frames:
-            child = frame.copied_with(child)
-        return child
-
-    def _joined(self) -> str:
-        if len(self._parts) > 1:
-            self._parts = ["".join(self._parts)]
-        return self._parts[0] if self._parts else ""
+        return self._tree.take_items()
 
     # States: each takes the text from an offset on and returns where it stopped; the end where it needs more
 
     def _before(self, text: str, at: int) -> int:
         """Before the value: prose, fences, thoughts."""
-        root = self._root.search(text, at)
-        thought = OPEN_THOUGHT.search(text, at, root.start() + _LONGEST_TAG if root else len(text))
-        if thought is not None and (root is None or thought.start() <= root.start()):
+        if self._root < at:
+            found = self._opens.search(text, at)
+            self._root = found.start() if found else len(text)
+        root = self._root
+        thought = OPEN_THOUGHT.search(text, at, root + _LONGEST_TAG)
+        if thought is not None and thought.start() <= root:
             self._state = self._in_thoughts
             return thought.end()
-        if root is None:
-            return self._wait(text, text.rfind("<", max(at, len(text) - _LONGEST_TAG)))
-        if text[root.start() : root.start() + 7].casefold() in _BEGUN_THOUGHTS:
-            return self._wait(text, root.start())
-        return self._enter(root[0], root.end())
+        if root == len(text):
+            return self._wait(text, _begun_tag(text, at))
+        if text[root : root + 7].casefold() in _BEGUN_THOUGHTS:
+            return self._wait(text, root)
+        return self._enter(text[root], root + 1)
 
     def _in_thoughts(self, text: str, at: int) -> int:
         if end := CLOSE_THOUGHT.search(text, at):
@@ -194,7 +128,7 @@ class PartialReader:
 
     def _first_member(self, text: str, at: int) -> int:
         """Behind an opening bracket or a comma: a member, or the closing bracket."""
-        frame = self._frames[-1]
+        frame = self._tree.frames[-1]
         if not frame.is_list and (key := _KEY.match(text, at)):
             return self._keyed(key[1], key.end(), self._member)
         if space := _SPACE.match(text, at):
@@ -210,7 +144,7 @@ class PartialReader:
 
     def _keyed(self, key: str, at: int, state: Callable[[str, int], int]) -> int:
         """Behind a key. One that comes again ends the reading: which of its values counts, nobody can say yet."""
-        frame = self._frames[-1]
+        frame = self._tree.frames[-1]
         if key in frame.members:
             return self._end(at)
         frame.key, self._state = key, state
@@ -231,7 +165,7 @@ class PartialReader:
             return string.end()
         char = text[at]
         if char == '"':
-            self._in_text = self._changed = True
+            self._tree.begin_text()
             self._state = self._in_string
             return at + 1
         if char in "{[":
@@ -260,18 +194,16 @@ class PartialReader:
 
     def _in_string(self, text: str, at: int) -> int:
         if run := _RUN.match(text, at):
-            self._add(run[0])
+            self._tree.write(run[0])
             at = run.end()
             if at == len(text):
                 return at
         if text[at] == "\\":
             return self._escape(text, at)
-        string = self._joined()
-        self._parts, self._size = [], 0
+        string = self._tree.end_text()
         if self._in_key:
             self._in_key = False
             return self._keyed(string, at + 1, self._colon)
-        self._in_text = False
         self._finished(string)
         return at + 1
 
@@ -285,13 +217,8 @@ class PartialReader:
         char = _unescaped(match[0]) if match else text[at]
         if char is None:
             return self._end(at)
-        self._add(char)
+        self._tree.write(char)
         return match.end() if match else at + 1
-
-    def _add(self, part: str) -> None:
-        self._parts.append(part)
-        self._size += len(part)
-        self._changed = self._changed or self._in_text
 
     def _after_member(self, text: str, at: int) -> int:
         if comma := _COMMA.match(text, at):
@@ -304,38 +231,27 @@ class PartialReader:
     # Members
 
     def _enter(self, bracket: str, at: int) -> int:
-        if len(self._frames) >= MAX_DEPTH:
+        if len(self._tree.frames) >= MAX_DEPTH:
             return self._stop(at)
-        above = self._frames[-1] if self._frames else None
-        path = above.child() if above else ""
-        in_list = above is not None and (above.in_list or above.is_list)
-        self._frames.append(_Frame({} if bracket == "{" else [], path, in_list=in_list))
+        self._tree.enter(bracket)
         self._state = self._first_member
-        self._changed = True
         return at
 
     def _leave(self, bracket: str, at: int) -> int:
-        frame = self._frames[-1]
-        if bracket != ("]" if frame.is_list else "}"):
+        tree = self._tree
+        if bracket != ("]" if tree.frames[-1].is_list else "}"):
             return self._stop(at)
-        self._frames.pop()
-        if self._frames:
-            self._finished(frame.members)
-        else:
-            self._whole, self._changed, self._state = frame.members, True, self._after_root
+        tree.leave()
+        self._state = self._after_member if tree.frames else self._after_root
         return at
 
     def _finished(self, value: Json) -> None:
-        frame = self._frames[-1]
-        if frame.is_list and not frame.in_list:
-            self._items.append((frame.child(), value))
-        frame.add(value)
-        self._changed = True
+        self._tree.finish(value)
         self._state = self._after_member
 
     def _stop(self, at: int) -> int:
         """No JSON: brackets in prose are skipped, anything else ends the reading."""
-        if len(self._frames) == 1 and not self._frames[0].members and not self._frames[0].key:
+        if len(self._tree.frames) == 1 and self._tree.frames[0].untouched:
             self._restart()
             return at
         return self._end(at)
@@ -345,6 +261,19 @@ class PartialReader:
         self._in_key = self._in_token = False
         self._state = self._after_root
         return at
+
+
+def opens_for(shape: Shape) -> str:
+    """The brackets that an answer may begin with: a list is prose (a footnote) where no list is asked for."""
+    root = shape.node(shape.root)
+    return LIST_OR_OBJECT if root.branches or root.takes("array") else OBJECT
+
+
+def _begun_tag(text: str, at: int) -> int:
+    """Where at the end of a text, from an offset on, a tag may have begun; -1 where none has."""
+    end = text.rfind("[", max(at, len(text) - _LONGEST_BEGUN))
+    pointed = text.rfind("<", max(at, len(text) - _LONGEST_TAG))
+    return end if pointed < 0 and text[end:].casefold() in _BEGUN_THOUGHTS else pointed
 
 
 def _number(token: str) -> Json:

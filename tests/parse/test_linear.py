@@ -109,20 +109,31 @@ def test_growing_text_costs_the_same_at_every_character() -> None:
     assert run(400) <= 4.3 * run(100)
 
 
-def test_growing_text_in_one_piece_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked = 0
-    tags = partial.OPEN_THOUGHT
+class Counting:
+    """A pattern that counts the characters it looks at."""
 
-    class Counting:
-        def search(self, text: str, low: int, high: int) -> re.Match[str] | None:
-            nonlocal looked
-            looked += high - low
-            return tags.search(text, low, high)
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self.pattern, self.looked = pattern, 0
 
-    monkeypatch.setattr(partial, "OPEN_THOUGHT", Counting())
-    text = "[a " * 3_000
-    PartialReader().feed(text)
-    assert looked <= 100 * len(text)
+    def search(self, text: str, low: int = 0, high: int = sys.maxsize) -> re.Match[str] | None:
+        found = self.pattern.search(text, low, high)
+        self.looked += (found.end() if found else min(high, len(text))) - low
+        return found
+
+
+@pytest.mark.parametrize("unit", ["[a ", "<think></think>", "<think>[</think>", "[]</think>", "</think>", "<", "{]"])
+@pytest.mark.parametrize("opens", ["{", "{["])
+def test_growing_text_in_one_piece_is_looked_at_once(unit: str, opens: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tags = [Counting(partial.OPEN_THOUGHT), Counting(partial.CLOSE_THOUGHT)]
+    monkeypatch.setattr(partial, "OPEN_THOUGHT", tags[0])
+    monkeypatch.setattr(partial, "CLOSE_THOUGHT", tags[1])
+    reader = PartialReader(opens)
+    brackets = Counting(reader._opens)
+    monkeypatch.setattr(reader, "_opens", brackets)
+    text = unit * 3_000
+    reader.feed(text)
+    assert sum(one.looked for one in (*tags, brackets)) <= 130 * len(text)
+    assert brackets.looked <= 2 * len(text)
 
 
 class Left(BaseModel):

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from structgen.parse.partial import PartialReader
+from structgen.parse.align import shape_of
+from structgen.parse.partial import PartialReader, opens_for
+from structgen.schema import Schema
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
@@ -151,6 +153,30 @@ def test_only_the_wanted_brackets_begin_a_value() -> None:
     assert reader.value == {"a": 1}
 
 
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_thoughts_in_brackets_are_known_where_no_list_may_begin(size: int) -> None:
+    text = '[1] <b> [think]{"a": 1}[/think]{"a": 2}'
+    reader = PartialReader("{")
+    for start in range(0, len(text), size):
+        reader.feed(text[start : start + size])
+    assert reader.value == {"a": 2}
+
+
+@pytest.mark.parametrize(
+    ("schema", "opens"),
+    [
+        (dict[str, int], "{"),
+        (list[int], "{["),
+        (list[int] | dict[str, int], "{["),
+        (int, "{"),
+        ({"type": "object"}, "{"),
+        ({}, "{["),
+    ],
+)
+def test_a_list_begins_an_answer_only_where_the_schema_takes_one(schema: Any, opens: str) -> None:
+    assert opens_for(shape_of(Schema.of(schema))) == opens
+
+
 def test_too_deep_a_value_stops_the_reading() -> None:
     reader = fed("[" * 1000)
     assert not reader.done
@@ -167,4 +193,4 @@ def test_long_lists_are_refreshed_at_a_bounded_cost() -> None:
             copied += len(value)
         last = value
     assert reader.value == json.loads(text)
-    assert copied <= 8 * len(text) + 50_000
+    assert copied <= 4 * len(text) + 50_000
