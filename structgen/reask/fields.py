@@ -15,8 +15,9 @@ from structgen.core.records import Card, Completion, Image, Message, Request
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse import parse_text
 from structgen.parse.places import MISSING, at
+from structgen.reask.absent import answer_part, says_absent, without
 from structgen.reask.passage import passage_for
-from structgen.reask.place import can_put, put, schema_at
+from structgen.reask.place import can_put, put
 from structgen.reask.question import Question, part_form, read_again
 from structgen.reask.words import brief_json
 from structgen.schema import Schema
@@ -65,9 +66,8 @@ def fields_question(
     With quotes the answer has those of these fields too.
     """
     wanted = failing_paths(parsed)
-    parts = {path: schema_at(schema.json_schema, path) for path in wanted}
-    known = {path: part for path, part in parts.items() if part is not None}
-    if not wanted or len(known) < len(parts) or len(wanted) > MOST_FIELDS:
+    known = _parts(schema.json_schema, wanted)
+    if not wanted or len(known) < len(wanted) or len(wanted) > MOST_FIELDS:
         return None
     patch = Schema.of(_patch_schema(known))
     draft = Draft(schema, parsed.partial, parsed.repairs, max_risk, parsed.quotes, quoted)
@@ -96,6 +96,16 @@ def involved(issue: Issue, tree: Json) -> tuple[str, ...]:
     spoken = {word.strip(".,;:!?'\"()[]`") for word in issue.message.replace("=", " ").split()}
     named = tuple(pointer([*steps(issue.path), name]) for name in names if name in spoken)
     return named or (issue.path,)
+
+
+def fields_schema(schema: JsonObject | bool, paths: Iterable[str]) -> JsonObject:
+    """The schema of the answer to a question for these fields of a schema; what it does not know is left out."""
+    return _patch_schema(_parts(schema, paths))
+
+
+def _parts(schema: JsonObject | bool, paths: Iterable[str]) -> dict[str, JsonObject | bool]:
+    parts = {path: answer_part(schema, path) for path in paths}
+    return {path: part for path, part in parts.items() if part is not None}
 
 
 def _patch_schema(parts: dict[str, JsonObject | bool]) -> JsonObject:
@@ -177,7 +187,8 @@ def read_fields(
         return Parsed(False, None, issues, draft.repairs, draft.tree, quotes=draft.quotes)
     tree = draft.tree
     for path in paths:
-        tree = put(tree, steps(path), given[path])
+        absent = says_absent(draft.schema.json_schema, path, given[path])
+        tree = without(tree, [path]) if absent else put(tree, steps(path), given[path])
     again = read_again(draft.schema, tree, _quotes(draft, answer, paths), draft.max_risk, draft.quoted)
     moved = (replace(repair, path=_in_whole(repair.path, paths)) for repair in answer.repairs)
     repairs = (*draft.repairs, *moved, *_ignored(given, paths), *again.repairs)

@@ -182,3 +182,16 @@ def test_too_many_fields_are_no_question_for_fields() -> None:
 def test_a_path_that_the_schema_does_not_know_is_no_question_for_fields() -> None:
     parsed = replace(bad(currency="x"), issues=(Issue("/lines/3/other", "is not allowed", "extra"),))
     assert maybe(parsed) is None
+
+
+class Dish(BaseModel):
+    name: str
+    serves: int = 1
+
+
+def test_a_field_that_may_be_left_out_is_left_out_where_the_answer_is_null() -> None:
+    parsed = parse_text(Schema.of(Dish), '{"name": "soup", "serves": "a crowd"}')
+    asked = question(parsed, schema=Dish, text="A soup for a crowd.")
+    assert "/serves: integer (default 1) | null" in asked.request.messages[0].text
+    again = asked.read(Completion('{"/serves": null}'))
+    assert again.value == Dish(name="soup", serves=1)
