@@ -18,14 +18,12 @@ class Again:
     keep: bool
     tally: Tally = field(default_factory=Tally)
 
-    def earlier(self, store: Store, now: Asked, *, quoted: bool) -> Earlier:
-        """The run in front of the wire; says where its answers do not count. `quoted`: it asked for quotes."""
+    def earlier(self, store: Store, now: Asked) -> Earlier:
+        """The run in front of the wire; says where its answers do not count."""
         differs = other_words(self.run.asked[0], now) if self.run.asked else ()
         if not self.run.asked:
             say(f"run {self.run.id} is of an older structgen, which kept no schema: every document is asked whole.")
         elif differs and not self.keep:
             changed = " and ".join(differs)
             say(f"the {changed} of run {self.run.id} changed: every document is asked whole; --keep keeps the answers.")
-        elif quoted and now.json_schema != self.run.asked[0].json_schema:
-            say(f"run {self.run.id} asked for quotes, and its schema changed: every document is asked whole.")
         return Earlier(store, self.run, self.keep)

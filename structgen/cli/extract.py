@@ -11,7 +11,7 @@ from structgen.cli.call import Call, taking
 from structgen.cli.choose import RULES, choose_model, load_task, load_words
 from structgen.cli.command import Exit, say
 from structgen.core.errors import ConfigurationError
-from structgen.core.options import Budget, EvidenceMode, Options
+from structgen.core.options import Budget, Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,8 +52,7 @@ def carry_out(call: Call, again: Again | None = None) -> Exit:
     chosen, told = choose_model(call.model), load_words(call.instructions)
     asked = _asked(task, told)
     with keeping(chosen, call.store, off=call.no_store) as kept:
-        quoted = call.evidence is EvidenceMode.QUOTES
-        earlier = again.earlier(kept, asked, quoted=quoted) if again and kept else None
+        earlier = again.earlier(kept, asked) if again and kept else None
         manner = Manner(call.quiet, call.allow_incomplete, bar=not call.show)
         observers = [manner.waits]
         with Extractor(chosen, _options(call), store=kept, earlier=earlier, observers=observers) as extractor:

@@ -51,8 +51,7 @@ def reparse(told: Reparse) -> None:
     it refuses is asked for again. A field that is gone is dropped; a renamed one is a new one.
 
     Where the instructions, the worked examples or the description of the schema itself changed, every answer might be
-    another: then each document is asked whole, unless --keep says that the old answers will do. So it is where the run
-    asked for quotes (--evidence quotes) and the schema changed at all.
+    another: then each document is asked whole, unless --keep says that the old answers will do.
 
     The same command again, after any end, pays only for what is not there yet. Exit status as for extract.
     """

@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 from structgen.compile import Input, Plan
 from structgen.core.errors import ConfigurationError, StructgenError
 from structgen.core.json import Json
-from structgen.core.records import Document, Example, Request
+from structgen.core.records import Document, Example
 from structgen.documents.chunks_schema import ChunkSchema
+from structgen.engine.asked import Form
 from structgen.engine.changes import AskedParts, Change
 from structgen.engine.flow import Line, extraction
 from structgen.engine.reread import Kept, kept_question
 from structgen.schema import Schema
-from structgen.schema.strict import StrictSchema
 from structgen.store import Asked, Entry, Run, Store
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class Earlier:
     keep: bool = False
     endpoint: str = ""
     """The server that is asked now, as `Request.endpoint` names it."""
-    _then: dict[tuple[int, bool], Schema[Any] | None] = field(default_factory=dict[Any, Any], repr=False)
+    _known: dict[tuple[int, bool], tuple[Form, ...]] = field(default_factory=dict[Any, Any], repr=False)
 
     def at(self, endpoint: str) -> Earlier:
         """The same, where this server is asked now."""
@@ -70,15 +70,16 @@ class Earlier:
         """What is kept for a text, None where it is no answer to what is asked now."""
         if not entries or self._is_answered(plan, text, entries):
             return None
+        chunk = isinstance(plan.brief.schema, ChunkSchema)
         for number in reversed(range(len(entries))):
             entry = entries[number]
             for asked in self.run.asked:
-                then = self._schema_of(asked, chunk=isinstance(plan.brief.schema, ChunkSchema))
-                if then is not None and _asks(entry.request, then):
-                    if not self.keep and other_words(asked, _asked_now(plan)):
+                form = next((one for one in self._forms(asked, chunk=chunk) if one.is_asked_by(entry.request)), None)
+                if form is not None:
+                    if not self.keep and (other_words(asked, _asked_now(plan)) or (plan.quoted and not form.quoted)):
                         return None
-                    later, strict = tuple(entries[number + 1 :]), _strict_of(then) if entry.request.strict else None
-                    return Kept(entry, later, then.json_schema, strict, words=not self.keep, run=self.run.id)
+                    forms = tuple(one for each in self.run.asked for one in self._forms(each, chunk=chunk))
+                    return Kept(entry, tuple(entries[number + 1 :]), form, forms, not self.keep, self.run.id)
         return None
 
     def _is_answered(self, plan: Plan[Any], text: Input, entries: Sequence[Entry]) -> bool:
@@ -86,16 +87,16 @@ class Earlier:
         request = replace(plan.request_for(text), endpoint=self.endpoint)
         return request not in [entry.request for entry in entries] and self.store.get(request) is not None
 
-    def _schema_of(self, asked: Asked, *, chunk: bool) -> Schema[Any] | None:
-        """The schema that was asked for, of a whole text or of a chunk; None where it cannot be used any more."""
+    def _forms(self, asked: Asked, *, chunk: bool) -> tuple[Form, ...]:
+        """How was asked for a whole text or a chunk; nothing where that schema cannot be used any more."""
         key = (id(asked), chunk)
-        if key not in self._then:
+        if key not in self._known:
             then = Schema[Json]("then", asked.json_schema, None, {})
             try:
-                self._then[key] = ChunkSchema(then) if chunk else then
+                self._known[key] = Form.all_of(ChunkSchema(then) if chunk else then)
             except StructgenError:
-                self._then[key] = None
-        return self._then[key]
+                self._known[key] = ()
+        return self._known[key]
 
 
 def asked_of(schema: Schema[Any], instructions: str, examples: Sequence[Example]) -> Asked:
@@ -106,18 +107,6 @@ def asked_of(schema: Schema[Any], instructions: str, examples: Sequence[Example]
 def _pairs(examples: Sequence[Example]) -> Json:
     """Worked examples as plain JSON."""
     return json.loads(json.dumps([[example.text, example.value] for example in examples]))
-
-
-def _asks(request: Request, schema: Schema[Any]) -> bool:
-    """Whether a request asked for a whole value of the schema."""
-    if not request.strict:
-        return request.json_schema == schema.json_schema
-    strict = _strict_of(schema)
-    return strict is not None and request.json_schema == strict.json_schema
-
-
-def _strict_of(schema: Schema[Any]) -> StrictSchema | None:
-    return schema.strict if isinstance(schema.strict, StrictSchema) else None
 
 
 def _asked_now(plan: Plan[Any]) -> Asked:

@@ -436,14 +436,93 @@ def test_answers_of_another_server_are_not_taken(structgen, kitchen: Emulator, m
     assert len(kitchen.requests) == 3
 
 
-def test_a_run_with_quotes_and_another_schema_is_asked_whole_and_that_is_said(structgen, kitchen: Emulator) -> None:
-    kitchen.answer_with(lambda _: '{"name": {"quote": "soup", "value": "soup"}}')
-    write_schema({"name": NAME})
-    extract(structgen, "--evidence", "quotes", "--mode", "json")
-    same = structgen("runs", "reparse", "1")
-    assert (same.status, len(kitchen.requests)) == (0, 3)
-    assert "quotes" not in same.err
-    write_schema({"name": {**NAME, "minLength": 1}})
+def quoted_fields(body: dict[str, Any]) -> str:
+    """What a good model says where it is asked for quotes: each value with its line of the document."""
+    names = body["response_format"]["json_schema"]["schema"]["properties"]
+    words = body["messages"][-1]["content"]
+    said = dict(re.findall(r"^(\w+): (.+)$", words.rpartition("<document>")[2], re.MULTILINE))
+    found = {name: said.get(name.removeprefix("/")) for name in names}
+    pairs = {name: {"quote": f"{name.removeprefix('/')}: {text}", "value": plain(text)} for name, text in found.items()}
+    return json.dumps({name: pairs[name] if text else None for name, text in found.items()})
+
+
+@pytest.fixture
+def quoted_run(structgen, kitchen: Emulator) -> Emulator:
+    """A run over the three documents with quotes."""
+    kitchen.answer_with(quoted_fields)
+    extract(structgen, "--evidence", "quotes")
+    return kitchen
+
+
+def spans(row: dict[str, Any]) -> dict[str, str]:
+    return {piece["path"]: piece["text"] for piece in row["evidence"]}
+
+
+def test_of_a_run_with_quotes_a_new_field_is_asked_for_alone_with_its_quote(structgen, quoted_run: Emulator) -> None:
+    write_schema({"name": NAME, "serves": SERVES}, {"prep": PREP})
     again = structgen("runs", "reparse", "1")
-    assert "run 1 asked for quotes, and its schema changed: every document is asked whole." in again.said[0]
-    assert again.said[-1] == "structgen: run 1: 3 documents: 3 asked whole."
+    assert again.status == 0, again.err
+    assert [row["value"]["prep"] for row in again.rows] == [10, 11, 12]
+    assert paths_asked(quoted_run) == [["/prep"]] * 3
+    assert all('"quote"' in json.dumps(request.body) for request in quoted_run.requests[3:])
+    assert spans(again.rows[0]) == {"/name": "soup 0", "/serves": "2", "/prep": "10"}
+    assert not again.rows[0]["unsupported"]
+    assert again.said[-1] == "structgen: run 1: 3 documents: 3 asked for /prep."
+
+
+def test_of_a_run_with_quotes_what_fits_keeps_its_quotes_and_costs_nothing(structgen, quoted_run: Emulator) -> None:
+    write_schema({"name": NAME}, additionalProperties=False)
+    again = structgen("runs", "reparse", "1")
+    assert again.status == 0, again.err
+    assert [row["value"] for row in again.rows] == [{"name": f"soup {number}"} for number in range(3)]
+    assert spans(again.rows[0]) == {"/name": "soup 0"}
+    assert len(quoted_run.requests) == 3
+
+
+def test_of_a_run_with_quotes_what_a_tighter_schema_refuses_is_asked_for_alone(structgen, quoted_run: Emulator) -> None:
+    write_schema({"name": NAME, "serves": {"type": "integer", "maximum": 3}})
+    quoted_run.answer_with(lambda _: '{"/serves": {"quote": "serves: 4", "value": 3}}')
+    again = structgen("runs", "reparse", "1")
+    assert [row["value"]["serves"] for row in again.rows] == [2, 3, 3]
+    assert paths_asked(quoted_run) == [["/serves"]]
+    assert spans(again.rows[2])["/name"] == "soup 2"
+    assert again.rows[2]["unsupported"] == ["/serves"]
+
+
+def test_a_reparse_of_a_run_with_quotes_can_be_read_again(structgen, quoted_run: Emulator) -> None:
+    write_schema({"name": NAME, "serves": SERVES}, {"prep": PREP})
+    structgen("runs", "reparse", "1")
+    paid = len(quoted_run.requests)
+    write_schema({"name": NAME}, {"prep": PREP, "author": {"type": ["string", "null"]}})
+    again = structgen("runs", "reparse", "2")
+    assert again.status == 0, again.err
+    assert again.rows[0]["value"] == {"name": "soup 0", "serves": 2, "prep": 10, "author": "Ines"}
+    assert paths_asked(quoted_run, paid) == [["/author"]] * 3
+    assert spans(again.rows[0]) == {"/name": "soup 0", "/serves": "2", "/prep": "10", "/author": "Ines"}
+    assert structgen("runs", "reparse", "3").said[-1] == "structgen: run 3: 3 documents: 3 read again."
+
+
+def test_a_new_property_by_the_name_of_a_quote_does_not_hide_the_old_ones(structgen, quoted_run: Emulator) -> None:
+    quote: dict[str, Any] = {"type": ["string", "null"]}
+    write_schema({"name": NAME, "serves": SERVES}, {"quote": quote})
+    quoted_run.answer_with(lambda _: '{"/quote": null}')
+    again = structgen("runs", "reparse", "1")
+    assert again.rows[0]["value"] == {"name": "soup 0", "serves": 2, "quote": None}
+    assert spans(again.rows[0]) == {"/name": "soup 0", "/serves": "2"}
+    assert again.said[-1] == "structgen: run 1: 3 documents: 3 asked for /quote."
+
+
+@pytest.mark.parametrize("evidence", ["locate", "quotes"])
+def test_what_may_be_left_out_but_not_be_null_is_answered_with_null_where_the_text_lacks_it(
+    structgen, kitchen: Emulator, evidence: str
+) -> None:
+    kitchen.answer_with(quoted_fields if evidence == "quotes" else model)
+    extract(structgen, "--evidence", evidence)
+    write_schema({"name": NAME, "serves": SERVES}, {"rating": {"type": "integer"}, "prep": {"type": "integer"}})
+    again = structgen("runs", "reparse", "1")
+    assert again.status == 0, again.err
+    assert [row["value"] for row in again.rows] == [
+        {"name": f"soup {number}", "serves": number + 2, "prep": number + 10} for number in range(3)
+    ]
+    assert paths_asked(kitchen) == [["/prep", "/rating"]] * 3
+    assert structgen("runs", "reparse", "2").said[-1] == "structgen: run 2: 3 documents: 3 read again."

@@ -143,15 +143,35 @@ def test_of_a_cut_off_answer_with_new_fields_in_what_came_the_whole_is_asked(
 
 
 @pytest.mark.parametrize("kind", [Soup, FedSoup])
-def test_answers_with_quotes_are_asked_for_whole_where_the_schema_changed(
+def test_of_answers_with_quotes_only_what_is_new_is_asked_for(
     run: Run, store: Store, groq_emulator: Emulator, kind: Any
 ) -> None:
     options = Options(evidence=EvidenceMode.QUOTES)
-    groq_emulator.answer_with(lambda body: quoted(body, {"title": "Leek soup", "minutes": 10, "serves": 4}))
+    groq_emulator.answer_with(lambda body: quoted(body, {"title": "Leek soup", "minutes": 10}))
     earlier = recorded(run, store, Soup, options=options)
+    groq_emulator.answer_with(lambda _: '{"/serves": {"quote": "for 4", "value": 4}}')
     result = run(kind, earlier, options=options)
     assert result.value.title == "Leek soup"
-    assert result.usage.calls == (0 if kind is Soup else 1)
+    assert [piece.text for piece in result.evidence] == ["Leek soup", "10", "4"][: len(result.evidence)]
+    assert [attempt.why for attempt in result.attempts][1:] == (
+        [] if kind is Soup else ["asked again for 1 field: /serves"]
+    )
+
+
+def test_answers_without_quotes_are_no_answers_where_quotes_are_asked_for(
+    run: Run, store: Store, groq_emulator: Emulator
+) -> None:
+    groq_emulator.answer_with(lambda body: quoted(body, {"title": "Leek soup", "minutes": 10}))
+    earlier = recorded(run, store, Soup)
+    assert run(Soup, earlier, options=Options(evidence=EvidenceMode.QUOTES)).usage.calls == 1
+
+
+def test_answers_with_quotes_are_read_where_none_are_asked_for(run: Run, store: Store, groq_emulator: Emulator) -> None:
+    groq_emulator.answer_with(lambda body: quoted(body, {"title": "Leek soup", "minutes": 10}))
+    earlier = recorded(run, store, Soup, options=Options(evidence=EvidenceMode.QUOTES))
+    result = run(Soup, earlier)
+    assert (result.value, result.usage.calls) == (Soup(title="Leek soup", minutes=10), 0)
+    assert [piece.text for piece in result.evidence] == ["Leek soup", "10"]
 
 
 def quoted(body: Any, values: dict[str, Any]) -> str:
