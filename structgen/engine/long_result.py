@@ -29,6 +29,7 @@ from structgen.engine.cost import cost_of
 from structgen.engine.flow import usage_of
 from structgen.engine.many import Outcome
 from structgen.ground import locate
+from structgen.ground.leaves import leaves
 from structgen.parse import parse_text
 from structgen.report import extraction_html, failure_html
 from structgen.schema import Schema
@@ -222,19 +223,16 @@ def _known(merged: Merged, parsed: Parsed[T]) -> Mapping[str, Evidence] | None:
 
 
 def _evidence(value: object, text: str, known: Mapping[str, Evidence] | None, plan: Plan[T]) -> tuple[Evidence, ...]:
-    """Where the value stands in the whole text: where its chunks say, else wherever it is found.
+    """Where the value stands in the whole text: where its chunks say; only what no chunk placed is looked for.
 
     What no chunk could quote is unsupported, wherever else it may stand.
     """
     if plan.brief.options.evidence is EvidenceMode.NONE:
         return ()
-    found = locate(value, text)
-    if known is None:
-        return found
-    if plan.quoted is not None:
-        return tuple(known.get(piece.path) or _unsupported(piece) for piece in found)
-    return tuple(known.get(piece.path, piece) for piece in found)
+    if known is None or plan.quoted is None:
+        return locate(value, text, known or {})
+    return tuple(known.get(leaf.path) or _unsupported(leaf.path) for leaf in leaves(value))
 
 
-def _unsupported(piece: Evidence) -> Evidence:
-    return Evidence(piece.path, None, None, None, Status.UNSUPPORTED)
+def _unsupported(path: str) -> Evidence:
+    return Evidence(path, None, None, None, Status.UNSUPPORTED)

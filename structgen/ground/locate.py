@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time
+from types import MappingProxyType
 
 from structgen.core.records import Evidence, Status
 from structgen.ground.choose import Choice, Spot, choose
@@ -24,31 +25,45 @@ from structgen.ground.words import Vocabulary, Words, learn, read
 
 Places = tuple[Place, ...]
 
+NOTHING: Mapping[str, Evidence] = MappingProxyType({})
+
 _BESIDE = 24
 """How many characters may lie between a date and its time of day."""
 
 
-def locate(value: object, text: str) -> tuple[Evidence, ...]:
+def locate(value: object, text: str, known: Mapping[str, Evidence] = NOTHING) -> tuple[Evidence, ...]:
     """The evidence for each leaf of a value, in document order.
 
     The value is plain JSON, a model, a dataclass, an enum, a date, a number, or containers of these; paths are those
-    of its JSON (of a model: by alias). None and blank strings give no evidence. Time and memory are linear in the
-    text and in the value. Raises ValueError for a container that holds itself.
+    of its JSON (of a model: by alias). None and blank strings give no evidence. What is `known` already, by path, is
+    taken as it is, and the other leaves are looked for beside it; where all is known the text is not read. Time and
+    memory are linear in the text and in the value. Raises ValueError for a container that holds itself.
     """
-    return locate_leaves(list(leaves(value)), text)
+    return locate_leaves(list(leaves(value)), text, known)
 
 
-def locate_leaves(found: Sequence[Leaf], text: str) -> tuple[Evidence, ...]:
+def locate_leaves(found: Sequence[Leaf], text: str, known: Mapping[str, Evidence] = NOTHING) -> tuple[Evidence, ...]:
     """The evidence for some leaves of one value, in their order."""
-    queries = [query(leaf) for leaf in found]
-    different = list(dict.fromkeys(queries))
+    queries = [None if leaf.path in known else query(leaf) for leaf in found]
+    different = list(dict.fromkeys(asked for asked in queries if asked is not None))
+    if not different:
+        return tuple(known[leaf.path] for leaf in found)
     looked_up = dict(zip(different, _find(different, text), strict=True))
-    places = [looked_up[asked] for asked in queries]
+    pairs = list(zip(found, queries, strict=True))
+    places = [looked_up[asked] if asked else _known_place(known[leaf.path]) for leaf, asked in pairs]
     placed = [number for number, several in enumerate(places) if several]
     spots = [Spot(places[number], found[number].relation) for number in placed]
     choices = dict(zip(placed, choose(spots, text), strict=True))
-    pairs = enumerate(zip(found, queries, strict=True))
-    return tuple(_evidence(leaf, asked, choices.get(number), text) for number, (leaf, asked) in pairs)
+    return tuple(
+        _evidence(leaf, asked, choices.get(number), text) if asked else known[leaf.path]
+        for number, (leaf, asked) in enumerate(pairs)
+    )
+
+
+def _known_place(evidence: Evidence) -> Places:
+    """The place of a leaf whose evidence is known; none where it has none."""
+    start, end = evidence.start, evidence.end
+    return () if start is None or end is None else (Place(start, end, Grade.OWN),)
 
 
 def _evidence(leaf: Leaf, asked: Query, choice: Choice | None, text: str) -> Evidence:

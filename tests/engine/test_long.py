@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import sys
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -139,6 +140,20 @@ def test_evidence_has_the_offsets_of_the_whole_and_its_order_is_that_of_the_valu
         assert piece.status in {Status.EXACT, Status.NORMALIZED}
         assert TEXT[piece.start : piece.end] == piece.text
     assert extract(replace(CHUNKED, evidence=EvidenceMode.NONE)).evidence == ()
+
+
+def test_only_what_no_chunk_placed_is_looked_for_in_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hosted(effect: Send) -> Completion:
+        answer = reply(effect)
+        return replace(answer, text=answer.text.replace("{", '{"host": "Eva", ', 1)) if "Ulm" in answer.text else answer
+
+    text = TEXT + "The bill went to Eva.\n"
+    result = extract(CHUNKED, text, perform=hosted)
+    assert [text[piece.start : piece.end] for piece in result.evidence if piece.path == "/host"] == ["Eva"]
+    assert [piece for piece in result.evidence if piece.path != "/host"] == list(extract(CHUNKED).evidence)
+    placed = extract(CHUNKED)
+    monkeypatch.setattr(sys.modules["structgen.ground.locate"], "read", None)
+    assert len(placed.evidence) == 121
 
 
 def test_repairs_of_chunks_stand_at_their_paths_in_the_whole() -> None:

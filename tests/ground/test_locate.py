@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import sys
 from collections import deque
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -414,3 +415,29 @@ def test_what_was_cut_out_between_spaces_is_found_and_exact_means_the_same_chara
 @given(st.lists(st.text(alphabet="abcdefgh ", min_size=1), max_size=6), st.text(alphabet="ijklmnop \n.", max_size=200))
 def test_a_value_of_another_document_is_unsupported(values: list[str], text: str) -> None:
     assert {piece.status for piece in locate(values, text)} <= {Status.UNSUPPORTED}
+
+
+def test_what_is_known_is_taken_as_it_is_and_the_rest_is_found_beside_it() -> None:
+    text = "Ann, 5 items. Bob, 5 items. Cid, 7 items."
+    value = [{"name": "Ann", "count": 5}, {"name": "Bob", "count": 5}, {"name": "Cid", "count": 7}]
+    whole = {piece.path: piece for piece in locate(value, text)}
+    for path in whole:
+        others = {other: piece for other, piece in whole.items() if other != path}
+        assert {piece.path: piece for piece in locate(value, text, others)} == whole
+    assert locate(value, text, {}) == tuple(whole.values())
+    claimed = Evidence("/1/count", 0, 3, "Ann", Status.FUZZY, 0.5)
+    assert locate(value, text, {"/1/count": claimed})[3] is claimed
+
+
+def test_what_is_known_to_stand_nowhere_points_nowhere() -> None:
+    nowhere = Evidence("/0/name", None, None, None, Status.UNSUPPORTED)
+    assert locate([{"name": "Ann", "count": 5}], "Ann, 5", {"/0/name": nowhere})[0] is nowhere
+
+
+def test_a_text_is_not_read_where_all_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    value, text = [{"name": "Ann", "count": 5}], "Ann, 5"
+    whole = locate(value, text)
+    monkeypatch.setattr(sys.modules["structgen.ground.locate"], "read", None)
+    assert locate(value, text, {piece.path: piece for piece in whole}) == whole
+    with pytest.raises(TypeError):
+        locate(value, text, {whole[1].path: whole[1]})
