@@ -50,6 +50,15 @@ task: Task[AspectSentiment] = Task(
                 "rating_scale": 5.0,
                 "would_recommend": True,
             },
+            quotes={
+                "/aspects/0/sentiment": "superb",
+                "/aspects/1/aspect": "the waiter",
+                "/aspects/1/sentiment": "forgot us twice",
+                "/aspects/2/sentiment": "Fair",
+                "/rating": "4/5",
+                "/rating_scale": "4/5",
+                "/would_recommend": "we'd send anyone there",
+            },
         ),
         Example(
             text="Bright screen, though only indoors. It weighs 900 grams.",

@@ -36,6 +36,7 @@ task: Task[Classification] = Task(
         Example(
             text="The tram was late again and my coat is soaked, but the new timetable app is a joy.",
             value={"label": "public transport", "confidence": 0.8, "reason": "The tram was late again"},
+            quotes={"/label": "The tram was late again", "/confidence": "The tram was late again"},
         ),
         Example(text="ok", value={"label": "unclear", "confidence": 0.2, "reason": None}),
     ),

@@ -47,6 +47,14 @@ task: Task[Entities] = Task(
                     {"name": "Sanna Lindqvist", "kind": "person", "aliases": []},
                 ]
             },
+            quotes={
+                "/entities/0/kind": "The Lindqvist Foundation",
+                "/entities/1/kind": "gave €2 million",
+                "/entities/2/kind": "the Harbour Museum",
+                "/entities/3/kind": "in Visby",
+                "/entities/4/kind": "on 3 June",
+                "/entities/5/kind": "The Foundation's head, Sanna Lindqvist",
+            },
         ),
         Example(text="It was raining, so they stayed in and played cards.", value={"entities": []}),
     ),

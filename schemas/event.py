@@ -64,6 +64,10 @@ task: Task[Event] = Task(
                 "registration": None,
                 "status": None,
             },
+            quotes={
+                "/description": "bring it broken, take it home working!",
+                "/attendance": "Assembly Hall, 7 Weir Street",
+            },
         ),
         Example(
             text="The choir rehearsal next Tuesday is called off.",

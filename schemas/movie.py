@@ -67,6 +67,7 @@ task: Task[Movie] = Task(
                 ],
                 "plot": "A lighthouse keeper's daughter walks to the mainland across the ice to fetch a doctor.",
             },
+            quotes={"/rating": "Our verdict: 4/5"},
         ),
         Example(
             text="Saw Paper Satellites last night. A comedy about an amateur space club; we laughed a lot.",

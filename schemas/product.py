@@ -168,6 +168,7 @@ task: Task[Product] = Task(
                     },
                 },
             },
+            quotes={"/variants/1/stock": "sold out", "/reviews/0/rating": "*****"},
         ),
         Example(
             text="Used: Korvu K2 film camera, body only, works. $45. Customers also bought: Korvu strap $9",

@@ -101,6 +101,7 @@ task: Task[Receipt] = Task(
                 "currency": "EUR",
                 "payment_method": "VISA",
             },
+            quotes={"/discount": "you save -1.00"},
         ),
     ),
 )

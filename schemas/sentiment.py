@@ -52,6 +52,13 @@ task: Task[SentimentAnalysis] = Task(
                 ],
                 "summary": "The writer is happy with the chair and its comfort in spite of the slow delivery.",
             },
+            quotes={
+                "/sentiment": "the chair itself is gorgeous and my back has stopped complaining",
+                "/confidence_score": "the chair itself is gorgeous and my back has stopped complaining",
+                "/key_phrases/0/sentiment": "Took them three weeks",
+                "/key_phrases/1/sentiment": "gorgeous",
+                "/key_phrases/2/sentiment": "stopped complaining",
+            },
         ),
         Example(
             text="The parcel arrived on Tuesday and holds two cables and a manual.",

@@ -57,6 +57,12 @@ task: Task[Summary] = Task(
                 ],
                 "open_questions": ["Who will salt the footbridge in winter?"],
             },
+            quotes={
+                "/summary": "The council voted 7 to 2 to reopen the footbridge in June, at a cost of £12,400",
+                "/key_points/0/point": "voted 7 to 2 to reopen the footbridge in June",
+                "/key_points/1/point": "at a cost of £12,400 from the reserve",
+                "/open_questions/0": "Mr Dale asked who will salt it in winter; no answer yet.",
+            },
         ),
         Example(
             text="The pool is closed until Friday because of a broken pump.",

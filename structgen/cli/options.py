@@ -38,7 +38,7 @@ Instructions: TypeAlias = Annotated[
 ]
 Examples: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--examples", metavar="FILE", help='More worked examples, JSON Lines of {"text": ..., "value": ...}.'),
+    typer.Option("--examples", metavar="FILE", help='More worked examples, JSON Lines of {"text", "value", "quotes"}.'),
 ]
 Fields: TypeAlias = Annotated[
     str | None,
@@ -110,7 +110,7 @@ NoStore: TypeAlias = Annotated[
     bool, typer.Option("--no-store", help="Keep no answers, and take none that are kept: ask for everything again.")
 ]
 AllowIncomplete: TypeAlias = Annotated[
-    bool, typer.Option("--allow-incomplete", help="Rows with missing parts are no reason for exit status 1.")
+    bool, typer.Option("--allow-incomplete", help="Incomplete rows are no reason for exit status 1.")
 ]
 Quiet: TypeAlias = Annotated[
     bool, typer.Option("--quiet", "-q", help="No progress and no summary; what is wrong is still said.")

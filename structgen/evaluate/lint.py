@@ -21,6 +21,7 @@ from structgen.schema import Schema
 from structgen.schema.keywords import walk
 from structgen.schema.refs import Refs
 from structgen.schema.strict import StrictRefusal, StrictSchema
+from structgen.tasks.examples import wrong_quotes
 
 LARGE_PROMPT = 4000
 """Tokens: more than that goes with every document, and free tiers allow about 6,000 to 8,000 a minute."""
@@ -105,6 +106,8 @@ def _examples(task: Task[Any], schema: Schema[Any]) -> Iterator[Finding]:
         for issue in schema.check(example.value):
             message = f"the schema refuses this value of the example: {issue.message}"
             yield Finding(Severity.ERROR, "example", f"{place}/value{issue.path}", message)
+        for path, wrong in wrong_quotes(example):
+            yield Finding(Severity.ERROR, "example", f"{place}/quotes{pointer([path])}", wrong)
 
 
 def _descriptions(schema: JsonObject | bool) -> Iterator[Finding]:

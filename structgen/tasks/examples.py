@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, model_validator
 
 from structgen.core.errors import TaskError
-from structgen.core.json import Json
+from structgen.core.json import Json, JsonLike, steps
 from structgen.core.records import Example
 from structgen.tasks.mistakes import first_mistake
 from structgen.tasks.texts import read_json, read_json_lines, read_text
@@ -20,14 +21,47 @@ class Row(BaseModel):
 
     text: str
     value: JsonValue
+    quotes: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _true_quotes(self) -> Row:
+        for path, wrong in wrong_quotes(self.example()):
+            raise ValueError(f"quotes: {path}: {wrong}")
+        return self
 
     def example(self) -> Example:
         """The record of it."""
-        return Example(self.text, self.value)
+        return Example(self.text, self.value, self.quotes)
+
+
+def wrong_quotes(example: Example) -> Iterator[tuple[str, str]]:
+    """Quotes that would teach a model to misquote, by their path, and what is wrong with each."""
+    for path, quote in example.quotes.items():
+        if not _is_value(example.value, path):
+            yield path, "no single value of the example stands at this path (a JSON Pointer, such as /items/0/name)"
+        elif not quote.strip() or quote not in example.text:
+            yield path, "this quote does not stand in the text of the example: copy it letter by letter"
+
+
+def _is_value(tree: JsonLike, path: str) -> bool:
+    """Whether a JSON Pointer leads to a single value of a tree."""
+    if path and not path.startswith("/"):
+        return False
+    for step in steps(path):
+        if isinstance(tree, Mapping) and step in tree:
+            tree = tree[step]
+        elif isinstance(tree, list | tuple) and step.isdecimal() and int(step) < len(tree):
+            tree = tree[int(step)]
+        else:
+            return False
+    return isinstance(tree, str | int | float)
 
 
 def load_examples(path: Path | str) -> tuple[Example, ...]:
-    """The examples of a file: JSON Lines of ``{"text", "value"}``, or a JSON list of the same; TaskError otherwise."""
+    """The examples of a file: JSON Lines of ``{"text", "value"}``, or a JSON list of the same; TaskError otherwise.
+
+    A third key, ``"quotes"``, may give the words of the text from which a value is taken: ``{path: quote}``.
+    """
     path = Path(path)
     if path.suffix.lower() in (".jsonl", ".ndjson"):
         rows = list(read_json_lines(path))

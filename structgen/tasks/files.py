@@ -9,6 +9,7 @@
     text = "Ann here. The blender will not start, no hurry."
     value = { customer = "Ann", product = "blender", urgency = "low", problem = "will not start" }
 
+An example may have `quotes`, the words of its text from which a value is taken: `quotes = { "/urgency" = "no hurry" }`.
 In place of `fields`, the shorthand of `structgen.fields`, a file may have a `schema`, which is a JSON Schema.
 """
 

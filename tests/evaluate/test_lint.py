@@ -93,6 +93,20 @@ def test_an_example_that_the_schema_refuses_is_an_error_at_its_place() -> None:
     ]
 
 
+def test_a_quote_that_stands_nowhere_in_its_example_is_an_error() -> None:
+    examples = (
+        Example("a b", {"title": "a"}, {"/title": "a b", "/tilte": "a"}),
+        Example("c", {"title": "c"}, {"/title": "d"}),
+    )
+
+    found = lint_task(task(examples=examples))
+
+    assert [(finding.severity, finding.path) for finding in found if finding.code == "example"] == [
+        (Severity.ERROR, "/examples/0/quotes/~1tilte"),
+        (Severity.ERROR, "/examples/1/quotes/~1title"),
+    ]
+
+
 def test_what_a_task_leaves_unsaid_is_noted() -> None:
     found = lint_task(task(instructions=" ", examples=(), description=""))
 

@@ -11,8 +11,12 @@ from pydantic import BaseModel, TypeAdapter
 
 import structgen
 from structgen.core.records import Example, Status, Task
+from structgen.ground import quote_example
+from structgen.schema import Schema
+from structgen.schema.quotes import Quoted, with_quotes
 from structgen.schemas.classification import configure
 from structgen.tasks import find_task, list_tasks, load_examples
+from structgen.tasks.examples import wrong_quotes
 from structgen.tasks.modules import templates_folder
 from structgen.testing import Emulator, reply
 
@@ -80,6 +84,19 @@ def test_an_example_shows_every_field_nulls_included(task: Task[object], example
 @pytest.mark.parametrize(("task", "case"), ALL_CASES)
 def test_a_case_validates_without_any_conversion(task: Task[object], case: Example) -> None:
     assert read(task, case.value)
+
+
+@pytest.mark.parametrize(("task", "example"), ALL_EXAMPLES)
+def test_an_example_shows_a_short_quote_for_all_that_a_model_is_asked_to_quote(
+    task: Task[object], example: Example
+) -> None:
+    form = with_quotes(Schema.of(task))
+    assert isinstance(form, Quoted)
+    shown = quote_example(example).quotes
+    lengths = {path: len(shown.get(path, "")) for path in form.asked(example.value)}  # pyright: ignore[reportArgumentType]
+
+    assert list(wrong_quotes(example)) == []
+    assert [path for path, length in lengths.items() if not 0 < length <= 125] == []
 
 
 @pytest.mark.parametrize(("task", "case"), [*ALL_EXAMPLES, *ALL_CASES])

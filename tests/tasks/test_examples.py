@@ -46,6 +46,38 @@ def test_a_wrong_example_is_named_with_its_place(name: str, text: str, said: str
         load_examples(write(name, text))
 
 
+def test_an_example_may_bring_the_words_from_which_its_values_are_taken(write: Write) -> None:
+    row = '{"text": "Lovely cups, 5 of them", "value": {"mood": "good", "n": [5]}, "quotes": %s}'
+    path = write("e.jsonl", row % '{"/mood": "Lovely", "/n/0": "5 of them"}')
+
+    assert load_examples(path)[0].quotes == {"/mood": "Lovely", "/n/0": "5 of them"}
+
+
+@pytest.mark.parametrize(
+    ("quotes", "said"),
+    [
+        ('{"/mood": "lovely"}', r"line 1: quotes: /mood: this quote does not stand in the text"),
+        ('{"/mood": " "}', r"quotes: /mood: this quote does not stand"),
+        ('{"mood": "Lovely"}', r"quotes: mood: no single value of the example stands at this path"),
+        ('{"/modo": "Lovely"}', r"quotes: /modo: no single value"),
+        ('{"/n": "Lovely"}', r"quotes: /n: no single value"),
+        ('{"/n/1": "Lovely"}', r"quotes: /n/1: no single value"),
+        ('{"/mood/x": "Lovely"}', r"quotes: /mood/x: no single value"),
+        ('{"/mood": 5}', r"line 1: quotes//mood: Input should be a valid string"),
+    ],
+)
+def test_a_quote_that_teaches_misquoting_is_refused_with_its_place(quotes: str, said: str, write: Write) -> None:
+    row = f'{{"text": "Lovely cups, 5 of them", "value": {{"mood": "good", "n": [5]}}, "quotes": {quotes}}}'
+    with pytest.raises(TaskError, match=said):
+        load_examples(write("e.jsonl", row))
+
+
+def test_the_whole_value_has_the_empty_path(write: Write) -> None:
+    path = write("e.jsonl", '{"text": "Lovely cups", "value": "good", "quotes": {"": "Lovely"}}')
+
+    assert load_examples(path)[0].quotes == {"": "Lovely"}
+
+
 def test_instructions_are_the_text_of_a_file(write: Write) -> None:
     assert (
         load_instructions(write("how.txt", "\nBe brief.\n{{ not a template }}\n\n"))

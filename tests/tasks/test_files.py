@@ -54,6 +54,12 @@ def test_a_task_file_may_hold_a_json_schema(write: Write) -> None:
     assert (task.name, task.schema) == ("Ticket", {"type": "object", "properties": {"a": {"type": "string"}}})
 
 
+def test_the_examples_of_a_task_file_may_bring_their_own_quotes(write: Write) -> None:
+    text = TICKET + '    quotes = { "/urgency" = "No hurry" }\n'
+
+    assert load_task_file(write("ticket.toml", text)).examples[0].quotes == {"/urgency": "No hurry"}
+
+
 def test_a_json_file_says_the_same_as_a_toml_file(write: Write) -> None:
     content = {"schema": {"type": "string"}, "instructions": "Short.", "examples": [{"text": "a", "value": None}]}
 
