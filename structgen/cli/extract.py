@@ -30,7 +30,8 @@ def extract(call: Call) -> None:
 
     One row a document, as JSON: id, source, status (ok, incomplete, failed), value, evidence, unsupported, repairs,
     issues, usage, model, error; of a document that was read in chunks also chunks. Rows go to stdout or to the file of
-    -o, everything else to stderr.
+    -o, everything else to stderr. A row is incomplete where its value lacks a required part, or where chunks of its
+    document failed; with --allow-incomplete that counts as ok.
 
     Answers that were paid for are kept: the same command again, after any end, pays only for what is not there yet;
     with a changed schema `structgen runs reparse` does.
