@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NoReturn, TypeVar
+from typing import NamedTuple, NoReturn, TypeVar
 
 from structgen.compile import Plan
 from structgen.core.errors import (
@@ -26,7 +26,7 @@ from structgen.documents.chunks_schema import branch_names
 from structgen.documents.merge import Merged, merge
 from structgen.documents.merge_nodes import Part
 from structgen.engine.cost import cost_of
-from structgen.engine.flow import usage_of
+from structgen.engine.flow import UNFOUND, UNQUOTED, usage_of
 from structgen.engine.many import Outcome
 from structgen.ground import locate
 from structgen.ground.leaves import leaves
@@ -35,6 +35,8 @@ from structgen.report import extraction_html, failure_html
 from structgen.schema import Schema
 
 T = TypeVar("T")
+
+_NO_MATCH = "does not match the schema as a whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,10 @@ def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[
     parsed = _validated(plan.brief.schema, merged.value, max_risk)
     if not parsed.ok:
         where = partial(_evidence, merged.value, text, merged.evidence, plan)
-        raise _refused(parsed, merged, text, reports, attempts, where)
+        raise _refused(_Refusal(_NO_MATCH, parsed.issues, merged.value), text, reports, attempts, where)
     accepted = _accepted(plan, text, merged, parsed)
+    if plan.brief.options.require_evidence and accepted.unsupported:
+        raise _refused(_unsupported_in(accepted, plan), text, reports, attempts, accepted.locate)
     usage = usage_of(attempts)
     return replace(
         accepted,
@@ -147,27 +151,41 @@ def _raise_all_failed(
     )
 
 
+class _Refusal(NamedTuple):
+    """Why the whole is refused, and what of it could be read."""
+
+    why: str
+    issues: tuple[Issue, ...]
+    partial: Json
+
+
+def _unsupported_in(accepted: Extraction[T], plan: Plan[T]) -> _Refusal:
+    """The refusal of a whole that says something for which no chunk has evidence, such as a default."""
+    words = UNFOUND if plan.quoted is None else UNQUOTED
+    issues = tuple(Issue(path, words, "unsupported") for path in accepted.unsupported)
+    return _Refusal("is not all found in the text", issues, plan.brief.schema.dump(accepted.value))
+
+
 def _refused(
-    parsed: Parsed[T],
-    merged: Merged,
+    refusal: _Refusal,
     text: str,
     reports: tuple[ChunkReport, ...],
     attempts: tuple[Attempt, ...],
     where: Callable[[], tuple[Evidence, ...]],
 ) -> ExtractionFailed:
-    """The failure of a whole that does not match the schema."""
+    """The failure of a whole although some chunks gave what was accepted of each."""
     failed = sum(one.status == "failed" for one in reports)
-    first, more = parsed.issues[0], len(parsed.issues) - 1
+    first, more = refusal.issues[0], len(refusal.issues) - 1
     return ExtractionFailed(
-        f"What {len(reports) - failed} of {len(reports)} chunks gave does not match the schema as a whole: "
+        f"What {len(reports) - failed} of {len(reports)} chunks gave {refusal.why}: "
         f"{first.path or 'the whole'}: {first.message}{f' (and {more} more)' if more else ''}. "
         "See .issues, .partial, .chunks and .attempts of this error.",
         attempts=attempts,
-        partial=merged.value,
+        partial=refusal.partial,
         usage=usage_of(attempts),
         chunks=reports,
         view=partial(failure_html, document=text),
-        issues=parsed.issues,
+        issues=refusal.issues,
         locate=where,
     )
 
@@ -227,7 +245,8 @@ def _evidence(value: object, text: str, known: Mapping[str, Evidence] | None, pl
 
     What no chunk could quote is unsupported, wherever else it may stand.
     """
-    if plan.brief.options.evidence is EvidenceMode.NONE:
+    options = plan.brief.options
+    if options.evidence is EvidenceMode.NONE and not options.require_evidence:
         return ()
     if known is None or plan.quoted is None:
         return locate(value, text, known or {})

@@ -339,3 +339,33 @@ def test_two_branches_of_a_union_are_a_conflict_and_never_one_value() -> None:
 def test_results_and_failures_show_themselves_with_the_whole_text() -> None:
     assert "G59" in (extract(CHUNKED)._repr_html_() or "")
     assert "All" in (failure(CHUNKED, failing(DeadlinePassed("too late")))._repr_html_() or "")
+
+
+class Fair(BaseModel):
+    place: str
+    currency: str = "EUR"
+    guests: list[Guest]
+
+
+@pytest.mark.parametrize("mode", [EvidenceMode.LOCATE, EvidenceMode.NONE])
+def test_where_evidence_is_required_the_whole_is_held_to_it_too(mode: EvidenceMode) -> None:
+    strict = replace(CHUNKED, require_evidence=True, evidence=mode)
+    assert extract(CHUNKED, kind=Fair).value.currency == "EUR"
+    error = failure(strict, kind=Fair)
+    assert [(issue.path, issue.code) for issue in error.issues] == [("/currency", "unsupported")]
+    assert error.partial["currency"] == "EUR"
+    assert "is not all found in the text: /currency" in str(error)
+    assert len(error.chunks) > 3
+    assert extract(strict, kind=Fair, text=TEXT + "All in EUR.\n").value.currency == "EUR"
+
+
+def test_where_evidence_is_required_what_one_chunk_invents_is_not_in_the_whole() -> None:
+    def inventing(effect: Send) -> Completion:
+        answer = reply(effect)
+        invented = {"guests": [{"name": "Nobody", "pays": 1}]}
+        return replace(answer, text=json.dumps(invented)) if '"G30"' in answer.text else answer
+
+    result = extract(replace(CHUNKED, require_evidence=True), perform=inventing)
+    assert any(chunk.status == "failed" for chunk in result.chunks)
+    assert "Nobody" not in {guest.name for guest in result.value.guests}
+    assert result.unsupported == ()
