@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -96,9 +97,14 @@ class Extractor(Streams):
                 'model="groq/<id>"; without a key, model="rules" extracts with no LLM.'
             )
         self.options = options or Options()
-        self._retrying = retrying
         self._plans: dict[tuple[int, str, bool], tuple[tuple[Example, ...], Plan[Any]]] = {}
         self._observers = Observers(tuple(observers))
+        self._patience = Allowance(
+            self.options.budget.max_transport_retries,
+            on_retry=self._observers.retried,
+            on_wait=self._observers.waiting,
+            retrying=retrying,
+        )
         open_wire = partial(
             open_sender, chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client
         )
@@ -341,32 +347,15 @@ class Extractor(Streams):
         return plan
 
     def _run(self, line: Generator[Send, Completion, R], allowance: Allowance | None = None) -> R:
-        allowance = allowance or self._allowance()
-
-        def perform(effect: Send) -> Completion:
-            return self._answers.answer(effect.request, allowance, effect.beyond)
-
-        return drive(line, perform)
+        return drive(line, partial(self._answers.answer, allowance=allowance or self._allowance()))
 
     async def _arun(self, line: Generator[Send, Completion, R], allowance: Allowance | None = None) -> R:
-        allowance = allowance or self._allowance()
-
-        async def perform(effect: Send) -> Completion:
-            return await self._answers.aanswer(effect.request, allowance, effect.beyond)
-
-        return await adrive(line, perform)
+        return await adrive(line, partial(self._answers.aanswer, allowance=allowance or self._allowance()))
 
     def _allowance(self) -> Allowance:
         """What the wire may take for one extraction, from now on."""
-        budget = self.options.budget
-        deadline = None if budget.max_seconds is None else time.monotonic() + budget.max_seconds
-        return Allowance(
-            budget.max_transport_retries,
-            deadline,
-            on_retry=self._observers.retried,
-            on_wait=self._observers.waiting,
-            retrying=self._retrying,
-        )
+        seconds = self.options.budget.max_seconds
+        return self._patience if seconds is None else replace(self._patience, deadline=time.monotonic() + seconds)
 
     def close(self) -> None:
         """Give the connections of sync calls back now, and close a store that was named by its file."""

@@ -6,12 +6,15 @@ Whatever was paid for is durable before anybody reads it, and nothing is paid fo
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
-from contextlib import aclosing, closing, contextmanager
+from contextlib import aclosing, closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from types import TracebackType
 
 from structgen.core.errors import BudgetExceeded, DeadlinePassed, TransportError
 from structgen.core.records import INTERRUPTED, Completion, Request, Usage
+from structgen.engine.flow import Send
 from structgen.send import Allowance, Sender, Streamed
 from structgen.store import Answer, Store
 
@@ -22,68 +25,65 @@ class Answers:
 
     `endpoint` names the server where it is not the provider's own: answers of two servers are never mixed up. Every
     way raises a TransportError where no completion arrived, and a StoreError, which carries the completion that came,
-    where it could not be kept. `beyond` is the reason why nothing may be paid: then what is not in the store raises
-    BudgetExceeded.
+    where it could not be kept. Where an effect is beyond the budget, what is not in the store raises BudgetExceeded.
     """
 
     sender: Sender
     store: Store | None = None
     endpoint: str = ""
 
-    def answer(self, request: Request, allowance: Allowance, beyond: str | None = None) -> Completion:
+    def answer(self, effect: Send, allowance: Allowance) -> Completion:
         """The completion of the request, blocking."""
+        if self.store is None:
+            return self._pay(effect, allowance)
+        return _told(self.store.once(self._named(effect.request), partial(self._pay, effect, allowance)))
 
-        def ask() -> Completion:
-            check(beyond)
-            with within(allowance):
-                return self.sender.send(request, allowance)
-
-        return ask() if self.store is None else _told(self.store.once(self._named(request), ask))
-
-    async def aanswer(self, request: Request, allowance: Allowance, beyond: str | None = None) -> Completion:
+    async def aanswer(self, effect: Send, allowance: Allowance) -> Completion:
         """The same on the running event loop."""
+        if self.store is None:
+            return await self._apay(effect, allowance)
+        return _told(await self.store.aonce(self._named(effect.request), partial(self._apay, effect, allowance)))
 
-        async def ask() -> Completion:
-            check(beyond)
-            with within(allowance):
-                return await self.sender.asend(request, allowance)
+    def _pay(self, effect: Send, allowance: Allowance) -> Completion:
+        check(effect.beyond)
+        with InTime(allowance):
+            return self.sender.send(effect.request, allowance)
 
-        return await ask() if self.store is None else _told(await self.store.aonce(self._named(request), ask))
+    async def _apay(self, effect: Send, allowance: Allowance) -> Completion:
+        check(effect.beyond)
+        with InTime(allowance):
+            return await self.sender.asend(effect.request, allowance)
 
     def kept(self, request: Request) -> Completion | None:
         """The answer that is there already, None where there is none."""
         found = None if self.store is None else self.store.get(self._named(request))
         return found if found is None else as_stored(found)
 
-    def stream(
-        self, request: Request, allowance: Allowance, beyond: str | None = None
-    ) -> Generator[Streamed, None, None]:
+    def stream(self, effect: Send, allowance: Allowance) -> Generator[Streamed, None, None]:
         """The pieces of the answer as they arrive, and its completion, kept by then; a stored one in one piece.
 
         A stream that broke off is not kept: asked again, the same request is to be answered in full.
         """
-        named = self._named(request)
+        request, named = effect.request, self._named(effect.request)
         if (found := self.kept(request)) is not None:
             yield from (found.text, found)
             return
-        check(beyond)
-        with within(allowance), closing(self.sender.stream(request, allowance)) as pieces:
+        check(effect.beyond)
+        with InTime(allowance), closing(self.sender.stream(request, allowance)) as pieces:
             for piece in pieces:
                 if self.store is not None and isinstance(piece, Completion) and _whole(piece):
                     self.store.put(named, piece)
                 yield piece
 
-    async def astream(
-        self, request: Request, allowance: Allowance, beyond: str | None = None
-    ) -> AsyncGenerator[Streamed, None]:
+    async def astream(self, effect: Send, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
         """The same on the running event loop."""
-        named = self._named(request)
+        request, named = effect.request, self._named(effect.request)
         if (found := self.kept(request)) is not None:
             for piece in (found.text, found):
                 yield piece
             return
-        check(beyond)
-        with within(allowance):
+        check(effect.beyond)
+        with InTime(allowance):
             async with aclosing(self.sender.astream(request, allowance)) as pieces:
                 async for piece in pieces:
                     if self.store is not None and isinstance(piece, Completion) and _whole(piece):
@@ -100,17 +100,23 @@ def check(beyond: str | None) -> None:
         raise BudgetExceeded(beyond)
 
 
-@contextmanager
-def within(allowance: Allowance) -> Generator[None, None, None]:
-    """Turn a fault of the wire after the deadline into the word that time ran out, and begin nothing after it."""
-    if not allowance.affords(0.0):
-        raise DeadlinePassed("The time budget ran out before the request was sent.")
-    try:
-        yield
-    except TransportError as error:
-        if allowance.affords(0.0):
-            raise
-        raise DeadlinePassed(f"The time budget ran out: {error}") from error
+class InTime:
+    """Begins nothing after the deadline, and turns a fault of the wire after it into the word that time ran out."""
+
+    __slots__ = ("_allowance",)
+
+    def __init__(self, allowance: Allowance) -> None:
+        self._allowance = allowance
+
+    def __enter__(self) -> None:
+        if not self._allowance.affords(0.0):
+            raise DeadlinePassed("The time budget ran out before the request was sent.")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, TransportError) and not self._allowance.affords(0.0):
+            raise DeadlinePassed(f"The time budget ran out: {error}") from error
 
 
 def as_stored(completion: Completion) -> Completion:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import aclosing
+from functools import partial
 from typing import Any, TypeVar, cast, overload
 
 from typing_extensions import TypeForm
@@ -161,8 +162,8 @@ class Streams(ABC):
         allowance = self._allowance()
         yield from drive_shown(
             line,
-            lambda effect: self._answers.stream(effect.request, allowance, effect.beyond),
-            lambda effect: self._answers.answer(effect.request, allowance, effect.beyond),
+            partial(self._answers.stream, allowance=allowance),
+            partial(self._answers.answer, allowance=allowance),
             show,
         )
 
@@ -170,8 +171,8 @@ class Streams(ABC):
         allowance = self._allowance()
         driven = adrive_shown(
             line,
-            lambda effect: self._answers.astream(effect.request, allowance, effect.beyond),
-            lambda effect: self._answers.aanswer(effect.request, allowance, effect.beyond),
+            partial(self._answers.astream, allowance=allowance),
+            partial(self._answers.aanswer, allowance=allowance),
             show,
         )
         async with aclosing(driven):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from jiter import from_json
@@ -61,12 +62,14 @@ def whole_question(
 
     An answer in both is taken out of the strict form first.
     """
+    return Question(request, why, partial(_read_whole, schema, max_risk, strict, quoted))
 
-    def read(completion: Completion) -> Parsed[T]:
-        text = completion.text if strict is None else plain_form(strict, completion.text)
-        return parse_text(schema, text, finish_reason=completion.finish_reason, max_risk=max_risk, quoted=quoted)
 
-    return Question(request, why, read)
+def _read_whole(
+    schema: Schema[T], max_risk: Risk, strict: StrictSchema | None, quoted: Quoted | None, completion: Completion
+) -> Parsed[T]:
+    text = completion.text if strict is None else plain_form(strict, completion.text)
+    return parse_text(schema, text, finish_reason=completion.finish_reason, max_risk=max_risk, quoted=quoted)
 
 
 def read_again(

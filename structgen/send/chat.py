@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import aclosing, closing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import groq
@@ -51,12 +52,12 @@ class ChatSender:
     def send(self, request: Request, allowance: Allowance) -> Completion:
         """The completion of the request; faults of the wire are tried again within the allowance."""
         body = self._body(request)
-        return persist(lambda: self._try(body, request, allowance), allowance)
+        return persist(partial(self._try, body, request, allowance), allowance)
 
     async def asend(self, request: Request, allowance: Allowance) -> Completion:
         """The same on the running event loop."""
         body = self._body(request)
-        return await apersist(lambda: self._atry(body, request, allowance), allowance)
+        return await apersist(partial(self._atry, body, request, allowance), allowance)
 
     def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:
         """The answer as it arrives; faults of the wire before its first piece are tried again."""

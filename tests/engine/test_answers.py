@@ -17,6 +17,7 @@ from structgen.core.errors import BudgetExceeded, StoreError
 from structgen.core.events import CompletionReceived, Event, Failed
 from structgen.core.records import INTERRUPTED, Completion, Request, Usage
 from structgen.engine.answers import Answers
+from structgen.engine.flow import Send
 from structgen.send import Allowance
 from structgen.store import Store
 from structgen.testing import Emulator, error, reply
@@ -49,6 +50,10 @@ def run(request: pytest.FixtureRequest, groq_emulator: Emulator) -> Run:
     if request.param == "sync":
         return blocking
     return lambda *args, **settings: asyncio.run(awaited(*args, **settings))
+
+
+def whole_of(request: Request) -> Send:
+    return Send(request, 1, "the whole", Usage())
 
 
 def test_an_equal_request_is_answered_from_the_store_and_takes_nothing(
@@ -176,9 +181,9 @@ def test_a_store_that_cannot_be_read_stops_before_anything_is_paid(
 
 def collect(answers: Answers, request: Request, *, awaited: bool) -> list[str | Completion]:
     async def all_of() -> list[str | Completion]:
-        return [piece async for piece in answers.astream(request, Allowance())]
+        return [piece async for piece in answers.astream(whole_of(request), Allowance())]
 
-    return asyncio.run(all_of()) if awaited else list(answers.stream(request, Allowance()))
+    return asyncio.run(all_of()) if awaited else list(answers.stream(whole_of(request), Allowance()))
 
 
 @pytest.mark.parametrize("awaited", [False, True])
@@ -210,7 +215,7 @@ def test_a_stream_that_broke_off_is_asked_for_again(path: Path) -> None:
 
     with Store(path) as store:
         request = Request("groq", "m", (), "text", True)  # type: ignore[arg-type]
-        assert len(list(Answers(Broken(), store).stream(request, Allowance()))) == 2  # type: ignore[arg-type]
+        assert len(list(Answers(Broken(), store).stream(whole_of(request), Allowance()))) == 2  # type: ignore[arg-type]
         assert store.get(request) is None
 
 
