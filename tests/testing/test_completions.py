@@ -194,3 +194,42 @@ def test_models_of_the_test_s_own_are_served_too() -> None:
         emulator.script(reply("x"))
         assert client.chat.completions.create(model="my-model", messages=ASK).model == "my-model"
         client.close()
+
+
+@pytest.mark.parametrize(
+    ("stop", "said"),
+    [("four", "One, two, three, "), (["three", "two"], "One, "), (["", "six"], "One, two, three, four"), ([], None)],
+)
+def test_an_answer_ends_before_the_first_stop_sequence(
+    stop: str | list[str], said: str | None, client: groq.Groq, groq_emulator: Emulator
+) -> None:
+    whole = "One, two, three, four"
+    groq_emulator.script(*[reply(whole, finish_reason="odd")] * 2, reply(whole, as_is=True))
+    found = client.chat.completions.create(model=MODEL, messages=ASK, stop=stop)  # type: ignore[arg-type]
+    assert found.choices[0].message.content == (said or whole)
+    assert found.choices[0].finish_reason == ("odd" if said in {None, whole} else "stop")
+    assert found.usage is not None
+    assert found.usage.completion_tokens == (len(said or whole) + 3) // 4
+    parts = list(client.chat.completions.create(model=MODEL, messages=ASK, stop=stop, stream=True))  # type: ignore[arg-type]
+    assert "".join(part.choices[0].delta.content or "" for part in parts) == (said or whole)
+    assert parts[-1].choices[0].finish_reason == found.choices[0].finish_reason
+    as_is = client.chat.completions.create(model=MODEL, messages=ASK, stop=stop)  # type: ignore[arg-type]
+    assert as_is.choices[0].message.content == whole
+
+
+def test_what_rules_and_functions_answer_is_cut_too(client: groq.Groq, groq_emulator: Emulator) -> None:
+    groq_emulator.answer_with(lambda _: "Ready. END of it")
+    assert raw(client, stop="END")["choices"][0]["message"]["content"] == "Ready. "  # type: ignore[index]
+
+
+def test_json_that_a_stop_sequence_cuts_is_refused_as_no_json(client: groq.Groq, groq_emulator: Emulator) -> None:
+    groq_emulator.script(*[reply('{"name": "Ada"}')] * 2)
+    wanted = {"response_format": {"type": "json_object"}, "stop": "Ada"}
+    with pytest.raises(groq.BadRequestError, match="json_validate_failed") as caught:
+        raw(client, **wanted)
+    assert caught.value.body["error"]["failed_generation"] == '{"name": "'  # type: ignore[index]
+    headers = {"authorization": f"Bearer {groq_emulator.api_key}"}
+    body = {"model": MODEL, "messages": ASK, "stream": True, **wanted}
+    streamed = httpx.post(f"{groq_emulator.base_url}/openai/v1/chat/completions", json=body, headers=headers)
+    assert "Ada" not in streamed.text
+    assert "event: error" in streamed.text

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import cast
 
@@ -16,7 +18,11 @@ _DOCUMENT = re.compile(r"<(document(?:-\d{1,9})?)>\n(.*)\n</\1>", re.DOTALL)
 
 
 def deliver(asked: Asked, answer: Answer) -> JsonObject | Refusal:
-    """The body of a completion, or the refusal of an answer that does not fit the request."""
+    """The body of a completion, or the refusal of an answer that does not fit the request.
+
+    What the model says ends before the first stop sequence in it, unless it goes out `as_is`.
+    """
+    answer = answer if answer.as_is else cut_at_stop(answer, asked.stops)
     tool = None if answer.plain else asked.tool
     wrong = None if answer.as_is else _check(asked, answer, tool)
     if wrong is not None:
@@ -25,6 +31,13 @@ def deliver(asked: Asked, answer: Answer) -> JsonObject | Refusal:
     reason = answer.finish_reason or ("tool_calls" if tool and reason == "stop" else reason)
     name = str(tool.get("name")) if tool else None
     return completion(asked.body, Said(text, reason, name, answer.reasoning, answer.refusal))
+
+
+def cut_at_stop(answer: Answer, stops: Sequence[str]) -> Answer:
+    """The answer up to the first of these sequences, which is no part of it; the reason is then ``stop``."""
+    text = answer.text or ""
+    end = min((at for stop in stops if (at := text.find(stop)) >= 0), default=None)
+    return answer if end is None else replace(answer, text=text[:end], finish_reason=None)
 
 
 def _check(asked: Asked, answer: Answer, tool: JsonObject | None) -> Refusal | None:

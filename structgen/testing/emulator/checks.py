@@ -63,6 +63,13 @@ class Asked:
         return tuple(_object(message) for message in messages) if isinstance(messages, list) else ()
 
     @property
+    def stops(self) -> tuple[str, ...]:
+        """The sequences at which the model stops; empty ones end nothing."""
+        given = self.body.get("stop")
+        listed = given if isinstance(given, list) else [given]
+        return tuple(stop for stop in listed if isinstance(stop, str) and stop)
+
+    @property
     def limit(self) -> int | None:
         """The most tokens that the answer may have."""
         value = self.body.get("max_completion_tokens", self.body.get("max_tokens"))

@@ -97,7 +97,8 @@ def reply(
 ) -> Answer:
     """A model's answer; where the request forces a function, `text` becomes its arguments.
 
-    Like Groq, the emulator turns an answer that does not fit the response format into an error. `as_is` leaves it.
+    Like Groq, the emulator ends an answer before a stop sequence of the request, and turns one that does not fit the
+    response format into an error. `as_is` leaves it as it is.
     The first byte comes after a `delay`, the body, streamed or not, over so many `seconds`.
     """
     return Answer(text, finish_reason, reasoning, as_is=as_is, delay=delay, seconds=seconds)
@@ -152,7 +153,7 @@ def streamed(
     stall: float = 0.0,
     error: Refusal | Raw | None = None,
 ) -> Streamed:
-    """An answer to a request with ``"stream": true``, sent as scripted, without the server's checks.
+    """An answer to a request with ``"stream": true``, sent as scripted: no check, no stop sequence.
 
     A slow one: `pause` seconds between its events. A badly cut one: `at_once` bytes at a time, wherever that cuts
     its lines. One without an end: no ``[DONE]``, `done` being false. One that breaks: after a `share` (0 to 1) of its

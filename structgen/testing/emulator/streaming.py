@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from starlette.responses import StreamingResponse
 
 from structgen.core.json import JsonObject
-from structgen.testing.emulator.answers import deliver
+from structgen.testing.emulator.answers import cut_at_stop, deliver
 from structgen.testing.emulator.bodies import request_id
 from structgen.testing.emulator.checks import Asked
 from structgen.testing.emulator.chunks import DONE, chunks_before, chunks_of, error_event
@@ -77,7 +77,7 @@ def _parts(events: list[bytes], plan: Streamed, asked: Asked, *, in_bytes: bool)
 def _events(asked: Asked, plan: Streamed, made: JsonObject | Refusal) -> list[bytes]:
     """All events of the answer."""
     if isinstance(made, Refusal):
-        return list(chunks_before(asked, plan.answer, made))
+        return list(chunks_before(asked, cut_at_stop(plan.answer, asked.stops), made))
     return [*chunks_of(made), *([DONE] if plan.done else [])]
 
 
