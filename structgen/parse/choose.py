@@ -19,7 +19,7 @@ from structgen.parse.finite import as_json
 from structgen.parse.lossy import applied, with_offers
 from structgen.parse.places import at
 from structgen.parse.quotes import followed, moved, prefixed, settled, without_quotes
-from structgen.parse.reading import Reading
+from structgen.parse.reading import UNSURE_END, UNSURE_WORD, Reading, holds_structure
 from structgen.parse.validate import misread_times, validate, validate_as_is
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
@@ -101,8 +101,9 @@ def judge(job: Job[T], reading: Reading) -> Outcome:
             return Outcome(reading.value, verdict.value, reading.repairs, above, quotes=reading.quotes)
         faults = None if exact else verdict.faults
     fit = job.fit(reading.value, faults)
-    unasked = tuple(Repair(one.code, one.path, one.found, None, Risk.INTERPRETIVE) for one in reading.issues)
-    repairs = (*reading.repairs, *(one for one in unasked if one.rule == "left_out"), *fit.repairs)
+    unasked = (one for one in reading.issues if one.code == "left_out")
+    left_out = (Repair(one.code, one.path, one.found, None, Risk.INTERPRETIVE) for one in unasked)
+    repairs = (*reading.repairs, *left_out, *fit.repairs)
     if job.shape.ignores_all(fit.value):
         return Outcome(fit.value, None, repairs, (NOT_ASKED,), (), fit.misfits)
     quotes = moved(reading.quotes, fit.repairs)
@@ -148,7 +149,10 @@ def _may_stand(job: Job[T], issue: Issue, tree: Json) -> bool:
     """
     if issue.code == "not_finite":
         return job.schema.adapter is not None
-    return issue.code == "left_out" and job.shape.ignores(issue.path, tree)
+    if issue.code == UNSURE_WORD:
+        return job.shape.takes_text_alone(issue.path, tree)
+    apart = issue.code == "left_out" or (issue.code == UNSURE_END and not holds_structure(issue.found))
+    return apart and job.shape.ignores(issue.path, tree)
 
 
 def _above(repairs: Sequence[Repair], max_risk: Risk) -> tuple[Issue, ...]:
@@ -226,7 +230,8 @@ def _collected(job: Job[T], readings: Sequence[Reading], cut: bool) -> list[Outc
     items: list[Json] = [one.value for one in objects]
     quotes = {path: quote for n, one in enumerate(objects) for path, quote in prefixed(one.quotes, n).items()}
     repairs = tuple(repair for one in objects for repair in one.repairs)
-    issues = tuple(issue for one in objects for issue in one.issues)
+    broken = [one for one in readings if isinstance(one.value, list) and one.open]
+    issues = tuple(issue for one in (*objects, *broken) for issue in one.issues)
     gathered = Repair("collected", "", None, items, Risk.INTERPRETIVE)
     if cut:
         issues += (CUT,)

@@ -77,12 +77,18 @@ def without_thoughts(text: str) -> Answer:
 
 
 def _is_quoted(text: str, first: re.Match[str], at: int = 0) -> bool:
-    """Whether all the tags from an offset on stand inside of one value, in its strings."""
-    root = _ANY_ROOT.search(text, at, first.start())
-    if root is None:
-        return False
-    reading = read_tolerant(text, root.start())
-    return first.start() < reading.end and not reading.open and _THOUGHT.search(text, reading.end) is None
+    """Whether all the tags from an offset on stand inside of values, in their strings."""
+    tag: re.Match[str] | None = first
+    for _ in range(MOST_READINGS):
+        root = _ANY_ROOT.search(text, at, tag.start())
+        reading = read_tolerant(text, root.start()) if root else None
+        if reading is None or reading.open or tag.start() >= reading.end:
+            return False
+        at = reading.end
+        tag = _THOUGHT.search(text, at)
+        if tag is None:
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +116,24 @@ def find_values(text: str, *, lists: bool = True, exact: bool = False) -> Found:
         strict = brackets <= MOST_READINGS  # an error of the strict decoder counts the lines of all the text before
         reading = read_value(text, match.start(), exact) if strict else read_tolerant(text, match.start())
         end = _end_of(text, reading)
-        answers = reading.json_like and (lists or _holds_object(reading))
+        answers = reading.json_like and (lists or _holds_object(reading)) and not _is_aside(text, reading)
         if answers:
-            readings.append(reading if reading.open else _torn(text, reading))
+            readings.append(reading if reading.open else torn(text, reading))
         outside.append(text[at : match.start() if answers else end])
         at = end
         if len(readings) > MOST_READINGS or brackets > MOST_BRACKETS:
             return Found((), (), True)
     outside.append(text[at:])
     return Found(tuple(readings), _around("".join(outside)))
+
+
+def _is_aside(text: str, reading: Reading) -> bool:
+    """Whether a reading is a word in brackets amid other text, as in ``as said [sic]``."""
+    value = reading.value
+    if not isinstance(value, list) or len(value) != 1 or not isinstance(value[0], str):
+        return False
+    bare = any(repair.rule == "unquoted" for repair in reading.repairs)
+    return bare and (reading.start > 0 or reading.end < len(text))
 
 
 def _holds_object(reading: Reading) -> bool:
@@ -142,11 +157,16 @@ def read_value(text: str, start: int, exact: bool) -> Reading:
 
 _DECODER = json.JSONDecoder()
 _BEFORE = re.compile(r"[\"']\s{0,20}:\s{0,20}\Z")
-_GOES_ON = re.compile(r"[}\]\s]*,\s*(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')\s*:|[}\]]*\.?\d")
+_QUOTED = r"(?:\"(?:[^\"\\\n]|\\.){0,200}\"|'(?:[^'\\\n]|\\.){0,200}')"
+_MEMBER = rf"(?:{_QUOTED}\s*[:,\]}}]|-?\d[\d.]{{0,30}}\s*[,\]}}])"
+_GOES_ON = re.compile(
+    rf"[}}\])]*(?:[\w\[]|[\"'][^\s\"'.,;:)]|\.\d)|[}}\]\s]*(?:{_MEMBER}|,\s*(?:[\"'\d\[-]|null\b|true\b|false\b))"
+)
+"""Behind the end: what touches it, or a member or item (but not an object, which may be one of several)."""
 _CLOSES = re.compile(r"\s*[}\],]")
 
 
-def _torn(text: str, reading: Reading) -> Reading:
+def torn(text: str, reading: Reading) -> Reading:
     """A value that is part of something larger whose own brackets are missing or closed too early is no answer."""
     inside = _BEFORE.search(text, max(reading.start - 42, 0), reading.start) and _CLOSES.match(text, reading.end)
     if not inside and not _GOES_ON.match(text, reading.end):

@@ -14,7 +14,8 @@ from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse.align import Decode, Shape, shape_of
 from structgen.parse.choose import Job, choose
 from structgen.parse.exact import LONG_NUMBER, exact_json
-from structgen.parse.find import Found, balanced_end, find_values, without_thoughts
+from structgen.parse.find import Found, balanced_end, find_values, torn, without_thoughts
+from structgen.parse.quotes import without_quotes
 from structgen.parse.reading import Reading
 from structgen.parse.resort import last_resort
 from structgen.parse.strict import strict_json
@@ -184,9 +185,10 @@ def _last_resort(job: Job[T], text: str, found: Found, refused: Parsed[T]) -> Pa
     except ValueError:
         return refused
     note = Repair("json_repair", "", text[reading.start : end][:200], None, Risk.INTERPRETIVE)
-    repaired = Reading(tree, reading.start, end, (note,))
+    repaired = torn(text, Reading(tree, reading.start, end, (note,)))
     parsed = choose(job, [repaired], found.around, False)
-    return parsed if parsed.ok else refused
+    plain = tree if job.quoted is None else without_quotes(repaired, job.quoted).value
+    return parsed if parsed.ok and job.shape.knows(plain) else refused
 
 
 def _refusal(code: str, words: str, was_open: bool = False) -> Parsed[Any]:

@@ -8,6 +8,19 @@ from dataclasses import dataclass, field
 from structgen.core.json import Json
 from structgen.core.results import Issue, Repair
 
+UNSURE_END = "string_end"
+"""The code of a string that may end elsewhere: what stands around it is in doubt with it."""
+UNSURE_WORD = "word"
+"""The code of a word without quotes that is text only where nothing but text may stand."""
+
+
+def holds_structure(text: Json) -> bool:
+    """Whether a text whose end is not sure may have taken in more than items of one list: a key, or a bracket."""
+    return not isinstance(text, str) or not _STRUCTURE.isdisjoint(text)
+
+
+_STRUCTURE = frozenset(":[]{}")
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

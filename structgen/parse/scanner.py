@@ -15,11 +15,14 @@ from structgen.core.results import Issue, Repair
 from structgen.parse.equal import same
 from structgen.parse.exact import number_of
 from structgen.parse.members import NUMBER
-from structgen.parse.strings import read_quoted
+from structgen.parse.reading import UNSURE_END, UNSURE_WORD
+from structgen.parse.strings import PAIRS, read_quoted
 
-_LOOSE_NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|\d+(?:_\d+)*|(?:0|[1-9]\d*)?\.\d+|(?:0|[1-9]\d*)\.)\Z")
+_LOOSE_NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|\d+(?:_\d+)*|(?:0|[1-9]\d*)?\.\d+)\Z")
 SPACE = re.compile(r"\s*")
 COMMENT = re.compile(r"//[^\n]*|\#(?=[\s#])[^\n]*|/\*")
+_NEAR_NUMBER = re.compile(r"[+-]?\d[\d\s_,.]*\Z")
+"""What JSON does not take for a number (a zero ahead, a space inside): its digits may be too many, or those of two."""
 _DOTS = re.compile(r"\.{3,}|…")
 WORDS: dict[str, Json] = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
 _PYTHON = frozenset({"True", "False", "None"})
@@ -33,11 +36,26 @@ _NOT_FINITE = {
     "-inf": -math.inf,
 }
 _NO_VALUE = frozenset({"undefined", "TODO", "TBD", "etc", "etc."})
+_MISSPELT = ("true", "false", "null", "none")
+_LONGEST = 20
 _MOST_DIGITS = 4300
 """Python itself converts no longer integers (the conversion takes quadratic time)."""
 
 
 Open = JsonObject | list[Json]
+
+
+def near_word(text: str) -> bool:
+    """Whether a text is true, false or null but for one character; None too, for so Python writes null."""
+    text = text.lower() if len(text) < _LONGEST else ""
+    return any(_is_near(text, word) or word in text.split() for word in _MISSPELT)
+
+
+def _is_near(text: str, word: str) -> bool:
+    """Whether at most one character is missing, too many or another, or two have changed places."""
+    begin = next((n for n, (a, b) in enumerate(zip(text, word, strict=False)) if a != b), min(len(text), len(word)))
+    one, other = text[begin:], word[begin:]
+    return other in {one[1:], one[1::-1] + one[2:]} or one == other[1:] or (len(one) > 0 and one[1:] == other[1:])
 
 
 class Cut(Exception):
@@ -130,6 +148,8 @@ class Scanner:
             self.note("number_form", word, None)
             return self.number(str(int(word, 16)) if "x" in word.lower() else word.replace("_", ""))
         self.note("unquoted", word, word)
+        if _NEAR_NUMBER.match(word) or near_word(word):
+            self.issue(UNSURE_WORD, "has no quotes, and may be a misspelt value that is no text", word)
         return word
 
     def number(self, digits: str) -> Json:
@@ -144,6 +164,17 @@ class Scanner:
             self.issue("not_finite", f"{digits} is larger than any finite number", digits)
         return value
 
+    def without_comma(self, end: int, following: str) -> None:
+        """Record a comma that is missing behind the value that ends here, unless it may have gone elsewhere."""
+        before = self.text[max(end - 20, 0) : end].rstrip()
+        if before[-1:] in PAIRS and before[:-1].rstrip()[-1:] == ",":
+            self.issue("comma", "ends with the comma that is missing behind it, or with one of its own", before)
+        elif before[-1:].isdigit() and following.isdigit():
+            self.issue(UNSURE_END, "is followed by digits that may belong to it", before[-1:])
+        elif self.text[end - 1 : end].isdigit() and self.text[end : end + 1] in PAIRS:
+            self.issue("comma", "ends with a digit that may be the comma that is missing behind it", before)
+        self.note("missing_comma", self.text[max(end - 20, 0) : end + 20], None)
+
     def quoted(self, at: int, follow: re.Pattern[str]) -> tuple[str, int]:
         """The string whose opening quote stands at `at`, and the offset behind it."""
         string = read_quoted(self.text, at, follow)
@@ -153,7 +184,7 @@ class Scanner:
         for rule in string.rules:
             self.note(rule, self.text[at : min(string.end, at + 80)], string.value[:80])
         if string.problem:
-            self.issue("string", string.problem, string.value)
+            self.issue(UNSURE_END if string.unsure_end else "string", string.problem, string.value)
         return string.value, string.end
 
     def repeated(self, key: str, first: Json, second: Json) -> None:

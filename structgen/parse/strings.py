@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from structgen.parse.inner import are_text
 
 PAIRS = {'"': '"', "'": "'", "“": '”“"', "”": '”"', "„": '“”"', "‘": "’‘'", "’": "’'", "`": "`´'", "«": "»"}
 """Opening quote -> the characters that may close it."""
@@ -45,27 +48,28 @@ class Quoted:
     rules: tuple[str, ...]
     problem: str = ""
     """Why it cannot be trusted, in plain words."""
+    unsure_end: bool = False
+    """Whether what cannot be trusted is where it ends."""
 
 
 def read_quoted(text: str, at: int, follow: re.Pattern[str]) -> Quoted | None:
     """Read the string whose opening quote stands at `at`; None where its closing quote is missing.
 
-    A quote closes the string where what comes behind it (`follow`) can come behind a string. All others belong to it:
-    in pairs, as a quotation, or behind a digit, as inches; any other odd one means that some quote is missing, and
-    nobody knows which.
+    A quote closes the string where what comes behind it (`follow`) can come behind a string. All others belong to it,
+    as a quotation or as inches; where they cannot be that, some quote is missing or too many, and nobody knows which.
     """
     quote = text[at]
     scan = _SCAN[quote]
-    inside, place, inches = 0, at + 1, False
+    inside: list[int] = []
+    place = at + 1
     while found := scan.search(text, place):
         place = found.end()
         if found[0] == "\\":
             place += 1
         elif follow.match(text, place):
-            return _quoted(text[at + 1 : place - 1], quote, place, inside if not inches else inside + inside % 2)
+            return _quoted(text[at + 1 : place - 1], quote, place, inside)
         elif not _is_apostrophe(text, place - 1):
-            inside += 1
-            inches = inches or text[place - 2].isdigit()
+            inside.append(place - at - 2)
     return None
 
 
@@ -73,25 +77,25 @@ def _is_apostrophe(text: str, at: int) -> bool:
     return text[at] in "'’‘" and text[at - 1].isalnum() and text[at + 1 : at + 2].isalnum()
 
 
-def _quoted(raw: str, quote: str, end: int, inside: int) -> Quoted:
+def _quoted(raw: str, quote: str, end: int, inside: Sequence[int]) -> Quoted:
     rules = [] if quote == '"' else ["quotes"]
     problem = ""
+    unsure = bool(inside) and (_STRUCTURE.search(raw) is not None or not are_text(raw, inside))
     if inside:
         rules.append("inner_quotes")
-        if inside % 2 or _STRUCTURE.search(raw):
-            problem = "a quote is missing or not escaped, and it is not clear which"
+        problem = "a quote is missing or not escaped, and it is not clear which" if unsure else ""
     if any(char < " " for char in raw):
         rules.append("raw_newline")
     value = raw
     if "\\" in raw:
         value, odd = unescape(raw)
         rules.extend(["escape"] if odd else [])
-        if odd > 1:
+        if odd > 1 and not unsure:
             problem = "backslashes that may or may not be escapes"
     if "\\" in raw and _SURROGATE.search(value):
         value, whole = _joined(value)
-        problem = problem if whole else "a lone surrogate, which is no character"
-    return Quoted(value, end, tuple(rules), problem)
+        problem = problem if whole or unsure else "a lone surrogate, which is no character"
+    return Quoted(value, end, tuple(rules), problem, unsure)
 
 
 def unescape(raw: str) -> tuple[str, int]:

@@ -26,6 +26,8 @@ _NEXT_ITEM = re.compile(r"[\"'“‘`{\[(\w$+.-]")
 
 _COMMENT_AHEAD = re.compile(rf"\s*(?:{COMMENT.pattern})")
 _NOTHING_BEHIND = re.compile(r"\s*\Z")
+_BEGUN = re.compile(r"\s*(?:[,:\"'}]|\w+[\"'])")
+"""What no prose has behind a bracket."""
 _SHORT = 300
 """Numbers of fewer digits, without an exponent, are finite."""
 _PREFIXED = re.compile(r"[bBrRuUfF]{1,2}['\"]")
@@ -55,7 +57,8 @@ class _Reader(Scanner):
             self._doubt_last()
             paths, value, end = self._open_paths(), self._so_far(), broken.at
         ended = _NOTHING_BEHIND.match(self.text, start + 1) is not None
-        like = self.members > 0 or not paths or any(self.open) or ended
+        begun = self.members > 0 or any(self.open) or _BEGUN.match(self.text, start + 1) is not None
+        like = begun or not paths or ended
         return Reading(value, start, end, tuple(self.repairs.values()), tuple(self.issues), paths, like)
 
     # Containers
@@ -105,6 +108,10 @@ class _Reader(Scanner):
                 key = self._odd_key(match)
             if value is None:
                 value = self._odd_value(match, 4, key)
+            if match[13] is not None:
+                self.path[-1] = key
+                self.without_comma(match.end(), "")
+                self.path[-1] = None
             if key in found:
                 self.path[-1] = key
                 self.repeated(key, found[key], value)
@@ -158,8 +165,6 @@ class _Reader(Scanner):
             self.note("unquoted", bare, bare)
         elif double is None:
             self.note("quotes", match[0][:80], single or smart or "")
-        if match[13] is not None:
-            self.note("missing_comma", match[0][-40:], None)
         return next(key for key in (double, single, smart, bare) if key is not None)
 
     def _odd_value(self, match: re.Match[str], before: int, key: str | int) -> Json:
@@ -212,10 +217,10 @@ class _Reader(Scanner):
 
     def _after_member(self, at: int, closer: str) -> tuple[int, bool]:
         """Skip the comma behind a member, True where it stands there; it may be missing where the next one begins."""
-        self.path[-1] = None
+        step, self.path[-1] = self.path[-1], None
         if match := _COMMA.match(self.text, at):
             return match.end(), True
-        at = self.skip(at)
+        end, at = at, self.skip(at)
         char = self.char(at)
         if char == ",":
             return at + 1, True
@@ -223,7 +228,9 @@ class _Reader(Scanner):
             return at, False
         if closer == ")" or not _NEXT_ITEM.match(char):
             raise Broken(at, f"has {char!r} where a comma or {closer!r} belongs")
-        self.note("missing_comma", self.text[max(at - 20, 0) : at + 20], None)
+        self.path[-1] = step
+        self.without_comma(end, char)
+        self.path[-1] = None
         return at, False
 
     # Keys and values

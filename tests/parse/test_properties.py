@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
@@ -178,6 +178,7 @@ COSTUMES = {
 @settings(deadline=None, max_examples=12)
 def test_every_value_parses_back_from_every_costume(costume: str, value: Everything) -> None:
     text = COSTUMES[costume](json.loads(as_text(value)))
+    assume(costume != "missing commas" or ',"\n' not in text)  # whose comma that is, nobody knows
     parsed = parse_text(SCHEMA, text)
     assert parsed.ok, (parsed.issues, text)
     assert parsed.value == ADAPTER.validate_json(as_text(value))

@@ -139,7 +139,7 @@ def test_strings_are_read_as_they_were_meant(written: str, title: str) -> None:
         ('{"title": "Tea", "price": -Infinity}', "range"),
         ('{"title": "Te\\ud800a", "price": 1}', "string"),
         ('{"title": "Te\ud800a", "price": 1}', "string"),
-        ('{"title": "Tea, "price": 1, "size": "small"}', "string"),
+        ('{"title": "Tea, "price": 1, "size": "small"}', "string_end"),
         ('{"title": "C:\\Users\\new", "price": 1}', "string"),
         ('{"title": <string>, "price": 1}', "syntax"),
         ('{"title": undefined, "price": 1}', "syntax"),
@@ -149,8 +149,8 @@ def test_strings_are_read_as_they_were_meant(written: str, title: str) -> None:
         ('{"title": "Tea", "price": ~5}', "syntax"),
         ('{"title": r"Tea", "price": 5}', "syntax"),
         ('{"title": b\'Tea\', "price": 5}', "syntax"),
-        ('{"title": "Tea" "Milk", "price": 5}', "string"),
-        ('{"title": """Tea""", "price": 5}', "string"),
+        ('{"title": "Tea" "Milk", "price": 5}', "string_end"),
+        ('{"title": """Tea""", "price": 5}', "string_end"),
         ('"title": {"title": "Tea", "price": 1}, ', "syntax"),
         ('{"title": "Tea", "price": ' + "1" * 5000 + "}", "number"),
         ("[" * 300 + "]" * 300, "depth"),
@@ -260,7 +260,7 @@ def test_dots_in_place_of_items_are_refused_where_the_items_were_asked_for() -> 
 def test_too_many_values_are_a_refusal() -> None:
     many = " ".join(f'{{"title": "{number}", "price": 1}}' for number in range(80))
     assert codes(read(Item, many)) == {"crowded"}
-    assert codes(read(Item, '{"a" ' * 30_000)) == {"crowded"}
+    assert codes(read(Item, "{1 " * 30_000)) == {"crowded"}
 
 
 def test_footnotes_are_no_candidates_for_an_object() -> None:
@@ -412,6 +412,7 @@ def test_one_object_for_a_list_is_no_list_where_the_response_was_stopped() -> No
 def test_a_tag_of_thoughts_in_a_string_behind_thoughts_is_text(tag: str) -> None:
     text = json.dumps({"title": f"the {tag} tag", "note": "b"})
     assert read(Loose, f"<think>a {{</think>{text}").value == Loose(title=f"the {tag} tag", note="b")
+    assert read(Loose, f"{text}\nAgain:\n{text}").value == Loose(title=f"the {tag} tag", note="b")
     assert not read(Loose, f"<think>a</think>{text}<think>").ok
 
 

@@ -80,6 +80,27 @@ class Shape:
             tree = _at(tree, pointer([step]))
         return False
 
+    def knows(self, tree: Json, raw: Raw | None = None) -> bool:
+        """Whether every key of a tree, in any spelling, is one that the schema speaks of."""
+        node = self.node(self.root if raw is None else raw)
+        if node.branches:
+            return any(self.knows(tree, branch) for branch in node.branches)
+        if isinstance(tree, list):
+            return node.items is None or all(self.knows(item, node.items) for item in tree)
+        if not isinstance(tree, dict) or not node.fields or isinstance(node.extra, dict):
+            return True
+        names = ((key, node.spellings.get(key) or node.spellings.get(letters(key)) or key) for key in tree)
+        return all(name in node.fields and self.knows(tree[key], node.fields[name]) for key, name in names)
+
+    def takes_text_alone(self, path: str, tree: Json) -> bool:
+        """Whether nothing but a text may stand at a path, or what stands there does not count."""
+        raw: Raw | None = self.root
+        for step in steps(path):
+            node = self.node(raw) if isinstance(raw, dict) else Node()
+            raw = node.fields.get(step, node.extra if node.items is None else node.items)
+        alone = isinstance(raw, dict) and self.node(raw).types == frozenset({"string"})
+        return alone or self.ignores(path, tree)
+
     def ignores_all(self, tree: Json) -> bool:
         """Whether an object holds something, and a type with other keys would silently drop all of it."""
         node = self.node(self.root)
