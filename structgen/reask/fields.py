@@ -15,9 +15,10 @@ from structgen.core.records import Card, Completion, Image, Message, Request
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse import parse_text
 from structgen.parse.places import MISSING, at
+from structgen.parse.reading import UNSURE_END, holds_structure
 from structgen.reask.absent import answer_part, says_absent, without
 from structgen.reask.passage import passage_for
-from structgen.reask.place import can_put, put
+from structgen.reask.place import can_put, differing, put
 from structgen.reask.question import Question, part_form, read_again
 from structgen.reask.words import brief_json
 from structgen.schema import Schema
@@ -88,7 +89,14 @@ def failing_paths(parsed: Parsed[T]) -> tuple[str, ...]:
 
 
 def involved(issue: Issue, tree: Json) -> tuple[str, ...]:
-    """The fields of an issue: its own path or, where a check across fields failed, the fields that its words name."""
+    """The fields of an issue: its own path or, where a check across fields failed, the fields that its words name.
+
+    A string that may end elsewhere may have taken in an item of the list around it, or more than that.
+    """
+    if issue.code == UNSURE_END:
+        around = steps(issue.path)[:-1]
+        path = pointer(around) if isinstance(at(tree, around), list) else issue.path
+        return ("" if holds_structure(issue.found) else path,)
     held = at(tree, steps(issue.path))
     if not isinstance(held, dict) or issue.code != CUSTOM:
         return (issue.path,)
@@ -173,7 +181,10 @@ def _messages(path: str, parsed: Parsed[T]) -> Iterable[str]:
 def read_fields(
     draft: Draft[T], patch: Schema[object], completion: Completion, form: Quoted | None = None
 ) -> Parsed[T]:
-    """Put the answers in place and validate the whole again. What else the answer holds is ignored, on the record.
+    """Put the answers in place and validate the whole again.
+
+    What else the answer holds is ignored, on the record; but not another value for what was kept: one of the two is
+    wrong then, and nobody knows which.
 
     `form` is the one with quotes in which the fields were asked for.
     """
@@ -189,10 +200,23 @@ def read_fields(
     for path in paths:
         absent = says_absent(draft.schema.json_schema, path, given[path])
         tree = without(tree, [path]) if absent else put(tree, steps(path), given[path])
+    said = given if answer.ok else answer.partial
+    if (contradiction := _contradiction(said, tree, paths)) is not None:
+        return Parsed(False, None, (contradiction,), draft.repairs, draft.tree, quotes=draft.quotes)
     again = read_again(draft.schema, tree, _quotes(draft, answer, paths), draft.max_risk, draft.quoted)
     moved = (replace(repair, path=_in_whole(repair.path, paths)) for repair in answer.repairs)
     repairs = (*draft.repairs, *moved, *_ignored(given, paths), *again.repairs)
     return replace(again, repairs=repairs)
+
+
+def _contradiction(said: Json, tree: Json, paths: tuple[str, ...]) -> Issue | None:
+    """The first value beside the asked ones, under its path or its key, that is another than the one that was kept."""
+    for key, value in cast(JsonObject, said).items():
+        path = key if key.startswith("/") else pointer([key])
+        if key not in paths and (found := differing(value, at(tree, steps(path)), path)) is not None:
+            words = "was not asked for, and comes with another value than the one that was kept"
+            return Issue(found[0], words, "contradiction", list(found[1:]))
+    return None
 
 
 def _quotes(draft: Draft[T], answer: Parsed[object], paths: tuple[str, ...]) -> dict[str, str | None]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-from structgen.core.json import Json, JsonObject, steps
-from structgen.parse.places import at
+from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.parse.equal import same
+from structgen.parse.places import MISSING, at
 
 
 def put(tree: Json, path: Sequence[str], value: Json) -> Json:
@@ -30,6 +31,21 @@ def can_put(tree: Json, path: Sequence[str]) -> bool:
     if isinstance(parent, list):
         return _is_index(path[-1], len(cast("list[Json]", parent)))
     return isinstance(parent, dict)
+
+
+def differing(said: Json, kept: object, path: str = "") -> tuple[str, Json, Json] | None:
+    """The first place where both have a value and these differ: its path, what is kept, what is said."""
+    if kept is MISSING:
+        return None
+    if isinstance(said, dict) and isinstance(kept, dict):
+        known = cast(JsonObject, kept)
+        pairs = [(key, value, known[key]) for key, value in said.items() if key in known]
+    elif isinstance(said, list) and isinstance(kept, list) and len(said) == len(cast("list[Json]", kept)):
+        pairs = [(index, *pair) for index, pair in enumerate(zip(said, cast("list[Json]", kept), strict=True))]
+    else:
+        return None if same(said, cast(Json, kept)) else (path, cast(Json, kept), said)
+    found = (differing(value, other, path + pointer([step])) for step, value, other in pairs)
+    return next((one for one in found if one is not None), None)
 
 
 def schema_at(schema: JsonObject | bool, path: str) -> JsonObject | bool | None:

@@ -13,8 +13,9 @@ from structgen.core.options import Risk
 from structgen.core.records import Card, Completion, Message, Request
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse import parse_text
+from structgen.parse.equal import same
 from structgen.parse.places import MISSING, at
-from structgen.reask.place import alternatives, put, with_definitions
+from structgen.reask.place import alternatives, put, schema_at, with_definitions
 from structgen.reask.question import Question, part_form, part_room, read_again
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
@@ -168,7 +169,7 @@ def read_rest(cut: Cut[T], missing: Schema[object], completion: Completion, form
     if not answer.ok:
         return Parsed(False, None, answer.issues, cut.repairs, cut.kept, quotes=cut.quotes)
     rest = cast(Json, answer.value)
-    joined = _list_missing(cut, rest) or join(cut.kept, rest, cut.path)
+    joined = _misplaced(cut, rest) or _list_missing(cut, rest) or join(cut.kept, rest, cut.path)
     if isinstance(joined, Issue):
         return Parsed(False, None, (joined,), cut.repairs, cut.kept, quotes=cut.quotes)
     again = read_again(cut.schema, joined, _joined_quotes(cut, answer.quotes), cut.max_risk, cut.quoted)
@@ -188,6 +189,15 @@ def _joined_quotes(cut: Cut[T], rest: Mapping[str, str | None]) -> dict[str, str
 
     found = {moved(path): quote for path, quote in rest.items()}
     return found | {path: quote for path, quote in cut.quotes.items() if quote is not None}
+
+
+def _misplaced(cut: Cut[T], rest: Json) -> Issue | None:
+    """Why a rest that names places by their paths is none: they would be taken for keys that nobody asked for."""
+    for key, value in rest.items() if isinstance(rest, dict) else ():
+        known = key.startswith("/") and schema_at(cut.schema.json_schema, key) is not None
+        if known and not same(value, cast(Json, at(cut.kept, steps(key)))):
+            return Issue(key, "is named by its path, with another value than the one that was kept", "misfit", value)
+    return None
 
 
 def _list_missing(cut: Cut[T], rest: Json) -> Issue | None:

@@ -131,18 +131,77 @@ def test_an_answer_that_is_wrong_again_is_refused_and_the_draft_kept() -> None:
 
 
 def test_other_fields_in_the_answer_are_ignored_on_the_record() -> None:
-    answer = '{"/lines/3/currency": "EUR", "/number": "B-2"}'
+    answer = '{"/lines/3/currency": "EUR", "/number": "A-1", "mood": "calm"}'
     done = question(bad(currency="doubloons")).read(Completion(answer))
     assert done.value == Order.model_validate(GOOD)
     ignored = [(repair.rule, repair.path, repair.before) for repair in done.repairs]
-    assert ignored == [("ignored_field", "/number", "B-2")]
+    assert ignored == [("ignored_field", "/number", "A-1"), ("ignored_field", "/mood", "calm")]
+
+
+@pytest.mark.parametrize(
+    ("more", "path", "values"),
+    [
+        ({"/number": "B-2"}, "/number", ["A-1", "B-2"]),
+        ({"number": "B-2"}, "/number", ["A-1", "B-2"]),
+        ({"/lines/0/qty": 7}, "/lines/0/qty", [1, 7]),
+        ({"/lines/0": {"qty": 7}}, "/lines/0/qty", [1, 7]),
+        ({"/lines": []}, "/lines", None),
+    ],
+)
+def test_another_value_for_what_was_kept_refuses_the_answer(more: Any, path: str, values: Any) -> None:
+    answer = {"/lines/3/currency": "EUR", **more}
+    refused = question(bad(currency="doubloons")).read(Completion(json.dumps(answer)))
+    assert not refused.ok
+    assert [(issue.code, issue.path) for issue in refused.issues] == [("contradiction", path)]
+    assert values in (None, refused.issues[0].found)
+    partial: Any = refused.partial
+    assert partial["number"] == "A-1"
+
+
+def test_a_value_that_is_said_again_is_no_contradiction() -> None:
+    whole = GOOD["lines"]
+    answer = {"/lines/3/currency": "EUR", "/lines/3": {"name": "oak dowels", "qty": 4.0}, "/lines": whole}
+    assert question(bad(currency="doubloons")).read(Completion(json.dumps(answer))).value == Order.model_validate(GOOD)
 
 
 def test_of_a_whole_value_in_the_answer_only_the_asked_field_is_taken() -> None:
-    whole = json.loads(json.dumps(GOOD))
-    whole["number"] = "B-2"
-    done = question(bad(currency="doubloons")).read(Completion(json.dumps(whole)))
+    done = question(bad(currency="doubloons")).read(Completion(json.dumps(GOOD)))
     assert done.value == Order.model_validate(GOOD)
+
+
+def test_a_whole_value_in_the_answer_that_changes_what_was_kept_is_refused() -> None:
+    refused = question(bad(currency="doubloons")).read(Completion(json.dumps({**GOOD, "number": "B-2"})))
+    assert [(issue.code, issue.path) for issue in refused.issues] == [("contradiction", "/number")]
+
+
+class Claim(BaseModel):
+    says: str
+    evidence: list[str]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ('{"says": "x", "evidence": ["t62"8, "u62"]}', ["/evidence"]),
+        ('{"says": "x", "evidence": ["t66"[, "u66"]}', None),
+        ('{"says": "t17"", "evidence": ["a"]}', ["/says"]),
+        ('{"says": "x, "evidence": ["a"]}', None),
+        ('{"says": "C:\\Users\\new", "evidence": ["a"]}', ["/says"]),
+    ],
+)
+def test_a_string_that_may_end_elsewhere_is_asked_for_with_the_list_around_it(text: str, asked: Any) -> None:
+    parsed = parse_text(Schema.of(Claim), text)
+    assert not parsed.ok
+    found = maybe(parsed, schema=Claim, text="t62 u62 t66 u66")
+    properties: Any = found.request.json_schema if found else None
+    assert (list(properties["properties"]) if found else None) == asked
+
+
+def test_the_whole_list_is_put_in_place_of_the_one_whose_items_are_not_clear() -> None:
+    parsed = parse_text(Schema.of(Claim), '{"says": "x", "evidence": ["t62"8, "u62"]}')
+    asked = question(parsed, schema=Claim, text="t62 u62")
+    assert asked.read(Completion('{"/evidence": ["t62", "u62"]}')).value == Claim(says="x", evidence=["t62", "u62"])
+    assert not asked.read(Completion('{"/evidence/0": "t62"}')).ok
 
 
 def test_a_repair_in_the_answer_has_the_path_of_the_whole() -> None:

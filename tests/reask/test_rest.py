@@ -151,3 +151,13 @@ def test_a_rest_that_may_begin_with_one_item_or_with_several_is_refused() -> Non
     assert isinstance(join(["a", "a"], ["a", "a", "b"], ()), Issue)
     assert join(["a", "b"], ["b", "a", "b"], ()) == ["a", "b", "a", "b"]
     assert isinstance(join(["a", "b", "a", "b"], ["b", "a", "b", "c"], ()), Issue)
+
+
+@pytest.mark.parametrize("rest", [{"/number": "B-2", "note": "x"}, {"/note": "x", "note": "y"}])
+def test_a_rest_that_names_places_by_their_paths_is_refused(rest: JsonObject) -> None:
+    assert not after('{"number": "A-1", "lines": [], "not').read(Completion(json.dumps(rest))).ok
+
+
+def test_a_rest_that_repeats_by_path_what_was_kept_is_taken() -> None:
+    done = after('{"number": "A-1", "lines": [], "not').read(Completion('{"/number": "A-1", "note": "x"}'))
+    assert done.value == Order(number="A-1", lines=[], note="x")
