@@ -364,3 +364,19 @@ def test_any_text_is_spread_over_its_time(text: str, seconds: float | None) -> N
         assert all(0 <= time <= round(body["duration"], 2) for time in times)
     assert [word["word"] for word in body["words"]] == text.split()
     assert " ".join(part["text"][1:] for part in body["segments"]).split() == text.split()
+
+
+def test_the_models_for_sound_are_there_and_do_not_chat(client: groq.Groq) -> None:
+    assert client.models.retrieve("whisper-large-v3").id == "whisper-large-v3"
+    for name in ("whisper-large-v3", "canopylabs/orpheus-arabic-saudi"):
+        with pytest.raises(groq.BadRequestError, match="`chat completions` is not supported with this model"):
+            client.chat.completions.create(model=name, messages=[{"role": "user", "content": "Hello"}])
+
+
+def test_what_a_user_adds_under_the_name_of_a_model_for_sound_does_chat() -> None:
+    with Emulator(models=("whisper-large-v3",)) as emulator:
+        client = groq.Groq(api_key=emulator.api_key, base_url=emulator.base_url)
+        emulator.script(reply("Hello"))
+        said = client.chat.completions.create(model="whisper-large-v3", messages=[{"role": "user", "content": "Hello"}])
+        assert said.choices[0].message.content == "Hello"
+        client.close()

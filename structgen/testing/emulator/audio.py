@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePosixPath
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -12,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from structgen.core.json import JsonObject
+from structgen.testing.emulator.audio_models import MODELS, VOICES
 from structgen.testing.emulator.bodies import request_id
 from structgen.testing.emulator.checks import filled, invalid
 from structgen.testing.emulator.forms import Form, read_form
@@ -36,23 +36,6 @@ if TYPE_CHECKING:
 
 AUDIO_LIMIT = 25 * 2**20
 """Bytes that a sound may have."""
-
-MODELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "whisper-large-v3": ("transcriptions", "translations"),
-        "whisper-large-v3-turbo": ("transcriptions",),
-        "canopylabs/orpheus-v1-english": ("speech",),
-        "canopylabs/orpheus-arabic-saudi": ("speech",),
-    }
-)
-"""The models for sound, and the endpoints that take each."""
-
-VOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "canopylabs/orpheus-v1-english": ("autumn", "diana", "hannah", "austin", "daniel", "troy"),
-        "canopylabs/orpheus-arabic-saudi": ("fahad", "sultan", "lulwa", "noura"),
-    }
-)
 
 _PATH = "/openai/v1/audio/"
 _TYPES = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "opus", "wav", "webm")
@@ -161,7 +144,7 @@ def _model_faults(state: State, model: str, name: str) -> Iterator[Refusal]:
     """Why a model does not do this: it is unknown, retired, or made for something else."""
     if name in MODELS.get(model, ()) or model in state.models:
         return
-    found = None if model in MODELS else find_served(state, model)
+    found = find_served(state, model)
     yield found if isinstance(found, Refusal) else filled("feature_unsupported", feature=f"audio {name}")
 
 

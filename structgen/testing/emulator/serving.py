@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Card
 from structgen.send.cards import find_card
+from structgen.testing.emulator.audio_models import CARDS
 from structgen.testing.emulator.bodies import request_id
 from structgen.testing.emulator.checks import Asked, filled, invalid, refuse
 from structgen.testing.emulator.replies import Answer, Fault, Raw, Refusal, Step, Streamed
@@ -64,7 +65,7 @@ def behind_key(state: State, endpoint: Endpoint) -> Endpoint:
 
 def find_served(state: State, name: str) -> Card | Refusal | None:
     """The card of a model in service, None where nothing is known about it, or why it does not answer."""
-    card = find_card("groq", name)
+    card = CARDS.get(name) or find_card("groq", name)
     if name in state.models:
         return card
     if card is None:
@@ -78,7 +79,10 @@ def refuse_chat(state: State, body: JsonObject) -> Refusal | None:
         return None
     if not body:
         return invalid("The request body is not a JSON object")
-    card = find_served(state, str(body.get("model", "")))
+    name = str(body.get("model", ""))
+    if name in CARDS and name not in state.models:
+        return filled("feature_unsupported", feature="chat completions")
+    card = find_served(state, name)
     return card if isinstance(card, Refusal) else refuse(Asked(body, card))
 
 
