@@ -22,6 +22,9 @@ from structgen.schema.quotes import Quoted
 
 T = TypeVar("T")
 
+_ENDS = frozenset({"cut_off", "syntax", "depth"})
+"""Issues that say where the reading ended; what stands before that is sound."""
+
 WHY = "asked for the rest: the response was cut off"
 
 ASK = """\
@@ -67,8 +70,11 @@ def rest_question(
     card: Card | None,
     quoted: Quoted | None = None,
 ) -> Question[T] | None:
-    """A question for what is missing, None where nothing was complete or the root is no object."""
-    if not parsed.open or not isinstance(parsed.partial, dict):
+    """A question for what is missing, None where nothing was complete or the root is no object.
+
+    Also where more is wrong than the end: what was refused for that must not be kept.
+    """
+    if not parsed.open or not isinstance(parsed.partial, dict) or not {issue.code for issue in parsed.issues} <= _ENDS:
         return None
     kept, path = complete_parts(parsed.partial, parsed.open)
     part = _rest_schema(schema.json_schema, schema.json_schema, kept, path)

@@ -161,3 +161,20 @@ def test_a_rest_that_names_places_by_their_paths_is_refused(rest: JsonObject) ->
 def test_a_rest_that_repeats_by_path_what_was_kept_is_taken() -> None:
     done = after('{"number": "A-1", "lines": [], "not').read(Completion('{"/number": "A-1", "note": "x"}'))
     assert done.value == Order(number="A-1", lines=[], note="x")
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        '"number": "A"8, "B"',
+        '"number": "C:\\Users\\new"',
+        '"number": "A", "number": "B"',
+        '"number": "A", "lines": [...]',
+    ],
+)
+def test_nothing_that_was_refused_itself_is_kept_for_the_rest(begin: str) -> None:
+    parsed = cut_at(f'{{{begin}, "note": "no')
+    assert parsed.open
+    compiled = Schema.of(Order)
+    request = compile_brief(Brief(compiled, "groq", "a-model", Options())).request_for("Order A-1 ...")
+    assert rest_question(compiled, request, parsed, Risk.INTERPRETIVE, None) is None
