@@ -38,8 +38,13 @@ def emulate(
     limits: Limits = None,
     faults: Faults = None,
     latency: Annotated[float, typer.Option(min=0, help="Seconds before each reply.")] = 0.0,
+    batch_seconds: Annotated[float, typer.Option(min=0, help="Seconds that a batch takes.")] = 0.0,
 ) -> None:
-    """Run a Groq emulator, for tests and demonstrations without a key. Ctrl-C ends it."""
+    """Run a Groq emulator, for tests and demonstrations without a key. Ctrl-C ends it.
+
+    Whoever is to ask it needs its address in GROQ_BASE_URL, and any GROQ_API_KEY. Without --replies it answers as the
+    rules do, from the text and the schema of each request.
+    """
     from structgen.testing import run_emulator
     from structgen.testing.emulator.options import read_faults, read_limits
 
@@ -50,4 +55,5 @@ def emulate(
         limits=read_limits(limits) if limits else None,
         faults=read_faults(faults) if faults else None,
         latency=latency,
+        batch_seconds=batch_seconds,
     )

@@ -1,5 +1,6 @@
 """``structgen emulate`` with limits, faults and latency."""
 
+import json
 import signal
 import time
 from collections.abc import Generator
@@ -58,6 +59,7 @@ def test_faults_befall_replies_too(start: Any, folder: Path) -> None:
         (["--faults", "dropt=0.1"], "no 'dropt' among the faults; there are seed, rate_limited"),
         (["--faults", "dropped=0.9,cut=0.9"], "add up to 1.8, more than 1"),
         (["--latency", "-1"], "--latency"),
+        (["--batch-seconds", "-1"], "--batch-seconds"),
     ],
 )
 def test_what_is_no_limit_and_no_fault_is_wrong_usage(structgen: Any, arguments: list[str], words: str) -> None:
@@ -72,3 +74,13 @@ def test_the_help_shows_how_both_are_written(structgen: Any) -> None:
     assert "rpm=30,tpm=8000" in shown
     assert "seed=7,dropped=0.1" in shown
     assert "wrong_type" in shown
+
+
+def test_a_batch_takes_the_time_it_is_given(start: Any) -> None:
+    line = {"custom_id": "one", "method": "POST", "url": "/v1/chat/completions", "body": BODY}
+    with served(start, "--batch-seconds", "1000") as client:
+        form = {"files": {"file": ("in.jsonl", json.dumps(line).encode())}, "data": {"purpose": "batch"}}
+        name = client.post("/openai/v1/files", **form).json()["id"]
+        asked = {"input_file_id": name, "endpoint": "/v1/chat/completions", "completion_window": "24h"}
+        made = client.post("/openai/v1/batches", json=asked).json()
+        assert client.get(f"/openai/v1/batches/{made['id']}").json()["status"] == "validating"

@@ -26,15 +26,16 @@ def run_emulator(
     limits: LimitsLike = None,
     faults: FaultPlan | None = None,
     latency: float = 0.0,
+    batch_seconds: float = 0.0,
 ) -> None:
     """Serve in the foreground until interrupted; any key is accepted. Says on stderr where.
 
     `replies` is a JSON Lines file: one answer a line, a string as the model's text and any other value as its JSON,
     given in this order, the last one again and again. Without it structgen's rules answer. A file that ends in .json
-    holds recordings instead: each is the response to the request that was recorded with it. `limits`, `faults` and
-    `latency` are those of `Emulator`.
+    holds recordings instead: each is the response to the request that was recorded with it. `limits`, `faults`,
+    `latency` and `batch_seconds` are those of `Emulator`.
     """
-    state = State(latency=latency, meters=Meters(limits), faults=Faults(faults))
+    state = State(latency=latency, meters=Meters(limits), faults=Faults(faults), batch_seconds=batch_seconds)
     if replies is not None:
         _play(state, replies)
     listener = listen(host, port)
