@@ -3,7 +3,8 @@
 import io
 import sys
 
-from structgen.cli.app import app
+_INTERRUPTED = 130
+"""`Exit.INTERRUPTED`, known before anything is imported."""
 
 
 def main() -> None:
@@ -11,4 +12,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")  # JSON is UTF-8 wherever it is read; not every system's default is
-    app(prog_name="structgen")
+    try:
+        from structgen.cli.app import app  # here, so that Ctrl-C while it is imported shows no traceback either
+
+        app(prog_name="structgen")
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
