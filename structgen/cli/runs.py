@@ -29,8 +29,12 @@ def list_runs(context: typer.Context, *, store: given.StorePath = None) -> None:
     if context.invoked_subcommand is not None:
         return
     with opened(store) as held:
-        for run in held.runs():
-            typer.echo(f"{run.id:>5}  {_moment(run.started)}  {_ended(run):>12}  {run.task}  {run.model}")
+        found = held.runs()
+        for run in found:
+            again = "  reparse" if run.command.startswith("structgen runs reparse") else ""
+            typer.echo(f"{run.id:>5}  {_moment(run.started)}  {_ended(run):>12}  {run.task}  {run.model}{again}")
+        if not found:
+            say(f"{held.path} holds no run yet: `structgen extract` with a model makes one.")
 
 
 @command(runs, "structgen runs show 3")

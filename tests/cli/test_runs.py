@@ -96,3 +96,18 @@ def test_without_a_store_nothing_is_made(structgen, folder: Path) -> None:
     shown = structgen("runs")
     assert (shown.status, shown.said) == (2, [NONE])
     assert not (folder / ".structgen").exists()
+
+
+def test_an_empty_store_says_that_it_holds_no_run(structgen, folder: Path) -> None:
+    with Store("empty.sqlite"):
+        pass
+    shown = structgen("runs", "--store", "empty.sqlite")
+    assert (shown.status, shown.out) == (0, "")
+    assert "empty.sqlite holds no run yet" in shown.err
+
+
+def test_a_run_that_read_another_again_is_marked(structgen, ran: Path) -> None:
+    assert structgen("runs", "reparse", "1").status == 0
+    again, first = structgen("runs").out.splitlines()
+    assert again.endswith(f"  {GROQ}  reparse")
+    assert first.endswith(f"  {GROQ}")
