@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from structgen.core.errors import ConfigurationError
+from structgen.core.errors import ConfigurationError, TaskNotFound
 from structgen.core.records import FieldsText, Task
 
 RULES = "rules"
@@ -40,18 +40,33 @@ def load_task(words: list[str], fields: str | None, examples: Path | None) -> tu
 
     With `fields` all words are inputs. Raises TaskError, ConfigurationError.
     """
-    from structgen.tasks import find_task, load_examples
+    from structgen.tasks import load_examples
 
     task: Task[Any]
     if fields is not None:
         task, inputs = _fields_task(fields), words
     elif words:
-        task, inputs = find_task(words[0]), words[1:]
+        task, inputs = _named_task(words[0]), words[1:]
     else:
         raise ConfigurationError("No TASK is named: `structgen tasks` lists them, or give --fields.")
     if examples is not None:
         task = replace(task, examples=(*task.examples, *load_examples(examples)))
     return task, inputs
+
+
+def _named_task(name: str) -> Task[Any]:
+    """The task of that name. TaskNotFound says where it is something to read, which is a slip of the order."""
+    from structgen.tasks import find_task
+
+    try:
+        return find_task(name)
+    except TaskNotFound as error:
+        if not Path(name).exists():
+            raise
+        raise TaskNotFound(
+            f"{name} is no task, but something to read: the TASK comes first (`structgen tasks` lists them), then what "
+            "to read; or give --fields in place of a TASK."
+        ) from error
 
 
 def _fields_task(text: str) -> Task[Any]:

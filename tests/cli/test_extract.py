@@ -106,6 +106,7 @@ def test_many_failures_are_named_up_to_ten(structgen) -> None:
     ("arguments", "words"),
     [
         (["nosuchtask", "soup.txt"], "No task 'nosuchtask'"),
+        (["soup.txt", "recipe"], "soup.txt is no task, but something to read: the TASK comes first"),
         (["dish.json"], "No INPUT is named"),
         ([], "No TASK is named"),
         (["gone.py:Dish", "soup.txt"], "no such file"),
