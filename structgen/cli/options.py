@@ -63,7 +63,12 @@ class RiskName(StrEnum):
 
 Output: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="A .jsonl, .csv, .parquet or .sqlite file; else JSON Lines on stdout."),
+    typer.Option(
+        "--output",
+        "-o",
+        help="A .jsonl, .csv, .parquet or .sqlite file, replaced once the rows are complete (of an .sqlite the table "
+        "`rows` alone). Without it: JSON Lines on stdout.",
+    ),
 ]
 Concurrency: TypeAlias = Annotated[int, typer.Option("--concurrency", min=1, help="Documents under way at once.")]
 ChunkChars: TypeAlias = Annotated[
