@@ -54,7 +54,7 @@ def carry_out(call: Call, again: Again | None = None) -> Exit:
     asked = _asked(task, told)
     with keeping(chosen, call.store, off=call.no_store) as kept:
         earlier = again.earlier(kept, asked) if again and kept else None
-        manner = Manner(call.quiet, call.allow_incomplete, bar=not call.show)
+        manner = Manner(call.quiet, call.allow_incomplete, bar=not call.show, kept=kept is not None)
         observers = [manner.waits]
         with Extractor(chosen, _options(call), store=kept, earlier=earlier, observers=observers) as extractor:
             batch = _batch(call, extractor, task, told, again.tally if again else None)

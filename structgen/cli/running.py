@@ -45,6 +45,13 @@ class Manner:
     bar: bool = True
     """Whether a line shows the progress; not where rows are printed for people, which it would tear apart."""
     waits: Waits = field(default_factory=Waits)
+    kept: bool = True
+    """Whether answers are kept, so that the same command goes on where this run stopped."""
+
+    @property
+    def onward(self) -> str:
+        """What the same command does after a run that was stopped."""
+        return f"the same command {'goes on from here' if self.kept else 'begins anew, as no answers are kept'}."
 
 
 LOOKING = 2.0
@@ -60,33 +67,33 @@ def run_batch(batch: Batch, documents: Iterable[Document | DocumentProblem], out
     try:
         interrupted = _write_rows(batch, ahead, output, manner)
     except BudgetExceeded as error:
-        say(f"{error} {_left(batch, ahead)}")
+        say(f"{error} {_left(batch, ahead, manner)}")
         return Exit.BUDGET
     except RateLimited as error:
-        say(f"{error} No further document was taken. {_left(batch, ahead)}")
+        say(f"{error} No further document was taken. {_left(batch, ahead, manner)}")
         return Exit.BUDGET
     if batch.left_over and not manner.quiet:
-        say(_left(batch, ahead))
+        say(_left(batch, ahead, manner))
     if interrupted and batch.left_over:
         return Exit.INTERRUPTED
     incomplete = 0 if manner.allow_incomplete else batch.summary.incomplete
     return Exit.SOME_NOT_OK if batch.summary.failed or incomplete else Exit.OK
 
 
-def _left(batch: Batch, ahead: Iterator[Document | DocumentProblem]) -> str:
+def _left(batch: Batch, ahead: Iterator[Document | DocumentProblem], manner: Manner) -> str:
     """How many documents a run that was stopped has left over, and how to go on."""
     if not batch.left_over:
         return ""
     count, exact = batch.count_left(ahead, LOOKING)
     documents = "document is" if count == 1 else "documents are"
-    return f"{'' if exact else 'At least '}{count} {documents} left over: the same command goes on from here."
+    return f"{'' if exact else 'At least '}{count} {documents} left over: {manner.onward}"
 
 
 def _write_rows(batch: Batch, documents: Iterator[Document | DocumentProblem], output: Output, manner: Manner) -> bool:
     """Every row to the output; whether Ctrl-C came. The rows get to their place, and are summed up, in any case."""
     complete = False
     try:
-        with stopping_gently(batch, output) as interruption, Watch(manner.quiet or not manner.bar) as watch:
+        with stopping_gently(batch, output, manner) as interruption, Watch(manner.quiet or not manner.bar) as watch:
             manner.waits.show = None if manner.quiet else watch.wait
             for row in batch.rows(documents):
                 output.write(row)
@@ -109,6 +116,7 @@ class Watch:
         self._bar: tqdm[NoReturn] = tqdm(
             None,
             unit=" rows",
+            bar_format="{n_fmt}{unit} [{elapsed}{postfix}]",  # no rate: what a wait is for needs the room
             file=sys.stderr,
             disable=quiet or not sys.stderr.isatty(),
             leave=False,
@@ -166,7 +174,7 @@ class Interruption:
 
 
 @contextmanager
-def stopping_gently(batch: Batch, output: Output) -> Generator[Interruption]:
+def stopping_gently(batch: Batch, output: Output, manner: Manner) -> Generator[Interruption]:
     """Let the first Ctrl-C finish what is under way, which may be paid for; the second ends the process at once."""
     interruption = Interruption()
     if threading.current_thread() is not threading.main_thread():
@@ -176,7 +184,9 @@ def stopping_gently(batch: Batch, output: Output) -> Generator[Interruption]:
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         if interruption.came:
             try:
-                output.finish(complete=False)
+                where = output.finish(complete=False)
+                rows = f"; the rows so far are in {where}" if where else ""
+                say(f"stopped{rows}: {manner.onward}")
             finally:
                 os._exit(Exit.INTERRUPTED)
         interruption.came = True

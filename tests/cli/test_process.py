@@ -80,7 +80,7 @@ def test_ctrl_c_finishes_what_is_under_way_and_keeps_it(start, many: Path, groq_
     assert len(statuses(many / "out.jsonl")) == len(groq_emulator.requests) < 200
     assert "stopping: what is under way is finished first" in err
     left = 200 - len(groq_emulator.requests)
-    assert f"structgen: {left} documents are left over: the same command goes on from here." in err
+    assert f"structgen: {left} documents are left over: the same command begins anew, as no answers are kept." in err
     assert "Traceback" not in err
 
 
@@ -92,8 +92,9 @@ def test_a_second_ctrl_c_ends_at_once_and_keeps_what_is_done(start, many: Path, 
     assert "stopping" in "".join(process.stderr.readline() for _ in range(1))
     process.send_signal(signal.SIGINT)
     began = time.monotonic()
-    process.communicate(timeout=60)
+    _, err = process.communicate(timeout=60)
     assert time.monotonic() - began < 15
+    assert "stopped; the rows so far are in out.csv: the same command goes on from here." in err
     assert process.returncode == 130
     assert len((many / "out.csv").read_text().splitlines()) >= 4
 
@@ -125,8 +126,23 @@ def test_a_terminal_shows_progress_and_a_pipe_does_not(folder: Path) -> None:
     subprocess.run(arguments, stderr=theirs, check=True)
     os.close(theirs)
     shown = read_all(ours)
-    assert "\r0 rows [00:00" in shown
+    assert "\r0 rows [00:00]" in shown
+    assert "/s" not in shown
     assert shown.splitlines()[-1].startswith("structgen: 1 row: 1 ok")
     piped = subprocess.run(arguments, capture_output=True, text=True, check=True).stderr
     assert "rows [" not in piped
     assert piped.splitlines()[-1].startswith("structgen: 1 row: 1 ok")
+
+
+def test_ctrl_c_before_the_command_begins_shows_no_traceback() -> None:
+    code = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from structgen.cli import main\n"
+        "main()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (130, "")
