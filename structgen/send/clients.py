@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import http.cookiejar
+import os
 import ssl
 import threading
 import urllib.request
@@ -28,6 +29,7 @@ class Clients:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._lock = threading.Lock()
+        self._process = os.getpid()
         self._sync: groq.Groq | None = None
         self._end: weakref.finalize[[], Clients] | None = None
         self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopClient] = weakref.WeakKeyDictionary()
@@ -35,9 +37,11 @@ class Clients:
     def sync(self) -> groq.Groq:
         """The client for blocking calls."""
         client = self._sync
-        if client is not None:
+        if client is not None and self._process == os.getpid():
             return client
         with self._lock:
+            if self._process != os.getpid():
+                self._leave_to_parent()
             if self._sync is None:
                 self._sync = _open_sync(self._endpoint)
                 if self._endpoint.http_client is None:
@@ -69,6 +73,13 @@ class Clients:
         if kept is not None:
             await kept.close()
         self.close()
+
+    def _leave_to_parent(self) -> None:
+        """In a fork: two processes on one connection would read each other's replies."""
+        self._process, self._sync = os.getpid(), None
+        if self._end is not None:
+            self._end.detach()
+            self._end = None
 
     def _forget_closed_loops(self) -> None:
         """A client holds on to its loop, so that the weak reference alone would keep both for ever."""

@@ -155,13 +155,20 @@ def find_row(status: int, refusal: Refusal) -> Row:
     return next(row for row in ROWS if row.fits(status, refusal.code, refusal.message))
 
 
+LONGEST_WAIT = 86_400.0
+"""Seconds; no limit lasts longer than a day, whatever a header says."""
+
+
 def requested_wait(headers: Mapping[str, str], message: str) -> float | None:
     """Seconds that the server asks to wait: the retry-after header (seconds or a date), or the words of its message."""
     header = headers.get("retry-after", "").strip()
-    if header:
-        wait = _seconds(header)
-        if wait is not None:
-            return wait
+    wait = _seconds(header) if header else None
+    if wait is None:
+        wait = _said_wait(message)
+    return wait if wait is None else min(wait, LONGEST_WAIT)
+
+
+def _said_wait(message: str) -> float | None:
     words = re.search(r"try again in ([0-9.]{1,20}[a-zµμ]{1,2}(?:[0-9.]{1,20}[a-zµμ]{1,2}){0,5})", message)
     return go_duration(words[1]) if words else None
 

@@ -167,7 +167,10 @@ async def _apieces(response: httpx.Response, ask: Exchange) -> AsyncGenerator[Pi
 async def _next(body: AsyncIterator[bytes], patience: float) -> bytes | None:
     """The next bytes, None at the end."""
     async with asyncio.timeout(patience):
-        return await anext(body, None)
+        try:
+            return await anext(body, None)
+        except RuntimeError as error:  # aiohttp's, where the connection was closed on this side
+            raise httpx.ReadError(str(error)) from error
 
 
 class _Body:

@@ -150,3 +150,9 @@ BODIES: list[tuple[Json, Refusal]] = [
 @pytest.mark.parametrize(("body", "refusal"), BODIES)
 def test_error_bodies_of_any_shape_are_read(body: Json, refusal: Refusal) -> None:
     assert read_refusal(body, "text") == refusal
+
+
+@pytest.mark.parametrize("header", ["18000", "1e300", "99999999999999", "Fri, 01 Jan 2999 00:00:00 GMT"])
+def test_a_wait_of_hours_is_taken_and_none_is_longer_than_a_day(header: str) -> None:
+    assert requested_wait({"retry-after": header}, "") == min(86_400.0, 18_000.0 if header == "18000" else 1e9)
+    assert requested_wait({}, "Please try again in 999999999999h.") == 86_400.0

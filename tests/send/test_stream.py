@@ -19,6 +19,7 @@ from structgen.send.rules import RulesSender
 from structgen.testing import Emulator, cut, dropped, error, page, raw, reply, slow, streamed
 
 TEXT = '{"name": "Ada Lovelace"}'
+MODEL = "openai/gpt-oss-20b"
 ONCE = Allowance(transport_retries=0, timeout=5)
 Collect = Callable[[Sender, Request, Allowance], list[Any]]
 
@@ -219,6 +220,45 @@ def test_what_follows_the_end_is_not_read(
     step = slow(end + more, seconds=0.2)
     groq_emulator.script(replace(step, headers={"content-type": "text/event-stream"}))
     assert collect(sender, request_, ONCE)[-1].text == "{}"
+
+
+def closed_meanwhile(sender: Sender, question: Request) -> list[Any]:
+    """What still comes of a stream whose sender is closed after its first piece, or before one where none has come."""
+
+    async def main() -> list[Any]:
+        pieces = sender.astream(question, Allowance(transport_retries=0, timeout=1))
+        first = asyncio.ensure_future(anext(pieces))
+        await asyncio.wait([first], timeout=0.3)
+        await sender.aclose()
+        return [await first, *[piece async for piece in pieces]]
+
+    return asyncio.run(main())
+
+
+def own_sender(emulator: Emulator) -> Sender:
+    return open_sender(f"groq/{MODEL}", api_key=emulator.api_key, base_url=emulator.base_url)
+
+
+def events(text: str, seconds: float) -> Any:
+    """One event, then nothing for a while."""
+    event = json.dumps({"choices": [{"delta": {"content": text}}]}).encode()
+    step = slow(b"data: " + event + b"\n\n" + b": wait\n" * 9 * (len(event) // 6), seconds=seconds)
+    return replace(step, headers={"content-type": "text/event-stream"})
+
+
+def test_a_stream_whose_sender_is_closed_breaks_off(groq_emulator: Emulator, request_: Request) -> None:
+    groq_emulator.script(events(TEXT, 2))
+    *texts, completion = closed_meanwhile(own_sender(groq_emulator), request_)
+    assert texts == [TEXT]
+    assert (completion.text, completion.finish_reason) == (TEXT, INTERRUPTED)
+
+
+def test_a_stream_whose_sender_is_closed_before_any_text_is_a_failed_connection(
+    groq_emulator: Emulator, request_: Request
+) -> None:
+    groq_emulator.script(events("", 2))
+    with pytest.raises(ConnectionFailed):
+        closed_meanwhile(own_sender(groq_emulator), request_)
 
 
 def test_a_compatible_server_is_asked_for_the_usage(

@@ -36,7 +36,8 @@ def read_raw_headers(headers: RawHeaders) -> tuple[Sighting, ...]:
 
 def _sightings(told: Mapping[bytes, bytes]) -> Iterator[Sighting]:
     for measure, limit_name, remaining_name in _SHOWN:
-        limit, remaining = _number(told.get(limit_name)), _number(told.get(remaining_name))
+        limit, left = _number(told.get(limit_name)), told.get(remaining_name, b"").strip()
+        remaining = 0.0 if left.startswith(b"-") else _number(left)
         if limit:
             yield Sighting(measure, limit, 0.0 if remaining is None else max(limit - remaining, 0.0))
 
@@ -51,7 +52,7 @@ def read_refusal(message: str) -> tuple[Sighting, ...]:
     wait = go_duration(again[1].rstrip(".")) if again else None
     if wait is not None and words[4]:
         used = max(used, limit + wait * limit / measure.period - float(words[4]))
-    return (Sighting(measure, limit, used, exact=True),)
+    return (Sighting(measure, limit, min(used, 2 * limit), exact=True),)  # more is nonsense, and would pause for years
 
 
 def _number(text: bytes | None) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import weakref
 
@@ -35,3 +36,13 @@ def forget_limiters() -> None:
         for limiter in _shared.values():
             limiter.forgotten = True
         _shared.clear()
+
+
+def _forked() -> None:
+    """In the child of a fork: those who waited or were under way are threads of the parent, and would never end."""
+    _sharing.release()
+    forget_limiters()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no forks
+    os.register_at_fork(before=_sharing.acquire, after_in_parent=_sharing.release, after_in_child=_forked)

@@ -253,7 +253,10 @@ def learn(state: State, sightings: Iterable[Sighting], returned: float = 0.0) ->
     for sighting in seen:
         used, before = sighting.used, known.get(sighting.measure)
         if before is not None and not sighting.exact:
-            used = max(used - (returned if sighting.measure.of_tokens else 0.0), before.used(state.time))
+            ours = before.used(state.time)
+            if sighting.limit < before.limit:  # the server lowered it: what was used of the old one fills the new one
+                ours = min(ours, sighting.limit)
+            used = max(used - (returned if sighting.measure.of_tokens else 0.0), ours)
         known[sighting.measure] = Bucket.filled(sighting.measure, sighting.limit, used, state.time)
     state = state._replace(buckets=tuple(known.values()))
     return _open(state, known=True) if state.trial is not None else state

@@ -27,7 +27,8 @@ LOOK = 0.25
 """The first in the line looks again after at most so many seconds: time may pass otherwise than it thought."""
 
 TURN = 1.0
-"""Seconds after which somebody further back looks whether there is time left; it is called when its turn has come."""
+"""Seconds after which somebody further back looks whether there is time left, and whether the first is still there; it
+is called when its turn has come."""
 
 TELL = 0.5
 """A wait of at least so many seconds is told to whoever wants to know."""
@@ -61,7 +62,7 @@ class Limiter:
         shows: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the garbage collector may close a stream, and so end its call, at any moment
         self._line: deque[_Turn] = deque()
         self._clock = clock
         self._state = limits.start(clock(), most, card.limits if card else limits.NO_TIERS, shows=shows)
@@ -82,7 +83,7 @@ class Limiter:
         if self._at_once(place):
             return
         called = threading.Event()
-        with self._lined_up(place, called.set) as turn:
+        with self._lined_up(_Turn(place, called)) as turn:
             while (seconds := self._look(turn, allowance)) is not None:
                 called.wait(seconds)
                 called.clear()
@@ -92,7 +93,7 @@ class Limiter:
         if self._at_once(place):
             return
         called = asyncio.Event()
-        with self._lined_up(place, _caller(called)) as turn:
+        with self._lined_up(_Turn(place, called, asyncio.get_running_loop())) as turn:
             while (seconds := self._look(turn, allowance)) is not None:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
@@ -102,37 +103,48 @@ class Limiter:
     def end(self, place: Place, ending: Ending) -> None:
         """The call is over; nothing happens where it had no grant, or has ended already."""
         with self._lock:
-            grant = place.answer
-            if not isinstance(grant, Grant):
-                return
-            self._state, place.answer = ending(self._state, self._clock(), grant), None
-            first = self._line[0] if self._line else None
-        if first is not None:
-            first.call()
+            while isinstance(grant := place.answer, Grant):
+                before = self._state
+                after = ending(before, self._clock(), grant)
+                if self._state is before:
+                    self._state, place.answer = after, None
+        self._call_first()
 
     def replied(self, sightings: tuple[Sighting, ...]) -> None:
         """The server has let a call in, which goes on, and shows these limits."""
         with self._lock:
-            self._state = limits.replied(limits.advance(self._state, self._clock()), sightings)
-            first = self._line[0] if self._line else None
-        if first is not None:
-            first.call()
+            while True:
+                before = self._state
+                after = limits.replied(limits.advance(before, self._clock()), sightings)
+                if self._state is before:
+                    break
+            self._state = after
+        self._call_first()
 
     def _at_once(self, place: Place) -> bool:
         """Whether there was leave without waiting."""
         with self._lock:
             if self._line:
                 return False
-            self._state, place.answer = limits.acquire(self._state, self._clock(), place.need)
+            self._acquire(place)
         return isinstance(place.answer, Grant)
+
+    def _acquire(self, place: Place) -> None:
+        """Ask the state machine; again where the garbage collector has ended another call in the middle of it."""
+        while True:
+            before = self._state
+            after, answer = limits.acquire(before, self._clock(), place.need)
+            if self._state is before:
+                self._state, place.answer = after, answer
+                return
 
     def _look(self, turn: _Turn, allowance: Allowance) -> float | None:
         """None once there is leave, else the seconds until the next look."""
         place = turn.place
         with self._lock:
-            first = self._line[0] is turn
+            first = self._is_first(turn)
             if first:
-                self._state, place.answer = limits.acquire(self._state, self._clock(), place.need)
+                self._acquire(place)
         answer = place.answer
         if isinstance(answer, Grant):
             return None
@@ -143,6 +155,21 @@ class Limiter:
             turn.told = True
             allowance.on_wait(seconds, self._words(answer))
         return allowance.at_most(min(seconds or LOOK, LOOK) if first else TURN)
+
+    def _is_first(self, turn: _Turn) -> bool:
+        """Whether nobody is before it. A loop that this thread blocks meanwhile cannot take its turn: it is passed."""
+        while self._line[0].gone():
+            self._line.popleft()
+        return next(one for one in self._line if one is turn or not turn.blocks(one)) is turn
+
+    def _call_first(self) -> None:
+        """Wake the first in the line."""
+        with self._lock:
+            while self._line and self._line[0].gone():
+                self._line.popleft()
+            first = self._line[0] if self._line else None
+        if first is not None:
+            first.call()
 
     def _words(self, answer: Wait | None) -> str:
         """What is waited for."""
@@ -163,41 +190,44 @@ class Limiter:
         )
 
     @contextlib.contextmanager
-    def _lined_up(self, place: Place, call: Callable[[], object]) -> Generator[_Turn, None, None]:
+    def _lined_up(self, turn: _Turn) -> Generator[_Turn, None, None]:
         """A place in the line, given up at the end; then the next one is called."""
-        turn = _Turn(place, call)
-        with self._lock:
-            self._line.append(turn)
         try:
+            with self._lock:
+                self._line.append(turn)
             yield turn
         finally:
-            with self._lock:
+            with self._lock, contextlib.suppress(ValueError):  # it was taken for gone
                 self._line.remove(turn)
-                first = self._line[0] if self._line else None
-            if first is not None:
-                first.call()
+            self._call_first()
 
 
 class _Turn:
-    """Somebody in the line; `call` wakes it. `told`: whether it has said that it waits."""
+    """Somebody in the line: a thread, or a task of the `loop` that runs in it. `told`: it has said that it waits."""
 
-    __slots__ = ("call", "place", "told")
+    __slots__ = ("called", "loop", "place", "thread", "told")
 
-    def __init__(self, place: Place, call: Callable[[], object]) -> None:
+    def __init__(
+        self, place: Place, called: threading.Event | asyncio.Event, loop: asyncio.AbstractEventLoop | None = None
+    ) -> None:
         self.place = place
-        self.call = call
+        self.called = called
+        self.loop = loop
+        self.thread = threading.get_ident()
         self.told = False
 
+    def gone(self) -> bool:
+        """Whether its loop was closed: nobody is waiting there any more."""
+        return self.loop is not None and self.loop.is_closed()
 
-def _caller(called: asyncio.Event) -> Callable[[], None]:
-    """How to wake somebody on the running loop, from there or from another thread."""
-    loop, home = asyncio.get_running_loop(), threading.get_ident()
+    def blocks(self, other: _Turn) -> bool:
+        """Whether this one keeps the other's loop from running for as long as it waits."""
+        return self.loop is None and other.loop is not None and self.thread == other.thread
 
-    def call() -> None:
-        if threading.get_ident() == home:
-            called.set()
+    def call(self) -> None:
+        """Wake it, from any thread."""
+        if self.loop is None or self.thread == threading.get_ident():
+            self.called.set()
             return
-        with contextlib.suppress(RuntimeError):  # its loop was closed: nobody is waiting there any more
-            loop.call_soon_threadsafe(called.set)
-
-    return call
+        with contextlib.suppress(RuntimeError):  # its loop was closed at this moment
+            self.loop.call_soon_threadsafe(self.called.set)

@@ -72,3 +72,28 @@ def test_other_messages_name_no_limit(message: str) -> None:
 def test_no_text_makes_reading_fail(message: str, headers: dict[str, str]) -> None:
     read_refusal(refusal("TPM", message))
     read_headers(headers)
+
+
+@pytest.mark.parametrize("left", ["-1", "-9999999999999", "-"])
+def test_less_than_nothing_left_is_all_of_it_used(left: str) -> None:
+    headers = {"x-ratelimit-limit-tokens": "100", "x-ratelimit-remaining-tokens": left}
+    assert read_headers(headers) == (Sighting(Measure.TPM, 100, 100),)
+
+
+NAMES = [f"x-ratelimit-{what}-{of}".encode() for what in ("limit", "remaining") for of in ("requests", "tokens")]
+VALUES = st.binary(max_size=20) | st.integers(-(10**14), 10**14).map(lambda number: str(number).encode())
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.tuples(st.sampled_from(NAMES) | st.binary(max_size=30), VALUES), max_size=8))
+def test_no_raw_headers_make_reading_fail_or_give_limits_that_hold_nothing(raw: list[tuple[bytes, bytes]]) -> None:
+    for seen in read_raw_headers(raw):
+        assert 0 < seen.limit < 1e12
+        assert 0 <= seen.used <= seen.limit
+
+
+@pytest.mark.parametrize("wait", ["999999999h", "1h"])
+def test_a_count_that_is_nonsense_stops_nobody_for_years(wait: str) -> None:
+    words = "(TPM): Limit 8000, Used 999999999999, Requested 1. Please try again in "
+    (seen,) = read_refusal(f"{words}{wait}.")
+    assert seen.used == 16_000

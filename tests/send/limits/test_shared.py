@@ -1,6 +1,8 @@
 """Which calls share a limiter."""
 
 import gc
+import subprocess
+import sys
 import weakref
 
 from structgen.core.records import Card
@@ -32,3 +34,31 @@ def test_what_is_forgotten_says_so_to_those_who_hold_it() -> None:
     forget_limiters()
     assert before.forgotten
     assert shared_limiter("https://a", "key", "m") is not before
+
+
+FORK = """
+import os
+from structgen.send.base import Allowance
+from structgen.send.clients import Clients
+from structgen.send.limits.shared import shared_limiter
+from structgen.send.limits.state import Need
+from structgen.send.limits.wait import Place
+from structgen.send.wire import Endpoint
+
+limiter, clients = shared_limiter("http://a", "key", "model"), Clients(Endpoint("http://a", "key"))
+limiter.wait(Place(Need(1)), Allowance())
+client = clients.sync()
+if (child := os.fork()) == 0:
+    anew = shared_limiter("http://a", "key", "model")
+    assert limiter.forgotten and anew.state.under_way == 0
+    assert clients.sync() is not client and clients.sync() is clients.sync()
+    os._exit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+assert shared_limiter("http://a", "key", "model") is limiter and not limiter.forgotten
+assert clients.sync() is client
+"""
+
+
+def test_the_child_of_a_fork_begins_anew_with_limiters_and_connections_of_its_own() -> None:
+    done = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

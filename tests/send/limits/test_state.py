@@ -283,6 +283,16 @@ def test_another_limit_on_tokens_means_another_tier() -> None:
     assert used(state, Measure.RPM) == pytest.approx(1)
 
 
+def test_a_limit_that_is_lowered_midway_is_full_at_most() -> None:
+    state = learn(fresh(), [Sighting(Measure.TPM, 60_000, 50_000)])
+    state = learn(state, [Sighting(Measure.TPM, 8_000, 2_000)])
+    assert used(state, Measure.TPM) == pytest.approx(8_000)
+    _, wait = acquire(state, 0.0, Need(1))
+    assert isinstance(wait, Wait)
+    assert wait.seconds is not None
+    assert wait.seconds < 60
+
+
 def test_of_a_tier_that_no_card_knows_only_what_the_server_shows_is_known() -> None:
     state = learn(fresh(), [Sighting(Measure.TPM, 12_345, 0), Sighting(Measure.RPM, 77, 3)])
     assert limits_of(state) == {"rpd": 1_000, "tpm": 12_345, "rpm": 77}

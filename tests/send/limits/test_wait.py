@@ -14,7 +14,6 @@ from structgen.core.errors import RateLimited
 from structgen.core.records import Card, Usage
 from structgen.send.base import Allowance
 from structgen.send.limits import state as limits
-from structgen.send.limits import wait as limits_wait
 from structgen.send.limits.measures import Measure, Sighting
 from structgen.send.limits.state import Grant, Need
 from structgen.send.limits.wait import Limiter, Place
@@ -254,15 +253,127 @@ def test_a_loop_that_ended_keeps_nobody_waiting() -> None:
     wait_blocking(limiter, 1, Allowance(deadline=time.monotonic() + 2))
 
 
-def test_a_call_that_ends_elsewhere_wakes_a_waiting_loop_and_a_closed_one_hurts_nobody() -> None:
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_task_left_on_a_closed_loop_holds_nobody_up(elsewhere: bool) -> None:
     limiter = unlimited(1)
-    place, left = wait_blocking(limiter, 1), list[Any]()
-
-    async def leave_behind() -> None:
-        left.append(limiter._lined_up(Place(Need(1)), limits_wait._caller(asyncio.Event())))
-        left[0].__enter__()
-
-    asyncio.run(leave_behind())
-    limiter.end(place, SETTLED)
-    left[0].__exit__(None, None, None)
+    place, loop = wait_blocking(limiter, 1), asyncio.new_event_loop()
+    left = loop.create_task(wait_awaiting(limiter, 1))
+    loop.run_until_complete(asyncio.sleep(0.01))
+    loop.close()
+    assert limiter.waiting == 1
+    if elsewhere:
+        in_threads(lambda _: limiter.end(place, SETTLED), 1)
+    else:
+        limiter.end(place, SETTLED)
+    wait_blocking(limiter, 1, Allowance(deadline=time.monotonic() + 2))
     assert limiter.waiting == 0
+    left.get_coro().close()  # type: ignore[union-attr]  its end must not disturb anybody either
+    assert limiter.waiting == 0
+
+
+def test_who_waits_behind_a_loop_that_is_closed_then_gets_its_turn() -> None:
+    limiter, loop = unlimited(1), asyncio.new_event_loop()
+    place = wait_blocking(limiter, 1)
+    left = loop.create_task(wait_awaiting(limiter, 1))
+    loop.run_until_complete(asyncio.sleep(0.01))
+    behind = threading.Thread(target=wait_blocking, args=(limiter, 1))
+    behind.start()
+    while limiter.waiting < 2:
+        time.sleep(0.001)
+    loop.close()
+    limiter.end(place, SETTLED)
+    behind.join(2)
+    assert not behind.is_alive()
+    left.get_coro().close()  # type: ignore[union-attr]
+
+
+def test_a_blocking_call_on_a_loop_passes_the_tasks_that_it_keeps_from_running() -> None:
+    limiter = unlimited(1)
+
+    async def main() -> None:
+        place = await wait_awaiting(limiter, 1)
+        waiting = asyncio.ensure_future(wait_awaiting(limiter, 1))
+        await asyncio.sleep(0.01)
+        timer = threading.Timer(0.02, limiter.end, (place, SETTLED))
+        timer.start()
+        blocking = wait_blocking(limiter, 1, Allowance(deadline=time.monotonic() + 3))
+        limiter.end(blocking, SETTLED)
+        await asyncio.wait_for(waiting, 2)
+        timer.join()
+
+    asyncio.run(main())
+
+
+def test_who_is_cancelled_just_as_it_is_called_hands_its_turn_on() -> None:
+    limiter = unlimited(1)
+
+    async def work() -> None:
+        place = await wait_awaiting(limiter, 1)
+        first, second = (asyncio.ensure_future(wait_awaiting(limiter, 1)) for _ in range(2))
+        await asyncio.sleep(0.01)
+        limiter.end(place, SETTLED)
+        first.cancel()
+        await asyncio.wait_for(second, 0.2)
+        assert first.cancelled()
+
+    run(work)
+
+
+def test_an_interrupt_in_a_waiting_thread_gives_up_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            raise KeyboardInterrupt
+
+    limiter = unlimited(1)
+    place = wait_blocking(limiter, 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading, "Event", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            wait_blocking(limiter, 1)
+    assert (limiter.waiting, limiter.state.under_way) == (0, 1)
+    limiter.end(place, SETTLED)
+    wait_blocking(limiter, 1)
+
+
+def test_a_call_that_ends_within_a_step_of_the_same_thread_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the garbage collector closes a forgotten stream in the middle of it."""
+    limiter = unlimited(3)
+    forgotten, under_way = [wait_blocking(limiter, 1) for _ in range(2)]
+    steps: list[str] = []
+
+    def collecting(step: Any) -> Any:
+        def performed(*given: Any) -> Any:
+            result = step(*given)
+            if not steps:
+                steps.append(step.__name__)
+                limiter.end(forgotten, limits.abandon)
+            return result
+
+        return performed
+
+    monkeypatch.setattr(limits, "acquire", collecting(limits.acquire))
+    wait_blocking(limiter, 1)
+    assert (steps, limiter.state.under_way) == (["acquire"], 2)
+    limiter.end(under_way, collecting(limits.lose))
+    assert limiter.state.under_way == 1
+
+
+def test_each_end_wakes_one_of_thousands_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    limiter, most, looks = unlimited(1), 2_000, list[float]()
+    look = limiter._look
+
+    def counted(*given: Any) -> float | None:
+        looks.append(1)
+        return look(*given)
+
+    monkeypatch.setattr(limiter, "_look", counted)
+
+    async def one() -> None:
+        limiter.end(await wait_awaiting(limiter, 1), SETTLED)
+
+    async def work() -> None:
+        await asyncio.gather(*(one() for _ in range(most)))
+
+    run(work)
+    assert len(looks) < 4 * most
+    assert limiter.state.number == most
