@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.results import Partial
 from structgen.schema.quotes import Quoted
-from structgen.schema.quotes.shapes import Leaf, Shape
+from structgen.schema.quotes.shapes import Leaf, Record, Shape
 from structgen.schema.quotes.values import NOTHING, Nothing, Resolved, Splitter, at, fitting, pair_of, under
 
 Path = tuple[str, ...]
@@ -63,11 +63,13 @@ class Unquoted:
         return self._list(known, value, deepest) if isinstance(value, list) else (value, deepest)
 
     def _is_pair(self, value: JsonObject, known: Resolved, deepest: Path) -> bool:
-        """Whether an open object is a pair, or has just begun where only a pair may stand."""
-        keys = self.quoted.keys
-        own = value.keys() <= {keys.quote, keys.value}
-        begun = own and (deepest[0] in {keys.quote, keys.value} if deepest else not value)
-        return (begun and Leaf.QUOTED in known) or pair_of(value, known, keys) is not None
+        """Whether an open object is a pair, or has begun like one where no other object has such keys."""
+        own = {self.quoted.keys.quote, self.quoted.keys.value}
+        begun = bool(own & {*value, *deepest[:1]})
+        if Leaf.QUOTED in known:
+            return begun or not (value or deepest)
+        free = any(isinstance(shape, Record) and shape.others for shape in known)
+        return (begun and bool(known) and not free) or pair_of(value, known, self.quoted.keys) is not None
 
     def _pair(self, place: Place, pair: JsonObject, deepest: Path) -> tuple[Json | Nothing, Path]:
         key = self.quoted.keys.value

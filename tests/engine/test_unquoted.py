@@ -97,6 +97,20 @@ def test_values_without_quotes_and_lists_with_one_are_shown_too() -> None:
     assert {"shop": "Blue", "tags": ["a"]} in [partial.value for partial in partials]
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "whole"),
+    [
+        (Bill, '{"quote": "all of it", "value": {"shop": "Blue"}}', {"shop": "Blue"}),
+        (list[int], '{"quote": "one, two", "value": [1, 2]}', [1, 2]),
+        (Bill, '{"shop": {"quote": "Blue", "confidence": 0.9, "value": "Blue"}}', {"shop": "Blue"}),
+    ],
+)
+def test_quotes_at_the_wrong_place_are_not_shown(kind: Any, text: str, whole: Any) -> None:
+    partials = shown(kind, text)
+    assert partials[-1].value == whole
+    assert [one.value for one in partials if one.value and not grown(one.value, whole)] == []
+
+
 def test_a_list_shows_an_item_when_its_value_comes() -> None:
     values = [one.value for one in shown(list[int], json.dumps([{"quote": "one", "value": 1}, {"quote": "b"}]))]
     assert [] in values

@@ -168,16 +168,20 @@ class Pair:
 
 
 def pair_of(value: JsonObject, known: Resolved, keys: Keys) -> Pair | None:
-    """The pair that an object is at a place of these shapes; None where it is none, or may be something else."""
+    """The pair that an object is at a place of these shapes; None where it is none, or may be something else.
+
+    Where nothing but a single value may stand, what else a whole pair holds (how sure the model is) is left out.
+    """
     names = {key.casefold(): key for key in value}
-    if not value or len(names) < len(value) or not names.keys() <= {keys.quote, keys.value}:
-        return None
     quote_key, value_key = names.get(keys.quote, ""), names.get(keys.value, "")
     quote, held = value.get(quote_key), value.get(value_key)
     words = quote if isinstance(quote, str) else None
-    if not _may_be_pair(known, whole=bool(quote_key and value_key) and (quote is None or words is not None), held=held):
+    whole = bool(quote_key and value_key) and (quote is None or words is not None)
+    more = bool(names.keys() - {keys.quote, keys.value})
+    single = Leaf.QUOTED in known and all(shape in (Leaf.QUOTED, Leaf.FIXED) for shape in known)
+    if not value or len(names) < len(value) or (more and not (whole and single)):
         return None
-    return Pair(quote_key, value_key, words, held, known)
+    return Pair(quote_key, value_key, words, held, known) if _may_be_pair(known, whole=whole, held=held) else None
 
 
 def _may_be_pair(known: Resolved, *, whole: bool, held: Json) -> bool:
@@ -190,7 +194,7 @@ def _may_be_pair(known: Resolved, *, whole: bool, held: Json) -> bool:
     if any(isinstance(shape, Record) and shape.others for shape in known):
         return False
     inside = any(isinstance(shape, (Record, Items)) for shape in known)
-    return whole and isinstance(held, (dict, list)) == inside
+    return whole and (held is None or isinstance(held, (dict, list)) == inside)
 
 
 def fitting(known: Resolved, value: JsonObject) -> Resolved:

@@ -420,9 +420,22 @@ def test_keys_in_another_spelling_are_split_too() -> None:
     assert split.quotes == {"/Paid": "paid", "/unknown": "u"}
 
 
-def test_an_object_with_more_keys_is_no_pair() -> None:
-    answer = {"paid": {"quote": "paid", "value": True, "more": 1}}
-    assert quoted(Bill).split(answer).value == answer
+def test_what_else_stands_in_a_pair_is_left_out_where_only_a_single_value_may_stand() -> None:
+    answer: Any = {"paid": {"quote": "paid", "value": True, "confidence": 0.9}}
+    split = quoted(Bill).split(answer)
+    assert (split.value, split.quotes) == ({"paid": True}, {"/paid": "paid"})
+    half: Any = {"paid": {"value": True, "confidence": 0.9}}
+    assert quoted(Bill).split(half).value == half
+
+
+def test_an_object_with_more_keys_is_no_pair_where_an_object_may_stand() -> None:
+    answer: Any = {"quote": "a", "value": 1, "shop": "b"}
+    assert quoted(Union[int, Bill]).split(answer).value == answer
+
+
+@pytest.mark.parametrize("kind", [Bill | None, list[int] | None])
+def test_null_may_come_as_a_pair_wherever_it_may_stand(kind: Any) -> None:
+    assert quoted(kind).split({"quote": None, "value": None}).value is None
 
 
 def test_a_pair_without_its_value_is_left_out() -> None:
