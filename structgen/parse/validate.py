@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails, to_json
 from structgen.core.json import Json, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
-from structgen.parse.align import Shape, is_call
+from structgen.parse.align import Shape, is_call, shape_of
 from structgen.parse.align.dates import is_numeric
 from structgen.parse.blame import task_error
 from structgen.parse.converted import conversion
@@ -55,7 +55,8 @@ def validate(schema: Schema[Any], tree: Json) -> Verdict:
         if schema.adapter is None:
             finite = is_finite(tree)
             return Verdict(tree, schema.check(tree) if finite else (NOT_FINITE,))
-        guard_cost(schema.json_schema, tree)
+        if shape_of(schema).recursive:
+            guard_cost(schema.json_schema, tree)
         return _validate(schema, schema.adapter, tree)
     except RecursionError:
         return Verdict(issues=(TOO_DEEP,))
@@ -74,7 +75,8 @@ def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -
         return Verdict(issues=(LOOK,)) if _hides_answer(shape, tree) else validate(schema, tree)
     equal = shape.numbered and _NOT_INTEGER.search(data)
     try:
-        guard_cost(schema.json_schema, tree)
+        if shape.recursive:
+            guard_cost(schema.json_schema, tree)
         value = _guarded(schema, partial(adapter.validate_json, data, strict=True, extra="forbid"))
         unsure = (LOOK,) if shape.keyed or (shape.temporal and _NUMBER_AS_TEXT.search(data)) else ()
         return Verdict(value, (LOOK,)) if equal else Verdict(value, unsure, faults=_NO_FAULTS)

@@ -178,3 +178,12 @@ def test_unions_in_each_other_are_read_as_deep_as_people_write_them() -> None:
     assert parse_text(PLAIN, nested(60, "1")).ok
     fitting = parse_text(TYPED, nested(8, '"no"')).issues
     assert [issue.path for issue in fitting] == ["/k" * 8]
+
+
+def test_a_type_that_does_not_hold_itself_costs_no_step_for_each_place() -> None:
+    def run(rows: int) -> int:
+        text = "[" + ", ".join([ROW] * rows) + "]"
+        parse_text(MANY, text)
+        return lines(lambda: parse_text(MANY, text))
+
+    assert run(400) <= run(20) + 50

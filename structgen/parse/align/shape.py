@@ -51,6 +51,7 @@ class Shape:
         self.typed = schema.adapter is not None
         self.temporal = self.typed and any(part.get("format") in TEMPORAL for part in _objects(self.root))
         self.numbered = self.typed and any(_has_numbers(part) for part in _objects(self.root))
+        self.recursive = self.typed and _holds_itself(self.root)
         self.decimal = self.typed and _has_part(schema, _is_decimal)
         self.keyed = self.typed and _has_part(schema, _has_keys)
         self._names = {id(_at(self.root, path)): names for path, names in schema.names.items()}
@@ -208,6 +209,22 @@ def _types(part: JsonObject) -> frozenset[str]:
 def _at(root: Json, path: str) -> Json:
     found = at(root, steps(path))
     return None if found is MISSING else cast(Json, found)
+
+
+def _holds_itself(root: Raw) -> bool:
+    """Whether a definition leads back to itself, or a reference to somewhere else than a definition."""
+    defined = _dict(root.get("$defs")) if isinstance(root, dict) else {}
+    leads = {f"#/$defs/{name}": _references(part) for name, part in defined.items()}
+    if not _references(root) <= leads.keys():
+        return True
+    while free := [name for name, others in leads.items() if not others & leads.keys()]:
+        for name in free:
+            del leads[name]
+    return bool(leads)
+
+
+def _references(part: Json) -> set[str]:
+    return {found for one in _objects(part) if isinstance(found := one.get("$ref"), str)}
 
 
 def _has_numbers(part: JsonObject) -> bool:
