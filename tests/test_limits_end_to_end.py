@@ -1,4 +1,4 @@
-"""Many documents against a server that enforces Groq's limits, on a clock that runs faster than ours."""
+"""Many documents against a server that enforces Groq's limits, on a clock that a busy machine does not slow down."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ import pytest
 from structgen import CompletionReceived, Extraction, Extractor, WaitingForLimit
 from structgen.cli import main
 from structgen.send.limits import shared as limits_shared
-from structgen.send.limits import state as limits
 from structgen.send.limits import wait as limits_wait
 from structgen.send.limits.wait import Limiter
 from structgen.testing import Clock, Emulator, Limits
 
 MODEL = "groq/openai/gpt-oss-20b"
-SPEED = 10.0
-"""A minute takes six seconds. What a busy machine adds to the way of a call counts as many times over."""
+STEP = 0.05
+"""Seconds that pass at each look of a waiting call."""
+LOOK = 0.0005
+"""Real seconds between two such looks."""
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -68,21 +69,44 @@ class Ran:
         return used / (limit * (1 + self.minutes) - spare)
 
 
+class IdleClock(Clock):
+    """Time passes only while calls wait for a limit and none is under way: the machine's own delays take none of it.
+
+    Each look of the limiter lets a step pass, but for the first one after a call, which may be let in at once.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(speed=0)
+        self._limiter: Limiter | None = None
+        self._looks = 0
+
+    def limiter(self, *args: Any, **settings: Any) -> Limiter:
+        """A limiter that goes by this clock."""
+        self._limiter = Limiter(*args, **settings, clock=self.look)
+        return self._limiter
+
+    def look(self) -> float:
+        """The time, as the limiter reads it."""
+        idle = self._limiter is not None and self._limiter.waiting and not self._limiter.state.under_way
+        self._looks = self._looks + 1 if idle else 0
+        if self._looks > 1:
+            self.advance(STEP)
+        return self.now()
+
+
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Emulator]]:
-    """An emulator whose limits go by a fast clock, as do those of the limiters."""
+    """An emulator whose limits go by an idle clock, as do those of the limiter."""
     opened: list[Emulator] = []
 
     def open_server(enforced: Limits | str) -> Emulator:
-        clock = Clock(SPEED)
-        monkeypatch.setattr(limits_shared, "Limiter", partial(Limiter, clock=clock.now))
-        monkeypatch.setattr(limits_wait, "LOOK", limits_wait.LOOK / SPEED)
-        monkeypatch.setattr(limits, "PATIENCE", limits.PATIENCE * SPEED)  # replies take real time
-        emulator = Emulator(limits=enforced, clock=clock, latency=0.01).__enter__()
+        clock = IdleClock()
+        monkeypatch.setattr(limits_shared, "Limiter", clock.limiter)
+        monkeypatch.setattr(limits_wait, "LOOK", LOOK)
+        emulator = Emulator(limits=enforced, clock=clock).__enter__()
         opened.append(emulator)
         monkeypatch.setenv("GROQ_API_KEY", emulator.api_key)
         monkeypatch.setenv("GROQ_BASE_URL", emulator.base_url)
-        monkeypatch.setattr(emulator, "seconds", clock.now, raising=False)
         return emulator
 
     yield open_server
@@ -90,7 +114,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Emulator]]
         emulator.__exit__(None, None, None)
 
 
-def run(emulator: Any, way: Callable[[Extractor, list[str]], Outcomes], texts: list[str]) -> Ran:
+def run(emulator: Emulator, way: Callable[[Extractor, list[str]], Outcomes], texts: list[str]) -> Ran:
     waits: list[WaitingForLimit] = []
     moments: list[float] = []
 
@@ -98,7 +122,7 @@ def run(emulator: Any, way: Callable[[Extractor, list[str]], Outcomes], texts: l
         if isinstance(event, WaitingForLimit):
             waits.append(event)
         elif isinstance(event, CompletionReceived):
-            moments.append(emulator.seconds())
+            moments.append(emulator.clock.now())
 
     with Extractor(MODEL, observers=[watch]) as extractor:
         outcomes = [*way(extractor, texts[:1]), *way(extractor, texts[1:])]  # the first reply teaches the limits
