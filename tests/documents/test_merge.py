@@ -31,7 +31,7 @@ def merged(*values: Json) -> Merged:
 NAMES = st.sampled_from(["", "a", "B", "c c", "id", "name"])
 SCALARS = st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["x", "X.", "y", ""])
 VALUES: st.SearchStrategy[Any] = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=20
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=12
 )
 
 
@@ -43,7 +43,7 @@ def without_nulls(value: Any) -> Any:
     return {key: without_nulls(inner) for key, inner in fields.items() if inner is not None}
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=120)
 @given(VALUES)
 def test_one_part_alone_stays_what_it_is(value: Json) -> None:
     found = merged(value)
@@ -51,7 +51,7 @@ def test_one_part_alone_stays_what_it_is(value: Json) -> None:
     assert found.conflicts == found.repairs == ()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=120)
 @given(VALUES)
 def test_the_same_answer_given_twice_changes_nothing(value: Json) -> None:
     once = merge([part(0, value)])
@@ -60,7 +60,7 @@ def test_the_same_answer_given_twice_changes_nothing(value: Json) -> None:
     assert twice.conflicts == ()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=120)
 @given(st.lists(VALUES, min_size=2, max_size=4), st.randoms(use_true_random=False))
 def test_the_order_in_which_chunks_are_answered_does_not_count(values: list[Json], random: Any) -> None:
     parts = [part(number, value) for number, value in enumerate(values)]
@@ -69,7 +69,7 @@ def test_the_order_in_which_chunks_are_answered_does_not_count(values: list[Json
     assert merge(mixed) == merge(parts)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=120)
 @given(st.lists(st.lists(VALUES, max_size=4), min_size=1, max_size=4))
 def test_every_item_is_somewhere_in_the_united_list(lists: Any) -> None:
     found = merge(part(number * 2, whole) for number, whole in enumerate(lists))

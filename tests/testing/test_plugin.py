@@ -40,7 +40,8 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_a_users_test_gets_an_emulator_with_nothing_but_the_fixture(tmp_path: Path) -> None:
     (tmp_path / "test_mine.py").write_text(USERS_TEST, "utf-8")
-    done = run("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "test_mine.py", cwd=tmp_path)
+    without = [f"-pno:{name}" for name in ("cacheprovider", "hypothesispytest", "nbmake", "xdist", "pytest_cov")]
+    done = run("-m", "pytest", "-q", "-W", "error", *without, "test_mine.py", cwd=tmp_path)
     assert "2 passed" in done.stdout, done.stdout
 
 

@@ -24,7 +24,7 @@ def is_json(text: str) -> bool:
     return True
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(VALUES, st.integers())
 def test_a_malformed_text_is_never_json(value: Json, seed: int) -> None:
     assert not is_json(malform(json.dumps(value), random.Random(seed)))
@@ -61,7 +61,7 @@ def changes(before: Json, after: Json) -> list[tuple[str, str]]:
     return []
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(VALUES, st.integers())
 def test_exactly_one_value_has_another_type_and_it_is_not_null(value: Json, seed: int) -> None:
     ((before, after),) = changes(value, json.loads(mistype(json.dumps(value), random.Random(seed))))
