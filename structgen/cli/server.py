@@ -106,7 +106,9 @@ def _check_server(wire: Wire, key: str, model: str | None) -> Iterator[Check]:
         answer = httpx.get(url, headers={"Authorization": f"Bearer {key}"} if key else {}, timeout=_SECONDS)
     except httpx.HTTPError as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        yield Check("server", Verdict.WRONG, f"{base} cannot be reached ({reason})", "check the network and proxies")
+        named = os.environ.get(wire.base_variable)
+        advice = f"does it run, and is {wire.base_variable} right?" if named else "check the network and proxies"
+        yield Check("server", Verdict.WRONG, f"{base} cannot be reached ({reason})", advice)
         return
     if answer.status_code in _KEY_REFUSED:
         advice = f"make a new {wire.key_variable}" if key else ""

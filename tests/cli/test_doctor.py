@@ -84,6 +84,7 @@ def test_a_server_that_is_not_there_is_wrong(structgen, monkeypatch) -> None:
     ran = structgen("doctor")
     assert ran.status == 1
     assert "http://127.0.0.1:9 cannot be reached" in ran.out
+    assert "does it run, and is GROQ_BASE_URL right?" in ran.out
 
 
 def test_a_server_is_only_noted_where_none_is_needed(structgen, monkeypatch) -> None:
