@@ -40,6 +40,10 @@ class Flights:
             flight.future.set_running_or_notify_cancel()  # so that no single passenger can cancel it
             return flight, True
 
+    def count(self) -> int:
+        """How many requests are under way."""
+        return len(self._under_way)
+
     def land(self, name: bytes, completion: Completion) -> None:
         """Hand the completion to all who wait."""
         self._leave(name).future.set_result(completion)

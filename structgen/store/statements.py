@@ -15,6 +15,9 @@ Row: TypeAlias = tuple[bytes, str, str, str, str, float, int | None, int | None]
 Note: TypeAlias = tuple[int, bytes, bytes]
 """That a run got an answer for a document: run, document, name of the request."""
 
+Kept: TypeAlias = tuple[Row, Note | None]
+"""A completion to be kept, and the note about it."""
+
 _COLUMNS = "name, request, rest, completion, model, at, input_tokens, output_tokens"
 
 
@@ -30,7 +33,7 @@ def document_name(text: str) -> bytes:
     return sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def insert(connection: sqlite3.Connection, kept: list[tuple[Row, Note | None]]) -> list[None]:
+def insert(connection: sqlite3.Connection, kept: list[Kept]) -> list[None]:
     """Keep completions, all with one statement, and note the runs that got them."""
     rows = [row for row, _ in kept]
     places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(rows))

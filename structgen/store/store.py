@@ -25,9 +25,12 @@ from structgen.store.codec import Written, decode, decode_all, encode, read, wri
 from structgen.store.database import open_database, shrink, trouble
 from structgen.store.entries import Answer, Asked, Entry, Kept, Recorded, Run, Sizes, masked
 from structgen.store.flights import Abandoned, Flights
-from structgen.store.writer import Writer
+from structgen.store.writer import LONGEST, Writer
 
 _PAGE = 200
+
+SHARE = 0.05
+"""The part of the time that an answer took for which its commit may wait for others."""
 
 
 class Store:
@@ -40,8 +43,8 @@ class Store:
         self.path = Path(path)
         self._lock = threading.Lock()
         self._reader = open_database(self.path)
-        self._writer = Writer(self.path)
         self._flights = Flights()
+        self._writer = Writer(self.path, self._flights.count)
         self._run: int | None = None
         self._end = weakref.finalize(self, _close, self._writer, self._reader)
 
@@ -81,7 +84,9 @@ class Store:
 
     async def _aput(self, request: Request, written: Written, completion: Completion) -> None:
         try:
-            await asyncio.wrap_future(self._submit(request, written, completion))
+            await self._writer.asubmit(
+                statements.insert, self._kept(request, written, completion), _patience(completion)
+            )
         except StoreError as error:
             raise StoreError(str(error), completion=completion) from error
 
@@ -90,8 +95,12 @@ class Store:
         return self._submit(request, write(request), completion)
 
     def _submit(self, request: Request, written: Written, completion: Completion) -> Future[None]:
+        kept = self._kept(request, written, completion)
+        return self._writer.submit(statements.insert, kept, _patience(completion))
+
+    def _kept(self, request: Request, written: Written, completion: Completion) -> statements.Kept:
         row = statements.row(request, written, completion, time.time())
-        return self._writer.submit(statements.insert, (row, self._noted(request, written.name)))
+        return row, self._noted(request, written.name)
 
     def _noted(self, request: Request, name: bytes) -> statements.Note | None:
         """What the ledger says of an answer; None outside of a run, and where there is no document."""
@@ -135,7 +144,7 @@ class Store:
         """An answer that was not paid for now."""
         noted = self._noted(request, written.name)
         if noted is not None:
-            self._writer.submit(statements.note, noted)
+            self._writer.submit(statements.note, noted, LONGEST)
         return Answer(completion, paid=False)
 
     def _ask_alone(self, request: Request, written: Written, ask: Callable[[], Completion]) -> Answer:
@@ -273,6 +282,11 @@ class Store:
             raise StoreError(
                 f"The store {self.path} holds an entry that cannot be read ({error}). Move it away."
             ) from error
+
+
+def _patience(completion: Completion) -> float:
+    """How long a commit may wait for company: a small part of the time that the answer took, where that is known."""
+    return (completion.seconds or 0.0) * SHARE
 
 
 def _close(writer: Writer, reader: sqlite3.Connection) -> None:

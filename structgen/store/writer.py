@@ -1,7 +1,9 @@
-"""One thread that writes for all: whatever came while one commit was under way is the next commit."""
+"""One thread that writes for all: whatever came while one commit was under way, or soon after, is the next commit."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import sqlite3
 import threading
@@ -27,31 +29,51 @@ Not one after another: SQLite gives the interpreter's lock away in every call, a
 MOST = 500
 """So many jobs at most go into one commit; that takes far less than 50 ms."""
 
+LONGEST = 0.05
+"""Seconds that a job waits for company, at most."""
+
 
 class Writer:
     """Runs jobs on its own connection, in order, several in one commit. A job's future resolves when it is durable."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, expected: Callable[[], int] = int) -> None:
+        """`expected` says how many jobs may come soon, those that have come already included."""
         self._path = path
+        self._expected = expected
         self._lock = threading.RLock()  # the garbage collector may close the store within `submit`
         self._process = os.getpid()
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._enough = threading.Event()
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def submit(self, work: Work[A, R], argument: A) -> Future[R]:
-        """Have the work done. The future raises StoreError where it could not be made durable; nobody can cancel it."""
-        self.check_process()
+    def submit(self, work: Work[A, R], argument: A, patience: float = 0.0) -> Future[R]:
+        """Have the work done. The future raises StoreError where it could not be made durable; nobody can cancel it.
+
+        The commit may wait so many seconds for company, though never where no more is expected.
+        """
         future: Future[R] = Future()
         future.set_running_or_notify_cancel()
+        self._put(_Job(work, argument, future, patience))
+        return future
+
+    def asubmit(self, work: Work[A, R], argument: A, patience: float = 0.0) -> asyncio.Future[R]:
+        """The same for the running event loop, which is woken once for all of a commit."""
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._put(_Job(work, argument, future, patience))
+        return future
+
+    def _put(self, job: _Job) -> None:
+        self.check_process()
         with self._lock:
             if self._closed:
                 raise StoreError(f"The store {self._path} is closed: open it again.")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="structgen-store", daemon=True)
                 self._thread.start()
-            self._jobs.put(_Job(work, argument, future))
-        return future
+            self._jobs.put(job)
+        if not job.patience or self._jobs.qsize() + 1 >= self._expected():  # one more is in the writer's hands
+            self._enough.set()
 
     def check_process(self) -> None:
         """Raise StoreError in a fork: neither the thread nor SQLite's connections live on there."""
@@ -63,6 +85,7 @@ class Writer:
         with self._lock:
             self._closed, thread = True, self._thread
             self._jobs.put(None)
+            self._enough.set()
         if thread is not None and thread is not threading.current_thread():
             thread.join()
 
@@ -79,7 +102,10 @@ class Writer:
             connection.close()
 
     def _batch(self, first: _Job) -> list[_Job]:
-        """The first job and all that wait behind it."""
+        """The first job and all that wait behind it, once there is enough."""
+        self._enough.clear()
+        if first.patience and self._jobs.qsize() + 1 < self._expected():
+            self._enough.wait(min(first.patience, LONGEST))
         batch = [first]
         while len(batch) < MOST:
             try:
@@ -100,27 +126,56 @@ class Writer:
         except Exception as error:  # whatever a job raises belongs to its future
             if len(batch) == 1:
                 failure = trouble(error, self._path) if isinstance(error, sqlite3.Error) else error
-                batch[0].future.set_exception(failure)
+                _deliver([(batch[0], None, failure)])
             else:
                 for job in batch:
                     self._commit(connection, [job])
         else:
-            for job, result in zip(batch, results, strict=True):
-                job.future.set_result(result)
+            _deliver([(job, result, None) for job, result in zip(batch, results, strict=True)])
 
     def _refuse(self, error: StoreError) -> None:
         """The file cannot be opened: nobody waits for ever."""
         while (job := self._jobs.get()) is not None:
-            job.future.set_exception(error)
+            _deliver([(job, None, error)])
 
 
 class _Job:
-    __slots__ = ("argument", "future", "work")
+    __slots__ = ("argument", "future", "patience", "work")
 
-    def __init__(self, work: Work[Any, Any], argument: Any, future: Future[Any]) -> None:
+    def __init__(
+        self, work: Work[Any, Any], argument: Any, future: Future[Any] | asyncio.Future[Any], patience: float
+    ) -> None:
         self.work = work
         self.argument = argument
         self.future = future
+        self.patience = patience
+
+
+_Outcome: TypeAlias = tuple[_Job, Any, Exception | None]
+
+
+def _deliver(outcomes: list[_Outcome]) -> None:
+    """Resolve the futures, those of an event loop all in one step of it."""
+    loops: dict[asyncio.AbstractEventLoop, list[_Outcome]] = {}
+    for outcome in outcomes:
+        future = outcome[0].future
+        if isinstance(future, Future):
+            _resolve([outcome])
+        else:
+            loops.setdefault(future.get_loop(), []).append(outcome)
+    for loop, theirs in loops.items():
+        with contextlib.suppress(RuntimeError):  # it was closed: nobody is waiting there any more
+            loop.call_soon_threadsafe(_resolve, theirs)
+
+
+def _resolve(outcomes: list[_Outcome]) -> None:
+    for job, result, error in outcomes:
+        if job.future.done():
+            continue  # who waited was cancelled
+        if error is None:
+            job.future.set_result(result)
+        else:
+            job.future.set_exception(error)
 
 
 def _alike(batch: list[_Job]) -> Iterator[list[_Job]]:
