@@ -337,24 +337,22 @@ def test_an_interrupt_in_a_waiting_thread_gives_up_its_place(monkeypatch: pytest
 
 def test_a_call_that_ends_within_a_step_of_the_same_thread_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where the garbage collector closes a forgotten stream in the middle of it."""
-    limiter = unlimited(3)
-    forgotten, under_way = [wait_blocking(limiter, 1) for _ in range(2)]
-    steps: list[str] = []
+    limiter = unlimited(4)
+    forgotten, another, under_way = [wait_blocking(limiter, 1) for _ in range(3)]
 
-    def collecting(step: Any) -> Any:
+    def collecting(step: Any, stream: Place) -> Any:
         def performed(*given: Any) -> Any:
             result = step(*given)
-            if not steps:
-                steps.append(step.__name__)
-                limiter.end(forgotten, limits.abandon)
+            limiter.end(stream, limits.abandon)
             return result
 
         return performed
 
-    monkeypatch.setattr(limits, "acquire", collecting(limits.acquire))
-    wait_blocking(limiter, 1)
-    assert (steps, limiter.state.under_way) == (["acquire"], 2)
-    limiter.end(under_way, collecting(limits.lose))
+    with monkeypatch.context() as patched:
+        patched.setattr(limits, "acquire", collecting(limits.acquire, forgotten))
+        wait_blocking(limiter, 1)
+    assert limiter.state.under_way == 3
+    limiter.end(under_way, collecting(limits.lose, another))
     assert limiter.state.under_way == 1
 
 
