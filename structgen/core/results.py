@@ -126,7 +126,8 @@ class Extraction(Generic[T_co]):
 
     value: T_co
     repairs: tuple[Repair, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[Attempt, ...] = field(default=(), repr=False)
+    """Every request and its response, whole prompts too: more than anybody wants to see printed."""
     usage: Usage = field(default_factory=Usage)
     cost: float | None = None
     chunks: tuple[ChunkReport, ...] = ()

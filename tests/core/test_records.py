@@ -92,6 +92,7 @@ def test_evidence_is_looked_up_once_when_asked_for() -> None:
 def test_an_extraction_names_the_model_that_answered() -> None:
     attempt = Attempt(request(Mode.JSON), Completion("{}", model="a-model"), (), "first")
     assert Extraction("x", attempts=(attempt,)).model == "a-model"
+    assert "attempts" not in repr(Extraction("x", attempts=(attempt,)))
     assert Extraction("x").model == ""
 
 
