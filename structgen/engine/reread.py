@@ -6,6 +6,7 @@ is asked for, by the cheapest question.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ from structgen.engine.asked import AskedFields, Form
 from structgen.engine.changes import AskedParts, Change, Part
 from structgen.reask import Asking, Question
 from structgen.reask.absent import answer_part, takes_null, without
-from structgen.reask.fields import Draft, read_fields
+from structgen.reask.fields import Draft, involved, read_fields
 from structgen.reask.place import can_put, schema_at
 from structgen.reask.question import read_again, whole_question
 from structgen.reask.rest import rest_question
@@ -120,7 +121,19 @@ def _with_fields(asking: Asking[T], parsed: Parsed[T], answer: Completion, asked
     draft = Draft(asking.schema, tree, parsed.repairs, asking.max_risk, parsed.quotes, asking.plan.quoted)
     after = read_fields(draft, Schema.of(left.schema), answer, left.form)
     unread = after.partial is tree
-    return parsed if unread or (parsed.ok and not after.ok) else after
+    return parsed if unread or (parsed.ok and not after.ok) or _forgets(parsed, after, fitting) else after
+
+
+def _forgets(parsed: Parsed[T], after: Parsed[T], answered: Sequence[str]) -> bool:
+    """Whether something was refused that was not answered, and is not refused any more: a doubt of the reading.
+
+    What could be read in two ways stands in the tree in one of them, which validation alone would accept.
+    """
+    known = {issue.path for issue in after.issues}
+    return any(
+        issue.path not in known and not all(_within(path, answered) for path in involved(issue, parsed.partial))
+        for issue in parsed.issues
+    )
 
 
 def _with_new(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
@@ -148,5 +161,5 @@ def _new_words(schema: Schema[T], path: str) -> str:
     return f"{NEW}{OR_NULL}" if part is not None and takes_null(part) else NEW
 
 
-def _within(path: str, paths: tuple[str, ...]) -> bool:
+def _within(path: str, paths: Sequence[str]) -> bool:
     return any(path == one or path.startswith(f"{one}/") for one in paths)

@@ -29,6 +29,10 @@ class Soup(BaseModel):
     minutes: int
 
 
+class TaggedSoup(Soup):
+    tags: list[str]
+
+
 class FedSoup(Soup):
     serves: int | None = Field(None, description="how many it feeds")
 
@@ -104,6 +108,19 @@ def test_what_is_refused_and_cannot_be_mended_in_part_is_asked_whole(
     assert result.value.minutes == 70
     assert [attempt.why.partition(" ")[0] for attempt in result.attempts] == ["what", "asked", "asked"]
     assert run(LateSoup, earlier).usage.calls == 0
+
+
+def test_a_value_that_is_read_in_doubt_now_is_not_taken_though_another_field_was_answered(
+    run: Run, store: Store, groq_emulator: Emulator
+) -> None:
+    kept = '{"title": "Leek soup", "tags": ["hot", "leek"], "minutes": "soon"}'
+    groq_emulator.script(reply(kept), reply('{"/minutes": 10}'), reply(kept.replace('"soon"', "10")))
+    earlier = recorded(run, store, TaggedSoup)
+    whole = next(iter(store.entries()))
+    store.put(whole.request, replace(whole.completion, text=kept.replace('"leek"', '"t62, "u62"')))
+    result = run(TaggedSoup, earlier)
+    assert [attempt.completion.stored for attempt in result.attempts] == [True, False]
+    assert result.value.tags == ["hot", "leek"]
 
 
 def test_the_earlier_answer_counts_as_one_attempt(run: Run, store: Store, groq_emulator: Emulator) -> None:
