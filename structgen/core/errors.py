@@ -14,6 +14,7 @@
         ServerFailed          5xx, and bodies that are no completion
         ConnectionFailed      no connection, a dropped one, or a timeout
           DeadlinePassed      ... because the time budget ran out meanwhile
+        NotSent               its run was stopped while the call still waited: it cost nothing
       ExtractionFailed        completions came and none was accepted: `.attempts`, `.partial`, `.issues`
         BudgetExceeded        ... because attempts, tokens, cost or time ran out
       DocumentError           an input that cannot be read as text
@@ -110,6 +111,10 @@ class ConnectionFailed(TransportError):
 
 class DeadlinePassed(ConnectionFailed):
     """The time budget ran out before a completion arrived."""
+
+
+class NotSent(TransportError):
+    """The run was stopped while the call still waited for its turn or for another try: it cost nothing."""
 
 
 class ExtractionFailed(StructgenError):

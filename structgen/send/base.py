@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from structgen.core.errors import NotSent
 from structgen.core.records import Completion
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class Allowance:
     `timeout` bounds a single try, in seconds; None is the sender's own. `on_retry` is told of each fault that is
     followed by another try, and of the seconds in between; `on_wait` of each longer wait for a limit: its seconds, and
     in words what is waited for. `retrying` is a policy of tenacity's whose `stop` and `wait` are used in place of
-    our own; which faults are worth another try, and the deadline, stay ours.
+    our own; which faults are worth another try, and the deadline, stay ours. `stopped` says that nothing is to be
+    waited for any more: it is asked again and again during every wait, from any thread.
     """
 
     transport_retries: int = 4
@@ -36,6 +38,7 @@ class Allowance:
     on_retry: Callable[[TransportError, float], None] | None = None
     on_wait: Callable[[float, str], None] | None = None
     retrying: BaseRetrying | None = None
+    stopped: Callable[[], bool] | None = None
 
     def patience(self, default: float) -> float:
         """Seconds that the next try may take: the timeout, or what is left until the deadline where that is less."""
@@ -44,6 +47,11 @@ class Allowance:
     def at_most(self, seconds: float) -> float:
         """So many seconds, or what is left until the deadline where that is less."""
         return seconds if self.deadline is None else max(min(seconds, self.deadline - time.monotonic()), 0.001)
+
+    def check_stopped(self) -> None:
+        """Raise NotSent where nothing is to be waited for any more."""
+        if self.stopped is not None and self.stopped():
+            raise NotSent("The run was stopped while this call waited: it was not sent. Run the same again to go on.")
 
     def affords(self, wait: float) -> bool:
         """Whether there is still time for a try after waiting so many seconds."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import copy
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from structgen.core.records import Completion
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Outcome = Completion | Failure
 _FIRST, _LONGEST, _JITTER = 0.5, 30.0, 0.5  # seconds of the back-off where the server names no wait
+_LOOK = 0.25  # seconds after which a wait looks whether the run was stopped
 
 
 def persist(once: Callable[[], Outcome], allowance: Allowance) -> Completion:
@@ -65,7 +67,7 @@ def _again(once: Callable[[], T | Failure], first: Failure, allowance: Allowance
 
     failures, policy = [first], _Policy(allowance)
     retrying = Retrying(
-        sleep=time.sleep,
+        sleep=partial(_sleep, allowance),
         stop=policy.stop,
         wait=policy.wait,
         retry=policy.retry,
@@ -85,7 +87,7 @@ async def _aagain(once: Callable[[], Awaitable[T | Failure]], first: Failure, al
         return failures.pop() if failures else await once()
 
     retrying = AsyncRetrying(
-        sleep=asyncio.sleep,
+        sleep=partial(_asleep, allowance),
         stop=policy.stop,
         wait=policy.wait,
         retry=policy.retry,
@@ -94,6 +96,30 @@ async def _aagain(once: Callable[[], Awaitable[T | Failure]], first: Failure, al
     )
     outcome = cast("T | Failure", await retrying(attempt))
     return _finish(outcome, retrying.statistics["attempt_number"])
+
+
+def _sleep(allowance: Allowance, seconds: float) -> None:
+    """Wait for the next try. Raises NotSent once the run is stopped."""
+    for nap in _naps(allowance, seconds):
+        time.sleep(nap)
+
+
+async def _asleep(allowance: Allowance, seconds: float) -> None:
+    """The same on an event loop."""
+    for nap in _naps(allowance, seconds):
+        await asyncio.sleep(nap)
+
+
+def _naps(allowance: Allowance, seconds: float) -> Iterator[float]:
+    """The wait in pieces, where the run may be stopped between them."""
+    if allowance.stopped is None:
+        yield seconds
+        return
+    while seconds > 0:
+        allowance.check_stopped()
+        yield min(seconds, _LOOK)
+        seconds -= _LOOK
+    allowance.check_stopped()
 
 
 def _finish(outcome: T | Failure, tries: int) -> tuple[T, int]:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from structgen.core.errors import ConnectionFailed, RateLimited, RequestRejected, ServerFailed, TransportError
+from structgen.core.errors import ConnectionFailed, NotSent, RateLimited, RequestRejected, ServerFailed, TransportError
 from structgen.core.records import Completion
 from structgen.send import Allowance, retries
 from structgen.send.faults import Failure
@@ -127,6 +127,25 @@ def test_each_wait_is_told_with_its_fault(keep_trying: Persist, waits: list[floa
     keep_trying(script(BROKEN, BROKEN, DONE), allowance)
     assert told == [(BROKEN.error, wait) for wait in waits]
     assert len(told) == 2
+
+
+def test_a_wait_that_may_be_stopped_is_as_long_as_any_other(keep_trying: Persist, waits: list[float]) -> None:
+    limited = Failure(RateLimited("groq answered 429.", wait=0.6, status=429), transient=True, wait=0.6)
+    assert keep_trying(script(limited, DONE), Allowance(stopped=lambda: False)).transport_retries == 1
+    assert waits == pytest.approx([0.25, 0.25, 0.1])
+
+
+def test_a_stopped_run_ends_a_wait_for_another_try(keep_trying: Persist, waits: list[float]) -> None:
+    limited = Failure(RateLimited("groq answered 429.", wait=30.0, status=429), transient=True, wait=30.0)
+    with pytest.raises(NotSent, match="it was not sent"):
+        keep_trying(script(limited), Allowance(stopped=lambda: len(waits) == 2))
+    assert waits == [0.25, 0.25]
+
+
+def test_a_stopped_run_takes_no_try_after_a_wait_of_no_time(keep_trying: Persist, waits: list[float]) -> None:
+    limited = Failure(RateLimited("groq answered 429.", wait=0.0, status=429), transient=True, wait=0.0)
+    with pytest.raises(NotSent):
+        keep_trying(script(limited), Allowance(stopped=lambda: True))
 
 
 def test_calls_at_the_same_time_do_not_share_their_counts(waits: list[float]) -> None:

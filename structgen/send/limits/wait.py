@@ -79,7 +79,10 @@ class Limiter:
         return len(self._line)
 
     def wait(self, place: Place, allowance: Allowance) -> None:
-        """Get leave to send, blocking until there is. Raises RateLimited once the wait goes beyond the deadline."""
+        """Get leave to send, blocking until there is.
+
+        Raises RateLimited once the wait goes beyond the deadline, NotSent once the run is stopped.
+        """
         if self._at_once(place):
             return
         called = threading.Event()
@@ -139,7 +142,8 @@ class Limiter:
                 return
 
     def _look(self, turn: _Turn, allowance: Allowance) -> float | None:
-        """None once there is leave, else the seconds until the next look."""
+        """None once there is leave, else the seconds until the next look. Raises NotSent where the run was stopped."""
+        allowance.check_stopped()
         place = turn.place
         with self._lock:
             first = self._is_first(turn)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from structgen.core.errors import RateLimited
+from structgen.core.errors import NotSent, RateLimited
 from structgen.core.records import Card, Usage
 from structgen.send.base import Allowance
 from structgen.send.limits import state as limits
@@ -108,6 +108,29 @@ def test_the_time_may_run_out_for_somebody_further_back() -> None:
 
     asyncio.run(main())
     assert limiter.waiting == 0
+
+
+def test_a_stopped_run_gives_up_its_place_in_the_line_and_the_others_keep_theirs(wait: Waiting) -> None:
+    limiter, stopped = unlimited(1), threading.Event()
+    held = wait_blocking(limiter, 1)
+    with ThreadPoolExecutor(3) as pool:
+        stoppable = [pool.submit(wait, limiter, 1, Allowance(stopped=stopped.is_set)) for _ in range(2)]
+        while limiter.waiting < 2:
+            time.sleep(0.01)
+        other = pool.submit(wait_blocking, limiter, 1)
+        began = time.monotonic()
+        stopped.set()
+        for one in stoppable:
+            with pytest.raises(NotSent, match="it was not sent"):
+                one.result(10)
+        assert time.monotonic() - began < 2
+        limiter.end(held, SETTLED)
+        assert isinstance(other.result(10).answer, Grant)
+    assert limiter.waiting == 0
+
+
+def test_a_stopped_run_still_sends_what_has_leave_without_waiting(wait: Waiting) -> None:
+    assert isinstance(wait(unlimited(1), 1, Allowance(stopped=lambda: True)).answer, Grant)
 
 
 def test_a_long_wait_is_told_once_and_a_short_one_is_not(wait: Waiting) -> None:
