@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -303,6 +304,12 @@ class Extractor(Streams):
     async def acomplete(self, messages: Input) -> Completion:
         """`complete`, awaited."""
         return await self._arun(self._chat(messages))
+
+    def until(self, stopped: Callable[[], bool]) -> Self:
+        """The same; its calls that wait for a limit or another try raise NotSent once `stopped` says so."""
+        other = copy(self)
+        other._patience = replace(self._patience, stopped=stopped)
+        return other
 
     def _chat(self, messages: Input) -> TextLine:
         provider, name = split_model(self.model)

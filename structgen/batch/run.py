@@ -15,7 +15,9 @@ from structgen.core.errors import (
     AuthenticationFailed,
     BudgetExceeded,
     ConfigurationError,
+    ExtractionFailed,
     ModelUnavailable,
+    NotSent,
     RateLimited,
     StoreError,
     StructgenError,
@@ -39,8 +41,9 @@ class Batch:
     """One run over many documents.
 
     `budget` is for the whole run, `seen` is told of what became of each document. `summary` is up to date after every
-    row, and `left_over` says whether there were documents that nobody took because the run was stopped. Whatever stops
-    it, what is under way is finished and has its row: nothing that was paid for is lost.
+    row, and `left_over` says whether there are documents that are not done because the run was stopped. Whatever stops
+    it, what is under way is finished and has its row: nothing that was paid for is lost. `stop` gives up what merely
+    waits for a limit, which cost nothing: it has no row.
     """
 
     def __init__(
@@ -55,8 +58,9 @@ class Batch:
     ) -> None:
         self.summary = Summary()
         self.stopped = False
-        self.left_over = False
-        self._extractor = extractor
+        self._left = 0  # documents that were taken and are not done
+        self._given_up = False
+        self._extractor = extractor.until(lambda: self._given_up)
         self._task = task
         self._schema: Schema[Any] = Schema.of(task)
         self._instructions = instructions
@@ -73,8 +77,16 @@ class Batch:
         self._reason: StructgenError | None = None
 
     def stop(self) -> None:
-        """Take no further document; may be called from another thread or a signal handler."""
-        self.stopped = True
+        """Take no further document, and give up the calls that wait for a limit or for another try.
+
+        May be called from another thread or a signal handler.
+        """
+        self.stopped = self._given_up = True
+
+    @property
+    def left_over(self) -> bool:
+        """Whether the run was stopped before all documents that it took were done."""
+        return self._left > 0
 
     def rows(self, documents: Iterable[Read]) -> Generator[Row, None, None]:
         """A row for each document and each problem, in their order.
@@ -95,7 +107,7 @@ class Batch:
 
         The rest of `documents` is counted for so many seconds, because it is read for that.
         """
-        until, count = time.monotonic() + seconds, int(self.left_over)  # one was taken and given no row
+        until, count = time.monotonic() + seconds, self._left
         for _ in documents:
             count += 1
             if time.monotonic() > until:
@@ -113,9 +125,9 @@ class Batch:
             reason = self._purse.beyond(self._purse.wanted(self._at_most(waited)))
             if reason and not self.stopped:
                 self._reason = BudgetExceeded(f"The next document {reason}: no further document was taken.")
-                self.stop()
+                self.stopped = True
             if self.stopped:
-                self.left_over = True
+                self._left += 1
                 return
             ahead = chain([waited], ahead)
 
@@ -128,6 +140,10 @@ class Batch:
             while isinstance(item := waiting.popleft(), DocumentProblem):
                 yield row_of_problem(item)
             self._purse.settle(outcome.attempts)
+            if self._given_up and _is_cut_short(outcome):
+                self._left += 1
+                if not outcome.attempts:
+                    continue
             if self._seen is not None:
                 self._seen(outcome)
             yield self._row(item, outcome)
@@ -138,7 +154,7 @@ class Batch:
         for item in documents:
             self._check_time()
             if self.stopped:
-                self.left_over = True
+                self._left += 1
                 return
             if isinstance(item, Document) and not self._purse.hold(self._at_most(item)):
                 self._put_off = item
@@ -162,7 +178,7 @@ class Batch:
         cause = outcome.__cause__
         if isinstance(cause, _HOPELESS) or (isinstance(cause, RateLimited) and self._is_used_up(cause)):
             self._reason = cause
-            self.stop()
+            self.stopped = True
         cost = cost_of(outcome.usage, self._card) if outcome.usage else 0.0
         return row_of_failure(document, outcome, cost, self._extractor.model)
 
@@ -176,7 +192,14 @@ class Batch:
         most = self._budget.max_seconds
         if most is not None and time.monotonic() - self._started >= most and not self.stopped:
             self._reason = BudgetExceeded(f"The run's time of {most:g} s is over: no further document was taken.")
-            self.stop()
+            self.stopped = True
+
+
+def _is_cut_short(outcome: Outcome[Any]) -> bool:
+    """Whether a call of the document, or of a chunk of it, was given up."""
+    if outcome.chunks:
+        return any(chunk.status == "failed" for chunk in outcome.chunks)
+    return isinstance(outcome, ExtractionFailed) and isinstance(outcome.__cause__, NotSent)
 
 
 def _check_price(model: str, card: Card | None) -> None:

@@ -175,7 +175,10 @@ class Interruption:
 
 @contextmanager
 def stopping_gently(batch: Batch, output: Output, manner: Manner) -> Generator[Interruption]:
-    """Let the first Ctrl-C finish what is under way, which may be paid for; the second ends the process at once."""
+    """Let the first Ctrl-C finish what is under way, which may be paid for, and give up what waits to be sent.
+
+    The second ends the process at once.
+    """
     interruption = Interruption()
     if threading.current_thread() is not threading.main_thread():
         yield interruption  # signals are for the main thread alone
@@ -191,7 +194,7 @@ def stopping_gently(batch: Batch, output: Output, manner: Manner) -> Generator[I
                 os._exit(Exit.INTERRUPTED)
         interruption.came = True
         batch.stop()
-        say("stopping: what is under way is finished first; Ctrl-C again stops at once.")
+        say("stopping: what is under way is finished first, what waits is given up; Ctrl-C again stops at once.")
 
     before = signal.signal(signal.SIGINT, interrupt)
     try:

@@ -14,6 +14,7 @@ from structgen.core.errors import (
     RateLimited,
     StructgenError,
 )
+from structgen.core.events import Event, TransportRetried
 from structgen.core.options import Budget, Options
 from structgen.core.records import Document, Task, Usage
 from structgen.documents import DocumentProblem
@@ -228,6 +229,49 @@ def test_a_stopped_run_finishes_what_is_under_way(groq_emulator: Emulator) -> No
     assert seen == list("abcdefgh")[: len(seen)]
     assert len(seen) == len(groq_emulator.requests) <= 4
     assert batch.left_over
+
+
+def stopped_at_a_retry(options: Options | None = None) -> Batch:
+    """A batch whose run is stopped as soon as a call waits for another try."""
+    batches: list[Batch] = []
+
+    def stop(event: Event) -> None:
+        if isinstance(event, TransportRetried):
+            batches[0].stop()
+
+    batches.append(Batch(Extractor(GROQ, options, observers=[stop]), TASK, concurrency=1))
+    return batches[0]
+
+
+def test_a_stopped_run_gives_up_what_waits_and_leaves_it_over(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": "Soup", "serves": 4}'), error("flex_capacity", retry_after=30))
+    batch, given = stopped_at_a_retry(), documents("Soup", "Stew", "Pie")
+    assert run(batch, given) == [("Soup", RowStatus.OK)]
+    assert batch.count_left(given, 1.0) == (2, True)
+    assert (batch.summary.rows, len(groq_emulator.requests)) == (1, 2)
+
+
+def test_what_was_paid_for_has_its_row_though_asking_again_was_given_up(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": "Soup"}', as_is=True), error("flex_capacity", retry_after=30))
+    batch, given = stopped_at_a_retry(), documents("Soup")
+    (row,) = batch.rows(given)
+    assert (row.status, row.usage.calls) == (RowStatus.INCOMPLETE, 1)
+    assert batch.count_left(given, 1.0) == (1, True)
+
+
+def test_a_document_some_of_whose_chunks_were_given_up_has_its_row_and_is_left_over(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": "Soup", "serves": 4}'), error("flex_capacity", retry_after=30))
+    batch = stopped_at_a_retry(Options(chunk_chars=200))
+    (row,) = batch.rows([Document("Name: Soup, serves 4.\n" * 15, "soup", "soup.txt")])
+    assert (row.status, {chunk.status for chunk in row.chunks}) == (RowStatus.INCOMPLETE, {"failed", "ok"})
+    assert batch.left_over
+
+
+def test_a_stopped_batch_leaves_its_extractor_as_it_was(groq_emulator: Emulator) -> None:
+    groq_emulator.script(error("flex_capacity", retry_after=0), reply('{"name": "Soup", "serves": 4}'))
+    extractor = Extractor(GROQ)
+    Batch(extractor, TASK).stop()
+    assert extractor.extract(TASK, "Name: Soup\nServes: 4").value == {"name": "Soup", "serves": 4}
 
 
 def test_seconds_never_run_back() -> None:

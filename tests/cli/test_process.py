@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from structgen.testing import Emulator, reply
+from structgen.testing import Clock, Emulator, Limits, reply
 
 GROQ = "groq/openai/gpt-oss-20b"
 GOOD = '{"name": "Soup", "serves": 4}'
@@ -97,6 +97,26 @@ def test_a_second_ctrl_c_ends_at_once_and_keeps_what_is_done(start, many: Path, 
     assert "stopped; the rows so far are in out.csv: the same command goes on from here." in err
     assert process.returncode == 130
     assert len((many / "out.csv").read_text().splitlines()) >= 4
+
+
+def test_ctrl_c_gives_up_the_calls_that_wait_for_a_limit(start, many: Path, monkeypatch) -> None:
+    with Emulator(limits=Limits(rpm=6), clock=Clock(speed=0)) as server:  # a minute that never ends
+        server.script(reply(GOOD), repeat_last=True)
+        monkeypatch.setenv("GROQ_API_KEY", server.api_key)
+        monkeypatch.setenv("GROQ_BASE_URL", server.base_url)
+        process = start("extract", "dish.json", "many.jsonl", "--model", GROQ, "-o", "out.jsonl", "--no-store")
+        until = time.monotonic() + 20
+        while len(server.requests) < 7:
+            assert time.monotonic() < until, "no call was refused"
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        _, err = process.communicate(timeout=60)
+        assert time.monotonic() - began < 5  # the server asks for 10
+    assert process.returncode == 130
+    assert statuses(many / "out.jsonl") == ["ok"] * 6
+    assert "structgen: 194 documents are left over: the same command begins anew" in err
+    assert "Traceback" not in err
 
 
 def test_a_killed_run_leaves_its_rows_in_the_part(start, many: Path, groq_emulator: Emulator) -> None:
