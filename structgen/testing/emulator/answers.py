@@ -12,6 +12,7 @@ from typing import cast
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.testing.emulator.bodies import Said, completion, content_of, tokens
 from structgen.testing.emulator.checks import Asked, filled
+from structgen.testing.emulator.pairs import answer_in_form
 from structgen.testing.emulator.replies import Answer, Refusal
 
 _DOCUMENT = re.compile(r"<(document(?:-\d{1,9})?)>\n(.*)\n</\1>", re.DOTALL)
@@ -110,9 +111,8 @@ def answer_by_rules(body: JsonObject) -> str:
 
     The schema is that of the response format or of the function, or a JSON Schema in the messages. The document is
     the text between ``<document>`` tags in the last message that has them, or else the whole of the last message.
+    Where the schema asks for quotes, each value comes with the words that say it.
     """
-    from structgen.rules import extract_by_rules
-
     asked = Asked(body, None)
     texts = [content_of(message) for message in asked.messages]
     schema = asked.tool.get("parameters") if asked.tool else asked.described.get("schema")
@@ -120,7 +120,7 @@ def answer_by_rules(body: JsonObject) -> str:
     if schema is None:
         return "{}"
     documents = [found[2] for text in texts if (found := _DOCUMENT.search(text))]
-    return json.dumps(extract_by_rules(schema, [texts[-1], *documents][-1], {}).value, ensure_ascii=False)
+    return json.dumps(answer_in_form(schema, [texts[-1], *documents][-1]), ensure_ascii=False)
 
 
 def _find_schema(text: str) -> JsonObject | None:
