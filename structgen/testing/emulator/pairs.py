@@ -115,7 +115,7 @@ def _pair(options: Variants) -> Keys | None:
 def _nothing(options: Variants, *, whole: bool) -> Json:
     """What stands for a value that was not found. `whole`: it is all that was asked for."""
     kinds = [option.get("type") for _, option in options]
-    if any(kind == "null" or (isinstance(kind, list) and "null" in kind) for kind in kinds):
+    if "null" in kinds:
         return None
     if keys := _pair(options):
         return {keys.quote: None, keys.value: None}
