@@ -6,6 +6,9 @@ import re
 
 from structgen.core.errors import ConfigurationError
 
+_SHORTEST = 8
+"""A key of at least so many characters is struck out; a shorter one is a placeholder, and may be a part of any word."""
+
 _LOOKS_LIKE_A_KEY = re.compile(r"\b(?:gsk_|sk-|xai-)[\w-]{6,}|(?<=Bearer )[^\s\"',}]+")
 
 
@@ -25,6 +28,6 @@ def clean_key(key: str, origin: str) -> str:
 
 def mask(text: str, key: str = "") -> str:
     """The text with this key, and whatever else looks like one, struck out. Servers quote keys in their errors."""
-    if key:
+    if len(key) >= _SHORTEST:
         text = text.replace(key, "***")
     return _LOOKS_LIKE_A_KEY.sub("***", text)

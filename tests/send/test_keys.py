@@ -30,5 +30,15 @@ def test_other_keys_in_a_text_are_struck_out_too(text: str) -> None:
     assert text.removeprefix("Bearer ") not in mask(f"You sent {text}, which is wrong.")
 
 
+@pytest.mark.parametrize("key", ["x", "exist", "nothere"])
+def test_a_placeholder_that_is_too_short_for_a_key_garbles_no_words(key: str) -> None:
+    said = "The model does not exist here: nothere."
+    assert mask(said, key) == said
+
+
+def test_a_key_of_eight_characters_is_struck_out() -> None:
+    assert mask("The key 12345678 is wrong.", "12345678") == "The key *** is wrong."
+
+
 def test_ordinary_words_are_left_alone() -> None:
     assert mask("Risk-averse task-force asks: sk-1?", KEY) == "Risk-averse task-force asks: sk-1?"
