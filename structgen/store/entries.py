@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Completion, Request
 
-_LOOKS_LIKE_A_KEY = re.compile(r"\b(?:gsk_|sk-|xai-)[\w-]{6,}|(?<=key=)\S+|(?<=key )\S+|(?<=Bearer )\S+", re.IGNORECASE)
+_LOOKS_LIKE_A_KEY = re.compile(
+    r"\b(?:gsk_|sk-|xai-)[\w-]{6,}|(?<=key=)\S{8,}|(?:(?<=-key )|(?<=api_key )|(?<=Bearer ))\S{8,}", re.IGNORECASE
+)
+"""Shorter words are placeholders; and a task or a field may be called ``key``."""
 
 
 @dataclass(frozen=True, slots=True)

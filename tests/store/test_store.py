@@ -86,7 +86,9 @@ def test_the_ledger_tells_when_a_run_began_and_ended(store: Store) -> None:
 KEYS = ("gsk_abcdefgh12345678", "sk-abcdefgh1234")
 
 
-@pytest.mark.parametrize("words", ["run {}", "--api-key={}", "--api-key {}", "GROQ_API_KEY={}", "Bearer {}"])
+@pytest.mark.parametrize(
+    "words", ["run {}", "--api-key={}", "--api-key {}", "GROQ_API_KEY={}", "https://a.b?key={}", "Bearer {}"]
+)
 def test_no_key_comes_into_the_file(store: Store, path: Path, words: str) -> None:
     keys = (*KEYS, "quiteAnother") if "ey" in words or "Bearer" in words else KEYS
     for key in keys:
@@ -94,6 +96,15 @@ def test_no_key_comes_into_the_file(store: Store, path: Path, words: str) -> Non
     store.close()
     for file in path.parent.iterdir():
         assert not any(key.encode() in file.read_bytes() for key in keys)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["structgen extract monkey a_long_name.txt", "structgen extract --fields 'key datetime' a.txt", "GROQ_API_KEY=x a"],
+)
+def test_a_command_without_a_key_is_kept_as_it_is(store: Store, command: str) -> None:
+    store.start_run(command, "t", "m")
+    assert store.runs()[0].command == command
 
 
 def test_old_completions_and_runs_are_pruned_also_those_that_never_ended(
