@@ -18,7 +18,7 @@ def declared_task(module: ModuleType, place: str) -> Task[object]:
     found = getattr(module, "task", None)
     if isinstance(found, Task):
         return cast("Task[object]", found)
-    types = [name for name in _public(module) if getattr(getattr(module, name), "__module__", "") == module.__name__]
+    types = [name for name in _own(module) if not isinstance(getattr(module, name), Task)]
     hint = f"Name one of its types, such as {place}:{types[0]}" if types else "Add: task = Task(name, schema, ...)"
     if found is not None:
         raise TaskError(f"{place}: its `task` is no structgen.Task but {type(found).__name__}. {hint}")
@@ -31,7 +31,7 @@ def named_task(module: ModuleType, name: str, place: str) -> Task[object]:
     for step in name.split("."):
         if not hasattr(value, step):
             close = get_close_matches(name, _public(module), n=1)
-            hint = f"Did you mean {close[0]!r}?" if close else f"It holds: {', '.join(_public(module)) or 'nothing'}."
+            hint = f"Did you mean {close[0]!r}?" if close else f"It holds: {', '.join(_own(module)) or 'nothing'}."
             raise TaskNotFound(f"{place}: has no {name!r}. {hint}")
         value = getattr(value, step)
     if isinstance(value, Task):
@@ -47,6 +47,16 @@ def task_from(name: str, value: object, *, folder: str | None = None) -> Task[ob
 
 def _public(module: ModuleType) -> list[str]:
     return [name for name in vars(module) if not name.startswith("_")]
+
+
+def _own(module: ModuleType) -> list[str]:
+    """The tasks, and the classes that the module itself defines: not what it imports."""
+    held = ((name, getattr(module, name)) for name in _public(module))
+    return [
+        name
+        for name, value in held
+        if isinstance(value, Task) or (isinstance(value, type) and value.__module__ == module.__name__)
+    ]
 
 
 def _summary(value: object) -> str:

@@ -176,6 +176,16 @@ def test_a_module_without_the_type_lists_what_it_holds(tmp_path: Path, write: Wr
         find_task("pets.py:Ticket", root=tmp_path)
 
 
+def test_a_module_without_the_type_does_not_list_what_it_imports(tmp_path: Path, write: Write) -> None:
+    write(
+        "pets.py",
+        "from datetime import date\nfrom pathlib import Path\nfrom structgen import Task\n"
+        "class Cat:\n    born: date\nmost = 3\ncats = Task('cats', list[Cat])\n",
+    )
+    with pytest.raises(TaskNotFound, match=r"pets\.py: has no 'Ticket'\. It holds: Cat, cats\."):
+        find_task("pets.py:Ticket", root=tmp_path)
+
+
 def test_a_file_without_a_task_names_a_type_to_choose(tmp_path: Path, write: Write) -> None:
     write("pets.py", "from pathlib import Path\nclass Cat: ...\n")
     write("nothing.py", "")
