@@ -122,6 +122,8 @@ def open_output(path: Path | None) -> Output:
         raise ConfigurationError(f"{path}: rows are written to {', '.join(most)} or {last}; name such a file.")
     if path.is_dir():
         raise ConfigurationError(f"{path} is a folder: name a file in it.")
+    if not path.parent.is_dir():
+        raise ConfigurationError(f"{path} cannot be written: there is no folder {path.parent}. Make it first.")
     if form.check is not None:
         form.check(path)
     try:

@@ -115,7 +115,10 @@ def test_many_failures_are_named_up_to_ten(structgen) -> None:
         (["odd.py:Odd", "soup.txt"], "has no JSON form"),
         (["odd.py:Nobody", "soup.txt"], "Nobody"),
         (["dish.json", "soup.txt", "-o", "out.xlsx"], ".jsonl, .csv, .parquet or .sqlite"),
-        (["dish.json", "soup.txt", "-o", "nowhere/out.csv"], "cannot be written"),
+        (
+            ["dish.json", "soup.txt", "-o", "nowhere/out.csv"],
+            "cannot be written: there is no folder nowhere. Make it first.",
+        ),
         (["dish.json", "soup.txt", "-o", "soup.txt"], "is an input too"),
         (["dish.json", "soup.txt", "--model", "gpt"], "names no model"),
         (["dish.json", "soup.txt", "--model", GROQ], "GROQ_API_KEY"),
