@@ -138,6 +138,7 @@ class Watch:
     def see(self, row: Row) -> None:
         """Count a row; name it where it failed."""
         self._bar.set_postfix_str(f"{self._failed} failed" if self._failed else "", refresh=False)
+        self._bar.unit = " row" if self._bar.n == 0 else " rows"
         self._bar.update()
         if row.status is not RowStatus.FAILED:
             return

@@ -52,7 +52,7 @@ def show(
         typer.echo(f"rows      {found.rows}\nseconds   {found.finished - found.started:.1f}")
     since = "meanwhile" if found.finished else "since"
     tokens = f"{kept.input_tokens:,} tokens in, {kept.output_tokens:,} out"
-    typer.echo(f"paid      {kept.completions} completions {since}, {tokens}")
+    typer.echo(f"paid      {kept.completions} completion{'' if kept.completions == 1 else 's'} {since}, {tokens}")
 
 
 @command(runs, "structgen runs sizes")

@@ -78,7 +78,7 @@ def _check_replay(model: str) -> Iterator[Check]:
     except StructgenError as error:
         yield Check("store", Verdict.WRONG, str(error))
         return
-    yield Check("store", Verdict.OK, f"{store.path} holds {completions} completions")
+    yield Check("store", Verdict.OK, f"{store.path} holds {completions} completion{'' if completions == 1 else 's'}")
     yield Check("model", Verdict.OK, f"replay of {found}, which needs no key and no server")
 
 

@@ -155,6 +155,6 @@ def test_a_store_to_be_replayed_is_looked_at_and_no_server(structgen, groq_emula
     ran = structgen("doctor", "--model", "replay")
     assert ran.status == 0, ran.out
     assert f"model: replay of {GROQ}, which needs no key and no server" in ran.out
-    assert "holds 1 completions" in ran.out
+    assert "holds 1 completion\n" in ran.out
     other = structgen("doctor", "--model", "replay/groq/other")
     assert (other.status, verdicts(other.out)["store"]) == (1, "wrong")

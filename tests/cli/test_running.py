@@ -52,6 +52,16 @@ def test_a_terminal_shows_what_is_waited_for_until_the_next_row(monkeypatch: pyt
     assert "waiting" not in terminal.getvalue()[before:]
 
 
+def test_one_row_is_counted_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    with Watch(quiet=False) as watch:
+        for count in ("1 row [", "2 rows ["):
+            watch.see(Row("soup", "soup.txt", RowStatus.FAILED, error="it is burnt."))
+            assert count in terminal.getvalue()
+    assert "1 rows" not in terminal.getvalue()
+
+
 def test_without_a_terminal_the_first_wait_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     with Watch(quiet=False) as watch:
         watch.wait(WAIT)

@@ -32,7 +32,7 @@ def test_runs_are_listed_the_newest_first(structgen, ran: Path) -> None:
 def test_a_run_is_shown_with_what_it_paid(structgen, ran: Path) -> None:
     shown = structgen("runs", "show", "1")
     assert f"command   structgen extract dish.json soup.txt --model {GROQ}" in shown.out
-    assert "paid      1 completions meanwhile" in shown.out
+    assert "paid      1 completion meanwhile" in shown.out
     assert "rows      1" in shown.out
 
 
