@@ -253,9 +253,8 @@ def test_no_keyword_of_any_schema_is_lost(reader, schema, one, two):
 def test_the_reader_notices_a_keyword_that_is_gone(reader, schema, data):
     """Guards the guard: a comparison that sees nothing would let everything pass."""
     schema = {"type": "object", **schema, "$defs": {"one": {"const": "one"}, "Two": {"const": "two"}}}
-    said = [
-        name for name in ("minLength", "maximum", "multipleOf", "format", "x-own", "not", "contains") if name in schema
-    ]
+    keywords = ("minLength", "maximum", "multipleOf", "format", "x-own", "not", "contains")
+    said = [name for name in keywords if name in schema and json.dumps(schema).count(f'"{name}"') == 1]
     if said and "$ref" not in schema:
         gone = data.draw(st.sampled_from(said))
         less = {name: value for name, value in schema.items() if name != gone}
