@@ -20,7 +20,7 @@ from structgen.parse.lossy import applied, with_offers
 from structgen.parse.places import at
 from structgen.parse.quotes import followed, moved, prefixed, settled, without_quotes
 from structgen.parse.reading import UNSURE_END, UNSURE_WORD, Reading, holds_structure
-from structgen.parse.validate import misread_times, validate, validate_as_is
+from structgen.parse.validate import misread_times, validate, validate_as_is, with_defaults
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
 
@@ -123,6 +123,8 @@ def _validated(job: Job[T], outcome: Outcome) -> Outcome:
         verdict = validate(job.schema, outcome.tree)
         if not verdict.issues:
             repairs = (*outcome.repairs, *verdict.repairs)
+            if job.schema.adapter is not None:
+                repairs = with_defaults(job.schema.adapter, repairs, verdict.value)
             issues = (*_misread(job, outcome.tree, verdict.value), *_above(repairs, job.max_risk))
             return replace(outcome, value=verdict.value, repairs=repairs, issues=issues)
         issues = with_offers(verdict.issues, outcome.tree)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from structgen.core.json import Json, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 from structgen.parse.align import Shape, is_call, shape_of
+from structgen.parse.align.absent import RULE
 from structgen.parse.align.dates import is_numeric
 from structgen.parse.blame import task_error
 from structgen.parse.converted import conversion
@@ -167,6 +168,19 @@ def _converted(adapter: TypeAdapter[Any], strict: ValidationError, value: Any, t
             was = None if before is MISSING else cast(Json, before)
             repairs[pointer(path)] = Repair("converted", pointer(path), was, shown, Risk.INTERPRETIVE)
     return Verdict(value, repairs=tuple(repairs.values()))
+
+
+def with_defaults(adapter: TypeAdapter[Any], repairs: tuple[Repair, ...], value: Any) -> tuple[Repair, ...]:
+    """The repairs, with what a `default_factory` made in place of null, which no schema tells."""
+    if not any(repair.rule == RULE and repair.after is None for repair in repairs):
+        return repairs
+    dumps = _dumps(adapter, value)
+
+    def told(repair: Repair) -> Repair:
+        made = next((found for dump in dumps if (found := at(dump, steps(repair.path))) is not MISSING), None)
+        return replace(repair, after=cast(Json, made)) if repair.rule == RULE and repair.after is None else repair
+
+    return tuple(map(told, repairs))
 
 
 def misread_times(adapter: TypeAdapter[Any], tree: Json, value: Any) -> tuple[Issue, ...]:

@@ -215,7 +215,7 @@ def test_a_coercion_of_the_table_is_made_and_recorded(written: str, path: str, r
         '"sure": 1',
         '"sure": "on"',
         '"budget": "1,299"',
-        '"budget": null',
+        '"pair": [null, "a"]',
         '"points": ["x"]',
         '"points": [[1]]',
         '"points": "a list"',

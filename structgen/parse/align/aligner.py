@@ -10,6 +10,7 @@ from typing import cast
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
+from structgen.parse.align.absent import absent_end, left_out, stands_for_absent
 from structgen.parse.align.dates import date_in, is_clock, is_numeric
 from structgen.parse.align.fit import Fit, changed, kind_of, misfit
 from structgen.parse.align.keys import renamed
@@ -145,6 +146,8 @@ class Aligner:
         whole, repairs, issues = renamed(value, node, path)
         misfits, strangers = len(issues) + len(node.required - whole.keys()), 0
         fits: dict[str, Fit] = {}
+        if absent := self._absent(whole, node, path):
+            whole = {key: item for key, item in whole.items() if key not in absent}
         for key, item in whole.items():
             raw = node.fields.get(key, node.extra)
             if isinstance(raw, dict) or key in node.fields:
@@ -153,7 +156,17 @@ class Aligner:
                 strangers += 1
                 misfits += raw is False
         tree = {key: fits[key].value if key in fits else item for key, item in whole.items()}
-        return _together(value, tree, tuple(fits.values()), Fit(None, repairs, misfits, strangers, issues))
+        own = Fit(None, (*repairs, *absent.values()), misfits, strangers, issues)
+        return _together(value, tree, tuple(fits.values()), own)
+
+    def _absent(self, value: JsonObject, node: Node, path: str) -> dict[str, Repair]:
+        """The keys whose null stands for nothing, unless a validator of the user's takes it."""
+        places = {key: path + pointer([key]) for key, item in value.items() if item is None}
+        return {
+            key: left_out(self.shape, place, node.fields[key])
+            for key, place in places.items()
+            if stands_for_absent(self.shape, node, key) and not self.sound(place, None)
+        }
 
     def _unwrapped(self, value: JsonObject, raw: Raw, path: str, direct: Fit, call: bool) -> Fit:
         """What a single key, or a call of a tool, holds, in place of the object that holds it."""
@@ -176,12 +189,14 @@ class Aligner:
         if not node.first and node.items is None:
             return Fit(value)
         fits: list[Fit] = []
-        for index, item in enumerate(value):
+        end = absent_end(self.shape, node, value)
+        absent = tuple(left_out(self.shape, f"{path}/{index}", node.first[index]) for index in range(end, len(value)))
+        for index, item in enumerate(value[:end]):
             raw = node.first[index] if index < len(node.first) else node.items
             here = f"{path}/{index}"
             fits.append(self.fit(item, raw, here) if isinstance(raw, dict) else Fit(item, misfits=int(raw is False)))
         short = max(len(node.first) - len(value), 0)
-        return _together(value, [fit.value for fit in fits], fits, Fit(None, misfits=short))
+        return _together(value, [fit.value for fit in fits], fits, Fit(None, absent, misfits=short))
 
     # Conversions
 

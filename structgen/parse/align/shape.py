@@ -34,6 +34,8 @@ class Node:
     extra: Raw | None = None
     """The schema of other keys; False forbids them, None says nothing."""
     first: tuple[Raw, ...] = ()
+    least: int = 0
+    """So many items a list must have."""
     items: Raw | None = None
     format: str = ""
     key_format: str = ""
@@ -137,6 +139,7 @@ class Shape:
             required=frozenset(cast("list[str]", _list(part.get("required")))),
             extra=cast("Raw | None", True if "patternProperties" in part else part.get("additionalProperties")),
             first=tuple(cast("list[Raw]", _list(first))),
+            least=least if isinstance(least := part.get("minItems"), int) else 0,
             items=items if isinstance(items, dict | bool) else None,
             format=str(part.get("format", "")) if self.typed else "",
             key_format=str(_dict(part.get("propertyNames")).get("format", "")) if self.typed else "",
