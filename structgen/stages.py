@@ -14,6 +14,7 @@ from structgen.core.json import Json, JsonObject
 from structgen.core.options import EvidenceMode, Mode, Options, Risk, Style
 from structgen.core.records import Card, Evidence, Example, Request, Task
 from structgen.core.results import Parsed
+from structgen.engine.claims import unclaimed_in
 from structgen.ground import locate, locate_quoted, quote_example
 from structgen.parse import parse_text
 from structgen.schema import Schema
@@ -179,6 +180,8 @@ def parse_response(
 def ground_value(value: object, text: str, quotes: Mapping[str, str | None] | None = None) -> tuple[Evidence, ...]:
     """Where each leaf of a value stands in the text: one Evidence for each, in the order of the value.
 
-    With `quotes` (path -> words of the text) it is where they stand: without one that does a leaf is unsupported.
+    With `quotes` (path -> words of the text) it is where they stand: without one that does a leaf is unsupported. What
+    the class of a model or dataclass fixes or computes gives no evidence, nor does the default of a model.
     """
-    return locate(value, text) if quotes is None else locate_quoted(value, text, quotes)
+    apart = unclaimed_in(value)
+    return locate(value, text, apart=apart) if quotes is None else locate_quoted(value, text, quotes, apart)

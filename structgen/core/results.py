@@ -47,7 +47,8 @@ class Parsed(Generic[T_co]):
 
     `partial` is what could be read of a refused response as plain JSON, `open` the paths in it that were cut off,
     `readings` the candidates (plain JSON) where several readings are equally good and differ. `quotes` holds, where
-    quotes were asked for, those of the value (or of `partial`) by path: None for a value that has none.
+    quotes were asked for, those of the value (or of `partial`) by path: None for a value that has none. `given` is what
+    an accepted value was made of, as plain JSON: the response after all repairs, without defaults and computed fields.
     """
 
     ok: bool
@@ -58,6 +59,7 @@ class Parsed(Generic[T_co]):
     open: tuple[str, ...] = ()
     readings: tuple[Json, ...] = ()
     quotes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    given: Json = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

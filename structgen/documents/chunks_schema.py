@@ -39,6 +39,11 @@ class ChunkSchema(Schema[Json]):
         super().__init__(whole.name, schema, None, relaxed.names(whole.names), validator)
         self._whole = whole
 
+    @property
+    def whole(self) -> Schema[Any]:
+        """The schema of the document."""
+        return self._whole
+
     def check(self, value: object) -> tuple[Issue, ...]:
         """What is wrong with the answer to a chunk."""
         own = check_json(self._validator, value)

@@ -7,7 +7,7 @@ exception that the driver throws into the generator.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
@@ -25,6 +25,7 @@ from structgen.core.options import EvidenceMode
 from structgen.core.records import Completion, Evidence, Request, Status, Usage
 from structgen.core.results import Attempt, Extraction, Issue, Parsed
 from structgen.engine.budget import all_tried, beyond
+from structgen.engine.claims import as_dumped, constants, said, unclaimed
 from structgen.engine.cost import cost_of
 from structgen.ground import locate_quoted
 from structgen.reask import Asking, Question, first_question, next_question
@@ -78,18 +79,18 @@ def extraction(plan: Plan[T], text: Input, first: Callable[[Asking[T]], Question
         try:
             completion = yield Send(question.request, len(attempts) + 1, question.why, at_most, unaffordable)
         except BudgetExceeded as error:
-            raise _failed(str(error), attempts, parsed, BudgetExceeded) from None
+            raise _failed(plan, str(error), attempts, parsed, BudgetExceeded) from None
         except TransportError as error:
-            failed = _interrupted(error, attempts, parsed)
+            failed = _interrupted(plan, error, attempts, parsed)
             raise failed from failed.__cause__
         except StoreError as error:
-            raise _unkept(error, attempts, parsed, question) from error
+            raise _unkept(plan, error, attempts, parsed, question) from error
         parsed = _supported(asking, question.read(completion), completion)
         attempts = (*attempts, Attempt(question.request, completion, parsed.issues, question.why, at_most))
         if parsed.ok:
             return _accepted(asking, parsed, attempts)
         if completion.final:
-            raise _failed("The answer does not match the schema", attempts, parsed)
+            raise _failed(plan, "The answer does not match the schema", attempts, parsed)
         question = next_question(asking, question, attempts[-1], parsed)
 
 
@@ -103,72 +104,82 @@ def _accepted(asking: Asking[T], parsed: Parsed[T], attempts: tuple[Attempt, ...
         attempts=attempts,
         usage=usage,
         cost=cost_of(usage, asking.card),
-        locate=partial(_evidence, asking, value, parsed.quotes, attempts[-1].completion),
+        locate=partial(_evidence, asking, parsed, attempts[-1].completion),
         view=partial(extraction_html, document=asking.first.document),
     )
 
 
-def _evidence(
-    asking: Asking[T], value: T, quotes: Mapping[str, str | None], completion: Completion
-) -> tuple[Evidence, ...]:
+def _evidence(asking: Asking[T], parsed: Parsed[T], completion: Completion) -> tuple[Evidence, ...]:
     """Where the value stands in the text: the sender's own word where it has one, else by its quotes, else a search."""
-    document, options = asking.first.document, asking.plan.brief.options
+    document, options, schema = asking.first.document, asking.plan.brief.options, asking.schema
     if document is None or (options.evidence is EvidenceMode.NONE and not options.require_evidence):
         return ()
-    return completion.evidence if completion.evidence is not None else locate_quoted(value, document, quotes)
+    if completion.evidence is not None:
+        return completion.evidence
+    value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
+    apart = unclaimed(schema, value, parsed.given)
+    return locate_quoted(as_dumped(schema, value), document, parsed.quotes, apart)
 
 
 def _supported(asking: Asking[T], parsed: Parsed[T], completion: Completion) -> Parsed[T]:
     """The same; refused where evidence is required and a part of the value stands nowhere in the text."""
     if not parsed.ok or not asking.plan.brief.options.require_evidence:
         return parsed
-    value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
-    pieces = _evidence(asking, value, parsed.quotes, completion)
     issues = tuple(
         Issue(piece.path, UNQUOTED if piece.path in parsed.quotes else UNFOUND, "unsupported")
-        for piece in pieces
+        for piece in _evidence(asking, parsed, completion)
         if piece.status is Status.UNSUPPORTED
     )
     if not issues:
         return parsed
-    return Parsed(False, None, issues, parsed.repairs, asking.schema.dump(value), quotes=parsed.quotes)
+    value: T = parsed.value  # pyright: ignore[reportAssignmentType]  as above
+    tree = said(asking.schema, value, parsed.given)
+    return Parsed(False, None, issues, parsed.repairs, tree, quotes=parsed.quotes)
 
 
 def _check_budget(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, at_most: Usage) -> str | None:
     """Why the next question may not be paid for. Raise where it may not be asked at all."""
     budget = plan.brief.options.budget
     if reason := all_tried(budget, attempts):
-        raise _failed(reason, attempts, parsed, BudgetExceeded)
+        raise _failed(plan, reason, attempts, parsed, BudgetExceeded)
     return beyond(budget, attempts, at_most, plan.brief.card)
 
 
 def _interrupted(
-    error: TransportError, attempts: tuple[Attempt, ...], parsed: Parsed[T] | None
+    plan: Plan[T], error: TransportError, attempts: tuple[Attempt, ...], parsed: Parsed[T] | None
 ) -> TransportError | ExtractionFailed:
     """The error for a fault of the wire: itself where nothing came before, else one that keeps what was paid for."""
     if isinstance(error, DeadlinePassed):
-        failed = _failed("The time budget ran out", attempts, parsed, BudgetExceeded)
+        failed = _failed(plan, "The time budget ran out", attempts, parsed, BudgetExceeded)
     elif parsed is None:
         return error
     else:
-        failed = _failed(f"Asking again failed: {error}", attempts, parsed)
+        failed = _failed(plan, f"Asking again failed: {error}", attempts, parsed)
     failed.__cause__ = error
     return failed
 
 
 def _unkept(
-    error: StoreError, attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, question: Question[T]
+    plan: Plan[T],
+    error: StoreError,
+    attempts: tuple[Attempt, ...],
+    parsed: Parsed[T] | None,
+    question: Question[T],
 ) -> StructgenError:
     """The error of a store that fails: it keeps what was paid for, the completion that the store could not too."""
     if error.completion is not None:
         parsed = question.read(error.completion)
         last = Attempt(question.request, error.completion, parsed.issues, question.why, question.at_most)
         attempts = (*attempts, last)
-    return _failed(str(error).rstrip("."), attempts, parsed) if attempts else StoreError(str(error))
+    return _failed(plan, str(error).rstrip("."), attempts, parsed) if attempts else StoreError(str(error))
 
 
 def _failed(
-    what: str, attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, kind: type[ExtractionFailed] = ExtractionFailed
+    plan: Plan[T],
+    what: str,
+    attempts: tuple[Attempt, ...],
+    parsed: Parsed[T] | None,
+    kind: type[ExtractionFailed] = ExtractionFailed,
 ) -> ExtractionFailed:
     """The exception with all its evidence: what happened, and the first thing that was wrong."""
     issues, document = parsed.issues if parsed else (), attempts[0].request.document if attempts else None
@@ -180,15 +191,17 @@ def _failed(
         partial=parsed.partial if parsed else None,
         usage=usage_of(attempts),
         view=partial(failure_html, document=document),
-        locate=partial(_where, document, parsed, attempts[-1].completion) if attempts and parsed else None,
+        locate=partial(_where, plan, document, parsed, attempts[-1].completion) if attempts and parsed else None,
     )
 
 
-def _where(document: str | None, parsed: Parsed[T], completion: Completion) -> tuple[Evidence, ...]:
+def _where(plan: Plan[T], document: str | None, parsed: Parsed[T], completion: Completion) -> tuple[Evidence, ...]:
     """Where what could be read of a refused answer stands in the text."""
     if completion.evidence is not None:
         return completion.evidence
-    return () if document is None else locate_quoted(parsed.partial, document, parsed.quotes)
+    if document is None:
+        return ()
+    return locate_quoted(parsed.partial, document, parsed.quotes, constants(plan.brief.schema, parsed.partial))
 
 
 def usage_of(attempts: tuple[Attempt, ...]) -> Usage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple, NoReturn, TypeVar
@@ -25,6 +25,7 @@ from structgen.documents.chunks import Chunk
 from structgen.documents.chunks_schema import branch_names
 from structgen.documents.merge import Merged, merge
 from structgen.documents.merge_nodes import Part
+from structgen.engine.claims import as_dumped, constants, said, unclaimed
 from structgen.engine.cost import cost_of
 from structgen.engine.flow import UNFOUND, UNQUOTED, usage_of
 from structgen.engine.many import Outcome
@@ -96,11 +97,12 @@ def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[
     merged = merge(parts, by_likeness=max_risk >= Risk.INTERPRETIVE, branches=branches)
     parsed = _validated(plan.brief.schema, merged.value, max_risk)
     if not parsed.ok:
-        where = partial(_evidence, merged.value, text, merged.evidence, plan)
+        apart = constants(plan.brief.schema, merged.value)
+        where = partial(_evidence, merged.value, text, merged.evidence, plan, apart)
         raise _refused(_Refusal(_NO_MATCH, parsed.issues, merged.value), text, reports, attempts, where)
     accepted = _accepted(plan, text, merged, parsed)
     if plan.brief.options.require_evidence and accepted.unsupported:
-        raise _refused(_unsupported_in(accepted, plan), text, reports, attempts, accepted.locate)
+        raise _refused(_unsupported_in(accepted, plan, parsed.given), text, reports, attempts, accepted.locate)
     usage = usage_of(attempts)
     return replace(
         accepted,
@@ -119,7 +121,7 @@ def _accepted(plan: Plan[T], text: str, merged: Merged, parsed: Parsed[T]) -> Ex
         value=value,
         repairs=(*merged.repairs, *parsed.repairs),
         conflicts=merged.conflicts,
-        locate=partial(_evidence, value, text, _known(merged, parsed), plan),
+        locate=partial(_evidence_of, parsed, text, _known(merged, parsed), plan),
         view=partial(extraction_html, document=text),
     )
 
@@ -159,11 +161,11 @@ class _Refusal(NamedTuple):
     partial: Json
 
 
-def _unsupported_in(accepted: Extraction[T], plan: Plan[T]) -> _Refusal:
-    """The refusal of a whole that says something for which no chunk has evidence, such as a default."""
+def _unsupported_in(accepted: Extraction[T], plan: Plan[T], given: Json) -> _Refusal:
+    """The refusal of a whole that says something for which no chunk has evidence."""
     words = UNFOUND if plan.quoted is None else UNQUOTED
     issues = tuple(Issue(path, words, "unsupported") for path in accepted.unsupported)
-    return _Refusal("is not all found in the text", issues, plan.brief.schema.dump(accepted.value))
+    return _Refusal("is not all found in the text", issues, said(plan.brief.schema, accepted.value, given))
 
 
 def _refused(
@@ -240,7 +242,18 @@ def _known(merged: Merged, parsed: Parsed[T]) -> Mapping[str, Evidence] | None:
     return None if dropped else merged.evidence
 
 
-def _evidence(value: object, text: str, known: Mapping[str, Evidence] | None, plan: Plan[T]) -> tuple[Evidence, ...]:
+def _evidence_of(
+    parsed: Parsed[T], text: str, known: Mapping[str, Evidence] | None, plan: Plan[T]
+) -> tuple[Evidence, ...]:
+    """Where the claims of an accepted value stand."""
+    value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
+    schema = plan.brief.schema
+    return _evidence(as_dumped(schema, value), text, known, plan, unclaimed(schema, value, parsed.given))
+
+
+def _evidence(
+    value: object, text: str, known: Mapping[str, Evidence] | None, plan: Plan[T], apart: Container[str]
+) -> tuple[Evidence, ...]:
     """Where the value stands in the whole text: where its chunks say; only what no chunk placed is looked for.
 
     What no chunk could quote is unsupported, wherever else it may stand.
@@ -249,8 +262,8 @@ def _evidence(value: object, text: str, known: Mapping[str, Evidence] | None, pl
     if options.evidence is EvidenceMode.NONE and not options.require_evidence:
         return ()
     if known is None or plan.quoted is None:
-        return locate(value, text, known or {})
-    return tuple(known.get(leaf.path) or _unsupported(leaf.path) for leaf in leaves(value))
+        return locate(value, text, known or {}, apart)
+    return tuple(known.get(leaf.path) or _unsupported(leaf.path) for leaf in leaves(value, apart))
 
 
 def _unsupported(path: str) -> Evidence:

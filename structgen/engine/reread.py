@@ -16,6 +16,7 @@ from structgen.core.records import Completion
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.engine.asked import AskedFields, Form
 from structgen.engine.changes import AskedParts, Change, Part
+from structgen.engine.claims import said
 from structgen.reask import Asking, Question
 from structgen.reask.absent import answer_part, takes_null, without
 from structgen.reask.fields import Draft, involved, read_fields
@@ -81,7 +82,7 @@ def _with_own_quotes(asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
 def _tree(asking: Asking[T], parsed: Parsed[T]) -> Json:
     """What was read, as plain JSON."""
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
-    return asking.schema.dump(value) if parsed.ok else parsed.partial
+    return said(asking.schema, value, parsed.given) if parsed.ok else parsed.partial
 
 
 def _without_removed(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Any, cast
@@ -43,8 +43,8 @@ class _Open:
     begun: bool = False
 
 
-def leaves(value: object) -> Iterator[Leaf]:
-    """The scalars of a value; None and blank strings are left out.
+def leaves(value: object, apart: Container[str] = ()) -> Iterator[Leaf]:
+    """The scalars of a value; None, blank strings, and what stands at the paths `apart` or within are left out.
 
     Models are read as they are dumped by alias, so that a path is one of the JSON that the schema describes. A value
     may be nested deeper than Python's stack. Raises ValueError for a container that holds itself.
@@ -62,6 +62,8 @@ def leaves(value: object) -> Iterator[Leaf]:
             highest, relation = len(stack), top.relation
         top.begun = True
         path = top.path + pointer([step]) if len(stack) > 1 else ""
+        if path in apart:
+            continue
         name = step if isinstance(step, str) else top.name
         opened = _opened(child, path, name)
         if opened is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date, time
 from types import MappingProxyType
 
@@ -31,15 +31,18 @@ _BESIDE = 24
 """How many characters may lie between a date and its time of day."""
 
 
-def locate(value: object, text: str, known: Mapping[str, Evidence] = NOTHING) -> tuple[Evidence, ...]:
+def locate(
+    value: object, text: str, known: Mapping[str, Evidence] = NOTHING, apart: Container[str] = ()
+) -> tuple[Evidence, ...]:
     """The evidence for each leaf of a value, in document order.
 
     The value is plain JSON, a model, a dataclass, an enum, a date, a number, or containers of these; paths are those
-    of its JSON (of a model: by alias). None and blank strings give no evidence. What is `known` already, by path, is
-    taken as it is, and the other leaves are looked for beside it; where all is known the text is not read. Time and
-    memory are linear in the text and in the value. Raises ValueError for a container that holds itself.
+    of its JSON (of a model: by alias). None, blank strings and what stands at the paths `apart` give no evidence. What
+    is `known` already, by path, is taken as it is, and the other leaves are looked for beside it; where all is known
+    the text is not read. Time and memory are linear in the text and in the value. Raises ValueError for a container
+    that holds itself.
     """
-    return locate_leaves(list(leaves(value)), text, known)
+    return locate_leaves(list(leaves(value, apart)), text, known)
 
 
 def locate_leaves(found: Sequence[Leaf], text: str, known: Mapping[str, Evidence] = NOTHING) -> tuple[Evidence, ...]:

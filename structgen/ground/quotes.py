@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -20,16 +20,18 @@ _ROOM = 8
 _LONGEST_WORD = 100
 
 
-def locate_quoted(value: object, text: str, quotes: Mapping[str, str | None]) -> tuple[Evidence, ...]:
+def locate_quoted(
+    value: object, text: str, quotes: Mapping[str, str | None], apart: Container[str] = ()
+) -> tuple[Evidence, ...]:
     """The evidence for each leaf of a value, in document order, by its quote; `quotes` are by path.
 
     A quote that stands in the text leads to the value's own place in it or around it, with the status of that; where
     the value is not written there (a sentiment, a summary) to the quote itself, as QUOTED. A leaf whose quote is None
     or stands nowhere is unsupported, wherever else its value may stand, and so is a number or a date whose quote names
-    others. A leaf that `quotes` does not name was not to be quoted, and is looked for by its value. Linear as `locate`
-    is.
+    others. A leaf that `quotes` does not name was not to be quoted, and is looked for by its value; what stands `apart`
+    is not. Linear as `locate` is.
     """
-    found = list(leaves(value))
+    found = list(leaves(value, apart))
     places = _places(found, text, quotes)
     asked = [leaf for leaf in found if leaf.path in quotes]
     own = {leaf.path: _evidence(leaf, text, places.get(leaf.path)) for leaf in asked}

@@ -197,7 +197,8 @@ def choose(job: Job[T], readings: Sequence[Reading], around: tuple[Repair, ...],
         return _ambiguous([best, *others])
     again = (Repair("repeated", "", None, None, Risk.LOSSLESS),) if len(equal) > 1 else ()
     repairs = (*around, *again, *best.repairs)
-    return Parsed(ok=True, value=cast(T, best.value), repairs=repairs, quotes=_quotes(job, best))
+    value, quotes = cast(T, best.value), _quotes(job, best)
+    return Parsed(ok=True, value=value, repairs=repairs, quotes=quotes, given=best.tree)
 
 
 def _quotes(job: Job[T], outcome: Outcome) -> dict[str, str | None]:

@@ -73,7 +73,7 @@ def _parse(schema: Schema[T], text: str, cut: bool, max_risk: Risk, quoted: Quot
     elif quoted is None:
         verdict = validate_as_is(schema, shape, cast(Json, tree), data)
         if not verdict.issues:
-            return Parsed(ok=True, value=cast(T, verdict.value))
+            return Parsed(ok=True, value=cast(T, verdict.value), given=cast(Json, tree))
     job = Job(schema, shape, _decoder(quoted), max_risk, quoted=quoted)
     return choose(job, [Reading(cast(Json, tree), 0, len(clean))], (), cut)
 

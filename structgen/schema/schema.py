@@ -79,6 +79,11 @@ class Schema(Generic[T]):
         """The schema in the compact words that a model reads."""
         return self._outline
 
+    @property
+    def whole(self) -> Schema[Any]:
+        """The schema of what a value of this one is a part of: this one, but where a document is read in chunks."""
+        return self
+
     @cached_property
     def strict(self) -> StrictSchema | StrictRefusal:
         """The strict form that a server can hold a model to, or why there is none."""

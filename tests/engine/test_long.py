@@ -5,10 +5,10 @@ import json
 import re
 import sys
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import pytest
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel, field_validator, model_validator
 
 from structgen.compile import Brief, Plan, compile_brief
 from structgen.core.errors import (
@@ -342,21 +342,43 @@ def test_results_and_failures_show_themselves_with_the_whole_text() -> None:
 
 
 class Fair(BaseModel):
+    kind: Literal["fair"] = "fair"
     place: str
     currency: str = "EUR"
     guests: list[Guest]
 
 
+class Told(Fair):
+    @model_validator(mode="after")
+    def _say_where(self) -> Self:
+        self.currency = "USD"
+        return self
+
+
 @pytest.mark.parametrize("mode", [EvidenceMode.LOCATE, EvidenceMode.NONE])
 def test_where_evidence_is_required_the_whole_is_held_to_it_too(mode: EvidenceMode) -> None:
     strict = replace(CHUNKED, require_evidence=True, evidence=mode)
-    assert extract(CHUNKED, kind=Fair).value.currency == "EUR"
-    error = failure(strict, kind=Fair)
+    assert extract(CHUNKED, kind=Told).value.currency == "USD"
+    error = failure(strict, kind=Told)
     assert [(issue.path, issue.code) for issue in error.issues] == [("/currency", "unsupported")]
-    assert error.partial["currency"] == "EUR"
+    assert error.partial["currency"] == "USD"
+    assert "kind" not in error.partial
     assert "is not all found in the text: /currency" in str(error)
     assert len(error.chunks) > 3
-    assert extract(strict, kind=Fair, text=TEXT + "All in EUR.\n").value.currency == "EUR"
+    assert extract(strict, kind=Told, text=TEXT + "All in USD.\n").value.currency == "USD"
+
+
+@pytest.mark.parametrize("mode", [EvidenceMode.LOCATE, EvidenceMode.NONE])
+@pytest.mark.parametrize("schema", [Fair, {**Fair.model_json_schema(), "required": ["kind", "place", "guests"]}])
+def test_constants_and_defaults_need_no_evidence_in_chunks(mode: EvidenceMode, schema: Any) -> None:
+    def tagging(effect: Send) -> Completion:
+        answer = reply(effect)
+        return replace(answer, text=json.dumps({"kind": "fair", **json.loads(answer.text)}))
+
+    result = extract(replace(CHUNKED, require_evidence=True, evidence=mode), kind=schema, perform=tagging)
+    assert result.unsupported == ()
+    assert not {"/kind", "/currency"} & {piece.path for piece in result.evidence}
+    assert len(result.attempts) == len(result.chunks) > 3
 
 
 def test_where_evidence_is_required_what_one_chunk_invents_is_not_in_the_whole() -> None:

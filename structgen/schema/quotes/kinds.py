@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import cast
@@ -163,7 +164,7 @@ def branches(refs: Refs, schema: Json, at: Steps, work: Work) -> Iterator[tuple[
 
 
 def tags(refs: Refs, work: Work) -> frozenset[str]:
-    """The pointers of the properties that tell the objects of a union apart: fixed values in each of them."""
+    """The pointers of the properties that tell the objects of a union apart: fixed values, others in each of them."""
     found: set[str] = set()
     for at, schema in walk(refs.root):
         if not isinstance(schema, dict) or not options_of(schema)[1]:
@@ -174,10 +175,20 @@ def tags(refs: Refs, work: Work) -> frozenset[str]:
         records = [(here, cast(JsonObject, held)) for here, held in objects if isinstance(held, dict)]
         if len(records) > 1:
             shared = set[str].intersection(*(set(held) for _, held in records))
-            fixed = [name for name in shared if all(_is_fixed(held[name]) for _, held in records)]
+            fixed = [name for name in shared if _tells_apart([held[name] for _, held in records])]
             found |= {pointer((*here, "properties", name)) for here, _ in records for name in fixed}
     return frozenset(found)
 
 
-def _is_fixed(schema: Json) -> bool:
-    return isinstance(schema, dict) and ("const" in schema or isinstance(schema.get("enum"), list))
+def _tells_apart(schemas: Sequence[Json]) -> bool:
+    """Whether no two of these take the same value."""
+    several = [_choices(schema) for schema in schemas]
+    written = [json.dumps(choice, sort_keys=True) for choices in several for choice in choices]
+    return all(several) and len(set(written)) == len(written)
+
+
+def _choices(schema: Json) -> list[Json]:
+    """The fixed values of a property; none where it may have others."""
+    held = schema if isinstance(schema, dict) else {}
+    choices = [held["const"]] if "const" in held else held.get("enum")
+    return choices if isinstance(choices, list) else []

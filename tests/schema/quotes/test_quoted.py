@@ -235,6 +235,16 @@ def test_a_tagged_union_keeps_its_remark() -> None:
     assert made.schema.check(answer) == ()
 
 
+def test_a_choice_that_is_the_same_in_every_form_tells_nothing_apart_and_is_quoted() -> None:
+    def form(name: str) -> Any:
+        return {"properties": {"kind": {"const": name}, "mood": {"enum": ["good", "bad"]}}, "required": ["kind"]}
+
+    made = quoted({"anyOf": [{"type": "object", **form("a")}, {"type": "object", **form("b")}]})
+    answer = made.forward({"kind": "a", "mood": "bad"}, {"/mood": "awful"})
+    assert answer == {"kind": "a", "mood": {"quote": "awful", "value": "bad"}}
+    assert made.split(answer).quotes == {"/mood": "awful"}
+
+
 def test_a_tag_says_whether_what_looks_like_a_pair_is_one() -> None:
     options = [
         {"type": "object", "properties": {"kind": {"const": kind}, "held": held}, "required": ["kind"]}
