@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from structgen.core.records import Evidence, Status
 from structgen.ground.choose import Choice, Spot, choose
+from structgen.ground.clusters import cuts_character
 from structgen.ground.codes import find_codes
 from structgen.ground.dates import find_dates
 from structgen.ground.durations import find_durations
@@ -96,7 +97,8 @@ def _find(queries: Sequence[Query], text: str) -> list[Places]:
     def otherwise(q: Query) -> Places:
         numerals = [*numbers.get(q.number or "", ()), *codes.get(q.code or "", ())]
         lengths = durations.get(q.duration, ()) if q.duration else ()
-        return best([*numerals, *lengths, *_moments(q, days, moments)])
+        several = [*numerals, *lengths, *_moments(q, days, moments)]
+        return best([place for place in several if not cuts_character(text, place.start, place.end)])
 
     return [places or otherwise(q) for q, places in zip(queries, found, strict=True)]
 

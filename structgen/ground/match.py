@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from structgen.ground.addresses import cuts_address
+from structgen.ground.clusters import cuts_character
 from structgen.ground.figures import DASHES, chain, standing
 from structgen.ground.lexicon import FUNCTION_WORDS
 from structgen.ground.places import Grade, Place
@@ -85,6 +86,8 @@ class Phrase:
     def _place(self, words: Words, first: int, last: int) -> Place | None:
         """The place of the words `first` to `last`; None where what is around them makes it another thing."""
         text, start, end = words.text, words.starts[first], words.ends[last]
+        if cuts_character(text, start, end):
+            return None
         grade = _bounds(text, start, end)
         if grade is None or not _signed_alike(self.lead, text, start) or not self._means(text, start, end):
             return None
@@ -105,11 +108,13 @@ class Phrase:
         return Place(start, end, grade if own else max(grade, Grade.WRITTEN))
 
     def _means(self, text: str, start: int, end: int) -> bool:
-        """Whether a single common word is what the value means: "us" is not "US", the "no" of "no way" no answer."""
+        """Whether a single short word is what the value means: "us" is not "US", the "no" of "no way" no answer."""
         own = self.words.text.strip()
         if self.gaps or end - start > _LONGEST_COMMON:
             return True
         word = text[start:end]
+        if not _may_be_one_letter(own, word):
+            return False
         if len(word) > 1 and word.islower() and not own.islower() and word in FUNCTION_WORDS and word not in _ANSWERS:
             return False
         return word.lower() not in _ANSWERS or _CLAUSE_GOES_ON.match(text, end) is None
@@ -130,6 +135,14 @@ class Phrase:
                 return None
             count += 1
         return count if count <= _MOST_DIFFERING * (len(self.gaps) + 1) else None
+
+
+def _may_be_one_letter(own: str, word: str) -> bool:
+    """False for two letters of which one has an accent: a longer word is the same without it, "à" is not "a"."""
+    if own.isascii() and word.isascii():
+        return True
+    first, second = (unicodedata.normalize("NFKC", one).casefold() for one in (own, word))
+    return len(first) > 1 or len(second) > 1 or first == second
 
 
 def _is_style(found: str, expected: str, word: str) -> bool:

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from structgen.ground.clusters import HANGUL, KEYCAP, STACKED, VARIANTS, VOWELS, pictures
+
 _UNSPACED = (
     "\u0e01-\u0e30\u0e32-\u0e33\u0e40-\u0e46\u0e81-\u0eb0\u0eb2-\u0eb3\u0ec0-\u0ec6\u1000-\u102a\u1100-\u11ff"
     "\u1780-\u17b3\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3131-\u318e\u31f0-\u31ff"
@@ -41,9 +43,11 @@ _ENTITY = r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});"
 TAG = r"</?(?i:a|abbr|b|br|cite|code|em|font|i|mark|q|s|small|span|strong|sub|sup|u)(?:\s[^<>]{0,200})?/?>"
 """The tags of HTML that stand within a sentence; they are no words."""
 NUMERAL = r"\d++(?:[.\u066b]\d++|[,\u066c]\d{1,3}+(?!\d))*+"
+_SIGN = rf"[{_UNSPACED}][{MARKS}{VARIANTS}{VOWELS}]*+"
+_SYMBOL = rf"[^\w\s{_PUNCTUATION}{_FORMAT}{MARKS}]"
 _TOKEN = re.compile(
-    rf"{_WORD}(?:[-\u2010\u00ad][^\S\n]*+\n\s*+{_WORD})?|{NUMERAL}|[{_UNSPACED}][{MARKS}]*+"
-    rf"|{_ENTITY}|{TAG}|[^\w\s{_PUNCTUATION}{_FORMAT}{MARKS}][{MARKS}]*"
+    rf"{_WORD}(?:[-\u2010\u00ad][^\S\n]*+\n\s*+{_WORD})?|{KEYCAP}|{NUMERAL}(?![{MARKS}])|{HANGUL}"
+    rf"|{_SIGN}(?:{STACKED}{_SIGN})*+|{_ENTITY}|{TAG}|{pictures(_SYMBOL, MARKS)}"
 )
 _PLAIN_TOKEN = re.compile(rf"[a-z]++(?:-[^\S\n]*+\n\s*+[a-z]++)?|{NUMERAL}|{_ENTITY}|{TAG}|[#$%&+=@]")
 """The same for a text in ASCII and lower case, several times as fast."""
@@ -51,8 +55,8 @@ _UNSPACED_LETTER = re.compile(rf"[{_UNSPACED}]")
 _FORMAT_CHARACTER = re.compile(rf"[{_FORMAT}]")
 _BROKEN = re.compile(r"[-\u2010\u00ad]\s*\n\s*")
 """A word broken at the end of a line."""
-_IGNORED = re.compile(rf"[{_FORMAT}\u0640\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u064b-\u065f\u0670]")
-"""Format characters, the Arabic filler, and the vowel signs that Arabic and Hebrew may leave out."""
+_IGNORED = re.compile(rf"[{_FORMAT}{VARIANTS}\u0640\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u064b-\u065f\u0670]")
+"""Format characters, selectors of a picture, the Arabic filler, and vowel signs that may be left out."""
 
 _PLAIN_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "ё": "е"})
 _ACCENTED = re.compile(r"[\u00df-\u024f\u0370-\u03ff\u1e00-\u1fff]|[a-z][\u0300-\u036f]")
