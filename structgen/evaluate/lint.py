@@ -17,6 +17,7 @@ from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Style
 from structgen.core.records import Task
 from structgen.evaluate.limits import impossible
+from structgen.evaluate.unions import doubtful_unions
 from structgen.schema import Schema
 from structgen.schema.keywords import walk
 from structgen.schema.refs import Refs
@@ -65,6 +66,7 @@ def lint_task(task: Task[Any]) -> tuple[Finding, ...]:
         *_limits(schema.json_schema),
         *_examples(task, schema),
         *_descriptions(schema.json_schema),
+        *_unions(schema),
         *_words(task),
         *_strict(schema),
         *_size(task, schema),
@@ -127,6 +129,12 @@ def _is_described(part: JsonObject, at: tuple[str | int, ...], refs: Refs) -> bo
     target = refs.find(reference, at) if isinstance(reference, str) else None
     named: Json = target[1] if target else None
     return bool(part.get("description") or (isinstance(named, dict) and named.get("description")) or "const" in part)
+
+
+def _unions(schema: Schema[Any]) -> Iterator[Finding]:
+    """Unions whose members only a tag would tell apart."""
+    for place, advice in doubtful_unions(schema):
+        yield Finding(Severity.WARNING, "union", place, advice)
 
 
 def _words(task: Task[Any]) -> Iterator[Finding]:

@@ -11,15 +11,15 @@ from pydantic_core import to_json
 from structgen.core.json import Json, JsonObject, steps
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Parsed, Repair
-from structgen.parse.align import Aligner, Decode, Fit, Shape
+from structgen.parse.align import IGNORED, Aligner, Decode, Fit, Shape
 from structgen.parse.entries import lost_entries
 from structgen.parse.equal import same
 from structgen.parse.exact import has_exact
-from structgen.parse.finite import as_json
 from structgen.parse.lossy import applied, with_offers
-from structgen.parse.places import at
+from structgen.parse.places import MISSING, at
 from structgen.parse.quotes import followed, moved, prefixed, settled, without_quotes
 from structgen.parse.reading import UNSURE_END, UNSURE_WORD, Reading, holds_structure
+from structgen.parse.strict import as_json
 from structgen.parse.validate import misread_times, validate, validate_as_is, with_defaults
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
@@ -93,22 +93,58 @@ def judge(job: Job[T], reading: Reading) -> Outcome:
     if is_echo(job.shape, reading.value):
         return Outcome(None, issues=(ECHO,), misfits=1000)
     faults: frozenset[str] | None = None
+    unknown: Mapping[str, Json] | None = None
     if not reading.issues:
         verdict = validate_as_is(job.schema, job.shape, reading.value, to_json(reading.value))
+        if job.schema.adapter is None and not verdict.issues and (better := _respelled(job, reading)):
+            return better
         exact = _has_exact(job, reading)
         if not verdict.issues and not exact:
             above = _above(reading.repairs, job.max_risk)
             return Outcome(reading.value, verdict.value, reading.repairs, above, quotes=reading.quotes)
         faults = None if exact else verdict.faults
+        unknown = verdict.unknown
     fit = job.fit(reading.value, faults)
     unasked = (one for one in reading.issues if one.code == "left_out")
     left_out = (Repair(one.code, one.path, one.found, None, Risk.INTERPRETIVE) for one in unasked)
-    repairs = (*reading.repairs, *left_out, *fit.repairs)
+    ignored = _ignored(fit, unknown) if job.shape.typed else ()  # plain JSON keeps every key
+    repairs = (*reading.repairs, *left_out, *fit.repairs, *ignored)
     if job.shape.ignores_all(fit.value):
         return Outcome(fit.value, None, repairs, (NOT_ASKED,), (), fit.misfits)
     quotes = moved(reading.quotes, fit.repairs)
     outcome = Outcome(fit.value, None, repairs, fit.issues, (), fit.misfits, quotes)
     return outcome if fit.issues else _validated(job, outcome)
+
+
+def _respelled(job: Job[T], reading: Reading) -> Outcome | None:
+    """A value that a JSON Schema takes as it is, if it says more of it after repairs; None if it does not.
+
+    A member of a union that leaves other keys alone takes them without reading them, and so does an object that lacks
+    an optional key but has it in another spelling.
+    """
+    fit = job.fit(reading.value, None)
+    if not fit.repairs or fit.issues or fit.misfits:
+        return None
+    outcome = Outcome(fit.value, repairs=(*reading.repairs, *fit.repairs), quotes=moved(reading.quotes, fit.repairs))
+    found = _validated(job, outcome)
+    return None if found.issues else found
+
+
+def _ignored(fit: Fit, unknown: Mapping[str, Json] | None) -> tuple[Repair, ...]:
+    """The keys that do not reach the value, by the word of the validator if it was asked.
+
+    It also knows of keys that a discriminator of the user's leaves over, and takes some of which no schema tells.
+    """
+    if unknown is None:
+        return fit.ignored
+    known = {steps(path)[-1] for path in unknown}
+    found = {one.path: one for one in fit.ignored if steps(one.path)[-1] in known}
+    moved = {repair.before for repair in fit.repairs if repair.rule == "key" and isinstance(repair.before, str)}
+    for path, held in unknown.items():
+        here = at(fit.value, steps(path))
+        if path not in found and steps(path)[-1] not in moved and here is not MISSING and same(cast(Json, here), held):
+            found[path] = Repair(IGNORED, path, held, None, Risk.LOSSLESS)
+    return tuple(found.values())
 
 
 def _has_exact(job: Job[T], reading: Reading) -> bool:
@@ -128,6 +164,9 @@ def _validated(job: Job[T], outcome: Outcome) -> Outcome:
             issues = (*_misread(job, outcome.tree, verdict.value), *_above(repairs, job.max_risk))
             return replace(outcome, value=verdict.value, repairs=repairs, issues=issues)
         issues = with_offers(verdict.issues, outcome.tree)
+        faulted = {issue.path for issue in issues}  # a key that the type forbids is not one that it ignores
+        kept = tuple(one for one in outcome.repairs if one.rule != IGNORED or one.path not in faulted)
+        outcome = replace(outcome, repairs=kept)
         offers = tuple({issue.repair.path: issue.repair for issue in issues if issue.repair}.values())
         if not rounds or not offers:
             return replace(outcome, issues=(*issues, *_above(outcome.repairs, job.max_risk)))

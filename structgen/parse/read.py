@@ -70,7 +70,7 @@ def _parse(schema: Schema[T], text: str, cut: bool, max_risk: Risk, quoted: Quot
         return _searched(Job(schema, shape, _decoder(quoted), max_risk, quoted=quoted), clean, cut)
     if shape.decimal and LONG_NUMBER.search(data):
         tree = exact_json(clean)
-    elif quoted is None:
+    elif quoted is None and schema.adapter is not None:
         verdict = validate_as_is(schema, shape, cast(Json, tree), data)
         if not verdict.issues:
             return Parsed(ok=True, value=cast(T, verdict.value), given=cast(Json, tree))

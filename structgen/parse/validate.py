@@ -8,7 +8,7 @@ read once more, laxly, and every strict error is compared with what became of th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
@@ -24,9 +24,10 @@ from structgen.parse.align.absent import RULE
 from structgen.parse.align.dates import is_numeric
 from structgen.parse.blame import task_error
 from structgen.parse.converted import conversion
-from structgen.parse.finite import refuses_infinite
 from structgen.parse.places import MISSING, at
 from structgen.parse.strict import is_finite
+from structgen.parse.unions import one_validation
+from structgen.parse.validators import validator_of
 from structgen.schema import Schema
 from structgen.schema.costly import TOO_COSTLY, TooCostly, details_of, guard_cost
 from structgen.schema.pydantic_issues import issues_of
@@ -35,6 +36,7 @@ TOO_DEEP = Issue("", "is nested too deep, or refers to itself", "depth")
 _NUMBER_AS_TEXT = re.compile(rb"\"\s*[+-]?\d+(?:\.\d*|:\d\d)?\s*\"")
 _NOT_INTEGER = re.compile(rb"true|false|\d[.eE]")
 """What Python may find equal to an integer that is one of several choices."""
+_UNKNOWN = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 _NO_FAULTS: frozenset[str] = frozenset()
 LOOK = Issue("", "needs a closer look", "look")
 NOT_FINITE = Issue("", "holds NaN or Infinity, or a number too large to be finite", "not_finite")
@@ -42,12 +44,16 @@ NOT_FINITE = Issue("", "holds NaN or Infinity, or a number too large to be finit
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A value, or the issues why there is none; where strict reading failed, the paths that it faulted."""
+    """A value, or the issues why there is none; where strict reading failed, the paths that it faulted.
+
+    `unknown` holds what stands under keys that the type does not know, by path; None if nobody looked for them.
+    """
 
     value: Any = None
     issues: tuple[Issue, ...] = ()
     repairs: tuple[Repair, ...] = ()
     faults: frozenset[str] | None = None
+    unknown: Mapping[str, Json] | None = None
 
 
 def validate(schema: Schema[Any], tree: Json) -> Verdict:
@@ -71,14 +77,15 @@ def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -
     Keys that the type does not know need one: they may be its fields in another spelling. So do numbers in quotes
     where a date may stand, for Pydantic takes them for seconds. `data` is the same as `tree`, in JSON.
     """
-    adapter = schema.adapter
-    if adapter is None:
+    if schema.adapter is None:
         return Verdict(issues=(LOOK,)) if _hides_answer(shape, tree) else validate(schema, tree)
+    if shape.aliased and shape.is_spelled_twice(data):
+        return Verdict(issues=(LOOK,))
     equal = shape.numbered and _NOT_INTEGER.search(data)
     try:
         if shape.recursive:
             guard_cost(schema.json_schema, tree)
-        value = _guarded(schema, partial(adapter.validate_json, data, strict=True, extra="forbid"))
+        value = _guarded(schema, partial(validator_of(schema).validate_json, data, strict=True, extra="forbid"))
         unsure = (LOOK,) if shape.keyed or (shape.temporal and _NUMBER_AS_TEXT.search(data)) else ()
         return Verdict(value, (LOOK,)) if equal else Verdict(value, unsure, faults=_NO_FAULTS)
     except ValidationError as error:
@@ -91,7 +98,9 @@ def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -
 
 def _faulted(error: ValidationError, tree: Json) -> Verdict:
     try:
-        return Verdict(issues=(LOOK,), faults=frozenset(_fault(one, tree) for one in details_of(error, tree)))
+        found = details_of(error, tree)
+        unknown = {pointer(_path(one, tree)): cast(Json, one["input"]) for one in found if one["type"] in _UNKNOWN}
+        return Verdict(issues=(LOOK,), faults=frozenset(_fault(one, tree) for one in found), unknown=unknown)
     except TooCostly:
         return Verdict(issues=(LOOK,))
 
@@ -118,7 +127,7 @@ def _hides_answer(shape: Shape, tree: Json) -> bool:
 
 def _validate(schema: Schema[Any], adapter: TypeAdapter[Any], tree: Json) -> Verdict:
     data = to_json(tree, inf_nan_mode="constants")
-    read = adapter.validate_json if is_finite(tree) else refuses_infinite(schema).validate_json
+    read = validator_of(schema, finite=is_finite(tree)).validate_json
     try:
         return Verdict(_guarded(schema, partial(read, data, strict=True)))
     except ValidationError as error:
@@ -133,7 +142,8 @@ def _validate(schema: Schema[Any], adapter: TypeAdapter[Any], tree: Json) -> Ver
 def _guarded(schema: Schema[Any], run: Callable[[], Any]) -> Any:
     """Run Pydantic; what a validator of the user's raises beside its refusals is a fault of the task."""
     try:
-        return run()
+        with one_validation():
+            return run()
     except (ValidationError, RecursionError):
         raise
     except Exception as error:

@@ -53,6 +53,9 @@ _KINDS = {
 }
 """The first part of Pydantic's error type -> what belongs there."""
 
+AMBIGUOUS = "ambiguous_union"
+"""The type of the error of a value that may be one member of a union as well as another."""
+
 _SIMPLE = frozenset({"int", "float", "bool"})
 _NOT_A_TYPE = ("parsing", "syntax_violation", "version", "offset", "aware", "naive", "inexact")
 _LIMITS = {
@@ -127,7 +130,8 @@ def _grouped(errors: Sequence[Located], depth: int) -> Iterator[Failure]:
     for key, group in groupby(errors, key=lambda located: _union_of(located, depth)):
         members = list(group)
         if key is None:
-            yield from (_issue(located) for located in members)
+            for located in members:
+                yield from _in_doubt(located) if located[2]["type"] == AMBIGUOUS else [_issue(located)]
             continue
         branches = groupby(members, key=lambda located: located[1][depth][1])
         yield Branches(pointer(key), tuple(tuple(_grouped(list(branch), depth + 1)) for _, branch in branches))
@@ -157,6 +161,21 @@ def _issue(located: Located) -> Issue:
     if kind in {"json_invalid", "json_type"}:
         return Issue(pointer(path), f"is no valid JSON: {context.get('error', 'unreadable')}", "json", found, "JSON")
     return _other(pointer(path), error, found)
+
+
+def _in_doubt(located: Located) -> Iterator[Issue]:
+    """The keys that would tell which member of a union a value is; the value itself if none would."""
+    path, _, error = located
+    context = cast("Mapping[str, Any]", error.get("ctx", {}))
+    found = plain(error["input"])
+    words = f"may be {context['members']}, and nothing tells which"
+    held: Mapping[str, Json] = found if isinstance(found, dict) else {}
+    keys = cast("Sequence[str]", context["keys"])
+    for key in keys:
+        said = f"is needed to tell whether this is {context['members']}: give it, or null if the document does not say"
+        yield Issue(pointer((*path, key)), said, "ambiguous", held.get(key), "a value, or null")
+    if not keys:
+        yield Issue(pointer(path), words, "ambiguous", found, f"{context['members']}")
 
 
 def _other(path: str, error: ErrorDetails, found: Json) -> Issue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -212,3 +212,81 @@ def test_numbers_that_are_called_impossible_are_refused_by_a_validator(schema: M
 
 def test_a_shorthand_that_is_wrong_is_an_error_of_its_schema() -> None:
     assert [each.code for each in lint_task(task(FieldsText("name, age innt")))] == ["schema"]
+
+
+class Singer(BaseModel):
+    """Who sings."""
+
+    name: str = Field(description="The name")
+    born: str | None = Field(None, description="When they were born")
+
+
+class Band(BaseModel):
+    """Who plays."""
+
+    name: str = Field(description="The name")
+    seats: int | None = Field(None, description="How many they are")
+
+
+class Place(BaseModel):
+    """Where it is."""
+
+    name: str = Field(description="The name")
+
+
+class Bus(BaseModel):
+    """A bus."""
+
+    kind: Literal["bus"] = "bus"
+    line: str = Field(description="Its number")
+
+
+class Tram(BaseModel):
+    """A tram."""
+
+    kind: Literal["tram"] = "tram"
+    line: str = Field(description="Its number")
+
+
+class Coach(BaseModel):
+    """A coach."""
+
+    kind: Literal["coach"]
+    line: str = Field(description="Its number")
+
+
+class Ferry(BaseModel):
+    """A ferry."""
+
+    kind: Literal["ferry"]
+    line: str = Field(description="Its number")
+
+
+@pytest.mark.parametrize(
+    ("schema", "place", "advice"),
+    [
+        (list[Singer | Band], "/items/anyOf", "kind: Literal['singer'] in Singer"),
+        (Singer | Band | None, "/anyOf", "an answer with only 'name' may be Singer as well as Band"),
+        (dict[str, Bus | Tram], "/additionalProperties/anyOf", "Field(discriminator='kind')"),
+    ],
+)
+def test_a_union_whose_members_keys_cannot_tell_apart_is_named_with_its_remedy(
+    schema: Any, place: str, advice: str
+) -> None:
+    found = [one for one in lint_task(task(schema, examples=())) if one.code == "union"]
+    assert [(one.severity, one.path) for one in found] == [(Severity.WARNING, place)]
+    assert advice in found[0].message
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        Coach | Ferry,
+        Annotated[Bus | Tram, Field(discriminator="kind")],
+        Singer | Place,
+        Singer | str | None,
+        {"anyOf": [{"type": "object", "properties": {"a": {}}}, {"type": "object", "properties": {"b": {}}}]},
+    ],
+)
+def test_a_union_that_is_never_in_doubt_is_left_alone(schema: Any) -> None:
+    assert not [one for one in lint_task(task(schema, examples=())) if one.code == "union"]

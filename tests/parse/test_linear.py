@@ -147,6 +147,7 @@ class Left(BaseModel):
 
 class Right(BaseModel):
     k: "Left | Right | int"
+    also: int | None = None
 
 
 TYPED = Schema.of(Left)

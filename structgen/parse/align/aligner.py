@@ -13,7 +13,7 @@ from structgen.core.results import Issue, Repair
 from structgen.parse.align.absent import absent_end, left_out, stands_for_absent
 from structgen.parse.align.dates import date_in, is_clock, is_numeric
 from structgen.parse.align.fit import Fit, changed, kind_of, misfit
-from structgen.parse.align.keys import renamed
+from structgen.parse.align.keys import respelled
 from structgen.parse.align.scalars import choice_in, float_in, integer_in, number_in, truth_in
 from structgen.parse.align.shape import TEMPORAL, Node, Raw, Shape
 from structgen.parse.equal import same
@@ -25,6 +25,8 @@ Decode = Callable[[str], Json]
 
 _PLAIN_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+IGNORED = "ignored_key"
+"""The rule of the repair that tells of a key which does not reach the value, with what it held."""
 _CONTAINERS = frozenset({"object", "array"})
 _ARGUMENTS = ("arguments", "parameters", "args", "input")
 _CALL = frozenset({"name", "id", "type", "function", *_ARGUMENTS})
@@ -88,8 +90,8 @@ class Aligner:
         if fits[0] is None:
             fits = [self.fit(value, branch, path, wrapped) for branch in node.branches]
         found = cast("list[Fit]", fits)
-        best = min(found, key=lambda fit: fit.cost)
-        equal = (fit for fit in found if fit.cost[:2] == best.cost[:2])
+        best = min(found, key=lambda fit: fit.rank)
+        equal = (fit for fit in found if fit.cost == best.cost)
         if best.misfits == 0 and best.repairs and not all(same(fit.value, best.value) for fit in equal):
             best = misfit(value)
         if isinstance(value, dict | list):
@@ -143,21 +145,43 @@ class Aligner:
         return self._unwrapped(value, raw, path, direct, call)
 
     def _fields(self, value: JsonObject, node: Node, path: str) -> Fit:
-        whole, repairs, issues = renamed(value, node, path)
-        misfits, strangers = len(issues) + len(node.required - whole.keys()), 0
+        keys = respelled(
+            value,
+            node,
+            path,
+            kept=not self.shape.typed,
+            fits=lambda key, name: self._may_be(value[key], node.fields[name], path),
+        )
+        whole, issues = keys.tree, keys.issues
+        misfits, strangers = len(node.required - whole.keys()), 0
+        ignored: list[Repair] = []
         fits: dict[str, Fit] = {}
         if absent := self._absent(whole, node, path):
             whole = {key: item for key, item in whole.items() if key not in absent}
         for key, item in whole.items():
-            raw = node.fields.get(key, node.extra)
+            raw, here = node.fields.get(key, node.extra), path + pointer([key])
             if isinstance(raw, dict) or key in node.fields:
-                fits[key] = self.fit(item, cast(Raw, raw), path + pointer([key]))
-            else:
-                strangers += 1
-                misfits += raw is False
+                # Among free keys this one is data, and so is a single key within: it may not be unwrapped away.
+                fits[key] = self.fit(item, cast(Raw, raw), here, wrapped=key in node.fields)
+                continue
+            strangers += 1
+            misfits += raw is False
+            if raw is None and node.fields:
+                ignored.append(Repair(IGNORED, here, item, None, Risk.LOSSLESS))
+        if whole and len(ignored) == len(whole) and self.shape.typed and not self.shape.transforms:
+            issues = (*issues, Issue(path, "has none of the keys that are asked for", "unknown_keys", value))
         tree = {key: fits[key].value if key in fits else item for key, item in whole.items()}
-        own = Fit(None, (*repairs, *absent.values()), misfits, strangers, issues)
+        tags = sum(fit.misfits > 0 and self._is_tag(node.fields.get(key)) for key, fit in fits.items())
+        repairs = (*keys.repairs, *absent.values())
+        own = Fit(None, repairs, misfits + len(issues), strangers, issues, tuple(ignored), tags)
         return _together(value, tree, tuple(fits.values()), own)
+
+    def _may_be(self, value: Json, raw: Raw, path: str) -> bool:
+        return not self.fit(value, raw, path).misfits
+
+    def _is_tag(self, raw: Raw | None) -> bool:
+        """Whether a field admits only some constants, so that it tells members of a union apart."""
+        return isinstance(raw, dict) and self.shape.node(raw).choices is not None
 
     def _absent(self, value: JsonObject, node: Node, path: str) -> dict[str, Repair]:
         """The keys whose null stands for nothing, unless a validator of the user's takes it."""
@@ -211,7 +235,8 @@ class Aligner:
         if kind == "object" and "array" in node.types:
             return self._list_of(cast(JsonObject, value), raw, path, wrapped)
         if kind == "array" and "object" in node.types:
-            return self._only_item(cast("list[Json]", value), raw, path, wrapped)
+            entries = self._entries(cast("list[Json]", value), raw, path)
+            return entries or self._only_item(cast("list[Json]", value), raw, path, wrapped)
         return self._unwrapped_scalar(value, node, path, wrapped)
 
     def _from_text(self, value: str, raw: Raw, path: str, wrapped: bool) -> Fit:
@@ -256,6 +281,24 @@ class Aligner:
     def _has_fields(self, raw: Raw) -> bool:
         node = self.shape.node(raw)
         return bool(node.fields) or any(self._has_fields(branch) for branch in node.branches)
+
+    def _entries(self, value: list[Json], raw: Raw, path: str) -> Fit | None:
+        """A list of keys and values where an object with free keys belongs, as strict mode asks for it; else None."""
+        node = self.shape.node(raw)
+        pairs = [item for item in value if isinstance(item, dict) and item.keys() == {"key", "value"}]
+        if node.fields or node.extra is False or not pairs or len(pairs) < len(value):
+            return None
+        made: JsonObject = {}
+        for pair in pairs:
+            key = pair["key"]
+            if not isinstance(key, str):
+                return None
+            if key in made and not same(made[key], pair["value"]):
+                words = "stands here more than once with different values"
+                issue = Issue(path + pointer([key]), words, "duplicate_key", [made[key], pair["value"]])
+                return Fit(value, misfits=1, issues=(issue,))
+            made[key] = pair["value"]
+        return self.fit(made, raw, path).after(Repair("entries", path, value, made, Risk.INTERPRETIVE))
 
     def _only_item(self, value: list[Json], raw: Raw, path: str, wrapped: bool) -> Fit:
         if len(value) != 1 or not isinstance(value[0], dict):
@@ -348,4 +391,6 @@ def _together(before: Json, after: Json, fits: Sequence[Fit], own: Fit) -> Fit:
         own.misfits + sum(fit.misfits for fit in fits),
         own.strangers,
         (*own.issues, *(issue for fit in fits for issue in fit.issues)),
+        (*own.ignored, *(repair for fit in fits for repair in fit.ignored)),
+        own.mistagged + sum(fit.mistagged for fit in fits),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -56,7 +57,14 @@ class Shape:
         self.recursive = self.typed and _holds_itself(self.root)
         self.decimal = self.typed and _has_part(schema, _is_decimal)
         self.keyed = self.typed and _has_part(schema, _has_keys)
+        self.transforms = self.typed and _has_part(schema, _is_transformed)
+        """Whether a validator of the user's sees whole objects first: it may read keys that no field has."""
         self._names = {id(_at(self.root, path)): names for path, names in schema.names.items()}
+        self.aliased = self.typed and bool(schema.names)
+        self._spelled = [
+            [json.dumps(name, ensure_ascii=False).encode() for name in (steps(path)[-1], *names)]
+            for path, names in schema.names.items()
+        ]
         self._nodes: dict[int, tuple[Raw, Node]] = {}
 
     def node(self, raw: Raw) -> Node:
@@ -65,6 +73,10 @@ class Shape:
         if known is None:
             known = self._nodes[id(raw)] = (raw, self._node(raw))
         return known[1]
+
+    def is_spelled_twice(self, data: bytes) -> bool:
+        """Whether a field may be given under two of its names in this JSON: the type would drop one in silence."""
+        return any(sum(name in data for name in names) > 1 for names in self._spelled)
 
     def ignores(self, path: str, tree: Json) -> bool:
         """Whether a path leads into something that the schema does not speak of: a key beside those it knows."""
@@ -253,6 +265,16 @@ def _has_part(schema: Schema[object], wanted: Callable[[Mapping[str, object]], b
 
 def _is_decimal(part: Mapping[str, object]) -> bool:
     return part.get("type") == "decimal"
+
+
+def _is_transformed(part: Mapping[str, object]) -> bool:
+    """Whether a part is a before- or wrap-validator of an object."""
+    inner = part.get("schema")
+    held = cast("dict[str, object]", inner).get("type") if isinstance(inner, dict) else None
+    return part.get("type") in {"function-before", "function-wrap"} and held in _OBJECTS
+
+
+_OBJECTS = frozenset({"model", "model-fields", "dataclass", "dataclass-args", "typed-dict"})
 
 
 def _has_keys(part: Mapping[str, object]) -> bool:

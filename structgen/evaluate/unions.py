@@ -1,0 +1,91 @@
+"""Unions of objects whose members an answer may leave open, and the tag that would tell them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any, cast
+
+from structgen.core.json import Json, pointer
+from structgen.parse.align.shape import Node, Shape, shape_of
+from structgen.schema import Schema
+from structgen.schema.keywords import walk
+
+TAGS = ("kind", "type")
+"""What a tag may be called, the first that no member has."""
+
+
+def doubtful_unions(schema: Schema[Any]) -> Iterator[tuple[str, str]]:
+    """The place in the JSON Schema of each union whose members keys cannot always tell apart, and what to do about it.
+
+    Plain JSON is the same whichever member it is, so that only types can be in doubt.
+    """
+    if schema.adapter is None:
+        return
+    shape = shape_of(schema)
+    for at, part in walk(schema.json_schema):
+        if not isinstance(part, dict) or "discriminator" in part:
+            continue
+        for word in ("anyOf", "oneOf"):
+            branches = part.get(word)
+            members = [raw for raw in branches if isinstance(raw, dict)] if isinstance(branches, list) else []
+            nodes = [(_name(raw), shape.node(raw)) for raw in members]
+            objects = [(name, node) for name, node in nodes if node.fields]
+            pairs = [pair for pair in combinations(objects, 2) if _may_be_both(shape, pair[0][1], pair[1][1])]
+            if pairs:
+                yield pointer((*at, word)), _advice(*pairs[0])
+
+
+def _may_be_both(shape: Shape, one: Node, other: Node) -> bool:
+    """Whether the least that both need is an answer that fits each of them, and is not all of just one."""
+    least = one.required | other.required
+    if not (least <= one.fields.keys() and least <= other.fields.keys()):
+        return False
+    if any(_tells(shape, one, other, key) for key in least):
+        return False
+    return (one.fields.keys() <= least) == (other.fields.keys() <= least)
+
+
+def _tells(shape: Shape, one: Node, other: Node, key: str) -> bool:
+    """Whether no value under a key fits both: other constants, or other kinds of values."""
+    first, second = (shape.node(cast("Any", node.fields[key])) for node in (one, other))
+    if first.choices is not None and second.choices is not None:
+        return not any(choice in second.choices for choice in first.choices)
+    return bool(first.types and second.types) and not first.types & second.types
+
+
+def _tag(shape: tuple[Node, Node]) -> str | None:
+    """The field that both members have and that admits other constants in each, but need not be given."""
+    one, other = shape
+    found = (
+        key
+        for key, raw in one.fields.items()
+        if key in other.fields and _constant(raw) and _constant(other.fields[key])
+    )
+    return next((key for key in found if _constant(one.fields[key]) != _constant(other.fields[key])), None)
+
+
+def _constant(raw: Json) -> Json:
+    return raw.get("const") if isinstance(raw, dict) else None
+
+
+def _advice(one: tuple[str, Node], other: tuple[str, Node]) -> str:
+    least = sorted(one[1].required | other[1].required)
+    given = f"an answer with only {' and '.join(map(repr, least))}" if least else "an empty answer"
+    doubt = f"{given} may be {one[0]} as well as {other[0]}, and is refused as ambiguous"
+    tag = _tag((one[1], other[1]))
+    if tag is not None:
+        return f"{doubt}: add Field(discriminator={tag!r}) to the union, so that the tag is always given"
+    name = next((name for name in TAGS if name not in one[1].fields and name not in other[1].fields), "tag")
+    return (
+        f"{doubt}: give each a tag, such as {name}: Literal[{one[0].casefold()!r}] in {one[0]}, "
+        f"and add Field(discriminator={name!r}) to the union"
+    )
+
+
+def _name(raw: Json) -> str:
+    reference = raw.get("$ref") if isinstance(raw, dict) else None
+    if isinstance(reference, str):
+        return reference.rpartition("/")[2]
+    title = raw.get("title") if isinstance(raw, dict) else None
+    return title if isinstance(title, str) else "one member"

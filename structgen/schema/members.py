@@ -1,0 +1,213 @@
+"""The members of a union of objects, read from Pydantic's core schema: which keys each of them knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias, cast
+
+from structgen.core.json import Json, JsonObject
+
+Core: TypeAlias = dict[str, Any]
+"""A part of a core schema."""
+
+Rank: TypeAlias = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The keys of one kind of object.
+
+    `names` maps each key that it takes to its field, `tags` each field that admits only some constants to these.
+    `open`: it keeps other keys too.
+    """
+
+    fields: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, tuple[object, ...]] = field(default_factory=dict[str, "tuple[object, ...]"])
+    required: frozenset[str] = frozenset()
+    open: bool = False
+
+    def rank(self, value: JsonObject) -> Rank:
+        """How much of an object is lost as this record: wrong tags, keys that are dropped, nulls that are, others."""
+        strange = [key for key in value if key not in self.names]
+        lost = 0 if self.open else sum(value[key] is not None for key in strange)
+        nulls = 0 if self.open else len(strange) - lost
+        mistagged = sum(self._is_mistagged(self.names[key], item) for key, item in value.items() if key in self.names)
+        return mistagged, lost, nulls, len(strange)
+
+    def _is_mistagged(self, name: str, item: Json) -> bool:
+        allowed = self.tags.get(name)
+        return allowed is not None and not any(type(one) is type(item) and one == item for one in allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of a union: the records that it may be (a union inside it has several), or that its list holds."""
+
+    name: str
+    records: tuple[Record, ...] = ()
+    inside_list: bool = False
+    takes_objects: bool = False
+
+    def rank(self, value: JsonObject) -> Rank:
+        """The rank of the record that loses least of an object."""
+        return min((record.rank(value) for record in self.records), default=(0, 0, 0, len(value)))
+
+    def is_whole(self, value: JsonObject) -> bool:
+        """Whether an object gives all the keys that this member has."""
+        return any(set(record.fields) <= {record.names.get(key) for key in value} for record in self.records)
+
+
+def definitions_of(core: Core) -> dict[str, Core]:
+    """The shared parts of a core schema, by their names."""
+    shared = cast("list[Core]", core["definitions"]) if core.get("type") == "definitions" else []
+    return {part["ref"]: part for part in shared if "ref" in part}
+
+
+def choices_of(union: Core) -> list[Core]:
+    """The choices of a union, with or without tags."""
+    given: object = union["choices"]
+    found = cast("dict[str, Any]", given).values() if isinstance(given, dict) else cast("list[Any]", given)
+    # A choice may come with a label of its own, and a tag may stand for another tag.
+    schemas = [one for one in found if not isinstance(one, str)]
+    return [cast("tuple[Core, str]", one)[0] if isinstance(one, tuple) else one for one in schemas]
+
+
+def mapped(part: Core, change: Callable[[Core], Core]) -> Core:
+    """A copy of a part of a core schema, with each schema right below it changed.
+
+    Fields and tags have names of the user's, which may be any word of Pydantic's own.
+    """
+    made: Core = {}
+    for key, value in part.items():
+        if key in _WITHOUT_SCHEMAS:
+            made[key] = value
+        elif isinstance(value, dict):
+            below = cast(Core, value)
+            named = key in {"fields", "choices"}
+            made[key] = {name: _each(one, change) for name, one in below.items()} if named else change(below)
+        elif isinstance(value, list):
+            made[key] = [_each(one, change) for one in cast("list[Any]", value)]
+        else:
+            made[key] = value
+    return made
+
+
+def _each(one: Any, change: Callable[[Core], Core]) -> Any:
+    if isinstance(one, tuple):  # a choice of a union with its label
+        schema, label = cast("tuple[Core, str]", one)
+        return change(schema), label
+    return change(cast(Core, one)) if isinstance(one, dict) else one
+
+
+_WITHOUT_SCHEMAS = frozenset(
+    {"function", "metadata", "serialization", "cls", "default", "expected", "members", "config", "custom_error_context"}
+)
+"""Parts of a core schema that hold no schemas."""
+
+
+def member_of(choice: Core, definitions: Mapping[str, Core]) -> Member:
+    """What a choice of a union takes."""
+    name, inside_list = "value", False
+    todo, seen = [choice], set[str]()
+    records: list[Record] = []
+    takes_objects = False
+    while todo:
+        part = todo.pop()
+        kind = str(part.get("type"))
+        if kind == "definition-ref":
+            if part["schema_ref"] not in seen and part["schema_ref"] in definitions:
+                seen.add(part["schema_ref"])
+                todo.append(definitions[part["schema_ref"]])
+            continue
+        named = getattr(part.get("cls"), "__name__", None)
+        name = named if named and name == "value" else name
+        if kind in _LISTS and not records:
+            inside_list = True
+            items = part.get("items_schema")
+            todo += cast("list[Core]", items) if isinstance(items, list) else [items] if items else []
+        elif kind in _RECORDS and not part.get("root_model"):
+            records.append(_record(part))
+            takes_objects = not inside_list
+        elif kind in _OPEN:
+            records += [Record(open=True)] if kind == "dict" and not inside_list else []
+            takes_objects = takes_objects or not inside_list
+        else:
+            todo += _below(part)
+    return Member(name, tuple(records), inside_list, takes_objects)
+
+
+_LISTS = frozenset({"list", "tuple", "set", "frozenset", "generator"})
+_RECORDS = frozenset({"model", "dataclass", "typed-dict"})
+_OPEN = frozenset({"dict", "any", "function-plain", "is-instance", "custom-error"})
+_FIELDS = frozenset({"model-fields", "dataclass-args", "typed-dict"})
+
+
+def _below(part: Core) -> Sequence[Core]:
+    """The parts of which a value of this part is one."""
+    if "choices" in part:
+        return choices_of(part)
+    for key in ("schema", "json_schema", "lax_schema"):
+        if isinstance(part.get(key), dict):
+            return [cast(Core, part[key])]
+    steps = part.get("steps")
+    return cast("list[Core]", steps[:1]) if isinstance(steps, list) else []
+
+
+def _record(part: Core) -> Record:
+    """The keys of a model, a dataclass or a TypedDict."""
+    inner, config = part, cast(Core, part.get("config") or {})
+    while inner.get("type") not in _FIELDS:
+        below = _below(inner)
+        if not below:  # a root model of something else
+            return Record(open=True)
+        inner = below[0]
+    extra = inner.get("extra_behavior") or config.get("extra_fields_behavior")
+    fields: dict[str, str] = {}
+    names: dict[str, str] = {}
+    tags: dict[str, tuple[object, ...]] = {}
+    required: set[str] = set()
+    for name, one in _fields_of(inner):
+        if one.get("init") is False:
+            continue
+        aliases = list(_aliases(one.get("validation_alias")))
+        key = aliases[0] if aliases else name
+        fields[key] = name
+        names |= dict.fromkeys((key, *aliases, name), key)
+        held = cast(Core, one.get("schema") or {})
+        allowed = _constants(held)
+        if allowed:
+            tags[key] = allowed
+        if one.get("required", held.get("type") != "default"):
+            required.add(key)
+    return Record(tuple(fields), names, tags, frozenset(required), extra == "allow")
+
+
+def _fields_of(inner: Core) -> Iterator[tuple[str, Core]]:
+    fields = inner.get("fields", {})
+    if isinstance(fields, dict):
+        yield from cast("dict[str, Core]", fields).items()
+    else:
+        yield from ((one["name"], one) for one in cast("list[Core]", fields))
+
+
+def _aliases(found: object) -> Iterator[str]:
+    """The aliases that are one key; a path begins with one."""
+    if isinstance(found, str):
+        yield found
+    for path in cast("list[Any]", found) if isinstance(found, list) else ():
+        first: object = cast("list[Any]", path)[0] if isinstance(path, list) else path
+        if isinstance(first, str):
+            yield first
+
+
+def _constants(held: Core) -> tuple[object, ...]:
+    """The constants that a field admits; empty where it admits more than these."""
+    while held.get("type") in {"default", "function-before", "function-after", "function-wrap"}:
+        held = cast(Core, held["schema"])
+    if held.get("type") not in {"literal", "enum"}:
+        return ()
+    given = cast("list[object]", held["expected"] if held["type"] == "literal" else held["members"])
+    return tuple(one.value if isinstance(one, Enum) else one for one in given)
