@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from structgen.core.checks import Check, checked, number, optional, whole
 from structgen.core.records import Card, Usage
 from structgen.core.results import Attempt
 from structgen.engine.budget import spent_at_most, tokens_of
@@ -25,6 +27,15 @@ class RunBudget:
     max_tokens: int | None = None
     """Input and output together."""
     max_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for what is no limit."""
+        checked(self, _LIMITS)
+
+
+_LIMITS: Mapping[str, Check] = MappingProxyType(
+    {"max_cost": optional(number(0)), "max_tokens": optional(whole(0)), "max_seconds": optional(number(0))}
+)
 
 
 @dataclass(frozen=True, slots=True)

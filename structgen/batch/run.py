@@ -26,6 +26,7 @@ from structgen.core.records import Card, Document, Task, Usage
 from structgen.core.results import Extraction
 from structgen.documents import DocumentProblem
 from structgen.engine.cost import cost_of
+from structgen.engine.long import NO_MOST
 from structgen.engine.many import Outcome
 from structgen.extractor import CONCURRENCY, Extractor
 from structgen.schema import Schema
@@ -68,8 +69,11 @@ class Batch:
         self._budget = budget or RunBudget()
         self._seen = seen
         self._card = find_card(*split_model(extractor.model))
-        self._free = split_model(extractor.model)[0] == "rules"
-        if self._budget.max_cost is not None and not self._free:
+        limits = (self._budget.max_cost, self._budget.max_tokens)
+        self._limited = limits != (None, None) and split_model(extractor.model)[0] != "rules"
+        if self._limited and extractor.options.budget.max_attempts is None:
+            raise ConfigurationError(NO_MOST)
+        if self._limited and self._budget.max_cost is not None:
             _check_price(extractor.model, self._card)
         self._purse = Purse(self._budget, self._card)
         self._started = 0.0
@@ -165,7 +169,7 @@ class Batch:
 
     def _at_most(self, document: Document) -> Usage:
         """The most tokens that a document may take, nothing where the run has no limit that they count against."""
-        if self._free or (self._budget.max_cost is None and self._budget.max_tokens is None):
+        if not self._limited:
             return Usage()
         try:
             return self._extractor.at_most(self._task, document, self._instructions)

@@ -8,16 +8,9 @@ from typing import Any
 
 from structgen.compile.estimate import message_tokens
 from structgen.core.errors import ConfigurationError, RequestTooLarge
-from structgen.core.options import Budget, Mode, Options
+from structgen.core.options import Mode, Options
 from structgen.core.records import Card, Message, Parameters
 
-RANGES = {
-    "temperature": (0.0, 2.0),
-    "top_p": (0.0, 1.0),
-    "presence_penalty": (-2.0, 2.0),
-    "frequency_penalty": (-2.0, 2.0),
-}
-MOST_STOPS = 4
 LEAST_ROOM = 512
 """With less room than this an estimate is not cut down any more: the answer would be cut off."""
 
@@ -26,38 +19,13 @@ def parameters_for(options: Options, mode: Mode, card: Card | None) -> Parameter
     """The parameters that the options set. Raises ConfigurationError with every one that the API would refuse."""
     chosen: dict[str, Any] = {field.name: getattr(options, field.name) for field in fields(Parameters)}
     parameters = Parameters(**chosen)
-    wrong = [
-        *_unspendable(options.budget),
-        *_out_of_range(parameters),
-        *_not_together(parameters, mode),
-        *_beyond_the_model(parameters, card),
-    ]
+    wrong = [*_not_together(parameters, mode), *_beyond_the_model(parameters, card)]
     if wrong:
         raise ConfigurationError(f"These options cannot be sent: {'; '.join(wrong)}.")
     return parameters
 
 
-def _unspendable(budget: Budget) -> Iterator[str]:
-    if budget.max_attempts < 1:
-        yield f"budget.max_attempts is {budget.max_attempts}, and must be at least 1"
-    if budget.max_transport_retries < 0:
-        yield f"budget.max_transport_retries is {budget.max_transport_retries}, and must be at least 0"
-
-
-def _out_of_range(parameters: Parameters) -> Iterator[str]:
-    for name, (low, high) in RANGES.items():
-        value = getattr(parameters, name)
-        if value is not None and not low <= value <= high:
-            yield f"{name} is {value}, and must be between {low:g} and {high:g}"
-    if isinstance(parameters.stop, tuple) and len(parameters.stop) > MOST_STOPS:
-        yield f"stop has {len(parameters.stop)} sequences, and may have {MOST_STOPS}"
-    if parameters.max_completion_tokens is not None and parameters.max_completion_tokens < 1:
-        yield f"max_completion_tokens is {parameters.max_completion_tokens}, and must be at least 1"
-
-
 def _not_together(parameters: Parameters, mode: Mode) -> Iterator[str]:
-    if parameters.reasoning_format is not None and parameters.include_reasoning is not None:
-        yield "reasoning_format and include_reasoning exclude each other: set one of them"
     if parameters.reasoning_format == "raw" and mode is not Mode.TEXT:
         yield f"reasoning_format 'raw' does not go with mode {mode.value!r}: use 'parsed' or 'hidden', or mode 'text'"
 

@@ -1,11 +1,30 @@
-"""How to ask: the one frozen set of options, and the enums and budgets in it."""
+"""How to ask: the one frozen set of options, and the enums and budgets in it.
+
+All of it is checked when it is made: an option that is spelled wrong would be silently ignored.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, get_args
+
+from structgen.core.checks import (
+    Check,
+    checked,
+    flag,
+    instance,
+    number,
+    one_of,
+    optional,
+    pairs,
+    text,
+    texts,
+    whole,
+    word_of,
+)
 
 
 class Mode(StrEnum):
@@ -65,17 +84,45 @@ class Budget:
     wire (`max_transport_retries`, for each attempt) are counted apart.
     """
 
-    max_attempts: int = 3
-    max_transport_retries: int = 4
+    max_attempts: int | None = 3
+    max_transport_retries: int | None = 4
     max_tokens: int | None = None
+    """Input and output together. With 0 nothing is sent, and only what a store holds is answered; so with the next."""
     max_cost: float | None = None
     """USD."""
     max_seconds: float | None = 300.0
 
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for what is no limit."""
+        checked(self, _BUDGET)
+
+
+_BUDGET: Mapping[str, Check] = MappingProxyType(
+    {
+        "max_attempts": optional(whole(1)),
+        "max_transport_retries": optional(whole(0)),
+        "max_tokens": optional(whole(0)),
+        "max_cost": optional(number(0)),
+        "max_seconds": optional(number(0)),
+    }
+)
+
+ServiceTier = Literal["auto", "default", "on_demand", "flex", "performance", "priority"]
+ReasoningEffort = Literal["none", "default", "minimal", "low", "medium", "high", "xhigh"]
+ReasoningFormat = Literal["hidden", "raw", "parsed"]
+
+MOST_STOPS = 4
+SHORTEST_CHUNK = 200
+"""Characters; shorter chunks say too little to be read by themselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to ask and what to accept. Parameters that are None are left to the server."""
+    """How to ask and what to accept. Parameters that are None are left to the server.
+
+    Enums are taken by their values and names too (``mode="json"``, ``max_risk="lossy"``). Raises ConfigurationError,
+    with all that is wrong, for what cannot be meant.
+    """
 
     mode: Mode = Mode.AUTO
     style: Style = Style.OUTLINE
@@ -95,9 +142,9 @@ class Options:
     seed: int | None = None
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
-    service_tier: Literal["auto", "on_demand", "flex", "performance"] | None = None
-    reasoning_effort: Literal["none", "default", "low", "medium", "high"] | None = None
-    reasoning_format: Literal["hidden", "raw", "parsed"] | None = None
+    service_tier: ServiceTier | None = None
+    reasoning_effort: ReasoningEffort | None = None
+    reasoning_format: ReasoningFormat | None = None
     include_reasoning: bool | None = None
     parallel_tool_calls: bool | None = None
     disable_tool_validation: bool | None = None
@@ -110,3 +157,43 @@ class Options:
     take whole are."""
     passes: int = 1
     """How many times a document is read, each time cut at other places, so that more of what it says is found."""
+
+    def __post_init__(self) -> None:
+        """Put every option as it is meant."""
+        checked(self, _OPTIONS, _not_together(self))
+
+
+_OPTIONS: Mapping[str, Check] = MappingProxyType(
+    {
+        "mode": one_of(Mode),
+        "style": one_of(Style),
+        "max_risk": one_of(Risk),
+        "budget": instance(Budget, "Budget(max_attempts=3)"),
+        "reask": one_of(Reask),
+        "evidence": one_of(EvidenceMode),
+        "require_evidence": flag,
+        "temperature": optional(number(0, 2)),
+        "top_p": optional(number(0, 1)),
+        "max_completion_tokens": optional(whole(1)),
+        "stop": optional(texts(MOST_STOPS)),
+        "seed": optional(whole()),
+        "presence_penalty": optional(number(-2, 2)),
+        "frequency_penalty": optional(number(-2, 2)),
+        "service_tier": optional(word_of(*get_args(ServiceTier))),
+        "reasoning_effort": optional(word_of(*get_args(ReasoningEffort))),
+        "reasoning_format": optional(word_of(*get_args(ReasoningFormat))),
+        "include_reasoning": optional(flag),
+        "parallel_tool_calls": optional(flag),
+        "disable_tool_validation": optional(flag),
+        "user": optional(text),
+        "metadata": optional(pairs),
+        "store": optional(flag),
+        "chunk_chars": optional(whole(SHORTEST_CHUNK)),
+        "passes": whole(1),
+    }
+)
+
+
+def _not_together(options: Options) -> Iterator[str]:
+    if options.reasoning_format is not None and options.include_reasoning is not None:
+        yield "reasoning_format and include_reasoning exclude each other: set one of them"

@@ -11,7 +11,8 @@ from structgen.engine.cost import cost_of
 
 def all_tried(budget: Budget, attempts: tuple[Attempt, ...]) -> str | None:
     """Why there is no further attempt, None where there is one."""
-    if attempts and len(attempts) >= budget.max_attempts:
+    most = budget.max_attempts
+    if attempts and most is not None and len(attempts) >= most:
         return f"No answer was accepted in {_counted(len(attempts), 'attempt')}"
     return None
 

@@ -15,7 +15,7 @@ from structgen.compile import Brief, Input, Plan, compile_brief
 from structgen.compile.estimate import CHARS_PER_TOKEN, message_tokens
 from structgen.core.errors import ConfigurationError, ExtractionFailed, RequestTooLarge, StructgenError
 from structgen.core.json import Json
-from structgen.core.options import Budget, Options
+from structgen.core.options import SHORTEST_CHUNK, Budget
 from structgen.core.records import Card, Completion, Document, Request, Usage
 from structgen.core.results import Attempt, Extraction
 from structgen.documents.chunks import Chunk, cut_text
@@ -33,10 +33,10 @@ T = TypeVar("T")
 Run: TypeAlias = Callable[[Line[Any]], Extraction[Any]]
 ARun: TypeAlias = Callable[[Line[Any]], Awaitable[Extraction[Any]]]
 
+NO_MOST = "With budget.max_attempts=None nothing says how much a document may take at most: set a number of attempts."
+
 AT_ONCE = 8
 """So many chunks of one document are under way at once."""
-SHORTEST = 200
-"""Characters; shorter chunks say too little to be read by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Long(Generic[T]):
 
     def _halves(self, one: ReadChunk) -> tuple[Chunk, ...]:
         start, end = one.chunk.start, one.chunk.end
-        if not isinstance(one.cause, RequestTooLarge) or end - start <= SHORTEST:
+        if not isinstance(one.cause, RequestTooLarge) or end - start <= SHORTEST_CHUNK:
             return ()
         halves = cut_text(self.text[start:end], -(-(end - start) // 2))
         return tuple(
@@ -82,29 +82,20 @@ class Long(Generic[T]):
 def plan_chunks(plan: Plan[T], text: Input, *, refused: bool = False) -> Long[T] | None:
     """How to read a text in chunks; None where it is short enough to be read whole, or is no document but a chat.
 
-    `refused` says that the server did not take it whole, though nothing here spoke against it. Raises
-    ConfigurationError for options that make no sense.
+    `refused` says that the server did not take it whole, though nothing here spoke against it.
     """
     options = plan.brief.options
-    _check(options)
     if not isinstance(text, str | Document) or not plan.brief.extracting:
         return None
     words = text.text if isinstance(text, Document) else text
     size = _most_chars(plan, text, len(words))
     if refused:
-        size = min(size, max(SHORTEST, -(-len(words) // 2)))
+        size = min(size, max(SHORTEST_CHUNK, -(-len(words) // 2)))
     if len(words) <= size and options.passes == 1:
         return None
     chunks = cut_text(words, size, options.passes)
     brief = replace(cast("Brief[Json]", plan.brief), schema=ChunkSchema(plan.brief.schema))
     return Long(plan, compile_brief(brief), words, chunks) if chunks else None
-
-
-def _check(options: Options) -> None:
-    if options.chunk_chars is not None and options.chunk_chars < SHORTEST:
-        raise ConfigurationError(f"chunk_chars is {options.chunk_chars}: it must be at least {SHORTEST}.")
-    if options.passes < 1:
-        raise ConfigurationError(f"passes is {options.passes}: it must be at least 1.")
 
 
 def _most_chars(plan: Plan[T], text: Input, length: int) -> int:
@@ -123,7 +114,7 @@ def _most_chars(plan: Plan[T], text: Input, length: int) -> int:
     head = message_tokens(plan.template.messages)
     asked = plan.template.parameters.max_completion_tokens
     room = (window - head) // 3 if asked is None else (window - head - asked) * 9 // 10
-    return max(SHORTEST, min(size, room * CHARS_PER_TOKEN))
+    return max(SHORTEST_CHUNK, min(size, room * CHARS_PER_TOKEN))
 
 
 def share(budget: Budget, attempts: Sequence[Attempt], card: Card | None, parts: int) -> Budget:
@@ -140,7 +131,10 @@ def share(budget: Budget, attempts: Sequence[Attempt], card: Card | None, parts:
 def most_of_document(
     plan: Plan[T], text: Input, kept: Callable[[Request], Completion | None], begin: Begin = extraction
 ) -> Usage:
-    """The most tokens that `extract_document` may take; `kept` gives the answers that take nothing."""
+    """The most tokens that `extract_document` may take; `kept` gives the answers that take nothing.
+
+    Raises ConfigurationError where the number of attempts has no limit.
+    """
     long = plan_chunks(plan, text)
     if long is None:
         return _most_of_line(plan, text, kept, begin)
@@ -151,6 +145,8 @@ def most_of_document(
 def _most_of_line(plan: Plan[Any], text: Input, kept: Callable[[Request], Completion | None], begin: Begin) -> Usage:
     """The line is run as far as it is answered; from there on every attempt may take its most."""
     line, attempts = begin(plan, text), plan.brief.options.budget.max_attempts
+    if attempts is None:
+        raise ConfigurationError(NO_MOST)
     try:
         effect = next(line)
         while (found := kept(effect.request)) is not None:

@@ -24,15 +24,16 @@ Streamed: TypeAlias = str | Completion
 class Allowance:
     """What one request may take on the wire, all its transport retries together.
 
-    `deadline` is a reading of ``time.monotonic()``: no wait and no try goes beyond it; None is no deadline.
-    `timeout` bounds a single try, in seconds; None is the sender's own. `on_retry` is told of each fault that is
-    followed by another try, and of the seconds in between; `on_wait` of each longer wait for a limit: its seconds, and
-    in words what is waited for. `retrying` is a policy of tenacity's whose `stop` and `wait` are used in place of
-    our own; which faults are worth another try, and the deadline, stay ours. `stopped` says that nothing is to be
-    waited for any more: it is asked again and again during every wait, from any thread.
+    `transport_retries` is None where only time is a limit. `deadline` is a reading of ``time.monotonic()``: no wait and
+    no try goes beyond it; None is no deadline. `timeout` bounds a single try, in seconds; None is the sender's own.
+    `on_retry` is told of each fault that is followed by another try, and of the seconds in between; `on_wait` of each
+    longer wait for a limit: its seconds, and in words what is waited for. `retrying` is a policy of tenacity's whose
+    `stop` and `wait` are used in place of our own; which faults are worth another try, and the deadline, stay ours.
+    `stopped` says that nothing is to be waited for any more: it is asked again and again during every wait, from any
+    thread.
     """
 
-    transport_retries: int = 4
+    transport_retries: int | None = 4
     deadline: float | None = None
     timeout: float | None = None
     on_retry: Callable[[TransportError, float], None] | None = None

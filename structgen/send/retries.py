@@ -58,7 +58,7 @@ async def akeep_trying(once: Callable[[], Awaitable[T | Failure]], allowance: Al
 
 
 def _raise_where_final(failure: Failure, allowance: Allowance) -> None:
-    if not failure.transient or (allowance.retrying is None and allowance.transport_retries < 1):
+    if not failure.transient or (allowance.retrying is None and allowance.transport_retries == 0):
         raise failure.error
 
 
@@ -167,7 +167,8 @@ class _Policy:
     def _used_up(self, state: RetryCallState) -> bool:
         if self.allowance.retrying is not None:
             return bool(self.allowance.retrying.stop(state))
-        return state.attempt_number > self.allowance.transport_retries
+        most = self.allowance.transport_retries
+        return most is not None and state.attempt_number > most
 
 
 def _failure(state: RetryCallState) -> Failure | None:

@@ -207,6 +207,15 @@ def test_a_budget_is_refused_where_the_price_is_not_known() -> None:
         Batch(extractor, TASK, budget=RunBudget(max_cost=1.0))
 
 
+def test_a_budget_is_refused_where_attempts_have_no_limit(groq_emulator: Emulator) -> None:
+    extractor = Extractor(GROQ, Options(budget=Budget(max_attempts=None)))
+    with pytest.raises(ConfigurationError, match="set a number of attempts"):
+        Batch(extractor, TASK, budget=RunBudget(max_tokens=1_000))
+    with pytest.raises(ConfigurationError, match="set a number of attempts"):
+        extractor.at_most(TASK, next(documents("a")))
+    Batch(extractor, TASK, budget=RunBudget(max_seconds=1))
+
+
 def test_a_run_ends_where_its_time_does(groq_emulator: Emulator) -> None:
     groq_emulator.script(reply('{"name": "Soup", "serves": 4}', delay=0.3), repeat_last=True)
     batch = Batch(Extractor(GROQ), TASK, concurrency=1, budget=RunBudget(max_seconds=0.2))

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from structgen.compile import Brief, compile_brief
 from structgen.core.errors import ConfigurationError, RequestTooLarge
-from structgen.core.options import Budget, Mode, Options
+from structgen.core.options import Mode, Options
 from structgen.core.records import Card, Request
 from structgen.schema import Schema
 
@@ -51,8 +51,6 @@ def test_every_parameter_that_is_set_is_sent() -> None:
     ("options", "says"),
     [
         ({"temperature": 2.1}, "between 0 and 2"),
-        ({"budget": Budget(max_attempts=0)}, "max_attempts is 0"),
-        ({"budget": Budget(max_transport_retries=-1)}, "max_transport_retries is -1"),
         ({"top_p": -0.1}, "between 0 and 1"),
         ({"stop": ("a", "b", "c", "d", "e")}, "may have 4"),
         ({"max_completion_tokens": 0}, "at least 1"),

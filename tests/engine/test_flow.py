@@ -111,6 +111,13 @@ def test_attempts_that_run_out_carry_everything() -> None:
     assert "minutes" in str(error)
 
 
+def test_without_a_limit_of_attempts_the_other_limits_count() -> None:
+    unlimited = Budget(max_attempts=None)
+    assert len(run([BAD] * 9 + [GOOD], Options(budget=unlimited)).attempts) == 10
+    some = replace(unlimited, max_tokens=10 * tokens_of(most_of_the_first_question()))
+    assert len(failure([BAD] * 99, Options(budget=some, reask=Reask.WHOLE)).attempts) > 3
+
+
 def most_of_the_first_question() -> Usage:
     return next(line()).at_most
 

@@ -20,10 +20,10 @@ from structgen.core.errors import (
     RequestTooLarge,
     TaskError,
 )
-from structgen.core.options import Budget, EvidenceMode, Options, Risk
+from structgen.core.options import SHORTEST_CHUNK, Budget, EvidenceMode, Options, Risk
 from structgen.core.records import Card, Completion, Document, Message, Status, Usage
 from structgen.engine import Send, adrive, drive
-from structgen.engine.long import SHORTEST, Long, aextract_document, extract_document, plan_chunks, share
+from structgen.engine.long import Long, aextract_document, extract_document, plan_chunks, share
 from structgen.engine.observe import Observers
 from structgen.schema import Schema
 
@@ -241,7 +241,7 @@ def test_chunks_that_are_too_large_are_halved_down_to_the_shortest() -> None:
     sizes.clear()
     with pytest.raises(RequestTooLarge):
         extract(Options(), perform=never)
-    assert SHORTEST / 4 < min(sizes) <= SHORTEST
+    assert SHORTEST_CHUNK / 4 < min(sizes) <= SHORTEST_CHUNK
 
 
 def test_chunks_share_what_the_ones_before_them_left() -> None:
@@ -251,12 +251,6 @@ def test_chunks_share_what_the_ones_before_them_left() -> None:
     assert budget.max_cost == pytest.approx((1.0 - 60 / 1e6) / 4)
     assert share(Budget(max_tokens=30), spent, CARD, 4).max_tokens == 0
     assert share(Budget(), spent, CARD, 4) == Budget()
-
-
-@pytest.mark.parametrize("options", [Options(chunk_chars=SHORTEST - 1), Options(passes=0)])
-def test_options_that_make_no_sense_are_refused(options: Options) -> None:
-    with pytest.raises(ConfigurationError, match="must be at least"):
-        plan_chunks(plan(options), TEXT)
 
 
 def test_awaited_it_is_the_same() -> None:

@@ -89,6 +89,10 @@ def test_the_last_failure_is_raised_with_the_number_of_tries(keep_trying: Persis
     assert len(waits) == 2
 
 
+def test_without_a_limit_it_is_tried_as_long_as_there_is_time(keep_trying: Persist, waits: list[float]) -> None:
+    assert keep_trying(script(*[BROKEN] * 9, DONE), Allowance(transport_retries=None)).transport_retries == 9
+
+
 def test_without_retries_the_first_failure_is_raised_as_it_is(keep_trying: Persist, waits: list[float]) -> None:
     with pytest.raises(ServerFailed, match=r"^groq answered 500\.$"):
         keep_trying(script(BROKEN), Allowance(transport_retries=0))

@@ -1,0 +1,193 @@
+"""What users hand in, checked at the door: each check gives the value as it is meant, or says what to write instead."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from decimal import Decimal
+from enum import Enum
+from numbers import Integral, Real
+from typing import TypeAlias, TypeVar, cast
+
+from structgen.core.errors import ConfigurationError
+
+E = TypeVar("E", bound=Enum)
+T = TypeVar("T")
+
+Check: TypeAlias = Callable[[object], object]
+"""A value -> the value as it is meant. Raises Unfit."""
+
+_SHOWN = 60
+
+
+class Unfit(ValueError):
+    """A value that cannot be meant; the message goes on where the name of the value ends."""
+
+
+def checked(record: object, checks: Mapping[str, Check], more: Iterable[str] = ()) -> None:
+    """Check the fields of a frozen dataclass and put each as it is meant.
+
+    Raises ConfigurationError with all that is wrong, `more` among it.
+    """
+    wrong: list[str] = []
+    for field in fields(record):  # pyright: ignore[reportArgumentType]  a dataclass, which object does not say
+        check, given = checks.get(field.name), getattr(record, field.name)
+        try:
+            meant = given if check is None else check(given)
+        except Unfit as problem:
+            wrong.append(f"{field.name} {problem}")
+            continue
+        if meant is not given:
+            object.__setattr__(record, field.name, meant)
+    if wrong := [*wrong, *more]:
+        raise ConfigurationError(f"Wrong {type(record).__name__}: {'; '.join(wrong)}.")
+
+
+def argument(name: str, given: object, check: Callable[[object], T]) -> T:
+    """An argument as it is meant. Raises ConfigurationError that names it."""
+    try:
+        return check(given)
+    except Unfit as problem:
+        raise ConfigurationError(f"{name} {problem}.") from None
+
+
+def choice(kind: type[E], given: object) -> E:
+    """A member of an enum: itself, its value, or its name in any case."""
+    if isinstance(given, kind):
+        return given
+    for member in kind:
+        names = {member.name.casefold(), str(member.value).casefold()}
+        if isinstance(given, str) and given.strip().casefold() in names:
+            return member
+    word = "name" if issubclass(kind, int) else "value"
+    choices = ", ".join(repr(str(getattr(member, word)).lower()) for member in kind)
+    raise Unfit(f"is {shown(given)}, and must be one of {choices} ({kind.__name__})")
+
+
+def one_of(kind: type[E]) -> Callable[[object], E]:
+    """A check for a member of an enum."""
+    return lambda given: choice(kind, given)
+
+
+def optional(check: Callable[[object], T]) -> Callable[[object], T | None]:
+    """The same check, or None."""
+
+    def read(given: object) -> T | None:
+        try:
+            return None if given is None else check(given)
+        except Unfit as problem:
+            raise Unfit(f"{problem}, or None") from None
+
+    return read
+
+
+def word_of(*choices: str) -> Callable[[object], str]:
+    """A check for one of these words."""
+
+    def read(given: object) -> str:
+        if isinstance(given, str) and given in choices:
+            return given
+        raise Unfit(f"is {shown(given)}, and must be one of {', '.join(map(repr, choices))}")
+
+    return read
+
+
+def whole(least: int | None = None) -> Callable[[object], int]:
+    """A check for a whole number; true and false are none."""
+    wanted = "a whole number" if least is None else f"a whole number, at least {least}"
+
+    def read(given: object) -> int:
+        if isinstance(given, bool) or not isinstance(given, Integral) or (least is not None and int(given) < least):
+            raise Unfit(f"is {shown(given)}, and must be {wanted}")
+        return given if isinstance(given, int) else int(given)
+
+    return read
+
+
+def number(
+    least: float | None = None, most: float | None = None, *, above: float | None = None
+) -> Callable[[object], float]:
+    """A check for a finite number within bounds; true and false are none."""
+    wanted = "a finite number"
+    if least is not None:
+        wanted = f"a number of at least {least:g}" if most is None else f"a number between {least:g} and {most:g}"
+    if above is not None:
+        wanted = f"a number above {above:g}"
+
+    def read(given: object) -> float:
+        found = _finite(given)
+        low = found is not None and ((least is not None and found < least) or (above is not None and found <= above))
+        if found is None or low or (most is not None and found > most):
+            raise Unfit(f"is {shown(given)}, and must be {wanted}")
+        return found
+
+    return read
+
+
+def _finite(given: object) -> float | None:
+    """A number that is one, None for anything else."""
+    if isinstance(given, bool) or not isinstance(given, (Real, Decimal)):
+        return None
+    try:
+        found = given if isinstance(given, (int, float)) else float(given)
+        return found if math.isfinite(found) else None
+    except (OverflowError, ValueError):  # more than a float holds, or a signaling NaN
+        return None
+
+
+def flag(given: object) -> bool:
+    """True or false, and nothing that is merely like it."""
+    if isinstance(given, bool):
+        return given
+    raise Unfit(f"is {shown(given)}, and must be True or False")
+
+
+def text(given: object) -> str:
+    """A str."""
+    if isinstance(given, str):
+        return given
+    raise Unfit(f"is {shown(given)}, and must be a str")
+
+
+def texts(most: int) -> Callable[[object], str | tuple[str, ...]]:
+    """A check for a str, or several of them, none of them empty."""
+
+    def read(given: object) -> str | tuple[str, ...]:
+        several = tuple(cast("Sequence[object]", given)) if isinstance(given, (list, tuple)) else (given,)
+        if not several or not all(isinstance(one, str) and one for one in several):
+            raise Unfit(f"is {shown(cast(object, given))}, and must be a str or a tuple of them, none of them empty")
+        if len(several) > most:
+            raise Unfit(f"has {len(several)} texts, and may have {most}")
+        return cast("str | tuple[str, ...]", given if isinstance(given, str) else several)
+
+    return read
+
+
+def pairs(given: object) -> Mapping[str, str]:
+    """A mapping of str to str."""
+    if isinstance(given, Mapping):
+        held = cast("Mapping[object, object]", given)
+        if all(isinstance(part, str) for pair in held.items() for part in pair):
+            return cast("Mapping[str, str]", given)
+    raise Unfit(f"is {shown(cast(object, given))}, and must be a mapping of str to str")
+
+
+def instance(kind: type[T], write: str) -> Callable[[object], T]:
+    """A check for an instance of a class; `write` is an example of one."""
+
+    def read(given: object) -> T:
+        if isinstance(given, kind):
+            return given
+        raise Unfit(f"is {shown(given)}, and must be {kind.__name__}: write {write}")
+
+    return read
+
+
+def shown(given: object) -> str:
+    """A value in few words: a class by its name, anything else by its repr."""
+    if isinstance(given, type):
+        return f"the class {given.__name__}"
+    words = repr(given[: _SHOWN + 1] if isinstance(given, (str, bytes)) else given)
+    words = words if len(words) <= _SHOWN else f"{words[:_SHOWN]}..."
+    return words if isinstance(given, (str, int, float, Enum)) or given is None else f"{words} ({type(given).__name__})"
