@@ -1,0 +1,185 @@
+"""Numbers as people write them: the reader of digits with all that belongs to them, and of whole texts.
+
+Nothing is decided here. ``1,299`` has two readings, ``(20.00)`` has two; ``1.2 million`` has one, and neither 1.2 nor
+a million is any of it. The caller decides: a parser takes a number that has one reading, a search grades by them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator
+from decimal import Decimal
+from itertools import chain
+from typing import NamedTuple
+
+from structgen.notation.cores import Core, core_of, digit_runs, key_of, lone_fractions, plain_core
+from structgen.notation.currencies import AFTER, BEFORE, SIGNS, groups_by_comma
+from structgen.notation.digits import Digits
+from structgen.notation.exact import Value, minus, plus, power_of_ten, times
+from structgen.notation.han import han_numbers
+from structgen.notation.heads import Head, head_at
+from structgen.notation.readings import Number, Reading
+from structgen.notation.scales import Force, Scale, hundredth_at, scale_at
+from structgen.notation.words import AND_A_PART, part_of, word_numbers
+
+_AND_A_PART = re.compile(AND_A_PART, re.IGNORECASE)
+_MORE = re.compile(rf"\s{{0,3}}-?(?:[^\W\d_]|[{SIGNS}%٪％﹪‰؉&])|[.,:][-\u2013\u2014]|\.?[ºª]")
+"""How all that may belong to a number behind its digits begins, but for the minus and the bracket of bookkeeping."""
+_DASH_FOR_CENTS = re.compile(r"[.,:][-\u2013\u2014]{1,2}(?!\d)")
+_MINUS_BEHIND = re.compile(r"[-\u2212](?=[\s)|;,]|\Z)(?!\s{0,3}[\d$€£])")
+_ACCOUNT = re.compile(r"[ \u00a0]?(?:CR|DR|Cr|Dr)\b\.?")
+_ORDINAL = re.compile(r"(?:st|nd|rd|th|er|re|ère|e|ème|\.?[ºª])(?![^\W_])", re.IGNORECASE)
+_CURRENCY_BEFORE = re.compile(rf"{BEFORE}[ \u00a0]?$")
+_LONGEST_CURRENCY = 6
+_OTHER_DIGITS = re.compile(r"[\s-]{1,3}(?:and\s|&|do[zs]en|dutzend)", re.IGNORECASE)
+"""What changes the digits of the number before it."""
+_CENTS = 2
+
+
+def numbers(text: str) -> Iterator[Number]:
+    """Every number of a text: those in digits in order, then those in words, then those in Han characters. Linear."""
+    return chain(digit_numbers(text), word_numbers(text), han_numbers(text))
+
+
+def digit_numbers(text: str, keys: Container[str] | None = None) -> Iterator[Number]:
+    """The numbers of a text that are written in digits; of those with other `keys` than these most are left out."""
+    for run in digit_runs(text):
+        if keys is None or (own := key_of(run)) is None or own in keys or _OTHER_DIGITS.match(text, run.end()):
+            yield number_of(run)
+    for core in lone_fractions(text):
+        yield _dressed(text, core)
+
+
+def number_of(run: re.Match[str]) -> Number:
+    """The number whose digits are a run of `digit_runs`."""
+    core, text = core_of(run), run.string
+    number = _dressed(text, core)
+    if not core.parts or (number.currency and " " in run.group()):  # "1 234 kr" is one amount
+        return number
+    return number._replace(parts=tuple(_dressed(text, plain_core(text, *part)) for part in core.parts))
+
+
+class _Way(NamedTuple):
+    """A value, the digits that it comes from, where these and its scale end, and whether it is unlikely."""
+
+    value: Value
+    digits: Digits
+    end: int
+    unlikely: bool = False
+
+
+def _dressed(text: str, core: Core) -> Number:
+    """The number whose digits are known, with all that stands around them."""
+    head, ways = head_at(text, core.start, simple=core.simple), core.ways
+    if head.point:
+        ways = tuple((Decimal(f"0.{way.plain}"), Digits(f"0.{way.plain}", ".")) for _, way in ways)
+    found = [_Way(value, way, core.end) for value, way in ways]
+    start, currency, end, hundredth, ordinal = head.start, head.currency, core.end, None, False
+    if _MORE.match(text, core.end):
+        found = _scaled(text, _with_part(text, found), text[slice(*currency)] if currency else "")
+        end = max((way.end for way in found), default=core.end)
+        if behind := AFTER.match(text, end):
+            currency, end = currency or behind.span("currency"), behind.end()
+        elif (hundredth := None if currency else hundredth_at(text, end)) is not None:
+            end = hundredth[0]
+        elif core.simple and (ending := _ORDINAL.match(text, end)):
+            ordinal, end = True, ending.end()
+        if cents := _DASH_FOR_CENTS.match(text, end):
+            end = cents.end()
+    if currency and len(found) > 1 and groups_by_comma(text[slice(*currency)]):
+        found = [way for way in found if way.digits.group == ","] or found
+    amount = currency is not None or (hundredth is None and any(_has_cents(way) for way in found))
+    readings = tuple(_readings(found, head, core.start - head.point, hundredth))
+    number = Number(start, end, core.start, core.end, readings, amount=amount, currency=currency, ordinal=ordinal)
+    return number if head.sign is not None or not readings else _accounted(text, number)
+
+
+def _with_part(text: str, ways: list[_Way]) -> list[_Way]:
+    """The ways of "2 and a half"."""
+    match = _AND_A_PART.match(text, ways[0].end) if ways else None
+    if match is None:
+        return ways
+    return [
+        way._replace(value=plus(way.value, part_of(match)), end=match.end()) for way in ways if not way.digits.point
+    ]
+
+
+def _scaled(text: str, ways: list[_Way], currency: str) -> list[_Way]:
+    """The ways with the scale words behind them, and without where these may mean another thing."""
+    if not ways:
+        return ways
+    scale = scale_at(text, ways[0].end, currency)
+    if scale is None:
+        return ways
+    if scale.force is not Force.SURE and AFTER.match(text, scale.end):  # the currency of "5 M EUR" tells
+        scale = scale._replace(force=Force.SURE)
+    scaled = [_times(way, scale) for way in ways]
+    if scale.force is Force.SURE:
+        more = scale_at(text, scale.end)  # "2 hundred thousand"
+        return [_times(way, more) for way in scaled] if more and more.force is Force.SURE else scaled
+    bare = [way._replace(unlikely=scale.force is Force.LIKELY) for way in ways]
+    return [*(way._replace(unlikely=scale.force is Force.UNLIKELY) for way in scaled), *bare]
+
+
+def _times(way: _Way, scale: Scale) -> _Way:
+    return way._replace(value=power_of_ten(times(way.value, scale.factor), scale.power), end=scale.end)
+
+
+def _has_cents(way: _Way) -> bool:
+    """Whether these digits have two decimals, as amounts of money do."""
+    plain = way.digits.plain
+    return plain[-_CENTS - 1 : -_CENTS] == "."
+
+
+def _readings(ways: list[_Way], head: Head, start: int, hundredth: tuple[int, int] | None) -> Iterator[Reading]:
+    """The readings of a number with its sign and its percent sign."""
+    for value, digits, end, unlikely in ways:
+        signed: list[Reading] = []
+        if head.sign is not None:
+            signed.append(Reading(minus(value), head.sign, end, digits.point, digits.group, unlikely=unlikely))
+        if head.sign is None or head.either:
+            signed.append(Reading(value, start, end, digits.point, digits.group, unlikely=unlikely))
+        yield from signed
+        if hundredth:
+            yield from (
+                one._replace(value=power_of_ten(one.value, hundredth[1]), end=hundredth[0], percent=True)
+                for one in signed
+            )
+
+
+def _accounted(text: str, number: Number) -> Number:
+    """The number with what bookkeepers write for a minus: brackets around it, a minus or CR or DR behind it."""
+    plain = number.readings
+    if text[number.end : number.end + 1] == ")" and text[number.start - 1 : number.start] == "(":
+        return _bracketed(text, number)
+    if not number.amount or not plain:
+        return number
+    end = max(reading.end for reading in plain)
+    if behind := _MINUS_BEHIND.match(text, end) or _MINUS_BEHIND.match(text, number.end):
+        negative = tuple(_negative(reading, reading.start, behind.end()) for reading in plain)
+        sure = any(reading.point for reading in plain)  # "$20-" may begin a range
+        return number._replace(end=behind.end(), readings=negative if sure else (*plain, *negative))
+    if behind := _ACCOUNT.match(text, number.end):
+        negative = tuple(_negative(reading, reading.start, behind.end()) for reading in plain)
+        return number._replace(end=behind.end(), readings=(*plain, *negative))
+    return number
+
+
+def _bracketed(text: str, number: Number) -> Number:
+    """The number in brackets: a negative amount, or a remark; of a number that is no amount rather a remark."""
+    start, end = number.start - 1, number.end + 1
+    before = _CURRENCY_BEFORE.search(text, max(0, start - _LONGEST_CURRENCY), start)
+    if before is None and text[start - 1 : start].isalnum():
+        return number
+    amount = number.amount or before is not None
+    unlikely = not amount and not any(reading.group for reading in number.readings)
+    negative = (_negative(one, start, end)._replace(unlikely=unlikely or one.unlikely) for one in number.readings)
+    currency = number.currency or (before.span() if before else None)
+    start = before.start() if before else start
+    return number._replace(
+        start=start, end=end, readings=(*number.readings, *negative), amount=amount, currency=currency
+    )
+
+
+def _negative(reading: Reading, start: int, end: int) -> Reading:
+    return reading._replace(value=minus(reading.value), start=start, end=end)

@@ -1,0 +1,196 @@
+"""Numbers in English words: "twenty-five", "one and a half", "the third", "half a dozen"; up to the trillions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from structgen.notation.exact import Value, minus, plus, ratio, times
+from structgen.notation.readings import Kind, Number, Reading
+
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_ORDINALS = (
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+    "fifteenth sixteenth seventeenth eighteenth nineteenth"
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_SMALL = {word: value for value, word in enumerate(_UNITS.split())} | {
+    word: 10 * value for value, word in enumerate(_TENS.split(), 2)
+}
+_LAST = {word: value for value, word in enumerate(_ORDINALS.split()) if value} | {
+    f"{word[:-1]}ieth": 10 * value for value, word in enumerate(_TENS.split(), 2)
+}
+_LARGE = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_MANY = {"dozen": 12, "hundred": 100, **_LARGE}
+"""What there may be a part of: "half a million"."""
+_BOTTOMS = {word: value for word, value in _LAST.items() if 3 <= value <= 10} | {"half": 2, "halve": 2, "quarter": 4}
+_OTHER = {"once": 1, "twice": 2, "dozen": 12}
+COUNTING_WORDS = frozenset({*_SMALL, *_LAST})
+"""Words that are numbers by themselves, and others together with those around them: the two of "two hundred"."""
+NUMBER_WORDS = frozenset({*COUNTING_WORDS, *_LARGE, "hundred", "dozen", "half", "quarter", "once", "twice"})
+"""Words by which two statements differ in a number."""
+
+_TOP = "|".join(_UNITS.split()[1:10])
+_PLURALS = r"(?:halves|quarters|(?:third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)s)"
+AND_A_PART = (
+    r"\s{1,3}(?:and|&)\s{1,3}(?:an?\s{1,3}(?P<part>half|third|quarter|fifth|eighth|tenth)"
+    rf"|(?P<above>{_TOP})[\s-](?P<below>{_PLURALS}))\b"
+)
+"""What makes more of the number before it, as the source of a regular expression: "and a half", "and two thirds"."""
+_ANY = "|".join([*_SMALL, "hundred", *_LARGE])
+_ORDINAL = "|".join(_LAST)
+# The pattern begins with its words, so that the search skips what begins with other letters. It is tried on a text in
+# lower case, and whether a match begins a word is looked up afterwards.
+_SPELLED = re.compile(
+    rf"(?:(?P<top>{_TOP})[\s-](?P<bottom>{'|'.join(_BOTTOMS)})(?P<plural>s?)"
+    r"|(?P<half>half)|a\s(?P<quarter>quarter))\b"
+    rf"(?:\s(?:of\s)?(?:an?\s)?(?P<many>{'|'.join(_MANY)})\b)?"
+    rf"|(?P<run>(?:{_ANY})\b(?:[\s-]{{1,3}}(?:and\s{{1,3}})?(?!\w+[\s-]{_PLURALS}\b)(?:{_ANY})\b)*)"
+    rf"(?:(?P<last>(?:-|\s{{1,3}})(?:and\s{{1,3}})?(?:{_ORDINAL})\b)|\s{{1,3}}(?P<dozen>dozen)\b|{AND_A_PART})?"
+    rf"|(?P<other>{'|'.join(_OTHER)})\b|(?P<ordinal>{_ORDINAL})\b"
+)
+_HUNDREDS = ("hundred", *_LARGE)
+_WORDS = re.compile(r"[a-z]+")
+_A = re.compile(r"\ba\s{1,3}$")
+_MINUS = re.compile(r"\b(?:minus|negative)\s$")
+_ONE_OF = re.compile(r"\s+(?:of|another|day|who|whose|can|could|may|might|must|should|would|will|is|has)\b")
+_NO_ONE = re.compile(r"\b(?:no|any|every|each|some|this|that|the|which|another)[\s-]+$")
+_BEHIND_A_NUMBER = re.compile(
+    r"(?:\d|[\u00bc-\u00be\u2150-\u215e])[\s-]{0,2}$|\d\s(?:and|&)\s(?:an?\s|half\s|(?:a|three)\squarters?\s)?$"
+    r"|\b(?:half|quarter)\s$|\b(?:few|several|many|couple|of)\s$"
+)
+"""What makes words a part of the number before them, or of none: "1.2 million", "2 and a half", "a few million"."""
+_LOOK_BACK = 24
+_DIVIDED = re.compile(r"\b(?:a|an|one|two|three|four|five|per)[\s-]+$")
+_UNIT_OF_TIME = "second"
+
+
+def lowered(text: str) -> str:
+    """The text in lower case with the same offsets; a text in which some letter becomes two stays as it is."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else text
+
+
+def word_numbers(text: str) -> Iterator[Number]:
+    """Every number in words. A run that is no one number ("one two") gives nothing."""
+    lower = lowered(text)
+    for match in _SPELLED.finditer(lower):
+        before = lower[max(0, match.start() - _LOOK_BACK) : match.start()]
+        if before[-1:].isalnum():
+            continue
+        value = _value(lower, match, before)
+        if value is not None:
+            yield _number(match, before, value)
+
+
+def _number(match: re.Match[str], before: str, value: Value) -> Number:
+    """The number with the article or the minus before it."""
+    start, end = match.span()
+    article = _A.search(before) if match.group().startswith(_HUNDREDS) else None
+    sign = _MINUS.search(before)
+    start -= len((article or sign or [""])[0])
+    reading = Reading(minus(value) if sign else value, start, end)
+    return Number(start, end, start, end, (reading,), kind=Kind.WORDS, ordinal=bool(match["ordinal"] or match["last"]))
+
+
+def _value(lower: str, match: re.Match[str], before: str) -> Value | None:
+    """What the words say; None where they are a part of something else, or no one number."""
+    if match["run"]:
+        return _of_run(lower, match, before)
+    if match["ordinal"]:
+        return None if _is_share(match["ordinal"], before) else Decimal(_LAST[match["ordinal"]])
+    if _BEHIND_A_NUMBER.search(before):
+        return None
+    return Decimal(_OTHER[match["other"]]) if match["other"] else _of_fraction(match)
+
+
+def _of_fraction(match: re.Match[str]) -> Value | None:
+    """The value of "two thirds" or "half a million"; None for "two third", which is no fraction."""
+    top = _SMALL[match["top"]] if match["top"] else 1
+    if top > 1 and not match["plural"] and match["bottom"] != "quarter":
+        return None
+    part = ratio(top, _BOTTOMS[match["bottom"] or match["half"] or match["quarter"]])
+    return times(part, _MANY[match["many"]]) if match["many"] else part
+
+
+def _of_run(lower: str, match: re.Match[str], before: str) -> Value | None:
+    """The value of words in a row, and what is added to them."""
+    if match["run"].startswith(_HUNDREDS) and _BEHIND_A_NUMBER.search(before):
+        return None
+    if match.group() == "one" and _is_pronoun(lower, match, before):
+        return None
+    spelled = match["run"] + (match["last"] or "")
+    whole = value_of([word for word in _WORDS.findall(spelled) if word != "and"])
+    if whole is None:
+        return None
+    value: Value = Decimal(whole)
+    if match["dozen"]:
+        return times(value, 12)
+    return plus(value, part_of(match)) if match["part"] or match["above"] else value
+
+
+def part_of(match: re.Match[str]) -> Value:
+    """What a match with the groups of `AND_A_PART` adds."""
+    if match["part"]:
+        return ratio(1, _BOTTOMS[match["part"].lower()])
+    return ratio(_SMALL[match["above"].lower()], _BOTTOMS[match["below"].lower().removesuffix("s")])
+
+
+def _is_pronoun(text: str, one: re.Match[str], before: str) -> bool:
+    """Whether this "one" counts nothing: "no one", "one of them", "one another"."""
+    return _ONE_OF.match(text, one.end()) is not None or _NO_ONE.search(before) is not None
+
+
+def _is_share(ordinal: str, before: str) -> bool:
+    """Whether this is the "third" of "a third", the end of "twenty-first", or a second of time."""
+    if ordinal == _UNIT_OF_TIME and not before.endswith("the "):
+        return True
+    return before.endswith("-") or _DIVIDED.search(before) is not None
+
+
+def value_of(words: Sequence[str]) -> int | None:
+    """The number that the words say; None where they say none, or several ("one two")."""
+    year = _year(words)
+    if year is not None:
+        return year
+    total, group, last, scale = 0, 0, 0, 10**15
+    for word in words:
+        if word in _LARGE:
+            if _LARGE[word] >= scale:
+                return None
+            scale = _LARGE[word]
+            total, group, last = total + (group or 1) * scale, 0, 0
+        elif word == "hundred":
+            if group > 99:
+                return None
+            group, last = (group or 1) * 100, 100
+        elif (last := _joined(last, _small(word))) == 0 and word != "zero":
+            return None
+        else:
+            group += _small(word)
+    return total + group
+
+
+def _small(word: str) -> int:
+    return _SMALL[word] if word in _SMALL else _LAST[word]
+
+
+def _year(words: Sequence[str]) -> int | None:
+    """A year in two halves: "nineteen eighty-four", "twenty twenty"."""
+    if not 2 <= len(words) <= 3 or not all(word in _SMALL for word in words):
+        return None
+    century, *rest = (_SMALL[word] for word in words)
+    if not 11 <= century <= 20 or rest[0] < 10 or (len(rest) == 2 and not (rest[0] >= 20 and 0 < rest[1] < 10)):
+        return None
+    return 100 * century + sum(rest)
+
+
+def _joined(last: int, value: int) -> int:
+    """`value` where it may follow the word `last` (0: none), else 0: "twenty five" may, "five twenty" may not."""
+    if last in (0, 100) or (20 <= last < 100 and value < 10):
+        return value
+    return 0
