@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from structgen.core.json import Json
 from structgen.core.options import Risk
-from structgen.core.results import Issue, Repair
+from structgen.core.results import Repair
+from structgen.parse.edges import Piece, bare_values, has_words, named, told_apart, without_enclosed
 from structgen.parse.exact import LONG_NUMBER, exact_json
 from structgen.parse.reading import Reading
+from structgen.parse.roots import ANY_ROOT, Lists
 from structgen.parse.strict import strict_json
 from structgen.parse.tolerant import read_tolerant
 
@@ -22,20 +25,6 @@ _THOUGHT = re.compile(rf"(?P<open>{_OPEN_TAG})|(?P<close>{_CLOSE_TAG})", re.IGNO
 _SIGNS_OF_THOUGHT = ("<", "[THINK]", "[think]", "[/THINK]", "[/think]")
 OPEN_THOUGHT = re.compile(_OPEN_TAG, re.IGNORECASE)
 CLOSE_THOUGHT = re.compile(_CLOSE_TAG, re.IGNORECASE)
-_OBJECT = r"\{\s{0,200}(?:[\"'“‘`}\\]|[\w$][\w$-]{0,200}\s{0,20}:|//|/\*|\#|-?\d|\Z)"
-_ANY_ROOT = re.compile(rf"{_OBJECT}|\[|\A\(")
-_OBJECT_ROOT = re.compile(rf"{_OBJECT}|\[\s{{0,200}}[{{\[(]|\A\(")
-"""Where a value may begin: with any list, or only with lists that hold more than scalars (footnotes, for one)."""
-_AROUND = (
-    ("fence", re.compile(r"```|~~~")),
-    (
-        "tool_call_tags",
-        re.compile(r"<\|?/?(?:tool_call|function|python_tag|invoke|tool)|\[TOOL_CALLS\]", re.IGNORECASE),
-    ),
-    ("prose", re.compile(r"\S")),
-)
-"""What may stand around the value -> how to know it."""
-
 MOST_READINGS = 64
 MOST_BRACKETS = 20_000
 """So many brackets are looked at; a response of more is no answer."""
@@ -80,7 +69,7 @@ def _is_quoted(text: str, first: re.Match[str], at: int = 0) -> bool:
     """Whether all the tags from an offset on stand inside of values, in their strings."""
     tag: re.Match[str] | None = first
     for _ in range(MOST_READINGS):
-        root = _ANY_ROOT.search(text, at, tag.start())
+        root = ANY_ROOT.search(text, at, tag.start())
         reading = read_tolerant(text, root.start()) if root else None
         if reading is None or reading.open or tag.start() >= reading.end:
             return False
@@ -93,87 +82,100 @@ def _is_quoted(text: str, first: re.Match[str], at: int = 0) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The values found in an answer, in order, and what stands around them. `crowded`: there were too many."""
+    """The values found in an answer, in order, and what stands around them. `crowded`: there were too many.
+
+    `words`: somebody says something around them, so that not everything in brackets need be meant as an answer.
+    """
 
     readings: tuple[Reading, ...]
-    around: tuple[Repair, ...]
+    around: tuple[Repair, ...] = ()
     crowded: bool = False
+    words: bool = False
 
 
-def find_values(text: str, *, lists: bool = True, exact: bool = False) -> Found:
-    """Every value that begins with a bracket, disjoint, in order.
+def find_values(text: str, *, lists: Lists = Lists.ANY, exact: bool = False) -> Found:
+    """Every value that begins with a bracket, disjoint, in order; scalars too, where nothing but values is written.
 
     Brackets in prose are skipped one by one. A value that breaks off in the middle is skipped as a whole, so that no
-    part of it passes for the answer; what is never closed holds all that follows it. `lists`: a list may be the
-    answer; `exact` keeps the digits that a float does not hold.
+    part of it passes for the answer; what is never closed holds all that follows it. `lists` may be the answer;
+    `exact` keeps the digits that a float does not hold.
     """
-    roots = _ANY_ROOT if lists else _OBJECT_ROOT
     readings: list[Reading] = []
-    outside: list[str] = []
-    at = brackets = 0
-    while match := roots.search(text, at):
+    pieces: list[Piece] = []
+    at = begin = brackets = 0
+    while match := lists.roots.search(text, at):
         brackets += 1
         strict = brackets <= MOST_READINGS  # an error of the strict decoder counts the lines of all the text before
         reading = read_value(text, match.start(), exact) if strict else read_tolerant(text, match.start())
-        end = _end_of(text, reading)
-        answers = reading.json_like and (lists or _holds_object(reading)) and not _is_aside(text, reading)
-        if answers:
-            readings.append(reading if reading.open else torn(text, reading))
-        outside.append(text[at : match.start() if answers else end])
-        at = end
+        at = _end_of(text, reading)
+        if reading.json_like and not _is_prose(text, reading, lists):
+            readings.append(reading)
+            pieces.append((begin, reading.start))
+            begin = at
         if len(readings) > MOST_READINGS or brackets > MOST_BRACKETS:
             return Found((), (), True)
-    outside.append(text[at:])
-    return Found(tuple(readings), _around("".join(outside)))
+    return _with_edges(text, readings, [*pieces, (begin, len(text))])
 
 
-def _is_aside(text: str, reading: Reading) -> bool:
-    """Whether a reading is a word in brackets amid other text, as in ``as said [sic]``."""
+def _with_edges(text: str, readings: list[Reading], pieces: list[Piece]) -> Found:
+    """What was found, in view of what stands before, between and behind it: `pieces`, one more than there are values.
+
+    The text of a value that cannot be read is kept with what stands around the others.
+    """
+    outside: list[str] = []
+    for index, (start, end) in enumerate(pieces):
+        unread = index < len(readings) and readings[index].open
+        outside.append(text[start : pieces[index + 1][0] if unread else end])
+    bare = bare_values(text, pieces) if readings else []
+    whole = sorted([*without_enclosed(text, readings, pieces), *bare], key=lambda reading: reading.start)
+    around = "".join(outside)
+    return Found(tuple(told_apart(text, whole)), named(around), len(whole) > MOST_READINGS, has_words(around))
+
+
+def _is_prose(text: str, reading: Reading, lists: Lists) -> bool:
+    """Whether brackets belong to the text around: a word, as in ``as said [sic]``, or a list that is hardly one."""
     value = reading.value
-    if not isinstance(value, list) or len(value) != 1 or not isinstance(value[0], str):
+    if not isinstance(value, list) or any(issue.code == "depth" for issue in reading.issues):
+        return False
+    if reading.open and lists is not Lists.ANY:
+        return not any(isinstance(item, dict) for item in value)
+    if len(value) != 1 or not isinstance(value[0], str):
         return False
     bare = any(repair.rule == "unquoted" for repair in reading.repairs)
     return bare and (reading.start > 0 or reading.end < len(text))
-
-
-def _holds_object(reading: Reading) -> bool:
-    """Whether a reading may be an object, or a list of one."""
-    value = reading.value
-    if any(issue.code == "depth" for issue in reading.issues):
-        return True
-    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict) for one in value[:2]))
 
 
 def read_value(text: str, start: int, exact: bool) -> Reading:
     """The value whose bracket stands at `start`, by the cheapest decoder that reads it."""
     try:
         _, end = _DECODER.raw_decode(text, start)
-        data = text[start:end].encode()
-        value = strict_json(data)
-        return Reading(exact_json(text[start:end]) if exact and LONG_NUMBER.search(data) else value, start, end)
+        return Reading(_clean(text[start:end], exact), start, end)
     except (ValueError, RecursionError):
-        return read_tolerant(text, start)
+        reading = read_tolerant(text, start)
+        return _from_latex(text, reading, exact) or reading
+
+
+def _clean(text: str, exact: bool) -> Json:
+    """The value of a text that is strict JSON; ValueError where it is none."""
+    data = text.encode()
+    value = strict_json(data)
+    return exact_json(text) if exact and LONG_NUMBER.search(data) else value
+
+
+def _from_latex(text: str, reading: Reading, exact: bool) -> Reading | None:
+    r"""The value whose braces are escaped as LaTeX wants it, as in ``\boxed{\{"a": 1\}}``; None where none is."""
+    start = reading.start
+    if text[max(start - 1, 0) : start] != "\\" or [issue.code for issue in reading.issues] != ["syntax"]:
+        return None
+    end = balanced_end(text, start) or start
+    try:
+        value = _clean(text[start:end].replace("\\{", "{").replace("\\}", "}"), exact)
+    except ValueError:
+        return None
+    return Reading(value, start, end, (Repair("escaped_braces", "", text[start - 1 : end], None, Risk.LOSSLESS),))
 
 
 _DECODER = json.JSONDecoder()
-_BEFORE = re.compile(r"[\"']\s{0,20}:\s{0,20}\Z")
-_QUOTED = r"(?:\"(?:[^\"\\\n]|\\.){0,200}\"|'(?:[^'\\\n]|\\.){0,200}')"
-_MEMBER = rf"(?:{_QUOTED}\s*[:,\]}}]|-?\d[\d.]{{0,30}}\s*[,\]}}])"
-_GOES_ON = re.compile(
-    rf"[}}\])]*(?:[\w\[]|[\"'][^\s\"'.,;:)]|\.\d)|[}}\]\s]*(?:{_MEMBER}|,\s*(?:[\"'\d\[-]|null\b|true\b|false\b))"
-)
-"""Behind the end: what touches it, or a member or item (but not an object, which may be one of several)."""
-_CLOSES = re.compile(r"\s*[}\],]")
-
-
-def torn(text: str, reading: Reading) -> Reading:
-    """A value that is part of something larger whose own brackets are missing or closed too early is no answer."""
-    inside = _BEFORE.search(text, max(reading.start - 42, 0), reading.start) and _CLOSES.match(text, reading.end)
-    if not inside and not _GOES_ON.match(text, reading.end):
-        return reading
-    shown = text[reading.end : reading.end + 40]
-    issue = Issue("", "the text goes on as if this were closed too early", "syntax", shown)
-    return replace(reading, issues=(*reading.issues, issue))
 
 
 def _end_of(text: str, reading: Reading) -> int:
@@ -196,11 +198,3 @@ def balanced_end(text: str, start: int) -> int | None:
         if depth == 0:
             return bracket.end()
     return None
-
-
-def _around(outside: str) -> tuple[Repair, ...]:
-    """The one thing worth naming in what stands around the values."""
-    for rule, sign in _AROUND:
-        if sign.search(outside):
-            return (Repair(rule, "", outside.strip()[:200], None, Risk.LOSSLESS),)
-    return ()

@@ -14,6 +14,7 @@ from structgen.parse.align import Shape
 from structgen.parse.exact import number_of
 from structgen.parse.find import CLOSE_THOUGHT, OPEN_THOUGHT
 from structgen.parse.partial_tree import PartialTree
+from structgen.parse.roots import lists_in
 from structgen.parse.strict import MAX_DEPTH
 
 OBJECT, LIST_OR_OBJECT = "{", "{["
@@ -85,6 +86,11 @@ class PartialReader:
     def open(self) -> tuple[str, ...]:
         """The paths that are not finished, from the root down to the member being read."""
         return self._tree.open(in_token=self._in_token)
+
+    @property
+    def first_key(self) -> str | None:
+        """The first key of the value, None where it is no object or has none yet."""
+        return self._tree.first_key
 
     def take_items(self) -> tuple[tuple[str, Json], ...]:
         """The items of the outermost lists finished since the last call, with their paths; each comes once."""
@@ -265,8 +271,7 @@ class PartialReader:
 
 def opens_for(shape: Shape) -> str:
     """The brackets that an answer may begin with: a list is prose (a footnote) where no list is asked for."""
-    root = shape.node(shape.root)
-    return LIST_OR_OBJECT if root.branches or root.takes("array") else OBJECT
+    return LIST_OR_OBJECT if lists_in(shape) else OBJECT
 
 
 def _begun_tag(text: str, at: int) -> int:

@@ -12,12 +12,15 @@ from structgen.core.options import Risk
 from structgen.core.records import INTERRUPTED
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse.align import Decode, Shape, shape_of
-from structgen.parse.choose import Job, choose
+from structgen.parse.answer import choose
+from structgen.parse.edges import named, torn
 from structgen.parse.exact import LONG_NUMBER, exact_json
-from structgen.parse.find import Found, balanced_end, find_values, torn, without_thoughts
+from structgen.parse.find import Found, balanced_end, find_values, without_thoughts
+from structgen.parse.judge import Job
 from structgen.parse.quotes import without_quotes
 from structgen.parse.reading import Reading
 from structgen.parse.resort import last_resort
+from structgen.parse.roots import Lists, lists_in
 from structgen.parse.strict import strict_json
 from structgen.parse.validate import validate_as_is
 from structgen.schema import Schema
@@ -75,7 +78,7 @@ def _parse(schema: Schema[T], text: str, cut: bool, max_risk: Risk, quoted: Quot
         if not verdict.issues:
             return Parsed(ok=True, value=cast(T, verdict.value), given=cast(Json, tree))
     job = Job(schema, shape, _decoder(quoted), max_risk, quoted=quoted)
-    return choose(job, [Reading(cast(Json, tree), 0, len(clean))], (), cut)
+    return choose(job, Found((Reading(cast(Json, tree), 0, len(clean)),)), cut)
 
 
 def _decoder(quoted: Quoted | None) -> Decode:
@@ -107,9 +110,8 @@ def _searched(job: Job[T], text: str, cut: bool) -> Parsed[T]:
     marked = text.startswith("\ufeff")
     text = _without_surrogates(text.lstrip("\ufeff"))
     answer = without_thoughts(text)
-    root = shape.node(shape.root)
-    lists = bool(root.branches) or root.takes("array")
-    found = _unescaped(answer.text) or find_values(answer.text, lists=lists, exact=shape.decimal)
+    lists = lists_in(shape)
+    found = _unescaped(answer.text, lists) or find_values(answer.text, lists=lists, exact=shape.decimal)
     around = found.around
     if marked:
         around = (Repair("byte_order_mark", "", None, None, Risk.LOSSLESS), *around)
@@ -122,7 +124,7 @@ def _searched(job: Job[T], text: str, cut: bool) -> Parsed[T]:
     readings = found.readings or _bare(shape, answer.text, cut)
     if not readings:
         return _nothing_found(answer.text, answer.unclosed)
-    parsed = choose(job, readings, around, cut)
+    parsed = choose(job, replace(found, readings=readings, around=around), cut)
     return parsed if parsed.ok else _last_resort(job, answer.text, found, parsed)
 
 
@@ -135,8 +137,11 @@ def _without_surrogates(text: str) -> str:
     return text
 
 
-def _unescaped(text: str) -> Found | None:
-    """A JSON value that was encoded twice and lost its outer quotes: every quote in it is escaped."""
+def _unescaped(text: str, lists: Lists) -> Found | None:
+    """A JSON value that was encoded twice and lost its outer quotes: every quote in it is escaped.
+
+    Beside it stand the values without any quotes.
+    """
     if '\\"' not in text:
         return None
     start, end = _ESCAPED.search(text), max(text.rfind("}"), text.rfind("]"))
@@ -146,8 +151,9 @@ def _unescaped(text: str) -> Found | None:
         value = strict_json(json.loads(f'"{text[start.start() : end + 1]}"').encode())
     except ValueError:
         return None
-    note = Repair("double_encoded", "", text[start.start() : end + 1][:200], None, Risk.LOSSLESS)
-    return Found((Reading(value, start.start(), end + 1, (note,)),), ())
+    outside = find_values(text[: start.start()] + text[end + 1 :], lists=lists)
+    note = Repair("double_encoded", "", text[start.start() : end + 1], None, Risk.LOSSLESS)
+    return replace(outside, readings=(*outside.readings, Reading(value, start.start(), end + 1, (note,))))
 
 
 def _bare(shape: Shape, text: str, cut: bool) -> tuple[Reading, ...]:
@@ -184,9 +190,10 @@ def _last_resort(job: Job[T], text: str, found: Found, refused: Parsed[T]) -> Pa
         tree = last_resort(text[reading.start : end])
     except ValueError:
         return refused
-    note = Repair("json_repair", "", text[reading.start : end][:200], None, Risk.INTERPRETIVE)
+    note = Repair("json_repair", "", text[reading.start : end], None, Risk.INTERPRETIVE)
     repaired = torn(text, Reading(tree, reading.start, end, (note,)))
-    parsed = choose(job, [repaired], found.around, False)
+    around = named(text[: reading.start] + text[end:])
+    parsed = choose(job, replace(found, readings=(repaired,), around=around), False)
     plain = tree if job.quoted is None else without_quotes(repaired, job.quoted).value
     return parsed if parsed.ok and job.shape.knows(plain) else refused
 

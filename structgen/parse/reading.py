@@ -28,7 +28,8 @@ class Reading:
 
     `issues` say why it cannot be a final value (repeated keys that differ, a lone surrogate, the end of the text);
     `open` are the paths that were never closed. `json_like` tells a broken value from brackets in prose.
-    `quotes` are those that were taken out of the value, by its paths.
+    `quotes` are those that were taken out of the value, by its paths. `joined`: nothing but a comma stands between the
+    value before and this one.
     """
 
     value: Json
@@ -39,3 +40,4 @@ class Reading:
     open: tuple[str, ...] = ()
     json_like: bool = True
     quotes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    joined: bool = False

@@ -83,6 +83,7 @@ class Scanner:
         self.path: list[str | int | None] = []
         """The key or index being read in each open container, None between two members."""
         self.repairs: dict[str, Repair] = {}
+        self.comments: list[str] = []
         self.issues: list[Issue] = []
         self.members = 0
 
@@ -105,13 +106,17 @@ class Scanner:
                 end = self.text.find("*/", end) + 2
                 if end < 2:
                     raise Cut(len(self.text))
-            said = self.text[at : min(end, at + 80)]
+            said = self.text[at:end]
             if not self.left_out(at + len(said) - len(said.lstrip("/#* "))):
                 self.note("comment", said, None)
+                self.comments.append(said)
             at = end
 
     def note(self, rule: str, before: Json, after: Json) -> None:
-        """Record the first use of a rule; thousands of single quotes are one change of style."""
+        """Record the first use of a rule; thousands of single quotes are one change of style.
+
+        Of comments every one is on record in the end: they say something that does not reach the value.
+        """
         if rule not in self.repairs:
             self.repairs[rule] = Repair(rule, self.here(), before, after, Risk.LOSSLESS)
 

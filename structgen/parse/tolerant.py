@@ -7,6 +7,7 @@ and goes on where it can, so that what is refused still shows what could be read
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer
@@ -59,6 +60,8 @@ class _Reader(Scanner):
         ended = _NOTHING_BEHIND.match(self.text, start + 1) is not None
         begun = self.members > 0 or any(self.open) or _BEGUN.match(self.text, start + 1) is not None
         like = begun or not paths or ended
+        if len(self.comments) > 1:
+            self.repairs["comment"] = replace(self.repairs["comment"], before="\n".join(self.comments))
         return Reading(value, start, end, tuple(self.repairs.values()), tuple(self.issues), paths, like)
 
     # Containers

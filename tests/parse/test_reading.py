@@ -206,8 +206,9 @@ def test_a_template_before_the_answer_does_no_harm() -> None:
     assert read(Item, f"{json.dumps(Item.model_json_schema())}\n{TEA}").value.title == "Tea"
 
 
-def test_a_cheaper_reading_beats_a_dearer_one() -> None:
-    assert read(Item, f'{{"Title": "Milk", "price": 1}}\n{TEA}').value.title == "Tea"
+def test_a_cheaper_reading_beats_no_other_that_differs() -> None:
+    assert codes(read(Item, f'{{"Title": "Milk", "price": 1}}\n{TEA}')) == {"ambiguous"}
+    assert rules(read(Item, f'{{"Title": "Tea", "price": 3.5}}\n{TEA}')) == ["repeated"]
 
 
 def test_a_closed_root_counts_although_the_response_was_stopped() -> None:

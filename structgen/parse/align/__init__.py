@@ -2,6 +2,6 @@
 
 from structgen.parse.align.aligner import IGNORED, Aligner, Decode, Sound, is_call
 from structgen.parse.align.fit import Fit
-from structgen.parse.align.shape import Shape, shape_of
+from structgen.parse.align.shape import Shape, letters, shape_of
 
-__all__ = ["IGNORED", "Aligner", "Decode", "Fit", "Shape", "Sound", "is_call", "shape_of"]
+__all__ = ["IGNORED", "Aligner", "Decode", "Fit", "Shape", "Sound", "is_call", "letters", "shape_of"]

@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import chain
 from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
@@ -66,6 +67,26 @@ class Shape:
             for path, names in schema.names.items()
         ]
         self._nodes: dict[int, tuple[Raw, Node]] = {}
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Every key of every object that the schema speaks of, in plain letters."""
+        given = (key for part in _objects(self.root) for key in _dict(part.get("properties")))
+        return frozenset(map(letters, chain(given, *self._names.values())))
+
+    @cached_property
+    def root_keys(self) -> frozenset[str]:
+        """The keys that the value itself may have, in plain letters."""
+        keys: set[str] = set()
+        todo, seen = [self.root], set[int]()
+        while todo:
+            raw = todo.pop()
+            if id(raw) not in seen:
+                seen.add(id(raw))
+                node = self.node(raw)
+                todo.extend(node.branches)
+                keys |= {letters(key) for key in (*node.fields, *node.spellings)}
+        return frozenset(keys)
 
     def node(self, raw: Raw) -> Node:
         """The node of a part of the schema."""

@@ -1,4 +1,4 @@
-"""Which reading is the answer: the only one, the cheapest, or none where two of equal cost differ."""
+"""One reading against the schema: aligned, validated, and what it costs or why it is refused."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from pydantic_core import to_json
 
 from structgen.core.json import Json, JsonObject, steps
 from structgen.core.options import Risk
-from structgen.core.results import Issue, Parsed, Repair
+from structgen.core.results import Issue, Repair
 from structgen.parse.align import IGNORED, Aligner, Decode, Fit, Shape
 from structgen.parse.entries import lost_entries
 from structgen.parse.equal import same
 from structgen.parse.exact import has_exact
 from structgen.parse.lossy import applied, with_offers
 from structgen.parse.places import MISSING, at
-from structgen.parse.quotes import followed, moved, prefixed, settled, without_quotes
+from structgen.parse.quotes import followed, moved
 from structgen.parse.reading import UNSURE_END, UNSURE_WORD, Reading, holds_structure
-from structgen.parse.strict import as_json
 from structgen.parse.validate import misread_times, validate, validate_as_is, with_defaults
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
@@ -27,6 +26,8 @@ from structgen.schema.quotes import Quoted
 T = TypeVar("T")
 
 _LOSSY_ROUNDS = 3
+UNREADABLE = 1_000_000
+"""More misfits than a value that was read can have."""
 NOT_ASKED = Issue("", "has none of the keys that are asked for", "unknown_keys")
 CUT = Issue("", "the response ends before the list is complete", "cut_off")
 ECHO = Issue("", "is the schema itself, not a value of it", "schema_echo")
@@ -69,7 +70,7 @@ def _below(faults: frozenset[str], path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one reading: a value, or issues. `tree` is the reading as plain JSON, aligned."""
+    """What became of one reading: a value, or issues. `tree` is the reading as plain JSON, aligned; `raw` is not."""
 
     tree: Json
     value: Any = None
@@ -78,6 +79,12 @@ class Outcome:
     open: tuple[str, ...] = ()
     misfits: int = 0
     quotes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    raw: Json = None
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether it could not be read to its end, or not for sure; `tree` is then what could be."""
+        return self.misfits == UNREADABLE
 
     @property
     def cost(self) -> Risk:
@@ -87,11 +94,15 @@ class Outcome:
 
 def judge(job: Job[T], reading: Reading) -> Outcome:
     """Align and validate one reading."""
+    return replace(_judged(job, reading), raw=reading.value)
+
+
+def _judged(job: Job[T], reading: Reading) -> Outcome:
     fatal = [issue for issue in reading.issues if not _may_stand(job, issue, reading.value)]
     if fatal:
-        return Outcome(reading.value, None, reading.repairs, reading.issues, reading.open, 1000, reading.quotes)
+        return Outcome(reading.value, None, reading.repairs, reading.issues, reading.open, UNREADABLE, reading.quotes)
     if is_echo(job.shape, reading.value):
-        return Outcome(None, issues=(ECHO,), misfits=1000)
+        return Outcome(None, issues=(ECHO,), misfits=UNREADABLE)
     faults: frozenset[str] | None = None
     unknown: Mapping[str, Json] | None = None
     if not reading.issues:
@@ -213,116 +224,3 @@ def is_echo(shape: Shape, tree: Json) -> bool:
     like = isinstance(properties, dict) and bool(tree.keys() & {"type", "required", "$defs", "title"})
     schemas = like and all(isinstance(part, dict) for part in cast(JsonObject, properties).values())
     return tree == shape.root or (schemas and "properties" not in shape.node(shape.root).fields)
-
-
-def choose(job: Job[T], readings: Sequence[Reading], around: tuple[Repair, ...], cut: bool) -> Parsed[T]:
-    """The answer among the readings of one response; `cut` where the response was stopped at its length."""
-    if job.quoted is not None:
-        readings = [without_quotes(reading, job.quoted) for reading in readings]
-    if any(reading.open and _is_cut(reading) for reading in readings):
-        return _refused(job, next(judge(job, reading) for reading in readings if reading.open and _is_cut(reading)))
-    outcomes = _collected(job, readings, cut) or [judge(job, reading) for reading in readings]
-    if cut:
-        outcomes = [_unfinished(outcome) for outcome in outcomes]
-    accepted = [outcome for outcome in outcomes if not outcome.issues]
-    if not accepted:
-        return _refused(job, min(outcomes, key=lambda outcome: outcome.misfits))
-    cheapest = min(outcome.cost for outcome in accepted)
-    equal = [outcome for outcome in accepted if outcome.cost == cheapest]
-    if any(not _agree(job.shape, equal[0], other) for other in equal[1:]):
-        return _ambiguous(equal)
-    best = equal[0]
-    if others := [outcome for outcome in outcomes if outcome.issues and _adds(job.shape, outcome.tree, best.tree)]:
-        return _ambiguous([best, *others])
-    again = (Repair("repeated", "", None, None, Risk.LOSSLESS),) if len(equal) > 1 else ()
-    repairs = (*around, *again, *best.repairs)
-    value, quotes = cast(T, best.value), _quotes(job, best)
-    return Parsed(ok=True, value=value, repairs=repairs, quotes=quotes, given=best.tree)
-
-
-def _quotes(job: Job[T], outcome: Outcome) -> dict[str, str | None]:
-    """The quotes of an accepted value, by its own paths."""
-    if job.quoted is None:
-        return {}
-    adapter, tree = job.schema.adapter, as_json(outcome.tree)
-    if adapter is None:
-        return settled(job.quoted, outcome.quotes, tree, tree)
-    try:
-        dumped = cast(Json, adapter.dump_python(outcome.value, mode="json", by_alias=True, warnings="none"))
-    except ValueError:  # a value that has no JSON form keeps the paths that it had in the response
-        dumped = tree
-    return settled(job.quoted, outcome.quotes, tree, dumped)
-
-
-def _is_cut(reading: Reading) -> bool:
-    return any(issue.code == "cut_off" for issue in reading.issues)
-
-
-def _collected(job: Job[T], readings: Sequence[Reading], cut: bool) -> list[Outcome]:
-    """Where a list is wanted and several objects came: all of them as its items, together or not at all."""
-    if len(readings) < 2:
-        return []
-    root = job.shape.node(job.shape.root)
-    objects = [one for one in readings if isinstance(one.value, dict) and not is_echo(job.shape, one.value)]
-    if not objects or "array" not in root.types or "object" in root.types:
-        return []
-    outcomes = [judge(job, reading) for reading in readings if not is_echo(job.shape, reading.value)]
-    if not any(repair.rule == "one_for_list" and not repair.path for one in outcomes for repair in one.repairs):
-        return []
-    items: list[Json] = [one.value for one in objects]
-    quotes = {path: quote for n, one in enumerate(objects) for path, quote in prefixed(one.quotes, n).items()}
-    repairs = tuple(repair for one in objects for repair in one.repairs)
-    broken = [one for one in readings if isinstance(one.value, list) and one.open]
-    issues = tuple(issue for one in (*objects, *broken) for issue in one.issues)
-    gathered = Repair("collected", "", None, items, Risk.INTERPRETIVE)
-    if cut:
-        issues += (CUT,)
-    whole = judge(job, Reading(items, 0, 0, (*repairs, gathered), issues, ("",) if cut else (), quotes=quotes))
-    others = [one for one in outcomes if isinstance(one.tree, list) and not one.issues and not _is_item(one)]
-    if others and not whole.issues:
-        return [replace(one, repairs=(*one.repairs, gathered)) for one in (whole, *others)]
-    return [whole]
-
-
-def _is_item(outcome: Outcome) -> bool:
-    return any(repair.rule == "one_for_list" and not repair.path for repair in outcome.repairs)
-
-
-def _unfinished(outcome: Outcome) -> Outcome:
-    """One object for a list, of a response that was stopped at its length: the next ones may be missing."""
-    if not _is_item(outcome):
-        return outcome
-    return replace(outcome, issues=(*outcome.issues, CUT), open=("",))
-
-
-def _adds(shape: Shape, tree: Json, accepted: Json) -> bool:
-    """Whether an object that is no answer by itself holds fields that the accepted one lacks, as its other half."""
-    if not isinstance(tree, dict) or not isinstance(accepted, dict):
-        return False
-    return any(key in tree and key not in accepted for key in shape.node(shape.root).fields)
-
-
-def _agree(shape: Shape, one: Outcome, other: Outcome) -> bool:
-    """Whether two outcomes are the same value; what the schema does not speak of does not count."""
-    if same(shape.asked_of(one.tree), shape.asked_of(other.tree)):
-        return True
-    try:
-        return not isinstance(one.value, dict | list) and bool(one.value == other.value)
-    except Exception:
-        return False
-
-
-def _ambiguous(outcomes: Sequence[Outcome]) -> Parsed[Any]:
-    readings: list[Json] = []
-    for outcome in outcomes:
-        if not any(same(outcome.tree, other) for other in readings):
-            readings.append(as_json(outcome.tree))
-    words = f"holds {len(readings)} answers that differ, and nothing says which one is meant"
-    return Parsed(ok=False, value=None, issues=(Issue("", words, "ambiguous"),), readings=tuple(readings))
-
-
-def _refused(job: Job[T], outcome: Outcome) -> Parsed[T]:
-    kept = tuple(repair for repair in outcome.repairs if not any(issue.repair == repair for issue in outcome.issues))
-    partial = as_json(outcome.tree)
-    quotes = {} if job.quoted is None else {**job.quoted.asked(partial), **outcome.quotes}
-    return Parsed(False, None, outcome.issues, kept, partial, outcome.open, quotes=quotes)

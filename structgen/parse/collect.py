@@ -1,0 +1,97 @@
+"""Several values where one list is wanted: its items, or its parts, all of them on the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar, cast
+
+from structgen.core.json import Json, pointer, steps
+from structgen.core.options import Risk
+from structgen.core.results import Repair
+from structgen.parse.align import Fit, Shape
+from structgen.parse.equal import same
+from structgen.parse.judge import CUT, Job, Outcome, judge
+from structgen.parse.quotes import prefixed
+from structgen.parse.reading import Reading
+
+T = TypeVar("T")
+
+
+def collected(job: Job[T], readings: Sequence[Reading], cut: bool) -> list[Outcome]:
+    """What becomes of several values that may together be the list that is wanted; empty where they cannot be."""
+    if len(readings) < 2 or not _wants_list(job.shape):
+        return []
+    objects = [one for one in readings if isinstance(one.value, dict)]
+    if objects:
+        return _items(job, objects, [one for one in readings if not isinstance(one.value, dict)], cut)
+    if all(isinstance(one.value, list) and not one.issues for one in readings):
+        return _lists(job, readings, cut)
+    return []
+
+
+def is_item(made: Fit | Outcome) -> bool:
+    """Whether a value is one item that was made a list."""
+    return any(repair.rule == "one_for_list" and not repair.path for repair in made.repairs)
+
+
+def _wants_list(shape: Shape) -> bool:
+    """Whether the answer is a list (or a scalar), and never an object."""
+    root = shape.node(shape.root)
+    kinds = [shape.node(branch).types for branch in root.branches] or [root.types]
+    return all(kinds) and any("array" in one for one in kinds) and not any("object" in one for one in kinds)
+
+
+def _items(job: Job[T], objects: Sequence[Reading], others: Sequence[Reading], cut: bool) -> list[Outcome]:
+    """All objects as the items of the list, together or not at all, beside what is no object."""
+    fits = [job.fit(one.value, None) for one in objects]
+    wraps = any(isinstance(fit.value, list) and not is_item(fit) for fit in fits)
+    if wraps or len(objects) == 1 or not any(is_item(fit) for fit in fits):
+        return []
+    quotes = {path: quote for n, one in enumerate(objects) for path, quote in prefixed(one.quotes, n).items()}
+    whole = _judged(job, [one.value for one in objects], objects, quotes, cut)
+    return [whole, *(judge(job, one) for one in others)]
+
+
+def _lists(job: Job[T], readings: Sequence[Reading], cut: bool) -> list[Outcome]:
+    """Lists as the items of the one that is wanted, or as its parts where a comma alone stands between them.
+
+    Lists on lines of their own, or with prose between them, may as well be a draft and what came of it; so may equal
+    ones.
+    """
+    alone = [judge(job, one) for one in readings]
+    fitting = [outcome for outcome in alone if not outcome.issues]
+    quotes = {path: quote for n, one in enumerate(readings) for path, quote in prefixed(one.quotes, n).items()}
+    items = _judged(job, [one.value for one in readings], readings, quotes, cut)
+    if not fitting:
+        return [items] if not items.issues else alone
+    equal = any(same(one.value, other.value) for n, one in enumerate(readings) for other in readings[:n])
+    if equal or len(fitting) < len(alone) or not all(one.joined for one in readings[1:]):
+        return alone
+    parts = _parts(job, readings, cut)
+    apart = items.issues or any(repair.rule == "only_item" for repair in items.repairs)
+    together = [outcome for outcome in (parts, *([] if apart else [items])) if not outcome.issues]
+    return together or ([parts] if cut else alone)
+
+
+def _parts(job: Job[T], readings: Sequence[Reading], cut: bool) -> Outcome:
+    """Lists one behind the other."""
+    whole: list[Json] = []
+    quotes: dict[str, str | None] = {}
+    for one in readings:
+        for path, quote in one.quotes.items():
+            index, *below = steps(path) or ("0",)
+            quotes[pointer([int(index) + len(whole), *below])] = quote
+        whole += cast("list[Json]", one.value)
+    return _judged(job, whole, readings, quotes, cut)
+
+
+def _judged(
+    job: Job[T], items: list[Json], readings: Sequence[Reading], quotes: Mapping[str, str | None], cut: bool
+) -> Outcome:
+    """What becomes of the list. The response that gave it may lack the next item where it was stopped at its length."""
+    gathered = Repair("collected", "", [one.value for one in readings], items, Risk.INTERPRETIVE)
+    repairs = (*(repair for one in readings for repair in one.repairs), gathered)
+    issues = (*(issue for one in readings for issue in one.issues), *([CUT] if cut else []))
+    outcome = judge(job, Reading(items, 0, 0, repairs, issues, ("",) if cut else (), quotes=quotes))
+    return replace(outcome, issues=(*outcome.issues, *issues)) if issues and not outcome.issues else outcome
