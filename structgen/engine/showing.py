@@ -8,13 +8,13 @@ from typing import Any, Generic, TypeVar
 
 from structgen.compile import Plan
 from structgen.core.errors import ExtractionFailed
-from structgen.core.json import Json
+from structgen.core.json import Json, pointer
 from structgen.core.options import Risk
 from structgen.core.results import Extraction, Partial
 from structgen.engine.plain import PlainForm
 from structgen.engine.unquoted import Unquoted
 from structgen.parse import parse_text
-from structgen.parse.align import shape_of
+from structgen.parse.align import letters, shape_of
 from structgen.parse.exact import has_exact
 from structgen.parse.partial import LIST_OR_OBJECT, OBJECT, PartialReader, opens_for
 from structgen.schema import Schema
@@ -58,8 +58,9 @@ class Growing:
 class Finished(Generic[T]):
     """Pieces of text -> each item of the list that is finished and fits its schema, once.
 
-    The list is the answer itself or the first one in it. An item that does not fit is left to the end, when the list
-    as a whole is checked, repaired and asked for again like any other value.
+    The list is the answer itself, or what an object around it holds first: an object that is an item, or may be one,
+    is no such object. An item that does not fit is left to the end, when the list as a whole is checked, repaired and
+    asked for again like any other value.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Finished(Generic[T]):
         self._max_risk = max_risk
         self._reader = PartialReader(LIST_OR_OBJECT if strict is None else OBJECT)
         self._decimal = shape_of(item).decimal
+        self._fields = shape_of(item).root_keys
         self._list: str | None = None
         self._given: list[T] = []
 
@@ -80,8 +82,15 @@ class Finished(Generic[T]):
         for path, value in self._reader.take_items():
             place = path.rpartition("/")[0]
             self._list = place if self._list is None else self._list
-            if place == self._list:
+            if place == self._list and self._is_answer(place):
                 yield from self._checked(value)
+
+    def _is_answer(self, place: str) -> bool:
+        """Whether the list at this place is the one that was asked for, as far as anybody can tell by now."""
+        if not place or self._strict is not None:
+            return place == ("" if self._strict is None else pointer([WRAPPER]))
+        key = self._reader.first_key
+        return key is not None and place == pointer([key]) and letters(key) not in self._fields
 
     def _checked(self, value: Json) -> Iterator[T]:
         """The item that a finished value is. Digits that a float does not hold are left to the reading of the whole."""

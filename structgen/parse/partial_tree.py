@@ -99,6 +99,14 @@ class PartialTree:
             paths.append(self.frames[-1].child())
         return tuple(paths)
 
+    @property
+    def first_key(self) -> str | None:
+        """The first key of the value, None where it is no object or has none yet."""
+        root = self.frames[0].members if self.frames else self._whole
+        if not isinstance(root, dict):
+            return None
+        return next(iter(root), self.frames[0].key or None if self.frames else None)
+
     def take_items(self) -> tuple[tuple[str, Json], ...]:
         """The items of the outermost lists finished since the last call, with their paths."""
         items = tuple(self._items)

@@ -21,6 +21,7 @@ from structgen.core.results import Extraction, Partial
 from structgen.engine import Line, Send, extraction
 from structgen.engine.showing import Finished, Growing
 from structgen.engine.streaming import adrive_shown, drive_shown
+from structgen.parse import parse_text
 from structgen.schema import Schema
 from structgen.schema.strict import StrictSchema
 
@@ -320,6 +321,40 @@ def test_items_that_were_never_seen_all_come_at_the_end() -> None:
 
 def test_lists_within_items_and_second_lists_are_none_of_the_items() -> None:
     assert items_of(list[int], '{"a": [[1, 2], [3]], "b": [[4]]}')[1] == [[1, 2], [3]]
+
+
+class Part(BaseModel):
+    name: str
+    parts: list["Part"] = []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "a", "parts": [{"name": "b"}]}',
+        '{"parts": [{"name": "b"}], "name": "a"}',
+        '{"Parts": [{"name": "b"}], "name": "a"}',
+        '{"note": "x", "found": [{"name": "b"}]}',
+        '{"found": {"all": [{"name": "b"}]}}',
+        '{"name": "a", "parts": [{"name": "b"}]}\n{"name": "c"}',
+    ],
+)
+def test_a_list_that_may_be_a_part_of_an_item_is_none_of_items(text: str) -> None:
+    finished, seen = items_of(Part, text)
+    assert seen == []
+    parsed = parse_text(Schema.of(list[Part]), text)
+    if parsed.ok:
+        assert list(finished.show_rest(accepted(parsed.value or []))) == parsed.value
+
+
+@pytest.mark.parametrize(
+    "text", [f"[{GOOD}],\n[{GOOD.replace('Leek', 'Pea')}]", f"See [1]: [{GOOD}]", f"[sic] [{GOOD}]"]
+)
+def test_what_was_given_early_is_what_the_whole_is_read_as(text: str) -> None:
+    finished, seen = items_of(Soup, text)
+    whole = parse_text(Schema.of(list[Soup]), text).value
+    assert whole is not None
+    assert [*seen, *finished.show_rest(accepted(whole))] == whole
 
 
 def test_repairs_beyond_the_allowed_risk_wait_for_the_end() -> None:
