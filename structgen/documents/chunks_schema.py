@@ -21,7 +21,6 @@ Raw = JsonObject | bool
 _OF_AN_OBJECT = ("required", "minProperties", "dependentRequired", "dependentSchemas", "dependencies")
 _OF_THE_WHOLE = frozenset((*_OF_AN_OBJECT, "if", "then", "else", "minItems", "contains", "minContains"))
 """Keywords that a part of an object or of a list need not keep to."""
-_DEFS = ("$defs", "definitions")
 _NULL: JsonObject = {"type": "null"}
 
 
@@ -97,8 +96,8 @@ class _Relaxed:
 
     def __init__(self, schema: Raw) -> None:
         self._schema = schema
-        self._defs: dict[tuple[str, str], str] = {}
-        self._made: dict[tuple[str, str], Raw] = {}
+        self._defs: dict[str, str] = {}
+        self._made: dict[str, Raw] = {}
 
     def root(self) -> Raw:
         if not isinstance(self._schema, dict):
@@ -107,16 +106,16 @@ class _Relaxed:
         if not _is_container(self._schema):
             relaxed = _nullable(relaxed)
         held = cast(JsonObject, relaxed)
-        for (key, name), made in self._made.items():
-            held[key] = {**cast(JsonObject, held[key]), self._defs[key, name]: made}
+        for name, made in self._made.items():
+            held["$defs"] = {**cast(JsonObject, held["$defs"]), self._defs[name]: made}
         return held
 
     def names(self, names: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         """The other names of the properties, at their own pointers and in the relaxed definitions."""
         found = dict(names)
-        for (key, name), new in self._defs.items():
-            old = f"/{key}/{name}/"
-            found |= {f"/{key}/{new}/{path[len(old) :]}": also for path, also in names.items() if path.startswith(old)}
+        for name, new in self._defs.items():
+            old = f"/$defs/{name}/"
+            found |= {f"/$defs/{new}/{path[len(old) :]}": also for path, also in names.items() if path.startswith(old)}
         return found
 
     def _relax(self, raw: Json) -> Raw:
@@ -137,16 +136,15 @@ class _Relaxed:
         return part
 
     def _reference(self, ref: str) -> str:
-        """A reference to the relaxed form of what it names; as it is where that is no definition of the root."""
-        key, _, name = ref.removeprefix("#/").partition("/")
-        root = cast(JsonObject, self._schema)
-        defs = root.get(key) if key in _DEFS else None
+        """A reference to the relaxed form of the definition that it names; the whole is never a part of itself."""
+        name = ref.removeprefix("#/$defs/")
+        defs = cast(JsonObject, self._schema).get("$defs")
         if not isinstance(defs, dict) or name not in defs:
             return ref
-        if (key, name) not in self._defs:
-            self._defs[key, name] = _free(f"{name}_part", defs)
-            self._made[key, name] = self._relax(defs[name])
-        return f"#/{key}/{self._defs[key, name]}"
+        if name not in self._defs:
+            self._defs[name] = _free(f"{name}_part", defs)
+            self._made[name] = self._relax(defs[name])
+        return f"#/$defs/{self._defs[name]}"
 
 
 def _free(name: str, taken: JsonObject) -> str:

@@ -8,6 +8,7 @@ from typing import cast
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.parse.equal import same
 from structgen.parse.places import MISSING, at
+from structgen.schema.resolve import target
 
 
 def put(tree: Json, path: Sequence[str], value: Json) -> Json:
@@ -83,10 +84,7 @@ def alternatives(root: JsonObject | bool, node: Json) -> list[JsonObject]:
             continue
         seen.add(id(one))
         found.append(one)
-        reference = one.get("$ref")
-        if isinstance(reference, str) and reference.startswith("#"):
-            target = at(root, steps(reference[1:]))
-            todo.append(cast(Json, target) if isinstance(target, dict) else None)
+        todo.append(target(root, one.get("$ref")))
         for key in ("anyOf", "oneOf", "allOf"):
             branches = one.get(key)
             todo.extend(reversed(branches) if isinstance(branches, list) else [])

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import cast
 
-from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.json import Json, JsonObject, pointer
 from structgen.rules.labels import Phrase, phrase
 from structgen.rules.lexicon import lexicon
+from structgen.schema.resolve import target
 
 _VERBATIM = re.compile(r"\b(?:as (?:written|printed|shown|stated|given)|verbatim|word for word)\b", re.IGNORECASE)
 _DEEPEST = 8
@@ -177,10 +178,11 @@ def _resolve(source: _Source, schema: Json, key: str) -> tuple[JsonObject, str, 
     """The schema behind references and a union with null: (schema, its pointer, whether null is allowed)."""
     used, nullable = _object(schema), False
     for _ in range(_DEEPEST):
-        if isinstance(reference := used.get("$ref"), str):
-            if not reference.startswith("#"):
+        if (reference := used.get("$ref")) is not None:
+            named = target(source.root, reference)
+            if named is None:
                 break
-            used, key = {**_target(source.root, reference), **_without(used, "$ref")}, reference[1:]
+            used, key = {**_object(named), **_without(used, "$ref")}, str(reference)[1:]
             continue
         branches = next((used[word] for word in ("anyOf", "oneOf", "allOf") if isinstance(used.get(word), list)), None)
         if not isinstance(branches, list):
@@ -202,13 +204,6 @@ def _branch(branches: list[Json]) -> tuple[int, JsonObject]:
         for place, one in enumerate(map(_object, branches))
     )
     return (ranked[0][1], _object(branches[ranked[0][1]])) if ranked else (0, {})
-
-
-def _target(root: JsonObject, reference: str) -> JsonObject:
-    found: Json = root
-    for step in steps(reference[1:]):
-        found = _object(found).get(step)
-    return _object(found)
 
 
 def _kind(schema: JsonObject) -> Kind:

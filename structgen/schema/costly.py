@@ -13,8 +13,9 @@ from typing import cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from structgen.core.json import Json, JsonObject, steps
+from structgen.core.json import Json, JsonObject
 from structgen.core.results import Issue
+from structgen.schema.resolve import target
 
 MOST_VISITS = 100_000
 MOST_ERRORS = 1_000
@@ -61,7 +62,7 @@ def _forms(root: JsonObject, raw: Json, value: Json) -> Iterator[JsonObject]:
         reference = part.get("$ref")
         if isinstance(reference, str) and reference not in seen:
             seen.add(reference)
-            todo.append(_at(root, reference))
+            todo.append(target(root, reference))
         for word in ("allOf", "anyOf", "oneOf"):
             branches = part.get(word)
             todo += _tagged(part, branches, value) if isinstance(branches, list) else []
@@ -75,13 +76,6 @@ def _tagged(part: JsonObject, branches: list[Json], value: Json) -> list[Json]:
     mapping, tag = tags.get("mapping"), value.get(str(tags.get("propertyName"))) if isinstance(value, dict) else None
     named = mapping.get(str(tag)) if isinstance(mapping, dict) else None
     return [{"$ref": named}] if named else []
-
-
-def _at(root: JsonObject, reference: str) -> Json:
-    here: Json = root
-    for step in steps(reference.removeprefix("#")):
-        here = here.get(step) if isinstance(here, dict) else None
-    return here
 
 
 def _members(form: JsonObject, value: Json) -> Iterator[tuple[Json, Json]]:

@@ -12,23 +12,27 @@ from structgen.schema.files import bundle
 from structgen.schema.keywords import walk
 from structgen.schema.patterns import matcher
 from structgen.schema.refs import Refs
+from structgen.schema.resolve import canonical
 
 
 def compile_json_schema(
     given: JsonObject | bool, assert_formats: bool, folder: str | None = None
 ) -> tuple[JsonObject | bool, Any]:
-    """A copy of the schema and its validator; SchemaError, with a pointer, where it cannot be used."""
+    """A copy of the schema with canonical references, and the validator of the schema as it was given.
+
+    Raises SchemaError, with a pointer, if it cannot be used.
+    """
     try:
         schema = json.loads(json.dumps(given, allow_nan=False))
         if schema != given:
             raise TypeError("an object has a key that is not a string")
         draft = _draft(schema)
         schema = bundle(schema, folder) if folder else schema
-        refs = Refs.of(schema)
-        _check_references(schema, refs)
+        _check_references(schema, Refs.of(schema))
         _check_patterns(schema)
-        refuse_endless(refs)
-        return schema, _validator(schema, draft, assert_formats)
+        made = canonical(schema)
+        refuse_endless(Refs.of(made))
+        return made, _validator(schema, draft, assert_formats)
     except RecursionError:
         raise SchemaError("The JSON Schema is nested too deep: move inner parts to $defs.") from None
     except (TypeError, ValueError) as error:

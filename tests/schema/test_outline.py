@@ -118,7 +118,6 @@ KEYWORDS = [
     ({"type": "string", "deprecated": True, "my own": 1}, 'string (deprecated: true, "my own": 1)'),
     ({"$ref": "#/$defs/a", "$defs": {"a": {"type": "string"}}}, "a\ntype a = string"),
     ({"$ref": "http://json-schema.org/draft-07/schema#"}, 'any ($ref: "http://json-schema.org/draft-07/schema#")'),
-    ({"$dynamicRef": "#x", "$dynamicAnchor": "x"}, 'any ($dynamicRef: "#x", $dynamicAnchor: "x")'),
     (
         {
             "oneOf": [{"$ref": "#/$defs/a"}],

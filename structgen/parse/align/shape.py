@@ -13,6 +13,7 @@ from typing import cast
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.parse.places import MISSING, at
 from structgen.schema import Schema
+from structgen.schema.resolve import target
 
 Raw = JsonObject | bool
 
@@ -183,9 +184,8 @@ class Shape:
         if not isinstance(raw, dict) or left == 0:
             return {}
         own = {key: value for key, value in raw.items() if key not in {"$ref", "allOf"}}
-        reference = raw.get("$ref")
-        if isinstance(reference, str) and reference.startswith("#"):
-            own = _merged(self._resolved(_at(self.root, reference[1:]), left - 1), own)
+        if (named := target(self.root, raw.get("$ref"))) is not None:
+            own = _merged(self._resolved(named, left - 1), own)
         for part in _list(raw.get("allOf")):
             own = _merged(own, self._resolved(part, left - 1))
         return own

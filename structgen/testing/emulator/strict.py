@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer
+from structgen.schema.resolve import target
 
 _UNSUPPORTED = ("minItems", "maxItems")
 
@@ -103,12 +104,10 @@ def _resolve(schema: Json, root: Json) -> JsonObject:
     """The schema that a local reference names, one step far; remote ones name nothing."""
     if not isinstance(schema, dict):
         return {}
-    reference = schema.get("$ref")
-    if not isinstance(reference, str):
+    if "$ref" not in schema:
         return schema
-    definitions = root.get("$defs") if isinstance(root, dict) else None
-    target = definitions.get(reference.removeprefix("#/$defs/")) if isinstance(definitions, dict) else None
-    return target if isinstance(target, dict) else {}
+    named = target(root, schema["$ref"]) if isinstance(root, dict) else None
+    return named if isinstance(named, dict) else {}
 
 
 def _discriminators(objects: list[JsonObject]) -> list[str]:

@@ -1,0 +1,166 @@
+"""References in one canonical form: whatever the schema's author wrote, ``#/$defs/NAME``, or ``#`` for the whole.
+
+JSON Schema has many spellings for one thing: pointers with percent-encoding, anchors, `$id`s that move the base,
+`definitions` and `$defs`, pointers into the middle of another part, `$dynamicRef`. They are read here, once, when a
+schema is compiled. Everybody else follows a reference with `target`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import count
+from typing import cast
+
+from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.schema.keywords import BY_NAME, MANY, ONE, Steps, walk
+from structgen.schema.refs import NAMES, REF, Refs
+
+DEFINITIONS = ("$defs", "definitions")
+_ANNOTATIONS = frozenset(
+    {"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment"}
+)
+_ODD = re.compile(r"[^A-Za-z0-9_.-]")
+_CANONICAL = re.compile(r"#(?:/\$defs/[A-Za-z0-9_.-]+)?\Z")
+
+
+def target(root: JsonObject | bool, reference: object) -> JsonObject | bool | None:
+    """What a canonical reference names; None for anything else."""
+    if not isinstance(reference, str) or not reference.startswith("#"):
+        return None
+    here: Json = root
+    for step in steps(reference[1:]):
+        here = here.get(step) if isinstance(here, dict) else None
+    return here if isinstance(here, (dict, bool)) else None
+
+
+def canonical(schema: JsonObject | bool) -> JsonObject | bool:
+    """The same schema with canonical references; the schema itself if all of them are.
+
+    References to the metaschemas of JSON Schema, which are no part of it, stay as they are.
+    """
+    if not isinstance(schema, dict) or _is_canonical(schema):
+        return schema
+    return _Rewriting(schema).whole()
+
+
+def _is_canonical(schema: JsonObject) -> bool:
+    if "definitions" in schema:
+        return False
+    for at, part in walk(schema):
+        if not isinstance(part, dict):
+            continue
+        if (at and NAMES & part.keys()) or "$dynamicRef" in part or "$recursiveRef" in part:
+            return False
+        reference = part.get("$ref")
+        if isinstance(reference, str) and not (_CANONICAL.match(reference) and target(schema, reference) is not None):
+            return False
+    return True
+
+
+class _Rewriting:
+    """One schema on its way to canonical references."""
+
+    def __init__(self, schema: JsonObject) -> None:
+        self._schema = schema
+        self._refs = Refs.of(schema)
+        self._names: dict[str, str] = {}
+        """The pointer of each part that has a name -> the name."""
+        for key in DEFINITIONS:
+            for name in _dict(schema.get(key)):
+                self._name(pointer((key, name)))
+        for at, part in walk(schema):
+            for place in self._targets(part, at):
+                self._name(place)
+
+    def whole(self) -> JsonObject:
+        made = self._rewritten(self._schema, ())
+        definitions: JsonObject = {}
+        for place, name in self._names.items():
+            found = self._refs.at(place)
+            definitions[name] = True if found is None else self._copy(found[1], tuple(steps(place)))
+        return {**made, "$defs": definitions} if definitions else made
+
+    def _targets(self, part: JsonObject | bool, at: Steps) -> Iterator[str]:
+        for key in REF if isinstance(part, dict) else ():
+            reference = cast(JsonObject, part).get(key)
+            place = self._place(key, reference, at) if isinstance(reference, str) else None
+            if place is not None:
+                yield place
+
+    def _place(self, key: str, reference: str, at: Steps) -> str | None:
+        """The pointer to what a reference names; None if it is not in this schema.
+
+        A dynamic reference to a dynamic anchor names the outermost one on the way to it. The way begins at the root,
+        whose own anchor is therefore the one. If the root has none but several parts do, each value has a way of its
+        own, and nobody can say here which one is meant.
+        """
+        found = self._refs.find(reference, at)
+        anchor = reference.partition("#")[2]
+        if found is None or key != "$dynamicRef" or not _is_anchor(found[1], anchor):
+            return None if found is None else found[0]
+        outermost = self._refs.find(f"#{anchor}", ())
+        if outermost and _is_anchor(outermost[1], anchor):
+            return outermost[0]
+        return found[0] if sum(_is_anchor(part, anchor) for _, part in walk(self._schema)) == 1 else None
+
+    def _name(self, place: str) -> None:
+        """Give a part a name that is free; the whole is just ``#``."""
+        if place in self._names or not place:
+            return
+        last = _ODD.sub("_", steps(place)[-1]) or "part"
+        stem = f"part_{last}" if last.isdecimal() else last
+        taken = set(self._names.values())
+        self._names[place] = next(
+            name for number in count(1) if (name := stem if number == 1 else f"{stem}_{number}") not in taken
+        )
+
+    def _rewritten(self, part: Json, at: Steps) -> JsonObject:
+        """A copy of an object schema, with the parts in it as references where they have names."""
+        made: JsonObject = {}
+        for key, value in cast(JsonObject, part).items():
+            if key in NAMES and isinstance(value, str) and (at or key != "$id"):
+                continue
+            if key in DEFINITIONS and isinstance(value, dict):
+                continue
+            if key in REF and isinstance(value, str):
+                self._refer(made, key, value, at)
+            elif key in BY_NAME and isinstance(value, dict):
+                made[key] = {name: self._part(one, (*at, key, name)) for name, one in value.items()}
+            elif key in MANY and isinstance(value, list):
+                made[key] = [self._part(one, (*at, key, number)) for number, one in enumerate(value)]
+            else:
+                made[key] = self._part(value, (*at, key)) if key in ONE else value
+        return made
+
+    def _part(self, part: Json, at: Steps) -> Json:
+        name = self._names.get(pointer(at)) if isinstance(part, (dict, bool)) else None
+        return self._copy(part, at) if name is None else {"$ref": f"#/$defs/{name}"}
+
+    def _copy(self, part: Json, at: Steps) -> Json:
+        if not isinstance(part, dict):
+            return part
+        if self._refs.closed and isinstance(part.get("$ref"), str):  # by these drafts nothing beside it counts
+            part = {key: value for key, value in part.items() if key in _ANNOTATIONS or key in REF}
+        return self._rewritten(part, at)
+
+    def _refer(self, made: JsonObject, key: str, reference: str, at: Steps) -> None:
+        """Write a reference; beside another one it becomes a condition more."""
+        place = self._place(key, reference, at)
+        if place is None:
+            made[key] = reference
+            return
+        written = f"#/$defs/{self._names[place]}" if place else "#"
+        if "$ref" not in made:
+            made["$ref"] = written
+        else:
+            more = made.get("allOf")
+            made["allOf"] = [*(more if isinstance(more, list) else []), {"$ref": written}]
+
+
+def _is_anchor(part: Json, anchor: str) -> bool:
+    return isinstance(part, dict) and part.get("$dynamicAnchor") == anchor
+
+
+def _dict(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}

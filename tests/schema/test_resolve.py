@@ -1,0 +1,186 @@
+"""However a reference is spelled, it is one reference: every stage reads the same schema."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from structgen import Budget, Extractor, Mode, Options
+from structgen.core.json import Json, JsonObject
+from structgen.documents.chunks_schema import ChunkSchema
+from structgen.parse import parse_text
+from structgen.reask.place import schema_at
+from structgen.schema import Schema
+from structgen.schema.quotes import with_quotes
+from structgen.schema.resolve import canonical, target
+from structgen.testing import Emulator, reply
+
+ITEM: JsonObject = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "size": {"type": "integer"}, "in": {"$ref": "#/$defs/Item"}},
+    "required": ["name"],
+}
+
+
+def order(reference: str, definitions: JsonObject, **more: Json) -> JsonObject:
+    properties: JsonObject = {"items": {"type": "array", "items": {"$ref": reference}}, "best": {"$ref": reference}}
+    return {"type": "object", "properties": properties, "required": ["items"], **definitions, **more}
+
+
+def item(reference: str, **more: Json) -> JsonObject:
+    made = json.loads(json.dumps(ITEM).replace("#/$defs/Item", reference))
+    return {**made, **more}
+
+
+SPELLINGS = {
+    "pointer": order("#/$defs/Item", {"$defs": {"Item": item("#/$defs/Item")}}),
+    "percent-encoded": order("#/%24defs/It%65m", {"$defs": {"Item": item("#/$defs/%49tem")}}),
+    "older drafts": order("#/definitions/Item", {"definitions": {"Item": item("#/definitions/Item")}}),
+    "anchor": order("#thing", {"$defs": {"Item": item("#thing", **{"$anchor": "thing"})}}),
+    "identifier": order("urn:shop:item", {"$defs": {"Item": item("#", **{"$id": "urn:shop:item"})}}),
+    "relative identifier": order(
+        "item.json", {"$defs": {"Item": item("", **{"$id": "item.json"})}}, **{"$id": "https://shop.example/order.json"}
+    ),
+    "dynamic": order("#/$defs/Item", {"$defs": {"Item": item("#/$defs/Item", **{"$dynamicAnchor": "thing"})}}),
+}
+PLAIN = SPELLINGS["pointer"]
+TEXT = "Tea, 12 leaves. Best: milk."
+NEARLY = '{"items": [{"Name": "tea", "size": "12", "in": {"name": "box", "size": 1.0}}], "best": {"name": "milk"}}'
+
+
+@pytest.fixture(params=SPELLINGS.values(), ids=SPELLINGS.keys())
+def spelled(request: pytest.FixtureRequest) -> JsonObject:
+    return request.param
+
+
+def of(schema: Any) -> Schema[Any]:
+    return Schema.of(schema)
+
+
+def test_every_spelling_is_the_same_schema(spelled: JsonObject) -> None:
+    made = canonical(spelled)
+    assert isinstance(made, dict)
+    assert {key: value for key, value in made.items() if key != "$id"} == PLAIN
+
+
+def test_every_spelling_is_parsed_with_the_same_repairs(spelled: JsonObject) -> None:
+    one, other = parse_text(of(PLAIN), NEARLY), parse_text(of(spelled), NEARLY)
+    assert one.ok
+    assert (one.value, one.repairs) == (other.value, other.repairs)
+    assert [repair.path for repair in other.repairs] == ["/items/0/name", "/items/0/size", "/items/0/in/size"]
+
+
+def test_every_spelling_costs_the_same_calls(spelled: JsonObject, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"items": [{"name": "tea", "size": "many"}]}'), reply('{"/items/0/size": 12}'))
+    options = Options(mode=Mode.JSON, budget=Budget(max_attempts=2))
+    result = Extractor("groq/openai/gpt-oss-20b", options).extract(spelled, TEXT)
+    assert result.value == {"items": [{"name": "tea", "size": 12}]}
+    assert result.attempts[1].why == "asked again for 1 field: /items/0/size"
+
+
+def test_every_spelling_is_written_compiled_and_cut_alike(spelled: JsonObject) -> None:
+    one, other = of(PLAIN), of(spelled)
+    assert other.outline() == one.outline()
+    assert without_identifier(other.strict) == without_identifier(one.strict)
+    assert without_identifier(with_quotes(other).schema.json_schema) == without_identifier(
+        with_quotes(one).schema.json_schema
+    )
+    assert without_identifier(ChunkSchema(other).json_schema) == without_identifier(ChunkSchema(one).json_schema)
+    assert without_identifier(schema_at(other.json_schema, "/items/0/in/size")) == schema_at(PLAIN, "/items/0/in/size")
+
+
+def without_identifier(schema: Any) -> Any:
+    held = getattr(schema, "json_schema", schema)
+    return {key: value for key, value in held.items() if key != "$id"} if isinstance(held, dict) else repr(held)
+
+
+def test_every_spelling_is_read_by_rules(spelled: JsonObject) -> None:
+    shared = {key: value for key, value in spelled.items() if key in {"$id", "$defs", "definitions"}}
+    properties = spelled["properties"]
+    assert isinstance(properties, dict)
+    best = properties["best"]
+    assert isinstance(best, dict)
+    found = Extractor("rules").extract({**best, **shared}, "Name: Tea\nSize: 12\n").value
+    assert (found["name"], found["size"]) == ("Tea", 12)
+
+
+@pytest.mark.parametrize("value", [{"items": []}, {"items": [{"name": 1}]}, {"best": {}}, {"items": [{"in": {}}]}])
+def test_every_spelling_has_the_same_verdict(spelled: JsonObject, value: Json) -> None:
+    assert of(spelled).check(value) == of(PLAIN).check(value)
+
+
+def test_a_canonical_schema_is_left_alone() -> None:
+    assert canonical(PLAIN) is PLAIN
+    assert canonical(True) is True
+
+
+def test_a_pointer_into_the_middle_of_another_part_becomes_a_definition() -> None:
+    made = canonical({"properties": {"a": {"type": "string"}, "b": {"$ref": "#/properties/a"}}})
+    reference = {"$ref": "#/$defs/a"}
+    assert made == {"properties": {"a": reference, "b": reference}, "$defs": {"a": {"type": "string"}}}
+
+
+def test_names_that_a_pointer_would_have_to_escape_are_replaced() -> None:
+    made = canonical({"$ref": "#/$defs/a~1b%20c", "$defs": {"a/b c": {"type": "string"}, "a_b_c": {}}})
+    assert isinstance(made, dict)
+    assert target(made, made["$ref"]) == {"type": "string"}
+
+
+def test_what_stood_beside_a_reference_in_older_drafts_does_not_count() -> None:
+    schema = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "properties": {"a": {"$ref": "#/definitions/A", "type": "integer", "description": "Which"}},
+        "definitions": {"A": {"type": "string"}},
+    }
+    made = canonical(schema)
+    assert isinstance(made, dict)
+    assert made["properties"] == {"a": {"$ref": "#/$defs/A", "description": "Which"}}
+
+
+def test_a_dynamic_reference_names_the_anchor_of_the_root() -> None:
+    tree = {"$dynamicAnchor": "node", "properties": {"inner": {"$dynamicRef": "#node"}}}
+    assert canonical(tree) == {"properties": {"inner": {"$ref": "#"}}}
+
+
+def test_a_dynamic_reference_that_depends_on_the_way_is_not_guessed() -> None:
+    schema: JsonObject = {
+        "$ref": "list",
+        "$id": "https://shop.example/root",
+        "$defs": {
+            "list": {
+                "$id": "list",
+                "items": {"$dynamicRef": "#one"},
+                "$defs": {"any": {"$dynamicAnchor": "one", "type": "string"}},
+            },
+            "numbers": {"$id": "numbers", "$ref": "list", "$defs": {"n": {"$dynamicAnchor": "one", "type": "number"}}},
+        },
+    }
+    made = canonical(schema)
+    assert isinstance(made, dict)
+    listed = target(made, "#/$defs/list")
+    assert isinstance(listed, dict)
+    assert listed["items"] == {"$dynamicRef": "#one"}
+
+
+NAMES = st.sampled_from(["a", "b", "a/b", "a~b", "é", "a b", "%", "0", "items"])
+
+
+@given(st.lists(NAMES, min_size=1, max_size=4, unique=True), st.data())
+def test_canonical_references_lead_to_the_same_verdicts(names: list[str], data: st.DataObject) -> None:
+    def reference() -> JsonObject:
+        name = data.draw(st.sampled_from(names)).replace("~", "~0").replace("/", "~1").replace("%", "%25")
+        return {"$ref": f"#/{data.draw(st.sampled_from(['$defs', '%24defs']))}/{name}"}
+
+    kinds = [{"type": "string"}, {"type": "integer"}, {"type": "array", "items": reference()}]
+    schema: JsonObject = {
+        "type": "object",
+        "properties": {"x": reference()},
+        "$defs": {name: data.draw(st.sampled_from(kinds)) for name in names},
+    }
+    made = of(schema)
+    assert canonical(made.json_schema) is made.json_schema
+    again = of(made.json_schema)
+    for value in ({"x": "s"}, {"x": 1}, {"x": []}, {"x": ["s"]}, {"x": [[1]]}, {}):
+        assert made.check(value) == again.check(value)
