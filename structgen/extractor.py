@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from typing_extensions import TypeForm
 
 from structgen.compile import Input, Plan, compile_brief, compile_chat
+from structgen.core.checks import argument, instance, number, optional, string
 from structgen.core.errors import ConfigurationError
 from structgen.core.events import Observer
 from structgen.core.json import Json
@@ -24,14 +25,14 @@ from structgen.engine import Line, Send, adrive, drive, extraction
 from structgen.engine.answers import open_store
 from structgen.engine.earlier import Earlier
 from structgen.engine.long import aextract_document, extract_document, most_of_document
-from structgen.engine.many import Outcome, aattempted, amap_ordered, attempted, map_ordered
-from structgen.engine.observe import Observers, observed
+from structgen.engine.many import Outcome, aattempted, amap_ordered, attempted, check_texts, map_ordered
+from structgen.engine.observe import Observers, observed, observers_in
 from structgen.engine.replay import open_answers
 from structgen.engine.showing import Finished
 from structgen.engine.streams import Streams
 from structgen.engine.text import TextLine, text_line
 from structgen.schema import Schema
-from structgen.send import Allowance, default_model, open_sender, split_model
+from structgen.send import Allowance, default_model, open_sender, policy_in, split_model
 from structgen.stages import Resolved, brief_for, resolve, resolve_items
 from structgen.store import Store
 
@@ -44,6 +45,9 @@ T = TypeVar("T")
 
 CONCURRENCY = 8
 """Requests under way at once in `map`, unless told otherwise."""
+
+_AN_OPTIONS = instance(Options, "Options(mode=Mode.JSON)")
+
 
 MOST_PLANS = 64
 """So many compiled schemas are kept by one Extractor."""
@@ -91,21 +95,23 @@ class Extractor(Streams):
         observers: Sequence[Observer] = (),
         retrying: BaseRetrying | None = None,
     ) -> None:
-        chosen = model or default_model()
+        chosen = default_model() if model is None else argument("model", model, string)
         if chosen is None:
             raise ConfigurationError(
                 "No model is named and no key is set. Set GROQ_API_KEY, or STRUCTGEN_MODEL, or pass "
                 'model="groq/<id>"; without a key, model="rules" extracts with no LLM.'
             )
-        self.options = options or Options()
+        self.options = Options() if options is None else argument("options", options, _AN_OPTIONS)
         self._plans: dict[tuple[int, str, bool], tuple[tuple[Example, ...], Plan[Any]]] = {}
-        self._observers = Observers(tuple(observers))
+        self._observers = Observers(argument("observers", observers, observers_in))
         self._patience = Allowance(
             self.options.budget.max_transport_retries,
             on_retry=self._observers.retried,
             on_wait=self._observers.waiting,
-            retrying=retrying,
+            retrying=argument("retrying", retrying, policy_in),
         )
+        timeout = argument("timeout", timeout, number(above=0))
+        base_url = argument("base_url", base_url, optional(string))
         open_wire = partial(
             open_sender, chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client
         )
@@ -228,6 +234,7 @@ class Extractor(Streams):
         stops nobody. A wrong schema raises TaskError before the first text is taken.
         """
         resolved = resolve(schema)
+        check_texts(texts)
         return map_ordered(
             lambda text: attempted(lambda: self._extract(resolved, text, instructions)), texts, concurrency
         )
@@ -278,6 +285,7 @@ class Extractor(Streams):
     ) -> AsyncGenerator[Outcome[Any], None]:
         """`map` as an async iterator."""
         resolved = resolve(schema)
+        check_texts(texts, awaited=True)
 
         async def one(text: Input) -> Outcome[Any]:
             return await aattempted(self._aextract(resolved, text, instructions))
@@ -341,6 +349,7 @@ class Extractor(Streams):
 
     def _plan(self, resolved: Resolved[Any], instructions: str | None, *, extracting: bool = True) -> Plan[Any]:
         """What is constant in all requests for a schema, kept because most schemas are used for many texts."""
+        instructions = argument("instructions", instructions, optional(string))
         key = (id(resolved.schema), resolved.instructions if instructions is None else instructions, extracting)
         examples, plan = self._plans.get(key, ((), None))
         if plan is None or plan.brief.schema is not resolved.schema or examples != resolved.examples:

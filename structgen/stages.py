@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar, cast, overload
 from typing_extensions import TypeForm
 
 from structgen.compile import Brief, Input, compile_brief
+from structgen.core.checks import argument, instance, one_of, optional, string
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
 from structgen.core.options import EvidenceMode, Mode, Options, Risk, Style
@@ -118,9 +119,13 @@ def compile_request(
     `mode` and `style` replace those of `options`. ``Request.to_groq()`` gives the arguments for the groq SDK.
     Raises TaskError, ConfigurationError, DocumentError.
     """
-    chosen = options or Options()
-    chosen = replace(chosen, mode=mode or chosen.mode, style=style or chosen.style)
-    card = find_card(*split_model(model))
+    chosen = (
+        Options() if options is None else argument("options", options, instance(Options, "Options(mode=Mode.JSON)"))
+    )
+    told: dict[str, Any] = {"mode": mode, "style": style}
+    chosen = replace(chosen, **{name: given for name, given in told.items() if given is not None})
+    instructions = argument("instructions", instructions, optional(string))
+    card = find_card(*split_model(argument("model", model, string)))
     brief = brief_for(schema, model, chosen, instructions, card=card, extracting=extracting)
     return compile_brief(brief).request_for(text)
 
@@ -172,7 +177,11 @@ def parse_response(
     says; a wrong schema is a TaskError.
     """
     compiled = resolve(schema).schema
-    made = with_quotes(compiled) if evidence is EvidenceMode.QUOTES else None
+    response_text = argument("response_text", response_text, string)
+    max_risk = argument("max_risk", max_risk, one_of(Risk))
+    made = (
+        with_quotes(compiled) if argument("evidence", evidence, one_of(EvidenceMode)) is EvidenceMode.QUOTES else None
+    )
     quoted = made if isinstance(made, Quoted) else None
     return parse_text(compiled, response_text, finish_reason=finish_reason, max_risk=max_risk, quoted=quoted)
 
@@ -183,5 +192,5 @@ def ground_value(value: object, text: str, quotes: Mapping[str, str | None] | No
     With `quotes` (path -> words of the text) it is where they stand: without one that does a leaf is unsupported. What
     the class of a model or dataclass fixes or computes gives no evidence, nor does the default of a model.
     """
-    apart = unclaimed_in(value)
+    text, apart = argument("text", text, string), unclaimed_in(value)
     return locate(value, text, apart=apart) if quotes is None else locate_quoted(value, text, quotes, apart)

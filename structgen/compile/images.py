@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import cast
 
@@ -64,8 +65,10 @@ def _member(held: object, name: str) -> object:
 
 def _address(image: Image, card: Card | None) -> str:
     """The address of an image: its own, or its bytes as a data URL."""
-    if sum(part is not None for part in (image.path, image.data, image.url)) != 1:
-        raise ConfigurationError("An Image is a path, data (its bytes) or a url: give one of them.")
+    given: list[object] = [part for part in (image.path, image.data, image.url) if part is not None]
+    kinds = (str, PathLike) if image.path is not None else bytes if image.data is not None else str
+    if len(given) != 1 or not isinstance(given[0], kinds):
+        raise ConfigurationError("An Image is a path, data (its bytes) or a url (a str): give one of them.")
     if image.url is not None:
         if not image.url.startswith(_ADDRESSES):
             raise ConfigurationError(f"The image's url must begin with {', '.join(_ADDRESSES)}: {image.url[:100]!r}.")

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from typing import Generic, TypeAlias, TypeVar, cast
 
 from structgen.compile.delimit import delimited
@@ -16,15 +17,18 @@ from structgen.compile.parameters import parameters_for, room_for_answer
 from structgen.compile.prompt import ASK, CONTEXT, example_answer, system_prompt
 from structgen.core.errors import DocumentError
 from structgen.core.options import EvidenceMode, Mode, Options
-from structgen.core.records import Card, Document, Example, Message, Request
+from structgen.core.records import Card, Document, Example, Image, Message, Request
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted, with_quotes
 from structgen.schema.strict import StrictSchema
 
 T = TypeVar("T")
 
-Input: TypeAlias = str | Document | Sequence[Message | Mapping[str, object]]
-"""What can be read: a text, a document, or the messages of a chat, images among them for a model that sees."""
+Input: TypeAlias = str | Document | DocumentError | Sequence[Message | Mapping[str, object]]
+"""What can be read: a text, a document, or the messages of a chat, images among them for a model that sees.
+
+The error of a document that could not be read stands in its place among others, and is raised where it is asked for.
+"""
 
 OWN_EVIDENCE = frozenset({"rules"})
 """Providers that say themselves where each value stands: they are asked for no quotes."""
@@ -147,23 +151,47 @@ def _messages(text: Input) -> tuple[Message, ...]:
     """A prompt or a chat as messages."""
     if isinstance(text, str | Document):
         return (Message("user", _sendable(text.text if isinstance(text, Document) else text)),)
+    if isinstance(text, DocumentError):
+        raise text
     given = cast("object", text)
     if not isinstance(given, list | tuple):
-        kind = type(given).__name__
-        raise DocumentError(f"A text is a str, a Document or a list of chat messages, not {kind}. Decode bytes first.")
+        raise DocumentError(f"A text is a str, a Document or a list of chat messages, not {_kind_of(given)}.")
     messages = tuple(_message(entry) for entry in text)
     if not any(message.role == "user" for message in messages):
         raise DocumentError("The chat holds no message of role 'user': there is nothing to answer. Add one.")
     return messages
 
 
+_PARTS = "The parts of a message (texts and images) stand together in one: [Message('user', (part, part))]"
+
+
+def _kind_of(given: object) -> str:
+    """What was given in place of a text, and what to write instead."""
+    name = type(given).__name__
+    match given:
+        case None:
+            return "None. Check where it comes from"
+        case bytes() | bytearray() | memoryview():
+            return f"{name}. Decode it first, or read its file with Document.from_file(path)"
+        case PathLike():
+            return f"{name}. Read the file first: Document.from_file(path), or structgen.read(path) for many"
+        case Message() | Mapping():
+            return f"a single {name}. Write a list of messages: [message]"
+        case Image():
+            return "an Image. Write a message that holds it: [Message('user', ('What to read in it', image))]"
+        case _:
+            return name
+
+
 def _message(entry: Message | Mapping[str, object]) -> Message:
     """One message of a chat, from a record or from the dict that SDKs use."""
     given: object = entry
+    if isinstance(given, str | Image) or (isinstance(given, Mapping) and "type" in given and "role" not in given):
+        raise DocumentError(f"{_PARTS}; got a part by itself ({type(entry).__name__}).")
     if isinstance(entry, Message):
-        role, content = entry.role, entry.content
+        role, content = entry.role, parts_of(entry.content)
     elif not isinstance(given, Mapping):
-        raise DocumentError(f"A chat message is a Message or a dict with role and content, not {type(given).__name__}.")
+        raise DocumentError(f"A chat message is a Message or a dict with role and content, not {_kind_of(given)}.")
     else:
         role, content = entry.get("role"), parts_of(entry.get("content"))
     if role not in ROLES or content is None or content == () or (isinstance(entry, Mapping) and len(entry) > 2):

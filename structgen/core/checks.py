@@ -8,9 +8,10 @@ from dataclasses import fields
 from decimal import Decimal
 from enum import Enum
 from numbers import Integral, Real
+from os import PathLike, fspath
 from typing import TypeAlias, TypeVar, cast
 
-from structgen.core.errors import ConfigurationError
+from structgen.core.errors import ConfigurationError, StructgenError
 
 E = TypeVar("E", bound=Enum)
 T = TypeVar("T")
@@ -25,10 +26,15 @@ class Unfit(ValueError):
     """A value that cannot be meant; the message goes on where the name of the value ends."""
 
 
-def checked(record: object, checks: Mapping[str, Check], more: Iterable[str] = ()) -> None:
+def checked(
+    record: object,
+    checks: Mapping[str, Check],
+    more: Iterable[str] = (),
+    error: type[StructgenError] = ConfigurationError,
+) -> None:
     """Check the fields of a frozen dataclass and put each as it is meant.
 
-    Raises ConfigurationError with all that is wrong, `more` among it.
+    Raises the error with all that is wrong, `more` among it.
     """
     wrong: list[str] = []
     for field in fields(record):  # pyright: ignore[reportArgumentType]  a dataclass, which object does not say
@@ -41,15 +47,15 @@ def checked(record: object, checks: Mapping[str, Check], more: Iterable[str] = (
         if meant is not given:
             object.__setattr__(record, field.name, meant)
     if wrong := [*wrong, *more]:
-        raise ConfigurationError(f"Wrong {type(record).__name__}: {'; '.join(wrong)}.")
+        raise error(f"Wrong {type(record).__name__}: {'; '.join(wrong)}.")
 
 
-def argument(name: str, given: object, check: Callable[[object], T]) -> T:
+def argument(what: str, given: object, check: Callable[[object], T]) -> T:
     """An argument as it is meant. Raises ConfigurationError that names it."""
     try:
         return check(given)
     except Unfit as problem:
-        raise ConfigurationError(f"{name} {problem}.") from None
+        raise ConfigurationError(f"{what} {problem}.") from None
 
 
 def choice(kind: type[E], given: object) -> E:
@@ -143,14 +149,21 @@ def flag(given: object) -> bool:
     raise Unfit(f"is {shown(given)}, and must be True or False")
 
 
-def text(given: object) -> str:
-    """A str."""
+def string(given: object) -> str:
+    """A str. What was given instead is named by its kind alone, for it may be what nobody should read in a log."""
     if isinstance(given, str):
         return given
-    raise Unfit(f"is {shown(given)}, and must be a str")
+    raise Unfit(f"is {kind_of(given)}, and must be a str")
 
 
-def texts(most: int) -> Callable[[object], str | tuple[str, ...]]:
+def name_in(given: object) -> str:
+    """A str; also a path or a whole number, as ids and versions often are."""
+    if isinstance(given, int) and not isinstance(given, bool):
+        return str(given)
+    return fspath(cast("PathLike[str]", given)) if isinstance(given, PathLike) else string(given)
+
+
+def strings(most: int) -> Callable[[object], str | tuple[str, ...]]:
     """A check for a str, or several of them, none of them empty."""
 
     def read(given: object) -> str | tuple[str, ...]:
@@ -173,6 +186,18 @@ def pairs(given: object) -> Mapping[str, str]:
     raise Unfit(f"is {shown(cast(object, given))}, and must be a mapping of str to str")
 
 
+def several(kind: type[T], write: str) -> Callable[[object], tuple[T, ...]]:
+    """A check for a tuple or list of instances of a class; `write` is an example of one instance."""
+
+    def read(given: object) -> tuple[T, ...]:
+        members = cast("Sequence[object]", given) if isinstance(given, (list, tuple)) else ()
+        if isinstance(given, (list, tuple)) and all(isinstance(one, kind) for one in members):
+            return cast("tuple[T, ...]", given if isinstance(given, tuple) else tuple(members))
+        raise Unfit(f"is {shown(cast(object, given))}, and must be a tuple of {kind.__name__}: write ({write},)")
+
+    return read
+
+
 def instance(kind: type[T], write: str) -> Callable[[object], T]:
     """A check for an instance of a class; `write` is an example of one."""
 
@@ -182,6 +207,11 @@ def instance(kind: type[T], write: str) -> Callable[[object], T]:
         raise Unfit(f"is {shown(given)}, and must be {kind.__name__}: write {write}")
 
     return read
+
+
+def kind_of(given: object) -> str:
+    """What a value is, without the value."""
+    return "None" if given is None else type(given).__name__
 
 
 def shown(given: object) -> str:

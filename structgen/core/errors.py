@@ -164,7 +164,12 @@ class BudgetExceeded(ExtractionFailed):
 
 
 class DocumentError(StructgenError):
-    """An input that cannot be read as text."""
+    """An input that cannot be read as text. `id` and `source` are those that its document would have, where known."""
+
+    def __init__(self, message: str, *, id: str = "", source: str = "") -> None:  # noqa: A002 - as in Document
+        super().__init__(message)
+        self.id = id
+        self.source = source
 
 
 class StoreError(StructgenError):

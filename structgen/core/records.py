@@ -9,6 +9,8 @@ from os import PathLike
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
+from structgen.core.checks import Check, checked, name_in, optional, pairs, several, string
+from structgen.core.errors import DocumentError, TaskError
 from structgen.core.json import Json, JsonLike, JsonObject
 from structgen.core.options import Mode
 
@@ -30,6 +32,27 @@ class Document:
     source: str = ""
     context: str = ""
 
+    def __post_init__(self) -> None:
+        """Raise DocumentError for what is no text."""
+        if not isinstance(self.text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  callers are not all typed
+            kind = type(self.text).__name__
+            raise DocumentError(f"The text of a Document is a str, not {kind}. Decode it, or read Document.from_file.")
+        checked(self, _DOCUMENT, error=DocumentError)
+
+    @classmethod
+    def from_file(cls, path: str | PathLike[str]) -> Document:
+        """The text of a file: its name is the id, its path the source. The encoding is told from the bytes.
+
+        HTML stays as it is written. Raises DocumentError for what cannot be read, and for a folder or a table, which
+        hold many documents: `structgen.read` reads those.
+        """
+        from structgen.documents.files import read_file
+
+        return read_file(path)
+
+
+_DOCUMENT: Mapping[str, Check] = MappingProxyType({"id": name_in, "source": name_in, "context": string})
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -49,6 +72,11 @@ class Message:
 
     role: Literal["system", "user", "assistant"]
     content: str | tuple[str | Image, ...]
+
+    def __post_init__(self) -> None:
+        """Take a list of parts for the tuple that it is."""
+        if isinstance(self.content, list):
+            object.__setattr__(self, "content", tuple(cast("list[str | Image]", self.content)))
 
     @property
     def text(self) -> str:
@@ -76,6 +104,13 @@ class Example:
     value: JsonLike
     quotes: Mapping[str, str] = field(default_factory=dict[str, str])
 
+    def __post_init__(self) -> None:
+        """Raise TaskError for what is no example."""
+        checked(self, _EXAMPLE, error=TaskError)
+
+
+_EXAMPLE: Mapping[str, Check] = MappingProxyType({"text": string, "quotes": pairs})
+
 
 @dataclass(frozen=True, slots=True)
 class FieldsText:
@@ -98,6 +133,22 @@ class Task(Generic[T_co]):
     version: str = "1"
     description: str = ""
     folder: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise TaskError for what is no template."""
+        checked(self, _TASK, error=TaskError)
+
+
+_TASK: Mapping[str, Check] = MappingProxyType(
+    {
+        "name": string,
+        "instructions": string,
+        "examples": several(Example, "Example(text, value)"),
+        "version": name_in,
+        "description": string,
+        "folder": optional(name_in),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ Read = Document | DocumentProblem
 
 
 @dataclass(frozen=True, slots=True)
-class _Fields:
+class Fields:
     """The columns of a table that hold the text and the id."""
 
-    text: str
-    id: str
+    text: str = "text"
+    id: str = "id"
 
 
 def read_documents(
@@ -48,12 +48,12 @@ def read_documents(
     """
     tell = notice or _silent
     unique = _Unique()
-    fields = _Fields(text_field, id_field)
+    fields = Fields(text_field, id_field)
     for place in find_places(inputs, tell):
         if isinstance(place, Place) and _same(place.path, leave_out):
             tell(f"{place.source}: passed over, because rows are written to it.")
             continue
-        found = iter((place,)) if isinstance(place, DocumentProblem) else _read(place, fields, tell)
+        found = iter((place,)) if isinstance(place, DocumentProblem) else read_place(place, fields, tell)
         for read in found:
             own = unique.of(read.id)
             if own != read.id:
@@ -89,7 +89,7 @@ class _Unique:
         return own
 
 
-def _read(place: Place, fields: _Fields, tell: Notice) -> Iterator[Read]:
+def read_place(place: Place, fields: Fields, tell: Notice) -> Iterator[Read]:
     """The documents of one file. What stops the reading is the last item, a problem."""
     try:
         if place.path is not None and place.path.suffix.lower() in TABLE_SUFFIXES:
@@ -112,7 +112,7 @@ def _file(place: Place, tell: Notice) -> Iterator[Read]:
     yield _document(text, place.name, place.source)
 
 
-def _table(place: Place, path: Path, fields: _Fields) -> Iterator[Read]:
+def _table(place: Place, path: Path, fields: Fields) -> Iterator[Read]:
     rows, at = 0, place.source
     for number, row in _rows(path, fields):
         rows += 1
@@ -122,7 +122,7 @@ def _table(place: Place, path: Path, fields: _Fields) -> Iterator[Read]:
         yield DocumentProblem(at, "the table has no rows.", place.name)
 
 
-def _rows(path: Path, fields: _Fields) -> Iterator[tuple[int, Row | str]]:
+def _rows(path: Path, fields: Fields) -> Iterator[tuple[int, Row | str]]:
     match path.suffix.lower():
         case ".jsonl":
             return read_jsonl(path)
@@ -132,7 +132,7 @@ def _rows(path: Path, fields: _Fields) -> Iterator[tuple[int, Row | str]]:
             return read_parquet(path, fields.text, fields.id)
 
 
-def _of_row(row: Row, fields: _Fields, name: str, source: str) -> Read:
+def _of_row(row: Row, fields: Fields, name: str, source: str) -> Read:
     """The document of a row; an id that is no text or number counts as none."""
     own = row.get(fields.id)
     if isinstance(own, str | int) and not isinstance(own, bool) and str(own).strip():
@@ -143,7 +143,11 @@ def _of_row(row: Row, fields: _Fields, name: str, source: str) -> Read:
     if fields.text in row:
         return DocumentProblem(source, f"its {fields.text!r} holds no text.", name)
     names = ", ".join(str(key) for key in row) or "none"
-    return DocumentProblem(source, f"it has no field {fields.text!r} (it has: {names}); see --text-field.", name)
+    return DocumentProblem(
+        source,
+        f"it has no field {fields.text!r} (it has: {names}); name the one with the text (text_field, --text-field).",
+        name,
+    )
 
 
 def _document(text: str, name: str, source: str) -> Read:

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
+from structgen.core.checks import Unfit, argument, shown
 from structgen.core.errors import BudgetExceeded, DeadlinePassed, TransportError
 from structgen.core.records import INTERRUPTED, Completion, Request, Usage
 from structgen.engine.flow import Send
@@ -125,8 +126,16 @@ def as_stored(completion: Completion) -> Completion:
 
 
 def open_store(store: Store | Path | str | None) -> Store | None:
-    """The store that was given, or the one in this file. Raises StoreError."""
-    return Store(store) if isinstance(store, Path | str) else store
+    """The store that was given, or the one in this file. Raises StoreError, and ConfigurationError for neither."""
+    given = argument("store", store, _store_in)
+    return Store(given) if isinstance(given, Path | str) else given
+
+
+def _store_in(given: object) -> Store | Path | str | None:
+    """A store, or its file."""
+    if given is None or (isinstance(given, Store | Path | str) and given != ""):
+        return given
+    raise Unfit(f"is {shown(given)}, and must be a file or an open Store: write Path('answers.sqlite')")
 
 
 def _whole(completion: Completion) -> bool:

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Generator, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+    Iterable,
+    Mapping,
+)
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeAlias, TypeVar
+from os import PathLike
+from typing import TypeAlias, TypeVar, cast
 
-from structgen.core.errors import ConfigurationError, ExtractionFailed, StructgenError
+from structgen.core.checks import argument, kind_of, whole
+from structgen.core.errors import ConfigurationError, DocumentError, ExtractionFailed, StructgenError
+from structgen.core.records import Document, Image, Message
 from structgen.core.results import Extraction
 
 A = TypeVar("A")
@@ -98,6 +110,27 @@ async def _each(items: Iterable[A] | AsyncIterable[A]) -> AsyncIterator[A]:
 
 def _checked(concurrency: int) -> int:
     """Raise before the first item is taken."""
-    if concurrency < 1:
-        raise ConfigurationError(f"concurrency is {concurrency}: it must be at least 1.")
-    return concurrency
+    return argument("concurrency", concurrency, whole(1))
+
+
+def check_texts(texts: object, *, awaited: bool = False) -> None:
+    """Raise ConfigurationError where these are no texts but one, whose letters would be taken for texts.
+
+    `awaited`: they may come from an async iterable.
+    """
+    match texts:
+        case str() | Document() | Message() | Image() | DocumentError():
+            advice = "write [text], or call extract"
+        case bytes() | bytearray() | memoryview():
+            advice = "decode them, and write [text]"
+        case PathLike():
+            advice = "structgen.read(path) gives the texts of a file or folder"
+        case Mapping():
+            advice = "a chat is a list of messages, and several chats a list of those"
+        case AsyncIterable() if not awaited:
+            advice = "amap takes async iterables"
+        case Iterable() | AsyncIterable():
+            return
+        case _:
+            advice = "write a list of them"
+    raise ConfigurationError(f"texts is {kind_of(cast(object, texts))}, and must be an iterable of texts: {advice}.")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+from structgen.core.checks import Unfit, shown
 from structgen.core.errors import StructgenError, TransportError
 from structgen.core.events import (
     Accepted,
@@ -27,6 +28,13 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 _log = logging.getLogger("structgen")
+
+
+def observers_in(given: object) -> tuple[Observer, ...]:
+    """Several callables; one by itself is Unfit."""
+    if isinstance(given, (list, tuple)) and all(map(callable, cast("Sequence[object]", given))):
+        return tuple(cast("Sequence[Observer]", given))
+    raise Unfit(f"is {shown(cast(object, given))}, and must be a list of callables: write [observer]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
+from structgen.core.checks import Unfit, shown
 from structgen.core.errors import NotSent
 from structgen.core.records import Completion
 
@@ -57,6 +58,13 @@ class Allowance:
     def affords(self, wait: float) -> bool:
         """Whether there is still time for a try after waiting so many seconds."""
         return self.deadline is None or time.monotonic() + wait < self.deadline
+
+
+def policy_in(given: object) -> BaseRetrying | None:
+    """A policy of tenacity's, by what is asked of it; anything else is Unfit."""
+    if given is None or (callable(getattr(given, "stop", None)) and callable(getattr(given, "wait", None))):
+        return cast("BaseRetrying | None", given)
+    raise Unfit(f"is {shown(given)}, and must be a policy of tenacity's: write Retrying(stop=..., wait=...)")
 
 
 class Sender(Protocol):

@@ -17,6 +17,8 @@ def clean_key(key: str, origin: str) -> str:
 
     A key that no HTTP header can carry is refused here: the HTTP library would quote it in its own error.
     """
+    if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance]  callers are not all typed
+        raise ConfigurationError(f"{origin} is {type(key).__name__}, and must be a str: give the text that it holds.")
     key = key.strip()
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise ConfigurationError(

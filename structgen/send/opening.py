@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from structgen.core.checks import kind_of
 from structgen.core.errors import ConfigurationError, ModelUnavailable
 from structgen.core.records import Card
 from structgen.send.base import Sender
@@ -92,8 +93,20 @@ def find_endpoint(
     http_client: httpx.Client | httpx.AsyncClient | None = None,
 ) -> Endpoint:
     """Where to send: what is given, else what the environment says. Raises ConfigurationError."""
+    _check_client(http_client)
     base = wire.check_base_url(base_url or os.environ.get(wire.base_variable))
     return Endpoint(base, _find_key(wire, api_key), http_client)
+
+
+def _check_client(given: object) -> None:
+    """Raise where the HTTP client is none of httpx."""
+    if given is None:
+        return
+    import httpx
+
+    if not isinstance(given, (httpx.Client, httpx.AsyncClient)):
+        kind = kind_of(given)
+        raise ConfigurationError(f"http_client is {kind}, and must be an httpx.Client or an httpx.AsyncClient.")
 
 
 def _check_card(provider: str, name: str) -> Card | None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from pydantic import BaseModel, Field
 from structgen.compile import Brief, compile_brief
 from structgen.core.errors import DocumentError
 from structgen.core.options import Mode, Options, Style
-from structgen.core.records import Card, Document, Example, Message, Request
+from structgen.core.records import Card, Document, Example, Image, Message, Request
 from structgen.schema import Schema
 
 
@@ -104,8 +105,20 @@ def test_a_chat_keeps_its_turns_and_its_system_message_joins_ours() -> None:
     [
         ("  \n", "empty"),
         (42, "not int"),
-        (b"abc", "Decode bytes"),
-        (["abc"], "not str"),
+        (b"abc", "not bytes. Decode it first"),
+        (None, "not None"),
+        (Path("soup.txt"), r"Document.from_file\(path\), or structgen.read"),
+        (Message("user", "x"), r"\[message\]"),
+        ({"role": "user", "content": "x"}, r"not a single dict. Write a list of messages"),
+        (Image(url="https://a/b.png"), r"not an Image. Write a message that holds it"),
+        (DocumentError("soup.pdf: it is a PDF."), "it is a PDF"),
+        ([None], "not None"),
+        ([b"x"], "Decode it first"),
+        (["abc"], "The parts of a message"),
+        ([Image(url="https://a/b.png")], "The parts of a message"),
+        ([{"type": "text", "text": "x"}], "The parts of a message"),
+        ([Message("user", 5)], "content"),  # type: ignore[arg-type]
+        ([Message("user", ("x", 5))], "content"),  # type: ignore[arg-type]
         ("a\ud800b", "offset 1"),
         ([{"role": "system", "content": "x"}], "role 'user'"),
         ([{"role": "robot", "content": "x"}], "one of system, user, assistant"),

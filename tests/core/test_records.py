@@ -1,14 +1,27 @@
 """The records: what they add up to, and what a request becomes for the SDK."""
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from structgen.core.errors import ExtractionFailed
+from structgen.core.errors import DocumentError, ExtractionFailed, TaskError
 from structgen.core.json import pointer, steps
 from structgen.core.options import Mode
-from structgen.core.records import Completion, Evidence, Message, Parameters, Request, Status, Usage
+from structgen.core.records import (
+    Completion,
+    Document,
+    Evidence,
+    Example,
+    Image,
+    Message,
+    Parameters,
+    Request,
+    Status,
+    Task,
+    Usage,
+)
 from structgen.core.results import Attempt, Extraction
 
 SCHEMA: dict[str, Any] = {"type": "object"}
@@ -109,3 +122,52 @@ def test_an_extraction_shows_itself_the_way_it_was_told_to() -> None:
 def test_a_failure_shows_itself_the_way_it_was_told_to() -> None:
     assert ExtractionFailed("No.", view=lambda failure: f"<b>{failure}</b>")._repr_html_() == "<b>No.</b>"
     assert ExtractionFailed("No.")._repr_html_() is None
+
+
+@pytest.mark.parametrize("wrong", [None, b"Soup", 5, ["Soup"], Path("soup.txt")])
+def test_the_text_of_a_document_is_a_str(wrong: Any) -> None:
+    with pytest.raises(DocumentError, match="The text of a Document is a str"):
+        Document(wrong)
+
+
+def test_a_document_takes_numbers_and_paths_as_names() -> None:
+    named: Any = Document("Soup.", id=7, source=Path("in/soup.txt"))  # type: ignore[arg-type]
+    assert (named.id, named.source) == ("7", "in/soup.txt")
+    with pytest.raises(DocumentError, match="id is bool"):
+        Document("Soup.", id=True)  # type: ignore[arg-type]
+
+
+def test_the_parts_of_a_message_may_come_as_a_list() -> None:
+    parts: Any = ["What is this?", Image(url="https://a/b.png")]
+    assert Message("user", parts) == Message("user", tuple(parts))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        (
+            {"examples": Example("a", 1)},
+            r"examples is .* must be a tuple of Example: write \(Example\(text, value\),\)",
+        ),
+        ({"examples": [("a", 1)]}, "examples is"),
+        ({"examples": [{"text": "a", "value": 1}]}, "examples is"),
+        ({"examples": None}, "examples is None"),
+        ({"instructions": None}, "instructions is None, and must be a str"),
+        ({"instructions": ["Be brief."]}, "instructions is list"),
+        ({"name": 5}, "name is int"),
+    ],
+)
+def test_a_task_of_other_kinds_is_refused(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(TaskError, match=says):
+        Task(**{"name": "soup", "schema": int, **changes})
+
+
+def test_a_task_takes_a_list_of_examples_and_a_number_for_its_version() -> None:
+    given: Any = {"examples": [Example("a", 1)], "version": 2}
+    assert Task("n", int, **given) == Task("n", int, examples=(Example("a", 1),), version="2")
+
+
+@pytest.mark.parametrize("example", [(None, 1), (b"a", 1), ("a", 1, ["quote"]), ("a", 1, {"": 5})])
+def test_an_example_of_other_kinds_is_refused(example: Any) -> None:
+    with pytest.raises(TaskError, match="Wrong Example"):
+        Example(*example)

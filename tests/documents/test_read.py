@@ -198,7 +198,10 @@ def test_a_name_of_a_file_that_is_no_text_still_makes_an_id(folder: Path) -> Non
     [
         ('{"text": "A"', "no JSON"),
         ('["A"]', "no JSON object"),
-        ('{"body": "A", "lang": "en"}', "no field 'text' (it has: body, lang); see --text-field"),
+        (
+            '{"body": "A", "lang": "en"}',
+            "no field 'text' (it has: body, lang); name the one with the text (text_field, --text-field)",
+        ),
         ('{"text": null}', "'text' holds no text"),
         ('{"text": 3}', "'text' holds no text"),
         ('{"text": " "}', "empty"),
