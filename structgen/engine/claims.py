@@ -15,11 +15,12 @@ from typing import Any, NamedTuple, TypeVar, cast
 from pydantic import BaseModel
 
 from structgen.core.errors import SchemaError
-from structgen.core.json import Json, JsonObject, pointer
-from structgen.engine.given import supplied, typed_of
+from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.engine.given import hidden, supplied, typed_of
 from structgen.parse.align.shape import Node, Raw, Shape, shape_of
 from structgen.parse.equal import same
 from structgen.reask.absent import without
+from structgen.reask.place import put
 from structgen.schema import Schema
 
 T = TypeVar("T")
@@ -68,9 +69,15 @@ def _unclaimed_of(value: object) -> frozenset[str]:
 
 
 def said(schema: Schema[T], value: T, given: Json) -> Json:
-    """An accepted value as plain JSON, without what nobody gave: the answer that it stands for."""
-    tree = schema.dump(value)
-    return without(tree, supplied(typed_of(schema), value, tree, given))
+    """An accepted value as plain JSON, without what nobody gave: the answer that it stands for.
+
+    With what was given and does not show in the value: it would be missed when the answer is read again.
+    """
+    tree, typed = schema.dump(value), typed_of(schema)
+    whole = without(tree, supplied(typed, value, tree, given))
+    for path, part in hidden(typed, value, tree, given).items():
+        whole = put(whole, steps(path), part)
+    return whole
 
 
 def as_dumped(schema: Schema[T], value: T) -> object:

@@ -94,6 +94,24 @@ def supplied(typed: Typed, value: object, tree: Json, given: Json) -> frozenset[
     return frozenset(found)
 
 
+def hidden(typed: Typed, value: object, tree: Json, given: Json) -> Mapping[str, Json]:
+    """What was given for fields that a value does not show as plain JSON, by path: excluded ones, and an InitVar."""
+    found: dict[str, Json] = {}
+    todo = [_Part(value, tree, given, "")]
+    while todo:
+        part = todo.pop()
+        if isinstance(root := part.value, RootModel):
+            todo.append(part._replace(value=cast("RootModel[object]", root).root))
+            continue
+        own = typed.of(part.value)
+        if own is not None and isinstance(part.tree, dict) and isinstance(part.given, dict):
+            unseen = (field for field in own.fields.values() if field.key not in part.tree)
+            names = (name for field in unseen for name in field.names if name in part.given)
+            found |= {part.path + pointer([name]): part.given[name] for name in names}
+        todo += (below for _, below in _below(part, own))
+    return found
+
+
 def _absent(part: _Part, own: Class | None) -> Iterator[str]:
     """The keys, or numbers, of the parts of a container that nobody gave."""
     names: object = getattr(part.value, "_fields", None)

@@ -42,6 +42,10 @@ class _Generator(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - the signature is Pydantic's
         return False
 
+    def field_is_present(self, field: Any) -> bool:
+        """Whether a field is put in: what a dataclass gives itself (``init=False``) is asked of nobody."""
+        return field.get("init") is not False and super().field_is_present(field)
+
     def model_fields_schema(self, schema: core_schema.ModelFieldsSchema) -> JsonSchemaValue:
         return _named(super().model_fields_schema(schema), schema["fields"])
 

@@ -1,8 +1,9 @@
 """What of a value is a claim about the document, and what the schema fixes, computes or supplies itself."""
 
+import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from enum import Enum
 from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
@@ -208,6 +209,40 @@ def test_an_answer_is_a_value_without_what_nobody_gave() -> None:
     assert said(compiled, parsed.value, parsed.given) == {
         "kind": "invoice", "state": "one", "currency": "EUR", "total": 3.0, "lines": [{"name": "a", "version": 2}]
     }  # fmt: skip
+
+
+class Thought(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    why: str = Field(alias="because", exclude=True)
+    note: str = Field("", exclude=True)
+    name: str
+
+
+@dataclass
+class Weighed:
+    name: str
+    unit: InitVar[str]
+    parts: list[Thought] = field(default_factory=list[Thought])
+    grams: int = field(init=False, default=0)
+
+
+@pytest.mark.parametrize(
+    ("schema", "answer"),
+    [
+        (Thought, '{"because": "it says so", "name": "a"}'),
+        (list[Thought], '[{"because": "it says so", "name": "a"}]'),
+        (Weighed, '{"name": "a", "unit": "kg"}'),
+        (Weighed, '{"name": "a", "unit": "kg", "parts": [{"because": "b", "note": "c", "name": "d"}]}'),
+        (RootModel[dict[str, Thought]], '{"x": {"because": "it says so", "name": "a"}}'),
+    ],
+)
+def test_an_answer_keeps_what_does_not_show_in_its_value(schema: Any, answer: str) -> None:
+    compiled = Schema.of(schema)
+    parsed = parse_text(compiled, answer)
+    again = said(compiled, parsed.value, parsed.given)
+    assert again == json.loads(answer)
+    assert parse_text(compiled, json.dumps(again)).value == parsed.value
 
 
 def test_constants_are_known_in_plain_json_of_any_shape() -> None:

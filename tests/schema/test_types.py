@@ -1,16 +1,28 @@
 import dataclasses
 import datetime as dt
 import enum
+import functools
 import sys
 import typing
 import uuid
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Annotated, Any, Generic, Literal, NamedTuple, Optional, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, NamedTuple, Optional, TypeVar
 
 import pytest
 import typing_extensions
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, HttpUrl, RootModel, computed_field
+from pydantic import (
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    PrivateAttr,
+    RootModel,
+    computed_field,
+)
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from structgen.core.errors import SchemaError
 from structgen.core.records import Task
@@ -57,6 +69,43 @@ class Aliased(BaseModel):
 class Point:
     x: int
     y: int = dataclasses.field(default=0, metadata={})
+
+
+@dataclasses.dataclass
+class Counted:
+    text: str
+    kinds: ClassVar[int] = 2
+    unit: dataclasses.InitVar[str] = "g"
+    length: int = dataclasses.field(init=False, default=0)
+    marks: list[str] = dataclasses.field(init=False, default_factory=list[str])
+    words: int = dataclasses.field(init=False)
+
+    def __post_init__(self, unit: str) -> None:
+        self.words = len(self.text.split())
+
+
+@pydantic_dataclass
+class Checked:
+    text: str
+    length: int = Field(init=False, default=0)
+    marks: list[str] = dataclasses.field(init=False, default_factory=list[str])
+    kinds: ClassVar[int] = 2
+
+
+class Thought(BaseModel):
+    why: str = Field(exclude=True)
+    kinds: ClassVar[int] = 2
+    steps: int = Field(0, frozen=True)
+    _seen: int = PrivateAttr(0)
+
+    @computed_field
+    @property
+    def length(self) -> int:
+        return len(self.why)
+
+    @functools.cached_property
+    def words(self) -> int:
+        return len(self.why.split())
 
 
 class Pair(NamedTuple):
@@ -255,3 +304,18 @@ def test_what_cannot_be_used_is_refused_in_one_line(kind, says):
     assert "\n" not in str(caught.value)
     assert "http" not in str(caught.value)
     assert len(str(caught.value)) < 320
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [
+        (Counted, {"text", "unit"}),
+        (Checked, {"text"}),
+        (Thought, {"why", "steps"}),
+    ],
+)
+def test_only_what_is_put_in_is_asked_for(kind: Any, asked: set[str]) -> None:
+    schema: Any = Schema.of(kind).json_schema
+    assert schema["properties"].keys() == asked
+    listed: Any = Schema.of(list[kind]).json_schema
+    assert listed["$defs"][kind.__name__]["properties"].keys() == asked
