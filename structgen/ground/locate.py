@@ -15,7 +15,7 @@ from structgen.ground.dates import find_dates
 from structgen.ground.durations import find_durations
 from structgen.ground.elided import joined
 from structgen.ground.leaves import Leaf, leaves
-from structgen.ground.match import Phrase
+from structgen.ground.match import Phrase, Work
 from structgen.ground.near import find_near, long_enough
 from structgen.ground.numerals import find_numbers
 from structgen.ground.phrases import Phrases
@@ -149,8 +149,9 @@ def _stand(learned: dict[str, Words], words: Words) -> dict[str, Places]:
     there = set(words.ids)
     possible = {phrase: known for phrase, known in learned.items() if there.issuperset(known.ids)}
     lasts = Phrases(known.ids for known in possible.values()).find(words.ids)
+    work = Work.on(len(words.ids) + sum(len(known.ids) for known in possible.values()))
     return {
-        phrase: Phrase.of(known).places(words, found)
+        phrase: Phrase.of(known).places(words, found, work)
         for (phrase, known), found in zip(possible.items(), lasts, strict=True)
         if found
     }

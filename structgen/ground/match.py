@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from structgen.ground.addresses import cuts_address
@@ -35,6 +35,8 @@ _FEW_WORDS = 4
 """A phrase of fewer words does not reach from one sentence to the next."""
 _MOST_DIFFERING = 0.5
 """The share of gaps with other punctuation up to which two phrases are near."""
+_COMPARED, _SURELY = 12, 2
+"""Words that are compared for each word of a text and of its phrases; places that are looked at in any case."""
 _ANSWERS = frozenset({"yes", "no"})
 _LONGEST_COMMON = max(map(len, FUNCTION_WORDS))
 _LONGEST_NUMBER = 64
@@ -61,6 +63,22 @@ def _plain(squeezed: str) -> str:
     return unicodedata.normalize("NFKC", squeezed.translate(_SAME)).translate(_SAME)
 
 
+@dataclass(slots=True)
+class Work:
+    """How many words may still be compared, for all phrases together.
+
+    A phrase that repeats itself stands at nearly every word of a text that does so too, and takes its own length at
+    each: the square of the text.
+    """
+
+    left: int
+
+    @classmethod
+    def on(cls, words: int) -> Work:
+        """Enough for so many words, of the text and of all phrases, but for such phrases."""
+        return cls(_COMPARED * words)
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A value in words: the gaps between them, and what stands before the first and after the last."""
@@ -77,17 +95,27 @@ class Phrase:
         inner = tuple(gap(text[end:start]) for end, start in zip(ends, starts[1:], strict=False))
         return cls(words, inner, text[: starts[0]], text[ends[-1] :])
 
-    def places(self, text: Words, lasts: Iterable[int]) -> tuple[Place, ...]:
-        """Where the phrase stands, of the places where its words do; those of the best grade."""
-        found = [place for last in lasts if (place := self._place(text, last - len(self.gaps), last)) is not None]
+    def places(self, text: Words, lasts: Sequence[int], work: Work) -> tuple[Place, ...]:
+        """Where the phrase stands, of the places where its words do; those of the best grade.
+
+        Where it stands too often to look at all of them, any may be the best: then those that were seen are unsure.
+        """
+        found: list[Place] = []
+        for looked_at, last in enumerate(lasts):
+            work.left -= len(self.gaps) + 1
+            if work.left < 0 and looked_at >= _SURELY:
+                found = [place._replace(grade=Grade.EITHER) for place in found]
+                break
+            place = self._place(text, last - len(self.gaps), last)
+            found += [] if place is None else [place]
         grade = min((place.grade for place in found), default=Grade.OWN)
         return tuple(place for place in found if place.grade == grade)
 
     def _place(self, words: Words, first: int, last: int) -> Place | None:
         """The place of the words `first` to `last`; None where what is around them makes it another thing."""
         text, start, end = words.text, words.starts[first], words.ends[last]
-        if cuts_character(text, start, end):
-            return None
+        if max(text[start], text[end : end + 1]) > "\uffff" and cuts_character(text, start, end):
+            return None  # words know the marks of the first plane
         grade = _bounds(text, start, end)
         if grade is None or not _signed_alike(self.lead, text, start) or not self._means(text, start, end):
             return None

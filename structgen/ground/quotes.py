@@ -10,7 +10,7 @@ from decimal import Decimal
 from structgen.core.records import Evidence, Status
 from structgen.ground.contradict import names_a_number
 from structgen.ground.leaves import Leaf, leaves
-from structgen.ground.locate import locate, locate_leaves
+from structgen.ground.locate import locate_leaves
 
 _WRITTEN = frozenset({Status.EXACT, Status.NORMALIZED, Status.AMBIGUOUS})
 """How a value may stand in its quote: in its own words or digits, once or several times."""
@@ -32,12 +32,14 @@ def locate_quoted(
     is not. Linear as `locate` is.
     """
     found = list(leaves(value, apart))
-    places = _places(found, text, quotes)
+    placed = _places(found, text, quotes)
     asked = [leaf for leaf in found if leaf.path in quotes]
-    own = {leaf.path: _evidence(leaf, text, places.get(leaf.path)) for leaf in asked}
+    own = _own([leaf for leaf in asked if leaf.path in placed], text, placed)
+    figures = {span: names_a_number(text[slice(*span)]) for span in {_span(one) for one in placed.values()}}
+    pieces = {leaf.path: _evidence(leaf, placed.get(leaf.path), own.get(leaf.path), figures) for leaf in asked}
     if len(asked) < len(found):
-        own = {piece.path: piece for piece in locate_leaves(found, text)} | own
-    return tuple(own[leaf.path] for leaf in found)
+        pieces = {piece.path: piece for piece in locate_leaves(found, text)} | pieces
+    return tuple(pieces[leaf.path] for leaf in found)
 
 
 def _places(found: Sequence[Leaf], text: str, quotes: Mapping[str, str | None]) -> dict[str, Evidence]:
@@ -49,35 +51,52 @@ def _places(found: Sequence[Leaf], text: str, quotes: Mapping[str, str | None]) 
         if quote is not None and quote.strip():
             one = first.setdefault((leaf.path.rpartition("/")[0], quote), replace(leaf, value=quote))
             same[leaf.path] = one.path
-    placed = {piece.path: piece for piece in locate_leaves(list(first.values()), text)}
-    return {path: placed[there] for path, there in same.items()}
+    placed = {piece.path: piece for piece in locate_leaves(list(first.values()), text) if piece.start is not None}
+    return {path: placed[there] for path, there in same.items() if there in placed}
 
 
-def _evidence(leaf: Leaf, text: str, quote: Evidence | None) -> Evidence:
-    if quote is None or quote.start is None or quote.end is None:
-        return Evidence(leaf.path, None, None, None, Status.UNSUPPORTED)
-    own = _own(leaf, text, quote.start, quote.end)
-    if own is None and _is_figure(leaf.value) and names_a_number(text[quote.start : quote.end]):
+def _evidence(
+    leaf: Leaf, quote: Evidence | None, own: Evidence | None, figures: Mapping[tuple[int, int], bool]
+) -> Evidence:
+    """By where its quote stands, and itself in it; `figures` says which places of quotes name a number."""
+    if quote is None or (own is None and _is_figure(leaf.value) and figures[_span(quote)]):
         return Evidence(leaf.path, None, None, None, Status.UNSUPPORTED)
     if own is None:
         return replace(quote, path=leaf.path, status=_OF_A_QUOTE.get(quote.status, quote.status))
     return replace(own, status=Status.AMBIGUOUS) if quote.status is Status.AMBIGUOUS else own
 
 
+def _span(evidence: Evidence) -> tuple[int, int]:
+    return evidence.start or 0, evidence.end or 0
+
+
 def _is_figure(value: object) -> bool:
     return isinstance(value, int | float | Decimal | date | time | timedelta) and not isinstance(value, bool)
 
 
-def _own(leaf: Leaf, text: str, start: int, end: int) -> Evidence | None:
-    """Where the value itself is written in its quote, or around it where the quote is only a part of it."""
+def _own(found: Sequence[Leaf], text: str, placed: Mapping[str, Evidence]) -> dict[str, Evidence]:
+    """Where values themselves are written in their quotes, or around one that is only a part of its value.
+
+    The values of one quote are looked for together: a quote may be that of all parts of a long list.
+    """
+    together: dict[tuple[int, int], list[Leaf]] = {}
+    for leaf in found:
+        together.setdefault(_stretch(leaf, text, *_span(placed[leaf.path])), []).append(leaf)
+    own: dict[str, Evidence] = {}
+    for (low, high), several in together.items():
+        for piece in locate_leaves([replace(leaf, name=leaf.name or "value") for leaf in several], text[low:high]):
+            if piece.start is not None and piece.end is not None and piece.status in _WRITTEN:
+                moved = replace(piece, start=piece.start + low, end=piece.end + low)
+                start, end = _span(placed[piece.path])
+                if piece.start + low < end and piece.end + low > start:
+                    own[piece.path] = moved
+    return own
+
+
+def _stretch(leaf: Leaf, text: str, start: int, end: int) -> tuple[int, int]:
+    """The part of a text in which a value may be written: its quote, or more where the value is longer than it."""
     longer = len(leaf.value) - (end - start) if isinstance(leaf.value, str) else 0
-    low, high = (start, end) if longer <= 0 else _around(text, start - longer - _ROOM, end + longer + _ROOM)
-    key = leaf.name or "value"
-    piece = next(iter(locate({key: leaf.value}, text[low:high])), None)
-    if piece is None or piece.start is None or piece.end is None or piece.status not in _WRITTEN:
-        return None
-    begin, finish = piece.start + low, piece.end + low
-    return replace(piece, path=leaf.path, start=begin, end=finish) if begin < end and finish > start else None
+    return (start, end) if longer <= 0 else _around(text, start - longer - _ROOM, end + longer + _ROOM)
 
 
 def _around(text: str, low: int, high: int) -> tuple[int, int]:

@@ -46,7 +46,7 @@ NUMERAL = r"\d++(?:[.\u066b]\d++|[,\u066c]\d{1,3}+(?!\d))*+"
 _SIGN = rf"[{_UNSPACED}][{MARKS}{VARIANTS}{VOWELS}]*+"
 _SYMBOL = rf"[^\w\s{_PUNCTUATION}{_FORMAT}{MARKS}]"
 _TOKEN = re.compile(
-    rf"{_WORD}(?:[-\u2010\u00ad][^\S\n]*+\n\s*+{_WORD})?|{KEYCAP}|{NUMERAL}(?![{MARKS}])|{HANGUL}"
+    rf"{_WORD}(?:[-\u2010\u00ad][^\S\n]*+\n\s*+{_WORD})?|{KEYCAP}|{NUMERAL}(?![{MARKS}])|{HANGUL}[{MARKS}]*+"
     rf"|{_SIGN}(?:{STACKED}{_SIGN})*+|{_ENTITY}|{TAG}|{pictures(_SYMBOL, MARKS)}"
 )
 _PLAIN_TOKEN = re.compile(rf"[a-z]++(?:-[^\S\n]*+\n\s*+[a-z]++)?|{NUMERAL}|{_ENTITY}|{TAG}|[#$%&+=@]")

@@ -9,13 +9,18 @@ from itertools import cycle, islice
 
 import pytest
 
-from structgen.ground import locate, phrases
+from structgen.ground import locate, locate_quoted, phrases
+from tests.ground.conftest import Find
 
 Case = Callable[[int], tuple[object, str]]
 
 
 def steps(value: object, text: str) -> int:
     """The calls, of Python and of C functions, that grounding takes."""
+    return steps_of(lambda: locate(value, text))
+
+
+def steps_of(run: Callable[[], object]) -> int:
     count = 0
 
     def tick(frame: object, event: str, argument: object) -> None:
@@ -25,7 +30,7 @@ def steps(value: object, text: str) -> int:
     before = sys.getprofile()
     sys.setprofile(tick)
     try:
-        locate(value, text)
+        run()
     finally:
         sys.setprofile(before)
     return count
@@ -164,3 +169,55 @@ def test_a_value_with_a_hundred_thousand_leaves_is_grounded() -> None:
     pieces = locate(value, "row 17 is x")
     assert len(pieces) == 100_000
     assert [piece.path for piece in pieces if piece.text == "17"] == ["/rows/17/id"]
+
+
+def in_texts_that_repeat(unit: str, other: str) -> Case:
+    return lambda size: (unit * size * 4, other * size * 8)
+
+
+@pytest.mark.parametrize(
+    ("unit", "other"),
+    [
+        ("x-", "x "),
+        ("x ", "x "),
+        ("x ", "x x-"),
+        ("two ,", "two ,"),
+        ("&'", "&'"),
+        (")/x", ")/x"),
+        ('"東', '"東'),
+        ("may x ", "may x "),
+        ("\U0001f469...", "\U0001f469..."),
+        ("@", "@ "),
+        ("+", "+)"),
+        ("1-", "1 "),
+        ("2) a ", "2) a* "),
+        ("a ... b ", "a ... b "),
+    ],
+)
+def test_a_value_that_repeats_itself_in_a_text_that_does_so_takes_steps_for_both_together(
+    unit: str, other: str
+) -> None:
+    case = in_texts_that_repeat(unit, other)
+    locate(*case(20))
+    small, large = steps(*case(150)), steps(*case(600))
+    assert large < 5.2 * small
+
+
+def test_where_a_value_repeats_itself_too_often_to_look_at_all_places_it_is_unsure(find: Find) -> None:
+    assert find("x-" * 4_000, "x " * 8_000)[1] == "ambiguous"
+    assert find("x-x-x", "x-x-x " + "y " * 100) == ("x-x-x", "exact")
+    assert find("x, " * 3_000 + "y", "x, " * 3_000 + "y") == ("x, " * 3_000 + "y", "exact")
+
+
+def quoted_together(size: int) -> tuple[object, str]:
+    return list(range(size)), " ".join(f"n{n} costs {n}," for n in range(size))
+
+
+def test_one_quote_for_many_values_is_read_once() -> None:
+    def calls(size: int) -> int:
+        value, text = quoted_together(size)
+        quotes = {f"/{n}": text for n in range(size)}
+        return steps_of(lambda: locate_quoted(value, text, quotes))
+
+    calls(20)
+    assert calls(600) < 5.2 * calls(150)
