@@ -13,14 +13,14 @@ from typing import Any, cast
 from structgen.compile.estimate import tokens_of
 from structgen.compile.prompt import example_answer, schema_words, system_prompt
 from structgen.core.errors import SchemaError
-from structgen.core.json import Json, JsonObject, pointer
+from structgen.core.json import JsonObject, pointer
 from structgen.core.options import Style
 from structgen.core.records import Task
 from structgen.evaluate.limits import impossible
 from structgen.evaluate.unions import doubtful_unions
 from structgen.schema import Schema
 from structgen.schema.keywords import walk
-from structgen.schema.refs import Refs
+from structgen.schema.resolve import target
 from structgen.schema.strict import StrictRefusal, StrictSchema
 from structgen.tasks.examples import wrong_quotes
 
@@ -114,20 +114,17 @@ def _examples(task: Task[Any], schema: Schema[Any]) -> Iterator[Finding]:
 
 def _descriptions(schema: JsonObject | bool) -> Iterator[Finding]:
     """Fields without a description, of their own or of the type that they refer to."""
-    refs = Refs.of(schema)
     for at, part in walk(schema):
         properties = part.get("properties") if isinstance(part, dict) else None
         for name, described in cast(JsonObject, properties).items() if isinstance(properties, dict) else ():
             place = (*at, "properties", name)
-            if isinstance(described, dict) and not _is_described(described, place, refs):
+            if isinstance(described, dict) and not _is_described(described, schema):
                 message = f"the field {name!r} has no description: say in a few words what belongs there"
                 yield Finding(Severity.WARNING, "description", pointer(place), message)
 
 
-def _is_described(part: JsonObject, at: tuple[str | int, ...], refs: Refs) -> bool:
-    reference = part.get("$ref")
-    target = refs.find(reference, at) if isinstance(reference, str) else None
-    named: Json = target[1] if target else None
+def _is_described(part: JsonObject, root: JsonObject | bool) -> bool:
+    named = target(root, part.get("$ref"))
     return bool(part.get("description") or (isinstance(named, dict) and named.get("description")) or "const" in part)
 
 

@@ -7,51 +7,50 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from structgen.core.errors import SchemaError
-from structgen.core.json import JsonObject, pointer, steps
+from structgen.core.json import JsonObject, pointer
 from structgen.schema.keywords import IN_PLACE, children
-from structgen.schema.refs import Refs
+from structgen.schema.resolve import canonical, find
 
 Parts: TypeAlias = Mapping[str, JsonObject | bool]
 """Pointer -> schema."""
 
-_DEFINITIONS = frozenset({"$defs", "definitions"})
 _SIMPLE = frozenset({"string", "number", "integer", "boolean", "null"})
 
 
-def refuse_endless(refs: Refs, name: str = "The JSON Schema") -> None:
+def refuse_endless(schema: JsonObject | bool, name: str = "The JSON Schema") -> None:
     """Raise SchemaError, with the pointer, where a schema that the root needs has no end."""
-    parts, edges = _reached(refs)
+    root = canonical(schema)
+    parts, edges = _reached(root)
     place = _returning(edges)
     if place is not None:
         what = "refers to itself without reaching a part of the value, so that checking it would never end"
         raise SchemaError(f"{name} {what} (at {place or 'its root'}).", place)
-    finite = _finite(refs, parts)
+    finite = _finite(root, parts)
     if "" not in finite:
         what = "can never be finished: every value of it needs another one inside. Make a part optional, or a list"
         place = next(place for place in [*parts][::-1] if place not in finite)
         raise SchemaError(f"{name} {what} (at {place or 'its root'}).", place)
 
 
-def _reached(refs: Refs) -> tuple[Parts, Mapping[str, list[str]]]:
+def _reached(root: JsonObject | bool) -> tuple[Parts, Mapping[str, list[str]]]:
     """Every part that the root leads to, and from each the parts that apply to the same value."""
     parts: dict[str, JsonObject | bool] = {}
     edges: dict[str, list[str]] = {}
-    pending: list[tuple[str, JsonObject | bool]] = [("", refs.root)]
+    pending: list[tuple[str, JsonObject | bool]] = [("", root)]
     while pending:
         place, schema = pending.pop()
         if place in parts:
             continue
         parts[place] = schema
-        target = _target(refs, place, schema)
-        below = [(place + pointer(way), part, way[0]) for way, part in children(schema) if way[0] not in _DEFINITIONS]
+        target = _target(root, schema)
+        below = [(place + pointer(way), part, way[0]) for way, part in children(schema) if way[0] != "$defs"]
         edges[place] = [*([target[0]] if target else []), *(there for there, _, key in below if key in IN_PLACE)]
         pending += [*([target] if target else []), *((there, part) for there, part, _ in below)]
     return parts, edges
 
 
-def _target(refs: Refs, place: str, schema: JsonObject | bool) -> tuple[str, JsonObject | bool] | None:
-    ref = schema.get("$ref") if isinstance(schema, dict) else None
-    return refs.find(ref, steps(place)) if isinstance(ref, str) else None
+def _target(root: JsonObject | bool, schema: JsonObject | bool) -> tuple[str, JsonObject | bool] | None:
+    return find(root, schema.get("$ref")) if isinstance(schema, dict) else None
 
 
 def _returning(edges: Mapping[str, list[str]]) -> str | None:
@@ -72,7 +71,7 @@ def _returning(edges: Mapping[str, list[str]]) -> str | None:
     return None
 
 
-def _finite(refs: Refs, parts: Parts) -> set[str]:
+def _finite(root: JsonObject | bool, parts: Parts) -> set[str]:
     """The parts that some finite value fits: the least set, grown from the parts that need no other."""
     finite: set[str] = set()
     waiting: dict[str, set[str]] = defaultdict(set)
@@ -86,16 +85,16 @@ def _finite(refs: Refs, parts: Parts) -> set[str]:
             waiting[there].add(place)
             return there in finite
 
-        if _has_end(refs, place, parts[place], fits):
+        if _has_end(root, place, parts[place], fits):
             finite.add(place)
             pending += waiting.pop(place, ())
     return finite
 
 
-def _has_end(refs: Refs, place: str, schema: JsonObject | bool, fits: Callable[[str], bool]) -> bool:
+def _has_end(root: JsonObject | bool, place: str, schema: JsonObject | bool, fits: Callable[[str], bool]) -> bool:
     if isinstance(schema, bool):
         return True
-    target = _target(refs, place, schema)
+    target = _target(root, schema)
     if target and not fits(target[0]):
         return False
     for keyword, enough in (("allOf", all), ("anyOf", any), ("oneOf", any)):

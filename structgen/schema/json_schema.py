@@ -31,7 +31,7 @@ def compile_json_schema(
         _check_references(schema, Refs.of(schema))
         _check_patterns(schema)
         made = canonical(schema)
-        refuse_endless(Refs.of(made))
+        refuse_endless(made)
         return made, _validator(schema, draft, assert_formats)
     except RecursionError:
         raise SchemaError("The JSON Schema is nested too deep: move inner parts to $defs.") from None

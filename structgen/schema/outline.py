@@ -20,7 +20,7 @@ from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.schema.keywords import ONE, Steps
-from structgen.schema.refs import Refs
+from structgen.schema.resolve import canonical, find, part_at
 from structgen.schema.shapes import value_of
 from structgen.schema.text import Level, Text, both, either, noted
 from structgen.schema.titles import is_implied, names_of
@@ -29,30 +29,27 @@ from structgen.schema.words import comment, key, limits, literal, remarks
 _ADDRESSES = frozenset({"$schema", "$id", "$anchor", "$comment", "$vocabulary", "$defs", "definitions"})
 """Keywords that say where a schema is found, not what a value must be."""
 
-_REMARKS = frozenset({"title", "description", "default", "examples"})
-"""Keywords that say something even beside a `$ref` that rules its siblings out (drafts up to 7)."""
-
 
 def outline(schema: JsonObject | bool, name: str) -> str:
     """The outline of a schema; `name` is what it calls itself where it holds itself."""
-    refs = Refs.of(schema)
-    return _Writer(refs, names_of(refs, name)).document()
+    root = canonical(schema)
+    return _Writer(root, names_of(root, name)).document()
 
 
 @dataclass(slots=True)
 class _Writer:
     """One outline in the making: the names of the schemas that references point at, in order of their use."""
 
-    refs: Refs
+    root: JsonObject | bool
     names: dict[str, str]
     used: list[str] = field(default_factory=list[str])
 
     def document(self) -> str:
         """The root, then every type that it or another type names."""
         named = self._name("")
-        written = [named.words if named else self._whole("", self.refs.root, ())]
+        written = [named.words if named else self._whole("", self.root, ())]
         for place in self.used:
-            found = self.refs.at(place)
+            found = part_at(self.root, place)
             if found is not None:
                 written.append(self._whole(f"type {self.names[place]} = ", found[1], steps(place)))
         return "\n".join(written)
@@ -92,24 +89,19 @@ class _Writer:
         if isinstance(schema, bool):
             return Text("any" if schema else "never")
         left = {key: value for key, value in schema.items() if key not in _ADDRESSES}
-        if self.refs.is_draft(3, 4):
-            left.pop("id", None)
-        parts = [*self._reference(left, at)]
-        if parts and self.refs.closed:
-            left = {key: value for key, value in left.items() if key in _REMARKS}
+        parts = [*self._reference(left)]
         if is_implied(left.get("title"), at, self.names):
             del left["title"]
         value = value_of(left, at, known, self)
         parts += self._applied(left, at, schema.get("type", known))
-        notes = [*self._tag(left, at), *limits(left), *self._asides(left, at), *remarks(left)]
+        notes = [*self._tag(left), *limits(left), *self._asides(left, at), *remarks(left)]
         notes += [f"{key(name)}: {literal(rest)}" for name, rest in left.items()]
         if value is not None:
             return both([noted(value, notes), *parts])
         return noted(both(parts), notes)
 
-    def _reference(self, left: JsonObject, at: Steps) -> Iterator[Text]:
-        ref = left.get("$ref")
-        found = self.refs.find(ref, at) if isinstance(ref, str) else None
+    def _reference(self, left: JsonObject) -> Iterator[Text]:
+        found = find(self.root, left.get("$ref"))
         name = self._name(found[0]) if found else None
         if name:
             del left["$ref"]
@@ -138,17 +130,17 @@ class _Writer:
     def _part(self, left: JsonObject, keyword: str, at: Steps, known: Json = None) -> str:
         return self.schema(cast("JsonObject | bool", left.pop(keyword)), (*at, keyword), known).words
 
-    def _tag(self, left: JsonObject, at: Steps) -> Iterator[str]:
+    def _tag(self, left: JsonObject) -> Iterator[str]:
         """Pydantic's `discriminator`, in short where every branch says its own tag."""
         found = left.get("discriminator")
         tag = found.get("propertyName") if isinstance(found, dict) else None
-        if isinstance(found, dict) and isinstance(tag, str) and self._says_tags(found.get("mapping", {}), tag, at):
+        if isinstance(found, dict) and isinstance(tag, str) and self._says_tags(found.get("mapping", {}), tag):
             del left["discriminator"]
             yield f"by {key(tag)}"
 
-    def _says_tags(self, mapping: Json, tag: str, at: Steps) -> bool:
+    def _says_tags(self, mapping: Json, tag: str) -> bool:
         for value, ref in mapping.items() if isinstance(mapping, dict) else ():
-            branch = self.refs.find(ref, at) if isinstance(ref, str) else None
+            branch = find(self.root, ref)
             properties = branch[1].get("properties") if branch and isinstance(branch[1], dict) else None
             said = properties.get(tag) if isinstance(properties, dict) else None
             if not isinstance(said, dict) or value not in [

@@ -26,12 +26,23 @@ _CANONICAL = re.compile(r"#(?:/\$defs/[A-Za-z0-9_.-]+)?\Z")
 
 def target(root: JsonObject | bool, reference: object) -> JsonObject | bool | None:
     """What a canonical reference names; None for anything else."""
+    found = find(root, reference)
+    return None if found is None else found[1]
+
+
+def find(root: JsonObject | bool, reference: object) -> tuple[str, JsonObject | bool] | None:
+    """The pointer to what a canonical reference names, and the schema there; None for anything else."""
     if not isinstance(reference, str) or not reference.startswith("#"):
         return None
+    return part_at(root, reference[1:])
+
+
+def part_at(root: JsonObject | bool, place: str) -> tuple[str, JsonObject | bool] | None:
+    """A pointer and the schema there; None if there is none."""
     here: Json = root
-    for step in steps(reference[1:]):
+    for step in steps(place):
         here = here.get(step) if isinstance(here, dict) else None
-    return here if isinstance(here, (dict, bool)) else None
+    return (place, here) if isinstance(here, (dict, bool)) else None
 
 
 def canonical(schema: JsonObject | bool) -> JsonObject | bool:

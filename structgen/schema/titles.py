@@ -7,7 +7,7 @@ from collections import deque
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.schema.keywords import Steps, children
-from structgen.schema.refs import Refs
+from structgen.schema.resolve import find
 
 _TAKEN = frozenset({
     "any", "array", "boolean", "else", "if", "integer", "never", "not", "null", "number", "object", "of", "one",
@@ -15,24 +15,21 @@ _TAKEN = frozenset({
 })  # fmt: skip
 
 
-def names_of(refs: Refs, root_name: str) -> dict[str, str]:
+def names_of(root: JsonObject | bool, root_name: str) -> dict[str, str]:
     """Pointer -> name, for every schema that a reference which can be reached from the root points at."""
     names: dict[str, str] = {}
     seen: set[str] = set()
-    pending: deque[tuple[Steps, JsonObject | bool]] = deque([((), refs.root)])
+    pending: deque[tuple[Steps, JsonObject | bool]] = deque([((), root)])
     while pending:
         at, schema = pending.popleft()
         if pointer(at) in seen or not isinstance(schema, dict):
             continue
         seen.add(pointer(at))
-        ref = schema.get("$ref")
-        found = refs.find(ref, at) if isinstance(ref, str) else None
+        found = find(root, schema.get("$ref"))
         if found:
             names.setdefault(found[0], "")
             pending.append((steps(found[0]), found[1]))
-        pending += [
-            ((*at, *below), child) for below, child in children(schema) if below[0] not in ("$defs", "definitions")
-        ]
+        pending += [((*at, *below), child) for below, child in children(schema) if below[0] != "$defs"]
     taken = set(_TAKEN)
     for place in names:
         names[place] = _free(steps(place)[-1] if place else root_name, taken)
@@ -55,7 +52,7 @@ def is_implied(title: Json, at: Steps, names: dict[str, str]) -> bool:
     if not isinstance(title, str):
         return False
     names_here = [names.get(pointer(at))]
-    if at[-2:-1] in {("properties",), ("$defs",), ("definitions",)}:
+    if at[-2:-1] in {("properties",), ("$defs",)}:
         names_here.append(str(at[-1]))
     return any(name is not None and _bare(name) == _bare(title) for name in names_here)
 

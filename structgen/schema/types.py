@@ -19,7 +19,6 @@ from pydantic_core import core_schema
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.schema.endless import refuse_endless
-from structgen.schema.refs import Refs
 from structgen.schema.typed_dicts import modern
 
 NAMES = "x-structgen-names"
@@ -162,7 +161,7 @@ def compile_type(kind: object) -> tuple[TypeAdapter[Any], JsonObject, dict[str, 
         raise SchemaError(f"{describe(kind)} cannot be used: {_reason(error)}.") from None
     except RecursionError:
         raise SchemaError(f"{describe(kind)} is nested too deep: give its inner types names of their own.") from None
-    refuse_endless(Refs.of(schema), describe(kind))
+    refuse_endless(schema, describe(kind))
     _drop_titles(schema, describe(kind))
     return adapter, schema, dict(take_names(schema))
 

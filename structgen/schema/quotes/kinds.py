@@ -11,7 +11,7 @@ from typing import cast
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.schema.keywords import Steps, walk
-from structgen.schema.refs import Refs
+from structgen.schema.resolve import find, part_at
 
 DEFINITIONS = ("$defs", "definitions")
 _SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
@@ -60,7 +60,7 @@ class Work:
 class Kinds:
     """The kinds of the places of one schema. `tags` are the pointers of the properties that tell unions apart."""
 
-    refs: Refs
+    root: JsonObject | bool
     tags: frozenset[str]
     work: Work
     _known: dict[str, Kind] = field(default_factory=dict[str, Kind])
@@ -78,14 +78,14 @@ class Kinds:
         if not isinstance(schema, dict):
             return Kind.PLAIN
         if "$ref" in schema or "allOf" in schema:
-            place = self.target(schema, at)
-            found = self.refs.at(place) if place is not None else None
+            place = self.target(schema)
+            found = part_at(self.root, place) if place is not None else None
             return self.of(found[1], tuple(steps(found[0]))) if found else Kind.PLAIN
         if "const" in schema or "enum" in schema:
             return _of_choices(schema)
         return self._of_union(schema, at) if options_of(schema)[1] else _of_types(schema)
 
-    def target(self, schema: JsonObject, at: Steps) -> str | None:
+    def target(self, schema: JsonObject) -> str | None:
         """The pointer of the definition that a schema stands for, with nothing but remarks beside the reference."""
         members = schema.get("allOf")
         if isinstance(members, list) and len(members) == 1 and isinstance(members[0], dict) and "$ref" not in schema:
@@ -95,7 +95,7 @@ class Kinds:
         ref = inner.get("$ref")
         if not isinstance(ref, str) or beside - _REMARKS or (inner is not schema and len(inner) > 1):
             return None
-        found = self.refs.find(ref, at)
+        found = find(self.root, ref)
         return found[0] if found else None
 
     def _of_union(self, schema: JsonObject, at: Steps) -> Kind:
@@ -114,7 +114,7 @@ class Kinds:
     def _has_free_keys(self, schema: JsonObject, at: Steps) -> bool:
         return any(
             isinstance(part.get("additionalProperties"), dict) or "patternProperties" in part
-            for _, part in branches(self.refs, schema, at, self.work)
+            for _, part in branches(self.root, schema, at, self.work)
         )
 
 
@@ -143,7 +143,7 @@ def options_of(schema: JsonObject) -> tuple[str, list[Json]]:
     return (words[0], cast("list[Json]", schema[words[0]])) if len(words) == 1 else ("", [])
 
 
-def branches(refs: Refs, schema: Json, at: Steps, work: Work) -> Iterator[tuple[Steps, JsonObject]]:
+def branches(root: JsonObject | bool, schema: Json, at: Steps, work: Work) -> Iterator[tuple[Steps, JsonObject]]:
     """The schemas that a schema stands for, through references and unions, each with its place."""
     todo: list[tuple[Steps, Json]] = [(at, schema)]
     seen: set[Steps] = set()
@@ -155,22 +155,21 @@ def branches(refs: Refs, schema: Json, at: Steps, work: Work) -> Iterator[tuple[
         seen.add(here)
         word, members = options_of(part)
         todo.extend(((*here, word, i), member) for i, member in enumerate(members))
-        ref = part.get("$ref")
-        found = refs.find(ref, here) if isinstance(ref, str) else None
+        found = find(root, part.get("$ref"))
         if found:
             todo.append((tuple(steps(found[0])), found[1]))
         elif not members:
             yield here, part
 
 
-def tags(refs: Refs, work: Work) -> frozenset[str]:
+def tags(root: JsonObject | bool, work: Work) -> frozenset[str]:
     """The pointers of the properties that tell the objects of a union apart: fixed values, others in each of them."""
     found: set[str] = set()
-    for at, schema in walk(refs.root):
+    for at, schema in walk(root):
         if not isinstance(schema, dict) or not options_of(schema)[1]:
             continue
         objects = [
-            (here, part["properties"]) for here, part in branches(refs, schema, at, work) if "properties" in part
+            (here, part["properties"]) for here, part in branches(root, schema, at, work) if "properties" in part
         ]
         records = [(here, cast(JsonObject, held)) for here, held in objects if isinstance(held, dict)]
         if len(records) > 1:

@@ -11,7 +11,7 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.schema.keywords import Steps, children
 from structgen.schema.quotes.kinds import ADDRESSES, DEFINITIONS, Kind, Kinds, Work, options_of, tags
 from structgen.schema.quotes.shapes import Items, Keys, Leaf, Named, Record, Shape, Shapes, letters
-from structgen.schema.refs import Refs
+from structgen.schema.resolve import canonical, find, part_at
 
 _OUTSIDE = ("title", "description")
 _NULL: JsonObject = {"type": "null"}
@@ -21,16 +21,16 @@ Written = tuple[Json, tuple[Shape, ...]]
 
 def write(schema: JsonObject | bool, keys: Keys) -> tuple[JsonObject | bool, Shapes]:
     """The schema with quotes, and its shapes. A schema that has no place for them comes back as it is."""
-    refs = Refs.of(schema)
+    root = canonical(schema)
     work = Work()
-    return _Writer(refs, keys, Kinds(refs, tags(refs, work), work)).whole()
+    return _Writer(root, keys, Kinds(root, tags(root, work), work)).whole()
 
 
 @dataclass(slots=True)
 class _Writer:
     """Writes one schema. Each definition may be needed with quotes and without; both get names under ``$defs``."""
 
-    refs: Refs
+    given: JsonObject | bool
     keys: Keys
     kinds: Kinds
     shapes: Shapes = field(default_factory=Shapes)
@@ -40,13 +40,13 @@ class _Writer:
 
     def whole(self) -> tuple[JsonObject | bool, Shapes]:
         """The root, then every definition as it is referred to."""
-        root, self.shapes.root = self.part(self.refs.root, ())
+        root, self.shapes.root = self.part(self.given, ())
         self.shapes.definitions[""] = self.shapes.root
         if not isinstance(root, dict):
-            return self.refs.root, self.shapes
+            return self.given, self.shapes
         definitions: JsonObject = {}
         for place, quoted in self.todo:  # grows while definitions are written
-            found = self.refs.at(place)
+            found = part_at(self.given, place)
             at = tuple(steps(place))
             schema: Json = found[1] if found else True
             if quoted:
@@ -67,7 +67,7 @@ class _Writer:
         if kind is Kind.LEAF:
             self.shapes.quotes_anything = True
             return self._pair(schema, at), (Leaf.QUOTED,)
-        place = self.kinds.target(schema, at)
+        place = self.kinds.target(schema)
         if place is not None:
             beside = {key: value for key, value in schema.items() if key not in {"$ref", "allOf", *ADDRESSES}}
             return {"$ref": self._reference(place, quoted=True), **beside}, (Named(place),)
@@ -108,15 +108,14 @@ class _Writer:
                 shapes.extend(found)
         made: JsonObject = {**_bare(schema), word: options}
         if isinstance(remark := schema.get("discriminator"), dict):
-            made["discriminator"] = self._discriminator(remark, at)
+            made["discriminator"] = self._discriminator(remark)
         return made, tuple(shapes)
 
-    def _discriminator(self, found: JsonObject, at: Steps) -> JsonObject:
+    def _discriminator(self, found: JsonObject) -> JsonObject:
         """Pydantic's remark on a tagged union, its references written anew."""
         mapping = found.get("mapping")
         targets = {
-            value: self.refs.find(ref, at) if isinstance(ref, str) else None
-            for value, ref in (mapping.items() if isinstance(mapping, dict) else ())
+            value: find(self.given, ref) for value, ref in (mapping.items() if isinstance(mapping, dict) else ())
         }
         there = {value: self._reference(place[0], quoted=True) for value, place in targets.items() if place}
         return {**found, "mapping": cast(Json, there)} if there else dict(found)
@@ -152,8 +151,7 @@ class _Writer:
         for below, child in children(schema):
             if below[0] not in DEFINITIONS:
                 _put(made, below, self.plain(child, (*at, *below)))
-        ref = schema.get("$ref")
-        found = self.refs.find(ref, at) if isinstance(ref, str) else None
+        found = find(self.given, schema.get("$ref"))
         return {**made, "$ref": self._reference(found[0], quoted=False)} if found else made
 
     def _reference(self, place: str, *, quoted: bool) -> str:

@@ -9,7 +9,7 @@ from typing import cast
 
 from structgen.core.json import Json, JsonObject, steps
 from structgen.schema.keywords import Steps
-from structgen.schema.refs import Refs
+from structgen.schema.resolve import find
 
 SHAPING = frozenset({
     "$ref", "additionalProperties", "allOf", "anyOf", "enum", "items", "patternProperties", "prefixItems", "properties",
@@ -44,7 +44,7 @@ class Refused(Exception):
 class Merger:
     """Reads schemas of one root. `steps_left` bounds the whole work, so that no schema can make it explode."""
 
-    refs: Refs
+    root: JsonObject | bool
     steps_left: int = MOST_STEPS
 
     def step(self, at: Steps, depth: int = 0) -> None:
@@ -74,8 +74,6 @@ class Merger:
         while todo:
             part, here = todo.pop()
             self.step(here, len(here) - len(at))
-            if self.refs.closed and isinstance(part, dict) and "$ref" in part:
-                part = {"$ref": part["$ref"]}
             kept = essence(part, here)
             reference, members = kept.pop("$ref", None), kept.pop("allOf", [])
             if isinstance(reference, str):
@@ -85,7 +83,7 @@ class Merger:
             todo.extend(reversed(inner))
 
     def _target(self, reference: str, at: Steps) -> tuple[str, JsonObject | bool]:
-        found = self.refs.find(reference, at)
+        found = find(self.root, reference)
         if found is None:
             raise Refused(f"{reference!r} points outside this schema, or to nothing", (*at, "$ref"))
         return found

@@ -10,7 +10,7 @@ from typing import cast
 
 from structgen.core.json import Json, JsonObject, steps
 from structgen.schema.keywords import Steps
-from structgen.schema.refs import Refs
+from structgen.schema.resolve import canonical, part_at
 from structgen.schema.strict.merge import HINTS, SHAPING, Merger, Refused, types_of
 from structgen.schema.strict.shapes import AnyOf, Entries, Field, Items, Named, Record, Scalar, Shape
 
@@ -36,10 +36,10 @@ class Reader:
     @classmethod
     def read(cls, schema: JsonObject | bool) -> Reader:
         """Everything that the schema defines; the schema itself under the name `ROOT`. Raises Refused."""
-        reader = cls(Merger(Refs.of(schema)))
+        reader = cls(Merger(canonical(schema)))
         reader._named("")
         for place in reader.todo:  # grows while definitions are read
-            found = reader.merger.refs.at(place)
+            found = part_at(reader.merger.root, place)
             shape = reader.shape(found[1] if found else True, tuple(steps(place)), 0)
             reader.definitions[reader.names[place]] = shape
         return reader

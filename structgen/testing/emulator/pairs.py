@@ -17,7 +17,7 @@ from structgen.core.json import Json, JsonObject, pointer
 from structgen.schema.keywords import Steps
 from structgen.schema.quotes import Keys
 from structgen.schema.quotes.kinds import Work, branches
-from structgen.schema.refs import Refs
+from structgen.schema.resolve import canonical
 from structgen.schema.strict import WRAPPER
 
 _QUOTE = re.compile(r"quote|words|source_quote(?:_\d+)?")
@@ -43,7 +43,8 @@ def answer_in_form(schema: JsonObject, text: str) -> Json:
     plain = without_pairs(schema)
     found = extract_by_rules(plain if isinstance(plain, dict) else schema, text)
     quotes = {piece.path: piece.text for piece in found.evidence}
-    return _Form(Refs.of(schema), quotes).fill(schema, (), found.value)
+    root = canonical(schema)
+    return _Form(root, quotes).fill(root, (), found.value)
 
 
 def keys_of(schema: JsonObject) -> Keys | None:
@@ -75,12 +76,12 @@ def without_pairs(schema: Json, depth: int = 0) -> Json:
 class _Form:
     """Puts values into the form of a schema. `quotes`: path -> the words of the text that say the value."""
 
-    refs: Refs
+    root: JsonObject | bool
     quotes: Mapping[str, str | None]
 
     def fill(self, schema: Json, at: Steps, value: Json, path: str = "") -> Json:
         """A value in the form of the schema at a place; what does not fit it stays as it is."""
-        options: Variants = list(branches(self.refs, schema, at, Work()))[::-1]  # the first of a union first
+        options: Variants = list(branches(self.root, schema, at, Work()))[::-1]  # the first of a union first
         if value is None:
             return _nothing(options, whole=path in _ROOTS)
         if isinstance(value, dict):
