@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from structgen.ground.hannumbers import han_value
 from structgen.ground.lexicon import FUNCTION_WORDS, NEGATIONS, are_opposites
 from structgen.ground.months import MONTHS
-from structgen.ground.numberwords import NUMBER_WORDS
 from structgen.ground.words import fold
+from structgen.notation.han import han_value
+from structgen.notation.words import NUMBER_WORDS
 
 _WORD = re.compile(r"\w+")
 _MOST_COMPARED = 12

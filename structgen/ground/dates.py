@@ -13,10 +13,10 @@ from contextlib import suppress
 from datetime import date
 from typing import NamedTuple
 
-from structgen.ground.hannumbers import RUN, han_value
 from structgen.ground.months import MONTHS
 from structgen.ground.places import Grade, Place
 from structgen.ground.words import MARKS
+from structgen.notation.han import RUN, han_value
 
 Written = tuple[date, Place]
 _CENTURIES = (1900, 2000)

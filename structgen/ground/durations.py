@@ -13,8 +13,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from structgen.ground.numberwords import value_of
 from structgen.ground.places import Grade, Place
+from structgen.notation.words import value_of
 
 
 class Duration(NamedTuple):

@@ -10,15 +10,13 @@ from __future__ import annotations
 import re
 
 from structgen.ground.places import Grade
+from structgen.notation.currencies import BEFORE
+from structgen.notation.heads import MINUSES as DASHES
 
-DASHES = "-\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"
 _CHAINED = re.compile(rf"(?:[{DASHES}/:]\d++)*+")
 _LONGEST_CHAIN = 64
 """Characters looked at on either side; more make no thing that has a name."""
-_PREFIX = re.compile(
-    r"(?<![^\W\d_])(?:USD|EUR|GBP|JPY|CHF|INR|AUD|CAD|NZD|CNY|RMB|HKD|SGD|SEK|NOK|DKK|PLN|CZK|HUF|RON|RUB|TRY|BRL|MXN"
-    r"|ZAR|KRW|ILS|AED|SAR|THB|MYR|IDR|VND|PHP|US|CA|AU|NZ|HK|Rs|Rp|RM|[RS]|kr|Fr|Q|[xX])$"
-)
+_PREFIX = re.compile(rf"(?:{BEFORE}|(?<![^\W\d_])(?:US|CA|AU|NZ|HK|[RSQxX]))$")
 """Letters that stand right before a number without being part of it: currencies, the Q of a quarter, the x of "x2"."""
 _UNIT_AFTER = re.compile(
     r"\s?(?:%|°|€|\$|(?:min|mins|minuten?|minutes?|hours?|hrs?|h|std|sec|seconds?|days?|weeks?|months?|years?|[kmµ]?g|m?l|[cmk]?m"
@@ -39,13 +37,18 @@ def standing(text: str, start: int, end: int) -> Grade | None:
     """How good a place the number ``text[start:end]`` is for its value; None where it is part of another thing."""
     before = text[max(0, start - _LONGEST_CHAIN) : start]
     after = text[end : end + _LONGEST_CHAIN]
-    glued = _glued(before, after)
-    if glued is None:
+    grade = _glued(before, after)
+    if grade is None:
         return None
     left, right = _reach(before[::-1]), _reach(after)
     if not left and not right:
-        return glued
+        return grade
     return _in_chain(text[start - left : end + right])
+
+
+def glued(text: str, start: int, end: int) -> Grade | None:
+    """The same by what is right before and right after it alone, without dashes, slashes and colons."""
+    return _glued(text[max(0, start - _LONGEST_CHAIN) : start], text[end : end + _LONGEST_CHAIN])
 
 
 def chain(text: str, start: int, end: int) -> tuple[int, int]:

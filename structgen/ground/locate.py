@@ -17,7 +17,7 @@ from structgen.ground.elided import joined
 from structgen.ground.leaves import Leaf, leaves
 from structgen.ground.match import Phrase, Work
 from structgen.ground.near import find_near, long_enough
-from structgen.ground.numerals import find_numbers
+from structgen.ground.numerals import Figures
 from structgen.ground.phrases import Phrases
 from structgen.ground.places import Grade, Place, best
 from structgen.ground.queries import Query, query
@@ -46,13 +46,15 @@ def locate(
     return locate_leaves(list(leaves(value, apart)), text, known)
 
 
-def locate_leaves(found: Sequence[Leaf], text: str, known: Mapping[str, Evidence] = NOTHING) -> tuple[Evidence, ...]:
-    """The evidence for some leaves of one value, in their order."""
+def locate_leaves(
+    found: Sequence[Leaf], text: str, known: Mapping[str, Evidence] = NOTHING, figures: Figures | None = None
+) -> tuple[Evidence, ...]:
+    """The evidence for some leaves of one value, in their order. `figures` are those of the text, if they are known."""
     queries = [None if leaf.path in known else query(leaf) for leaf in found]
     different = list(dict.fromkeys(asked for asked in queries if asked is not None))
     if not different:
         return tuple(known[leaf.path] for leaf in found)
-    looked_up = dict(zip(different, _find(different, text), strict=True))
+    looked_up = dict(zip(different, _find(different, figures or Figures(text)), strict=True))
     pairs = list(zip(found, queries, strict=True))
     places = [looked_up[asked] if asked else _known_place(known[leaf.path]) for leaf, asked in pairs]
     placed = [number for number, several in enumerate(places) if several]
@@ -84,21 +86,21 @@ def _evidence(leaf: Leaf, asked: Query, choice: Choice | None, text: str) -> Evi
     return Evidence(leaf.path, start, end, found, status, score if status is Status.FUZZY else None)
 
 
-def _find(queries: Sequence[Query], text: str) -> list[Places]:
+def _find(queries: Sequence[Query], figures: Figures) -> list[Places]:
     """All places of each query, of the best grade that it has. The text is read once for each kind of value."""
-    found = _by_words(queries, text)
+    text, found = figures.text, _by_words(queries, figures)
     wanted = [q for q, places in zip(queries, found, strict=True) if not places]
-    numbers = find_numbers(text, {q.number for q in wanted if q.number is not None})
+    numbers = figures.find({q.number for q in wanted if q.number is not None})
     days = find_dates(text, {q.day for q in wanted if q.day is not None})
     moments = find_times(text, {q.moment for q in wanted if q.moment is not None})
     durations = find_durations(text, {q.duration for q in wanted if q.duration is not None})
     codes = find_codes(text, {q.code for q in wanted if q.code is not None})
 
     def otherwise(q: Query) -> Places:
-        numerals = [*numbers.get(q.number or "", ()), *codes.get(q.code or "", ())]
+        numerals = [*(numbers.get(q.number, ()) if q.number is not None else ()), *codes.get(q.code or "", ())]
         lengths = durations.get(q.duration, ()) if q.duration else ()
-        several = [*numerals, *lengths, *_moments(q, days, moments)]
-        return best([place for place in several if not cuts_character(text, place.start, place.end)])
+        whole = [place for place in (*lengths, *_moments(q, days, moments)) if figures.bounds(*place[:2]) is not None]
+        return best([place for place in (*numerals, *whole) if not cuts_character(text, *place[:2])])
 
     return [places or otherwise(q) for q, places in zip(queries, found, strict=True)]
 
@@ -123,35 +125,35 @@ def _pairs(days: Sequence[Place], moments: Sequence[Place]) -> list[Place]:
     return found
 
 
-def _by_words(queries: Sequence[Query], text: str) -> list[Places]:
+def _by_words(queries: Sequence[Query], figures: Figures) -> list[Places]:
     """The places of the values that stand in the text in their own words, or in nearly these."""
     vocabulary: Vocabulary = {}
     spelled = dict.fromkeys(phrase for q in queries for phrase in (*q.phrases, *q.pieces))
     learned = {phrase: words for phrase in spelled if (words := learn(phrase, vocabulary)).ids}
     if not learned:
         return [()] * len(queries)
-    words = read(text, vocabulary)
-    places = _stand(learned, words)
+    words = read(figures.text, vocabulary)
+    places = _stand(learned, words, figures)
     found = [_first(q, places) for q in queries]
     missing = [
         number
         for number, q in enumerate(queries)
         if q.text and not found[number] and q.own in learned and long_enough(learned[q.own])
     ]
-    near = find_near([learned[queries[number].own] for number in missing], words) if missing else []
+    near = find_near([learned[queries[number].own] for number in missing], words, figures) if missing else []
     for number, nearest in zip(missing, near, strict=True):
         found[number] = nearest
     return found
 
 
-def _stand(learned: dict[str, Words], words: Words) -> dict[str, Places]:
+def _stand(learned: dict[str, Words], words: Words, figures: Figures) -> dict[str, Places]:
     """The places of the phrases that stand in the text word for word."""
     there = set(words.ids)
     possible = {phrase: known for phrase, known in learned.items() if there.issuperset(known.ids)}
     lasts = Phrases(known.ids for known in possible.values()).find(words.ids)
     work = Work.on(len(words.ids) + sum(len(known.ids) for known in possible.values()))
     return {
-        phrase: Phrase.of(known).places(words, found, work)
+        phrase: Phrase.of(known).places(words, found, figures, work)
         for (phrase, known), found in zip(possible.items(), lasts, strict=True)
         if found
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from structgen.ground.addresses import cuts_address
 from structgen.ground.clusters import cuts_character
 from structgen.ground.figures import DASHES, chain, standing
 from structgen.ground.lexicon import FUNCTION_WORDS
+from structgen.ground.numerals import Figures, may_count
 from structgen.ground.places import Grade, Place
 from structgen.ground.words import NUMERAL, TAG, Words, is_unspaced, without_format
 
@@ -87,15 +89,17 @@ class Phrase:
     gaps: tuple[str, ...]
     lead: str
     tail: str
+    counts: bool
+    """Whether it says a number that may go on before or behind it."""
 
     @classmethod
     def of(cls, words: Words) -> Phrase:
         """The phrase that a whole text is; it has at least one word."""
         text, starts, ends = words.text, words.starts, words.ends
         inner = tuple(gap(text[end:start]) for end, start in zip(ends, starts[1:], strict=False))
-        return cls(words, inner, text[: starts[0]], text[ends[-1] :])
+        return cls(words, inner, text[: starts[0]], text[ends[-1] :], may_count(text))
 
-    def places(self, text: Words, lasts: Sequence[int], work: Work) -> tuple[Place, ...]:
+    def places(self, text: Words, lasts: Sequence[int], figures: Figures, work: Work) -> tuple[Place, ...]:
         """Where the phrase stands, of the places where its words do; those of the best grade.
 
         Where it stands too often to look at all of them, any may be the best: then those that were seen are unsure.
@@ -108,8 +112,31 @@ class Phrase:
                 break
             place = self._place(text, last - len(self.gaps), last)
             found += [] if place is None else [place]
+        if self.counts:
+            graded = ((place, self._numbers(place, text, figures)) for place in found)
+            found = [place._replace(grade=max(place.grade, own)) for place, own in graded if own is not None]
         grade = min((place.grade for place in found), default=Grade.OWN)
         return tuple(place for place in found if place.grade == grade)
+
+    def _numbers(self, place: Place, text: Words, figures: Figures) -> Grade | None:
+        """What the numbers at a place make of it: OWN, EITHER, or None where they are not those of the phrase."""
+        grade = figures.bounds(place.start, place.end)
+        if grade is None or place.grade is Grade.OWN:
+            return grade
+        same = self._same_numbers(text, bisect_left(text.starts, place.start), figures)
+        return None if same is None else max(grade, same)
+
+    def _same_numbers(self, words: Words, first: int, figures: Figures) -> Grade | None:
+        """Whether the numbers that the text writes otherwise are those of the phrase."""
+        own, grade = self.words, Grade.OWN
+        for place, (start, end) in enumerate(zip(own.starts, own.ends, strict=True), first):
+            written, theirs = own.text[start:end], words.text[words.starts[place] : words.ends[place]]
+            if written != theirs and written[0].isdecimal() and theirs[0].isdecimal():
+                same = figures.same(written, words.starts[place])
+                if same is None:
+                    return None
+                grade = max(grade, same)
+        return grade
 
     def _place(self, words: Words, first: int, last: int) -> Place | None:
         """The place of the words `first` to `last`; None where what is around them makes it another thing."""

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from structgen.ground.align import align
 from structgen.ground.contradict import contradicts, has_case
+from structgen.ground.numerals import Figures
 from structgen.ground.places import Grade, Place
 from structgen.ground.words import Words, fold, is_unspaced
 
@@ -37,19 +38,20 @@ def long_enough(words: Words) -> bool:
     return len(words.ids) <= LONGEST and _size(words, 0, len(words.ids)) >= _FEWEST
 
 
-def find_near(phrases: Sequence[Words], text: Words) -> list[tuple[Place, ...]]:
-    """For each phrase the places of its best likeness, empty where nothing is like it."""
+def find_near(phrases: Sequence[Words], text: Words, figures: Figures) -> list[tuple[Place, ...]]:
+    """For each phrase the places of its best likeness, empty where nothing is like it. None of them cuts a number."""
     pairs = {pair for phrase in phrases for pair in pairwise(phrase.ids)}
     index: dict[Pair, array[int]] = {}
     for place, pair in enumerate(pairwise(text.ids)):
         if pair in pairs:
             index.setdefault(pair, array("l")).append(place)
-    return [_places(phrase, text, index) for phrase in phrases]
+    return [_places(phrase, text, index, figures) for phrase in phrases]
 
 
-def _places(phrase: Words, text: Words, index: Mapping[Pair, array[int]]) -> tuple[Place, ...]:
+def _places(phrase: Words, text: Words, index: Mapping[Pair, array[int]], figures: Figures) -> tuple[Place, ...]:
     size = _size(phrase, 0, len(phrase.ids))
-    found = [near for at in _windows(phrase, index) for near in _around(phrase, size, text, at)]
+    likely = (near for at in _windows(phrase, index) for near in _around(phrase, size, text, at))
+    found = [near for near in likely if figures.bounds(near.start, near.end) is not None]
     score = max((place.score or 0.0 for place in found), default=0.0)
     return tuple(sorted({place for place in found if place.score == score}))
 

@@ -1,203 +1,205 @@
-"""Numbers in the forms in which people write them, and where these stand in a text.
+"""Where the numbers of values stand in a text, and whether a stretch of the text cuts a number in two.
 
-A number is known by its canonical form: digits without leading zeros, a point and the fraction without trailing zeros,
-a minus sign where it is negative (``-1299.5``). Nothing is ever rounded.
+`structgen.notation` reads the numbers; here is what a search makes of their readings. A value that is one of two
+readings is at a place of grade EITHER, unless other numbers of the text settle which of the two is meant.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Set
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Set
 from decimal import Decimal, InvalidOperation
-from math import gcd
+from functools import cached_property
+from itertools import chain
+from operator import attrgetter
 
-from structgen.ground.figures import DASHES, standing
-from structgen.ground.hannumbers import han_numbers
-from structgen.ground.numberwords import number_words
+from structgen.ground.figures import glued, standing
 from structgen.ground.places import Grade, Place
+from structgen.notation.cores import VULGAR, digit_runs, key
+from structgen.notation.digits import ways_to_read
+from structgen.notation.exact import Value
+from structgen.notation.han import han_numbers
+from structgen.notation.numbers import digit_numbers, fraction_numbers, number_of
+from structgen.notation.readings import Kind, Number, Reading
+from structgen.notation.style import Style, style_of
+from structgen.notation.words import COUNTING_WORDS, word_numbers
 
 _LARGEST_EXPONENT = 400
-_LONGEST_SCALED = 40
-_TERMINATING = frozenset(2**twos * 5**fives for twos in range(14) for fives in range(6))
-"""Denominators whose fractions have a decimal form that ends."""
-_SPACES = " \u00a0\u2007\u2009\u202f"
-_COMPOUND = re.compile(rf"\d+(?:[.,'’\u066b\u066c]\d+|[{_SPACES}]\d{{3}}(?!\d))*")
-_POINT_BEFORE = re.compile(r"(?<![^\s(+$€£-])\.$")
-"""The point of ``.5``, which is no end of a sentence."""
-_MARK = re.compile(r"\D")
-_SCALE = re.compile(
-    rf"(?P<exponent>[eE][+-]?\d{{1,3}})(?!\w)|(?:[{_SPACES}]?(?P<percent>[%٪％]|per\s?cent\b))"
-    rf"|[{_SPACES}]?(?P<scale>(?:k|thousand|lakh|crore|mn|million|mio|bn|billion|mrd|trillion|[BKM])(?!\w)|[千万萬億亿兆])"
-)
-_GOES_ON = re.compile(r"[eE][+-]?\d{1,3}(?!\w)|[ \u00a0]?(?:[\u00bc-\u00be\u2150-\u215e]|\d{1,2}[/\u2044]\d)")
-"""What makes another number of the one before it: a power of ten, a fraction."""
-_POWERS: Mapping[str, int] = {
-    **dict.fromkeys(("k", "thousand"), 3),
-    **dict.fromkeys(("m", "mn", "million", "mio"), 6),
-    **dict.fromkeys(("b", "bn", "billion", "mrd"), 9),
-    **dict.fromkeys(("trillion", "兆"), 12),
-    **dict.fromkeys("万萬", 4),
-    **dict.fromkeys("億亿", 8),
-    "千": 3,
-    "lakh": 5,
-    "crore": 7,
-}
-_NEGATIVE = re.compile(r"(?<!\w)(?:minus|negative)\s$", re.IGNORECASE)
-_NEGATIVE_LENGTH = len("_negative ")
-_SLASH = re.compile(r"[/\u2044](\d{1,4})(?![/.,:-]?\d)")
-_VULGAR = re.compile(r"[\u00bc-\u00be\u2150-\u215e]")
-_TOP = re.compile(r"(?<![\d/.,:-])(?:(\d{1,4})[ \u00a0])?(\d{1,4})$")
-_WHOLE = re.compile(r"(?<![\d/.,:-])(\d{1,4}) ?$")
-_LONGEST_TOP = 10
+_DIGIT = re.compile(r"\d")
+_DIGIT_OR_FRACTION = re.compile(rf"[\d{VULGAR}]")
+_COUNTING = "|".join(sorted(COUNTING_WORDS, key=len, reverse=True))
+_FIRST_COUNTS = re.compile(rf"\W{{0,3}}(?P<word>[{VULGAR}]|(?:{_COUNTING})(?![^\W_]))", re.IGNORECASE)
+_LAST_COUNTS = re.compile(rf"(?P<word>[{VULGAR}]|(?<![^\W_])(?:{_COUNTING}))\W{{0,3}}$", re.IGNORECASE)
+_LONGEST_WORD = max(map(len, COUNTING_WORDS)) + 3
+_AROUND = 40
+"""Characters on either side of a number's digits that may belong to it."""
+_SLASHES = "/\u2215"
+
+Numeral = tuple[Value, Place]
+"""A number and where it stands."""
 
 
-def canonical(value: object) -> str | None:
-    """The canonical form of an int, a float, a Decimal or a number in a string; None for what is no finite number."""
+def exact(value: object) -> Decimal | None:
+    """An int, a float, a Decimal or a number in a string as it is written; None for what is no finite number."""
     try:
         number = Decimal(repr(value) if isinstance(value, float) else str(value))
     except (InvalidOperation, ValueError):  # ValueError: an int of more digits than Python turns into text
         return None
-    if not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT:
-        return None
-    return _trimmed(format(number, "f"))
+    return number if number.is_finite() and abs(number.adjusted()) <= _LARGEST_EXPONENT else None
 
 
-def _trimmed(digits: str) -> str:
-    sign, digits = ("-", digits[1:]) if digits.startswith("-") else ("", digits)
-    whole, _, fraction = digits.partition(".")
-    whole, fraction = whole.lstrip("0") or "0", fraction.rstrip("0")
-    plain = f"{whole}.{fraction}" if fraction else whole
-    return sign + plain if plain != "0" else "0"
+def may_count(text: str) -> bool:
+    """Whether the numbers of a text that this phrase is found in may go on before or behind it."""
+    return _DIGIT_OR_FRACTION.search(text) is not None or bool(counting_words(text, 0, len(text)))
 
 
-def readings(written: str) -> set[str]:
-    """What a run of ASCII digits and separators may mean, in canonical form: ``1.299`` is 1299 or 1.299."""
-    parts = re.split(r"(\D)", written)
-    groups, marks = parts[::2], parts[1::2]
-    if not marks:
-        return {_trimmed(groups[0])}
-    found = {_trimmed("".join(groups))} if _grouped(groups, marks) else set[str]()
-    if marks[-1] in ".,\u066b" and marks[-1] not in marks[:-1] and _grouped(groups[:-1], marks[:-1]):
-        found.add(_trimmed(f"{''.join(groups[:-1])}.{groups[-1]}"))
-    return found
+def counting_words(text: str, start: int, end: int) -> set[int]:
+    """Where the first and the last word of a stretch begin, if they are numbers or fractions of one character."""
+    first = _FIRST_COUNTS.match(text, start, end)
+    last = _LAST_COUNTS.search(text, max(start, end - _LONGEST_WORD), end)
+    return {match.start("word") for match in (first, last) if match is not None}
 
 
-def _grouped(groups: list[str], marks: list[str]) -> bool:
-    """Whether digits stand in groups of thousands (or lakhs), with one and the same separator."""
-    if len(groups) == 1:
-        return True
-    if len(set(marks)) > 1 or not 1 <= len(groups[0]) <= 3 or groups[0][0] == "0" or len(groups[-1]) != 3:
-        return False
-    return len({len(group) for group in groups[1:-1]} | {3}) == 1 or {len(group) for group in groups[1:-1]} == {2}
+class Figures:
+    """The numbers of one text; each is read when it is asked for, and kept.
 
+    The style is that of `whole`, where the text is a part of a larger one.
+    """
 
-def _ascii(written: str) -> str:
-    return written if written.isascii() else "".join(str(unicodedata.decimal(c, c)) for c in written)
+    def __init__(self, text: str, whole: Figures | None = None) -> None:
+        self.text = text
+        self._whole = whole
+        self._read: dict[int, Number] = {}
 
+    @cached_property
+    def style(self) -> Style:
+        """How the text writes its numbers."""
+        return style_of(self.text) if self._whole is None else self._whole.style
 
-Numeral = tuple[str, Place]
-"""A canonical number and where it stands."""
+    @cached_property
+    def _runs(self) -> list[re.Match[str]]:
+        return list(digit_runs(self.text))
 
+    @cached_property
+    def _starts(self) -> array[int]:
+        return array("l", [run.start() for run in self._runs])
 
-def numerals(text: str, wanted: Set[str]) -> Iterator[Numeral]:
-    """The numbers written in digits, in each of their readings; of those that cannot be wanted, many are left out."""
-    keys = {_key(number) for number in wanted}
-    for match in _COMPOUND.finditer(text):
-        written = _ascii(match.group())
-        start = match.start()
-        if written.isdecimal() and _POINT_BEFORE.search(text, max(0, start - 2), start):
-            start, written = start - 1, f"0.{written}"
-        found = readings(written) if _key(written) in keys else set[str]()
-        if not found and written.isdecimal():
-            continue
-        grade = standing(text, start, match.end())
-        if grade is None:
-            continue
-        for number in found:
-            if not _GOES_ON.match(text, match.end()):
-                yield from _signed(text, number, start, match.end(), grade)
-            yield from _scaled(text, number, start, match.end(), grade)
-        if not written.isdecimal():
-            yield from _parts(written, start, grade)
-    yield from _fractions(text)
+    @cached_property
+    def _spelled(self) -> list[Number]:
+        """Those in words, and the fractions of one character."""
+        return sorted(chain(word_numbers(self.text), fraction_numbers(self.text)), key=attrgetter("digits"))
 
+    @cached_property
+    def _spelled_starts(self) -> array[int]:
+        return array("l", [number.digits for number in self._spelled])
 
-def _key(written: str) -> str:
-    """The digits that a sign, separators, a percent sign or a power of ten do not change."""
-    return _MARK.sub("", written).strip("0")
-
-
-def _parts(written: str, start: int, grade: Grade) -> Iterator[Numeral]:
-    """The numbers side by side in what is no one number ("1,2,3"), or only perhaps one ("10 200")."""
-    marks = set(_MARK.findall(written))
-    read = bool(readings(written))
-    if not marks <= ({*_SPACES} if read else {*_SPACES, ","}):
-        return
-    for part in re.finditer(r"\d+", written):
-        place = Place(start + part.start(), start + part.end(), Grade.INSIDE if read or "," in marks else grade)
-        yield _trimmed(part.group()), place
-
-
-def _signed(text: str, number: str, start: int, end: int, grade: Grade) -> Iterator[Numeral]:
-    """The number, or its negative where a minus sign, a word, or the brackets of bookkeeping say so."""
-    before, after = text[max(0, start - _NEGATIVE_LENGTH) : start], text[end : end + 1]
-    minus = before[-1:] in DASHES and before[-1:] != "" and not before[-2:-1].isalnum()
-    word = _NEGATIVE.search(before)
-    if number != "0" and (minus or word):
-        yield "-" + number, Place(start - 1 if word is None else start - len(word.group()), end, Grade.WRITTEN)
-        return
-    if number != "0" and before[-1:] == "(" and after == ")":
-        yield "-" + number, Place(start - 1, end + 1, Grade.INSIDE)
-    yield number, Place(start, end, grade)
-
-
-def _scaled(text: str, number: str, start: int, end: int, grade: Grade) -> Iterator[Numeral]:
-    """The number times what follows it: ``5 %`` is also 0.05, ``2 million`` 2000000, ``1e3`` 1000."""
-    match = _SCALE.match(text, end)
-    if match is None or len(number) > _LONGEST_SCALED:
-        return
-    if match["exponent"]:
-        power = int(_ascii(match["exponent"][1:]))
-    else:
-        power = -2 if match["percent"] else _POWERS[match["scale"].lower()]
-    yield _trimmed(format(Decimal(number).scaleb(power), "f")), Place(start, match.end(), grade)
-
-
-def _fractions(text: str) -> Iterator[Numeral]:
-    """Fractions alone or after a whole number, ``1 1/2`` and ``1½``."""
-    for match in _SLASH.finditer(text):
-        top = _TOP.search(text[max(0, match.start() - _LONGEST_TOP) : match.start()])
-        if top is not None:
-            begin = match.start() - len(top.group()) + top.start(2) - top.start()
-            yield from _fraction(
-                top[1], int(top[2]), int(match[1]), Place(begin, match.end(), Grade.WRITTEN), top.start(2) - top.start()
-            )
-    for match in () if text.isascii() else _VULGAR.finditer(text):
-        above, below = unicodedata.normalize("NFKC", match.group()).split("\u2044")
-        whole = _WHOLE.search(text[max(0, match.start() - _LONGEST_TOP) : match.start()])
-        place = Place(match.start(), match.end(), Grade.WRITTEN)
-        length = len(whole.group()) if whole else 0
-        yield from _fraction(whole[1] if whole else None, int(above), int(below), place, length)
-
-
-def _fraction(whole: str | None, top: int, bottom: int, place: Place, before: int) -> Iterator[Numeral]:
-    """A fraction whose decimals end, by itself and with the whole number that begins so many characters before."""
-    if not bottom or bottom // gcd(top, bottom) not in _TERMINATING:
-        return
-    part = Decimal(top) / Decimal(bottom)
-    yield _trimmed(format(part, "f")), place
-    if whole:
-        yield _trimmed(format(part + int(whole), "f")), place._replace(start=place.start - before)
-
-
-def find_numbers(text: str, wanted: Set[str]) -> dict[str, list[Place]]:
-    """Where the wanted numbers (canonical) stand, in digits or in words."""
-    found: dict[str, list[Place]] = {}
-    if not wanted:
+    def find(self, wanted: Set[Value]) -> dict[Value, list[Place]]:
+        """Where the wanted numbers stand, in digits or in words."""
+        found: dict[Value, list[Place]] = {}
+        for value, place in self._numerals(wanted) if wanted else ():
+            if value in wanted:
+                found.setdefault(value, []).append(place)
         return found
-    for written in (numerals(text, wanted), number_words(text), han_numbers(text)):
-        for number, place in written:
-            if number in wanted:
-                found.setdefault(number, []).append(place)
-    return found
+
+    def _numerals(self, wanted: Set[Value]) -> Iterator[Numeral]:
+        keys = {key(format(value, "f") if isinstance(value, Decimal) else str(value)) for value in wanted}
+        for number in digit_numbers(self.text, keys):
+            yield from self._places(number)
+        for number in chain(word_numbers(self.text), han_numbers(self.text)):
+            grade = Grade.INSIDE if number.ordinal else Grade.WRITTEN
+            yield from ((one.value, Place(one.start, one.end, grade)) for one in number.readings)
+
+    def _places(self, number: Number) -> Iterator[Numeral]:
+        """The numbers that a written number may be, each with its place."""
+        first, last = number.digits, number.digits_end
+        slashed = number.parts and self.text[number.parts[0].digits_end] in _SLASHES
+        grade = glued(self.text, first, last) if slashed else standing(self.text, first, last)
+        if grade is not None:
+            yield from self._graded(number, grade)
+        if slashed:  # the 4 and the 5 of "4/5" are numbers too, unless it is a measure
+            for part in number.parts:
+                yield from self._places(part)
+        elif grade is not None and number.parts:
+            rest = Grade.EITHER if number.readings else max(grade, Grade.INSIDE) if self._is_list(number) else grade
+            yield from ((one.value, Place(one.start, one.end, rest)) for part in number.parts for one in part.readings)
+
+    def _is_list(self, number: Number) -> bool:
+        return "," in self.text[number.digits : number.digits_end]
+
+    def _graded(self, number: Number, grade: Grade) -> Iterator[Numeral]:
+        """The readings that the style of the text leaves; of two likely ones nobody knows which is meant."""
+        settled = self._settled(number.readings)
+        sure = len(_values(settled)) == 1
+        for one in settled:
+            yield one.value, Place(one.start, one.end, grade if sure and not one.unlikely else Grade.EITHER)
+
+    def _settled(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+        return self.style.settle(readings) if len(_values(readings)) > 1 else readings
+
+    def bounds(self, start: int, end: int) -> Grade | None:
+        """What the ends of a stretch do to the numbers there: OWN where they cut none, None where they cut one in two.
+
+        A stretch that holds one of two likely readings is EITHER: the 20.00 of "(20.00)".
+        """
+        grade = Grade.OWN
+        for number in self._at_the_ends(start, end):
+            own = self._cut(number, start, end)
+            if own is None:
+                return None
+            grade = max(grade, own)
+        return grade
+
+    def _at_the_ends(self, start: int, end: int) -> Iterator[Number]:
+        """The first and the last number of a stretch in digits, and the words at its ends that count."""
+        if _DIGIT.search(self.text, start, end):
+            first, last = bisect_right(self._starts, start) - 1, bisect_right(self._starts, end - 1) - 1
+            if first < 0 or self._runs[first].end() <= start:
+                first += 1
+            yield from (self._number(place) for place in sorted({first, last}) if place >= first)
+        for at in counting_words(self.text, start, end):
+            place = bisect_right(self._spelled_starts, at) - 1
+            if place >= 0 and self._spelled[place].digits_end > at:
+                yield self._spelled[place]
+
+    def _number(self, place: int) -> Number:
+        """The number of a run of digits, by the place of the run in the text."""
+        if place not in self._read:
+            self._read[place] = number_of(self._runs[place])
+        return self._read[place]
+
+    def _cut(self, number: Number, start: int, end: int) -> Grade | None:
+        """What a stretch does to one number: OWN, EITHER, or None where the rest of it is another number."""
+        readings = [one for one in self._settled(number.readings) if not one.percent]
+        likely = [one for one in readings if not one.unlikely]
+        if all(start <= one.start and one.end <= end for one in likely):
+            return Grade.OWN
+        if number.parts and self.text[number.parts[0].digits_end] in _SLASHES:
+            return Grade.OWN  # how its numbers stand has been looked at
+        left = self._alone(number, max(start, number.start - _AROUND), min(end, number.end + _AROUND))
+        if left & {one.value for one in likely}:
+            return Grade.OWN if {one.value for one in likely} <= left else Grade.EITHER
+        others = (one for several in (readings, *(part.readings for part in number.parts)) for one in several)
+        return Grade.EITHER if left & {one.value for one in others} else None
+
+    def _alone(self, number: Number, start: int, end: int) -> set[Value]:
+        """What the part of a number within a stretch says by itself."""
+        clipped = self.text[start:end]
+        found = word_numbers(clipped) if number.kind is Kind.WORDS else digit_numbers(clipped)
+        near = (one for one in found if one.end + start > number.digits and one.start + start < number.digits_end)
+        return {one.value for several in near for one in self._settled(several.readings) if not one.percent}
+
+    def same(self, written: str, start: int) -> Grade | None:
+        """Whether a number of the text is the one that a value writes so: OWN, EITHER where it may be, or None."""
+        place = bisect_right(self._starts, start) - 1
+        theirs = _values(self._settled(self._number(place).readings)) if place >= 0 else set[Value]()
+        ours = {Decimal(way.plain) for way in ways_to_read(written)}
+        if not theirs or not ours:
+            return Grade.OWN
+        return None if theirs.isdisjoint(ours) else Grade.OWN if theirs <= ours else Grade.EITHER
+
+
+def _values(readings: Iterable[Reading]) -> set[Value]:
+    """The likely values among readings."""
+    return {one.value for one in readings if not one.percent and not one.unlikely}

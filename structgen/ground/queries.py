@@ -16,7 +16,7 @@ from structgen.ground.dates import date_of
 from structgen.ground.durations import Duration, duration_of
 from structgen.ground.elided import pieces
 from structgen.ground.leaves import Leaf
-from structgen.ground.numerals import canonical
+from structgen.ground.numerals import exact
 from structgen.ground.times import time_of
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
@@ -45,7 +45,7 @@ class Query:
 
     own: str
     phrases: tuple[str, ...] = ()
-    number: str | None = None
+    number: Decimal | None = None
     day: date | None = None
     moment: time | None = None
     duration: Duration | None = None
@@ -97,7 +97,7 @@ def _boolean(value: bool, name: str) -> Query:
 
 def _number(value: float | Decimal) -> Query:
     try:
-        return Query(str(value), number=canonical(value))
+        return Query(str(value), number=exact(value))
     except ValueError:  # more digits than Python turns into text
         return Query("")
 
@@ -108,7 +108,7 @@ def _string(value: str) -> Query:
     phrases = tuple(dict.fromkeys((value, *_spellings(stripped))))
     if not _SPECIAL.search(stripped):
         return Query(value, phrases, duration=duration_of(stripped), text=True)
-    number = canonical(stripped) if _NUMBER.fullmatch(stripped) else None
+    number = exact(stripped) if _NUMBER.fullmatch(stripped) else None
     day, moment = _date(stripped)
     if number is not None or day is not None or moment is not None:
         return Query(value, phrases, number, day, moment, code=code_of(stripped), text=True)

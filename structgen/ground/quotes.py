@@ -11,6 +11,7 @@ from structgen.core.records import Evidence, Status
 from structgen.ground.contradict import names_a_number
 from structgen.ground.leaves import Leaf, leaves
 from structgen.ground.locate import locate_leaves
+from structgen.ground.numerals import Figures
 
 _WRITTEN = frozenset({Status.EXACT, Status.NORMALIZED, Status.AMBIGUOUS})
 """How a value may stand in its quote: in its own words or digits, once or several times."""
@@ -31,18 +32,18 @@ def locate_quoted(
     others. A leaf that `quotes` does not name was not to be quoted, and is looked for by its value; what stands `apart`
     is not. Linear as `locate` is.
     """
-    found = list(leaves(value, apart))
-    placed = _places(found, text, quotes)
+    found, figures = list(leaves(value, apart)), Figures(text)
+    placed = _places(found, figures, quotes)
     asked = [leaf for leaf in found if leaf.path in quotes]
-    own = _own([leaf for leaf in asked if leaf.path in placed], text, placed)
-    figures = {span: names_a_number(text[slice(*span)]) for span in {_span(one) for one in placed.values()}}
-    pieces = {leaf.path: _evidence(leaf, placed.get(leaf.path), own.get(leaf.path), figures) for leaf in asked}
+    own = _own([leaf for leaf in asked if leaf.path in placed], figures, placed)
+    counting = {span: names_a_number(text[slice(*span)]) for span in {_span(one) for one in placed.values()}}
+    pieces = {leaf.path: _evidence(leaf, placed.get(leaf.path), own.get(leaf.path), counting) for leaf in asked}
     if len(asked) < len(found):
-        pieces = {piece.path: piece for piece in locate_leaves(found, text)} | pieces
+        pieces = {piece.path: piece for piece in locate_leaves(found, text, figures=figures)} | pieces
     return tuple(pieces[leaf.path] for leaf in found)
 
 
-def _places(found: Sequence[Leaf], text: str, quotes: Mapping[str, str | None]) -> dict[str, Evidence]:
+def _places(found: Sequence[Leaf], figures: Figures, quotes: Mapping[str, str | None]) -> dict[str, Evidence]:
     """Path of a leaf -> where its quote stands. Equal quotes within one object are one place."""
     first: dict[tuple[str, str], Leaf] = {}
     same: dict[str, str] = {}
@@ -51,15 +52,16 @@ def _places(found: Sequence[Leaf], text: str, quotes: Mapping[str, str | None]) 
         if quote is not None and quote.strip():
             one = first.setdefault((leaf.path.rpartition("/")[0], quote), replace(leaf, value=quote))
             same[leaf.path] = one.path
-    placed = {piece.path: piece for piece in locate_leaves(list(first.values()), text) if piece.start is not None}
+    pieces = locate_leaves(list(first.values()), figures.text, figures=figures)
+    placed = {piece.path: piece for piece in pieces if piece.start is not None}
     return {path: placed[there] for path, there in same.items() if there in placed}
 
 
 def _evidence(
-    leaf: Leaf, quote: Evidence | None, own: Evidence | None, figures: Mapping[tuple[int, int], bool]
+    leaf: Leaf, quote: Evidence | None, own: Evidence | None, counting: Mapping[tuple[int, int], bool]
 ) -> Evidence:
-    """By where its quote stands, and itself in it; `figures` says which places of quotes name a number."""
-    if quote is None or (own is None and _is_figure(leaf.value) and figures[_span(quote)]):
+    """By where its quote stands, and itself in it; `counting` says which places of quotes name a number."""
+    if quote is None or (own is None and _is_figure(leaf.value) and counting[_span(quote)]):
         return Evidence(leaf.path, None, None, None, Status.UNSUPPORTED)
     if own is None:
         return replace(quote, path=leaf.path, status=_OF_A_QUOTE.get(quote.status, quote.status))
@@ -74,22 +76,24 @@ def _is_figure(value: object) -> bool:
     return isinstance(value, int | float | Decimal | date | time | timedelta) and not isinstance(value, bool)
 
 
-def _own(found: Sequence[Leaf], text: str, placed: Mapping[str, Evidence]) -> dict[str, Evidence]:
+def _own(found: Sequence[Leaf], figures: Figures, placed: Mapping[str, Evidence]) -> dict[str, Evidence]:
     """Where values themselves are written in their quotes, or around one that is only a part of its value.
 
     The values of one quote are looked for together: a quote may be that of all parts of a long list.
     """
+    text = figures.text
     together: dict[tuple[int, int], list[Leaf]] = {}
     for leaf in found:
         together.setdefault(_stretch(leaf, text, *_span(placed[leaf.path])), []).append(leaf)
     own: dict[str, Evidence] = {}
     for (low, high), several in together.items():
-        for piece in locate_leaves([replace(leaf, name=leaf.name or "value") for leaf in several], text[low:high]):
+        named = [replace(leaf, name=leaf.name or "value") for leaf in several]
+        for piece in locate_leaves(named, text[low:high], figures=Figures(text[low:high], figures)):
             if piece.start is not None and piece.end is not None and piece.status in _WRITTEN:
-                moved = replace(piece, start=piece.start + low, end=piece.end + low)
+                first, last = piece.start + low, piece.end + low
                 start, end = _span(placed[piece.path])
-                if piece.start + low < end and piece.end + low > start:
-                    own[piece.path] = moved
+                if first < end and last > start and figures.bounds(first, last) is not None:
+                    own[piece.path] = replace(piece, start=first, end=last)
     return own
 
 

@@ -111,12 +111,6 @@ def without_format(text: str) -> str:
     return text if text.isascii() else _FORMAT_CHARACTER.sub("", text)
 
 
-def lowered(text: str) -> str:
-    """The text in lower case with the same offsets; a text in which some letter becomes two stays as it is."""
-    lower = text.lower()
-    return lower if len(lower) == len(text) else text
-
-
 def fold(word: str) -> str:
     """A word without the differences that do not count: case, accents, Unicode form, digits of another script."""
     folded = word.lower() if word.isascii() else _folded(word)

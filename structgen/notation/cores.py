@@ -59,6 +59,8 @@ _CORE = re.compile(
 _LONE_FRACTION = re.compile(rf"[{VULGAR}]")
 _DIGIT_BEFORE = re.compile(r"\d[ \u00a0]?$")
 _MARK = re.compile(r"\D")
+_SEVERAL = re.compile(r"[ \u00a0\u00b7]|,\d+,")
+"""What may part two numbers."""
 _PIECE = re.compile(r"\d+")
 
 
@@ -97,7 +99,7 @@ def plain_core(text: str, start: int, end: int) -> Core:
 
 def key_of(run: re.Match[str]) -> str | None:
     """The digits that a sign, separators or a power of ten leave as they are; None where more than that is written."""
-    return key(run.group()) if run.lastgroup == "rest" else None
+    return key(run.group()) if run.lastgroup == "rest" and not _SEVERAL.search(run.group()) else None
 
 
 def key(written: str) -> str:

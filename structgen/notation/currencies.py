@@ -22,7 +22,9 @@ _WORDS = (
     "złoty(?:ch)? forint руб(?:л[ейья]{1,2}|ля)? грн"
 )
 _UNSPACED = "円元원"
-_LETTERS = rf"(?:{'|'.join(_CODES.split())}|{'|'.join(_ABBREVIATIONS.split())})"
+LETTERS = frozenset([*_CODES.split(), *_ABBREVIATIONS.split()])
+"""The currencies that are written in letters."""
+_LETTERS = rf"(?:{'|'.join(sorted(LETTERS, key=len, reverse=True))})"
 
 BEFORE = rf"(?:(?<![^\W\d_])(?:(?:{_BEFORE_A_SIGN})?[{SIGNS}]|{_LETTERS}\.?))"
 """A currency that stands before an amount, as the source of a regular expression."""

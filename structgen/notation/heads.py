@@ -9,18 +9,21 @@ from structgen.notation import currencies
 
 HYPHENS = "-\u2010\u2011\u2012\u2013"
 """Dashes that also stand between the ends of a range."""
-_MINUSES = f"{HYPHENS}\u2212\ufe63\uff0d"
+MINUSES = f"{HYPHENS}\u2212\ufe63\uff0d"
+"""What may stand for a minus before a number."""
 _PLUSES = "+\uff0b"
-_CLOSERS = frozenset("%٪％‰°)]}\"'’”″′_" + currencies.SIGNS + _MINUSES + _PLUSES)
+_CLOSERS = frozenset("%٪％‰°)]}\"'’”″′_" + currencies.SIGNS + MINUSES + _PLUSES)
 """What ends another number, or begins something else, so that a dash behind it is no sign: ``5%-10%``, ``--5``."""
 _HEAD = re.compile(
-    rf"(?P<outer>[{_MINUSES}{_PLUSES}]|(?<!\w)(?i:minus|negative)[ \u00a0])?"
-    rf"(?:(?P<currency>{currencies.BEFORE})(?P<gap>[ \u00a0\u202f]?)(?P<inner>[{_MINUSES}{_PLUSES}])?)?(?P<point>\.)?$"
+    rf"(?P<outer>[{MINUSES}{_PLUSES}]|(?<!\w)(?i:minus|negative)[ \u00a0])?"
+    rf"(?:(?P<currency>{currencies.BEFORE})(?P<gap>[ \u00a0\u202f]?)(?P<inner>[{MINUSES}{_PLUSES}])?)?(?P<point>\.)?$"
 )
 _LONGEST = 20
+_LONGEST_WORD = len("negative") + 1
 _SPACES = " \u00a0\u202f"
-_WORTH_A_LOOK = frozenset(f"{_SPACES}.{_MINUSES}{_PLUSES}{currencies.SIGNS}")
-_NO_POINT_BEHIND = re.compile(rf"[^{_MINUSES}{_PLUSES}{currencies.SIGNS}\s(\[]")
+_LAST_OF_A_HEAD = frozenset(f".{MINUSES}{_PLUSES}{currencies.SIGNS}")
+_MINUS_WORDS = frozenset(["minus", "negative"])
+_NO_POINT_BEHIND = re.compile(rf"[^{MINUSES}{_PLUSES}{currencies.SIGNS}\s(\[]")
 
 
 class Head(NamedTuple):
@@ -41,10 +44,8 @@ def head_at(text: str, start: int, *, simple: bool) -> Head:
     """What stands before the number that begins at `start`; `simple` where the number is digits alone."""
     if start == 0:
         return Head(start)
-    last = text[start - 1]
-    if last in _SPACES and start > 1:
-        last = text[start - 2]
-    if not (last in _WORTH_A_LOOK or last.isalpha()):
+    end = start - 1 if text[start - 1] in _SPACES else start
+    if end == 0 or not (text[end - 1] in _LAST_OF_A_HEAD or _is_word_of_a_head(text, end)):
         return Head(start)
     match = _HEAD.search(text, max(0, start - _LONGEST), start)
     if match is None:
@@ -59,6 +60,15 @@ def head_at(text: str, start: int, *, simple: bool) -> Head:
     if match["outer"]:
         return _signed(text, match.start("outer"), match.start("outer"), Head(first, currency=currency, point=point))
     return Head(first, currency=currency, point=point)
+
+
+def _is_word_of_a_head(text: str, end: int) -> bool:
+    """Whether the letters that end here are a currency or a word for a minus; most often they are neither."""
+    low, start = max(0, end - _LONGEST_WORD), end
+    while start > low and text[start - 1].isalpha():
+        start -= 1
+    word = text[start:end]
+    return word in currencies.LETTERS or word.lower() in _MINUS_WORDS
 
 
 def _signed(text: str, at: int, first: int, head: Head) -> Head:

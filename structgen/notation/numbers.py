@@ -31,6 +31,12 @@ _ACCOUNT = re.compile(r"[ \u00a0]?(?:CR|DR|Cr|Dr)\b\.?")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|re|ère|e|ème|\.?[ºª])(?![^\W_])", re.IGNORECASE)
 _CURRENCY_BEFORE = re.compile(rf"{BEFORE}[ \u00a0]?$")
 _LONGEST_CURRENCY = 6
+_LOSS_BEFORE = re.compile(
+    r"\b(?:loss|losses|deficit|shortfall|decrease|outflows?|verlust|fehlbetrag|perte|pérdida|perdita)[ :\t]{1,4}$",
+    re.IGNORECASE,
+)
+"""The words before brackets that leave no doubt of what these mean."""
+_LONGEST_LOSS = 16
 _OTHER_DIGITS = re.compile(r"[\s-]{1,3}(?:and\s|&|do[zs]en|dutzend)", re.IGNORECASE)
 """What changes the digits of the number before it."""
 _CENTS = 2
@@ -46,8 +52,12 @@ def digit_numbers(text: str, keys: Container[str] | None = None) -> Iterator[Num
     for run in digit_runs(text):
         if keys is None or (own := key_of(run)) is None or own in keys or _OTHER_DIGITS.match(text, run.end()):
             yield number_of(run)
-    for core in lone_fractions(text):
-        yield _dressed(text, core)
+    yield from fraction_numbers(text)
+
+
+def fraction_numbers(text: str) -> Iterator[Number]:
+    """The fractions of one character that stand alone: ``½``."""
+    return (_dressed(text, core) for core in lone_fractions(text))
 
 
 def number_of(run: re.Match[str]) -> Number:
@@ -173,12 +183,16 @@ def _bracketed(text: str, number: Number) -> Number:
         return number
     amount = number.amount or before is not None
     unlikely = not amount and not any(reading.group for reading in number.readings)
-    negative = (_negative(one, start, end)._replace(unlikely=unlikely or one.unlikely) for one in number.readings)
+    plain = number.readings
+    if _LOSS_BEFORE.search(text, max(0, start - _LONGEST_LOSS), start):
+        unlikely, plain = False, tuple(one._replace(unlikely=True) for one in plain)
+    negative = (
+        _negative(one, start, end)._replace(unlikely=unlikely or one.unlikely, bracketed=True)
+        for one in number.readings
+    )
     currency = number.currency or (before.span() if before else None)
     start = before.start() if before else start
-    return number._replace(
-        start=start, end=end, readings=(*number.readings, *negative), amount=amount, currency=currency
-    )
+    return number._replace(start=start, end=end, readings=(*plain, *negative), amount=amount, currency=currency)
 
 
 def _negative(reading: Reading, start: int, end: int) -> Reading:

@@ -15,7 +15,7 @@ class Reading(NamedTuple):
     not with a currency, a percent sign or the ending of an ordinal unless these lie within. `point` and `group` are the
     signs that it takes for the decimal point and between groups of digits (empty: none). `percent` is the reading of
     "5 %" as 0.05, beside that as 5. An `unlikely` reading is possible, but not what most people mean by this form: the
-    -20 of "(20)", the 300 of "300K".
+    -20 of "(20)", the 300 of "300K". A `bracketed` one takes brackets for a minus.
     """
 
     value: Value
@@ -25,6 +25,7 @@ class Reading(NamedTuple):
     group: str = ""
     percent: bool = False
     unlikely: bool = False
+    bracketed: bool = False
 
 
 class Kind(Enum):

@@ -4,6 +4,8 @@ A number that can be read in one way only is a witness: ``1,299.00`` and ``1'299
 and ``1.234.567`` for the comma. A plain ``3.5`` is a weaker one, since sections, versions, dates and times look like
 it; it counts where there is no strong one, and not where the words around it make it a name. Where witnesses of one
 strength disagree, nothing is settled.
+
+In a column of amounts brackets are a minus: where a bracketed amount and a bare one each have a cell of a table.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from structgen.notation.cores import digit_runs
+from structgen.notation.currencies import SIGNS
 from structgen.notation.digits import Digits, ways_to_read
 from structgen.notation.numbers import number_of
 from structgen.notation.readings import Reading
@@ -32,9 +35,14 @@ _LINE_BEFORE = re.compile(r"(?:\A|\n)[ \t]*$")
 _HEADING_BEHIND = re.compile(r"[ \t]+[^\W\d_a-z]")
 _LISTED_BEHIND = re.compile(r"[)\]]|,? (?:and|or|und|oder|et|ou|y|e|o|&) ?\d")
 _CLOCK_BEFORE = re.compile(r"\b(?:at|um|ab|bis|kl\.?|kello|alle|ore|klokken)[ ]$", re.IGNORECASE)
+_MINUTES = re.compile(r"[.,][0-5]\d$")
 _CLOCK_BEHIND = re.compile(r"\s?(?:Uhr|uhr|[hH]\b|[ap]\.?\s?m\b)")
 _LINE_ENDS = re.compile(r"[ \t]*(?:\r?\n|\Z)")
 _LONGEST_WORD = 24
+_AMOUNT = rf"[{SIGNS}]?[ ]?\d[\d.,'’]{{0,24}}[.,]\d\d\d?"
+_CELL_ENDS = r"[ ]?(?=\r?\n|\t|  |\||\Z)"
+_CELL = re.compile(rf"(?:\A|\n|\t|  |\|)[ ]?{_AMOUNT}{_CELL_ENDS}")
+_BRACKETED_CELL = re.compile(rf"(?:\A|\n|\t|  |\|)[ ]?[{SIGNS}]?[ ]?\({_AMOUNT}\){_CELL_ENDS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +51,14 @@ class Style:
 
     point: str = ""
     """The sign before decimals, ``.`` or ``,``."""
+    brackets: bool = False
+    """Whether amounts stand in columns, and brackets around one of them are a minus."""
 
     def settle(self, readings: Iterable[Reading]) -> tuple[Reading, ...]:
         """The readings that agree with the style; all where none does, or where the style is not known."""
         found = tuple(readings)
+        if self.brackets:
+            found = tuple(one for one in found if one.bracketed and not one.unlikely) or found
         if not self.point or len(found) < 2:
             return found
         agreeing = tuple(one for one in found if one.point in ("", self.point) and one.group != self.point)
@@ -70,7 +82,12 @@ def style_of(text: str) -> Style:
             elif not strong and not _is_name(text, *run.span()):
                 weak.add(point)
     points = (strong - {""}) or (weak - {""})
-    return Style(points.pop() if len(points) == 1 else "")
+    return Style(points.pop() if len(points) == 1 else "", _has_columns(text))
+
+
+def _has_columns(text: str) -> bool:
+    """Whether amounts stand in cells by themselves, with brackets and without."""
+    return _BRACKETED_CELL.search(text) is not None and _CELL.search(text) is not None
 
 
 def _marks(run: re.Match[str]) -> tuple[Digits, ...]:
@@ -108,5 +125,6 @@ def _is_name(text: str, start: int, end: int) -> bool:
         return _HEADING_BEHIND.match(text, end) is not None
     if "," in text[start:end] and _LISTED_BEHIND.match(text, end):
         return True
-    named = _CLOCK_BEFORE.search(text, low, start) or _TITLE_BEFORE.search(text, low, start)
-    return named is not None and not _LINE_ENDS.match(text, end)
+    if _MINUTES.search(text, start, end) and _CLOCK_BEFORE.search(text, low, start):
+        return True
+    return _TITLE_BEFORE.search(text, low, start) is not None and not _LINE_ENDS.match(text, end)

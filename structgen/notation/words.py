@@ -43,18 +43,19 @@ AND_A_PART = (
 """What makes more of the number before it, as the source of a regular expression: "and a half", "and two thirds"."""
 _ANY = "|".join([*_SMALL, "hundred", *_LARGE])
 _ORDINAL = "|".join(_LAST)
-# The pattern begins with its words, so that the search skips what begins with other letters. It is tried on a text in
-# lower case, and whether a match begins a word is looked up afterwards.
+# It is tried, on a text in lower case, where a word begins that may begin a number: to look each word up is quicker
+# than to search for the pattern.
 _SPELLED = re.compile(
     rf"(?:(?P<top>{_TOP})[\s-](?P<bottom>{'|'.join(_BOTTOMS)})(?P<plural>s?)"
-    r"|(?P<half>half)|a\s(?P<quarter>quarter))\b"
+    r"|(?P<half>half)|(?<=a\s)(?P<quarter>quarter))\b"
     rf"(?:\s(?:of\s)?(?:an?\s)?(?P<many>{'|'.join(_MANY)})\b)?"
     rf"|(?P<run>(?:{_ANY})\b(?:[\s-]{{1,3}}(?:and\s{{1,3}})?(?!\w+[\s-]{_PLURALS}\b)(?:{_ANY})\b)*)"
     rf"(?:(?P<last>(?:-|\s{{1,3}})(?:and\s{{1,3}})?(?:{_ORDINAL})\b)|\s{{1,3}}(?P<dozen>dozen)\b|{AND_A_PART})?"
     rf"|(?P<other>{'|'.join(_OTHER)})\b|(?P<ordinal>{_ORDINAL})\b"
 )
 _HUNDREDS = ("hundred", *_LARGE)
-_WORDS = re.compile(r"[a-z]+")
+_AFTER_AN_ARTICLE = (*_HUNDREDS, "quarter")
+_WORD = re.compile(r"[a-z]+")
 _A = re.compile(r"\ba\s{1,3}$")
 _MINUS = re.compile(r"\b(?:minus|negative)\s$")
 _ONE_OF = re.compile(r"\s+(?:of|another|day|who|whose|can|could|may|might|must|should|would|will|is|has)\b")
@@ -77,11 +78,15 @@ def lowered(text: str) -> str:
 
 def word_numbers(text: str) -> Iterator[Number]:
     """Every number in words. A run that is no one number ("one two") gives nothing."""
-    lower = lowered(text)
-    for match in _SPELLED.finditer(lower):
-        before = lower[max(0, match.start() - _LOOK_BACK) : match.start()]
-        if before[-1:].isalnum():
+    lower, end = lowered(text), 0
+    for word in _WORD.finditer(lower):
+        if word[0] not in NUMBER_WORDS or word.start() < end or lower[word.start() - 1 : word.start()].isalnum():
             continue
+        match = _SPELLED.match(lower, word.start())
+        if match is None:
+            continue
+        end = match.end()
+        before = lower[max(0, match.start() - _LOOK_BACK) : match.start()]
         value = _value(lower, match, before)
         if value is not None:
             yield _number(match, before, value)
@@ -90,7 +95,7 @@ def word_numbers(text: str) -> Iterator[Number]:
 def _number(match: re.Match[str], before: str, value: Value) -> Number:
     """The number with the article or the minus before it."""
     start, end = match.span()
-    article = _A.search(before) if match.group().startswith(_HUNDREDS) else None
+    article = _A.search(before) if match.group().startswith(_AFTER_AN_ARTICLE) else None
     sign = _MINUS.search(before)
     start -= len((article or sign or [""])[0])
     reading = Reading(minus(value) if sign else value, start, end)
@@ -124,7 +129,7 @@ def _of_run(lower: str, match: re.Match[str], before: str) -> Value | None:
     if match.group() == "one" and _is_pronoun(lower, match, before):
         return None
     spelled = match["run"] + (match["last"] or "")
-    whole = value_of([word for word in _WORDS.findall(spelled) if word != "and"])
+    whole = value_of([word for word in _WORD.findall(spelled) if word != "and"])
     if whole is None:
         return None
     value: Value = Decimal(whole)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from structgen.ground.hannumbers import han_value
+from structgen.notation.han import han_value
 
 Find = Callable[[object, str], tuple[str | None, str]]
 

@@ -67,6 +67,22 @@ def test_a_strong_witness_outdoes_weak_ones() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "brackets"),
+    [
+        ("Sales  100.00\nReturns  (20.00)\n", True),
+        ("Sales\t100.00\nReturns\t$(20.00)", True),
+        ("| 100.00 | (20.00) |", True),
+        ("(20.00)", False),
+        ("Sales  100.00\na ticket (20.00) for it", False),
+        ("(1)  one\n(2)  two\n", False),
+        ("Costs  (20.00)\nReturns  (10.00)\n", False),
+    ],
+)
+def test_brackets_in_a_column_of_amounts_are_a_minus(text: str, brackets: bool) -> None:
+    assert style_of(text).brackets is brackets
+
+
+@pytest.mark.parametrize(
     ("text", "point", "values"),
     [
         ("1,299", "", ["1299", "1.299"]),
@@ -83,3 +99,10 @@ def test_a_strong_witness_outdoes_weak_ones() -> None:
 def test_a_style_leaves_the_readings_that_agree_with_it(text: str, point: str, values: list[str]) -> None:
     (number,) = numbers(text)
     assert [one.value for one in Style(point).settle(number.readings)] == [Decimal(value) for value in values]
+
+
+def test_brackets_that_are_a_minus_leave_the_negative_reading_of_an_amount() -> None:
+    (amount,), (remark,) = numbers("(20.00)"), numbers("(20)")
+    style = Style(brackets=True)
+    assert [one.value for one in style.settle(amount.readings)] == [Decimal(-20)]
+    assert [one.value for one in style.settle(remark.readings)] == [Decimal(20), Decimal(-20)]
