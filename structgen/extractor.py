@@ -345,7 +345,7 @@ class Extractor(Streams):
     def _listed(self, item: object, text: Input, instructions: str | None) -> tuple[Finished[Any], Line[Any]]:
         listed, one = resolve_items(item)
         plan, line = self._planned(listed, text, instructions)
-        return Finished(one, plan.strict, self.options.max_risk, plan.quoted), line
+        return Finished(one, plan.sent, self.options.max_risk, plan.quoted), line
 
     def _plan(self, resolved: Resolved[Any], instructions: str | None, *, extracting: bool = True) -> Plan[Any]:
         """What is constant in all requests for a schema, kept because most schemas are used for many texts."""

@@ -24,6 +24,7 @@ from structgen import (
     Mode,
     Options,
     RateLimited,
+    Risk,
     SchemaError,
     ServerFailed,
     TaskNotFound,
@@ -155,6 +156,30 @@ def test_tools_mode_reads_the_arguments_of_the_function(run: Run, groq_emulator:
     result = run("extract", Soup, TEXT, options=Options(mode=Mode.TOOLS))
     assert result.value.minutes == 10
     assert "response_format" not in groq_emulator.requests[0].body
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "shown"),
+    [
+        (list[Soup], [{"title": "Leek soup", "minutes": 10}], [Soup(title="Leek soup", minutes=10)]),
+        (str, "Leek soup", "Leek soup"),
+        (Soup | None, {"title": "Leek soup", "minutes": 10}, Soup(title="Leek soup", minutes=10)),
+    ],
+)
+def test_tools_mode_has_an_object_around_what_is_none(
+    run: Run, groq_emulator: Emulator, schema: Any, value: Any, shown: Any
+) -> None:
+    for answer in ({"value": value}, value):
+        groq_emulator.script(reply(json.dumps(answer)))
+        assert run("extract", schema, TEXT, options=Options(mode=Mode.TOOLS)).value == shown
+    asked = groq_emulator.requests[0].body["tools"][0]["function"]["parameters"]
+    assert (asked["type"], list(asked["properties"])) == ("object", ["value"])
+
+
+def test_the_object_around_an_answer_is_no_repair(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"value": ["leek"]}'))
+    options = Options(mode=Mode.TOOLS, max_risk=Risk.LOSSLESS)
+    assert run("extract", list[str], TEXT, options=options).repairs == ()
 
 
 def test_text_mode_reads_plain_text(run: Run, groq_emulator: Emulator) -> None:

@@ -63,6 +63,23 @@ def run(request: pytest.FixtureRequest, groq_emulator: Emulator) -> Run:
     return lambda *args, **settings: asyncio.run(awaited(*args, **settings))
 
 
+def test_the_object_around_a_list_of_tools_mode_is_not_shown(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply(LIST), repeat_last=True)
+    options = Options(mode=Mode.TOOLS)
+    *partials, result = run("stream", list[Soup], TEXT, options=options)
+    assert (result.value, result.repairs) == ([LEEK, PEA], ())
+    assert all(isinstance(one.value, list) for one in partials)
+    assert partials[-1] == Partial([LEEK.model_dump(), PEA.model_dump()], ())
+    assert run("stream_items", Soup, TEXT, options=options) == [LEEK, PEA]
+
+
+def test_a_list_that_comes_without_its_object_is_read_at_the_end(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply(json.dumps(json.loads(LIST)["value"])), repeat_last=True)
+    options = Options(mode=Mode.TOOLS)
+    assert run("stream", list[Soup], TEXT, options=options)[-1].value == [LEEK, PEA]
+    assert run("stream_items", Soup, TEXT, options=options) == [LEEK, PEA]
+
+
 @pytest.mark.parametrize("mode", [Mode.AUTO, Mode.JSON, Mode.JSON_SCHEMA, Mode.TOOLS, Mode.TEXT])
 def test_in_every_mode_the_value_grows_and_ends_as_the_extraction(
     mode: Mode, run: Run, groq_emulator: Emulator

@@ -8,16 +8,21 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.options import Mode
 from structgen.core.records import Card
 from structgen.schema import Schema
-from structgen.schema.strict import StrictRefusal, StrictSchema
+from structgen.schema.strict import SentSchema, StrictRefusal, in_object
+
+_WITH_SCHEMA = frozenset({Mode.TOOLS, Mode.JSON_SCHEMA})
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A mode (never AUTO), the strict form of the schema where the server holds the model to it, and why."""
+    """A mode (never AUTO), why, and the form in which the schema is sent, None where that is its own.
+
+    It is a StrictSchema where the server holds the model to it.
+    """
 
     mode: Mode
     why: str
-    strict: StrictSchema | None = None
+    sent: SentSchema | None = None
 
 
 def choose_mode(asked: Mode, schema: Schema[object], card: Card | None) -> Chosen:
@@ -31,19 +36,24 @@ def choose_mode(asked: Mode, schema: Schema[object], card: Card | None) -> Chose
         raise ConfigurationError(f"{card.id} cannot answer in mode {asked.value!r}. Use one of its modes: {has}.")
     if asked in {Mode.AUTO, Mode.JSON_SCHEMA}:
         return _with_schema(asked, schema, card)
-    return Chosen(asked, f"mode {asked.value}")
+    return _not_strict(asked, schema)
 
 
 def _with_schema(asked: Mode, schema: Schema[object], card: Card | None) -> Chosen:
     """Strict where card and schema allow; else best effort where it was asked for, and JSON where not."""
     fallback = _plainest(card) if asked is Mode.AUTO else Mode.JSON_SCHEMA
     if card is None or not card.strict:
-        return Chosen(fallback, f"mode {fallback.value}: the model is not known to keep to a schema strictly")
+        return _not_strict(fallback, schema, ": the model is not known to keep to a schema strictly")
     strict = schema.strict
     if isinstance(strict, StrictRefusal):
         where = f" at {strict.path}" if strict.path else ""
-        return Chosen(fallback, f"mode {fallback.value}: the schema has no strict form: {strict.reason}{where}")
+        return _not_strict(fallback, schema, f": the schema has no strict form: {strict.reason}{where}")
     return Chosen(Mode.JSON_SCHEMA, "mode json_schema, strict", strict)
+
+
+def _not_strict(mode: Mode, schema: Schema[object], why: str = "") -> Chosen:
+    """A mode in which nobody promises anything; a schema that goes on the wire has an object at its root."""
+    return Chosen(mode, f"mode {mode.value}{why}", in_object(schema.json_schema) if mode in _WITH_SCHEMA else None)
 
 
 def _plainest(card: Card | None) -> Mode:

@@ -8,7 +8,7 @@ from structgen.core.options import Style
 from structgen.core.records import Example
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
-from structgen.schema.strict import StrictSchema
+from structgen.schema.strict import SentSchema
 
 EXTRACT = "You extract data from documents and answer in JSON."
 GENERATE = "You answer in JSON."
@@ -58,8 +58,8 @@ def schema_words(schema: Schema[object], style: Style) -> str:
     return schema.outline()
 
 
-def example_answer(example: Example, strict: StrictSchema | None, quoted: Quoted | None = None) -> str:
+def example_answer(example: Example, sent: SentSchema | None, quoted: Quoted | None = None) -> str:
     """What a model should have answered to a worked example."""
     value = cast("Json", example.value)
     value = value if quoted is None else quoted.forward(value, example.quotes)
-    return json.dumps(value if strict is None else strict.forward(value), ensure_ascii=False)
+    return json.dumps(value if sent is None else sent.forward(value), ensure_ascii=False)

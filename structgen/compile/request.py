@@ -20,7 +20,7 @@ from structgen.core.options import EvidenceMode, Mode, Options
 from structgen.core.records import Card, Document, Example, Image, Message, Request
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted, with_quotes
-from structgen.schema.strict import StrictSchema
+from structgen.schema.strict import SentSchema, StrictSchema
 
 T = TypeVar("T")
 
@@ -54,14 +54,14 @@ class Brief(Generic[T]):
 class Plan(Generic[T]):
     """A brief, compiled as far as that goes without a text: what is constant in every request.
 
-    `template` holds the system prompt and the worked examples; `why` says why its mode is what it is; `strict` and
+    `template` holds the system prompt and the worked examples; `why` says why its mode is what it is; `sent` and
     `quoted` are the forms of the schema in which the answers come, where that is not its own.
     """
 
     brief: Brief[T]
     template: Request
     why: str
-    strict: StrictSchema | None
+    sent: SentSchema | None
     frame: int
     """Tokens of the keys around the answer's values."""
     quoted: Quoted | None = None
@@ -75,7 +75,7 @@ class Plan(Generic[T]):
         conversation = with_images(_conversation(text, extracting=brief.extracting), template.model, brief.card)
         system = [message.text for message in conversation if message.role == "system"]
         instructions = "\n\n".join([brief.instructions, *system])
-        head = _head(brief, self.strict, self.quoted, instructions) if system else template.messages
+        head = _head(brief, self.sent, self.quoted, instructions) if system else template.messages
         messages = (*head, *(message for message in conversation if message.role != "system"))
         document = _document(text, conversation) if brief.extracting else None
         estimate = answer_tokens(self.frame, document, brief.card, quoted=self.quoted is not None)
@@ -92,16 +92,16 @@ def compile_brief(brief: Brief[T]) -> Plan[T]:
     template = Request(
         provider=brief.provider,
         model=brief.model,
-        messages=_head(brief, chosen.strict, quoted, brief.instructions),
+        messages=_head(brief, chosen.sent, quoted, brief.instructions),
         mode=chosen.mode,
-        json_schema=chosen.strict.json_schema if chosen.strict else asked.json_schema,
+        json_schema=chosen.sent.json_schema if chosen.sent else asked.json_schema,
         schema_name=_function_name(brief.schema.name),
-        strict=chosen.strict is not None,
+        strict=isinstance(chosen.sent, StrictSchema),
         parameters=parameters_for(brief.options, chosen.mode, brief.card),
         names=asked.names,
     )
     why = f"{chosen.why}; {noted}" if noted else chosen.why
-    return Plan(brief, template, why, chosen.strict, frame_tokens(asked.json_schema), quoted)
+    return Plan(brief, template, why, chosen.sent, frame_tokens(asked.json_schema), quoted)
 
 
 def _quoted(brief: Brief[T]) -> tuple[Quoted | None, str]:
@@ -112,14 +112,12 @@ def _quoted(brief: Brief[T]) -> tuple[Quoted | None, str]:
     return (made, "with quotes") if isinstance(made, Quoted) else (None, f"without quotes: {made.reason}")
 
 
-def _head(
-    brief: Brief[T], strict: StrictSchema | None, quoted: Quoted | None, instructions: str
-) -> tuple[Message, ...]:
+def _head(brief: Brief[T], sent: SentSchema | None, quoted: Quoted | None, instructions: str) -> tuple[Message, ...]:
     """The system prompt and the worked examples."""
     schema = cast("Schema[object]", quoted.schema if quoted else brief.schema)
     style, extracting = brief.options.style, brief.extracting
     prompt = system_prompt(schema, style, instructions, extracting=extracting, quoted=quoted is not None)
-    return (Message("system", prompt), *_worked(brief, strict, quoted))
+    return (Message("system", prompt), *_worked(brief, sent, quoted))
 
 
 def compile_chat(text: Input, provider: str, model: str, options: Options, card: Card | None = None) -> Request:
@@ -216,14 +214,14 @@ def _sendable(text: str) -> str:
     return text
 
 
-def _worked(brief: Brief[T], strict: StrictSchema | None, quoted: Quoted | None) -> tuple[Message, ...]:
+def _worked(brief: Brief[T], sent: SentSchema | None, quoted: Quoted | None) -> tuple[Message, ...]:
     """The worked examples, each as a question and its answer, in the form in which the model has to answer."""
     return tuple(
         message
         for example in brief.examples
         for message in (
             Message("user", f"{ASK}\n\n{delimited(example.text)}" if brief.extracting else example.text),
-            Message("assistant", example_answer(example, strict, quoted)),
+            Message("assistant", example_answer(example, sent, quoted)),
         )
     )
 

@@ -11,7 +11,7 @@ from structgen.core.records import Request
 from structgen.reask.fields import fields_schema
 from structgen.schema import Schema
 from structgen.schema.quotes import Keys, Quoted, with_quotes
-from structgen.schema.strict import StrictSchema
+from structgen.schema.strict import SentSchema, StrictSchema, in_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +28,23 @@ class Form:
         return (cls(schema), *([cls(schema, quoted)] if isinstance(quoted, Quoted) else []))
 
     @property
-    def sent(self) -> Schema[Any]:
-        """The schema that was sent."""
+    def asked(self) -> Schema[Any]:
+        """The schema of the answer."""
         return self.quoted.schema if self.quoted else self.schema
 
-    @property
-    def strict(self) -> StrictSchema | None:
-        """The same in the subset of strict mode."""
-        return self.sent.strict if isinstance(self.sent.strict, StrictSchema) else None
+    def sent_in(self, request: Request) -> SentSchema | None:
+        """The same as it stood in a request, None where it was sent as it is, or could not be sent so."""
+        if request.strict:
+            return self.asked.strict if isinstance(self.asked.strict, StrictSchema) else None
+        around = in_object(self.asked.json_schema)
+        return around if around is not None and around.json_schema == request.json_schema else None
 
     def is_asked_by(self, request: Request) -> bool:
         """Whether a request asked for a whole value in this form."""
-        if not request.strict:
-            return request.json_schema == self.sent.json_schema
-        return self.strict is not None and request.json_schema == self.strict.json_schema
+        sent = self.sent_in(request)
+        if sent is None:
+            return not request.strict and request.json_schema == self.asked.json_schema
+        return request.json_schema == sent.json_schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.results import Partial
-from structgen.schema.strict import WRAPPER, StrictSchema
+from structgen.schema.strict import WRAPPER, SentSchema
 from structgen.schema.strict.read import ROOT
 from structgen.schema.strict.shapes import Entries, Items, Named, Record, Shape
 from structgen.schema.strict.values import Back
@@ -27,14 +27,14 @@ class PlainForm:
     union cannot be told yet, the value stays as it was written until it can.
     """
 
-    strict: StrictSchema
+    sent: SentSchema
     _finished: dict[int, tuple[Json, Json]] = field(default_factory=dict[int, tuple[Json, Json]])
     """The identity of a finished part, the part itself (so that nothing else gets its identity), its plain form."""
 
     def __call__(self, value: Json, opened: Sequence[str]) -> Partial | None:
         """The plain form of a value whose open paths are these; None while there is nothing but the wrapper."""
         deepest = steps(opened[-1]) if opened else None
-        if self.strict.wrapped:
+        if self.sent.wrapped:
             if not isinstance(value, dict) or WRAPPER not in value:
                 return None
             value = value[WRAPPER]
@@ -50,12 +50,12 @@ class PlainForm:
             return value
         known = self._finished.get(id(value))
         if known is None:
-            known = self._finished[id(value)] = (value, Back(self.strict.shapes)(shape, value))
+            known = self._finished[id(value)] = (value, Back(self.sent.shapes)(shape, value))
         return known[1]
 
     def _open(self, shape: Shape | None, value: Json, deepest: Path) -> tuple[Json, Path]:
         """A part that is still growing, and the path to what is growing in it, in the plain form."""
-        form = None if shape is None else self.strict.shapes.pick(shape, value)
+        form = None if shape is None else self.sent.shapes.pick(shape, value)
         if isinstance(form, Record) and isinstance(value, dict):
             return self._record(form, value, deepest)
         if isinstance(form, Items) and isinstance(value, list):
@@ -72,7 +72,7 @@ class PlainForm:
             if deepest[:1] == (name,):
                 made[name], below = self._open(shape, item, deepest[1:])
                 path = (name, *below)
-            elif item is not None or not known or not known.optional or self.strict.shapes.accepts_null(known.shape):
+            elif item is not None or not known or not known.optional or self.sent.shapes.accepts_null(known.shape):
                 made[name] = self._closed(shape, item)
         return made, path
 

@@ -59,8 +59,7 @@ class Kept:
 def kept_question(kept: Kept, asking: Asking[T]) -> Question[T]:
     """The question that the kept answer was given to; its answer is read by the schema of now."""
     form, request = kept.form, kept.whole.request
-    strict = form.strict if request.strict else None
-    as_then = whole_question(asking.schema, request, asking.max_risk, "", strict, form.quoted)
+    as_then = whole_question(asking.schema, request, asking.max_risk, "", form.sent_in(request), form.quoted)
 
     def read(completion: Completion) -> Parsed[T]:
         parsed = _with_own_quotes(asking, as_then.read(completion))

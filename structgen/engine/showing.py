@@ -19,7 +19,7 @@ from structgen.parse.exact import has_exact
 from structgen.parse.partial import LIST_OR_OBJECT, OBJECT, PartialReader, opens_for
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
-from structgen.schema.strict import WRAPPER, StrictSchema
+from structgen.schema.strict import WRAPPER, SentSchema
 
 T = TypeVar("T")
 
@@ -28,17 +28,17 @@ class Growing:
     """Pieces of text -> the value so far, as often as it has changed."""
 
     def __init__(
-        self, strict: StrictSchema | None = None, quoted: Quoted | None = None, opens: str = LIST_OR_OBJECT
+        self, sent: SentSchema | None = None, quoted: Quoted | None = None, opens: str = LIST_OR_OBJECT
     ) -> None:
-        self._reader = PartialReader(opens if strict is None else OBJECT)
-        self._plain = None if strict is None else PlainForm(strict)
+        self._reader = PartialReader(opens if sent is None else OBJECT)
+        self._plain = None if sent is None else PlainForm(sent)
         self._unquoted = None if quoted is None else Unquoted(quoted)
         self._last: Json = None
 
     @classmethod
     def of(cls, plan: Plan[Any]) -> Growing:
         """What shows the first answer to a plan."""
-        return cls(plan.strict, plan.quoted, opens_for(shape_of(plan.brief.schema)))
+        return cls(plan.sent, plan.quoted, opens_for(shape_of(plan.brief.schema)))
 
     def show(self, piece: str) -> Iterator[Partial]:
         """The value with this piece; nothing where it is the same as before."""
@@ -63,14 +63,12 @@ class Finished(Generic[T]):
     asked for again like any other value.
     """
 
-    def __init__(
-        self, item: Schema[T], strict: StrictSchema | None, max_risk: Risk, quoted: Quoted | None = None
-    ) -> None:
+    def __init__(self, item: Schema[T], sent: SentSchema | None, max_risk: Risk, quoted: Quoted | None = None) -> None:
         self._item = item
-        self._strict = strict
+        self._sent = sent
         self._quoted = quoted
         self._max_risk = max_risk
-        self._reader = PartialReader(LIST_OR_OBJECT if strict is None else OBJECT)
+        self._reader = PartialReader(LIST_OR_OBJECT if sent is None else OBJECT)
         self._decimal = shape_of(item).decimal
         self._fields = shape_of(item).root_keys
         self._list: str | None = None
@@ -87,8 +85,8 @@ class Finished(Generic[T]):
 
     def _is_answer(self, place: str) -> bool:
         """Whether the list at this place is the one that was asked for, as far as anybody can tell by now."""
-        if not place or self._strict is not None:
-            return place == ("" if self._strict is None else pointer([WRAPPER]))
+        if not place or self._sent is not None:
+            return place == ("" if self._sent is None else pointer([WRAPPER]))
         key = self._reader.first_key
         return key is not None and place == pointer([key]) and letters(key) not in self._fields
 
@@ -96,8 +94,8 @@ class Finished(Generic[T]):
         """The item that a finished value is. Digits that a float does not hold are left to the reading of the whole."""
         if self._decimal and has_exact(value):
             return
-        if self._strict is not None:
-            listed = self._strict.back({WRAPPER: [value]})
+        if self._sent is not None:
+            listed = self._sent.back({WRAPPER: [value]})
             value = listed[0] if isinstance(listed, list) else value
         if self._quoted is not None:
             listed = self._quoted.split([value]).value

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
+
+from pydantic_core import to_json
 
 from structgen.core.json import Json
 from structgen.core.options import Risk
@@ -29,6 +32,9 @@ from structgen.schema.quotes.values import Splitter
 
 T = TypeVar("T")
 
+Plain: TypeAlias = Callable[[Json], Json]
+"""An answer in the form in which the schema was sent -> the one that fits the schema."""
+
 MAX_CHARS = 10_000_000
 _ONLY_FENCE = re.compile(r"(?:```|~~~)[^\n`]{0,50}\n(?P<inside>[^\n]*)\n\s*(?:```|~~~)\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -47,11 +53,13 @@ def parse_text(
     max_risk: Risk = Risk.INTERPRETIVE,
     max_chars: int = MAX_CHARS,
     quoted: Quoted | None = None,
+    plain: Plain | None = None,
 ) -> Parsed[T]:
     """Read a response as a value of the schema: accepted, repaired on the record, or refused with the reason.
 
     `quoted` is the form with quotes in which the answer was asked for; they end up in `.quotes`, and are no reason to
-    refuse it.
+    refuse it. `plain` gives an answer in the form in which the schema was sent as one that fits the schema; it is
+    asked for what is clean JSON.
 
     Takes time linear in the length of the text. Never raises for what the response says; a validator that breaks
     (raises anything but ValueError or AssertionError) is a TaskError.
@@ -59,21 +67,27 @@ def parse_text(
     if len(text) > max_chars:
         return _refusal("too_large", f"is longer than {max_chars} characters and was not read")
     try:
-        return _parse(schema, text, finish_reason in _CUT_OFF, max_risk, quoted)
+        return _parse(schema, text, finish_reason in _CUT_OFF, max_risk, quoted, plain)
     except RecursionError:
         return _refusal("depth", "is nested too deep to be read")
 
 
-def _parse(schema: Schema[T], text: str, cut: bool, max_risk: Risk, quoted: Quoted | None) -> Parsed[T]:
+def _parse(
+    schema: Schema[T], text: str, cut: bool, max_risk: Risk, quoted: Quoted | None, plain: Plain | None
+) -> Parsed[T]:
     shape = shape_of(schema)
     clean = text.strip()
     data = clean.encode(errors="surrogatepass")
     tree = _strict(data)
     if tree is _NOTHING or (cut and isinstance(tree, int | float)):
         return _searched(Job(schema, shape, _decoder(quoted), max_risk, quoted=quoted), clean, cut)
-    if shape.decimal and LONG_NUMBER.search(data):
+    exact = bool(shape.decimal and LONG_NUMBER.search(data))
+    if exact:
         tree = exact_json(clean)
-    elif quoted is None and schema.adapter is not None:
+    if plain is not None:
+        tree = plain(cast(Json, tree))
+        data = data if exact else to_json(tree)
+    if not exact and quoted is None and schema.adapter is not None:
         verdict = validate_as_is(schema, shape, cast(Json, tree), data)
         if not verdict.issues:
             return Parsed(ok=True, value=cast(T, verdict.value), given=cast(Json, tree))

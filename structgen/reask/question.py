@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
-from jiter import from_json
-
 from structgen.compile.estimate import message_tokens
 from structgen.core.json import Json
 from structgen.core.options import Risk
@@ -18,7 +16,7 @@ from structgen.core.results import Parsed
 from structgen.parse import parse_text
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted, with_quotes
-from structgen.schema.strict import StrictSchema
+from structgen.schema.strict import SentSchema
 
 T = TypeVar("T")
 
@@ -55,21 +53,27 @@ def whole_question(
     request: Request,
     max_risk: Risk,
     why: str,
-    strict: StrictSchema | None = None,
+    sent: SentSchema | None = None,
     quoted: Quoted | None = None,
 ) -> Question[T]:
-    """A question for the whole value; `strict` and `quoted` are the forms of the answer that are not the schema's own.
+    """A question for the whole value; `sent` and `quoted` are the forms of the answer that are not the schema's own.
 
-    An answer in both is taken out of the strict form first.
+    An answer in both is taken out of the form in which the schema was sent first.
     """
-    return Question(request, why, partial(_read_whole, schema, max_risk, strict, quoted))
+    return Question(request, why, partial(_read_whole, schema, max_risk, sent, quoted))
 
 
 def _read_whole(
-    schema: Schema[T], max_risk: Risk, strict: StrictSchema | None, quoted: Quoted | None, completion: Completion
+    schema: Schema[T], max_risk: Risk, sent: SentSchema | None, quoted: Quoted | None, completion: Completion
 ) -> Parsed[T]:
-    text = completion.text if strict is None else plain_form(strict, completion.text)
-    return parse_text(schema, text, finish_reason=completion.finish_reason, max_risk=max_risk, quoted=quoted)
+    return parse_text(
+        schema,
+        completion.text,
+        finish_reason=completion.finish_reason,
+        max_risk=max_risk,
+        quoted=quoted,
+        plain=None if sent is None else sent.back,
+    )
 
 
 def read_again(
@@ -84,13 +88,3 @@ def part_form(part: Schema[T], quoted: Quoted | None) -> Quoted | None:
     """The form with quotes of a part of a schema that is asked for with quotes."""
     made = with_quotes(part, quoted.keys) if quoted is not None else None
     return made if isinstance(made, Quoted) else None
-
-
-def plain_form(strict: StrictSchema, text: str) -> str:
-    """An answer in the strict form as one that fits the schema. What is no clean JSON is left to the parser."""
-    try:
-        value: Json = from_json(text.encode(), catch_duplicate_keys=True, allow_inf_nan=False)
-    except ValueError:
-        return text
-    plain = strict.back(value)
-    return text if plain == value else json.dumps(plain, ensure_ascii=False)

@@ -11,6 +11,7 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.options import Mode, Options
 from structgen.core.records import Card, Example
 from structgen.schema import Schema
+from structgen.schema.strict import StrictSchema
 
 
 class Soup(BaseModel):
@@ -48,13 +49,30 @@ def test_the_mode_follows_from_model_and_schema(
     asked: Mode, schema: Schema[Any], card: Card | None, mode: Mode, strict: bool, why: str
 ) -> None:
     chosen = choose_mode(asked, schema, card)
-    assert (chosen.mode, chosen.strict is not None) == (mode, strict)
+    assert (chosen.mode, isinstance(chosen.sent, StrictSchema)) == (mode, strict)
     assert why in chosen.why
 
 
 def test_a_mode_that_the_model_does_not_have_is_refused_with_the_modes_it_has() -> None:
     with pytest.raises(ConfigurationError, match="json, text"):
         choose_mode(Mode.TOOLS, SOUP, PLAIN)
+
+
+@pytest.mark.parametrize("mode", [Mode.TOOLS, Mode.JSON_SCHEMA])
+def test_what_is_no_object_goes_on_the_wire_in_one(mode: Mode) -> None:
+    brief = Brief(Schema.of(list[str]), "groq", "a", Options(mode=mode), examples=(Example("x", ["x"]),))
+    compiled = compile_brief(brief).request_for("Leek soup.")
+    schema: Any = compiled.json_schema
+    assert (compiled.strict, schema["type"], schema["properties"]["value"]["type"]) == (False, "object", "array")
+    assert compiled.messages[2].content == '{"value": ["x"]}'
+
+
+@pytest.mark.parametrize("mode", [Mode.JSON, Mode.TEXT])
+def test_where_no_schema_is_sent_nothing_stands_around_the_answer(mode: Mode) -> None:
+    brief = Brief(Schema.of(list[str]), "groq", "a", Options(mode=mode), examples=(Example("x", ["x"]),))
+    compiled = compile_brief(brief).request_for("Leek soup.")
+    assert compiled.json_schema == {"items": {"type": "string"}, "type": "array"}
+    assert compiled.messages[2].content == '["x"]'
 
 
 def test_in_strict_mode_schema_and_examples_have_the_strict_form() -> None:

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from pydantic import BaseModel
 
-from structgen.core.options import EvidenceMode, Options
+from structgen.core.options import EvidenceMode, Mode, Options
 from structgen.core.records import Request
 from structgen.engine.asked import AskedFields, Form, asked_paths
 from structgen.reask.fields import fields_schema
@@ -31,6 +32,16 @@ def test_the_form_of_a_whole_is_told_by_its_request() -> None:
     for evidence, form, other in [(EvidenceMode.LOCATE, plain, quoted), (EvidenceMode.QUOTES, quoted, plain)]:
         asked = compile_request(Dish, "Soup.", options=Options(evidence=evidence))
         assert (asked.strict, form.is_asked_by(asked), other.is_asked_by(asked)) == (True, True, False)
+
+
+@pytest.mark.parametrize("kind", [list[Dish], Dish, dict[str, int], str])
+def test_the_form_of_a_whole_is_told_where_it_was_sent_in_an_object(kind: Any) -> None:
+    for mode in (Mode.TOOLS, Mode.JSON, Mode.JSON_SCHEMA):
+        asked = compile_request(kind, "Soup.", mode=mode, model="compatible/a")
+        (form,) = [one for one in Form.all_of(Schema.of(kind)) if one.is_asked_by(asked)]
+        sent = form.sent_in(asked)
+        assert (sent is not None) == (kind in (list[Dish], str) and mode is not Mode.JSON)
+        assert not Form(Schema.of(int)).is_asked_by(asked)
 
 
 def test_a_schema_that_takes_no_quotes_has_one_form() -> None:

@@ -1,5 +1,7 @@
 """Reading the answer to a question for the whole."""
 
+from decimal import Decimal
+
 from pydantic import BaseModel
 
 from structgen.compile import Brief, compile_brief
@@ -7,6 +9,7 @@ from structgen.core.options import Mode, Options, Risk
 from structgen.core.records import Card, Completion
 from structgen.reask.question import whole_question
 from structgen.schema import Schema
+from structgen.schema.strict import StrictSchema
 
 
 class Soup(BaseModel):
@@ -17,7 +20,7 @@ class Soup(BaseModel):
 CARD = Card("a", modes=(Mode.JSON_SCHEMA,), strict=True)
 PLAN = compile_brief(Brief(Schema.of(Soup), "groq", "a", Options(), card=CARD))
 REQUEST = PLAN.request_for("Leek soup.")
-QUESTION = whole_question(Schema.of(Soup), REQUEST, Risk.INTERPRETIVE, "first", PLAN.strict)
+QUESTION = whole_question(Schema.of(Soup), REQUEST, Risk.INTERPRETIVE, "first", PLAN.sent)
 
 
 def test_a_null_that_stands_for_a_left_out_field_gives_the_default() -> None:
@@ -41,3 +44,15 @@ def test_the_most_it_may_take_is_input_and_room() -> None:
     room = REQUEST.parameters.max_completion_tokens
     assert QUESTION.at_most.output_tokens == room
     assert QUESTION.size == (QUESTION.at_most.input_tokens or 0) + (room or 0)
+
+
+def test_no_digit_is_lost_on_the_way_out_of_the_sent_form() -> None:
+    class Bill(BaseModel):
+        total: Decimal
+        note: str | None = None
+
+    strict = Schema.of(list[Bill]).strict
+    assert isinstance(strict, StrictSchema)
+    question = whole_question(Schema.of(list[Bill]), REQUEST, Risk.INTERPRETIVE, "first", strict)
+    parsed = question.read(Completion('{"value": [{"total": 12345678901234567.89, "note": null}]}'))
+    assert parsed.value == [Bill(total=Decimal("12345678901234567.89"))]

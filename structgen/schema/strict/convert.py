@@ -16,14 +16,16 @@ a default the two cannot be told apart: null comes back as null.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer
+from structgen.schema.resolve import canonical, target
 from structgen.schema.strict.merge import Refused
 from structgen.schema.strict.read import ROOT, Reader
-from structgen.schema.strict.shapes import Named, Record, Shapes
+from structgen.schema.strict.shapes import Named, Record, Scalar, Shapes
 from structgen.schema.strict.unions import link
 from structgen.schema.strict.values import Back, Forward
-from structgen.schema.strict.wire import write
+from structgen.schema.strict.wire import closed, write
 
 WRAPPER = "value"
 """The only key of the object around a root that is none itself."""
@@ -38,23 +40,58 @@ class StrictRefusal:
 
 
 @dataclass(frozen=True, slots=True)
-class StrictSchema:
-    """A schema in the strict subset. `json_schema` goes on the wire. `wrapped`: its root is in ``{"value": ...}``."""
+class SentSchema:
+    """A schema as it is sent: `json_schema` goes on the wire. `wrapped`: its root is in ``{"value": ...}``."""
 
     json_schema: JsonObject
     wrapped: bool
     shapes: Shapes = field(repr=False)
 
     def forward(self, value: Json) -> Json:
-        """The strict form of a plain value, as worked examples show it. What does not fit the schema stays as it is."""
-        strict = Forward(self.shapes)(Named(ROOT), value)
-        return {WRAPPER: strict} if self.wrapped else strict
+        """A plain value as it is sent, for worked examples. What does not fit the schema stays as it is."""
+        sent = Forward(self.shapes)(Named(ROOT), value)
+        return {WRAPPER: sent} if self.wrapped else sent
 
     def back(self, value: Json) -> Json:
-        """The plain form of a strict value. What does not fit stays as it is, for validation to refuse."""
+        """The plain form of a value that came. What does not fit stays as it is, for validation to refuse."""
         if self.wrapped and isinstance(value, dict) and value.keys() == {WRAPPER}:
             value = value[WRAPPER]
         return Back(self.shapes)(Named(ROOT), value)
+
+
+class StrictSchema(SentSchema):
+    """A schema in the strict subset."""
+
+    __slots__ = ()
+
+
+_AS_IT_IS = Shapes({ROOT: Scalar({})}, {})
+"""No part of a value has another form."""
+
+
+def in_object(json_schema: JsonObject | bool) -> SentSchema | None:
+    """The schema with an object at its root, None where it is one of objects already. Nothing else about it changes.
+
+    The parameters of a function are an object, and servers that are held to a schema want one.
+    """
+    own = json_schema if isinstance(json_schema, dict) else {}
+    kind, reference = own.get("type"), own.get("$ref")
+    if kind == "object" and reference is None:
+        return None
+    found = target(json_schema, reference)
+    beside = {key: part for key, part in own.items() if key != "$ref"}
+    if isinstance(found, dict) and found.get("type") == "object" and beside.keys() <= _BESIDE:
+        return SentSchema({**found, **beside}, False, _AS_IT_IS)
+    if kind is None and reference is None and isinstance(own.get("properties"), dict):
+        return SentSchema({"type": "object", **own}, False, _AS_IT_IS)
+    root: JsonObject | bool = (
+        {"$id": "urn:structgen:root", **own} if own else json_schema
+    )  # so that # is still the root
+    wrapped = canonical(closed({WRAPPER: root}))
+    return SentSchema(cast(JsonObject, wrapped), True, _AS_IT_IS)
+
+
+_BESIDE = frozenset({"$defs", "$schema", "title", "description"})
 
 
 def to_strict(json_schema: JsonObject | bool) -> StrictSchema | StrictRefusal:

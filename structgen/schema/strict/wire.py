@@ -14,7 +14,7 @@ def write(shapes: Shapes, wrapper: str | None) -> JsonObject:
     writer = _Writer(shapes, root_is_object=wrapper is None)
     written = writer.shape(shapes.resolve(Named(ROOT)))
     if wrapper is not None:
-        written = _closed({wrapper: written})
+        written = closed({wrapper: written})
     definitions: JsonObject = {}
     while missing := [name for name in writer.used if name not in definitions]:
         definitions.update((name, writer.shape(shapes.definitions[name])) for name in missing)
@@ -40,10 +40,10 @@ class _Writer:
             case Items(item):
                 return {"type": "array", "items": self.shape(item)}
             case Entries(key, value):
-                return {"type": "array", "items": _closed({"key": self.shape(key), "value": self.shape(value)})}
+                return {"type": "array", "items": closed({"key": self.shape(key), "value": self.shape(value)})}
             case Record(fields, words):
                 described: JsonObject = {"description": words} if words else {}
-                return {**described, **_closed({name: self._field(one) for name, one in fields.items()})}
+                return {**described, **closed({name: self._field(one) for name, one in fields.items()})}
 
     def _reference(self, shape: Named) -> JsonObject:
         """A reference; to the whole schema where the definition is what stands at the root."""
@@ -64,7 +64,7 @@ class _Writer:
         return written
 
 
-def _closed(properties: JsonObject) -> JsonObject:
+def closed(properties: JsonObject) -> JsonObject:
     """An object of these properties, all of them and no others."""
     required: list[Json] = list(properties)
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
