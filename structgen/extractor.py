@@ -19,7 +19,7 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.events import Observer
 from structgen.core.json import Json
 from structgen.core.options import Options
-from structgen.core.records import Completion, Example, Task, Usage
+from structgen.core.records import Completion, Document, Example, Task, Usage
 from structgen.core.results import Extraction
 from structgen.engine import Line, Send, adrive, drive, extraction
 from structgen.engine.answers import open_store
@@ -345,7 +345,8 @@ class Extractor(Streams):
     def _listed(self, item: object, text: Input, instructions: str | None) -> tuple[Finished[Any], Line[Any]]:
         listed, one = resolve_items(item)
         plan, line = self._planned(listed, text, instructions)
-        return Finished(one, plan.sent, self.options.max_risk, plan.quoted), line
+        document = text.text if isinstance(text, Document) else text if isinstance(text, str) else None
+        return Finished(one, plan.sent, self.options.max_risk, plan.quoted, document), line
 
     def _plan(self, resolved: Resolved[Any], instructions: str | None, *, extracting: bool = True) -> Plan[Any]:
         """What is constant in all requests for a schema, kept because most schemas are used for many texts."""

@@ -132,7 +132,13 @@ def compile_request(
 
 @overload
 def parse_response(
-    schema: str, response_text: str, *, finish_reason: str = ..., max_risk: Risk = ..., evidence: EvidenceMode = ...
+    schema: str,
+    response_text: str,
+    *,
+    finish_reason: str = ...,
+    max_risk: Risk = ...,
+    evidence: EvidenceMode = ...,
+    document: str | None = ...,
 ) -> Parsed[Any]: ...
 @overload
 def parse_response(
@@ -142,6 +148,7 @@ def parse_response(
     finish_reason: str = ...,
     max_risk: Risk = ...,
     evidence: EvidenceMode = ...,
+    document: str | None = ...,
 ) -> Parsed[Json]: ...
 @overload
 def parse_response(
@@ -151,6 +158,7 @@ def parse_response(
     finish_reason: str = ...,
     max_risk: Risk = ...,
     evidence: EvidenceMode = ...,
+    document: str | None = ...,
 ) -> Parsed[T]: ...
 @overload
 def parse_response(
@@ -160,6 +168,7 @@ def parse_response(
     finish_reason: str = ...,
     max_risk: Risk = ...,
     evidence: EvidenceMode = ...,
+    document: str | None = ...,
 ) -> Parsed[T]: ...
 def parse_response(
     schema: object,
@@ -168,13 +177,15 @@ def parse_response(
     finish_reason: str = "stop",
     max_risk: Risk = Risk.INTERPRETIVE,
     evidence: EvidenceMode = EvidenceMode.LOCATE,
+    document: str | None = None,
 ) -> Parsed[Any]:
     """Read the text of a response as a value of the type: accepted, repaired on the record, or refused with the reason.
 
     `.value` is None where it was refused; `.issues` then says why, and `.partial` keeps what could be read. `max_risk`
     is the highest risk of a repair that is taken. With QUOTES for `evidence`, as in the options of the request, the
-    response is read as one with quotes, which end up in `.quotes` for `ground_value`. Never raises for what the text
-    says; a wrong schema is a TaskError.
+    response is read as one with quotes, which end up in `.quotes` for `ground_value`. `document`, the text that the
+    response was made from, tells whether a backslash is an escape; without it a response in doubt is refused. Never
+    raises for what the response says; a wrong schema is a TaskError.
     """
     compiled = resolve(schema).schema
     response_text = argument("response_text", response_text, string)
@@ -183,7 +194,9 @@ def parse_response(
         with_quotes(compiled) if argument("evidence", evidence, one_of(EvidenceMode)) is EvidenceMode.QUOTES else None
     )
     quoted = made if isinstance(made, Quoted) else None
-    return parse_text(compiled, response_text, finish_reason=finish_reason, max_risk=max_risk, quoted=quoted)
+    return parse_text(
+        compiled, response_text, finish_reason=finish_reason, max_risk=max_risk, quoted=quoted, document=document
+    )
 
 
 def ground_value(value: object, text: str, quotes: Mapping[str, str | None] | None = None) -> tuple[Evidence, ...]:

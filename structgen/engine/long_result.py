@@ -32,6 +32,7 @@ from structgen.engine.many import Outcome
 from structgen.ground import locate
 from structgen.ground.leaves import leaves
 from structgen.parse import parse_text
+from structgen.parse.written import write_json
 from structgen.report import extraction_html, failure_html
 from structgen.schema import Schema
 
@@ -208,7 +209,7 @@ def _validated(schema: Schema[T], value: Json, max_risk: Risk) -> Parsed[T]:
 
 
 def _parsed(schema: Schema[T], value: Json, max_risk: Risk) -> Parsed[T]:
-    text = json.dumps(value)
+    text = write_json(value)
     return parse_text(schema, text, max_risk=max_risk, max_chars=len(text))
 
 

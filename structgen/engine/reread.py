@@ -118,7 +118,8 @@ def _with_fields(asking: Asking[T], parsed: Parsed[T], answer: Completion, asked
     if not fitting:
         return parsed
     left = asked.only(fitting)
-    draft = Draft(asking.schema, tree, parsed.repairs, asking.max_risk, parsed.quotes, asking.plan.quoted)
+    document, quoted = asking.first.document, asking.plan.quoted
+    draft = Draft(asking.schema, tree, parsed.repairs, asking.max_risk, parsed.quotes, quoted, document)
     after = read_fields(draft, Schema.of(left.schema), answer, left.form)
     unread = after.partial is tree
     return parsed if unread or (parsed.ok and not after.ok) or _forgets(parsed, after, fitting) else after

@@ -63,11 +63,19 @@ class Finished(Generic[T]):
     asked for again like any other value.
     """
 
-    def __init__(self, item: Schema[T], sent: SentSchema | None, max_risk: Risk, quoted: Quoted | None = None) -> None:
+    def __init__(
+        self,
+        item: Schema[T],
+        sent: SentSchema | None,
+        max_risk: Risk,
+        quoted: Quoted | None = None,
+        document: str | None = None,
+    ) -> None:
         self._item = item
         self._sent = sent
         self._quoted = quoted
         self._max_risk = max_risk
+        self._document = document
         self._reader = PartialReader(LIST_OR_OBJECT if sent is None else OBJECT)
         self._decimal = shape_of(item).decimal
         self._fields = shape_of(item).root_keys
@@ -100,7 +108,7 @@ class Finished(Generic[T]):
         if self._quoted is not None:
             listed = self._quoted.split([value]).value
             value = listed[0] if isinstance(listed, list) and listed else value
-        parsed = parse_text(self._item, json.dumps(value), max_risk=self._max_risk)
+        parsed = parse_text(self._item, json.dumps(value), max_risk=self._max_risk, document=self._document)
         if parsed.ok:
             item: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
             self._given.append(item)

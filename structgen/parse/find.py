@@ -13,6 +13,7 @@ from structgen.parse.edges import Piece, bare_values, has_words, named, told_apa
 from structgen.parse.exact import LONG_NUMBER, exact_json
 from structgen.parse.reading import Reading
 from structgen.parse.roots import ANY_ROOT, Lists
+from structgen.parse.source import Source
 from structgen.parse.strict import strict_json
 from structgen.parse.tolerant import read_tolerant
 
@@ -93,12 +94,14 @@ class Found:
     words: bool = False
 
 
-def find_values(text: str, *, lists: Lists = Lists.ANY, exact: bool = False) -> Found:
+def find_values(
+    text: str, *, lists: Lists = Lists.ANY, exact: bool = False, source: Source | None = None
+) -> Found:
     """Every value that begins with a bracket, disjoint, in order; scalars too, where nothing but values is written.
 
     Brackets in prose are skipped one by one. A value that breaks off in the middle is skipped as a whole, so that no
     part of it passes for the answer; what is never closed holds all that follows it. `lists` may be the answer;
-    `exact` keeps the digits that a float does not hold.
+    `exact` keeps the digits that a float does not hold; `source` is the document.
     """
     readings: list[Reading] = []
     pieces: list[Piece] = []
@@ -106,7 +109,8 @@ def find_values(text: str, *, lists: Lists = Lists.ANY, exact: bool = False) -> 
     while match := lists.roots.search(text, at):
         brackets += 1
         strict = brackets <= MOST_READINGS  # an error of the strict decoder counts the lines of all the text before
-        reading = read_value(text, match.start(), exact) if strict else read_tolerant(text, match.start())
+        start = match.start()
+        reading = read_value(text, start, exact, source) if strict else read_tolerant(text, start, source)
         at = _end_of(text, reading)
         if reading.json_like and not _is_prose(text, reading, lists):
             readings.append(reading)
@@ -145,20 +149,20 @@ def _is_prose(text: str, reading: Reading, lists: Lists) -> bool:
     return bare and (reading.start > 0 or reading.end < len(text))
 
 
-def read_value(text: str, start: int, exact: bool) -> Reading:
+def read_value(text: str, start: int, exact: bool, source: Source | None) -> Reading:
     """The value whose bracket stands at `start`, by the cheapest decoder that reads it."""
     try:
         _, end = _DECODER.raw_decode(text, start)
-        return Reading(_clean(text[start:end], exact), start, end)
+        return Reading(_clean(text[start:end], exact, source), start, end)
     except (ValueError, RecursionError):
-        reading = read_tolerant(text, start)
+        reading = read_tolerant(text, start, source)
         return _from_latex(text, reading, exact) or reading
 
 
-def _clean(text: str, exact: bool) -> Json:
+def _clean(text: str, exact: bool, source: Source | None = None) -> Json:
     """The value of a text that is strict JSON; ValueError where it is none."""
     data = text.encode()
-    value = strict_json(data)
+    value = strict_json(data, source)
     return exact_json(text) if exact and LONG_NUMBER.search(data) else value
 
 

@@ -18,7 +18,8 @@ from structgen.parse.exact import has_exact
 from structgen.parse.lossy import applied, with_offers
 from structgen.parse.places import MISSING, at
 from structgen.parse.quotes import followed, moved
-from structgen.parse.reading import UNSURE_END, UNSURE_WORD, Reading, holds_structure
+from structgen.parse.reading import ESCAPE, ESCAPED_KEY, UNSURE_END, UNSURE_WORD, Reading, holds_structure, let_stand
+from structgen.parse.source import Source
 from structgen.parse.validate import misread_times, validate, validate_as_is, with_defaults
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
@@ -38,6 +39,7 @@ class Job(Generic[T]):
     """What all readings of one response are held against.
 
     `tags`: it said with tags that it is a call of a tool. `quoted`: the form with quotes in which it was asked for.
+    `source`: the document that it was made from.
     """
 
     schema: Schema[T]
@@ -46,6 +48,7 @@ class Job(Generic[T]):
     max_risk: Risk
     tags: bool = False
     quoted: Quoted | None = None
+    source: Source | None = None
 
     def fit(self, tree: Json, faults: frozenset[str] | None) -> Fit:
         """The tree, aligned; what stands at a place that the strict validator did not fault is left alone."""
@@ -116,8 +119,7 @@ def _judged(job: Job[T], reading: Reading) -> Outcome:
         faults = None if exact else verdict.faults
         unknown = verdict.unknown
     fit = job.fit(reading.value, faults)
-    unasked = (one for one in reading.issues if one.code == "left_out")
-    left_out = (Repair(one.code, one.path, one.found, None, Risk.INTERPRETIVE) for one in unasked)
+    left_out = (repair for issue in reading.issues for repair in let_stand(issue))
     ignored = _ignored(fit, unknown) if job.shape.typed else ()  # plain JSON keeps every key
     repairs = (*reading.repairs, *left_out, *fit.repairs, *ignored)
     if job.shape.ignores_all(fit.value):
@@ -203,7 +205,9 @@ def _may_stand(job: Job[T], issue: Issue, tree: Json) -> bool:
         return job.schema.adapter is not None
     if issue.code == UNSURE_WORD:
         return job.shape.takes_text_alone(issue.path, tree)
-    apart = issue.code == "left_out" or (issue.code == UNSURE_END and not holds_structure(issue.found))
+    if issue.code == ESCAPED_KEY:
+        return all(job.shape.is_name(issue.path, key, tree) for key in cast("list[str]", issue.found))
+    apart = issue.code in {"left_out", ESCAPE} or (issue.code == UNSURE_END and not holds_structure(issue.found))
     return apart and job.shape.ignores(issue.path, tree)
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias, TypeVar, cast
 
 from pydantic_core import to_json
@@ -14,7 +15,7 @@ from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.records import INTERRUPTED
 from structgen.core.results import Issue, Parsed, Repair
-from structgen.parse.align import Decode, Shape, shape_of
+from structgen.parse.align import Shape, shape_of
 from structgen.parse.answer import choose
 from structgen.parse.edges import named, torn
 from structgen.parse.exact import LONG_NUMBER, exact_json
@@ -22,9 +23,11 @@ from structgen.parse.find import Found, balanced_end, find_values, without_thoug
 from structgen.parse.judge import Job
 from structgen.parse.quotes import without_quotes
 from structgen.parse.reading import Reading
-from structgen.parse.resort import last_resort
+from structgen.parse.resort import lacks_colon, last_resort
 from structgen.parse.roots import Lists, lists_in
-from structgen.parse.strict import strict_json
+from structgen.parse.source import Source
+from structgen.parse.strict import clean_json, strict_json
+from structgen.parse.tolerant import read_string
 from structgen.parse.validate import validate_as_is
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
@@ -39,9 +42,9 @@ MAX_CHARS = 10_000_000
 _ONLY_FENCE = re.compile(r"(?:```|~~~)[^\n`]{0,50}\n(?P<inside>[^\n]*)\n\s*(?:```|~~~)\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile(r"[{\[](?:\s|\\[nrt]){0,50}\\\"|\[(?:\s|\\[nrt]){0,50}\{(?:\s|\\[nrt]){0,50}\\\"")
+_STRING = re.compile(r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"")
 _BARE_CHARS = 200
 _CUT_OFF = frozenset({"length", INTERRUPTED})
-_SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
 _NOTHING = object()
 
 
@@ -54,12 +57,14 @@ def parse_text(
     max_chars: int = MAX_CHARS,
     quoted: Quoted | None = None,
     plain: Plain | None = None,
+    document: str | None = None,
 ) -> Parsed[T]:
     """Read a response as a value of the schema: accepted, repaired on the record, or refused with the reason.
 
     `quoted` is the form with quotes in which the answer was asked for; they end up in `.quotes`, and are no reason to
     refuse it. `plain` gives an answer in the form in which the schema was sent as one that fits the schema; it is
-    asked for what is clean JSON.
+    asked for what is clean JSON. `document` is the text that the response was made from: it decides whether a backslash
+    is an escape.
 
     Takes time linear in the length of the text. Never raises for what the response says; a validator that breaks
     (raises anything but ValueError or AssertionError) is a TaskError.
@@ -67,55 +72,66 @@ def parse_text(
     if len(text) > max_chars:
         return _refusal("too_large", f"is longer than {max_chars} characters and was not read")
     try:
-        return _parse(schema, text, finish_reason in _CUT_OFF, max_risk, quoted, plain)
+        source = None if document is None else Source(document)
+        job = Job(schema, shape_of(schema), partial(_decode, quoted, source), max_risk, quoted=quoted, source=source)
+        return _parse(job, text, finish_reason in _CUT_OFF, plain)
     except RecursionError:
         return _refusal("depth", "is nested too deep to be read")
 
 
-def _parse(
-    schema: Schema[T], text: str, cut: bool, max_risk: Risk, quoted: Quoted | None, plain: Plain | None
-) -> Parsed[T]:
-    shape = shape_of(schema)
+def _parse(job: Job[T], text: str, cut: bool, plain: Plain | None) -> Parsed[T]:
+    schema, shape = job.schema, job.shape
     clean = text.strip()
     data = clean.encode(errors="surrogatepass")
-    tree = _strict(data)
+    tree = _strict(data, job.source)
     if tree is _NOTHING or (cut and isinstance(tree, int | float)):
-        return _searched(Job(schema, shape, _decoder(quoted), max_risk, quoted=quoted), clean, cut)
+        if tree is _NOTHING and plain is not None and (written := _in_plain_form(data, plain)) is not None:
+            return _parse(job, written, cut, None)
+        return _searched(job, clean, cut)
     exact = bool(shape.decimal and LONG_NUMBER.search(data))
     if exact:
         tree = exact_json(clean)
     if plain is not None:
         tree = plain(cast(Json, tree))
         data = data if exact else to_json(tree)
-    if not exact and quoted is None and schema.adapter is not None:
+    if not exact and job.quoted is None and schema.adapter is not None:
         verdict = validate_as_is(schema, shape, cast(Json, tree), data)
         if not verdict.issues:
             return Parsed(ok=True, value=cast(T, verdict.value), given=cast(Json, tree))
-    job = Job(schema, shape, _decoder(quoted), max_risk, quoted=quoted)
     return choose(job, Found((Reading(cast(Json, tree), 0, len(clean)),)), cut)
 
 
-def _decoder(quoted: Quoted | None) -> Decode:
-    """How JSON within a string of the response is read; its quotes are lost, for nobody knows where it will stand."""
-    return decode if quoted is None else lambda text: Splitter.anywhere(quoted.keys, decode(text))
-
-
-def _strict(data: bytes) -> object:
+def _in_plain_form(data: bytes, plain: Plain) -> str | None:
+    """Clean JSON whose escapes are in doubt, in the form that fits the schema; None if it is none."""
     try:
-        return strict_json(data)
+        return json.dumps(plain(clean_json(data)), ensure_ascii=False)
+    except ValueError:
+        return None
+
+
+def _decode(quoted: Quoted | None, source: Source | None, text: str) -> tuple[Json, Risk]:
+    """JSON within a string of the response; its quotes are lost, for nobody knows where it will stand."""
+    tree, risk = decode(text, source)
+    return (tree if quoted is None else Splitter.anywhere(quoted.keys, tree)), risk
+
+
+def _strict(data: bytes, source: Source | None = None) -> object:
+    try:
+        return strict_json(data, source)
     except ValueError:
         return _NOTHING
 
 
-def decode(text: str) -> Json:
-    """The JSON value that a whole text is, strictly or with the tolerant reader; ValueError where it is none."""
-    tree = _strict(text.strip().encode(errors="surrogatepass"))
+def decode(text: str, source: Source | None = None) -> tuple[Json, Risk]:
+    """The JSON value that a whole text is, and the risk of reading it so; ValueError where it is none."""
+    tree = _strict(text.strip().encode(errors="surrogatepass"), source)
     if tree is not _NOTHING:
-        return cast(Json, tree)
-    found = find_values(text.strip())
+        return cast(Json, tree), Risk.LOSSLESS
+    found = find_values(text.strip(), source=source)
     if len(found.readings) != 1 or found.readings[0].issues or found.around:
         raise ValueError("no JSON")
-    return found.readings[0].value
+    reading = found.readings[0]
+    return reading.value, max((repair.risk for repair in reading.repairs), default=Risk.LOSSLESS)
 
 
 def _searched(job: Job[T], text: str, cut: bool) -> Parsed[T]:
@@ -125,7 +141,11 @@ def _searched(job: Job[T], text: str, cut: bool) -> Parsed[T]:
     text = _without_surrogates(text.lstrip("\ufeff"))
     answer = without_thoughts(text)
     lists = lists_in(shape)
-    found = _unescaped(answer.text, lists) or find_values(answer.text, lists=lists, exact=shape.decimal)
+    found = (
+        _unescaped(answer.text, lists)
+        or _only_string(answer.text, job.source)
+        or find_values(answer.text, lists=lists, exact=shape.decimal, source=job.source)
+    )
     around = found.around
     if marked:
         around = (Repair("byte_order_mark", "", None, None, Risk.LOSSLESS), *around)
@@ -170,17 +190,21 @@ def _unescaped(text: str, lists: Lists) -> Found | None:
     return replace(outside, readings=(*outside.readings, Reading(value, start.start(), end + 1, (note,))))
 
 
+def _only_string(text: str, source: Source | None) -> Found | None:
+    """The string that is the whole response; the brackets in it begin no values."""
+    text = text.strip()
+    return Found((read_string(text, source),)) if _STRING.fullmatch(text) else None
+
+
 def _bare(shape: Shape, text: str, cut: bool) -> tuple[Reading, ...]:
     """A short answer without any quotes, where a word of an enum, a number or yes and no is wanted."""
     text = text.strip()
     fence = _ONLY_FENCE.match(text)
     word = (fence["inside"] if fence else text).strip()
-    node = shape.node(shape.root)
-    free = "string" in node.types and node.choices is None
-    if cut or free or not word or "\n" in word or len(word) > _BARE_CHARS or not (node.types <= _SCALARS):
+    if cut or not word or "\n" in word or len(word) > _BARE_CHARS or not shape.takes_words:
         return ()
     value = _strict(word.encode())
-    note = Repair("unquoted", "", text, word, Risk.LOSSLESS)
+    note = Repair("unquoted", "", text, word, Risk.INTERPRETIVE)
     return (Reading(word if value is _NOTHING else cast(Json, value), 0, len(text), (note,)),)
 
 
@@ -209,7 +233,8 @@ def _last_resort(job: Job[T], text: str, found: Found, refused: Parsed[T]) -> Pa
     around = named(text[: reading.start] + text[end:])
     parsed = choose(job, replace(found, readings=(repaired,), around=around), False)
     plain = tree if job.quoted is None else without_quotes(repaired, job.quoted).value
-    return parsed if parsed.ok and job.shape.knows(plain) else refused
+    named_keys = job.shape.knows(plain, free=not lacks_colon(text[reading.start : end], tree))
+    return parsed if parsed.ok and named_keys else refused
 
 
 def _refusal(code: str, words: str, was_open: bool = False) -> Parsed[Any]:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from structgen.core.json import Json
+from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 
 UNSURE_END = "string_end"
 """The code of a string that may end elsewhere: what stands around it is in doubt with it."""
+ESCAPE = "escape"
+"""The code of a string whose backslashes may be escapes or a part of it; what is found are both readings."""
+ESCAPED_KEY = "escaped_key"
+"""The same for a key; the path is that of its object."""
 UNSURE_WORD = "word"
 """The code of a word without quotes that is text only where nothing but text may stand."""
 
@@ -20,6 +26,17 @@ def holds_structure(text: Json) -> bool:
 
 
 _STRUCTURE = frozenset(":[]{}")
+
+
+def let_stand(issue: Issue) -> tuple[Repair, ...]:
+    """What is put on record of an issue that does not refuse the value: what was left out, or how it was read."""
+    before, after = issue.found, None
+    if issue.code in {ESCAPE, ESCAPED_KEY}:
+        after, before = cast("list[Json]", issue.found)
+    elif issue.code != "left_out":
+        return ()
+    rule = ESCAPE if issue.code == ESCAPED_KEY else issue.code
+    return (Repair(rule, issue.path, before, after, Risk.INTERPRETIVE),)
 
 
 @dataclass(frozen=True, slots=True)

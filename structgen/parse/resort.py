@@ -20,6 +20,8 @@ MOST_CHARS = 20_000
 _STRUCTURE = re.compile(r"[\s\"'“”‘’`,:{}\[\]\\]+")
 _UNTRUSTED = re.compile(r"[:\[,{]\s*(?:,|<|undefined\b|\.\.|TODO\b|TBD\b)|:\s*[}\]]|[:\[]\s*[bBrRuUfF]{1,2}[\"']")
 """Places that wait for a value, which json_repair would take for one."""
+_CAUGHT = re.compile(r"(?:\A|\W)[\"'“”‘’`]|[\"'“”‘’`](?:\W|\Z)")
+"""A quote that is no apostrophe: that of a neighbour, which json_repair took for a part of the text."""
 _BROKEN_ESCAPE = re.compile(r"\\[^\"/]")
 
 
@@ -45,8 +47,13 @@ def last_resort(text: str) -> Json:
     return tree
 
 
+def lacks_colon(text: str, tree: Json) -> bool:
+    """Whether two texts stand side by side in `text`, which may be a key and its value or two items of a set."""
+    return text.count(":") < "".join(_written(tree)).count(":")
+
+
 def _written(tree: Json) -> Iterator[str]:
-    """The tree as JSON, without escapes but those of quotes; a mark for an empty text and a key that caught a quote."""
+    """The tree as JSON, without escapes but those of quotes; a mark for an empty text and one that caught a quote."""
     if isinstance(tree, dict):
         for index, (key, value) in enumerate(tree.items()):
             yield "," if index else "{"
@@ -60,7 +67,7 @@ def _written(tree: Json) -> Iterator[str]:
             yield from _written(value)
         yield "]" if tree else "[]"
     elif isinstance(tree, str):
-        yield '"' + tree.replace('"', '\\"') + '"' if tree else "\0"
+        yield "\0" if not tree or _CAUGHT.search(tree) else '"' + tree.replace('"', '\\"') + '"'
     else:
         yield _WORDS[tree] if tree is None or isinstance(tree, bool) else str(tree)
 

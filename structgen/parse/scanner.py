@@ -15,7 +15,8 @@ from structgen.core.results import Issue, Repair
 from structgen.parse.equal import same
 from structgen.parse.exact import number_of
 from structgen.parse.members import NUMBER
-from structgen.parse.reading import UNSURE_END, UNSURE_WORD
+from structgen.parse.reading import ESCAPE, UNSURE_END, UNSURE_WORD
+from structgen.parse.source import Source
 from structgen.parse.strings import PAIRS, read_quoted
 
 _LOOSE_NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|\d+(?:_\d+)*|(?:0|[1-9]\d*)?\.\d+)\Z")
@@ -38,6 +39,10 @@ _NOT_FINITE = {
 _NO_VALUE = frozenset({"undefined", "TODO", "TBD", "etc", "etc."})
 _MISSPELT = ("true", "false", "null", "none")
 _LONGEST = 20
+BACKSLASHES = (
+    "has backslashes that may be escapes or a part of the text, and nothing says which; "
+    "write each backslash of the text as two"
+)
 _MOST_DIGITS = 4300
 """Python itself converts no longer integers (the conversion takes quadratic time)."""
 
@@ -77,8 +82,9 @@ class Broken(Exception):
 class Scanner:
     """The state of one reading: the open containers and their keys, the rules used, what is wrong."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, source: Source | None = None) -> None:
         self.text = text
+        self.source = source
         self.open: list[Open] = []
         self.path: list[str | int | None] = []
         """The key or index being read in each open container, None between two members."""
@@ -119,6 +125,11 @@ class Scanner:
         """
         if rule not in self.repairs:
             self.repairs[rule] = Repair(rule, self.here(), before, after, Risk.LOSSLESS)
+
+    def changed(self, rule: str, before: Json, after: Json) -> None:
+        """Record what was decided here, which may be decided otherwise at other places."""
+        path = self.here()
+        self.repairs[rule + path] = Repair(rule, path, before, after, Risk.INTERPRETIVE)
 
     def issue(self, code: str, message: str, found: Json) -> None:
         """Record what is wrong here; the reading goes on."""
@@ -182,7 +193,7 @@ class Scanner:
 
     def quoted(self, at: int, follow: re.Pattern[str]) -> tuple[str, int]:
         """The string whose opening quote stands at `at`, and the offset behind it."""
-        string = read_quoted(self.text, at, follow)
+        string = read_quoted(self.text, at, follow, self.source)
         if string is None:
             self.members += 1
             raise Cut(len(self.text))
@@ -190,6 +201,10 @@ class Scanner:
             self.note(rule, self.text[at : min(string.end, at + 80)], string.value[:80])
         if string.problem:
             self.issue(UNSURE_END if string.unsure_end else "string", string.problem, string.value)
+        elif string.other is not None:
+            self.issue(ESCAPE, BACKSLASHES, [string.value, string.other])
+        elif string.odd:
+            self.changed(ESCAPE, self.text[at : string.end], string.value)
         return string.value, string.end
 
     def repeated(self, key: str, first: Json, second: Json) -> None:

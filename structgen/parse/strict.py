@@ -8,6 +8,8 @@ from typing import cast
 import jiter
 
 from structgen.core.json import Json
+from structgen.parse.escapes import HINT, holds_doubt
+from structgen.parse.source import Source
 
 MAX_DEPTH = 200
 """Containers in each other. jiter and Pydantic's own JSON reader draw the line at the same depth."""
@@ -19,16 +21,26 @@ _EXPONENT, _SIGNED, _LONG = b"0e000", b"0e+000", b"0" * 308
 """What a number beyond 1.8e308 holds at least: three digits of exponent, or 309 digits."""
 
 
-def strict_json(data: bytes) -> Json:
-    """The value of a JSON text in UTF-8; ValueError where it is none or holds something that a decoder would hide.
-
-    Refused beside wrong syntax: a repeated key, NaN and Infinity, numbers that may overflow (1e999), lone surrogates
-    and more than `MAX_DEPTH` levels. Some of it may be fine after all; the tolerant reader looks closer.
-    """
+def clean_json(data: bytes) -> Json:
+    """The same as `strict_json`, whatever its escapes may be."""
     value = cast(Json, jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True))
     digits = data.translate(_DIGITS)
     if (_EXPONENT in digits or _SIGNED in digits or _LONG in digits) and not is_finite(value):
         raise ValueError("a number that is too large for a float")
+    return value
+
+
+def strict_json(data: bytes, source: Source | None = None) -> Json:
+    """The value of a JSON text in UTF-8; ValueError where it is none or holds something that a decoder would hide.
+
+    Refused beside wrong syntax: a repeated key, NaN and Infinity, numbers that may overflow (1e999), lone surrogates
+    and more than `MAX_DEPTH` levels; also escapes that may be a part of the text, by the document (`source`) or without.
+    Some of it may be fine after all; the tolerant reader looks closer.
+    """
+    value = clean_json(data)
+    hinted = b"\\" in data and ((source is not None and source.wary) or HINT.search(data))
+    if hinted and holds_doubt(data.decode(), source):
+        raise ValueError("an escape that may be a part of the text")
     return value
 
 

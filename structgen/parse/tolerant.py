@@ -13,8 +13,9 @@ from typing import cast
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.parse.exact import number_of
 from structgen.parse.members import CLOSER, CONTAINER, ITEM, MEMBER, NUMBER, SET
-from structgen.parse.reading import Reading
-from structgen.parse.scanner import COMMENT, WORDS, Broken, Cut, Open, Scanner
+from structgen.parse.reading import ESCAPED_KEY, Reading
+from structgen.parse.scanner import BACKSLASHES, COMMENT, WORDS, Broken, Cut, Open, Scanner
+from structgen.parse.source import Source
 from structgen.parse.strict import MAX_DEPTH
 from structgen.parse.strings import AFTER_KEY, ANYTHING, IN_LIST, IN_OBJECT, PAIRS, read_quoted
 
@@ -36,9 +37,19 @@ _PREFIXED = re.compile(r"[bBrRuUfF]{1,2}['\"]")
 _CLOSER = {"[": "]", "(": ")", "{": "}"}
 
 
-def read_tolerant(text: str, start: int) -> Reading:
-    """Read the value that begins with the bracket at `start`; what follows it is not looked at."""
-    return _Reader(text).read(start)
+def read_tolerant(text: str, start: int, source: Source | None = None) -> Reading:
+    """Read the value that begins with the bracket at `start`; what follows it is not looked at.
+
+    `source` is the document, which knows what the backslashes in strings are.
+    """
+    return _Reader(text, source).read(start)
+
+
+def read_string(text: str, source: Source | None = None) -> Reading:
+    """Read the string that a text begins with."""
+    reader = _Reader(text, source)
+    value, end = reader.quoted(0, ANYTHING)
+    return Reading(value, 0, end, tuple(reader.repairs.values()), tuple(reader.issues))
 
 
 class _Reader(Scanner):
@@ -251,7 +262,7 @@ class _Reader(Scanner):
 
     def _quoted_key(self, at: int) -> tuple[str, int]:
         """A key in any quotes: its first closing quote closes it, and a colon follows."""
-        found = read_quoted(self.text, at, ANYTHING)
+        found = read_quoted(self.text, at, ANYTHING, self.source)
         if found is None:
             self.members += 1
             raise Cut(len(self.text))
@@ -259,8 +270,13 @@ class _Reader(Scanner):
         if not (colon := AFTER_KEY.match(self.text, end)):
             self.char(self.skip(end))
             raise Broken(end, "has something where a colon belongs")
-        key, _ = self.quoted(at, ANYTHING)
-        return key, colon.end()
+        if found.other is not None:
+            self.issue(ESCAPED_KEY, BACKSLASHES, [found.value, found.other])
+            return found.value, colon.end()
+        self.path[-1] = found.value
+        self.quoted(at, ANYTHING)
+        self.path[-1] = None
+        return found.value, colon.end()
 
     def _value(self, at: int, follow: re.Pattern[str]) -> tuple[Json, int]:
         if match := CONTAINER.match(self.text, at):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +13,7 @@ from structgen.core.options import Risk
 from structgen.core.records import Completion, Request, Usage
 from structgen.core.results import Parsed
 from structgen.parse import parse_text
+from structgen.parse.written import write_json
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted, with_quotes
 from structgen.schema.strict import SentSchema
@@ -60,11 +60,17 @@ def whole_question(
 
     An answer in both is taken out of the form in which the schema was sent first.
     """
-    return Question(request, why, partial(_read_whole, schema, max_risk, sent, quoted))
+    read = partial(_read_whole, schema, max_risk, sent, quoted, request.document)
+    return Question(request, why, read)
 
 
 def _read_whole(
-    schema: Schema[T], max_risk: Risk, sent: SentSchema | None, quoted: Quoted | None, completion: Completion
+    schema: Schema[T],
+    max_risk: Risk,
+    sent: SentSchema | None,
+    quoted: Quoted | None,
+    document: str | None,
+    completion: Completion,
 ) -> Parsed[T]:
     return parse_text(
         schema,
@@ -73,6 +79,7 @@ def _read_whole(
         max_risk=max_risk,
         quoted=quoted,
         plain=None if sent is None else sent.back,
+        document=document,
     )
 
 
@@ -81,7 +88,7 @@ def read_again(
 ) -> Parsed[T]:
     """A value that was put together from several answers, validated as a whole; its quotes stay with their values."""
     written = tree if quoted is None else quoted.forward(tree, quotes)
-    return parse_text(schema, json.dumps(written, ensure_ascii=False), max_risk=max_risk, quoted=quoted)
+    return parse_text(schema, write_json(written), max_risk=max_risk, quoted=quoted)
 
 
 def part_form(part: Schema[T], quoted: Quoted | None) -> Quoted | None:

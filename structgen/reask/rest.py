@@ -43,7 +43,7 @@ class Cut(Generic[T]):
 
     `path` leads to the outermost open list, whose complete items are kept, or else to the innermost open object.
     `begun`: an item of that list had begun behind those that are kept, so that at least one more must come.
-    `quotes` are those of what is kept, where they are asked for: in the form `quoted`.
+    `quotes` are those of what is kept, where they are asked for: in the form `quoted`. `document` is what is read.
     """
 
     schema: Schema[T]
@@ -54,6 +54,7 @@ class Cut(Generic[T]):
     begun: bool = False
     quotes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
     quoted: Quoted | None = None
+    document: str | None = None
 
     @property
     def shown(self) -> JsonObject:
@@ -82,7 +83,7 @@ def rest_question(
         return None
     begun = any(len(steps(place)) > len(path) for place in parsed.open)
     quotes = {place: quote for place, quote in parsed.quotes.items() if at(kept, steps(place)) is not MISSING}
-    cut = Cut(schema, kept, path, parsed.repairs, max_risk, begun, quotes, quoted)
+    cut = Cut(schema, kept, path, parsed.repairs, max_risk, begun, quotes, quoted, first.document)
     missing = Schema.of(with_definitions(schema.json_schema, part))
     form = part_form(missing, quoted)
     request = _request(cut, first, missing, form, card)
@@ -170,7 +171,12 @@ def _rest_schema(root: JsonObject | bool, node: Json, kept: Json, path: tuple[st
 def read_rest(cut: Cut[T], missing: Schema[object], completion: Completion, form: Quoted | None = None) -> Parsed[T]:
     """Join what was kept with the rest, and validate the whole. `form` is the one with quotes, if any, of the rest."""
     answer: Parsed[object] = parse_text(
-        missing, completion.text, finish_reason=completion.finish_reason, max_risk=cut.max_risk, quoted=form
+        missing,
+        completion.text,
+        finish_reason=completion.finish_reason,
+        max_risk=cut.max_risk,
+        quoted=form,
+        document=cut.document,
     )
     if not answer.ok:
         return Parsed(False, None, answer.issues, cut.repairs, cut.kept, quotes=cut.quotes)

@@ -76,7 +76,9 @@ class Everything(BaseModel):
 SCHEMA = Schema.of(Everything)
 ADAPTER = TypeAdapter(Everything)
 
-words = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12)
+in_doubt = "\b\f\x86"
+"""Characters whose escapes may be a part of a text (``\\beta``, ``bin\\x86``), so that they are put on record."""
+words = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters=in_doubt), max_size=12)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 leaves = st.builds(Leaf, label=words, weight=st.none() | numbers)
 trees = st.recursive(

@@ -20,8 +20,8 @@ from structgen.parse.equal import same
 from structgen.parse.exact import Exact
 
 Sound = Callable[[str, Json], bool]
-Decode = Callable[[str], Json]
-"""Text -> the JSON value it is, ValueError where it is none."""
+Decode = Callable[[str], tuple[Json, Risk]]
+"""Text -> the JSON value it is and the risk of reading it so, ValueError where it is none."""
 
 _PLAIN_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
@@ -248,13 +248,13 @@ class Aligner:
         if not node.types & _CONTAINERS or value.strip()[:1] not in ("{", "[", '"'):
             return misfit(value)
         try:
-            inner = self.decode(value)
+            inner, risk = self.decode(value)
         except ValueError:
             return misfit(value)
         if isinstance(inner, str) and not inner.strip().startswith(("{", "[")):
             return misfit(value)
         fit = self.fit(inner, raw, path, wrapped)
-        return fit.after(Repair("double_encoded", path, value, inner, Risk.LOSSLESS))
+        return fit.after(Repair("double_encoded", path, value, inner, risk))
 
     def _list_of(self, value: JsonObject, raw: Raw, path: str, wrapped: bool) -> Fit:
         """An object where a list belongs: it wraps the list, or it is the list's only item."""

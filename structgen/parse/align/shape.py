@@ -18,6 +18,7 @@ from structgen.schema.resolve import target
 Raw = JsonObject | bool
 
 TEMPORAL = frozenset({"date", "date-time", "time", "duration"})
+_WORDS = frozenset({"number", "integer", "boolean", "null"})
 _PARTS = ("anyOf", "oneOf")
 _MOST_REFERENCES = 50
 
@@ -117,17 +118,40 @@ class Shape:
             tree = _at(tree, pointer([step]))
         return False
 
-    def knows(self, tree: Json, raw: Raw | None = None) -> bool:
-        """Whether every key of a tree, in any spelling, is one that the schema speaks of."""
+    @cached_property
+    def takes_words(self) -> bool:
+        """Whether the whole value is a word of an enum, a number, yes or no, or null: no text of any kind."""
+        todo, found = [self.node(self.root)], list[Node]()
+        while todo and len(found) < _MOST_REFERENCES:
+            found.append(todo.pop())
+            todo += [self.node(branch) for branch in found[-1].branches]
+        leaves = [node for node in found if not node.branches]
+        return not todo and all(node.choices is not None or (node.types and node.types <= _WORDS) for node in leaves)
+
+    def is_name(self, path: str, key: str, tree: Json) -> bool:
+        """Whether a key of the object at a path is a field in some spelling, or one that the schema leaves alone."""
+        raw: Raw | None = self.root
+        for step in steps(path):
+            node = self.node(raw) if isinstance(raw, dict) else Node()
+            name = node.spellings.get(step) or node.spellings.get(letters(step)) or step
+            raw = node.fields.get(name, node.extra if node.items is None else node.items)
+        node = self.node(raw) if isinstance(raw, dict) else Node()
+        known = key in node.fields or key in node.spellings or letters(key) in node.spellings
+        return known or self.ignores(path + pointer([key]), tree)
+
+    def knows(self, tree: Json, raw: Raw | None = None, *, free: bool = True) -> bool:
+        """Whether every key of a tree, in any spelling, is one that the schema speaks of; `free`: or may be any key."""
         node = self.node(self.root if raw is None else raw)
         if node.branches:
-            return any(self.knows(tree, branch) for branch in node.branches)
+            return any(self.knows(tree, branch, free=free) for branch in node.branches)
         if isinstance(tree, list):
-            return node.items is None or all(self.knows(item, node.items) for item in tree)
-        if not isinstance(tree, dict) or not node.fields or isinstance(node.extra, dict):
+            return (node.items is None and free) or all(self.knows(item, node.items or {}, free=free) for item in tree)
+        if not isinstance(tree, dict):
             return True
+        if not node.fields or isinstance(node.extra, dict):
+            return free
         names = ((key, node.spellings.get(key) or node.spellings.get(letters(key)) or key) for key in tree)
-        return all(name in node.fields and self.knows(tree[key], node.fields[name]) for key, name in names)
+        return all(name in node.fields and self.knows(tree[key], node.fields[name], free=free) for key, name in names)
 
     def takes_text_alone(self, path: str, tree: Json) -> bool:
         """Whether nothing but a text may stand at a path, or what stands there does not count."""

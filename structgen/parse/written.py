@@ -1,0 +1,17 @@
+"""Plain JSON written down again, so that it is read as what it is."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from structgen.core.json import Json
+
+_SHORT = re.compile(r"\\.")
+_LONG = {"\\b": "\\u0008", "\\f": "\\u000c", "\\n": "\\u000a", "\\r": "\\u000d", "\\t": "\\u0009"}
+
+
+def write_json(tree: Json) -> str:
+    """The tree as JSON whose backslashes nobody can take for a part of the text: what they are is settled."""
+    text = json.dumps(tree, ensure_ascii=False)
+    return _SHORT.sub(lambda escape: _LONG.get(escape[0], escape[0]), text) if "\\" in text else text
