@@ -94,9 +94,7 @@ class Found:
     words: bool = False
 
 
-def find_values(
-    text: str, *, lists: Lists = Lists.ANY, exact: bool = False, source: Source | None = None
-) -> Found:
+def find_values(text: str, *, lists: Lists = Lists.ANY, exact: bool = False, source: Source | None = None) -> Found:
     """Every value that begins with a bracket, disjoint, in order; scalars too, where nothing but values is written.
 
     Brackets in prose are skipped one by one. A value that breaks off in the middle is skipped as a whole, so that no

@@ -34,7 +34,7 @@ def strict_json(data: bytes, source: Source | None = None) -> Json:
     """The value of a JSON text in UTF-8; ValueError where it is none or holds something that a decoder would hide.
 
     Refused beside wrong syntax: a repeated key, NaN and Infinity, numbers that may overflow (1e999), lone surrogates
-    and more than `MAX_DEPTH` levels; also escapes that may be a part of the text, by the document (`source`) or without.
+    more than `MAX_DEPTH` levels, and escapes that may be a part of the text, by the document (`source`) or without it.
     Some of it may be fine after all; the tolerant reader looks closer.
     """
     value = clean_json(data)
