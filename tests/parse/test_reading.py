@@ -287,6 +287,46 @@ def test_json_repair_is_the_last_resort_and_on_the_record() -> None:
     assert not read(Item, '{"title": "Tea", price" : 3.5}', max_risk=Risk.LOSSLESS).ok
 
 
+@pytest.mark.parametrize("schema", [Any, int | str, dict[str, Any] | str, Any | None, {"type": ["string", "null"]}, {}])
+@pytest.mark.parametrize("text", ["True", "[1", '{, "message": "hi"}', "hello", "12 apples", "'a'", "{'a' 'b'}"])
+def test_what_is_no_json_is_no_text_where_any_value_may_stand(schema: Any, text: str) -> None:
+    assert not read(schema, text).ok
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "value"),
+    [
+        (int | None, "12", 12),
+        (int | None, "null", None),
+        (bool, "Yes.", True),
+        (Size | int, "small", Size.SMALL),
+        ({"enum": ["a", "b"]}, "a", "a"),
+    ],
+)
+def test_a_bare_word_is_taken_for_a_choice_or_a_number_alone_on_the_record(schema: Any, text: str, value: Any) -> None:
+    parsed = read(schema, text)
+    assert parsed.value == value
+    if text not in {"12", "null"}:  # which are JSON
+        assert Risk.INTERPRETIVE in {repair.risk for repair in parsed.repairs if repair.rule == "unquoted"}
+
+
+@pytest.mark.parametrize(
+    "text", ["{'a' 'b'}", "{'s': {'a' 'b'}}", "{'a' 'b', 'c' 'd'}", '{"a" "b"}', "[{'a' 'b'}]", '{\'s\': {"a" "b"}}']
+)
+@pytest.mark.parametrize("schema", [Any, dict[str, Any], dict[str, str], {"type": "object"}])
+def test_two_texts_side_by_side_are_no_key_and_its_value_where_keys_are_data(schema: Any, text: str) -> None:
+    assert not read(schema, text).ok
+
+
+def test_json_repair_takes_no_quote_of_a_neighbour_into_a_text() -> None:
+    from structgen.parse.resort import last_resort
+
+    for text in ("{'a' 'b'}", "{'a' 'b', 'c' 'd'}", "[{'a' 'b'}]"):
+        with pytest.raises(ValueError, match="lose, move or invent"):
+            last_resort(text)
+    assert last_resort('{"a": "it\'s", b" : 1}') == {"a": "it's", "b": 1}
+
+
 def test_nan_is_a_number_only_where_the_field_says_so() -> None:
     class Measured(BaseModel):
         free: float = Field(default=0.0, allow_inf_nan=True)
