@@ -7,21 +7,22 @@ several units is read whole: "1 hour 45 minutes" is neither an hour nor 45 minut
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Set
 from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from structgen.ground.numerals import Figures
 from structgen.ground.places import Grade, Place
-from structgen.notation.words import value_of
+from structgen.notation.exact import Value, plus, times
+from structgen.notation.words import CARDINALS
 
 
 class Duration(NamedTuple):
     """A length of time."""
 
-    months: Decimal
-    seconds: Decimal
+    months: Value
+    seconds: Value
 
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
@@ -39,11 +40,11 @@ _UNITS: dict[str, Duration] = {
     for name in names.split()
 }
 _VULGAR = "\u00bc-\u00be\u2150-\u215e"
-_WORDS = "one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty ninety"
-_SPELLED = rf"(?:{'|'.join(_WORDS.split())})(?:-(?:{'|'.join(_WORDS.split()[:9])}))?|an?"
+_SPELLED = rf"(?:{'|'.join(sorted(CARDINALS, key=len, reverse=True))})|half\san?|an?"
+"""The last word of a number, or an article."""
 _PART = re.compile(
-    rf"(?<![\w.,/])(?P<amount>\d{{1,9}}(?:[.,]\d{{1,9}})?(?:\s?[{_VULGAR}]|\s\d/\d)?|\d/\d|[{_VULGAR}]|(?:{_SPELLED}"
-    rf"|half\san?)(?=[\s-]))(?P<more>\sand\sa\s(?:half|quarter))?(?:\s\(\d{{1,9}}\))?[\s-]{{0,2}}"
+    rf"(?<![\w.,/])(?P<amount>\d{{1,9}}(?:[.,]\d{{1,9}})?(?:\s?[{_VULGAR}]|\s\d/\d)?|\d/\d|[{_VULGAR}]|(?:{_SPELLED})"
+    rf"(?=[\s-]))(?P<more>\sand\sa\s(?:half|quarter))?(?:\s\(\d{{1,9}}\))?[\s-]{{0,2}}"
     rf"(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})(?![^\W\d_])\.?(?P<rest>\sand\sa\s(?:half|quarter))?",
     re.IGNORECASE,
 )
@@ -53,6 +54,7 @@ _ISO = re.compile(
     r"(?:(\d+(?:\.\d+)?)S)?)?"
 )
 _ISO_UNITS = tuple(_UNITS[name] for name in ("year", "month", "week", "day", "hour", "minute", "second"))
+_ARTICLES = {"a": Decimal(1), "an": Decimal(1), "one": Decimal(1), "half": Decimal("0.5")}
 _MORE = {"half": Decimal("0.5"), "quarter": Decimal("0.25")}
 _LONGEST = 100
 
@@ -66,60 +68,71 @@ def duration_of(value: str | timedelta) -> Duration | None:
     match = _ISO.fullmatch(value)
     if match is not None:
         return _sum(_times(Decimal(n or 0), unit) for n, unit in zip(match.groups(), _ISO_UNITS, strict=True))
-    found = list(_durations(value)) if _PART.match(value) else []
+    found = list(_durations(Figures(value))) if _PART.match(value) else []
     whole = len(found) == 1 and (found[0][1].start, found[0][1].end) == (0, len(value))
     return found[0][0] if whole else None
 
 
-def find_durations(text: str, wanted: Set[Duration]) -> dict[Duration, list[Place]]:
-    """Where the wanted durations stand."""
+def find_durations(figures: Figures, wanted: Set[Duration]) -> dict[Duration, list[Place]]:
+    """Where the wanted durations stand in a text, whose numbers are `figures`."""
     found: dict[Duration, list[Place]] = {}
-    for duration, place in _durations(text) if wanted else ():
+    for duration, place in _durations(figures) if wanted else ():
         if duration in wanted:
             found.setdefault(duration, []).append(place)
     return found
 
 
-def _durations(text: str) -> Iterator[tuple[Duration, Place]]:
+def _durations(figures: Figures) -> Iterator[tuple[Duration, Place]]:
     """Every duration with its place, each as long as its parts go on from larger units to smaller ones."""
     pending: tuple[Duration, Place, Duration] | None = None
-    for match in _PART.finditer(text):
+    for match in _PART.finditer(figures.text):
         unit = _UNITS[match["unit"].lower()]
-        metres = match["unit"] in ("m", "M")
-        length = _length(match, unit)
+        lengths = [] if match["unit"] in ("m", "M") and pending is None else list(_lengths(match, unit, figures))
+        alone = len(lengths) == 1 and lengths[0][1].grade is not Grade.EITHER
         if pending is not None:
             total, place, last = pending
-            if unit < last and _BETWEEN.fullmatch(text, place.end, match.start()):
-                pending = _sum((total, length)), place._replace(end=match.end()), unit
+            if alone and unit < last and _BETWEEN.fullmatch(figures.text, place.end, lengths[0][1].start):
+                pending = _sum((total, lengths[0][0])), place._replace(end=match.end()), unit
                 continue
             yield total, place
-        pending = None if metres else (length, Place(match.start(), match.end(), Grade.WRITTEN), unit)
+        pending = None
+        if match["unit"] in ("m", "M"):  # metres, rather
+            continue
+        if alone:
+            pending = (*lengths[0], unit)
+        else:
+            yield from lengths
     if pending is not None:
         yield pending[0], pending[1]
 
 
-def _length(match: re.Match[str], unit: Duration) -> Duration:
-    amount = _amount(match["amount"].lower())
-    return _times(amount + sum(_MORE[more.split()[-1].lower()] for more in match.group("more", "rest") if more), unit)
+def _lengths(match: re.Match[str], unit: Duration, figures: Figures) -> Iterator[tuple[Duration, Place]]:
+    """What a number with a unit may mean; more than one length where the number has more than one reading."""
+    rest = _part(match["rest"])
+    ends = (match.end("amount"), match.end("more"))
+    found = list(figures.ending(match.start("amount"), ends)) or list(_spelled(match))
+    for value, place in found:
+        yield _times(plus(value, rest), unit), Place(place.start, match.end(), place.grade)
 
 
-def _amount(written: str) -> Decimal:
-    """The number before a unit: digits with a fraction, or words."""
-    if written.startswith("half"):
-        return _MORE["half"]
-    if written[0].isalpha():
-        return Decimal(1 if written in ("a", "an") else value_of(written.split("-")) or 0)
-    total = Decimal(0)
-    for part in unicodedata.normalize("NFKC", "".join(f" {c}" if c > "\u00bb" else c for c in written)).split():
-        top, _, bottom = part.replace("\u2044", "/").replace(",", ".").partition("/")
-        total += Decimal(top) / Decimal(bottom) if bottom.strip("0") else Decimal(top)
-    return total
+def _spelled(match: re.Match[str]) -> Iterator[tuple[Value, Place]]:
+    """The words before a unit that are no number by themselves: "an", "half an", the "one" of "one day"."""
+    value = _ARTICLES.get(match["amount"].lower().split()[0])
+    if value is not None:
+        yield plus(value, _part(match["more"])), Place(match.start(), match.end(), Grade.WRITTEN)
 
 
-def _times(amount: Decimal, unit: Duration) -> Duration:
-    return Duration(amount * unit.months, amount * unit.seconds)
+def _part(written: str | None) -> Decimal:
+    """The half or the quarter of "and a half"."""
+    return _MORE[written.split()[-1].lower()] if written else Decimal(0)
+
+
+def _times(amount: Value, unit: Duration) -> Duration:
+    return Duration(times(amount, int(unit.months)), times(amount, int(unit.seconds)))
 
 
 def _sum(durations: Iterator[Duration] | tuple[Duration, ...]) -> Duration:
-    parts = list(durations)
-    return Duration(sum((p.months for p in parts), Decimal(0)), sum((p.seconds for p in parts), Decimal(0)))
+    months, seconds = Decimal(0), Decimal(0)
+    for duration in durations:
+        months, seconds = plus(months, duration.months), plus(seconds, duration.seconds)
+    return Duration(months, seconds)

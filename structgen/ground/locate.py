@@ -93,14 +93,14 @@ def _find(queries: Sequence[Query], figures: Figures) -> list[Places]:
     numbers = figures.find({q.number for q in wanted if q.number is not None})
     days = find_dates(text, {q.day for q in wanted if q.day is not None})
     moments = find_times(text, {q.moment for q in wanted if q.moment is not None})
-    durations = find_durations(text, {q.duration for q in wanted if q.duration is not None})
+    durations = find_durations(figures, {q.duration for q in wanted if q.duration is not None})
     codes = find_codes(text, {q.code for q in wanted if q.code is not None})
 
     def otherwise(q: Query) -> Places:
         numerals = [*(numbers.get(q.number, ()) if q.number is not None else ()), *codes.get(q.code or "", ())]
         lengths = durations.get(q.duration, ()) if q.duration else ()
-        whole = [place for place in (*lengths, *_moments(q, days, moments)) if figures.bounds(*place[:2]) is not None]
-        return best([place for place in (*numerals, *whole) if not cuts_character(text, *place[:2])])
+        timed = [place for place in _moments(q, days, moments) if figures.bounds(*place[:2]) is not None]
+        return best([place for place in (*numerals, *lengths, *timed) if not cuts_character(text, *place[:2])])
 
     return [places or otherwise(q) for q, places in zip(queries, found, strict=True)]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Set
+from bisect import bisect_left, bisect_right
+from collections.abc import Container, Iterable, Iterator, Set
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from itertools import chain
@@ -18,7 +18,6 @@ from operator import attrgetter
 from structgen.ground.figures import glued, standing
 from structgen.ground.places import Grade, Place
 from structgen.notation.cores import VULGAR, digit_runs, key
-from structgen.notation.digits import ways_to_read
 from structgen.notation.exact import Value
 from structgen.notation.han import han_numbers
 from structgen.notation.numbers import digit_numbers, fraction_numbers, number_of
@@ -114,11 +113,11 @@ class Figures:
     def _places(self, number: Number) -> Iterator[Numeral]:
         """The numbers that a written number may be, each with its place."""
         first, last = number.digits, number.digits_end
-        slashed = number.parts and self.text[number.parts[0].digits_end] in _SLASHES
+        slashed = self._is_slashed(number)
         grade = glued(self.text, first, last) if slashed else standing(self.text, first, last)
         if grade is not None:
             yield from self._graded(number, grade)
-        if slashed:  # the 4 and the 5 of "4/5" are numbers too, unless it is a measure
+        if slashed:  # its parts are numbers too, unless it is a measure
             for part in number.parts:
                 yield from self._places(part)
         elif grade is not None and number.parts:
@@ -137,6 +136,30 @@ class Figures:
 
     def _settled(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
         return self.style.settle(readings) if len(_values(readings)) > 1 else readings
+
+    def ending(self, at: int, ends: Container[int]) -> Iterator[Numeral]:
+        """The readings of the number around `at` that end at one of these offsets, each with its place."""
+        number = self._around(at)
+        if number is None:
+            return
+        parts = () if self._is_slashed(number) else number.parts
+        rest = ((one.value, Place(one.start, one.end, Grade.EITHER)) for part in parts for one in part.readings)
+        for value, place in chain(self._graded(number, Grade.WRITTEN), rest):
+            if place.end in ends:
+                yield value, place
+
+    def _around(self, at: int) -> Number | None:
+        """The number whose digits or words hold a place, or that goes on to it with a scale word."""
+        run, spelled = bisect_right(self._starts, at) - 1, bisect_right(self._spelled_starts, at) - 1
+        if run >= 0 and self._runs[run].end() > at:
+            return self._number(run)
+        if spelled >= 0 and self._spelled[spelled].digits_end > at:
+            return self._spelled[spelled]
+        return self._number(run) if run >= 0 and self._number(run).end > at else None
+
+    def _is_slashed(self, number: Number) -> bool:
+        """Whether its parts are numbers with a slash between, like the 4 and the 5 of "4/5"."""
+        return bool(number.parts) and self.text[number.parts[0].digits_end] in _SLASHES
 
     def bounds(self, start: int, end: int) -> Grade | None:
         """What the ends of a stretch do to the numbers there: OWN where they cut none, None where they cut one in two.
@@ -159,9 +182,8 @@ class Figures:
                 first += 1
             yield from (self._number(place) for place in sorted({first, last}) if place >= first)
         for at in counting_words(self.text, start, end):
-            place = bisect_right(self._spelled_starts, at) - 1
-            if place >= 0 and self._spelled[place].digits_end > at:
-                yield self._spelled[place]
+            if (number := self._around(at)) is not None:
+                yield number
 
     def _number(self, place: int) -> Number:
         """The number of a run of digits, by the place of the run in the text."""
@@ -175,7 +197,7 @@ class Figures:
         likely = [one for one in readings if not one.unlikely]
         if all(start <= one.start and one.end <= end for one in likely):
             return Grade.OWN
-        if number.parts and self.text[number.parts[0].digits_end] in _SLASHES:
+        if self._is_slashed(number):
             return Grade.OWN  # how its numbers stand has been looked at
         left = self._alone(number, max(start, number.start - _AROUND), min(end, number.end + _AROUND))
         if left & {one.value for one in likely}:
@@ -190,14 +212,17 @@ class Figures:
         near = (one for one in found if one.end + start > number.digits and one.start + start < number.digits_end)
         return {one.value for several in near for one in self._settled(several.readings) if not one.percent}
 
-    def same(self, written: str, start: int) -> Grade | None:
-        """Whether a number of the text is the one that a value writes so: OWN, EITHER where it may be, or None."""
-        place = bisect_right(self._starts, start) - 1
-        theirs = _values(self._settled(self._number(place).readings)) if place >= 0 else set[Value]()
-        ours = {Decimal(way.plain) for way in ways_to_read(written)}
-        if not theirs or not ours:
-            return Grade.OWN
-        return None if theirs.isdisjoint(ours) else Grade.OWN if theirs <= ours else Grade.EITHER
+    def values_at(self, at: int) -> set[Value]:
+        """What the number around a place is, likely; nothing where it is none as a whole."""
+        number = self._around(at)
+        return _values(self._settled(number.readings)) if number is not None else set()
+
+    def values_between(self, start: int, end: int) -> set[Value]:
+        """All that the numbers in digits of a stretch may be."""
+        first, last = bisect_left(self._starts, start), bisect_left(self._starts, end)
+        found = (self._number(place) for place in range(first, last))
+        several = (one for number in found for one in (number, *number.parts))
+        return {reading.value for number in several for reading in self._settled(number.readings)}
 
 
 def _values(readings: Iterable[Reading]) -> set[Value]:

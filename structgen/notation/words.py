@@ -29,6 +29,8 @@ _MANY = {"dozen": 12, "hundred": 100, **_LARGE}
 """What there may be a part of: "half a million"."""
 _BOTTOMS = {word: value for word, value in _LAST.items() if 3 <= value <= 10} | {"half": 2, "halve": 2, "quarter": 4}
 _OTHER = {"once": 1, "twice": 2, "dozen": 12}
+CARDINALS = frozenset({*_SMALL, *_MANY})
+"""The words that a cardinal number may end with."""
 COUNTING_WORDS = frozenset({*_SMALL, *_LAST})
 """Words that are numbers by themselves, and others together with those around them: the two of "two hundred"."""
 NUMBER_WORDS = frozenset({*COUNTING_WORDS, *_LARGE, "hundred", "dozen", "half", "quarter", "once", "twice"})

@@ -36,6 +36,16 @@ Find = Callable[[object, str], tuple[str | None, str]]
         (timedelta(minutes=90), "for 90 minutes", "90 minutes"),
         ("1 hour 30 minutes", "90 min", "90 min"),
         ("PT3H", "1 hour, 2 hours and 3 hours", "3 hours"),
+        ("PT200M", "two hundred minutes", "two hundred minutes"),
+        ("PT102H", "one hundred and two hours", "one hundred and two hours"),
+        ("PT24H", "two dozen hours", "two dozen hours"),
+        ("PT1234H", "1 234 hours", "1 234 hours"),
+        ("PT12000H", "12,000 hours at 3.5 each", "12,000 hours"),
+        ("P1200000Y", "1.2 million years", "1.2 million years"),
+        ("PT2H30M", "2 and a half hours", "2 and a half hours"),
+        ("PT2H30M", "2½ hours", "2½ hours"),
+        ("PT20M", "half an hour less 20 minutes", "20 minutes"),
+        (timedelta(hours=-5), "at -5 hours", "-5 hours"),
     ],
 )
 def test_a_duration_is_found_however_it_is_written(find: Find, value: object, text: str, evidence: str) -> None:
@@ -54,7 +64,22 @@ def test_a_duration_is_found_however_it_is_written(find: Find, value: object, te
         ("PT", "one hour"),
         ("PT1H", "1/0 days"),
         ("an hour " * 30, "an hour"),
+        ("PT2H", "one hundred and two hours"),
+        ("PT12H", "12,000 hours at 3.5 each"),
+        ("PT5H", "at -5 hours"),
+        ("PT5H", "minus five hours"),
+        ("PT0.5H", "2½ hours"),
+        ("P1000000Y", "1.2 million years"),
+        ("P2D", "the second day"),
     ],
 )
 def test_a_part_of_a_duration_is_no_evidence(find: Find, value: str, text: str) -> None:
     assert find(value, text) == (None, "unsupported")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("PT12H", "12,000 hours"), ("PT12000H", "12,000 hours"), ("PT234H", "1 234 hours")],
+)
+def test_one_of_two_durations_is_ambiguous(find: Find, value: str, text: str) -> None:
+    assert find(value, text)[1] == "ambiguous"
