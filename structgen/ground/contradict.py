@@ -13,6 +13,7 @@ from structgen.ground.lexicon import FUNCTION_WORDS, NEGATIONS, are_opposites
 from structgen.ground.months import MONTHS
 from structgen.ground.words import fold
 from structgen.notation.han import han_value
+from structgen.notation.numbers import fraction_numbers
 from structgen.notation.words import NUMBER_WORDS
 
 _WORD = re.compile(r"\w+")
@@ -44,7 +45,8 @@ def _denials(words: Sequence[str]) -> int:
 
 def names_a_number(text: str) -> bool:
     """Whether a text says a number, in digits or in words."""
-    return any(_counts(fold(word)) for word in _WORD.findall(text))
+    counts = any(_counts(fold(word)) for word in _WORD.findall(text))
+    return counts or next(fraction_numbers(text), None) is not None
 
 
 def _counts(word: str) -> bool:

@@ -113,29 +113,25 @@ class Phrase:
             place = self._place(text, last - len(self.gaps), last)
             found += [] if place is None else [place]
         if self.counts:
-            graded = ((place, self._numbers(place, text, figures)) for place in found)
-            found = [place._replace(grade=max(place.grade, own)) for place, own in graded if own is not None]
+            own = Figures(self.words.text)
+            graded = ((place, self._numbers(place, text, figures, own)) for place in found)
+            found = [place._replace(grade=max(place.grade, grade)) for place, grade in graded if grade is not None]
         grade = min((place.grade for place in found), default=Grade.OWN)
         return tuple(place for place in found if place.grade == grade)
 
-    def _numbers(self, place: Place, text: Words, figures: Figures) -> Grade | None:
+    def _numbers(self, place: Place, text: Words, figures: Figures, own: Figures) -> Grade | None:
         """What the numbers at a place make of it: OWN, EITHER, or None where they are not those of the phrase."""
         grade = figures.bounds(place.start, place.end)
         if grade is None or place.grade is Grade.OWN:
             return grade
-        same = self._same_numbers(text, bisect_left(text.starts, place.start), figures)
-        return None if same is None else max(grade, same)
-
-    def _same_numbers(self, words: Words, first: int, figures: Figures) -> Grade | None:
-        """Whether the numbers that the text writes otherwise are those of the phrase."""
-        own, grade = self.words, Grade.OWN
-        for place, (start, end) in enumerate(zip(own.starts, own.ends, strict=True), first):
-            written, theirs = own.text[start:end], words.text[words.starts[place] : words.ends[place]]
-            if written != theirs and written[0].isdecimal() and theirs[0].isdecimal():
-                same = figures.same(written, words.starts[place])
-                if same is None:
+        first = bisect_left(text.starts, place.start)
+        for number, start in enumerate(self.words.starts):
+            if self.words.text[start].isdecimal():
+                ours, theirs = own.values_at(start), figures.values_at(text.starts[first + number])
+                if ours and theirs and ours.isdisjoint(theirs):
                     return None
-                grade = max(grade, same)
+                if not theirs <= ours:
+                    grade = Grade.EITHER
         return grade
 
     def _place(self, words: Words, first: int, last: int) -> Place | None:

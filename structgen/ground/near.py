@@ -39,7 +39,7 @@ def long_enough(words: Words) -> bool:
 
 
 def find_near(phrases: Sequence[Words], text: Words, figures: Figures) -> list[tuple[Place, ...]]:
-    """For each phrase the places of its best likeness, empty where nothing is like it. None of them cuts a number."""
+    """For each phrase the places of its best likeness, empty where nothing is like it."""
     pairs = {pair for phrase in phrases for pair in pairwise(phrase.ids)}
     index: dict[Pair, array[int]] = {}
     for place, pair in enumerate(pairwise(text.ids)):
@@ -50,10 +50,22 @@ def find_near(phrases: Sequence[Words], text: Words, figures: Figures) -> list[t
 
 def _places(phrase: Words, text: Words, index: Mapping[Pair, array[int]], figures: Figures) -> tuple[Place, ...]:
     size = _size(phrase, 0, len(phrase.ids))
-    likely = (near for at in _windows(phrase, index) for near in _around(phrase, size, text, at))
-    found = [near for near in likely if figures.bounds(near.start, near.end) is not None]
+    likely = [near for at in _windows(phrase, index) for near in _around(phrase, size, text, at)]
+    found = [near for near in likely if _says_the_numbers(phrase, near, figures)]
     score = max((place.score or 0.0 for place in found), default=0.0)
     return tuple(sorted({place for place in found if place.score == score}))
+
+
+def _says_the_numbers(phrase: Words, place: Place, figures: Figures) -> bool:
+    """Whether a place cuts no number, and has all that the phrase has, with their signs."""
+    if figures.bounds(place.start, place.end) is None:
+        return False
+    own = Figures(phrase.text)
+    ours = [own.values_at(start) for start in phrase.starts if phrase.text[start].isdecimal()]
+    if not ours:
+        return True
+    theirs = figures.values_between(place.start, place.end)
+    return all(not values or not values.isdisjoint(theirs) for values in ours)
 
 
 def _windows(phrase: Words, index: Mapping[Pair, array[int]]) -> list[int]:

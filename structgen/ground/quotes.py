@@ -12,6 +12,8 @@ from structgen.ground.contradict import names_a_number
 from structgen.ground.leaves import Leaf, leaves
 from structgen.ground.locate import locate_leaves
 from structgen.ground.numerals import Figures
+from structgen.notation.numbers import whole_number
+from structgen.notation.readings import Kind
 
 _WRITTEN = frozenset({Status.EXACT, Status.NORMALIZED, Status.AMBIGUOUS})
 """How a value may stand in its quote: in its own words or digits, once or several times."""
@@ -73,6 +75,10 @@ def _span(evidence: Evidence) -> tuple[int, int]:
 
 
 def _is_figure(value: object) -> bool:
+    """Whether a value is a number, a date or a time, or a text that is a number in digits."""
+    if isinstance(value, str):
+        number = whole_number(value)
+        return number is not None and number.kind is Kind.DIGITS
     return isinstance(value, int | float | Decimal | date | time | timedelta) and not isinstance(value, bool)
 
 

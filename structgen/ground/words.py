@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from structgen.ground.clusters import HANGUL, KEYCAP, STACKED, VARIANTS, VOWELS, pictures
+from structgen.notation.digits import ways_to_read
 
 _UNSPACED = (
     "\u0e01-\u0e30\u0e32-\u0e33\u0e40-\u0e46\u0e81-\u0eb0\u0eb2-\u0eb3\u0ec0-\u0ec6\u1000-\u102a\u1100-\u11ff"
@@ -62,8 +63,6 @@ _PLAIN_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı"
 _ACCENTED = re.compile(r"[\u00df-\u024f\u0370-\u03ff\u1e00-\u1fff]|[a-z][\u0300-\u036f]")
 """Latin and Greek letters that may have an accent; one left out is another spelling, not another word."""
 _ACCENT = re.compile(r"[\u0300-\u036f]")
-_POINT_LAST = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?|\d+\.0+")
-_COMMA_LAST = re.compile(r"\d{1,3}(?:\.\d{3})+,\d{1,2}|\d{1,3}(?:\.\d{3}){2,}")
 _SYNONYMS = {"&": "and", "percent": "%", "€": "eur", "£": "gbp"}
 """Signs and the words that are read for them."""
 
@@ -91,14 +90,16 @@ def _folded(word: str) -> str:
 
 
 def _number(written: str) -> str:
-    """A number without separators of thousands and a fraction of zeros, where it can be read in one way only."""
-    written = written.replace("\u066c", ",").replace("\u066b", ".")
-    if _POINT_LAST.fullmatch(written):
-        written = written.replace(",", "")
-    elif _COMMA_LAST.fullmatch(written):
-        written = written.replace(".", "").replace(",", ".")
-    whole, _, fraction = written.partition(".")
-    return written if fraction.strip("0") else whole
+    """A number without separators of thousands and a fraction of zeros.
+
+    Where it may be read in two ways, a comma is taken to separate thousands: what it is, `match` looks at later.
+    """
+    ways = ways_to_read(written)
+    if not ways or (len(ways) > 1 and "." in written):
+        return written
+    plain = next(iter(ways)).plain
+    whole, _, fraction = plain.partition(".")
+    return plain if fraction.strip("0") else whole
 
 
 def is_unspaced(character: str) -> bool:

@@ -43,6 +43,8 @@ def ways_to_read(written: str) -> tuple[Digits, ...]:
     """All that digits with marks between them may mean: ``1.299`` is 1299 or 1.299. None for what is no number."""
     pieces: list[str] = _PARTS.findall(ascii_digits(written))
     groups, marks = pieces[::2], pieces[1::2]
+    if len(groups) == len(marks):  # it does not end with a digit
+        return ()
     if not marks:
         return (Digits(groups[0]),)
     return tuple(_ways(groups, marks))

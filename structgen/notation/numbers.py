@@ -15,7 +15,7 @@ from typing import NamedTuple
 from structgen.notation.cores import Core, core_of, digit_runs, key_of, lone_fractions, plain_core
 from structgen.notation.currencies import AFTER, BEFORE, SIGNS, groups_by_comma
 from structgen.notation.digits import Digits
-from structgen.notation.exact import Value, minus, plus, power_of_ten, times
+from structgen.notation.exact import LONGEST, Value, minus, plus, power_of_ten, times
 from structgen.notation.han import han_numbers
 from structgen.notation.heads import Head, head_at
 from structgen.notation.readings import Number, Reading
@@ -58,6 +58,14 @@ def digit_numbers(text: str, keys: Container[str] | None = None) -> Iterator[Num
 def fraction_numbers(text: str) -> Iterator[Number]:
     """The fractions of one character that stand alone: ``½``."""
     return (_dressed(text, core) for core in lone_fractions(text))
+
+
+def whole_number(text: str) -> Number | None:
+    """The number that a text is, but for white space around it; None for any other text."""
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    if end - start > LONGEST:
+        return None
+    return next((one for one in numbers(text) if (one.start, one.end) == (start, end) and one.readings), None)
 
 
 def number_of(run: re.Match[str]) -> Number:

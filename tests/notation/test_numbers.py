@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from structgen.notation.exact import Value
-from structgen.notation.numbers import numbers
+from structgen.notation.numbers import numbers, whole_number
 
 
 def plain(value: Value) -> str:
@@ -470,3 +470,28 @@ def test_digits_in_other_things_are_read_one_by_one(text: str, readings: str) ->
 
 def test_a_run_of_digits_longer_than_any_number_has_no_reading() -> None:
     assert readings_of("9" * 401) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("$1,299.00", ["1299.00"]),
+        (" 12 ", ["12"]),
+        ("1,299", ["1299", "1.299"]),
+        ("20 kr", ["20"]),
+        ("(20.00)", ["20.00", "-20.00"]),
+        ("12th", ["12"]),
+        ("twenty-five", ["25"]),
+        ("三十五", ["35"]),
+        ("2 1/2", ["2.5"]),
+    ],
+)
+def test_a_text_that_is_a_number_has_its_readings(text: str, values: list[str]) -> None:
+    number = whole_number(text)
+    assert number is not None
+    assert [one.value for one in number.readings] == [Decimal(value) for value in values]
+
+
+@pytest.mark.parametrize("text", ["", "12 people", "about 12", "1.2.3", "1,2,3", "3-4", "a", "9" * 401, "12 13"])
+def test_a_text_with_more_than_a_number_is_none(text: str) -> None:
+    assert whole_number(text) is None
