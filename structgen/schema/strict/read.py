@@ -12,7 +12,20 @@ from structgen.core.json import Json, JsonObject, steps
 from structgen.schema.keywords import Steps
 from structgen.schema.resolve import canonical, part_at
 from structgen.schema.strict.merge import HINTS, SHAPING, Merger, Refused, types_of
-from structgen.schema.strict.shapes import AnyOf, Entries, Field, Items, Named, Record, Scalar, Shape
+from structgen.schema.strict.shapes import (
+    AnyOf,
+    Entries,
+    Field,
+    Items,
+    Named,
+    Record,
+    Scalar,
+    Shape,
+    bare,
+    described,
+    joined_words,
+    words_of,
+)
 
 ROOT = "root"
 """The name of the definition that the whole schema is."""
@@ -60,7 +73,11 @@ class Reader:
         self.merger.step(at, depth)
         merged = self.merger.merged(schema, at)
         if isinstance(merged, str):
-            return self._named(merged)
+            return described(self._named(merged), _words(_dict(schema)))
+        shape = self._of_merged(merged, at, depth)
+        return shape if isinstance(shape, Record) else described(shape, _words(merged))
+
+    def _of_merged(self, merged: JsonObject, at: Steps, depth: int) -> Shape:
         if "anyOf" in merged:
             return self._any_of(merged, at, depth)
         types = types_of(merged.get("type")) or [kind for kind, words in HINTS.items() if merged.keys() & set(words)]
@@ -123,11 +140,11 @@ class Reader:
 
     def _field(self, schema: Json, optional: bool, at: Steps, depth: int) -> Field:
         """A property. One that can only be its default (a tag) need not be null: it is filled in instead."""
-        shape = self.shape(schema, at, depth)
-        written = _dict(schema)
+        found = self.shape(schema, at, depth)
+        shape, written = bare(found), _dict(schema)
         default = (written["default"],) if "default" in written else ()
         constant = isinstance(shape, Scalar) and default and shape.wire.get("enum") == list(default)
-        return Field(shape, optional and not constant, default, _words(written))
+        return Field(shape, optional and not constant, default, _words(written) or words_of(found))
 
     def _entries(self, merged: JsonObject, at: Steps, depth: int) -> Shape:
         """Entries; patterns of keys are checked locally, choices of keys are kept."""
@@ -141,11 +158,18 @@ class Reader:
 
     def _union(self, shapes: Iterable[Shape], at: Steps) -> Shape:
         """The shapes as one: unions opened, lists joined to one list of the union of their items, each once."""
-        flat = [one for shape in shapes for one in (shape.options if isinstance(shape, AnyOf) else (shape,))]
-        lists = [shape.item for shape in flat if isinstance(shape, Items)]
+        flat = [one for shape in shapes for one in _opened(shape)]
+        lists = [(held, words_of(shape)) for shape in flat if isinstance(held := bare(shape), Items)]
         if len(lists) > 1:
-            flat = [*(shape for shape in flat if not isinstance(shape, Items)), Items(self._union(lists, at))]
-        options = tuple({repr(shape): shape for shape in flat}.values())
+            joined = Items(self._union([held.item for held, _ in lists], at))
+            rest = [shape for shape in flat if not isinstance(bare(shape), Items)]
+            flat = [*rest, described(joined, joined_words(*(words for _, words in lists)))]
+        found: dict[str, Shape] = {}
+        for shape in flat:
+            held = bare(shape)
+            known = words_of(found.get(repr(held), held))
+            found[repr(held)] = described(held, joined_words(known, words_of(shape)))
+        options = tuple(found.values())
         if not options:
             raise Refused("no value fits here", at)
         if len(options) == 1:
@@ -153,6 +177,12 @@ class Reader:
         union = AnyOf(options, len(self.unions))
         self.unions[union.number] = (union, at)
         return union
+
+
+def _opened(shape: Shape) -> tuple[Shape, ...]:
+    """The options of a union, each with the words about it; any other shape by itself."""
+    held = bare(shape)
+    return tuple(described(one, words_of(shape)) for one in held.options) if isinstance(held, AnyOf) else (shape,)
 
 
 def _choices(values: Json, types: list[str], at: Steps) -> list[Shape]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from structgen.core.json import Json, JsonObject
 
@@ -68,7 +68,37 @@ class AnyOf:
     number: int = field(repr=False)
 
 
-Shape: TypeAlias = Scalar | Items | Entries | Record | Named | AnyOf
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A shape with words about this place. They matter on the wire alone; a property and a record have their own."""
+
+    shape: Scalar | Items | Entries | Record | Named | AnyOf
+    words: str
+
+
+Bare: TypeAlias = Scalar | Items | Entries | Record | Named | AnyOf
+Shape: TypeAlias = Bare | Described
+
+
+def bare(shape: Shape) -> Bare:
+    """The shape without the words about its place."""
+    return shape.shape if isinstance(shape, Described) else shape
+
+
+def words_of(shape: Shape) -> str:
+    """The words about its place, empty where there are none."""
+    return shape.words if isinstance(shape, Described) else ""
+
+
+def described(shape: Shape, words: str) -> Shape:
+    """The shape with these words before its own."""
+    joined = joined_words(words, words_of(shape))
+    return Described(bare(shape), joined) if joined else shape
+
+
+def joined_words(*words: str) -> str:
+    """Several descriptions as one, each once."""
+    return "\n".join(dict.fromkeys(filter(None, words)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +131,14 @@ class Choice:
 class Shapes:
     """The definitions (none of them a mere reference) and the choices of all unions, by their numbers."""
 
-    definitions: Mapping[str, Scalar | Items | Entries | Record | AnyOf]
+    definitions: Mapping[str, Shape]
     choices: Mapping[int, Choice]
 
     def resolve(self, shape: Shape) -> Scalar | Items | Entries | Record | AnyOf:
-        """The shape behind a reference."""
-        return self.definitions[shape.name] if isinstance(shape, Named) else shape
+        """The shape behind a reference, without words."""
+        shape = bare(shape)
+        found = bare(self.definitions[shape.name]) if isinstance(shape, Named) else shape
+        return cast("Scalar | Items | Entries | Record | AnyOf", found)
 
     def pick(self, shape: Shape, value: Json) -> Shape | None:
         """The shape of a value, with references and unions resolved."""

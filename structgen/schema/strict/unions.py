@@ -13,7 +13,21 @@ from structgen.core.json import Json, steps
 from structgen.schema.keywords import Steps
 from structgen.schema.strict.merge import Refused
 from structgen.schema.strict.read import Reader
-from structgen.schema.strict.shapes import AnyOf, Choice, Entries, Items, Named, Record, Scalar, Shape, Shapes
+from structgen.schema.strict.shapes import (
+    AnyOf,
+    Bare,
+    Choice,
+    Entries,
+    Items,
+    Named,
+    Record,
+    Scalar,
+    Shape,
+    Shapes,
+    bare,
+    described,
+    words_of,
+)
 
 MOST_OPTIONS = 200
 Plain = Scalar | Items | Entries | Record
@@ -22,11 +36,12 @@ Plain = Scalar | Items | Entries | Record
 def link(reader: Reader) -> Shapes:
     """All shapes of a schema, every reference resolved and every union decided. Raises Refused."""
     flat: dict[str, tuple[Plain, ...]] = {}
-    definitions: dict[str, Scalar | Items | Entries | Record | AnyOf] = {}
+    definitions: dict[str, Shape] = {}
     for name in _in_order(reader):
         shape = reader.definitions[name]
         flat[name] = _flatten(shape, flat)
-        definitions[name] = definitions[shape.name] if isinstance(shape, Named) else shape
+        held = bare(shape)
+        definitions[name] = _behind(definitions[held.name], words_of(shape)) if isinstance(held, Named) else shape
     choices: dict[int, Choice] = {}
     for number, (union, at) in reader.unions.items():
         options = _flatten(union, flat)
@@ -34,6 +49,11 @@ def link(reader: Reader) -> Shapes:
             raise Refused(f"a union of {len(options)} forms is more than strict is asked to tell apart", at)
         choices[number] = choose(options, definitions, at)
     return Shapes(definitions, choices)
+
+
+def _behind(found: Shape, words: str) -> Shape:
+    """What a definition stands for that is a mere reference; of a chain of them the first words count."""
+    return described(bare(found), words) if words else found
 
 
 def _in_order(reader: Reader) -> Sequence[str]:
@@ -50,18 +70,18 @@ def _in_order(reader: Reader) -> Sequence[str]:
         raise Refused("this schema refers to itself with nothing in between", tuple(steps(place))) from None
 
 
-def _parts(shape: Shape) -> tuple[Shape, ...]:
-    return shape.options if isinstance(shape, AnyOf) else (shape,)
+def _parts(shape: Shape) -> tuple[Bare, ...]:
+    held = bare(shape)
+    return tuple(map(bare, held.options)) if isinstance(held, AnyOf) else (held,)
 
 
 def _flatten(shape: Shape, known: Mapping[str, tuple[Plain, ...]]) -> tuple[Plain, ...]:
     """The options of a union with references resolved, each once."""
     found: dict[str | int, Plain] = {}
     for part in _parts(shape):
-        plain = known[part.name] if isinstance(part, Named) else (part,)
-        found.update(
-            (repr(one.wire) if isinstance(one, Scalar) else id(one), one) for one in plain if not isinstance(one, AnyOf)
-        )
+        for one in known[part.name] if isinstance(part, Named) else (part,):
+            if not isinstance(one, AnyOf):
+                found[repr(one.wire) if isinstance(one, Scalar) else id(one)] = one
     return tuple(found.values())
 
 
@@ -114,8 +134,11 @@ def _tags(record: Record, key: str, definitions: Mapping[str, Shape]) -> list[st
 def _fixed(record: Record, key: str, definitions: Mapping[str, Shape]) -> list[Json]:
     """The fixed values of a property that is always there. Of any kind: a server may take it for a discriminator."""
     field = record.fields.get(key)
-    shape = definitions[field.shape.name] if field and isinstance(field.shape, Named) else field and field.shape
-    if field is None or field.optional or not isinstance(shape, Scalar):
+    if field is None or field.optional:
+        return []
+    held = bare(field.shape)
+    shape = bare(definitions[held.name]) if isinstance(held, Named) else held
+    if not isinstance(shape, Scalar):
         return []
     values = shape.wire.get("enum")
     return values if isinstance(values, list) else []

@@ -1,14 +1,20 @@
 """What becomes of a JSON Schema in strict mode, and of values on the way there and back."""
 
 import inspect
+import json
+import re
 import sys
-from typing import Any, Literal
+from enum import Enum
+from typing import Annotated, Any, Literal
 
 import pytest
 from jsonschema import Draft202012Validator
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
+from structgen.schema import Schema
+from structgen.schema.keywords import walk
 from structgen.schema.strict import StrictRefusal, StrictSchema, to_strict
+from structgen.testing.emulator.strict import check_strict
 
 STRING, INTEGER, NULL = {"type": "string"}, {"type": "integer"}, {"type": "null"}
 
@@ -90,12 +96,100 @@ def test_what_the_server_does_not_know_is_left_to_validation() -> None:
     assert inner({"type": "integer", "minimum": 1, "not": {"const": 4}, "if": {"minimum": 2}}) == INTEGER
 
 
-def test_descriptions_stay_but_not_beside_a_reference() -> None:
-    schema = record(("a", "b"), a={**STRING, "description": "who"}, b={"$ref": "#/$defs/B", "description": "what"})
+def test_words_beside_a_reference_become_a_definition_with_it() -> None:
+    beside = {"$ref": "#/$defs/B", "description": "what"}
+    schema = record(
+        ("a", "b", "c", "d"), a={**STRING, "description": "who"}, b=beside, c={"$ref": "#/$defs/B"}, d=beside
+    )
     schema["$defs"] = {"B": {**record(("c",), c=INTEGER), "description": "a thing"}}
-    properties: Any = strict(schema).json_schema["properties"]
-    assert properties == {"a": {"type": "string", "description": "who"}, "b": {"$ref": "#/$defs/B"}}
-    assert strict(schema).json_schema["$defs"] == {"B": {**closed(c=INTEGER), "description": "a thing"}}
+    made: Any = strict(schema).json_schema
+    assert made["properties"] == {
+        "a": {"type": "string", "description": "who"},
+        "b": {"$ref": "#/$defs/B_2"},
+        "c": {"$ref": "#/$defs/B"},
+        "d": {"$ref": "#/$defs/B_2"},
+    }
+    assert made["$defs"] == {
+        "B_2": {**closed(c=INTEGER), "description": "what\na thing"},
+        "B": {**closed(c=INTEGER), "description": "a thing"},
+    }
+
+
+def test_a_definition_with_words_takes_no_name_that_there_is() -> None:
+    schema = record(("a", "b"), a={"$ref": "#/$defs/B", "description": "x"}, b={"$ref": "#/$defs/B_2"})
+    schema["$defs"] = {"B": record(("c",), c=INTEGER), "B_2": record(("d",), d=STRING)}
+    made: Any = strict(schema).json_schema
+    assert made["$defs"] == {"B_3": {**closed(c=INTEGER), "description": "x"}, "B_2": closed(d=STRING)}
+
+
+class Level(Enum):
+    """D-level"""
+
+    LOW = "low"
+    HIGH = "high"
+
+
+class Leaf(BaseModel):
+    """D-leaf"""
+
+    size: int = Field(description="D-size")
+
+
+class Twig(BaseModel):
+    """D-twig"""
+
+    name: str
+    next: "Twig | None" = Field(None, description="D-next")
+    twigs: "list[Annotated[Twig, Field(description='D-each')]]" = Field(description="D-twigs")
+
+
+class Tree(BaseModel):
+    """D-tree"""
+
+    first: Leaf = Field(description="D-first")
+    second: Leaf = Field(description="D-second")
+    third: Leaf
+    level: Level = Field(description="D-of-level")
+    maybe: Leaf | None = Field(None, description="D-maybe")
+    optional: Level = Field(Level.LOW, description="D-optional")
+    words: list[Annotated[str, Field(description="D-word")]] = Field(description="D-words")
+    leaves: list[Annotated[Leaf, Field(description="D-one")]]
+    counts: dict[str, Annotated[int, Field(description="D-count")]] = Field(description="D-counts")
+    by_name: dict[str, Annotated[Leaf, Field(description="D-named")]]
+    either: Annotated[int, Field(description="D-int")] | Annotated[str, Field(description="D-str")]
+    inner: Annotated[Leaf, Field(description="D-inner")] | None = Field(None, description="D-outer")
+    pair: tuple[Annotated[int, Field(description="D-left")], Leaf]
+    twig: Twig = Field(description="D-root-twig")
+
+
+def said_in(schema: Any) -> set[str]:
+    return set(re.findall(r"D-[\w-]+", json.dumps(schema)))
+
+
+@pytest.mark.parametrize(
+    "kind", [Tree, list[Tree], Twig, Level, list[Level], Annotated[Leaf, Field(description="D-x")]]
+)
+def test_no_word_of_a_description_is_lost(kind: Any) -> None:
+    given = Schema.of(kind).json_schema
+    made = strict(given).json_schema
+    assert said_in(given) <= said_in(made)
+    assert all(part.keys() == {"$ref"} for _, part in walk(made) if isinstance(part, dict) and "$ref" in part)
+    assert check_strict(made) is None
+
+
+def test_words_of_types_that_are_the_same_in_strict_mode_stand_together() -> None:
+    short = {"type": "string", "maxLength": 3, "description": "short"}
+    assert inner({"anyOf": [short, {**STRING, "description": "long"}]}) == {**STRING, "description": "short\nlong"}
+    assert inner({"anyOf": [short, {**STRING, "description": "long"}, NULL]}) == {
+        "anyOf": [{**STRING, "description": "short\nlong"}, NULL]
+    }
+
+
+def test_a_chain_of_references_says_the_first_words() -> None:
+    links = {f"L{i}": {"$ref": f"#/$defs/L{i + 1}", "description": f"word {i}"} for i in range(500)}
+    schema = {**record(("x",), x={"$ref": "#/$defs/L0"}), "$defs": {**links, "L500": record(a=STRING)}}
+    made: Any = strict(schema).json_schema
+    assert [part["description"] for part in made["$defs"].values()] == ["word 0"]
 
 
 @pytest.mark.parametrize(
@@ -331,7 +425,7 @@ def test_a_schema_that_unfolds_without_end_is_refused() -> None:
 def test_a_schema_that_doubles_at_every_step_is_read_in_few_steps() -> None:
     levels = {f"L{i}": {"allOf": [{"$ref": f"#/$defs/L{i + 1}"}] * 2, "description": "x"} for i in range(40)}
     schema = {"$defs": {**levels, "L40": record(a=STRING)}, "$ref": "#/$defs/L0"}
-    assert strict(schema).json_schema == closed(a={"anyOf": [STRING, NULL]})
+    assert strict(schema).json_schema == {**closed(a={"anyOf": [STRING, NULL]}), "description": "x"}
 
 
 def test_deep_schemas_are_refused_not_crashed_on() -> None:
