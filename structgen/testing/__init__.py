@@ -24,7 +24,9 @@ GROQ_BASE_URL and GROQ_API_KEY then lead; elsewhere ``with Emulator() as emulato
 What answers a request, the first that there is: a recording of this request (`recordings`), the script (`script`), a
 function (`answer_with`), and structgen's rules. `limit_with` sets rate limits, of a tier (``"free"``) or your own, on
 a `Clock` that the test turns; `fail_with` makes a share of the requests that the script leaves over fail, the same ones
-for the same seed. `requests` is the log: what came, what was answered, which fault befell it. `reset` forgets it all.
+for the same seed. Where a function is forced, ``reply(text, calls=[...], content=...)`` makes several calls, and says
+something beside them. `requests` is the log: what came, what was answered, which fault befell it. `reset` forgets it
+all.
 """
 
 from __future__ import annotations

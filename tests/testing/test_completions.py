@@ -11,6 +11,7 @@ import openai
 import pytest
 
 from structgen.testing import Emulator, plain, refusal, reply
+from structgen.testing.emulator.replies import Answer
 
 MODEL = "openai/gpt-oss-20b"
 ASK = [{"role": "user", "content": "Answer in JSON."}]
@@ -108,6 +109,36 @@ def test_a_forced_function_is_called_with_the_text_as_its_arguments(client: groq
     (call,) = choice["message"]["tool_calls"]
     assert call["function"] == {"name": "answer", "arguments": '{"name":"Ada"}'}
     assert re.fullmatch(r"fc_[0-9a-f-]{36}", call["id"])
+
+
+def test_a_model_may_make_several_calls_and_say_something_beside_them(
+    client: groq.Groq, groq_emulator: Emulator
+) -> None:
+    other = {"type": "function", "function": {"name": "other"}}
+    groq_emulator.script(reply('{"name":"Ada"}', calls=['{"name":"Bo"}', ("other", "{}")], content="Three calls."))
+    (choice,) = raw(client, tools=[TOOL, other], tool_choice=FORCED)["choices"]  # pyright: ignore[reportGeneralTypeIssues]
+    assert choice["message"]["content"] == "Three calls."
+    assert [call["function"] for call in choice["message"]["tool_calls"]] == [
+        {"name": "answer", "arguments": '{"name":"Ada"}'},
+        {"name": "answer", "arguments": '{"name":"Bo"}'},
+        {"name": "other", "arguments": "{}"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (reply('{"name":"Ada"}', calls=['{"name":5}']), "did not match schema"),
+        (reply('{"name":"Ada"}', calls=["oops"]), "Failed to parse tool call arguments"),
+        (reply('{"name":"Ada"}', calls=[("cook", "{}")]), "attempted to call tool 'cook'"),
+        (reply('{"name":"Ada"}', tool="cook"), "attempted to call tool 'cook'"),
+    ],
+)
+def test_every_call_is_checked(answer: Answer, words: str, client: groq.Groq, groq_emulator: Emulator) -> None:
+    groq_emulator.script(answer)
+    with pytest.raises(groq.BadRequestError, match=words) as caught:
+        raw(client, tools=[TOOL], tool_choice=FORCED)
+    assert "Ada" in json.dumps(caught.value.body)
 
 
 def test_a_model_may_answer_plainly_where_it_need_not_call(client: groq.Groq, groq_emulator: Emulator) -> None:

@@ -79,6 +79,17 @@ def test_a_function_call_comes_whole_in_one_delta(groq_emulator: Emulator) -> No
     assert last["choices"][0]["finish_reason"] == "tool_calls"
 
 
+def test_several_calls_come_one_after_the_other(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": "Ada"}', calls=['{"name": "Bo"}'], content="Two"))
+    _, said, *calls, _, _ = events(stream(groq_emulator, tools=[TOOL]))
+    assert deltas([said]) == [{"content": "Two"}]
+    made = [call["choices"][0]["delta"]["tool_calls"][0] for call in calls]
+    assert [(one["index"], one["function"]["arguments"]) for one in made] == [
+        (0, '{"name": "Ada"}'),
+        (1, '{"name": "Bo"}'),
+    ]
+
+
 def test_arguments_that_do_not_fit_end_the_stream_with_an_error(groq_emulator: Emulator) -> None:
     groq_emulator.script(reply('{"nam": 1}', reasoning="Hm."))
     *before, (name, failed) = events(stream(groq_emulator, tools=[TOOL]))

@@ -30,8 +30,15 @@ def deliver(asked: Asked, answer: Answer) -> JsonObject | Refusal:
         return wrong
     text, reason = _shorten(answer, None if answer.as_is else asked.limit)
     reason = answer.finish_reason or ("tool_calls" if tool and reason == "stop" else reason)
-    name = str(tool.get("name")) if tool else None
-    return completion(asked.body, Said(text, reason, name, answer.reasoning, answer.refusal))
+    calls = _called(answer, text, tool) if tool else ()
+    content = answer.content if tool else text
+    return completion(asked.body, Said(content, reason, calls, answer.reasoning, answer.refusal))
+
+
+def _called(answer: Answer, text: str | None, tool: JsonObject) -> tuple[tuple[str, str], ...]:
+    """Every call of a function, its name and its arguments."""
+    name = str(tool.get("name"))
+    return ((answer.tool or name, text or ""), *((other or name, arguments) for other, arguments in answer.calls))
 
 
 def cut_at_stop(answer: Answer, stops: Sequence[str]) -> Answer:
@@ -44,7 +51,8 @@ def cut_at_stop(answer: Answer, stops: Sequence[str]) -> Answer:
 def _check(asked: Asked, answer: Answer, tool: JsonObject | None) -> Refusal | None:
     text = answer.text or ""
     if tool is not None:
-        return _check_arguments(text, tool)
+        calls = _called(answer, text, tool)
+        return next((wrong for call in calls if (wrong := _check_call(asked, *call, calls)) is not None), None)
     if answer.plain and asked.tools and asked.body.get("tool_choice") not in {None, "auto", "none"}:
         return _salvaged("tool_use_failed_required", text)
     if asked.kind == "text":
@@ -60,16 +68,19 @@ def _check(asked: Asked, answer: Answer, tool: JsonObject | None) -> Refusal | N
     return None
 
 
-def _check_arguments(text: str, tool: JsonObject) -> Refusal | None:
-    value, broken = _decode(text)
+def _check_call(asked: Asked, name: str, arguments: str, calls: Sequence[tuple[str, str]]) -> Refusal | None:
+    """Why Groq refuses a call, with all the calls that the model made."""
+    tool = next((one for one in asked.tools if one.get("name") == name), None)
+    value, broken = _decode(arguments)
     if broken:
-        return _salvaged("tool_use_failed_parse", text)
+        return _salvaged("tool_use_failed_parse", "\n".join(text for _, text in calls))
+    made = "\n".join(
+        json.dumps({"name": one, "arguments": _decode(text)[0]}, ensure_ascii=False) for one, text in calls
+    )
+    if tool is None:
+        return _salvaged("tool_use_failed_unknown_tool", made, tool=name)
     found = _mismatch(value, tool.get("parameters", True))
-    if not found:
-        return None
-    name = str(tool.get("name"))
-    call = json.dumps({"name": name, "arguments": value}, ensure_ascii=False)
-    return _salvaged("tool_use_failed_args", call, tool=name, detail=found)
+    return _salvaged("tool_use_failed_args", made, tool=name, detail=found) if found else None
 
 
 def _salvaged(name: str, generation: str, **words: str) -> Refusal:

@@ -18,13 +18,18 @@ _WORDS_A_SECOND = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A model's answer as it goes into a body: content or arguments, and why it ended there."""
+    """A model's answer as it goes into a body: content, calls of functions (names and arguments), and why it ended."""
 
     content: str | None
     finish_reason: str
-    tool: str | None = None
+    calls: tuple[tuple[str, str], ...] = ()
     reasoning: str | None = None
     refusal: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All of it that is no reasoning."""
+        return "".join([self.content or self.refusal or "", *(arguments for _, arguments in self.calls)])
 
 
 def completion(body: JsonObject, said: Said) -> JsonObject:
@@ -52,22 +57,24 @@ def completion(body: JsonObject, said: Said) -> JsonObject:
 
 def _message(said: Said) -> JsonObject:
     message: JsonObject = {"role": "assistant"}
-    if said.tool is None:
+    if said.content is not None or not said.calls:
         message["content"] = said.content
     if said.reasoning is not None:
         message["reasoning"] = said.reasoning
     if said.refusal is not None:
         message["refusal"] = said.refusal
-    if said.tool is not None:
-        function: JsonObject = {"name": said.tool, "arguments": said.content or ""}
-        message["tool_calls"] = [{"id": f"fc_{uuid.uuid4()}", "type": "function", "function": function}]
+    if said.calls:
+        message["tool_calls"] = [
+            {"id": f"fc_{uuid.uuid4()}", "type": "function", "function": {"name": name, "arguments": arguments}}
+            for name, arguments in said.calls
+        ]
     return message
 
 
 def usage(body: JsonObject, said: Said) -> JsonObject:
     """Token counts and times in seconds, estimated at four characters a token."""
     reasoning = tokens(said.reasoning or "")
-    asked, made = prompt_tokens(body), tokens(said.content or said.refusal or "") + reasoning
+    asked, made = prompt_tokens(body), tokens(said.text) + reasoning
     asked_time, made_time = round(asked / 1e5, 9), round(made / _WORDS_A_SECOND, 9)
     counts: JsonObject = {
         "queue_time": 0.005,

@@ -51,9 +51,9 @@ def chunks_before(asked: Asked, answer: Answer, refusal: Refusal) -> Iterator[by
 
     Content was on its way by then; the arguments of a function are held back until they are whole.
     """
-    text = "" if asked.tool else answer.text or ""
+    text = (answer.content if asked.tool else answer.text) or ""
     limit = asked.limit if asked.limit is not None else len(text)
-    whole = list(chunks_of(completion(asked.body, Said(text[: _TOKEN * limit], "stop", None, answer.reasoning))))
+    whole = list(chunks_of(completion(asked.body, Said(text[: _TOKEN * limit], "stop", (), answer.reasoning))))
     yield from whole[:-1]
     yield error_event(refusal, str(asked.body.get("model")))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -16,6 +16,8 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 class Answer:
     """What the model says. It goes through the server's own checks, as a real answer does, unless it is `as_is`.
 
+    Where a function is called, `text` are its arguments, `calls` the further calls (name and arguments; no name: the
+    same function), `tool` the name that the model calls instead of the function's own, `content` what it says beside.
     `delay` is the time before its first byte, `seconds` how long its body takes to arrive.
     """
 
@@ -27,6 +29,9 @@ class Answer:
     as_is: bool = False
     delay: float = 0.0
     seconds: float = 0.0
+    calls: tuple[tuple[str, str], ...] = ()
+    tool: str = ""
+    content: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +99,30 @@ def reply(
     as_is: bool = False,
     delay: float = 0.0,
     seconds: float = 0.0,
+    calls: Sequence[str | tuple[str, str]] = (),
+    tool: str = "",
+    content: str | None = None,
 ) -> Answer:
     """A model's answer; where the request forces a function, `text` becomes its arguments.
 
+    Then `calls` are further calls in the same answer: their arguments, or the name of another function and these.
+    `tool` is the name of the function that is called in place of the one that the request forces, `content` what the
+    model says beside its calls.
     Like Groq, the emulator ends an answer before a stop sequence of the request, and turns one that does not fit the
     response format into an error. `as_is` leaves it as it is.
     The first byte comes after a `delay`, the body, streamed or not, over so many `seconds`.
     """
-    return Answer(text, finish_reason, reasoning, as_is=as_is, delay=delay, seconds=seconds)
+    return Answer(
+        text,
+        finish_reason,
+        reasoning,
+        as_is=as_is,
+        delay=delay,
+        seconds=seconds,
+        calls=tuple(("", call) if isinstance(call, str) else call for call in calls),
+        tool=tool,
+        content=content,
+    )
 
 
 def plain(text: str, *, delay: float = 0.0) -> Answer:
