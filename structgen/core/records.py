@@ -288,6 +288,7 @@ def _format(request: Request) -> JsonObject:
         return {
             "tools": [{"type": "function", "function": function}],
             "tool_choice": {"type": "function", "function": {"name": request.schema_name}},
+            "parallel_tool_calls": False,  # one answer is wanted
         }
     return {}
 
@@ -324,10 +325,19 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a function that the model made: the arguments are as it wrote them."""
+
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """What came back for a request, before anybody read it.
 
-    `text` is the content, or the arguments of the forced function. `finish_reason` is the provider's own word, or
+    `text` is the content, or the arguments of the function that the model called: of the first call, where `called` is
+    its name, `more_calls` those behind it, and `beside` the content. `finish_reason` is the provider's own word, or
     INTERRUPTED where a stream broke off and `text` is what had arrived.
     `failure` is the server's error code where `text` was salvaged from an error (``json_validate_failed``); its usage
     is then unknown. `evidence` is set by senders that know where they took each value from; `final` by those that
@@ -348,3 +358,11 @@ class Completion:
     seconds: float | None = None
     transport_retries: int = 0
     stored: bool = False
+    called: str = ""
+    more_calls: tuple[Call, ...] = ()
+    beside: str = ""
+
+    @property
+    def said(self) -> str:
+        """All that the model said: the content beside its calls, and the arguments of each."""
+        return "\n".join(filter(None, [self.beside, self.text, *(call.arguments for call in self.more_calls)]))

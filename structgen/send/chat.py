@@ -110,6 +110,9 @@ class ChatSender:
 
     def _body(self, request: Request) -> JsonObject:
         body = request.to_groq()
+        for name in self._wire.unsure:
+            if getattr(request.parameters, name) is None:
+                body.pop(name, None)
         for name, theirs in self._wire.renames.items():
             if name in body:
                 body[theirs] = body.pop(name)

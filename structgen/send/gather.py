@@ -14,7 +14,7 @@ from structgen.core.errors import ServerFailed
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import INTERRUPTED, Completion
 from structgen.send.faults import Failure, as_object
-from structgen.send.read import Reply, read_reply
+from structgen.send.read import CALL_FAILED, Reply, read_reply
 from structgen.send.sse import Event, SseReader
 from structgen.send.wire import Wire
 
@@ -41,7 +41,7 @@ class Gathering:
         self._status = status
         self._events = SseReader()
         self._content: list[str] = []
-        self._arguments: list[str] = []
+        self._calls = _Calls()
         self._reasoning: list[str] = []
         self._refusal: list[str] = []
         self._about: JsonObject = {}
@@ -113,13 +113,13 @@ class Gathering:
             _add(self._reasoning, delta.get(name))
         _add(self._refusal, delta.get("refusal"))
         yield from _add(self._content, delta.get("content"))
-        yield from _add(self._arguments, _arguments(delta))
+        yield from self._calls.take(delta)
 
     def _whole(self, reason: str) -> Outcome:
         """The reply as it would have come in one piece, read like one."""
         message: JsonObject = {"role": "assistant", "content": "".join(self._content)}
-        if self._arguments:
-            message["tool_calls"] = [{"function": {"arguments": "".join(self._arguments)}}]
+        if calls := self._calls.whole():
+            message["tool_calls"] = calls
         for name, parts in (("reasoning", self._reasoning), ("refusal", self._refusal)):
             if parts:
                 message[name] = "".join(parts)
@@ -128,7 +128,7 @@ class Gathering:
 
     def _interrupted(self, failure: Failure, reason: str = INTERRUPTED) -> Outcome:
         """What came so far as a completion that was cut off; the failure where no text came."""
-        whole = self._whole("length") if self._content or self._arguments else failure
+        whole = self._whole("length") if self._content or self._calls.begun else failure
         if isinstance(whole, Failure):
             return failure
         return replace(whole, finish_reason=reason, failure=failure.error.code)
@@ -139,8 +139,9 @@ class Gathering:
         read = self._read(status if isinstance(status, int) and 400 <= status < 600 else 500, data)
         if isinstance(read, Failure):
             return self._interrupted(read)
-        if read.text or not (self._content or self._arguments):
-            return read
+        if read.text or not (self._content or self._calls.begun):
+            said = "".join(self._content) if read.failure == CALL_FAILED else ""  # else the error repeats it
+            return replace(read, beside=said) if said else read
         reason = "length" if read.finish_reason == "length" else INTERRUPTED
         said = ServerFailed("the error carries no text", code=read.failure)
         return self._interrupted(Failure(said), reason)
@@ -185,10 +186,49 @@ def _ends_in_half(text: str) -> bool:
     return "\ud800" <= text[-1:] <= "\udbff"
 
 
-def _arguments(delta: JsonObject) -> Json:
-    """The arguments of the first function called, as far as this chunk brings them."""
-    calls = delta.get("tool_calls")
-    for call in calls if isinstance(calls, list) else ():
-        if as_object(call).get("index", 0) == 0:
-            return as_object(as_object(call).get("function")).get("arguments")
-    return None
+class _Calls:
+    """The calls of functions in a stream, each put together from its pieces."""
+
+    def __init__(self) -> None:
+        self._parts: dict[object, tuple[list[str], list[str]]] = {}
+        """Which call -> the pieces of its name and of its arguments, in the order in which the calls began."""
+        self._last: object = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether any arguments came."""
+        return any(arguments for _, arguments in self._parts.values())
+
+    def take(self, delta: JsonObject) -> Iterator[str]:
+        """Take what a chunk brings; the pieces of the first call's arguments are handed on."""
+        listed = delta.get("tool_calls")
+        for call in map(as_object, listed if isinstance(listed, list) else ()):
+            yield from self._add(self._key(call), as_object(call.get("function")))
+        if isinstance(older := delta.get("function_call"), dict):
+            yield from self._add("function_call", older)
+
+    def _key(self, call: JsonObject) -> object:
+        """Which call a piece belongs to: by its index; a server that gives none names each call where it begins."""
+        index, name = call.get("index"), call.get("id")
+        if isinstance(index, int):
+            self._last = index
+        elif isinstance(name, str) and name:
+            self._last = name
+        return self._last
+
+    def _add(self, key: object, function: JsonObject) -> Iterator[str]:
+        first = not self._parts or key == next(iter(self._parts))
+        name, arguments = self._parts.setdefault(key, ([], []))
+        _add(name, function.get("name"))
+        given = function.get("arguments")
+        given = json.dumps(given, ensure_ascii=False) if isinstance(given, dict | list) else given
+        pieces = _add(arguments, given)
+        yield from pieces if first else ()
+
+    def whole(self) -> list[Json]:
+        """The calls as a message has them."""
+        return [
+            {"function": {"name": "".join(name), "arguments": "".join(arguments)}}
+            for name, arguments in self._parts.values()
+            if name or arguments
+        ]

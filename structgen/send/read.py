@@ -10,17 +10,21 @@ from typing import cast
 
 from structgen.core.errors import RateLimited, ServerFailed
 from structgen.core.json import Json, JsonObject
-from structgen.core.records import Completion, Usage
+from structgen.core.records import Call, Completion, Usage
 from structgen.send.faults import Failure, Refusal, as_object, describe_page, find_row, read_refusal, requested_wait
 from structgen.send.keys import mask
 from structgen.send.wire import Wire
 
 UNKNOWN_USAGE = Usage(calls=1)
+CALL_FAILED = "tool_use_failed"
 _KEPT = 20_000  # characters of a body that an error carries
 _FINISH_REASONS = frozenset({"stop", "length", "tool_calls", "function_call", "content_filter"})
-_SALVAGEABLE = frozenset({"json_validate_failed", "tool_use_failed", "output_parse_failed"})
+_SALVAGEABLE = frozenset({"json_validate_failed", CALL_FAILED, "output_parse_failed"})
 _CUT_OFF = "max completion tokens reached before generating a valid document"
-_CALL = re.compile(r'\s*\{\s*"name"\s*:\s*"[^"\\]*"\s*,\s*"arguments"\s*:\s*(?=[{\["])')
+_CALL = re.compile(
+    r'[\s,;]*(?P<call>\{\s*"name"\s*:\s*(?P<name>"[^"\\\x00-\x1f]*")\s*,\s*"arguments"\s*:\s*)(?=[{\["])'
+)
+_DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +97,10 @@ def _no_json(text: str, content_type: str) -> tuple[str, bool]:
 
 def _from_message(message: JsonObject, reason: str, body: JsonObject, seconds: float | None) -> Completion | None:
     """The completion in a message and in the body around it; None where the message says nothing at all."""
-    text, reasoning, refusal = _arguments(message), message.get("reasoning"), message.get("refusal")
-    if text is None:
-        content = message.get("content")
-        text = content if isinstance(content, str) else None
+    calls, content = _calls(message), message.get("content")
+    reasoning, refusal = message.get("reasoning"), message.get("refusal")
+    content = content if isinstance(content, str) else None
+    text = calls[0].arguments if calls else content
     if text is None and not (refusal or reasoning or reason in {"length", "content_filter"}):
         return None
     name, number = body.get("model"), body.get("id")
@@ -109,15 +113,29 @@ def _from_message(message: JsonObject, reason: str, body: JsonObject, seconds: f
         seconds=seconds,
         reasoning=reasoning if isinstance(reasoning, str) else None,
         refusal=refusal if isinstance(refusal, str) and refusal else None,
+        called=calls[0].name if calls else "",
+        more_calls=calls[1:],
+        beside=(content or "") if calls else "",
     )
 
 
-def _arguments(message: JsonObject) -> str | None:
-    """The arguments of the first tool call, as the model wrote them."""
-    calls = message.get("tool_calls")
-    call = calls[0] if isinstance(calls, list) and calls else None
-    arguments = as_object(as_object(call).get("function")).get("arguments")
-    return arguments if isinstance(arguments, str) else None
+def _calls(message: JsonObject) -> tuple[Call, ...]:
+    """Every call of a function in a message; that of the older protocol, `function_call`, may be there beside them."""
+    listed = message.get("tool_calls")
+    functions = [as_object(call).get("function") for call in (listed if isinstance(listed, list) else ())]
+    calls = [call for function in functions if (call := _call(as_object(function))) is not None]
+    older = _call(as_object(message.get("function_call")))
+    return (*calls, *([older] if older is not None and older not in calls else []))
+
+
+def _call(function: JsonObject) -> Call | None:
+    """The call of a function; None where there is none. Some servers give the arguments as an object."""
+    name, arguments = function.get("name"), function.get("arguments")
+    if isinstance(arguments, dict | list):
+        arguments = json.dumps(arguments, ensure_ascii=False)
+    if not isinstance(arguments, str) and not isinstance(name, str):
+        return None
+    return Call(name if isinstance(name, str) else "", arguments if isinstance(arguments, str) else "")
 
 
 def read_usage(usage: Json) -> Usage:
@@ -145,16 +163,37 @@ def _salvage(refusal: Refusal, model: str, seconds: float | None) -> Completion 
     reason = "error"
     if text.strip() == _CUT_OFF:
         text, reason = "", "length"
-    return Completion(_unwrap_call(text), reason, UNKNOWN_USAGE, model, failure=refusal.code, seconds=seconds)
+    called = _calls_in(text) if refusal.code == CALL_FAILED else []
+    first, *more = called or [Call("", text)]
+    return Completion(
+        first.arguments,
+        reason,
+        UNKNOWN_USAGE,
+        model,
+        failure=refusal.code,
+        seconds=seconds,
+        called=first.name,
+        more_calls=tuple(more),
+    )
 
 
-def _unwrap_call(text: str) -> str:
-    """The arguments in ``{"name": ..., "arguments": ...}``, just as they stand there; any other text unchanged."""
-    call = _CALL.match(text)
-    if not call:
-        return text
-    rest = text[call.end() :].rstrip()
-    return rest.removesuffix("}").rstrip()
+def _calls_in(text: str) -> list[Call]:
+    """The calls ``{"name": ..., "arguments": ...}`` that a text consists of, each or all in a list; else none.
+
+    The arguments are as they stand there. Those of the last call may be broken.
+    """
+    calls: list[Call] = []
+    text = text.strip()
+    at, text = (1, text[:-1]) if text[:1] == "[" and text[-1:] == "]" else (0, text)
+    while call := _CALL.match(text, at):
+        try:
+            end, at = _DECODER.raw_decode(text, call.end())[1], _DECODER.raw_decode(text, call.start("call"))[1]
+        except (ValueError, RecursionError):
+            end, at = len(text.removesuffix("}")), len(text)
+        if text[end:at].strip() not in {"", "}"}:
+            return []  # there is more in the call
+        calls.append(Call(json.loads(call["name"]), text[call.end() : end].rstrip()))
+    return calls if not text[at:].strip() else []
 
 
 def refused(reply: Reply, refusal: Refusal, wire: Wire, key: str) -> Failure:

@@ -21,6 +21,7 @@ class Wire:
     `path` follows the base URL; `tail` is what people write at the end of a base URL though it belongs to the path.
     `renames` are parameters with another name there, `finish_reasons` its words for ours. `streaming` goes into the
     body of a request whose answer is to be streamed. `shows_limits`: its replies show limits in Groq's headers.
+    `unsure` are parameters that not every such server takes: they are sent only where the user set them.
     """
 
     provider: str
@@ -31,6 +32,7 @@ class Wire:
     base_url: str | None = None
     needs_key: bool = False
     shows_limits: bool = False
+    unsure: frozenset[str] = frozenset()
     renames: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     finish_reasons: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     streaming: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({"stream": True}))
@@ -87,6 +89,7 @@ COMPATIBLE = Wire(
     tail="/chat/completions",
     base_variable="STRUCTGEN_BASE_URL",
     key_variable="STRUCTGEN_API_KEY",
+    unsure=frozenset({"parallel_tool_calls"}),
     # The older name is the one that Ollama, llama-server and vLLM all read.
     renames=MappingProxyType({"max_completion_tokens": "max_tokens"}),
     # Groq reports the usage of a stream unasked; the others want to be told.

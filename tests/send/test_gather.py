@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from structgen.core.errors import RequestRejected, ServerFailed
-from structgen.core.records import INTERRUPTED, Completion, Usage
+from structgen.core.records import INTERRUPTED, Call, Completion, Usage
 from structgen.send.faults import Failure
 from structgen.send.gather import Gathering, Origin
 from structgen.send.wire import COMPATIBLE, GROQ, Wire
@@ -210,3 +210,59 @@ def test_an_event_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_whatever_comes_there_is_an_outcome_with_the_text_that_was_handed_on(pieces: list[bytes]) -> None:
     texts, outcome = gather(*pieces)
     assert isinstance(outcome, Failure) or outcome.text == "".join(texts)
+
+
+def piece(index: int | None, arguments: str, **more: Any) -> dict[str, Any]:
+    """A piece of a call; `name` comes with its first one."""
+    name = {"name": more.pop("name")} if "name" in more else {}
+    given = {} if index is None else {"index": index}
+    return {**given, **more, "function": {**name, "arguments": arguments}}
+
+
+def test_every_call_is_put_together_and_the_first_is_handed_on() -> None:
+    texts, outcome = gather(
+        ROLE,
+        chunk({"content": "Two: "}),
+        chunk({"tool_calls": [piece(0, '{"a"', name="answer"), piece(1, '{"b"', name="cook")]}),
+        chunk({"tool_calls": [piece(1, ": 2}"), piece(0, ": 1}")]}),
+        END,
+        DONE,
+    )
+    assert texts == ["Two: ", '{"a"', ": 1}"]
+    assert isinstance(outcome, Completion)
+    assert (outcome.called, outcome.text, outcome.beside) == ("answer", '{"a": 1}', "Two: ")
+    assert outcome.more_calls == (Call("cook", '{"b": 2}'),)
+
+
+def test_calls_without_an_index_are_told_apart_by_their_ids() -> None:
+    found = completed(
+        chunk({"tool_calls": [piece(None, '{"a"', id="x", name="answer")]}),
+        chunk({"tool_calls": [piece(None, ": 1}")]}),
+        chunk({"tool_calls": [piece(None, '{"b": 2}', id="y", name="answer")]}),
+        END,
+        DONE,
+    )
+    assert (found.text, found.more_calls) == ('{"a": 1}', (Call("answer", '{"b": 2}'),))
+
+
+def test_the_call_of_the_older_protocol_is_put_together_too() -> None:
+    deltas = [{"name": "answer", "arguments": ""}, {"arguments": '{"a"'}, {"arguments": ": 1}"}]
+    texts, outcome = gather(*(chunk({"function_call": delta}) for delta in deltas), END, DONE)
+    assert texts == ['{"a"', ": 1}"]
+    assert isinstance(outcome, Completion)
+    assert (outcome.called, outcome.text) == ("answer", '{"a": 1}')
+
+
+def test_a_second_call_that_breaks_off_is_kept_as_interrupted() -> None:
+    found = completed(chunk({"tool_calls": [piece(0, "{}"), piece(1, '{"b"', name="answer")]}))
+    assert (found.text, found.more_calls, found.finish_reason) == ("{}", (Call("answer", '{"b"'),), INTERRUPTED)
+
+
+def test_a_call_that_has_only_a_name_is_no_text_that_came() -> None:
+    assert isinstance(gather(chunk({"tool_calls": [piece(0, "", name="answer")]}))[1], Failure)
+
+
+def test_content_before_a_call_that_failed_is_kept() -> None:
+    failure = failing(400, code="tool_use_failed", failed_generation='{"name": "answer", "arguments": {"a": 1}}')
+    found = completed(ROLE, chunk({"content": "I call."}), failure)
+    assert (found.text, found.called, found.beside) == ('{"a": 1}', "answer", "I call.")

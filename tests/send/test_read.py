@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from structgen.core.errors import RateLimited, RequestRejected, ServerFailed
-from structgen.core.records import Completion, Usage
+from structgen.core.records import Call, Completion, Usage
 from structgen.send.faults import Failure
 from structgen.send.read import Reply, read_reply, read_usage
 from structgen.send.wire import COMPATIBLE, GROQ, Wire
@@ -46,6 +46,37 @@ def test_the_text_of_a_tool_call_is_its_arguments_as_the_model_wrote_them() -> N
     call = {"id": "fc_1", "type": "function", "function": {"name": "answer", "arguments": '{"a": 1, "a": 2}'}}
     found = completed(body_with({"role": "assistant", "tool_calls": [call]}, "tool_calls"))
     assert (found.text, found.finish_reason) == ('{"a": 1, "a": 2}', "tool_calls")
+
+
+def call(arguments: object, name: object = "answer") -> dict[str, object]:
+    return {"id": "fc_1", "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def test_every_call_is_kept_with_its_name_and_so_is_the_content() -> None:
+    message = {"content": "I call.", "tool_calls": [call("{}"), call("[1]", "other"), call("")]}
+    found = completed(body_with(message, "tool_calls"))
+    assert (found.text, found.called, found.beside) == ("{}", "answer", "I call.")
+    assert found.more_calls == (Call("other", "[1]"), Call("answer", ""))
+    assert found.said == "I call.\n{}\n[1]"
+
+
+def test_arguments_that_are_an_object_already_are_written_as_json() -> None:
+    assert completed(body_with({"tool_calls": [call({"a": "é"})]})).text == '{"a": "é"}'
+
+
+@pytest.mark.parametrize("calls", [[None], [{}], [{"function": None}], {}, "x", [{"function": {"arguments": 3}}]])
+def test_what_is_no_call_is_none(calls: object) -> None:
+    found = completed(body_with({"content": "words", "tool_calls": calls}))
+    assert (found.text, found.called, found.beside) == ("words", "", "")
+
+
+def test_the_call_of_the_older_protocol_is_one_too() -> None:
+    older = {"name": "answer", "arguments": "{}"}
+    assert completed(body_with({"content": None, "function_call": older}, "function_call")).text == "{}"
+    both = completed(body_with({"function_call": older, "tool_calls": [call("[1]"), call("{}")]}))
+    assert (both.text, both.more_calls) == ("[1]", (Call("answer", "{}"),))
+    apart = completed(body_with({"function_call": older, "tool_calls": [call("[1]")]}))
+    assert apart.more_calls == (Call("answer", "{}"),)
 
 
 def test_content_counts_where_the_model_called_no_tool() -> None:
@@ -198,6 +229,31 @@ def test_a_generation_that_ran_out_of_tokens_is_cut_off() -> None:
 )
 def test_a_failed_call_is_unwrapped_to_its_arguments_and_nothing_else_is_touched(generation: str, text: str) -> None:
     assert salvaged("tool_use_failed", generation).text == text
+
+
+def test_every_call_of_a_failed_answer_is_kept() -> None:
+    one, other = '{"name": "answer", "arguments": {"a": 1, "a": 2}}', '{"name": "cook", "arguments": {"b": 3}}'
+    for generation in (f"{one}\n{other}", f"{one}, {other}", f"[{one}, {other}]", one + other):
+        found = salvaged("tool_use_failed", generation)
+        assert (found.text, found.called) == ('{"a": 1, "a": 2}', "answer")
+        assert found.more_calls == (Call("cook", '{"b": 3}'),)
+
+
+@pytest.mark.parametrize(
+    "generation",
+    [
+        '{"name": "answer", "arguments": {"a": 1}} and more',
+        'First: {"name": "answer", "arguments": {"a": 1}}',
+        '{"name": "answer", "arguments": {"a": 1}, "id": 5}',
+    ],
+)
+def test_what_is_more_than_calls_is_left_to_the_parser(generation: str) -> None:
+    assert salvaged("tool_use_failed", generation).text == generation
+
+
+def test_an_object_that_only_looks_like_a_call_is_an_answer() -> None:
+    text = '{"name": "Ada", "arguments": ["one", "two"]}'
+    assert salvaged("json_validate_failed", text).text == text
 
 
 def test_other_errors_are_not_salvaged() -> None:

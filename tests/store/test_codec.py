@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from structgen.core.options import Mode
-from structgen.core.records import Completion, Evidence, Message, Parameters, Request, Status, Usage
+from structgen.core.records import Call, Completion, Evidence, Message, Parameters, Request, Status, Usage
 from structgen.store.codec import decode, encode, read, write
 
 TEXT = st.text(st.characters(exclude_categories=[]), max_size=20)
@@ -58,6 +58,9 @@ COMPLETIONS = st.builds(
     final=st.booleans(),
     seconds=st.none() | st.floats(0, 100),
     transport_retries=st.integers(0, 5),
+    called=TEXT,
+    more_calls=st.lists(st.builds(Call, TEXT, TEXT), max_size=2).map(tuple),
+    beside=TEXT,
 )
 SOUP = Request("groq", "m", (Message("user", "Read: soup."),), Mode.JSON, {"type": "object"}, document="soup")
 
@@ -129,3 +132,8 @@ def test_read_only_mappings_are_written_as_objects() -> None:
 def test_what_is_no_record_is_refused() -> None:
     with pytest.raises(TypeError):
         encode(object())
+
+
+def test_a_completion_of_an_older_version_has_one_call_without_a_name() -> None:
+    older = '{"text":"{}","finish_reason":"tool_calls","usage":{"calls":1}}'
+    assert decode(Completion, older) == Completion("{}", "tool_calls", Usage(calls=1))
