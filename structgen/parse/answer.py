@@ -32,35 +32,41 @@ NONE_FITS = "holds {} values that differ, and none of them fits"
 
 def choose(job: Job[T], found: Found, cut: bool) -> Parsed[T]:
     """The answer among the values of one response; `cut` where the response was stopped at its length."""
-    readings: Sequence[Reading] = found.readings
-    if job.quoted is not None:
-        readings = [without_quotes(reading, job.quoted) for reading in readings]
-    if (unfinished := next((one for one in readings if one.open and _is_cut(one)), None)) is not None:
+    readings, beside = _readings(job, found), _readings(job, found.beside)
+    if (unfinished := next((one for one in (*readings, *beside) if one.open and _is_cut(one)), None)) is not None:
         return _refused(job, judge(job, unfinished))
-    echoes = [one for one in readings if is_echo(job.shape, one.value)]
-    answers = [one for one in readings if not any(one is echo for echo in echoes)]
+    echoes = [one for one in (*readings, *beside) if is_echo(job.shape, one.value)]
+    answers = [one for one in readings if not is_echo(job.shape, one.value)]
     outcomes = collected(job, answers, cut) or [judge(job, one) for one in answers or echoes]
+    others = [judge(job, one) for one in beside if not is_echo(job.shape, one.value)]
     if cut:
         outcomes = [_unfinished(outcome) for outcome in outcomes]
-    accepted = [outcome for outcome in outcomes if not outcome.issues]
-    if not accepted:
-        return _none_fits(job, outcomes, found.words)
-    best = min(accepted, key=lambda outcome: outcome.cost)
+    whole = [*outcomes, *others]
+    accepted = [outcome for outcome in whole if not outcome.issues]
+    best = min(accepted or whole, key=lambda outcome: outcome.cost if accepted else outcome.misfits)
     notes = [_beside(job, best, one, found.words) for one in outcomes if one is not best]
-    if not all(note is not None and note.risk <= job.max_risk for note in notes):
-        return _ambiguous(outcomes)
-    beside = cast("list[Repair]", notes)
+    notes += [
+        _beside(job, best, one, found.beside is not None and found.beside.words) for one in others if one is not best
+    ]
+    agreed = all(note is not None and note.risk <= job.max_risk for note in notes)
+    if not accepted:
+        return _refused(job, best) if agreed else _none_fits(whole, best)
+    if not agreed:
+        return _ambiguous(whole)
     echoed = (Repair("schema_echo", "", one.value, None, Risk.LOSSLESS) for one in echoes)
-    repairs = (*found.around, *echoed, *beside, *best.repairs)
+    repairs = (*found.around, *echoed, *cast("list[Repair]", notes), *best.repairs)
     value, quotes = cast(T, best.value), _quotes(job, best)
     return Parsed(ok=True, value=value, repairs=repairs, quotes=quotes, given=best.tree)
 
 
-def _none_fits(job: Job[T], outcomes: Sequence[Outcome], words: bool) -> Parsed[T]:
-    """The refusal of a response that holds no answer: of its only value, or of several that differ."""
-    best = min(outcomes, key=lambda outcome: outcome.misfits)
-    if all(_beside(job, best, one, words) for one in outcomes if one is not best):
-        return _refused(job, best)
+def _readings(job: Job[T], found: Found | None) -> Sequence[Reading]:
+    """The values that were found, without the quotes for which the answer was asked."""
+    readings = found.readings if found else ()
+    return readings if job.quoted is None else [without_quotes(reading, job.quoted) for reading in readings]
+
+
+def _none_fits(outcomes: Sequence[Outcome], best: Outcome) -> Parsed[Any]:
+    """The refusal of a response whose values differ, and none of them is an answer."""
     refused = _ambiguous(outcomes)
     return replace(refused, issues=(*refused.issues, *best.issues))
 

@@ -12,7 +12,7 @@ from structgen.core.results import Repair
 from structgen.parse.align import Fit, Shape
 from structgen.parse.equal import same
 from structgen.parse.judge import CUT, Job, Outcome, judge
-from structgen.parse.quotes import prefixed
+from structgen.parse.quotes import moved, prefixed
 from structgen.parse.reading import Reading
 
 T = TypeVar("T")
@@ -22,12 +22,25 @@ def collected(job: Job[T], readings: Sequence[Reading], cut: bool) -> list[Outco
     """What becomes of several values that may together be the list that is wanted; empty where they cannot be."""
     if len(readings) < 2 or not _wants_list(job.shape):
         return []
+    joined = all(one.joined for one in readings[1:])
+    readings = [_unwrapped(job, one) for one in readings] if joined else readings
     objects = [one for one in readings if isinstance(one.value, dict)]
     if objects:
         return _items(job, objects, [one for one in readings if not isinstance(one.value, dict)], cut)
     if all(isinstance(one.value, list) and not one.issues for one in readings):
         return _lists(job, readings, cut)
     return []
+
+
+def _unwrapped(job: Job[T], reading: Reading) -> Reading:
+    """The list that an object holds alone, as answers in JSON mode and calls of functions do; else the same."""
+    if not isinstance(reading.value, dict) or reading.issues:
+        return reading
+    fit = job.fit(reading.value, None)
+    if not isinstance(fit.value, list) or fit.misfits or is_item(fit):
+        return reading
+    repairs, quotes = (*reading.repairs, *fit.repairs), moved(reading.quotes, fit.repairs)
+    return replace(reading, value=fit.value, repairs=repairs, quotes=quotes)
 
 
 def is_item(made: Fit | Outcome) -> bool:

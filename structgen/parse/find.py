@@ -86,12 +86,19 @@ class Found:
     """The values found in an answer, in order, and what stands around them. `crowded`: there were too many.
 
     `words`: somebody says something around them, so that not everything in brackets need be meant as an answer.
+    `beside` are values that were not given as the answer, but may say another thing.
     """
 
     readings: tuple[Reading, ...]
     around: tuple[Repair, ...] = ()
     crowded: bool = False
     words: bool = False
+    beside: Found | None = None
+
+    @property
+    def tags(self) -> bool:
+        """Whether tags say that there is a call of a tool."""
+        return any(repair.rule == "tool_call_tags" for repair in self.around)
 
 
 def find_values(text: str, *, lists: Lists = Lists.ANY, exact: bool = False, source: Source | None = None) -> Found:

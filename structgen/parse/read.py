@@ -19,7 +19,7 @@ from structgen.parse.align import Shape, shape_of
 from structgen.parse.answer import choose
 from structgen.parse.edges import named, torn
 from structgen.parse.exact import LONG_NUMBER, exact_json
-from structgen.parse.find import Found, balanced_end, find_values, without_thoughts
+from structgen.parse.find import Answer, Found, balanced_end, find_values, without_thoughts
 from structgen.parse.judge import Job
 from structgen.parse.quotes import without_quotes
 from structgen.parse.reading import Reading
@@ -44,7 +44,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile(r"[{\[](?:\s|\\[nrt]){0,50}\\\"|\[(?:\s|\\[nrt]){0,50}\{(?:\s|\\[nrt]){0,50}\\\"")
 _STRING = re.compile(r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"")
 _BARE_CHARS = 200
-_CUT_OFF = frozenset({"length", INTERRUPTED})
+CUT_OFF = frozenset({"length", INTERRUPTED})
 _NOTHING = object()
 
 
@@ -70,23 +70,28 @@ def parse_text(
     (raises anything but ValueError or AssertionError) is a TaskError.
     """
     if len(text) > max_chars:
-        return _refusal("too_large", f"is longer than {max_chars} characters and was not read")
+        return too_large(max_chars)
     try:
-        source = None if document is None else Source(document)
-        job = Job(schema, shape_of(schema), partial(_decode, quoted, source), max_risk, quoted=quoted, source=source)
-        return _parse(job, text, finish_reason in _CUT_OFF, plain)
+        return parse_one(job_for(schema, max_risk, quoted, document), text, finish_reason in CUT_OFF, plain)
     except RecursionError:
-        return _refusal("depth", "is nested too deep to be read")
+        return too_deep()
 
 
-def _parse(job: Job[T], text: str, cut: bool, plain: Plain | None) -> Parsed[T]:
+def job_for(schema: Schema[T], max_risk: Risk, quoted: Quoted | None, document: str | None) -> Job[T]:
+    """What the values of a response are held against."""
+    source = None if document is None else Source(document)
+    return Job(schema, shape_of(schema), partial(_decode, quoted, source), max_risk, quoted=quoted, source=source)
+
+
+def parse_one(job: Job[T], text: str, cut: bool, plain: Plain | None) -> Parsed[T]:
+    """Read a text that is the whole response."""
     schema, shape = job.schema, job.shape
     clean = text.strip()
     data = clean.encode(errors="surrogatepass")
     tree = _strict(data, job.source)
     if tree is _NOTHING or (cut and isinstance(tree, int | float)):
         if tree is _NOTHING and plain is not None and (written := _in_plain_form(data, plain)) is not None:
-            return _parse(job, written, cut, None)
+            return parse_one(job, written, cut, None)
         return _searched(job, clean, cut)
     exact = bool(shape.decimal and LONG_NUMBER.search(data))
     if exact:
@@ -136,30 +141,60 @@ def decode(text: str, source: Source | None = None) -> tuple[Json, Risk]:
 
 def _searched(job: Job[T], text: str, cut: bool) -> Parsed[T]:
     """Look for the answer in what is no clean JSON."""
-    shape = job.shape
+    answer, found = _look(job, text)
+    if found.crowded:
+        return crowded()
+    readings = found.readings or _bare(job.shape, answer.text, cut)
+    if not readings:
+        return _nothing_found(answer.text, answer.unclosed)
+    job = replace(job, tags=found.tags)
+    parsed = choose(job, replace(found, readings=readings), cut)
+    return parsed if parsed.ok else _last_resort(job, answer.text, found, parsed)
+
+
+def _look(job: Job[T], text: str) -> tuple[Answer, Found]:
+    """A text without its thoughts, and the values in it with all that stands around them."""
     marked = text.startswith("\ufeff")
-    text = _without_surrogates(text.lstrip("\ufeff"))
-    answer = without_thoughts(text)
-    lists = lists_in(shape)
+    answer = without_thoughts(_without_surrogates(text.lstrip("\ufeff")))
+    lists = lists_in(job.shape)
     found = (
         _unescaped(answer.text, lists)
         or _only_string(answer.text, job.source)
-        or find_values(answer.text, lists=lists, exact=shape.decimal, source=job.source)
+        or find_values(answer.text, lists=lists, exact=job.shape.decimal, source=job.source)
     )
-    around = found.around
-    if marked:
-        around = (Repair("byte_order_mark", "", None, None, Risk.LOSSLESS), *around)
-    if answer.thoughts:
-        around = (Repair("thoughts", "", None, None, Risk.LOSSLESS), *around)
-    if found.crowded:
-        return _refusal("crowded", "holds too many JSON values to tell which one is the answer")
-    tags = any(repair.rule == "tool_call_tags" for repair in around)
-    job = replace(job, tags=tags)
-    readings = found.readings or _bare(shape, answer.text, cut)
-    if not readings:
-        return _nothing_found(answer.text, answer.unclosed)
-    parsed = choose(job, replace(found, readings=readings, around=around), cut)
-    return parsed if parsed.ok else _last_resort(job, answer.text, found, parsed)
+    signs = (("byte_order_mark", marked), ("thoughts", answer.thoughts))
+    before = tuple(Repair(rule, "", None, None, Risk.LOSSLESS) for rule, there in signs if there)
+    return answer, replace(found, around=(*before, *found.around))
+
+
+def values_in(job: Job[T], text: str, plain: Plain | None = None) -> Found:
+    """The values in a part of a response, and what stands around them; `plain` is that of `parse_text`."""
+    clean = text.strip()
+    data = clean.encode(errors="surrogatepass")
+    tree = _strict(data, job.source)
+    if tree is _NOTHING:
+        written = None if plain is None else _in_plain_form(data, plain)
+        return _look(job, clean if written is None else written)[1]
+    if job.shape.decimal and LONG_NUMBER.search(data):
+        tree = exact_json(clean)
+    if plain is not None:
+        tree = plain(cast(Json, tree))
+    return Found((Reading(cast(Json, tree), 0, len(clean)),))
+
+
+def too_large(max_chars: int) -> Parsed[Any]:
+    """The refusal of a response that is not read at all."""
+    return _refusal("too_large", f"is longer than {max_chars} characters and was not read")
+
+
+def too_deep() -> Parsed[Any]:
+    """The refusal of a response that is nested deeper than Python can follow."""
+    return _refusal("depth", "is nested too deep to be read")
+
+
+def crowded() -> Parsed[Any]:
+    """The refusal of a response that holds too many values."""
+    return _refusal("crowded", "holds too many JSON values to tell which one is the answer")
 
 
 def _without_surrogates(text: str) -> str:

@@ -13,19 +13,20 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Card, Completion, Image, Message, Request
 from structgen.core.results import Issue, Parsed, Repair
-from structgen.parse import parse_text
 from structgen.parse.places import MISSING, at
 from structgen.parse.reading import UNSURE_END, holds_structure
 from structgen.reask.absent import answer_part, says_absent, without
 from structgen.reask.passage import passage_for
 from structgen.reask.place import can_put, differing, put
-from structgen.reask.question import Question, part_form, read_again
+from structgen.reask.question import Question, part_form, read_again, read_completion
 from structgen.reask.words import brief_json
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
 
 T = TypeVar("T")
 
+NAME = "fields"
+"""The name of the schema, or of the function, of the answer."""
 MOST_FIELDS = 20
 """With more failing fields than this, the whole is asked again: something else is wrong."""
 
@@ -153,7 +154,7 @@ def _request(
         messages=(Message("user", _beside(first, "\n\n".join([HEAD, "\n".join(lines), *rule, source]))),),
         strict=False,
         json_schema=patch.json_schema,
-        schema_name="fields",
+        schema_name=NAME,
         names={},
         parameters=replace(first.parameters, max_completion_tokens=room),
     )
@@ -192,14 +193,7 @@ def read_fields(
 
     `form` is the one with quotes in which the fields were asked for.
     """
-    answer: Parsed[object] = parse_text(
-        patch,
-        completion.text,
-        finish_reason=completion.finish_reason,
-        max_risk=draft.max_risk,
-        quoted=form,
-        document=draft.document,
-    )
+    answer: Parsed[object] = read_completion(patch, completion, NAME, draft.max_risk, form, draft.document)
     paths = _asked(patch)
     given = cast(JsonObject, answer.value) if answer.ok else _nested(paths, answer)
     if given is None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Generic, TypeVar
 
 from structgen.compile.estimate import message_tokens
 from structgen.core.json import Json
 from structgen.core.options import Risk
-from structgen.core.records import Completion, Request, Usage
+from structgen.core.records import Call, Completion, Request, Usage
 from structgen.core.results import Parsed
-from structgen.parse import parse_text
+from structgen.parse import Parts, parse_parts, parse_text
 from structgen.parse.written import write_json
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted, with_quotes
@@ -60,21 +59,38 @@ def whole_question(
 
     An answer in both is taken out of the form in which the schema was sent first.
     """
-    read = partial(_read_whole, schema, max_risk, sent, quoted, request.document)
+
+    def read(completion: Completion) -> Parsed[T]:
+        return read_completion(schema, completion, request.schema_name, max_risk, quoted, request.document, sent)
+
     return Question(request, why, read)
 
 
-def _read_whole(
+def read_completion(
     schema: Schema[T],
+    completion: Completion,
+    name: str,
     max_risk: Risk,
-    sent: SentSchema | None,
     quoted: Quoted | None,
     document: str | None,
-    completion: Completion,
+    sent: SentSchema | None = None,
 ) -> Parsed[T]:
-    return parse_text(
+    """All that a completion says, read as one answer: a call of the function `name`, or several.
+
+    Calls of other functions stand beside those, or in their place where there are none.
+    """
+    calls = (Call(completion.called, completion.text), *completion.more_calls)
+    asked = [call for call in calls if call.name in {"", name}]
+    others = [call for call in calls if call not in asked]
+    parts = Parts(
+        tuple(call.arguments for call in asked or others),
+        (completion.beside, *(call.arguments for call in others if asked)),
+        other="" if asked else others[0].name,
+        asked=name,
+    )
+    return parse_parts(
         schema,
-        completion.text,
+        parts,
         finish_reason=completion.finish_reason,
         max_risk=max_risk,
         quoted=quoted,

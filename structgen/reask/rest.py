@@ -12,11 +12,10 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Card, Completion, Message, Request
 from structgen.core.results import Issue, Parsed, Repair
-from structgen.parse import parse_text
 from structgen.parse.equal import same
 from structgen.parse.places import MISSING, at
 from structgen.reask.place import alternatives, put, schema_at, with_definitions
-from structgen.reask.question import Question, part_form, part_room, read_again
+from structgen.reask.question import Question, part_form, part_room, read_again, read_completion
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
 
@@ -25,6 +24,8 @@ T = TypeVar("T")
 _ENDS = frozenset({"cut_off", "syntax", "depth"})
 """Issues that say where the reading ended; what stands before that is sound."""
 
+NAME = "rest"
+"""The name of the schema, or of the function, of the answer."""
 WHY = "asked for the rest: the response was cut off"
 
 ASK = """\
@@ -99,7 +100,7 @@ def _request(cut: Cut[T], first: Request, missing: Schema[Any], form: Quoted | N
         messages=(*first.messages, Message("user", _words(cut))),
         strict=False,
         json_schema=schema,
-        schema_name="rest",
+        schema_name=NAME,
         parameters=replace(first.parameters, max_completion_tokens=part_room(estimate, first)),
     )
 
@@ -170,14 +171,7 @@ def _rest_schema(root: JsonObject | bool, node: Json, kept: Json, path: tuple[st
 
 def read_rest(cut: Cut[T], missing: Schema[object], completion: Completion, form: Quoted | None = None) -> Parsed[T]:
     """Join what was kept with the rest, and validate the whole. `form` is the one with quotes, if any, of the rest."""
-    answer: Parsed[object] = parse_text(
-        missing,
-        completion.text,
-        finish_reason=completion.finish_reason,
-        max_risk=cut.max_risk,
-        quoted=form,
-        document=cut.document,
-    )
+    answer: Parsed[object] = read_completion(missing, completion, NAME, cut.max_risk, form, cut.document)
     if not answer.ok:
         return Parsed(False, None, answer.issues, cut.repairs, cut.kept, quotes=cut.quotes)
     rest = cast(Json, answer.value)

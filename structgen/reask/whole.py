@@ -12,7 +12,7 @@ MOST_CHARS = 20_000
 
 def ask_whole(first: Request, attempt: Attempt) -> Request:
     """The first request, then the last refused response, then its issues in plain words."""
-    said = attempt.completion.text
+    said = attempt.completion.said
     refused = (Message("assistant", said),) if 0 < len(said) <= MOST_CHARS and said.strip() else ()
     return replace(first, messages=(*first.messages, *refused, Message("user", _words(attempt, shown=bool(refused)))))
 
