@@ -13,7 +13,6 @@ from structgen.ground.lexicon import FUNCTION_WORDS, NEGATIONS, are_opposites
 from structgen.ground.months import MONTHS
 from structgen.ground.words import fold
 from structgen.notation.han import han_value
-from structgen.notation.numbers import fraction_numbers
 from structgen.notation.words import NUMBER_WORDS
 
 _WORD = re.compile(r"\w+")
@@ -45,8 +44,7 @@ def _denials(words: Sequence[str]) -> int:
 
 def names_a_number(text: str) -> bool:
     """Whether a text says a number, in digits or in words."""
-    counts = any(_counts(fold(word)) for word in _WORD.findall(text))
-    return counts or next(fraction_numbers(text), None) is not None
+    return any(_counts(fold(word)) for word in _WORD.findall(text))
 
 
 def _counts(word: str) -> bool:

@@ -65,7 +65,8 @@ def whole_number(text: str) -> Number | None:
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
     if end - start > LONGEST:
         return None
-    return next((one for one in numbers(text) if (one.start, one.end) == (start, end) and one.readings), None)
+    first = (next(reader(text), None) for reader in (digit_numbers, word_numbers, han_numbers))
+    return next((one for one in first if one and (one.start, one.end) == (start, end) and one.readings), None)
 
 
 def number_of(run: re.Match[str]) -> Number:

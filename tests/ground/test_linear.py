@@ -78,6 +78,15 @@ def numbers(size: int) -> tuple[object, str]:
     return list(range(size)), " ".join(f"1,{n:03},5/4/{n % 3000:04}" for n in range(size))
 
 
+def numbers_as_texts(size: int) -> tuple[object, str]:
+    values = [100 + n % 900 for n in range(size)]
+    return [f"{n} kg" for n in values], " ".join(f"1 {n} kg, ({n}.00), {n} million" for n in values)
+
+
+def number_words(size: int) -> tuple[object, str]:
+    return ["five", "two men", "the hundred"] * 5, "five hundred men, twenty-two men and the hundred. " * size
+
+
 def phrases_within_phrases(size: int) -> tuple[object, str]:
     return ["a " * n for n in range(1, 12)], "a " * size * 4
 
@@ -96,6 +105,8 @@ def fields_with_one_value(size: int) -> tuple[object, str]:
         one_value_again_and_again,
         rows,
         numbers,
+        numbers_as_texts,
+        number_words,
         phrases_within_phrases,
         fields_with_one_value,
     ],
@@ -133,6 +144,12 @@ def test_four_times_the_work_takes_about_four_times_the_steps(case: Case) -> Non
         "三" * 10_000,
         "of 5 of March " * 1_000,
         "9" * 20_000,
+        "1 234 " * 3_000,
+        "2 1/2 " * 3_000,
+        "(20.00) " * 2_000,
+        "5 million " * 2_000,
+        "-1 " * 5_000,
+        "1億2" * 5_000,
     ],
     ids=lambda text: repr(text[:16]),
 )

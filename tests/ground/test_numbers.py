@@ -199,6 +199,7 @@ def test_a_number_that_is_sure_elsewhere_is_not_ambiguous(find: Find) -> None:
         (12, "for 12,000 people, 3.5 each", "12,000 people", (None, "unsupported")),
         (12_000, "for 12,000 people, 3.5 each", "12,000 people", ("12,000", "normalized")),
         ("234 kr", "for 1 234 kr", "1 234 kr", (None, "unsupported")),
+        ("123 kr", "for 1 000 000 000 123 kr", "kr", ("kr", "quoted")),
         ("12", "13 apples", "13 apples", (None, "unsupported")),
         ("02139", "Cambridge 02138", "Cambridge 02138", (None, "unsupported")),
         ("5", "five apples", "five apples", ("five", "normalized")),
