@@ -14,11 +14,12 @@ from structgen.core.results import Extraction, Partial
 from structgen.engine.plain import PlainForm
 from structgen.engine.unquoted import Unquoted
 from structgen.parse import parse_text
-from structgen.parse.align import letters, shape_of
+from structgen.parse.align import shape_of
 from structgen.parse.exact import has_exact
 from structgen.parse.partial import LIST_OR_OBJECT, OBJECT, PartialReader, opens_for
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
+from structgen.schema.spelling import letters
 from structgen.schema.strict import WRAPPER, SentSchema
 
 T = TypeVar("T")

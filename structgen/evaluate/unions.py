@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any, cast
 
-from structgen.core.json import Json, pointer
+from structgen.core.json import Json, JsonObject, pointer
 from structgen.parse.align.shape import Node, Shape, shape_of
 from structgen.schema import Schema
 from structgen.schema.keywords import walk
 
+_DEEPEST = 8
 TAGS = ("kind", "type")
 """What a tag may be called, the first that no member has."""
 
@@ -29,11 +30,22 @@ def doubtful_unions(schema: Schema[Any]) -> Iterator[tuple[str, str]]:
         for word in ("anyOf", "oneOf"):
             branches = part.get(word)
             members = [raw for raw in branches if isinstance(raw, dict)] if isinstance(branches, list) else []
-            nodes = [(_name(raw), shape.node(raw)) for raw in members]
-            objects = [(name, node) for name, node in nodes if node.fields]
-            pairs = [pair for pair in combinations(objects, 2) if _may_be_both(shape, pair[0][1], pair[1][1])]
+            nodes = [_inside_lists(shape, raw) for raw in members]
+            pairs = [
+                (one[1:], other[1:])
+                for one, other in combinations(nodes, 2)
+                if one[0] == other[0] and one[2].fields and other[2].fields and _may_be_both(shape, one[2], other[2])
+            ]
             if pairs:
                 yield pointer((*at, word)), _advice(*pairs[0])
+
+
+def _inside_lists(shape: Shape, raw: JsonObject) -> tuple[int, str, Node]:
+    """How many lists are around the objects of a branch, and these: their name and node."""
+    depth, inner = 0, raw
+    while isinstance(items := shape.node(inner).items, dict) and depth < _DEEPEST:
+        depth, inner = depth + 1, items
+    return depth, _name(inner), shape.node(inner)
 
 
 def _may_be_both(shape: Shape, one: Node, other: Node) -> bool:
@@ -51,12 +63,16 @@ def _tells(shape: Shape, one: Node, other: Node, key: str) -> bool:
     first, second = (shape.node(cast("Any", node.fields[key])) for node in (one, other))
     if first.choices is not None and second.choices is not None:
         return not any(choice in second.choices for choice in first.choices)
-    return bool(first.types and second.types) and not first.types & second.types
+    return bool(first.types and second.types) and not _numbers(first.types) & _numbers(second.types)
 
 
-def _tag(shape: tuple[Node, Node]) -> str | None:
+def _numbers(types: frozenset[str]) -> frozenset[str]:
+    """The types, with an integer as the number that it is too."""
+    return types | {"number"} if "integer" in types else types
+
+
+def _tag(one: Node, other: Node) -> str | None:
     """The field that both members have and that admits other constants in each, but need not be given."""
-    one, other = shape
     found = (
         key
         for key, raw in one.fields.items()
@@ -73,7 +89,7 @@ def _advice(one: tuple[str, Node], other: tuple[str, Node]) -> str:
     least = sorted(one[1].required | other[1].required)
     given = f"an answer with only {' and '.join(map(repr, least))}" if least else "an empty answer"
     doubt = f"{given} may be {one[0]} as well as {other[0]}, and is refused as ambiguous"
-    tag = _tag((one[1], other[1]))
+    tag = _tag(one[1], other[1])
     if tag is not None:
         return f"{doubt}: add Field(discriminator={tag!r}) to the union, so that the tag is always given"
     name = next((name for name in TAGS if name not in one[1].fields and name not in other[1].fields), "tag")

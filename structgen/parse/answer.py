@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Parsed, Repair
-from structgen.parse.align import Shape, is_call, letters
+from structgen.parse.align import Shape, is_call
 from structgen.parse.collect import collected, is_item
 from structgen.parse.equal import same
 from structgen.parse.find import Found
@@ -22,6 +22,7 @@ from structgen.parse.placeholders import is_pattern
 from structgen.parse.quotes import settled, without_quotes
 from structgen.parse.reading import Reading
 from structgen.parse.strict import as_json
+from structgen.schema.spelling import letters
 
 T = TypeVar("T")
 

@@ -57,7 +57,7 @@ def _wants_list(shape: Shape) -> bool:
 
 def _items(job: Job[T], objects: Sequence[Reading], others: Sequence[Reading], cut: bool) -> list[Outcome]:
     """All objects as the items of the list, together or not at all, beside what is no object."""
-    fits = [job.fit(one.value, None) for one in objects]
+    fits = [job.fit(one.value, None)[0] for one in objects]
     wraps = any(isinstance(fit.value, list) and not is_item(fit) for fit in fits)
     if wraps or len(objects) == 1 or not any(is_item(fit) for fit in fits):
         return []

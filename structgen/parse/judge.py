@@ -6,21 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 
+from pydantic import ValidationError
 from pydantic_core import to_json
 
 from structgen.core.json import Json, JsonObject, steps
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
-from structgen.parse.align import IGNORED, Aligner, Decode, Fit, Shape
+from structgen.parse.align import Aligner, Decode, Fit, Shape
 from structgen.parse.entries import lost_entries
-from structgen.parse.equal import same
 from structgen.parse.exact import has_exact
 from structgen.parse.lossy import applied, with_offers
-from structgen.parse.places import MISSING, at
+from structgen.parse.places import at
 from structgen.parse.quotes import followed, moved
 from structgen.parse.reading import ESCAPE, ESCAPED_KEY, UNSURE_END, UNSURE_WORD, Reading, holds_structure, let_stand
 from structgen.parse.source import Source
-from structgen.parse.validate import misread_times, validate, validate_as_is, with_defaults
+from structgen.parse.unions import Chosen
+from structgen.parse.validate import NO_CHOICE, misread_times, validate, validate_as_is, with_defaults
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
 
@@ -50,8 +51,11 @@ class Job(Generic[T]):
     quoted: Quoted | None = None
     source: Source | None = None
 
-    def fit(self, tree: Json, faults: frozenset[str] | None) -> Fit:
-        """The tree, aligned; what stands at a place that the strict validator did not fault is left alone."""
+    def fit(self, tree: Json, faults: frozenset[str] | None) -> tuple[Fit, Chosen]:
+        """The tree, aligned; what stands at a place that the strict validator did not fault is left alone.
+
+        With it come the members that its unions were taken for, where the tree does not tell any more.
+        """
         touched = {
             path[:end] for path in faults or () for end in range(len(path) + 1) if path[end : end + 1] in {"", "/"}
         }
@@ -61,7 +65,8 @@ class Job(Generic[T]):
                 return False
             return at(tree, steps(path)) is value
 
-        return Aligner(self.shape, self.decode, sound, tags=self.tags).fit(tree, self.shape.root)
+        aligner = Aligner(self.shape, self.decode, sound, tags=self.tags)
+        return aligner.fit(tree, self.shape.root), aligner.chosen
 
 
 def _below(faults: frozenset[str], path: str) -> bool:
@@ -107,7 +112,7 @@ def _judged(job: Job[T], reading: Reading) -> Outcome:
     if is_echo(job.shape, reading.value):
         return Outcome(None, issues=(ECHO,), misfits=UNREADABLE)
     faults: frozenset[str] | None = None
-    unknown: Mapping[str, Json] | None = None
+    strict: ValidationError | None = None
     if not reading.issues:
         verdict = validate_as_is(job.schema, job.shape, reading.value, to_json(reading.value))
         if job.schema.adapter is None and not verdict.issues and (better := _respelled(job, reading)):
@@ -117,16 +122,15 @@ def _judged(job: Job[T], reading: Reading) -> Outcome:
             above = _above(reading.repairs, job.max_risk)
             return Outcome(reading.value, verdict.value, reading.repairs, above, quotes=reading.quotes)
         faults = None if exact else verdict.faults
-        unknown = verdict.unknown
-    fit = job.fit(reading.value, faults)
+        strict = verdict.strict
+    fit, chosen = job.fit(reading.value, faults)
     left_out = (repair for issue in reading.issues for repair in let_stand(issue))
-    ignored = _ignored(fit, unknown) if job.shape.typed else ()  # plain JSON keeps every key
-    repairs = (*reading.repairs, *left_out, *fit.repairs, *ignored)
+    repairs = (*reading.repairs, *left_out, *fit.repairs)
     if job.shape.ignores_all(fit.value):
         return Outcome(fit.value, None, repairs, (NOT_ASKED,), (), fit.misfits)
     quotes = moved(reading.quotes, fit.repairs)
     outcome = Outcome(fit.value, None, repairs, fit.issues, (), fit.misfits, quotes)
-    return outcome if fit.issues else _validated(job, outcome)
+    return outcome if fit.issues else _validated(job, outcome, chosen, strict if fit.value is reading.value else None)
 
 
 def _respelled(job: Job[T], reading: Reading) -> Outcome | None:
@@ -135,29 +139,12 @@ def _respelled(job: Job[T], reading: Reading) -> Outcome | None:
     A member of a union that leaves other keys alone takes them without reading them, and so does an object that lacks
     an optional key but has it in another spelling.
     """
-    fit = job.fit(reading.value, None)
+    fit, chosen = job.fit(reading.value, None)
     if not fit.repairs or fit.issues or fit.misfits:
         return None
     outcome = Outcome(fit.value, repairs=(*reading.repairs, *fit.repairs), quotes=moved(reading.quotes, fit.repairs))
-    found = _validated(job, outcome)
+    found = _validated(job, outcome, chosen)
     return None if found.issues else found
-
-
-def _ignored(fit: Fit, unknown: Mapping[str, Json] | None) -> tuple[Repair, ...]:
-    """The keys that do not reach the value, by the word of the validator if it was asked.
-
-    It also knows of keys that a discriminator of the user's leaves over, and takes some of which no schema tells.
-    """
-    if unknown is None:
-        return fit.ignored
-    known = {steps(path)[-1] for path in unknown}
-    found = {one.path: one for one in fit.ignored if steps(one.path)[-1] in known}
-    moved = {repair.before for repair in fit.repairs if repair.rule == "key" and isinstance(repair.before, str)}
-    for path, held in unknown.items():
-        here = at(fit.value, steps(path))
-        if path not in found and steps(path)[-1] not in moved and here is not MISSING and same(cast(Json, here), held):
-            found[path] = Repair(IGNORED, path, held, None, Risk.LOSSLESS)
-    return tuple(found.values())
 
 
 def _has_exact(job: Job[T], reading: Reading) -> bool:
@@ -165,11 +152,13 @@ def _has_exact(job: Job[T], reading: Reading) -> bool:
     return job.shape.decimal and has_exact(reading.value)
 
 
-def _validated(job: Job[T], outcome: Outcome) -> Outcome:
+def _validated(
+    job: Job[T], outcome: Outcome, chosen: Chosen = NO_CHOICE, strict: ValidationError | None = None
+) -> Outcome:
     """Validate, with the lossy repairs where they were asked for; dropping one thing may bring up another."""
     rounds = _LOSSY_ROUNDS if job.max_risk >= Risk.LOSSY else 0
     while True:
-        verdict = validate(job.schema, outcome.tree)
+        verdict = validate(job.schema, outcome.tree, chosen, strict)
         if not verdict.issues:
             repairs = (*outcome.repairs, *verdict.repairs)
             if job.schema.adapter is not None:
@@ -177,16 +166,13 @@ def _validated(job: Job[T], outcome: Outcome) -> Outcome:
             issues = (*_misread(job, outcome.tree, verdict.value), *_above(repairs, job.max_risk))
             return replace(outcome, value=verdict.value, repairs=repairs, issues=issues)
         issues = with_offers(verdict.issues, outcome.tree)
-        faulted = {issue.path for issue in issues}  # a key that the type forbids is not one that it ignores
-        kept = tuple(one for one in outcome.repairs if one.rule != IGNORED or one.path not in faulted)
-        outcome = replace(outcome, repairs=kept)
         offers = tuple({issue.repair.path: issue.repair for issue in issues if issue.repair}.values())
         if not rounds or not offers:
             return replace(outcome, issues=(*issues, *_above(outcome.repairs, job.max_risk)))
         tree = applied(offers, outcome.tree)
         quotes = followed(outcome.quotes, outcome.tree, tree)
         outcome = replace(outcome, tree=tree, repairs=(*outcome.repairs, *offers), quotes=quotes)
-        rounds -= 1
+        rounds, strict = rounds - 1, None
 
 
 def _misread(job: Job[T], tree: Json, value: Any) -> tuple[Issue, ...]:

@@ -11,52 +11,68 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal, cast
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, cast
 
 from pydantic import ValidationError
-from pydantic_core import PydanticCustomError, SchemaValidator, to_json
+from pydantic_core import PydanticCustomError, SchemaValidator, to_json, to_jsonable_python
 
-from structgen.core.json import JsonObject
-from structgen.schema.members import Core, Member, Record, choices_of, definitions_of, mapped, member_of
+from structgen.core.json import Json, JsonObject
+from structgen.schema.members import Core, Member, Record, choices_of, closed, definitions_of, mapped, member_of
 from structgen.schema.pydantic_issues import AMBIGUOUS
 
 _ANY, _OBJECTS, _NONE = "any member", "any object", "no member"
 """Labels of the choices beside the members: the whole union, its objects, and the refusal."""
 
-_TRIALS: tuple[tuple[bool, Literal["forbid"] | None], ...] = ((True, "forbid"), (True, None), (False, None))
-"""Strict or lax, and whether unknown keys are errors: the trials of members, from the one that loses nothing on."""
+_TRIALS = ((True, True), (True, False), (False, True), (False, False))
+"""Whether unknown keys are errors, and whether types are strict: what loses a key comes last."""
 
-_decided: ContextVar[dict[tuple[int, bytes], str]] = ContextVar("_decided")
+Chosen: TypeAlias = Mapping[tuple[int, bytes], int | None]
+"""The number of members and a value in JSON -> the member that it was before it lost a null."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Validation:
+    """What is known while one value is validated."""
+
+    chosen: Chosen
+    labels: dict[tuple[int, bytes], str] = field(default_factory=dict[tuple[int, bytes], str])
+
+
+_validation: ContextVar[_Validation] = ContextVar("_validation")
 
 
 @contextmanager
-def one_validation() -> Generator[None]:
+def one_validation(chosen: Chosen) -> Generator[None]:
     """Within it no union decides twice about the same value, however often unions are nested in each other."""
-    token = _decided.set({})
+    token = _validation.set(_Validation(chosen))
     try:
         yield
     finally:
-        _decided.reset(token)
+        _validation.reset(token)
 
 
 def decides_unions(core: Core) -> Core | None:
     """The core schema with its unions of objects decided by keys; None if it has none."""
-    definitions = definitions_of(core)
-    rewriting = _Rewriting(definitions)
+    rewriting = _Rewriting(definitions_of(core))
     made = rewriting.rewrite(core)
     if not rewriting.deciders:
         return None
-    for decider in rewriting.deciders:
-        decider.definitions = list(definitions_of(made).values())
-    return made
+    inner = made["schema"] if made.get("type") == "definitions" else made
+    rewriting.shared += definitions_of(made).values()
+    return {"type": "definitions", "schema": inner, "definitions": rewriting.shared}
 
 
 class _Rewriting:
-    """One copy of a core schema, with the deciders of the unions in it."""
+    """One copy of a core schema, with the deciders of the unions in it.
+
+    A member of a union stands in it several times; so each becomes a definition, or copies would hold copies.
+    """
 
     def __init__(self, definitions: Mapping[str, Core]) -> None:
         self.definitions = definitions
         self.deciders: list[_Decider] = []
+        self.shared: list[Core] = []
 
     def rewrite(self, part: Core) -> Core:
         made = mapped(part, self.rewrite)
@@ -73,39 +89,53 @@ class _Rewriting:
         listed = sum(bool(member.records) and member.inside_list for member in members) > 1
         if union.get("mode") == "left_to_right" or not (rivals or listed):
             return made
-        remade = choices_of(made)
-        decider = _Decider(members, remade)
+        choices = [self._shared(choice) for choice in choices_of(made)]
+        decider = _Decider(members, choices, self.shared)
         self.deciders.append(decider)
         refusal: Core = {"type": "function-plain", "function": {"type": "no-info", "function": decider.refuse}}
-        objects = [choice for member, choice in zip(members, remade, strict=True) if member.takes_objects]
-        named: dict[str, Core] = dict(zip(decider.labels, remade, strict=True))
-        named |= {_ANY: made, _NONE: refusal}
+        objects = [choice for member, choice in zip(members, choices, strict=True) if member.takes_objects]
+        named: dict[str, Core] = dict(zip(decider.labels, choices, strict=True))
+        named |= {_ANY: {**made, "choices": choices}, _NONE: refusal}
         if objects:
             named[_OBJECTS] = {"type": "union", "choices": objects}
         return {"type": "tagged-union", "choices": named, "discriminator": decider.decide}
+
+    def _shared(self, choice: Core) -> Core:
+        """A reference to a choice, which becomes a definition."""
+        if choice.get("type") == "definition-ref":
+            return choice
+        name = f"structgen:{len(self.shared)}"
+        self.shared.append({**choice, "ref": name})
+        return {"type": "definition-ref", "schema_ref": name}
 
 
 class _Decider:
     """Decides for one union which member a value is validated as."""
 
-    def __init__(self, members: Sequence[Member], choices: Sequence[Core]) -> None:
+    def __init__(self, members: Sequence[Member], choices: Sequence[Core], shared: Sequence[Core]) -> None:
         self.members = members
         self.choices = choices
         self.labels = [f"{member.name}[{number}]" for number, member in enumerate(members)]
-        self.definitions: list[Core] = []
-        self._validators: dict[tuple[int, ...], SchemaValidator] = {}
+        tags = [set(record.tags) for member in members for record in member.records if record.fields]
+        self.tags = frozenset(tags[0].intersection(*tags[1:])) if tags else frozenset[str]()
+        self._shared = shared
+        self._validators: dict[tuple[bool, int], SchemaValidator] = {}
 
     def decide(self, value: object) -> str:
         """The label of the choice for a value."""
         best = self._best(value)
         if len(best) < 2:
             return self.labels[best[0]] if best else _ANY
-        data = to_json(value)
-        known = _decided.get({})
+        try:
+            data = to_json(value)
+        except Exception:  # a validator of the user's made something else of the response
+            return _ANY
+        known = _validation.get(None) or _Validation({})
         key = (id(self), data)
-        if key not in known:
-            known[key] = self._tried(best, data, value)
-        return known[key]
+        if key not in known.labels:
+            chosen = known.chosen.get((len(self.members), data))
+            known.labels[key] = self.labels[chosen] if chosen in best else self._tried(best, data, value)
+        return known.labels[key]
 
     def refuse(self, value: object) -> object:
         """Raise the error of a value that may be several members."""
@@ -124,28 +154,30 @@ class _Decider:
         if not isinstance(value, dict):
             return []
         given = cast(JsonObject, value)
-        ranks = {n: member.rank(given) for n, member in enumerate(self.members) if member.takes_objects}
+        ranks = {n: member.rank(given, self.tags) for n, member in enumerate(self.members) if member.takes_objects}
         least = min(ranks.values(), default=None)
         return [n for n, rank in ranks.items() if rank == least]
 
     def _tried(self, best: list[int], data: bytes, value: object) -> str:
         """The only one of the members that takes the value, or the one that it fits best; a refusal if two do."""
-        for strict, extra in _TRIALS:
+        errors: dict[int, ValidationError] = {}
+        for closes, strict in _TRIALS:
             made: dict[int, object] = {}
             for number in best:
                 try:
-                    made[number] = self._validator((number,)).validate_json(data, strict=strict, extra=extra)
-                except ValidationError:
-                    continue
+                    made[number] = self._validator(number, closes).validate_json(data, strict=strict)
+                except ValidationError as error:
+                    errors[number] = error
             if made:
-                return self._settled(made, data, value, strict, extra)
-        if isinstance(value, dict) and len(best) < sum(member.takes_objects for member in self.members):
-            return self.labels[best[0]]
-        return _OBJECTS if isinstance(value, dict) else _ANY
+                return self._settled(made, value)
+        if isinstance(value, dict):
+            given = cast(JsonObject, value)
+            if all(self.members[number].rank(given, self.tags)[0] for number in best):
+                return _OBJECTS  # a tag that is none of theirs: the error names all of them
+            return self.labels[min(best, key=lambda number: _misfit(errors[number]))]
+        return _ANY
 
-    def _settled(
-        self, made: dict[int, object], data: bytes, value: object, strict: bool, extra: Literal["forbid"] | None
-    ) -> str:
+    def _settled(self, made: dict[int, object], value: object) -> str:
         first, *others = made
         if all(_equal(made[first], made[other]) for other in others):
             return self.labels[first]
@@ -154,21 +186,41 @@ class _Decider:
             whole = [number for number in made if self.members[number].is_whole(given)]
             if len(whole) == 1:
                 return self.labels[whole[0]]
-        # Pydantic takes the member whose types fit without conversion; of two it takes the one that stands first.
-        orders = (tuple(made), tuple(reversed(made)))
-        ahead, behind = (self._validator(order).validate_json(data, strict=strict, extra=extra) for order in orders)
-        fitting = [number for number in made if _equal(made[number], ahead)]
-        return self.labels[fitting[0]] if fitting and _equal(ahead, behind) else _NONE
+        changes = {number: _changes(cast(Json, value), one) for number, one in made.items()}
+        unchanged = [number for number, count in changes.items() if count == min(changes.values())]
+        return self.labels[unchanged[0]] if len(unchanged) == 1 else _NONE
 
-    def _validator(self, numbers: tuple[int, ...]) -> SchemaValidator:
-        """A validator of some of the members, in this order."""
-        if numbers not in self._validators:
-            choices = [self.choices[number] for number in numbers]
-            core: Core = choices[0] if len(choices) == 1 else {"type": "union", "choices": choices}
-            if self.definitions:
-                core = {"type": "definitions", "schema": core, "definitions": self.definitions}
-            self._validators[numbers] = SchemaValidator(cast(Any, core), _use_prebuilt=False)
-        return self._validators[numbers]
+    def _validator(self, number: int, closes: bool) -> SchemaValidator:
+        """A validator of one of the members."""
+        key = (closes, number)
+        if key not in self._validators:
+            core: Core = {"type": "definitions", "schema": self.choices[number], "definitions": list(self._shared)}
+            self._validators[key] = SchemaValidator(cast(Any, closed(core) if closes else core), _use_prebuilt=False)
+        return self._validators[key]
+
+
+def _changes(given: Json, made: object) -> int:
+    """How many scalars are of another type in the value than in the response, as 3 is in 3.0."""
+    try:
+        dumped = cast(Json, to_jsonable_python(made, by_alias=True))
+    except Exception:  # a serializer of the user's
+        return 0
+    count, todo = 0, [(given, dumped)]
+    while todo:
+        before, after = todo.pop()
+        if isinstance(before, dict) and isinstance(after, dict):
+            todo += [(item, after[key]) for key, item in before.items() if key in after]
+        elif isinstance(before, list) and isinstance(after, list):
+            todo += zip(before, after, strict=False)
+        else:
+            count += type(before) is not type(after)
+    return count
+
+
+def _misfit(error: ValidationError) -> tuple[int, int]:
+    """How badly a member fits: what is only in doubt, further in, is no misfit."""
+    errors = error.errors(include_url=False, include_context=False, include_input=False)
+    return sum(one["type"] != AMBIGUOUS for one in errors), len(errors)
 
 
 def _equal(one: object, other: object) -> bool:

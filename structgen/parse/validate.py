@@ -8,9 +8,10 @@ read once more, laxly, and every strict error is compared with what became of th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -26,8 +27,8 @@ from structgen.parse.blame import task_error
 from structgen.parse.converted import conversion
 from structgen.parse.places import MISSING, at
 from structgen.parse.strict import is_finite
-from structgen.parse.unions import one_validation
-from structgen.parse.validators import validator_of
+from structgen.parse.unions import Chosen, one_validation
+from structgen.parse.validators import validators_of
 from structgen.schema import Schema
 from structgen.schema.costly import TOO_COSTLY, TooCostly, details_of, guard_cost
 from structgen.schema.pydantic_issues import issues_of
@@ -36,6 +37,9 @@ TOO_DEEP = Issue("", "is nested too deep, or refers to itself", "depth")
 _NUMBER_AS_TEXT = re.compile(rb"\"\s*[+-]?\d+(?:\.\d*|:\d\d)?\s*\"")
 _NOT_INTEGER = re.compile(rb"true|false|\d[.eE]")
 """What Python may find equal to an integer that is one of several choices."""
+NO_CHOICE: Chosen = MappingProxyType({})
+IGNORED = "ignored_key"
+"""The rule of the repair that tells of a key which does not reach the value, with what it held."""
 _UNKNOWN = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 _NO_FAULTS: frozenset[str] = frozenset()
 LOOK = Issue("", "needs a closer look", "look")
@@ -46,25 +50,31 @@ NOT_FINITE = Issue("", "holds NaN or Infinity, or a number too large to be finit
 class Verdict:
     """A value, or the issues why there is none; where strict reading failed, the paths that it faulted.
 
-    `unknown` holds what stands under keys that the type does not know, by path; None if nobody looked for them.
+    `strict` is then the error of that reading.
     """
 
     value: Any = None
     issues: tuple[Issue, ...] = ()
     repairs: tuple[Repair, ...] = ()
     faults: frozenset[str] | None = None
-    unknown: Mapping[str, Json] | None = None
+    strict: ValidationError | None = None
 
 
-def validate(schema: Schema[Any], tree: Json) -> Verdict:
-    """Validate a tree. Raises TaskError where a validator of the user's breaks, and for nothing else."""
+def validate(
+    schema: Schema[Any], tree: Json, chosen: Chosen = NO_CHOICE, strict: ValidationError | None = None
+) -> Verdict:
+    """Validate a tree. Raises TaskError where a validator of the user's breaks, and for nothing else.
+
+    `chosen` are the members that its unions were taken for; `strict` is the error of reading it strictly, if that
+    was done before.
+    """
     try:
         if schema.adapter is None:
             finite = is_finite(tree)
             return Verdict(tree, schema.check(tree) if finite else (NOT_FINITE,))
         if shape_of(schema).recursive:
             guard_cost(schema.json_schema, tree)
-        return _validate(schema, schema.adapter, tree)
+        return _validate(schema, schema.adapter, tree, chosen, strict)
     except RecursionError:
         return Verdict(issues=(TOO_DEEP,))
     except TooCostly:
@@ -85,7 +95,10 @@ def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -
     try:
         if shape.recursive:
             guard_cost(schema.json_schema, tree)
-        value = _guarded(schema, partial(validator_of(schema).validate_json, data, strict=True, extra="forbid"))
+        validators = validators_of(schema)
+        value = _guarded(schema, partial(validators.closed, data, strict=True))
+        if validators.constructs:
+            value = _guarded(schema, partial(validators.open, data, strict=True))
         unsure = (LOOK,) if shape.keyed or (shape.temporal and _NUMBER_AS_TEXT.search(data)) else ()
         return Verdict(value, (LOOK,)) if equal else Verdict(value, unsure, faults=_NO_FAULTS)
     except ValidationError as error:
@@ -99,8 +112,7 @@ def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -
 def _faulted(error: ValidationError, tree: Json) -> Verdict:
     try:
         found = details_of(error, tree)
-        unknown = {pointer(_path(one, tree)): cast(Json, one["input"]) for one in found if one["type"] in _UNKNOWN}
-        return Verdict(issues=(LOOK,), faults=frozenset(_fault(one, tree) for one in found), unknown=unknown)
+        return Verdict(issues=(LOOK,), faults=frozenset(_fault(one, tree) for one in found), strict=error)
     except TooCostly:
         return Verdict(issues=(LOOK,))
 
@@ -125,24 +137,36 @@ def _hides_answer(shape: Shape, tree: Json) -> bool:
     return not fields.keys() & tree.keys() or is_call(tree)
 
 
-def _validate(schema: Schema[Any], adapter: TypeAdapter[Any], tree: Json) -> Verdict:
-    data = to_json(tree, inf_nan_mode="constants")
-    read = validator_of(schema, finite=is_finite(tree)).validate_json
+def _validate(
+    schema: Schema[Any], adapter: TypeAdapter[Any], tree: Json, chosen: Chosen, strict: ValidationError | None
+) -> Verdict:
+    """The value by the type's own word, with a repair for each key that it drops and each conversion that it makes."""
+    data, validators = to_json(tree, inf_nan_mode="constants"), validators_of(schema)
+    finite = is_finite(tree)
+    closed = validators.closed if finite else validators.closed_infinite
+    read = partial(validators.open if finite else validators.open_infinite, data)
+    if strict is None:
+        try:
+            value = _guarded(schema, partial(closed, data, strict=True), chosen)
+            return Verdict(_guarded(schema, partial(read, strict=True), chosen) if validators.constructs else value)
+        except ValidationError as error:
+            strict = error
+    found = details_of(strict, tree)
+    unknown = [one for one in found if one["type"] in _UNKNOWN]
     try:
-        return Verdict(_guarded(schema, partial(read, data, strict=True)))
+        value = _guarded(schema, partial(read, strict=len(unknown) == len(found)), chosen)
     except ValidationError as error:
-        strict = error
-    try:
-        value = _guarded(schema, partial(read, data))
-    except ValidationError as error:
-        return Verdict(issues=_issues(strict, error, tree))
-    return _converted(adapter, strict, value, tree)
+        return Verdict(issues=_issues([one for one in found if one not in unknown], error, tree))
+    paths = {pointer(_path(one, tree)): cast(Json, one["input"]) for one in unknown}
+    ignored = tuple(Repair(IGNORED, path, held, None, Risk.LOSSLESS) for path, held in paths.items())
+    verdict = _converted(adapter, [one for one in found if one not in unknown], value, tree)
+    return replace(verdict, repairs=(*verdict.repairs, *ignored))
 
 
-def _guarded(schema: Schema[Any], run: Callable[[], Any]) -> Any:
+def _guarded(schema: Schema[Any], run: Callable[[], Any], chosen: Chosen = NO_CHOICE) -> Any:
     """Run Pydantic; what a validator of the user's raises beside its refusals is a fault of the task."""
     try:
-        with one_validation():
+        with one_validation(chosen):
             return run()
     except (ValidationError, RecursionError):
         raise
@@ -150,28 +174,26 @@ def _guarded(schema: Schema[Any], run: Callable[[], Any]) -> Any:
         raise task_error(schema, error) from error
 
 
-def _issues(strict: ValidationError, lax: ValidationError, tree: Json) -> tuple[Issue, ...]:
+def _issues(strict: Sequence[ErrorDetails], lax: ValidationError, tree: Json) -> tuple[Issue, ...]:
     """What is wrong even by lax rules; and what only strict reading faults, where no text was misread as Python."""
     found = issues_of(details_of(lax, tree), tree)
     paths = {issue.path for issue in found}
-    more = (
-        issue for issue in issues_of(details_of(strict, tree), tree) if not isinstance(issue.found, str | list | dict)
-    )
+    more = (issue for issue in issues_of(strict, tree) if not isinstance(issue.found, str | list | dict))
     return (*found, *(issue for issue in more if issue.path not in paths))
 
 
-def _converted(adapter: TypeAdapter[Any], strict: ValidationError, value: Any, tree: Json) -> Verdict:
+def _converted(adapter: TypeAdapter[Any], strict: Sequence[ErrorDetails], value: Any, tree: Json) -> Verdict:
     """The value that lax reading gave, with a Repair for each place where it is another than the response's."""
     issues: list[Issue] = []
     repairs: dict[str, Repair] = {}
-    dumps = _dumps(adapter, value)
-    for details in details_of(strict, tree):
+    dumps = _dumps(adapter, value) if strict else []
+    for details in strict:
         path = _path(details, tree)
         before = at(tree, path)
         after = next((found for dump in dumps if (found := at(dump, path)) is not MISSING), MISSING)
         verdict = conversion(before, details, after)
         if verdict is False:
-            issues.extend(issues_of(details_of(strict, tree), tree))
+            issues.extend(issues_of(strict, tree))
             return Verdict(issues=tuple(issues))
         if verdict:
             shown = None if after is MISSING else cast(Json, after)
@@ -238,9 +260,16 @@ def _dumps(adapter: TypeAdapter[Any], value: Any) -> list[Json]:
 
 
 def _path(details: ErrorDetails, tree: Json) -> tuple[str | int, ...]:
-    """The steps of an error's location that lead into the tree; the labels of unions are left out."""
-    path: list[str | int] = []
+    """The steps of an error's location that lead into the tree; the labels of unions are left out.
+
+    A label may be called like a key (the tag "cat" of an object with a field cat): then the reading that follows the
+    location further is meant.
+    """
+    ways: list[tuple[tuple[str | int, ...], object]] = [((), tree)]
     for step in details["loc"]:
-        if at(tree, (*path, step)) is not MISSING:
-            path.append(step)
-    return tuple(path)
+        further = [((*path, step), at(cast(Json, here), (step,))) for path, here in ways]
+        ways = [*(way for way in further if way[1] is not MISSING), *ways][:_MOST_WAYS]
+    return max((path for path, _ in ways), key=len)
+
+
+_MOST_WAYS = 16

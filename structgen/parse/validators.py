@@ -6,45 +6,81 @@ so in so many words: ``allow_inf_nan=True``.
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any, cast
+from collections.abc import Callable
+from functools import cached_property, partial
+from typing import Any, TypeAlias, cast
 from weakref import WeakKeyDictionary
 
 from pydantic import TypeAdapter
-from pydantic.plugin._schema_validator import PluggableSchemaValidator
 from pydantic_core import SchemaValidator
 
 from structgen.parse.strict import is_finite
 from structgen.parse.unions import decides_unions
 from structgen.schema import Schema
-from structgen.schema.members import Core, mapped
+from structgen.schema.members import Core, closed, has_part, mapped
 
-_union: WeakKeyDictionary[Schema[Any], SchemaValidator | None] = WeakKeyDictionary()
-_finite: WeakKeyDictionary[Schema[Any], SchemaValidator] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Schema[Any], Validators] = WeakKeyDictionary()
 
-
-def validator_of(schema: Schema[Any], *, finite: bool = True) -> SchemaValidator | PluggableSchemaValidator:
-    """The validator of a type, which decides unions of objects by their keys.
-
-    Without `finite`, for values that hold NaN or Infinity: one that takes these only in fields that allow them by name.
-    """
-    if not finite:
-        if schema not in _finite:
-            core = _core(schema)
-            _finite[schema] = _built(_strict_about_floats(decides_unions(core) or core, allowed=False))
-        return _finite[schema]
-    if schema not in _union:
-        core = decides_unions(_core(schema))
-        _union[schema] = None if core is None else _built(core)
-    return _union[schema] or cast("TypeAdapter[Any]", schema.adapter).validator
+Read: TypeAlias = Callable[..., Any]
+"""``validate_json`` of a validator: JSON and, by name, whether to be strict -> the value, or a ValidationError."""
 
 
-def _core(schema: Schema[Any]) -> Core:
-    return cast(Core, schema.adapter.core_schema) if schema.adapter else {"type": "any"}
+class Validators:
+    """The validators of one type. The closed ones have an error for each key that the type would drop."""
+
+    def __init__(self, schema: Schema[Any]) -> None:
+        self._adapter: TypeAdapter[Any] | None = schema.adapter
+        own: Core = cast(Core, self._adapter.core_schema) if self._adapter else {"type": "any"}
+        self._decided = decides_unions(own)
+        self._core = own if self._decided is None else self._decided
+        self.constructs = has_part(own, _constructs)
+        """Whether a constructor of the user's makes the value: a closed validator passes it by."""
+        self._keeps = self.constructs or has_part(own, _keeps_keys)
+
+    @cached_property
+    def open(self) -> Read:
+        """By the type's own word."""
+        if self._decided is None and self._adapter is not None:
+            return self._adapter.validator.validate_json
+        return _built(self._core)
+
+    @cached_property
+    def closed(self) -> Read:
+        """By the type's own word, but for keys that it would drop."""
+        if self._decided is None and self._adapter is not None and not self._keeps:
+            return partial(self._adapter.validator.validate_json, extra="forbid")
+        return _built(closed(self._core))
+
+    @cached_property
+    def open_infinite(self) -> Read:
+        """For values that hold NaN or Infinity, which only fields take that allow them by name."""
+        return _built(_strict_about_floats(self._core, allowed=False))
+
+    @cached_property
+    def closed_infinite(self) -> Read:
+        """As above, but for keys that the type would drop."""
+        return _built(closed(_strict_about_floats(self._core, allowed=False)))
 
 
-def _built(core: Core) -> SchemaValidator:
-    return SchemaValidator(cast(Any, core), _use_prebuilt=False)
+def validators_of(schema: Schema[Any]) -> Validators:
+    """The validators of a schema's type, made once."""
+    found = _known.get(schema)
+    if found is None:
+        found = _known[schema] = Validators(schema)
+    return found
+
+
+def _built(core: Core) -> Read:
+    return SchemaValidator(cast(Any, core), _use_prebuilt=False).validate_json
+
+
+def _constructs(part: Core) -> bool:
+    return part.get("type") == "model" and part.get("custom_init") is True
+
+
+def _keeps_keys(part: Core) -> bool:
+    """Whether a type keeps keys that no field speaks of: forbidding them would go against its word."""
+    return "allow" in (part.get("extra_fields_behavior"), part.get("extra_behavior"))
 
 
 def _strict_about_floats(part: Core, *, allowed: bool) -> Core:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias, cast
@@ -29,12 +29,16 @@ class Record:
     required: frozenset[str] = frozenset()
     open: bool = False
 
-    def rank(self, value: JsonObject) -> Rank:
-        """How much of an object is lost as this record: wrong tags, keys that are dropped, nulls that are, others."""
+    def rank(self, value: JsonObject, tags: Container[str]) -> Rank:
+        """How much of an object is lost as this record: wrong tags, keys that are dropped, nulls that are, others.
+
+        Only `tags` count that every member of the union has: against a member without one they say nothing.
+        """
         strange = [key for key in value if key not in self.names]
         lost = 0 if self.open else sum(value[key] is not None for key in strange)
         nulls = 0 if self.open else len(strange) - lost
-        mistagged = sum(self._is_mistagged(self.names[key], item) for key, item in value.items() if key in self.names)
+        known = ((self.names[key], item) for key, item in value.items() if key in self.names)
+        mistagged = sum(name in tags and self._is_mistagged(name, item) for name, item in known)
         return mistagged, lost, nulls, len(strange)
 
     def _is_mistagged(self, name: str, item: Json) -> bool:
@@ -51,9 +55,9 @@ class Member:
     inside_list: bool = False
     takes_objects: bool = False
 
-    def rank(self, value: JsonObject) -> Rank:
+    def rank(self, value: JsonObject, tags: Container[str]) -> Rank:
         """The rank of the record that loses least of an object."""
-        return min((record.rank(value) for record in self.records), default=(0, 0, 0, len(value)))
+        return min((record.rank(value, tags) for record in self.records), default=(0, 0, 0, len(value)))
 
     def is_whole(self, value: JsonObject) -> bool:
         """Whether an object gives all the keys that this member has."""
@@ -108,6 +112,21 @@ _WITHOUT_SCHEMAS = frozenset(
 """Parts of a core schema that hold no schemas."""
 
 
+def has_part(core: Core, wanted: Callable[[Core], bool]) -> bool:
+    """Whether a part of a core schema is of some kind: JSON Schema says too little of some."""
+    todo: list[Any] = [core]
+    while todo:
+        here = todo.pop()
+        if isinstance(here, dict):
+            part = cast(Core, here)
+            if wanted(part):
+                return True
+            todo.extend(value for key, value in part.items() if key != "metadata")
+        elif isinstance(here, (list, tuple)):
+            todo.extend(cast("list[Any]", here))
+    return False
+
+
 def member_of(choice: Core, definitions: Mapping[str, Core]) -> Member:
     """What a choice of a union takes."""
     name, inside_list = "value", False
@@ -124,17 +143,20 @@ def member_of(choice: Core, definitions: Mapping[str, Core]) -> Member:
             continue
         named = getattr(part.get("cls"), "__name__", None)
         name = named if named and name == "value" else name
-        if kind in _LISTS and not records:
+        if kind == "call" and isinstance(part.get("arguments_schema"), dict):  # a named tuple
+            records.append(_of_arguments(cast(Core, part["arguments_schema"])))
+            takes_objects = not inside_list
+        elif kind in _LISTS and not records:
             inside_list = True
             items = part.get("items_schema")
             todo += cast("list[Core]", items) if isinstance(items, list) else [items] if items else []
         elif kind in _RECORDS and not part.get("root_model"):
             records.append(_record(part))
             takes_objects = not inside_list
-        elif kind in _OPEN:
-            records += [Record(open=True)] if kind == "dict" and not inside_list else []
+        elif kind in _OPEN or (kind in _TRANSFORMS and not _holds_record(part, definitions)):
+            records += [] if inside_list else [Record(open=True)]
             takes_objects = takes_objects or not inside_list
-        else:
+        elif kind != "json":  # which comes as a text
             todo += _below(part)
     return Member(name, tuple(records), inside_list, takes_objects)
 
@@ -142,7 +164,17 @@ def member_of(choice: Core, definitions: Mapping[str, Core]) -> Member:
 _LISTS = frozenset({"list", "tuple", "set", "frozenset", "generator"})
 _RECORDS = frozenset({"model", "dataclass", "typed-dict"})
 _OPEN = frozenset({"dict", "any", "function-plain", "is-instance", "custom-error"})
+_TRANSFORMS = frozenset({"function-before", "function-wrap"})
+"""What may take anything and make something else of it."""
 _FIELDS = frozenset({"model-fields", "dataclass-args", "typed-dict"})
+
+
+def _holds_record(part: Core, definitions: Mapping[str, Core]) -> bool:
+    """Whether what a validator of the user's hands on is an object with named fields, or a list."""
+    inner = part
+    while inner.get("type") in _TRANSFORMS or inner.get("type") == "definition-ref":
+        inner = definitions.get(inner["schema_ref"], {}) if "schema_ref" in inner else cast(Core, inner["schema"])
+    return inner.get("type") in _RECORDS | _LISTS or "choices" in inner
 
 
 def _below(part: Core) -> Sequence[Core]:
@@ -193,21 +225,51 @@ def _fields_of(inner: Core) -> Iterator[tuple[str, Core]]:
         yield from ((one["name"], one) for one in cast("list[Core]", fields))
 
 
+def _of_arguments(arguments: Core) -> Record:
+    """The keys of a named tuple."""
+    given = cast("list[Core]", arguments.get("arguments_schema", []))
+    names = tuple(str(one.get("name")) for one in given)
+    return Record(names, dict(zip(names, names, strict=True)))
+
+
 def _aliases(found: object) -> Iterator[str]:
     """The aliases that are one key; a path begins with one."""
     if isinstance(found, str):
         yield found
-    for path in cast("list[Any]", found) if isinstance(found, list) else ():
-        first: object = cast("list[Any]", path)[0] if isinstance(path, list) else path
-        if isinstance(first, str):
-            yield first
+    paths = cast("list[Any]", found) if isinstance(found, list) else []
+    for path in paths if all(isinstance(one, list) for one in paths) else [paths]:
+        if isinstance(path[0], str):
+            yield path[0]
 
 
 def _constants(held: Core) -> tuple[object, ...]:
-    """The constants that a field admits; empty where it admits more than these."""
-    while held.get("type") in {"default", "function-before", "function-after", "function-wrap"}:
+    """The constants that a field admits; empty where it admits more than these, or makes others of what is given."""
+    while held.get("type") in {"default", "function-after"}:
         held = cast(Core, held["schema"])
-    if held.get("type") not in {"literal", "enum"}:
+    if held.get("type") not in {"literal", "enum"} or held.get("missing") is not None:
         return ()
     given = cast("list[object]", held["expected"] if held["type"] == "literal" else held["members"])
-    return tuple(one.value if isinstance(one, Enum) else one for one in given)
+    found = tuple(one.value if isinstance(one, Enum) else one for one in given)
+    return found if all(one is None or isinstance(one, str | int | float) for one in found) else ()
+
+
+def closed(core: Core) -> Core:
+    """The core schema with an error for each key that a type would drop; types that keep other keys keep them.
+
+    A constructor of the user's is passed by: it would hide what the validator finds.
+    """
+    made = mapped(core, closed)
+    kind = made.get("type")
+    if kind in {"model", "dataclass"}:
+        config = cast(Core, made.get("config") or {})
+        if config.get("extra_fields_behavior") != "allow":
+            made["config"] = {**config, "extra_fields_behavior": "forbid"}
+        if kind == "model" and made.get("custom_init"):
+            made["custom_init"] = False
+    elif kind == "typed-dict":
+        config = cast(Core, made.get("config") or {})
+        if (made.get("extra_behavior") or config.get("extra_fields_behavior")) != "allow":
+            made["extra_behavior"] = "forbid"
+    elif kind == "model-fields" and made.get("extra_behavior") == "ignore":
+        made["extra_behavior"] = "forbid"
+    return made

@@ -109,7 +109,8 @@ def _aliases(field: Mapping[str, Any]) -> Iterator[str]:
     found = field.get("validation_alias")
     if isinstance(found, str):
         yield found
-    for path in cast("list[list[str | int]]", found) if isinstance(found, list) else ():
+    paths = cast("list[Any]", found) if isinstance(found, list) else []
+    for path in paths if all(isinstance(one, list) for one in paths) else [paths]:  # one path comes without a list
         if len(path) == 1 and isinstance(path[0], str):
             yield path[0]
     serialized = field.get("serialization_alias")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, RootModel, model_validator
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, RootModel, create_model, model_validator
 from typing_extensions import TypedDict
 
 from structgen.core.json import Json
@@ -87,6 +87,14 @@ def test_the_only_key_that_is_near_to_an_absent_field_is_read_as_it(names: str, 
         ("total_net", "total"),
         ("name", "company_name"),
         ("contact", "contract"),
+        ("altitude", "latitude"),
+        ("count", "country"),
+        ("form", "format"),
+        ("day", "days"),
+        ("net", "network"),
+        ("price ($)", "price (€)"),
+        ("c#", "c++"),
+        ("v15", "v1.5"),
         ("id", "idea"),
     ],
 )
@@ -101,20 +109,15 @@ def with_field(name: str) -> type[BaseModel]:
     return create_model("Made", total=(int, ...), **{name: (str | None, None)})  # pyright: ignore
 
 
-def test_two_keys_that_may_mean_one_field_are_asked_for() -> None:
-    parsed = read(Order, {"total": 3, "notes": "x", "NOTES_": "y", "noote": "z"})
-    assert [(issue.path, issue.code) for issue in parsed.issues][:1] == [("/note", "missing")]
+def test_near_keys_that_contradict_each_other_are_asked_for() -> None:
+    parsed = read(Order, {"total": 3, "notes": "x", "NOTES_": "y"})
+    assert [(issue.path, issue.code) for issue in parsed.issues] == [("/note", "duplicate_key")]
 
 
-def test_a_long_beginning_is_asked_for_if_its_value_fits() -> None:
-    parsed = read(with_field("descr"), {"total": 3, "description": "x"})
-    assert [(issue.path, issue.code) for issue in parsed.issues] == [("/descr", "missing")]
-
-    class Counted(BaseModel):
-        count: int | None = None
-        name: str
-
-    assert read(Counted, {"name": "x", "country": "Chile"}).value == Counted(name="x")
+def test_a_near_key_whose_value_cannot_be_the_fields_is_another_key() -> None:
+    parsed = read(Order, {"total": 3, "notes": ["x", "y"]})
+    assert parsed.value == Order(total=3)
+    assert noted(parsed) == [("ignored_key", "/notes")]
 
 
 def test_a_near_key_is_no_field_where_other_keys_are_welcome() -> None:
@@ -229,3 +232,77 @@ def test_pairs_that_give_a_key_two_values_are_refused() -> None:
     parsed = read(dict[str, str], [{"key": "a", "value": "x"}, {"key": "a", "value": "y"}])
     assert [issue.code for issue in parsed.issues] == ["duplicate_key"]
     assert read(dict[str, str], [{"key": "a", "value": "x"}] * 2).value == {"a": "x"}
+
+
+class Named(BaseModel):
+    name: str
+    size: int = 0
+
+
+class Holding(BaseModel):
+    at: Named | None = None
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "path"),
+    [
+        (Named, {"named": {"name": "x", "zz": 1}}, "/zz"),
+        (Named, [{"name": "x", "zz": 1}], "/zz"),
+        (list[Named], {"name": "x", "zz": 1}, "/0/zz"),
+        (Holding, {"At": {"name": "x", "zz": 1}}, "/at/zz"),
+        (Named, json.dumps({"name": "x", "zz": 1}), "/zz"),
+        (dict[str, Named], [{"key": "a", "value": {"name": "x", "zz": 1}}], "/a/zz"),
+    ],
+)
+def test_a_key_that_is_ignored_within_what_was_unwrapped_is_on_record(schema: Any, value: Json, path: str) -> None:
+    parsed = read(schema, value)
+    assert parsed.ok
+    assert noted(parsed)[-1] == ("ignored_key", path)
+
+
+def test_fields_may_be_called_like_keywords() -> None:
+    class Typed(BaseModel):
+        type: str
+        schema_: int = Field(0, alias="schema")
+
+    assert read(Typed, {"type": "x", "schema": 3}).value == Typed(type="x", schema=3)
+
+
+def test_a_constructor_of_the_users_hides_neither_conversions_nor_keys() -> None:
+    class Built(BaseModel):
+        size: int = 0
+
+        def __init__(self, **given: Any) -> None:
+            super().__init__(**given)
+
+    parsed = read(Built, {"size": "3", "zz": 2})
+    assert parsed.value == Built(size=3)
+    assert noted(parsed) == [("number", "/size"), ("ignored_key", "/zz")]
+
+
+def test_an_alias_beside_the_name_is_a_contradiction_also_where_other_keys_are_kept() -> None:
+    class Kept(BaseModel):
+        model_config = ConfigDict(extra="allow", populate_by_name=True)
+        prep_time: int = Field(0, alias="prepTime")
+
+    assert [issue.code for issue in read(Kept, {"prepTime": 4, "prep_time": 5}).issues] == ["duplicate_key"]
+
+
+@pytest.mark.parametrize("value", [{"prepTime": None, "prep_time": 5}, {"prep_time": 5, "prepTime": None}])
+def test_a_null_under_one_name_leaves_the_value_under_the_other(value: Json) -> None:
+    assert read(Timed, value).value == Timed(prepTime=5)
+
+
+def test_paths_as_aliases_are_no_names() -> None:
+    class Point(BaseModel):
+        x: float = Field(validation_alias=AliasPath("at", 0))
+        y: float = Field(validation_alias=AliasPath("at", 1))
+
+    assert read(Point, {"at": [1, 2]}).value.y == 2
+
+
+def test_near_keys_cost_no_more_than_the_keys_there_are() -> None:
+    wide = create_model("Wide", **{f"field_{number}": (str | None, None) for number in range(300)})  # pyright: ignore
+    schema = Schema.of(wide)
+    parsed = parse_text(schema, json.dumps({"field_1": "x"} | {f"key{n}": "y" for n in range(2000)}))
+    assert len(parsed.repairs) == 2000

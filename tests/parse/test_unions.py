@@ -2,17 +2,28 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    TypeAdapter,
+    create_model,
+    field_validator,
+)
 from typing_extensions import TypedDict
 
 from structgen.core.json import Json
 from structgen.core.results import Parsed
 from structgen.parse import parse_text
+from structgen.parse.unions import decides_unions
 from structgen.schema import Schema
 
 
@@ -269,3 +280,115 @@ def test_no_value_is_lost_without_a_record(value: dict[str, Json]) -> None:
         told = {repair.path[1:]: repair.before for repair in parsed.repairs if repair.rule == "ignored_key"}
         assert reached.keys() | told.keys() == value.keys()
         assert all(told[key] == value[key] for key in told)
+
+
+class Ticket(BaseModel):
+    name: str
+    status: Literal["open", "closed"]
+    rank: int = 0
+
+
+def test_a_constant_that_only_one_member_has_does_not_send_the_value_to_a_poorer_one() -> None:
+    parsed = read(Ticket | Place, {"name": "Ox", "status": "pending", "rank": 3})
+    assert [issue.path for issue in parsed.issues] == ["/status"]
+
+
+def test_a_null_that_gives_way_to_a_default_still_tells_which_member_it_is() -> None:
+    class Solo(BaseModel):
+        name: str
+        born: str = ""
+
+    class Choir(BaseModel):
+        name: str
+        seats: int = 0
+
+    assert read(Solo | Choir, {"name": "Ox", "seats": None}).value == Choir(name="Ox")
+    assert not read(list[Solo | Choir], [{"name": "Ox", "seats": None}, {"name": "Ox"}]).ok
+
+
+def test_a_member_that_keeps_other_keys_is_held_to_its_own_word() -> None:
+    class Loose(BaseModel):
+        model_config = ConfigDict(extra="allow")
+        name: str = ""
+
+    class Tight(BaseModel):
+        item: Singer
+
+    class Wide(BaseModel):
+        item: Loose
+
+    value: Json = {"item": {"name": "Ox", "rows": 1}}
+    assert noted(read(Loose, value["item"])) == []
+    assert read(Tight | Wide, value).value == Wide(item=Loose.model_validate({"name": "Ox", "rows": 1}))
+    assert read(list[Singer] | list[Loose], [value["item"]]).value == [Loose.model_validate(value["item"])]
+    assert read(Singer | Loose, {"name": "Ox", "born": "3 March 1980"}).value == Singer(
+        name="Ox", born=date(1980, 3, 3)
+    )
+
+
+def test_a_member_without_fields_takes_no_misspelt_key() -> None:
+    class Move(BaseModel):
+        steps: int
+
+    class Stop(BaseModel):
+        pass
+
+    assert read(Move | Stop, {"Steps": 3}).value == Move(steps=3)
+    assert read(Move | Stop, {}).value == Stop()
+    assert not read(list[Stop], [{"a": 1}]).ok
+
+
+def test_what_a_validator_makes_of_a_list_is_tried_without_loss_first() -> None:
+    class Opened(BaseModel):
+        name: str
+        opened: Annotated[date | None, BeforeValidator(lambda value: value)] = None
+
+    parsed = read(list[Singer] | list[Opened], [{"name": "Ox", "opened": "2020-01-01"}])
+    assert parsed.value == [Opened(name="Ox", opened=date(2020, 1, 1))]
+
+
+def test_a_tag_that_is_called_like_a_field_hides_no_key() -> None:
+    class Inner(BaseModel):
+        sound: str
+
+    class Cat(BaseModel):
+        kind: Literal["cat"]
+        cat: Inner | None = None
+        lives: int = 9
+
+    class Dog(BaseModel):
+        kind: Literal["dog"]
+
+    union = Annotated[Cat | Dog, Field(discriminator="kind")]
+    parsed = read(union, {"kind": "cat", "cat": {"sound": "x"}, "lives": "3", "age": 1})
+    assert parsed.value == Cat(kind="cat", cat=Inner(sound="x"), lives=3)
+    assert noted(parsed) == [("number", "/lives"), ("ignored_key", "/age")]
+
+
+def test_members_of_many_levels_take_no_more_than_twice_the_room_of_pydantics_own() -> None:
+    def nested(depth: int) -> Any:
+        union: Any = int
+        for level in range(depth):
+            left = create_model(f"Left{level}", **{f"left{level}": (union, ...)})  # pyright: ignore
+            right = create_model(f"Right{level}", **{f"right{level}": (union, ...)})  # pyright: ignore
+            union = left | right
+        return union
+
+    def size(part: Any) -> int:
+        parts = part.values() if isinstance(part, dict) else part if isinstance(part, (list, tuple)) else ()
+        return 1 + sum(map(size, parts))
+
+    for depth in (3, 6):
+        core = cast("Any", TypeAdapter(nested(depth)).core_schema)
+        assert size(decides_unions(core)) < 2 * size(core)
+
+
+def test_records_in_an_optional_object_are_repaired_beside_a_key_too_many() -> None:
+    class Held(BaseModel):
+        at: Hall | None = None
+
+    parsed = read(Held, {"at": {"name": "Ox", "rows": "12", "hits": 1}})
+    assert parsed.value == Held(at=Hall(name="Ox", rows=12))
+    assert noted(parsed) == [("number", "/at/rows"), ("ignored_key", "/at/hits")]
+    assert not read(Held, {"at": {"name": "x", "Name": "y"}}).ok
+    assert not read(Held, {"at": {"title": "x"}}).ok

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import cast
 
+from pydantic_core import to_json
+
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
@@ -25,8 +27,6 @@ Decode = Callable[[str], tuple[Json, Risk]]
 
 _PLAIN_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
-IGNORED = "ignored_key"
-"""The rule of the repair that tells of a key which does not reach the value, with what it held."""
 _CONTAINERS = frozenset({"object", "array"})
 _ARGUMENTS = ("arguments", "parameters", "args", "input")
 _CALL = frozenset({"name", "id", "type", "function", *_ARGUMENTS})
@@ -44,10 +44,25 @@ class Aligner:
         self.decode = decode
         self.sound = sound
         self.tags = tags
-        self._known: dict[tuple[int, int, str, bool], tuple[Json, Fit]] = {}
+        self.chosen: dict[tuple[int, bytes], int | None] = {}
+        """What members of unions were taken where the value does not tell any more: the number of members and the
+        value -> which one; None where it was one as well as another."""
+        self._known: dict[tuple[int, int, str, bool], tuple[Json, Raw, Fit]] = {}
+        self._tags: dict[int, frozenset[str]] = {}
 
     def fit(self, value: Json, raw: Raw, path: str = "", wrapped: bool = True) -> Fit:
-        """The value in the place that `raw` describes; `wrapped` where one object may be wrapped around it."""
+        """The value in the place that `raw` describes; `wrapped` where one object may be wrapped around it.
+
+        A container is looked at once for each place and part of the schema, however many ways lead there.
+        """
+        if not isinstance(value, dict | list):
+            return self._fit(value, raw, path, wrapped)
+        key = (id(value), id(raw), path, wrapped)
+        if key not in self._known:
+            self._known[key] = (value, raw, self._fit(value, raw, path, wrapped))
+        return self._known[key][2]
+
+    def _fit(self, value: Json, raw: Raw, path: str, wrapped: bool) -> Fit:
         node = self.shape.node(raw)
         scalar = not isinstance(value, dict | list)
         if (scalar or not self.shape.temporal) and self.sound(path, value):
@@ -83,20 +98,36 @@ class Aligner:
 
     def _union(self, value: Json, node: Node, path: str, wrapped: bool) -> Fit:
         """The branch that the value fits at the lowest cost; unchanged where two would change it differently."""
-        key = (id(value), id(node), path, wrapped)
-        if isinstance(value, dict | list) and key in self._known:
-            return self._known[key][1]
         fits = [self._decimal(value, node, path)]
         if fits[0] is None:
             fits = [self.fit(value, branch, path, wrapped) for branch in node.branches]
-        found = cast("list[Fit]", fits)
-        best = min(found, key=lambda fit: fit.rank)
-        equal = (fit for fit in found if fit.cost == best.cost)
+        found, tags = cast("list[Fit]", fits), self._shared_tags(node)
+        costs = [fit.cost(tags) for fit in found]
+        least = min(costs)
+        equal = [fit for fit, cost in zip(found, costs, strict=True) if cost == least]
+        best = min(equal, key=lambda fit: (len(fit.repairs), fit.strangers))
         if best.misfits == 0 and best.repairs and not all(same(fit.value, best.value) for fit in equal):
-            best = misfit(value)
-        if isinstance(value, dict | list):
-            self._known[key] = (value, best)
+            return misfit(value)
+        if isinstance(best.value, dict) and self.shape.typed:
+            self._note_choice(node, costs.index(least) if len(equal) == 1 else None, best.value)
         return best
+
+    def _note_choice(self, node: Node, branch: int | None, value: Json) -> None:
+        """Note the member that a value is: a null that told so may be gone from it."""
+        members = [n for n, raw in enumerate(node.branches) if self.shape.node(raw).types != frozenset({"null"})]
+        if len(members) < 2:
+            return
+        key = (len(members), to_json(value))
+        number = members.index(branch) if branch in members else None
+        self.chosen[key] = number if self.chosen.get(key, number) == number else None
+
+    def _shared_tags(self, node: Node) -> frozenset[str]:
+        """The fields that admit only some constants in every object of a union."""
+        if id(node) not in self._tags:
+            objects = [part for raw in node.branches if (part := self.shape.node(raw)).named]
+            tags = [{key for key, raw in part.fields.items() if self._is_tag(raw)} for part in objects]
+            self._tags[id(node)] = frozenset(tags[0].intersection(*tags[1:])) if tags else frozenset()
+        return self._tags[id(node)]
 
     def _decimal(self, value: Json, node: Node, path: str) -> Fit | None:
         """A text in a place for a number that may also come as text (a Decimal, kept exact as such)."""
@@ -133,8 +164,8 @@ class Aligner:
         node = self.shape.node(raw)
         if (keys := _numeric_keys(value, node, path)) is not None:
             return keys
-        if not node.fields and not isinstance(node.extra, dict | bool):
-            return Fit(value)
+        if not node.named and not isinstance(node.extra, dict | bool):
+            return Fit(value, undeclared=len(value))
         direct = self._fields(value, node, path)
         if not wrapped or not node.fields:
             return direct
@@ -145,39 +176,40 @@ class Aligner:
         return self._unwrapped(value, raw, path, direct, call)
 
     def _fields(self, value: JsonObject, node: Node, path: str) -> Fit:
-        keys = respelled(
-            value,
-            node,
-            path,
-            kept=not self.shape.typed,
-            fits=lambda key, name: self._may_be(value[key], node.fields[name], path),
-        )
-        whole, issues = keys.tree, keys.issues
-        misfits, strangers = len(node.required - whole.keys()), 0
-        ignored: list[Repair] = []
+        def may_be(key: str, name: str) -> bool:
+            return not self.fit(value[key], node.fields[name], path + pointer([name])).misfits
+
+        keys = respelled(value, node, path, kept=not self.shape.typed, fits=may_be)
+        absent = self._absent(keys.tree, node, path)
+        whole = {key: item for key, item in keys.tree.items() if key not in absent} if absent else keys.tree
         fits: dict[str, Fit] = {}
-        if absent := self._absent(whole, node, path):
-            whole = {key: item for key, item in whole.items() if key not in absent}
+        strange: list[Json] = []
         for key, item in whole.items():
-            raw, here = node.fields.get(key, node.extra), path + pointer([key])
+            raw = node.fields.get(key, node.extra)
             if isinstance(raw, dict) or key in node.fields:
                 # Among free keys this one is data, and so is a single key within: it may not be unwrapped away.
-                fits[key] = self.fit(item, cast(Raw, raw), here, wrapped=key in node.fields)
-                continue
-            strangers += 1
-            misfits += raw is False
-            if raw is None and node.fields:
-                ignored.append(Repair(IGNORED, here, item, None, Risk.LOSSLESS))
-        if whole and len(ignored) == len(whole) and self.shape.typed and not self.shape.transforms:
+                fits[key] = self.fit(item, cast(Raw, raw), path + pointer([key]), wrapped=key in node.fields)
+            else:
+                strange.append(item)
+        drops = node.named and node.extra is None
+        issues = keys.issues
+        if drops and whole and len(strange) == len(whole) and self.shape.typed and not self.shape.transforms:
             issues = (*issues, Issue(path, "has none of the keys that are asked for", "unknown_keys", value))
+        wrong = len(issues) + len(node.required - keys.tree.keys()) + (len(strange) if node.extra is False else 0)
+        lost = sum(item is not None for item in strange) if drops or node.extra is False else 0
+        own = Fit(
+            None,
+            (*keys.repairs, *absent.values()),
+            wrong,
+            len(strange),
+            issues,
+            mistagged=frozenset(key for key, fit in fits.items() if fit.misfits and self._is_tag(node.fields.get(key))),
+            lost=lost,
+            nulls=len(strange) - lost if drops else 0,
+            undeclared=0 if drops else len(whole.keys() - node.fields.keys()),
+        )
         tree = {key: fits[key].value if key in fits else item for key, item in whole.items()}
-        tags = sum(fit.misfits > 0 and self._is_tag(node.fields.get(key)) for key, fit in fits.items())
-        repairs = (*keys.repairs, *absent.values())
-        own = Fit(None, repairs, misfits + len(issues), strangers, issues, tuple(ignored), tags)
         return _together(value, tree, tuple(fits.values()), own)
-
-    def _may_be(self, value: Json, raw: Raw, path: str) -> bool:
-        return not self.fit(value, raw, path).misfits
 
     def _is_tag(self, raw: Raw | None) -> bool:
         """Whether a field admits only some constants, so that it tells members of a union apart."""
@@ -385,12 +417,13 @@ def _together(before: Json, after: Json, fits: Sequence[Fit], own: Fit) -> Fit:
     repairs = (*own.repairs, *(repair for fit in fits for repair in fit.repairs))
     items = before.values() if isinstance(before, dict) else before
     moved = repairs or any(fit.value is not item for fit, item in zip(fits, cast("list[Json]", items), strict=False))
-    return Fit(
-        after if moved else before,
-        repairs,
-        own.misfits + sum(fit.misfits for fit in fits),
-        own.strangers,
-        (*own.issues, *(issue for fit in fits for issue in fit.issues)),
-        (*own.ignored, *(repair for fit in fits for repair in fit.ignored)),
-        own.mistagged + sum(fit.mistagged for fit in fits),
+    return replace(
+        own,
+        value=after if moved else before,
+        repairs=repairs,
+        misfits=own.misfits + sum(fit.misfits for fit in fits),
+        issues=(*own.issues, *(issue for fit in fits for issue in fit.issues)),
+        lost=own.lost + sum(fit.lost for fit in fits),
+        nulls=own.nulls + sum(fit.nulls for fit in fits),
+        undeclared=own.undeclared + sum(fit.undeclared for fit in fits),
     )

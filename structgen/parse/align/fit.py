@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from structgen.core.json import Json
@@ -15,8 +16,9 @@ class Fit:
 
     `misfits` counts what no repair can bring into the schema, `strangers` the keys of this object that the schema does
     not know. `issues` are values that a validator would take for something else and that must therefore be refused
-    here. `ignored` are the keys, here and further in, that a type drops; `mistagged` counts the constants that tell
-    members of a union apart and are not those of this one.
+    here. The others decide between the members of a union: whether the value is of another kind altogether, which
+    constants of this object are not those of this member, how many values and nulls lose their keys, here and further
+    in, and how many keys no field speaks of.
     """
 
     value: Json
@@ -24,25 +26,17 @@ class Fit:
     misfits: int = 0
     strangers: int = 0
     issues: tuple[Issue, ...] = ()
-    ignored: tuple[Repair, ...] = ()
-    mistagged: int = 0
+    alien: bool = False
+    mistagged: frozenset[str] = frozenset()
+    lost: int = 0
+    nulls: int = 0
+    undeclared: int = 0
 
-    @property
-    def loss(self) -> tuple[int, int, int]:
-        """What of the response is lost as this member of a union: wrong tags, values under dropped keys, and nulls."""
-        lost = sum(repair.before is not None for repair in self.ignored)
-        return self.mistagged, lost, len(self.ignored) - lost
-
-    @property
-    def cost(self) -> tuple[tuple[int, int, int], int, int]:
-        """What decides between members of a union: what is lost, then misfits, then the highest risk."""
-        risk = max((repair.risk for repair in self.repairs), default=0)
-        return self.loss, self.misfits, int(risk)
-
-    @property
-    def rank(self) -> tuple[tuple[tuple[int, int, int], int, int], int, int]:
-        """The cost, and what decides between equal ones: the number of repairs, then of keys that have no place."""
-        return self.cost, len(self.repairs), self.strangers
+    def cost(self, tags: Container[str]) -> tuple[int, ...]:
+        """What decides between members of a union that all have these tags: what is lost counts most."""
+        mistagged = sum(tag in tags for tag in self.mistagged)
+        risk = max((int(repair.risk) for repair in self.repairs), default=0)
+        return self.alien, mistagged, self.lost, self.nulls, self.undeclared, self.misfits, risk
 
     def after(self, repair: Repair) -> Fit:
         """The same fit with a repair that came before its own."""
@@ -54,7 +48,7 @@ MISFIT = 1
 
 def misfit(value: Json) -> Fit:
     """A value that cannot stand here."""
-    return Fit(value, misfits=MISFIT)
+    return Fit(value, misfits=MISFIT, alien=True)
 
 
 def changed(rule: str, path: str, before: Json, after: Json, risk: Risk = Risk.INTERPRETIVE) -> Fit:

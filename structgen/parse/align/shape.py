@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -13,7 +12,9 @@ from typing import cast
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.parse.places import MISSING, at
 from structgen.schema import Schema
+from structgen.schema.members import Core, has_part
 from structgen.schema.resolve import target
+from structgen.schema.spelling import letters, near_form
 
 Raw = JsonObject | bool
 
@@ -34,6 +35,12 @@ class Node:
     fields: Mapping[str, Raw] = field(default_factory=dict[str, Raw])
     spellings: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
     """Every other name, and every name in plain letters -> the field; None where two fields share it."""
+    aliases: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The other names that the type itself takes -> the field."""
+    near: Mapping[tuple[str, ...], str | None] = field(default_factory=dict[tuple[str, ...], "str | None"])
+    """The words of each name, in the singular and in full -> the field; None where two fields share them."""
+    named: bool = False
+    """Whether it is an object with named fields, if there are any: a type drops other keys."""
     required: frozenset[str] = frozenset()
     extra: Raw | None = None
     """The schema of other keys; False forbids them, None says nothing."""
@@ -194,6 +201,9 @@ class Shape:
             choices=tuple(choices) if isinstance(choices, list) else None,
             fields=fields,
             spellings=self._spellings(fields),
+            aliases={other: name for name, raw in fields.items() for other in self._names.get(id(raw), ())},
+            near=_near(fields),
+            named="properties" in part,
             required=frozenset(cast("list[str]", _list(part.get("required")))),
             extra=cast("Raw | None", True if "patternProperties" in part else part.get("additionalProperties")),
             first=tuple(cast("list[Raw]", _list(first))),
@@ -240,11 +250,6 @@ def shape_of(schema: Schema[object]) -> Shape:
     return Shape(schema)
 
 
-def letters(name: str) -> str:
-    """A key without what spellings differ in: case, underscores, hyphens, spaces."""
-    return re.sub(r"[\W_]+", "", name).casefold()
-
-
 def _merged(base: JsonObject, more: JsonObject) -> JsonObject:
     both = {**base, **more}
     for word in ("properties", "$defs"):
@@ -253,6 +258,14 @@ def _merged(base: JsonObject, more: JsonObject) -> JsonObject:
     if base.get("required") and more.get("required"):
         both["required"] = [*_list(base["required"]), *_list(more["required"])]
     return both
+
+
+def _near(fields: Mapping[str, Raw]) -> dict[tuple[str, ...], str | None]:
+    found: dict[tuple[str, ...], str | None] = {(): None}
+    for name in fields:
+        words = near_form(name)
+        found[words] = None if words in found else name
+    return found
 
 
 def _types(part: JsonObject) -> frozenset[str]:
@@ -293,36 +306,26 @@ def _has_numbers(part: JsonObject) -> bool:
     return any(isinstance(choice, int | float) for choice in choices)
 
 
-def _has_part(schema: Schema[object], wanted: Callable[[Mapping[str, object]], bool]) -> bool:
-    """Whether a type has such a part somewhere: its JSON Schema says too little of Decimals and of keys."""
-    todo: list[object] = [cast(object, schema.adapter.core_schema if schema.adapter else None)]
-    while todo:
-        here = todo.pop()
-        if isinstance(here, dict):
-            part = cast("dict[str, object]", here)
-            if wanted(part):
-                return True
-            todo.extend(value for key, value in part.items() if key != "metadata")
-        elif isinstance(here, (list, tuple)):
-            todo.extend(cast("list[object]", here))
-    return False
+def _has_part(schema: Schema[object], wanted: Callable[[Core], bool]) -> bool:
+    return schema.adapter is not None and has_part(cast(Core, schema.adapter.core_schema), wanted)
 
 
-def _is_decimal(part: Mapping[str, object]) -> bool:
+def _is_decimal(part: Core) -> bool:
     return part.get("type") == "decimal"
 
 
-def _is_transformed(part: Mapping[str, object]) -> bool:
+def _is_transformed(part: Core) -> bool:
     """Whether a part is a before- or wrap-validator of an object."""
     inner = part.get("schema")
     held = cast("dict[str, object]", inner).get("type") if isinstance(inner, dict) else None
-    return part.get("type") in {"function-before", "function-wrap"} and held in _OBJECTS
+    kinds = [str(kind) for kind in (part.get("type"), held)]  # a field may be called type
+    return kinds[0] in {"function-before", "function-wrap"} and kinds[1] in _OBJECTS
 
 
 _OBJECTS = frozenset({"model", "model-fields", "dataclass", "dataclass-args", "typed-dict"})
 
 
-def _has_keys(part: Mapping[str, object]) -> bool:
+def _has_keys(part: Core) -> bool:
     """Whether a part is a dict whose keys are made of texts: 1 of "1" and of "01"."""
     keys = part.get("keys_schema")
     return isinstance(keys, dict) and cast("dict[str, object]", keys).get("type") not in {"str", "any"}

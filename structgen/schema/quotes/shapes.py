@@ -6,13 +6,13 @@ empty one stands for a place that the schema does not speak of.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
 from structgen.core.json import Json, JsonObject
+from structgen.schema.spelling import letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,3 @@ class Shapes:
                 seen.add(shape.place)
                 todo.extend(reversed(self.definitions.get(shape.place, ())))
         return tuple(found)
-
-
-def letters(name: str) -> str:
-    """A name without what spellings differ in: case, underscores, hyphens, spaces."""
-    return re.sub(r"[\W_]+", "", name).casefold()

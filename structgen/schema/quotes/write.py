@@ -10,8 +10,9 @@ from typing import cast
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.schema.keywords import Steps, children
 from structgen.schema.quotes.kinds import ADDRESSES, DEFINITIONS, Kind, Kinds, Work, options_of, tags
-from structgen.schema.quotes.shapes import Items, Keys, Leaf, Named, Record, Shape, Shapes, letters
+from structgen.schema.quotes.shapes import Items, Keys, Leaf, Named, Record, Shape, Shapes
 from structgen.schema.resolve import canonical, find, part_at
+from structgen.schema.spelling import letters
 
 _OUTSIDE = ("title", "description")
 _NULL: JsonObject = {"type": "null"}
