@@ -36,7 +36,7 @@ def _unwrapped(job: Job[T], reading: Reading) -> Reading:
     """The list that an object holds alone, as answers in JSON mode and calls of functions do; else the same."""
     if not isinstance(reading.value, dict) or reading.issues:
         return reading
-    fit = job.fit(reading.value, None)
+    fit, _ = job.fit(reading.value, None)
     if not isinstance(fit.value, list) or fit.misfits or is_item(fit):
         return reading
     repairs, quotes = (*reading.repairs, *fit.repairs), moved(reading.quotes, fit.repairs)
