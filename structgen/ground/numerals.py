@@ -202,6 +202,8 @@ class Figures:
         left = self._alone(number, max(start, number.start - _AROUND), min(end, number.end + _AROUND))
         if left & {one.value for one in likely}:
             return Grade.OWN if {one.value for one in likely} <= left else Grade.EITHER
+        if number.kind is Kind.WORDS:  # what a value quotes may end within a number: "lived five", hundred years
+            return Grade.EITHER
         others = (one for several in (readings, *(part.readings for part in number.parts)) for one in several)
         return Grade.EITHER if left & {one.value for one in others} else None
 

@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from structgen.notation.han import han_value
-
 Find = Callable[[object, str], tuple[str | None, str]]
 
 
@@ -52,8 +50,3 @@ def test_numbers_in_words_are_found(find: Find, value: float, text: str, evidenc
 )
 def test_words_that_only_look_like_numbers_count_nothing(find: Find, value: int, text: str) -> None:
     assert find(value, text)[0] is None
-
-
-@pytest.mark.parametrize("written", ["十百", "万万", "万", "三四十", "東", "三東"])
-def test_han_characters_that_are_no_number_have_no_value(written: str) -> None:
-    assert han_value(written) is None
