@@ -84,6 +84,7 @@ def test_equal_calls_are_one(run: Run, groq_emulator: Emulator) -> None:
         (LEEK, [PEA]),
         (LEEK, [PEA, LEEK]),
         (f'{{"value": [{LEEK}]}}', [f'{{"value": [{PEA}]}}']),
+        (f'{{"soups": [{LEEK}]}}', [f'{{"soups": [{PEA}]}}']),
         (f"[{LEEK}]", [f"[{PEA}]"]),
         (f"[{LEEK}, {PEA}]", [f"[{LEEK}, {PEA}]"]),
     ],

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar, cast
 
 from structgen.core.json import Json, pointer, steps
@@ -12,7 +13,7 @@ from structgen.core.results import Repair
 from structgen.parse.align import Fit, Shape
 from structgen.parse.equal import same
 from structgen.parse.judge import CUT, Job, Outcome, judge
-from structgen.parse.quotes import moved, prefixed
+from structgen.parse.quotes import moved
 from structgen.parse.reading import Reading
 
 T = TypeVar("T")
@@ -61,9 +62,7 @@ def _items(job: Job[T], objects: Sequence[Reading], others: Sequence[Reading], c
     wraps = any(isinstance(fit.value, list) and not is_item(fit) for fit in fits)
     if wraps or len(objects) == 1 or not any(is_item(fit) for fit in fits):
         return []
-    quotes = {path: quote for n, one in enumerate(objects) for path, quote in prefixed(one.quotes, n).items()}
-    whole = _judged(job, [one.value for one in objects], objects, quotes, cut)
-    return [whole, *(judge(job, one) for one in others)]
+    return [_as_items(job, objects, cut), *(judge(job, one) for one in others)]
 
 
 def _lists(job: Job[T], readings: Sequence[Reading], cut: bool) -> list[Outcome]:
@@ -74,37 +73,61 @@ def _lists(job: Job[T], readings: Sequence[Reading], cut: bool) -> list[Outcome]
     """
     alone = [judge(job, one) for one in readings]
     fitting = [outcome for outcome in alone if not outcome.issues]
-    quotes = {path: quote for n, one in enumerate(readings) for path, quote in prefixed(one.quotes, n).items()}
-    items = _judged(job, [one.value for one in readings], readings, quotes, cut)
+    items = _as_items(job, readings, cut)
     if not fitting:
         return [items] if not items.issues else alone
     equal = any(same(one.value, other.value) for n, one in enumerate(readings) for other in readings[:n])
     if equal or len(fitting) < len(alone) or not all(one.joined for one in readings[1:]):
         return alone
-    parts = _parts(job, readings, cut)
+    parts = _as_parts(job, readings, cut)
     apart = items.issues or any(repair.rule == "only_item" for repair in items.repairs)
     together = [outcome for outcome in (parts, *([] if apart else [items])) if not outcome.issues]
     return together or ([parts] if cut else alone)
 
 
-def _parts(job: Job[T], readings: Sequence[Reading], cut: bool) -> Outcome:
-    """Lists one behind the other."""
+def _as_items(job: Job[T], readings: Sequence[Reading], cut: bool) -> Outcome:
+    """What becomes of a list that has these values for items."""
+    items = [_moved(one, f"/{n}".__add__) for n, one in enumerate(readings)]
+    return _judged(job, [one.value for one in readings], items, cut)
+
+
+def _as_parts(job: Job[T], readings: Sequence[Reading], cut: bool) -> Outcome:
+    """What becomes of these lists one behind the other."""
     whole: list[Json] = []
-    quotes: dict[str, str | None] = {}
+    parts: list[Reading] = []
     for one in readings:
-        for path, quote in one.quotes.items():
-            index, *below = steps(path) or ("0",)
-            quotes[pointer([int(index) + len(whole), *below])] = quote
+        parts.append(_moved(one, partial(_behind, len(whole))))
         whole += cast("list[Json]", one.value)
-    return _judged(job, whole, readings, quotes, cut)
+    return _judged(job, whole, parts, cut)
 
 
-def _judged(
-    job: Job[T], items: list[Json], readings: Sequence[Reading], quotes: Mapping[str, str | None], cut: bool
-) -> Outcome:
-    """What becomes of the list. The response that gave it may lack the next item where it was stopped at its length."""
+def _behind(count: int, path: str) -> str:
+    """The path of what stands in a list, behind so many items that came before its own."""
+    if not path:
+        return path
+    index, *below = steps(path)
+    return pointer([int(index) + count, *below])
+
+
+def _moved(reading: Reading, place: Callable[[str], str]) -> Reading:
+    """A reading with everything at its place in the whole."""
+    return replace(
+        reading,
+        repairs=tuple(replace(one, path=place(one.path)) for one in reading.repairs),
+        issues=tuple(replace(one, path=place(one.path)) for one in reading.issues),
+        quotes={place(path): quote for path, quote in reading.quotes.items()},
+    )
+
+
+def _judged(job: Job[T], items: list[Json], readings: Sequence[Reading], cut: bool) -> Outcome:
+    """What becomes of the list. The response that gave it may lack the next item where it was stopped at its length.
+
+    What a value that breaks off would have held may be of other items.
+    """
     gathered = Repair("collected", "", [one.value for one in readings], items, Risk.INTERPRETIVE)
     repairs = (*(repair for one in readings for repair in one.repairs), gathered)
     issues = (*(issue for one in readings for issue in one.issues), *([CUT] if cut else []))
-    outcome = judge(job, Reading(items, 0, 0, repairs, issues, ("",) if cut else (), quotes=quotes))
+    quotes = {path: quote for one in readings for path, quote in one.quotes.items()}
+    broken = cut or any(one.open for one in readings)
+    outcome = judge(job, Reading(items, 0, 0, repairs, issues, ("",) if broken else (), quotes=quotes))
     return replace(outcome, issues=(*outcome.issues, *issues)) if issues and not outcome.issues else outcome

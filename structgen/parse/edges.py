@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
+from structgen.parse.equal import same
 from structgen.parse.reading import Reading
 from structgen.parse.strict import strict_json
 from structgen.parse.tolerant import read_tolerant
@@ -85,6 +86,17 @@ def told_apart(text: str, readings: Sequence[Reading]) -> list[Reading]:
         found.append(replace(kept, joined=joined))
         joined = comma
     return found
+
+
+def as_calls(readings: Sequence[Reading]) -> tuple[list[Reading], tuple[Repair, ...]]:
+    """The values that different calls of a tool gave: equal ones are one, and the rest may be parts of one list."""
+    calls: list[Reading] = []
+    for reading in readings:
+        sound = (one for one in calls if not one.issues and not reading.issues)
+        if not any(same(reading.value, one.value) for one in sound):
+            calls.append(replace(reading, joined=bool(calls)))
+    again = (Repair("repeated", "", None, None, Risk.LOSSLESS),) if len(calls) < len(readings) else ()
+    return calls, again
 
 
 def without_enclosed(text: str, readings: Sequence[Reading], pieces: Sequence[Piece]) -> list[Reading]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.results import Repair
-from structgen.parse.edges import Piece, bare_values, has_words, named, told_apart, without_enclosed
+from structgen.parse.edges import Piece, as_calls, bare_values, has_words, named, told_apart, without_enclosed
 from structgen.parse.exact import LONG_NUMBER, exact_json
 from structgen.parse.reading import Reading
 from structgen.parse.roots import ANY_ROOT, Lists
@@ -137,8 +137,12 @@ def _with_edges(text: str, readings: list[Reading], pieces: list[Piece]) -> Foun
         outside.append(text[start : pieces[index + 1][0] if unread else end])
     bare = bare_values(text, pieces) if readings else []
     whole = sorted([*without_enclosed(text, readings, pieces), *bare], key=lambda reading: reading.start)
-    around = "".join(outside)
-    return Found(tuple(told_apart(text, whole)), named(around), len(whole) > MOST_READINGS, has_words(around))
+    said = "".join(outside)
+    found = Found(tuple(told_apart(text, whole)), named(said), len(whole) > MOST_READINGS, has_words(said))
+    if not found.tags or found.words or found.crowded:
+        return found
+    calls, again = as_calls(found.readings)
+    return replace(found, readings=tuple(calls), around=(*found.around, *again))
 
 
 def _is_prose(text: str, reading: Reading, lists: Lists) -> bool:

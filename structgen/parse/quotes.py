@@ -39,11 +39,6 @@ def _counts(issue: Issue, split: Split) -> bool:
     return issue.code in _UNREADABLE or not split.is_quote(issue.path)
 
 
-def prefixed(quotes: Mapping[str, str | None], step: str | int) -> dict[str, str | None]:
-    """The quotes of a value that became a part of another."""
-    return {pointer([step]) + path: quote for path, quote in quotes.items()}
-
-
 def settled(quoted: Quoted, quotes: Mapping[str, str | None], before: Json, after: Json) -> dict[str, str | None]:
     """The quotes of a value that was validated, None for one that has none. `before` is its tree before validation."""
     found = followed(quotes, before, after)

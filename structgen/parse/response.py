@@ -9,7 +9,7 @@ from typing import TypeVar
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse.answer import choose
-from structgen.parse.equal import same
+from structgen.parse.edges import as_calls
 from structgen.parse.find import MOST_READINGS, Found
 from structgen.parse.judge import Job
 from structgen.parse.read import CUT_OFF, MAX_CHARS, Plain, crowded, job_for, parse_one, too_deep, too_large, values_in
@@ -87,19 +87,11 @@ def _one(text: str, found: Found) -> Found:
 
 def _together(calls: Sequence[Found], said: Sequence[Found]) -> Found:
     """The values of all parts. Those of several calls may be parts of one list; equal ones are one."""
-    readings: list[Reading] = []
     around = [repair for one in (*said, *calls) for repair in one.around]
-    for call in calls:
-        if len(call.readings) > 1:
-            readings += call.readings
-            continue
-        (reading,) = call.readings or (None,)
-        if reading is None:
-            continue
-        if any(same(reading.value, one.value) for one in readings if not one.issues and not reading.issues):
-            around.append(Repair("repeated", "", None, None, Risk.LOSSLESS))
-        else:
-            readings.append(replace(reading, joined=bool(readings)))
     beside = Found(tuple(one for part in said for one in part.readings), words=any(part.words for part in said))
+    readings = [reading for call in calls for reading in call.readings]
     full = any(one.crowded for one in (*calls, *said)) or len(readings) + len(beside.readings) > MOST_READINGS
+    if not full and len(readings) == len(calls):
+        readings, again = as_calls(readings)
+        around += again
     return Found(tuple(readings), tuple(around), full, any(one.words for one in calls), beside)

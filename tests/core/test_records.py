@@ -61,6 +61,7 @@ def test_tools_mode_forces_one_function_and_sends_no_response_format() -> None:
     body = request(Mode.TOOLS).to_groq()
     assert body["tools"] == [{"type": "function", "function": {"name": "soup", "parameters": SCHEMA}}]
     assert body["tool_choice"] == {"type": "function", "function": {"name": "soup"}}
+    assert body["parallel_tool_calls"] is False
     assert "response_format" not in body
 
 

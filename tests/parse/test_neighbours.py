@@ -405,6 +405,40 @@ def test_the_same_list_again_is_one() -> None:
         assert repair(parsed, "repeated")
 
 
+def test_lists_in_objects_with_a_comma_between_them_are_collected() -> None:
+    parsed = read(list[Pet], f'{{"pets": [{REX}]}}, {{"pets": [{TOM}]}}')
+    assert [pet.name for pet in parsed.value] == ["Rex", "Tom"]
+    assert {"unwrapped", "collected"} <= {one.rule for one in parsed.repairs}
+
+
+def test_calls_of_a_tool_in_tags_are_told_apart_as_such() -> None:
+    def calls(*texts: str) -> str:
+        made = (f'<tool_call>\n{{"name": "pet", "arguments": {text}}}\n</tool_call>' for text in texts)
+        return "\n".join(made)
+
+    assert [pet.name for pet in read(list[Pet], calls(REX, TOM, REX)).value] == ["Rex", "Tom"]
+    assert read(Pet, calls(REX, REX)).value.name == "Rex"
+    assert read(Pet, calls(REX, TOM)).issues[0].code == "ambiguous"
+    assert [pet.name for pet in read(list[Pet], f"<function=a>{REX}</function><function=a>{REX}</function>").value] == [
+        "Rex"
+    ]
+
+
+def test_repairs_and_issues_of_collected_values_stand_at_their_places() -> None:
+    parsed = read(list[Pet], f"{REX}\n{{'name': 'Tom', \"age\": '7'}}")
+    assert {(one.rule, one.path) for one in parsed.repairs} >= {("quotes", "/1"), ("number", "/1/age")}
+    parsed = read(list[int], "[1, 2], ['3']")
+    assert {(one.rule, one.path) for one in parsed.repairs} >= {("quotes", "/2"), ("number", "/2")}
+    parsed = read(list[Pet], f'{REX}\n{{"name": "Tom", "age": 1, "age": 2}}')
+    assert [(one.path, one.code) for one in parsed.issues] == [("/1/age", "duplicate_key")]
+
+
+def test_what_stands_in_a_value_that_breaks_off_is_not_asked_for_alone() -> None:
+    parsed = read(list[Pet], f'{REX}\n{{"name": "Tom", "age": 1,299}}\n{TOM}')
+    assert not parsed.ok
+    assert parsed.open == ("",)
+
+
 def test_the_last_of_the_lists_of_a_stopped_response_may_be_missing() -> None:
     assert "cut_off" in {issue.code for issue in read(list[int], "[1], [2]", finish_reason="length").issues}
 
