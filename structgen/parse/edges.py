@@ -129,7 +129,7 @@ def _unreadable(text: str, start: int, end: int) -> Reading:
 
 
 def bare_values(text: str, pieces: Sequence[Piece]) -> list[Reading]:
-    """The scalars and tuples around the other values, where nothing else stands there: they are no prose then."""
+    """The scalars, tuples and lists around the other values, if nothing else stands there: they are no prose then."""
     found: list[Reading] = []
     for start, end in pieces:
         at = start
@@ -146,10 +146,11 @@ def bare_values(text: str, pieces: Sequence[Piece]) -> list[Reading]:
 
 
 def _bare_value(text: str, at: int, end: int) -> Reading | None:
-    """The scalar or tuple that stands here; None where something else does."""
-    if text[at] == "(":
+    """The scalar, tuple or list that stands here; None where something else does."""
+    if text[at] in "([":
         reading = read_tolerant(text, at)
-        return reading if reading.json_like and not reading.open and reading.end <= end else None
+        sound = reading.json_like and not reading.open and reading.end <= end
+        return reading if sound and not any(repair.rule == "unquoted" for repair in reading.repairs) else None
     scalar = _SCALAR.match(text, at, end)
     try:
         return Reading(strict_json(scalar[0].encode()), at, scalar.end()) if scalar else None

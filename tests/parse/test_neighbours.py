@@ -102,6 +102,8 @@ def test_two_values_that_differ_are_both_shown(schema: Any, text: str) -> None:
         '{"name": "Tom", "age": 1,299}',
         '{"name": "Tom"; "age": 7}',
         '["Tom", 7]',
+        "[1]",
+        "[1, 2]",
         "[[1, 2]]",
         "[-1, 2]",
         "(1, 2)",
