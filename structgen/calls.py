@@ -13,14 +13,20 @@ from structgen.core.options import Options
 from structgen.core.records import Task
 from structgen.core.results import Extraction
 from structgen.extractor import Extractor
-from structgen.schema import Schema
+from structgen.schema import Context, Schema
 
 T = TypeVar("T")
 
 
 @overload
 def extract(
-    schema: str, text: Input, instructions: str | None = None, *, model: str | None = ..., options: Options | None = ...
+    schema: str,
+    text: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[Any]: ...
 @overload
 def extract(
@@ -30,6 +36,7 @@ def extract(
     *,
     model: str | None = ...,
     options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[Json]: ...
 @overload
 def extract(
@@ -39,6 +46,7 @@ def extract(
     *,
     model: str | None = ...,
     options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[T]: ...
 @overload
 def extract(
@@ -48,6 +56,7 @@ def extract(
     *,
     model: str | None = ...,
     options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[T]: ...
 def extract(
     schema: object,
@@ -56,15 +65,22 @@ def extract(
     *,
     model: str | None = None,
     options: Options | None = None,
+    context: Context = None,
 ) -> Extraction[Any]:
     """A typed value out of a text: ``Extractor(model, options).extract(schema, text, instructions)``."""
     with Extractor(model, options) as extractor:
-        return extractor.extract(cast(Any, schema), text, instructions)
+        return extractor.extract(cast(Any, schema), text, instructions, context=context)
 
 
 @overload
 async def aextract(
-    schema: str, text: Input, instructions: str | None = None, *, model: str | None = ..., options: Options | None = ...
+    schema: str,
+    text: Input,
+    instructions: str | None = None,
+    *,
+    model: str | None = ...,
+    options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[Any]: ...
 @overload
 async def aextract(
@@ -74,6 +90,7 @@ async def aextract(
     *,
     model: str | None = ...,
     options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[Json]: ...
 @overload
 async def aextract(
@@ -83,6 +100,7 @@ async def aextract(
     *,
     model: str | None = ...,
     options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[T]: ...
 @overload
 async def aextract(
@@ -92,6 +110,7 @@ async def aextract(
     *,
     model: str | None = ...,
     options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[T]: ...
 async def aextract(
     schema: object,
@@ -100,10 +119,11 @@ async def aextract(
     *,
     model: str | None = None,
     options: Options | None = None,
+    context: Context = None,
 ) -> Extraction[Any]:
     """`extract`, awaited."""
     async with Extractor(model, options) as extractor:
-        return await extractor.aextract(cast(Any, schema), text, instructions)
+        return await extractor.aextract(cast(Any, schema), text, instructions, context=context)
 
 
 @overload
@@ -114,6 +134,7 @@ def generate(
     *,
     model: str | None = ...,
     options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[Any]: ...
 @overload
 def generate(
@@ -123,6 +144,7 @@ def generate(
     *,
     model: str | None = ...,
     options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[Json]: ...
 @overload
 def generate(
@@ -132,6 +154,7 @@ def generate(
     *,
     model: str | None = ...,
     options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[T]: ...
 @overload
 def generate(
@@ -141,6 +164,7 @@ def generate(
     *,
     model: str | None = ...,
     options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[T]: ...
 def generate(
     schema: object,
@@ -149,10 +173,11 @@ def generate(
     *,
     model: str | None = None,
     options: Options | None = None,
+    context: Context = None,
 ) -> Extraction[Any]:
     """A typed value without a document: the prompt is the request. See `Extractor.generate`."""
     with Extractor(model, options) as extractor:
-        return extractor.generate(cast(Any, schema), prompt, instructions)
+        return extractor.generate(cast(Any, schema), prompt, instructions, context=context)
 
 
 @overload
@@ -163,6 +188,7 @@ async def agenerate(
     *,
     model: str | None = ...,
     options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[Any]: ...
 @overload
 async def agenerate(
@@ -172,6 +198,7 @@ async def agenerate(
     *,
     model: str | None = ...,
     options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[Json]: ...
 @overload
 async def agenerate(
@@ -181,6 +208,7 @@ async def agenerate(
     *,
     model: str | None = ...,
     options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[T]: ...
 @overload
 async def agenerate(
@@ -190,6 +218,7 @@ async def agenerate(
     *,
     model: str | None = ...,
     options: Options | None = ...,
+    context: Context = None,
 ) -> Extraction[T]: ...
 async def agenerate(
     schema: object,
@@ -198,7 +227,8 @@ async def agenerate(
     *,
     model: str | None = None,
     options: Options | None = None,
+    context: Context = None,
 ) -> Extraction[Any]:
     """`generate`, awaited."""
     async with Extractor(model, options) as extractor:
-        return await extractor.agenerate(cast(Any, schema), prompt, instructions)
+        return await extractor.agenerate(cast(Any, schema), prompt, instructions, context=context)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from typing_extensions import TypeForm
 
 from structgen.compile import Input, Plan, compile_brief, compile_chat
-from structgen.core.checks import argument, instance, number, optional, string
+from structgen.core.checks import argument, instance, mapping, number, optional, string
 from structgen.core.errors import ConfigurationError
 from structgen.core.events import Observer
 from structgen.core.json import Json
@@ -25,13 +25,13 @@ from structgen.engine import Line, Send, adrive, drive, extraction
 from structgen.engine.answers import open_store
 from structgen.engine.earlier import Earlier
 from structgen.engine.long import aextract_document, extract_document, most_of_document
-from structgen.engine.many import Outcome, aattempted, amap_ordered, attempted, check_texts, map_ordered
+from structgen.engine.maps import Maps
 from structgen.engine.observe import Observers, observed, observers_in
 from structgen.engine.replay import open_answers
 from structgen.engine.showing import Finished
 from structgen.engine.streams import Streams
 from structgen.engine.text import TextLine, text_line
-from structgen.schema import Schema
+from structgen.schema import Context, Schema
 from structgen.send import Allowance, default_model, open_sender, policy_in, split_model
 from structgen.stages import Resolved, brief_for, resolve, resolve_items
 from structgen.store import Store
@@ -43,9 +43,6 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 T = TypeVar("T")
 
-CONCURRENCY = 8
-"""Requests under way at once in `map`, unless told otherwise."""
-
 _AN_OPTIONS = instance(Options, "Options(mode=Mode.JSON)")
 
 
@@ -53,7 +50,7 @@ MOST_PLANS = 64
 """So many compiled schemas are kept by one Extractor."""
 
 
-class Extractor(Streams):
+class Extractor(Maps, Streams):
     """A model and options, ready to extract typed values from texts.
 
     Args:
@@ -125,180 +122,121 @@ class Extractor(Streams):
         return f"Extractor({self.model!r})"
 
     @overload
-    def extract(self, schema: str, text: Input, instructions: str | None = None) -> Extraction[Any]: ...
+    def extract(
+        self, schema: str, text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[Any]: ...
     @overload
     def extract(
-        self, schema: Mapping[str, Any] | bool, text: Input, instructions: str | None = None
+        self, schema: Mapping[str, Any] | bool, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Extraction[Json]: ...
     @overload
-    def extract(self, schema: Task[T] | Schema[T], text: Input, instructions: str | None = None) -> Extraction[T]: ...
+    def extract(
+        self, schema: Task[T] | Schema[T], text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[T]: ...
     @overload
-    def extract(self, schema: TypeForm[T], text: Input, instructions: str | None = None) -> Extraction[T]: ...
-    def extract(self, schema: object, text: Input, instructions: str | None = None) -> Extraction[Any]:
+    def extract(
+        self, schema: TypeForm[T], text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[T]: ...
+    def extract(
+        self, schema: object, text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[Any]:
         """A typed value out of a text, a document or a chat.
 
-        `instructions` replace those of the task. Raises ExtractionFailed (with every attempt and what could be read),
+        `instructions` replace those of the task. Validators of the schema are told the `context` (``info.context``);
+        the model is not. Raises ExtractionFailed (with every attempt and what could be read),
         TransportError where no completion arrived, TaskError for a wrong schema, DocumentError for a text that cannot
         be sent. A text that is too long for one request is read in chunks, which `.chunks` of the result names.
         """
-        return self._extract(schema, text, instructions)
+        return self._extract(schema, text, instructions, context)
 
     @overload
-    async def aextract(self, schema: str, text: Input, instructions: str | None = None) -> Extraction[Any]: ...
+    async def aextract(
+        self, schema: str, text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[Any]: ...
     @overload
     async def aextract(
-        self, schema: Mapping[str, Any] | bool, text: Input, instructions: str | None = None
+        self, schema: Mapping[str, Any] | bool, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Extraction[Json]: ...
     @overload
     async def aextract(
-        self, schema: Task[T] | Schema[T], text: Input, instructions: str | None = None
+        self, schema: Task[T] | Schema[T], text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Extraction[T]: ...
     @overload
-    async def aextract(self, schema: TypeForm[T], text: Input, instructions: str | None = None) -> Extraction[T]: ...
-    async def aextract(self, schema: object, text: Input, instructions: str | None = None) -> Extraction[Any]:
+    async def aextract(
+        self, schema: TypeForm[T], text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[T]: ...
+    async def aextract(
+        self, schema: object, text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[Any]:
         """`extract`, awaited."""
-        return await self._aextract(schema, text, instructions)
+        return await self._aextract(schema, text, instructions, context)
 
     @overload
-    def generate(self, schema: str, prompt: Input, instructions: str | None = None) -> Extraction[Any]: ...
+    def generate(
+        self, schema: str, prompt: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[Any]: ...
     @overload
     def generate(
-        self, schema: Mapping[str, Any] | bool, prompt: Input, instructions: str | None = None
+        self,
+        schema: Mapping[str, Any] | bool,
+        prompt: Input,
+        instructions: str | None = None,
+        *,
+        context: Context = None,
     ) -> Extraction[Json]: ...
     @overload
     def generate(
-        self, schema: Task[T] | Schema[T], prompt: Input, instructions: str | None = None
+        self, schema: Task[T] | Schema[T], prompt: Input, instructions: str | None = None, *, context: Context = None
     ) -> Extraction[T]: ...
     @overload
-    def generate(self, schema: TypeForm[T], prompt: Input, instructions: str | None = None) -> Extraction[T]: ...
-    def generate(self, schema: object, prompt: Input, instructions: str | None = None) -> Extraction[Any]:
+    def generate(
+        self, schema: TypeForm[T], prompt: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[T]: ...
+    def generate(
+        self, schema: object, prompt: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[Any]:
         """A typed value where there is no document: the prompt is the request ("A recipe for apple pie").
 
         There is nothing to find evidence in, so `.evidence` is empty. Raises what `extract` raises.
         """
-        return self._run(self._line(schema, prompt, instructions, extracting=False))
+        return self._run(self._planned(schema, prompt, instructions, context, extracting=False)[1])
 
     @overload
-    async def agenerate(self, schema: str, prompt: Input, instructions: str | None = None) -> Extraction[Any]: ...
+    async def agenerate(
+        self, schema: str, prompt: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[Any]: ...
     @overload
     async def agenerate(
-        self, schema: Mapping[str, Any] | bool, prompt: Input, instructions: str | None = None
+        self,
+        schema: Mapping[str, Any] | bool,
+        prompt: Input,
+        instructions: str | None = None,
+        *,
+        context: Context = None,
     ) -> Extraction[Json]: ...
     @overload
     async def agenerate(
-        self, schema: Task[T] | Schema[T], prompt: Input, instructions: str | None = None
+        self, schema: Task[T] | Schema[T], prompt: Input, instructions: str | None = None, *, context: Context = None
     ) -> Extraction[T]: ...
     @overload
-    async def agenerate(self, schema: TypeForm[T], prompt: Input, instructions: str | None = None) -> Extraction[T]: ...
-    async def agenerate(self, schema: object, prompt: Input, instructions: str | None = None) -> Extraction[Any]:
+    async def agenerate(
+        self, schema: TypeForm[T], prompt: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[T]: ...
+    async def agenerate(
+        self, schema: object, prompt: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[Any]:
         """`generate`, awaited."""
-        return await self._arun(self._line(schema, prompt, instructions, extracting=False))
+        return await self._arun(self._planned(schema, prompt, instructions, context, extracting=False)[1])
 
-    @overload
-    def map(
-        self, schema: str, texts: Iterable[Input], instructions: str | None = None, *, concurrency: int = ...
-    ) -> Generator[Outcome[Any], None, None]: ...
-    @overload
-    def map(
-        self,
-        schema: Mapping[str, Any] | bool,
-        texts: Iterable[Input],
-        instructions: str | None = None,
-        *,
-        concurrency: int = ...,
-    ) -> Generator[Outcome[Json], None, None]: ...
-    @overload
-    def map(
-        self,
-        schema: Task[T] | Schema[T],
-        texts: Iterable[Input],
-        instructions: str | None = None,
-        *,
-        concurrency: int = ...,
-    ) -> Generator[Outcome[T], None, None]: ...
-    @overload
-    def map(
-        self, schema: TypeForm[T], texts: Iterable[Input], instructions: str | None = None, *, concurrency: int = ...
-    ) -> Generator[Outcome[T], None, None]: ...
-    def map(
-        self,
-        schema: object,
-        texts: Iterable[Input],
-        instructions: str | None = None,
-        *,
-        concurrency: int = CONCURRENCY,
-    ) -> Generator[Outcome[Any], None, None]:
-        """For each text an Extraction or, where it failed, the ExtractionFailed; in order, lazily.
-
-        At most `concurrency` texts are under way at once, and no more are taken from `texts` than that. One failure
-        stops nobody. A wrong schema raises TaskError before the first text is taken.
-        """
-        resolved = resolve(schema)
-        check_texts(texts)
-        return map_ordered(
-            lambda text: attempted(lambda: self._extract(resolved, text, instructions)), texts, concurrency
-        )
-
-    @overload
-    def amap(
-        self,
-        schema: str,
-        texts: Iterable[Input] | AsyncIterable[Input],
-        instructions: str | None = None,
-        *,
-        concurrency: int = ...,
-    ) -> AsyncGenerator[Outcome[Any], None]: ...
-    @overload
-    def amap(
-        self,
-        schema: Mapping[str, Any] | bool,
-        texts: Iterable[Input] | AsyncIterable[Input],
-        instructions: str | None = None,
-        *,
-        concurrency: int = ...,
-    ) -> AsyncGenerator[Outcome[Json], None]: ...
-    @overload
-    def amap(
-        self,
-        schema: Task[T] | Schema[T],
-        texts: Iterable[Input] | AsyncIterable[Input],
-        instructions: str | None = None,
-        *,
-        concurrency: int = ...,
-    ) -> AsyncGenerator[Outcome[T], None]: ...
-    @overload
-    def amap(
-        self,
-        schema: TypeForm[T],
-        texts: Iterable[Input] | AsyncIterable[Input],
-        instructions: str | None = None,
-        *,
-        concurrency: int = ...,
-    ) -> AsyncGenerator[Outcome[T], None]: ...
-    def amap(
-        self,
-        schema: object,
-        texts: Iterable[Input] | AsyncIterable[Input],
-        instructions: str | None = None,
-        *,
-        concurrency: int = CONCURRENCY,
-    ) -> AsyncGenerator[Outcome[Any], None]:
-        """`map` as an async iterator."""
-        resolved = resolve(schema)
-        check_texts(texts, awaited=True)
-
-        async def one(text: Input) -> Outcome[Any]:
-            return await aattempted(self._aextract(resolved, text, instructions))
-
-        return amap_ordered(one, texts, concurrency)
-
-    def at_most(self, schema: object, text: Input, instructions: str | None = None) -> Usage:
+    def at_most(
+        self, schema: object, text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Usage:
         """The most tokens that extracting from a text may take, all attempts together; nothing is sent.
 
         Input is estimated by its characters, output by the room for the answer; what the store answers takes nothing.
         Raises what `extract` raises before it sends anything.
         """
-        plan = self._plan(resolve(schema), instructions, extracting=True)
+        plan = self._plan(resolve(schema), instructions, context)
         return most_of_document(plan, text, self._answers.kept, self._begin)
 
     def complete(self, messages: Input) -> Completion:
@@ -325,31 +263,38 @@ class Extractor(Streams):
         request = compile_chat(messages, provider, name, self.options, card)
         return text_line(request, self.options.budget, card, self._observers)
 
-    def _extract(self, schema: object, text: Input, instructions: str | None) -> Extraction[Any]:
-        plan, run = self._plan(resolve(schema), instructions), partial(self._run, allowance=self._allowance())
+    def _resolved(self, schema: object) -> Resolved[Any]:
+        return resolve(schema)
+
+    def _extract(self, schema: object, text: Input, instructions: str | None, context: Context) -> Extraction[Any]:
+        plan, run = self._plan(resolve(schema), instructions, context), partial(self._run, allowance=self._allowance())
         return extract_document(plan, text, run, self._observers, self._begin)
 
-    async def _aextract(self, schema: object, text: Input, instructions: str | None) -> Extraction[Any]:
-        plan, run = self._plan(resolve(schema), instructions), partial(self._arun, allowance=self._allowance())
+    async def _aextract(
+        self, schema: object, text: Input, instructions: str | None, context: Context
+    ) -> Extraction[Any]:
+        plan, run = self._plan(resolve(schema), instructions, context), partial(self._arun, allowance=self._allowance())
         return await aextract_document(plan, text, run, self._observers, self._begin)
 
-    def _line(self, schema: object, text: Input, instructions: str | None, *, extracting: bool = True) -> Line[Any]:
-        """The line for one text, told to the observers."""
-        plan = self._plan(resolve(schema), instructions, extracting=extracting)
-        return observed(extraction(plan, text), self._observers)
-
-    def _planned(self, schema: object, text: Input, instructions: str | None) -> tuple[Plan[Any], Line[Any]]:
-        plan = self._plan(resolve(schema), instructions)
+    def _planned(
+        self, schema: object, text: Input, instructions: str | None, context: Context, *, extracting: bool = True
+    ) -> tuple[Plan[Any], Line[Any]]:
+        plan = self._plan(resolve(schema), instructions, context, extracting=extracting)
         return plan, observed(extraction(plan, text), self._observers)
 
-    def _listed(self, item: object, text: Input, instructions: str | None) -> tuple[Finished[Any], Line[Any]]:
+    def _listed(
+        self, item: object, text: Input, instructions: str | None, context: Context
+    ) -> tuple[Finished[Any], Line[Any]]:
         listed, one = resolve_items(item)
-        plan, line = self._planned(listed, text, instructions)
+        plan, line = self._planned(listed, text, instructions, context)
         document = text.text if isinstance(text, Document) else text if isinstance(text, str) else None
-        return Finished(one, plan.sent, self.options.max_risk, plan.quoted, document), line
+        return Finished(one.within(context), plan.sent, self.options.max_risk, plan.quoted, document), line
 
-    def _plan(self, resolved: Resolved[Any], instructions: str | None, *, extracting: bool = True) -> Plan[Any]:
+    def _plan(
+        self, resolved: Resolved[Any], instructions: str | None, context: Context = None, *, extracting: bool = True
+    ) -> Plan[Any]:
         """What is constant in all requests for a schema, kept because most schemas are used for many texts."""
+        context = argument("context", context, optional(mapping))
         instructions = argument("instructions", instructions, optional(string))
         key = (id(resolved.schema), resolved.instructions if instructions is None else instructions, extracting)
         examples, plan = self._plans.get(key, ((), None))
@@ -361,7 +306,7 @@ class Extractor(Streams):
             )
             plan = compile_brief(brief)
             self._plans[key] = resolved.examples, plan
-        return plan
+        return plan.within(context)
 
     def _run(self, line: Generator[Send, Completion, R], allowance: Allowance | None = None) -> R:
         return drive(line, partial(self._answers.answer, allowance=allowance or self._allowance()))

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, cast, overload
 from typing_extensions import TypeForm
 
 from structgen.compile import Brief, Input, compile_brief
-from structgen.core.checks import argument, instance, one_of, optional, string
+from structgen.core.checks import argument, instance, mapping, one_of, optional, string
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
 from structgen.core.options import EvidenceMode, Mode, Options, Risk, Style
@@ -18,7 +18,7 @@ from structgen.core.results import Parsed
 from structgen.engine.claims import unclaimed_in
 from structgen.ground import locate, locate_quoted, quote_example
 from structgen.parse import parse_text
-from structgen.schema import Schema
+from structgen.schema import Context, Schema
 from structgen.schema.quotes import Quoted, with_quotes
 from structgen.send import find_card, split_model
 from structgen.send.opening import DEFAULT_GROQ_MODEL
@@ -138,6 +138,7 @@ def parse_response(
     finish_reason: str = ...,
     max_risk: Risk = ...,
     evidence: EvidenceMode = ...,
+    context: Context = None,
     document: str | None = ...,
 ) -> Parsed[Any]: ...
 @overload
@@ -148,6 +149,7 @@ def parse_response(
     finish_reason: str = ...,
     max_risk: Risk = ...,
     evidence: EvidenceMode = ...,
+    context: Context = None,
     document: str | None = ...,
 ) -> Parsed[Json]: ...
 @overload
@@ -158,6 +160,7 @@ def parse_response(
     finish_reason: str = ...,
     max_risk: Risk = ...,
     evidence: EvidenceMode = ...,
+    context: Context = None,
     document: str | None = ...,
 ) -> Parsed[T]: ...
 @overload
@@ -168,6 +171,7 @@ def parse_response(
     finish_reason: str = ...,
     max_risk: Risk = ...,
     evidence: EvidenceMode = ...,
+    context: Context = None,
     document: str | None = ...,
 ) -> Parsed[T]: ...
 def parse_response(
@@ -177,6 +181,7 @@ def parse_response(
     finish_reason: str = "stop",
     max_risk: Risk = Risk.INTERPRETIVE,
     evidence: EvidenceMode = EvidenceMode.LOCATE,
+    context: Context = None,
     document: str | None = None,
 ) -> Parsed[Any]:
     """Read the text of a response as a value of the type: accepted, repaired on the record, or refused with the reason.
@@ -184,10 +189,11 @@ def parse_response(
     `.value` is None where it was refused; `.issues` then says why, and `.partial` keeps what could be read. `max_risk`
     is the highest risk of a repair that is taken. With QUOTES for `evidence`, as in the options of the request, the
     response is read as one with quotes, which end up in `.quotes` for `ground_value`. `document`, the text that the
-    response was made from, tells whether a backslash is an escape; without it a response in doubt is refused. Never
-    raises for what the response says; a wrong schema is a TaskError.
+    response was made from, tells whether a backslash is an escape; without it a response in doubt is refused.
+    Validators are told the `context` (``info.context``). Never raises for what the response says; a wrong schema is a
+    TaskError.
     """
-    compiled = resolve(schema).schema
+    compiled = resolve(schema).schema.within(argument("context", context, optional(mapping)))
     response_text = argument("response_text", response_text, string)
     max_risk = argument("max_risk", max_risk, one_of(Risk))
     made = (

@@ -28,7 +28,8 @@ from structgen.documents import DocumentProblem
 from structgen.engine.cost import cost_of
 from structgen.engine.long import NO_MOST
 from structgen.engine.many import Outcome
-from structgen.extractor import CONCURRENCY, Extractor
+from structgen.engine.maps import CONCURRENCY
+from structgen.extractor import Extractor
 from structgen.schema import Schema
 from structgen.send import find_card, split_model
 

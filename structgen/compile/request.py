@@ -18,7 +18,7 @@ from structgen.compile.prompt import ASK, CONTEXT, example_answer, system_prompt
 from structgen.core.errors import DocumentError
 from structgen.core.options import EvidenceMode, Mode, Options
 from structgen.core.records import Card, Document, Example, Image, Message, Request
-from structgen.schema import Schema
+from structgen.schema import Context, Schema
 from structgen.schema.quotes import Quoted, with_quotes
 from structgen.schema.strict import SentSchema, StrictSchema
 
@@ -65,6 +65,14 @@ class Plan(Generic[T]):
     frame: int
     """Tokens of the keys around the answer's values."""
     quoted: Quoted | None = None
+
+    def within(self, context: Context) -> Plan[T]:
+        """The same plan, whose answers are validated within a context; no request tells of it."""
+        return (
+            self
+            if context is None
+            else replace(self, brief=replace(self.brief, schema=self.brief.schema.within(context)))
+        )
 
     def request_for(self, text: Input) -> Request:
         """The request for a text: the constant part, then the conversation.

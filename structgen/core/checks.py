@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from numbers import Integral, Real
 from os import PathLike, fspath
-from typing import TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from structgen.core.errors import ConfigurationError, StructgenError
 
@@ -175,6 +175,13 @@ def strings(most: int) -> Callable[[object], str | tuple[str, ...]]:
         return cast("str | tuple[str, ...]", given if isinstance(given, str) else several)
 
     return read
+
+
+def mapping(given: object) -> Mapping[str, Any]:
+    """A mapping, whatever it holds."""
+    if isinstance(given, Mapping):
+        return cast("Mapping[str, Any]", given)
+    raise Unfit(f"is {kind_of(given)}, and must be a mapping: write {{'name': value}}")
 
 
 def pairs(given: object) -> Mapping[str, str]:

@@ -85,7 +85,7 @@ def as_dumped(schema: Schema[T], value: T) -> object:
     if schema.adapter is None:
         return value
     try:
-        return schema.adapter.dump_python(value, by_alias=True, warnings="none")
+        return schema.adapter.dump_python(value, by_alias=True, warnings="none", context=schema.context)
     except ValueError:  # as above
         return value
 

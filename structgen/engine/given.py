@@ -165,9 +165,13 @@ def _under(given: Json, names: frozenset[str]) -> Json:
     return next((held[name] for name in names if name in held), None)
 
 
-@lru_cache(maxsize=256)
-def typed_of(schema: Schema[object]) -> Typed:
+def typed_of(schema: Schema[Any]) -> Typed:
     """The classes that a schema speaks of, kept for the schemas used last."""
+    return _typed_of(schema.free)
+
+
+@lru_cache(maxsize=256)
+def _typed_of(schema: Schema[object]) -> Typed:
     classes: dict[type, Class] = {}
     dicts: list[Class] = []
     todo: list[object] = [cast(object, schema.adapter.core_schema if schema.adapter else None)]

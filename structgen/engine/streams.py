@@ -19,7 +19,7 @@ from structgen.engine.flow import Line, Send
 from structgen.engine.showing import Finished, Growing
 from structgen.engine.streaming import Show, adrive_shown, drive_shown
 from structgen.engine.text import AsyncTextStream, TextLine, TextStream, whole
-from structgen.schema import Schema
+from structgen.schema import Context, Schema
 from structgen.send import Allowance
 
 P = TypeVar("P")
@@ -32,22 +32,22 @@ class Streams(ABC):
 
     @overload
     def stream(
-        self, schema: str, text: Input, instructions: str | None = None
+        self, schema: str, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Generator[Partial | Extraction[Any], None, None]: ...
     @overload
     def stream(
-        self, schema: Mapping[str, Any] | bool, text: Input, instructions: str | None = None
+        self, schema: Mapping[str, Any] | bool, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Generator[Partial | Extraction[Json], None, None]: ...
     @overload
     def stream(
-        self, schema: Task[T] | Schema[T], text: Input, instructions: str | None = None
+        self, schema: Task[T] | Schema[T], text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Generator[Partial | Extraction[T], None, None]: ...
     @overload
     def stream(
-        self, schema: TypeForm[T], text: Input, instructions: str | None = None
+        self, schema: TypeForm[T], text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Generator[Partial | Extraction[T], None, None]: ...
     def stream(
-        self, schema: object, text: Input, instructions: str | None = None
+        self, schema: object, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Generator[Partial | Extraction[Any], None, None]:
         """`extract`, with the value shown while it arrives: Partial, Partial, ..., and at last the Extraction.
 
@@ -56,73 +56,81 @@ class Streams(ABC):
         the iterator closes the connection. The text is read in one piece, however long it is. Raises what `extract`
         raises, a TaskError at once.
         """
-        plan, line = self._planned(schema, text, instructions)
+        plan, line = self._planned(schema, text, instructions, context)
         return self._drive(line, Growing.of(plan).show)
 
     @overload
     def astream(
-        self, schema: str, text: Input, instructions: str | None = None
+        self, schema: str, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> AsyncGenerator[Partial | Extraction[Any], None]: ...
     @overload
     def astream(
-        self, schema: Mapping[str, Any] | bool, text: Input, instructions: str | None = None
+        self, schema: Mapping[str, Any] | bool, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> AsyncGenerator[Partial | Extraction[Json], None]: ...
     @overload
     def astream(
-        self, schema: Task[T] | Schema[T], text: Input, instructions: str | None = None
+        self, schema: Task[T] | Schema[T], text: Input, instructions: str | None = None, *, context: Context = None
     ) -> AsyncGenerator[Partial | Extraction[T], None]: ...
     @overload
     def astream(
-        self, schema: TypeForm[T], text: Input, instructions: str | None = None
+        self, schema: TypeForm[T], text: Input, instructions: str | None = None, *, context: Context = None
     ) -> AsyncGenerator[Partial | Extraction[T], None]: ...
     def astream(
-        self, schema: object, text: Input, instructions: str | None = None
+        self, schema: object, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> AsyncGenerator[Partial | Extraction[Any], None]:
         """`stream` as an async iterator."""
-        plan, line = self._planned(schema, text, instructions)
+        plan, line = self._planned(schema, text, instructions, context)
         return self._adrive(line, Growing.of(plan).show)
 
     @overload
-    def stream_items(self, item: str, text: Input, instructions: str | None = None) -> Generator[Any, None, None]: ...
+    def stream_items(
+        self, item: str, text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Generator[Any, None, None]: ...
     @overload
     def stream_items(
-        self, item: Mapping[str, Any] | bool, text: Input, instructions: str | None = None
+        self, item: Mapping[str, Any] | bool, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Generator[Json, None, None]: ...
     @overload
     def stream_items(
-        self, item: Task[T] | Schema[T], text: Input, instructions: str | None = None
+        self, item: Task[T] | Schema[T], text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Generator[T, None, None]: ...
     @overload
     def stream_items(
-        self, item: TypeForm[T], text: Input, instructions: str | None = None
+        self, item: TypeForm[T], text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Generator[T, None, None]: ...
-    def stream_items(self, item: object, text: Input, instructions: str | None = None) -> Generator[Any, None, None]:
+    def stream_items(
+        self, item: object, text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Generator[Any, None, None]:
         """Every `item` that the text holds, each once, checked, as soon as the model has written it.
 
         The answer is a list of them, and is checked as a whole at its end. An item that did not fit is repaired or
         asked for again like any other value, and comes last. Raises what `extract` raises, after the items that came;
         also ExtractionFailed where a second answer no longer holds the items already given.
         """
-        finished, line = self._listed(item, text, instructions)
+        finished, line = self._listed(item, text, instructions, context)
         return self._drive_items(line, finished)
 
     @overload
-    def astream_items(self, item: str, text: Input, instructions: str | None = None) -> AsyncGenerator[Any, None]: ...
+    def astream_items(
+        self, item: str, text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> AsyncGenerator[Any, None]: ...
     @overload
     def astream_items(
-        self, item: Mapping[str, Any] | bool, text: Input, instructions: str | None = None
+        self, item: Mapping[str, Any] | bool, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> AsyncGenerator[Json, None]: ...
     @overload
     def astream_items(
-        self, item: Task[T] | Schema[T], text: Input, instructions: str | None = None
+        self, item: Task[T] | Schema[T], text: Input, instructions: str | None = None, *, context: Context = None
     ) -> AsyncGenerator[T, None]: ...
     @overload
     def astream_items(
-        self, item: TypeForm[T], text: Input, instructions: str | None = None
+        self, item: TypeForm[T], text: Input, instructions: str | None = None, *, context: Context = None
     ) -> AsyncGenerator[T, None]: ...
-    def astream_items(self, item: object, text: Input, instructions: str | None = None) -> AsyncGenerator[Any, None]:
+    def astream_items(
+        self, item: object, text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> AsyncGenerator[Any, None]:
         """`stream_items` as an async iterator."""
-        finished, line = self._listed(item, text, instructions)
+        finished, line = self._listed(item, text, instructions, context)
         return self._adrive_items(line, finished)
 
     def stream_text(self, messages: Input) -> TextStream:
@@ -149,11 +157,15 @@ class Streams(ABC):
         """The line for plain text, told to the observers."""
 
     @abstractmethod
-    def _planned(self, schema: object, text: Input, instructions: str | None) -> tuple[Plan[Any], Line[Any]]:
+    def _planned(
+        self, schema: object, text: Input, instructions: str | None, context: Context
+    ) -> tuple[Plan[Any], Line[Any]]:
         """What is constant for a schema, and the line for one text, told to the observers."""
 
     @abstractmethod
-    def _listed(self, item: object, text: Input, instructions: str | None) -> tuple[Finished[Any], Line[Any]]:
+    def _listed(
+        self, item: object, text: Input, instructions: str | None, context: Context
+    ) -> tuple[Finished[Any], Line[Any]]:
         """How the items of a list are shown, and the line for the list."""
 
     # The drivers, their time running from the first step on

@@ -155,7 +155,10 @@ def _quotes(job: Job[T], outcome: Outcome) -> dict[str, str | None]:
     if adapter is None:
         return settled(job.quoted, outcome.quotes, tree, tree)
     try:
-        dumped = cast(Json, adapter.dump_python(outcome.value, mode="json", by_alias=True, warnings="none"))
+        made = adapter.dump_python(
+            outcome.value, mode="json", by_alias=True, warnings="none", context=job.schema.context
+        )
+        dumped = cast(Json, made)
     except ValueError:  # a value that has no JSON form keeps the paths that it had in the response
         dumped = tree
     return settled(job.quoted, outcome.quotes, tree, dumped)

@@ -9,14 +9,15 @@ from pydantic import TypeAdapter
 
 from structgen.core.json import Json, pointer
 from structgen.core.results import Issue
+from structgen.schema import Schema
 
 
-def lost_entries(adapter: TypeAdapter[Any], tree: Json, value: Any) -> tuple[Issue, ...]:
+def lost_entries(schema: Schema[Any], tree: Json, value: Any) -> tuple[Issue, ...]:
     """An issue for every dict of keys that are no texts which has fewer entries than the response gave it."""
-    issues: dict[str, Issue] = {}
+    adapter, issues = cast("TypeAdapter[Any]", schema.adapter), dict[str, Issue]()
     for by_alias in (True, False):
         try:
-            dumped = cast(object, adapter.dump_python(value, by_alias=by_alias, warnings=False))
+            dumped = cast(object, adapter.dump_python(value, by_alias=by_alias, warnings=False, context=schema.context))
         except Exception:  # a serializer of the user's: the value is valid all the same
             return tuple(issues.values())
         issues |= {issue.path: issue for issue in _lost(tree, dumped)}

@@ -162,7 +162,7 @@ def _validated(
         if not verdict.issues:
             repairs = (*outcome.repairs, *verdict.repairs)
             if job.schema.adapter is not None:
-                repairs = with_defaults(job.schema.adapter, repairs, verdict.value)
+                repairs = with_defaults(job.schema, repairs, verdict.value)
             issues = (*_misread(job, outcome.tree, verdict.value), *_above(repairs, job.max_risk))
             return replace(outcome, value=verdict.value, repairs=repairs, issues=issues)
         issues = with_offers(verdict.issues, outcome.tree)
@@ -176,11 +176,10 @@ def _validated(
 
 
 def _misread(job: Job[T], tree: Json, value: Any) -> tuple[Issue, ...]:
-    adapter = job.schema.adapter
-    if adapter is None:
+    if job.schema.adapter is None:
         return ()
-    lost = lost_entries(adapter, tree, value) if job.shape.keyed else ()
-    return (*lost, *(misread_times(adapter, tree, value) if job.shape.temporal else ()))
+    lost = lost_entries(job.schema, tree, value) if job.shape.keyed else ()
+    return (*lost, *(misread_times(job.schema, tree, value) if job.shape.temporal else ()))
 
 
 def _may_stand(job: Job[T], issue: Issue, tree: Json) -> bool:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError, SchemaValidator, to_json, to_jsonable_python
 
 from structgen.core.json import Json, JsonObject
+from structgen.schema.check import Context
 from structgen.schema.members import Core, Member, Record, choices_of, closed, definitions_of, mapped, member_of
 from structgen.schema.pydantic_issues import AMBIGUOUS
 
@@ -36,6 +37,7 @@ class _Validation:
     """What is known while one value is validated."""
 
     chosen: Chosen
+    context: Context = None
     labels: dict[tuple[int, bytes], str] = field(default_factory=dict[tuple[int, bytes], str])
 
 
@@ -43,9 +45,12 @@ _validation: ContextVar[_Validation] = ContextVar("_validation")
 
 
 @contextmanager
-def one_validation(chosen: Chosen) -> Generator[None]:
-    """Within it no union decides twice about the same value, however often unions are nested in each other."""
-    token = _validation.set(_Validation(chosen))
+def one_validation(chosen: Chosen, context: Context = None) -> Generator[None]:
+    """Within it no union decides twice about the same value, however often unions are nested in each other.
+
+    The user's validators are told the `context`, also where a union tries its members.
+    """
+    token = _validation.set(_Validation(chosen, context))
     try:
         yield
     finally:
@@ -134,7 +139,7 @@ class _Decider:
         key = (id(self), data)
         if key not in known.labels:
             chosen = known.chosen.get((len(self.members), data))
-            known.labels[key] = self.labels[chosen] if chosen in best else self._tried(best, data, value)
+            known.labels[key] = self.labels[chosen] if chosen in best else self._tried(best, data, value, known.context)
         return known.labels[key]
 
     def refuse(self, value: object) -> object:
@@ -158,14 +163,14 @@ class _Decider:
         least = min(ranks.values(), default=None)
         return [n for n, rank in ranks.items() if rank == least]
 
-    def _tried(self, best: list[int], data: bytes, value: object) -> str:
+    def _tried(self, best: list[int], data: bytes, value: object, context: Context) -> str:
         """The only one of the members that takes the value, or the one that it fits best; a refusal if two do."""
         errors: dict[int, ValidationError] = {}
         for closes, strict in _TRIALS:
             made: dict[int, object] = {}
             for number in best:
                 try:
-                    made[number] = self._validator(number, closes).validate_json(data, strict=strict)
+                    made[number] = self._validator(number, closes).validate_json(data, strict=strict, context=context)
                 except ValidationError as error:
                     errors[number] = error
             if made:

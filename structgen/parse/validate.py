@@ -74,7 +74,7 @@ def validate(
             return Verdict(tree, schema.check(tree) if finite else (NOT_FINITE,))
         if shape_of(schema).recursive:
             guard_cost(schema.json_schema, tree)
-        return _validate(schema, schema.adapter, tree, chosen, strict)
+        return _validate(schema, tree, chosen, strict)
     except RecursionError:
         return Verdict(issues=(TOO_DEEP,))
     except TooCostly:
@@ -137,9 +137,7 @@ def _hides_answer(shape: Shape, tree: Json) -> bool:
     return not fields.keys() & tree.keys() or is_call(tree)
 
 
-def _validate(
-    schema: Schema[Any], adapter: TypeAdapter[Any], tree: Json, chosen: Chosen, strict: ValidationError | None
-) -> Verdict:
+def _validate(schema: Schema[Any], tree: Json, chosen: Chosen, strict: ValidationError | None) -> Verdict:
     """The value by the type's own word, with a repair for each key that it drops and each conversion that it makes."""
     data, validators = to_json(tree, inf_nan_mode="constants"), validators_of(schema)
     finite = is_finite(tree)
@@ -159,15 +157,15 @@ def _validate(
         return Verdict(issues=_issues([one for one in found if one not in unknown], error, tree))
     paths = {pointer(_path(one, tree)): cast(Json, one["input"]) for one in unknown}
     ignored = tuple(Repair(IGNORED, path, held, None, Risk.LOSSLESS) for path, held in paths.items())
-    verdict = _converted(adapter, [one for one in found if one not in unknown], value, tree)
+    verdict = _converted(schema, [one for one in found if one not in unknown], value, tree)
     return replace(verdict, repairs=(*verdict.repairs, *ignored))
 
 
-def _guarded(schema: Schema[Any], run: Callable[[], Any], chosen: Chosen = NO_CHOICE) -> Any:
+def _guarded(schema: Schema[Any], run: Callable[..., Any], chosen: Chosen = NO_CHOICE) -> Any:
     """Run Pydantic; what a validator of the user's raises beside its refusals is a fault of the task."""
     try:
-        with one_validation(chosen):
-            return run()
+        with one_validation(chosen, schema.context):
+            return run(context=schema.context)
     except (ValidationError, RecursionError):
         raise
     except Exception as error:
@@ -182,11 +180,11 @@ def _issues(strict: Sequence[ErrorDetails], lax: ValidationError, tree: Json) ->
     return (*found, *(issue for issue in more if issue.path not in paths))
 
 
-def _converted(adapter: TypeAdapter[Any], strict: Sequence[ErrorDetails], value: Any, tree: Json) -> Verdict:
+def _converted(schema: Schema[Any], strict: Sequence[ErrorDetails], value: Any, tree: Json) -> Verdict:
     """The value that lax reading gave, with a Repair for each place where it is another than the response's."""
     issues: list[Issue] = []
     repairs: dict[str, Repair] = {}
-    dumps = _dumps(adapter, value) if strict else []
+    dumps = _dumps(schema, value) if strict else []
     for details in strict:
         path = _path(details, tree)
         before = at(tree, path)
@@ -202,11 +200,11 @@ def _converted(adapter: TypeAdapter[Any], strict: Sequence[ErrorDetails], value:
     return Verdict(value, repairs=tuple(repairs.values()))
 
 
-def with_defaults(adapter: TypeAdapter[Any], repairs: tuple[Repair, ...], value: Any) -> tuple[Repair, ...]:
+def with_defaults(schema: Schema[Any], repairs: tuple[Repair, ...], value: Any) -> tuple[Repair, ...]:
     """The repairs, with what a `default_factory` made in place of null, which no schema tells."""
     if not any(repair.rule == RULE and repair.after is None for repair in repairs):
         return repairs
-    dumps = _dumps(adapter, value)
+    dumps = _dumps(schema, value)
 
     def told(repair: Repair) -> Repair:
         made = next((found for dump in dumps if (found := at(dump, steps(repair.path))) is not MISSING), None)
@@ -215,10 +213,10 @@ def with_defaults(adapter: TypeAdapter[Any], repairs: tuple[Repair, ...], value:
     return tuple(map(told, repairs))
 
 
-def misread_times(adapter: TypeAdapter[Any], tree: Json, value: Any) -> tuple[Issue, ...]:
+def misread_times(schema: Schema[Any], tree: Json, value: Any) -> tuple[Issue, ...]:
     """Bare numbers in texts that a union of a time with something else took for seconds."""
     numbers = {path: text for path, text in _texts(tree) if is_numeric(text)}
-    dumps = _dumps(adapter, value) if numbers else []
+    dumps = _dumps(schema, value) if numbers else []
     issues: dict[str, Issue] = {}
     for path, text in numbers.items():
         after = next((found for dump in dumps if (found := at(dump, steps(path))) is not MISSING), text)
@@ -248,12 +246,13 @@ def _texts(tree: Json) -> Iterator[tuple[str, str]]:
             todo.extend((f"{path}/{index}", item) for index, item in enumerate(here))
 
 
-def _dumps(adapter: TypeAdapter[Any], value: Any) -> list[Json]:
+def _dumps(schema: Schema[Any], value: Any) -> list[Json]:
     """The value as plain JSON by aliases and by field names; none where the type cannot be dumped."""
-    found: list[Json] = []
+    adapter, found = cast("TypeAdapter[Any]", schema.adapter), list[Json]()
     for by_alias in (True, False):
         try:
-            found.append(cast(Json, adapter.dump_python(value, mode="json", by_alias=by_alias, warnings=False)))
+            made = adapter.dump_python(value, mode="json", by_alias=by_alias, warnings=False, context=schema.context)
+            found.append(cast(Json, made))
         except Exception:  # a serializer of the user's: the value is valid all the same
             return found
     return found

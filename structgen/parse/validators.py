@@ -64,6 +64,7 @@ class Validators:
 
 def validators_of(schema: Schema[Any]) -> Validators:
     """The validators of a schema's type, made once."""
+    schema = schema.free
     found = _known.get(schema)
     if found is None:
         found = _known[schema] = Validators(schema)

@@ -1,6 +1,7 @@
 """Any description of a type -> Schema: one object that knows its JSON Schema, its outline, and how to check a value."""
 
+from structgen.schema.check import Context
 from structgen.schema.pydantic_issues import issues_from_pydantic
 from structgen.schema.schema import Schema, fields
 
-__all__ = ["Schema", "fields", "issues_from_pydantic"]
+__all__ = ["Context", "Schema", "fields", "issues_from_pydantic"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticSerializationError
@@ -17,6 +17,9 @@ from structgen.core.results import Issue
 from structgen.schema.costly import TOO_COSTLY, TooCostly, details_of, guard_cost
 from structgen.schema.patterns import PatternTooCostly
 from structgen.schema.pydantic_issues import issues_of, locate
+
+Context: TypeAlias = Mapping[str, Any] | None
+"""What validators (and serializers) of the user's are told as ``info.context``."""
 
 MOST_ISSUES = 200
 """Nobody reads more, and a hostile value may have millions."""
@@ -39,13 +42,15 @@ def check_json(validator: Any, value: object) -> tuple[Issue, ...]:
         return (Issue("", f"holds a text that cannot be checked: {error}", "pattern"),)
 
 
-def check_typed(adapter: TypeAdapter[Any], schema: JsonObject | bool, value: object) -> tuple[Issue, ...]:
+def check_typed(
+    adapter: TypeAdapter[Any], schema: JsonObject | bool, value: object, context: Context = None
+) -> tuple[Issue, ...]:
     """The issues of a plain JSON value, or of an instance, under a type; `schema` is its JSON Schema."""
     try:
         if next(_not_json(value, ()), None) is None:
             guard_cost(schema, cast(Json, value))
-            return _check_plain(adapter, cast(Json, value))
-        return _check_instance(adapter, value)
+            return _check_plain(adapter, cast(Json, value), context)
+        return _check_instance(adapter, value, context)
     except RecursionError:
         return (TOO_DEEP,)
     except TooCostly:
@@ -69,18 +74,19 @@ def _not_json(value: object, at: tuple[str | int, ...]) -> Iterator[Issue]:
         yield Issue(pointer(at), f"is a {type(value).__name__}, which is not plain JSON", "json", str(value), "JSON")
 
 
-def _check_plain(adapter: TypeAdapter[Any], value: Json) -> tuple[Issue, ...]:
+def _check_plain(adapter: TypeAdapter[Any], value: Json, context: Context) -> tuple[Issue, ...]:
     """Read strictly, as JSON, so that no conversion passes unseen.
 
     A before- or wrap-validator hands on its input in Python mode, where strict reading refuses even a good date. So
     where strict reading fails, lax reading decides, and what only the strict one refuses counts where it was converted.
     """
     text = json.dumps(value)
-    strict = _errors(adapter, text, value)
+    strict = _errors(adapter, text, value, context)
     if not strict:
         return ()
     try:
-        dumped = adapter.dump_python(adapter.validate_json(text), mode="json", by_alias=True, warnings=False)
+        made = adapter.validate_json(text, context=context)
+        dumped = adapter.dump_python(made, mode="json", by_alias=True, warnings=False, context=context)
     except ValidationError as error:
         lax = details_of(error, value)
         known = {details["loc"] for details in lax}
@@ -91,9 +97,9 @@ def _check_plain(adapter: TypeAdapter[Any], value: Json) -> tuple[Issue, ...]:
     return issues_of([details for details in strict if _differs(details, value, dumped)], value)
 
 
-def _errors(adapter: TypeAdapter[Any], text: str, value: Json) -> list[ErrorDetails]:
+def _errors(adapter: TypeAdapter[Any], text: str, value: Json, context: Context) -> list[ErrorDetails]:
     try:
-        adapter.validate_json(text, strict=True)
+        adapter.validate_json(text, strict=True, context=context)
     except ValidationError as error:
         return details_of(error, value)
     return []
@@ -121,14 +127,14 @@ def _differs(details: ErrorDetails, value: Json, dumped: Json) -> bool:
     return here != before or isinstance(here, bool) != isinstance(before, bool)
 
 
-def _check_instance(adapter: TypeAdapter[Any], value: object) -> tuple[Issue, ...]:
+def _check_instance(adapter: TypeAdapter[Any], value: object, context: Context) -> tuple[Issue, ...]:
     """Read an instance strictly; the models in it are opened, because an instance passes unread."""
     try:
-        adapter.validate_python(value, strict=True)
-        adapter.validate_python(_opened(value), strict=True, by_alias=False, by_name=True)
+        adapter.validate_python(value, strict=True, context=context)
+        adapter.validate_python(_opened(value), strict=True, by_alias=False, by_name=True, context=context)
         if _holds_dataclass(value):
-            dumped = adapter.dump_json(value, by_alias=False, warnings=False)
-            adapter.validate_json(dumped, strict=True, by_alias=False, by_name=True)
+            dumped = adapter.dump_json(value, by_alias=False, warnings=False, context=context)
+            adapter.validate_json(dumped, strict=True, by_alias=False, by_name=True, context=context)
     except ValidationError as error:
         return issues_of(error.errors(include_url=False), cast(Json, _shown(value)))
     return ()

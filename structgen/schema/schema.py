@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Mapping
+from copy import copy
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -16,7 +17,7 @@ from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import FieldsText, Task
 from structgen.core.results import Issue
-from structgen.schema.check import check_json, check_typed
+from structgen.schema.check import Context, check_json, check_typed
 from structgen.schema.memory import remembered
 from structgen.schema.types import compile_type, describe
 
@@ -45,7 +46,9 @@ class Schema(Generic[T]):
         self.json_schema = json_schema
         self.adapter = adapter
         self.names = names
+        self.context: Context = None
         self._validator = validator
+        self._free: Schema[T] | None = None
 
     def __repr__(self) -> str:
         return f"Schema({self.name})"
@@ -79,6 +82,19 @@ class Schema(Generic[T]):
         """The schema in the compact words that a model reads."""
         return self._outline
 
+    def within(self, context: Context) -> Schema[T]:
+        """The same schema, whose validators are told a context (``info.context``). Nobody else sees it."""
+        if context is None:
+            return self.free
+        bound = copy(self)
+        bound.context, bound._free = context, self.free
+        return bound
+
+    @property
+    def free(self) -> Schema[T]:
+        """The same without a context: what is worked out of a schema, and kept, does not depend on that."""
+        return self._free or self
+
     @property
     def whole(self) -> Schema[Any]:
         """The schema of what a value of this one is a part of: this one, but where a document is read in chunks."""
@@ -95,13 +111,13 @@ class Schema(Generic[T]):
         """A value of this type as plain JSON, with the keys that `json_schema` speaks of."""
         if self.adapter is None:
             return cast(Json, value)
-        return cast(Json, self.adapter.dump_python(value, mode="json", by_alias=True))
+        return cast(Json, self.adapter.dump_python(value, mode="json", by_alias=True, context=self.context))
 
     def check(self, value: object) -> tuple[Issue, ...]:
         """What is wrong with a value (plain JSON, or an instance of the type); empty where nothing is."""
         if self.adapter is None:
             return check_json(self._validator, cast(Json, value))
-        return check_typed(self.adapter, self.json_schema, value)
+        return check_typed(self.adapter, self.json_schema, value, self.context)
 
 
 def fields(text: str) -> Schema[JsonObject]:

@@ -45,9 +45,12 @@ assert_type(structgen.extract("recipe", "text").value, Any)
 assert_type(structgen.generate(Recipe, "A recipe for apple pie").value, Recipe)
 assert_type(extractor.extract(list[Recipe], "text").value, list[Recipe])
 assert_type(structgen.parse_response(Recipe, "{}"), Parsed[Recipe])
+assert_type(structgen.parse_response(Recipe, "{}", context={"known": 1}), Parsed[Recipe])
+assert_type(structgen.extract(list[Recipe], "text", context={"known": 1}).value, list[Recipe])
+assert_type(extractor.generate(Recipe, "text", context=None).value, Recipe)
 assert_type(structgen.parse_response(Recipe | None, "{}").value, Recipe | None)
 
-for outcome in extractor.map(Recipe, ["text"]):
+for outcome in extractor.map(Recipe, ["text"], context={"known": 1}):
     assert_type(outcome, Extraction[Recipe] | ExtractionFailed)
 
 

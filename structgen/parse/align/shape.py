@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import chain
-from typing import cast
+from typing import Any, cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.parse.places import MISSING, at
@@ -244,10 +244,12 @@ class Shape:
         return found
 
 
-@lru_cache(maxsize=256)
-def shape_of(schema: Schema[object]) -> Shape:
+def shape_of(schema: Schema[Any]) -> Shape:
     """The shape of a schema, kept for the schemas used last."""
-    return Shape(schema)
+    return _shape_of(schema.free)
+
+
+_shape_of = lru_cache(maxsize=256)(Shape)
 
 
 def _merged(base: JsonObject, more: JsonObject) -> JsonObject:
