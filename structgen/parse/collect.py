@@ -57,7 +57,12 @@ def _wants_list(shape: Shape) -> bool:
 
 
 def _items(job: Job[T], objects: Sequence[Reading], others: Sequence[Reading], cut: bool) -> list[Outcome]:
-    """All objects as the items of the list, together or not at all, beside what is no object."""
+    """All objects as the items of the list, together or not at all, beside what is no object.
+
+    Where somebody says something between two of them, the later one may be a correction of the other.
+    """
+    if any(one.corrects for one in objects[1:]):
+        return []
     fits = [job.fit(one.value, None)[0] for one in objects]
     wraps = any(isinstance(fit.value, list) and not is_item(fit) for fit in fits)
     if wraps or len(objects) == 1 or not any(is_item(fit) for fit in fits):

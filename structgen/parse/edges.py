@@ -42,6 +42,11 @@ _MARKUP = re.compile(r"(?:```|~~~)\w*|<[^<>\n]{1,100}>|\[TOOL_CALLS\]")
 _SEPARATORS = re.compile(r"(?:[\s,;]|(?:```|~~~)\w*)+")
 _SCALAR = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|(?:true|false|null)\b")
 _WORD = re.compile(r"[^\W\d_]{2}")
+_COUNTING = re.compile(
+    r"\b(?:and|then|next|also|finally|first|second|third|fourth|fifth|last|item|entry|object|record|number|no|nr)\b",
+    re.IGNORECASE,
+)
+"""Words between values that only lead from one to the next."""
 
 
 def named(outside: str) -> tuple[Repair, ...]:
@@ -77,14 +82,14 @@ def told_apart(text: str, readings: Sequence[Reading]) -> list[Reading]:
     several. So it is where the next one has a number of its own, as in ``1. {...}, 2. {...}``.
     """
     found: list[Reading] = []
-    joined = False
+    joined = corrects = False
     for index, reading in enumerate(readings):
         gap = (reading.end, readings[index + 1].start) if index + 1 < len(readings) else None
         comma = gap is not None and _COMMA.fullmatch(text, *gap) is not None
         whole = (comma or (gap is not None and _NUMBERING.fullmatch(text, *gap))) and not _is_member(text, reading)
         kept = reading if whole else torn(text, reading)
-        found.append(replace(kept, joined=joined))
-        joined = comma
+        found.append(replace(kept, joined=joined, corrects=corrects))
+        joined, corrects = comma, gap is not None and has_words(_COUNTING.sub("", text[slice(*gap)]))
     return found
 
 

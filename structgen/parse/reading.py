@@ -46,7 +46,8 @@ class Reading:
     `issues` say why it cannot be a final value (repeated keys that differ, a lone surrogate, the end of the text);
     `open` are the paths that were never closed. `json_like` tells a broken value from brackets in prose.
     `quotes` are those that were taken out of the value, by its paths. `joined`: nothing but a comma stands between the
-    value before and this one.
+    value before and this one; `corrects`: there are words between them that do more than count, so that this one may
+    stand in the place of the one before.
     """
 
     value: Json
@@ -58,3 +59,4 @@ class Reading:
     json_like: bool = True
     quotes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
     joined: bool = False
+    corrects: bool = False

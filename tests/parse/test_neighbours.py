@@ -302,6 +302,22 @@ def test_brackets_that_are_closed_before_a_value_do_not_hold_it() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        f"{REX}\n\nWait, the name is wrong. Corrected:\n\n{TOM}",
+        f"Draft: {REX} Correction: {TOM}",
+        f"```json\n{REX}\n```\nSorry, I made a mistake:\n```json\n{TOM}\n```",
+        f"An example is {REX}, but the answer is {TOM}",
+        f"{REX}\nThere is no {TOM}.",
+    ],
+)
+def test_an_object_that_words_lead_to_may_correct_the_one_before(schema: Any, text: str) -> None:
+    parsed = read(schema, text)
+    assert [issue.code for issue in parsed.issues] == ["ambiguous"]
+
+
+@pytest.mark.parametrize("schema", MANY)
+@pytest.mark.parametrize(
+    "text",
+    [
         f"{REX}\n{TOM}",
         f"{REX}{TOM}",
         f"1. {REX}, 2. {TOM}",
