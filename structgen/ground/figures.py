@@ -13,7 +13,12 @@ from structgen.ground.places import Grade
 from structgen.notation.currencies import BEFORE
 from structgen.notation.heads import MINUSES as DASHES
 
-_CHAINED = re.compile(rf"(?:[{DASHES}/:]\d++)*+")
+_ONE = r"\d++(?:[.,'’\u066b\u066c]\d++)*+"
+"""A number with its separators, forwards and backwards."""
+_CHAINED = re.compile(rf"(?:[{DASHES}/:]{_ONE})*+")
+_LONGEST_PIECE = 24
+_JOINTS_BUT_SLASHES = frozenset(f"{DASHES}:")
+_JOINT = re.compile(rf"[{DASHES}/:]")
 _LONGEST_CHAIN = 64
 """Characters looked at on either side; more make no thing that has a name."""
 _PREFIX = re.compile(rf"(?:{BEFORE}|(?<![^\W\d_])(?:US|CA|AU|NZ|HK|[RSQxX]))$")
@@ -27,7 +32,6 @@ _CAPITALS = re.compile(r"(?<![^\W_])(?:[^\W\d_a-z]{1,6}|[a-z])$")
 _CODE_AFTER = re.compile(r"(?![eE]\d{1,3}(?!\w))[^\W\d_]+\d")
 _TIME = re.compile(r"\d{1,2}:[0-5]\d(?::[0-5]\d)?")
 _PHONE = re.compile(r"\d{3}-\d{4}")
-_PAIR = re.compile(r"(\d{1,20})(\D)(\d{1,20})")
 _DATE = re.compile(r"(\d{1,4})(\D)(\d{1,2})\2(\d{1,4})")
 _KITCHEN = frozenset({2, 3, 4, 6, 8, 16, 32, 64})
 """What measures are divided by; below another number (``4/5``, ``3/10``) stands one that counts."""
@@ -43,7 +47,7 @@ def standing(text: str, start: int, end: int) -> Grade | None:
     left, right = _reach(before[::-1]), _reach(after)
     if not left and not right:
         return grade
-    return _in_chain(text[start - left : end + right])
+    return _in_chain(before[len(before) - left :], text[start:end], after[:right])
 
 
 def glued(text: str, start: int, end: int) -> Grade | None:
@@ -80,17 +84,26 @@ def _is_size(after: str) -> bool:
     return after[0] in "xX\u00d7" and after[1:2].isdecimal()
 
 
-def _in_chain(written: str) -> Grade | None:
+def _in_chain(left: str, own: str, right: str) -> Grade | None:
     """What a number is within several that are joined."""
+    written = left + own + right
     if _TIME.fullmatch(written) or _PHONE.fullmatch(written):
         round_ends = _PHONE.fullmatch(written) and written[2] == written[-1] == "0"  # ``500-1000`` is a range
         return Grade.INSIDE if round_ends else None
-    pair = _PAIR.fullmatch(written)
-    if pair is None:
-        return Grade.INSIDE if _is_date(written) else None
-    first, second = int(pair[1]), int(pair[3])
-    fraction = pair[2] == "/" and first < second and second in _KITCHEN
-    return None if fraction else Grade.INSIDE
+    pieces = [piece for piece in (*_JOINT.split(left), own, *_JOINT.split(right)) if piece]
+    if max(map(len, pieces)) > _LONGEST_PIECE:
+        return None
+    if len(pieces) == 2:
+        return None if _is_fraction(written, *pieces) else Grade.INSIDE
+    sizes = "/" in written and _JOINTS_BUT_SLASHES.isdisjoint(written) and not all(map(str.isdecimal, pieces))
+    return Grade.INSIDE if sizes or _is_date(written) else None
+
+
+def _is_fraction(written: str, first: str, second: str) -> bool:
+    """Whether two joined numbers are a fraction of the kitchen, ``1/3``; decimals are no part of one."""
+    if "/" not in written or not (first.isdecimal() and second.isdecimal()):
+        return False
+    return int(first) < int(second) and int(second) in _KITCHEN
 
 
 def _is_date(written: str) -> bool:

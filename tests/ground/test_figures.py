@@ -111,6 +111,47 @@ def test_ends_of_ranges_parts_of_dates_and_amounts_are_evidence(
 @pytest.mark.parametrize(
     ("value", "text", "evidence"),
     [
+        (4.5, "Rating: 4.5/5", "4.5"),
+        (5, "Rating: 4.5/5", "5"),
+        (8.5, "8.5/10", "8.5"),
+        (3.9, "a GPA of 3.9/4.0", "3.9"),
+        (4.0, "a GPA of 3.9/4.0", "4.0"),
+        (36.6, "36.6/37.1", "36.6"),
+        (37.1, "36.6/37.1", "37.1"),
+        (36.6, "36,6/37,1 °C", "36,6"),
+        (3.5, "It lasts 3.5-4.5 hours", "3.5"),
+        (4.5, "It lasts 3.5-4.5 hours", "4.5"),
+        (6.5, "pH 6.5–7.5", "6.5"),
+        (7.5, "pH 6.5–7.5", "7.5"),
+        (5.5, "5.5-7 days", "5.5"),
+        (9.99, "9.99-12.99 EUR", "9.99"),
+        (12.99, "9.99-12.99 EUR", "12.99"),
+        (12.5, "12.5/100g", "12.5"),
+        (100, "12.5/100g", "100"),
+        (1.5, "mixed 1.5:1", "1.5"),
+        (4.5, "$4.5/5", "4.5"),
+        ("$4.5", "$4.5/5", "$4.5"),
+        ("4.5", "rated 4.5/5", "4.5"),
+        (2.5, "tablets of 2.5/5/10 mg", "2.5"),
+        ("10.0.0.1", "on 10.0.0.1:80", "10.0.0.1"),
+        ("192.168.1.0", "in 192.168.1.0/24", "192.168.1.0"),
+        (80, "on 10.0.0.1:80", "80"),
+    ],
+)
+def test_decimals_in_scores_and_ranges_stand_there_as_they_are(
+    find: Find, value: object, text: str, evidence: str
+) -> None:
+    assert find(value, text) == (evidence, "exact" if "," not in evidence else "normalized")
+
+
+@pytest.mark.parametrize(("value", "evidence"), [(5_000, "5,000"), (10_000, "10,000")])
+def test_both_ends_of_a_range_of_grouped_numbers_are_found(find: Find, value: int, evidence: str) -> None:
+    assert find(value, "5,000-10,000 or 1,234,567") == (evidence, "normalized")
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "evidence"),
+    [
         ("$1299", "for $1,299.00", "$1,299.00"),
         ("1299 USD", "for 1,299.00 USD", "1,299.00 USD"),
         ("€1.299,50", "1299.5 EUR", None),
