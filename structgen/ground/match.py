@@ -48,6 +48,9 @@ _VARIANT = re.compile(r"\d[A-Za-z](?![^\W_])")
 """What makes "type 2b" of "type 2"."""
 _CODE_BEFORE = re.compile(rf"[^\W\d_][{DASHES}]?$")
 """The end of the letters of a code: "BRCA" of "BRCA1", "HIV-" of "HIV-1"."""
+_VERSION_BEFORE = re.compile(r"(?<![^\W_])(?:v|ver|version|rel|release)$", re.IGNORECASE)
+"""What stands right before a version without being part of it."""
+_LONGEST_BEFORE = 10
 _CLAUSE_GOES_ON = re.compile(r"\s*+[^\W_]|\.\s*\d")
 
 
@@ -236,7 +239,10 @@ def _bounds(text: str, start: int, end: int) -> Grade | None:
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]
     if after == "#" or text.startswith("++", end):  # C is neither C# nor C++
         return None
-    grades = [_cut(before, text[start]), _cut(text[end - 1], after)]
+    head = _cut(before, text[start])
+    if head is None and text[start].isdecimal():
+        head = Grade.INSIDE if _VERSION_BEFORE.search(text, max(0, start - _LONGEST_BEFORE), start) else None
+    grades = [head, _cut(text[end - 1], after)]
     if text[start].isdecimal() and not before.isalnum():
         grades.append(_whole_number(text, start, end, _DIGITS.match(text, start, end)))
     if text[end - 1].isdecimal():

@@ -144,6 +144,24 @@ def test_decimals_in_scores_and_ranges_stand_there_as_they_are(
     assert find(value, text) == (evidence, "exact" if "," not in evidence else "normalized")
 
 
+@pytest.mark.parametrize(
+    ("value", "text", "evidence"),
+    [
+        ("1.2.3", "We run v1.2.3 now", "1.2.3"),
+        ("2.0", "v2.0", "2.0"),
+        ("2", "with V2", "2"),
+        ("3.11", "on version3.11 here", "3.11"),
+        ("1.2", "v1.2.3", None),
+        ("1.5", "see A1.5", None),
+        (2.0, "v2.0", None),
+    ],
+)
+def test_a_version_is_a_text_behind_its_v_and_no_number(
+    find: Find, value: object, text: str, evidence: str | None
+) -> None:
+    assert find(value, text) == (evidence, "exact" if evidence else "unsupported")
+
+
 @pytest.mark.parametrize(("value", "evidence"), [(5_000, "5,000"), (10_000, "10,000")])
 def test_both_ends_of_a_range_of_grouped_numbers_are_found(find: Find, value: int, evidence: str) -> None:
     assert find(value, "5,000-10,000 or 1,234,567") == (evidence, "normalized")
