@@ -50,6 +50,14 @@ _CODE_BEFORE = re.compile(rf"[^\W\d_][{DASHES}]?$")
 """The end of the letters of a code: "BRCA" of "BRCA1", "HIV-" of "HIV-1"."""
 _VERSION_BEFORE = re.compile(r"(?<![^\W_])(?:v|ver|version|rel|release)$", re.IGNORECASE)
 """What stands right before a version without being part of it."""
+_CONTRACTED = re.compile(r"(?<=[nN])['’ʼ][tT](?![^\W_])")
+"""The end of a word that says no: "don't", "can't"."""
+_CONTRACTION = re.compile(r"(?:[tsmd]|re|ve|ll)(?![^\W_])", re.IGNORECASE)
+_OWNER = re.compile(r"[^\W\d_]['’ʼ]$")
+_OPPOSITE = re.compile(r"(?<![^\W_])(?:non|un)[-\u2010\u2011]$", re.IGNORECASE)
+_PERHAPS_OPPOSITE = re.compile(r"(?<![^\W_])(?:anti|ex|no|not|pseudo|quasi)[-\u2010\u2011]$", re.IGNORECASE)
+_WITHOUT = re.compile(r"[-\u2010\u2011](?:free|less)(?![^\W_])", re.IGNORECASE)
+_JOINING = frozenset("-\u2010\u2011'’ʼ")
 _LONGEST_BEFORE = 10
 _CLAUSE_GOES_ON = re.compile(r"\s*+[^\W_]|\.\s*\d")
 
@@ -243,6 +251,8 @@ def _bounds(text: str, start: int, end: int) -> Grade | None:
     if head is None and text[start].isdecimal():
         head = Grade.INSIDE if _VERSION_BEFORE.search(text, max(0, start - _LONGEST_BEFORE), start) else None
     grades = [head, _cut(text[end - 1], after)]
+    if before in _JOINING or after in _JOINING:
+        grades.append(_turned(text, start, end))
     if text[start].isdecimal() and not before.isalnum():
         grades.append(_whole_number(text, start, end, _DIGITS.match(text, start, end)))
     if text[end - 1].isdecimal():
@@ -252,6 +262,22 @@ def _bounds(text: str, start: int, end: int) -> Grade | None:
         elif after.isalpha() and not is_unspaced(after):
             return None
     return None if None in grades else max(grade for grade in grades if grade is not None)
+
+
+def _turned(text: str, start: int, end: int) -> Grade | None:
+    """None where what is joined to a stretch of words turns its meaning, EITHER where it may: "non-toxic", "can't"."""
+    before = max(0, start - _LONGEST_BEFORE)
+    if text[start].isalpha():
+        if _OPPOSITE.search(text, before, start):
+            return None
+        if _OWNER.search(text, before, start) and _CONTRACTION.match(text, start):
+            return None
+    if _CONTRACTED.match(text, end):
+        return None
+    sure = not (text[start].isalpha() and _PERHAPS_OPPOSITE.search(text, before, start)) and not _WITHOUT.match(
+        text, end
+    )
+    return Grade.OWN if sure else Grade.EITHER
 
 
 def _whole_number(text: str, start: int, end: int, digits: re.Match[str] | None) -> Grade | None:
