@@ -32,6 +32,13 @@ _CAPITALS = re.compile(r"(?<![^\W_])(?:[^\W\d_a-z]{1,6}|[a-z])$")
 _CODE_AFTER = re.compile(r"(?![eE]\d{1,3}(?!\w))[^\W\d_]+\d")
 _TIME = re.compile(r"\d{1,2}:[0-5]\d(?::[0-5]\d)?")
 _PHONE = re.compile(r"\d{3}-\d{4}")
+_DIALLED = re.compile(
+    r"(?:\+|(?<!\w)(?i:tel(?:ephone|efon)?|phone|fax|mobile)[.:]{0,2}\s\(?)\d{1,5}(?:[ \u00a0().-]{1,3}\d{1,5}){2,7}"
+)
+"""A phone number in groups, behind what tells that it is one."""
+_FEWEST_DIALLED, _LONGEST_DIALLED = 9, 48
+_MODEL = re.compile(r"(?<![^\W_])[^\W\d_a-z][a-z]++[ \u00a0]([1-9]\d\d)[-\u2010\u2011]$")
+"""A name with a number of three digits and a hyphen: the "Boeing 737-" of "Boeing 737-19", where no range goes up."""
 _DATE = re.compile(r"(\d{1,4})(\D)(\d{1,2})\2(\d{1,4})")
 _KITCHEN = frozenset({2, 3, 4, 6, 8, 16, 32, 64})
 """What measures are divided by; below another number (``4/5``, ``3/10``) stands one that counts."""
@@ -44,7 +51,11 @@ def standing(text: str, start: int, end: int) -> Grade | None:
     grade = _glued(before, after)
     if grade is None:
         return None
+    if _is_dialled(text, start, end):
+        return None
     left, right = _reach(before[::-1]), _reach(after)
+    if (model := _MODEL.search(before)) and text[start:end].isdecimal() and int(model[1]) > int(text[start:end][:4]):
+        return Grade.EITHER
     if not left and not right:
         return grade
     return _in_chain(before[len(before) - left :], text[start:end], after[:right])
@@ -59,6 +70,18 @@ def chain(text: str, start: int, end: int) -> tuple[int, int]:
     """The offsets of all that is joined to these digits by dashes, slashes and colons: the whole ``415-555-1234``."""
     left, right = text[max(0, start - _LONGEST_CHAIN) : start], text[end : end + _LONGEST_CHAIN]
     return start - _reach(left[::-1]), end + _reach(right)
+
+
+def _is_dialled(text: str, start: int, end: int) -> bool:
+    """Whether this is one group of a phone number; all of its digits may also be a number, "+12 345 678"."""
+    low, high = max(0, start - _LONGEST_DIALLED), end + _LONGEST_DIALLED
+    if text[end : end + 1].isalnum():
+        return False
+    for match in _DIALLED.finditer(text, low, high):
+        if match.start() < start < match.end() or match.start() < end < match.end():
+            digits = sum(map(str.isdecimal, match.group()))
+            return digits >= _FEWEST_DIALLED and not (match.end() == end and match.start() + 1 >= start)
+    return False
 
 
 def _reach(around: str) -> int:

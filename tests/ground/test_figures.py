@@ -52,6 +52,14 @@ Find = Callable[[object, str], tuple[str | None, str]]
         ("3", "the x3y gene"),
         ("C", "in C++ and C#"),
         (6, "_6_"),
+        (44, "call +44 20 7946 0958"),
+        (20, "call +44 20 7946 0958"),
+        (7946, "call +44 20 7946 0958"),
+        (958, "call +44 20 7946 0958"),
+        (415, "call +1 (415) 555-1234"),
+        (555, "+1 415 555 1234"),
+        (171, "Tel.: 0171 123 4567"),
+        (123, "Tel.: 0171 123 4567"),
         pytest.param(5, "5-" + "9" * 5_000, id="a chain longer than any name"),
     ],
 )
@@ -142,6 +150,25 @@ def test_decimals_in_scores_and_ranges_stand_there_as_they_are(
     find: Find, value: object, text: str, evidence: str
 ) -> None:
     assert find(value, text) == (evidence, "exact" if "," not in evidence else "normalized")
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "status"),
+    [
+        (19, "a Boeing 737-19", "ambiguous"),
+        (737, "a Boeing 737-19", "exact"),
+        (200, "Pages 100-200", "exact"),
+        (19, "they won 21-19", "exact"),
+        (20, "Season 2019-20", "exact"),
+        (5, "from +5 to 12 at 10 am", "exact"),
+        (12_345_678, "it is +12 345 678", "normalized"),
+        ("44", "call +44 20 7946 0958", "exact"),
+    ],
+)
+def test_the_number_of_a_model_is_ambiguous_and_ranges_and_scores_are_not(
+    find: Find, value: object, text: str, status: str
+) -> None:
+    assert find(value, text)[1] == status
 
 
 @pytest.mark.parametrize(
