@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from structgen.notation.cores import Core, core_of, digit_runs, key_of, lone_fractions, plain_core
 from structgen.notation.currencies import AFTER, BEFORE, SIGNS, groups_by_comma
-from structgen.notation.digits import Digits
+from structgen.notation.digits import Digits, ways_to_read
 from structgen.notation.exact import LONGEST, Value, minus, plus, power_of_ten, times
 from structgen.notation.han import han_numbers
 from structgen.notation.heads import Head, head_at
@@ -37,8 +37,13 @@ _LOSS_BEFORE = re.compile(
 )
 """The words before brackets that leave no doubt of what these mean."""
 _LONGEST_LOSS = 16
-_OTHER_DIGITS = re.compile(r"[\s-]{1,3}(?:and\s|&|do[zs]en|dutzend)", re.IGNORECASE)
+_OTHER_DIGITS = re.compile(r"[\s-]{1,3}(?:and\s|&|(?:to\s)?(?:\d{1,4}\s)?(?:do[zs]en|dutzend))", re.IGNORECASE)
 """What changes the digits of the number before it."""
+_TO = re.compile(
+    rf"(?:\s?[-\u2010-\u2013]\s?|\s(?:to|bis)\s)(?:{BEFORE}[ \u00a0]?)?"
+    r"(?P<last>\d{1,12}(?:[.,]\d{1,6})?)(?![\d.,/-]\d)"
+)
+"""The way from the first to the last number of a range, whose scale word or percent sign holds for both."""
 _CENTS = 2
 
 
@@ -105,6 +110,9 @@ def _dressed(text: str, core: Core) -> Number:
             ordinal, end = True, ending.end()
         if cents := _DASH_FOR_CENTS.match(text, end):
             end = cents.end()
+    if end == core.end and found and (match := _TO.match(text, end)) and _rises(found[0], match["last"]):
+        found = _scaled_by_the_last(text, found, match.end(), text[slice(*currency)] if currency else "")
+        hundredth = None if currency else hundredth_at(text, match.end())
     if currency and len(found) > 1 and groups_by_comma(text[slice(*currency)]):
         found = [way for way in found if way.digits.group == ","] or found
     amount = currency is not None or (hundredth is None and any(_has_cents(way) for way in found))
@@ -138,6 +146,19 @@ def _scaled(text: str, ways: list[_Way], currency: str) -> list[_Way]:
         return [_times(way, more) for way in scaled] if more and more.force is Force.SURE else scaled
     bare = [way._replace(unlikely=scale.force is Force.LIKELY) for way in ways]
     return [*(way._replace(unlikely=scale.force is Force.UNLIKELY) for way in scaled), *bare]
+
+
+def _rises(first: _Way, last: str) -> bool:
+    """Whether a range goes up, as ranges do: the "2019 - 5 million" of a year and a number is none."""
+    return any(first.value < Decimal(way.plain) for way in ways_to_read(last))
+
+
+def _scaled_by_the_last(text: str, ways: list[_Way], at: int, currency: str) -> list[_Way]:
+    """The ways of the 50 of "$50-70k", which are most likely thousands too; nobody can tell."""
+    scale = scale_at(text, at, currency)
+    if scale is None or scale.force > Force.LIKELY:
+        return ways
+    return [*(_times(way, scale) for way in ways), *ways]
 
 
 def _times(way: _Way, scale: Scale) -> _Way:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from structgen.notation.exact import Value, minus, plus, ratio, times
+from structgen.notation.exact import Value, minus, plus, power_of_ten, ratio, times
 from structgen.notation.readings import Kind, Number, Reading
+from structgen.notation.scales import hundredth_at
 
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -91,17 +92,21 @@ def word_numbers(text: str) -> Iterator[Number]:
         before = lower[max(0, match.start() - _LOOK_BACK) : match.start()]
         value = _value(lower, match, before)
         if value is not None:
-            yield _number(match, before, value)
+            yield _number(lower, match, before, value)
 
 
-def _number(match: re.Match[str], before: str, value: Value) -> Number:
-    """The number with the article or the minus before it."""
+def _number(lower: str, match: re.Match[str], before: str, value: Value) -> Number:
+    """The number with the article or the minus before it, and as a percentage where it is one."""
     start, end = match.span()
     article = _A.search(before) if match.group().startswith(_AFTER_AN_ARTICLE) else None
     sign = _MINUS.search(before)
     start -= len((article or sign or [""])[0])
     reading = Reading(minus(value) if sign else value, start, end)
-    return Number(start, end, start, end, (reading,), kind=Kind.WORDS, ordinal=bool(match["ordinal"] or match["last"]))
+    readings, hundredth = (reading,), hundredth_at(lower, end)
+    if hundredth:
+        share = power_of_ten(reading.value, hundredth[1])
+        readings = (reading, reading._replace(value=share, end=hundredth[0], percent=True))
+    return Number(start, end, start, end, readings, kind=Kind.WORDS, ordinal=bool(match["ordinal"] or match["last"]))
 
 
 def _value(lower: str, match: re.Match[str], before: str) -> Value | None:

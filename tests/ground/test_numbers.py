@@ -225,3 +225,35 @@ def test_the_style_is_looked_for_only_where_two_readings_are_wanted(monkeypatch:
     assert locate(5, "5 people of 12,000")[0].text == "5"
     with pytest.raises(TypeError):
         locate(12, "5 people of 12,000")
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "evidence", "status"),
+    [
+        (50_000, "paid $50-70k", "50-70k", "ambiguous"),
+        (50, "paid $50-70k", "50", "ambiguous"),
+        ("$50", "paid $50-70k", "$50", "ambiguous"),
+        (70_000, "paid $50-70k", "70k", "normalized"),
+        (5_000_000, "5 to 10 million people", "5 to 10 million", "ambiguous"),
+        (1_500_000_000, "$1.5–2 billion", "1.5–2 billion", "ambiguous"),
+        (12, "1-2 dozen eggs", "1-2 dozen", "ambiguous"),
+        (0.05, "5-10% of it", "5-10%", "normalized"),
+        (0.05, "5 to 10 percent", "5 to 10 percent", "normalized"),
+        (5, "5-10% of it", "5", "exact"),
+        (2019, "in 2019 - 5 million came", "2019", "exact"),
+        (5, "5-10 people", "5", "exact"),
+    ],
+)
+def test_the_scale_of_a_range_may_hold_for_both_ends(
+    find: Find, value: object, text: str, evidence: str, status: str
+) -> None:
+    assert find(value, text) == (evidence, status)
+
+
+@pytest.mark.parametrize(
+    ("value", "evidence"),
+    [(0.05, "five percent"), (0.25, "Twenty-five per cent"), (5, "five"), (0.005, "five per mille")],
+)
+def test_a_percentage_in_words_is_a_share_too(find: Find, value: float, evidence: str) -> None:
+    text = "five percent" if value == 5 else f"{evidence} of it"
+    assert find(value, text) == (evidence, "normalized")
