@@ -27,6 +27,7 @@ _CURRENCY, _AMOUNT = r"([^\w\s]|[A-Z]{3})", r"(\d[\d.,]*)"
 _MONEY = re.compile(rf"{_CURRENCY}\s?{_AMOUNT}|{_AMOUNT}\s?{_CURRENCY}")
 _SPECIAL = re.compile(r"[\d.\u2026〇一二三四五六七八九十]")
 """What every number, date, time, code or elided quote has; durations may do without."""
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z\d]{11,30}")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _YES = {True: ("true", "yes", "y", "on"), False: ("false", "no", "n", "off")}
 _ASKING = frozenset({"is", "has", "was", "are", "can", "should", "does", "did", "flag"})
@@ -126,6 +127,10 @@ def _spellings(value: str) -> Iterator[str]:
             yield url
         if _UUID.fullmatch(value):
             yield value.replace("-", "")
+    bare = value.replace(" ", "")
+    if _IBAN.fullmatch(bare):
+        yield bare
+        yield " ".join(bare[at : at + 4] for at in range(0, len(bare), 4))
     money = _MONEY.fullmatch(value)
     if money is not None:
         sign, amount = (money[1], money[2]) if money[1] else (money[4], money[3])

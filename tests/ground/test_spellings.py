@@ -100,3 +100,19 @@ def test_the_shortest_stretch_that_holds_all_pieces_is_taken(find: Find) -> None
 )
 def test_pieces_out_of_order_too_short_or_far_apart_are_no_quote(find: Find, value: str, text: str) -> None:
     assert find(value, text)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "evidence"),
+    [
+        ("DE89370400440532013000", "IBAN DE89 3704 0044 0532 0130 00.", "DE89 3704 0044 0532 0130 00"),
+        ("GB82WEST12345698765432", "IBAN GB82 WEST 1234 5698 7654 32.", "GB82 WEST 1234 5698 7654 32"),
+        ("DE89 3704 0044 0532 0130 00", "IBAN DE89370400440532013000.", "DE89370400440532013000"),
+        ("DE89370400440532013000", "IBAN DE89 3704 0044 0532 0130 01.", None),
+        ("DE89370400440532013000", "IBAN DE89 3704 0044 0532 0130 0012.", None),
+    ],
+)
+def test_the_number_of_an_account_stands_there_in_groups_of_four(
+    find: Find, value: str, text: str, evidence: str | None
+) -> None:
+    assert find(value, text) == (evidence, "normalized" if evidence else "unsupported")
