@@ -109,6 +109,8 @@ class Extractor(Maps, Streams):
         )
         timeout = argument("timeout", timeout, number(above=0))
         base_url = argument("base_url", base_url, optional(string))
+        api_key = argument("api_key", api_key, optional(string))
+        earlier = argument("earlier", earlier, optional(instance(Earlier, "Earlier(store, store.runs()[0])")))
         open_wire = partial(
             open_sender, chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client
         )

@@ -9,11 +9,11 @@ from typing import Any, Generic, TypeVar, cast, overload
 from typing_extensions import TypeForm
 
 from structgen.compile import Brief, Input, compile_brief
-from structgen.core.checks import argument, instance, mapping, one_of, optional, string
+from structgen.core.checks import argument, flag, instance, mapping, one_of, optional, pointers, string
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
 from structgen.core.options import EvidenceMode, Mode, Options, Risk, Style
-from structgen.core.records import Card, Evidence, Example, Request, Task
+from structgen.core.records import Card, Document, Evidence, Example, Request, Task, text_in
 from structgen.core.results import Parsed
 from structgen.engine.claims import unclaimed_in
 from structgen.ground import locate, locate_quoted, quote_example
@@ -125,6 +125,7 @@ def compile_request(
     told: dict[str, Any] = {"mode": mode, "style": style}
     chosen = replace(chosen, **{name: given for name, given in told.items() if given is not None})
     instructions = argument("instructions", instructions, optional(string))
+    extracting = argument("extracting", extracting, flag)
     card = find_card(*split_model(argument("model", model, string)))
     brief = brief_for(schema, model, chosen, instructions, card=card, extracting=extracting)
     return compile_brief(brief).request_for(text)
@@ -139,7 +140,7 @@ def parse_response(
     max_risk: Risk = ...,
     evidence: EvidenceMode = ...,
     context: Context = None,
-    document: str | None = ...,
+    document: str | Document | None = ...,
 ) -> Parsed[Any]: ...
 @overload
 def parse_response(
@@ -150,7 +151,7 @@ def parse_response(
     max_risk: Risk = ...,
     evidence: EvidenceMode = ...,
     context: Context = None,
-    document: str | None = ...,
+    document: str | Document | None = ...,
 ) -> Parsed[Json]: ...
 @overload
 def parse_response(
@@ -161,7 +162,7 @@ def parse_response(
     max_risk: Risk = ...,
     evidence: EvidenceMode = ...,
     context: Context = None,
-    document: str | None = ...,
+    document: str | Document | None = ...,
 ) -> Parsed[T]: ...
 @overload
 def parse_response(
@@ -172,7 +173,7 @@ def parse_response(
     max_risk: Risk = ...,
     evidence: EvidenceMode = ...,
     context: Context = None,
-    document: str | None = ...,
+    document: str | Document | None = ...,
 ) -> Parsed[T]: ...
 def parse_response(
     schema: object,
@@ -182,7 +183,7 @@ def parse_response(
     max_risk: Risk = Risk.INTERPRETIVE,
     evidence: EvidenceMode = EvidenceMode.LOCATE,
     context: Context = None,
-    document: str | None = None,
+    document: str | Document | None = None,
 ) -> Parsed[Any]:
     """Read the text of a response as a value of the type: accepted, repaired on the record, or refused with the reason.
 
@@ -196,6 +197,8 @@ def parse_response(
     compiled = resolve(schema).schema.within(argument("context", context, optional(mapping)))
     response_text = argument("response_text", response_text, string)
     max_risk = argument("max_risk", max_risk, one_of(Risk))
+    finish_reason = argument("finish_reason", finish_reason, string)
+    document = argument("document", document, optional(text_in))
     made = (
         with_quotes(compiled) if argument("evidence", evidence, one_of(EvidenceMode)) is EvidenceMode.QUOTES else None
     )
@@ -205,11 +208,14 @@ def parse_response(
     )
 
 
-def ground_value(value: object, text: str, quotes: Mapping[str, str | None] | None = None) -> tuple[Evidence, ...]:
+def ground_value(
+    value: object, text: str | Document, quotes: Mapping[str, str | None] | None = None
+) -> tuple[Evidence, ...]:
     """Where each leaf of a value stands in the text: one Evidence for each, in the order of the value.
 
     With `quotes` (path -> words of the text) it is where they stand: without one that does a leaf is unsupported. What
     the class of a model or dataclass fixes or computes gives no evidence, nor does the default of a model.
     """
-    text, apart = argument("text", text, string), unclaimed_in(value)
+    text, apart = argument("text", text, text_in), unclaimed_in(value)
+    quotes = argument("quotes", quotes, optional(pointers))
     return locate(value, text, apart=apart) if quotes is None else locate_quoted(value, text, quotes, apart)

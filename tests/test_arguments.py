@@ -188,3 +188,27 @@ def test_a_response_of_another_kind_is_refused(told: dict[str, Any], says: str) 
 def test_a_value_is_looked_for_in_a_str() -> None:
     with pytest.raises(ConfigurationError, match="text is bytes"):
         ground_value({"title": "a"}, b"a")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: structgen.parse_response(int, "1", document=5), "document is int, and must be a str"),
+        (lambda: structgen.parse_response(int, "1", finish_reason=5), "finish_reason is int"),
+        (lambda: structgen.ground_value({"a": 1}, "1", quotes=[1]), "must be a mapping of paths to quotes"),
+        (lambda: structgen.ground_value({"a": 1}, "1", quotes={"a": "1"}), "which must be a path such as '/total'"),
+        (lambda: structgen.ground_value({"a": 1}, "1", quotes={"/a": 5}), "has int under '/a'"),
+        (lambda: structgen.fields(5), "fields\\(\\) takes a text such as"),
+        (lambda: structgen.Extractor("rules", earlier=5), "earlier is 5, and must be Earlier"),
+        (lambda: structgen.Extractor("rules", api_key=5), "api_key is int"),
+        (lambda: structgen.compile_request(int, "x", extracting="no"), "extracting is 'no'"),
+    ],
+)
+def test_what_a_function_cannot_take_is_named(call: Any, words: str) -> None:
+    with pytest.raises((structgen.ConfigurationError, structgen.SchemaError), match=words):
+        call()
+
+
+def test_a_document_is_taken_where_its_text_is() -> None:
+    assert structgen.parse_response(str, '"x"', document=structgen.Document("x")).value == "x"
+    assert structgen.ground_value({"a": 1}, structgen.Document("1"))[0].text == "1"

@@ -156,6 +156,21 @@ def string(given: object) -> str:
     raise Unfit(f"is {kind_of(given)}, and must be a str")
 
 
+def pointers(given: object) -> Mapping[str, str | None]:
+    """A mapping of JSON Pointers to texts or None."""
+    held = cast("Mapping[object, object]", given) if isinstance(given, Mapping) else None
+    if held is None:
+        raise Unfit(
+            f"is {kind_of(cast(object, given))}, and must be a mapping of paths to quotes: write {{'/total': 'TOTAL 2.40'}}"
+        )
+    for path, quote in held.items():
+        if not isinstance(path, str) or (path and not path.startswith("/")):
+            raise Unfit(f"has the key {shown(path)}, which must be a path such as '/total' or '/items/0/name'")
+        if quote is not None and not isinstance(quote, str):
+            raise Unfit(f"has {kind_of(quote)} under {shown(path)}, which must be a str, or None")
+    return cast("Mapping[str, str | None]", given)
+
+
 def name_in(given: object) -> str:
     """A str; also a path or a whole number, as ids and versions often are."""
     if isinstance(given, int) and not isinstance(given, bool):

@@ -9,7 +9,7 @@ from os import PathLike
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
-from structgen.core.checks import Check, checked, name_in, optional, pairs, several, string
+from structgen.core.checks import Check, Unfit, checked, kind_of, name_in, optional, pairs, several, string, word_of
 from structgen.core.errors import DocumentError, TaskError
 from structgen.core.json import Json, JsonLike, JsonObject
 from structgen.core.options import Mode
@@ -66,6 +66,22 @@ class Image:
     url: str | None = None
 
 
+def text_in(given: object) -> str:
+    """A check for a text, which may be a Document."""
+    return given.text if isinstance(given, Document) else string(given)
+
+
+def _parts_in(given: object) -> object:
+    parts: tuple[object, ...] = cast("tuple[object, ...]", given) if isinstance(given, tuple) else (given,)
+    if all(isinstance(part, (str, Image)) for part in parts):
+        return cast(object, given)
+    kinds = ", ".join(sorted({kind_of(part) for part in parts}))
+    raise Unfit(f"is {kinds}, and must be a str, or a tuple of str and Image")
+
+
+_MESSAGE: dict[str, Check] = {"role": word_of("system", "user", "assistant"), "content": _parts_in}
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message of a chat. `content` is its text, or texts and images in their order."""
@@ -77,6 +93,7 @@ class Message:
         """Take a list of parts for the tuple that it is."""
         if isinstance(self.content, list):
             object.__setattr__(self, "content", tuple(cast("list[str | Image]", self.content)))
+        checked(self, _MESSAGE)
 
     @property
     def text(self) -> str:

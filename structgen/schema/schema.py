@@ -128,6 +128,8 @@ def fields(text: str) -> Schema[JsonObject]:
     """
     from structgen.schema.shorthand import read_fields
 
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  what users write is not checked
+        raise SchemaError(f"fields() takes a text such as 'name, age int', not {type(text).__name__}.")
     return _of_json_schema(read_fields(text), assert_formats=True)
 
 

@@ -117,8 +117,6 @@ def test_a_chat_keeps_its_turns_and_its_system_message_joins_ours() -> None:
         (["abc"], "The parts of a message"),
         ([Image(url="https://a/b.png")], "The parts of a message"),
         ([{"type": "text", "text": "x"}], "The parts of a message"),
-        ([Message("user", 5)], "content"),  # type: ignore[arg-type]
-        ([Message("user", ("x", 5))], "content"),  # type: ignore[arg-type]
         ("a\ud800b", "offset 1"),
         ([{"role": "system", "content": "x"}], "role 'user'"),
         ([{"role": "robot", "content": "x"}], "one of system, user, assistant"),

@@ -1,12 +1,13 @@
 """The records: what they add up to, and what a request becomes for the SDK."""
 
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from structgen.core.errors import DocumentError, ExtractionFailed, TaskError
+from structgen.core.errors import ConfigurationError, DocumentError, ExtractionFailed, TaskError
 from structgen.core.json import pointer, steps
 from structgen.core.options import Mode
 from structgen.core.records import (
@@ -172,3 +173,16 @@ def test_a_task_takes_a_list_of_examples_and_a_number_for_its_version() -> None:
 def test_an_example_of_other_kinds_is_refused(example: Any) -> None:
     with pytest.raises(TaskError, match="Wrong Example"):
         Example(*example)
+
+
+@pytest.mark.parametrize(
+    ("role", "content", "words"),
+    [
+        ("bot", "x", "role is 'bot', and must be one of 'system', 'user', 'assistant'"),
+        ("user", 5, "content is int, and must be a str, or a tuple of str and Image"),
+        ("user", ["x", 5], "content is int, str, and must be"),
+    ],
+)
+def test_a_message_that_nobody_can_send_says_what_is_wrong(role: Any, content: Any, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(words)):
+        Message(role, content)
