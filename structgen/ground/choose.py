@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -28,6 +29,7 @@ _NEARNESS = {Relation.SIBLING: 1.0, Relation.ITEM: 0.35}
 """How much it matters to be near: much within an object, little from one item to the next."""
 _LINE, _MOST_LINES = 4.5, 3
 """What it takes, within an object, to leave a line of the text; counted for a few lines at most."""
+_BREAK = re.compile(r"\n|[.!?](?= [A-Z])|。")
 _AGAIN = 6.0
 """What it takes to use a place a second time."""
 _OVER = 5.0
@@ -68,7 +70,7 @@ class _Habits:
     apart: tuple[Place, ...]
     """The single places of items, in order, where they keep apart; else none."""
     breaks: tuple[int, ...]
-    """Where the lines of the text end."""
+    """Where the lines and the sentences of the text end."""
 
     @classmethod
     def of(cls, spots: Sequence[Spot], text: str) -> _Habits:
@@ -80,7 +82,7 @@ class _Habits:
         single = sorted(s.places[0] for s in spots if s.relation is Relation.ITEM and len(s.places) == 1)
         overlaps = sum(after.start < before.end for before, after in pairwise(single))
         apart = tuple(single) if overlaps <= _RARELY * len(single) else ()
-        breaks = tuple(match.start() for match in re.finditer("\n", text))
+        breaks = tuple(match.start() for match in _BREAK.finditer(text))
         return cls(sum(steps) >= _ORDERLY * len(steps), apart, breaks)
 
     def line(self, place: Place) -> int:
@@ -119,7 +121,16 @@ def choose(spots: Sequence[Spot], text: str) -> list[Choice]:
     for number, spot in enumerate(spots):
         layers.append(_layer(spot, layers[-1] if layers else [], following[number], habits))
     path = _trace(layers)
-    return [Choice(place, _certain(number, path, spots, habits)) for number, place in enumerate(path)]
+    taken, wanted = Counter(path), Counter(id(spot.places) for spot in spots)  # equal values share one tuple
+    return [
+        # Nobody can tell why two equal values share a place where each could have its own.
+        Choice(
+            place, _certain(number, path, spots, habits) and (taken[place] == 1 or wanted[id(several)] > len(several))
+        )
+        if len(several := spots[number].places) > 1
+        else Choice(place, certain=True)
+        for number, place in enumerate(path)
+    ]
 
 
 def _next_single(spots: Sequence[Spot]) -> list[Place | None]:

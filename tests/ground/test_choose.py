@@ -113,3 +113,13 @@ def test_a_field_on_the_same_line_is_preferred_to_a_nearer_one_on_the_next() -> 
     ]
     found = starts(rows, text)
     assert [found[f"/{number}/currency"] for number in range(3)] == [(0, "exact"), (12, "exact"), (23, "exact")]
+
+
+def test_equal_fields_of_two_items_take_the_places_in_their_own_sentences() -> None:
+    found = starts({"a": [{"n": 5, "x": "A"}, {"n": 5, "x": "B"}]}, "A has 5. B has 5.")
+    assert (found["/a/0/n"], found["/a/1/n"]) == ((6, "exact"), (15, "exact"))
+
+
+def test_two_equal_fields_that_share_a_place_while_another_is_free_are_ambiguous() -> None:
+    found = starts({"a": [{"n": 5, "x": "A"}, {"n": 5, "x": "B"}]}, "B has 5. A has 5.")
+    assert {found["/a/0/n"][1], found["/a/1/n"][1]} == {"ambiguous"}
