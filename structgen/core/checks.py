@@ -160,9 +160,8 @@ def pointers(given: object) -> Mapping[str, str | None]:
     """A mapping of JSON Pointers to texts or None."""
     held = cast("Mapping[object, object]", given) if isinstance(given, Mapping) else None
     if held is None:
-        raise Unfit(
-            f"is {kind_of(cast(object, given))}, and must be a mapping of paths to quotes: write {{'/total': 'TOTAL 2.40'}}"
-        )
+        kind = kind_of(cast(object, given))
+        raise Unfit(f"is {kind}, and must be a mapping of paths to quotes: write {{'/total': 'TOTAL 2.40'}}")
     for path, quote in held.items():
         if not isinstance(path, str) or (path and not path.startswith("/")):
             raise Unfit(f"has the key {shown(path)}, which must be a path such as '/total' or '/items/0/name'")
