@@ -136,7 +136,7 @@ def parse_response(
     schema: str,
     response_text: str,
     *,
-    finish_reason: str = ...,
+    finish_reason: str | None = ...,
     max_risk: Risk = ...,
     evidence: EvidenceMode = ...,
     context: Context = None,
@@ -147,7 +147,7 @@ def parse_response(
     schema: Mapping[str, Any] | bool,
     response_text: str,
     *,
-    finish_reason: str = ...,
+    finish_reason: str | None = ...,
     max_risk: Risk = ...,
     evidence: EvidenceMode = ...,
     context: Context = None,
@@ -158,7 +158,7 @@ def parse_response(
     schema: Task[T] | Schema[T],
     response_text: str,
     *,
-    finish_reason: str = ...,
+    finish_reason: str | None = ...,
     max_risk: Risk = ...,
     evidence: EvidenceMode = ...,
     context: Context = None,
@@ -169,7 +169,7 @@ def parse_response(
     schema: TypeForm[T],
     response_text: str,
     *,
-    finish_reason: str = ...,
+    finish_reason: str | None = ...,
     max_risk: Risk = ...,
     evidence: EvidenceMode = ...,
     context: Context = None,
@@ -179,7 +179,7 @@ def parse_response(
     schema: object,
     response_text: str,
     *,
-    finish_reason: str = "stop",
+    finish_reason: str | None = "stop",
     max_risk: Risk = Risk.INTERPRETIVE,
     evidence: EvidenceMode = EvidenceMode.LOCATE,
     context: Context = None,
@@ -196,6 +196,7 @@ def parse_response(
     """
     compiled = resolve(schema).schema.within(argument("context", context, optional(mapping)))
     response_text = argument("response_text", response_text, string)
+    finish_reason = argument("finish_reason", finish_reason, optional(string))
     max_risk = argument("max_risk", max_risk, one_of(Risk))
     finish_reason = argument("finish_reason", finish_reason, string)
     document = argument("document", document, optional(text_in))

@@ -310,10 +310,6 @@ def _format(request: Request) -> JsonObject:
     return {}
 
 
-INTERRUPTED = "interrupted"
-"""The finish_reason of a completion whose stream broke off."""
-
-
 class Status(StrEnum):
     """How a value was found in the text."""
 
@@ -354,8 +350,9 @@ class Completion:
     """What came back for a request, before anybody read it.
 
     `text` is the content, or the arguments of the function that the model called: of the first call, where `called` is
-    its name, `more_calls` those behind it, and `beside` the content. `finish_reason` is the provider's own word, or
-    INTERRUPTED where a stream broke off and `text` is what had arrived.
+    its name, `more_calls` those behind it, and `beside` the content. `finish_reason` is the common word for what the
+    provider says (``length``, ``stop``, ``tool_calls``), else its own, empty where it says nothing, or INTERRUPTED
+    where a stream broke off and `text` is what had arrived.
     `failure` is the server's error code where `text` was salvaged from an error (``json_validate_failed``); its usage
     is then unknown. `evidence` is set by senders that know where they took each value from; `final` by those that
     would answer the same again, so that nobody asks them twice. `stored`: it comes from the store, where it was put

@@ -13,8 +13,9 @@ from pathlib import Path
 from types import TracebackType
 
 from structgen.core.checks import Unfit, argument, shown
+from structgen.core.endings import INTERRUPTED
 from structgen.core.errors import BudgetExceeded, DeadlinePassed, TransportError
-from structgen.core.records import INTERRUPTED, Completion, Request, Usage
+from structgen.core.records import Completion, Request, Usage
 from structgen.engine.flow import Send
 from structgen.send import Allowance, Sender, Streamed
 from structgen.store import Answer, Store

@@ -7,9 +7,10 @@ from types import TracebackType
 from typing import Self, TypeAlias
 
 from structgen.compile.estimate import message_tokens
+from structgen.core.endings import INTERRUPTED
 from structgen.core.errors import ConnectionFailed, StructgenError
 from structgen.core.options import Budget
-from structgen.core.records import INTERRUPTED, Card, Completion, Request, Usage
+from structgen.core.records import Card, Completion, Request, Usage
 from structgen.engine.budget import beyond
 from structgen.engine.flow import Send
 from structgen.engine.observe import Observers, told

@@ -13,11 +13,11 @@ from pydantic_core import to_json
 
 from structgen.core.json import Json
 from structgen.core.options import Risk
-from structgen.core.records import INTERRUPTED
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse.align import Shape, shape_of
 from structgen.parse.answer import choose
 from structgen.parse.edges import named, torn
+from structgen.parse.ended import ended, is_cut
 from structgen.parse.exact import LONG_NUMBER, exact_json
 from structgen.parse.find import Answer, Found, balanced_end, find_values, without_thoughts
 from structgen.parse.judge import Job
@@ -44,7 +44,6 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile(r"[{\[](?:\s|\\[nrt]){0,50}\\\"|\[(?:\s|\\[nrt]){0,50}\{(?:\s|\\[nrt]){0,50}\\\"")
 _STRING = re.compile(r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"")
 _BARE_CHARS = 200
-CUT_OFF = frozenset({"length", INTERRUPTED})
 _NOTHING = object()
 
 
@@ -52,7 +51,7 @@ def parse_text(
     schema: Schema[T],
     text: str,
     *,
-    finish_reason: str = "stop",
+    finish_reason: str | None = "stop",
     max_risk: Risk = Risk.INTERPRETIVE,
     max_chars: int = MAX_CHARS,
     quoted: Quoted | None = None,
@@ -72,9 +71,10 @@ def parse_text(
     if len(text) > max_chars:
         return too_large(max_chars)
     try:
-        return parse_one(job_for(schema, max_risk, quoted, document), text, finish_reason in CUT_OFF, plain)
+        parsed = parse_one(job_for(schema, max_risk, quoted, document), text, is_cut(finish_reason), plain)
     except RecursionError:
-        return too_deep()
+        parsed = too_deep()
+    return ended(parsed, finish_reason, max_risk)
 
 
 def job_for(schema: Schema[T], max_risk: Risk, quoted: Quoted | None, document: str | None) -> Job[T]:

@@ -10,9 +10,10 @@ from structgen.core.options import Risk
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse.answer import choose
 from structgen.parse.edges import as_calls
+from structgen.parse.ended import ended, is_cut, noted
 from structgen.parse.find import MOST_READINGS, Found
 from structgen.parse.judge import Job
-from structgen.parse.read import CUT_OFF, MAX_CHARS, Plain, crowded, job_for, parse_one, too_deep, too_large, values_in
+from structgen.parse.read import MAX_CHARS, Plain, crowded, job_for, parse_one, too_deep, too_large, values_in
 from structgen.parse.reading import Reading
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
@@ -37,7 +38,7 @@ def parse_parts(
     schema: Schema[T],
     parts: Parts,
     *,
-    finish_reason: str = "stop",
+    finish_reason: str | None = "stop",
     max_risk: Risk = Risk.INTERPRETIVE,
     quoted: Quoted | None = None,
     plain: Plain | None = None,
@@ -49,16 +50,14 @@ def parse_parts(
     shown. Values beside the answers must say the same.
     """
     try:
-        parsed = _parsed(job_for(schema, max_risk, quoted, document), parts, finish_reason in CUT_OFF, plain)
+        parsed = _parsed(job_for(schema, max_risk, quoted, document), parts, is_cut(finish_reason), plain)
     except RecursionError:
         parsed = too_deep()
+    parsed = ended(parsed, finish_reason, max_risk)
     if not parts.other or not parsed.ok:
         return parsed
     note = Repair("other_tool", "", parts.other, parts.asked, Risk.INTERPRETIVE)
-    if note.risk > max_risk:
-        issue = Issue("", f"is a call of {parts.other!r}, not of {parts.asked!r}", "risk", parts.other, repair=note)
-        return Parsed(False, None, (issue,), parsed.repairs, parsed.given, quotes=parsed.quotes)
-    return replace(parsed, repairs=(note, *parsed.repairs))
+    return noted(parsed, note, f"is a call of {parts.other!r}, not of {parts.asked!r}", max_risk)
 
 
 def _parsed(job: Job[T], parts: Parts, cut: bool, plain: Plain | None) -> Parsed[T]:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
+from structgen.core.endings import INTERRUPTED
 from structgen.core.errors import ServerFailed
 from structgen.core.json import Json, JsonObject
-from structgen.core.records import INTERRUPTED, Completion
+from structgen.core.records import Completion
 from structgen.send.faults import Failure, as_object
 from structgen.send.read import CALL_FAILED, Reply, read_reply
 from structgen.send.sse import Event, SseReader

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from structgen.core.endings import SALVAGED, Ending, common_word, ending_of
 from structgen.core.errors import RateLimited, ServerFailed
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Call, Completion, Usage
@@ -18,7 +19,6 @@ from structgen.send.wire import Wire
 UNKNOWN_USAGE = Usage(calls=1)
 CALL_FAILED = "tool_use_failed"
 _KEPT = 20_000  # characters of a body that an error carries
-_FINISH_REASONS = frozenset({"stop", "length", "tool_calls", "function_call", "content_filter"})
 _SALVAGEABLE = frozenset({"json_validate_failed", CALL_FAILED, "output_parse_failed"})
 _CUT_OFF = "max completion tokens reached before generating a valid document"
 _CALL = re.compile(
@@ -43,7 +43,7 @@ def read_reply(reply: Reply, wire: Wire, model: str, key: str) -> Completion | F
     if reply.status >= 400:
         refusal = read_refusal(body, _text(reply))
         return _salvage(refusal, model, reply.seconds) or refused(reply, refusal, wire, key)
-    found = _completion(body, reply, wire)
+    found = _completion(body, reply)
     if isinstance(found, Completion):
         return found
     message, transient = found
@@ -64,7 +64,7 @@ def _text(reply: Reply) -> str:
     return reply.content.decode("utf-8", "replace")
 
 
-def _completion(body: Json, reply: Reply, wire: Wire) -> Completion | tuple[str, bool]:
+def _completion(body: Json, reply: Reply) -> Completion | tuple[str, bool]:
     """The completion, or what the body is instead and whether another try may help."""
     if not isinstance(body, dict):
         return _no_json(_text(reply), reply.headers.get("content-type", ""))
@@ -75,11 +75,8 @@ def _completion(body: Json, reply: Reply, wire: Wire) -> Completion | tuple[str,
     choice = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, dict) or not isinstance(choice.get("message"), dict):
         return "an empty list of choices: no answer was made. Send the request again, or take another model.", False
-    reason = choice.get("finish_reason")
-    reason = wire.finish_reasons.get(reason, reason) if isinstance(reason, str) else reason
-    if not isinstance(reason, str) or reason not in _FINISH_REASONS:
-        said = f"an unknown finish_reason {reason!r}: whether the answer is complete cannot be told"
-        return f"{said}. What it answered is in the error's body; take another model or server.", False
+    reason = common_word(choice.get("finish_reason"))
+    reason = "" if reason == SALVAGED else reason  # a server's error in the middle, which says nothing of the text
     completion = _from_message(as_object(choice["message"]), reason, body, reply.seconds)
     if completion is None:
         return "a message without content. Send the request again, or take another model.", False
@@ -101,7 +98,7 @@ def _from_message(message: JsonObject, reason: str, body: JsonObject, seconds: f
     reasoning, refusal = message.get("reasoning"), message.get("refusal")
     content = content if isinstance(content, str) else None
     text = calls[0].arguments if calls else content
-    if text is None and not (refusal or reasoning or reason in {"length", "content_filter"}):
+    if text is None and not (refusal or reasoning or ending_of(reason) in {Ending.CUT, Ending.FILTERED}):
         return None
     name, number = body.get("model"), body.get("id")
     return Completion(
@@ -160,7 +157,7 @@ def _salvage(refusal: Refusal, model: str, seconds: float | None) -> Completion 
     if refusal.code not in _SALVAGEABLE:
         return None
     text = refusal.failed_generation or ""
-    reason = "error"
+    reason = SALVAGED
     if text.strip() == _CUT_OFF:
         text, reason = "", "length"
     called = _calls_in(text) if refusal.code == CALL_FAILED else []

@@ -6,9 +6,9 @@ A path leads through attributes, keys and indexes; ``*`` is every item of a list
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import cast
 
+from structgen.core.endings import Ending, common_word, ending_of
 from structgen.core.records import Completion, Usage
 
 _TEXT = (
@@ -29,21 +29,18 @@ _OUTPUT = (
 )
 _CACHED = ("usage.prompt_tokens_details.cached_tokens", "usage.cache_read_input_tokens")
 _REASONING = ("usage.completion_tokens_details.reasoning_tokens", "usage_metadata.thoughts_token_count")
-_REASONS: Mapping[str, str] = MappingProxyType(
-    {"end_turn": "stop", "stop_sequence": "stop", "complete": "stop", "max_tokens": "length", "model_length": "length"}
-)
 
 
 def read_response(response: object, model: str) -> Completion | None:
     """A completion out of any provider's response; None where there is no text in it."""
     text, refusal = _text(response, _TEXT), _text(response, _REFUSAL)
-    reason = next((str(getattr(found, "name", found)).lower() for found in _find(response, _REASON)), "stop")
-    if text is None and refusal is None and reason not in {"length", "max_tokens"}:
+    reason = common_word(next((str(getattr(found, "name", found)) for found in _find(response, _REASON)), None))
+    if text is None and refusal is None and ending_of(reason) not in {Ending.CUT, Ending.FILTERED}:
         return None
     named = next(_find(response, ("model",)), None)
     return Completion(
         text or "",
-        _REASONS.get(reason, reason),
+        reason,
         Usage(*(_count(response, paths) for paths in (_INPUT, _OUTPUT, _CACHED, _REASONING)), calls=1),
         named if isinstance(named, str) else model,
         refusal=refusal,

@@ -19,8 +19,8 @@ class Wire:
     """Where a server is, what its environment variables are called, and in which words it differs from Groq.
 
     `path` follows the base URL; `tail` is what people write at the end of a base URL though it belongs to the path.
-    `renames` are parameters with another name there, `finish_reasons` its words for ours. `streaming` goes into the
-    body of a request whose answer is to be streamed. `shows_limits`: its replies show limits in Groq's headers.
+    `renames` are parameters with another name there. `streaming` goes into the body of a request whose answer is to be
+    streamed. `shows_limits`: its replies show limits in Groq's headers.
     `unsure` are parameters that not every such server takes: they are sent only where the user set them.
     """
 
@@ -34,7 +34,6 @@ class Wire:
     shows_limits: bool = False
     unsure: frozenset[str] = frozenset()
     renames: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    finish_reasons: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     streaming: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({"stream": True}))
 
     def check_base_url(self, given: str | None) -> str:
@@ -94,7 +93,6 @@ COMPATIBLE = Wire(
     renames=MappingProxyType({"max_completion_tokens": "max_tokens"}),
     # Groq reports the usage of a stream unasked; the others want to be told.
     streaming=MappingProxyType({"stream": True, "stream_options": {"include_usage": True}}),
-    finish_reasons=MappingProxyType({"eos": "stop", "eos_token": "stop", "end_turn": "stop", "max_tokens": "length"}),
 )
 
 WIRES: Mapping[str, Wire] = MappingProxyType({wire.provider: wire for wire in (GROQ, COMPATIBLE)})

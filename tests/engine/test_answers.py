@@ -13,9 +13,10 @@ import pytest
 from pydantic import BaseModel
 
 from structgen import Budget, Extraction, ExtractionFailed, Extractor, Options
+from structgen.core.endings import INTERRUPTED
 from structgen.core.errors import BudgetExceeded, StoreError
 from structgen.core.events import CompletionReceived, Event, Failed
-from structgen.core.records import INTERRUPTED, Completion, Request, Usage
+from structgen.core.records import Completion, Request, Usage
 from structgen.engine.answers import Answers
 from structgen.engine.flow import Send
 from structgen.send import Allowance

@@ -8,7 +8,7 @@ from structgen.core.errors import RateLimited, RequestRejected, ServerFailed
 from structgen.core.records import Call, Completion, Usage
 from structgen.send.faults import Failure
 from structgen.send.read import Reply, read_reply, read_usage
-from structgen.send.wire import COMPATIBLE, GROQ, Wire
+from structgen.send.wire import GROQ, Wire
 
 KEY = "gsk_0123456789abcdef"
 
@@ -115,7 +115,7 @@ def test_a_message_without_content_is_its_own_error(message: object) -> None:
     assert not failure.transient
 
 
-@pytest.mark.parametrize("reason", ["length", "content_filter"])
+@pytest.mark.parametrize("reason", ["length", "content_filter", "safety"])
 def test_no_content_is_an_empty_text_where_the_reason_explains_it(reason: str) -> None:
     found = completed(body_with({"content": None}, reason))
     assert (found.text, found.finish_reason) == ("", reason)
@@ -130,15 +130,39 @@ def test_an_empty_list_of_choices_is_its_own_error(choices: object) -> None:
     assert "an empty list of choices" in str(failed({"choices": choices}).error)
 
 
-@pytest.mark.parametrize("reason", ["because", None, 3, ""])
-def test_an_unknown_finish_reason_is_its_own_error_and_keeps_the_answer(reason: object) -> None:
-    error = failed(body_with({"content": "precious"}, reason)).error
-    assert f"unknown finish_reason {reason!r}" in str(error)
-    assert "precious" in error.body
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [
+        ("because", "because"),
+        ("Because ", "because"),
+        (None, ""),
+        (3, ""),
+        ("", ""),
+        ("error", ""),
+        ("safety", "safety"),
+    ],
+)
+def test_an_answer_that_ends_for_another_reason_is_an_answer(reason: object, kept: str) -> None:
+    found = completed(body_with({"content": "precious"}, reason))
+    assert (found.text, found.finish_reason) == ("precious", kept)
 
 
-def test_another_servers_words_for_a_reason_are_understood() -> None:
-    assert completed(body_with({"content": "x"}, "eos"), COMPATIBLE).finish_reason == "stop"
+@pytest.mark.parametrize(
+    ("reason", "common"),
+    [
+        ("eos", "stop"),
+        ("eos_token", "stop"),
+        ("end_turn", "stop"),
+        ("STOP", "stop"),
+        ("max_tokens", "length"),
+        ("MAX_TOKENS", "length"),
+        ("model_length", "length"),
+        ("tool_use", "tool_calls"),
+        ("function_call", "tool_calls"),
+    ],
+)
+def test_another_servers_words_for_a_reason_are_understood(reason: str, common: str) -> None:
+    assert completed(body_with({"content": "x"}, reason)).finish_reason == common
 
 
 def test_html_with_status_200_names_the_page_and_is_not_tried_again() -> None:
