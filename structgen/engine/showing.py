@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -15,7 +14,7 @@ from structgen.engine.plain import PlainForm
 from structgen.engine.unquoted import Unquoted
 from structgen.parse import parse_text
 from structgen.parse.align import shape_of
-from structgen.parse.exact import has_exact
+from structgen.parse.exact import exact_text
 from structgen.parse.partial import LIST_OR_OBJECT, OBJECT, PartialReader, opens_for
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
@@ -78,7 +77,6 @@ class Finished(Generic[T]):
         self._max_risk = max_risk
         self._document = document
         self._reader = PartialReader(LIST_OR_OBJECT if sent is None else OBJECT)
-        self._decimal = shape_of(item).decimal
         self._fields = shape_of(item).root_keys
         self._list: str | None = None
         self._given: list[T] = []
@@ -100,16 +98,14 @@ class Finished(Generic[T]):
         return key is not None and place == pointer([key]) and letters(key) not in self._fields
 
     def _checked(self, value: Json) -> Iterator[T]:
-        """The item that a finished value is. Digits that a float does not hold are left to the reading of the whole."""
-        if self._decimal and has_exact(value):
-            return
+        """The item that a finished value is."""
         if self._sent is not None:
             listed = self._sent.back({WRAPPER: [value]})
             value = listed[0] if isinstance(listed, list) else value
         if self._quoted is not None:
             listed = self._quoted.split([value]).value
             value = listed[0] if isinstance(listed, list) and listed else value
-        parsed = parse_text(self._item, json.dumps(value), max_risk=self._max_risk, document=self._document)
+        parsed = parse_text(self._item, exact_text(value), max_risk=self._max_risk, document=self._document)
         if parsed.ok:
             item: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
             self._given.append(item)

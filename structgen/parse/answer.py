@@ -16,6 +16,7 @@ from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse.align import Shape, is_call
 from structgen.parse.collect import collected, is_item
 from structgen.parse.equal import same
+from structgen.parse.exact import as_written
 from structgen.parse.find import Found
 from structgen.parse.judge import CUT, Job, Outcome, is_echo, judge
 from structgen.parse.placeholders import is_pattern
@@ -78,7 +79,7 @@ def _beside(job: Job[T], best: Outcome, other: Outcome, words: bool) -> Repair |
     `words`: somebody says something around the values. Then one without any of the keys that are asked for is a part
     of that; but not a list where the items have no keys, nor a call of another tool.
     """
-    tree, raw = other.tree, as_json(other.raw)
+    tree, raw = other.tree, as_written(as_json(other.raw))
     if other.unreadable:
         return Repair("pattern", "", raw, None, Risk.LOSSLESS) if is_pattern(other) else None
     if not other.issues:

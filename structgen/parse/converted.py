@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import cast
@@ -10,8 +11,9 @@ from pydantic_core import ErrorDetails
 
 from structgen.core.json import Json
 from structgen.parse.align.dates import is_numeric
-from structgen.parse.align.scalars import float_in, truth_in
+from structgen.parse.align.scalars import float_in, number_in, truth_in
 from structgen.parse.equal import same
+from structgen.parse.exact import decimal_of
 from structgen.parse.places import MISSING
 
 
@@ -47,12 +49,15 @@ def _bools(given: object, after: object) -> bool | None:
 
 
 def _numbers(given: float, after: object) -> bool | None:
-    """10.0 may become 10 and 1.1 a Decimal; a number never becomes a time."""
+    """10.0 may become 10 and 1.1 a Decimal; a number never becomes a time, and infinity no text."""
+    if not math.isfinite(decimal_of(given)) and not isinstance(after, float):
+        return False
     if isinstance(after, int | float):
-        return None if type(after) is type(given) and after == given else after == given
+        equal = decimal_of(after) == decimal_of(given)
+        return None if equal and isinstance(after, int) is isinstance(given, int) else equal
     if isinstance(after, str):
         try:
-            return None if Decimal(after) == Decimal(str(given)) else False
+            return None if Decimal(after) == decimal_of(given) else False
         except InvalidOperation:
             return False
     return False
@@ -65,8 +70,13 @@ def _texts(before: object, given: str, after: object) -> bool | None:
     if isinstance(after, str):
         if after == given == before:
             return None
-        return not is_numeric(given) or float_in(after) == float_in(given)
+        return not is_numeric(given) or _number(after) == _number(given)
     return True
+
+
+def _number(text: str) -> Decimal | None:
+    digits = number_in(text)
+    return None if digits is None else Decimal(digits)
 
 
 def _same_items(items: Sequence[Json], others: Sequence[Json]) -> bool:

@@ -158,6 +158,6 @@ def _bare_value(text: str, at: int, end: int) -> Reading | None:
         return reading if sound and not any(repair.rule == "unquoted" for repair in reading.repairs) else None
     scalar = _SCALAR.match(text, at, end)
     try:
-        return Reading(strict_json(scalar[0].encode()), at, scalar.end()) if scalar else None
+        return Reading(strict_json(scalar[0].encode()).value, at, scalar.end()) if scalar else None
     except ValueError:
         return None

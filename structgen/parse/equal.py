@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from structgen.core.json import Json
+from structgen.parse.exact import Exact, decimal_of
 
 
 def same(first: Json, second: Json) -> bool:
@@ -13,4 +14,8 @@ def same(first: Json, second: Json) -> bool:
         return len(first) == len(second) and all(map(same, first, second))
     if isinstance(first, bool) or isinstance(second, bool):
         return first is second
+    if isinstance(first, Exact) or isinstance(second, Exact):
+        if not isinstance(first, int | float) or not isinstance(second, int | float):
+            return False
+        return decimal_of(first) == decimal_of(second)
     return first == second

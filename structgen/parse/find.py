@@ -6,11 +6,9 @@ import json
 import re
 from dataclasses import dataclass, replace
 
-from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.results import Repair
 from structgen.parse.edges import Piece, as_calls, bare_values, has_words, named, told_apart, without_enclosed
-from structgen.parse.exact import LONG_NUMBER, exact_json
 from structgen.parse.reading import Reading
 from structgen.parse.roots import ANY_ROOT, Lists
 from structgen.parse.source import Source
@@ -101,12 +99,12 @@ class Found:
         return any(repair.rule == "tool_call_tags" for repair in self.around)
 
 
-def find_values(text: str, *, lists: Lists = Lists.ANY, exact: bool = False, source: Source | None = None) -> Found:
+def find_values(text: str, *, lists: Lists = Lists.ANY, source: Source | None = None) -> Found:
     """Every value that begins with a bracket, disjoint, in order; scalars too, where nothing but values is written.
 
     Brackets in prose are skipped one by one. A value that breaks off in the middle is skipped as a whole, so that no
     part of it passes for the answer; what is never closed holds all that follows it. `lists` may be the answer;
-    `exact` keeps the digits that a float does not hold; `source` is the document.
+    `source` is the document.
     """
     readings: list[Reading] = []
     pieces: list[Piece] = []
@@ -115,7 +113,7 @@ def find_values(text: str, *, lists: Lists = Lists.ANY, exact: bool = False, sou
         brackets += 1
         strict = brackets <= MOST_READINGS  # an error of the strict decoder counts the lines of all the text before
         start = match.start()
-        reading = read_value(text, start, exact, source) if strict else read_tolerant(text, start, source)
+        reading = read_value(text, start, source) if strict else read_tolerant(text, start, source)
         at = _end_of(text, reading)
         if reading.json_like and not _is_prose(text, reading, lists):
             readings.append(reading)
@@ -158,31 +156,24 @@ def _is_prose(text: str, reading: Reading, lists: Lists) -> bool:
     return bare and (reading.start > 0 or reading.end < len(text))
 
 
-def read_value(text: str, start: int, exact: bool, source: Source | None) -> Reading:
+def read_value(text: str, start: int, source: Source | None) -> Reading:
     """The value whose bracket stands at `start`, by the cheapest decoder that reads it."""
     try:
         _, end = _DECODER.raw_decode(text, start)
-        return Reading(_clean(text[start:end], exact, source), start, end)
+        return Reading(strict_json(text[start:end].encode(), source).value, start, end)
     except (ValueError, RecursionError):
         reading = read_tolerant(text, start, source)
-        return _from_latex(text, reading, exact) or reading
+        return _from_latex(text, reading) or reading
 
 
-def _clean(text: str, exact: bool, source: Source | None = None) -> Json:
-    """The value of a text that is strict JSON; ValueError where it is none."""
-    data = text.encode()
-    value = strict_json(data, source)
-    return exact_json(text) if exact and LONG_NUMBER.search(data) else value
-
-
-def _from_latex(text: str, reading: Reading, exact: bool) -> Reading | None:
+def _from_latex(text: str, reading: Reading) -> Reading | None:
     r"""The value whose braces are escaped as LaTeX wants it, as in ``\boxed{\{"a": 1\}}``; None where none is."""
     start = reading.start
     if text[max(start - 1, 0) : start] != "\\" or [issue.code for issue in reading.issues] != ["syntax"]:
         return None
     end = balanced_end(text, start) or start
     try:
-        value = _clean(text[start:end].replace("\\{", "{").replace("\\}", "}"), exact)
+        value = strict_json(text[start:end].replace("\\{", "{").replace("\\}", "}").encode()).value
     except ValueError:
         return None
     return Reading(value, start, end, (Repair("escaped_braces", "", text[start - 1 : end], None, Risk.LOSSLESS),))

@@ -14,14 +14,15 @@ from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 from structgen.parse.align import Aligner, Decode, Fit, Shape
 from structgen.parse.entries import lost_entries
-from structgen.parse.exact import has_exact
+from structgen.parse.exact import Exact, as_written, has_exact, says_more
 from structgen.parse.lossy import applied, with_offers
 from structgen.parse.places import at
 from structgen.parse.quotes import followed, moved
 from structgen.parse.reading import ESCAPE, ESCAPED_KEY, UNSURE_END, UNSURE_WORD, Reading, holds_structure, let_stand
 from structgen.parse.source import Source
 from structgen.parse.unions import Chosen
-from structgen.parse.validate import NO_CHOICE, misread_times, validate, validate_as_is, with_defaults
+from structgen.parse.unseen import Unseen, in_floats, unseen_in
+from structgen.parse.validate import IGNORED, NO_CHOICE, misread_times, validate, validate_as_is, with_defaults
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
 
@@ -54,14 +55,18 @@ class Job(Generic[T]):
     def fit(self, tree: Json, faults: frozenset[str] | None) -> tuple[Fit, Chosen]:
         """The tree, aligned; what stands at a place that the strict validator did not fault is left alone.
 
-        With it come the members that its unions were taken for, where the tree does not tell any more.
+        But for numbers that say more than the floats that the validator was shown. With it come the members that its
+        unions were taken for, where the tree does not tell any more.
         """
+        exact = has_exact(tree)
         touched = {
             path[:end] for path in faults or () for end in range(len(path) + 1) if path[end : end + 1] in {"", "/"}
         }
 
         def sound(path: str, value: Json) -> bool:
             if faults is None or path in touched or _below(faults, path):
+                return False
+            if exact and isinstance(value, (dict, list, Exact)):
                 return False
             return at(tree, steps(path)) is value
 
@@ -102,7 +107,21 @@ class Outcome:
 
 def judge(job: Job[T], reading: Reading) -> Outcome:
     """Align and validate one reading."""
-    return replace(_judged(job, reading), raw=reading.value)
+    outcome = replace(_judged(job, reading), raw=reading.value)
+    return _on_record(outcome) if has_exact(reading.value) else outcome
+
+
+def _on_record(outcome: Outcome) -> Outcome:
+    """The same; what is told of numbers shows them as they were written."""
+
+    def shown(repair: Repair) -> Repair:
+        return replace(repair, before=as_written(repair.before), after=as_written(repair.after))
+
+    issues = (
+        replace(one, found=as_written(one.found), repair=shown(one.repair) if one.repair else None)
+        for one in outcome.issues
+    )
+    return replace(outcome, repairs=tuple(map(shown, outcome.repairs)), issues=tuple(issues))
 
 
 def _judged(job: Job[T], reading: Reading) -> Outcome:
@@ -117,12 +136,10 @@ def _judged(job: Job[T], reading: Reading) -> Outcome:
         verdict = validate_as_is(job.schema, job.shape, reading.value, to_json(reading.value))
         if job.schema.adapter is None and not verdict.issues and (better := _respelled(job, reading)):
             return better
-        exact = _has_exact(job, reading)
-        if not verdict.issues and not exact:
+        if not verdict.issues and not says_more(reading.value):
             above = _above(reading.repairs, job.max_risk)
             return Outcome(reading.value, verdict.value, reading.repairs, above, quotes=reading.quotes)
-        faults = None if exact else verdict.faults
-        strict = verdict.strict
+        faults, strict = verdict.faults, verdict.strict
     fit, chosen = job.fit(reading.value, faults)
     left_out = (repair for issue in reading.issues for repair in let_stand(issue))
     repairs = (*reading.repairs, *left_out, *fit.repairs)
@@ -147,23 +164,25 @@ def _respelled(job: Job[T], reading: Reading) -> Outcome | None:
     return None if found.issues else found
 
 
-def _has_exact(job: Job[T], reading: Reading) -> bool:
-    """Whether digits would be lost on the straight way: a Decimal may stand somewhere, and a long number does."""
-    return job.shape.decimal and has_exact(reading.value)
-
-
 def _validated(
     job: Job[T], outcome: Outcome, chosen: Chosen = NO_CHOICE, strict: ValidationError | None = None
 ) -> Outcome:
     """Validate, with the lossy repairs where they were asked for; dropping one thing may bring up another."""
     rounds = _LOSSY_ROUNDS if job.max_risk >= Risk.LOSSY else 0
+    if job.schema.adapter is None:
+        unseen = in_floats(outcome.tree)
+        outcome = replace(outcome, tree=unseen.tree, repairs=(*outcome.repairs, *unseen.repairs))
+        if unseen.issues:
+            return replace(outcome, issues=unseen.issues)
     while True:
         verdict = validate(job.schema, outcome.tree, chosen, strict)
         if not verdict.issues:
             repairs = (*outcome.repairs, *verdict.repairs)
             if job.schema.adapter is not None:
                 repairs = with_defaults(job.schema, repairs, verdict.value)
-            issues = (*_misread(job, outcome.tree, verdict.value), *_above(repairs, job.max_risk))
+            unseen = _unseen(job, outcome.tree, verdict.value, repairs)
+            repairs = (*repairs, *unseen.repairs)
+            issues = (*_misread(job, outcome.tree, verdict.value), *unseen.issues, *_above(repairs, job.max_risk))
             return replace(outcome, value=verdict.value, repairs=repairs, issues=issues)
         issues = with_offers(verdict.issues, outcome.tree)
         offers = tuple({issue.repair.path: issue.repair for issue in issues if issue.repair}.values())
@@ -173,6 +192,16 @@ def _validated(
         quotes = followed(outcome.quotes, outcome.tree, tree)
         outcome = replace(outcome, tree=tree, repairs=(*outcome.repairs, *offers), quotes=quotes)
         rounds, strict = rounds - 1, None
+
+
+def _unseen(job: Job[T], tree: Json, value: Any, repairs: Sequence[Repair]) -> Unseen:
+    """What reading changed without a word, but for what is ignored."""
+    if job.schema.adapter is None:
+        return Unseen(tree)
+    found = unseen_in(job.schema, job.shape, tree, value)
+    ignored = tuple(one.path for one in repairs if one.rule == IGNORED)
+    kept = (one for one in found.repairs if not any(f"{one.path}/".startswith(f"{path}/") for path in ignored))
+    return found._replace(repairs=tuple(kept))
 
 
 def _misread(job: Job[T], tree: Json, value: Any) -> tuple[Issue, ...]:

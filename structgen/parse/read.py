@@ -18,7 +18,7 @@ from structgen.parse.align import Shape, shape_of
 from structgen.parse.answer import choose
 from structgen.parse.edges import named, torn
 from structgen.parse.ended import ended, is_cut
-from structgen.parse.exact import LONG_NUMBER, exact_json
+from structgen.parse.exact import exact_text
 from structgen.parse.find import Answer, Found, balanced_end, find_values, without_thoughts
 from structgen.parse.judge import Job
 from structgen.parse.quotes import without_quotes
@@ -26,7 +26,7 @@ from structgen.parse.reading import Reading
 from structgen.parse.resort import lacks_colon, last_resort
 from structgen.parse.roots import Lists, lists_in
 from structgen.parse.source import Source
-from structgen.parse.strict import clean_json, strict_json
+from structgen.parse.strict import Strict, clean_json, strict_json
 from structgen.parse.tolerant import read_string
 from structgen.parse.validate import validate_as_is
 from structgen.schema import Schema
@@ -44,7 +44,6 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile(r"[{\[](?:\s|\\[nrt]){0,50}\\\"|\[(?:\s|\\[nrt]){0,50}\{(?:\s|\\[nrt]){0,50}\\\"")
 _STRING = re.compile(r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"")
 _BARE_CHARS = 200
-_NOTHING = object()
 
 
 def parse_text(
@@ -88,28 +87,26 @@ def parse_one(job: Job[T], text: str, cut: bool, plain: Plain | None) -> Parsed[
     schema, shape = job.schema, job.shape
     clean = text.strip()
     data = clean.encode(errors="surrogatepass")
-    tree = _strict(data, job.source)
-    if tree is _NOTHING or (cut and isinstance(tree, int | float)):
-        if tree is _NOTHING and plain is not None and (written := _in_plain_form(data, plain)) is not None:
+    found = _strict(data, job.source)
+    if found is None or (cut and isinstance(found.value, int | float)):
+        if found is None and plain is not None and (written := _in_plain_form(data, plain)) is not None:
             return parse_one(job, written, cut, None)
         return _searched(job, clean, cut)
-    exact = bool(shape.decimal and LONG_NUMBER.search(data))
-    if exact:
-        tree = exact_json(clean)
+    tree = found.value
     if plain is not None:
-        tree = plain(cast(Json, tree))
-        data = data if exact else to_json(tree)
-    if not exact and job.quoted is None and schema.adapter is not None:
-        verdict = validate_as_is(schema, shape, cast(Json, tree), data)
+        tree = plain(tree)
+        data = to_json(tree)
+    if not found.more and job.quoted is None and schema.adapter is not None:
+        verdict = validate_as_is(schema, shape, tree, data)
         if not verdict.issues:
-            return Parsed(ok=True, value=cast(T, verdict.value), given=cast(Json, tree))
-    return choose(job, Found((Reading(cast(Json, tree), 0, len(clean)),)), cut)
+            return Parsed(ok=True, value=cast(T, verdict.value), given=tree)
+    return choose(job, Found((Reading(tree, 0, len(clean)),)), cut)
 
 
 def _in_plain_form(data: bytes, plain: Plain) -> str | None:
     """Clean JSON whose escapes are in doubt, in the form that fits the schema; None if it is none."""
     try:
-        return json.dumps(plain(clean_json(data)), ensure_ascii=False)
+        return exact_text(plain(clean_json(data).value))
     except ValueError:
         return None
 
@@ -120,18 +117,18 @@ def _decode(quoted: Quoted | None, source: Source | None, text: str) -> tuple[Js
     return (tree if quoted is None else Splitter.anywhere(quoted.keys, tree)), risk
 
 
-def _strict(data: bytes, source: Source | None = None) -> object:
+def _strict(data: bytes, source: Source | None = None) -> Strict | None:
     try:
         return strict_json(data, source)
     except ValueError:
-        return _NOTHING
+        return None
 
 
 def decode(text: str, source: Source | None = None) -> tuple[Json, Risk]:
     """The JSON value that a whole text is, and the risk of reading it so; ValueError where it is none."""
-    tree = _strict(text.strip().encode(errors="surrogatepass"), source)
-    if tree is not _NOTHING:
-        return cast(Json, tree), Risk.LOSSLESS
+    clean = _strict(text.strip().encode(errors="surrogatepass"), source)
+    if clean is not None:
+        return clean.value, Risk.LOSSLESS
     found = find_values(text.strip(), source=source)
     if len(found.readings) != 1 or found.readings[0].issues or found.around:
         raise ValueError("no JSON")
@@ -160,7 +157,7 @@ def _look(job: Job[T], text: str) -> tuple[Answer, Found]:
     found = (
         _unescaped(answer.text, lists)
         or _only_string(answer.text, job.source)
-        or find_values(answer.text, lists=lists, exact=job.shape.decimal, source=job.source)
+        or find_values(answer.text, lists=lists, source=job.source)
     )
     signs = (("byte_order_mark", marked), ("thoughts", answer.thoughts))
     before = tuple(Repair(rule, "", None, None, Risk.LOSSLESS) for rule, there in signs if there)
@@ -171,15 +168,12 @@ def values_in(job: Job[T], text: str, plain: Plain | None = None) -> Found:
     """The values in a part of a response, and what stands around them; `plain` is that of `parse_text`."""
     clean = text.strip()
     data = clean.encode(errors="surrogatepass")
-    tree = _strict(data, job.source)
-    if tree is _NOTHING:
+    found = _strict(data, job.source)
+    if found is None:
         written = None if plain is None else _in_plain_form(data, plain)
         return _look(job, clean if written is None else written)[1]
-    if job.shape.decimal and LONG_NUMBER.search(data):
-        tree = exact_json(clean)
-    if plain is not None:
-        tree = plain(cast(Json, tree))
-    return Found((Reading(cast(Json, tree), 0, len(clean)),))
+    tree = found.value if plain is None else plain(found.value)
+    return Found((Reading(tree, 0, len(clean)),))
 
 
 def too_large(max_chars: int) -> Parsed[Any]:
@@ -217,7 +211,7 @@ def _unescaped(text: str, lists: Lists) -> Found | None:
     if start is None or text.count('"') != text.count('\\"'):
         return None
     try:
-        value = strict_json(json.loads(f'"{text[start.start() : end + 1]}"').encode())
+        value = strict_json(json.loads(f'"{text[start.start() : end + 1]}"').encode()).value
     except ValueError:
         return None
     outside = find_values(text[: start.start()] + text[end + 1 :], lists=lists)
@@ -238,9 +232,9 @@ def _bare(shape: Shape, text: str, cut: bool) -> tuple[Reading, ...]:
     word = (fence["inside"] if fence else text).strip()
     if cut or not word or "\n" in word or len(word) > _BARE_CHARS or not shape.takes_words:
         return ()
-    value = _strict(word.encode())
+    clean = _strict(word.encode())
     note = Repair("unquoted", "", text, word, Risk.INTERPRETIVE)
-    return (Reading(word if value is _NOTHING else cast(Json, value), 0, len(text), (note,)),)
+    return (Reading(word if clean is None else clean.value, 0, len(text), (note,)),)
 
 
 def _nothing_found(text: str, unclosed: bool) -> Parsed[Any]:

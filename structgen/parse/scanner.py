@@ -162,7 +162,11 @@ class Scanner:
             return self.number(word)
         if _LOOSE_NUMBER.match(word) and not re.match(r"[+-]?0\d", word):
             self.note("number_form", word, None)
-            return self.number(str(int(word, 16)) if "x" in word.lower() else word.replace("_", ""))
+            if (
+                "x" in word.lower() and len(word) <= _MOST_DIGITS // 2
+            ):  # a hexadecimal digit makes up to 1.3 decimal ones
+                word = str(int(word, 16))
+            return self.number(word.replace("_", ""))
         self.note("unquoted", word, word)
         if _NEAR_NUMBER.match(word) or near_word(word):
             self.issue(UNSURE_WORD, "has no quotes, and may be a misspelt value that is no text", word)

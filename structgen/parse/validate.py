@@ -14,7 +14,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from structgen.core.json import Json, pointer, steps
@@ -25,6 +25,7 @@ from structgen.parse.align.absent import RULE
 from structgen.parse.align.dates import is_numeric
 from structgen.parse.blame import task_error
 from structgen.parse.converted import conversion
+from structgen.parse.dumped import beside, dumps_of
 from structgen.parse.places import MISSING, at
 from structgen.parse.strict import is_finite
 from structgen.parse.unions import Chosen, one_validation
@@ -35,6 +36,10 @@ from structgen.schema.pydantic_issues import issues_of
 
 TOO_DEEP = Issue("", "is nested too deep, or refers to itself", "depth")
 _NUMBER_AS_TEXT = re.compile(rb"\"\s*[+-]?\d+(?:\.\d*|:\d\d)?\s*\"")
+_FINE_TIME = re.compile(rb"\d[.,]\d{6}\d*[1-9]")
+"""More than microseconds, which Pydantic cuts off."""
+_EXPONENT = re.compile(rb"\d[eE][+-]?\d{3}")
+"""What makes a Decimal of many digits."""
 _NOT_INTEGER = re.compile(rb"true|false|\d[.eE]")
 """What Python may find equal to an integer that is one of several choices."""
 NO_CHOICE: Chosen = MappingProxyType({})
@@ -99,7 +104,9 @@ def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -
         value = _guarded(schema, partial(validators.closed, data, strict=True))
         if validators.constructs:
             value = _guarded(schema, partial(validators.open, data, strict=True))
-        unsure = (LOOK,) if shape.keyed or (shape.temporal and _NUMBER_AS_TEXT.search(data)) else ()
+        times = shape.temporal and (_NUMBER_AS_TEXT.search(data) or _FINE_TIME.search(data))
+        huge = shape.decimal and _EXPONENT.search(data)
+        unsure = (LOOK,) if shape.keyed or shape.encoded or times or huge else ()
         return Verdict(value, (LOOK,)) if equal else Verdict(value, unsure, faults=_NO_FAULTS)
     except ValidationError as error:
         return Verdict(issues=(LOOK,)) if equal else _faulted(error, tree)
@@ -155,8 +162,8 @@ def _validate(schema: Schema[Any], tree: Json, chosen: Chosen, strict: Validatio
         value = _guarded(schema, partial(read, strict=len(unknown) == len(found)), chosen)
     except ValidationError as error:
         return Verdict(issues=_issues([one for one in found if one not in unknown], error, tree))
-    paths = {pointer(_path(one, tree)): cast(Json, one["input"]) for one in unknown}
-    ignored = tuple(Repair(IGNORED, path, held, None, Risk.LOSSLESS) for path, held in paths.items())
+    paths = dict.fromkeys(_path(one, tree) for one in unknown)
+    ignored = tuple(Repair(IGNORED, pointer(path), cast(Json, at(tree, path)), None, Risk.LOSSLESS) for path in paths)
     verdict = _converted(schema, [one for one in found if one not in unknown], value, tree)
     return replace(verdict, repairs=(*verdict.repairs, *ignored))
 
@@ -184,7 +191,7 @@ def _converted(schema: Schema[Any], strict: Sequence[ErrorDetails], value: Any, 
     """The value that lax reading gave, with a Repair for each place where it is another than the response's."""
     issues: list[Issue] = []
     repairs: dict[str, Repair] = {}
-    dumps = _dumps(schema, value) if strict else []
+    dumps = dumps_of(schema, value) if strict else []
     for details in strict:
         path = _path(details, tree)
         before = at(tree, path)
@@ -204,7 +211,7 @@ def with_defaults(schema: Schema[Any], repairs: tuple[Repair, ...], value: Any) 
     """The repairs, with what a `default_factory` made in place of null, which no schema tells."""
     if not any(repair.rule == RULE and repair.after is None for repair in repairs):
         return repairs
-    dumps = _dumps(schema, value)
+    dumps = dumps_of(schema, value)
 
     def told(repair: Repair) -> Repair:
         made = next((found for dump in dumps if (found := at(dump, steps(repair.path))) is not MISSING), None)
@@ -216,21 +223,15 @@ def with_defaults(schema: Schema[Any], repairs: tuple[Repair, ...], value: Any) 
 def misread_times(schema: Schema[Any], tree: Json, value: Any) -> tuple[Issue, ...]:
     """Bare numbers in texts that a union of a time with something else took for seconds."""
     numbers = {path: text for path, text in _texts(tree) if is_numeric(text)}
-    dumps = _dumps(schema, value) if numbers else []
+    dumps = dumps_of(schema, value) if numbers else []
     issues: dict[str, Issue] = {}
     for path, text in numbers.items():
         after = next((found for dump in dumps if (found := at(dump, steps(path))) is not MISSING), text)
-        if isinstance(after, str) and not is_numeric(after) and not _elsewhere(text, path, dumps):
+        if isinstance(after, str) and not is_numeric(after) and text not in beside(dumps, steps(path)):
             issues[path] = Issue(
                 path, "would be read as seconds since 1970", "format", text, "an ISO 8601 date or time"
             )
     return tuple(issues.values())
-
-
-def _elsewhere(text: str, path: str, dumps: Sequence[Any]) -> bool:
-    """Whether a text stands at another place of the same list: sets come back in an order of their own."""
-    around = [at(dump, steps(path)[:-1]) for dump in dumps]
-    return any(isinstance(items, list) and text in cast("list[object]", items) for items in around)
 
 
 def _texts(tree: Json) -> Iterator[tuple[str, str]]:
@@ -244,18 +245,6 @@ def _texts(tree: Json) -> Iterator[tuple[str, str]]:
             todo.extend((path + pointer([key]), item) for key, item in here.items())
         elif isinstance(here, list):
             todo.extend((f"{path}/{index}", item) for index, item in enumerate(here))
-
-
-def _dumps(schema: Schema[Any], value: Any) -> list[Json]:
-    """The value as plain JSON by aliases and by field names; none where the type cannot be dumped."""
-    adapter, found = cast("TypeAdapter[Any]", schema.adapter), list[Json]()
-    for by_alias in (True, False):
-        try:
-            made = adapter.dump_python(value, mode="json", by_alias=by_alias, warnings=False, context=schema.context)
-            found.append(cast(Json, made))
-        except Exception:  # a serializer of the user's: the value is valid all the same
-            return found
-    return found
 
 
 def _path(details: ErrorDetails, tree: Json) -> tuple[str | int, ...]:

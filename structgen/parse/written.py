@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from structgen.core.json import Json
+from structgen.parse.exact import exact_text
 
 _SHORT = re.compile(r"\\.")
 _LONG = {"\\b": "\\u0008", "\\f": "\\u000c", "\\n": "\\u000a", "\\r": "\\u000d", "\\t": "\\u0009"}
@@ -13,5 +13,5 @@ _LONG = {"\\b": "\\u0008", "\\f": "\\u000c", "\\n": "\\u000a", "\\r": "\\u000d",
 
 def write_json(tree: Json) -> str:
     """The tree as JSON whose backslashes nobody can take for a part of the text: what they are is settled."""
-    text = json.dumps(tree, ensure_ascii=False)
+    text = exact_text(tree)
     return _SHORT.sub(lambda escape: _LONG.get(escape[0], escape[0]), text) if "\\" in text else text

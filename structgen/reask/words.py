@@ -1,8 +1,11 @@
 """Issues and values in words that a model reads."""
 
 import json
+from typing import cast
 
+from structgen.core.json import Json
 from structgen.core.results import Issue
+from structgen.parse.exact import exact_text, has_exact
 
 MOST_CHARS = 200
 
@@ -17,5 +20,6 @@ def describe(issue: Issue) -> str:
 
 def brief_json(value: object) -> str:
     """A value as JSON, cut where it is long."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    plain = cast(Json, value)
+    text = exact_text(plain) if has_exact(plain) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= MOST_CHARS else f"{text[:MOST_CHARS]}..."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import cast
 
 from pydantic_core import to_json
@@ -16,10 +17,10 @@ from structgen.parse.align.absent import absent_end, left_out, stands_for_absent
 from structgen.parse.align.dates import date_in, is_clock, is_numeric
 from structgen.parse.align.fit import Fit, changed, kind_of, misfit
 from structgen.parse.align.keys import respelled
-from structgen.parse.align.scalars import choice_in, float_in, integer_in, number_in, truth_in
-from structgen.parse.align.shape import TEMPORAL, Node, Raw, Shape
+from structgen.parse.align.scalars import choice_in, float_in, integer_in, is_base64, number_in, truth_in
+from structgen.parse.align.shape import ENCODED, TEMPORAL, Node, Raw, Shape
 from structgen.parse.equal import same
-from structgen.parse.exact import Exact
+from structgen.parse.exact import MOST_DIGITS, Exact, decimal_of, is_bounded
 
 Sound = Callable[[str, Json], bool]
 Decode = Callable[[str], tuple[Json, Risk]]
@@ -65,7 +66,7 @@ class Aligner:
     def _fit(self, value: Json, raw: Raw, path: str, wrapped: bool) -> Fit:
         node = self.shape.node(raw)
         scalar = not isinstance(value, dict | list)
-        if (scalar or not self.shape.temporal) and self.sound(path, value):
+        if (scalar or not self.shape.looked_into) and self.sound(path, value):
             return self._taken(value, node, path)
         if node.branches:
             return self._union(value, node, path, wrapped)
@@ -83,7 +84,15 @@ class Aligner:
         return Fit(value)
 
     def _taken(self, value: Json, node: Node, path: str) -> Fit:
-        """What the validator takes as it is; but not a number in quotes where only a date or time may stand."""
+        """What the validator takes as it is; but not a number in quotes where only a date or time may stand.
+
+        Nor a Decimal that consists of a million digits once somebody writes it out.
+        """
+        if isinstance(value, str) and self._may_be_decimal(node) and (huge := _huge(value, path)) is not None:
+            return huge
+        if isinstance(value, str) and self.shape.encoded and self._formats(node) & ENCODED and not is_base64(value):
+            issue = Issue(path, "is no Base64: a part of it would be dropped", "format", value, "Base64")
+            return Fit(value, misfits=1, issues=(issue,))
         odd = isinstance(value, str) and (is_numeric(value) or is_clock(value))
         formats = self._formats(node) if odd else frozenset[str]()
         return _moment(cast(str, value), min(formats), path) if formats and formats <= TEMPORAL else Fit(value)
@@ -103,6 +112,8 @@ class Aligner:
             fits = [self.fit(value, branch, path, wrapped) for branch in node.branches]
         found, tags = cast("list[Fit]", fits), self._shared_tags(node)
         costs = [fit.cost(tags) for fit in found]
+        if isinstance(value, Exact) and (whole := next((fit for fit in found if isinstance(fit.value, int)), None)):
+            return whole  # an integer keeps what a float would lose
         least = min(costs)
         equal = [fit for fit, cost in zip(found, costs, strict=True) if cost == least]
         best = min(equal, key=lambda fit: (len(fit.repairs), fit.strangers))
@@ -131,16 +142,21 @@ class Aligner:
 
     def _decimal(self, value: Json, node: Node, path: str) -> Fit | None:
         """A text in a place for a number that may also come as text (a Decimal, kept exact as such)."""
-        parts = [self.shape.node(branch) for branch in node.branches]
-        kinds = {kind for part in parts for kind in part.types}
-        if not self.shape.decimal or not {"number", "string"} <= kinds:
+        if not self._may_be_decimal(node):
             return None
+        written = value.written if isinstance(value, Exact) else value
+        if isinstance(written, str) and (huge := _huge(written, path)) is not None:
+            return huge
         if isinstance(value, Exact):
             return Fit(value.written)
         if not isinstance(value, str) or _PLAIN_DECIMAL.match(value):
             return None
         digits = number_in(value)
         return None if digits is None else changed("number", path, value, digits)
+
+    def _may_be_decimal(self, node: Node) -> bool:
+        kinds = {kind for branch in node.branches for kind in self.shape.node(branch).types}
+        return self.shape.decimal and {"number", "string"} <= kinds
 
     def _choice(self, value: Json, node: Node, path: str, wrapped: bool) -> Fit:
         choices = cast("tuple[Json, ...]", node.choices)
@@ -262,8 +278,7 @@ class Aligner:
         if kind == "string":
             return self._from_text(cast(str, value), raw, path, wrapped)
         if kind == "number" and "integer" in node.types:
-            whole = integer_in(cast(float, value))
-            return misfit(value) if whole is None else changed("number", path, value, whole)
+            return _whole(cast(float, value), path)
         if kind == "object" and "array" in node.types:
             return self._list_of(cast(JsonObject, value), raw, path, wrapped)
         if kind == "array" and "object" in node.types:
@@ -380,9 +395,28 @@ def _converts(value: Json, choice: Json) -> bool:
     """Whether a value is this choice in another form: ``"10"`` is 10, ``10.0`` is 10, ``"yes"`` is true."""
     if isinstance(choice, bool):
         return isinstance(value, str) and truth_in(value) is choice
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or not isinstance(choice, int | float):
         return False
-    return (float_in(value) if isinstance(value, str) else value) == choice
+    written = number_in(value) if isinstance(value, str) else decimal_of(value)
+    return written is not None and Decimal(written) == decimal_of(choice)
+
+
+def _huge(written: str, path: str) -> Fit | None:
+    """The refusal of a number of very many digits; None where it is none."""
+    if not _PLAIN_DECIMAL.match(written) or is_bounded(written):
+        return None
+    words = f"is a number of more than {MOST_DIGITS} digits"
+    return Fit(written, misfits=1, issues=(Issue(path, words, "number", written),))
+
+
+def _whole(value: float, path: str) -> Fit:
+    """A number where an integer belongs; one that only its float makes an integer is refused."""
+    whole = integer_in(value)
+    if whole is not None:
+        return changed("number", path, value, whole)
+    if not isinstance(value, Exact):
+        return misfit(value)
+    return Fit(value, misfits=1, issues=(Issue(path, "is no integer", "type", value, "an integer"),))
 
 
 def _moment(value: str, form: str, path: str) -> Fit:

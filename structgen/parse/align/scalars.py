@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 from structgen.core.json import Json
+from structgen.parse.exact import whole_of
 
 _SIGNS = "$€£¥₹₩₽₺₫₴₪฿"
 _MONEY = re.compile(rf"([+-]?) ?([{_SIGNS}]?) ?([+-]?)([\d.,'’\s]*\d)\s?([{_SIGNS}]?)\Z")
@@ -22,6 +25,7 @@ _ONE_GROUP = tuple(
 _THOUSAND = re.compile(r"[1-9]\d{0,2}\.\d{3}\Z", re.ASCII)
 _DOLLARS = re.compile(r"\d{1,3},\d{3}\Z", re.ASCII)
 _MOST_CHARS = 400
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
 
 _TRUTH = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -70,9 +74,9 @@ def _plain(digits: str) -> str:
 
 def integer_in(value: str | float) -> int | None:
     """The integer that a text or a float is, None where it is none or has a fraction."""
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) <= 2**53 else None
-    digits = number_in(str(value))
+    if not isinstance(value, str):
+        return whole_of(value)
+    digits = number_in(value)
     if digits is None or "e" in digits.lower():
         return None
     whole, _, rest = digits.partition(".")
@@ -87,7 +91,13 @@ def float_in(text: str) -> int | float | None:
     if digits.lstrip("-").isdigit():
         return int(digits)
     value = float(digits)
-    return None if value in {float("inf"), float("-inf")} else value
+    vanished = value == 0 and Decimal(digits) != 0
+    return None if vanished or math.isinf(value) else value
+
+
+def is_base64(text: str) -> bool:
+    """Whether a text is Base64 to its last character; line breaks mean nothing in it."""
+    return _BASE64.fullmatch("".join(text.split())) is not None
 
 
 def truth_in(text: str) -> bool | None:

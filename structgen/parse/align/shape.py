@@ -19,6 +19,7 @@ from structgen.schema.spelling import letters, near_form
 Raw = JsonObject | bool
 
 TEMPORAL = frozenset({"date", "date-time", "time", "duration"})
+ENCODED = frozenset({"base64", "base64url"})
 _WORDS = frozenset({"number", "integer", "boolean", "null"})
 _PARTS = ("anyOf", "oneOf")
 _MOST_REFERENCES = 50
@@ -62,6 +63,7 @@ class Shape:
     def __init__(self, schema: Schema[object]) -> None:
         self.root: Raw = schema.json_schema
         self.typed = schema.adapter is not None
+        self.encoded = self.typed and any(part.get("format") in ENCODED for part in _objects(self.root))
         self.temporal = self.typed and any(part.get("format") in TEMPORAL for part in _objects(self.root))
         self.numbered = self.typed and any(_has_numbers(part) for part in _objects(self.root))
         self.recursive = self.typed and _holds_itself(self.root)
@@ -124,6 +126,11 @@ class Shape:
                 return False
             tree = _at(tree, pointer([step]))
         return False
+
+    @property
+    def looked_into(self) -> bool:
+        """Whether a validator may take a text for something else than it says, deep in what it takes as it is."""
+        return self.temporal or self.decimal or self.encoded
 
     @cached_property
     def takes_words(self) -> bool:
