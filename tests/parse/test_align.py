@@ -421,3 +421,18 @@ def test_the_name_of_a_tool_called_without_arguments_is_no_answer(text: str) -> 
     assert not read(Person, text).ok
     assert not read(Person.model_json_schema(), text).ok
     assert read(Person, '{"name": "extract", "type": null}').value == Person(name="extract")
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [("1,200", 1200), ("-1,200", -1200), ("1.299", 1299), ("12 000", 12000), ("1'200", 1200), ("1\u202f200", 1200)],
+)
+def test_one_group_of_digits_has_one_reading_as_an_integer(text: str, whole: int) -> None:
+    assert integer_in(text) == whole
+    parsed = read(int, f'"{text}"')
+    assert (parsed.value, [repair.rule for repair in parsed.repairs]) == (whole, ["number"])
+
+
+@pytest.mark.parametrize("text", ["12,000", "12.000", "0,200", "1,2000", "1,20", "1,200 kg", "a 1,200"])
+def test_digits_with_another_reading_as_an_integer_are_refused(text: str) -> None:
+    assert integer_in(text) is None

@@ -96,6 +96,7 @@ def noted(parsed: Parsed[Any]) -> list[tuple[str, str]]:
     ("given_value", "expected", "repairs"),
     [
         ({"name": "Ox", "seats": "12"}, Band(name="Ox", seats=12), [("number", "/0/seats")]),
+        ({"name": "Ox", "seats": "1,200"}, Band(name="Ox", seats=1200), [("number", "/0/seats")]),
         ({"name": "Ox", "seats": 12.0}, Band(name="Ox", seats=12), [("number", "/0/seats")]),
         ({"name": "Ox", "Seats": 12}, Band(name="Ox", seats=12), [("key", "/0/seats")]),
         ({"name": "Ox", "seats": None}, Band(name="Ox"), []),

@@ -24,6 +24,7 @@ _ONE_GROUP = tuple(
 )
 _THOUSAND = re.compile(r"[1-9]\d{0,2}\.\d{3}\Z", re.ASCII)
 _DOLLARS = re.compile(r"\d{1,3},\d{3}\Z", re.ASCII)
+_ONE_WHOLE_GROUP = re.compile("([+-]?[1-9][0-9]{0,2})([,.'’ \u00a0\u202f])([0-9]{3})\\Z")
 _MOST_CHARS = 400
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
 
@@ -77,6 +78,9 @@ def integer_in(value: str | float) -> int | None:
     if not isinstance(value, str):
         return whole_of(value)
     digits = number_in(value)
+    if digits is None and (group := _ONE_WHOLE_GROUP.match(value.strip())):
+        # As one and a fraction it would be no integer: one reading is left, unless the fraction is nothing.
+        return None if group[3] == "000" and group[2] in ",." else int(f"{group[1]}{group[3]}")
     if digits is None or "e" in digits.lower():
         return None
     whole, _, rest = digits.partition(".")
