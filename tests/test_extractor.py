@@ -35,7 +35,7 @@ from structgen import (
     generate,
 )
 from structgen.core.events import Accepted, Event, TransportRetried
-from structgen.testing import Emulator, error, plain, reply
+from structgen.testing import Emulator, cut, error, plain, raw, reply
 
 GOOD = '{"title": "Leek soup", "minutes": 10}'
 
@@ -115,6 +115,37 @@ def test_a_busy_server_is_asked_again_and_observers_hear_of_it(run: Run, groq_em
     assert result.attempts[0].completion.transport_retries == 1
     assert [event.wait for event in events if isinstance(event, TransportRetried)] == [pytest.approx(0.01)]
     assert isinstance(events[-1], Accepted)
+
+
+def test_usage_counts_every_answer_of_every_attempt(run: Run, groq_emulator: Emulator) -> None:
+    bad = '{"title": "Leek soup", "minutes": "long"}'
+    groq_emulator.script(reply(bad), reply('{"/minutes": "longer"}'), reply(GOOD))
+    result = run("extract", Soup, TEXT, options=Options(mode=Mode.JSON))
+    assert result.usage.calls == 3
+    each = [attempt.completion.usage for attempt in result.attempts]
+    assert result.usage == each[0] + each[1] + each[2]
+    assert result.usage.input_tokens == sum(usage.input_tokens or 0 for usage in each)
+    groq_emulator.script(reply(bad), reply('{"/minutes": "longer"}'), reply(bad))
+    with pytest.raises(ExtractionFailed) as raised:
+        run("extract", Soup, TEXT, options=Options(mode=Mode.JSON))
+    assert raised.value.usage is not None
+    assert raised.value.usage.calls == 3
+    assert (raised.value.usage.output_tokens or 0) > 0
+
+
+def test_a_reply_that_broke_off_and_was_sent_again_took_an_unknown_number_of_tokens(
+    run: Run, groq_emulator: Emulator
+) -> None:
+    for broken in (raw('{"choices": [{"message": {"con'), cut(GOOD)):
+        groq_emulator.script(broken, reply(GOOD))
+        result = run("extract", Soup, TEXT)
+        assert (result.usage, result.cost) == (Usage(calls=2), None)
+        assert result.attempts[0].completion.transport_retries == 1
+
+
+def test_a_busy_server_took_nothing(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(error("rate_limit", retry_after=0.01), reply(GOOD))
+    assert run("extract", Soup, TEXT).usage.calls == 1
 
 
 def test_a_policy_of_ones_own_decides_about_transport_retries(run: Run, groq_emulator: Emulator) -> None:

@@ -36,11 +36,14 @@ def beyond(budget: Budget, attempts: tuple[Attempt, ...], next_at_most: Usage, c
 
 
 def spent_at_most(attempt: Attempt) -> Usage:
-    """What an attempt took, as reported, or else the most that it may have taken; nothing where it was stored."""
-    usage = attempt.completion.usage
-    if attempt.completion.stored:
+    """What an attempt took, as reported, or else the most that it may have taken; nothing where it was stored.
+
+    It may have been made several times, where an answer came that could not be read.
+    """
+    usage, most = attempt.completion.usage, attempt.at_most
+    if attempt.completion.stored or (usage.input_tokens is not None and usage.output_tokens is not None):
         return usage
-    return usage if usage.input_tokens is not None and usage.output_tokens is not None else attempt.at_most
+    return sum([most] * usage.calls, Usage()) if usage.calls > 1 else most
 
 
 def tokens_of(usage: Usage) -> int:

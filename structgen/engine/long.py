@@ -63,10 +63,10 @@ class Long(Generic[T]):
         return Document(self.text[chunk.start : chunk.end], context=chunk.context)
 
     def sort(self, read: Sequence[ReadChunk]) -> tuple[list[ReadChunk], list[Chunk]]:
-        """Those that are done with, and the halves of those that were too large for the server."""
+        """What was read, and the halves of those that were too large for the server, to be read in their place."""
         halves = {one.chunk: self._halves(one) for one in read}
         todo = [half for one in read for half in halves[one.chunk]]
-        return [one for one in read if not halves[one.chunk]], todo
+        return [replace(one, halved=bool(halves[one.chunk])) for one in read], todo
 
     def _halves(self, one: ReadChunk) -> tuple[Chunk, ...]:
         start, end = one.chunk.start, one.chunk.end

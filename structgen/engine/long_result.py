@@ -43,10 +43,11 @@ _NO_MATCH = "does not match the schema as a whole"
 
 @dataclass(frozen=True, slots=True)
 class ReadChunk:
-    """A chunk and what became of it."""
+    """A chunk and what became of it. `halved`: only what was paid for it counts, for its halves stand in its place."""
 
     chunk: Chunk
     outcome: Outcome[Json]
+    halved: bool = False
 
     @property
     def failed(self) -> bool:
@@ -87,9 +88,10 @@ def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[
     chunk met (a wrong key, a wrong task) as it is.
     """
     read = sorted(read, key=lambda one: (one.chunk.start, one.chunk.end))
+    attempts = tuple(attempt for one in read for attempt in one.outcome.attempts)
+    read = [one for one in read if not one.halved]
     _raise_common(read)
     reports = tuple(one.report() for one in read)
-    attempts = tuple(attempt for one in read for attempt in one.outcome.attempts)
     if all(one.failed for one in read):
         _raise_all_failed(read, text, reports, attempts)
     max_risk = plan.brief.options.max_risk

@@ -24,7 +24,7 @@ from structgen.send.limits.shared import shared_limiter
 from structgen.send.limits.wait import Limiter
 from structgen.send.lost import lost_connection
 from structgen.send.read import Reply, read_reply
-from structgen.send.retries import Outcome, akeep_trying, apersist, keep_trying, persist
+from structgen.send.retries import Outcome, Tries, akeep_trying, apersist, keep_trying, persist
 from structgen.send.streams import LOST, Exchange, Piece, aexchange, exchange
 from structgen.send.wire import Endpoint, Wire
 
@@ -62,18 +62,18 @@ class ChatSender:
     def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:
         """The answer as it arrives; faults of the wire before its first piece are tried again."""
         ask, started = self._exchange(request, allowance), time.monotonic()
-        pieces, retries = keep_trying(lambda: _begun(self._pieces(request, ask)), allowance)
+        pieces, tries = keep_trying(lambda: _begun(self._pieces(request, ask)), allowance)
         with closing(pieces):
             for piece in pieces:
-                yield _delivered(piece, retries, started)
+                yield _delivered(piece, tries, started)
 
     async def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
         """The same on the running event loop."""
         ask, started = self._exchange(request, allowance), time.monotonic()
-        pieces, retries = await akeep_trying(lambda: _abegun(self._apieces(request, ask)), allowance)
+        pieces, tries = await akeep_trying(lambda: _abegun(self._apieces(request, ask)), allowance)
         async with aclosing(pieces):
             async for piece in pieces:
-                yield _delivered(piece, retries, started)
+                yield _delivered(piece, tries, started)
 
     def _pieces(self, request: Request, ask: Exchange) -> Generator[Piece, None, None]:
         with self._lease(request) as lease:
@@ -195,12 +195,12 @@ async def _abegun(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, 
     return all_of()
 
 
-def _delivered(piece: Piece, retries: int, started: float) -> Streamed:
+def _delivered(piece: Piece, tries: Tries, started: float) -> Streamed:
     """A piece for the caller: the completion with what it took, a failure raised."""
     if isinstance(piece, Failure):
         raise piece.error
     if isinstance(piece, Completion):
-        return replace(piece, transport_retries=retries, seconds=time.monotonic() - started)
+        return replace(tries.told(piece), seconds=time.monotonic() - started)
     return piece
 
 

@@ -25,11 +25,15 @@ from structgen.core.json import Json, JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One try that brought no completion. `wait` is the number of seconds that the server asks to stay away."""
+    """One try that brought no completion. `wait` is the number of seconds that the server asks to stay away.
+
+    `paid`: the server made an answer that did not arrive, or not so that it could be read.
+    """
 
     error: TransportError
     transient: bool = False
     wait: float | None = None
+    paid: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ class Gathering:
         """What came so far as a completion that was cut off; the failure where no text came."""
         whole = self._whole("length") if self._content or self._calls.begun else failure
         if isinstance(whole, Failure):
-            return failure
+            return replace(failure, paid=failure.paid or bool(self._about))
         return replace(whole, finish_reason=reason, failure=failure.error.code)
 
     def _broken(self, data: bytes, error: JsonObject) -> Outcome:
@@ -152,7 +152,7 @@ class Gathering:
 
     def _failed(self, what: str, transient: bool = False) -> Failure:
         message = f"{self._origin.wire.provider} sent {what}. Send the request again."
-        return Failure(ServerFailed(message, status=self._status), transient)
+        return Failure(ServerFailed(message, status=self._status), transient, paid=bool(self._about))
 
 
 def _decode(data: bytes) -> JsonObject | None:

@@ -22,7 +22,12 @@ def lost_connection(error: BaseException, endpoint: Endpoint, wire: Wire) -> Fai
     detail = " ".join(mask(str(chain[-1]), endpoint.key)[:300].split()).rstrip(".")
     detail = f" ({type(chain[-1]).__name__}: {detail})" if detail else f" ({type(chain[-1]).__name__})"
     message = f"{wire.provider} at {endpoint.base_url}: {what}{detail}. {advice}"
-    return Failure(ConnectionFailed(message), transient)
+    return Failure(ConnectionFailed(message), transient, paid=any(map(_is_half, chain)))
+
+
+def _is_half(cause: BaseException) -> bool:
+    """Whether the reply had begun to arrive: then there was an answer."""
+    return type(cause).__name__ == "ClientPayloadError" or "complete message body" in str(cause)
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -49,7 +49,7 @@ def read_reply(reply: Reply, wire: Wire, model: str, key: str) -> Completion | F
     message, transient = found
     text = mask(f"{wire.provider} answered {reply.status} with {message}", key)
     error = ServerFailed(text, status=reply.status, body=mask(_text(reply)[:_KEPT], key))
-    return Failure(error, transient)
+    return Failure(error, transient, paid=transient)  # what is half an answer was made; pages and the like were not
 
 
 def decode(content: bytes) -> Json:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from structgen.core.records import Completion
+from structgen.core.records import Completion, Usage
 from structgen.send.base import Allowance
 from structgen.send.faults import Failure
 
@@ -29,30 +29,45 @@ _LOOK = 0.25  # seconds after which a wait looks whether the run was stopped
 
 def persist(once: Callable[[], Outcome], allowance: Allowance) -> Completion:
     """Try until there is a completion; raises the last failure's error where trying again is no use or not allowed."""
-    completion, retries = keep_trying(once, allowance)
-    return replace(completion, transport_retries=retries) if retries else completion
+    completion, tries = keep_trying(once, allowance)
+    return tries.told(completion)
 
 
 async def apersist(once: Callable[[], Awaitable[Outcome]], allowance: Allowance) -> Completion:
     """The same on an event loop."""
-    completion, retries = await akeep_trying(once, allowance)
-    return replace(completion, transport_retries=retries) if retries else completion
+    completion, tries = await akeep_trying(once, allowance)
+    return tries.told(completion)
 
 
-def keep_trying(once: Callable[[], T | Failure], allowance: Allowance) -> tuple[T, int]:
-    """Try until there is no failure: what there is, and how many tries it took beyond the first. Raises likewise."""
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How many tries a call took beyond the first, and in how many of these an answer was made that nobody can read."""
+
+    retries: int = 0
+    paid: int = 0
+
+    def told(self, completion: Completion) -> Completion:
+        """The completion with all that it took: what an unreadable answer took is not known."""
+        if not self.retries:
+            return completion
+        usage = completion.usage + Usage(calls=self.paid)
+        return replace(completion, transport_retries=self.retries, usage=usage)
+
+
+def keep_trying(once: Callable[[], T | Failure], allowance: Allowance) -> tuple[T, Tries]:
+    """Try until there is no failure: what there is, and the tries that it took. Raises likewise."""
     outcome = once()
     if not isinstance(outcome, Failure):
-        return outcome, 0
+        return outcome, Tries()
     _raise_where_final(outcome, allowance)
     return _again(once, outcome, allowance)
 
 
-async def akeep_trying(once: Callable[[], Awaitable[T | Failure]], allowance: Allowance) -> tuple[T, int]:
+async def akeep_trying(once: Callable[[], Awaitable[T | Failure]], allowance: Allowance) -> tuple[T, Tries]:
     """The same on an event loop."""
     outcome = await once()
     if not isinstance(outcome, Failure):
-        return outcome, 0
+        return outcome, Tries()
     _raise_where_final(outcome, allowance)
     return await _aagain(once, outcome, allowance)
 
@@ -62,10 +77,10 @@ def _raise_where_final(failure: Failure, allowance: Allowance) -> None:
         raise failure.error
 
 
-def _again(once: Callable[[], T | Failure], first: Failure, allowance: Allowance) -> tuple[T, int]:
+def _again(once: Callable[[], T | Failure], first: Failure, allowance: Allowance) -> tuple[T, Tries]:
     from tenacity import Retrying
 
-    failures, policy = [first], _Policy(allowance)
+    seen, policy = _Seen([first]), _Policy(allowance)
     retrying = Retrying(
         sleep=partial(_sleep, allowance),
         stop=policy.stop,
@@ -74,17 +89,17 @@ def _again(once: Callable[[], T | Failure], first: Failure, allowance: Allowance
         before_sleep=policy.tell,
         retry_error_callback=policy.give_up,
     )
-    outcome = retrying(lambda: failures.pop() if failures else once())
-    return _finish(outcome, retrying.statistics["attempt_number"])
+    outcome = retrying(lambda: seen.waiting.pop() if seen.waiting else seen.see(once()))
+    return _finish(outcome, retrying.statistics["attempt_number"], seen)
 
 
-async def _aagain(once: Callable[[], Awaitable[T | Failure]], first: Failure, allowance: Allowance) -> tuple[T, int]:
+async def _aagain(once: Callable[[], Awaitable[T | Failure]], first: Failure, allowance: Allowance) -> tuple[T, Tries]:
     from tenacity import AsyncRetrying
 
-    failures, policy = [first], _Policy(allowance)
+    seen, policy = _Seen([first]), _Policy(allowance)
 
     async def attempt() -> T | Failure:
-        return failures.pop() if failures else await once()
+        return seen.waiting.pop() if seen.waiting else seen.see(await once())
 
     retrying = AsyncRetrying(
         sleep=partial(_asleep, allowance),
@@ -95,7 +110,7 @@ async def _aagain(once: Callable[[], Awaitable[T | Failure]], first: Failure, al
         retry_error_callback=policy.give_up,
     )
     outcome = cast("T | Failure", await retrying(attempt))
-    return _finish(outcome, retrying.statistics["attempt_number"])
+    return _finish(outcome, retrying.statistics["attempt_number"], seen)
 
 
 def _sleep(allowance: Allowance, seconds: float) -> None:
@@ -122,10 +137,26 @@ def _naps(allowance: Allowance, seconds: float) -> Iterator[float]:
     allowance.check_stopped()
 
 
-def _finish(outcome: T | Failure, tries: int) -> tuple[T, int]:
+@dataclass(slots=True)
+class _Seen:
+    """The failure that tenacity is still to be shown, and how many of all of them were paid for."""
+
+    waiting: list[Failure]
+    paid: int = 0
+
+    def __post_init__(self) -> None:
+        self.paid = sum(failure.paid for failure in self.waiting)
+
+    def see(self, outcome: T | Failure) -> T | Failure:
+        """The same outcome, once it was looked at."""
+        self.paid += isinstance(outcome, Failure) and outcome.paid
+        return outcome
+
+
+def _finish(outcome: T | Failure, tries: int, seen: _Seen) -> tuple[T, Tries]:
     if isinstance(outcome, Failure):
         raise outcome.error
-    return outcome, tries - 1
+    return outcome, Tries(tries - 1, seen.paid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,6 +244,22 @@ def test_chunks_that_are_too_large_are_halved_down_to_the_shortest() -> None:
     assert SHORTEST_CHUNK / 4 < min(sizes) <= SHORTEST_CHUNK
 
 
+def test_what_was_paid_for_a_chunk_before_it_was_too_large_counts() -> None:
+    def second_is_too_large(effect: Send) -> Completion:
+        if len(str(effect.request.document)) <= 600:
+            return reply(effect)
+        if effect.attempt == 2:
+            raise RequestTooLarge("too large")
+        return Completion("no JSON", usage=Usage(7, 3, None, None, 1))
+
+    result = extract(CHUNKED, perform=second_is_too_large)
+    refused = [attempt for attempt in result.attempts if attempt.issues]
+    assert len(refused) > 2
+    assert result.usage.input_tokens == 7 * len(refused) + 10 * len(result.chunks)
+    assert result.usage.calls == len(result.attempts) == len(refused) + len(result.chunks)
+    assert {chunk.status for chunk in result.chunks} == {"ok"}
+
+
 def test_chunks_share_what_the_ones_before_them_left() -> None:
     spent = extract(CHUNKED).attempts[:2]
     budget = share(Budget(max_tokens=1_000, max_cost=1.0), spent, CARD, 4)

@@ -1,12 +1,13 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from structgen.core.errors import ConnectionFailed, NotSent, RateLimited, RequestRejected, ServerFailed, TransportError
-from structgen.core.records import Completion
+from structgen.core.records import Completion, Usage
 from structgen.send import Allowance, retries
 from structgen.send.faults import Failure
 from structgen.send.retries import Outcome, apersist, persist
@@ -61,6 +62,14 @@ def test_a_first_success_waits_for_nothing(keep_trying: Persist, waits: list[flo
 def test_retries_are_counted_in_the_completion(keep_trying: Persist, waits: list[float]) -> None:
     assert keep_trying(script(BROKEN, BROKEN, DONE), Allowance()).transport_retries == 2
     assert len(waits) == 2
+
+
+def test_an_answer_that_nobody_can_read_was_paid_for(keep_trying: Persist, waits: list[float]) -> None:
+    done = replace(DONE, usage=Usage(10, 5, None, None, 1))
+    half = replace(BROKEN, paid=True)
+    assert keep_trying(script(BROKEN, BROKEN, done), Allowance()).usage == done.usage
+    assert keep_trying(script(half, BROKEN, half, done), Allowance()).usage == Usage(calls=3)
+    assert keep_trying(script(BROKEN, half, done), Allowance()).usage == Usage(calls=2)
 
 
 def test_the_back_off_doubles_with_jitter(keep_trying: Persist, waits: list[float]) -> None:
