@@ -1,6 +1,7 @@
 """Streamed completions put together again; the chunks have the shapes that were recorded of Groq."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -138,7 +139,8 @@ def test_a_stream_that_breaks_off_before_any_text_may_be_tried_again(rest: tuple
 
 def test_a_fault_of_the_wire_is_the_failure_where_no_text_came() -> None:
     lost = Failure(ServerFailed("gone"), transient=True)
-    assert gather(ROLE, lost=lost)[1] is lost
+    assert gather(lost=lost)[1] is lost
+    assert gather(ROLE, lost=lost)[1] == replace(lost, paid=True)  # an answer had begun
     assert completed(ROLE, chunk({"content": "{"}), lost=lost).finish_reason == INTERRUPTED
 
 
