@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import cast
 
@@ -104,12 +103,12 @@ def whole_of(number: float) -> int | None:
 
 def has_exact(tree: Json) -> bool:
     """Whether some number of a tree says more than its float."""
-    return _holds(tree, lambda value: isinstance(value, Exact))
+    return _says_more(tree, large=False)
 
 
 def says_more(tree: Json) -> bool:
     """Whether some number of a tree is more than a float holds, be it written as an integer or not."""
-    return _holds(tree, lambda value: isinstance(value, Exact) or is_large(value))
+    return _says_more(tree, large=True)
 
 
 def is_large(value: object) -> bool:
@@ -117,12 +116,15 @@ def is_large(value: object) -> bool:
     return isinstance(value, int) and not -LARGEST_SURE <= value <= LARGEST_SURE
 
 
-def _holds(tree: Json, wanted: Callable[[Json], bool]) -> bool:
-    todo = [tree]
+def _says_more(tree: Json, *, large: bool) -> bool:
+    """Looks at every value of every response: so by its type, without a call for each."""
+    todo: list[Json] = [[tree]]
     while todo:
         here = todo.pop()
-        if isinstance(here, (list, dict)):
-            todo.extend(here.values() if isinstance(here, dict) else here)
-        elif wanted(here):
-            return True
+        for value in here.values() if isinstance(here, dict) else cast("list[Json]", here):
+            kind = type(value)
+            if kind is dict or kind is list:
+                todo.append(value)
+            elif kind is Exact or (large and kind is int and is_large(value)):
+                return True
     return False
