@@ -131,7 +131,7 @@ class Gathering:
         """What came so far as a completion that was cut off; the failure where no text came."""
         whole = self._whole("length") if self._content or self._calls.begun else failure
         if isinstance(whole, Failure):
-            return replace(failure, paid=failure.paid or bool(self._about))
+            return replace(failure, paid=True) if self._about else failure
         return replace(whole, finish_reason=reason, failure=failure.error.code)
 
     def _broken(self, data: bytes, error: JsonObject) -> Outcome:
