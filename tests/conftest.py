@@ -1,6 +1,8 @@
 """What every test gets: an environment without keys and servers of its own, and one Groq emulator for the whole run."""
 
 import os
+import sys
+from collections.abc import Callable
 
 import pytest
 from hypothesis import settings
@@ -34,3 +36,25 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere/at/all")
+
+
+@pytest.fixture
+def calls() -> Callable[[Callable[[], object]], int]:
+    """Count the calls, of Python and of C functions, that something takes: its steps, on any machine the same."""
+
+    def counted(run: Callable[[], object]) -> int:
+        count = 0
+
+        def tick(frame: object, event: str, argument: object) -> None:
+            nonlocal count
+            count += event in ("call", "c_call")
+
+        before = sys.getprofile()
+        sys.setprofile(tick)
+        try:
+            run()
+        finally:
+            sys.setprofile(before)
+        return count
+
+    return counted

@@ -175,8 +175,12 @@ def _typed_of(schema: Schema[object]) -> Typed:
     classes: dict[type, Class] = {}
     dicts: list[Class] = []
     todo: list[object] = [cast(object, schema.adapter.core_schema if schema.adapter else None)]
+    seen: set[int] = set()
     while todo:
         here = todo.pop()
+        if id(here) in seen:  # a class that stands in several places is one object in all of them
+            continue
+        seen.add(id(here))
         if isinstance(here, dict):
             part = cast("dict[str, Any]", here)
             if part.get("type") == "typed-dict":

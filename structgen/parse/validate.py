@@ -77,7 +77,7 @@ def validate(
         if schema.adapter is None:
             finite = is_finite(tree)
             return Verdict(tree, schema.check(tree) if finite else (NOT_FINITE,))
-        if shape_of(schema).recursive:
+        if shape_of(schema).costly:
             guard_cost(schema.json_schema, tree)
         return _validate(schema, tree, chosen, strict)
     except RecursionError:
@@ -98,7 +98,7 @@ def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -
         return Verdict(issues=(LOOK,))
     equal = shape.numbered and _NOT_INTEGER.search(data)
     try:
-        if shape.recursive:
+        if shape.costly:
             guard_cost(schema.json_schema, tree)
         validators = validators_of(schema)
         value = _guarded(schema, partial(validators.closed, data, strict=True))

@@ -53,17 +53,17 @@ def schema_at(schema: JsonObject | bool, path: str) -> JsonObject | bool | None:
     """The part of a JSON Schema for a path into a value, with the definitions it needs; None where none is found."""
     found: list[Json] = [schema]
     for step in steps(path):
-        found = [deeper for one in found for deeper in _below(schema, one, step)]
-    options = [one for one in found if isinstance(one, dict | bool)]
+        found = list(_below(schema, found, step))
+    options = [one for number, one in enumerate(found) if isinstance(one, dict | bool) and one not in found[:number]]
     if not options:
         return None
     one: JsonObject | bool = options[0] if len(options) == 1 else {"anyOf": cast("list[Json]", options)}
     return with_definitions(schema, one)
 
 
-def _below(root: JsonObject | bool, node: Json, step: str) -> Iterator[Json]:
-    """The schemas that a step leads to, through references and unions."""
-    for one in alternatives(root, node):
+def _below(root: JsonObject | bool, nodes: Sequence[Json], step: str) -> Iterator[Json]:
+    """The schemas that a step leads to from any of some nodes, through references and unions."""
+    for one in alternatives(root, *nodes):
         properties, items, first = one.get("properties"), one.get("items"), one.get("prefixItems")
         if isinstance(properties, dict) and step in properties:
             yield properties[step]
@@ -75,9 +75,9 @@ def _below(root: JsonObject | bool, node: Json, step: str) -> Iterator[Json]:
             yield one["additionalProperties"]
 
 
-def alternatives(root: JsonObject | bool, node: Json) -> list[JsonObject]:
-    """The object schemas that a node stands for: itself, what it refers to, the branches of its unions; each once."""
-    todo, seen, found = [node], set[int](), list[JsonObject]()
+def alternatives(root: JsonObject | bool, *nodes: Json) -> list[JsonObject]:
+    """The object schemas that nodes stand for, each once: themselves, what they refer to, the branches of unions."""
+    todo, seen, found = list(reversed(nodes)), set[int](), list[JsonObject]()
     while todo:
         one = todo.pop()
         if not isinstance(one, dict) or id(one) in seen:

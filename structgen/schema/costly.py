@@ -1,8 +1,8 @@
-"""What Pydantic would need an age for: unions that hold themselves.
+"""What Pydantic would need an age for: unions within unions.
 
-It tries every branch of a union, also when one fits, so that two branches which both lead back to the union double
-the work with each level: 60 levels, in a few hundred characters, are more than a lifetime. The visits are counted
-before it starts, in as many steps as the value has places.
+It tries every branch of a union, also when one fits, so that two branches which both lead to the next union, or back
+to the same, double the work with each level: 60 levels, in a few hundred characters, are more than a lifetime. The
+visits are counted before it starts, in as many steps as the value has places.
 """
 
 from __future__ import annotations
@@ -41,31 +41,43 @@ def guard_cost(root: JsonObject | bool, value: Json) -> None:
         below: dict[tuple[int, int], tuple[Json, Json, int]] = {}
         for raw, held, times in level.values():
             limit += _PER_PLACE
-            for form in _forms(root, raw, held):
-                visits += times
+            for form, ways in _forms(root, raw, held):
+                visits += times * ways
                 for inner, item in _members(form, held):
                     key = (id(inner), id(item))
-                    below[key] = (inner, item, times + (below[key][2] if key in below else 0))
+                    below[key] = (inner, item, times * ways + (below[key][2] if key in below else 0))
         if visits > limit:
             raise TooCostly
         level = below
 
 
-def _forms(root: JsonObject, raw: Json, value: Json) -> Iterator[JsonObject]:
-    """The forms that a value is tried against in one place: those of every branch."""
-    todo, seen = [raw], set[str]()
+def _forms(root: JsonObject, raw: Json, value: Json) -> Iterator[tuple[JsonObject, int]]:
+    """The forms that a value is tried against in one place, those of every branch, each with how often it is tried."""
+    leads: dict[int, list[JsonObject]] = {}
+    order: list[JsonObject] = []
+    todo: list[tuple[Json, bool]] = [(raw, False)]
     while todo:
-        part = todo.pop()
+        part, done = todo.pop()
         if not isinstance(part, dict):
             continue
-        yield part
-        reference = part.get("$ref")
-        if isinstance(reference, str) and reference not in seen:
-            seen.add(reference)
-            todo.append(target(root, reference))
-        for word in ("allOf", "anyOf", "oneOf"):
-            branches = part.get(word)
-            todo += _tagged(part, branches, value) if isinstance(branches, list) else []
+        if done:
+            order.append(part)
+        elif id(part) not in leads:
+            leads[id(part)] = [one for one in _in_place(root, part, value) if isinstance(one, dict)]
+            todo += [(part, True), *((one, False) for one in leads[id(part)])]
+    ways = {id(raw): 1}
+    for part in reversed(order):
+        yield part, ways[id(part)]
+        for one in leads[id(part)]:
+            ways[id(one)] = ways.get(id(one), 0) + ways[id(part)]
+
+
+def _in_place(root: JsonObject, part: JsonObject, value: Json) -> Iterator[Json]:
+    """What else a value is tried against where it is tried against a part."""
+    yield target(root, part.get("$ref"))
+    for word in ("allOf", "anyOf", "oneOf"):
+        branches = part.get(word)
+        yield from _tagged(part, branches, value) if isinstance(branches, list) else ()
 
 
 def _tagged(part: JsonObject, branches: list[Json], value: Json) -> list[Json]:

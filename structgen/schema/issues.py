@@ -27,6 +27,7 @@ KINDS = {
 _MOST_NAMED = 12
 """So many choices are named in a message; an enum of all countries needs no more."""
 
+NO_BRANCH = "fits none of the allowed forms"
 _AT_ROOT = frozenset({"type", "enum", "const", "format"})
 
 
@@ -89,7 +90,7 @@ def settle(failures: Iterable[Failure]) -> tuple[Issue, ...]:
 def _of_union(union: Branches) -> tuple[Issue, ...]:
     branches = [settle(branch) for branch in union.branches]
     if not branches:
-        return (Issue(union.path, "fits none of the allowed forms", "union"),)
+        return (Issue(union.path, NO_BRANCH, "union"),)
     if all(len(branch) == 1 and _is_root(branch[0], union.path) for branch in branches):
         firsts = [branch[0] for branch in branches]
         expected = either(issue.expected for issue in firsts)
@@ -107,7 +108,8 @@ def _is_root(issue: Issue, path: str) -> bool:
 def _misfit(branch: Sequence[Issue], path: str) -> tuple[int, int, int]:
     """How badly a branch fits: another kind of value altogether, then another tag, then the number of issues."""
     tags = sum(issue.code in {"enum", "const"} and issue.path.count("/") == path.count("/") + 1 for issue in branch)
-    return sum(_is_root(issue, path) for issue in branch), tags, len(branch)
+    others = sum(_is_root(issue, path) or (issue.path == path and issue.message == NO_BRANCH) for issue in branch)
+    return others, tags, len(branch)
 
 
 def plain(value: object) -> Json:

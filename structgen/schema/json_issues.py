@@ -10,8 +10,7 @@ from typing import Any, cast
 from structgen.core.json import Json, pointer
 from structgen.core.results import Issue
 from structgen.schema.formats import FORMATS
-from structgen.schema.issues import KINDS, Branches, Failure, choices, either, settle, should_be
-from structgen.schema.json_unions import NO_BRANCH
+from structgen.schema.issues import KINDS, NO_BRANCH, Branches, Failure, choices, either, settle, should_be
 
 _LIMITS = {
     "minimum": ("range", "at least {}"),
@@ -88,7 +87,7 @@ def _leaf(path: str, error: Any) -> Issue:
 
 
 def _other(path: str, keyword: str | None, message: str, found: Json) -> Issue:
-    if keyword in {"anyOf", "oneOf"} and message == NO_BRANCH:
+    if message == NO_BRANCH:
         return Issue(path, NO_BRANCH, "union", found)
     if keyword == "oneOf":
         return Issue(path, "fits more than one of the forms of which it should fit exactly one", "union", found)

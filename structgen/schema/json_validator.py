@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeAlias, cast
 
 import referencing
@@ -27,7 +27,7 @@ from referencing.jsonschema import lookup_recursive_ref
 
 from structgen.core.json import Json, JsonObject
 from structgen.schema.formats import has_format
-from structgen.schema.json_unions import any_of, fits, one_of
+from structgen.schema.json_unions import any_of, evaluated, fits, one_of, reference
 from structgen.schema.patterns import matcher
 
 Errors: TypeAlias = Iterator[ValidationError]
@@ -87,11 +87,11 @@ def _additional_properties(validator: Any, rest: Any, instance: Json, schema: Ma
 def _unevaluated_properties(validator: Any, rest: Any, instance: Json, schema: Mapping[str, Any]) -> Errors:
     if isinstance(instance, dict):
         own = {key: value for key, value in schema.items() if key != "unevaluatedProperties"}
-        seen = _evaluated(validator, instance, own)
+        seen = _looked_at(validator, instance, own)
         yield from _each(validator, rest, instance, (key for key in instance if key not in seen))
 
 
-def _evaluated(validator: Any, instance: Mapping[str, Any], schema: Any) -> set[str]:
+def _looked_at(validator: Any, instance: Mapping[str, Any], schema: Any) -> set[str]:
     """The keys that a schema or any schema in place of it has looked at."""
     if not isinstance(schema, dict):
         return set()
@@ -100,7 +100,7 @@ def _evaluated(validator: Any, instance: Mapping[str, Any], schema: Any) -> set[
         return set(instance)
     found = _named(schema, instance)
     for inner, other in _in_place(validator, instance, schema):
-        found |= _evaluated(inner, instance, other)
+        found |= evaluated(inner, other, instance, partial(_looked_at, inner, instance, other))
     return found
 
 
@@ -192,6 +192,7 @@ _KEYWORDS: Mapping[str, Keyword] = {
     "propertyNames": _property_names,
     "multipleOf": _multiple_of,
     "uniqueItems": _unique_items,
+    "$ref": reference,
     "anyOf": any_of,
     "oneOf": one_of,
 }

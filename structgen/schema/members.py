@@ -113,10 +113,17 @@ _WITHOUT_SCHEMAS = frozenset(
 
 
 def has_part(core: Core, wanted: Callable[[Core], bool]) -> bool:
-    """Whether a part of a core schema is of some kind: JSON Schema says too little of some."""
+    """Whether a part of a core schema is of some kind: JSON Schema says too little of some.
+
+    A class that stands in several places is one object in all of them, and is looked at once.
+    """
     todo: list[Any] = [core]
+    seen: set[int] = set()
     while todo:
         here = todo.pop()
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
         if isinstance(here, dict):
             part = cast(Core, here)
             if wanted(part):

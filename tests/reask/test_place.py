@@ -1,5 +1,6 @@
 """Places in plain JSON, and the part of a schema that speaks of them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -85,3 +86,25 @@ def test_the_part_brings_the_definitions_it_refers_to() -> None:
 @pytest.mark.parametrize("path", ["/nothing", "/leaf/qty/deeper"])
 def test_a_path_that_the_schema_does_not_know_has_no_part(path: str) -> None:
     assert schema_at(SCHEMA, path) is None
+
+
+@pytest.mark.parametrize("path", ["/a", "/a/0"])
+def test_definitions_that_are_used_twice_are_followed_once(
+    path: str, calls: Callable[[Callable[[], object]], int]
+) -> None:
+    step = path.replace("/", " ").split()
+
+    def form(below: str) -> Any:
+        inner: Any = {"$ref": f"#/$defs/{below}"}
+        held = {"properties": {"a": inner if len(step) == 1 else {"type": "array", "items": inner}}}
+        return {"anyOf": [held, {**held, "title": "again"}]}
+
+    def steps(depth: int) -> int:
+        defs = {f"d{n}": form(f"d{n + 1}") for n in range(depth)}
+        schema: Any = {"$ref": "#/$defs/d0", "$defs": {**defs, f"d{depth}": {"type": "integer"}}}
+        part = schema_at(schema, path * depth)
+        assert isinstance(part, dict)
+        assert part["$ref"] == f"#/$defs/d{depth}"
+        return calls(lambda: schema_at(schema, path * depth))
+
+    assert steps(16) < 4 * steps(8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -23,6 +24,11 @@ ENCODED = frozenset({"base64", "base64url"})
 _WORDS = frozenset({"number", "integer", "boolean", "null"})
 _PARTS = ("anyOf", "oneOf")
 _MOST_REFERENCES = 50
+_MOST_NODES, _NODES_PER_PART = 1_000, 20
+"""So many forms, at the least and for each part of a schema, are told apart; in the others anything may stand."""
+_MOST_UNFOLDED = 100
+"""A type whose definitions, each written out where it is used, are more than so many may be a lot of work to check."""
+_REMARKS = frozenset({"title", "description", "default", "examples", "deprecated", "$defs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class Shape:
         self.encoded = self.typed and any(part.get("format") in ENCODED for part in _objects(self.root))
         self.temporal = self.typed and any(part.get("format") in TEMPORAL for part in _objects(self.root))
         self.numbered = self.typed and any(_has_numbers(part) for part in _objects(self.root))
-        self.recursive = self.typed and _holds_itself(self.root)
+        self.costly = self.typed and _unfolds(self.root)
         self.decimal = self.typed and _has_part(schema, _is_decimal)
         self.keyed = self.typed and _has_part(schema, _has_keys)
         self.transforms = self.typed and _has_part(schema, _is_transformed)
@@ -78,6 +84,9 @@ class Shape:
             for path, names in schema.names.items()
         ]
         self._nodes: dict[int, tuple[Raw, Node]] = {}
+        self._whole: dict[int, tuple[Raw, JsonObject]] = {}
+        self._joined: dict[object, JsonObject] = {}
+        self._most_nodes = _MOST_NODES + _NODES_PER_PART * sum(1 for _ in _objects(self.root))
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -100,9 +109,15 @@ class Shape:
         return frozenset(keys)
 
     def node(self, raw: Raw) -> Node:
-        """The node of a part of the schema."""
+        """The node of a part of the schema.
+
+        The parts are those of the schema and, in unions, these with what stands beside the union. Unions in unions may
+        join in ever new ways; beyond a bound anything may stand in such a place, and the validator alone decides.
+        """
         known = self._nodes.get(id(raw))
         if known is None:
+            if len(self._nodes) >= self._most_nodes:
+                return Node()
             known = self._nodes[id(raw)] = (raw, self._node(raw))
         return known[1]
 
@@ -155,17 +170,28 @@ class Shape:
 
     def knows(self, tree: Json, raw: Raw | None = None, *, free: bool = True) -> bool:
         """Whether every key of a tree, in any spelling, is one that the schema speaks of; `free`: or may be any key."""
-        node = self.node(self.root if raw is None else raw)
-        if node.branches:
-            return any(self.knows(tree, branch, free=free) for branch in node.branches)
+        return self._knows(tree, self.root if raw is None else raw, free, {})
+
+    def _knows(self, tree: Json, raw: Raw, free: bool, known: dict[tuple[int, int], bool]) -> bool:
+        if not self.node(raw).branches:
+            return self._knows_as(tree, self.node(raw), free, known)
+        key = (id(tree), id(raw))
+        if key not in known:
+            known[key] = any(self._knows(tree, branch, free, known) for branch in self.node(raw).branches)
+        return known[key]
+
+    def _knows_as(self, tree: Json, node: Node, free: bool, known: dict[tuple[int, int], bool]) -> bool:
         if isinstance(tree, list):
-            return (node.items is None and free) or all(self.knows(item, node.items or {}, free=free) for item in tree)
+            items = node.items or {}
+            return (node.items is None and free) or all(self._knows(item, items, free, known) for item in tree)
         if not isinstance(tree, dict):
             return True
         if not node.fields or isinstance(node.extra, dict):
             return free
         names = ((key, node.spellings.get(key) or node.spellings.get(letters(key)) or key) for key in tree)
-        return all(name in node.fields and self.knows(tree[key], node.fields[name], free=free) for key, name in names)
+        return all(
+            name in node.fields and self._knows(tree[key], node.fields[name], free, known) for key, name in names
+        )
 
     def takes_text_alone(self, path: str, tree: Json) -> bool:
         """Whether nothing but a text may stand at a path, or what stands there does not count."""
@@ -224,6 +250,12 @@ class Shape:
         """One object schema out of a reference, its neighbours and the parts of `allOf`."""
         if not isinstance(raw, dict) or left == 0:
             return {}
+        known = self._whole.get(id(raw))
+        if known is None:
+            known = self._whole[id(raw)] = (raw, self._gathered(raw, left))
+        return known[1]
+
+    def _gathered(self, raw: JsonObject, left: int) -> JsonObject:
         own = {key: value for key, value in raw.items() if key not in {"$ref", "allOf"}}
         if (named := target(self.root, raw.get("$ref"))) is not None:
             own = _merged(self._resolved(named, left - 1), own)
@@ -238,7 +270,8 @@ class Shape:
                 beside = {key: value for key, value in part.items() if key != word}
                 if not beside.keys() & {"properties", "required", "type", "anyOf", "oneOf", "additionalProperties"}:
                     return tuple(branch for branch in branches if isinstance(branch, dict | bool))
-                return tuple(_merged(beside, self._resolved(branch, _MOST_REFERENCES)) for branch in branches)
+                joined = (_merged(beside, self._resolved(branch, _MOST_REFERENCES)) for branch in branches)
+                return tuple(self._joined.setdefault(_identity(one), one) for one in joined)
         return ()
 
     def _spellings(self, fields: Mapping[str, Raw]) -> dict[str, str | None]:
@@ -265,7 +298,8 @@ def _merged(base: JsonObject, more: JsonObject) -> JsonObject:
         if isinstance(base.get(word), dict) and isinstance(more.get(word), dict):
             both[word] = {**_dict(base[word]), **_dict(more[word])}
     if base.get("required") and more.get("required"):
-        both["required"] = [*_list(base["required"]), *_list(more["required"])]
+        several = dict.fromkeys(map(str, [*_list(base["required"]), *_list(more["required"])]))
+        both["required"] = list[Json](several)
     return both
 
 
@@ -275,6 +309,19 @@ def _near(fields: Mapping[str, Raw]) -> dict[tuple[str, ...], str | None]:
         words = near_form(name)
         found[words] = None if words in found else name
     return found
+
+
+def _identity(part: JsonObject) -> tuple[object, ...]:
+    """Equal for parts that say the same: they are joined out of the same parts of a schema."""
+    return tuple(sorted((word, _same_part(word, said)) for word, said in part.items() if word not in _REMARKS))
+
+
+def _same_part(word: str, said: Json) -> str:
+    if word == "properties" and isinstance(said, dict):
+        return repr([(name, id(raw)) for name, raw in said.items()])
+    if isinstance(said, dict | list) and word != "required":
+        return f"part {id(said)}"
+    return repr(said)
 
 
 def _types(part: JsonObject) -> frozenset[str]:
@@ -293,20 +340,25 @@ def _at(root: Json, path: str) -> Json:
     return None if found is MISSING else cast(Json, found)
 
 
-def _holds_itself(root: Raw) -> bool:
-    """Whether a definition leads back to itself, or a reference to somewhere else than a definition."""
+def _unfolds(root: Raw) -> bool:
+    """Whether a definition leads back to itself, or all of them together are long when written out where they are used.
+
+    So may be what a reference names that is no definition.
+    """
     defined = _dict(root.get("$defs")) if isinstance(root, dict) else {}
     leads = {f"#/$defs/{name}": _references(part) for name, part in defined.items()}
-    if not _references(root) <= leads.keys():
+    used = _references({key: part for key, part in root.items() if key != "$defs"} if isinstance(root, dict) else root)
+    if not {*used, *chain.from_iterable(leads.values())} <= leads.keys():
         return True
-    while free := [name for name, others in leads.items() if not others & leads.keys()]:
+    sizes: dict[str, int] = {}
+    while free := [name for name, others in leads.items() if not others.keys() & leads.keys()]:
         for name in free:
-            del leads[name]
-    return bool(leads)
+            sizes[name] = 1 + sum(times * sizes[other] for other, times in leads.pop(name).items())
+    return bool(leads) or sum(times * sizes[name] for name, times in used.items()) > _MOST_UNFOLDED
 
 
-def _references(part: Json) -> set[str]:
-    return {found for one in _objects(part) if isinstance(found := one.get("$ref"), str)}
+def _references(part: Json) -> Counter[str]:
+    return Counter(found for one in _objects(part) if isinstance(found := one.get("$ref"), str))
 
 
 def _has_numbers(part: JsonObject) -> bool:

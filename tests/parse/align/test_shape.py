@@ -1,0 +1,60 @@
+"""A JSON Schema as the aligner walks it: each part once, however often definitions use each other."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from structgen.core.json import Json
+from structgen.parse.align import Shape
+from structgen.schema import Schema
+from tests.schema.test_unfolding import DEEP, FLAT, Calls, held, unfolding
+
+
+def walk(shape: Shape) -> int:
+    """The forms that a schema is seen to have."""
+    todo, seen = [shape.root], set[int]()
+    while todo:
+        raw = todo.pop()
+        if id(raw) not in seen:
+            seen.add(id(raw))
+            node = shape.node(raw)
+            todo += [*node.branches, *node.fields.values()]
+    return len(seen)
+
+
+@pytest.mark.parametrize("name", [*FLAT, *DEEP])
+def test_definitions_that_are_used_twice_are_read_once(name: str, calls: Calls) -> None:
+    def steps(depth: int) -> int:
+        shape = Shape(Schema.of(unfolding({**FLAT, **DEEP}[name], depth)))
+        return calls(lambda: walk(shape))
+
+    assert steps(16) < 4 * steps(8)
+
+
+def test_where_unions_join_in_ever_new_ways_anything_may_stand() -> None:
+    def form(below: int) -> Any:
+        ref = {"$ref": f"#/$defs/d{below}"}
+        return {"type": "object", "anyOf": [{**ref, "required": [f"a{below}"]}, {**ref, "required": [f"b{below}"]}]}
+
+    assert walk(Shape(Schema.of(unfolding(form, 30)))) < 20_000
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("anyOf", {"other": 1}), ("oneOf of objects", {"q": 1, "other": 2}), ("anyOf of objects", {})]
+)
+def test_whether_all_keys_are_known_is_asked_once_a_place(name: str, value: Json, calls: Calls) -> None:
+    def steps(depth: int) -> int:
+        shape = Shape(Schema.of(unfolding({**FLAT, **DEEP}[name], depth)))
+        whole = held(depth if name in DEEP else 0, value)
+        assert shape.knows(whole) is (value == {})
+        return calls(lambda: shape.knows(whole))
+
+    assert steps(16) < 4 * steps(8)
+
+
+@pytest.mark.parametrize(("form", "costly"), [(FLAT["anyOf"], True), (lambda below: {"type": "array"}, False)])
+def test_a_type_that_is_long_when_written_out_is_costly(form: Callable[[int], Any], costly: bool) -> None:
+    schema = Schema.of(unfolding(form, 12))
+    typed = Schema(schema.name, schema.json_schema, Schema.of(int).adapter, {})
+    assert Shape(typed).costly is costly
