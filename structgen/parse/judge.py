@@ -169,18 +169,14 @@ def _validated(
 ) -> Outcome:
     """Validate, with the lossy repairs where they were asked for; dropping one thing may bring up another."""
     rounds = _LOSSY_ROUNDS if job.max_risk >= Risk.LOSSY else 0
-    if job.schema.adapter is None:
-        unseen = in_floats(outcome.tree)
-        outcome = replace(outcome, tree=unseen.tree, repairs=(*outcome.repairs, *unseen.repairs))
-        if unseen.issues:
-            return replace(outcome, issues=unseen.issues)
     while True:
-        verdict = validate(job.schema, outcome.tree, chosen, strict)
+        plain = in_floats(outcome.tree) if job.schema.adapter is None else Unseen(outcome.tree)
+        verdict = validate(job.schema, plain.tree, chosen, strict)
         if not verdict.issues:
             repairs = (*outcome.repairs, *verdict.repairs)
             if job.schema.adapter is not None:
                 repairs = with_defaults(job.schema, repairs, verdict.value)
-            unseen = _unseen(job, outcome.tree, verdict.value, repairs)
+            unseen = plain if job.schema.adapter is None else _unseen(job, outcome.tree, verdict.value, repairs)
             repairs = (*repairs, *unseen.repairs)
             issues = (*_misread(job, outcome.tree, verdict.value), *unseen.issues, *_above(repairs, job.max_risk))
             return replace(outcome, value=verdict.value, repairs=repairs, issues=issues)
@@ -196,8 +192,6 @@ def _validated(
 
 def _unseen(job: Job[T], tree: Json, value: Any, repairs: Sequence[Repair]) -> Unseen:
     """What reading changed without a word, but for what is ignored."""
-    if job.schema.adapter is None:
-        return Unseen(tree)
     found = unseen_in(job.schema, job.shape, tree, value)
     ignored = tuple(one.path for one in repairs if one.rule == IGNORED)
     kept = (one for one in found.repairs if not any(f"{one.path}/".startswith(f"{path}/") for path in ignored))

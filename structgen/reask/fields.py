@@ -15,6 +15,7 @@ from structgen.core.records import Card, Completion, Image, Message, Request
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse.places import MISSING, at
 from structgen.parse.reading import UNSURE_END, holds_structure
+from structgen.parse.unseen import FLOAT
 from structgen.reask.absent import answer_part, says_absent, without
 from structgen.reask.passage import passage_for
 from structgen.reask.place import can_put, differing, put
@@ -195,7 +196,7 @@ def read_fields(
     """
     answer: Parsed[object] = read_completion(patch, completion, NAME, draft.max_risk, form, draft.document)
     paths = _asked(patch)
-    given = cast(JsonObject, answer.value) if answer.ok else _nested(paths, answer)
+    given = cast(JsonObject, answer.given) if answer.ok else _nested(paths, answer)
     if given is None:
         issues = tuple(replace(issue, path=_in_whole(issue.path, paths)) for issue in answer.issues)
         return Parsed(False, None, issues, draft.repairs, draft.tree, quotes=draft.quotes)
@@ -207,7 +208,8 @@ def read_fields(
     if (contradiction := _contradiction(said, tree, paths)) is not None:
         return Parsed(False, None, (contradiction,), draft.repairs, draft.tree, quotes=draft.quotes)
     again = read_again(draft.schema, tree, _quotes(draft, answer, paths), draft.max_risk, draft.quoted)
-    moved = (replace(repair, path=_in_whole(repair.path, paths)) for repair in answer.repairs)
+    own = (one for one in answer.repairs if one.rule != FLOAT)  # the type of the whole may keep every digit
+    moved = (replace(repair, path=_in_whole(repair.path, paths)) for repair in own)
     repairs = (*draft.repairs, *moved, *_ignored(given, paths), *again.repairs)
     return replace(again, repairs=repairs)
 

@@ -14,6 +14,7 @@ from structgen.core.records import Card, Completion, Message, Request
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse.equal import same
 from structgen.parse.places import MISSING, at
+from structgen.parse.unseen import FLOAT
 from structgen.reask.place import alternatives, put, schema_at, with_definitions
 from structgen.reask.question import Question, part_form, part_room, read_again, read_completion
 from structgen.schema import Schema
@@ -174,12 +175,13 @@ def read_rest(cut: Cut[T], missing: Schema[object], completion: Completion, form
     answer: Parsed[object] = read_completion(missing, completion, NAME, cut.max_risk, form, cut.document)
     if not answer.ok:
         return Parsed(False, None, answer.issues, cut.repairs, cut.kept, quotes=cut.quotes)
-    rest = cast(Json, answer.value)
+    rest = answer.given
     joined = _misplaced(cut, rest) or _list_missing(cut, rest) or join(cut.kept, rest, cut.path)
     if isinstance(joined, Issue):
         return Parsed(False, None, (joined,), cut.repairs, cut.kept, quotes=cut.quotes)
     again = read_again(cut.schema, joined, _joined_quotes(cut, answer.quotes), cut.max_risk, cut.quoted)
-    return replace(again, repairs=(*cut.repairs, *answer.repairs, *again.repairs))
+    own = (one for one in answer.repairs if one.rule != FLOAT)  # the type of the whole may keep every digit
+    return replace(again, repairs=(*cut.repairs, *own, *again.repairs))
 
 
 def _joined_quotes(cut: Cut[T], rest: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -219,9 +221,9 @@ def _list_missing(cut: Cut[T], rest: Json) -> Issue | None:
 def join(kept: Json, rest: Json, path: tuple[str, ...], here: tuple[str, ...] = ()) -> Json | Issue:
     """The whole out of its two parts, or why they do not fit: no item is lost, none comes twice, none is changed."""
     if isinstance(kept, list) and isinstance(rest, list):
-        if not rest or rest[0] != kept[-1]:
+        if not rest or not same(rest[0], kept[-1]):
             return Issue(pointer(here), "the rest does not begin with the last complete item", "misfit")
-        if any(rest[:count] == kept[-count:] for count in range(2, min(len(kept), len(rest)) + 1)):
+        if any(same(rest[:count], kept[-count:]) for count in range(2, min(len(kept), len(rest)) + 1)):
             return Issue(pointer(here), "the rest may begin with one of the complete items or with several", "misfit")
         return [*kept, *rest[1:]]
     if not isinstance(kept, dict) or not isinstance(rest, dict):
@@ -236,6 +238,6 @@ def join(kept: Json, rest: Json, path: tuple[str, ...], here: tuple[str, ...] = 
             if isinstance(whole, Issue):
                 return whole
             joined[key] = whole
-        elif value != kept[key]:
+        elif not same(value, kept[key]):
             return Issue(pointer(inside), "the rest changes what was complete", "misfit", found=value)
     return joined
