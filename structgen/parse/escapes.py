@@ -120,7 +120,8 @@ def unescape(raw: str, closers: str = '"', source: Source | None = None) -> Unes
     value = _ESCAPE.sub(read, raw)
     wary = source is not None and source.wary
     places = _places(raw, found, closers, wary=wary) if found else []
-    return _decided(raw, closers, places, source) if places or wary else Unescaped(value)
+    asked = wary or (source is not None and "\\\\" in raw)  # what was doubled may have been doubled twice
+    return _decided(raw, closers, places, source) if places or asked else Unescaped(value)
 
 
 def holds_doubt(text: str, source: Source | None) -> bool:
@@ -230,7 +231,8 @@ def _decided(raw: str, closers: str, places: Sequence[_Place], source: Source | 
     as_is = _written(raw, closers, {place.start: raw[place.start : place.end] for place in places})
     python = any(place.likely is _Likely.PYTHON for place in places)
     if source is not None and len(escaped) >= _SHORTEST:
-        for text in (as_is, raw.replace('\\"', '"')):
+        twice = _ESCAPE.sub(lambda match: _read(match[1], closers), escaped)
+        for text in (as_is, raw.replace('\\"', '"'), twice):
             if text != escaped and source.prefers(text, escaped):
                 return Unescaped(text, odd=True)
         if source.prefers(escaped, as_is):

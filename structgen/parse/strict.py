@@ -53,7 +53,7 @@ def strict_json(data: bytes, source: Source | None = None) -> Strict:
     Some of it may be fine after all; the tolerant reader looks closer.
     """
     found = clean_json(data)
-    hinted = b"\\" in data and ((source is not None and source.wary) or HINT.search(data))
+    hinted = b"\\" in data and ((source is not None and (source.wary or b"\\\\" in data)) or HINT.search(data))
     if hinted and holds_doubt(data.decode(), source):
         raise ValueError("an escape that may be a part of the text")
     return found
