@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 T = TypeVar("T")
 
+_A_STRING = optional(string)
 _AN_OPTIONS = instance(Options, "Options(mode=Mode.JSON)")
 
 
@@ -108,8 +109,7 @@ class Extractor(Maps, Streams):
             retrying=argument("retrying", retrying, policy_in),
         )
         timeout = argument("timeout", timeout, number(above=0))
-        base_url = argument("base_url", base_url, optional(string))
-        api_key = argument("api_key", api_key, optional(string))
+        base_url, api_key = argument("base_url", base_url, _A_STRING), argument("api_key", api_key, _A_STRING)
         earlier = argument("earlier", earlier, optional(instance(Earlier, "Earlier(store, store.runs()[0])")))
         open_wire = partial(
             open_sender, chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client

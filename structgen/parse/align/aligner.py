@@ -14,6 +14,7 @@ from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 from structgen.parse.align.absent import absent_end, left_out, stands_for_absent
+from structgen.parse.align.calls import ARGUMENTS, arguments_of, holds_objects, is_call, several_for_one
 from structgen.parse.align.dates import date_in, is_clock, is_numeric
 from structgen.parse.align.fit import Fit, changed, kind_of, misfit
 from structgen.parse.align.keys import respelled
@@ -29,8 +30,6 @@ Decode = Callable[[str], tuple[Json, Risk]]
 _PLAIN_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _CONTAINERS = frozenset({"object", "array"})
-_ARGUMENTS = ("arguments", "parameters", "args", "input")
-_CALL = frozenset({"name", "id", "type", "function", *_ARGUMENTS})
 
 
 class Aligner:
@@ -185,7 +184,7 @@ class Aligner:
         direct = self._fields(value, node, path)
         if not wrapped or not node.fields:
             return direct
-        call = is_call(value) and not node.fields.keys() & {"function", *_ARGUMENTS}
+        call = is_call(value) and not node.fields.keys() & {"function", *ARGUMENTS}
         lost = direct.misfits > 0 or direct.strangers == len(value)
         if not value or not (call or (lost and len(value) == 1)):
             return direct
@@ -242,12 +241,12 @@ class Aligner:
 
     def _unwrapped(self, value: JsonObject, raw: Raw, path: str, direct: Fit, call: bool) -> Fit:
         """What a single key, or a call of a tool, holds, in place of the object that holds it."""
-        inner = _arguments(value) if call else next(iter(value.values()))
+        inner = arguments_of(value) if call else next(iter(value.values()))
         if call and (inner is None or inner == ""):
             words = "is a call of a tool without arguments"
             return Fit(value, misfits=1, issues=(Issue(path, words, "tool_call", inner, "the arguments"),))
-        if call and _objects_in(inner):
-            return _several(inner, path)
+        if call and holds_objects(inner):
+            return several_for_one(inner, path)
         fit = self.fit(inner, raw, path, wrapped=not call and isinstance(inner, dict) and is_call(inner))
         held = fit.value
         if not isinstance(held, dict) or (fit.strangers == len(held) and not call):
@@ -365,30 +364,6 @@ class Aligner:
             return misfit(value)
         fit = self.fit(inner, self.shape.root, path, wrapped=False)
         return misfit(value) if fit.misfits else fit.after(Repair("unwrapped", path, value, inner, Risk.INTERPRETIVE))
-
-
-def is_call(value: JsonObject) -> bool:
-    """Whether an object has the shape of a tool call: a name and its arguments, or a function that has these."""
-    inner = value.get("function")
-    if isinstance(inner, dict) and value.keys() <= _CALL:
-        return is_call(inner)
-    return isinstance(value.get("name"), str) and value.keys() <= _CALL and any(key in value for key in _ARGUMENTS)
-
-
-def _arguments(call: JsonObject) -> Json:
-    inner = call.get("function")
-    call = inner if isinstance(inner, dict) else call
-    return next(call[key] for key in _ARGUMENTS if key in call)
-
-
-def _objects_in(arguments: Json) -> bool:
-    return isinstance(arguments, list) and any(isinstance(item, dict) for item in arguments)
-
-
-def _several(arguments: Json, path: str) -> Fit:
-    """Arguments that are a list of objects, where a single object belongs: the call is not that object."""
-    words, expected = "is a call of a tool with a list of arguments", "one object"
-    return Fit(arguments, misfits=1, issues=(Issue(path, words, "tool_call", arguments, expected),))
 
 
 def _converts(value: Json, choice: Json) -> bool:
