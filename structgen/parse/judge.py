@@ -108,7 +108,9 @@ class Outcome:
 def judge(job: Job[T], reading: Reading) -> Outcome:
     """Align and validate one reading."""
     outcome = replace(_judged(job, reading), raw=reading.value)
-    return _on_record(outcome) if has_exact(reading.value) else outcome
+    told = (one for repair in outcome.repairs for one in (repair.before, repair.after))
+    tells = bool(outcome.issues) or any(isinstance(one, (Exact, dict, list)) for one in told)
+    return _on_record(outcome) if tells and has_exact(reading.value) else outcome
 
 
 def _on_record(outcome: Outcome) -> Outcome:
