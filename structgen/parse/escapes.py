@@ -50,23 +50,23 @@ _SIGN_OF_LATEX = re.compile(rf"\\\\(?:(?![bfnrtux])[A-Za-z]{{2}}|{_COMMANDS})")
 
 _NAME = r"[\w.~$@%+()-]"
 _IN_PATH = re.compile(
-    rf"(?:(?<![A-Za-z0-9])[A-Za-z]:(?:\\\\?{_NAME}{{1,60}})+|[A-Za-z]{_NAME}{{1,60}}(?:\\\\{_NAME}{{1,60}})+)\Z",
-    re.ASCII,
+    rf"(?:(?<![^\W_])[A-Za-z]:(?:\\\\?{_NAME}{{1,60}})+|[^\W\d_]{_NAME}{{1,60}}(?:\\\\{_NAME}{{1,60}})+)\Z"
 )
 """A drive and a folder, or two names with a doubled backslash between them: a path that may go on."""
-_DRIVE = re.compile(
-    r"(?<![A-Za-z0-9])(?:[C-Z]:\\[nrt][a-z0-9_]|[A-Za-z]:\\[nrt][a-z0-9_][\w-]*(?:\\\w|\.\w{1,4}\b))", re.ASCII
-)
-_OF_NAME = re.compile(_NAME, re.ASCII)
-_LAST_NAME = re.compile(rf"\\{_NAME}{{1,60}}", re.ASCII)
+_DRIVE = re.compile(r"(?<![^\W_])(?:[C-Z]:\\[nrt]\w|[A-Za-z]:\\[nrt]\w[\w-]*(?:\\\w|\.\w{1,4}\b))")
+_OF_NAME = re.compile(_NAME)
+_LAST_NAME = re.compile(rf"\\{_NAME}{{1,60}}")
 _LONGEST_NAME, _LONGEST_PATH = 61, 260
 _FIRST_WORD, _LAST_WORD = re.compile(r"\A\w*"), re.compile(r"\w*\Z")
 
-HINT = re.compile(
-    rb"\\(?:[bf]|[nrt](?<=[A-Za-z]:\\[nrt])[a-z0-9_]|\\[\w.~$@%+()-]{1,60}\\[nrt][a-z0-9_]"
-    + rf"|(?:{_STRONG}|{_WEAK})(?![A-Za-z]))".encode()
+_OTHER = r"[^\x00-\x7f]"
+_HINT = re.compile(
+    rf"\\(?:[bf]|[nrt](?<=[A-Za-z]:\\[nrt])(?:[a-z0-9]|{_OTHER})"
+    rf"|\\(?:{_NAME}|{_OTHER}){{1,60}}\\[nrt](?:[a-z0-9]|{_OTHER})|(?:{_STRONG}|{_WEAK})(?![A-Za-z]))"
 )
-"""What a text of JSON holds, in UTF-8, where one of its escapes may be a part of the text."""
+"""What a text of JSON holds where one of its escapes may be a part of the text."""
+HINT = re.compile(_HINT.pattern.encode())
+"""The same in UTF-8."""
 
 _STRING = re.compile(r"\"([^\"\\]*(?:\\.[^\"\\]*)*)\"", re.DOTALL)
 
@@ -111,13 +111,25 @@ class _Place:
 def unescape(raw: str, closers: str = '"', source: Source | None = None) -> Unescaped:
     """The text that stands in quotes without its escapes; `closers` are the quotes that could have ended it."""
     found: list[re.Match[str]] = []
+    odd = False
 
     def read(match: re.Match[str]) -> str:
-        if match[1] in _UNSURE or not _is_sure(match[1], closers):
+        nonlocal odd
+        body = match[1]
+        plain = _PLAIN.get(body)
+        if plain is None:
+            sure = body in closers or (body[0] == "u" and len(body) == 5)
+            odd = odd or not sure
+            if not sure:
+                found.append(match)
+            return _read(body, closers)
+        if body in _UNSURE:
             found.append(match)
-        return _read(match[1], closers)
+        return plain
 
     value = _ESCAPE.sub(read, raw)
+    if source is None and not odd and not (found and _HINT.search(raw)):
+        return Unescaped(value)
     wary = source is not None and source.wary
     places = _places(raw, found, closers, wary=wary) if found else []
     asked = wary or (source is not None and "\\\\" in raw)  # what was doubled may have been doubled twice
@@ -127,11 +139,6 @@ def unescape(raw: str, closers: str = '"', source: Source | None = None) -> Unes
 def holds_doubt(text: str, source: Source | None) -> bool:
     """Whether a string of a clean JSON text holds more than escapes beyond doubt."""
     return any(unescape(match[1], source=source).odd for match in _STRING.finditer(text) if "\\" in match[1])
-
-
-def _is_sure(body: str, closers: str) -> bool:
-    """Whether what stands behind a backslash makes an escape of JSON that is never a part of a text."""
-    return body in _PLAIN or body in closers or (body[0] == "u" and len(body) == 5)
 
 
 def _read(body: str, closers: str) -> str:

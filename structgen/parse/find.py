@@ -160,7 +160,8 @@ def read_value(text: str, start: int, source: Source | None) -> Reading:
     """The value whose bracket stands at `start`, by the cheapest decoder that reads it."""
     try:
         _, end = _DECODER.raw_decode(text, start)
-        return Reading(strict_json(text[start:end].encode(), source).value, start, end)
+        clean = strict_json(text[start:end].encode(), source)
+        return Reading(clean.value, start, end, long=clean.more)
     except (ValueError, RecursionError):
         reading = read_tolerant(text, start, source)
         return _from_latex(text, reading) or reading

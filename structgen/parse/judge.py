@@ -52,13 +52,12 @@ class Job(Generic[T]):
     quoted: Quoted | None = None
     source: Source | None = None
 
-    def fit(self, tree: Json, faults: frozenset[str] | None) -> tuple[Fit, Chosen]:
+    def fit(self, tree: Json, faults: frozenset[str] | None, *, exact: bool = True) -> tuple[Fit, Chosen]:
         """The tree, aligned; what stands at a place that the strict validator did not fault is left alone.
 
-        But for numbers that say more than the floats that the validator was shown. With it come the members that its
-        unions were taken for, where the tree does not tell any more.
+        But for numbers that say more than the floats that the validator was shown (`exact`: there may be some). With it
+        come the members that its unions were taken for, where the tree does not tell any more.
         """
-        exact = has_exact(tree)
         touched = {
             path[:end] for path in faults or () for end in range(len(path) + 1) if path[end : end + 1] in {"", "/"}
         }
@@ -108,9 +107,7 @@ class Outcome:
 def judge(job: Job[T], reading: Reading) -> Outcome:
     """Align and validate one reading."""
     outcome = replace(_judged(job, reading), raw=reading.value)
-    told = (one for repair in outcome.repairs for one in (repair.before, repair.after))
-    tells = bool(outcome.issues) or any(isinstance(one, (Exact, dict, list)) for one in told)
-    return _on_record(outcome) if tells and has_exact(reading.value) else outcome
+    return _on_record(outcome) if reading.long and has_exact(reading.value) else outcome
 
 
 def _on_record(outcome: Outcome) -> Outcome:
@@ -138,18 +135,21 @@ def _judged(job: Job[T], reading: Reading) -> Outcome:
         verdict = validate_as_is(job.schema, job.shape, reading.value, to_json(reading.value))
         if job.schema.adapter is None and not verdict.issues and (better := _respelled(job, reading)):
             return better
-        if not verdict.issues and not says_more(reading.value):
+        if not verdict.issues and not (reading.long and says_more(reading.value)):
             above = _above(reading.repairs, job.max_risk)
             return Outcome(reading.value, verdict.value, reading.repairs, above, quotes=reading.quotes)
         faults, strict = verdict.faults, verdict.strict
-    fit, chosen = job.fit(reading.value, faults)
+    fit, chosen = job.fit(reading.value, faults, exact=reading.long and has_exact(reading.value))
     left_out = (repair for issue in reading.issues for repair in let_stand(issue))
     repairs = (*reading.repairs, *left_out, *fit.repairs)
     if job.shape.ignores_all(fit.value):
         return Outcome(fit.value, None, repairs, (NOT_ASKED,), (), fit.misfits)
     quotes = moved(reading.quotes, fit.repairs)
     outcome = Outcome(fit.value, None, repairs, fit.issues, (), fit.misfits, quotes)
-    return outcome if fit.issues else _validated(job, outcome, chosen, strict if fit.value is reading.value else None)
+    if fit.issues:
+        return outcome
+    plain = not reading.long and not fit.repairs
+    return _validated(job, outcome, chosen, strict if fit.value is reading.value else None, plain=plain)
 
 
 def _respelled(job: Job[T], reading: Reading) -> Outcome | None:
@@ -158,7 +158,7 @@ def _respelled(job: Job[T], reading: Reading) -> Outcome | None:
     A member of a union that leaves other keys alone takes them without reading them, and so does an object that lacks
     an optional key but has it in another spelling.
     """
-    fit, chosen = job.fit(reading.value, None)
+    fit, chosen = job.fit(reading.value, None, exact=False)
     if not fit.repairs or fit.issues or fit.misfits:
         return None
     outcome = Outcome(fit.value, repairs=(*reading.repairs, *fit.repairs), quotes=moved(reading.quotes, fit.repairs))
@@ -167,18 +167,27 @@ def _respelled(job: Job[T], reading: Reading) -> Outcome | None:
 
 
 def _validated(
-    job: Job[T], outcome: Outcome, chosen: Chosen = NO_CHOICE, strict: ValidationError | None = None
+    job: Job[T],
+    outcome: Outcome,
+    chosen: Chosen = NO_CHOICE,
+    strict: ValidationError | None = None,
+    *,
+    plain: bool = False,
 ) -> Outcome:
-    """Validate, with the lossy repairs where they were asked for; dropping one thing may bring up another."""
+    """Validate, with the lossy repairs where they were asked for; dropping one thing may bring up another.
+
+    `plain`: no number of the tree is more than a float holds.
+    """
     rounds = _LOSSY_ROUNDS if job.max_risk >= Risk.LOSSY else 0
     while True:
-        plain = in_floats(outcome.tree) if job.schema.adapter is None else Unseen(outcome.tree)
-        verdict = validate(job.schema, plain.tree, chosen, strict)
+        unseen = Unseen(outcome.tree) if plain or job.schema.adapter else in_floats(outcome.tree)
+        verdict = validate(job.schema, unseen.tree, chosen, strict)
         if not verdict.issues:
             repairs = (*outcome.repairs, *verdict.repairs)
             if job.schema.adapter is not None:
                 repairs = with_defaults(job.schema, repairs, verdict.value)
-            unseen = plain if job.schema.adapter is None else _unseen(job, outcome.tree, verdict.value, repairs)
+                if not plain or job.shape.temporal or job.shape.keyed:
+                    unseen = _unseen(job, outcome.tree, verdict.value, repairs)
             repairs = (*repairs, *unseen.repairs)
             issues = (*_misread(job, outcome.tree, verdict.value), *unseen.issues, *_above(repairs, job.max_risk))
             return replace(outcome, value=verdict.value, repairs=repairs, issues=issues)

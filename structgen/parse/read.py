@@ -100,7 +100,7 @@ def parse_one(job: Job[T], text: str, cut: bool, plain: Plain | None) -> Parsed[
         verdict = validate_as_is(schema, shape, tree, data)
         if not verdict.issues:
             return Parsed(ok=True, value=cast(T, verdict.value), given=tree)
-    return choose(job, Found((Reading(tree, 0, len(clean)),)), cut)
+    return choose(job, Found((Reading(tree, 0, len(clean), long=found.more),)), cut)
 
 
 def _in_plain_form(data: bytes, plain: Plain) -> str | None:
@@ -152,8 +152,10 @@ def _searched(job: Job[T], text: str, cut: bool) -> Parsed[T]:
 def _look(job: Job[T], text: str) -> tuple[Answer, Found]:
     """A text without its thoughts, and the values in it with all that stands around them."""
     marked = text.startswith("\ufeff")
-    answer = without_thoughts(_without_surrogates(text.lstrip("\ufeff")))
-    lists = lists_in(job.shape)
+    text, lists = _without_surrogates(text.lstrip("\ufeff")), lists_in(job.shape)
+    answer = without_thoughts(text)
+    if (answer.thoughts or answer.unclosed) and _is_one_value(text, lists):
+        answer = Answer(text)
     found = (
         _unescaped(answer.text, lists)
         or _only_string(answer.text, job.source)
@@ -173,7 +175,7 @@ def values_in(job: Job[T], text: str, plain: Plain | None = None) -> Found:
         written = None if plain is None else _in_plain_form(data, plain)
         return _look(job, clean if written is None else written)[1]
     tree = found.value if plain is None else plain(found.value)
-    return Found((Reading(tree, 0, len(clean)),))
+    return Found((Reading(tree, 0, len(clean), long=found.more),))
 
 
 def too_large(max_chars: int) -> Parsed[Any]:
@@ -217,6 +219,15 @@ def _unescaped(text: str, lists: Lists) -> Found | None:
     outside = find_values(text[: start.start()] + text[end + 1 :], lists=lists)
     note = Repair("double_encoded", "", text[start.start() : end + 1], None, Risk.LOSSLESS)
     return replace(outside, readings=(*outside.readings, Reading(value, start.start(), end + 1, (note,))))
+
+
+def _is_one_value(text: str, lists: Lists) -> bool:
+    """Whether a text is one value in escaped quotes or a string, in which thinking tags are a part of a text."""
+    text = text.strip()
+    if _STRING.fullmatch(text):
+        return True
+    found = _unescaped(text, lists)
+    return found is not None and (found.readings[-1].start, found.readings[-1].end) == (0, len(text))
 
 
 def _only_string(text: str, source: Source | None) -> Found | None:

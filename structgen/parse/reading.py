@@ -47,7 +47,7 @@ class Reading:
     `open` are the paths that were never closed. `json_like` tells a broken value from brackets in prose.
     `quotes` are those that were taken out of the value, by its paths. `joined`: nothing but a comma stands between the
     value before and this one; `corrects`: there are words between them that do more than count, so that this one may
-    stand in the place of the one before.
+    stand in the place of the one before. `long`: a number in it may say more than a float.
     """
 
     value: Json
@@ -60,3 +60,4 @@ class Reading:
     quotes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
     joined: bool = False
     corrects: bool = False
+    long: bool = True

@@ -43,6 +43,8 @@ BACKSLASHES = (
     "has backslashes that may be escapes or a part of the text, and nothing says which; "
     "write each backslash of the text as two"
 )
+LONG = 16
+"""So many digits may say more than a float."""
 _MOST_DIGITS = 4300
 """Python itself converts no longer integers (the conversion takes quadratic time)."""
 
@@ -92,6 +94,8 @@ class Scanner:
         self.comments: list[str] = []
         self.issues: list[Issue] = []
         self.members = 0
+        self.long = False
+        """Whether a number has more digits than a float may hold."""
 
     def char(self, at: int) -> str:
         """The character at `at`; the text also ends at the closing line of a Markdown fence."""
@@ -174,6 +178,7 @@ class Scanner:
 
     def number(self, digits: str) -> Json:
         """The number that is written so; an Issue where it is none that can be used."""
+        self.long = self.long or len(digits) >= LONG or "e" in digits or "E" in digits
         if len(digits) > _MOST_DIGITS:
             self.issue("number", "a number of more digits than can be read", digits[:40])
             return digits

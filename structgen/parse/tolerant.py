@@ -14,7 +14,7 @@ from structgen.core.json import Json, JsonObject, pointer
 from structgen.parse.exact import number_of
 from structgen.parse.members import CLOSER, CONTAINER, ITEM, MEMBER, NUMBER, SET
 from structgen.parse.reading import ESCAPED_KEY, Reading
-from structgen.parse.scanner import BACKSLASHES, COMMENT, WORDS, Broken, Cut, Open, Scanner
+from structgen.parse.scanner import BACKSLASHES, COMMENT, LONG, WORDS, Broken, Cut, Open, Scanner
 from structgen.parse.source import Source
 from structgen.parse.strict import MAX_DEPTH
 from structgen.parse.strings import AFTER_KEY, ANYTHING, IN_LIST, IN_OBJECT, PAIRS, read_quoted
@@ -73,7 +73,8 @@ class _Reader(Scanner):
         like = begun or not paths or ended
         if len(self.comments) > 1:
             self.repairs["comment"] = replace(self.repairs["comment"], before="\n".join(self.comments))
-        return Reading(value, start, end, tuple(self.repairs.values()), tuple(self.issues), paths, like)
+        repairs, issues = tuple(self.repairs.values()), tuple(self.issues)
+        return Reading(value, start, end, repairs, issues, paths, like, long=self.long)
 
     # Containers
 
@@ -185,6 +186,7 @@ class _Reader(Scanner):
         """The value of a simple member that is no string in double quotes; its groups begin behind `before`."""
         digits, word = match[before + 5], match[before + 6]
         if digits is not None and len(digits) < _SHORT and "e" not in digits and "E" not in digits:
+            self.long = self.long or len(digits) >= LONG
             return number_of(digits) if "." in digits else int(digits)
         if word is not None:
             return WORDS[word]

@@ -327,6 +327,13 @@ def test_json_repair_takes_no_quote_of_a_neighbour_into_a_text() -> None:
     assert last_resort('{"a": "it\'s", b" : 1}') == {"a": "it's", "b": 1}
 
 
+@pytest.mark.parametrize("tree", [{"a": "[think]"}, {"a": "so <think> it"}, {"<think>": 1}])
+def test_thinking_tags_within_a_value_that_was_encoded_twice_are_text(tree: Any) -> None:
+    text = json.dumps(json.dumps(tree))
+    for written in (text, text[1:-1]):
+        assert read(dict[str, Any], written).value == tree
+
+
 def test_nan_is_a_number_only_where_the_field_says_so() -> None:
     class Measured(BaseModel):
         free: float = Field(default=0.0, allow_inf_nan=True)
