@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -120,17 +119,8 @@ def choose(spots: Sequence[Spot], text: str) -> list[Choice]:
     layers: list[list[_Step]] = []
     for number, spot in enumerate(spots):
         layers.append(_layer(spot, layers[-1] if layers else [], following[number], habits))
-    path = _trace(layers)
-    taken, wanted = Counter(path), Counter(id(spot.places) for spot in spots)  # equal values share one tuple
-    return [
-        # Nobody can tell why two equal values share a place where each could have its own.
-        Choice(
-            place, _certain(number, path, spots, habits) and (taken[place] == 1 or wanted[id(several)] > len(several))
-        )
-        if len(several := spots[number].places) > 1
-        else Choice(place, certain=True)
-        for number, place in enumerate(path)
-    ]
+    path, sure = _trace(layers), _sure(layers, spots, habits)
+    return [Choice(place, sure[n] and _certain(n, path, spots, habits)) for n, place in enumerate(path)]
 
 
 def _next_single(spots: Sequence[Spot]) -> list[Place | None]:
@@ -177,6 +167,26 @@ def _trace(layers: Sequence[Sequence[_Step]]) -> list[Place]:
         path.append(layer[at].place)
         at = layer[at].back
     return path[::-1]
+
+
+def _sure(layers: Sequence[Sequence[_Step]], spots: Sequence[Spot], habits: _Habits) -> list[bool]:
+    """For each leaf whether every path through another of the places that were kept is much worse than the best."""
+    found: list[bool] = []
+    rest = [0.0] * len(layers[-1])
+    for number in reversed(range(len(layers))):
+        costs = sorted(step.cost + cost for step, cost in zip(layers[number], rest, strict=True))
+        found.append(len(costs) < 2 or costs[1] - costs[0] >= _MARGIN)
+        if number:
+            rest = [_onward(step, layers[number], rest, spots[number], habits) for step in layers[number - 1]]
+    return found[::-1]
+
+
+def _onward(step: _Step, after: Sequence[_Step], rest: Sequence[float], spot: Spot, habits: _Habits) -> float:
+    """What the best way takes from a place through the next leaf to the last."""
+    return min(
+        habits.way(step.place, one.place, spot.relation, one.line - step.line) + habits.alone(one.place, spot) + cost
+        for one, cost in zip(after, rest, strict=True)
+    )
 
 
 def _certain(number: int, path: Sequence[Place], spots: Sequence[Spot], habits: _Habits) -> bool:

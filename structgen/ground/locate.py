@@ -21,6 +21,8 @@ from structgen.ground.numerals import Figures
 from structgen.ground.phrases import Phrases
 from structgen.ground.places import Grade, Place, best
 from structgen.ground.queries import Query, query
+from structgen.ground.siblings import apart as keep_apart
+from structgen.ground.siblings import settle
 from structgen.ground.times import find_times
 from structgen.ground.words import Vocabulary, Words, learn, read
 
@@ -57,9 +59,14 @@ def locate_leaves(
     looked_up = dict(zip(different, _find(different, figures or Figures(text)), strict=True))
     pairs = list(zip(found, queries, strict=True))
     places = [looked_up[asked] if asked else _known_place(known[leaf.path]) for leaf, asked in pairs]
+    settled = settle(found, places, text)
     placed = [number for number, several in enumerate(places) if several]
-    spots = [Spot(places[number], found[number].relation) for number in placed]
+    spots = [
+        Spot((settled[number].place,) if number in settled else places[number], found[number].relation)
+        for number in placed
+    ]
     choices = dict(zip(placed, choose(spots, text), strict=True))
+    choices = keep_apart(choices, settled, places)
     return tuple(
         _evidence(leaf, asked, choices.get(number), text) if asked else known[leaf.path]
         for number, (leaf, asked) in enumerate(pairs)

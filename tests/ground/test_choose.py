@@ -120,6 +120,12 @@ def test_equal_fields_of_two_items_take_the_places_in_their_own_sentences() -> N
     assert (found["/a/0/n"], found["/a/1/n"]) == ((6, "exact"), (15, "exact"))
 
 
-def test_two_equal_fields_that_share_a_place_while_another_is_free_are_ambiguous() -> None:
+def test_equal_fields_of_two_items_in_another_order_take_the_places_in_their_own_sentences_too() -> None:
     found = starts({"a": [{"n": 5, "x": "A"}, {"n": 5, "x": "B"}]}, "B has 5. A has 5.")
-    assert {found["/a/0/n"][1], found["/a/1/n"][1]} == {"ambiguous"}
+    assert (found["/a/0/n"], found["/a/1/n"]) == ((15, "exact"), (6, "exact"))
+
+
+def test_two_equal_fields_never_share_a_place_while_another_is_free() -> None:
+    found = starts({"a": 5, "b": 5, "c": "x"}, "x 5 and then, a good deal further down, 5")
+    assert {found["/a"][0], found["/b"][0]} == {2, 40}
+    assert {found["/a"][1], found["/b"][1]} == {"ambiguous"}
