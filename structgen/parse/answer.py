@@ -14,7 +14,7 @@ from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse.align import Shape, is_call
-from structgen.parse.collect import collected, is_item
+from structgen.parse.collect import collected, is_item, judged
 from structgen.parse.equal import same
 from structgen.parse.exact import as_written
 from structgen.parse.find import Found
@@ -39,7 +39,7 @@ def choose(job: Job[T], found: Found, cut: bool) -> Parsed[T]:
         return _refused(job, judge(job, unfinished))
     echoes = [one for one in (*readings, *beside) if is_echo(job.shape, one.value)]
     answers = [one for one in readings if not is_echo(job.shape, one.value)]
-    outcomes = collected(job, answers, cut) or [judge(job, one) for one in answers or echoes]
+    outcomes = collected(job, answers, cut) or judged(job, answers or echoes)
     others = [judge(job, one) for one in beside if not is_echo(job.shape, one.value)]
     if cut:
         outcomes = [_unfinished(outcome) for outcome in outcomes]

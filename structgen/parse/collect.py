@@ -67,7 +67,7 @@ def _items(job: Job[T], objects: Sequence[Reading], others: Sequence[Reading], c
     wraps = any(isinstance(fit.value, list) and not is_item(fit) for fit in fits)
     if wraps or len(objects) == 1 or not any(is_item(fit) for fit in fits):
         return []
-    return [_as_items(job, objects, cut), *(judge(job, one) for one in others)]
+    return [_as_items(job, objects, cut), *judged(job, others)]
 
 
 def _lists(job: Job[T], readings: Sequence[Reading], cut: bool) -> list[Outcome]:
@@ -76,18 +76,38 @@ def _lists(job: Job[T], readings: Sequence[Reading], cut: bool) -> list[Outcome]
     Lists on lines of their own, or with prose between them, may as well be a draft and what came of it; so may equal
     ones.
     """
-    alone = [judge(job, one) for one in readings]
+    tried = job.trial
+    alone = [judge(tried, one) for one in readings]
     fitting = [outcome for outcome in alone if not outcome.issues]
-    items = _as_items(job, readings, cut)
+    items = _as_items(tried, readings, cut)
     if not fitting:
-        return [items] if not items.issues else alone
+        return [_as_items(job, readings, cut)] if not items.issues else judged(job, readings)
     equal = any(same(one.value, other.value) for n, one in enumerate(readings) for other in readings[:n])
     if equal or len(fitting) < len(alone) or not all(one.joined for one in readings[1:]):
-        return alone
-    parts = _as_parts(job, readings, cut)
+        return judged(job, readings)
+    parts = _as_parts(tried, readings, cut)
     apart = items.issues or any(repair.rule == "only_item" for repair in items.repairs)
-    together = [outcome for outcome in (parts, *([] if apart else [items])) if not outcome.issues]
-    return together or ([parts] if cut else alone)
+    ways = [
+        way for way, one in ((_as_parts, parts), (_as_items, items)) if not one.issues and (one is parts or not apart)
+    ]
+    together = [way(job, readings, cut) for way in ways]
+    return together or ([_as_parts(job, readings, cut)] if cut else judged(job, readings))
+
+
+def judged(job: Job[T], readings: Sequence[Reading]) -> list[Outcome]:
+    """What becomes of each of several values. Of equal ones the user's validators are shown the first alone."""
+    made: list[Outcome] = []
+    for reading in readings:
+        tried = judge(job.trial, reading) if made and job.schema.runs else None
+        known = tried and next((one for one in made if not tried.issues and same(one.tree, tried.tree)), None)
+        if tried and known:
+            issues = tuple(
+                issue for issue in known.issues if issue.code != "risk"
+            )  # of repairs that this one may not need
+            made.append(replace(tried, value=known.value, issues=issues))
+        else:
+            made.append(judge(job, reading))
+    return made
 
 
 def _as_items(job: Job[T], readings: Sequence[Reading], cut: bool) -> Outcome:

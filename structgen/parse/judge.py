@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 
-from pydantic import ValidationError
 from pydantic_core import to_json
 
 from structgen.core.json import Json, JsonObject, steps
@@ -22,7 +21,18 @@ from structgen.parse.reading import ESCAPE, ESCAPED_KEY, UNSURE_END, UNSURE_WORD
 from structgen.parse.source import Source
 from structgen.parse.unions import Chosen
 from structgen.parse.unseen import Unseen, in_floats, unseen_in
-from structgen.parse.validate import IGNORED, NO_CHOICE, misread_times, validate, validate_as_is, with_defaults
+from structgen.parse.validate import (
+    IGNORED,
+    LOOK,
+    NO_CHOICE,
+    StrictError,
+    Verdict,
+    misread_times,
+    strictly,
+    validate,
+    validate_as_is,
+    with_defaults,
+)
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
 
@@ -51,6 +61,19 @@ class Job(Generic[T]):
     tags: bool = False
     quoted: Quoted | None = None
     source: Source | None = None
+    looked: tuple[Json, Verdict] | None = None
+    """A value that was looked at before, and what was found."""
+
+    @property
+    def trial(self) -> Job[T]:
+        """The same without validators of the user's: what it accepts they may still refuse."""
+        return replace(self, schema=self.schema.structure, looked=None) if self.schema.runs else self
+
+    def look(self, value: Json, *, exact: bool) -> Verdict:
+        """What strict reading says of a value as it stands; `exact`: some number says more than its float."""
+        if self.looked is not None and self.looked[0] is value:
+            return self.looked[1]
+        return validate_as_is(self.schema, self.shape, value, to_json(value), exact=exact)
 
     def fit(self, tree: Json, faults: frozenset[str] | None, *, exact: bool = True) -> tuple[Fit, Chosen]:
         """The tree, aligned; what stands at a place that the strict validator did not fault is left alone.
@@ -129,17 +152,16 @@ def _judged(job: Job[T], reading: Reading) -> Outcome:
         return Outcome(reading.value, None, reading.repairs, reading.issues, reading.open, UNREADABLE, reading.quotes)
     if is_echo(job.shape, reading.value):
         return Outcome(None, issues=(ECHO,), misfits=UNREADABLE)
-    faults: frozenset[str] | None = None
-    strict: ValidationError | None = None
+    before = Verdict(issues=(LOOK,))
     if not reading.issues:
-        verdict = validate_as_is(job.schema, job.shape, reading.value, to_json(reading.value))
-        if job.schema.adapter is None and not verdict.issues and (better := _respelled(job, reading)):
+        exact = reading.long and says_more(reading.value)
+        before = job.look(reading.value, exact=exact)
+        if job.schema.adapter is None and not before.issues and (better := _respelled(job, reading)):
             return better
-        if not verdict.issues and not (reading.long and says_more(reading.value)):
+        if not before.issues and not exact:
             above = _above(reading.repairs, job.max_risk)
-            return Outcome(reading.value, verdict.value, reading.repairs, above, quotes=reading.quotes)
-        faults, strict = verdict.faults, verdict.strict
-    fit, chosen = job.fit(reading.value, faults, exact=reading.long and has_exact(reading.value))
+            return Outcome(reading.value, before.value, reading.repairs, above, quotes=reading.quotes)
+    fit, chosen = job.fit(reading.value, before.faults, exact=reading.long and has_exact(reading.value))
     left_out = (repair for issue in reading.issues for repair in let_stand(issue))
     repairs = (*reading.repairs, *left_out, *fit.repairs)
     if job.shape.ignores_all(fit.value):
@@ -149,7 +171,29 @@ def _judged(job: Job[T], reading: Reading) -> Outcome:
     if fit.issues:
         return outcome
     plain = not reading.long and not fit.repairs
-    return _validated(job, outcome, chosen, strict if fit.value is reading.value else None, plain=plain)
+    if job.schema.runs:
+        return _asked(job, outcome, chosen, before.strict, plain=plain)
+    same_tree = fit.value is reading.value
+    found = before if same_tree and before.issues and LOOK not in before.issues else None
+    return _validated(job, outcome, chosen, before.strict if same_tree else None, found, plain=plain)
+
+
+def _asked(job: Job[T], outcome: Outcome, chosen: Chosen, strict: StrictError | None, *, plain: bool) -> Outcome:
+    """A value that fits by its structure, as the user's validators see it; they are asked twice at the most.
+
+    `strict` is what they said already of the value as it came. What their first word faults is fitted once more.
+    """
+    if strict is not None:
+        return _validated(job, outcome, chosen, strict, plain=plain)
+    first = strictly(job.schema, outcome.tree, chosen)
+    if first.strict is None:
+        return _validated(job, outcome, chosen, found=first, plain=plain)
+    fit, more = job.fit(outcome.tree, first.faults, exact=not plain)
+    repairs, quotes = (*outcome.repairs, *fit.repairs), moved(outcome.quotes, fit.repairs)
+    outcome = replace(outcome, tree=fit.value, repairs=repairs, issues=fit.issues, quotes=quotes)
+    if fit.issues:
+        return outcome
+    return _validated(job, outcome, {**chosen, **more}, first.strict, plain=plain and not fit.repairs)
 
 
 def _respelled(job: Job[T], reading: Reading) -> Outcome | None:
@@ -170,23 +214,26 @@ def _validated(
     job: Job[T],
     outcome: Outcome,
     chosen: Chosen = NO_CHOICE,
-    strict: ValidationError | None = None,
+    strict: StrictError | None = None,
+    found: Verdict | None = None,
     *,
     plain: bool = False,
 ) -> Outcome:
     """Validate, with the lossy repairs where they were asked for; dropping one thing may bring up another.
 
+    `strict` is what strict reading found wrong, `found` what is known of this very value, if that was asked before.
     `plain`: no number of the tree is more than a float holds.
     """
     rounds = _LOSSY_ROUNDS if job.max_risk >= Risk.LOSSY else 0
     while True:
         unseen = Unseen(outcome.tree) if plain or job.schema.adapter else in_floats(outcome.tree)
-        verdict = validate(job.schema, unseen.tree, chosen, strict)
+        known = None if unseen.repairs or unseen.issues else found
+        verdict = known or validate(job.schema, unseen.tree, chosen, strict)
         if not verdict.issues:
             repairs = (*outcome.repairs, *verdict.repairs)
             if job.schema.adapter is not None:
                 repairs = with_defaults(job.schema, repairs, verdict.value)
-                if not plain or job.shape.temporal or job.shape.keyed:
+                if not job.schema.bare and (not plain or job.shape.temporal or job.shape.keyed):
                     unseen = _unseen(job, outcome.tree, verdict.value, repairs)
             repairs = (*repairs, *unseen.repairs)
             issues = (*_misread(job, outcome.tree, verdict.value), *unseen.issues, *_above(repairs, job.max_risk))
@@ -198,7 +245,8 @@ def _validated(
         tree = applied(offers, outcome.tree)
         quotes = followed(outcome.quotes, outcome.tree, tree)
         outcome = replace(outcome, tree=tree, repairs=(*outcome.repairs, *offers), quotes=quotes)
-        rounds, strict = rounds - 1, None
+        rounds, found = rounds - 1, None
+        strict = strictly(job.schema.structure, tree, chosen).strict if job.schema.runs else None
 
 
 def _unseen(job: Job[T], tree: Json, value: Any, repairs: Sequence[Repair]) -> Unseen:
@@ -210,7 +258,7 @@ def _unseen(job: Job[T], tree: Json, value: Any, repairs: Sequence[Repair]) -> U
 
 
 def _misread(job: Job[T], tree: Json, value: Any) -> tuple[Issue, ...]:
-    if job.schema.adapter is None:
+    if job.schema.adapter is None or job.schema.bare:
         return ()
     lost = lost_entries(job.schema, tree, value) if job.shape.keyed else ()
     return (*lost, *(misread_times(job.schema, tree, value) if job.shape.temporal else ()))

@@ -100,6 +100,7 @@ def parse_one(job: Job[T], text: str, cut: bool, plain: Plain | None) -> Parsed[
         verdict = validate_as_is(schema, shape, tree, data)
         if not verdict.issues:
             return Parsed(ok=True, value=cast(T, verdict.value), given=tree)
+        job = replace(job, looked=(tree, verdict))
     return choose(job, Found((Reading(tree, 0, len(clean), long=found.more),)), cut)
 
 

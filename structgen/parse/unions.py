@@ -12,6 +12,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any, TypeAlias, cast
 
 from pydantic import ValidationError
@@ -19,6 +20,7 @@ from pydantic_core import PydanticCustomError, SchemaValidator, to_json, to_json
 
 from structgen.core.json import Json, JsonObject
 from structgen.schema.check import Context
+from structgen.schema.functions import has_functions, without_functions
 from structgen.schema.members import Core, Member, Record, choices_of, closed, definitions_of, mapped, member_of
 from structgen.schema.pydantic_issues import AMBIGUOUS
 
@@ -27,6 +29,9 @@ _ANY, _OBJECTS, _NONE = "any member", "any object", "no member"
 
 _TRIALS = ((True, True), (True, False), (False, True), (False, False))
 """Whether unknown keys are errors, and whether types are strict: what loses a key comes last."""
+
+Labels: TypeAlias = dict[tuple[int, bytes], str]
+"""What was decided: a union and a value in JSON -> the label of the member."""
 
 Chosen: TypeAlias = Mapping[tuple[int, bytes], int | None]
 """The number of members and a value in JSON -> the member that it was before it lost a null."""
@@ -38,19 +43,20 @@ class _Validation:
 
     chosen: Chosen
     context: Context = None
-    labels: dict[tuple[int, bytes], str] = field(default_factory=dict[tuple[int, bytes], str])
+    labels: Labels = field(default_factory=Labels)
 
 
 _validation: ContextVar[_Validation] = ContextVar("_validation")
 
 
 @contextmanager
-def one_validation(chosen: Chosen, context: Context = None) -> Generator[None]:
+def one_validation(chosen: Chosen, context: Context, labels: Labels) -> Generator[None]:
     """Within it no union decides twice about the same value, however often unions are nested in each other.
 
-    The user's validators are told the `context`, also where a union tries its members.
+    The user's validators are told the `context`, also where a union tries its members. `labels` keeps the decisions,
+    for the next validation of the same response.
     """
-    token = _validation.set(_Validation(chosen, context))
+    token = _validation.set(_Validation(chosen, context, labels))
     try:
         yield
     finally:
@@ -124,7 +130,12 @@ class _Decider:
         tags = [set(record.tags) for member in members for record in member.records if record.fields]
         self.tags = frozenset(tags[0].intersection(*tags[1:])) if tags else frozenset[str]()
         self._shared = shared
-        self._validators: dict[tuple[bool, int], SchemaValidator] = {}
+        self._validators: dict[tuple[bool, int, bool], SchemaValidator] = {}
+
+    @cached_property
+    def _runs(self) -> bool:
+        """Whether validators of the user's have a say in a member."""
+        return any(map(has_functions, self._shared))
 
     def decide(self, value: object) -> str:
         """The label of the choice for a value."""
@@ -167,12 +178,12 @@ class _Decider:
         """The only one of the members that takes the value, or the one that it fits best; a refusal if two do."""
         errors: dict[int, ValidationError] = {}
         for closes, strict in _TRIALS:
-            made: dict[int, object] = {}
-            for number in best:
-                try:
-                    made[number] = self._validator(number, closes).validate_json(data, strict=strict, context=context)
-                except ValidationError as error:
-                    errors[number] = error
+            read = partial(self._read, data, closes, strict, errors, context)
+            made = read(best, bare=self._runs)
+            if len(made) > 1 and self._runs:  # nothing else tells them apart
+                made = read(tried := list(made), bare=False)
+                if not made and all(_is_refusal(errors[number]) for number in tried):
+                    break  # which they would be by every other rule too
             if made:
                 return self._settled(made, value)
         if isinstance(value, dict):
@@ -181,6 +192,27 @@ class _Decider:
                 return _OBJECTS  # a tag that is none of theirs: the error names all of them
             return self.labels[min(best, key=lambda number: _misfit(errors[number]))]
         return _ANY
+
+    def _read(
+        self,
+        data: bytes,
+        closes: bool,
+        strict: bool,
+        errors: dict[int, ValidationError],
+        context: Context,
+        members: Sequence[int],
+        *,
+        bare: bool,
+    ) -> dict[int, object]:
+        """What those members make of a value that take it; the errors of the others are noted."""
+        made: dict[int, object] = {}
+        for number in members:
+            validator = self._validator(number, closes, bare)
+            try:
+                made[number] = validator.validate_json(data, strict=strict, context=context)
+            except ValidationError as error:
+                errors[number] = error
+        return made
 
     def _settled(self, made: dict[int, object], value: object) -> str:
         first, *others = made
@@ -195,11 +227,12 @@ class _Decider:
         unchanged = [number for number, count in changes.items() if count == min(changes.values())]
         return self.labels[unchanged[0]] if len(unchanged) == 1 else _NONE
 
-    def _validator(self, number: int, closes: bool) -> SchemaValidator:
-        """A validator of one of the members."""
-        key = (closes, number)
+    def _validator(self, number: int, closes: bool, bare: bool) -> SchemaValidator:
+        """A validator of one of the members; a `bare` one runs none of the user's."""
+        key = (closes, number, bare)
         if key not in self._validators:
             core: Core = {"type": "definitions", "schema": self.choices[number], "definitions": list(self._shared)}
+            core = without_functions(core) if bare else core
             self._validators[key] = SchemaValidator(cast(Any, closed(core) if closes else core), _use_prebuilt=False)
         return self._validators[key]
 
@@ -226,6 +259,12 @@ def _misfit(error: ValidationError) -> tuple[int, int]:
     """How badly a member fits: what is only in doubt, further in, is no misfit."""
     errors = error.errors(include_url=False, include_context=False, include_input=False)
     return sum(one["type"] != AMBIGUOUS for one in errors), len(errors)
+
+
+def _is_refusal(error: ValidationError) -> bool:
+    """Whether nothing but validators of the user's has a complaint."""
+    errors = error.errors(include_url=False, include_context=False, include_input=False)
+    return all(one["type"] in {"value_error", "assertion_error"} for one in errors)
 
 
 def _equal(one: object, other: object) -> bool:

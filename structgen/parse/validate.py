@@ -2,7 +2,8 @@
 
 JSON is read strictly first: there ISO dates, Decimals as text and lists for sets are what they should be. Validators
 that turn their input to Python mode (before, wrap) make strict reading fail for the same values, so that what fails is
-read once more, laxly, and every strict error is compared with what became of the value. A validator may run twice.
+read once more, laxly, and every strict error is compared with what became of the value. So a validator runs at most
+twice: where a type has some of the user's, its structure alone tells first what a value needs before they are asked.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, to_json
@@ -28,7 +29,7 @@ from structgen.parse.converted import conversion
 from structgen.parse.dumped import beside, dumps_of
 from structgen.parse.places import MISSING, at
 from structgen.parse.strict import is_finite
-from structgen.parse.unions import Chosen, one_validation
+from structgen.parse.unions import Chosen, Labels, one_validation
 from structgen.parse.validators import validators_of
 from structgen.schema import Schema
 from structgen.schema.costly import TOO_COSTLY, TooCostly, details_of, guard_cost
@@ -51,27 +52,42 @@ LOOK = Issue("", "needs a closer look", "look")
 NOT_FINITE = Issue("", "holds NaN or Infinity, or a number too large to be finite", "not_finite")
 
 
+class StrictError(NamedTuple):
+    """What strict reading found wrong with a tree."""
+
+    error: ValidationError
+    tree: Json
+    labels: Labels
+    """What its unions decided."""
+
+    def still(self, tree: Json) -> list[ErrorDetails]:
+        """What of it holds for a tree that was made of this one: the places that stayed as they were."""
+        found = details_of(self.error, self.tree)
+        if tree is self.tree:
+            return found
+        paths = [(one, _path(one, self.tree)) for one in found if one["type"] != "missing"]
+        return [one for one, path in paths if at(self.tree, path) is at(tree, path)]
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A value, or the issues why there is none; where strict reading failed, the paths that it faulted.
 
-    `strict` is then the error of that reading.
+    `strict` is then the error of that reading, if the user's validators had a part in it.
     """
 
     value: Any = None
     issues: tuple[Issue, ...] = ()
     repairs: tuple[Repair, ...] = ()
     faults: frozenset[str] | None = None
-    strict: ValidationError | None = None
+    strict: StrictError | None = None
 
 
-def validate(
-    schema: Schema[Any], tree: Json, chosen: Chosen = NO_CHOICE, strict: ValidationError | None = None
-) -> Verdict:
+def validate(schema: Schema[Any], tree: Json, chosen: Chosen = NO_CHOICE, strict: StrictError | None = None) -> Verdict:
     """Validate a tree. Raises TaskError where a validator of the user's breaks, and for nothing else.
 
-    `chosen` are the members that its unions were taken for; `strict` is the error of reading it strictly, if that
-    was done before.
+    `chosen` are the members that its unions were taken for; `strict` is what reading it strictly found, or what it was
+    made of, if that was done before.
     """
     try:
         if schema.adapter is None:
@@ -79,47 +95,87 @@ def validate(
             return Verdict(tree, schema.check(tree) if finite else (NOT_FINITE,))
         if shape_of(schema).costly:
             guard_cost(schema.json_schema, tree)
-        return _validate(schema, tree, chosen, strict)
+        if strict is None:
+            verdict = strictly(schema, tree, chosen)
+            if verdict.strict is None:
+                return verdict
+            strict = verdict.strict
+        return _by_its_own_word(schema, tree, chosen, strict)
     except RecursionError:
         return Verdict(issues=(TOO_DEEP,))
     except TooCostly:
         return Verdict(issues=(TOO_COSTLY,))
 
 
-def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -> Verdict:
+def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes, *, exact: bool = False) -> Verdict:
     """Validate clean JSON as it stands, at Pydantic's own speed; with issues where it needs a closer look.
 
     Keys that the type does not know need one: they may be its fields in another spelling. So do numbers in quotes
-    where a date may stand, for Pydantic takes them for seconds. `data` is the same as `tree`, in JSON.
+    where a date may stand, for Pydantic takes them for seconds. `data` is the same as `tree`, in JSON; not quite where
+    the tree holds `exact` numbers: then the user's validators are not shown it.
     """
     if schema.adapter is None:
         return Verdict(issues=(LOOK,)) if _hides_answer(shape, tree) else validate(schema, tree)
     if shape.aliased and shape.is_spelled_twice(data):
         return Verdict(issues=(LOOK,))
-    equal = shape.numbered and _NOT_INTEGER.search(data)
+    equal = bool(shape.numbered and _NOT_INTEGER.search(data))
+    times = shape.temporal and (_NUMBER_AS_TEXT.search(data) or _FINE_TIME.search(data))
+    huge = shape.decimal and _EXPONENT.search(data)
+    doubt = bool(exact or equal or shape.keyed or shape.encoded or times or huge)
+    if schema.runs:
+        looked = _as_it_is(schema.structure, shape, tree, data)
+        if looked.issues or doubt:
+            return Verdict(issues=(LOOK,), faults=None if equal else looked.faults)
+    found = _as_it_is(schema, shape, tree, data)
+    found = replace(found, issues=(LOOK,)) if doubt and not found.issues else found
+    return replace(found, faults=None, strict=None) if equal else found
+
+
+def _as_it_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -> Verdict:
+    """What strict reading says of clean JSON."""
+    validators, labels = validators_of(schema), Labels()
     try:
         if shape.costly:
             guard_cost(schema.json_schema, tree)
-        validators = validators_of(schema)
-        value = _guarded(schema, partial(validators.closed, data, strict=True))
-        if validators.constructs:
-            value = _guarded(schema, partial(validators.open, data, strict=True))
-        times = shape.temporal and (_NUMBER_AS_TEXT.search(data) or _FINE_TIME.search(data))
-        huge = shape.decimal and _EXPONENT.search(data)
-        unsure = (LOOK,) if shape.keyed or shape.encoded or times or huge else ()
-        return Verdict(value, (LOOK,)) if equal else Verdict(value, unsure, faults=_NO_FAULTS)
+        # A closed validator passes a constructor by, which is to be asked; the structure was looked at before.
+        read = validators.open if validators.constructs else validators.closed
+        return Verdict(_guarded(schema, partial(read, data, strict=True), labels), faults=_NO_FAULTS)
     except ValidationError as error:
-        return Verdict(issues=(LOOK,)) if equal else _faulted(error, tree)
+        return _faulted(error, tree, labels)
     except RecursionError:
         return Verdict(issues=(TOO_DEEP,))
     except TooCostly:
         return Verdict(issues=(TOO_COSTLY,))
 
 
-def _faulted(error: ValidationError, tree: Json) -> Verdict:
+def strictly(schema: Schema[Any], tree: Json, chosen: Chosen = NO_CHOICE) -> Verdict:
+    """Read a tree strictly, where every key that the type would drop is an error: its value, or the faults."""
+    data, validators, finite = to_json(tree, inf_nan_mode="constants"), validators_of(schema), is_finite(tree)
+    labels = Labels()
     try:
-        found = details_of(error, tree)
-        return Verdict(issues=(LOOK,), faults=frozenset(_fault(one, tree) for one in found), strict=error)
+        if shape_of(schema).costly:
+            guard_cost(schema.json_schema, tree)
+        if validators.constructs:  # a closed validator passes a constructor by, which is to be asked
+            structure = validators_of(schema.structure)
+            closed = structure.closed if finite else structure.closed_infinite
+            _guarded(schema, partial(closed, data, strict=True), labels, chosen)
+            read = validators.open if finite else validators.open_infinite
+        else:
+            read = validators.closed if finite else validators.closed_infinite
+        return Verdict(_guarded(schema, partial(read, data, strict=True), labels, chosen))
+    except ValidationError as error:
+        found = _faulted(error, tree, labels)
+        return found if found.strict else Verdict(issues=(TOO_COSTLY,))
+    except RecursionError:
+        return Verdict(issues=(TOO_DEEP,))
+    except TooCostly:
+        return Verdict(issues=(TOO_COSTLY,))
+
+
+def _faulted(error: ValidationError, tree: Json, labels: Labels) -> Verdict:
+    try:
+        faults = frozenset(_fault(one, tree) for one in details_of(error, tree))
+        return Verdict(issues=(LOOK,), faults=faults, strict=StrictError(error, tree, labels))
     except TooCostly:
         return Verdict(issues=(LOOK,))
 
@@ -144,22 +200,15 @@ def _hides_answer(shape: Shape, tree: Json) -> bool:
     return not fields.keys() & tree.keys() or is_call(tree)
 
 
-def _validate(schema: Schema[Any], tree: Json, chosen: Chosen, strict: ValidationError | None) -> Verdict:
+def _by_its_own_word(schema: Schema[Any], tree: Json, chosen: Chosen, strict: StrictError) -> Verdict:
     """The value by the type's own word, with a repair for each key that it drops and each conversion that it makes."""
     data, validators = to_json(tree, inf_nan_mode="constants"), validators_of(schema)
-    finite = is_finite(tree)
-    closed = validators.closed if finite else validators.closed_infinite
-    read = partial(validators.open if finite else validators.open_infinite, data)
-    if strict is None:
-        try:
-            value = _guarded(schema, partial(closed, data, strict=True), chosen)
-            return Verdict(_guarded(schema, partial(read, strict=True), chosen) if validators.constructs else value)
-        except ValidationError as error:
-            strict = error
-    found = details_of(strict, tree)
+    read = partial(validators.open if is_finite(tree) else validators.open_infinite, data)
+    found = strict.still(tree)
     unknown = [one for one in found if one["type"] in _UNKNOWN]
+    only_unknown = len(unknown) == len(found) and tree is strict.tree
     try:
-        value = _guarded(schema, partial(read, strict=len(unknown) == len(found)), chosen)
+        value = _guarded(schema, partial(read, strict=only_unknown), strict.labels, chosen)
     except ValidationError as error:
         return Verdict(issues=_issues([one for one in found if one not in unknown], error, tree))
     paths = dict.fromkeys(_path(one, tree) for one in unknown)
@@ -168,10 +217,10 @@ def _validate(schema: Schema[Any], tree: Json, chosen: Chosen, strict: Validatio
     return replace(verdict, repairs=(*verdict.repairs, *ignored))
 
 
-def _guarded(schema: Schema[Any], run: Callable[..., Any], chosen: Chosen = NO_CHOICE) -> Any:
+def _guarded(schema: Schema[Any], run: Callable[..., Any], labels: Labels, chosen: Chosen = NO_CHOICE) -> Any:
     """Run Pydantic; what a validator of the user's raises beside its refusals is a fault of the task."""
     try:
-        with one_validation(chosen, schema.context):
+        with one_validation(chosen, schema.context, labels):
             return run(context=schema.context)
     except (ValidationError, RecursionError):
         raise

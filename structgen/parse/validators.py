@@ -17,6 +17,7 @@ from pydantic_core import SchemaValidator
 from structgen.parse.strict import is_finite
 from structgen.parse.unions import decides_unions
 from structgen.schema import Schema
+from structgen.schema.functions import without_functions
 from structgen.schema.members import Core, closed, has_part, mapped
 
 _known: WeakKeyDictionary[Schema[Any], Validators] = WeakKeyDictionary()
@@ -31,6 +32,9 @@ class Validators:
     def __init__(self, schema: Schema[Any]) -> None:
         self._adapter: TypeAdapter[Any] | None = schema.adapter
         own: Core = cast(Core, self._adapter.core_schema) if self._adapter else {"type": "any"}
+        own = without_functions(own) if schema.bare else own
+        self._own = self._adapter is not None and not schema.bare
+        """Whether Pydantic's own validator of the type may be used."""
         self._decided = decides_unions(own)
         self._core = own if self._decided is None else self._decided
         self.constructs = has_part(own, _constructs)
@@ -40,15 +44,15 @@ class Validators:
     @cached_property
     def open(self) -> Read:
         """By the type's own word."""
-        if self._decided is None and self._adapter is not None:
-            return self._adapter.validator.validate_json
+        if self._decided is None and self._own:
+            return cast("TypeAdapter[Any]", self._adapter).validator.validate_json
         return _built(self._core)
 
     @cached_property
     def closed(self) -> Read:
         """By the type's own word, but for keys that it would drop."""
-        if self._decided is None and self._adapter is not None and not self._keeps:
-            return partial(self._adapter.validator.validate_json, extra="forbid")
+        if self._decided is None and self._own and not self._keeps:
+            return partial(self.open, extra="forbid")
         return _built(closed(self._core))
 
     @cached_property
@@ -64,7 +68,7 @@ class Validators:
 
 def validators_of(schema: Schema[Any]) -> Validators:
     """The validators of a schema's type, made once."""
-    schema = schema.free
+    schema = schema if schema.bare else schema.free
     found = _known.get(schema)
     if found is None:
         found = _known[schema] = Validators(schema)

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, TypeAlias, cast
 
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, PydanticSerializationError
+from pydantic_core import ErrorDetails, PydanticSerializationError, SchemaValidator
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.results import Issue
@@ -43,13 +43,20 @@ def check_json(validator: Any, value: object) -> tuple[Issue, ...]:
 
 
 def check_typed(
-    adapter: TypeAdapter[Any], schema: JsonObject | bool, value: object, context: Context = None
+    adapter: TypeAdapter[Any],
+    schema: JsonObject | bool,
+    value: object,
+    context: Context = None,
+    structure: SchemaValidator | None = None,
 ) -> tuple[Issue, ...]:
-    """The issues of a plain JSON value, or of an instance, under a type; `schema` is its JSON Schema."""
+    """The issues of a plain JSON value, or of an instance, under a type; `schema` is its JSON Schema.
+
+    `structure` is a validator of the type that runs nothing of its author's, where its own does: it is asked first.
+    """
     try:
         if next(_not_json(value, ()), None) is None:
             guard_cost(schema, cast(Json, value))
-            return _check_plain(adapter, cast(Json, value), context)
+            return _check_plain(adapter, cast(Json, value), context, structure)
         return _check_instance(adapter, value, context)
     except RecursionError:
         return (TOO_DEEP,)
@@ -74,14 +81,17 @@ def _not_json(value: object, at: tuple[str | int, ...]) -> Iterator[Issue]:
         yield Issue(pointer(at), f"is a {type(value).__name__}, which is not plain JSON", "json", str(value), "JSON")
 
 
-def _check_plain(adapter: TypeAdapter[Any], value: Json, context: Context) -> tuple[Issue, ...]:
+def _check_plain(
+    adapter: TypeAdapter[Any], value: Json, context: Context, structure: SchemaValidator | None
+) -> tuple[Issue, ...]:
     """Read strictly, as JSON, so that no conversion passes unseen.
 
     A before- or wrap-validator hands on its input in Python mode, where strict reading refuses even a good date. So
     where strict reading fails, lax reading decides, and what only the strict one refuses counts where it was converted.
     """
     text = json.dumps(value)
-    strict = _errors(adapter, text, value, context)
+    strict = _errors(structure, text, value) if structure else []
+    strict = strict or _errors(adapter, text, value, context)
     if not strict:
         return ()
     try:
@@ -97,7 +107,9 @@ def _check_plain(adapter: TypeAdapter[Any], value: Json, context: Context) -> tu
     return issues_of([details for details in strict if _differs(details, value, dumped)], value)
 
 
-def _errors(adapter: TypeAdapter[Any], text: str, value: Json, context: Context) -> list[ErrorDetails]:
+def _errors(
+    adapter: TypeAdapter[Any] | SchemaValidator, text: str, value: Json, context: Context = None
+) -> list[ErrorDetails]:
     try:
         adapter.validate_json(text, strict=True, context=context)
     except ValidationError as error:

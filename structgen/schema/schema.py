@@ -12,12 +12,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, TypeAdapter
+from pydantic_core import SchemaValidator
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import FieldsText, Task
 from structgen.core.results import Issue
 from structgen.schema.check import Context, check_json, check_typed
+from structgen.schema.functions import has_functions, without_functions
 from structgen.schema.memory import remembered
 from structgen.schema.types import compile_type, describe
 
@@ -47,6 +49,8 @@ class Schema(Generic[T]):
         self.adapter = adapter
         self.names = names
         self.context: Context = None
+        self.bare = False
+        """Whether validators of the author's are left out; its values are then no values of the type."""
         self._validator = validator
         self._free: Schema[T] | None = None
 
@@ -95,6 +99,20 @@ class Schema(Generic[T]):
         """The same without a context: what is worked out of a schema, and kept, does not depend on that."""
         return self._free or self
 
+    @cached_property
+    def runs(self) -> bool:
+        """Whether a validator or a constructor of the type's author has a say in its values."""
+        return self.adapter is not None and has_functions(cast("dict[str, Any]", self.adapter.core_schema))
+
+    @cached_property
+    def structure(self) -> Schema[T]:
+        """The same schema without these: what can be told of a value without running anything of the author's."""
+        if not self.runs or self.free is not self:
+            return self.free.structure if self.runs else self
+        made = copy(self)
+        made.bare, made.runs, made._free = True, False, self
+        return made
+
     @property
     def whole(self) -> Schema[Any]:
         """The schema of what a value of this one is a part of: this one, but where a document is read in chunks."""
@@ -117,7 +135,17 @@ class Schema(Generic[T]):
         """What is wrong with a value (plain JSON, or an instance of the type); empty where nothing is."""
         if self.adapter is None:
             return check_json(self._validator, cast(Json, value))
-        return check_typed(self.adapter, self.json_schema, value, self.context)
+        return check_typed(self.adapter, self.json_schema, value, self.context, self._structural)
+
+    @cached_property
+    def _structural(self) -> SchemaValidator | None:
+        """A validator of the type that runs nothing of the author's; None where its own does not either."""
+        if self.free is not self:
+            return self.free._structural
+        core = self.adapter.core_schema if self.adapter is not None and self.runs else None
+        if core is None:
+            return None
+        return SchemaValidator(cast(Any, without_functions(cast("dict[str, Any]", core))), _use_prebuilt=False)
 
 
 def fields(text: str) -> Schema[JsonObject]:
