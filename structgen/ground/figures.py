@@ -104,7 +104,7 @@ def _glued(before: str, after: str) -> Grade | None:
 
 def _is_size(after: str) -> bool:
     """Whether this is the first number of ``1920x1080``."""
-    return after[0] in "xX\u00d7" and after[1:2].isdecimal()
+    return after.startswith(("x", "X", "\u00d7")) and after[1:2].isdecimal()
 
 
 def _in_chain(left: str, own: str, right: str) -> Grade | None:

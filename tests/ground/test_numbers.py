@@ -257,3 +257,8 @@ def test_the_scale_of_a_range_may_hold_for_both_ends(
 def test_a_percentage_in_words_is_a_share_too(find: Find, value: float, evidence: str) -> None:
     text = "five percent" if value == 5 else f"{evidence} of it"
     assert find(value, text) == (evidence, "normalized")
+
+
+@pytest.mark.parametrize("text", ["item_5", "a _5", "_5"])
+def test_a_number_behind_an_underscore_at_the_end_of_a_text_is_a_part_of_a_name(text: str, find: Find) -> None:
+    assert find(5, text) == (None, "unsupported")
