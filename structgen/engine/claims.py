@@ -18,7 +18,7 @@ from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.engine.given import hidden, supplied, typed_of
 from structgen.parse.align.shape import Node, Raw, Shape, shape_of
-from structgen.parse.equal import same
+from structgen.parse.json_values import same
 from structgen.reask.absent import without
 from structgen.reask.place import put
 from structgen.schema import Schema

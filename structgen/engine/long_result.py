@@ -32,7 +32,7 @@ from structgen.engine.many import Outcome
 from structgen.ground import locate
 from structgen.ground.leaves import leaves
 from structgen.parse import parse_text
-from structgen.parse.written import write_json
+from structgen.parse.json_values import write_json
 from structgen.report import extraction_html, failure_html
 from structgen.schema import Schema
 

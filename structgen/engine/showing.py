@@ -14,8 +14,8 @@ from structgen.engine.plain import PlainForm
 from structgen.engine.unquoted import Unquoted
 from structgen.parse import parse_text
 from structgen.parse.align import shape_of
-from structgen.parse.exact import exact_text
-from structgen.parse.partial import LIST_OR_OBJECT, OBJECT, PartialReader, opens_for
+from structgen.parse.json_values import exact_text
+from structgen.parse.stream.partial_reader import LIST_OR_OBJECT, OBJECT, PartialReader, opens_for
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
 from structgen.schema.spelling import letters

@@ -6,6 +6,7 @@ else is a reason to refuse.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
@@ -14,15 +15,13 @@ from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse.align import Shape, is_call
+from structgen.parse.candidates import Found
 from structgen.parse.collect import collected, is_item, judged
-from structgen.parse.equal import same
-from structgen.parse.exact import as_written
-from structgen.parse.find import Found
+from structgen.parse.json_values import as_written, same
 from structgen.parse.judge import CUT, Job, Outcome, is_echo, judge
-from structgen.parse.placeholders import is_pattern
 from structgen.parse.quotes import settled, without_quotes
 from structgen.parse.reading import Reading
-from structgen.parse.strict import as_json
+from structgen.parse.strict_json import as_json
 from structgen.schema.spelling import letters
 
 T = TypeVar("T")
@@ -193,3 +192,40 @@ def _refused(job: Job[T], outcome: Outcome) -> Parsed[T]:
     partial = as_json(outcome.tree)
     quotes = {} if job.quoted is None else {**job.quoted.asked(partial), **outcome.quotes}
     return Parsed(False, None, outcome.issues, kept, partial, outcome.open, quotes=quotes)
+
+
+# Patterns of an answer: models like to repeat its form with words such as "string" in place of the values
+
+_TAG = r"<[^\W\d][^<>\n]{0,80}>"
+_BEGINS = re.compile(_TAG)
+_PLACEHOLDER = re.compile(
+    rf"{_TAG}|\.\.\.|…|str(?:ing)?|text|num(?:ber)?|int(?:eger)?|float|bool(?:ean)?|array|list|object|date|null",
+    re.IGNORECASE,
+)
+
+
+def is_pattern(outcome: Outcome) -> bool:
+    """Whether a value that does not fit holds nothing but placeholders: ``<name>``, dots, a kind, or its own key."""
+    words = list(_words(outcome.tree))
+    plain = all(isinstance(word, str) and (word == key or _PLACEHOLDER.fullmatch(word)) for key, word in words)
+    if outcome.unreadable:
+        return plain and all(
+            issue.code == "syntax" and isinstance(issue.found, str) and _BEGINS.match(issue.found) is not None
+            for issue in outcome.issues
+        )
+    return plain and bool(words) and isinstance(outcome.tree, dict | list)
+
+
+def _words(tree: Json) -> list[tuple[str, Json]]:
+    """Every scalar of a tree with the key that it stands under."""
+    found: list[tuple[str, Json]] = []
+    todo: list[tuple[str, Json]] = [("", tree)]
+    while todo:
+        key, here = todo.pop()
+        if isinstance(here, dict):
+            todo.extend(here.items())
+        elif isinstance(here, list):
+            todo.extend((key, item) for item in here)
+        else:
+            found.append((key, here))
+    return found

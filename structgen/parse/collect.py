@@ -11,7 +11,7 @@ from structgen.core.json import Json, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.results import Repair
 from structgen.parse.align import Fit, Shape
-from structgen.parse.equal import same
+from structgen.parse.json_values import same
 from structgen.parse.judge import CUT, Job, Outcome, judge
 from structgen.parse.quotes import moved
 from structgen.parse.reading import Reading

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 
+from pydantic import TypeAdapter
 from pydantic_core import to_json
 
-from structgen.core.json import Json, JsonObject, steps
+from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 from structgen.parse.align import Aligner, Decode, Fit, Shape
-from structgen.parse.entries import lost_entries
-from structgen.parse.exact import Exact, as_written, has_exact, says_more
+from structgen.parse.json_values import Exact, as_written, at, has_exact, says_more
+from structgen.parse.lenient.escapes import Source
 from structgen.parse.lossy import applied, with_offers
-from structgen.parse.places import at
 from structgen.parse.quotes import followed, moved
 from structgen.parse.reading import ESCAPE, ESCAPED_KEY, UNSURE_END, UNSURE_WORD, Reading, holds_structure, let_stand
-from structgen.parse.source import Source
-from structgen.parse.unions import Chosen
-from structgen.parse.unseen import Unseen, in_floats, unseen_in
+from structgen.parse.union_choice import Chosen
+from structgen.parse.unrecorded import Unseen, in_floats, unseen_in
 from structgen.parse.validate import (
     IGNORED,
     LOOK,
@@ -295,3 +294,33 @@ def is_echo(shape: Shape, tree: Json) -> bool:
     like = isinstance(properties, dict) and bool(tree.keys() & {"type", "required", "$defs", "title"})
     schemas = like and all(isinstance(part, dict) for part in cast(JsonObject, properties).values())
     return tree == shape.root or (schemas and "properties" not in shape.node(shape.root).fields)
+
+
+# Keys of a dict that become one key: "1" and "01" are both the number 1
+
+
+def lost_entries(schema: Schema[Any], tree: Json, value: Any) -> tuple[Issue, ...]:
+    """An issue for every dict of keys that are no texts which has fewer entries than the response gave it."""
+    adapter, issues = cast("TypeAdapter[Any]", schema.adapter), dict[str, Issue]()
+    for by_alias in (True, False):
+        try:
+            dumped = cast(object, adapter.dump_python(value, by_alias=by_alias, warnings=False, context=schema.context))
+        except Exception:  # a serializer of the user's: the value is valid all the same
+            return tuple(issues.values())
+        issues |= {issue.path: issue for issue in _lost(tree, dumped)}
+    return tuple(issues.values())
+
+
+def _lost(tree: Json, dumped: object) -> Iterator[Issue]:
+    todo: list[tuple[str, Json, object]] = [("", tree, dumped)]
+    while todo:
+        path, before, after = todo.pop()
+        if isinstance(before, dict) and isinstance(after, dict):
+            entries = cast("dict[object, object]", after)
+            if len(entries) < len(before) and not all(isinstance(key, str) for key in entries):
+                yield Issue(path, "has keys that mean the same", "duplicate_key", before, "each key once")
+            named = {str(key): item for key, item in entries.items()}
+            todo += ((path + pointer([key]), item, named[key]) for key, item in before.items() if key in named)
+        elif isinstance(before, list) and isinstance(after, list | tuple):
+            items = cast("list[object]", after)
+            todo += ((f"{path}/{at}", *pair) for at, pair in enumerate(zip(before, items, strict=False)))

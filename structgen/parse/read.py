@@ -16,18 +16,17 @@ from structgen.core.options import Risk
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse.align import Shape, shape_of
 from structgen.parse.answer import choose
-from structgen.parse.edges import named, torn
+from structgen.parse.candidates import Answer, Found, Lists, balanced_end, find_values, lists_in, without_thoughts
 from structgen.parse.ended import ended, is_cut
-from structgen.parse.exact import exact_text
-from structgen.parse.find import Answer, Found, balanced_end, find_values, without_thoughts
+from structgen.parse.json_values import exact_text
 from structgen.parse.judge import Job
+from structgen.parse.lenient.escapes import Source
+from structgen.parse.lenient.json_repair import lacks_colon, last_resort
+from structgen.parse.lenient.reader import read_string
 from structgen.parse.quotes import without_quotes
 from structgen.parse.reading import Reading
-from structgen.parse.resort import lacks_colon, last_resort
-from structgen.parse.roots import Lists, lists_in
-from structgen.parse.source import Source
-from structgen.parse.strict import Strict, clean_json, strict_json
-from structgen.parse.tolerant import read_string
+from structgen.parse.strict_json import Strict, clean_json, strict_json
+from structgen.parse.surroundings import named, torn
 from structgen.parse.validate import validate_as_is
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted

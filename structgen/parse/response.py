@@ -9,12 +9,12 @@ from typing import TypeVar
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.parse.answer import choose
-from structgen.parse.edges import as_calls
+from structgen.parse.candidates import MOST_READINGS, Found
 from structgen.parse.ended import ended, is_cut, noted
-from structgen.parse.find import MOST_READINGS, Found
 from structgen.parse.judge import Job
 from structgen.parse.read import MAX_CHARS, Plain, crowded, job_for, parse_one, too_deep, too_large, values_in
 from structgen.parse.reading import Reading
+from structgen.parse.surroundings import as_calls
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted
 

@@ -12,24 +12,23 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from types import MappingProxyType
+from types import CodeType, FunctionType, MappingProxyType, MethodType
 from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, to_json
 
+from structgen.core.errors import TaskError
 from structgen.core.json import Json, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 from structgen.parse.align import Shape, is_call, shape_of
-from structgen.parse.align.absent import RULE
 from structgen.parse.align.dates import is_numeric
-from structgen.parse.blame import task_error
-from structgen.parse.converted import conversion
-from structgen.parse.dumped import beside, dumps_of
-from structgen.parse.places import MISSING, at
-from structgen.parse.strict import is_finite
-from structgen.parse.unions import Chosen, Labels, one_validation
+from structgen.parse.align.nulls import RULE
+from structgen.parse.coercions import beside, conversion, dumps_of
+from structgen.parse.json_values import MISSING, at
+from structgen.parse.strict_json import is_finite
+from structgen.parse.union_choice import Chosen, Labels, one_validation
 from structgen.parse.validators import validators_of
 from structgen.schema import Schema
 from structgen.schema.costly import TOO_COSTLY, TooCostly, details_of, guard_cost
@@ -310,3 +309,56 @@ def _path(details: ErrorDetails, tree: Json) -> tuple[str | int, ...]:
 
 
 _MOST_WAYS = 16
+
+
+# Exceptions of a user's validators
+
+
+def task_error(schema: Schema[Any], error: Exception) -> TaskError:
+    """A TaskError that names the validator, its model and field, as far as the traceback and the schema tell."""
+    name, place = "a validator", schema.name
+    codes = dict(_frames(error))
+    for function, where in _validators(cast(object, getattr(schema.adapter, "core_schema", None)), ()):
+        code = _code(function)
+        if code in codes:
+            name, place = f"the validator {codes[code]}", ".".join(where) or place
+            break
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return TaskError(
+        f"{name} of {place} raised {said}. A validator refuses a value with ValueError or AssertionError; "
+        "anything else is a fault in the validator: fix it."
+    )
+
+
+def _frames(error: Exception) -> Iterator[tuple[CodeType, str]]:
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        yield code, code.co_qualname.replace("<locals>.", "")
+        trace = trace.tb_next
+
+
+def _code(function: object) -> CodeType | None:
+    function = function.__func__ if isinstance(function, MethodType) else function
+    return function.__code__ if isinstance(function, FunctionType) else None
+
+
+def _validators(part: object, where: tuple[str, ...]) -> Iterator[tuple[object, tuple[str, ...]]]:
+    """Every function in a core schema, with the model and field that it stands in."""
+    if isinstance(part, (list, tuple)):
+        for item in cast("list[object]", part):
+            yield from _validators(item, where)
+    if not isinstance(part, dict):
+        return
+    known = cast("dict[str, object]", part)
+    if known.get("type") in {"model", "dataclass", "typed-dict"}:
+        where = (getattr(known.get("cls"), "__name__", "?"),)
+    function = known.get("function")
+    if isinstance(function, dict) and "function" in function:
+        yield cast("dict[str, object]", function)["function"], where
+    for key, value in known.items():
+        if key == "fields" and isinstance(value, dict):
+            for name, one in cast("dict[str, object]", value).items():
+                yield from _validators(one, (*where[:1], name))
+        elif key not in {"function", "metadata", "serialization"}:
+            yield from _validators(value, where)

@@ -14,8 +14,8 @@ from weakref import WeakKeyDictionary
 from pydantic import TypeAdapter
 from pydantic_core import SchemaValidator
 
-from structgen.parse.strict import is_finite
-from structgen.parse.unions import decides_unions
+from structgen.parse.strict_json import is_finite
+from structgen.parse.union_choice import decides_unions
 from structgen.schema import Schema
 from structgen.schema.functions import without_functions
 from structgen.schema.members import Core, closed, has_part, mapped

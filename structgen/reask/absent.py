@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
-from structgen.parse.places import MISSING, at
+from structgen.parse.json_values import MISSING, at
 from structgen.reask.place import alternatives, put, schema_at
 from structgen.schema import Schema
 

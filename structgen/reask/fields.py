@@ -13,9 +13,9 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Card, Completion, Image, Message, Request
 from structgen.core.results import Issue, Parsed, Repair
-from structgen.parse.places import MISSING, at
+from structgen.parse.json_values import MISSING, at
 from structgen.parse.reading import UNSURE_END, holds_structure
-from structgen.parse.unseen import FLOAT
+from structgen.parse.unrecorded import FLOAT
 from structgen.reask.absent import answer_part, says_absent, without
 from structgen.reask.passage import passage_for
 from structgen.reask.place import can_put, differing, put

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
-from structgen.parse.equal import same
-from structgen.parse.places import MISSING, at
+from structgen.parse.json_values import MISSING, at, same
 from structgen.schema.resolve import target
 
 

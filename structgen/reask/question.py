@@ -12,7 +12,7 @@ from structgen.core.options import Risk
 from structgen.core.records import Call, Completion, Request, Usage
 from structgen.core.results import Parsed
 from structgen.parse import Parts, parse_parts, parse_text
-from structgen.parse.written import write_json
+from structgen.parse.json_values import write_json
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted, with_quotes
 from structgen.schema.strict import SentSchema

@@ -5,7 +5,7 @@ from typing import cast
 
 from structgen.core.json import Json
 from structgen.core.results import Issue
-from structgen.parse.exact import exact_text, has_exact
+from structgen.parse.json_values import exact_text, has_exact
 
 MOST_CHARS = 200
 

@@ -18,7 +18,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 
 from structgen.parse import parse_text
-from structgen.parse.partial import PartialReader
+from structgen.parse.stream.partial_reader import PartialReader
 from structgen.schema import Schema
 
 SLACK = 0.8

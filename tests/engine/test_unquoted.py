@@ -12,7 +12,7 @@ from structgen.core.json import steps
 from structgen.core.options import Risk
 from structgen.core.results import Partial
 from structgen.engine.showing import Finished, Growing
-from structgen.parse.places import MISSING, at
+from structgen.parse.json_values import MISSING, at
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted, with_quotes
 from structgen.schema.strict import StrictSchema

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from structgen.core.results import Parsed
 from structgen.parse import parse_text
-from structgen.parse.inner import are_text
+from structgen.parse.lenient.strings import are_text
 from structgen.schema import Schema
 
 

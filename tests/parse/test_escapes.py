@@ -15,10 +15,9 @@ from structgen import parse_response
 from structgen.core.options import Risk
 from structgen.core.results import Parsed, Repair
 from structgen.parse import parse_text
-from structgen.parse.escapes import unescape
-from structgen.parse.source import Source
-from structgen.parse.strict import strict_json
-from structgen.parse.written import write_json
+from structgen.parse.json_values import write_json
+from structgen.parse.lenient.escapes import Source, unescape
+from structgen.parse.strict_json import strict_json
 from structgen.schema import Schema
 from structgen.schema.quotes import Quoted, with_quotes
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from structgen.parse import parse_text, partial
-from structgen.parse.partial import PartialReader
+from structgen.parse.stream.partial_reader import PartialReader
 from structgen.schema import Schema
 
 

@@ -18,8 +18,7 @@ from structgen import parse_response
 from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.results import Parsed
-from structgen.parse.equal import same
-from structgen.parse.exact import exact_json, exact_text, number_of, whole_of
+from structgen.parse.json_values import exact_json, exact_text, number_of, same, whole_of
 from structgen.reask.words import brief_json
 
 BIG = 2**53 + 1

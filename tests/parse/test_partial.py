@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from structgen.parse.align import shape_of
-from structgen.parse.partial import PartialReader, opens_for
+from structgen.parse.stream.partial_reader import PartialReader, opens_for
 from structgen.schema import Schema
 
 plain = st.recursive(

@@ -319,7 +319,7 @@ def test_two_texts_side_by_side_are_no_key_and_its_value_where_keys_are_data(sch
 
 
 def test_json_repair_takes_no_quote_of_a_neighbour_into_a_text() -> None:
-    from structgen.parse.resort import last_resort
+    from structgen.parse.lenient.json_repair import last_resort
 
     for text in ("{'a' 'b'}", "{'a' 'b', 'c' 'd'}", "[{'a' 'b'}]"):
         with pytest.raises(ValueError, match="lose, move or invent"):
@@ -424,7 +424,7 @@ def test_a_call_of_a_function_is_opened() -> None:
 
 
 def test_a_text_that_json_repair_would_change_is_not_left_to_it() -> None:
-    from structgen.parse.resort import last_resort
+    from structgen.parse.lenient.json_repair import last_resort
 
     assert last_resort('{"a": 1, b" : [true, null]}') == {"a": 1, "b": [True, None]}
     for text in (

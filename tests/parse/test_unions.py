@@ -23,7 +23,7 @@ from typing_extensions import TypedDict
 from structgen.core.json import Json
 from structgen.core.results import Parsed
 from structgen.parse import parse_text
-from structgen.parse.unions import decides_unions
+from structgen.parse.union_choice import decides_unions
 from structgen.schema import Schema
 
 

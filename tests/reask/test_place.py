@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from structgen.core.json import Json, steps
-from structgen.parse.places import MISSING, at
+from structgen.parse.json_values import MISSING, at
 from structgen.reask.place import can_put, put, schema_at
 from structgen.schema import Schema
 

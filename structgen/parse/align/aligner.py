@@ -13,15 +13,23 @@ from pydantic_core import to_json
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
-from structgen.parse.align.absent import absent_end, left_out, stands_for_absent
-from structgen.parse.align.calls import ARGUMENTS, arguments_of, holds_objects, is_call, several_for_one
 from structgen.parse.align.dates import date_in, is_clock, is_numeric
-from structgen.parse.align.fit import Fit, changed, kind_of, misfit
+from structgen.parse.align.fit import (
+    ARGUMENTS,
+    Fit,
+    arguments_of,
+    changed,
+    holds_objects,
+    is_call,
+    kind_of,
+    misfit,
+    several_for_one,
+)
 from structgen.parse.align.keys import respelled
+from structgen.parse.align.nulls import absent_end, left_out, stands_for_absent
 from structgen.parse.align.scalars import choice_in, float_in, integer_in, is_base64, number_in, truth_in
 from structgen.parse.align.shape import ENCODED, TEMPORAL, Node, Raw, Shape
-from structgen.parse.equal import same
-from structgen.parse.exact import MOST_DIGITS, Exact, decimal_of, is_bounded
+from structgen.parse.json_values import MOST_DIGITS, Exact, decimal_of, is_bounded, same
 
 Sound = Callable[[str, Json], bool]
 Decode = Callable[[str], tuple[Json, Risk]]

@@ -9,7 +9,7 @@ from structgen.core.json import JsonObject, pointer
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 from structgen.parse.align.shape import Node
-from structgen.parse.equal import same
+from structgen.parse.json_values import same
 from structgen.schema.spelling import letters, near_form
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from structgen.core.json import Json
-from structgen.parse.exact import whole_of
+from structgen.parse.json_values import whole_of
 
 _SIGNS = "$€£¥₹₩₽₺₫₴₪฿"
 _MONEY = re.compile(rf"([+-]?) ?([{_SIGNS}]?) ?([+-]?)([\d.,'’\s]*\d)\s?([{_SIGNS}]?)\Z")

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any, cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
-from structgen.parse.places import MISSING, at
+from structgen.parse.json_values import MISSING, at
 from structgen.schema import Schema
 from structgen.schema.members import Core, has_part
 from structgen.schema.resolve import target

@@ -5,16 +5,34 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
-from typing import cast
+from typing import Any, cast
 
+from pydantic import TypeAdapter
 from pydantic_core import ErrorDetails
 
 from structgen.core.json import Json
 from structgen.parse.align.dates import is_numeric
 from structgen.parse.align.scalars import float_in, number_in, truth_in
-from structgen.parse.equal import same
-from structgen.parse.exact import decimal_of
-from structgen.parse.places import MISSING
+from structgen.parse.json_values import MISSING, at, decimal_of, same
+from structgen.schema import Schema
+
+
+def dumps_of(schema: Schema[Any], value: Any) -> list[Json]:
+    """The value as plain JSON by aliases and by field names; none where the type cannot be dumped."""
+    adapter, found = cast("TypeAdapter[Any]", schema.adapter), list[Json]()
+    for by_alias in (True, False):
+        try:
+            made = adapter.dump_python(value, mode="json", by_alias=by_alias, warnings=False, context=schema.context)
+            found.append(cast(Json, made))
+        except Exception:  # a serializer of the user's: the value is valid all the same
+            return found
+    return found
+
+
+def beside(dumps: Sequence[Json], path: Sequence[str]) -> list[object]:
+    """The items of the list that a path leads into: sets come back in an order of their own."""
+    found = [at(dump, path[:-1]) for dump in dumps] if path else []
+    return [item for items in found if isinstance(items, list) for item in cast("list[object]", items)]
 
 
 def conversion(before: object, error: ErrorDetails, after: object) -> bool | None:

@@ -1,8 +1,13 @@
-"""Numbers that say more than a float holds, kept as they are written: nothing is rounded where a type can do better."""
+"""Plain JSON values: exact numbers, equality, lookup by path, and writing.
+
+A number that a float cannot hold is kept as it is written, so that nothing is rounded if the type can do better.
+"""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import cast
 
@@ -128,3 +133,44 @@ def _says_more(tree: Json, *, large: bool) -> bool:
             elif kind is Exact or (large and kind is int and is_large(value)):
                 return True
     return False
+
+
+def same(first: Json, second: Json) -> bool:
+    """Whether two JSON values are equal as JSON: 1 is 1.0, but true is not 1."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first.keys() == second.keys() and all(same(value, second[key]) for key, value in first.items())
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(map(same, first, second))
+    if isinstance(first, bool) or isinstance(second, bool):
+        return first is second
+    if isinstance(first, Exact) or isinstance(second, Exact):
+        if not isinstance(first, int | float) or not isinstance(second, int | float):
+            return False
+        return decimal_of(first) == decimal_of(second)
+    return first == second
+
+
+MISSING = object()
+"""Stands for: there is nothing at this path."""
+
+
+def at(tree: object, path: Sequence[str | int]) -> object:
+    """The value at a path of keys and indexes (an index may be text, as in a JSON Pointer), MISSING where none is."""
+    for step in path:
+        if isinstance(tree, dict) and step in tree:
+            tree = cast("dict[object, object]", tree)[step]
+        elif isinstance(tree, list) and str(step).isdecimal() and int(step) < len(cast("list[object]", tree)):
+            tree = cast("list[object]", tree)[int(step)]
+        else:
+            return MISSING
+    return tree
+
+
+_SHORT = re.compile(r"\\.")
+_LONG = {"\\b": "\\u0008", "\\f": "\\u000c", "\\n": "\\u000a", "\\r": "\\u000d", "\\t": "\\u0009"}
+
+
+def write_json(tree: Json) -> str:
+    """The tree as JSON whose backslashes nobody can take for a part of the text: what they are is settled."""
+    text = exact_text(tree)
+    return _SHORT.sub(lambda escape: _LONG.get(escape[0], escape[0]), text) if "\\" in text else text

@@ -11,13 +11,27 @@ from dataclasses import replace
 from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer
-from structgen.parse.exact import number_of
-from structgen.parse.members import CLOSER, CONTAINER, ITEM, MEMBER, NUMBER, SET
+from structgen.parse.json_values import number_of
+from structgen.parse.lenient.escapes import Source
+from structgen.parse.lenient.scanner import (
+    BACKSLASHES,
+    CLOSER,
+    COMMENT,
+    CONTAINER,
+    ITEM,
+    LONG,
+    MEMBER,
+    NUMBER,
+    SET,
+    WORDS,
+    Broken,
+    Cut,
+    Open,
+    Scanner,
+)
+from structgen.parse.lenient.strings import AFTER_KEY, ANYTHING, IN_LIST, IN_OBJECT, PAIRS, read_quoted
 from structgen.parse.reading import ESCAPED_KEY, Reading
-from structgen.parse.scanner import BACKSLASHES, COMMENT, LONG, WORDS, Broken, Cut, Open, Scanner
-from structgen.parse.source import Source
-from structgen.parse.strict import MAX_DEPTH
-from structgen.parse.strings import AFTER_KEY, ANYTHING, IN_LIST, IN_OBJECT, PAIRS, read_quoted
+from structgen.parse.strict_json import MAX_DEPTH
 
 _BARE_KEY = re.compile(r"([\w$][\w$-]{0,100}(?: [\w$-]{1,100}){0,5})\s*:")
 _BARE = re.compile(r"[\w$€£¥+.-](?:(?!\s(?://|#)|/\*)[\w \t$€£¥+.%/@&'°*-])*")

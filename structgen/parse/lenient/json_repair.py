@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from structgen.core.json import Json
-from structgen.parse.scanner import WORDS, near_word
+from structgen.parse.lenient.scanner import WORDS, near_word
 
 MOST_CHARS = 20_000
 """json_repair has no bound on its time; on a text of this length it needs a fraction of a second."""

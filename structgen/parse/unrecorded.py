@@ -18,9 +18,8 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 from structgen.parse.align import Shape
-from structgen.parse.dumped import beside, dumps_of
-from structgen.parse.exact import Exact, as_written, decimal_of, is_large
-from structgen.parse.places import MISSING, at
+from structgen.parse.coercions import beside, dumps_of
+from structgen.parse.json_values import MISSING, Exact, as_written, at, decimal_of, is_large
 from structgen.schema import Schema
 
 FLOAT = "float"

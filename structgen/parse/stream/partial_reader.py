@@ -1,6 +1,6 @@
 """Growing text -> the plain JSON value so far, in time linear in the whole text.
 
-Here is how the text is read, one state after the other; partial_tree.py holds the value that comes of it.
+This module reads the text, one state after the other; `partial_value.py` builds the value.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from collections.abc import Callable
 
 from structgen.core.json import Json
 from structgen.parse.align import Shape
-from structgen.parse.exact import number_of
-from structgen.parse.find import CLOSE_THOUGHT, OPEN_THOUGHT
-from structgen.parse.partial_tree import PartialTree
-from structgen.parse.roots import lists_in
-from structgen.parse.strict import MAX_DEPTH
+from structgen.parse.candidates import CLOSE_THOUGHT, OPEN_THOUGHT, lists_in
+from structgen.parse.json_values import number_of
+from structgen.parse.stream.partial_value import PartialTree
+from structgen.parse.strict_json import MAX_DEPTH
 
 OBJECT, LIST_OR_OBJECT = "{", "{["
 

@@ -8,9 +8,8 @@ from typing import NamedTuple, cast
 import jiter
 
 from structgen.core.json import Json
-from structgen.parse.escapes import HINT, holds_doubt
-from structgen.parse.exact import exact_json, says_more
-from structgen.parse.source import Source
+from structgen.parse.json_values import exact_json, says_more
+from structgen.parse.lenient.escapes import HINT, Source, holds_doubt
 
 MAX_DEPTH = 200
 """Containers in each other. jiter and Pydantic's own JSON reader draw the line at the same depth."""

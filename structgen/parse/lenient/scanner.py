@@ -1,6 +1,7 @@
-"""What the tolerant reader stands on: a text, the path being read, what was repaired and what is wrong.
+"""The scanner below the lenient reader: white space, comments, strings, numbers and words without quotes.
 
-It reads what is no container: white space and comments, strings, numbers, words without quotes.
+It holds the text, the path that is being read, the repairs made so far and what is wrong. Containers are read by
+`reader.py`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,37 @@ from typing import cast
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
-from structgen.parse.equal import same
-from structgen.parse.exact import number_of
-from structgen.parse.members import NUMBER
+from structgen.parse.json_values import number_of, same
+from structgen.parse.lenient.escapes import Source
+from structgen.parse.lenient.strings import PAIRS, read_quoted
 from structgen.parse.reading import ESCAPE, UNSURE_END, UNSURE_WORD
-from structgen.parse.source import Source
-from structgen.parse.strings import PAIRS, read_quoted
+
+# One regular expression for each kind of member that most texts consist of: its key, its value and what ends it.
+# These only make reading fast: whatever they do not match is read step by step.
+
+NUMBER = r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?"
+
+_DOUBLE = r"\"([^\"\\\x00-\x1f]*)\""
+_SINGLE = r"'([^'\\\x00-\x1f]*)'"
+_SMART = r"[“”]([^“”\"\\\x00-\x1f]*)[“”]"
+_STRINGS = rf"{_DOUBLE}|{_SINGLE}|{_SMART}"
+_RAW = r"\"([^\"\\]*)\""
+_VALUE = rf"(?:{_DOUBLE}|{_RAW}|{_SINGLE}|{_SMART}|({NUMBER})|(true|false|null)|(True|False|None))"
+_BARE_KEY = r"([^\W\d][\w$-]*)"
+_NEXT_KEY = r"(?:\"[^\"\\\n]{0,80}\"|[^\W\d]\w{0,80})\s*:"
+
+MEMBER = re.compile(rf"\s*(?:{_STRINGS}|{_BARE_KEY})\s*:\s*{_VALUE}\s*(?:(,)|(?=[}}\])])|(?={_NEXT_KEY})())", re.ASCII)
+"""Groups: 1 to 4 the key (double, single, smart quotes, none); 5 to 11 the value (double quotes, the same with raw line
+breaks, single, smart, number, word of JSON, word of Python); 12 the comma; 13 the place of a missing one."""
+
+ITEM = re.compile(rf"\s*{_VALUE}\s*(?:(,)|(?=[}}\])]))", re.ASCII)
+"""Groups: 1 to 7 the value, as above; 8 the comma."""
+
+CLOSER = re.compile(r"\s*([}\])])")
+CONTAINER = re.compile(r"\s*([{\[(])")
+SET = re.compile(r"\s*(?:\"[^\"\\\n]{0,200}\"|'[^'\\\n]{0,200}'|-?\d[\d.]{0,40})\s*[,}]")
+"""The first item of a set of Python, behind its brace."""
+
 
 _LOOSE_NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|\d+(?:_\d+)*|(?:0|[1-9]\d*)?\.\d+)\Z")
 SPACE = re.compile(r"\s*")

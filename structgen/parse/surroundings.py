@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
-from structgen.parse.equal import same
+from structgen.parse.json_values import same
+from structgen.parse.lenient.reader import read_tolerant
 from structgen.parse.reading import Reading
-from structgen.parse.strict import strict_json
-from structgen.parse.tolerant import read_tolerant
+from structgen.parse.strict_json import strict_json
 
 Piece = tuple[int, int]
 """A part of the text that belongs to no value, by its offsets."""

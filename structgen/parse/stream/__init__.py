@@ -1,0 +1,1 @@
+"""Read a response while it grows."""
