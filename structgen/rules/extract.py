@@ -9,18 +9,18 @@ from types import MappingProxyType
 
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Evidence
+from structgen.rules.document.linked import Node
 from structgen.rules.fields import MONEY, Field, Kind, read_fields
+from structgen.rules.finders.by_label import labelled
+from structgen.rules.finders.by_role import find_role
+from structgen.rules.finders.inline import find_inline
+from structgen.rules.finders.linked_data import find_linked, main_item
+from structgen.rules.finders.object_lists import find_records
+from structgen.rules.finders.string_lists import body_start, find_strings
+from structgen.rules.findings import Finding, evidence
 from structgen.rules.fits import fits
-from structgen.rules.inline import find_inline
-from structgen.rules.labelled import labelled
-from structgen.rules.linked import Node
-from structgen.rules.lists import body_start, find_strings
-from structgen.rules.machine import find_linked, main_item
 from structgen.rules.money import find_amounts
-from structgen.rules.readings import Reading, evidence
 from structgen.rules.recognise import recognise
-from structgen.rules.records import find_records
-from structgen.rules.roles import find_role
 from structgen.rules.search import Search, start_search
 from structgen.rules.values import read_value
 
@@ -46,11 +46,11 @@ def extract_by_rules(
     root = read_fields(json_schema, names)
     search = start_search(text, root)
     search = replace(search, body=body_start(search, root))
-    found = _find(search, root, main_item(search, root)) or Reading(None)
+    found = _find(search, root, main_item(search, root)) or Finding(None)
     return Found(found.value, evidence(found, text))
 
 
-def _find(search: Search, field: Field, item: Node | None) -> Reading | None:
+def _find(search: Search, field: Field, item: Node | None) -> Finding | None:
     if field.key and item and (linked := find_linked(search, field, item)):
         return linked
     if field.kind is Kind.OBJECT:
@@ -61,7 +61,7 @@ def _find(search: Search, field: Field, item: Node | None) -> Reading | None:
     return found if found and fits(field.limits, found.value) else None
 
 
-def _find_object(search: Search, field: Field, item: Node | None) -> Reading | None:
+def _find_object(search: Search, field: Field, item: Node | None) -> Finding | None:
     value: dict[str, Json] = {}
     places: list[tuple[tuple[str | int, ...], tuple[int, int]]] = []
     for child in field.children:
@@ -73,7 +73,7 @@ def _find_object(search: Search, field: Field, item: Node | None) -> Reading | N
             value[child.name] = None
     if field.key and (not places or _lacking(field, value)):
         return None
-    return Reading(value, tuple(places))
+    return Finding(value, tuple(places))
 
 
 def _lacking(field: Field, value: dict[str, Json]) -> bool:
@@ -82,7 +82,7 @@ def _lacking(field: Field, value: dict[str, Json]) -> bool:
     return optional and any(one.required and not one.nullable and value[one.name] is None for one in field.children)
 
 
-def _find_leaf(search: Search, field: Field) -> Reading | None:
+def _find_leaf(search: Search, field: Field) -> Finding | None:
     """A single value: by its role where it has one, else behind its label, else where it is all that is said."""
     if role := find_role(field):
         return role(search, field) or _all_there_is(search, field)
@@ -90,7 +90,7 @@ def _find_leaf(search: Search, field: Field) -> Reading | None:
     return labelled(search, field, least) or recognise(search, field) or _all_there_is(search, field)
 
 
-def _all_there_is(search: Search, field: Field) -> Reading | None:
+def _all_there_is(search: Search, field: Field) -> Finding | None:
     """A text of a few words that is a value of the field's kind, as cells and answers to forms are."""
     lines = search.page.lines
     if not field.concepts & _TELLING or len(lines) != 1 or len(lines[0].text) > 60:
@@ -104,7 +104,7 @@ _WORDY = 0.55
 """Text needs a label that is set off: any words may follow one that is not."""
 
 
-def _find_list(search: Search, field: Field) -> Reading | None:
+def _find_list(search: Search, field: Field) -> Finding | None:
     if field.item is None:
         return None
     if field.item.kind is Kind.OBJECT:

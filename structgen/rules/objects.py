@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from structgen.core.json import Json
+from structgen.rules.document.visible_text import Span
 from structgen.rules.fields import Field
-from structgen.rules.page import Span
-from structgen.rules.readings import Reading, Step
+from structgen.rules.findings import Finding, Step
 
 
-def build(item: Field, found: dict[str, Reading]) -> Reading | None:
+def build(item: Field, found: dict[str, Finding]) -> Finding | None:
     """An object of its parts; None where a part that has to be there is missing."""
     value: dict[str, Json] = {}
     places: list[tuple[tuple[Step, ...], Span]] = []
@@ -21,7 +21,7 @@ def build(item: Field, found: dict[str, Reading]) -> Reading | None:
             places.extend(part.under(child.name))
         elif child.nullable:
             value[child.name] = None
-    return Reading(value, tuple(places)) if places else None
+    return Finding(value, tuple(places)) if places else None
 
 
 def child_of(item: Field, concepts: frozenset[str]) -> Field | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from structgen.rules.fields import Field, Kind
-from structgen.rules.readings import Reading, leaf
+from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
 from structgen.rules.values import EMAIL, URL, read_value
 
@@ -14,7 +14,7 @@ _SHORT = 5_000
 """Choices are looked for without a label in texts of so many characters: in longer ones any word comes up."""
 
 
-def recognise(search: Search, field: Field) -> Reading | None:
+def recognise(search: Search, field: Field) -> Finding | None:
     """The only value of its sort in a document; None where there are several that differ."""
     if not field.concepts & _SHOWN <= field.keys:
         return None  # a part of the whole that only its own labels can tell, such as an invoice's customer
@@ -27,7 +27,7 @@ def recognise(search: Search, field: Field) -> Reading | None:
     return None
 
 
-def _only(search: Search, pattern: re.Pattern[str]) -> Reading | None:
+def _only(search: Search, pattern: re.Pattern[str]) -> Finding | None:
     found = list(pattern.finditer(search.page.text))
     if len({match.group().casefold() for match in found}) != 1:
         return None

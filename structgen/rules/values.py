@@ -7,15 +7,15 @@ from collections.abc import Callable
 
 from structgen.core.json import Json
 from structgen.rules.dates import Date, find_compact_dates, find_dates, to_iso, to_iso_time
+from structgen.rules.document.lexicon import lexicon
+from structgen.rules.document.visible_text import Span
+from structgen.rules.document.vocabulary import Token, phrase, tokens
 from structgen.rules.durations import find_duration
 from structgen.rules.fields import MONEY, TIMES, Field, Kind
+from structgen.rules.findings import Finding, leaf
 from structgen.rules.fits import fits
-from structgen.rules.labels import Token, phrase, tokens
-from structgen.rules.lexicon import lexicon
 from structgen.rules.money import Amount, find_amounts, is_currency
 from structgen.rules.numerals import find_number
-from structgen.rules.page import Span
-from structgen.rules.readings import Reading, leaf
 from structgen.rules.search import Search
 
 EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w@])")
@@ -32,10 +32,10 @@ _CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?(?:\s?
 _RANGE = re.compile(r"\s*(?:[-–—/]|to|or|bis|oder|à|ou|a|o|tot|of)\s*\d", re.IGNORECASE)
 
 
-Reader = Callable[[Search, Field, int, int], Reading | None]
+Reader = Callable[[Search, Field, int, int], Finding | None]
 
 
-def read_value(search: Search, field: Field, start: int, end: int) -> Reading | None:
+def read_value(search: Search, field: Field, start: int, end: int) -> Finding | None:
     """The value that a stretch of the visible text gives for a field."""
     if start >= end:
         return None
@@ -44,7 +44,7 @@ def read_value(search: Search, field: Field, start: int, end: int) -> Reading | 
     return found if found and fits(field.limits, found.value) else None
 
 
-def _read_number(search: Search, field: Field, start: int, end: int) -> Reading | None:
+def _read_number(search: Search, field: Field, start: int, end: int) -> Finding | None:
     text = search.page.text[start:end]
     if field.seconds or field.concepts & TIMES:
         return _read_duration(search, field, start, end)
@@ -61,14 +61,14 @@ def _scaled(field: Field, text: str, at: int) -> bool:
     return "rating" in field.concepts and bool(_SCALE.match(text, at))
 
 
-def _read_duration(search: Search, field: Field, start: int, end: int) -> Reading | None:
+def _read_duration(search: Search, field: Field, start: int, end: int) -> Finding | None:
     found = find_duration(search.page.text[start:end])
     if found is None or not field.seconds:
         return None
     return _checked(search, field, found.seconds / field.seconds, start + found.start, start + found.end)
 
 
-def read_count_of(search: Search, field: Field, size: float, span: Span) -> Reading | None:
+def read_count_of(search: Search, field: Field, size: float, span: Span) -> Finding | None:
     """A bare number times the size of what it counts."""
     number = find_number(search.page.text[slice(*span)], search.mark)
     return _checked(search, field, number.value * size, *span) if number else None
@@ -80,7 +80,7 @@ def _amounts(text: str) -> list[Amount]:
     return [one for one in found if one.cents or one.currency or text.strip(" *:") == one.written]
 
 
-def _read_amount(search: Search, field: Field, start: int, end: int) -> Reading | None:
+def _read_amount(search: Search, field: Field, start: int, end: int) -> Finding | None:
     """The last amount of a stretch: rows end with it ("2 x 3.50 7.00")."""
     text = search.page.text[start:end]
     amounts = _amounts(text)
@@ -90,7 +90,7 @@ def _read_amount(search: Search, field: Field, start: int, end: int) -> Reading 
     return None if value is None else _checked(search, field, value, start + amounts[-1].start, start + amounts[-1].end)
 
 
-def _checked(search: Search, field: Field, value: float, start: int, end: int) -> Reading | None:
+def _checked(search: Search, field: Field, value: float, start: int, end: int) -> Finding | None:
     """A number where the field allows it: whole for an integer, and within its bounds."""
     if field.kind is Kind.INTEGER and value != int(value):
         return None
@@ -100,7 +100,7 @@ def _checked(search: Search, field: Field, value: float, start: int, end: int) -
     return leaf(search.page, int(value) if whole else value, start, end)
 
 
-def _read_boolean(search: Search, _field: Field, start: int, end: int) -> Reading | None:
+def _read_boolean(search: Search, _field: Field, start: int, end: int) -> Finding | None:
     words = tokens(search.page.text[start:end], start)
     marks = search.page.text[start:end].strip()[:1]
     if marks and marks in "✓✔✗✘":
@@ -110,7 +110,7 @@ def _read_boolean(search: Search, _field: Field, start: int, end: int) -> Readin
     return None
 
 
-def _read_choice(search: Search, field: Field, start: int, end: int) -> Reading | None:
+def _read_choice(search: Search, field: Field, start: int, end: int) -> Finding | None:
     """The one choice that a stretch names in whole words, not negated; None where it names none or several."""
     words = tokens(search.page.text[start:end], start)
     named = [(choice, run) for choice in field.choices for run in _runs(words, choice)]
@@ -144,14 +144,14 @@ def negated(words: list[Token], word: Token) -> bool:
     return any(before.word in lexicon().negations for before in words[max(0, at - 4) : at])
 
 
-def _read_string(search: Search, field: Field, start: int, end: int) -> Reading | None:
+def _read_string(search: Search, field: Field, start: int, end: int) -> Finding | None:
     for wanted, reader in _STRINGS:
         if field.concepts & wanted or field.format in wanted:
             return reader(search, field, start, end)
     return _read_text(search, start, end)
 
 
-def _read_text(search: Search, start: int, end: int) -> Reading | None:
+def _read_text(search: Search, start: int, end: int) -> Finding | None:
     """A stretch as it stands, white space folded."""
     text = search.page.text
     while end > start and text[end - 1] in " \t,;|":
@@ -169,7 +169,7 @@ def _term(name: str) -> str:
     return " ".join(words[:-1] if words[-1:] == ["condition"] and len(words) > 1 else words) or name
 
 
-def _read_date(search: Search, field: Field, start: int, end: int) -> Reading | None:
+def _read_date(search: Search, field: Field, start: int, end: int) -> Finding | None:
     text = search.page.text[: end + 24]
     found = next(find_dates(text[start:end]), None) or next(find_compact_dates(text[start:end]), None)
     return (
@@ -177,7 +177,7 @@ def _read_date(search: Search, field: Field, start: int, end: int) -> Reading | 
     )
 
 
-def date_leaf(search: Search, field: Field, found: Date) -> Reading | None:
+def date_leaf(search: Search, field: Field, found: Date) -> Finding | None:
     """A date as the field wants it: ISO where its format says so, as printed otherwise."""
     text = search.page.text
     if field.format == "date-time" and (timed := to_iso_time(text, found, search.day_first)):
@@ -188,7 +188,7 @@ def date_leaf(search: Search, field: Field, found: Date) -> Reading | None:
     return leaf(search.page, " ".join(text[found.start : found.end].split()), found.start, found.end)
 
 
-def _read_time(search: Search, field: Field, start: int, end: int) -> Reading | None:
+def _read_time(search: Search, field: Field, start: int, end: int) -> Finding | None:
     """A time of day: HH:MM:SS where the format asks for it, as printed otherwise."""
     match = _CLOCK.search(search.page.text, start, end)
     if match is None:
@@ -200,7 +200,7 @@ def _read_time(search: Search, field: Field, start: int, end: int) -> Reading | 
     return leaf(search.page, value, match.start(), match.end())
 
 
-def _read_code(search: Search, field: Field, start: int, end: int) -> Reading | None:
+def _read_code(search: Search, field: Field, start: int, end: int) -> Finding | None:
     """A number of an article or a document: the first word with a digit in it."""
     pattern = _DIGITS if "gtin" in field.concepts else _CODE
     match = pattern.match(search.page.text, start, end)
@@ -211,7 +211,7 @@ def _read_code(search: Search, field: Field, start: int, end: int) -> Reading | 
     )
 
 
-def _read_currency(search: Search, _field: Field, start: int, end: int) -> Reading | None:
+def _read_currency(search: Search, _field: Field, start: int, end: int) -> Finding | None:
     """The sign or code of a currency."""
     text = search.page.text[start:end].strip()
     amount = next((one for one in find_amounts(search.page.text[start:end]) if one.currency), None)
@@ -221,7 +221,7 @@ def _read_currency(search: Search, _field: Field, start: int, end: int) -> Readi
     return leaf(search.page, text, start, start + len(text)) if is_currency(text) else None
 
 
-def _read_money_text(search: Search, field: Field, start: int, end: int) -> Reading | None:
+def _read_money_text(search: Search, field: Field, start: int, end: int) -> Finding | None:
     """An amount as printed; its sign with it where it is attached, unless a field for the currency stands beside."""
     text = search.page.text[start:end]
     amounts = _amounts(text)
@@ -233,7 +233,7 @@ def _read_money_text(search: Search, field: Field, start: int, end: int) -> Read
 
 
 def _pattern(pattern: re.Pattern[str]) -> Reader:
-    def read(search: Search, _field: Field, start: int, end: int) -> Reading | None:
+    def read(search: Search, _field: Field, start: int, end: int) -> Finding | None:
         match = pattern.search(search.page.text, start, end)
         return (
             leaf(
@@ -249,7 +249,7 @@ def _pattern(pattern: re.Pattern[str]) -> Reader:
     return read
 
 
-def _read_count(search: Search, _field: Field, start: int, end: int) -> Reading | None:
+def _read_count(search: Search, _field: Field, start: int, end: int) -> Finding | None:
     """How many a recipe makes: begins with, or holds, a number."""
     text = search.page.text[start:end]
     return _read_text(search, start, end) if re.search(r"\d", text) and len(text) < 60 else None

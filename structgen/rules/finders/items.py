@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from structgen.rules.labels import phrase, tokens
-from structgen.rules.lexicon import lexicon
-from structgen.rules.page import Line, Page, Span
+from structgen.rules.document.lexicon import lexicon
+from structgen.rules.document.sections import Section, level
+from structgen.rules.document.visible_text import Line, Page, Span
+from structgen.rules.document.vocabulary import phrase, tokens
 from structgen.rules.search import Search
-from structgen.rules.sections import Section, level
 
 _STEP = r"(?:step|schritt|étape|etape|paso|stap|steg|trin|passo)"
 _MARKS = "-*•·‣◦▪▢☐□○●✓✔»–—|"

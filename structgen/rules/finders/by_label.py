@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from structgen.rules.document.key_values import Pair
+from structgen.rules.document.lexicon import lexicon
+from structgen.rules.document.vocabulary import tokens
 from structgen.rules.fields import Field, Kind
-from structgen.rules.labels import tokens
-from structgen.rules.lexicon import lexicon
-from structgen.rules.pairs import Pair
-from structgen.rules.readings import Reading
+from structgen.rules.findings import Finding
 from structgen.rules.search import Search
 from structgen.rules.values import read_count_of, read_value
 
@@ -23,7 +23,7 @@ _NO_UNITS = {"time"}
 """Units of one language that are other words in the labels of another: a Norwegian hour is a "time"."""
 
 
-def read_pair(search: Search, field: Field, pair: Pair) -> Reading | None:
+def read_pair(search: Search, field: Field, pair: Pair) -> Finding | None:
     """The value of a pair; a bare number is a duration where its label names the unit ("Minutes: 10")."""
     if found := read_value(search, field, *pair.value):
         return found
@@ -33,7 +33,7 @@ def read_pair(search: Search, field: Field, pair: Pair) -> Reading | None:
     return read_count_of(search, field, size / field.seconds, pair.value)
 
 
-def labelled(search: Search, field: Field, least: float = 0.0) -> Reading | None:
+def labelled(search: Search, field: Field, least: float = 0.0) -> Finding | None:
     """The first value behind a label of the field that is as sure as asked."""
     pairs = [pair for pair in search.pairs_of(field.keys) if pair.score >= least]
     found = next(((one, pair) for pair in pairs if (one := read_pair(search, field, pair))), None)
@@ -42,7 +42,7 @@ def labelled(search: Search, field: Field, least: float = 0.0) -> Reading | None
     return None if found[1].score <= _COUNTED and _contradicted(search, field, *found, pairs) else found[0]
 
 
-def _contradicted(search: Search, field: Field, found: Reading, pair: Pair, pairs: list[Pair]) -> bool:
+def _contradicted(search: Search, field: Field, found: Finding, pair: Pair, pairs: list[Pair]) -> bool:
     """Whether others say something else, where a number merely stands before a label: "5 stars", "3 stars"."""
     others = (one for one in pairs if one.score == pair.score and one.value[0] >= pair.label[1])
     return field.kind in _FIGURES and any(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from structgen.rules.document.visible_text import Line
 from structgen.rules.durations import Duration, find_duration
 from structgen.rules.fields import Field
-from structgen.rules.labelled import labelled
-from structgen.rules.page import Line
-from structgen.rules.readings import Reading
+from structgen.rules.finders.by_label import labelled
+from structgen.rules.findings import Finding
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
 
 
-def find_total_time(search: Search, field: Field) -> Reading | None:
+def find_total_time(search: Search, field: Field) -> Finding | None:
     """The labelled time; else the only duration that stands alone in the head, or the one that sums up the others."""
     if found := labelled(search, field):
         return found

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from structgen.rules.dates import find_dates
+from structgen.rules.document.key_values import Pair
+from structgen.rules.document.lexicon import lexicon
+from structgen.rules.document.vocabulary import fold, phrase, tokens
 from structgen.rules.fields import Field
-from structgen.rules.labels import fold, phrase, tokens
-from structgen.rules.lexicon import lexicon
-from structgen.rules.pairs import Pair
-from structgen.rules.readings import Reading, leaf
+from structgen.rules.finders.document_titles import title_line
+from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
-from structgen.rules.titles import title_line
 
 _CUT = re.compile(
     r"[|·•–—,\t:]| - |/|\d{1,2}[./-]\d|\s\d|(?:19|20)\d\d|\son\s"
@@ -48,7 +48,7 @@ _NOUNS = re.compile(
 )
 
 
-def find_author(search: Search) -> Reading | None:
+def find_author(search: Search) -> Finding | None:
     """The author: what stands after "Author:" or "By", or right under the title, as far as it reads like a name."""
     pairs = [pair for pair in search.pairs_of(frozenset({"author"})) if not _menu(search, pair)]
     found = [one for pair in pairs if (one := _name(search, pair))]
@@ -69,7 +69,7 @@ def _menu(search: Search, pair: Pair) -> bool:
     )
 
 
-def _under_title(search: Search) -> Reading | None:
+def _under_title(search: Search) -> Finding | None:
     """A line below the title that is a name and nothing else, dated, or said again elsewhere."""
     title = title_line(search)
     if title is None:
@@ -88,7 +88,7 @@ def _known(search: Search, text: str) -> bool:
     return words in search.vocabulary.keys or words in lexicon().noise or words in lexicon().stops
 
 
-def _name(search: Search, pair: Pair) -> Reading | None:
+def _name(search: Search, pair: Pair) -> Finding | None:
     start, end = pair.value
     text = search.page.text[start:end]
     cut = _CUT.search(text)
@@ -120,7 +120,7 @@ def _unglued(text: str) -> str:
     return text
 
 
-def find_yields(search: Search, field: Field) -> Reading | None:
+def find_yields(search: Search, field: Field) -> Finding | None:
     """How much a recipe makes. People are counted in servings, unless the schema asks for the words as written."""
     for pair in search.pairs_of(field.keys):
         if found := _yield(search, field, pair):
@@ -128,12 +128,12 @@ def find_yields(search: Search, field: Field) -> Reading | None:
     return None
 
 
-def _in_servings(found: Reading) -> Reading:
+def _in_servings(found: Finding) -> Finding:
     """The same count in English: "4 personas" are 4 servings; "12 cookies" and a bare "12" stay as they are."""
     match = _PEOPLE.match(str(found.value))
     if match is None:
         return found
-    return Reading(f"{match.group(1)} {'serving' if match.group(1) == '1' else 'servings'}", found.places)
+    return Finding(f"{match.group(1)} {'serving' if match.group(1) == '1' else 'servings'}", found.places)
 
 
 _PEOPLE = re.compile(
@@ -143,7 +143,7 @@ _PEOPLE = re.compile(
 )
 
 
-def _yield(search: Search, field: Field, pair: Pair) -> Reading | None:
+def _yield(search: Search, field: Field, pair: Pair) -> Finding | None:
     """The number of a pair with what is counted, as printed: the label itself in "Servings: 4"."""
     start, end = pair.value
     if pair.label[0] >= end:
@@ -174,7 +174,7 @@ def _names_people(label: str) -> bool:
 _NO_COUNT = ("/", "⁄", ".", "-", ",")
 
 
-def _counted_noun(search: Search, start: int, end: int) -> Reading | None:
+def _counted_noun(search: Search, start: int, end: int) -> Finding | None:
     """A number with its noun as printed, where the noun is no unit of time or weight ("30 min", "40 g")."""
     text = " ".join(search.page.text[start:end].split())
     nouns = [token.word for token in tokens(text) if not token.word.isdigit()]

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from structgen.rules.document.lexicon import lexicon
+from structgen.rules.document.tables import find_tables
+from structgen.rules.document.visible_text import Page, lines_of
+from structgen.rules.document.vocabulary import Vocabulary, fold, phrase, tokens
 from structgen.rules.fields import Kind, leaves, read_fields
-from structgen.rules.labels import Vocabulary, fold, phrase, tokens
-from structgen.rules.lexicon import lexicon
-from structgen.rules.page import Page, lines_of
-from structgen.rules.tables import find_tables
 
 
 def _field(schema: dict[str, Any], name: str = "x") -> Any:

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from structgen.core.json import Json
+from structgen.rules.document.linked import Leaf, Node
+from structgen.rules.document.visible_text import Chunk, Page, lines_of
+from structgen.rules.document.vocabulary import phrase
 from structgen.rules.fields import Field, Kind, concepts_of
-from structgen.rules.inline import read_parts
-from structgen.rules.labels import phrase
-from structgen.rules.linked import Leaf, Node
+from structgen.rules.finders.ingredients import take_apart
+from structgen.rules.finders.inline import read_parts
+from structgen.rules.finders.object_lists import build_portion
+from structgen.rules.findings import Finding, collect
 from structgen.rules.objects import child_of
-from structgen.rules.page import Chunk, Page, lines_of
-from structgen.rules.portions import take_apart
-from structgen.rules.readings import Reading, collect
-from structgen.rules.records import build_portion
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
 
@@ -33,12 +33,12 @@ def main_item(search: Search, root: Field) -> Node | None:
     return best[1] if best[0] >= 2 else None
 
 
-def find_linked(search: Search, field: Field, item: Node) -> Reading | None:
+def find_linked(search: Search, field: Field, item: Node) -> Finding | None:
     """The value of a field among the properties of an item."""
     return next((found for values in _values(field, item) if (found := _read(search, field, values))), None)
 
 
-def _read(search: Search, field: Field, values: list[Leaf | Node]) -> Reading | None:
+def _read(search: Search, field: Field, values: list[Leaf | Node]) -> Finding | None:
     if not values:
         return None
     if field.kind is Kind.ARRAY and field.item:
@@ -49,7 +49,7 @@ def _read(search: Search, field: Field, values: list[Leaf | Node]) -> Reading | 
     return _read_leaf(search, field, said) if said else None
 
 
-def _read_list(search: Search, item: Field, values: list[Leaf | Node]) -> Reading | None:
+def _read_list(search: Search, item: Field, values: list[Leaf | Node]) -> Finding | None:
     if item.kind is Kind.OBJECT and all(isinstance(value, Leaf) for value in values):
         return _portions(search, item, list(_leaves(values)))
     if item.kind is Kind.OBJECT:
@@ -62,7 +62,7 @@ def _read_list(search: Search, item: Field, values: list[Leaf | Node]) -> Readin
     return collect(found) if found else None
 
 
-def _portions(search: Search, item: Field, said: list[Leaf]) -> Reading | None:
+def _portions(search: Search, item: Field, said: list[Leaf]) -> Finding | None:
     """Ingredients that are given as lines, taken apart."""
     name = child_of(item, frozenset({"title", "description"}))
     if name is None or child_of(item, frozenset({"quantity"})) is None:
@@ -75,7 +75,7 @@ def _portions(search: Search, item: Field, said: list[Leaf]) -> Reading | None:
     return collect(kept) if len(kept) == len(found) else None
 
 
-def _read_object(search: Search, field: Field, value: Leaf | Node) -> Reading | None:
+def _read_object(search: Search, field: Field, value: Leaf | Node) -> Finding | None:
     """An item as an object; None where a field that has to be there is missing."""
     if not isinstance(value, Node):
         return None
@@ -90,7 +90,7 @@ def _read_object(search: Search, field: Field, value: Leaf | Node) -> Reading | 
             places.extend(found.under(child.name))
         elif child.nullable:
             held[child.name] = None
-    return Reading(held, tuple(places)) if places else None
+    return Finding(held, tuple(places)) if places else None
 
 
 def _values(field: Field, item: Node) -> Iterator[list[Leaf | Node]]:
@@ -114,7 +114,7 @@ def _leaves(values: list[Leaf | Node], depth: int = 0) -> Iterator[Leaf]:
             yield from _leaves(said or [], depth + 1)
 
 
-def _read_leaf(search: Search, field: Field, said: Leaf) -> Reading | None:
+def _read_leaf(search: Search, field: Field, said: Leaf) -> Finding | None:
     return read_value(_page(search, said), field, 0, len(said.text))
 
 

@@ -6,21 +6,21 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from structgen.rules.bill import Row
-from structgen.rules.bylines import find_author, find_yields
 from structgen.rules.dates import find_compact_dates, find_dates
+from structgen.rules.document.bill_rows import Row
 from structgen.rules.fields import Field, Kind
-from structgen.rules.labelled import labelled
-from structgen.rules.readings import Reading, leaf
+from structgen.rules.finders.authors import find_author, find_yields
+from structgen.rules.finders.by_label import labelled
+from structgen.rules.finders.document_titles import find_title
+from structgen.rules.finders.issuers import find_address, find_company, find_phone
+from structgen.rules.finders.shops import find_price
+from structgen.rules.finders.times import find_total_time
+from structgen.rules.finders.totals import find_row, find_total
+from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
-from structgen.rules.senders import find_address, find_company, find_phone
-from structgen.rules.shops import find_price
-from structgen.rules.times import find_total_time
-from structgen.rules.titles import find_title
-from structgen.rules.totals import find_row, find_total
 from structgen.rules.values import date_leaf, read_value
 
-Role = Callable[[Search, Field], Reading | None]
+Role = Callable[[Search, Field], Finding | None]
 _TEXTS = (Kind.STRING, Kind.ANY)
 _FIGURES = (Kind.STRING, Kind.NUMBER, Kind.INTEGER)
 _CENTS = re.compile(r"\d[.,]\d{2}(?!\d)")
@@ -34,22 +34,22 @@ def find_role(field: Field) -> Role | None:
     return None
 
 
-def _company(search: Search, field: Field) -> Reading | None:
+def _company(search: Search, field: Field) -> Finding | None:
     for pair in search.pairs_of(field.keys):
         if pair.score == 1.0 and any(char.isalpha() for char in search.page.text[slice(*pair.value)]):
             return read_value(search, field, *pair.value)
     return find_company(search)
 
 
-def _address(search: Search, field: Field) -> Reading | None:
+def _address(search: Search, field: Field) -> Finding | None:
     return labelled(search, field, 1.0) or find_address(search)
 
 
-def _title(search: Search, field: Field) -> Reading | None:
+def _title(search: Search, field: Field) -> Finding | None:
     return None if field.siblings & {"first_name", "last_name", "phone", "email", "full_name"} else find_title(search)
 
 
-def _date(search: Search, field: Field) -> Reading | None:
+def _date(search: Search, field: Field) -> Finding | None:
     """The labelled date, else the first that the document prints."""
     if found := labelled(search, field):
         return found
@@ -58,7 +58,7 @@ def _date(search: Search, field: Field) -> Reading | None:
     return None if first is None else date_leaf(search, field, first)
 
 
-def _time(search: Search, field: Field) -> Reading | None:
+def _time(search: Search, field: Field) -> Finding | None:
     """The labelled time of day, else the one that is printed with the date."""
     if found := labelled(search, field):
         return found
@@ -69,7 +69,7 @@ def _time(search: Search, field: Field) -> Reading | None:
     return read_value(search, field, first.end, end if end > 0 else len(search.page.text))
 
 
-def _total(search: Search, field: Field) -> Reading | None:
+def _total(search: Search, field: Field) -> Finding | None:
     row = find_total(replace(search, rows=tuple(row for row in search.rows if not _of_sibling(field, row))))
     if row is None and not _CENTS.search(search.page.text):
         return labelled(search, field)
@@ -82,15 +82,15 @@ def _of_sibling(field: Field, row: Row) -> bool:
     return field.key not in row.keys and any(key.rpartition("/")[0] == parent for key in row.keys if "/" in key)
 
 
-def _billed(search: Search, field: Field) -> Reading | None:
+def _billed(search: Search, field: Field) -> Finding | None:
     return _amount(search, field, find_row(search, field.keys)) if search.rows else labelled(search, field)
 
 
-def _amount(search: Search, field: Field, row: Row | None) -> Reading | None:
+def _amount(search: Search, field: Field, row: Row | None) -> Finding | None:
     return read_value(search, field, row.amount.signed, row.amount.signed_end) if row else None
 
 
-def _currency(search: Search, field: Field) -> Reading | None:
+def _currency(search: Search, field: Field) -> Finding | None:
     """The labelled currency, else the one beside the total or the price."""
     if found := labelled(search, field, 0.9):
         return found
@@ -103,14 +103,14 @@ def _currency(search: Search, field: Field) -> Reading | None:
     )
 
 
-def _price(search: Search, field: Field) -> Reading | None:
+def _price(search: Search, field: Field) -> Finding | None:
     if found := labelled(search, field, 0.55):
         return found
     amount = find_price(search)
     return read_value(search, field, amount.signed, amount.signed_end) if amount else None
 
 
-def _phone(search: Search, field: Field) -> Reading | None:
+def _phone(search: Search, field: Field) -> Finding | None:
     return labelled(search, field) or find_phone(search)
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from structgen.rules.labels import Mention, Vocabulary, tokens
-from structgen.rules.page import Line, Page, Span
-from structgen.rules.tables import find_tables
+from structgen.rules.document.tables import find_tables
+from structgen.rules.document.visible_text import Line, Page, Span
+from structgen.rules.document.vocabulary import Mention, Vocabulary, tokens
 
 _LONGEST_LINE = 240
 _OPENING = re.compile(r"(?:^|[|•·;,\t(/*\-–—>]|\d)[\s*_#▢☐•·\-–—]*$|[^\S\n]{2,}$")

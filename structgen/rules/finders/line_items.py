@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 
+from structgen.rules.document.visible_text import Line, Span
+from structgen.rules.document.vocabulary import tokens
 from structgen.rules.fields import Field, Kind
-from structgen.rules.labels import tokens
+from structgen.rules.findings import Finding, collect, leaf
 from structgen.rules.money import Amount, find_amounts, moved
 from structgen.rules.numerals import parse_number
 from structgen.rules.objects import build, child_of
-from structgen.rules.page import Line, Span
-from structgen.rules.readings import Reading, collect, leaf
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
 
@@ -32,7 +32,7 @@ _BILL = frozenset(
 )
 
 
-def find_positions(search: Search, item: Field) -> Reading | None:
+def find_positions(search: Search, item: Field) -> Finding | None:
     """The positions of a bill as objects; None where they do not add up to a sum that it states."""
     rows = search.rows
     end = min((row.line for row in rows), default=0)
@@ -99,9 +99,9 @@ def _labelled(search: Search, line: Line) -> bool:
     return bool(mentions) and mentions[0].start == line.start and (":" in line.text or bool(mentions[0].keys & _BILL))
 
 
-def _build(search: Search, item: Field, spans: dict[str, Span], amount: Amount) -> Reading | None:
+def _build(search: Search, item: Field, spans: dict[str, Span], amount: Amount) -> Finding | None:
     """A position as the object that a schema wants."""
-    parts: dict[str, Reading] = {}
+    parts: dict[str, Finding] = {}
     wanted = (
         ({"title", "description", "items"}, spans.get("name")),
         ({"quantity"}, spans.get("count")),
@@ -118,7 +118,7 @@ def _build(search: Search, item: Field, spans: dict[str, Span], amount: Amount) 
     return build(item, parts)
 
 
-def _read(search: Search, child: Field, span: Span) -> Reading | None:
+def _read(search: Search, child: Field, span: Span) -> Finding | None:
     if child.kind is Kind.STRING:
         return leaf(search.page, " ".join(search.page.text[slice(*span)].split()), *span)
     return read_value(search, child, *span)

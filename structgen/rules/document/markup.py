@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from structgen.rules.linked import Leaf, Node, read_json_ld
-from structgen.rules.page import Chunk, Page, Span, lines_of
+from structgen.rules.document.linked import Leaf, Node, read_json_ld
+from structgen.rules.document.visible_text import Chunk, Page, Span, lines_of
 
 _STRUCTURE = re.compile(r"<!doctype html|<html[\s>]|<body[\s>]|application/ld\+json", re.IGNORECASE)
 _BLOCK_END = re.compile(r"</(?:p|div|li|tr|td|h[1-6]|table|ul|ol|section|article|dl)\s*>|<br\s*/?>", re.IGNORECASE)

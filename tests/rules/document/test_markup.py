@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from structgen.rules.linked import Leaf, Node, read_json_ld
-from structgen.rules.markup import looks_like_html, read_html
+from structgen.rules.document.linked import Leaf, Node, read_json_ld
+from structgen.rules.document.markup import looks_like_html, read_html
 
 PAGE = """<!doctype html><html><head><title>Oat Cake | Site</title><style>x{}</style></head><body>
 <nav>Home About</nav><h1>Oat &amp; Honey   Cake</h1><p>By <b>Kim Low</b></p>

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from structgen.rules.document.key_values import Pair
+from structgen.rules.document.visible_text import Span
 from structgen.rules.fields import Field, Kind
-from structgen.rules.page import Span
-from structgen.rules.pairs import Pair
-from structgen.rules.readings import Reading, collect
+from structgen.rules.findings import Finding, collect
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
 
@@ -28,7 +28,7 @@ _LISTED = frozenset({"instructions", "ingredients"})
 _EDGES = " \t*_\"'“”[]"
 
 
-def find_inline(search: Search, field: Field) -> Reading | None:
+def find_inline(search: Search, field: Field) -> Finding | None:
     """The list that stands behind a label of the field on its own line."""
     if field.item is None or field.concepts & _LISTED:
         return None
@@ -38,7 +38,7 @@ def find_inline(search: Search, field: Field) -> Reading | None:
     return None
 
 
-def read_parts(search: Search, item: Field, span: Span) -> Reading | None:
+def read_parts(search: Search, item: Field, span: Span) -> Finding | None:
     """The items of a list on one line; None where one of them cannot be one, so that no list comes in part."""
     if _TOLD.search(search.page.text[slice(*span)]) and item.kind is Kind.STRING:
         return None
@@ -47,7 +47,7 @@ def read_parts(search: Search, item: Field, span: Span) -> Reading | None:
     return collect(kept) if kept and len(kept) == len(found) else None
 
 
-def _item(search: Search, item: Field, span: Span) -> Reading | None:
+def _item(search: Search, item: Field, span: Span) -> Finding | None:
     if span[1] - span[0] > _LONGEST and not item.concepts & {"url", "email"}:
         return None
     return read_value(search, item, *span)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from structgen.rules.document.sections import Section
 from structgen.rules.fields import Field, Kind, leaves
-from structgen.rules.items import Item, find_items, quantities
-from structgen.rules.readings import Reading, collect, leaf
+from structgen.rules.finders.items import Item, find_items, quantities
+from structgen.rules.findings import Finding, collect, leaf
 from structgen.rules.search import Search
-from structgen.rules.sections import Section
 
 _FIRST_STEP = re.compile(r"^(?:step|schritt|étape|etape|paso|stap|steg|trin|passo)\s*1\b", re.IGNORECASE)
 _MOST = 60
@@ -18,7 +18,7 @@ _FEWEST = 0.2
 _Rank = tuple[bool, float, int]
 
 
-def find_strings(search: Search, field: Field) -> Reading | None:
+def find_strings(search: Search, field: Field) -> Finding | None:
     """The items under the heading that fits a field best."""
     best = best_section(search, field)
     return collect(leaf(search.page, item.text, *item.span) for item in best[1]) if best else None

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from structgen.rules.document.tables import Table, find_tables
+from structgen.rules.document.visible_text import Span
+from structgen.rules.document.vocabulary import phrase
 from structgen.rules.fields import Field, Kind
-from structgen.rules.goods import find_positions
-from structgen.rules.items import Item
-from structgen.rules.labels import phrase
-from structgen.rules.lists import best_section
+from structgen.rules.finders.ingredients import Portion, take_apart
+from structgen.rules.finders.items import Item
+from structgen.rules.finders.line_items import find_positions
+from structgen.rules.finders.string_lists import best_section
+from structgen.rules.findings import Finding, collect, leaf
 from structgen.rules.objects import build, child_of
-from structgen.rules.page import Span
-from structgen.rules.portions import Portion, take_apart
-from structgen.rules.readings import Reading, collect, leaf
 from structgen.rules.search import Search
-from structgen.rules.tables import Table, find_tables
 from structgen.rules.values import read_value
 
 _PORTIONED = frozenset({"ingredients"})
 _TITLED = frozenset({"title", "description"})
 
 
-def find_records(search: Search, field: Field) -> Reading | None:
+def find_records(search: Search, field: Field) -> Finding | None:
     """The objects of a list; None where nothing in the document is built like them."""
     item = field.item
     if item is None:
@@ -35,7 +35,7 @@ def find_records(search: Search, field: Field) -> Reading | None:
     return find_positions(search, item) if field.concepts & {"items"} else None
 
 
-def _portions(search: Search, field: Field, item: Field) -> Reading | None:
+def _portions(search: Search, field: Field, item: Field) -> Finding | None:
     """Ingredients taken apart: quantity, unit, name, note."""
     section = best_section(search, field)
     name = child_of(item, _TITLED | {"items", "ingredients"})
@@ -46,13 +46,13 @@ def _portions(search: Search, field: Field, item: Field) -> Reading | None:
     return collect(kept) if len(kept) == len(found) else None
 
 
-def _portion(search: Search, item: Field, name: Field, one: Item) -> Reading | None:
+def _portion(search: Search, item: Field, name: Field, one: Item) -> Finding | None:
     return build_portion(search, item, name, take_apart(search.page.text, *one.span))
 
 
-def build_portion(search: Search, item: Field, name: Field, portion: Portion) -> Reading | None:
+def build_portion(search: Search, item: Field, name: Field, portion: Portion) -> Finding | None:
     """One ingredient as the object that a schema wants."""
-    parts: dict[str, Reading] = {}
+    parts: dict[str, Finding] = {}
     for child, span in (
         (name, portion.name),
         (child_of(item, frozenset({"quantity"})), portion.quantity),
@@ -64,13 +64,13 @@ def build_portion(search: Search, item: Field, name: Field, portion: Portion) ->
     return build(item, parts)
 
 
-def _part(search: Search, child: Field, span: Span) -> Reading | None:
+def _part(search: Search, child: Field, span: Span) -> Finding | None:
     if child.kind is Kind.STRING:
         return leaf(search.page, " ".join(search.page.text[slice(*span)].split()), *span)
     return read_value(search, child, *span)
 
 
-def _table(search: Search, item: Field) -> Reading | None:
+def _table(search: Search, item: Field) -> Finding | None:
     """The rows of the table whose header names most of an object's parts, two at least."""
     best = max(
         ((_columns(search, item, table), table) for table in find_tables(search.page)),
@@ -97,7 +97,7 @@ def _columns(search: Search, item: Field, table: Table) -> dict[int, Field]:
     return columns
 
 
-def _row(search: Search, columns: dict[int, Field], row: tuple[Span, ...]) -> dict[str, Reading]:
+def _row(search: Search, columns: dict[int, Field], row: tuple[Span, ...]) -> dict[str, Finding]:
     found = {
         child.name: read_value(search, replace(child, siblings=frozenset()), *row[place])
         for place, child in columns.items()
@@ -114,9 +114,9 @@ def _properties(item: Field) -> bool:
     }
 
 
-def _named_values(search: Search, item: Field, items: list[Item]) -> Reading | None:
+def _named_values(search: Search, item: Field, items: list[Item]) -> Finding | None:
     """Lines such as "Weight: 268 g" as names with values."""
-    found: list[Reading] = []
+    found: list[Finding] = []
     for one in items:
         cut = next((one.text.find(mark) for mark in (":", "\t") if 0 < one.text.find(mark) <= 40), None)
         text = search.page.text[slice(*one.span)]

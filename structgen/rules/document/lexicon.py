@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from structgen.rules.labels import fold, phrase
+from structgen.rules.document.vocabulary import fold, phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ class Lexicon:
 @cache
 def lexicon() -> Lexicon:
     """The lexicon, read once."""
-    raw: dict[str, Any] = json.loads(files("structgen.rules").joinpath("lexicon.json").read_text(encoding="utf-8"))
+    raw: dict[str, Any] = json.loads(
+        files("structgen.rules.document").joinpath("lexicon.json").read_text(encoding="utf-8")
+    )
     concepts: dict[tuple[str, ...], frozenset[str]] = {}
     for concept, labels in raw["labels"].items():
         for label in labels:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from structgen.rules.labels import fold, phrase, tokens
-from structgen.rules.lexicon import lexicon
-from structgen.rules.page import Line, Span
-from structgen.rules.readings import Reading, leaf
+from structgen.rules.document.lexicon import lexicon
+from structgen.rules.document.visible_text import Line, Span
+from structgen.rules.document.vocabulary import fold, phrase, tokens
+from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
 
 _HEAD = 16
@@ -50,7 +50,7 @@ def is_business_document(search: Search) -> bool:
     return bool(keys & {"total", "subtotal", "paid"}) and bool(_CENTS.search(search.page.text))
 
 
-def find_company(search: Search) -> Reading | None:
+def find_company(search: Search) -> Finding | None:
     """The issuer: above the address, the first line that bears a legal form, or a word of trade, or reads as a name."""
     if not is_business_document(search):
         return None
@@ -65,7 +65,7 @@ def find_company(search: Search) -> Reading | None:
     return None
 
 
-def _company(search: Search, head: list[Line], line: Line) -> Reading:
+def _company(search: Search, head: list[Line], line: Line) -> Finding:
     start, end = _name_span(line)
     if before := _broken_name(head, line):
         start = before.start
@@ -122,7 +122,7 @@ def _broken_name(head: list[Line], line: Line) -> Line | None:
     return head[at - 1] if at and short else None
 
 
-def find_address(search: Search) -> Reading | None:
+def find_address(search: Search) -> Finding | None:
     """The block of lines in the head that reads as a postal address, joined as printed."""
     block = _address_block(search)
     if not block:
@@ -183,7 +183,7 @@ def address_score(line: Line) -> int:
     return min(place, 2) + 2 * bool(_POSTAL.search(text)) + region + house + text.endswith(",")
 
 
-def find_phone(search: Search) -> Reading | None:
+def find_phone(search: Search) -> Finding | None:
     """The only phone number in the head of a document that is written as one: with brackets or a country's code."""
     end = search.page.lines[min(_HEAD, len(search.page.lines)) - 1].end if search.page.lines else 0
     found = list(_PHONE.finditer(search.page.text, 0, end))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from structgen.rules.labels import Vocabulary, tokens
+from structgen.rules.document.visible_text import Line, Page
+from structgen.rules.document.vocabulary import Vocabulary, tokens
 from structgen.rules.money import Amount, find_amounts, moved
-from structgen.rules.page import Line, Page
 
 CENTS = re.compile(r"(?<!\d)\d{0,9}[.,]\d{2}(?!\d)")
 _BILLING = frozenset(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from structgen.rules.labels import phrase, tokens
-from structgen.rules.lexicon import lexicon
+from structgen.rules.document.lexicon import lexicon
+from structgen.rules.document.sections import level
+from structgen.rules.document.visible_text import Line
+from structgen.rules.document.vocabulary import phrase, tokens
+from structgen.rules.finders.issuers import address_score
+from structgen.rules.findings import Finding, leaf
 from structgen.rules.money import find_amounts
-from structgen.rules.page import Line
-from structgen.rules.readings import Reading, leaf
 from structgen.rules.search import Search
-from structgen.rules.sections import level
-from structgen.rules.senders import address_score
 
 _ABOUT = re.compile(
     r"^(?:by|von|par|door|av|af|por)\s?[A-Z]|\b20\d\d\b"
@@ -37,7 +37,7 @@ _SENTENCES = re.compile(r"[^\W\d_]{3}[.!?]\s")
 _CRUMBS = re.compile(r"\s*[/»›>|]\s*")
 
 
-def find_title(search: Search) -> Reading | None:
+def find_title(search: Search) -> Finding | None:
     """The title: a line `Title: ...`, a heading of the highest level, or the line that the text is about."""
     for pair in search.pairs_of(frozenset({"title"})):
         if pair.score == 1.0 and pair.line < 12 and ":" in search.page.text[slice(*pair.label)]:
@@ -77,7 +77,7 @@ def _limit(search: Search) -> int:
     return 60 if search.body is None else min(search.body, _FAR)
 
 
-def _reading(search: Search, line: Line) -> Reading:
+def _reading(search: Search, line: Line) -> Finding:
     text = _GAP.split(line.text.strip("#*_ "))[0]
     start = line.start + line.text.index(text)
     return leaf(search.page, " ".join(text.split()), start, start + len(text))

@@ -8,13 +8,13 @@ from typing import cast
 
 from structgen.core.json import Json, pointer
 from structgen.core.records import Evidence, Status
-from structgen.rules.page import Page, Span
+from structgen.rules.document.visible_text import Page, Span
 
 Step = str | int
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Finding:
     """A value (plain JSON) and, for each of its leaves, the path in it and the span in the original document."""
 
     value: Json
@@ -25,20 +25,20 @@ class Reading:
         return tuple(((step, *path), span) for path, span in self.places)
 
 
-def leaf(page: Page, value: Json, start: int, end: int) -> Reading:
+def leaf(page: Page, value: Json, start: int, end: int) -> Finding:
     """A single value that stands at `start` to `end` of the visible text."""
-    return Reading(value, (((), page.span(start, end)),))
+    return Finding(value, (((), page.span(start, end)),))
 
 
-def collect(items: Iterable[Reading]) -> Reading:
+def collect(items: Iterable[Finding]) -> Finding:
     """Readings as one list."""
     found = list(items)
-    return Reading(
+    return Finding(
         [one.value for one in found], tuple(place for at, one in enumerate(found) for place in one.under(at))
     )
 
 
-def evidence(reading: Reading, source: str) -> tuple[Evidence, ...]:
+def evidence(reading: Finding, source: str) -> tuple[Evidence, ...]:
     """The places of a reading as public records: exact where the value stands there as such."""
     return tuple(
         Evidence(pointer(path), start, end, source[start:end], _status(_at(reading.value, path), source[start:end]))

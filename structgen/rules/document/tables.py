@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from structgen.rules.page import Line, Page, Span
+from structgen.rules.document.visible_text import Line, Page, Span
 
 _BARS = re.compile(r"\|")
 _GAPS = re.compile(r"\t|\s{2,}")

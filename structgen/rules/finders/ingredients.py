@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from structgen.rules.labels import fold
-from structgen.rules.lexicon import lexicon
-from structgen.rules.page import Span
+from structgen.rules.document.lexicon import lexicon
+from structgen.rules.document.visible_text import Span
+from structgen.rules.document.vocabulary import fold
 
 _ONE = r"(?:\d{1,4}\s?[½¼¾⅐-⅞]|\d{1,3}\s\d{1,2}[/⁄]\d{1,2}|\d{1,3}[/⁄]\d{1,3}|\d{1,5}(?:[.,]\d{1,3})?|[½¼¾⅐-⅞])"
 _QUANTITY = re.compile(rf"{_ONE}(?:\s?(?:[-–—]|to|or|bis|à)\s?{_ONE})?(?![\w/])|{_ONE}(?=[a-zA-Z])")
