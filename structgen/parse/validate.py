@@ -31,7 +31,7 @@ from structgen.parse.strict_json import is_finite
 from structgen.parse.union_choice import Chosen, Labels, one_validation
 from structgen.parse.validators import validators_of
 from structgen.schema import Schema
-from structgen.schema.costly import TOO_COSTLY, TooCostly, details_of, guard_cost
+from structgen.schema.guards import TOO_COSTLY, TooCostly, details_of, guard_cost
 from structgen.schema.pydantic_issues import issues_of
 
 TOO_DEEP = Issue("", "is nested too deep, or refers to itself", "depth")

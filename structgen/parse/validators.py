@@ -17,8 +17,8 @@ from pydantic_core import SchemaValidator
 from structgen.parse.strict_json import is_finite
 from structgen.parse.union_choice import decides_unions
 from structgen.schema import Schema
+from structgen.schema.core_schema import Core, closed, has_part, mapped
 from structgen.schema.functions import without_functions
-from structgen.schema.members import Core, closed, has_part, mapped
 
 _known: WeakKeyDictionary[Schema[Any], Validators] = WeakKeyDictionary()
 

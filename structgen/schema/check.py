@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails, PydanticSerializationError, SchemaValida
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.results import Issue
-from structgen.schema.costly import TOO_COSTLY, TooCostly, details_of, guard_cost
+from structgen.schema.guards import TOO_COSTLY, TooCostly, details_of, guard_cost
 from structgen.schema.patterns import PatternTooCostly
 from structgen.schema.pydantic_issues import issues_of, locate
 

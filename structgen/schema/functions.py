@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any, cast
 
-from structgen.schema.members import Core, has_part, mapped
+from structgen.schema.core_schema import Core, has_part, mapped
 
 _STRUCTURE = (sys.stdlib_module_names - {"functools", "unittest"}) | {
     "pydantic", "pydantic_core", "pydantic_extra_types", "annotated_types", "structgen",

@@ -20,11 +20,11 @@ from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.schema.keywords import ONE, Steps
+from structgen.schema.outline_words import comment, key, limits, literal, remarks
 from structgen.schema.resolve import canonical, find, part_at
 from structgen.schema.shapes import value_of
 from structgen.schema.text import Level, Text, both, either, noted
 from structgen.schema.titles import is_implied, names_of
-from structgen.schema.words import comment, key, limits, literal, remarks
 
 _ADDRESSES = frozenset({"$schema", "$id", "$anchor", "$comment", "$vocabulary", "$defs", "definitions"})
 """Keywords that say where a schema is found, not what a value must be."""

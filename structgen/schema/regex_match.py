@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from structgen.schema.regex_syntax import Accepts, Char, Choice, Edge, Look, Node, PatternError, Repeat, is_word, parse
-from structgen.schema.regex_syntax import Sequence as Series
+from structgen.schema.regex import Accepts, Char, Choice, Edge, Look, Node, PatternError, Repeat, is_word, parse
+from structgen.schema.regex import Sequence as Series
 
 MOST_STEPS = 2_000
 """Steps of a program; repetitions with a count are written out."""

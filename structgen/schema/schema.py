@@ -18,9 +18,9 @@ from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import FieldsText, Task
 from structgen.core.results import Issue
+from structgen.schema.cache import remembered
 from structgen.schema.check import Context, check_json, check_typed
 from structgen.schema.functions import has_functions, without_functions
-from structgen.schema.memory import remembered
 from structgen.schema.types import compile_type, describe
 
 if TYPE_CHECKING:

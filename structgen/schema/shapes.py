@@ -7,8 +7,8 @@ from typing import Protocol, cast
 
 from structgen.core.json import Json, JsonObject
 from structgen.schema.keywords import Steps
+from structgen.schema.outline_words import key, literal, regex_key
 from structgen.schema.text import Level, Text, both, either, noted
-from structgen.schema.words import key, literal, regex_key
 
 _WIDTH = 60
 """An object that fits in so many characters stands on one line."""

@@ -13,7 +13,7 @@ from typing import Any, cast
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.parse.json_values import MISSING, at
 from structgen.schema import Schema
-from structgen.schema.members import Core, has_part
+from structgen.schema.core_schema import Core, has_part
 from structgen.schema.resolve import target
 from structgen.schema.spelling import letters, near_form
 

@@ -8,7 +8,7 @@ from pydantic import RootModel
 
 from structgen.core.json import Json, JsonObject
 from structgen.schema import Schema
-from structgen.schema.costly import TooCostly, guard_cost
+from structgen.schema.guards import TooCostly, guard_cost
 
 Calls = Callable[[Callable[[], object]], int]
 
