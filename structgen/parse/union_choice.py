@@ -20,8 +20,18 @@ from pydantic_core import PydanticCustomError, SchemaValidator, to_json, to_json
 
 from structgen.core.json import Json, JsonObject
 from structgen.schema.check import Context
-from structgen.schema.core_schema import Core, Member, Record, choices_of, closed, definitions_of, mapped, member_of
-from structgen.schema.functions import has_functions, without_functions
+from structgen.schema.core_schema import (
+    Core,
+    Member,
+    Record,
+    choices_of,
+    closed,
+    definitions_of,
+    has_functions,
+    mapped,
+    member_of,
+    without_functions,
+)
 from structgen.schema.pydantic_issues import AMBIGUOUS
 
 _ANY, _OBJECTS, _NONE = "any member", "any object", "no member"

@@ -17,8 +17,7 @@ from pydantic_core import SchemaValidator
 from structgen.parse.strict_json import is_finite
 from structgen.parse.union_choice import decides_unions
 from structgen.schema import Schema
-from structgen.schema.core_schema import Core, closed, has_part, mapped
-from structgen.schema.functions import without_functions
+from structgen.schema.core_schema import Core, closed, has_part, mapped, without_functions
 
 _known: WeakKeyDictionary[Schema[Any], Validators] = WeakKeyDictionary()
 

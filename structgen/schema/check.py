@@ -29,8 +29,8 @@ TOO_DEEP = Issue("", "is nested too deep to be checked", "depth", None, "a value
 
 def check_json(validator: Any, value: object) -> tuple[Issue, ...]:
     """The issues of a value under a JSON Schema; only plain JSON has none."""
-    from structgen.schema.json_issues import issues_from_jsonschema
-    from structgen.schema.json_unions import one_check
+    from structgen.schema.issues import issues_from_jsonschema
+    from structgen.schema.json_validator import one_check
 
     try:
         strange = tuple(islice(_not_json(value, ()), MOST_ISSUES))

@@ -2,12 +2,23 @@
 
 The keywords replaced here are those that would match a pattern with backtracking, compare all items of a list with
 all others, try the branches of a union over and over, round decimals, or not say which key they mean. Only this module
-and `json_unions` import jsonschema: whoever uses types alone never pays for it.
+imports jsonschema, so that users of types alone never pay for it.
+
+`anyOf`, `oneOf` and `$ref` take steps that grow with the value, even if a union holds itself. jsonschema gathers the
+errors of every branch, and within these the errors of the unions further in: twice the work for each level. Here each
+branch is first tested for whether it fits, once for each place of the value. Errors are gathered only if no branch
+fits, up to a limit; beyond it a union says no more than that nothing fits.
+
+Other keywords that look at a value twice (two members of `allOf`, `if` and `then`, two patterns for one key) double
+the work only through references. So each place of the value is checked against what a reference names once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache, partial
 from typing import Any, TypeAlias, cast
@@ -27,10 +38,123 @@ from referencing.jsonschema import lookup_recursive_ref
 
 from structgen.core.json import Json, JsonObject
 from structgen.schema.formats import has_format
-from structgen.schema.json_unions import any_of, evaluated, fits, one_of, reference
+from structgen.schema.issues import NO_BRANCH
 from structgen.schema.patterns import matcher
 
 Errors: TypeAlias = Iterator[ValidationError]
+
+MOST_UNIONS = 200
+"""So many unions explain why nothing fits."""
+MOST_TOLD = 200
+"""So often the errors of a part of a value against a definition are gathered that were gathered before."""
+
+
+@dataclass(slots=True)
+class _Check:
+    """What is known while one value is checked. Its parts stay alive as long, so that their ids name them."""
+
+    known: dict[tuple[object, ...], bool] = field(default_factory=dict[tuple[object, ...], bool])
+    told: set[tuple[object, ...]] = field(default_factory=set[tuple[object, ...]])
+    told_again: int = 0
+    evaluated: dict[tuple[object, ...], frozenset[str]] = field(
+        default_factory=dict[tuple[object, ...], frozenset[str]]
+    )
+    probing: bool = False
+    explained: int = 0
+
+
+_check: ContextVar[_Check] = ContextVar("_check")
+
+
+@contextmanager
+def one_check() -> Generator[None]:
+    """Within it one value is checked, and nothing is worked out twice."""
+    token = _check.set(_Check())
+    try:
+        yield
+    finally:
+        _check.reset(token)
+
+
+def fits(validator: Any, schema: Any, instance: Any) -> bool:
+    """Whether a schema takes a value; in the scope of a dynamic reference it may take another elsewhere."""
+    check = _check.get(None) or _Check()
+    key = _key(validator._resolver, schema, instance)
+    if key not in check.known:
+        before, check.probing = check.probing, True
+        try:
+            check.known[key] = next(validator.descend(instance, schema), None) is None
+        finally:
+            check.probing = before
+    return check.known[key]
+
+
+def _key(resolver: Any, schema: Any, instance: Any) -> tuple[object, ...]:
+    """A schema and a value, and the scope of dynamic references; jsonschema has no public way to it."""
+    return id(schema), id(instance), tuple(uri for uri, _ in resolver.dynamic_scope())
+
+
+def reference(validator: Any, ref: str, instance: Any, _: Any) -> Errors:
+    """What a reference names; what is known of it is not worked out again."""
+    check = _check.get(None)
+    if check is None:
+        yield from validator._validate_reference(ref=ref, instance=instance)
+        return
+    named = validator._resolver.lookup(ref)
+    key = _key(named.resolver, named.contents, instance)
+    if check.known.get(key) is True:
+        return
+    if check.known.get(key) is False and (check.probing or check.told_again >= MOST_TOLD):
+        yield ValidationError(NO_BRANCH)
+        return
+    if not check.probing:
+        check.told_again += key in check.told
+        check.told.add(key)
+    errors = validator._validate_reference(ref=ref, instance=instance)
+    first = next(errors, None)
+    check.known[key] = first is None
+    if first is not None:
+        yield first
+        yield from errors
+
+
+def evaluated(validator: Any, schema: Any, instance: Any, look: Callable[[], set[str]]) -> frozenset[str]:
+    """The keys that a schema has looked at, found out by `look` once."""
+    check = _check.get(None) or _Check()
+    key = _key(validator._resolver, schema, instance)
+    if key not in check.evaluated:
+        check.evaluated[key] = frozenset(look())
+    return check.evaluated[key]
+
+
+def any_of(validator: Any, branches: Any, instance: Any, _: Any) -> Errors:
+    """One branch at least."""
+    if not any(fits(validator, branch, instance) for branch in branches):
+        yield _no_branch(validator, branches, instance)
+
+
+def one_of(validator: Any, branches: Any, instance: Any, _: Any) -> Errors:
+    """One branch and no other."""
+    fitting = sum(fits(validator, branch, instance) for branch in branches)
+    if not fitting:
+        yield _no_branch(validator, branches, instance)
+    elif fitting > 1:
+        yield ValidationError("fits more than one")
+
+
+def _no_branch(validator: Any, branches: Any, instance: Any) -> ValidationError:
+    check = _check.get(None)
+    if check is None or check.probing or check.explained >= MOST_UNIONS:
+        return ValidationError(NO_BRANCH)
+    check.explained += 1
+    context = [
+        error
+        for number, branch in enumerate(branches)
+        for error in validator.descend(instance, branch, schema_path=number)
+    ]
+    return ValidationError(NO_BRANCH, context=context)
+
+
 Keyword: TypeAlias = Callable[[Any, Any, Any, Any], Errors]
 
 DRAFTS: Mapping[str, Any] = {

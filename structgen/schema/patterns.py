@@ -14,8 +14,7 @@ from pydantic_core import SchemaError as CoreError
 from pydantic_core import SchemaValidator, core_schema
 
 from structgen.core.errors import SchemaError
-from structgen.schema.regex import PatternError
-from structgen.schema.regex_match import PatternTooCostly, compile_search
+from structgen.schema.regex import PatternError, PatternTooCostly, compile_search
 
 __all__ = ["PatternTooCostly", "matcher"]
 

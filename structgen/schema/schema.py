@@ -20,7 +20,7 @@ from structgen.core.records import FieldsText, Task
 from structgen.core.results import Issue
 from structgen.schema.cache import remembered
 from structgen.schema.check import Context, check_json, check_typed
-from structgen.schema.functions import has_functions, without_functions
+from structgen.schema.core_schema import has_functions, without_functions
 from structgen.schema.types import compile_type, describe
 
 if TYPE_CHECKING:

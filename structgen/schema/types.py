@@ -2,15 +2,20 @@
 
 Pydantic does the work. The JSON Schema differs from Pydantic's own in what a model would pay for without learning
 from it: no titles made up from field names.
+
+Before Python 3.12 Pydantic refuses a TypedDict from ``typing``, so it is rebuilt with the one from typing_extensions.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 import types
+import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
+import typing_extensions
 from pydantic import PydanticUserError, TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError, PydanticUndefinedAnnotation
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
@@ -18,8 +23,7 @@ from pydantic_core import core_schema
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject, pointer
-from structgen.schema.endless import refuse_endless
-from structgen.schema.typed_dicts import modern
+from structgen.schema.guards import refuse_endless
 
 NAMES = "x-structgen-names"
 """Where the generator leaves the other names of a property, until `take_names` moves them out."""
@@ -186,3 +190,51 @@ def _drop_titles(schema: JsonObject, name: str) -> None:
     for key, part in named.items():
         if isinstance(part, dict) and part.get("title") == (key or name):
             del part["title"]
+
+
+def modern(kind: object) -> object:
+    """The same type with every old TypedDict in it replaced; the type itself where there is none."""
+    return kind if sys.version_info >= (3, 12) else _modern(kind, ())
+
+
+def _modern(kind: object, outer: tuple[object, ...]) -> object:
+    if typing.is_typeddict(kind):
+        return _typed_dict(cast("type[Any]", kind), outer)
+    origin, args = get_origin(kind), get_args(kind)
+    if not args or origin is Literal:
+        return kind
+    first = args[:1] if origin is Annotated else args
+    renewed = tuple(_modern(arg, outer) for arg in first)
+    if all(new is old for new, old in zip(renewed, first, strict=True)):
+        return kind
+    if origin is Annotated:
+        return Annotated[(renewed[0], *args[1:])]
+    return Union[renewed] if origin is types.UnionType else cast("Any", origin)[renewed]
+
+
+def _typed_dict(kind: type[Any], outer: tuple[object, ...]) -> object:
+    """The same keys, as they are required or not."""
+    if kind in outer:
+        raise SchemaError(
+            f"{kind.__name__} holds itself: take TypedDict from typing_extensions for it (Pydantic needs that before "
+            "Python 3.12)."
+        )
+    hints = typing.get_type_hints(kind)
+    described = typing.get_type_hints(kind, include_extras=True)
+    required = cast("frozenset[str]", kind.__required_keys__)
+    fields: dict[str, Any] = {}
+    for name in hints:
+        inner = _modern(_bare(described[name]), (*outer, kind))
+        mark: Any = typing_extensions.Required if name in required else typing_extensions.NotRequired
+        fields[name] = mark[inner]
+    make = cast("Callable[[str, dict[str, Any]], type[Any]]", typing_extensions.TypedDict)
+    renewed = make(kind.__name__, fields)
+    renewed.__doc__, renewed.__module__ = kind.__doc__, kind.__module__
+    return renewed
+
+
+def _bare(kind: object) -> object:
+    """A type without the marks Required and NotRequired."""
+    while get_origin(kind) in {typing.Required, typing.NotRequired}:
+        kind = get_args(kind)[0]
+    return kind

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints, create_model
 
 from structgen.schema import Schema, fields
 from structgen.schema.outline import outline as write
-from structgen.schema.refs import Refs
+from structgen.schema.resolve import Refs
 
 
 def outline(schema):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from structgen.core.errors import SchemaError
 from structgen.schema import Schema
 from structgen.schema.patterns import PatternTooCostly, matcher
-from structgen.schema.regex_match import _Search, compile_search
+from structgen.schema.regex import _Search, compile_search
 
 AGREED = [
     r"^(?!foo).*$",
@@ -125,7 +125,7 @@ def test_steps_grow_with_the_text_and_no_faster(pattern, monkeypatch):
 
 
 def test_a_text_too_long_for_a_large_pattern_is_an_issue_not_a_hang(monkeypatch):
-    monkeypatch.setattr("structgen.schema.regex_match.MOST_WORK", 20_000)
+    monkeypatch.setattr("structgen.schema.regex.MOST_WORK", 20_000)
     pattern = "(?<!y)" + ".{0,600}" * 2 + "$"
     with pytest.raises(PatternTooCostly):
         matcher(pattern)("a" * 1000)
