@@ -21,7 +21,7 @@ from structgen.parse import parse_text
 from structgen.schema import Context, Schema
 from structgen.schema.quotes import Quoted, with_quotes
 from structgen.send import find_card, split_model
-from structgen.send.opening import DEFAULT_GROQ_MODEL
+from structgen.send.factory import DEFAULT_GROQ_MODEL
 from structgen.tasks import find_task
 
 T = TypeVar("T")

@@ -15,9 +15,9 @@ import pytest
 
 from structgen import CompletionReceived, Extraction, Extractor, WaitingForLimit
 from structgen.cli import main
-from structgen.send.limits import shared as limits_shared
-from structgen.send.limits import wait as limits_wait
-from structgen.send.limits.wait import Limiter
+from structgen.send.limits import limiter as limits_shared
+from structgen.send.limits import limiter as limits_wait
+from structgen.send.limits.limiter import Limiter
 from structgen.testing import Clock, Emulator, Limits
 
 MODEL = "groq/openai/gpt-oss-20b"

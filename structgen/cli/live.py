@@ -14,7 +14,7 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.records import Card
 
 if TYPE_CHECKING:
-    from structgen.send.wire import Endpoint
+    from structgen.send.http.providers import Endpoint
     from structgen.testing.conformance import Case, Finding
 
 CALLS = 12
@@ -23,8 +23,8 @@ CALLS = 12
 
 def check_live(model: str, calls: int, *, yes: bool, save: Path | None) -> bool:
     """Show the price, ask, call, and say what differs: True where something does. `save` keeps the answers."""
-    from structgen.send.opening import find_endpoint
-    from structgen.send.wire import GROQ
+    from structgen.send.factory import find_endpoint
+    from structgen.send.http.providers import GROQ
     from structgen.testing.conformance import cases_for, conform
     from structgen.testing.recordings import save_recordings
 

@@ -13,7 +13,7 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.records import Card
 
 if TYPE_CHECKING:
-    from structgen.send.served import Served
+    from structgen.send.remote_models import Served
 
 _LIMITS = ("rpm", "rpd", "tpm", "tpd")
 _HEAD = ("MODEL", "STATUS", "CONTEXT", "OUTPUT", "IN", "CACHED", "OUT", "MODES", f"LIMITS {'/'.join(_LIMITS).upper()}")
@@ -55,9 +55,9 @@ def _named(model: str, cards: tuple[Card, ...]) -> Card:
 
 def _refresh(model: str | None, cards: tuple[Card, ...], *, save: bool) -> None:
     """Ask Groq for its list, or for one model, and say what differs from the cards."""
-    from structgen.send.opening import find_endpoint
-    from structgen.send.served import compare, list_served, retrieve_served, updated
-    from structgen.send.wire import GROQ
+    from structgen.send.factory import find_endpoint
+    from structgen.send.http.providers import GROQ
+    from structgen.send.remote_models import compare, list_served, retrieve_served, updated
 
     own = [card for card in cards if card.provider == GROQ.provider]
     endpoint = find_endpoint(GROQ)
@@ -78,7 +78,7 @@ def _plain_id(model: str, cards: list[Card]) -> str:
 
 def _save(changed: tuple[Card, ...], served: tuple[Served, ...]) -> None:
     """Put the changed cards into the user's file; what else stands there is kept."""
-    from structgen.send.card_files import read_cards, user_file, write_cards
+    from structgen.send.model_cards import read_cards, user_file, write_cards
 
     path = user_file()
     kept = read_cards(path) if path.exists() else ()

@@ -36,7 +36,7 @@ def prompt(
     as_json: Annotated[bool, typer.Option("--json", help="The body of the request, as JSON.")] = False,
 ) -> None:
     """Print the request that `extract` would send for the first document of INPUT. Nothing is sent."""
-    from structgen.send.opening import DEFAULT_GROQ_MODEL
+    from structgen.send.factory import DEFAULT_GROQ_MODEL
     from structgen.stages import compile_request
 
     task, inputs = load_task(words or [], fields, examples)

@@ -13,7 +13,7 @@ from structgen.cli.choose import RULES
 from structgen.core.errors import StructgenError
 
 if TYPE_CHECKING:
-    from structgen.send.wire import Wire
+    from structgen.send.http.providers import Wire
 
 _SECONDS = 10.0
 _KEY_REFUSED = (401, 403)
@@ -45,7 +45,7 @@ def check_model(model: str) -> Iterator[Check]:
     """Key, server and model. Nothing is generated; the server is asked for its list of models."""
     from structgen.engine.replay import REPLAY
     from structgen.send import open_sender, split_model
-    from structgen.send.wire import GROQ, WIRES
+    from structgen.send.http.providers import GROQ, WIRES
 
     if model.partition("/")[0] == REPLAY:
         yield from _check_replay(model)

@@ -1,8 +1,8 @@
 """Request -> Completion: the wire, with its retries, keys, errors and model cards."""
 
-from structgen.send.base import Allowance, Sender, Streamed, policy_in
-from structgen.send.cards import find_card, list_cards
-from structgen.send.opening import DEFAULT_GROQ_MODEL, default_model, endpoint_name, open_sender, split_model
+from structgen.send.factory import DEFAULT_GROQ_MODEL, default_model, endpoint_name, open_sender, split_model
+from structgen.send.model_cards import find_card, list_cards
+from structgen.send.sender import Allowance, Sender, Streamed, policy_in
 
 __all__ = [
     "DEFAULT_GROQ_MODEL",

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Card
-from structgen.send.cards import list_cards
-from structgen.send.keys import mask
-from structgen.send.served import compare, read_list
-from structgen.send.wire import Endpoint
+from structgen.send.http.providers import Endpoint, mask
+from structgen.send.model_cards import list_cards
+from structgen.send.remote_models import compare, read_list
 from structgen.testing.compare import Response, differences
 from structgen.testing.emulator.bodies import prompt_tokens
 from structgen.testing.emulator.replies import reply

@@ -26,7 +26,7 @@ def groq_emulator(groq_server: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emu
 
     No limit that another test ran into is remembered: all of them use one key.
     """
-    from structgen.send.limits.shared import forget_limiters
+    from structgen.send.limits.limiter import forget_limiters
 
     groq_server.reset()
     forget_limiters()

@@ -17,7 +17,7 @@ from typing import cast
 
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json, JsonObject
-from structgen.send.keys import mask
+from structgen.send.http.providers import mask
 from structgen.testing.compare import DOCUMENTED, Response
 
 _ACCOUNT = re.compile(

@@ -20,8 +20,8 @@ from structgen import Extraction, Extractor, Partial
 from structgen.core.options import Risk
 from structgen.engine.showing import Finished, Growing
 from structgen.schema import Schema
-from structgen.send.gather import Gathering, Origin
-from structgen.send.wire import GROQ
+from structgen.send.http.providers import GROQ
+from structgen.send.http.stream_assembler import Gathering, Origin
 from structgen.testing import Emulator, reply
 
 MODEL = "openai/gpt-oss-20b"

@@ -8,7 +8,7 @@ import pytest
 
 from structgen.core.records import Card
 from structgen.send import find_card
-from structgen.send.wire import Endpoint
+from structgen.send.http.providers import Endpoint
 from structgen.testing import Emulator, error, page, raw
 from structgen.testing.conformance import Case, Finding, cases_for, conform, price_of
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from structgen.send.faults import go_duration
+from structgen.send.http.failures import go_duration
 from structgen.testing.emulator.durations import format_duration
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
-from structgen.send.faults import requested_wait
-from structgen.send.limits.read import read_refusal
+from structgen.send.http.failures import requested_wait
+from structgen.send.limits.buckets import read_refusal
 from structgen.testing import Clock, Emulator, FaultKind, FaultPlan, Limits, dropped, reply
 from structgen.testing.emulator.faults import Faults
 

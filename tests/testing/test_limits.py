@@ -12,8 +12,8 @@ import pytest
 
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
-from structgen.send.faults import go_duration
-from structgen.send.limits.read import read_refusal
+from structgen.send.http.failures import go_duration
+from structgen.send.limits.buckets import read_refusal
 from structgen.testing import Clock, Emulator, Limits, dropped, error, reply, streamed
 from structgen.testing.emulator.limits import Charge, Meters, used_tokens
 from structgen.testing.emulator.replies import Refusal

@@ -14,8 +14,8 @@ from tenacity import Retrying, stop_after_attempt, wait_none
 from structgen import Extraction, ExtractionFailed, Extractor, Mode, Options
 from structgen.core.errors import StoreError, TransportError
 from structgen.core.json import JsonObject
-from structgen.send.limits import measures
-from structgen.send.limits import state as limits
+from structgen.send.limits import buckets
+from structgen.send.limits import limiter_state as limits
 from structgen.testing import Emulator, FaultKind, FaultPlan
 
 DOCUMENTS = 120
@@ -77,7 +77,7 @@ def wrong_fields(value: Person, number: int) -> set[str]:
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limiter that keeps nothing spare and gives an overloaded server no rest: here all of that is only played."""
-    monkeypatch.setattr(measures, "SPARE", 0.0)
+    monkeypatch.setattr(buckets, "SPARE", 0.0)
     monkeypatch.setattr(limits, "REST", 0.0)
 
 

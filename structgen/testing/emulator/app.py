@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from structgen.core.json import JsonObject
 from structgen.core.records import Card
-from structgen.send.cards import list_cards
+from structgen.send.model_cards import list_cards
 from structgen.testing.compare import Response as Recorded
 from structgen.testing.emulator.audio import audio_routes
 from structgen.testing.emulator.batches import batch_routes

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from structgen.core.json import Json, JsonObject
-from structgen.send.cards import find_card
+from structgen.send.model_cards import find_card
 from structgen.testing.emulator.answers import deliver
 from structgen.testing.emulator.batch_lines import ENDPOINT, Line, answered, mixed, read_lines, unanswered
 from structgen.testing.emulator.batch_run import Batch

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from structgen.core.json import JsonObject
-from structgen.send.cards import find_card
+from structgen.send.model_cards import find_card
 from structgen.testing.emulator.answers import deliver
 from structgen.testing.emulator.checks import Asked
 from structgen.testing.emulator.limits import FREE, Charge, used_tokens

@@ -18,7 +18,7 @@ from typing import cast
 
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
-from structgen.send.limits.state import Measure
+from structgen.send.limits.limiter_state import Measure
 from structgen.testing.emulator.limits import Charge, refuse_for
 from structgen.testing.emulator.replies import Answer, Fault, Refusal, Step, Streamed, error
 from structgen.testing.emulator.spoil import malform, mistype

@@ -16,8 +16,8 @@ from typing import TypeAlias
 
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json, JsonObject
-from structgen.send.cards import find_card, list_cards
-from structgen.send.limits.state import NO_LIMITS, Measure
+from structgen.send.limits.limiter_state import NO_LIMITS, Measure
+from structgen.send.model_cards import find_card, list_cards
 from structgen.testing.emulator.bodies import prompt_tokens, tokens
 from structgen.testing.emulator.checks import Asked, filled
 from structgen.testing.emulator.clock import Clock

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Card
-from structgen.send.cards import find_card
+from structgen.send.model_cards import find_card
 from structgen.testing.emulator.audio_models import CARDS
 from structgen.testing.emulator.bodies import request_id
 from structgen.testing.emulator.checks import Asked, filled, invalid, refuse

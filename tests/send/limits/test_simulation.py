@@ -15,10 +15,9 @@ from typing import Any, Protocol
 import pytest
 
 from structgen.core.records import Usage
-from structgen.send.limits import state as limits
-from structgen.send.limits.measures import Sighting
-from structgen.send.limits.read import read_headers, read_refusal
-from structgen.send.limits.state import Grant, Need, Wait
+from structgen.send.limits import limiter_state as limits
+from structgen.send.limits.buckets import Sighting, read_headers, read_refusal
+from structgen.send.limits.limiter_state import Grant, Need, Wait
 
 RPM, TPM, HOUR = 30, 8_000, 3_600.0
 FREE = {"free": {"rpm": RPM, "tpm": TPM}}

@@ -12,11 +12,11 @@ import pytest
 
 from structgen.core.errors import NotSent, RateLimited
 from structgen.core.records import Card, Usage
-from structgen.send.base import Allowance
-from structgen.send.limits import state as limits
-from structgen.send.limits.measures import Measure, Sighting
-from structgen.send.limits.state import Grant, Need
-from structgen.send.limits.wait import Limiter, Place
+from structgen.send.limits import limiter_state as limits
+from structgen.send.limits.buckets import Measure, Sighting
+from structgen.send.limits.limiter import Limiter, Place
+from structgen.send.limits.limiter_state import Grant, Need
+from structgen.send.sender import Allowance
 
 FOREVER = Allowance()
 CARD = Card("a", limits={"free": {"rpm": 6_000, "tpm": 60_000}})

@@ -1,0 +1,183 @@
+"""Model strings -> senders: the one place that knows which ways there are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import AsyncGenerator, Generator, Mapping
+from typing import TYPE_CHECKING
+
+from structgen.core.checks import kind_of
+from structgen.core.errors import ConfigurationError, ModelUnavailable
+from structgen.core.records import Card, Completion, Request, Usage
+from structgen.send.http.providers import GROQ, WIRES, Endpoint, Wire, clean_key
+from structgen.send.model_cards import find_card
+from structgen.send.sender import Allowance, Sender, Streamed
+
+if TYPE_CHECKING:
+    import httpx
+
+
+DEFAULT_GROQ_MODEL = "groq/openai/gpt-oss-20b"
+_NO_KEY_NEEDED = "none"
+
+
+def default_model(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The model where none is named: STRUCTGEN_MODEL, else Groq's small one where its key is set, else None."""
+    named = environ.get("STRUCTGEN_MODEL", "").strip()
+    if named:
+        return named
+    return DEFAULT_GROQ_MODEL if environ.get(GROQ.key_variable, "").strip() else None
+
+
+def split_model(model: str) -> tuple[str, str]:
+    """Provider and id of a model string: ``groq/openai/gpt-oss-20b`` gives ``("groq", "openai/gpt-oss-20b")``."""
+    provider, _, name = model.strip().partition("/")
+    if provider in {"rules", "replay"} and not name:
+        return provider, provider
+    if not provider or not name:
+        raise ConfigurationError(
+            f"{model!r} names no model. Write provider/id, for example {DEFAULT_GROQ_MODEL}, compatible/<id> for a "
+            "server of your own, or rules, which needs no key."
+        )
+    return provider, name
+
+
+def open_sender(
+    model: str,
+    *,
+    api_key: str | None = None,
+    base_url: str | None = None,
+    timeout: float = 60.0,
+    http_client: httpx.Client | httpx.AsyncClient | None = None,
+) -> Sender:
+    """The sender for a model string; opens no connection yet.
+
+    Raises ConfigurationError where the string, the key or the base URL cannot work, and ModelUnavailable for a model
+    that is known to be retired: nothing is ever swapped silently.
+    """
+    provider, name = split_model(model)
+    if provider == "rules":
+        return RulesSender()
+    if provider == "replay":
+        raise ConfigurationError("replay has no wire, it answers from a store: Extractor('replay', store=...).")
+    card = _check_card(provider, name)
+    wire = WIRES.get(provider)
+    if wire is None:
+        from structgen.send.instructor_sender import open_instructed
+
+        return open_instructed(provider, name, api_key=api_key, base_url=base_url, timeout=timeout)
+    from structgen.send.http.chat import ChatSender
+
+    return ChatSender(wire, find_endpoint(wire, api_key, base_url, http_client), timeout=timeout, card=card)
+
+
+def endpoint_name(provider: str, base_url: str | None = None) -> str:
+    """The name of the server in a request: empty for the provider's own, else its base URL, or, where that may hold
+    something secret, a hash of it.
+    """
+    wire = WIRES.get(provider)
+    base = base_url or os.environ.get(wire.base_variable if wire else f"{provider.upper()}_BASE_URL", "")
+    base = wire.check_base_url(base) if wire else base.strip().rstrip("/")
+    if wire is not None and base == wire.base_url:
+        return ""
+    return hashlib.sha256(base.encode()).hexdigest() if "@" in base or "?" in base else base
+
+
+def find_endpoint(
+    wire: Wire,
+    api_key: str | None = None,
+    base_url: str | None = None,
+    http_client: httpx.Client | httpx.AsyncClient | None = None,
+) -> Endpoint:
+    """Where to send: what is given, else what the environment says. Raises ConfigurationError."""
+    _check_client(http_client)
+    base = wire.check_base_url(base_url or os.environ.get(wire.base_variable))
+    return Endpoint(base, _find_key(wire, api_key), http_client)
+
+
+def _check_client(given: object) -> None:
+    """Raise where the HTTP client is none of httpx."""
+    if given is None:
+        return
+    import httpx
+
+    if not isinstance(given, (httpx.Client, httpx.AsyncClient)):
+        kind = kind_of(given)
+        raise ConfigurationError(f"http_client is {kind}, and must be an httpx.Client or an httpx.AsyncClient.")
+
+
+def _check_card(provider: str, name: str) -> Card | None:
+    card = find_card(provider, name)
+    if card is not None and card.status == "retired":
+        instead = f"Take {provider}/{card.replacement} instead" if card.replacement else "no replacement is named"
+        raise ModelUnavailable(
+            f"{provider} has retired the model {name}. {instead}; `structgen models` lists the others."
+        )
+    return card
+
+
+def _find_key(wire: Wire, given: str | None) -> str:
+    if given is not None:
+        return clean_key(given, "api_key")
+    found = os.environ.get(wire.key_variable, "")
+    if found.strip():
+        return clean_key(found, wire.key_variable)
+    if wire.needs_key:
+        raise ConfigurationError(
+            f'No API key for {wire.provider}: set {wire.key_variable}, pass api_key, or take model="rules", '
+            "which needs none."
+        )
+    return _NO_KEY_NEEDED
+
+
+class RulesSender:
+    """Request -> Completion without a wire: free, offline, and the same every time."""
+
+    card: Card | None = Card("rules", provider="rules", price_in=0.0, price_cached_in=0.0, price_out=0.0)
+
+    def send(self, request: Request, allowance: Allowance) -> Completion:  # noqa: ARG002 - the Sender protocol's
+        """What the rules find in the request's document; fields that they do not find are null."""
+        from structgen.rules import extract_by_rules
+
+        if request.document is None:
+            raise ConfigurationError(
+                "The rules read a given text; they cannot generate. Name a model, for example "
+                'model="groq/openai/gpt-oss-20b" with GROQ_API_KEY set.'
+            )
+        started = time.monotonic()
+        found = extract_by_rules(request.json_schema, request.document, request.names)
+        return Completion(
+            json.dumps(found.value, ensure_ascii=False),
+            usage=Usage(calls=0),
+            model="rules",
+            evidence=found.evidence,
+            final=True,
+            seconds=time.monotonic() - started,
+        )
+
+    async def asend(self, request: Request, allowance: Allowance) -> Completion:
+        """The same in a thread, so that the event loop goes on."""
+        import asyncio
+
+        return await asyncio.to_thread(self.send, request, allowance)
+
+    def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:
+        """The whole answer in one piece: the rules find everything at once."""
+        completion = self.send(request, allowance)
+        yield completion.text
+        yield completion
+
+    async def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
+        """The same on an event loop."""
+        completion = await self.asend(request, allowance)
+        yield completion.text
+        yield completion
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    async def aclose(self) -> None:
+        """Nothing is open."""

@@ -1,0 +1,238 @@
+"""The sender for every server that speaks the chat completions protocol, over the groq SDK's low-level calls."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Generator, Iterator
+from contextlib import aclosing, closing
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+import groq
+import httpx
+
+from structgen.core.records import Card, Completion, Request
+from structgen.send.http.client import Clients
+from structgen.send.http.exchange import LOST, Exchange, Piece, aexchange, exchange
+from structgen.send.http.failures import Failure, lost_connection
+from structgen.send.http.providers import Endpoint, Wire
+from structgen.send.http.response import Reply, read_reply
+from structgen.send.http.retries import Outcome, Tries, akeep_trying, apersist, keep_trying, persist
+from structgen.send.http.stream_assembler import Origin
+from structgen.send.limits.buckets import RawHeaders
+from structgen.send.limits.limiter import Lease, Limiter, need_of, shared_limiter
+from structgen.send.sender import Allowance, Streamed
+
+if TYPE_CHECKING:
+    from groq._types import RequestOptions
+
+    from structgen.core.json import JsonObject
+
+
+class ChatSender:
+    """Request -> Completion over HTTP."""
+
+    def __init__(self, wire: Wire, endpoint: Endpoint, *, timeout: float = 60.0, card: Card | None = None) -> None:
+        self.card = card
+        self._wire = wire
+        self._endpoint = endpoint
+        self._url = endpoint.url(wire)
+        self._timeout = timeout
+        self._clients = Clients(endpoint)
+        self._limiters: dict[str, Limiter] = {}
+
+    def __repr__(self) -> str:
+        return f"ChatSender({self._wire.provider!r}, {self._endpoint.base_url!r})"
+
+    def send(self, request: Request, allowance: Allowance) -> Completion:
+        """The completion of the request; faults of the wire are tried again within the allowance."""
+        body = self._body(request)
+        return persist(partial(self._try, body, request, allowance), allowance)
+
+    async def asend(self, request: Request, allowance: Allowance) -> Completion:
+        """The same on the running event loop."""
+        body = self._body(request)
+        return await apersist(partial(self._atry, body, request, allowance), allowance)
+
+    def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:
+        """The answer as it arrives; faults of the wire before its first piece are tried again."""
+        ask, started = self._exchange(request, allowance), time.monotonic()
+        pieces, tries = keep_trying(lambda: _begun(self._pieces(request, ask)), allowance)
+        with closing(pieces):
+            for piece in pieces:
+                yield _delivered(piece, tries, started)
+
+    async def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
+        """The same on the running event loop."""
+        ask, started = self._exchange(request, allowance), time.monotonic()
+        pieces, tries = await akeep_trying(lambda: _abegun(self._apieces(request, ask)), allowance)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield _delivered(piece, tries, started)
+
+    def _pieces(self, request: Request, ask: Exchange) -> Generator[Piece, None, None]:
+        with self._lease(request) as lease:
+            lease.take(ask.allowance)
+            yield from exchange(self._clients.sync(), self._telling(ask, lease))
+
+    async def _apieces(self, request: Request, ask: Exchange) -> AsyncGenerator[Piece, None]:
+        with self._lease(request) as lease:
+            await lease.atake(ask.allowance)
+            async with aclosing(aexchange(await self._clients.of_loop(), self._telling(ask, lease))) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    def _telling(self, ask: Exchange, lease: Lease) -> Exchange:
+        """The same exchange; the limiter hears of how it begins and ends."""
+
+        def begun(headers: httpx.Headers) -> None:
+            lease.see(self._shown(headers))
+
+        return replace(ask, begun=begun, tell=lease.end)
+
+    def _exchange(self, request: Request, allowance: Allowance) -> Exchange:
+        origin = Origin(self._wire, request.model, self._endpoint.key)
+        body = {**self._body(request), **self._wire.streaming}
+        return Exchange(self._endpoint, origin, body, allowance, self._timeout)
+
+    def close(self) -> None:
+        """Close the connections of blocking calls."""
+        self._clients.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of this event loop, and those of blocking calls."""
+        await self._clients.aclose()
+
+    def _body(self, request: Request) -> JsonObject:
+        body = request.to_groq()
+        for name in self._wire.unsure:
+            if getattr(request.parameters, name) is None:
+                body.pop(name, None)
+        for name, theirs in self._wire.renames.items():
+            if name in body:
+                body[theirs] = body.pop(name)
+        return body
+
+    def _lease(self, request: Request) -> Lease:
+        """Leave for one call, still to be taken from the limiter of the key and the model."""
+        limiter = self._limiters.get(request.model)
+        if limiter is None or limiter.forgotten:
+            base_url, key, shows = self._endpoint.base_url, self._endpoint.key, self._wire.shows_limits
+            limiter = shared_limiter(base_url, key, request.model, self.card, shows=shows)
+            self._limiters[request.model] = limiter
+        return Lease(limiter, need_of(request))
+
+    def _shown(self, headers: httpx.Headers) -> RawHeaders:
+        """The headers, where they are of a server that shows its limits in Groq's way."""
+        return headers.raw if self._wire.shows_limits else ()
+
+    def _try(self, body: JsonObject, request: Request, allowance: Allowance) -> Outcome:
+        with self._lease(request) as lease:
+            lease.take(allowance)
+            client, patience, started = self._clients.sync(), allowance.patience(self._timeout), time.monotonic()
+            try:
+                response, content = _post(client, self._url, body, patience)
+            except LOST as error:
+                return self._lost(error, lease)
+            return self._read(response, content, request.model, started, lease)
+
+    async def _atry(self, body: JsonObject, request: Request, allowance: Allowance) -> Outcome:
+        with self._lease(request) as lease:
+            await lease.atake(allowance)
+            client = await self._clients.of_loop()
+            patience, started = allowance.patience(self._timeout), time.monotonic()
+            try:
+                response = await _apost(client, self._url, body, patience)
+            except LOST as error:
+                return self._lost(error, lease)
+            return self._read(response, response.content, request.model, started, lease)
+
+    def _lost(self, error: Exception, lease: Lease) -> Failure:
+        failure = lost_connection(error, self._endpoint, self._wire)
+        lease.end(failure)
+        return failure
+
+    def _read(self, response: httpx.Response, content: bytes, model: str, started: float, lease: Lease) -> Outcome:
+        reply = Reply(response.status_code, response.headers, content, time.monotonic() - started)
+        outcome = read_reply(reply, self._wire, model, self._endpoint.key)
+        lease.end(outcome, self._shown(response.headers))
+        return outcome
+
+
+def _begun(pieces: Generator[Piece, None, None]) -> Generator[Piece, None, None] | Failure:
+    """The same pieces once the first is there, or the failure that comes in its place."""
+    first = next(pieces)
+    if isinstance(first, Failure):
+        pieces.close()
+        return first
+
+    def all_of() -> Generator[Piece, None, None]:
+        with closing(pieces):
+            yield first
+            yield from pieces
+
+    return all_of()
+
+
+async def _abegun(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None] | Failure:
+    """`_begun`, awaited."""
+    first = await anext(pieces)
+    if isinstance(first, Failure):
+        await pieces.aclose()
+        return first
+
+    async def all_of() -> AsyncGenerator[Piece, None]:
+        async with aclosing(pieces):
+            yield first
+            async for piece in pieces:
+                yield piece
+
+    return all_of()
+
+
+def _delivered(piece: Piece, tries: Tries, started: float) -> Streamed:
+    """A piece for the caller: the completion with what it took, a failure raised."""
+    if isinstance(piece, Failure):
+        raise piece.error
+    if isinstance(piece, Completion):
+        return replace(tries.told(piece), seconds=time.monotonic() - started)
+    return piece
+
+
+def _post(client: groq.Groq, url: str, body: JsonObject, patience: float) -> tuple[httpx.Response, bytes]:
+    """One HTTP exchange. The HTTP library's timeout bounds each read; the body as a whole is bounded here."""
+    options, ends = _options(patience), time.monotonic() + patience
+    try:
+        opened = client.post(
+            url, body=body, options=options, cast_to=httpx.Response, stream=True, stream_cls=groq.Stream[object]
+        )
+    except groq.APIStatusError as error:
+        return error.response, error.response.content
+    response = cast("httpx.Response", opened)  # what the SDK gives for cast_to=httpx.Response, whatever its types say
+    with closing(response):
+        return response, b"".join(_before(ends, response.iter_bytes()))
+
+
+async def _apost(client: groq.AsyncGroq, url: str, body: JsonObject, patience: float) -> httpx.Response:
+    """The same on an event loop, where all of it is bounded at once: bounding each read too would cost CPU."""
+    try:
+        async with asyncio.timeout(patience):
+            return await client.post(url, body=body, cast_to=httpx.Response)
+    except groq.APIStatusError as error:
+        return error.response
+
+
+def _options(patience: float) -> RequestOptions:
+    return {"timeout": patience}
+
+
+def _before(ends: float, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces that arrive until then. A late one that is the last is taken too: the answer was paid for."""
+    late = False
+    for piece in pieces:
+        if late:
+            raise TimeoutError("the reply goes on and on")
+        yield piece
+        late = time.monotonic() > ends

@@ -1,0 +1,270 @@
+"""Failures of the wire as values: which error each of them is, whether to try again, and what to tell the user."""
+
+from __future__ import annotations
+
+import math
+import re
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import cast
+
+from structgen.core.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    ModelUnavailable,
+    RateLimited,
+    RequestRejected,
+    RequestTooLarge,
+    ServerFailed,
+    TransportError,
+)
+from structgen.core.json import Json, JsonObject
+from structgen.send.http.providers import Endpoint, Wire, mask
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One try that brought no completion. `wait` is the number of seconds that the server asks to stay away.
+
+    `paid`: the server made an answer that did not arrive, or not so that it could be read.
+    """
+
+    error: TransportError
+    transient: bool = False
+    wait: float | None = None
+    paid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A kind of refusal. It is this one where every given part fits: the status, the code, words of the message."""
+
+    error: type[TransportError]
+    advice: str
+    statuses: range | tuple[int, ...] = range(400, 600)
+    codes: tuple[str, ...] = ()
+    words: str = ""
+    transient: bool = False
+
+    def fits(self, status: int, code: str | None, message: str) -> bool:
+        """Whether a refusal is of this kind."""
+        return (
+            status in self.statuses and (not self.codes or code in self.codes) and self.words.lower() in message.lower()
+        )
+
+
+_SCHEMA = "The server takes only part of JSON Schema here: ask with mode=Mode.JSON, or with strict off."
+_LATER = "Try again later; a page of the provider shows whether it has trouble (Groq: https://groqstatus.com)."
+
+ROWS: tuple[Row, ...] = (
+    Row(
+        AuthenticationFailed,
+        'Check the key in {key_variable}, or take model="rules", which needs none.',
+        codes=("invalid_api_key",),
+    ),
+    Row(AuthenticationFailed, "Write to the provider's support.", codes=("organization_restricted",)),
+    Row(ModelUnavailable, "Take another model.", codes=("model_decommissioned",)),
+    Row(ModelUnavailable, "Have the terms accepted at the address above.", codes=("model_terms_required",)),
+    Row(
+        ModelUnavailable,
+        "Have it enabled at the address above, or take another model.",
+        codes=("model_permission_blocked_project", "model_permission_blocked_org"),
+    ),
+    Row(ModelUnavailable, "Check its name; `structgen models` lists those known.", codes=("model_not_found",)),
+    Row(RequestRejected, "Check the base URL: it is the host alone, without a path.", codes=("unknown_url",)),
+    Row(
+        RequestTooLarge,
+        "Split the text, or lower max_completion_tokens.",
+        codes=("context_length_exceeded", "request_too_large"),
+    ),
+    Row(
+        RequestTooLarge,
+        "One request may not take more than the limit: split the text, lower max_completion_tokens (it counts), "
+        "or raise the tier.",
+        statuses=(413,),
+    ),
+    Row(RateLimited, "Wait, or send less at once.", statuses=(429,), transient=True),
+    Row(RateLimited, "The flex tier is full: wait, or take another service_tier.", statuses=(498,), transient=True),
+    Row(RequestRejected, _SCHEMA, statuses=(400,), words="invalid JSON schema"),
+    Row(RequestRejected, _SCHEMA, statuses=(400,), words="invalid schema for response format"),
+    Row(RequestRejected, "Ask with mode=Mode.JSON.", statuses=(400,), words="does not support response format"),
+    Row(RequestRejected, "Ask with mode=Mode.TOOLS or mode=Mode.JSON, not with both.", words="cannot be combined with"),
+    Row(
+        RequestRejected,
+        "Lower max_completion_tokens to what the model allows.",
+        statuses=(400,),
+        words="`max_completion_tokens` must be",
+    ),
+    Row(
+        RequestRejected,
+        "Leave out what this model does not support, or take another model.",
+        statuses=(400,),
+        words="is not supported with this model",
+    ),
+    Row(
+        ServerFailed,
+        "A proxy or a login page stands in between: check the network, the proxy settings and the base URL.",
+        statuses=range(400, 500),
+        words="an HTML page",
+    ),
+    Row(AuthenticationFailed, "Check the key in {key_variable}.", statuses=(401,)),
+    Row(AuthenticationFailed, "Check what the key in {key_variable} may do.", statuses=(403,)),
+    Row(ModelUnavailable, "Check the model's name and the base URL.", statuses=(404,)),
+    Row(ConnectionFailed, "The server waited too long for the request: try again.", statuses=(408,), transient=True),
+    Row(ServerFailed, "The server met a conflict: try again.", statuses=(409,), transient=True),
+    Row(ConnectionFailed, "The call was cancelled on its way.", statuses=(499,)),
+    Row(RequestRejected, "Change the request: the same one would be refused again.", statuses=range(400, 500)),
+    Row(ServerFailed, _LATER, statuses=range(500, 600), transient=True),
+    Row(ServerFailed, "Check the base URL: no chat completions server answers like this.", statuses=range(1000)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The fields of an error body, as far as there are any."""
+
+    message: str
+    code: str | None = None
+    failed_generation: str | None = None
+
+
+def read_refusal(body: Json, text: str) -> Refusal:
+    """The refusal in an error body ``{"error": {"message", "code", "failed_generation", ...}}``, or its plain text."""
+    error = body.get("error") if isinstance(body, dict) else None
+    if isinstance(error, str):
+        return Refusal(error)
+    if not isinstance(error, dict):
+        return Refusal(describe_page(text))
+    message, code, generation = (error.get(name) for name in ("message", "code", "failed_generation"))
+    return Refusal(
+        message if isinstance(message, str) else describe_page(text),
+        code if isinstance(code, str) else None,
+        generation if isinstance(generation, str) else None,
+    )
+
+
+def describe_page(text: str) -> str:
+    """A body that is not what was expected, in a few words: the title of an HTML page, or how the text begins."""
+    title = re.search(r"<title[^>]{0,200}>([^<]{0,200})", text[:5000], re.IGNORECASE)
+    if title:
+        return f"an HTML page titled {title[1].strip()!r}"
+    if text.lstrip()[:1] == "<":
+        return "an HTML page"
+    return f"{text[:200]!r}" if text.strip() else "an empty body"
+
+
+def find_row(status: int, refusal: Refusal) -> Row:
+    """The first row that fits; the last fits everything."""
+    return next(row for row in ROWS if row.fits(status, refusal.code, refusal.message))
+
+
+LONGEST_WAIT = 86_400.0
+"""Seconds; no limit lasts longer than a day, whatever a header says."""
+
+
+def requested_wait(headers: Mapping[str, str], message: str) -> float | None:
+    """Seconds that the server asks to wait: the retry-after header (seconds or a date), or the words of its message."""
+    header = headers.get("retry-after", "").strip()
+    wait = _seconds(header) if header else None
+    if wait is None:
+        wait = _said_wait(message)
+    return wait if wait is None else min(wait, LONGEST_WAIT)
+
+
+def _said_wait(message: str) -> float | None:
+    words = re.search(r"try again in ([0-9.]{1,20}[a-zµμ]{1,2}(?:[0-9.]{1,20}[a-zµμ]{1,2}){0,5})", message)
+    return go_duration(words[1]) if words else None
+
+
+def _seconds(header: str) -> float | None:
+    try:
+        wait = float(header)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(header)
+        except ValueError:
+            return None
+        wait = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+        return max(wait, 0.0)
+    return wait if math.isfinite(wait) and wait >= 0 else None
+
+
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
+
+
+def go_duration(text: str) -> float | None:
+    """Seconds of a duration as Go prints it (``1m2.5s``, ``982.5ms``); None where it is not one."""
+    if not re.fullmatch(r"(?:[0-9]{1,12}(?:\.[0-9]{0,12})?(?:ms|us|µs|μs|ns|h|m|s))+", text):
+        return None
+    parts = cast("list[tuple[str, str]]", re.findall(r"([0-9.]+)([a-zµμ]+)", text))
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+def as_object(body: Json) -> JsonObject:
+    """The body where it is an object, else an empty one."""
+    return body if isinstance(body, dict) else {}
+
+
+def lost_connection(error: BaseException, endpoint: Endpoint, wire: Wire) -> Failure:
+    """The failure for an exception of the HTTP library.
+
+    The SDK calls nearly all of them a timeout, a dropped connection included: only the causes tell them apart.
+    """
+    chain = tuple(causes(error))
+    what, advice, transient = _explain(chain)
+    detail = " ".join(mask(str(chain[-1]), endpoint.key)[:300].split()).rstrip(".")
+    detail = f" ({type(chain[-1]).__name__}: {detail})" if detail else f" ({type(chain[-1]).__name__})"
+    message = f"{wire.provider} at {endpoint.base_url}: {what}{detail}. {advice}"
+    return Failure(ConnectionFailed(message), transient, paid=any(map(_is_half, chain)))
+
+
+def _is_half(cause: BaseException) -> bool:
+    """Whether the reply had begun to arrive: then there was an answer."""
+    return type(cause).__name__ == "ClientPayloadError" or "complete message body" in str(cause)
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception and those below it, as a traceback shows them."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _explain(chain: tuple[BaseException, ...]) -> tuple[str, str, bool]:
+    """What happened, what to do, and whether another try may help."""
+    names = {name for cause in chain for name in (kind.__name__ for kind in type(cause).__mro__)}
+    for kinds, what, advice, transient in _KINDS:
+        if any(isinstance(cause, kinds) for cause in chain):
+            return what, advice, transient
+    if names & _DROPPED:
+        return "the connection was dropped before the reply was complete", "Try again.", True
+    if names & _UNREACHED:
+        return "the server could not be reached", "Check the base URL, the network and the proxy settings.", True
+    if names & _SLOW:
+        return "no reply within the timeout", "Allow a longer timeout, or ask for less at once.", True
+    return "the connection failed", "Check the base URL, the network and the proxy settings.", True
+
+
+_KINDS: tuple[tuple[type[BaseException], str, str, bool], ...] = (
+    (
+        ssl.SSLCertVerificationError,
+        "its certificate is not trusted",
+        "Check the clock and the proxy's certificate.",
+        False,
+    ),
+    (socket.gaierror, "there is no server of that name", "Check the base URL and the network.", True),
+    (ConnectionRefusedError, "the connection was refused", "Check that the server runs, and the base URL.", True),
+    (ConnectionResetError, "the connection was dropped", "Try again.", True),
+)
+# Class names of httpx and aiohttp, as names so that neither is imported for this.
+_DROPPED = frozenset(
+    {"ServerDisconnectedError", "ClientPayloadError", "RemoteProtocolError", "ReadError", "WriteError"}
+)
+_UNREACHED = frozenset({"ConnectError", "ClientConnectorError"})
+_SLOW = frozenset({"TimeoutException", "TimeoutError"})

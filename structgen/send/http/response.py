@@ -1,0 +1,215 @@
+"""An HTTP response -> a Completion or a Failure. Reads plain JSON: model classes would cost more CPU than the rest."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from structgen.core.endings import SALVAGED, Ending, common_word, ending_of
+from structgen.core.errors import RateLimited, ServerFailed
+from structgen.core.json import Json, JsonObject
+from structgen.core.records import Call, Completion, Usage
+from structgen.send.http.failures import (
+    Failure,
+    Refusal,
+    as_object,
+    describe_page,
+    find_row,
+    read_refusal,
+    requested_wait,
+)
+from structgen.send.http.providers import Wire, mask
+
+UNKNOWN_USAGE = Usage(calls=1)
+CALL_FAILED = "tool_use_failed"
+_KEPT = 20_000  # characters of a body that an error carries
+_SALVAGEABLE = frozenset({"json_validate_failed", CALL_FAILED, "output_parse_failed"})
+_CUT_OFF = "max completion tokens reached before generating a valid document"
+_CALL = re.compile(
+    r'[\s,;]*(?P<call>\{\s*"name"\s*:\s*(?P<name>"[^"\\\x00-\x1f]*")\s*,\s*"arguments"\s*:\s*)(?=[{\["])'
+)
+_DECODER = json.JSONDecoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the HTTP library gave: header names in lower case; `seconds` is how long it took, where that is known."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    seconds: float | None = None
+
+
+def read_reply(reply: Reply, wire: Wire, model: str, key: str) -> Completion | Failure:
+    """The completion in a reply, one salvaged from an error, or the failure that the reply is."""
+    body = decode(reply.content)
+    if reply.status >= 400:
+        refusal = read_refusal(body, _text(reply))
+        return _salvage(refusal, model, reply.seconds) or refused(reply, refusal, wire, key)
+    found = _completion(body, reply)
+    if isinstance(found, Completion):
+        return found
+    message, transient = found
+    text = mask(f"{wire.provider} answered {reply.status} with {message}", key)
+    error = ServerFailed(text, status=reply.status, body=mask(_text(reply)[:_KEPT], key))
+    return Failure(error, transient, paid=transient)  # what is half an answer was made; pages and the like were not
+
+
+def decode(content: bytes) -> Json:
+    """The JSON of a body; None where it is none (no body that matters is ``null``)."""
+    try:
+        return cast("Json", json.loads(content))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _text(reply: Reply) -> str:
+    return reply.content.decode("utf-8", "replace")
+
+
+def _completion(body: Json, reply: Reply) -> Completion | tuple[str, bool]:
+    """The completion, or what the body is instead and whether another try may help."""
+    if not isinstance(body, dict):
+        return _no_json(_text(reply), reply.headers.get("content-type", ""))
+    if "choices" not in body:
+        said = read_refusal(body, _text(reply)).message
+        return f"JSON that is no chat completion: {said}. Check the base URL and the model.", False
+    choices = body["choices"]
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if not isinstance(choice, dict) or not isinstance(choice.get("message"), dict):
+        return "an empty list of choices: no answer was made. Send the request again, or take another model.", False
+    reason = common_word(choice.get("finish_reason"))
+    reason = "" if reason == SALVAGED else reason  # a server's error in the middle, which says nothing of the text
+    completion = _from_message(as_object(choice["message"]), reason, body, reply.seconds)
+    if completion is None:
+        return "a message without content. Send the request again, or take another model.", False
+    return completion
+
+
+def _no_json(text: str, content_type: str) -> tuple[str, bool]:
+    if "html" in content_type or text.lstrip()[:1] == "<":
+        page = describe_page(text)
+        return f"{page}, not with JSON. A proxy or a login page stands in between, or the base URL is wrong.", False
+    if text.lstrip()[:1] == "{":
+        return f"JSON that is broken or cut off after {len(text)} characters: the connection is not reliable.", True
+    return f"{describe_page(text)}, which is no JSON. Check the base URL.", False
+
+
+def _from_message(message: JsonObject, reason: str, body: JsonObject, seconds: float | None) -> Completion | None:
+    """The completion in a message and in the body around it; None where the message says nothing at all."""
+    calls, content = _calls(message), message.get("content")
+    reasoning, refusal = message.get("reasoning"), message.get("refusal")
+    content = content if isinstance(content, str) else None
+    text = calls[0].arguments if calls else content
+    if text is None and not (refusal or reasoning or ending_of(reason) in {Ending.CUT, Ending.FILTERED}):
+        return None
+    name, number = body.get("model"), body.get("id")
+    return Completion(
+        text or "",
+        reason,
+        usage=read_usage(body.get("usage")),
+        model=name if isinstance(name, str) else "",
+        id=number if isinstance(number, str) else None,
+        seconds=seconds,
+        reasoning=reasoning if isinstance(reasoning, str) else None,
+        refusal=refusal if isinstance(refusal, str) and refusal else None,
+        called=calls[0].name if calls else "",
+        more_calls=calls[1:],
+        beside=(content or "") if calls else "",
+    )
+
+
+def _calls(message: JsonObject) -> tuple[Call, ...]:
+    """Every call of a function in a message; that of the older protocol, `function_call`, may be there beside them."""
+    listed = message.get("tool_calls")
+    functions = [as_object(call).get("function") for call in (listed if isinstance(listed, list) else ())]
+    calls = [call for function in functions if (call := _call(as_object(function))) is not None]
+    older = _call(as_object(message.get("function_call")))
+    return (*calls, *([older] if older is not None and older not in calls else []))
+
+
+def _call(function: JsonObject) -> Call | None:
+    """The call of a function; None where there is none. Some servers give the arguments as an object."""
+    name, arguments = function.get("name"), function.get("arguments")
+    if isinstance(arguments, dict | list):
+        arguments = json.dumps(arguments, ensure_ascii=False)
+    if not isinstance(arguments, str) and not isinstance(name, str):
+        return None
+    return Call(name if isinstance(name, str) else "", arguments if isinstance(arguments, str) else "")
+
+
+def read_usage(usage: Json) -> Usage:
+    """The token counts of a body; what the server leaves out is unknown, not zero."""
+    usage = as_object(usage)
+    return Usage(
+        input_tokens=_count(usage, "prompt_tokens"),
+        output_tokens=_count(usage, "completion_tokens"),
+        cached_tokens=_count(as_object(usage.get("prompt_tokens_details")), "cached_tokens"),
+        reasoning_tokens=_count(as_object(usage.get("completion_tokens_details")), "reasoning_tokens"),
+        calls=1,
+    )
+
+
+def _count(counts: JsonObject, name: str) -> int | None:
+    value = counts.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _salvage(refusal: Refusal, model: str, seconds: float | None) -> Completion | None:
+    """The model's own text out of an error that carries it: it was paid for, and may well be readable."""
+    if refusal.code not in _SALVAGEABLE:
+        return None
+    text = refusal.failed_generation or ""
+    reason = SALVAGED
+    if text.strip() == _CUT_OFF:
+        text, reason = "", "length"
+    called = _calls_in(text) if refusal.code == CALL_FAILED else []
+    first, *more = called or [Call("", text)]
+    return Completion(
+        first.arguments,
+        reason,
+        UNKNOWN_USAGE,
+        model,
+        failure=refusal.code,
+        seconds=seconds,
+        called=first.name,
+        more_calls=tuple(more),
+    )
+
+
+def _calls_in(text: str) -> list[Call]:
+    """The calls ``{"name": ..., "arguments": ...}`` that a text consists of, each or all in a list; else none.
+
+    The arguments are as they stand there. Those of the last call may be broken.
+    """
+    calls: list[Call] = []
+    text = text.strip()
+    at, text = (1, text[:-1]) if text[:1] == "[" and text[-1:] == "]" else (0, text)
+    while call := _CALL.match(text, at):
+        try:
+            end, at = _DECODER.raw_decode(text, call.end())[1], _DECODER.raw_decode(text, call.start("call"))[1]
+        except (ValueError, RecursionError):
+            end, at = len(text.removesuffix("}")), len(text)
+        if text[end:at].strip() not in {"", "}"}:
+            return []  # there is more in the call
+        calls.append(Call(json.loads(call["name"]), text[call.end() : end].rstrip()))
+    return calls if not text[at:].strip() else []
+
+
+def refused(reply: Reply, refusal: Refusal, wire: Wire, key: str) -> Failure:
+    """The failure that an error reply is: which error, with what the server said and what to do."""
+    row = find_row(reply.status, refusal)
+    code = f" ({refusal.code})" if refusal.code else ""
+    advice = row.advice.format(key_variable=wire.key_variable)
+    said = mask(refusal.message, key)[:1000].rstrip(".")
+    body = mask(_text(reply)[:_KEPT], key)
+    message = f"{wire.provider} answered {reply.status}{code}: {said}. {advice}"
+    error = row.error(message, status=reply.status, code=refusal.code, body=body)
+    wait = requested_wait(reply.headers, refusal.message) if row.transient else None
+    if isinstance(error, RateLimited):
+        error.wait = wait
+    return Failure(error, row.transient, wait)

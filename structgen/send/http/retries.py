@@ -1,0 +1,217 @@
+"""The same request again after a fault of the wire. tenacity costs 0.1 ms even when nothing fails: it comes in later.
+
+tenacity is shown the first failure as its first attempt, so that its counting, its waits and its limits hold for all.
+Every call has an object of its own, because a shared one mixes up its state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from structgen.core.records import Completion, Usage
+from structgen.send.http.failures import Failure
+from structgen.send.sender import Allowance
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+
+T = TypeVar("T")
+Outcome = Completion | Failure
+_FIRST, _LONGEST, _JITTER = 0.5, 30.0, 0.5  # seconds of the back-off where the server names no wait
+_LOOK = 0.25  # seconds after which a wait looks whether the run was stopped
+
+
+def persist(once: Callable[[], Outcome], allowance: Allowance) -> Completion:
+    """Try until there is a completion; raises the last failure's error where trying again is no use or not allowed."""
+    completion, tries = keep_trying(once, allowance)
+    return tries.told(completion)
+
+
+async def apersist(once: Callable[[], Awaitable[Outcome]], allowance: Allowance) -> Completion:
+    """The same on an event loop."""
+    completion, tries = await akeep_trying(once, allowance)
+    return tries.told(completion)
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How many tries a call took beyond the first, and in how many of these an answer was made that nobody can read."""
+
+    retries: int = 0
+    paid: int = 0
+
+    def told(self, completion: Completion) -> Completion:
+        """The completion with all that it took: what an unreadable answer took is not known."""
+        if not self.retries:
+            return completion
+        usage = completion.usage + Usage(calls=self.paid)
+        return replace(completion, transport_retries=self.retries, usage=usage)
+
+
+def keep_trying(once: Callable[[], T | Failure], allowance: Allowance) -> tuple[T, Tries]:
+    """Try until there is no failure: what there is, and the tries that it took. Raises likewise."""
+    outcome = once()
+    if not isinstance(outcome, Failure):
+        return outcome, Tries()
+    _raise_where_final(outcome, allowance)
+    return _again(once, outcome, allowance)
+
+
+async def akeep_trying(once: Callable[[], Awaitable[T | Failure]], allowance: Allowance) -> tuple[T, Tries]:
+    """The same on an event loop."""
+    outcome = await once()
+    if not isinstance(outcome, Failure):
+        return outcome, Tries()
+    _raise_where_final(outcome, allowance)
+    return await _aagain(once, outcome, allowance)
+
+
+def _raise_where_final(failure: Failure, allowance: Allowance) -> None:
+    if not failure.transient or (allowance.retrying is None and allowance.transport_retries == 0):
+        raise failure.error
+
+
+def _again(once: Callable[[], T | Failure], first: Failure, allowance: Allowance) -> tuple[T, Tries]:
+    from tenacity import Retrying
+
+    seen, policy = _Seen([first]), _Policy(allowance)
+    retrying = Retrying(
+        sleep=partial(_sleep, allowance),
+        stop=policy.stop,
+        wait=policy.wait,
+        retry=policy.retry,
+        before_sleep=policy.tell,
+        retry_error_callback=policy.give_up,
+    )
+    outcome = retrying(lambda: seen.waiting.pop() if seen.waiting else seen.see(once()))
+    return _finish(outcome, retrying.statistics["attempt_number"], seen)
+
+
+async def _aagain(once: Callable[[], Awaitable[T | Failure]], first: Failure, allowance: Allowance) -> tuple[T, Tries]:
+    from tenacity import AsyncRetrying
+
+    seen, policy = _Seen([first]), _Policy(allowance)
+
+    async def attempt() -> T | Failure:
+        return seen.waiting.pop() if seen.waiting else seen.see(await once())
+
+    retrying = AsyncRetrying(
+        sleep=partial(_asleep, allowance),
+        stop=policy.stop,
+        wait=policy.wait,
+        retry=policy.retry,
+        before_sleep=policy.tell,
+        retry_error_callback=policy.give_up,
+    )
+    outcome = cast("T | Failure", await retrying(attempt))
+    return _finish(outcome, retrying.statistics["attempt_number"], seen)
+
+
+def _sleep(allowance: Allowance, seconds: float) -> None:
+    """Wait for the next try. Raises NotSent once the run is stopped."""
+    for nap in _naps(allowance, seconds):
+        time.sleep(nap)
+
+
+async def _asleep(allowance: Allowance, seconds: float) -> None:
+    """The same on an event loop."""
+    for nap in _naps(allowance, seconds):
+        await asyncio.sleep(nap)
+
+
+def _naps(allowance: Allowance, seconds: float) -> Iterator[float]:
+    """The wait in pieces, where the run may be stopped between them."""
+    if allowance.stopped is None:
+        yield seconds
+        return
+    while seconds > 0:
+        allowance.check_stopped()
+        yield min(seconds, _LOOK)
+        seconds -= _LOOK
+    allowance.check_stopped()
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The failure that tenacity is still to be shown, and how many of all of them were paid for."""
+
+    waiting: list[Failure]
+    paid: int = 0
+
+    def __post_init__(self) -> None:
+        self.paid = sum(failure.paid for failure in self.waiting)
+
+    def see(self, outcome: T | Failure) -> T | Failure:
+        """The same outcome, once it was looked at."""
+        self.paid += isinstance(outcome, Failure) and outcome.paid
+        return outcome
+
+
+def _finish(outcome: T | Failure, tries: int, seen: _Seen) -> tuple[T, Tries]:
+    if isinstance(outcome, Failure):
+        raise outcome.error
+    return outcome, Tries(tries - 1, seen.paid)
+
+
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    """When to try again and how long to wait before, in the form of tenacity's callbacks."""
+
+    allowance: Allowance
+
+    def retry(self, state: RetryCallState) -> bool:
+        failure = _failure(state)
+        return failure is not None and failure.transient
+
+    def wait(self, state: RetryCallState) -> float:
+        from tenacity import wait_exponential, wait_random
+
+        failure, own = _failure(state), self.allowance.retrying
+        asked = failure.wait if failure is not None else None
+        if own is not None:
+            return max(own.wait(state), asked or 0.0)
+        if asked is not None:
+            return asked
+        return wait_exponential(multiplier=_FIRST, max=_LONGEST)(state) + wait_random(0, _JITTER)(state)
+
+    def stop(self, state: RetryCallState) -> bool:
+        return self._used_up(state) or not self.allowance.affords(state.upcoming_sleep)
+
+    def tell(self, state: RetryCallState) -> None:
+        failure = _failure(state)
+        if self.allowance.on_retry is not None and failure is not None:
+            self.allowance.on_retry(failure.error, state.upcoming_sleep)
+
+    def give_up(self, state: RetryCallState) -> Failure:
+        failure = cast("Failure", _failure(state))
+        if self._used_up(state):
+            return _add(failure, f"Given up after {state.attempt_number} tries.")
+        wait = f"{state.upcoming_sleep:.1f} s"
+        return _add(failure, f"The next try would be in {wait}, which is more than the time left: allow more, or wait.")
+
+    def _used_up(self, state: RetryCallState) -> bool:
+        if self.allowance.retrying is not None:
+            return bool(self.allowance.retrying.stop(state))
+        most = self.allowance.transport_retries
+        return most is not None and state.attempt_number > most
+
+
+def _failure(state: RetryCallState) -> Failure | None:
+    """The failure that a try ended with; None where it raised something unforeseen or brought a completion."""
+    if state.outcome is None or state.outcome.failed:
+        return None
+    result: object = state.outcome.result()
+    return result if isinstance(result, Failure) else None
+
+
+def _add(failure: Failure, words: str) -> Failure:
+    error = copy.copy(failure.error)
+    error.args = (f"{error} {words}",)
+    return replace(failure, error=error)

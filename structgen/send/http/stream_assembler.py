@@ -1,0 +1,235 @@
+"""A streamed chat completion, put together again: bytes in, pieces of its text out, and at the end what it is.
+
+The whole is read like a reply that came in one piece (read.py), so that both are judged alike. No I/O happens here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias, cast
+
+from structgen.core.endings import INTERRUPTED
+from structgen.core.errors import ServerFailed
+from structgen.core.json import Json, JsonObject
+from structgen.core.records import Completion
+from structgen.send.http.failures import Failure, as_object
+from structgen.send.http.providers import Wire
+from structgen.send.http.response import CALL_FAILED, Reply, read_reply
+from structgen.send.http.sse import Event, SseReader
+
+Outcome: TypeAlias = Completion | Failure
+
+_REASONING = ("reasoning", "reasoning_content")  # Groq's name, and that of several compatible servers
+_DONE = b"[DONE]"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a reply is read with: the words of the server, the model that was asked, the key to strike out."""
+
+    wire: Wire
+    model: str
+    key: str
+
+
+class Gathering:
+    """One streamed reply. `over`: the server has said all, and what still follows does not count."""
+
+    def __init__(self, origin: Origin, status: int = 200) -> None:
+        self._origin = origin
+        self._status = status
+        self._events = SseReader()
+        self._content: list[str] = []
+        self._calls = _Calls()
+        self._reasoning: list[str] = []
+        self._refusal: list[str] = []
+        self._about: JsonObject = {}
+        self._reason: str | None = None
+        self._outcome: Outcome | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether the outcome is known."""
+        return self._outcome is not None
+
+    def feed(self, data: bytes) -> Iterator[str]:
+        """The pieces of text in these bytes; none once all was said."""
+        if self.over:
+            return
+        try:
+            events = self._events.feed(data)
+        except ValueError as error:
+            self._outcome = self._interrupted(self._failed(str(error)))
+            return
+        for event in events:
+            if not self.over:
+                yield from self._take(event)
+
+    def finish(self, lost: Failure | None = None) -> Iterator[str]:
+        """The stream has ended, of itself or by a fault of the wire: what an unfinished last event still brings."""
+        for event in () if self.over else self._events.finish():
+            if event.data.strip() == _DONE or _decode(event.data) is not None:
+                yield from self._take(event)
+        if not self.over:
+            self._outcome = self._ended(lost)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the reply is; after `finish`.
+
+        A stream that broke off gives the text that came as an interrupted completion, or, before any text, a failure.
+        """
+        return cast(Outcome, self._outcome)
+
+    def _ended(self, lost: Failure | None = None) -> Outcome:
+        if lost is None and self._reason is not None:
+            return self._whole(self._reason)
+        return self._interrupted(lost or self._failed("an end of the stream before the end of the answer", True))
+
+    def _take(self, event: Event) -> Iterator[str]:
+        if event.data.strip() == _DONE:
+            self._outcome = self._ended()
+            return
+        chunk = _decode(event.data)
+        if chunk is None:
+            self._outcome = self._interrupted(self._failed("an event that is no JSON object", True))
+        elif event.name == "error" or chunk.get("error"):
+            self._outcome = self._broken(event.data, as_object(chunk.get("error")))
+        else:
+            yield from self._chunk(chunk)
+
+    def _chunk(self, chunk: JsonObject) -> Iterator[str]:
+        usage = as_object(chunk.get("x_groq")).get("usage")
+        for name, value in (("id", chunk.get("id")), ("model", chunk.get("model")), ("usage", usage)):
+            if value is not None:
+                self._about[name] = value
+        if chunk.get("usage") is not None:
+            self._about["usage"] = chunk["usage"]
+        choice = _first_choice(chunk.get("choices"))
+        reason, delta = choice.get("finish_reason"), as_object(choice.get("delta"))
+        self._reason = reason if isinstance(reason, str) else self._reason
+        for name in _REASONING:
+            _add(self._reasoning, delta.get(name))
+        _add(self._refusal, delta.get("refusal"))
+        yield from _add(self._content, delta.get("content"))
+        yield from self._calls.take(delta)
+
+    def _whole(self, reason: str) -> Outcome:
+        """The reply as it would have come in one piece, read like one."""
+        message: JsonObject = {"role": "assistant", "content": "".join(self._content)}
+        if calls := self._calls.whole():
+            message["tool_calls"] = calls
+        for name, parts in (("reasoning", self._reasoning), ("refusal", self._refusal)):
+            if parts:
+                message[name] = "".join(parts)
+        body: JsonObject = {**self._about, "choices": [{"message": message, "finish_reason": reason}]}
+        return self._read(self._status, json.dumps(body).encode())
+
+    def _interrupted(self, failure: Failure, reason: str = INTERRUPTED) -> Outcome:
+        """What came so far as a completion that was cut off; the failure where no text came."""
+        whole = self._whole("length") if self._content or self._calls.begun else failure
+        if isinstance(whole, Failure):
+            return replace(failure, paid=True) if self._about else failure
+        return replace(whole, finish_reason=reason, failure=failure.error.code)
+
+    def _broken(self, data: bytes, error: JsonObject) -> Outcome:
+        """An error in the middle: the model's whole text where the error carries it, else what came so far."""
+        status = error.get("status_code", error.get("code"))
+        read = self._read(status if isinstance(status, int) and 400 <= status < 600 else 500, data)
+        if isinstance(read, Failure):
+            return self._interrupted(read)
+        if read.text or not (self._content or self._calls.begun):
+            said = "".join(self._content) if read.failure == CALL_FAILED else ""  # else the error repeats it
+            return replace(read, beside=said) if said else read
+        reason = "length" if read.finish_reason == "length" else INTERRUPTED
+        said = ServerFailed("the error carries no text", code=read.failure)
+        return self._interrupted(Failure(said), reason)
+
+    def _read(self, status: int, content: bytes) -> Outcome:
+        return read_reply(Reply(status, {}, content), self._origin.wire, self._origin.model, self._origin.key)
+
+    def _failed(self, what: str, transient: bool = False) -> Failure:
+        message = f"{self._origin.wire.provider} sent {what}. Send the request again."
+        return Failure(ServerFailed(message, status=self._status), transient, paid=bool(self._about))
+
+
+def _decode(data: bytes) -> JsonObject | None:
+    """The object of an event, None where it is none."""
+    try:
+        chunk = cast("Json", json.loads(data))
+    except (ValueError, RecursionError):
+        return None
+    return chunk if isinstance(chunk, dict) else None
+
+
+def _first_choice(choices: Json) -> JsonObject:
+    """The one answer that was asked for; others that a server sends along are not mixed into it."""
+    listed = map(as_object, choices if isinstance(choices, list) else ())
+    return next((choice for choice in listed if not choice.get("index")), as_object(None))
+
+
+def _add(parts: list[str], text: Json) -> tuple[str, ...]:
+    """Keep a piece, and hand it on; nothing where there is none. Half a character waits for its other half."""
+    if not isinstance(text, str) or not text:
+        return ()
+    if parts and _ends_in_half(parts[-1]):
+        text = f"{parts[-1][-1]}{text}".encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+        parts[-1] = parts[-1][:-1]
+    parts.append(text)
+    shown = text[:-1] if _ends_in_half(text) else text
+    return (shown,) if shown else ()
+
+
+def _ends_in_half(text: str) -> bool:
+    """Whether a text ends in the first half of a surrogate pair: JSON may write a character in two escapes."""
+    return "\ud800" <= text[-1:] <= "\udbff"
+
+
+class _Calls:
+    """The calls of functions in a stream, each put together from its pieces."""
+
+    def __init__(self) -> None:
+        self._parts: dict[object, tuple[list[str], list[str]]] = {}
+        """Which call -> the pieces of its name and of its arguments, in the order in which the calls began."""
+        self._last: object = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether any arguments came."""
+        return any(arguments for _, arguments in self._parts.values())
+
+    def take(self, delta: JsonObject) -> Iterator[str]:
+        """Take what a chunk brings; the pieces of the first call's arguments are handed on."""
+        listed = delta.get("tool_calls")
+        for call in map(as_object, listed if isinstance(listed, list) else ()):
+            yield from self._add(self._key(call), as_object(call.get("function")))
+        if isinstance(older := delta.get("function_call"), dict):
+            yield from self._add("function_call", older)
+
+    def _key(self, call: JsonObject) -> object:
+        """Which call a piece belongs to: by its index; a server that gives none names each call where it begins."""
+        index, name = call.get("index"), call.get("id")
+        if isinstance(index, int):
+            self._last = index
+        elif isinstance(name, str) and name:
+            self._last = name
+        return self._last
+
+    def _add(self, key: object, function: JsonObject) -> Iterator[str]:
+        first = not self._parts or key == next(iter(self._parts))
+        name, arguments = self._parts.setdefault(key, ([], []))
+        _add(name, function.get("name"))
+        given = function.get("arguments")
+        given = json.dumps(given, ensure_ascii=False) if isinstance(given, dict | list) else given
+        pieces = _add(arguments, given)
+        yield from pieces if first else ()
+
+    def whole(self) -> list[Json]:
+        """The calls as a message has them."""
+        return [
+            {"function": {"name": "".join(name), "arguments": "".join(arguments)}}
+            for name, arguments in self._parts.values()
+            if name or arguments
+        ]

@@ -1,0 +1,267 @@
+"""Every other provider, through instructor: it knows how to open each client and how each wants its messages.
+
+Asked without a response model, instructor hands back the provider's own response. The text in it goes to structgen's
+parser like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from types import MappingProxyType
+from typing import cast
+
+import instructor
+
+from structgen.core.endings import Ending, common_word, ending_of
+from structgen.core.errors import ConfigurationError, ServerFailed
+from structgen.core.options import Mode
+from structgen.core.records import Card, Completion, Parameters, Request, Usage
+from structgen.send.http.failures import Failure, causes, lost_connection
+from structgen.send.http.providers import Endpoint, Wire, clean_key, mask
+from structgen.send.http.response import Reply, read_reply
+from structgen.send.http.retries import Outcome, persist
+from structgen.send.sender import Allowance, Sender, Streamed
+
+_LIMIT_NAMES: Mapping[str, str] = MappingProxyType(
+    {"openai": "max_completion_tokens", "azure_openai": "max_completion_tokens"}
+)
+_OTHER_LIMIT_NAME = "max_tokens"
+_UNREACHED = frozenset({"APIConnectionError", "ConnectionError", "TransportError", "TimeoutError"})
+
+
+class InstructedSender:
+    """Request -> Completion through the client that instructor opened.
+
+    `open_client` gives the wrapper that ``instructor.from_provider`` returns; it is called at once, so that a missing
+    key or package shows early, and again after `close`. Calls on an event loop run in threads.
+    """
+
+    def __init__(
+        self, open_client: Callable[[], instructor.Instructor], endpoint: Endpoint, card: Card, timeout: float
+    ) -> None:
+        self.card: Card | None = card
+        self._open_client = open_client
+        self._client: instructor.Instructor | None = open_client()
+        self._endpoint = endpoint
+        self._provider = card.provider
+        self._wire = Wire(card.provider, "", "", "", f"the {card.provider} settings")
+        self._timeout = timeout
+
+    def __repr__(self) -> str:
+        return f"InstructedSender({self._provider!r})"
+
+    def send(self, request: Request, allowance: Allowance) -> Completion:
+        """The completion of the request; faults of the wire are tried again within the allowance."""
+        if request.mode is not Mode.TEXT:
+            raise ConfigurationError(
+                f"{self._provider} is reached through instructor, which has mode=Mode.TEXT only: the schema stands in "
+                "the prompt. Ask with mode=Mode.TEXT or Mode.AUTO."
+            )
+        if any(message.images for message in request.messages):
+            raise ConfigurationError(
+                f"{self._provider} is reached through instructor, and images are not: ask a model of Groq or of a "
+                "compatible server."
+            )
+        messages = [{"role": message.role, "content": message.text} for message in request.messages]
+        arguments = _arguments(request.parameters, self._provider)
+        return persist(lambda: self._try(messages, arguments, request.model, allowance), allowance)
+
+    async def asend(self, request: Request, allowance: Allowance) -> Completion:
+        """The same in a thread: the providers' async clients each have rules of their own about event loops."""
+        return await asyncio.to_thread(self.send, request, allowance)
+
+    def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:  # noqa: ARG002 - protocol
+        """Raise at once: each provider streams in a way of its own, which is not read here."""
+        raise self._no_stream()
+
+    def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:  # noqa: ARG002 - protocol
+        """The same."""
+        raise self._no_stream()
+
+    def _no_stream(self) -> ConfigurationError:
+        return ConfigurationError(
+            f"{self._provider} is reached through instructor, which is not streamed from. Call extract, or generate, "
+            "or name a model of groq/ or compatible/."
+        )
+
+    def close(self) -> None:
+        """Close the provider's client where it can be closed. A later call opens it again."""
+        client, self._client = self._client, None
+        close = getattr(client and client.client, "close", None)
+        if callable(close):
+            close()
+
+    async def aclose(self) -> None:
+        """The same."""
+        self.close()
+
+    def _try(
+        self, messages: list[dict[str, str]], arguments: dict[str, object], model: str, allowance: Allowance
+    ) -> Outcome:
+        started = time.monotonic()
+        client = self._client = self._client or self._open_client()
+        _configure(client.client, allowance.patience(self._timeout))
+        create = cast("Callable[..., object]", client.create)
+        try:
+            response = create(messages=messages, response_model=None, max_retries=0, **arguments)
+        except Exception as error:
+            return self._outcome_of(error, model)
+        completion = read_response(response, model)
+        if completion is None:
+            said = mask(f"{self._provider} answered with no text: {response!r}"[:300], self._endpoint.key)
+            return Failure(ServerFailed(f"{said}. Check the base URL and the model."))
+        return replace(completion, seconds=time.monotonic() - started)
+
+    def _outcome_of(self, error: Exception, model: str) -> Outcome:
+        """What an exception of a provider's SDK means: an HTTP error, a lost connection, or a wrong argument."""
+        status = getattr(error, "status_code", getattr(error, "code", None))
+        if isinstance(status, int) and status >= 400:
+            return read_reply(_reply_of(error, status), self._wire, model, self._endpoint.key)
+        if _UNREACHED & _kinds(error):
+            return lost_connection(error, self._endpoint, self._wire)
+        said = mask(f"{type(error).__name__}: {error}"[:500], self._endpoint.key)
+        raise ConfigurationError(f"{self._provider} through instructor: {said}") from None
+
+
+def open_instructed(provider: str, model: str, *, api_key: str | None, base_url: str | None, timeout: float) -> Sender:
+    """The sender for ``<provider>/<model>``; raises ConfigurationError where instructor cannot open its client."""
+    key = "" if api_key is None else clean_key(api_key, "api_key")
+    given = {name: value for name, value in (("api_key", key), ("base_url", base_url)) if value}
+    from_provider = cast("Callable[..., instructor.Instructor]", instructor.from_provider)
+
+    def open_client() -> instructor.Instructor:
+        try:
+            with _quiet():
+                return from_provider(f"{provider}/{model}", **given)
+        except Exception as error:
+            said = mask(str(error), key)[:500]
+            raise ConfigurationError(f"{provider} cannot be opened through instructor: {said}") from None
+
+    card = Card(model, provider=provider, modes=(Mode.TEXT,))
+    return InstructedSender(open_client, Endpoint(base_url or provider, key), card, timeout)
+
+
+def _arguments(parameters: Parameters, provider: str) -> dict[str, object]:
+    """The parameters that are set, under the provider's names."""
+    given: dict[str, object] = {name: getattr(parameters, name) for name in Parameters.__dataclass_fields__}
+    given[_LIMIT_NAMES.get(provider, _OTHER_LIMIT_NAME)] = given.pop("max_completion_tokens")
+    stop = parameters.stop
+    given["stop"] = list(stop) if isinstance(stop, tuple) else stop
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _configure(client: object, timeout: float) -> None:
+    """Turn the SDK's own retries off and set its timeout, where it has such attributes, as the common ones do.
+
+    Of calls at the same time the latest sets the timeout of all.
+    """
+    for name, value in (("max_retries", 0), ("timeout", timeout)):
+        if hasattr(client, name):
+            setattr(client, name, value)
+
+
+def _reply_of(error: Exception, status: int) -> Reply:
+    """The HTTP reply behind an exception, rebuilt from its words where the SDK does not keep it."""
+    response = getattr(error, "response", None)
+    headers, content = getattr(response, "headers", None), getattr(response, "content", None)
+    if not isinstance(content, bytes):
+        content = json.dumps({"error": {"message": str(error)}}).encode()
+    known = cast("Mapping[str, str]", headers if isinstance(headers, Mapping) else {})
+    return Reply(status, {name.lower(): value for name, value in known.items()}, content)
+
+
+def _kinds(error: BaseException | None) -> set[str]:
+    """The class names of an exception and its causes; by name, because every SDK brings its own HTTP library."""
+    return {kind.__name__ for cause in causes(error) for kind in type(cause).__mro__}
+
+
+@contextmanager
+def _quiet() -> Generator[None]:
+    """Keep instructor from logging the traceback of a failure that it raises besides."""
+    logger = logging.getLogger("instructor.auto_client")
+    logger.addFilter(_no_error)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_no_error)
+
+
+def _no_error(record: logging.LogRecord) -> bool:
+    return record.levelno < logging.ERROR
+
+
+_TEXT = (
+    "choices.0.message.content",
+    "text",
+    "content.*.text",
+    "message.content.*.text",
+    "output.message.content.*.text",
+)
+_REFUSAL = ("choices.0.message.refusal",)
+_REASON = ("choices.0.finish_reason", "stop_reason", "finish_reason", "stopReason", "candidates.0.finish_reason")
+_INPUT = ("usage.prompt_tokens", "usage.input_tokens", "usage_metadata.prompt_token_count", "usage.inputTokens")
+_OUTPUT = (
+    "usage.completion_tokens",
+    "usage.output_tokens",
+    "usage_metadata.candidates_token_count",
+    "usage.outputTokens",
+)
+_CACHED = ("usage.prompt_tokens_details.cached_tokens", "usage.cache_read_input_tokens")
+_REASONING = ("usage.completion_tokens_details.reasoning_tokens", "usage_metadata.thoughts_token_count")
+
+
+def read_response(response: object, model: str) -> Completion | None:
+    """A completion out of any provider's response; None where there is no text in it."""
+    text, refusal = _text(response, _TEXT), _text(response, _REFUSAL)
+    reason = common_word(next((str(getattr(found, "name", found)) for found in _find(response, _REASON)), None))
+    if text is None and refusal is None and ending_of(reason) not in {Ending.CUT, Ending.FILTERED}:
+        return None
+    named = next(_find(response, ("model",)), None)
+    return Completion(
+        text or "",
+        reason,
+        Usage(*(_count(response, paths) for paths in (_INPUT, _OUTPUT, _CACHED, _REASONING)), calls=1),
+        named if isinstance(named, str) else model,
+        refusal=refusal,
+    )
+
+
+def _text(response: object, paths: tuple[str, ...]) -> str | None:
+    """The texts at the first path that leads to any, joined."""
+    for path in paths:
+        texts = [found for found in _walk(response, path.split(".")) if isinstance(found, str)]
+        if texts:
+            return "".join(texts)
+    return None
+
+
+def _count(response: object, paths: tuple[str, ...]) -> int | None:
+    return next((found for found in _find(response, paths) if isinstance(found, int)), None)
+
+
+def _find(response: object, paths: tuple[str, ...]) -> Iterator[object]:
+    """What stands at these paths, nothings left out."""
+    return (found for path in paths for found in _walk(response, path.split(".")) if found is not None)
+
+
+def _walk(value: object, steps: list[str]) -> Iterator[object]:
+    """The values at a path through attributes, keys and indexes; ``*`` is every item of a list."""
+    if not steps:
+        yield value
+        return
+    step, rest = steps[0], steps[1:]
+    if isinstance(value, (list, tuple)):
+        items = cast("Sequence[object]", value)
+        chosen = items if step == "*" else items[int(step) : int(step) + 1] if step.isdecimal() else ()
+        for item in chosen:
+            yield from _walk(item, rest)
+    elif isinstance(value, Mapping):
+        yield from _walk(cast("Mapping[str, object]", value).get(step), rest)
+    elif value is not None and not isinstance(value, str):
+        yield from _walk(getattr(value, step, None), rest)

@@ -1,0 +1,134 @@
+"""Model cards: what is known about a provider's models, as dated data, with the user's own on top."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, cast
+
+from structgen.core.errors import ConfigurationError
+from structgen.core.json import Json
+from structgen.core.options import Mode
+from structgen.core.records import Card
+
+_Cards = Mapping[tuple[str, str], Card]
+
+
+def find_card(provider: str, model: str) -> Card | None:
+    """The card of a model, None where nothing is known about it."""
+    return _cards().get((provider, model))
+
+
+def list_cards() -> tuple[Card, ...]:
+    """Every card: models in service first, then retired ones with their replacements."""
+    return tuple(sorted(_cards().values(), key=lambda card: card.status == "retired"))
+
+
+def _cards() -> _Cards:
+    """The cards, those of the user's file instead of ours. A file that changed is read again.
+
+    Raises ConfigurationError for a file that cannot be used: a price that is not the user's would be a wrong one.
+    """
+    path = user_file()
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        if os.environ.get(VARIABLE, "").strip():
+            raise ConfigurationError(f"There are no model cards at {path}: correct {VARIABLE}, or unset it.") from None
+        return _merged(None, 0)
+    return _merged(path, changed)
+
+
+@lru_cache(maxsize=4)
+def _merged(path: Path | None, changed: int) -> _Cards:  # noqa: ARG001 - the time of the change is part of the key
+    own = read_cards(path) if path else ()
+    return MappingProxyType({(card.provider, card.id): card for card in (*bundled_cards(), *own)})
+
+
+VARIABLE = "STRUCTGEN_CARDS"
+
+
+def user_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the user's own cards are: STRUCTGEN_CARDS, else ``structgen/cards.json`` in the folder for settings."""
+    named = environ.get(VARIABLE, "").strip()
+    settings = environ.get("XDG_CONFIG_HOME", "").strip() or "~/.config"
+    written = named or f"{settings}/structgen/cards.json"
+    return Path(os.path.expanduser(written))  # noqa: PTH111 - Path's own raises where a user has no home
+
+
+def bundled_cards() -> tuple[Card, ...]:
+    """The cards that come with structgen."""
+    data = json.loads((files("structgen.send") / "cards.json").read_text("utf-8"))
+    return tuple(map(_card, data["cards"]))
+
+
+def read_cards(path: Path) -> tuple[Card, ...]:
+    """The cards of a user's file. Raises ConfigurationError, in one line, where it cannot be used."""
+    data = _decode(path)
+    _check(data, path)
+    cards = tuple(map(_card, cast("dict[str, Any]", data)["cards"]))
+    names = [f"{card.provider}/{card.id}" for card in cards]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise ConfigurationError(f"The model cards in {path}: there are two of {twice}. Keep one.")
+    return cards
+
+
+def write_cards(path: Path, cards: tuple[Card, ...]) -> None:
+    """Write a user's file, at once as a whole. Raises ConfigurationError where that is not possible."""
+    text = json.dumps({"cards": [entry_of(card) for card in cards]}, indent=1, ensure_ascii=False)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text + "\n", "utf-8")
+        beside.replace(path)
+    except OSError as problem:
+        raise ConfigurationError(f"The model cards cannot be written to {path}: {problem.strerror}.") from None
+
+
+def entry_of(card: Card) -> dict[str, Any]:
+    """A card as its JSON, without what is unknown."""
+    entry = {name: getattr(card, name) for name in Card.__dataclass_fields__}
+    entry["limits"] = {tier: dict(limits) for tier, limits in card.limits.items()}
+    return {name: value for name, value in entry.items() if value not in (None, (), {}, False)}
+
+
+def _decode(path: Path) -> Json:
+    try:
+        return cast("Json", json.loads(path.read_bytes(), parse_constant=_no_number))
+    except OSError as problem:
+        raise ConfigurationError(f"The model cards in {path} cannot be read: {problem.strerror}.") from None
+    except (ValueError, RecursionError) as problem:
+        raise ConfigurationError(f"The model cards in {path} are not JSON: {problem}.") from None
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number in JSON")
+
+
+def _check(data: Json, path: Path) -> None:
+    from jsonschema import Draft202012Validator, ValidationError, validate
+
+    schema = json.loads((files("structgen.send") / "cards.schema.json").read_text("utf-8"))
+    try:
+        validate(data, schema, Draft202012Validator)
+    except ValidationError as wrong:
+        words = wrong.message if len(wrong.message) < 300 else f"{wrong.message[:300]} ..."
+        where = wrong.json_path.replace("$", "root", 1)
+        raise ConfigurationError(f"The model cards in {path}, {where}: {words}.") from None
+
+
+def _card(entry: dict[str, Any]) -> Card:
+    """A card from its JSON, in which every key is a field of the record."""
+    entry = dict(entry)
+    entry["modes"] = tuple(Mode(mode) for mode in entry.get("modes", ()))
+    entry["reasoning"] = tuple(entry.get("reasoning", ()))
+    entry["limits"] = MappingProxyType(
+        {tier: MappingProxyType(limits) for tier, limits in entry.get("limits", {}).items()}
+    )
+    return Card(**entry)

@@ -1,0 +1,144 @@
+"""The models that a server says it has, and where that differs from the cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+import groq
+import httpx
+
+from structgen.core.errors import ServerFailed
+from structgen.core.json import Json, JsonObject
+from structgen.core.records import Card
+from structgen.send.http.client import Clients
+from structgen.send.http.failures import as_object, describe_page, lost_connection, read_refusal
+from structgen.send.http.providers import Endpoint, Wire
+from structgen.send.http.response import Reply, decode, refused
+
+_SECONDS = 20.0
+SIZES = ("context_window", "max_completion_tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model as the server lists it; a size in tokens is None where the server names none."""
+
+    id: str
+    active: bool = True
+    context_window: int | None = None
+    max_completion_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing in which the server's list and the cards differ."""
+
+    id: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.words}"
+
+
+def list_served(wire: Wire, endpoint: Endpoint) -> tuple[Served, ...]:
+    """Every model that the server lists. Raises a TransportError where there is no list."""
+    listed = read_list(_ask(wire, endpoint, ""))
+    if listed is None:
+        raise ServerFailed(f"{wire.provider} at {endpoint.base_url} gives no list of models. Check the base URL.")
+    return listed
+
+
+def read_list(body: Json) -> tuple[Served, ...] | None:
+    """The models in the body of a list, None where it is none."""
+    listed = as_object(body).get("data")
+    if not isinstance(listed, list):
+        return None
+    return tuple(model for entry in listed if (model := _read(as_object(entry))))
+
+
+def retrieve_served(wire: Wire, endpoint: Endpoint, model: str) -> Served:
+    """One model. Raises ModelUnavailable where the server does not have it."""
+    found = _read(as_object(_ask(wire, endpoint, f"/{quote(model)}")))
+    if found is None:
+        raise ServerFailed(f"{wire.provider} at {endpoint.base_url} says nothing about {model}. Check the base URL.")
+    return found
+
+
+def compare(served: Iterable[Served], cards: Sequence[Card], *, whole: bool = True) -> Iterator[Difference]:
+    """What the server says otherwise than the cards. `whole`: the server listed all it has, so others are gone."""
+    known, listed = {card.id: card for card in cards}, {model.id: model for model in served}
+    for model in listed.values():
+        card = known.get(model.id)
+        words = _new(model) if card is None else ", ".join(_changes(model, card))
+        if words:
+            yield Difference(model.id, words)
+    if whole:
+        yield from (
+            Difference(card.id, f"gone: {card.status} on its card, and the server does not list it")
+            for card in cards
+            if card.status != "retired" and card.id not in listed
+        )
+
+
+def updated(served: Iterable[Served], cards: Sequence[Card], provider: str) -> tuple[Card, ...]:
+    """Cards for the models that differ, with the server's sizes; all else stays as it was known."""
+    known = {card.id: card for card in cards}
+    changed: list[Card] = []
+    for model in served:
+        card = known.get(model.id)
+        if not model.active or (card is not None and not any(_changes(model, card))):
+            continue
+        base = card or Card(model.id, provider)
+        sizes = {name: value for name in SIZES if (value := getattr(model, name)) is not None}
+        changed.append(replace(base, status="unknown" if base.status == "retired" else base.status, **sizes))
+    return tuple(changed)
+
+
+def _ask(wire: Wire, endpoint: Endpoint, tail: str) -> Json:
+    """The JSON at the models' address."""
+    path = wire.path.replace("chat/completions", "models") + tail
+    clients = Clients(endpoint)
+    try:
+        with closing(clients):
+            response = clients.sync().get(path, cast_to=httpx.Response, options={"timeout": _SECONDS})
+    except groq.APIStatusError as error:
+        reply = Reply(error.response.status_code, error.response.headers, error.response.content)
+        refusal = read_refusal(decode(reply.content), error.response.text)
+        raise refused(reply, refusal, wire, endpoint.key).error from None
+    except (groq.APIError, httpx.HTTPError, TimeoutError) as error:
+        raise lost_connection(error, endpoint, wire).error from None
+    body = decode(response.content)
+    if body is None:
+        page = describe_page(response.text)
+        raise ServerFailed(f"{wire.provider} at {endpoint.base_url} answered with {page}. Check the base URL.")
+    return body
+
+
+def _read(entry: JsonObject) -> Served | None:
+    name = entry.get("id")
+    if not isinstance(name, str):
+        return None
+    return Served(name, entry.get("active") is not False, *(_size(entry.get(size)) for size in SIZES))
+
+
+def _size(value: Json) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _new(model: Served) -> str:
+    sizes = ", ".join(f"{name} {value:,}" for name in SIZES if (value := getattr(model, name)) is not None)
+    return " ".join(filter(None, ["new: no card knows it", f"({sizes})" if sizes else ""]))
+
+
+def _changes(model: Served, card: Card) -> Iterator[str]:
+    if not model.active and card.status != "retired":
+        yield f"not active, and {card.status} on its card"
+    if model.active and card.status == "retired":
+        yield "in service, and retired on its card"
+    for name in SIZES:
+        theirs, ours = getattr(model, name), getattr(card, name)
+        if theirs is not None and theirs != ours and model.active:
+            yield f"{name} {theirs:,}, and {'unknown' if ours is None else format(ours, ',')} on its card"
