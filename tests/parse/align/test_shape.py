@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.schema.test_unfolding import DEEP, FLAT, Calls, held, unfolding
 
 from structgen.core.json import Json
 from structgen.parse.align import Shape
 from structgen.schema import Schema
+from tests.schema.test_guards import DEEP, FLAT, Calls, held, unfolding
 
 
 def walk(shape: Shape) -> int:
