@@ -1,6 +1,6 @@
 """Files, folders, tables and the standard input -> Documents, lazily; what cannot be read is a value, not an end."""
 
-from structgen.documents.problem import DocumentProblem
-from structgen.documents.read import read_documents
+from structgen.documents.inputs import DocumentProblem
+from structgen.documents.reader import read_documents
 
 __all__ = ["DocumentProblem", "read_documents"]

@@ -15,7 +15,7 @@ from structgen.compile import Input, Plan
 from structgen.core.errors import ConfigurationError, StructgenError
 from structgen.core.json import Json
 from structgen.core.records import Document, Example
-from structgen.documents.chunks_schema import ChunkSchema
+from structgen.documents.chunks import ChunkSchema
 from structgen.engine.asked import Form
 from structgen.engine.changes import AskedParts, Change
 from structgen.engine.flow import Line, extraction

@@ -18,8 +18,7 @@ from structgen.core.json import Json
 from structgen.core.options import SHORTEST_CHUNK, Budget
 from structgen.core.records import Card, Completion, Document, Request, Usage
 from structgen.core.results import Attempt, Extraction
-from structgen.documents.chunks import Chunk, cut_text
-from structgen.documents.chunks_schema import ChunkSchema
+from structgen.documents.chunks import Chunk, ChunkSchema, cut_text
 from structgen.engine import budget as spending
 from structgen.engine.cost import cost_of
 from structgen.engine.flow import Begin, Line, extraction

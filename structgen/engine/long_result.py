@@ -21,10 +21,8 @@ from structgen.core.json import Json, steps
 from structgen.core.options import EvidenceMode, Risk
 from structgen.core.records import Evidence, Status
 from structgen.core.results import Attempt, ChunkReport, Extraction, Issue, Parsed, Repair
-from structgen.documents.chunks import Chunk
-from structgen.documents.chunks_schema import branch_names
-from structgen.documents.merge import Merged, merge
-from structgen.documents.merge_nodes import Part
+from structgen.documents.chunks import Chunk, branch_names
+from structgen.documents.merge import Merged, Part, merge
 from structgen.engine.claims import as_dumped, constants, said, unclaimed
 from structgen.engine.cost import cost_of
 from structgen.engine.flow import UNFOUND, UNQUOTED, usage_of

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from structgen import Budget, Extractor, Mode, Options
 from structgen.core.json import Json, JsonObject
-from structgen.documents.chunks_schema import ChunkSchema
+from structgen.documents.chunks.chunk_schema import ChunkSchema
 from structgen.parse import parse_text
 from structgen.reask.place import schema_at
 from structgen.schema import Schema

@@ -4,6 +4,7 @@ import io
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import structgen
+from structgen import ConfigurationError, DocumentError, ExtractionFailed, Extractor
 from structgen.core.records import Document
 from structgen.documents import DocumentProblem, read_documents
-from structgen.documents.read import _Unique
+from structgen.documents.reader import _Unique
 
 
 @pytest.fixture
@@ -376,3 +379,99 @@ def test_no_file_ends_the_reading_or_shares_an_id(
     found = read(str(path), str(path))
     assert found
     assert len({one.id for one in found}) == len(found)
+
+
+@pytest.fixture
+def kitchen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "a.txt").write_text("Leek soup.")
+    (tmp_path / "in" / "b.md").write_bytes(b"%PDF-1.4 and more")
+    (tmp_path / "in" / "c.html").write_text("<p>Stew.</p>")
+    (tmp_path / "in" / "deep" / "d.txt").write_text("  ")
+    (tmp_path / "rows.csv").write_text("nr,body\n1,Pie.\n2,\n3,Tart.\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_file_is_a_document_named_after_it(kitchen: Path) -> None:
+    for path in ("in/a.txt", Path("in/a.txt")):
+        assert Document.from_file(path) == Document("Leek soup.", "a.txt", "in/a.txt")
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("in/none.txt", "in/none.txt: it cannot be read: No such file"),
+        ("in/b.md", "in/b.md: it is a PDF"),
+        ("in/deep/d.txt", "in/deep/d.txt: it is empty"),
+        ("in", r"in is a folder: structgen.read\('in'\)"),
+        ("rows.csv", r"rows.csv is a table: structgen.read\('rows.csv'\)"),
+    ],
+)
+def test_a_file_that_is_no_document_says_why(kitchen: Path, path: str, says: str) -> None:
+    with pytest.raises(DocumentError, match=says) as raised:
+        Document.from_file(path)
+    assert raised.value.source == path
+
+
+@pytest.mark.parametrize("wrong", [None, b"in/a.txt", 5, ""])
+def test_a_path_is_a_str_or_a_path(wrong: Any) -> None:
+    with pytest.raises(ConfigurationError, match="A path is a str or a Path, not"):
+        Document.from_file(wrong)
+    with pytest.raises(ConfigurationError):
+        structgen.read([wrong])
+
+
+@pytest.mark.parametrize("wrong", [None, b"in", 5, {"in": 1}])
+def test_paths_of_another_kind_are_refused_before_anything_is_read(wrong: Any) -> None:
+    with pytest.raises(ConfigurationError, match="must be a path, a folder or a glob"):
+        structgen.read(wrong)
+
+
+def told(found: Document | DocumentError) -> str:
+    return f"{found.id}: {found}" if isinstance(found, DocumentError) else f"{found.id}={found.text}"
+
+
+def test_one_bad_file_hides_no_other(kitchen: Path) -> None:
+    assert [told(found)[:24] for found in structgen.read("in")] == [
+        "a.txt=Leek soup.",
+        "b.md: in/b.md: it is a P",
+        "c.html=<p>Stew.</p>",
+        "deep/d.txt: in/deep/d.tx",
+    ]
+
+
+def test_several_paths_globs_and_tables_are_read_in_order(kitchen: Path) -> None:
+    found = list(structgen.read([Path("rows.csv"), "in/*.txt", "none.txt"], text_field="body", id_field="nr"))
+    assert [one.id for one in found] == ["1", "2", "3", "a.txt", "none.txt"]
+    assert [isinstance(one, DocumentError) for one in found] == [False, True, False, False, True]
+
+
+def test_nothing_is_read_before_it_is_asked_for(kitchen: Path) -> None:
+    found = structgen.read("in/*.txt")
+    (kitchen / "in" / "a.txt").write_text("Other soup.")
+    assert told(next(found)) == "a.txt=Other soup."
+
+
+def test_a_guess_is_told(kitchen: Path) -> None:
+    text = "Crème brûlée, façon de la maison, très bien cuite à l'étouffée. " * 5
+    Path("in/e.txt").write_bytes(text.encode("cp1252"))
+    said: list[str] = []
+    assert [told(one) for one in structgen.read("in/e.txt", notice=said.append)] == [f"e.txt={text}"]
+    assert len(said) == 1
+    with pytest.warns(UserWarning, match="which is a guess"):
+        list(structgen.read("in/e.txt"))
+    with pytest.warns(UserWarning, match="which is a guess"):
+        assert Document.from_file("in/e.txt").text == text
+
+
+def test_a_map_goes_on_after_a_file_that_cannot_be_read(kitchen: Path) -> None:
+    outcomes = list(
+        Extractor("rules").map(structgen.fields("title?"), structgen.read(["in/a.txt", "in/b.md", "in/c.html"]))
+    )
+    assert [isinstance(outcome, ExtractionFailed) for outcome in outcomes] == [False, True, False]
+    assert "in/b.md: it is a PDF" in str(outcomes[1])
+    assert isinstance(outcomes[1].__cause__, DocumentError)
+    (bad,) = structgen.read("in/b.md")
+    with pytest.raises(DocumentError, match="it is a PDF"):
+        structgen.extract(structgen.fields("title"), bad, model="rules")

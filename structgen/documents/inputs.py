@@ -1,4 +1,4 @@
-"""INPUT words -> the files they stand for: files, folders, globs and ``-``."""
+"""What stands in the place of a document that could not be read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,23 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from structgen.documents.problem import DocumentProblem
+
+@dataclass(frozen=True, slots=True)
+class DocumentProblem:
+    """An input that gave no document. It travels among the documents, so that the others still get done.
+
+    `source` and `id` are what the document's would have been; `reason` is one sentence that says what to do.
+    """
+
+    source: str
+    reason: str
+    id: str = ""
+
+    def __str__(self) -> str:
+        """The line that a user reads."""
+        where = self.id if self.id.startswith(self.source) else self.source
+        return f"{where}: {self.reason}"
+
 
 TEXT_SUFFIXES = frozenset({".txt", ".md", ".html", ".htm"})
 TABLE_SUFFIXES = frozenset({".jsonl", ".csv", ".parquet"})

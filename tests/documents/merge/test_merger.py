@@ -1,5 +1,7 @@
 """What chunks gave becomes one value: nothing twice, nothing lost, nothing decided in silence."""
 
+from __future__ import annotations
+
 from typing import Any, cast
 
 import pytest
@@ -10,9 +12,9 @@ from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.records import Evidence, Status
 from structgen.core.results import Repair
-from structgen.documents import merge_items
-from structgen.documents.merge import Merged, merge
-from structgen.documents.merge_nodes import Part
+from structgen.documents.merge import same_items
+from structgen.documents.merge.chunk_values import Part
+from structgen.documents.merge.merger import Merged, merge
 
 Places = dict[str, tuple[int, int]]
 
@@ -271,14 +273,14 @@ def test_a_value_nested_without_end_is_merged_as_it_is() -> None:
 @pytest.mark.parametrize("name", ["name", "what"])
 def test_the_work_grows_with_the_items_and_no_faster(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     compared = 0
-    same = merge_items.is_same
+    same = same_items.is_same
 
     def count(*arguments: Any, counting: bool) -> bool:
         nonlocal compared
         compared += 1
         return same(*arguments, counting=counting)
 
-    monkeypatch.setattr(merge_items, "is_same", count)
+    monkeypatch.setattr(same_items, "is_same", count)
     for number in (200, 800):
         compared = 0
         values: list[Json] = [

@@ -10,8 +10,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from structgen.documents.merge_likeness import is_sure, key_of, likeness
-from structgen.documents.merge_nodes import Leaf, Node, Part
+from structgen.documents.merge.chunk_values import Leaf, Node, Part, is_sure, key_of, likeness
 
 _MOST_CANDIDATES = 16
 """So many items are compared with one; a list of thousands that share a name stays linear work."""

@@ -16,9 +16,8 @@ from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Risk
 from structgen.core.records import Evidence
 from structgen.core.results import Claim, Conflict, Repair
-from structgen.documents.merge_items import group_items
-from structgen.documents.merge_likeness import Likeness, likeness
-from structgen.documents.merge_nodes import DEEPEST, Node, Part
+from structgen.documents.merge.chunk_values import DEEPEST, Likeness, Node, Part, likeness
+from structgen.documents.merge.same_items import group_items
 
 Moves: TypeAlias = dict[str, str]
 """Path in the answer of a part -> path in the whole, for every item of a list."""

@@ -1,11 +1,13 @@
 """What a chunk may leave out, and what it may not."""
 
+from __future__ import annotations
+
 from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from structgen.documents.chunks_schema import ChunkSchema, branch_names
+from structgen.documents.chunks.chunk_schema import ChunkSchema, branch_names
 from structgen.parse import parse_text
 from structgen.schema import Schema
 
@@ -35,7 +37,7 @@ class Bill(BaseModel):
     total: float = Field(ge=0)
 
     @model_validator(mode="after")
-    def adds_up(self) -> "Bill":
+    def adds_up(self) -> Bill:
         if sum(line.amount for line in self.lines) != self.total:
             raise ValueError("the lines do not add up to total")
         return self
@@ -81,7 +83,7 @@ def test_what_a_chunk_gives_must_be_right(value: Any, path: str) -> None:
 def test_the_other_names_of_properties_are_known_in_relaxed_definitions_too() -> None:
     class Node(BaseModel):
         size: int = Field(alias="theSize")
-        nodes: list["Node"] = []
+        nodes: list[Node] = []
 
     schema = ChunkSchema(Schema.of(Node))
     parsed = parse_text(schema, '{"size": 1, "nodes": [{"size": 2}]}')

@@ -1,0 +1,6 @@
+"""The answers to the chunks of one document, merged into one value."""
+
+from structgen.documents.merge.chunk_values import Part
+from structgen.documents.merge.merger import Merged, merge
+
+__all__ = ["Merged", "Part", "merge"]
