@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from structgen.rules.document.lexicon import lexicon
-from structgen.rules.document.vocabulary import fold
+from structgen.rules.document.vocabulary import fold, lexicon
 
 _NUMERIC = re.compile(r"(?<![\w./-])(\d{1,4})\s?([/.\-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?![\d/]|[.\-]\d)")
 _DAY_FIRST = re.compile(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from structgen.rules.document.lexicon import lexicon
-from structgen.rules.document.vocabulary import fold
+from structgen.rules.document.vocabulary import fold, lexicon
 from structgen.rules.numerals import parse_number
 
 _ISO = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})(?:\.\d+)?S)?)?(?!\w)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -9,20 +10,17 @@ from types import MappingProxyType
 
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Evidence
-from structgen.rules.document.linked import Node
+from structgen.rules.document.json_ld import Node
 from structgen.rules.fields import MONEY, Field, Kind, read_fields
 from structgen.rules.finders.by_label import labelled
 from structgen.rules.finders.by_role import find_role
-from structgen.rules.finders.inline import find_inline
 from structgen.rules.finders.linked_data import find_linked, main_item
 from structgen.rules.finders.object_lists import find_records
-from structgen.rules.finders.string_lists import body_start, find_strings
-from structgen.rules.findings import Finding, evidence
-from structgen.rules.fits import fits
+from structgen.rules.finders.string_lists import body_start, find_inline, find_strings
+from structgen.rules.findings import Finding, evidence, leaf
 from structgen.rules.money import find_amounts
-from structgen.rules.recognise import recognise
 from structgen.rules.search import Search, start_search
-from structgen.rules.values import read_value
+from structgen.rules.values import EMAIL, URL, fits, read_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +110,37 @@ def _find_list(search: Search, field: Field) -> Finding | None:
     if found := find_inline(search, field):
         return found
     return find_strings(search, field) if field.item.kind is Kind.STRING else None
+
+
+_SHOWN = frozenset({"email", "url"})
+_SHORT = 5_000
+"""Choices are looked for without a label in texts of so many characters: in longer ones any word comes up."""
+
+
+def recognise(search: Search, field: Field) -> Finding | None:
+    """The only value of its sort in a document; None where there are several that differ."""
+    if not field.concepts & _SHOWN <= field.keys:
+        return None  # a part of the whole that only its own labels can tell, such as an invoice's customer
+    if field.concepts & {"email"} or field.format == "email":
+        return _only(search, EMAIL)
+    if field.concepts & {"url"} or field.format in ("uri", "url"):
+        return _only(search, URL)
+    if field.kind is Kind.CHOICE and len(search.page.text) <= _SHORT and _wordy(field):
+        return read_value(search, field, 0, len(search.page.text))
+    return None
+
+
+def _only(search: Search, pattern: re.Pattern[str]) -> Finding | None:
+    found = list(pattern.finditer(search.page.text))
+    if len({match.group().casefold() for match in found}) != 1:
+        return None
+    text = found[0].group().rstrip(".,;)")
+    return leaf(search.page, text, found[0].start(), found[0].start() + len(text))
+
+
+def _wordy(field: Field) -> bool:
+    """Whether the choices are words that say something by themselves, and no single letters or numbers."""
+    return all(
+        choice is None or (isinstance(choice, str) and len(choice) > 2 and choice[0].isalpha())
+        for choice in field.choices
+    )

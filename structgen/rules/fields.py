@@ -13,8 +13,7 @@ from enum import Enum, auto
 from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer
-from structgen.rules.document.lexicon import lexicon
-from structgen.rules.document.vocabulary import Phrase, phrase
+from structgen.rules.document.vocabulary import Phrase, lexicon, phrase
 from structgen.schema.resolve import target
 
 _VERBATIM = re.compile(r"\b(?:as (?:written|printed|shown|stated|given)|verbatim|word for word)\b", re.IGNORECASE)

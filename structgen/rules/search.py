@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from structgen.rules.dates import day_comes_first
 from structgen.rules.document.bill_rows import Row, bill_rows
+from structgen.rules.document.json_ld import Node
 from structgen.rules.document.key_values import Pair, find_pairs
-from structgen.rules.document.lexicon import lexicon
-from structgen.rules.document.linked import Node
 from structgen.rules.document.markup import looks_like_html, read_html
 from structgen.rules.document.sections import Section, find_sections
 from structgen.rules.document.visible_text import Page, lines_of
-from structgen.rules.document.vocabulary import Vocabulary
+from structgen.rules.document.vocabulary import Vocabulary, lexicon
 from structgen.rules.fields import Field, leaves
 from structgen.rules.numerals import decimal_mark
 

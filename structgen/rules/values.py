@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from structgen.core.json import Json
+from structgen.core.errors import SchemaError
+from structgen.core.json import Json, JsonObject
 from structgen.rules.dates import Date, find_compact_dates, find_dates, to_iso, to_iso_time
-from structgen.rules.document.lexicon import lexicon
 from structgen.rules.document.visible_text import Span
-from structgen.rules.document.vocabulary import Token, phrase, tokens
+from structgen.rules.document.vocabulary import Token, lexicon, phrase, tokens
 from structgen.rules.durations import find_duration
 from structgen.rules.fields import MONEY, TIMES, Field, Kind
 from structgen.rules.findings import Finding, leaf
-from structgen.rules.fits import fits
 from structgen.rules.money import Amount, find_amounts, is_currency
 from structgen.rules.numerals import find_number
 from structgen.rules.search import Search
+from structgen.schema.formats import has_format
+from structgen.schema.patterns import PatternTooCostly, matcher
 
 EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w@])")
 URL = re.compile(r"(?:https?://|(?<![\w@.])www\.)[^\s<>\"'|\\^`{}]{3,2000}", re.IGNORECASE)
@@ -272,3 +273,36 @@ _READERS = {
     Kind.BOOLEAN: _read_boolean,
     Kind.CHOICE: _read_choice,
 }
+
+
+def fits(limits: JsonObject, value: Json) -> bool:
+    """Whether a single value keeps to the limits of its schema: format, pattern, length, bounds, multiples."""
+    if isinstance(value, str):
+        return _fits_text(limits, value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return True
+    least, most, unit = (_figure(limits.get(word)) for word in ("exclusiveMinimum", "exclusiveMaximum", "multipleOf"))
+    outside = (least is not None and value <= least) or (most is not None and value >= most)
+    return not outside and not (unit and abs(value / unit - round(value / unit)) > 1e-9)
+
+
+def _figure(limit: Json) -> float | None:
+    return limit if isinstance(limit, int | float) and not isinstance(limit, bool) else None
+
+
+def _fits_text(limits: JsonObject, value: str) -> bool:
+    least, most = limits.get("minLength"), limits.get("maxLength")
+    if (isinstance(least, int) and len(value) < least) or (isinstance(most, int) and len(value) > most):
+        return False
+    form, pattern = limits.get("format"), limits.get("pattern")
+    if isinstance(form, str) and not has_format(value, form):
+        return False
+    return not isinstance(pattern, str) or _matches(pattern, value)
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """A pattern that cannot be used or tried out lets nothing through: no value is certain under it."""
+    try:
+        return matcher(pattern)(value)
+    except (PatternTooCostly, SchemaError):
+        return False

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from structgen.rules.document.linked import Leaf, Node, read_json_ld
+from structgen.rules.document.json_ld import Leaf, Node, read_json_ld
 from structgen.rules.document.visible_text import Chunk, Page, Span, lines_of
 
 _STRUCTURE = re.compile(r"<!doctype html|<html[\s>]|<body[\s>]|application/ld\+json", re.IGNORECASE)

@@ -11,9 +11,8 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
-from structgen.rules.document.lexicon import lexicon
 from structgen.rules.document.visible_text import Line, Page
-from structgen.rules.document.vocabulary import Phrase, Vocabulary, phrase, tokens
+from structgen.rules.document.vocabulary import Phrase, Vocabulary, lexicon, phrase, tokens
 
 _MARKUP = re.compile(r"^(#{1,6})\s+|^\*\*(?=[^*]+\*\*:?$)")
 _BULLET = re.compile(r"^[-*•·‣◦▪▢☐□○●✓✔»–—]\s+")

@@ -1,17 +1,24 @@
 """Words as labels: how the name of a field is recognised where a document prints it.
 
-Both sides, names in a schema and words in a text, become the same folded, lightly stemmed tokens; a label is a run of
-them. Looking up runs of tokens in a dictionary is linear in the text, whatever it holds.
+Names in a schema and words in a text become the same folded, lightly stemmed tokens, and a label is a run of them.
+Looking up runs of tokens in a dictionary is linear in the text, whatever it holds.
+
+``lexicon.json`` holds the words that documents use: labels of common fields in several languages, headings, units. It
+is general: it knows recipes, receipts, product pages, forms and letters, and no particular document. A *concept*
+(``total``, ``prep_time``) gathers the labels that mean the same.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from itertools import pairwise
+from typing import Any
 
 Phrase = tuple[str, ...]
 
@@ -107,3 +114,63 @@ class Vocabulary:
             if tuple(token.word for token in words[at : at + size]) in self.keys:
                 return size
         return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The word lists, folded for comparison."""
+
+    labels: Mapping[str, tuple[str, ...]]
+    concepts: Mapping[tuple[str, ...], frozenset[str]]
+    """Phrase -> the concepts that it may name."""
+    stops: frozenset[tuple[str, ...]]
+    noise: frozenset[tuple[str, ...]]
+    documents: frozenset[tuple[str, ...]]
+    business: frozenset[str]
+    places: frozenset[str]
+    regions: frozenset[tuple[str, ...]]
+    months: Mapping[str, int]
+    measures: frozenset[str]
+    units: Mapping[str, int]
+    """Word for a unit of time -> seconds."""
+    yes: frozenset[str]
+    no: frozenset[str]
+    negations: frozenset[str]
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The lexicon, read once."""
+    raw: dict[str, Any] = json.loads(
+        files("structgen.rules.document").joinpath("lexicon.json").read_text(encoding="utf-8")
+    )
+    concepts: dict[tuple[str, ...], frozenset[str]] = {}
+    for concept, labels in raw["labels"].items():
+        for label in labels:
+            words = phrase(label)
+            concepts[words] = concepts.get(words, frozenset()) | {concept}
+    seconds = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+    return Lexicon(
+        labels={concept: tuple(labels) for concept, labels in raw["labels"].items()},
+        concepts=concepts,
+        stops=_phrases(raw["stops"]),
+        noise=_phrases(raw["noise"]),
+        documents=_phrases(raw["documents"]),
+        business=_words(raw["business"]),
+        places=_words(raw["places"]),
+        regions=_phrases(raw["regions"]),
+        months={fold(word): number for word, number in raw["months"].items()},
+        measures=_words(raw["measures"]),
+        units={fold(word): size for name, size in seconds.items() for word in raw[name]},
+        yes=_words(raw["yes"]),
+        no=_words(raw["no"]),
+        negations=_words(raw["negations"]),
+    )
+
+
+def _phrases(labels: list[str]) -> frozenset[tuple[str, ...]]:
+    return frozenset(phrase(label) for label in labels)
+
+
+def _words(words: list[str]) -> frozenset[str]:
+    return frozenset(fold(word) for word in words)

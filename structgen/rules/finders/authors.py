@@ -6,8 +6,7 @@ import re
 
 from structgen.rules.dates import find_dates
 from structgen.rules.document.key_values import Pair
-from structgen.rules.document.lexicon import lexicon
-from structgen.rules.document.vocabulary import fold, phrase, tokens
+from structgen.rules.document.vocabulary import fold, lexicon, phrase, tokens
 from structgen.rules.fields import Field
 from structgen.rules.finders.document_titles import title_line
 from structgen.rules.findings import Finding, leaf

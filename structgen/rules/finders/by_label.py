@@ -6,8 +6,7 @@ import re
 from itertools import islice
 
 from structgen.rules.document.key_values import Pair
-from structgen.rules.document.lexicon import lexicon
-from structgen.rules.document.vocabulary import tokens
+from structgen.rules.document.vocabulary import lexicon, tokens
 from structgen.rules.fields import Field, Kind
 from structgen.rules.findings import Finding
 from structgen.rules.search import Search

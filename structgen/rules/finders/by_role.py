@@ -8,15 +8,16 @@ from dataclasses import replace
 
 from structgen.rules.dates import find_compact_dates, find_dates
 from structgen.rules.document.bill_rows import Row
+from structgen.rules.document.visible_text import Line
+from structgen.rules.durations import Duration, find_duration
 from structgen.rules.fields import Field, Kind
 from structgen.rules.finders.authors import find_author, find_yields
 from structgen.rules.finders.by_label import labelled
 from structgen.rules.finders.document_titles import find_title
 from structgen.rules.finders.issuers import find_address, find_company, find_phone
-from structgen.rules.finders.shops import find_price
-from structgen.rules.finders.times import find_total_time
 from structgen.rules.finders.totals import find_row, find_total
 from structgen.rules.findings import Finding, leaf
+from structgen.rules.money import Amount, find_amounts, moved
 from structgen.rules.search import Search
 from structgen.rules.values import date_leaf, read_value
 
@@ -112,6 +113,59 @@ def _price(search: Search, field: Field) -> Finding | None:
 
 def _phone(search: Search, field: Field) -> Finding | None:
     return labelled(search, field) or find_phone(search)
+
+
+_OLD = re.compile(
+    r"\b(?:rrp|msrp|was|uvp|statt|list|regular|before|save|saved?|from|ab|per|payments?|x|/|month|shipping|delivery)\b",
+    re.IGNORECASE,
+)
+_HEAD = 400
+
+
+def find_price(search: Search) -> Amount | None:
+    """The price that stands alone on a line, with its currency; None where different ones do, or none does."""
+    alone = [amount for line in search.page.lines[:_HEAD] if (amount := _alone(search, line.start, line.end))]
+    values = {amount.written for amount in alone}
+    return alone[0] if len(values) == 1 else None
+
+
+def _alone(search: Search, start: int, end: int) -> Amount | None:
+    """The amount that a line is, and nothing else; none that is struck through."""
+    text = search.page.text[start:end]
+    amounts = list(find_amounts(text)) if len(text) <= 24 else []
+    if len(amounts) != 1 or not amounts[0].currency or _OLD.search(text):
+        return None
+    amount = moved(amounts[0], start)
+    struck = any(a <= amount.start < b for a, b in search.page.struck)
+    letters = sum(char.isalpha() for char in text) - sum(char.isalpha() for char in text[slice(*amounts[0].currency)])
+    return None if struck or letters > 2 else amount
+
+
+def find_total_time(search: Search, field: Field) -> Finding | None:
+    """The labelled time; else the only duration that stands alone in the head, or the one that sums up the others."""
+    if found := labelled(search, field):
+        return found
+    line = _standing(search)
+    return read_value(search, field, line.start, line.end) if line else None
+
+
+def _standing(search: Search) -> Line | None:
+    body = search.body
+    if body is None:
+        return None
+    alone = [(line, found.seconds) for line in search.page.lines[:body] if (found := _lone_duration(line))]
+    seconds = sorted({length for _, length in alone})
+    if not seconds or (len(seconds) > 1 and seconds[-1] != sum(seconds[:-1])):
+        return None
+    return next(line for line, length in alone if length == seconds[-1])
+
+
+def _lone_duration(line: Line) -> Duration | None:
+    """The duration that a line is, and nothing else."""
+    if len(line.text) > 30 or not line.text[0].isdigit():
+        return None
+    found = find_duration(line.text)
+    return found if found and found.end >= len(line.text.rstrip(".")) else None
 
 
 _FREE = frozenset({"title", "author", "company", "address", "yields"})

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from structgen.rules.document.lexicon import lexicon
 from structgen.rules.document.sections import level
 from structgen.rules.document.visible_text import Line
-from structgen.rules.document.vocabulary import phrase, tokens
+from structgen.rules.document.vocabulary import lexicon, phrase, tokens
 from structgen.rules.finders.issuers import address_score
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.money import find_amounts

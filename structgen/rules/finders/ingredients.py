@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from structgen.rules.document.lexicon import lexicon
 from structgen.rules.document.visible_text import Span
-from structgen.rules.document.vocabulary import fold
+from structgen.rules.document.vocabulary import fold, lexicon
+from structgen.rules.fields import Field, Kind
+from structgen.rules.finders.string_lists import Item, best_section
+from structgen.rules.findings import Finding, build, child_of, collect, leaf
+from structgen.rules.search import Search
+from structgen.rules.values import read_value
 
 _ONE = r"(?:\d{1,4}\s?[½¼¾⅐-⅞]|\d{1,3}\s\d{1,2}[/⁄]\d{1,2}|\d{1,3}[/⁄]\d{1,3}|\d{1,5}(?:[.,]\d{1,3})?|[½¼¾⅐-⅞])"
 _QUANTITY = re.compile(rf"{_ONE}(?:\s?(?:[-–—]|to|or|bis|à)\s?{_ONE})?(?![\w/])|{_ONE}(?=[a-zA-Z])")
 _ARTICLE = re.compile(r"(?:an?|une?|eine?|un|una|half a|a few|ein paar|some)(?=\s)", re.IGNORECASE)
 _UNIT = re.compile(r"\s{0,3}(fl\.? oz|[^\W\d_]{1,14})(\.?)(?=[\s\d(]|$)")
 _OF = re.compile(r"\s+(?:(?:of|de|di|von|av)\s|d['’])?", re.IGNORECASE)
+_NAMES = frozenset({"title", "description"})
 _NOTE = re.compile(r"\s*(?:,\s*|\()")
 
 
@@ -25,6 +30,41 @@ class Portion:
     quantity: Span | None = None
     unit: Span | None = None
     note: Span | None = None
+
+
+def find_ingredients(search: Search, field: Field, item: Field) -> Finding | None:
+    """Ingredients taken apart: quantity, unit, name, note."""
+    section = best_section(search, field)
+    name = child_of(item, _NAMES | {"items", "ingredients"})
+    if section is None or name is None:
+        return None
+    found = [_portion(search, item, name, one) for one in section[1]]
+    kept = [one for one in found if one]
+    return collect(kept) if len(kept) == len(found) else None
+
+
+def _portion(search: Search, item: Field, name: Field, one: Item) -> Finding | None:
+    return build_portion(search, item, name, take_apart(search.page.text, *one.span))
+
+
+def build_portion(search: Search, item: Field, name: Field, portion: Portion) -> Finding | None:
+    """One ingredient as the object that a schema wants."""
+    parts: dict[str, Finding] = {}
+    for child, span in (
+        (name, portion.name),
+        (child_of(item, frozenset({"quantity"})), portion.quantity),
+        (child_of(item, frozenset({"unit"})), portion.unit),
+        (child_of(item, frozenset({"notes", "comment"})), portion.note),
+    ):
+        if child and span and (read := _part(search, child, span)):
+            parts[child.name] = read
+    return build(item, parts)
+
+
+def _part(search: Search, child: Field, span: Span) -> Finding | None:
+    if child.kind is Kind.STRING:
+        return leaf(search.page, " ".join(search.page.text[slice(*span)].split()), *span)
+    return read_value(search, child, *span)
 
 
 def take_apart(text: str, start: int, end: int) -> Portion:

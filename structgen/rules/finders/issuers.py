@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from structgen.rules.document.lexicon import lexicon
 from structgen.rules.document.visible_text import Line, Span
-from structgen.rules.document.vocabulary import fold, phrase, tokens
+from structgen.rules.document.vocabulary import fold, lexicon, phrase, tokens
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
 

@@ -11,10 +11,9 @@ import re
 from structgen.rules.document.visible_text import Line, Span
 from structgen.rules.document.vocabulary import tokens
 from structgen.rules.fields import Field, Kind
-from structgen.rules.findings import Finding, collect, leaf
+from structgen.rules.findings import Finding, build, child_of, collect, leaf
 from structgen.rules.money import Amount, find_amounts, moved
 from structgen.rules.numerals import parse_number
-from structgen.rules.objects import build, child_of
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
 

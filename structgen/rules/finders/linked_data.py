@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from structgen.core.json import Json
-from structgen.rules.document.linked import Leaf, Node
+from structgen.rules.document.json_ld import Leaf, Node
 from structgen.rules.document.visible_text import Chunk, Page, lines_of
 from structgen.rules.document.vocabulary import phrase
 from structgen.rules.fields import Field, Kind, concepts_of
-from structgen.rules.finders.ingredients import take_apart
-from structgen.rules.finders.inline import read_parts
-from structgen.rules.finders.object_lists import build_portion
-from structgen.rules.findings import Finding, collect
-from structgen.rules.objects import child_of
+from structgen.rules.finders.ingredients import build_portion, take_apart
+from structgen.rules.finders.string_lists import read_parts
+from structgen.rules.findings import Finding, build, child_of, collect
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
 
@@ -79,18 +76,8 @@ def _read_object(search: Search, field: Field, value: Leaf | Node) -> Finding | 
     """An item as an object; None where a field that has to be there is missing."""
     if not isinstance(value, Node):
         return None
-    held: dict[str, Json] = {}
-    places: list[tuple[tuple[str | int, ...], tuple[int, int]]] = []
-    for child in field.children:
-        found = find_linked(search, child, value)
-        if found is None and child.required and not child.nullable:
-            return None
-        if found is not None:
-            held[child.name] = found.value
-            places.extend(found.under(child.name))
-        elif child.nullable:
-            held[child.name] = None
-    return Finding(held, tuple(places)) if places else None
+    parts = {child.name: found for child in field.children if (found := find_linked(search, child, value))}
+    return build(field, parts)
 
 
 def _values(field: Field, item: Node) -> Iterator[list[Leaf | Node]]:

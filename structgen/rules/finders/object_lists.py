@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from structgen.rules.document.tables import Table, find_tables
+from structgen.rules.document.key_values import Table, find_tables
 from structgen.rules.document.visible_text import Span
 from structgen.rules.document.vocabulary import phrase
-from structgen.rules.fields import Field, Kind
-from structgen.rules.finders.ingredients import Portion, take_apart
-from structgen.rules.finders.items import Item
+from structgen.rules.fields import Field
+from structgen.rules.finders.ingredients import find_ingredients
 from structgen.rules.finders.line_items import find_positions
-from structgen.rules.finders.string_lists import best_section
-from structgen.rules.findings import Finding, collect, leaf
-from structgen.rules.objects import build, child_of
+from structgen.rules.finders.string_lists import Item, best_section
+from structgen.rules.findings import Finding, build, collect, leaf
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
-
-_PORTIONED = frozenset({"ingredients"})
-_TITLED = frozenset({"title", "description"})
 
 
 def find_records(search: Search, field: Field) -> Finding | None:
@@ -26,48 +21,13 @@ def find_records(search: Search, field: Field) -> Finding | None:
     item = field.item
     if item is None:
         return None
-    if field.concepts & _PORTIONED and (portions := _portions(search, field, item)):
+    if field.concepts & {"ingredients"} and (portions := find_ingredients(search, field, item)):
         return portions
     if rows := _table(search, item):
         return rows
     if _properties(item) and (section := best_section(search, field)):
         return _named_values(search, item, section[1])
     return find_positions(search, item) if field.concepts & {"items"} else None
-
-
-def _portions(search: Search, field: Field, item: Field) -> Finding | None:
-    """Ingredients taken apart: quantity, unit, name, note."""
-    section = best_section(search, field)
-    name = child_of(item, _TITLED | {"items", "ingredients"})
-    if section is None or name is None:
-        return None
-    found = [_portion(search, item, name, one) for one in section[1]]
-    kept = [one for one in found if one]
-    return collect(kept) if len(kept) == len(found) else None
-
-
-def _portion(search: Search, item: Field, name: Field, one: Item) -> Finding | None:
-    return build_portion(search, item, name, take_apart(search.page.text, *one.span))
-
-
-def build_portion(search: Search, item: Field, name: Field, portion: Portion) -> Finding | None:
-    """One ingredient as the object that a schema wants."""
-    parts: dict[str, Finding] = {}
-    for child, span in (
-        (name, portion.name),
-        (child_of(item, frozenset({"quantity"})), portion.quantity),
-        (child_of(item, frozenset({"unit"})), portion.unit),
-        (child_of(item, frozenset({"notes", "comment"})), portion.note),
-    ):
-        if child and span and (read := _part(search, child, span)):
-            parts[child.name] = read
-    return build(item, parts)
-
-
-def _part(search: Search, child: Field, span: Span) -> Finding | None:
-    if child.kind is Kind.STRING:
-        return leaf(search.page, " ".join(search.page.text[slice(*span)].split()), *span)
-    return read_value(search, child, *span)
 
 
 def _table(search: Search, item: Field) -> Finding | None:

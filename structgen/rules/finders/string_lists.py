@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from structgen.rules.document.sections import Section
+from structgen.rules.document.key_values import Pair
+from structgen.rules.document.sections import Section, level
+from structgen.rules.document.visible_text import Line, Page, Span
+from structgen.rules.document.vocabulary import lexicon, phrase, tokens
 from structgen.rules.fields import Field, Kind, leaves
-from structgen.rules.finders.items import Item, find_items, quantities
 from structgen.rules.findings import Finding, collect, leaf
 from structgen.rules.search import Search
+from structgen.rules.values import read_value
 
 _FIRST_STEP = re.compile(r"^(?:step|schritt|étape|etape|paso|stap|steg|trin|passo)\s*1\b", re.IGNORECASE)
 _MOST = 60
@@ -59,3 +64,292 @@ def body_start(search: Search, root: Field) -> int | None:
     ]
     starts = [best[0].heading for field in fields if (best := best_section(search, field)) and len(best[1]) > 1]
     return min(starts) if starts else None
+
+
+_STEP = r"(?:step|schritt|étape|etape|paso|stap|steg|trin|passo)"
+_MARKS = "-*•·‣◦▪▢☐□○●✓✔»–—|"
+_BULLET = re.compile(rf"^(?!\*\*)[{_MARKS}]{{1,3}}(?:\s+|(?=[^\W\d_]))")
+_LONE_BULLET = re.compile(rf"^[{_MARKS}]{{1,2}}$")
+_NUMBERED = re.compile(rf"^(?:{_STEP}\s*\d{{1,2}}\s?[.):–-]?\s*|\d{{1,2}}\s?[.)]\s*(?=\D))(?=\S)", re.IGNORECASE)
+_STEP_ALONE = re.compile(rf"^(?:{_STEP}\s*\d{{0,2}}\s?[.):]?|\d{{1,2}}[.)]?)$", re.IGNORECASE)
+_QUANTITY = re.compile(r"^(?:\d|[¼½¾⅐-⅞]|an?\s|une?\s|eine?\s|un\s|half\s|pinch|dash|handful)", re.IGNORECASE)
+_ALONE = re.compile(r"^(?:\d{1,4}(?:[.,/⁄]\d{1,3})?|(?:\d{1,2}\s?)?[¼½¾⅐-⅞]|\d{1,2}\s\d[/⁄]\d)(?:\s?[-–]\s?\d{1,3})?$")
+_GROUP = re.compile(
+    r"^(?:for|voor|für|pour|para|per|til|till|för)\s+(?:the|de|het|den|die|das|la|le|les|el|il|lo|l')\b", re.IGNORECASE
+)
+_OF = re.compile(r"^(?:de\s|d['’]|of\s|di\s|av\s)")
+_ENDS = (".", "!", "?", ";", "…", "”", '"')
+_OVER = re.compile(
+    r"\?$|©|(?<![\w.])[@#]\w{3}|newsletter|e-?mail|instagram|facebook|pinterest|affiliate|subscribe|www\.|https?:",
+    re.IGNORECASE,
+)
+_CHECKLISTS = {("instruction", "checklist"), ("ingredient", "checklist")}
+_NAMED_STEP = re.compile(rf"^{_STEP}\s*\d", re.IGNORECASE)
+_PROSE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a list: its span in the visible text and its words."""
+
+    span: Span
+    text: str
+
+
+def find_items(search: Search, section: Section, *, steps: bool) -> list[Item]:
+    """The items of a section. `steps`: whether they are sentences that tell what to do, one after the other."""
+    lines = list(search.page.lines[section.start : section.end])
+    return _step_items(search.page, lines) if steps else _entry_items(search, section, lines)
+
+
+def quantities(items: list[Item]) -> float:
+    """The share of items that begin with a quantity."""
+    return sum(bool(_QUANTITY.match(item.text)) for item in items) / len(items) if items else 0.0
+
+
+def _noise(line: Line) -> bool:
+    words = phrase(line.text)
+    return not words or words in lexicon().noise
+
+
+def _step_items(page: Page, lines: list[Line]) -> list[Item]:
+    """Sentences, with the sub-headings between them, up to the first lines that are neither."""
+    lines = [line for line in lines if phrase(line.text) not in _CHECKLISTS]
+    kept = _unwrapped([line for line in lines if not _noise(line) and not _STEP_ALONE.match(line.text)])
+    items: list[Item] = []
+    for place, (start, end, text) in enumerate(kept):
+        if _OVER.search(text) or text.startswith("> "):
+            break
+        told = _sentence(text)
+        if not told and not any(_sentence(later) for _, _, later in kept[place + 1 : place + 3]):
+            rest = len(kept) - place
+            if rest > 2 or len(text.split()) < 4:
+                break
+        items.append(_item(page, start, end))
+    if any(_sentence(item.text) for item in items):
+        return items
+    told = [line for line in kept if len(line[2].split()) >= 3]
+    return [_item(page, start, end) for start, end, _ in told] if 1 < len(told) == len(kept) <= 20 else []
+
+
+def _unwrapped(lines: list[Line]) -> list[tuple[int, int, str]]:
+    """Lines as (start, end, text); one that a page broke in mid-sentence is joined with the next."""
+    joined: list[tuple[int, int, str]] = []
+    for line in lines:
+        before = joined[-1] if joined else None
+        if (
+            before
+            and len(before[2]) > 20
+            and not before[2][0].islower()
+            and line.text[0].islower()
+            and not before[2].endswith((*_ENDS, ":"))
+        ):
+            joined[-1] = (before[0], line.end, f"{before[2]} {line.text}")
+        else:
+            joined.append((line.start, line.end, line.text))
+    return joined
+
+
+def _sentence(text: str) -> bool:
+    words = len(text.split())
+    return (
+        (text.endswith((*_ENDS, ")")) and (words > 2 or text.endswith(("!", "."))))
+        or len(text) > 60
+        or bool(_NUMBERED.match(text))
+    )
+
+
+def _entry_items(search: Search, section: Section, lines: list[Line]) -> list[Item]:
+    """The entries of a plain list, with what was broken over several lines put together."""
+    bulleted = _bulleted(lines)
+    kept = [line for line in _bulleted_part(search.page, lines, bulleted) if not _noise(line)]
+    marked = sum(line.start in bulleted for line in kept)
+    if marked >= 2 and marked >= 0.6 * len(kept):
+        kept = [line for line in kept if line.start in bulleted]
+    counted = sum(bool(_QUANTITY.match(_plain(line))) for line in kept) > 0.4 * len(kept)
+    entries: list[Line] = []
+    for line in kept:
+        if _OVER.search(line.text) or _NAMED_STEP.match(line.text):
+            break
+        if _prose(line, counted) and line.start not in bulleted:
+            break
+        if not _aside(search, section, line, counted and line.start not in bulleted):
+            entries.append(line)
+    return _put_together(search.page, entries)
+
+
+def _bulleted_part(page: Page, lines: list[Line], bulleted: set[int]) -> list[Line]:
+    """The lines of a list that begins with two bullets, up to the gap after its last bullet."""
+    if len(lines) < 2 or any(line.start not in bulleted for line in lines[:2]):
+        return lines
+    last = max(at for at, line in enumerate(lines) if line.start in bulleted)
+    gap = (at for at in range(last + 1, len(lines)) if page.text.count("\n", lines[at - 1].end, lines[at].start) > 1)
+    return lines[: next(gap, len(lines))]
+
+
+def _bulleted(lines: list[Line]) -> set[int]:
+    """The starts of the lines with a bullet, on the same line or alone on the line above."""
+    found: set[int] = set()
+    for before, line in zip([None, *lines], lines, strict=False):
+        if _BULLET.match(line.text) or (before and _LONE_BULLET.match(before.text)):
+            found.add(line.start)
+    return found
+
+
+def _plain(line: Line) -> str:
+    return _BULLET.sub("", line.text)
+
+
+def _prose(line: Line, counted: bool) -> bool:
+    """Whether a line is a sentence and no entry, after which a list is over."""
+    words = len(line.text.split())
+    told = line.text.endswith((".", "!", "?")) and words >= 7 and not _QUANTITY.match(line.text)
+    return len(line.text) > _PROSE or (counted and told)
+
+
+def _aside(search: Search, section: Section, line: Line, counted: bool) -> bool:
+    """Whether a line stands in a list without being an entry: a sub-heading, the servings, the heading again."""
+    text = _plain(line)
+    if text.endswith((":", "：")) or level(line) or _LONE_BULLET.match(line.text):
+        return True
+    words = tokens(text)
+    mentions = search.vocabulary.mentions(words)
+    if mentions and len(words) <= 4 and mentions[-1].keys & {"yields"} and mentions[-1].end >= len(text) - 3:
+        return True
+    if mentions and mentions[0].keys & section.keys and not _QUANTITY.match(text):
+        return True
+    names = text.split()
+    grouped = bool(_GROUP.match(text)) and len(names) <= 6
+    titled = (
+        counted and len(names) > 1 and "," not in text and all(name[0].isupper() or len(name) <= 4 for name in names)
+    )
+    return (grouped or titled) and not any(word.word.isdigit() for word in words)
+
+
+def _put_together(page: Page, lines: list[Line]) -> list[Item]:
+    """Entries; a number, or a number with its unit, belongs to the line below."""
+    items: list[Item] = []
+    start: int | None = None
+    for place, line in enumerate(lines):
+        text = _NUMBERED.sub("", _plain(line)) or line.text
+        start = line.end - len(text) if start is None else start
+        said = _plain_text(page, start, line.end)
+        if items and start == line.start and _OF.match(text) and _QUANTITY.match(items[-1].text):
+            items[-1] = _item(page, items[-1].span[0], line.end)
+            start = None
+            continue
+        if place + 1 < len(lines) and (_ALONE.match(said) or _measured(said)):
+            continue
+        items.append(_item(page, start, line.end))
+        start = None
+    return items
+
+
+def _plain_text(page: Page, start: int, end: int) -> str:
+    return " ".join(page.text[start:end].split())
+
+
+def _measured(text: str) -> bool:
+    """Whether a text is a quantity with its unit and nothing else: "300 g", "1 1/2 tsp."."""
+    words = tokens(text)
+    return (
+        bool(_QUANTITY.match(text))
+        and words[-1:] != []
+        and words[-1].word in lexicon().measures
+        and not any(word.word not in lexicon().measures and not word.word.isdigit() for word in words)
+    )
+
+
+def _item(page: Page, start: int, end: int) -> Item:
+    text = page.text[start:end]
+    bare = _NUMBERED.sub("", _BULLET.sub("", text))
+    at = end - len(bare)
+    return Item((at, end), " ".join(bare.split()))
+
+
+_CRUMBS = re.compile(r"\s[>›»/]\s")
+_SEMICOLONS = re.compile(r";")
+_COMMAS = re.compile(r",(?!\d)")
+_SPACED = re.compile(r",\s")
+_BARS = re.compile(r"\s[|·•]\s")
+_AND = re.compile(r"^(?:and|und|et|y|e|en|og|och|or|oder)\s+", re.IGNORECASE)
+_TOLD = re.compile(r"[^\W\d_]{3}[.!?](?:\s|$)")
+_CELL_END = re.compile(r"\t|[^\S\n]{3,}")
+_NEXT_LABEL = re.compile(r"[;|·]\s?[^\W\d_][^,;:|·\n]{0,30}:\s")
+_LONGEST = 60
+"""An item of a list on one line has so many characters at most: what is longer is a sentence with commas."""
+_LISTED = frozenset({"instructions", "ingredients"})
+"""Lists whose items have commas of their own."""
+_EDGES = " \t*_\"'“”[]"
+
+
+def find_inline(search: Search, field: Field) -> Finding | None:
+    """The list that stands behind a label of the field on its own line."""
+    if field.item is None or field.concepts & _LISTED:
+        return None
+    for pair in search.pairs_of(field.keys):
+        if pair.score == 1.0 and "\n" not in search.page.text[pair.label[0] : pair.value[1]]:
+            return read_parts(search, field.item, _value(search, pair))
+    return None
+
+
+def read_parts(search: Search, item: Field, span: Span) -> Finding | None:
+    """The items of a list on one line; None where one of them cannot be one, so that no list comes in part."""
+    if _TOLD.search(search.page.text[slice(*span)]) and item.kind is Kind.STRING:
+        return None
+    found = [_inline_item(search, item, part) for part in parts_of(search.page.text, span)]
+    kept = [one for one in found if one]
+    return collect(kept) if kept and len(kept) == len(found) else None
+
+
+def _inline_item(search: Search, item: Field, span: Span) -> Finding | None:
+    if span[1] - span[0] > _LONGEST and not item.concepts & {"url", "email"}:
+        return None
+    return read_value(search, item, *span)
+
+
+def parts_of(text: str, span: Span) -> Iterator[Span]:
+    """The spans between the separators of a list: breadcrumbs first, then semicolons, bars, commas."""
+    commas = _SPACED if "://" in text[slice(*span)] else _COMMAS
+    pattern = next((one for one in (_CRUMBS, _SEMICOLONS, _BARS) if one.search(text, *span)), commas)
+    start = span[0]
+    cuts = [match.span() for match in pattern.finditer(text, *span)]
+    for a, b in (*(cut for cut in cuts if not _inside(text, span[0], cut[0])), (span[1], span[1])):
+        part = _trimmed(text, start, a)
+        if part[0] < part[1]:
+            yield part
+        start = b
+
+
+def _inside(text: str, start: int, at: int) -> bool:
+    """Whether a place stands within brackets that were opened before it."""
+    before = text[start:at]
+    return before.count("(") > before.count(")")
+
+
+def _trimmed(text: str, start: int, end: int) -> Span:
+    while start < end and text[start] in _EDGES:
+        start += 1
+    while end > start and text[end - 1] in _EDGES:
+        end -= 1
+    listed = _AND.match(text[start:end])
+    return (start + listed.end() if listed else start), end
+
+
+def _follows(search: Search, pair: Pair, other: Pair) -> bool:
+    """Whether a pair is the next on the line of another, its label closed by a colon."""
+    after = other.line == pair.line and other.score == 1.0 and other.label[0] > pair.value[0]
+    return after and ":" in search.page.text[slice(*other.label)]
+
+
+def _value(search: Search, pair: Pair) -> Span:
+    """All that stands behind a label on its line, up to the next label that is closed by a colon."""
+    line = search.page.lines[pair.line]
+    start = pair.value[0]
+    later = [other.label[0] for other in search.pairs if _follows(search, pair, other)]
+    end = min(later, default=line.end)
+    if closed := _NEXT_LABEL.search(search.page.text, start, end):
+        end = closed.start()
+    cut = _CELL_END.search(search.page.text, start, end)
+    end = cut.start() if cut else end
+    return start, end - (len(search.page.text[start:end]) - len(search.page.text[start:end].rstrip(" \t;,|·•")))

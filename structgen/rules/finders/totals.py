@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from structgen.rules.document.bill_rows import CENTS, Row, column, names
-from structgen.rules.document.lexicon import lexicon
-from structgen.rules.document.vocabulary import fold, tokens
+from structgen.rules.document.vocabulary import fold, lexicon, tokens
 from structgen.rules.search import Search
 
 _BEST = re.compile(r"\b(?:grand|rounded|payable|due|nett?|pay|balance)\b", re.IGNORECASE)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from structgen.rules.document.linked import Leaf, Node, read_json_ld
+from structgen.rules.document.json_ld import Leaf, Node, read_json_ld
 from structgen.rules.document.markup import looks_like_html, read_html
 
 PAGE = """<!doctype html><html><head><title>Oat Cake | Site</title><style>x{}</style></head><body>

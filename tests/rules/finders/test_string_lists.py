@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from structgen.rules.finders.inline import parts_of
+from structgen.rules.finders.string_lists import parts_of
 
 STRINGS = {"type": ["array", "null"], "items": {"type": "string"}}
 NUMBERS = {"type": ["array", "null"], "items": {"type": "integer"}}

@@ -1,0 +1,8 @@
+"""A text as lines."""
+
+from structgen.rules.document.visible_text import lines_of
+
+
+def test_lines_know_where_they_stand() -> None:
+    text = "  a \r\n\n\tb\u2028c"
+    assert [(line.text, text[line.start : line.end]) for line in lines_of(text)] == [("a", "a"), ("b", "b"), ("c", "c")]
