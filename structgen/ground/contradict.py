@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from structgen.ground.lexicon import FUNCTION_WORDS, NEGATIONS, are_opposites
 from structgen.ground.months import MONTHS
 from structgen.ground.words import fold
-from structgen.notation.han import han_value
-from structgen.notation.words import NUMBER_WORDS
+from structgen.notation.number_words import NUMBER_WORDS, han_value
 
 _WORD = re.compile(r"\w+")
 _MOST_COMPARED = 12

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from structgen.ground.months import MONTHS
 from structgen.ground.places import Grade, Place
 from structgen.ground.words import MARKS
-from structgen.notation.han import RUN, han_value
+from structgen.notation.number_words import HAN, han_value
 
 Written = tuple[date, Place]
 _CENTURIES = (1900, 2000)
@@ -24,9 +24,9 @@ _CENTURIES = (1900, 2000)
 # Where a pattern begins with digits, what stands before them is looked up afterwards, so that the search is quick.
 _NUMERIC = re.compile(r"(\d{1,4})\s?([-/.\u2010-\u2013])\s?(\d{1,2})\s?\2\s?(\d{1,4})(?!\d)")
 _JOINTS = frozenset("./,-_")
-_HAN = rf"\d{{1,2}}|{RUN}{{1,3}}"
+_HAN = rf"\d{{1,2}}|{HAN}{{1,3}}"
 _CJK = re.compile(
-    rf"(?:(?P<era>令和|平成|昭和|大正|明治|民[国國])|(?<!\d))(\d{{1,4}}|元|{RUN}{{1,4}})\s?[年년]"
+    rf"(?:(?P<era>令和|平成|昭和|大正|明治|民[国國])|(?<!\d))(\d{{1,4}}|元|{HAN}{{1,4}})\s?[年년]"
     rf"\s?({_HAN})\s?[月월]\s?({_HAN})\s?[日일号號]?"
 )
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "明治": 1867, "民国": 1911, "民國": 1911}

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from structgen.ground.numerals import Figures
 from structgen.ground.places import Grade, Place
-from structgen.notation.exact import Value, plus, times
-from structgen.notation.words import CARDINALS
+from structgen.notation.number_words import CARDINALS
+from structgen.notation.readings import Value, plus, product
 
 
 class Duration(NamedTuple):
@@ -128,7 +128,7 @@ def _part(written: str | None) -> Decimal:
 
 
 def _times(amount: Value, unit: Duration) -> Duration:
-    return Duration(times(amount, int(unit.months)), times(amount, int(unit.seconds)))
+    return Duration(product(amount, int(unit.months)), product(amount, int(unit.seconds)))
 
 
 def _sum(durations: Iterator[Duration] | tuple[Duration, ...]) -> Duration:

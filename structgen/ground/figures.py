@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 from structgen.ground.places import Grade
-from structgen.notation.currencies import BEFORE
-from structgen.notation.heads import MINUSES as DASHES
+from structgen.notation.affixes import BEFORE
+from structgen.notation.affixes import MINUSES as DASHES
 
 _ONE = r"\d++(?:[.,'’\u066b\u066c]\d++)*+"
 """A number with its separators, forwards and backwards."""

@@ -17,13 +17,11 @@ from operator import attrgetter
 
 from structgen.ground.figures import glued, standing
 from structgen.ground.places import Grade, Place
-from structgen.notation.cores import VULGAR, digit_runs, key
-from structgen.notation.exact import Value
-from structgen.notation.han import han_numbers
+from structgen.notation.digits import VULGAR, digit_runs, key
+from structgen.notation.number_words import COUNTING_WORDS, han_numbers, word_numbers
 from structgen.notation.numbers import digit_numbers, fraction_numbers, number_of
-from structgen.notation.readings import Kind, Number, Reading
+from structgen.notation.readings import Kind, Number, NumberReading, Value
 from structgen.notation.style import Style, style_of
-from structgen.notation.words import COUNTING_WORDS, word_numbers
 
 _LARGEST_EXPONENT = 400
 _DIGIT = re.compile(r"\d")
@@ -134,7 +132,7 @@ class Figures:
         for one in settled:
             yield one.value, Place(one.start, one.end, grade if sure and not one.unlikely else Grade.EITHER)
 
-    def _settled(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    def _settled(self, readings: tuple[NumberReading, ...]) -> tuple[NumberReading, ...]:
         return self.style.settle(readings) if len(_values(readings)) > 1 else readings
 
     def ending(self, at: int, ends: Container[int]) -> Iterator[Numeral]:
@@ -227,6 +225,6 @@ class Figures:
         return {reading.value for number in several for reading in self._settled(number.readings)}
 
 
-def _values(readings: Iterable[Reading]) -> set[Value]:
+def _values(readings: Iterable[NumberReading]) -> set[Value]:
     """The likely values among readings."""
     return {one.value for one in readings if not one.percent and not one.unlikely}

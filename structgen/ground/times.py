@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import time
 
 from structgen.ground.places import Grade, Place
-from structgen.notation.words import lowered
+from structgen.notation.number_words import lowered
 
 # The patterns begin with what they look for, so that the search is quick; what stands before is looked up afterwards.
 _TIME = re.compile(r"(\d{1,2})(?:[:h.](\d{2})(?:[:m.](\d{2}))?)?(?:\s?([ap])\.?\s?m\b\.?)?(?!\d)", re.IGNORECASE)

@@ -1,12 +1,16 @@
-"""Numbers in digits, of any script: what the marks between the digits may mean."""
+"""The digits of a number in any script: separators, fractions, exponents and Han characters among them."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
+
+from structgen.notation.number_words import CHAIN, chain_value
+from structgen.notation.readings import LONGEST, Value, plus, power_of_ten, ratio
 
 SPACES = " \u00a0\u2007\u2009\u202f"
 """White space that may stand between groups of digits. Only the first of these may also part two numbers."""
@@ -15,7 +19,7 @@ _MARK = r"(?:[.,'’\u066b\u066c]|\u00b7(?!10[\^⁺⁻⁰¹²³⁴-⁹]))"
 _WIDE_MARK = r"(?<=[\uff10-\uff19])[\uff0c\uff0e](?=[\uff10-\uff19])"
 """The comma and the full stop of Chinese and Japanese, which between ASCII digits part two numbers."""
 # A first digit must come before: the search for one is quick.
-REST = (
+_REST = (
     rf"(?:\d{{0,2}}(?P<space>[{SPACES}])\d{{3}}(?!\d|/\d)(?:(?P=space)\d{{3}}(?!\d|/\d))*+(?:[.,\u066b]\d++)?+"
     rf"|\d*+(?:(?:{_MARK}|{_WIDE_MARK})\d++)*+)"
 )
@@ -69,3 +73,161 @@ def _are_thousands(groups: list[str], marks: list[str]) -> bool:
         return False
     between = {len(group) for group in groups[1:-1]}
     return between <= {3} or (between == {2} and len(groups[0]) <= 2 and marks[0] == ",")
+
+
+VULGAR = "\u00bc-\u00be\u2150-\u215e\u2189"
+"""Fractions of one character, as a range of a character class."""
+_VALUES = {
+    "¼": (1, 4),
+    "½": (1, 2),
+    "¾": (3, 4),
+    "⅐": (1, 7),
+    "⅑": (1, 9),
+    "⅒": (1, 10),
+    "⅓": (1, 3),
+    "⅔": (2, 3),
+    "⅕": (1, 5),
+    "⅖": (2, 5),
+    "⅗": (3, 5),
+    "⅘": (4, 5),
+    "⅙": (1, 6),
+    "⅚": (5, 6),
+    "⅛": (1, 8),
+    "⅜": (3, 8),
+    "⅝": (5, 8),
+    "⅞": (7, 8),
+    "↉": (0, 3),
+}
+_SLASH = "/\u2044\u2215"
+_ONLY_A_FRACTION = "\u2044"
+_MEASURES = {2: "1", 3: "[12]", 4: "[1-3]", 5: "[1-4]", 6: "[1-5]", 8: "[1-7]", 10: "[1-9]", 12: "[1-9]|1[01]"} | {
+    16: "[1-9]|1[0-5]",
+    32: r"[1-9]|[12]\d|3[01]",
+    64: r"[1-9]|[1-5]\d|6[0-3]",
+}
+"""What measures are divided by, and what may stand above it behind a whole number: ``2 1/2``."""
+_PART = "|".join(rf"(?:{top})[{_SLASH}]{bottom}" for bottom, top in _MEASURES.items())
+_RAISED = "[⁺⁻]?[⁰¹²³⁴-⁹]{1,3}"
+_POWER = r"(?:\^|\*\*)[+\-−]?\d{1,3}(?![\d.])"
+_TIMES_TEN = rf"\s?[x×·*⋅]\s?10(?P<power>{_POWER}|{_RAISED})"
+_PLAIN_POWER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−", "0123456789+--", "^*eE")
+# The search for a first digit is quick, so the pattern consumes one first and looks back for what must not precede it.
+_CORE = re.compile(
+    rf"\d(?:(?<![\d/.,:]\d)\d{{0,2}}[ \u00a0-](?P<mixed>{_PART})(?![\d{_SLASH}]|[.,:]\d)"
+    rf"|(?<![\d{_SLASH}.,:]\d)(?:(?<!\d[-\u2013]\d)|(?<=[{_SLASH}]\d[-\u2013]\d))\d{{0,3}}(?P<slash>[{_SLASH}])\d{{1,4}}"
+    rf"(?!\d|[{_SLASH}.,:]\d|[-\u2013]\d(?!\d?[{_SLASH}]\d))"
+    rf"|(?<![\d.,]1)(?<=1)0(?P<ten>{_POWER}|{_RAISED})"
+    rf"|(?P<rest>{_REST})(?:(?P<exponent>[eE][+\-−]?\d{{1,3}})(?!\w)|{_TIMES_TEN}"
+    rf"|[ \u00a0]?(?P<vulgar>[{VULGAR}])|(?P<chain>{CHAIN}))?)"
+)
+_LONE_FRACTION = re.compile(rf"[{VULGAR}]")
+_DIGIT_BEFORE = re.compile(r"\d[ \u00a0]?$")
+_NO_DIGIT = re.compile(r"\D")
+_SEVERAL = re.compile(r"[ \u00a0\u00b7]|,\d+,")
+"""What may part two numbers."""
+_PIECE = re.compile(r"\d+")
+
+
+class Core(NamedTuple):
+    """The digits of a number, and what they may mean by themselves.
+
+    `parts` are the offsets of the numbers that it consists of where it is none, or perhaps none: of "1,2,3", "10 200"
+    and "4/5".
+    """
+
+    start: int
+    end: int
+    ways: tuple[tuple[Value, Digits], ...]
+    parts: tuple[tuple[int, int], ...] = ()
+    simple: bool = False
+    """Whether it is nothing but digits."""
+
+
+def digit_runs(text: str) -> Iterator[re.Match[str]]:
+    """The stretches of a text whose digits belong together, in order; `core_of` reads them."""
+    return _CORE.finditer(text)
+
+
+def lone_fractions(text: str) -> Iterator[Core]:
+    """The fractions of one character that stand alone: ``½``."""
+    for match in () if text.isascii() else _LONE_FRACTION.finditer(text):
+        if not _DIGIT_BEFORE.search(text, max(0, match.start() - 2), match.start()):
+            yield Core(*match.span(), ((ratio(*_VALUES[match.group()]), Digits("")),))
+
+
+def plain_core(text: str, start: int, end: int) -> Core:
+    """The digits from `start` to `end`, without any mark between."""
+    plain = ascii_digits(text[start:end])
+    return Core(start, end, ((Decimal(plain), Digits(plain)),), simple=True)
+
+
+def key_of(run: re.Match[str]) -> str | None:
+    """The digits that a sign, separators or a power of ten leave as they are; None where more than that is written."""
+    return key(run.group()) if run.lastgroup == "rest" and not _SEVERAL.search(run.group()) else None
+
+
+def key(written: str) -> str:
+    """The digits of a number in any notation, without the zeros at both ends."""
+    return _NO_DIGIT.sub("", ascii_digits(written)).strip("0")
+
+
+def core_of(run: re.Match[str]) -> Core:
+    """What the digits of a run may mean."""
+    start, end = run.span()
+    if end - start > LONGEST:
+        return Core(start, end, ())
+    kind = run.lastgroup
+    if kind == "mixed":
+        whole = Decimal(ascii_digits(run.string[start : run.start("mixed") - 1]))
+        return Core(start, end, ((plus(whole, _fraction(run["mixed"])), Digits("")),))
+    if kind == "slash":
+        return _slashed(run)
+    if kind == "ten":
+        return Core(start, end, ((power_of_ten(Decimal(1), _power(run["ten"])), Digits("")),))
+    written = run.string[start : run.end("rest")]
+    ways = tuple([(Decimal(way.plain), way) for way in ways_to_read(written)])
+    if kind == "rest":
+        simple = written.isdecimal()
+        return Core(start, end, ways, () if simple else _parts(written, start, ways), simple)
+    return Core(start, end, tuple(_continued(run, ways)))
+
+
+def _continued(run: re.Match[str], ways: tuple[tuple[Value, Digits], ...]) -> Iterator[tuple[Value, Digits]]:
+    """The readings of digits behind which a power of ten, a fraction or Han characters stand."""
+    for value, way in ways:
+        if run["vulgar"]:
+            if not way.point:
+                yield plus(value, ratio(*_VALUES[run["vulgar"]])), way
+        elif run["chain"]:
+            # Whoever writes 万 puts a comma between thousands and a full stop before decimals.
+            total = None if way.point == "," or way.group == "." else chain_value(value, run["chain"])
+            if total is not None:
+                yield total, way
+        else:
+            yield power_of_ten(value, _power(run["exponent"] or run["power"])), way
+
+
+def _power(written: str) -> int:
+    return int(ascii_digits(written.translate(_PLAIN_POWER)))
+
+
+def _fraction(written: str) -> Value:
+    top, bottom = (int(ascii_digits(part)) for part in _PIECE.findall(written))
+    return ratio(top, bottom)
+
+
+def _slashed(run: re.Match[str]) -> Core:
+    """Two numbers with a slash between: a fraction, or not, and most often both numbers by themselves."""
+    pieces = [piece.span() for piece in _PIECE.finditer(run.string, *run.span())]
+    top, bottom = (int(run.string[start:end]) for start, end in pieces)
+    is_fraction = bottom > 0 and (top < bottom or bottom in _MEASURES)
+    ways = ((ratio(top, bottom), Digits("")),) if is_fraction else ()
+    return Core(*run.span(), ways, () if run["slash"] == _ONLY_A_FRACTION and is_fraction else tuple(pieces))
+
+
+def _parts(written: str, start: int, ways: tuple[tuple[Value, Digits], ...]) -> tuple[tuple[int, int], ...]:
+    """The numbers side by side in what is no one number ("1,2,3"), or only perhaps one ("10 200", "3·5")."""
+    marks = set(_NO_DIGIT.findall(written))
+    if not marks <= ({" ", "\u00b7"} if ways else {" ", "\u00a0", ",", "\u00b7"}):
+        return ()
+    return tuple((start + piece.start(), start + piece.end()) for piece in _PIECE.finditer(written))

@@ -12,15 +12,30 @@ from decimal import Decimal
 from itertools import chain
 from typing import NamedTuple
 
-from structgen.notation.cores import Core, core_of, digit_runs, key_of, lone_fractions, plain_core
-from structgen.notation.currencies import AFTER, BEFORE, SIGNS, groups_by_comma
-from structgen.notation.digits import Digits, ways_to_read
-from structgen.notation.exact import LONGEST, Value, minus, plus, power_of_ten, times
-from structgen.notation.han import han_numbers
-from structgen.notation.heads import Head, head_at
-from structgen.notation.readings import Number, Reading
-from structgen.notation.scales import Force, Scale, hundredth_at, scale_at
-from structgen.notation.words import AND_A_PART, part_of, word_numbers
+from structgen.notation.affixes import (
+    AFTER,
+    BEFORE,
+    SIGNS,
+    Force,
+    Head,
+    Scale,
+    groups_by_comma,
+    head_at,
+    hundredth_at,
+    scale_at,
+)
+from structgen.notation.digits import (
+    Core,
+    Digits,
+    core_of,
+    digit_runs,
+    key_of,
+    lone_fractions,
+    plain_core,
+    ways_to_read,
+)
+from structgen.notation.number_words import AND_A_PART, han_numbers, part_of, word_numbers
+from structgen.notation.readings import LONGEST, Number, NumberReading, Value, minus, plus, power_of_ten, product
 
 _AND_A_PART = re.compile(AND_A_PART, re.IGNORECASE)
 _MORE = re.compile(rf"\s{{0,3}}-?(?:[^\W\d_]|[{SIGNS}%٪％﹪‰؉&])|[.,:][-\u2013\u2014]|\.?[ºª]")
@@ -162,7 +177,7 @@ def _scaled_by_the_last(text: str, ways: list[_Way], at: int, currency: str) -> 
 
 
 def _times(way: _Way, scale: Scale) -> _Way:
-    return way._replace(value=power_of_ten(times(way.value, scale.factor), scale.power), end=scale.end)
+    return way._replace(value=power_of_ten(product(way.value, scale.factor), scale.power), end=scale.end)
 
 
 def _has_cents(way: _Way) -> bool:
@@ -171,14 +186,14 @@ def _has_cents(way: _Way) -> bool:
     return plain[-_CENTS - 1 : -_CENTS] == "."
 
 
-def _readings(ways: list[_Way], head: Head, start: int, hundredth: tuple[int, int] | None) -> Iterator[Reading]:
+def _readings(ways: list[_Way], head: Head, start: int, hundredth: tuple[int, int] | None) -> Iterator[NumberReading]:
     """The readings of a number with its sign and its percent sign."""
     for value, digits, end, unlikely in ways:
-        signed: list[Reading] = []
+        signed: list[NumberReading] = []
         if head.sign is not None:
-            signed.append(Reading(minus(value), head.sign, end, digits.point, digits.group, unlikely=unlikely))
+            signed.append(NumberReading(minus(value), head.sign, end, digits.point, digits.group, unlikely=unlikely))
         if head.sign is None or head.either:
-            signed.append(Reading(value, start, end, digits.point, digits.group, unlikely=unlikely))
+            signed.append(NumberReading(value, start, end, digits.point, digits.group, unlikely=unlikely))
         yield from signed
         if hundredth:
             yield from (
@@ -225,5 +240,5 @@ def _bracketed(text: str, number: Number) -> Number:
     return number._replace(start=start, end=end, readings=(*plain, *negative), amount=amount, currency=currency)
 
 
-def _negative(reading: Reading, start: int, end: int) -> Reading:
+def _negative(reading: NumberReading, start: int, end: int) -> NumberReading:
     return reading._replace(value=minus(reading.value), start=start, end=end)

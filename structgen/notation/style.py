@@ -14,11 +14,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from structgen.notation.cores import digit_runs
-from structgen.notation.currencies import SIGNS
-from structgen.notation.digits import Digits, ways_to_read
+from structgen.notation.affixes import SIGNS
+from structgen.notation.digits import Digits, digit_runs, ways_to_read
 from structgen.notation.numbers import number_of
-from structgen.notation.readings import Reading
+from structgen.notation.readings import NumberReading
 
 _OTHER = {".": ",", ",": "."}
 _MARKED = re.compile(r"\d[.,]\d")
@@ -54,7 +53,7 @@ class Style:
     brackets: bool = False
     """Whether amounts stand in columns, and brackets around one of them are a minus."""
 
-    def settle(self, readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    def settle(self, readings: Iterable[NumberReading]) -> tuple[NumberReading, ...]:
         """The readings that agree with the style; all where none does, or where the style is not known."""
         found = tuple(readings)
         if self.brackets:

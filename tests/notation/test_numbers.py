@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from structgen.notation.exact import Value
 from structgen.notation.numbers import numbers, whole_number
+from structgen.notation.readings import Value
 
 
 def plain(value: Value) -> str:

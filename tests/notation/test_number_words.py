@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from structgen.notation.han import chain_value, han_value
+from structgen.notation.number_words import chain_value, han_value
 
 
 @pytest.mark.parametrize("written", ["十百", "万万", "万", "三四十", "東", "三東"])

@@ -1,4 +1,4 @@
-"""Numbers in English words: "twenty-five", "one and a half", "the third", "half a dozen"; up to the trillions."""
+"""Numbers in words of English ("twenty-five", "half a dozen") and in Han characters (``三十五``, ``1億2000万``)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from structgen.notation.exact import Value, minus, plus, power_of_ten, ratio, times
-from structgen.notation.readings import Kind, Number, Reading
-from structgen.notation.scales import hundredth_at
+from structgen.notation.affixes import hundredth_at
+from structgen.notation.readings import Kind, Number, NumberReading, Value, minus, plus, power_of_ten, product, ratio
 
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -101,7 +100,7 @@ def _number(lower: str, match: re.Match[str], before: str, value: Value) -> Numb
     article = _A.search(before) if match.group().startswith(_AFTER_AN_ARTICLE) else None
     sign = _MINUS.search(before)
     start -= len((article or sign or [""])[0])
-    reading = Reading(minus(value) if sign else value, start, end)
+    reading = NumberReading(minus(value) if sign else value, start, end)
     readings, hundredth = (reading,), hundredth_at(lower, end)
     if hundredth:
         share = power_of_ten(reading.value, hundredth[1])
@@ -126,7 +125,7 @@ def _of_fraction(match: re.Match[str]) -> Value | None:
     if top > 1 and not match["plural"] and match["bottom"] != "quarter":
         return None
     part = ratio(top, _BOTTOMS[match["bottom"] or match["half"] or match["quarter"]])
-    return times(part, _MANY[match["many"]]) if match["many"] else part
+    return product(part, _MANY[match["many"]]) if match["many"] else part
 
 
 def _of_run(lower: str, match: re.Match[str], before: str) -> Value | None:
@@ -141,7 +140,7 @@ def _of_run(lower: str, match: re.Match[str], before: str) -> Value | None:
         return None
     value: Value = Decimal(whole)
     if match["dozen"]:
-        return times(value, 12)
+        return product(value, 12)
     return plus(value, part_of(match)) if match["part"] or match["above"] else value
 
 
@@ -206,3 +205,74 @@ def _joined(last: int, value: int) -> int:
     if last in (0, 100) or (20 <= last < 100 and value < 10):
         return value
     return 0
+
+
+_HAN_DIGITS = {character: value for value, character in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "兩": 2}
+_HAN_SMALL = {"十": 10, "百": 100, "千": 1000}
+_HAN_LARGE = {"万": 10**4, "萬": 10**4, "億": 10**8, "亿": 10**8, "兆": 10**12}
+_HAN_ANY = "".join((*_HAN_DIGITS, *_HAN_SMALL, *_HAN_LARGE))
+_COUNTERS = "年月日人個个本枚回時时分秒円元歳岁才名件台冊册杯匹只隻张張条條次天週周章条位級级階层層歩步番第倍割点點"
+HAN = rf"[{_HAN_ANY}]"
+"""A Han character that numbers are made of, as the source of a regular expression."""
+_HAN_RUN = re.compile(rf"{HAN}{{2,24}}(?!{HAN})|(?<!{HAN}){HAN}(?=[{_COUNTERS}])")
+
+_POWERS = {"十": 1, "百": 2, "千": 3, "万": 4, "萬": 4, "億": 8, "亿": 8, "兆": 12}
+_ALL_POWERS = _POWERS | {"십": 1, "백": 2, "천": 3, "만": 4, "억": 8, "조": 12}
+# 千葉 and 千代 are names; single Korean syllables are scales where money or people are counted.
+_HAN_SCALE = rf"(?:[{''.join(_POWERS)}]{{1,2}}(?![葉代]))"
+_KOREAN_SCALE = r"(?:[십백천]?[만억]|[백천조](?=\s?(?:원|달러|엔|유로|명|만|억)))"
+SCALE = rf"(?:{_HAN_SCALE}|{_KOREAN_SCALE})"
+"""The characters that multiply digits before them, as the source of a regular expression."""
+CHAIN = rf"{SCALE}(?:\s?\d[\d,]*+{SCALE})*+(?:\d{{1,4}}(?!\d|[.,]\d))?"
+"""What follows the first digits of a number in digits and Han characters: the ``億2000万`` of ``1億2000万``."""
+_LINK = re.compile(rf"(\d[\d,.]*)?({SCALE})?\s?")
+
+
+def han_numbers(text: str) -> Iterator[Number]:
+    """Every number that is all in Han characters."""
+    if text.isascii():
+        return
+    for match in _HAN_RUN.finditer(text):
+        value = han_value(match.group())
+        if value is not None and not text[match.start() - 1 : match.start()].isdecimal():
+            start, end = match.span()
+            yield Number(start, end, start, end, (NumberReading(Decimal(value), start, end),), kind=Kind.HAN)
+
+
+def han_value(written: str) -> int | None:
+    """The number that the characters say, digit by digit or by powers of ten; None where they say none."""
+    if all(character in _HAN_DIGITS for character in written):
+        return int("".join(str(_HAN_DIGITS[character]) for character in written))
+    total, group, digit, scale, power = 0, 0, None, 10**16, 10**4
+    for character in written:
+        if character in _HAN_DIGITS:
+            if digit:
+                return None
+            digit = _HAN_DIGITS[character]
+        elif character in _HAN_SMALL:
+            if _HAN_SMALL[character] >= power:
+                return None
+            power = _HAN_SMALL[character]
+            group, digit = group + (1 if digit is None else digit) * power, None
+        elif character not in _HAN_LARGE:
+            return None
+        else:
+            if _HAN_LARGE[character] >= scale or not (group or digit):
+                return None
+            scale = _HAN_LARGE[character]
+            total, group, digit, power = total + (group + (digit or 0)) * scale, 0, None, 10**4
+    return total + group + (digit or 0)
+
+
+def chain_value(first: Value, chain: str) -> Value | None:
+    """The sum of ``1億2000万``, whose digits before the chain are `first`; None where its scales do not go down."""
+    total: Value = Decimal(0)
+    last = 100
+    for digits, scale in _LINK.findall(chain):
+        if digits or scale:
+            amount = Decimal(digits.replace(",", "")) if digits else first
+            power = sum(_ALL_POWERS[character] for character in scale)
+            if power >= last:
+                return None
+            total, last = plus(total, power_of_ten(amount, power)), power
+    return total
