@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from typing_extensions import TypeForm
 
 from structgen.compile import Input, Plan, compile_brief, compile_chat
-from structgen.core.checks import argument, instance, mapping, number, optional, string
+from structgen.core.argument_checks import argument, instance, mapping, number, optional, string
 from structgen.core.errors import ConfigurationError
 from structgen.core.events import Observer
 from structgen.core.json import Json

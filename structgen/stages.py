@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, cast, overload
 from typing_extensions import TypeForm
 
 from structgen.compile import Brief, Input, compile_brief
-from structgen.core.checks import argument, flag, instance, mapping, one_of, optional, pointers, string
+from structgen.core.argument_checks import argument, flag, instance, mapping, one_of, optional, pointers, string
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
 from structgen.core.options import EvidenceMode, Mode, Options, Risk, Style

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from structgen.core.checks import Check, checked, number, optional, whole
+from structgen.core.argument_checks import Check, checked, number, optional, whole
 from structgen.core.records import Card, Usage
 from structgen.core.results import Attempt
 from structgen.engine.budget import spent_at_most, tokens_of

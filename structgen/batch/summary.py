@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from structgen.batch.row import Row, RowStatus
 from structgen.core.json import Json, pointer, steps
 from structgen.core.records import Usage
-from structgen.report.visible import line_of
+from structgen.report.view import line_of
 
 MOST_PATHS, LONGEST_PATH = 8, 80
 """So many paths of unsupported values, each of so many characters, are named in the one line for people."""

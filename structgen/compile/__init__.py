@@ -1,6 +1,6 @@
 """Schema + text -> Request: the words that a model reads, and the parameters around them. Pure: nothing is sent."""
 
-from structgen.compile.delimit import delimited
+from structgen.compile.prompt_text import delimited
 from structgen.compile.request import Brief, Input, Plan, compile_brief, compile_chat
 
 __all__ = ["Brief", "Input", "Plan", "compile_brief", "compile_chat", "delimited"]

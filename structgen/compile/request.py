@@ -9,12 +9,10 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Generic, TypeAlias, TypeVar, cast
 
-from structgen.compile.delimit import delimited
-from structgen.compile.estimate import answer_tokens, frame_tokens
 from structgen.compile.images import parts_of, with_images
 from structgen.compile.modes import choose_mode
-from structgen.compile.parameters import parameters_for, room_for_answer
-from structgen.compile.prompt import ASK, CONTEXT, example_answer, system_prompt
+from structgen.compile.parameters import answer_tokens, frame_tokens, parameters_for, room_for_answer
+from structgen.compile.prompt_text import ASK, CONTEXT, delimited, example_answer, system_prompt
 from structgen.core.errors import DocumentError
 from structgen.core.options import EvidenceMode, Mode, Options
 from structgen.core.records import Card, Document, Example, Image, Message, Request

@@ -11,7 +11,7 @@ from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from structgen.core.checks import (
+from structgen.core.argument_checks import (
     Check,
     checked,
     flag,

@@ -9,7 +9,18 @@ from os import PathLike
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
-from structgen.core.checks import Check, Unfit, checked, kind_of, name_in, optional, pairs, several, string, word_of
+from structgen.core.argument_checks import (
+    Check,
+    Unfit,
+    checked,
+    kind_of,
+    name_in,
+    optional,
+    pairs,
+    several,
+    string,
+    word_of,
+)
 from structgen.core.errors import DocumentError, TaskError
 from structgen.core.json import Json, JsonLike, JsonObject
 from structgen.core.options import Mode

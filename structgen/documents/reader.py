@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TypeAlias, cast
 
-from structgen.core.checks import argument, kind_of, string
+from structgen.core.argument_checks import argument, kind_of, string
 from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.core.records import Document
 from structgen.documents.decode import decode

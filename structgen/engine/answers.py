@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from structgen.core.checks import Unfit, argument, shown
-from structgen.core.endings import INTERRUPTED
+from structgen.core.argument_checks import Unfit, argument, shown
 from structgen.core.errors import BudgetExceeded, DeadlinePassed, TransportError
+from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.records import Completion, Request, Usage
 from structgen.engine.flow import Send
 from structgen.send import Allowance, Sender, Streamed

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from structgen.compile import Brief, Input, Plan, compile_brief
-from structgen.compile.estimate import CHARS_PER_TOKEN, message_tokens
+from structgen.compile.parameters import CHARS_PER_TOKEN, message_tokens
 from structgen.core.errors import ConfigurationError, ExtractionFailed, RequestTooLarge, StructgenError
 from structgen.core.json import Json
 from structgen.core.options import SHORTEST_CHUNK, Budget

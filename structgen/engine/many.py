@@ -18,7 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from os import PathLike
 from typing import TypeAlias, TypeVar, cast
 
-from structgen.core.checks import argument, kind_of, whole
+from structgen.core.argument_checks import argument, kind_of, whole
 from structgen.core.errors import ConfigurationError, DocumentError, ExtractionFailed, StructgenError
 from structgen.core.records import Document, Image, Message
 from structgen.core.results import Extraction

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, overload
 from typing_extensions import TypeForm
 
 from structgen.compile import Input
-from structgen.core.checks import argument, mapping, optional, string
+from structgen.core.argument_checks import argument, mapping, optional, string
 from structgen.core.json import Json
 from structgen.core.records import Task
 from structgen.core.results import Extraction

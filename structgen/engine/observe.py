@@ -7,7 +7,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from structgen.core.checks import Unfit, shown
+from structgen.core.argument_checks import Unfit, shown
 from structgen.core.errors import StructgenError, TransportError
 from structgen.core.events import (
     Accepted,

@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from types import TracebackType
 from typing import Self, TypeAlias
 
-from structgen.compile.estimate import message_tokens
-from structgen.core.endings import INTERRUPTED
+from structgen.compile.parameters import message_tokens
 from structgen.core.errors import ConnectionFailed, StructgenError
+from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.options import Budget
 from structgen.core.records import Card, Completion, Request, Usage
 from structgen.engine.budget import beyond

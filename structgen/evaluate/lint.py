@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, cast
 
-from structgen.compile.estimate import tokens_of
-from structgen.compile.prompt import example_answer, schema_words, system_prompt
+from structgen.compile.parameters import tokens_of
+from structgen.compile.prompt_text import example_answer, schema_words, system_prompt
 from structgen.core.errors import SchemaError
 from structgen.core.json import JsonObject, pointer
 from structgen.core.options import Style
@@ -22,7 +22,7 @@ from structgen.schema import Schema
 from structgen.schema.keywords import walk
 from structgen.schema.resolve import target
 from structgen.schema.strict import StrictRefusal, StrictSchema
-from structgen.tasks.examples import wrong_quotes
+from structgen.tasks.task_files import wrong_quotes
 
 LARGE_PROMPT = 4000
 """Tokens: more than that goes with every document, and free tiers allow about 6,000 to 8,000 a minute."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from structgen.core.endings import Ending, ending_of
+from structgen.core.finish_reasons import Ending, ending_of
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Parsed, Repair
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from structgen.compile import Plan
-from structgen.compile.estimate import message_tokens, tokens_of
+from structgen.compile.parameters import message_tokens, tokens_of
 from structgen.core.options import Reask, Risk
 from structgen.core.records import Card, Request, Usage
 from structgen.core.results import Attempt, Parsed

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 
 from structgen.compile import delimited
-from structgen.compile.estimate import answer_tokens, frame_tokens
-from structgen.compile.prompt import QUOTES
+from structgen.compile.parameters import answer_tokens, frame_tokens
+from structgen.compile.prompt_text import QUOTES
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Card, Completion, Image, Message, Request

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from structgen.compile.estimate import message_tokens
+from structgen.compile.parameters import message_tokens
 from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.records import Call, Completion, Request, Usage

@@ -11,11 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 from structgen.core.records import Evidence, Status
 from structgen.core.results import Extraction
-from structgen.report.entries import Entries, Entry, Kind, entries_of
-from structgen.report.passages import Passages, Piece, passages_of
-from structgen.report.view import Limits, View, view_of
-from structgen.report.visible import cut, line_of, visible
-from structgen.report.words import claimed, counted, counts, facts, others, repaired
+from structgen.report.value_rows import Entries, Entry, Kind, Passages, Piece, entries_of, passages_of
+from structgen.report.view import (
+    Limits,
+    View,
+    claimed,
+    counted,
+    counts,
+    cut,
+    facts,
+    line_of,
+    others,
+    repaired,
+    view_of,
+    visible,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import reprlib
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, cast
 
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json
-from structgen.core.records import Evidence, Usage
-from structgen.core.results import Attempt, ChunkReport, Conflict, Extraction, Issue, Repair
+from structgen.core.records import Evidence, Status, Usage
+from structgen.core.results import Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +92,96 @@ def plain(value: object) -> Json:
     except ValueError:  # deeper than the serializer goes, or a value that its own type cannot write
         return reprlib.repr(value)
     return cast(Json, jsonable)
+
+
+_PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
+"""Control characters as the symbols that Unicode has for them."""
+
+_MEANINGLESS = (*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000))
+"""C1 controls, embeddings and overrides of the writing direction, and halves of surrogate pairs."""
+
+_SHOWN = _PICTURES | dict.fromkeys(_MEANINGLESS, 0xFFFD) | {ord(char): ord(char) for char in "\t\n"}
+
+
+def visible(text: str) -> str:
+    """The text with every character that would act instead of being seen replaced by one that is seen."""
+    return text.replace("\r\n", "\n").translate(_SHOWN)
+
+
+def cut(text: str, most: int) -> str:
+    """The visible text, at most so many characters of it; what is left out is counted."""
+    if len(text) <= most:
+        return visible(text)
+    return f"{visible(text[:most])}… ({len(text) - most:,} more characters)"
+
+
+def line_of(text: str, most: int) -> str:
+    """The visible text on one line."""
+    return " ".join(cut(text, most).split())
+
+
+MEANING: Mapping[Status, str] = MappingProxyType(
+    {
+        Status.EXACT: "stands in the text just like this",
+        Status.NORMALIZED: "stands in the text, written in another way",
+        Status.QUOTED: "is what the model read out of these words",
+        Status.FUZZY: "the text says nearly this",
+        Status.AMBIGUOUS: "stands in several places of the text, of which one is marked",
+        Status.UNSUPPORTED: "was not found in the text",
+    }
+)
+
+
+_MOST_CLAIMS = 5
+
+
+def counted(number: int, what: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def counts(view: View) -> list[tuple[Status, int]]:
+    """How many values have which status, the best status first."""
+    found = Counter(piece.status for piece in view.evidence)
+    return [(status, found[status]) for status in Status if found[status]]
+
+
+def facts(view: View) -> list[str]:
+    """The model and what it took, as short phrases."""
+    model = [line_of(view.model, 80)] if view.model else []
+    if not view.usage.calls:
+        return model
+    cost = "cost not known" if view.cost is None else f"{view.cost:.6f}".rstrip("0").rstrip(".") + " USD"
+    return [*model, counted(view.usage.calls, "call"), tokens(view.usage), cost]
+
+
+def tokens(usage: Usage) -> str:
+    """The tokens of one or several completions."""
+    if usage.input_tokens is None or usage.output_tokens is None:
+        return "tokens not known"
+    return f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
+
+
+def repaired(repair: Repair) -> str:
+    """A repair in one line."""
+    return f"{line_of(repair.rule, 60).replace('_', ' ')}: {_short(repair.before)} → {_short(repair.after)}"
+
+
+def claimed(conflict: Conflict) -> str:
+    """What the chunks say of one part of a value, in one line; the first claim is the one that was taken."""
+    return ", not ".join(map(_claim, conflict.claims[:_MOST_CLAIMS]))
+
+
+def others(conflict: Conflict) -> str:
+    """What other chunks say in the place of a value, in one line."""
+    return ", ".join(map(_claim, conflict.claims[1:_MOST_CLAIMS]))
+
+
+def _claim(claim: Claim) -> str:
+    value = claim.value if isinstance(claim.value, str) else json.dumps(claim.value, ensure_ascii=False)
+    more = ", …" if len(claim.chunks) > _MOST_CLAIMS else ""
+    return f"{line_of(value, 120)} (chunk {', '.join(map(str, claim.chunks[:_MOST_CLAIMS]))}{more})"
+
+
+def _short(value: object) -> str:
+    return line_of(repr(value) if isinstance(value, str) else str(value), 60)

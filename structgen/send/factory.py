@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncGenerator, Generator, Mapping
 from typing import TYPE_CHECKING
 
-from structgen.core.checks import kind_of
+from structgen.core.argument_checks import kind_of
 from structgen.core.errors import ConfigurationError, ModelUnavailable
 from structgen.core.records import Card, Completion, Request, Usage
 from structgen.send.http.providers import GROQ, WIRES, Endpoint, Wire, clean_key
@@ -69,7 +69,7 @@ def open_sender(
         from structgen.send.instructor_sender import open_instructed
 
         return open_instructed(provider, name, api_key=api_key, base_url=base_url, timeout=timeout)
-    from structgen.send.http.chat import ChatSender
+    from structgen.send.http.chat_sender import ChatSender
 
     return ChatSender(wire, find_endpoint(wire, api_key, base_url, http_client), timeout=timeout, card=card)
 

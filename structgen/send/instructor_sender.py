@@ -18,13 +18,13 @@ from typing import cast
 
 import instructor
 
-from structgen.core.endings import Ending, common_word, ending_of
 from structgen.core.errors import ConfigurationError, ServerFailed
+from structgen.core.finish_reasons import Ending, common_word, ending_of
 from structgen.core.options import Mode
 from structgen.core.records import Card, Completion, Parameters, Request, Usage
 from structgen.send.http.failures import Failure, causes, lost_connection
+from structgen.send.http.http_response import Reply, read_reply
 from structgen.send.http.providers import Endpoint, Wire, clean_key, mask
-from structgen.send.http.response import Reply, read_reply
 from structgen.send.http.retries import Outcome, persist
 from structgen.send.sender import Allowance, Sender, Streamed
 

@@ -15,8 +15,8 @@ from structgen.core.json import Json, JsonObject
 from structgen.core.records import Card
 from structgen.send.http.client import Clients
 from structgen.send.http.failures import as_object, describe_page, lost_connection, read_refusal
+from structgen.send.http.http_response import Reply, decode, refused
 from structgen.send.http.providers import Endpoint, Wire
-from structgen.send.http.response import Reply, decode, refused
 
 _SECONDS = 20.0
 SIZES = ("context_window", "max_completion_tokens")

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
-from structgen.core.checks import Unfit, shown
+from structgen.core.argument_checks import Unfit, shown
 from structgen.core.errors import NotSent
 from structgen.core.records import Completion
 

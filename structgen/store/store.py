@@ -14,17 +14,17 @@ import time
 import weakref
 from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from structgen.core.errors import StoreError
+from structgen.core.errors import BudgetExceeded, StoreError
 from structgen.core.records import Completion, Request
-from structgen.store import statements
-from structgen.store.codec import Written, decode, decode_all, encode, read, write
+from structgen.store import database
 from structgen.store.database import open_database, shrink, trouble
-from structgen.store.entries import Answer, Asked, Entry, Kept, Recorded, Run, Sizes, masked
-from structgen.store.flights import Abandoned, Flights
+from structgen.store.ledger import Answer, Asked, Entry, Kept, Recorded, Run, Sizes, masked
+from structgen.store.serialization import Written, decode, decode_all, encode, read, write
 from structgen.store.writer import LONGEST, Writer
 
 _PAGE = 200
@@ -84,9 +84,7 @@ class Store:
 
     async def _aput(self, request: Request, written: Written, completion: Completion) -> None:
         try:
-            await self._writer.asubmit(
-                statements.insert, self._kept(request, written, completion), _patience(completion)
-            )
+            await self._writer.asubmit(database.insert, self._kept(request, written, completion), _patience(completion))
         except StoreError as error:
             raise StoreError(str(error), completion=completion) from error
 
@@ -96,16 +94,16 @@ class Store:
 
     def _submit(self, request: Request, written: Written, completion: Completion) -> Future[None]:
         kept = self._kept(request, written, completion)
-        return self._writer.submit(statements.insert, kept, _patience(completion))
+        return self._writer.submit(database.insert, kept, _patience(completion))
 
-    def _kept(self, request: Request, written: Written, completion: Completion) -> statements.Kept:
-        row = statements.row(request, written, completion, time.time())
+    def _kept(self, request: Request, written: Written, completion: Completion) -> database.Kept:
+        row = database.row(request, written, completion, time.time())
         return row, self._noted(request, written.name)
 
-    def _noted(self, request: Request, name: bytes) -> statements.Note | None:
+    def _noted(self, request: Request, name: bytes) -> database.Note | None:
         """What the ledger says of an answer; None outside of a run, and where there is no document."""
         run, document = self._run, request.document
-        return None if run is None or document is None else (run, statements.document_name(document), name)
+        return None if run is None or document is None else (run, database.document_name(document), name)
 
     def note(self, entry: Entry) -> None:
         """Enter that the run under way makes use of an answer that is here."""
@@ -144,7 +142,7 @@ class Store:
         """An answer that was not paid for now."""
         noted = self._noted(request, written.name)
         if noted is not None:
-            self._writer.submit(statements.note, noted, LONGEST)
+            self._writer.submit(database.note, noted, LONGEST)
         return Answer(completion, paid=False)
 
     def _ask_alone(self, request: Request, written: Written, ask: Callable[[], Completion]) -> Answer:
@@ -195,13 +193,13 @@ class Store:
     def start_run(self, command: str, task: str, model: str, asked: Sequence[Asked] = ()) -> int:
         """Enter a run that begins; its id. Whatever is answered through this store from now on is noted as its own."""
         row = (masked(command), masked(task), model, time.time(), encode(asked))
-        self._run = self._writer.submit(statements.start_run, row).result()
+        self._run = self._writer.submit(database.start_run, row).result()
         return self._run
 
     def finish_run(self, run: int, rows: int) -> None:
         """Enter that a run is done, and how many rows it wrote."""
         self._run = None
-        self._writer.submit(statements.finish_run, (time.time(), rows, run)).result()
+        self._writer.submit(database.finish_run, (time.time(), rows, run)).result()
 
     def runs(self) -> tuple[Run, ...]:
         """Every run, the newest first."""
@@ -214,7 +212,7 @@ class Store:
         names = self._read(
             "SELECT name FROM answered WHERE run = ? AND document = ? GROUP BY name ORDER BY min(id)",
             run,
-            statements.document_name(document),
+            database.document_name(document),
         )
         text = "SELECT request, rest, completion, at FROM completion WHERE name = ? ORDER BY id DESC LIMIT 1"
         return tuple(self._entry(*row) for (name,) in names for row in self._read(text, name))
@@ -256,7 +254,7 @@ class Store:
 
         The age of a run that never ended counts from its beginning.
         """
-        deleted = self._writer.submit(statements.prune, time.time() - older_than).result()
+        deleted = self._writer.submit(database.prune, time.time() - older_than).result()
         shrink(self.path)
         return deleted
 
@@ -292,3 +290,50 @@ def _patience(completion: Completion) -> float:
 def _close(writer: Writer, reader: sqlite3.Connection) -> None:
     writer.close()
     reader.close()
+
+
+class Abandoned(Exception):
+    """Who asked was interrupted or cancelled, or may not pay; those who waited ask themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A request under way, and the thread of the one who asked."""
+
+    future: Future[Completion] = field(default_factory=Future[Completion])
+    thread: int = field(default_factory=threading.get_ident)
+
+
+class Flights:
+    """The requests under way, by name; for threads and event loops alike."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._under_way: dict[bytes, Flight] = {}
+
+    def board(self, name: bytes) -> tuple[Flight, bool]:
+        """The flight of a request, and whether the caller is the one to ask."""
+        with self._lock:
+            flight = self._under_way.get(name)
+            if flight is not None:
+                return flight, False
+            flight = self._under_way[name] = Flight()
+            flight.future.set_running_or_notify_cancel()  # so that no single passenger can cancel it
+            return flight, True
+
+    def count(self) -> int:
+        """How many requests are under way."""
+        return len(self._under_way)
+
+    def land(self, name: bytes, completion: Completion) -> None:
+        """Hand the completion to all who wait."""
+        self._leave(name).future.set_result(completion)
+
+    def fail(self, name: bytes, error: BaseException) -> None:
+        """Hand the error to all who wait; where only the one who asked had to stop, one of them asks again."""
+        stopped = isinstance(error, asyncio.CancelledError | BudgetExceeded) or not isinstance(error, Exception)
+        self._leave(name).future.set_exception(Abandoned() if stopped else error)
+
+    def _leave(self, name: bytes) -> Flight:
+        with self._lock:
+            return self._under_way.pop(name)

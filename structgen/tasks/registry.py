@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import ModuleType
+from typing import cast
 
-from structgen.core.errors import TaskError
+from structgen.core.errors import TaskError, TaskNotFound
 from structgen.core.records import Task
-from structgen.tasks.sources import Source, find_sources
+from structgen.tasks.python_modules import (
+    declared_task,
+    load_file,
+    load_module,
+    load_point,
+    named_task,
+    task_from,
+    templates_folder,
+)
+from structgen.tasks.task_files import load_task_file, task_name
 
 
 class Registry(Mapping[str, Task[object]]):
@@ -69,3 +83,162 @@ class Registry(Mapping[str, Task[object]]):
 def list_tasks(*, root: Path | None = None) -> Registry:
     """Every template: those of structgen, of the `schemas/` folder in `root` (the current folder), of entry points."""
     return Registry(find_sources((root or Path.cwd()).absolute()))
+
+
+_FILE = re.compile(r"(?P<path>.*\.(?:py|toml|json))(?::(?P<name>[^/\\:]+))?", re.IGNORECASE | re.DOTALL)
+
+
+def find_task(ref: str, *, root: Path | None = None) -> Task[object]:
+    """The task that `ref` names; files are looked for in `root`, the current folder unless told otherwise.
+
+    ``recipe``                  a name in the registry
+    ``classification:spam|ham`` ... with an argument for its template's `configure`
+    ``ticket.py``               a Python file with a `task`
+    ``ticket.py:Ticket``        a type (or a task) in a Python file; ``desk.models:Ticket`` in a module
+    ``ticket.toml``             a task file, TOML or JSON
+    ``ticket.schema.json``      a JSON Schema
+
+    Raises TaskNotFound where there is nothing of that name, and TaskError where it cannot be loaded.
+    """
+    root = (root or Path.cwd()).absolute()
+    if file := _FILE.fullmatch(ref):
+        return _in_file(root / Path(file["path"]).expanduser(), file["name"], root)
+    registry = list_tasks(root=root)
+    name, colon, argument = ref.partition(":")
+    if name in registry:
+        return _configured(registry.source(name), argument) if colon else registry[name]
+    if argument and all(part.isidentifier() for part in name.split(".")):
+        return named_task(load_module(name, root), argument, name)
+    raise TaskNotFound(_not_found(ref, registry))
+
+
+def _in_file(path: Path, name: str | None, root: Path) -> Task[object]:
+    if not path.is_file():
+        raise TaskNotFound(f"{path}: no such file.{_did_you_mean(path.name, _neighbours(path))}")
+    if path.suffix.lower() != ".py":
+        if name:
+            raise TaskError(f"{path}: only a Python file holds types by name; leave out ':{name}'.")
+        return load_task_file(path)
+    module = load_file(path, root)
+    return named_task(module, name, str(path)) if name else declared_task(module, str(path))
+
+
+def _configured(source: Source, argument: str) -> Task[object]:
+    """What a template makes of the argument after its name, or the type of that name in it."""
+    module = source.module()
+    if hasattr(module, argument) or not hasattr(module, "configure"):
+        return named_task(module, argument, str(source))
+    try:
+        return replace(module.configure(argument), name=source.name)
+    except ValueError as error:
+        raise TaskError(f"{source.name}:{argument}: {error}") from None
+
+
+def _not_found(ref: str, registry: Registry) -> str:
+    return (
+        f"No task {ref!r}.{_did_you_mean(ref, registry.names)} `structgen tasks` lists the names; a task can also be a "
+        "file (ticket.py:Ticket, ticket.toml, ticket.schema.json) or a type in a module (package.module:Ticket)."
+    )
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name.lower(), list(known), n=2, cutoff=0.6)
+    return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+
+
+def _neighbours(path: Path) -> Iterable[str]:
+    return [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+
+
+GROUP = "structgen.tasks"
+"""The entry points through which an installed package offers templates: ``ticket = "desk.templates:ticket"``."""
+
+_DECLARATION = re.compile(rb"^task\b[^=\n]*=", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A template in a file of the project at `root`."""
+
+    path: Path
+    root: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @property
+    def name(self) -> str:
+        """What the registry calls it."""
+        return task_name(self.path)
+
+    def load(self) -> Task[object]:
+        """Its task. Raises TaskError."""
+        return load_task_file(self.path) if self.path.suffix != ".py" else declared_task(self.module(), str(self.path))
+
+    def module(self) -> ModuleType:
+        """The module of a Python file. Raises TaskError."""
+        if self.path.suffix != ".py":
+            raise TaskError(f"{self.path}: is no Python file, so nothing in it has a name after a colon.")
+        return load_file(self.path, self.root)
+
+    def same_as(self, other: Source) -> bool:
+        """One file reached in two ways, or a copy of equal text: no conflict of names."""
+        return isinstance(other, FileSource) and self.path.read_bytes() == other.path.read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class PointSource:
+    """A template that an installed package offers through an entry point."""
+
+    point: EntryPoint
+
+    def __str__(self) -> str:
+        return f"{self.point.value} (package {self.point.dist.name if self.point.dist else 'unknown'})"
+
+    @property
+    def name(self) -> str:
+        """What the registry calls it."""
+        return self.point.name
+
+    def load(self) -> Task[object]:
+        """Its task. Raises TaskError."""
+        found = load_point(self.point)
+        if isinstance(found, ModuleType):
+            return declared_task(found, self.point.value)
+        return cast("Task[object]", found) if isinstance(found, Task) else task_from(self.name, found)
+
+    def module(self) -> ModuleType:
+        """The module that the entry point names, alone or before a colon. Raises TaskError."""
+        return cast("ModuleType", load_point(EntryPoint(self.name, self.point.module, GROUP)))
+
+    def same_as(self, other: Source) -> bool:
+        """Two entry points are the same where they name the same object."""
+        return isinstance(other, PointSource) and self.point.value == other.point.value
+
+
+Source = FileSource | PointSource
+
+
+def find_sources(root: Path) -> dict[str, tuple[Source, ...]]:
+    """Every template by name, in order: ours, the project's, the installed packages'. Two sources are a conflict."""
+    found: dict[str, tuple[Source, ...]] = {}
+    for source in (*_files(templates_folder(), root), *_files(root / "schemas", root), *_points()):
+        known = found.get(source.name, ())
+        if not any(source.same_as(other) for other in known):
+            found[source.name] = (*known, source)
+    return found
+
+
+def _files(folder: Path, root: Path) -> Iterator[FileSource]:
+    """The templates of a folder. A Python file is one where a line of it starts with ``task =``."""
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(("_", ".")) or not path.is_file():
+            continue
+        if path.suffix in (".toml", ".json") or (path.suffix == ".py" and _DECLARATION.search(path.read_bytes())):
+            yield FileSource(path, root)
+
+
+def _points() -> Iterator[PointSource]:
+    return map(PointSource, entry_points(group=GROUP))

@@ -13,9 +13,9 @@ import pytest
 from pydantic import BaseModel
 
 from structgen import Budget, Extraction, ExtractionFailed, Extractor, Options
-from structgen.core.endings import INTERRUPTED
 from structgen.core.errors import BudgetExceeded, StoreError
 from structgen.core.events import CompletionReceived, Event, Failed
+from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.records import Completion, Request, Usage
 from structgen.engine.answers import Answers
 from structgen.engine.flow import Send

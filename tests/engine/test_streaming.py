@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from structgen.compile import Brief, compile_brief
-from structgen.core.endings import INTERRUPTED
 from structgen.core.errors import BudgetExceeded, ConnectionFailed, ExtractionFailed, StructgenError, TransportError
+from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.json import Json, steps
 from structgen.core.options import Budget, Options, Risk
 from structgen.core.records import Card, Completion

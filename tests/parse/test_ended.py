@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from structgen.core.endings import Ending, common_word, ending_of
+from structgen.core.finish_reasons import Ending, common_word, ending_of
 from structgen.core.options import Risk
 from structgen.core.results import Parsed
 from structgen.parse import parse_text

@@ -16,8 +16,8 @@ from structgen.schema import Schema
 from structgen.schema.quotes import Quoted, with_quotes
 from structgen.schemas.classification import configure
 from structgen.tasks import find_task, list_tasks, load_examples
-from structgen.tasks.examples import wrong_quotes
-from structgen.tasks.modules import templates_folder
+from structgen.tasks.python_modules import templates_folder
+from structgen.tasks.task_files import wrong_quotes
 from structgen.testing import Emulator, reply
 
 NOWHERE = Path(__file__).parent

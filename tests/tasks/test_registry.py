@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from structgen.core.errors import TaskError
-from structgen.core.records import FieldsText
+from structgen.core.errors import TaskError, TaskNotFound
+from structgen.core.records import FieldsText, Task
+from structgen.schemas import recipe
 from structgen.schemas.recipe import Recipe
 from structgen.tasks import find_task, list_tasks
-from structgen.tasks.modules import templates_folder
+from structgen.tasks.python_modules import templates_folder
 
 Write = Callable[[str, str], Path]
 WriteTemplate = Callable[[str], Path]
@@ -171,3 +176,209 @@ def test_a_type_beside_an_entry_point_has_a_name_too(tmp_path: Path, installed_p
     installed_package("ticket = desk_entry:ticket")
 
     assert find_task("ticket:Number", root=tmp_path).schema is int
+
+
+Outcome = Callable[..., Task[object] | str]
+
+
+def test_a_built_in_name_finds_the_template_that_can_also_be_imported(tmp_path: Path) -> None:
+    assert find_task("recipe", root=tmp_path) == recipe.task
+    assert find_task("recipe", root=tmp_path).schema is recipe.Recipe
+
+
+def test_a_name_finds_a_template_of_the_users_own_project(tmp_path: Path, write_template: WriteTemplate) -> None:
+    write_template("schemas/ticket.py")
+
+    task = find_task("ticket", root=tmp_path)
+
+    assert (task.name, task.instructions) == ("ticket", "Leave null what is not said.")
+
+
+def test_the_current_folder_is_the_project_unless_told_otherwise(
+    tmp_path: Path, write_template: WriteTemplate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_template("schemas/ticket.py")
+    monkeypatch.chdir(tmp_path)
+
+    assert find_task("ticket").name == "ticket"
+    assert find_task("schemas/ticket.py").name == "ticket"
+
+
+def test_the_name_of_the_file_is_the_name_of_the_task(tmp_path: Path, write_template: WriteTemplate) -> None:
+    write_template("schemas/ticket.py").rename(tmp_path / "schemas" / "my_ticket.py")
+
+    assert find_task("my_ticket", root=tmp_path).name == "my_ticket"
+
+
+def test_a_file_gives_its_own_task_and_a_type_by_its_name(tmp_path: Path, write_template: WriteTemplate) -> None:
+    write_template("forms.py")
+
+    whole, bare = find_task("forms.py", root=tmp_path), find_task("forms.py:Forms", root=tmp_path)
+
+    assert bare.schema is whole.schema
+    assert (whole.instructions, bare.instructions) == ("Leave null what is not said.", "")
+    assert (bare.name, bare.folder) == ("Forms", str(tmp_path))
+
+
+def test_a_file_may_hold_several_tasks_by_name(tmp_path: Path, write: Write) -> None:
+    write("two.py", 'from structgen import Task\na = Task("a", int)\nb = Task("b", str)\n')
+
+    assert find_task("two.py:b", root=tmp_path) == Task("b", str)
+
+
+def test_an_absolute_path_needs_no_project(tmp_path: Path, write_template: WriteTemplate) -> None:
+    assert find_task(str(write_template("far/away/ticket.py")), root=Path("/")).name == "ticket"
+
+
+def test_a_class_within_a_class_has_a_dotted_name(tmp_path: Path, write: Write) -> None:
+    write("nested.py", 'class Outer:\n    class Inner:\n        """The inner one.\n\n        More."""\n')
+
+    task = find_task("nested.py:Outer.Inner", root=tmp_path)
+
+    assert (task.name, task.description) == ("Outer.Inner", "The inner one.")
+
+
+def test_the_docstring_that_a_dataclass_writes_itself_describes_nothing(tmp_path: Path, write: Write) -> None:
+    write("point.py", "from dataclasses import dataclass\n@dataclass\nclass Point:\n    x: int\n")
+
+    assert find_task("point.py:Point", root=tmp_path).description == ""
+
+
+def test_a_module_of_the_project_is_found_by_its_dotted_name(
+    tmp_path: Path, write_template: WriteTemplate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_template("desk_of_mine/models.py")
+    before = list(sys.path)
+
+    task = find_task("desk_of_mine.models:Models", root=tmp_path)
+
+    assert task.name == "Models"
+    assert sys.path == before
+    for name in ("desk_of_mine", "desk_of_mine.models"):
+        monkeypatch.delitem(sys.modules, name)
+
+
+def test_an_installed_module_is_found_by_its_dotted_name(tmp_path: Path) -> None:
+    assert find_task("structgen.schemas.recipe:Ingredient", root=tmp_path).schema is recipe.Ingredient
+    assert find_task("recipe:Ingredient", root=tmp_path).schema is recipe.Ingredient
+
+
+def test_a_json_schema_file_is_a_task_named_after_it(tmp_path: Path, write: Write) -> None:
+    schema = {"title": "Ticket", "type": "object", "properties": {"a": {"type": "string"}}}
+    write("ticket.schema.json", json.dumps(schema))
+
+    assert find_task("ticket.schema.json", root=tmp_path) == Task(
+        "ticket", schema, description="Ticket", folder=str(tmp_path)
+    )
+
+
+def test_a_toml_file_carries_its_shorthand_unread(tmp_path: Path, write: Write) -> None:
+    write("ticket.toml", 'fields = "name, age int"\n')
+
+    assert find_task("ticket.toml", root=tmp_path).schema == FieldsText("name, age int")
+
+
+def test_labels_after_the_name_become_the_only_answers(tmp_path: Path) -> None:
+    task = find_task("classification:billing| bug |praise|bug", root=tmp_path)
+
+    assert isinstance(task.schema, type)
+    assert task.schema.__annotations__["label"] == Literal["billing", "bug", "praise"]
+    assert task.name == "classification"
+
+
+def test_a_type_in_a_template_goes_before_a_label_of_that_name(tmp_path: Path) -> None:
+    found = find_task("classification:Classification", root=tmp_path)
+
+    assert found.schema is find_task("classification", root=tmp_path).schema
+
+
+def test_one_label_is_no_choice(tmp_path: Path) -> None:
+    with pytest.raises(TaskError, match=r"^classification:bug: give two labels or more"):
+        find_task("classification:bug", root=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("ref", "said"),
+    [
+        ("recpie", r"^No task 'recpie'\. Did you mean 'recipe'"),
+        ("RECIPE", "Did you mean 'recipe'"),
+        ("qqqq", r"^No task 'qqqq'\. `structgen tasks` lists the names; a task can also be a file"),
+        ("", "^No task ''"),
+        (":", "^No task ':'"),
+        ("..x:Y", "^No task '..x:Y'"),
+        ("recipe:Recip", "has no 'Recip'. Did you mean 'Recipe'"),
+        ("nowhere.at.all:Ticket", "^No module 'nowhere.at.all': looked in "),
+        ("missing.py:Ticket", r"missing\.py: no such file\.$"),
+        ("missing.toml", r"missing\.toml: no such file\.$"),
+        (".py", "no such file"),
+    ],
+)
+def test_what_cannot_be_found_is_said_with_what_to_do(ref: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(TaskNotFound, match=said):
+        find_task(ref, root=tmp_path)
+
+
+def test_a_misspelt_file_is_answered_with_its_neighbour(tmp_path: Path, write_template: WriteTemplate) -> None:
+    write_template("schemas/ticket.py")
+
+    with pytest.raises(TaskNotFound, match=r"no such file\. Did you mean 'ticket\.py'"):
+        find_task("schemas/tikcet.py:Ticket", root=tmp_path)
+
+
+def test_a_module_without_the_type_lists_what_it_holds(tmp_path: Path, write: Write) -> None:
+    write("empty.py", "_private = 1\n")
+    write("pets.py", "class Cat: ...\nclass Dog: ...\n")
+
+    with pytest.raises(TaskNotFound, match=r"empty\.py: has no 'Ticket'\. It holds: nothing\."):
+        find_task("empty.py:Ticket", root=tmp_path)
+    with pytest.raises(TaskNotFound, match=r"pets\.py: has no 'Ticket'\. It holds: Cat, Dog\."):
+        find_task("pets.py:Ticket", root=tmp_path)
+
+
+def test_a_module_without_the_type_does_not_list_what_it_imports(tmp_path: Path, write: Write) -> None:
+    write(
+        "pets.py",
+        "from datetime import date\nfrom pathlib import Path\nfrom structgen import Task\n"
+        "class Cat:\n    born: date\nmost = 3\ncats = Task('cats', list[Cat])\n",
+    )
+    with pytest.raises(TaskNotFound, match=r"pets\.py: has no 'Ticket'\. It holds: Cat, cats\."):
+        find_task("pets.py:Ticket", root=tmp_path)
+
+
+def test_a_file_without_a_task_names_a_type_to_choose(tmp_path: Path, write: Write) -> None:
+    write("pets.py", "from pathlib import Path\nclass Cat: ...\n")
+    write("nothing.py", "")
+
+    with pytest.raises(TaskError, match=r"pets\.py: holds no `task`\. Name one of its types, such as .*pets\.py:Cat$"):
+        find_task("pets.py", root=tmp_path)
+    with pytest.raises(TaskError, match=r"holds no `task`\. Add: task = Task\("):
+        find_task("nothing.py", root=tmp_path)
+
+
+def test_a_task_of_another_kind_is_refused(tmp_path: Path, write: Write) -> None:
+    write("pets.py", 'task = "feed the cat"\n')
+
+    with pytest.raises(TaskError, match=r"its `task` is no structgen\.Task but str\."):
+        find_task("pets.py", root=tmp_path)
+
+
+def test_a_file_of_data_has_no_types_by_name(tmp_path: Path, write: Write) -> None:
+    write("ticket.toml", 'fields = "name"\n')
+    write("schemas/order.toml", 'fields = "name"\n')
+
+    with pytest.raises(TaskError, match=r"only a Python file holds types by name; leave out ':Ticket'"):
+        find_task("ticket.toml:Ticket", root=tmp_path)
+    with pytest.raises(TaskError, match=r"order\.toml: is no Python file"):
+        find_task("order:Order", root=tmp_path)
+
+
+@given(
+    ref=st.text(max_size=40) | st.from_regex(r"[a-z./]{0,12}(\.py|\.toml|\.json)?(:[A-Za-z.]{0,8})?", fullmatch=True)
+)
+@settings(deadline=None, max_examples=150)
+def test_any_text_finds_a_task_or_says_why_not(
+    ref: str, tmp_path_factory: pytest.TempPathFactory, outcome: Outcome
+) -> None:
+    found = outcome(find_task, ref, root=tmp_path_factory.getbasetemp())
+
+    assert isinstance(found, Task) or "\n" not in found.replace(ref, "")

@@ -17,8 +17,8 @@ import httpx
 
 from structgen.core.records import Completion
 from structgen.send.http.failures import Failure, lost_connection
+from structgen.send.http.http_response import Reply, read_reply
 from structgen.send.http.providers import Endpoint
-from structgen.send.http.response import Reply, read_reply
 from structgen.send.http.stream_assembler import Gathering, Origin, Outcome
 from structgen.send.sender import Allowance
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
-from structgen.core.endings import INTERRUPTED
 from structgen.core.errors import ServerFailed
+from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Completion
 from structgen.send.http.failures import Failure, as_object
+from structgen.send.http.http_response import CALL_FAILED, Reply, read_reply
 from structgen.send.http.providers import Wire
-from structgen.send.http.response import CALL_FAILED, Reply, read_reply
 from structgen.send.http.sse import Event, SseReader
 
 Outcome: TypeAlias = Completion | Failure

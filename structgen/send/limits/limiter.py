@@ -19,7 +19,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from structgen.compile.estimate import message_tokens
+from structgen.compile.parameters import message_tokens
 from structgen.core.errors import RateLimited
 from structgen.core.records import Card, Completion, Request
 from structgen.send.http.failures import Failure

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from structgen.core.endings import INTERRUPTED
 from structgen.core.errors import ConfigurationError, ConnectionFailed, RateLimited, ServerFailed, TransportError
+from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.options import Mode
 from structgen.core.records import Completion, Request, Usage
 from structgen.send import Allowance, Sender, open_sender

@@ -11,7 +11,7 @@ from structgen import Budget, Extractor, Message, Mode, Options, RequestRejected
 from structgen.core.errors import ConfigurationError
 from structgen.core.records import Image, Request
 from structgen.send import Allowance, open_sender
-from structgen.store.codec import read, write
+from structgen.store.serialization import read, write
 from structgen.testing import Emulator, reply
 
 SEES = "groq/qwen/qwen3.8-27b"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from structgen.core.endings import INTERRUPTED
 from structgen.core.errors import RequestRejected, ServerFailed
+from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.records import Call, Completion, Usage
 from structgen.send.http.failures import Failure
 from structgen.send.http.providers import COMPATIBLE, GROQ, Wire

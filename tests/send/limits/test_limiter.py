@@ -18,7 +18,7 @@ import pytest
 from structgen.core.errors import RateLimited, RequestTooLarge, ServerFailed, TransportError
 from structgen.core.records import Card, Completion, Parameters, Request
 from structgen.send import Allowance, Sender, open_sender
-from structgen.send.http.chat import ChatSender
+from structgen.send.http.chat_sender import ChatSender
 from structgen.send.limits import limiter as limits_shared
 from structgen.send.limits.buckets import Measure
 from structgen.send.limits.limiter import forget_limiters, shared_limiter

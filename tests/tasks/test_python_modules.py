@@ -11,7 +11,7 @@ import pytest
 
 from structgen.core.errors import TaskError, TaskNotFound
 from structgen.schemas import recipe
-from structgen.tasks.modules import load_file, load_module, load_point, load_template, templates_folder
+from structgen.tasks.python_modules import load_file, load_module, load_point, load_template, templates_folder
 
 Write = Callable[[str, str], Path]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from structgen.core.options import Mode
 from structgen.core.records import Call, Completion, Evidence, Message, Parameters, Request, Status, Usage
-from structgen.store.codec import decode, encode, read, write
+from structgen.store.serialization import decode, encode, read, write
 
 TEXT = st.text(st.characters(exclude_categories=[]), max_size=20)
 JSON: Any = st.recursive(

@@ -14,11 +14,24 @@ from typing import TYPE_CHECKING, Any
 
 from structgen.core.errors import ExtractionFailed
 from structgen.core.results import Extraction
-from structgen.report.entries import entries_of
-from structgen.report.passages import Passages, passages_of
-from structgen.report.view import Limits, View, view_of, view_of_failure
-from structgen.report.visible import cut, line_of, visible
-from structgen.report.words import MEANING, claimed, counted, counts, facts, others, repaired, tokens
+from structgen.report.value_rows import Passages, entries_of, passages_of
+from structgen.report.view import (
+    MEANING,
+    Limits,
+    View,
+    claimed,
+    counted,
+    counts,
+    cut,
+    facts,
+    line_of,
+    others,
+    repaired,
+    tokens,
+    view_of,
+    view_of_failure,
+    visible,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -4,8 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from structgen.core.records import Evidence, Status
-from structgen.report.entries import Entry, Kind
-from structgen.report.passages import Passages, passages_of
+from structgen.report.value_rows import Entry, Kind, Passages, passages_of
 from structgen.report.view import Limits
 
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from structgen.core.errors import RateLimited, RequestRejected, ServerFailed
 from structgen.core.records import Call, Completion, Usage
 from structgen.send.http.failures import Failure
+from structgen.send.http.http_response import Reply, read_reply, read_usage
 from structgen.send.http.providers import GROQ, Wire
-from structgen.send.http.response import Reply, read_reply, read_usage
 
 KEY = "gsk_0123456789abcdef"
 

@@ -18,8 +18,7 @@ from structgen.core.records import Completion, Evidence, Message, Request, Statu
 from structgen.core.results import Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Repair
 from structgen.extractor import Extractor
 from structgen.report import View, extraction_html, failure_html, view_html, view_of
-from structgen.report.view import Limits
-from structgen.report.visible import cut, line_of, visible
+from structgen.report.view import Limits, cut, line_of, visible
 
 TEXT = "Name: Soup\nServes: four people\nTags: hot, red\n"
 VALUE = {"name": "Soup", "serves": 4, "tags": ["hot", "green"], "note": None}

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from structgen.compile import delimited
-from structgen.compile.delimit import tag_for
+from structgen.compile.prompt_text import tag_for
 
 TAGS = st.sampled_from(["<document>", "</document>", "</DOCUMENT>", "</document-2>", "<document-3>", "document-4", "x"])
 

@@ -17,8 +17,8 @@ from structgen.core.records import Card, Completion, Request
 from structgen.send.http.client import Clients
 from structgen.send.http.exchange import LOST, Exchange, Piece, aexchange, exchange
 from structgen.send.http.failures import Failure, lost_connection
+from structgen.send.http.http_response import Reply, read_reply
 from structgen.send.http.providers import Endpoint, Wire
-from structgen.send.http.response import Reply, read_reply
 from structgen.send.http.retries import Outcome, Tries, akeep_trying, apersist, keep_trying, persist
 from structgen.send.http.stream_assembler import Origin
 from structgen.send.limits.buckets import RawHeaders

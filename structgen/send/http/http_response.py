@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from structgen.core.endings import SALVAGED, Ending, common_word, ending_of
 from structgen.core.errors import RateLimited, ServerFailed
+from structgen.core.finish_reasons import SALVAGED, Ending, common_word, ending_of
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Call, Completion, Usage
 from structgen.send.http.failures import (

@@ -1,0 +1,256 @@
+"""A value as a flat list of entries, one a line, in the order of the value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from heapq import heappop, heappush
+from itertools import islice, pairwise
+from typing import NamedTuple, TypeVar
+
+from structgen.core.json import Json, pointer
+from structgen.core.records import Evidence, Status
+from structgen.core.results import Conflict, Issue, Repair
+from structgen.report.view import Limits, View, cut, line_of
+
+Told = TypeVar("Told", Conflict, Issue, Repair)
+
+
+class Kind(StrEnum):
+    """What kind of value an entry has."""
+
+    TEXT = "text"
+    LITERAL = "literal"
+    """A number, true or false."""
+    NOTHING = "nothing"
+    """null, or a container with nothing in it."""
+    GROUP = "group"
+    """An object or a list whose parts follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a value. `found` is what the text says, where that is not the value's own words."""
+
+    path: str
+    depth: int
+    name: str
+    text: str
+    kind: Kind
+    evidence: Evidence | None = None
+    found: str = ""
+    repairs: tuple[Repair, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The entries that are shown, and what is left out: numbers of lines, and of values by their status."""
+
+    shown: tuple[Entry, ...]
+    left_out: int
+    left_out_by: Mapping[Status, int]
+
+
+class _Node(NamedTuple):
+    path: str
+    depth: int
+    name: str
+    value: Json
+
+
+def entries_of(view: View, limits: Limits) -> Entries:
+    """The value of a view as entries. Time is linear in the value, what is kept is not more than the limits say."""
+    nodes = iter(()) if view.error is not None and view.value is None else _walk(view.value)
+    first = list(islice(nodes, limits.rows))
+    wanted = {node.path for node in first}
+    evidence = {piece.path: piece for piece in view.evidence if piece.path in wanted}
+    repairs, issues, conflicts = _by_path(view.repairs), _by_path(view.issues), _by_path(view.conflicts)
+    shown = (
+        replace(
+            _entry(node, evidence.get(node.path), limits),
+            repairs=repairs.get(node.path, ()),
+            issues=issues.get(node.path, ()),
+            conflicts=conflicts.get(node.path, ()),
+        )
+        for node in first
+    )
+    return Entries(
+        tuple(shown),
+        sum(1 for _ in nodes),
+        Counter(piece.status for piece in view.evidence if piece.path not in wanted),
+    )
+
+
+def _by_path(told: Iterable[Told]) -> dict[str, tuple[Told, ...]]:
+    found: dict[str, list[Told]] = {}
+    for one in told:
+        found.setdefault(one.path, []).append(one)
+    return {path: tuple(several) for path, several in found.items()}
+
+
+def _walk(value: Json) -> Iterator[_Node]:
+    """Every part of a value, a container before what is in it. A root that is a container is no line of its own."""
+    if not (isinstance(value, dict | list) and value):
+        yield _Node("", 0, "value", value)
+        return
+    open_parts = [_parts(_Node("", -1, "", value))]
+    while open_parts:
+        node = next(open_parts[-1], None)
+        if node is None:
+            open_parts.pop()
+            continue
+        yield node
+        if isinstance(node.value, dict | list):
+            open_parts.append(_parts(node))
+
+
+def _parts(node: _Node) -> Iterator[_Node]:
+    if isinstance(node.value, dict):
+        return (_Node(node.path + pointer([key]), node.depth + 1, key, part) for key, part in node.value.items())
+    parts = enumerate(node.value) if isinstance(node.value, list) else ()
+    return (_Node(f"{node.path}/{number}", node.depth + 1, str(number), part) for number, part in parts)
+
+
+def _entry(node: _Node, evidence: Evidence | None, limits: Limits) -> Entry:
+    text, kind = _text(node.value, limits)
+    found = line_of(evidence.text, limits.value) if evidence and evidence.text else ""
+    return Entry(
+        line_of(node.path, limits.value),
+        node.depth,
+        line_of(node.name, limits.value) or "(no name)",
+        text,
+        kind,
+        evidence,
+        "" if found == " ".join(text.split()) else found,
+    )
+
+
+def _text(value: Json, limits: Limits) -> tuple[str, Kind]:
+    """A value in words."""
+    if isinstance(value, str):
+        return cut(value, limits.value), Kind.TEXT
+    if isinstance(value, dict | list) and value:
+        what = "field" if isinstance(value, dict) else "item"
+        return f"{len(value):,} {what}{'' if len(value) == 1 else 's'}", Kind.GROUP
+    if isinstance(value, bool | int | float):
+        return cut(str(value).lower(), limits.value), Kind.LITERAL
+    return ("null" if value is None else "empty object" if isinstance(value, dict) else "empty list"), Kind.NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the document, `document[start:end]`, or one that is left out.
+
+    `owner` is the number of the entry whose place it is, of several the innermost; `mark` counts the pieces that have
+    an owner.
+    """
+
+    start: int
+    end: int
+    owner: int | None = None
+    mark: int | None = None
+    left_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """What is shown of a text. `reach` gives for an entry the first and the last of the marks that are its place.
+
+    `misplaced` counts the entries whose place says something else in this text: it is another one.
+    """
+
+    pieces: tuple[Piece, ...]
+    reach: Mapping[int, tuple[int, int]]
+    misplaced: int = 0
+
+
+class _Span(NamedTuple):
+    start: int
+    end: int
+    entry: int
+
+
+def passages_of(document: str, entries: Sequence[Entry], limits: Limits) -> Passages:
+    """The text around the places of the entries, or all of it where it is short; n log n in the number of entries."""
+    placed = [(number, entry.evidence) for number, entry in enumerate(entries) if entry.evidence]
+    found = [(n, piece.start, piece.end, piece.text) for n, piece in placed if piece.start is not None]
+    spans = sorted(
+        _Span(start, min(end, start + limits.place), number)
+        for number, start, end, text in found
+        if end is not None and 0 <= start < end and document[start:end] == text
+    )
+    pieces = tuple(_pieces(spans, _windows(document, spans, limits), len(document)))
+    marks = [piece for piece in pieces if piece.mark is not None]
+    first = {piece.start: number for number, piece in enumerate(marks)}
+    last = {piece.end: number for number, piece in enumerate(marks)}
+    reach = {span.entry: (first[span.start], last[span.end]) for span in spans}
+    return Passages(pieces, reach, len(found) - len(spans))
+
+
+def _windows(document: str, spans: Sequence[_Span], limits: Limits) -> list[tuple[int, int]]:
+    """The stretches that are shown, in order; what is left out between two is more than its notice would take."""
+    if len(document) <= limits.text:
+        return [(0, len(document))]
+    windows = [_window(document, 0, limits.context, limits.context)]
+    for span in spans:
+        start, end = _window(document, span.start, span.end, limits.context)
+        if start <= windows[-1][1] + limits.context:
+            windows[-1] = (windows[-1][0], max(windows[-1][1], end))
+        else:
+            windows.append((start, end))
+    return windows
+
+
+def _window(document: str, start: int, end: int, context: int) -> tuple[int, int]:
+    """A stretch with its context, which begins and ends with a line, or with a word, where there is such a place."""
+    low, high = max(0, start - context), min(len(document), end + context)
+    for between in "\n ":
+        if low and (at := document.find(between, low, start)) >= 0:
+            low = at + 1
+            break
+    for between in "\n ":
+        if high < len(document) and (at := document.rfind(between, end, high)) >= 0:
+            high = at
+            break
+    return low, high
+
+
+def _pieces(spans: Sequence[_Span], windows: Sequence[tuple[int, int]], length: int) -> Iterator[Piece]:
+    """The pieces of the windows and of what is between them."""
+    edges = {edge for window in windows for edge in window}
+    shown = {start for start, _ in windows}
+    cuts = sorted(edges.union({0, length}, *((span.start, span.end) for span in spans)))
+    owners = _Owners(spans)
+    mark, inside = 0, False
+    for start, end in pairwise(cuts):
+        if start in edges:
+            inside = start in shown
+        owner = owners.at(start)
+        if not inside or owner is None:
+            yield Piece(start, end, left_out=not inside)
+            continue
+        yield Piece(start, end, owner, mark)
+        mark += 1
+
+
+class _Owners:
+    """Which span is the innermost at a place; asked from left to right."""
+
+    def __init__(self, spans: Sequence[_Span]) -> None:
+        self._coming = spans
+        self._next = 0
+        self._open: list[tuple[int, int, int]] = []
+
+    def at(self, place: int) -> int | None:
+        """The entry of the span that began last, of several the one that ends first."""
+        while self._next < len(self._coming) and self._coming[self._next].start <= place:
+            span = self._coming[self._next]
+            heappush(self._open, (-span.start, span.end, span.entry))
+            self._next += 1
+        while self._open and self._open[0][1] <= place:
+            heappop(self._open)
+        return self._open[0][2] if self._open else None
