@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from structgen.calls import aextract, agenerate, extract, generate
+    from structgen.api import aextract, agenerate, extract, generate
     from structgen.core.errors import (
         AuthenticationFailed,
         BudgetExceeded,
@@ -113,7 +113,7 @@ _HOMES = {
         "Partial",
         "Repair",
     ),
-    "structgen.calls": ("aextract", "agenerate", "extract", "generate"),
+    "structgen.api": ("aextract", "agenerate", "extract", "generate"),
     "structgen.documents.reader": ("read",),
     "structgen.extractor": ("Extractor",),
     "structgen.schema": ("Schema", "fields"),

@@ -23,14 +23,14 @@ from structgen.core.records import Completion, Document, Example, Task, Usage
 from structgen.core.results import Extraction
 from structgen.engine import Line, Send, adrive, drive, extraction
 from structgen.engine.answers import open_store
-from structgen.engine.earlier import Earlier
-from structgen.engine.long import aextract_document, extract_document, most_of_document
-from structgen.engine.maps import Maps
-from structgen.engine.observe import Observers, observed, observers_in
+from structgen.engine.chunked.long_document import aextract_document, extract_document, most_of_document
+from structgen.engine.map_api import Maps
+from structgen.engine.observers import Observers, observed, observers_in
+from structgen.engine.reparse.previous_run import PreviousRun
 from structgen.engine.replay import open_answers
-from structgen.engine.showing import Finished
-from structgen.engine.streams import Streams
-from structgen.engine.text import TextLine, text_line
+from structgen.engine.stream.plain_text import TextLine, text_line
+from structgen.engine.stream.stream_api import Streams
+from structgen.engine.stream.stream_views import Finished
 from structgen.schema import Context, Schema
 from structgen.send import Allowance, default_model, open_sender, policy_in, split_model
 from structgen.stages import Resolved, brief_for, resolve, resolve_items
@@ -44,6 +44,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 _A_STRING = optional(string)
+_A_PREVIOUS_RUN = instance(PreviousRun, "PreviousRun(store, store.runs()[0])")
 _AN_OPTIONS = instance(Options, "Options(mode=Mode.JSON)")
 
 
@@ -67,8 +68,8 @@ class Extractor(Maps, Streams):
         store: a file, or an open `Store`, for every completion that is paid for: an equal request is answered from it
             and takes nothing. Where None, nothing is kept. A store that is named by its file is closed with the
             Extractor.
-        earlier: a run in that store (engine/earlier.py): what it got for a text is read again before anything is asked,
-            which is then no more than what is new in the schema or does not fit it.
+        previous_run: a run in that store (engine/reparse/previous_run.py). Its responses are read again first, and the
+            model is asked only for what is new in the schema or does not fit it.
         observers: callables that are told of every request, completion, repair, retry and result (core/events.py).
 
     Raises:
@@ -89,7 +90,7 @@ class Extractor(Maps, Streams):
         timeout: float = 60.0,
         http_client: httpx.Client | httpx.AsyncClient | None = None,
         store: Store | Path | str | None = None,
-        earlier: Earlier | None = None,
+        previous_run: PreviousRun | None = None,
         observers: Sequence[Observer] = (),
         retrying: BaseRetrying | None = None,
     ) -> None:
@@ -110,7 +111,9 @@ class Extractor(Maps, Streams):
         )
         timeout = argument("timeout", timeout, number(above=0))
         base_url, api_key = argument("base_url", base_url, _A_STRING), argument("api_key", api_key, _A_STRING)
-        earlier = argument("earlier", earlier, optional(instance(Earlier, "Earlier(store, store.runs()[0])")))
+        previous_run = argument(
+            "previous_run", previous_run, optional(instance(PreviousRun, "PreviousRun(store, store.runs()[0])"))
+        )
         open_wire = partial(
             open_sender, chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client
         )
@@ -118,7 +121,7 @@ class Extractor(Maps, Streams):
         self.model, self._answers = open_answers(chosen, kept, base_url, open_wire)
         self._sender = self._answers.sender
         self._own_store = kept if kept is not store else None
-        self._begin = earlier.at(self._answers.endpoint).line if earlier else extraction
+        self._begin = previous_run.at(self._answers.endpoint).line if previous_run else extraction
 
     def __repr__(self) -> str:
         return f"Extractor({self.model!r})"
@@ -230,7 +233,7 @@ class Extractor(Maps, Streams):
         """`generate`, awaited."""
         return await self._arun(self._planned(schema, prompt, instructions, context, extracting=False)[1])
 
-    def at_most(
+    def estimate_usage(
         self, schema: object, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Usage:
         """The most tokens that extracting from a text may take, all attempts together; nothing is sent.
@@ -253,7 +256,7 @@ class Extractor(Maps, Streams):
         """`complete`, awaited."""
         return await self._arun(self._chat(messages))
 
-    def until(self, stopped: Callable[[], bool]) -> Self:
+    def with_cancellation(self, stopped: Callable[[], bool]) -> Self:
         """The same; its calls that wait for a limit or another try raise NotSent once `stopped` says so."""
         other = copy(self)
         other._patience = replace(self._patience, stopped=stopped)

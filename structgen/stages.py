@@ -16,10 +16,10 @@ from structgen.core.options import EvidenceMode, Mode, Options, Risk, Style
 from structgen.core.records import Card, Document, Evidence, Example, Request, Task, text_in
 from structgen.core.results import Parsed
 from structgen.engine.claims import unclaimed_in
+from structgen.forms.quotes import Quoted, with_quotes
 from structgen.ground import locate, locate_quoted, quote_example
 from structgen.parse import parse_text
 from structgen.schema import Context, Schema
-from structgen.schema.quotes import Quoted, with_quotes
 from structgen.send import find_card, split_model
 from structgen.send.factory import DEFAULT_GROQ_MODEL
 from structgen.tasks import find_task

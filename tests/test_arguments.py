@@ -119,7 +119,7 @@ def test_a_text_of_another_kind_is_refused_wherever_it_is_given(wrong: Any) -> N
         lambda: list(extractor().stream(FIELDS, wrong)),
         lambda: list(extractor().stream_items(FIELDS, wrong)),
         lambda: extractor().complete(wrong),
-        lambda: extractor().at_most(FIELDS, wrong),
+        lambda: extractor().estimate_usage(FIELDS, wrong),
         lambda: compile_request(FIELDS, wrong),
     ]
     for call in calls:
@@ -199,7 +199,7 @@ def test_a_value_is_looked_for_in_a_str() -> None:
         (lambda: structgen.ground_value({"a": 1}, "1", quotes={"a": "1"}), "which must be a path such as '/total'"),
         (lambda: structgen.ground_value({"a": 1}, "1", quotes={"/a": 5}), "has int under '/a'"),
         (lambda: structgen.fields(5), "fields\\(\\) takes a text such as"),
-        (lambda: structgen.Extractor("rules", earlier=5), "earlier is 5, and must be Earlier"),
+        (lambda: structgen.Extractor("rules", previous_run=5), "previous_run is 5, and must be PreviousRun"),
         (lambda: structgen.Extractor("rules", api_key=5), "api_key is int"),
         (lambda: structgen.compile_request(int, "x", extracting="no"), "extracting is 'no'"),
     ],

@@ -25,10 +25,10 @@ from structgen.core.errors import (
 from structgen.core.records import Card, Document, Task, Usage
 from structgen.core.results import Extraction
 from structgen.documents import DocumentProblem
+from structgen.engine.chunked.long_document import NO_MOST
 from structgen.engine.cost import cost_of
-from structgen.engine.long import NO_MOST
-from structgen.engine.many import Outcome
-from structgen.engine.maps import CONCURRENCY
+from structgen.engine.map_api import CONCURRENCY
+from structgen.engine.ordered_map import Outcome
 from structgen.extractor import Extractor
 from structgen.schema import Schema
 from structgen.send import find_card, split_model
@@ -62,7 +62,7 @@ class Batch:
         self.stopped = False
         self._left = 0  # documents that were taken and are not done
         self._given_up = False
-        self._extractor = extractor.until(lambda: self._given_up)
+        self._extractor = extractor.with_cancellation(lambda: self._given_up)
         self._task = task
         self._schema: Schema[Any] = Schema.of(task)
         self._instructions = instructions
@@ -173,7 +173,7 @@ class Batch:
         if not self._limited:
             return Usage()
         try:
-            return self._extractor.at_most(self._task, document, self._instructions)
+            return self._extractor.estimate_usage(self._task, document, self._instructions)
         except StructgenError:
             return Usage()  # it cannot be sent, and its row will say why
 

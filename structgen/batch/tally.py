@@ -7,7 +7,7 @@ from typing import Any
 
 from structgen.core.errors import ExtractionFailed
 from structgen.core.results import Attempt, Extraction
-from structgen.engine.asked import asked_paths
+from structgen.engine.reparse.request_match import asked_paths
 
 READ = "read again"
 REST = "asked for the rest"

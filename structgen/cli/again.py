@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from structgen.batch import Tally
 from structgen.cli.command import say
-from structgen.engine.earlier import Earlier, other_words
+from structgen.engine.reparse.previous_run import PreviousRun, other_words
 from structgen.store import Asked, Run, Store
 
 
@@ -18,7 +18,7 @@ class Again:
     keep: bool
     tally: Tally = field(default_factory=Tally)
 
-    def earlier(self, store: Store, now: Asked) -> Earlier:
+    def earlier(self, store: Store, now: Asked) -> PreviousRun:
         """The run in front of the wire; says where its answers do not count."""
         differs = other_words(self.run.asked[0], now) if self.run.asked else ()
         if not self.run.asked:
@@ -26,4 +26,4 @@ class Again:
         elif differs and not self.keep:
             changed = " and ".join(differs)
             say(f"the {changed} of run {self.run.id} changed: every document is asked whole; --keep keeps the answers.")
-        return Earlier(store, self.run, self.keep)
+        return PreviousRun(store, self.run, self.keep)

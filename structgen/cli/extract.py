@@ -56,7 +56,7 @@ def carry_out(call: Call, again: Again | None = None) -> Exit:
         earlier = again.earlier(kept, asked) if again and kept else None
         manner = Manner(call.quiet, call.allow_incomplete, bar=not call.show, kept=kept is not None)
         observers = [manner.waits]
-        with Extractor(chosen, _options(call), store=kept, earlier=earlier, observers=observers) as extractor:
+        with Extractor(chosen, _options(call), store=kept, previous_run=earlier, observers=observers) as extractor:
             batch = _batch(call, extractor, task, told, again.tally if again else None)
             _say_model(extractor.model, chosen=call.model is not None)
             documents, rows = with_output(_documents(call, inputs), call.output, show=call.show)
@@ -66,7 +66,7 @@ def carry_out(call: Call, again: Again | None = None) -> Exit:
 
 def _asked(task: Task[Any], told: str | None) -> Asked:
     """What the ledger keeps of what is asked for."""
-    from structgen.engine.earlier import asked_of
+    from structgen.engine.reparse.previous_run import asked_of
     from structgen.stages import resolve
 
     resolved = resolve(task)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Mode
 from structgen.core.records import Card
+from structgen.forms.strict import SentSchema, StrictRefusal, in_object, strict_of
 from structgen.schema import Schema
-from structgen.schema.strict import SentSchema, StrictRefusal, in_object
 
 _WITH_SCHEMA = frozenset({Mode.TOOLS, Mode.JSON_SCHEMA})
 
@@ -44,7 +44,7 @@ def _with_schema(asked: Mode, schema: Schema[object], card: Card | None) -> Chos
     fallback = _plainest(card) if asked is Mode.AUTO else Mode.JSON_SCHEMA
     if card is None or not card.strict:
         return _not_strict(fallback, schema, ": the model is not known to keep to a schema strictly")
-    strict = schema.strict
+    strict = strict_of(schema)
     if isinstance(strict, StrictRefusal):
         where = f" at {strict.path}" if strict.path else ""
         return _not_strict(fallback, schema, f": the schema has no strict form: {strict.reason}{where}")

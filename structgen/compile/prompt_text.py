@@ -7,9 +7,9 @@ from typing import cast
 from structgen.core.json import Json
 from structgen.core.options import Style
 from structgen.core.records import Example
+from structgen.forms.quotes import Quoted
+from structgen.forms.strict import SentSchema
 from structgen.schema import Schema
-from structgen.schema.quotes import Quoted
-from structgen.schema.strict import SentSchema
 
 EXTRACT = "You extract data from documents and answer in JSON."
 GENERATE = "You answer in JSON."

@@ -16,9 +16,9 @@ from structgen.compile.prompt_text import ASK, CONTEXT, delimited, example_answe
 from structgen.core.errors import DocumentError
 from structgen.core.options import EvidenceMode, Mode, Options
 from structgen.core.records import Card, Document, Example, Image, Message, Request
+from structgen.forms.quotes import Quoted, with_quotes
+from structgen.forms.strict import SentSchema, StrictSchema
 from structgen.schema import Context, Schema
-from structgen.schema.quotes import Quoted, with_quotes
-from structgen.schema.strict import SentSchema, StrictSchema
 
 T = TypeVar("T")
 

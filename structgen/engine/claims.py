@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject, pointer, steps
-from structgen.engine.given import hidden, supplied, typed_of
+from structgen.engine.claimed_fields import hidden, supplied, typed_of
 from structgen.parse.align.shape import Node, Raw, Shape, shape_of
 from structgen.parse.json_values import same
 from structgen.reask.absent import without

@@ -18,10 +18,10 @@ from structgen.core.options import Style
 from structgen.core.records import Task
 from structgen.evaluate.limits import impossible
 from structgen.evaluate.unions import doubtful_unions
+from structgen.forms.strict import StrictRefusal, StrictSchema, strict_of
 from structgen.schema import Schema
 from structgen.schema.keywords import walk
 from structgen.schema.resolve import target
-from structgen.schema.strict import StrictRefusal, StrictSchema
 from structgen.tasks.task_files import wrong_quotes
 
 LARGE_PROMPT = 4000
@@ -80,7 +80,8 @@ def prompt_size(task: Task[Any]) -> PromptSize:
 
 
 def _prompt_size(task: Task[Any], schema: Schema[Any]) -> PromptSize:
-    strict = schema.strict if isinstance(schema.strict, StrictSchema) else None
+    found = strict_of(schema)
+    strict = found if isinstance(found, StrictSchema) else None
     examples = sum(len(example.text) + len(example_answer(example, strict)) for example in task.examples)
     system = len(system_prompt(schema, Style.OUTLINE, task.instructions, extracting=True))
     return PromptSize(
@@ -146,9 +147,10 @@ def _words(task: Task[Any]) -> Iterator[Finding]:
 
 def _strict(schema: Schema[Any]) -> Iterator[Finding]:
     """Why no server can be made to hold a model to this schema."""
-    if isinstance(schema.strict, StrictRefusal):
-        message = f"strict mode cannot say this, so the answer is checked only when it is there: {schema.strict.reason}"
-        yield Finding(Severity.NOTE, "strict", schema.strict.path, message)
+    strict = strict_of(schema)
+    if isinstance(strict, StrictRefusal):
+        message = f"strict mode cannot say this, so the answer is checked only when it is there: {strict.reason}"
+        yield Finding(Severity.NOTE, "strict", strict.path, message)
 
 
 def _size(task: Task[Any], schema: Schema[Any]) -> Iterator[Finding]:

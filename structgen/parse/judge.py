@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
+from structgen.forms.quotes import Quoted
 from structgen.parse.align import Aligner, Decode, Fit, Shape
 from structgen.parse.json_values import Exact, as_written, at, has_exact, says_more
 from structgen.parse.lenient.escapes import Source
@@ -33,7 +34,6 @@ from structgen.parse.validate import (
     with_defaults,
 )
 from structgen.schema import Schema
-from structgen.schema.quotes import Quoted
 
 T = TypeVar("T")
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from structgen.core.json import Json, pointer, steps
 from structgen.core.results import Issue, Repair
+from structgen.forms.quotes import Quoted
+from structgen.forms.quotes.quoted_values import Split
 from structgen.parse.reading import Reading
-from structgen.schema.quotes import Quoted
-from structgen.schema.quotes.values import Split
 
 _UNREADABLE = frozenset({"cut_off", "syntax", "depth"})
 """Issues that are about the response and not about what one quote says."""

@@ -14,6 +14,8 @@ from pydantic_core import to_json
 from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Parsed, Repair
+from structgen.forms.quotes import Quoted
+from structgen.forms.quotes.quoted_values import Splitter
 from structgen.parse.align import Shape, shape_of
 from structgen.parse.answer import choose
 from structgen.parse.candidates import Answer, Found, Lists, balanced_end, find_values, lists_in, without_thoughts
@@ -29,8 +31,6 @@ from structgen.parse.strict_json import Strict, clean_json, strict_json
 from structgen.parse.surroundings import named, torn
 from structgen.parse.validate import validate_as_is
 from structgen.schema import Schema
-from structgen.schema.quotes import Quoted
-from structgen.schema.quotes.values import Splitter
 
 T = TypeVar("T")
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Parsed, Repair
+from structgen.forms.quotes import Quoted
 from structgen.parse.answer import choose
 from structgen.parse.candidates import MOST_READINGS, Found
 from structgen.parse.ended import ended, is_cut, noted
@@ -16,7 +17,6 @@ from structgen.parse.read import MAX_CHARS, Plain, crowded, job_for, parse_one, 
 from structgen.parse.reading import Reading
 from structgen.parse.surroundings import as_calls
 from structgen.schema import Schema
-from structgen.schema.quotes import Quoted
 
 T = TypeVar("T")
 

@@ -13,6 +13,7 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Card, Completion, Image, Message, Request
 from structgen.core.results import Issue, Parsed, Repair
+from structgen.forms.quotes import Quoted
 from structgen.parse.json_values import MISSING, at
 from structgen.parse.reading import UNSURE_END, holds_structure
 from structgen.parse.unrecorded import FLOAT
@@ -22,7 +23,6 @@ from structgen.reask.place import can_put, differing, put
 from structgen.reask.question import Question, part_form, read_again, read_completion
 from structgen.reask.words import brief_json
 from structgen.schema import Schema
-from structgen.schema.quotes import Quoted
 
 T = TypeVar("T")
 

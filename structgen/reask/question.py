@@ -11,11 +11,11 @@ from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.records import Call, Completion, Request, Usage
 from structgen.core.results import Parsed
+from structgen.forms.quotes import Quoted, with_quotes
+from structgen.forms.strict import SentSchema
 from structgen.parse import Parts, parse_parts, parse_text
 from structgen.parse.json_values import write_json
 from structgen.schema import Schema
-from structgen.schema.quotes import Quoted, with_quotes
-from structgen.schema.strict import SentSchema
 
 T = TypeVar("T")
 

@@ -12,12 +12,12 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Card, Completion, Message, Request
 from structgen.core.results import Issue, Parsed, Repair
+from structgen.forms.quotes import Quoted
 from structgen.parse.json_values import MISSING, at, same
 from structgen.parse.unrecorded import FLOAT
 from structgen.reask.place import alternatives, put, schema_at, with_definitions
 from structgen.reask.question import Question, part_form, part_room, read_again, read_completion
 from structgen.schema import Schema
-from structgen.schema.quotes import Quoted
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from copy import copy
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import SchemaValidator
@@ -22,9 +22,6 @@ from structgen.schema.cache import remembered
 from structgen.schema.check import Context, check_json, check_typed
 from structgen.schema.core_schema import has_functions, without_functions
 from structgen.schema.types import compile_type, describe
-
-if TYPE_CHECKING:
-    from structgen.schema.strict import StrictRefusal, StrictSchema
 
 T = TypeVar("T")
 
@@ -117,13 +114,6 @@ class Schema(Generic[T]):
     def whole(self) -> Schema[Any]:
         """The schema of what a value of this one is a part of: this one, but where a document is read in chunks."""
         return self
-
-    @cached_property
-    def strict(self) -> StrictSchema | StrictRefusal:
-        """The strict form that a server can hold a model to, or why there is none."""
-        from structgen.schema.strict import to_strict
-
-        return to_strict(self.json_schema)
 
     def dump(self, value: T) -> Json:
         """A value of this type as plain JSON, with the keys that `json_schema` speaks of."""

@@ -148,7 +148,7 @@ def test_a_key_that_is_refused_ends_the_run_with_its_first_row(groq_emulator: Em
 
 
 def most(attempts: int = 3) -> Usage:
-    return Extractor(GROQ, Options(budget=Budget(max_attempts=attempts))).at_most(TASK, next(documents("a")))
+    return Extractor(GROQ, Options(budget=Budget(max_attempts=attempts))).estimate_usage(TASK, next(documents("a")))
 
 
 def test_a_run_never_goes_over_its_budget_and_keeps_what_was_paid(groq_emulator: Emulator) -> None:
@@ -212,7 +212,7 @@ def test_a_budget_is_refused_where_attempts_have_no_limit(groq_emulator: Emulato
     with pytest.raises(ConfigurationError, match="set a number of attempts"):
         Batch(extractor, TASK, budget=RunBudget(max_tokens=1_000))
     with pytest.raises(ConfigurationError, match="set a number of attempts"):
-        extractor.at_most(TASK, next(documents("a")))
+        extractor.estimate_usage(TASK, next(documents("a")))
     Batch(extractor, TASK, budget=RunBudget(max_seconds=1))
 
 

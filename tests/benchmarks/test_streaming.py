@@ -18,7 +18,8 @@ from pydantic import BaseModel
 
 from structgen import Extraction, Extractor, Partial
 from structgen.core.options import Risk
-from structgen.engine.showing import Finished, Growing
+from structgen.engine.stream.stream_views import Finished, Growing
+from structgen.forms.strict import strict_of
 from structgen.schema import Schema
 from structgen.send.http.providers import GROQ
 from structgen.send.http.stream_assembler import Gathering, Origin
@@ -50,7 +51,7 @@ def value_of(size: int) -> dict[str, Any]:
 
 def text_of(size: int) -> str:
     """The table as a model held to the strict schema writes it."""
-    strict: Any = Schema.of(Table).strict
+    strict: Any = strict_of(Schema.of(Table))
     return json.dumps(strict.forward(value_of(size)))
 
 
@@ -81,7 +82,7 @@ def pieces(text: str) -> list[str]:
 
 
 def growing(size: int) -> Callable[[], object]:
-    parts, strict = pieces(text_of(size)), Schema.of(Table).strict
+    parts, strict = pieces(text_of(size)), strict_of(Schema.of(Table))
     shown: Any = Growing(strict)  # type: ignore[arg-type]  the schema has a strict form
     return lambda: [one for part in parts for one in shown.show(part)]
 

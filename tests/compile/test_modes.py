@@ -10,8 +10,8 @@ from structgen.compile.modes import choose_mode
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Mode, Options
 from structgen.core.records import Card, Example
+from structgen.forms.strict import StrictSchema
 from structgen.schema import Schema
-from structgen.schema.strict import StrictSchema
 
 
 class Soup(BaseModel):

@@ -12,10 +12,10 @@ from pydantic import AfterValidator, BaseModel, Field, PlainSerializer
 
 from structgen.core.options import Risk
 from structgen.core.results import Parsed, Repair
+from structgen.forms.quotes import Quoted, with_quotes
 from structgen.parse import parse_text
 from structgen.parse.quotes import followed, moved
 from structgen.schema import Schema
-from structgen.schema.quotes import Quoted, with_quotes
 
 
 class Item(BaseModel):

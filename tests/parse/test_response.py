@@ -7,9 +7,9 @@ import pytest
 from pydantic import BaseModel
 
 from structgen.core.results import Parsed
+from structgen.forms.quotes import Quoted, with_quotes
 from structgen.parse import Parts, parse_parts
 from structgen.schema import Schema
-from structgen.schema.quotes import Quoted, with_quotes
 
 
 class Pet(BaseModel):

@@ -7,9 +7,9 @@ from pydantic import BaseModel
 from structgen.compile import Brief, compile_brief
 from structgen.core.options import Mode, Options, Risk
 from structgen.core.records import Card, Completion
+from structgen.forms.strict import StrictSchema, strict_of
 from structgen.reask.question import whole_question
 from structgen.schema import Schema
-from structgen.schema.strict import StrictSchema
 
 
 class Soup(BaseModel):
@@ -51,7 +51,7 @@ def test_no_digit_is_lost_on_the_way_out_of_the_sent_form() -> None:
         total: Decimal
         note: str | None = None
 
-    strict = Schema.of(list[Bill]).strict
+    strict = strict_of(Schema.of(list[Bill]))
     assert isinstance(strict, StrictSchema)
     question = whole_question(Schema.of(list[Bill]), REQUEST, Risk.INTERPRETIVE, "first", strict)
     parsed = question.read(Completion('{"value": [{"total": 12345678901234567.89, "note": null}]}'))

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from structgen import Budget, Extractor, Mode, Options
 from structgen.core.json import Json, JsonObject
 from structgen.documents.chunks.chunk_schema import ChunkSchema
+from structgen.forms.quotes import with_quotes
+from structgen.forms.strict import strict_of
 from structgen.parse import parse_text
 from structgen.reask.place import schema_at
 from structgen.schema import Schema
-from structgen.schema.quotes import with_quotes
 from structgen.schema.resolve import Bases, Refs, canonical, target
 from structgen.testing import Emulator, reply
 
@@ -84,7 +85,7 @@ def test_every_spelling_costs_the_same_calls(spelled: JsonObject, groq_emulator:
 def test_every_spelling_is_written_compiled_and_cut_alike(spelled: JsonObject) -> None:
     one, other = of(PLAIN), of(spelled)
     assert other.outline() == one.outline()
-    assert without_identifier(other.strict) == without_identifier(one.strict)
+    assert without_identifier(strict_of(other)) == without_identifier(strict_of(one))
     assert without_identifier(with_quotes(other).schema.json_schema) == without_identifier(
         with_quotes(one).schema.json_schema
     )

@@ -11,9 +11,9 @@ from pydantic import BaseModel, TypeAdapter
 
 import structgen
 from structgen.core.records import Example, Status, Task
+from structgen.forms.quotes import Quoted, with_quotes
 from structgen.ground import quote_example
 from structgen.schema import Schema
-from structgen.schema.quotes import Quoted, with_quotes
 from structgen.schemas.classification import configure
 from structgen.tasks import find_task, list_tasks, load_examples
 from structgen.tasks.python_modules import templates_folder

@@ -11,7 +11,7 @@ import pytest
 from structgen import Document, EvidenceMode, Extraction, Extractor, Mode, Options, Schema, Status
 from structgen.core.json import Json, JsonObject
 from structgen.documents import read_documents
-from structgen.schema.quotes import Keys, Quoted, with_quotes
+from structgen.forms.quotes import Keys, Quoted, with_quotes
 from structgen.stages import compile_request
 from structgen.testing import Emulator
 from structgen.testing.emulator.answers import answer_by_rules

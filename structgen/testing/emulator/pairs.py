@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from structgen.core.json import Json, JsonObject, pointer
+from structgen.forms.quotes import Keys
+from structgen.forms.quotes.quotable import Work, branches
+from structgen.forms.strict import WRAPPER
 from structgen.schema.keywords import Steps
-from structgen.schema.quotes import Keys
-from structgen.schema.quotes.kinds import Work, branches
 from structgen.schema.resolve import canonical
-from structgen.schema.strict import WRAPPER
 
 _QUOTE = re.compile(r"quote|words|source_quote(?:_\d+)?")
 _VALUE = re.compile(r"value|is|quoted_value(?:_\d+)?")

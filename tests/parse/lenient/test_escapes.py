@@ -14,12 +14,12 @@ from pydantic import BaseModel
 from structgen import parse_response
 from structgen.core.options import Risk
 from structgen.core.results import Parsed, Repair
+from structgen.forms.quotes import Quoted, with_quotes
 from structgen.parse import parse_text
 from structgen.parse.json_values import write_json
 from structgen.parse.lenient.escapes import Source, unescape
 from structgen.parse.strict_json import strict_json
 from structgen.schema import Schema
-from structgen.schema.quotes import Quoted, with_quotes
 
 
 class Note(BaseModel):

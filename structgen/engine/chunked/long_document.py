@@ -1,0 +1,214 @@
+"""Documents that are too long for one request: read in chunks side by side, and merged to one value.
+
+Cutting and merging are pure (documents/chunks.py, documents/merge.py); here is what happens in between. The chunks are
+asked for whatever stands in them; only the whole is held to its own schema, with the checks across its fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Generic, TypeAlias, TypeVar, cast
+
+from structgen.compile import Brief, Input, Plan, compile_brief
+from structgen.compile.parameters import CHARS_PER_TOKEN, message_tokens
+from structgen.core.errors import ConfigurationError, ExtractionFailed, RequestTooLarge, StructgenError
+from structgen.core.json import Json
+from structgen.core.options import SHORTEST_CHUNK, Budget
+from structgen.core.records import Card, Completion, Document, Request, Usage
+from structgen.core.results import Attempt, Extraction
+from structgen.documents.chunks import Chunk, ChunkSchema, cut_text
+from structgen.engine import budget as spending
+from structgen.engine.chunked.whole_result import ReadChunk, whole_of
+from structgen.engine.cost import cost_of
+from structgen.engine.flow import Begin, Line, extraction
+from structgen.engine.observers import Observers, observed, told
+from structgen.engine.ordered_map import aattempted, amap_ordered, attempted, map_ordered
+from structgen.reask import most_of_all
+
+T = TypeVar("T")
+
+Run: TypeAlias = Callable[[Line[Any]], Extraction[Any]]
+ARun: TypeAlias = Callable[[Line[Any]], Awaitable[Extraction[Any]]]
+
+NO_MOST = "With budget.max_attempts=None nothing says how much a document may take at most: set a number of attempts."
+
+AT_ONCE = 8
+"""So many chunks of one document are under way at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Long(Generic[T]):
+    """A document to be read in chunks: the plan of the whole, and that of a chunk."""
+
+    plan: Plan[T]
+    chunk_plan: Plan[Json]
+    text: str
+    chunks: tuple[Chunk, ...]
+
+    def lines(
+        self, todo: Sequence[Chunk], done: Sequence[ReadChunk], observers: Observers, begin: Begin = extraction
+    ) -> list[Line[Json]]:
+        """The lines of some chunks, with equal shares of the budget that the chunks before them left."""
+        attempts = [attempt for one in done for attempt in one.outcome.attempts]
+        brief = self.chunk_plan.brief
+        budget = share(brief.options.budget, attempts, brief.card, len(todo))
+        plan = replace(self.chunk_plan, brief=replace(brief, options=replace(brief.options, budget=budget)))
+        return [told(begin(plan, self.document(chunk)), observers) for chunk in todo]
+
+    def document(self, chunk: Chunk) -> Document:
+        """A chunk as a document of its own."""
+        return Document(self.text[chunk.start : chunk.end], context=chunk.context)
+
+    def sort(self, read: Sequence[ReadChunk]) -> tuple[list[ReadChunk], list[Chunk]]:
+        """What was read, and the halves of those that were too large for the server, to be read in their place."""
+        halves = {one.chunk: self._halves(one) for one in read}
+        todo = [half for one in read for half in halves[one.chunk]]
+        return [replace(one, halved=bool(halves[one.chunk])) for one in read], todo
+
+    def _halves(self, one: ReadChunk) -> tuple[Chunk, ...]:
+        start, end = one.chunk.start, one.chunk.end
+        if not isinstance(one.cause, RequestTooLarge) or end - start <= SHORTEST_CHUNK:
+            return ()
+        halves = cut_text(self.text[start:end], -(-(end - start) // 2))
+        return tuple(
+            Chunk(start + half.start, start + half.end, " > ".join(filter(None, (one.chunk.context, half.context))))
+            for half in halves
+        )
+
+
+def plan_chunks(plan: Plan[T], text: Input, *, refused: bool = False) -> Long[T] | None:
+    """How to read a text in chunks; None where it is short enough to be read whole, or is no document but a chat.
+
+    `refused` says that the server did not take it whole, though nothing here spoke against it.
+    """
+    options = plan.brief.options
+    if not isinstance(text, str | Document) or not plan.brief.extracting:
+        return None
+    words = text.text if isinstance(text, Document) else text
+    size = _most_chars(plan, text, len(words))
+    if refused:
+        size = min(size, max(SHORTEST_CHUNK, -(-len(words) // 2)))
+    if len(words) <= size and options.passes == 1:
+        return None
+    chunks = cut_text(words, size, options.passes)
+    brief = replace(cast("Brief[Json]", plan.brief), schema=ChunkSchema(plan.brief.schema))
+    return Long(plan, compile_brief(brief), words, chunks) if chunks else None
+
+
+def _most_chars(plan: Plan[T], text: Input, length: int) -> int:
+    """How many characters one request may read: `chunk_chars`, or as many as the model's window holds."""
+    given = plan.brief.options.chunk_chars
+    size = length if given is None else min(given, length)
+    window = plan.brief.card.context_window if plan.brief.card else None
+    if window is None or size < window:
+        return size
+    try:
+        if size == length:
+            plan.request_for(text)
+            return size
+    except RequestTooLarge:
+        pass  # it is read in chunks instead
+    head = message_tokens(plan.template.messages)
+    asked = plan.template.parameters.max_completion_tokens
+    room = (window - head) // 3 if asked is None else (window - head - asked) * 9 // 10
+    return max(SHORTEST_CHUNK, min(size, room * CHARS_PER_TOKEN))
+
+
+def share(budget: Budget, attempts: Sequence[Attempt], card: Card | None, parts: int) -> Budget:
+    """What each of some parts may spend, so that all together keep to the budget. Attempts are counted by the chunk."""
+    spent = [spending.spent_at_most(attempt) for attempt in attempts]
+    tokens, cost = budget.max_tokens, budget.max_cost
+    if tokens is not None:
+        tokens = max(0, tokens - sum(map(spending.tokens_of, spent))) // parts
+    if cost is not None:
+        cost = max(0.0, cost - sum(cost_of(usage, card) or 0.0 for usage in spent)) / parts
+    return replace(budget, max_tokens=tokens, max_cost=cost)
+
+
+def most_of_document(
+    plan: Plan[T], text: Input, kept: Callable[[Request], Completion | None], begin: Begin = extraction
+) -> Usage:
+    """The most tokens that `extract_document` may take; `kept` gives the answers that take nothing.
+
+    Raises ConfigurationError where the number of attempts has no limit.
+    """
+    long = plan_chunks(plan, text)
+    if long is None:
+        return _most_of_line(plan, text, kept, begin)
+    chunks = (_most_of_line(long.chunk_plan, long.document(chunk), kept, begin) for chunk in long.chunks)
+    return sum(chunks, Usage())
+
+
+def _most_of_line(plan: Plan[Any], text: Input, kept: Callable[[Request], Completion | None], begin: Begin) -> Usage:
+    """The line is run as far as it is answered; from there on every attempt may take its most."""
+    line, attempts = begin(plan, text), plan.brief.options.budget.max_attempts
+    if attempts is None:
+        raise ConfigurationError(NO_MOST)
+    try:
+        effect = next(line)
+        while (found := kept(effect.request)) is not None:
+            effect = line.send(found)
+    except (StopIteration, ExtractionFailed):
+        return Usage()
+    line.close()
+    return most_of_all(plan.request_for(text), attempts - effect.attempt + 1, effect.at_most)
+
+
+def extract_document(
+    plan: Plan[T], text: Input, run: Run, observers: Observers, begin: Begin = extraction
+) -> Extraction[T]:
+    """A value out of one text: whole where it can be read so, else in chunks. `begin` makes the line for each.
+
+    Raises what `extraction` raises; ExtractionFailed, with every attempt and every chunk, where no chunk gave anything
+    or what they gave is not the whole.
+    """
+    long = plan_chunks(plan, text)
+    if long is None:
+        try:
+            return run(observed(begin(plan, text), observers))
+        except RequestTooLarge:
+            long = plan_chunks(plan, text, refused=True)
+            if long is None:
+                raise
+    todo, done = list(long.chunks), list[ReadChunk]()
+    while todo:
+        lines = long.lines(todo, done, observers, begin)
+        outcomes = map_ordered(lambda line: attempted(partial(run, line)), lines, AT_ONCE)
+        ended, again = long.sort([ReadChunk(*pair) for pair in zip(todo, outcomes, strict=True)])
+        done, todo = [*done, *ended], again
+    return _told_end(long, done, observers)
+
+
+async def aextract_document(
+    plan: Plan[T], text: Input, run: ARun, observers: Observers, begin: Begin = extraction
+) -> Extraction[T]:
+    """`extract_document`, awaited."""
+    long = plan_chunks(plan, text)
+    if long is None:
+        try:
+            return await run(observed(begin(plan, text), observers))
+        except RequestTooLarge:
+            long = plan_chunks(plan, text, refused=True)
+            if long is None:
+                raise
+    todo, done = list(long.chunks), list[ReadChunk]()
+    while todo:
+        lines = long.lines(todo, done, observers, begin)
+        outcomes = amap_ordered(lambda line: aattempted(run(line)), lines, AT_ONCE)
+        read = [outcome async for outcome in outcomes]
+        ended, again = long.sort([ReadChunk(*pair) for pair in zip(todo, read, strict=True)])
+        done, todo = [*done, *ended], again
+    return _told_end(long, done, observers)
+
+
+def _told_end(long: Long[T], done: Sequence[ReadChunk], observers: Observers) -> Extraction[T]:
+    """The value of the whole, or its failure; observers hear of it once."""
+    try:
+        result = whole_of(long.plan, long.text, done)
+    except StructgenError as error:
+        observers.failed(error)
+        raise
+    observers.accepted(result)
+    return result

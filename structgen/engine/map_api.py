@@ -1,0 +1,165 @@
+"""The calls of an Extractor for many texts: side by side, in order, lazily; one failure stops nobody."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Mapping
+from typing import Any, TypeVar, overload
+
+from typing_extensions import TypeForm
+
+from structgen.compile import Input
+from structgen.core.argument_checks import argument, mapping, optional, string
+from structgen.core.json import Json
+from structgen.core.records import Task
+from structgen.core.results import Extraction
+from structgen.engine.ordered_map import Outcome, aattempted, amap_ordered, attempted, check_texts, map_ordered
+from structgen.schema import Context, Schema
+
+T = TypeVar("T")
+
+CONCURRENCY = 8
+"""Requests under way at once in `map`, unless told otherwise."""
+
+
+class Maps(ABC):
+    """What an Extractor does with many texts."""
+
+    @overload
+    def map(
+        self,
+        schema: str,
+        texts: Iterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = ...,
+        context: Context = None,
+    ) -> Generator[Outcome[Any], None, None]: ...
+    @overload
+    def map(
+        self,
+        schema: Mapping[str, Any] | bool,
+        texts: Iterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = ...,
+        context: Context = None,
+    ) -> Generator[Outcome[Json], None, None]: ...
+    @overload
+    def map(
+        self,
+        schema: Task[T] | Schema[T],
+        texts: Iterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = ...,
+        context: Context = None,
+    ) -> Generator[Outcome[T], None, None]: ...
+    @overload
+    def map(
+        self,
+        schema: TypeForm[T],
+        texts: Iterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = ...,
+        context: Context = None,
+    ) -> Generator[Outcome[T], None, None]: ...
+    def map(
+        self,
+        schema: object,
+        texts: Iterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = CONCURRENCY,
+        context: Context = None,
+    ) -> Generator[Outcome[Any], None, None]:
+        """For each text an Extraction or, where it failed, the ExtractionFailed; in order, lazily.
+
+        At most `concurrency` texts are under way at once, and no more are taken from `texts` than that. One failure
+        stops nobody. A wrong schema raises TaskError before the first text is taken.
+        """
+        resolved, instructions, context = self._given(schema, instructions, context)
+        check_texts(texts)
+        return map_ordered(
+            lambda text: attempted(lambda: self._extract(resolved, text, instructions, context)), texts, concurrency
+        )
+
+    @overload
+    def amap(
+        self,
+        schema: str,
+        texts: Iterable[Input] | AsyncIterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = ...,
+        context: Context = None,
+    ) -> AsyncGenerator[Outcome[Any], None]: ...
+    @overload
+    def amap(
+        self,
+        schema: Mapping[str, Any] | bool,
+        texts: Iterable[Input] | AsyncIterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = ...,
+        context: Context = None,
+    ) -> AsyncGenerator[Outcome[Json], None]: ...
+    @overload
+    def amap(
+        self,
+        schema: Task[T] | Schema[T],
+        texts: Iterable[Input] | AsyncIterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = ...,
+        context: Context = None,
+    ) -> AsyncGenerator[Outcome[T], None]: ...
+    @overload
+    def amap(
+        self,
+        schema: TypeForm[T],
+        texts: Iterable[Input] | AsyncIterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = ...,
+        context: Context = None,
+    ) -> AsyncGenerator[Outcome[T], None]: ...
+    def amap(
+        self,
+        schema: object,
+        texts: Iterable[Input] | AsyncIterable[Input],
+        instructions: str | None = None,
+        *,
+        concurrency: int = CONCURRENCY,
+        context: Context = None,
+    ) -> AsyncGenerator[Outcome[Any], None]:
+        """`map` as an async iterator."""
+        resolved, instructions, context = self._given(schema, instructions, context)
+        check_texts(texts, awaited=True)
+
+        async def one(text: Input) -> Outcome[Any]:
+            return await aattempted(self._aextract(resolved, text, instructions, context))
+
+        return amap_ordered(one, texts, concurrency)
+
+    def _given(self, schema: object, instructions: object, context: object) -> tuple[object, str | None, Context]:
+        """What is the same for all texts; what is wrong about it is said before the first one is taken."""
+        told = argument("instructions", instructions, optional(string))
+        return self._resolved(schema), told, argument("context", context, optional(mapping))
+
+    # What an Extractor brings
+
+    @abstractmethod
+    def _resolved(self, schema: object) -> object:
+        """The schema, compiled. Raises TaskError."""
+
+    @abstractmethod
+    def _extract(self, schema: object, text: Input, instructions: str | None, context: Context) -> Extraction[Any]:
+        """One value, blocking."""
+
+    @abstractmethod
+    async def _aextract(
+        self, schema: object, text: Input, instructions: str | None, context: Context
+    ) -> Extraction[Any]:
+        """One value, awaited."""

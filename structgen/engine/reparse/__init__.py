@@ -1,0 +1,1 @@
+"""A previous run read again before anything is sent."""

@@ -1,0 +1,166 @@
+"""An answer of an earlier run, read again by a schema that may be another one now: pure.
+
+It stands in for the answer to the first question. From there the straight line goes on as ever: what is new or invalid
+is asked for, by the cheapest question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from structgen.core.json import Json, steps
+from structgen.core.options import Risk
+from structgen.core.records import Completion
+from structgen.core.results import Issue, Parsed, Repair
+from structgen.engine.claims import said
+from structgen.engine.reparse.request_match import AskedFields, Form
+from structgen.engine.reparse.schema_diff import AskedParts, Change, Part
+from structgen.reask import Asking, Question
+from structgen.reask.absent import answer_part, takes_null, without
+from structgen.reask.fields import Draft, involved, read_fields
+from structgen.reask.place import can_put, schema_at
+from structgen.reask.question import read_again, whole_question
+from structgen.reask.rest import rest_question
+from structgen.schema import Schema
+from structgen.store import Entry
+
+T = TypeVar("T")
+
+NEW = "was not asked for before"
+OR_NULL = "; null where the document does not say it"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept for one text: the last answer for the whole, and those for parts of it that came after it.
+
+    `form` is the one that the whole was asked in, `forms` those that the parts may be of. `words`: whether a field with
+    another description is to be asked for again.
+    """
+
+    whole: Entry
+    parts: tuple[Entry, ...]
+    form: Form
+    forms: tuple[Form, ...]
+    words: bool
+    run: int
+
+    def change(self, schema: Part) -> Change:
+        """From what was asked for to a schema."""
+        later: dict[str, Part] = {}
+        for entry in self.parts:
+            if asked := AskedFields.by(entry.request, self.forms):
+                later |= dict.fromkeys(asked.paths, asked.schema)
+        return Change(AskedParts(self.form.schema.json_schema, later).at, schema, self.words)
+
+
+def kept_question(kept: Kept, asking: Asking[T]) -> Question[T]:
+    """The question that the kept answer was given to; its answer is read by the schema of now."""
+    form, request = kept.form, kept.whole.request
+    as_then = whole_question(asking.schema, request, asking.max_risk, "", form.sent_in(request), form.quoted)
+
+    def read(completion: Completion) -> Parsed[T]:
+        parsed = _with_own_quotes(asking, as_then.read(completion))
+        parsed = _without_removed(kept, asking, parsed)
+        for entry in kept.parts:
+            parsed = _with_part(kept, asking, parsed, entry)
+        return _with_new(kept, asking, parsed)
+
+    return Question(request, f"what run {kept.run} got is read again", read)
+
+
+def _with_own_quotes(asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
+    """The same with a quote, or None, for what the schema of now wants quotes for."""
+    quoted, tree = asking.plan.quoted, _tree(asking, parsed)
+    wanted = quoted.asked(tree) if quoted else ()
+    return replace(parsed, quotes={path: parsed.quotes.get(path) for path in wanted})
+
+
+def _tree(asking: Asking[T], parsed: Parsed[T]) -> Json:
+    """What was read, as plain JSON."""
+    value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
+    return said(asking.schema, value, parsed.given) if parsed.ok else parsed.partial
+
+
+def _without_removed(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
+    """The value without the keys that the schema had then and forbids now."""
+    then = kept.form.schema.json_schema
+    gone = [
+        issue.repair
+        for issue in parsed.issues
+        if issue.code == "unknown_key" and issue.repair and schema_at(then, issue.path) is not None
+    ]
+    if not gone or parsed.open or parsed.readings:
+        return parsed
+    left = without(parsed.partial, [repair.path for repair in gone])
+    again = read_again(asking.schema, left, parsed.quotes, asking.max_risk, asking.plan.quoted)
+    removed = (Repair("removed_field", repair.path, repair.before, None, Risk.LOSSLESS) for repair in gone)
+    return replace(again, repairs=(*parsed.repairs, *removed, *again.repairs))
+
+
+def _with_part(kept: Kept, asking: Asking[T], parsed: Parsed[T], entry: Entry) -> Parsed[T]:
+    """The value with the answer to a question for a part of it, where that still helps."""
+    if asked := AskedFields.by(entry.request, kept.forms):
+        return _with_fields(asking, parsed, entry.completion, asked)
+    rest = rest_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card, asking.plan.quoted)
+    joined = None if parsed.ok or rest is None else rest.read(entry.completion)
+    return joined if joined is not None and joined.ok else parsed
+
+
+def _with_fields(asking: Asking[T], parsed: Parsed[T], answer: Completion, asked: AskedFields) -> Parsed[T]:
+    """The value with those of the answered fields that the schema still has and that have a place in it."""
+    tree, schema = _tree(asking, parsed), asking.schema.json_schema
+    if parsed.open or parsed.readings or not isinstance(tree, dict | list):
+        return parsed
+    fitting = [path for path in asked.paths if schema_at(schema, path) is not None and can_put(tree, steps(path))]
+    if not fitting:
+        return parsed
+    left = asked.only(fitting)
+    document, quoted = asking.first.document, asking.plan.quoted
+    draft = Draft(asking.schema, tree, parsed.repairs, asking.max_risk, parsed.quotes, quoted, document)
+    after = read_fields(draft, Schema.of(left.schema), answer, left.form)
+    unread = after.partial is tree
+    return parsed if unread or (parsed.ok and not after.ok) or _forgets(parsed, after, fitting) else after
+
+
+def _forgets(parsed: Parsed[T], after: Parsed[T], answered: Sequence[str]) -> bool:
+    """Whether something was refused that was not answered, and is not refused any more: a doubt of the reading.
+
+    What could be read in two ways stands in the tree in one of them, which validation alone would accept.
+    """
+    known = {issue.path for issue in after.issues}
+    return any(
+        issue.path not in known and not all(_within(path, answered) for path in involved(issue, parsed.partial))
+        for issue in parsed.issues
+    )
+
+
+def _with_new(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
+    """The same; refused where the schema asks for what nobody has asked for yet."""
+    tree = _tree(asking, parsed)
+    if not isinstance(tree, dict | list):
+        return parsed
+    paths = kept.change(asking.schema.json_schema).unasked(tree)
+    if not paths:
+        return parsed
+    if parsed.open or parsed.readings:  # asking for the rest of it would not ask for what is new within
+        return replace(parsed, partial=None, open=(), readings=())
+    issues = (
+        *(issue for issue in parsed.issues if not _within(issue.path, paths)),
+        *(Issue(path, _new_words(asking.schema, path), "new") for path in paths),
+    )
+    repairs = tuple(repair for repair in parsed.repairs if not _within(repair.path, paths))
+    quotes = {path: quote for path, quote in parsed.quotes.items() if not _within(path, paths)}
+    return Parsed(False, None, issues, repairs, without(tree, paths), quotes=quotes)
+
+
+def _new_words(schema: Schema[T], path: str) -> str:
+    """Why a new field is asked for, and what to answer where the text has none."""
+    part = answer_part(schema.json_schema, path)
+    return f"{NEW}{OR_NULL}" if part is not None and takes_null(part) else NEW
+
+
+def _within(path: str, paths: Sequence[str]) -> bool:
+    return any(path == one or path.startswith(f"{one}/") for one in paths)

@@ -1,0 +1,1 @@
+"""Responses shown while they arrive."""

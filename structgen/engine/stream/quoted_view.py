@@ -1,0 +1,103 @@
+"""Values that are still growing, without the quotes with which they arrive.
+
+What is finished is split once and remembered, as in plain.py; what is open is split again whenever it is copied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.results import Partial
+from structgen.forms.quotes import Quoted
+from structgen.forms.quotes.quoted_shapes import Leaf, Record, Shape
+from structgen.forms.quotes.quoted_values import NOTHING, Nothing, Resolved, Splitter, at, fitting, pair_of, under
+
+Path = tuple[str, ...]
+Place = tuple[Shape, ...]
+
+
+@dataclass(slots=True)
+class Unquoted:
+    """Partial values with quotes -> partial plain ones. A value appears once its quote is through."""
+
+    quoted: Quoted
+    _quote: str = ""
+    """The path in the answer of the quote that was growing the last time, empty where none was."""
+    _waiting: bool = False
+    """Whether the value that is open has not begun."""
+    _finished: dict[int, tuple[Json, Json | Nothing]] = field(default_factory=dict[int, "tuple[Json, Json | Nothing]"])
+    """The identity of a finished part, the part itself (so that nothing else gets its identity), its plain form."""
+
+    def __call__(self, partial: Partial) -> Partial | None:
+        """The plain form; None where nothing but a quote has grown, or where there is nothing yet."""
+        deepest = partial.open[-1] if partial.open else ""
+        root, last, self._waiting = self.quoted.shapes.root, self._quote, False
+        if not partial.open:
+            value, path = self._closed(root, partial.value), None
+        else:
+            value, path = self._open(root, partial.value, steps(deepest))
+        self._quote = deepest if self._waiting else ""
+        if isinstance(value, Nothing) or (last and last == self._quote):
+            return None
+        return Partial(value, () if path is None else tuple(pointer(path[:depth]) for depth in range(len(path) + 1)))
+
+    def _closed(self, place: Place, value: Json) -> Json | Nothing:
+        """A finished part."""
+        if not isinstance(value, (dict, list)):
+            return value
+        known = self._finished.get(id(value))
+        if known is None:
+            split = Splitter(self.quoted.shapes, self.quoted.keys).part(place, value, "", "")
+            known = self._finished[id(value)] = (value, split)
+        return known[1]
+
+    def _open(self, place: Place, value: Json, deepest: Path) -> tuple[Json | Nothing, Path]:
+        """A part that is still growing, and the path to what is growing in it, in the plain form."""
+        known = self.quoted.shapes.resolve(place)
+        if Leaf.PLAIN in known and Leaf.QUOTED not in known:
+            return value, deepest
+        if isinstance(value, dict):
+            pair = self._is_pair(value, known, deepest)
+            return self._pair(place, value, deepest) if pair else self._object(known, value, deepest)
+        return self._list(known, value, deepest) if isinstance(value, list) else (value, deepest)
+
+    def _is_pair(self, value: JsonObject, known: Resolved, deepest: Path) -> bool:
+        """Whether an open object is a pair, or has begun like one where no other object has such keys."""
+        own = {self.quoted.keys.quote, self.quoted.keys.value}
+        begun = bool(own & {*value, *deepest[:1]})
+        if Leaf.QUOTED in known:
+            return begun or not (value or deepest)
+        free = any(isinstance(shape, Record) and shape.others for shape in known)
+        return (begun and bool(known) and not free) or pair_of(value, known, self.quoted.keys) is not None
+
+    def _pair(self, place: Place, pair: JsonObject, deepest: Path) -> tuple[Json | Nothing, Path]:
+        key = self.quoted.keys.value
+        if key not in pair:
+            self._waiting = True
+            return NOTHING, ()
+        if deepest[:1] == (key,):
+            return self._open(place, pair[key], deepest[1:])
+        return self._closed(place, pair[key]), ()
+
+    def _object(self, known: Resolved, value: JsonObject, deepest: Path) -> tuple[Json, Path]:
+        made, path, known = dict[str, Json](), deepest, fitting(known, value)
+        for key, item in value.items():
+            if deepest[:1] == (key,):
+                part, below = self._open(under(known, key), item, deepest[1:])
+                path = (key, *below)
+            else:
+                part = self._closed(under(known, key), item)
+            if not isinstance(part, Nothing):
+                made[key] = part
+        return made, path
+
+    def _list(self, known: Resolved, value: list[Json], deepest: Path) -> tuple[Json, Path]:
+        growing = bool(deepest) and int(deepest[0]) == len(value) - 1
+        whole = value[:-1] if growing else value
+        parts = [self._closed(at(known, i), item) for i, item in enumerate(whole)]
+        made = [None if isinstance(part, Nothing) else part for part in parts]
+        if not growing:
+            return made, deepest
+        last, below = self._open(at(known, len(whole)), value[-1], deepest[1:])
+        return [*made, *([] if isinstance(last, Nothing) else [last])], (deepest[0], *below)

@@ -1,0 +1,6 @@
+"""A JSON Schema whose values come with quotes: the schema that is sent, and values there and back."""
+
+from structgen.forms.quotes.quoted_schema import Quoted, QuotesRefusal, free_keys, with_quotes
+from structgen.forms.quotes.quoted_shapes import Keys
+
+__all__ = ["Keys", "Quoted", "QuotesRefusal", "free_keys", "with_quotes"]

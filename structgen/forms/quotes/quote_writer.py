@@ -1,0 +1,233 @@
+"""A JSON Schema -> the same with a quote beside every value, and the shapes by which values are converted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import cast
+
+from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.forms.quotes.quotable import ADDRESSES, DEFINITIONS, Kind, Kinds, Work, options_of, tags
+from structgen.forms.quotes.quoted_shapes import Items, Keys, Leaf, Named, Record, Shape, Shapes
+from structgen.schema.keywords import Steps, children
+from structgen.schema.resolve import canonical, find, part_at
+from structgen.schema.spelling import letters
+
+_OUTSIDE = ("title", "description")
+_NULL: JsonObject = {"type": "null"}
+
+Written = tuple[Json, tuple[Shape, ...]]
+
+
+def write(schema: JsonObject | bool, keys: Keys) -> tuple[JsonObject | bool, Shapes]:
+    """The schema with quotes, and its shapes. A schema that has no place for them comes back as it is."""
+    root = canonical(schema)
+    work = Work()
+    return _Writer(root, keys, Kinds(root, tags(root, work), work)).whole()
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Writes one schema. Each definition may be needed with quotes and without; both get names under ``$defs``."""
+
+    given: JsonObject | bool
+    keys: Keys
+    kinds: Kinds
+    shapes: Shapes = field(default_factory=Shapes)
+    names: dict[tuple[str, bool], str] = field(default_factory=dict[tuple[str, bool], str])
+    """Pointer, and whether with quotes -> name."""
+    todo: list[tuple[str, bool]] = field(default_factory=list[tuple[str, bool]])
+
+    def whole(self) -> tuple[JsonObject | bool, Shapes]:
+        """The root, then every definition as it is referred to."""
+        root, self.shapes.root = self.part(self.given, ())
+        self.shapes.definitions[""] = self.shapes.root
+        if not isinstance(root, dict):
+            return self.given, self.shapes
+        definitions: JsonObject = {}
+        for place, quoted in self.todo:  # grows while definitions are written
+            found = part_at(self.given, place)
+            at = tuple(steps(place))
+            schema: Json = found[1] if found else True
+            if quoted:
+                written, self.shapes.definitions[place] = self.part(schema, at)
+            else:
+                written = self.plain(schema, at)
+            definitions[self.names[place, quoted]] = written
+        return {**root, "$defs": definitions} if definitions else root, self.shapes
+
+    def part(self, schema: Json, at: Steps) -> Written:
+        """One place: its schema with quotes, and its shapes."""
+        self.kinds.work.step()
+        if schema is False:
+            return False, ()
+        kind = self.kinds.of(schema, at)
+        if not isinstance(schema, dict) or kind in {Kind.PLAIN, Kind.FIXED}:
+            return self.plain(schema, at), (Leaf.PLAIN if kind is Kind.PLAIN else Leaf.FIXED,)
+        if kind is Kind.LEAF:
+            self.shapes.quotes_anything = True
+            return self._pair(schema, at), (Leaf.QUOTED,)
+        place = self.kinds.target(schema)
+        if place is not None:
+            beside = {key: value for key, value in schema.items() if key not in {"$ref", "allOf", *ADDRESSES}}
+            return {"$ref": self._reference(place, quoted=True), **beside}, (Named(place),)
+        if options_of(schema)[1]:
+            return self._union(schema, at)
+        return self._inside(schema, at)
+
+    def _inside(self, schema: JsonObject, at: Steps) -> Written:
+        """An object or a list: what it holds, with quotes."""
+        made, inner = _bare(schema), dict[Steps, tuple[Shape, ...]]()
+        for below, child in children(schema):
+            if below[0] in {"properties", "patternProperties", "additionalProperties", "prefixItems", "items"}:
+                written, inner[below] = self.part(child, (*at, *below))
+            elif below[0] in DEFINITIONS:
+                continue
+            else:
+                written = self.plain(child, (*at, *below))
+            _put(made, below, written)
+        return made, _shapes(inner, schema)
+
+    def _union(self, schema: JsonObject, at: Steps) -> Written:
+        """A union: each object and list with quotes, all single values as one pair, and null as it is."""
+        word, members = options_of(schema)
+        places = [(*at, word, number) for number in range(len(members))]
+        kinds = [self.kinds.of(member, place) for member, place in zip(members, places, strict=True)]
+        single = [number for number, kind in enumerate(kinds) if kind is Kind.LEAF or members[number] != _NULL]
+        single = [number for number in single if kinds[number] is not Kind.INNER] if Kind.LEAF in kinds else []
+        options: list[Json] = []
+        shapes: list[Shape] = []
+        if len(single) > 1:
+            options.append(self._with_quote({"anyOf": [self.plain(members[i], places[i]) for i in single]}))
+            shapes.append(Leaf.QUOTED)
+            self.shapes.quotes_anything = True
+        for number, (member, place) in enumerate(zip(members, places, strict=True)):
+            if number not in single or len(single) == 1:
+                written, found = self.part(member, place)
+                options.append(written)
+                shapes.extend(found)
+        made: JsonObject = {**_bare(schema), word: options}
+        if isinstance(remark := schema.get("discriminator"), dict):
+            made["discriminator"] = self._discriminator(remark)
+        return made, tuple(shapes)
+
+    def _discriminator(self, found: JsonObject) -> JsonObject:
+        """Pydantic's remark on a tagged union, its references written anew."""
+        mapping = found.get("mapping")
+        targets = {
+            value: find(self.given, ref) for value, ref in (mapping.items() if isinstance(mapping, dict) else ())
+        }
+        there = {value: self._reference(place[0], quoted=True) for value, place in targets.items() if place}
+        return {**found, "mapping": cast(Json, there)} if there else dict(found)
+
+    # Single values
+
+    def _pair(self, schema: JsonObject, at: Steps) -> JsonObject:
+        """The pair of a single value; null stays outside of it, and so do the words about it."""
+        inner = cast(JsonObject, self.plain(schema, at))
+        outside: JsonObject = {key: inner.pop(key) for key in _OUTSIDE if key in inner}
+        bare = _without_null(inner)
+        if "default" in inner and inner["default"] is None:
+            outside["default"] = None
+            bare.pop("default", None)
+        pair = self._with_quote(bare)
+        return {**outside, **(pair if bare is inner else {"anyOf": [pair, dict(_NULL)]})}
+
+    def _with_quote(self, value: JsonObject) -> JsonObject:
+        keys = self.keys
+        return {
+            "type": "object",
+            "properties": {keys.quote: keys.schema, keys.value: value},
+            "required": [keys.quote, keys.value],
+        }
+
+    # What stays as it is
+
+    def plain(self, schema: Json, at: Steps) -> Json:
+        """A copy without quotes, its references written anew."""
+        if not isinstance(schema, dict):
+            return schema
+        made = _bare(schema)
+        for below, child in children(schema):
+            if below[0] not in DEFINITIONS:
+                _put(made, below, self.plain(child, (*at, *below)))
+        found = find(self.given, schema.get("$ref"))
+        return {**made, "$ref": self._reference(found[0], quoted=False)} if found else made
+
+    def _reference(self, place: str, *, quoted: bool) -> str:
+        """A reference to a definition, which is put down to be written."""
+        if not place and quoted:
+            return "#"
+        known = (place, quoted)
+        if known not in self.names:
+            stem = place.rpartition("/")[2].replace("~1", "/").replace("~0", "~") or "root"
+            taken = set(self.names.values())
+            names = (stem if number == 1 else f"{stem}_{number}" for number in count(1))
+            self.names[known] = next(name for name in names if name not in taken)
+            self.todo.append(known)
+        return "#" + pointer(["$defs", self.names[known]])
+
+
+def _bare(schema: JsonObject) -> JsonObject:
+    """A copy that may be changed in what its keywords hold, without its addresses."""
+    return {
+        key: list(value) if isinstance(value, list) else dict(value) if isinstance(value, dict) else value
+        for key, value in schema.items()
+        if key not in ADDRESSES
+    }
+
+
+def _put(made: JsonObject, below: Sequence[str | int], written: Json) -> None:
+    """Put a child back where it stood."""
+    if len(below) == 1:
+        made[str(below[0])] = written
+    elif isinstance(held := made[str(below[0])], list):
+        held[int(below[1])] = written
+    else:
+        cast(JsonObject, held)[str(below[1])] = written
+
+
+def _shapes(inner: dict[Steps, tuple[Shape, ...]], schema: JsonObject) -> tuple[Shape, ...]:
+    """The shapes of an object or a list, or of what may be either, out of those of its parts."""
+    fields = {str(below[1]): shapes for below, shapes in inner.items() if below[0] == "properties"}
+    others = (*_all(inner, "patternProperties"), *_all(inner, "additionalProperties"))
+    first = [
+        shapes
+        for below, shapes in inner.items()
+        if below[0] == "prefixItems" or (len(below) == 2 and below[0] == "items")
+    ]
+    rest = tuple(shape for below, shapes in inner.items() if below == ("items",) for shape in shapes)
+    parts = cast(JsonObject, schema.get("properties", {}))
+    fixed = {name: _fixed(parts[name]) for name, shapes in fields.items() if shapes == (Leaf.FIXED,)}
+    record = Record(fields, others, fixed, {letters(name): name for name in fields})
+    found: list[Shape] = [record] if fields or others else []
+    return (*found, Items(tuple(first), rest)) if first or rest else tuple(found)
+
+
+def _fixed(schema: Json) -> tuple[Json, ...]:
+    """The values that a tag may have."""
+    held = schema if isinstance(schema, dict) else {}
+    choices = [held["const"]] if "const" in held else held.get("enum", [None])
+    return tuple(choices) if isinstance(choices, list) else ()
+
+
+def _all(inner: dict[Steps, tuple[Shape, ...]], word: str) -> tuple[Shape, ...]:
+    return tuple(shape for below, shapes in inner.items() if below[0] == word for shape in shapes)
+
+
+def _without_null(schema: JsonObject) -> JsonObject:
+    """The schema without null; the same one where null is no value of it."""
+    made: JsonObject = dict(schema)
+    kinds, choices = schema.get("type"), schema.get("enum")
+    if isinstance(kinds, list) and "null" in kinds:
+        left: list[Json] = [kind for kind in kinds if kind != "null"]
+        made["type"] = left[0] if len(left) == 1 else left
+    if isinstance(choices, list) and None in choices:
+        made["enum"] = [choice for choice in choices if choice is not None]
+    word, members = options_of(schema)
+    some = [member for member in members if member != _NULL]
+    if len(some) < len(members):
+        del made[word]
+        made.update(some[0] if len(some) == 1 and isinstance(some[0], dict) else {word: some})
+    return schema if made == schema else made

@@ -1,0 +1,13 @@
+"""A JSON Schema in the subset that strict mode takes, and values there and back."""
+
+from structgen.forms.strict.strict_schema import (
+    WRAPPER,
+    SentSchema,
+    StrictRefusal,
+    StrictSchema,
+    in_object,
+    strict_of,
+    to_strict,
+)
+
+__all__ = ["WRAPPER", "SentSchema", "StrictRefusal", "StrictSchema", "in_object", "strict_of", "to_strict"]

@@ -1,0 +1,123 @@
+"""Any JSON Schema -> the subset that strict mode takes, and values there and back.
+
+Strict mode wants every object closed and every property required. So a left-out property is null on the wire, an
+object with free keys a list of ``{"key", "value"}`` entries, a root that is no object stands in ``{"value": ...}``, and
+what the server does not know (bounds, lengths, patterns, formats, ``not``, ``if``) is left to the validation that
+follows. What cannot be said without a guess is refused, with the reason: then the schema is asked for without strict.
+
+Three readings, the usual ones: an object that says nothing about other keys has none, a schema without a type is of the
+type that its keywords speak of, and a tuple has the places that it names.
+
+A property that may be left out, may be null and has a default (``x: int | None = 5``) has three states, and the wire
+has two. There null means null, and a left-out one is filled with its default before it is sent as an example. Without
+a default the two cannot be told apart: null comes back as null.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+from weakref import WeakKeyDictionary
+
+from structgen.core.json import Json, JsonObject, pointer
+from structgen.forms.strict.all_of import Refused
+from structgen.forms.strict.shape_reader import ROOT, Reader
+from structgen.forms.strict.shape_writer import closed, write
+from structgen.forms.strict.strict_shapes import Named, Record, Scalar, Shapes
+from structgen.forms.strict.strict_values import Back, Forward
+from structgen.forms.strict.union_choices import link
+from structgen.schema import Schema
+from structgen.schema.resolve import canonical, target
+
+WRAPPER = "value"
+"""The only key of the object around a root that is none itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrictRefusal:
+    """Why strict mode cannot say a schema, in plain words, and where in the schema (a JSON Pointer)."""
+
+    reason: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentSchema:
+    """A schema as it is sent: `json_schema` goes on the wire. `wrapped`: its root is in ``{"value": ...}``."""
+
+    json_schema: JsonObject
+    wrapped: bool
+    shapes: Shapes = field(repr=False)
+
+    def forward(self, value: Json) -> Json:
+        """A plain value as it is sent, for worked examples. What does not fit the schema stays as it is."""
+        sent = Forward(self.shapes)(Named(ROOT), value)
+        return {WRAPPER: sent} if self.wrapped else sent
+
+    def back(self, value: Json) -> Json:
+        """The plain form of a value that came. What does not fit stays as it is, for validation to refuse."""
+        if self.wrapped and isinstance(value, dict) and value.keys() == {WRAPPER}:
+            value = value[WRAPPER]
+        return Back(self.shapes)(Named(ROOT), value)
+
+
+class StrictSchema(SentSchema):
+    """A schema in the strict subset."""
+
+    __slots__ = ()
+
+
+_AS_IT_IS = Shapes({ROOT: Scalar({})}, {})
+"""No part of a value has another form."""
+
+
+def in_object(json_schema: JsonObject | bool) -> SentSchema | None:
+    """The schema with an object at its root, None where it is one of objects already. Nothing else about it changes.
+
+    The parameters of a function are an object, and servers that are held to a schema want one.
+    """
+    own = json_schema if isinstance(json_schema, dict) else {}
+    kind, reference = own.get("type"), own.get("$ref")
+    if kind == "object" and reference is None:
+        return None
+    found = target(json_schema, reference)
+    beside = {key: part for key, part in own.items() if key != "$ref"}
+    if isinstance(found, dict) and found.get("type") == "object" and beside.keys() <= _BESIDE:
+        return SentSchema({**found, **beside}, False, _AS_IT_IS)
+    if kind is None and reference is None and isinstance(own.get("properties"), dict):
+        return SentSchema({"type": "object", **own}, False, _AS_IT_IS)
+    root: JsonObject | bool = (
+        {"$id": "urn:structgen:root", **own} if own else json_schema
+    )  # so that # is still the root
+    wrapped = canonical(closed({WRAPPER: root}))
+    return SentSchema(cast(JsonObject, wrapped), True, _AS_IT_IS)
+
+
+_BESIDE = frozenset({"$defs", "$schema", "title", "description"})
+
+
+_strict_forms: WeakKeyDictionary[Schema[Any], StrictSchema | StrictRefusal] = WeakKeyDictionary()
+
+
+def strict_of(schema: Schema[Any]) -> StrictSchema | StrictRefusal:
+    """The strict form of a schema, worked out once for each schema, or the reason why it has none."""
+    free = schema.free
+    if free not in _strict_forms:
+        _strict_forms[free] = to_strict(free.json_schema)
+    return _strict_forms[free]
+
+
+def to_strict(json_schema: JsonObject | bool) -> StrictSchema | StrictRefusal:
+    """The strict form of a schema, or why there is none. Never raises for what the schema says.
+
+    For every plain value that the schema accepts, ``forward(value)`` fits the strict schema and
+    ``back(forward(value)) == value``, save for defaults that were filled in.
+    """
+    try:
+        shapes = link(Reader.read(json_schema))
+    except Refused as refused:
+        return StrictRefusal(refused.reason, pointer(refused.at))
+    except RecursionError:
+        return StrictRefusal("the schema is nested too deep", "")
+    wrapped = not isinstance(shapes.resolve(Named(ROOT)), Record)
+    return StrictSchema(write(shapes, WRAPPER if wrapped else None), wrapped, shapes)
