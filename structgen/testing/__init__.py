@@ -34,15 +34,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from structgen.testing.emulator.clock import Clock
-    from structgen.testing.emulator.errors import error_names
-    from structgen.testing.emulator.faults import FaultKind, FaultPlan
-    from structgen.testing.emulator.foreground import run_emulator
-    from structgen.testing.emulator.limits import Limits
+    from structgen.testing.emulator.fault_plan import FaultKind, FaultPlan
+    from structgen.testing.emulator.rate_limits import Clock, Limits
     from structgen.testing.emulator.replies import (
         cut,
         dropped,
         error,
+        error_names,
         page,
         plain,
         raw,
@@ -51,8 +49,8 @@ if TYPE_CHECKING:
         slow,
         streamed,
     )
-    from structgen.testing.emulator.server import EMULATOR_KEY, Emulator
-    from structgen.testing.emulator.state import Received
+    from structgen.testing.emulator.server import EMULATOR_KEY, Emulator, run_emulator
+    from structgen.testing.emulator.serving import Received
 
 __all__ = [
     "EMULATOR_KEY",
@@ -78,14 +76,13 @@ __all__ = [
 
 _MODULES = {
     "EMULATOR_KEY": "server",
-    "Clock": "clock",
+    "Clock": "rate_limits",
     "Emulator": "server",
-    "FaultKind": "faults",
-    "FaultPlan": "faults",
-    "Limits": "limits",
-    "Received": "state",
-    "error_names": "errors",
-    "run_emulator": "foreground",
+    "FaultKind": "fault_plan",
+    "FaultPlan": "fault_plan",
+    "Limits": "rate_limits",
+    "Received": "serving",
+    "run_emulator": "server",
 }
 
 

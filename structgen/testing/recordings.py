@@ -18,7 +18,22 @@ from typing import cast
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json, JsonObject
 from structgen.send.http.providers import mask
-from structgen.testing.compare import DOCUMENTED, Response
+
+DOCUMENTED = frozenset(
+    {"retry-after", "x-request-id"}
+    | {f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens")}
+)
+"""Headers that a client reads. Others are the business of networks in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An HTTP response: header names in lower case, the body as JSON, or as text where it is none."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Json
+
 
 _ACCOUNT = re.compile(
     r"\b(org|proj|project|user|req|acct|key)_[A-Za-z0-9]{8,64}\b|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{2,64}"

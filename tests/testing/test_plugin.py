@@ -71,17 +71,15 @@ print(sorted({"starlette", "uvicorn", "groq", "httpx", "pydantic", "jsonschema"}
 
 
 def test_without_the_extra_the_way_to_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("server", "listening"):
-        monkeypatch.delitem(sys.modules, f"structgen.testing.emulator.{name}", raising=False)
+    monkeypatch.delitem(sys.modules, "structgen.testing.emulator.server", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(ConfigurationError, match=r'needs uvicorn: run pip install "structgen\[testing\]"'):
         _ = structgen.testing.Emulator
 
 
 def test_another_missing_module_is_not_blamed_on_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("server", "listening"):
-        monkeypatch.delitem(sys.modules, f"structgen.testing.emulator.{name}", raising=False)
-    monkeypatch.setitem(sys.modules, "structgen.testing.emulator.app", None)
+    monkeypatch.delitem(sys.modules, "structgen.testing.emulator.server", raising=False)
+    monkeypatch.setitem(sys.modules, "structgen.testing.emulator.chat.completions", None)
     with pytest.raises(ModuleNotFoundError):
         _ = structgen.testing.Emulator
 

@@ -10,8 +10,7 @@ import pytest
 
 from structgen.core.errors import ConfigurationError
 from structgen.testing import Emulator
-from structgen.testing.compare import Response
-from structgen.testing.recordings import Exchange, Recordings, read_recordings, redacted, save_recordings
+from structgen.testing.recordings import Exchange, Recordings, Response, read_recordings, redacted, save_recordings
 
 KEY = "gsk_abcdef0123456789"
 ASKED: dict[str, Any] = {"model": "openai/gpt-oss-20b", "messages": [{"role": "user", "content": "Hello"}]}

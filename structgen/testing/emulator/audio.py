@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import re
+import wave
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
-from structgen.core.json import JsonObject
-from structgen.testing.emulator.audio_models import MODELS, VOICES
+from structgen.core.json import Json, JsonObject
 from structgen.testing.emulator.bodies import request_id
-from structgen.testing.emulator.checks import filled, invalid
-from structgen.testing.emulator.forms import Form, read_form
-from structgen.testing.emulator.replies import Answer, Refusal
+from structgen.testing.emulator.replies import Answer, Refusal, filled, invalid
 from structgen.testing.emulator.serving import (
+    MODELS,
     Endpoint,
+    Form,
+    State,
     Wrapper,
     behind_key,
     decode_object,
     find_served,
     log,
     perform,
+    read_form,
     respond,
     respond_refused,
 )
-from structgen.testing.emulator.sound import NoSoundError, seconds_of, silence
-from structgen.testing.emulator.state import State
-from structgen.testing.emulator.transcripts import Heard, brief_body, verbose_body
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+
+
+VOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "canopylabs/orpheus-v1-english": ("autumn", "diana", "hannah", "austin", "daniel", "troy"),
+        "canopylabs/orpheus-arabic-saudi": ("fahad", "sultan", "lulwa", "noura"),
+    }
+)
+
 
 AUDIO_LIMIT = 25 * 2**20
 """Bytes that a sound may have."""
@@ -190,3 +202,117 @@ def _speech_faults(state: State, body: JsonObject) -> Iterator[Refusal]:
         yield invalid("response_format must be one of [wav]")
     if body.get("sample_rate", 24000) not in _RATES:
         yield invalid(f"sample_rate must be one of [{' '.join(map(str, _RATES))}]")
+
+
+_SECONDS_A_WORD = 0.4
+_LANGUAGES = {
+    "ar": "Arabic",
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "it": "Italian",
+    "ja": "Japanese",
+    "nl": "Dutch",
+    "pt": "Portuguese",
+    "zh": "Chinese",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard: `task` is ``transcribe`` or ``translate``; `seconds` is None where nobody knows."""
+
+    text: str
+    task: str = "transcribe"
+    language: str | None = None
+    seconds: float | None = None
+
+    @property
+    def duration(self) -> float:
+        """Seconds, from the number of words where nobody knows better."""
+        return self.seconds or round(len(self.text.split()) * _SECONDS_A_WORD, 2)
+
+
+def brief_body(heard: Heard) -> JsonObject:
+    """The body of the format ``json``."""
+    return {"text": heard.text, "x_groq": {"id": request_id()}}
+
+
+def verbose_body(heard: Heard, parts: Sequence[str]) -> JsonObject:
+    """The body of the format ``verbose_json``; `parts` are ``segment``, ``word``, or both."""
+    body: JsonObject = {
+        "task": heard.task,
+        "language": _LANGUAGES.get(heard.language or "en", heard.language),
+        "duration": heard.duration,
+        "text": heard.text,
+    }
+    if "word" in parts:
+        words = _spread(heard.text.split(), heard.duration)
+        body["words"] = [{"word": word, "start": start, "end": end} for word, start, end in words]
+    if "segment" in parts:
+        sentences = re.split(r"(?<=[.!?]) +", heard.text)
+        body["segments"] = [_segment(number, *each) for number, each in enumerate(_spread(sentences, heard.duration))]
+    body["x_groq"] = {"id": request_id()}
+    return body
+
+
+def _segment(number: int, text: str, start: float, end: float) -> Json:
+    return {
+        "id": number,
+        "seek": 0,
+        "start": start,
+        "end": end,
+        "text": f" {text}",
+        "tokens": [],
+        "temperature": 0,
+        "avg_logprob": -0.1,
+        "compression_ratio": 1.0,
+        "no_speech_prob": 0.01,
+    }
+
+
+def _spread(texts: Sequence[str], seconds: float) -> Iterator[tuple[str, float, float]]:
+    """Each text with the time when it starts and ends, its share being that of its characters."""
+    total, said = sum(map(len, texts)), 0
+    for text in texts:
+        start, said = said, said + len(text)
+        if total:
+            yield text, round(seconds * start / total, 2), round(seconds * said / total, 2)
+
+
+_SILENCE = 0.25  # seconds
+
+
+class NoSoundError(ValueError):
+    """The bytes are no sound that can be read."""
+
+
+def seconds_of(name: str, content: bytes) -> float | None:
+    """How long a sound lasts, in seconds; None where it is not WAV, or WAV of a kind that has to be decoded to tell.
+
+    Raises NoSoundError for a file whose name says WAV and whose bytes do not. A header that promises more than there
+    is, as pipes write it, is not believed.
+    """
+    if not name.lower().endswith(".wav"):
+        return None
+    if content[:4] != b"RIFF" or content[8:12] != b"WAVE":
+        raise NoSoundError(name)
+    try:
+        with wave.open(io.BytesIO(content)) as sound:
+            rate, width = sound.getframerate(), sound.getnchannels() * sound.getsampwidth()
+            frames = min(sound.getnframes(), len(content) // width)
+    except (wave.Error, EOFError, RuntimeError):  # the last for a chunk that ends beyond the file
+        return None
+    return round(frames / rate, 3) if rate else None
+
+
+def silence(rate: int) -> bytes:
+    """A quarter of a second of silence as WAV: 16 bits, one channel, `rate` samples a second."""
+    held = io.BytesIO()
+    with wave.open(held, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(rate)
+        sound.writeframes(bytes(2 * int(rate * _SILENCE)))
+    return held.getvalue()

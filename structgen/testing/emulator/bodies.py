@@ -11,6 +11,65 @@ from dataclasses import dataclass
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Card
 
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A chat request as the checks read it. `card` is None for a model that nothing is known about."""
+
+    body: JsonObject
+    card: Card | None
+
+    @property
+    def format(self) -> JsonObject:
+        """The response_format object, empty where there is none."""
+        return as_object(self.body.get("response_format"))
+
+    @property
+    def kind(self) -> str:
+        """The type of the response_format; ``text`` where there is none."""
+        kind = self.format.get("type", "text")
+        return kind if isinstance(kind, str) else ""
+
+    @property
+    def described(self) -> JsonObject:
+        """What stands under ``response_format.json_schema``: name, schema, strict."""
+        return as_object(self.format.get("json_schema"))
+
+    @property
+    def tools(self) -> tuple[JsonObject, ...]:
+        """The functions offered."""
+        tools = self.body.get("tools")
+        return tuple(as_object(as_object(tool).get("function")) for tool in tools) if isinstance(tools, list) else ()
+
+    @property
+    def tool(self) -> JsonObject | None:
+        """The function that will be called: the forced one, else the first; None where none may be."""
+        choice = self.body.get("tool_choice")
+        if not self.tools or choice == "none":
+            return None
+        name = as_object(as_object(choice).get("function")).get("name")
+        return next((tool for tool in self.tools if tool.get("name") == name), self.tools[0])
+
+    @property
+    def messages(self) -> tuple[JsonObject, ...]:
+        """The messages."""
+        messages = self.body.get("messages")
+        return tuple(as_object(message) for message in messages) if isinstance(messages, list) else ()
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """The sequences at which the model stops; empty ones end nothing."""
+        given = self.body.get("stop")
+        listed = given if isinstance(given, list) else [given]
+        return tuple(stop for stop in listed if isinstance(stop, str) and stop)
+
+    @property
+    def limit(self) -> int | None:
+        """The most tokens that the answer may have."""
+        value = self.body.get("max_completion_tokens", self.body.get("max_tokens"))
+        return value if isinstance(value, int) else None
+
+
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _STARTED = 1_700_000_000  # seconds; the age of every model in the list
 _WORDS_A_SECOND = 1000.0
@@ -139,3 +198,8 @@ def model_entry(card: Card) -> JsonObject:
         "public_apps": None,
         "max_completion_tokens": card.max_completion_tokens,
     }
+
+
+def as_object(value: Json) -> JsonObject:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json
-from structgen.testing.emulator.faults import FaultPlan
-from structgen.testing.emulator.limits import Limits, check_tier
+from structgen.testing.emulator.fault_plan import FaultPlan
+from structgen.testing.emulator.rate_limits import Limits, check_tier
 
 _WHOLE = frozenset({"seed", "retry_after", *(field.name for field in fields(Limits))})
 

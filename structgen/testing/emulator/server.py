@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import math
+import socket
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import chain, repeat
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from structgen.core.errors import ConfigurationError
-from structgen.core.json import JsonObject
-from structgen.testing.emulator.answers import answer_by_rules
-from structgen.testing.emulator.clock import Clock
-from structgen.testing.emulator.faults import FaultPlan, Faults
-from structgen.testing.emulator.limits import LimitsLike, Meters
-from structgen.testing.emulator.listening import listen, make_server, url_of
-from structgen.testing.emulator.replies import Step
-from structgen.testing.emulator.state import Received, State
-from structgen.testing.emulator.transcripts import describe_sound
+from structgen.core.json import Json, JsonObject
+from structgen.core.records import Card
+from structgen.send.model_cards import list_cards
+from structgen.testing.emulator.audio import audio_routes
+from structgen.testing.emulator.batches.batch_endpoints import batch_routes, file_routes
+from structgen.testing.emulator.bodies import model_entry
+from structgen.testing.emulator.chat.completions import answer_chat
+from structgen.testing.emulator.chat.model_answers import answer_by_rules
+from structgen.testing.emulator.fault_plan import FaultPlan, Faults
+from structgen.testing.emulator.rate_limits import Clock, LimitsLike, Meters
+from structgen.testing.emulator.replies import Refusal, Step, filled
+from structgen.testing.emulator.serving import (
+    Connections,
+    Endpoint,
+    Received,
+    State,
+    decode_object,
+    describe_sound,
+    find_served,
+    log,
+    noted,
+    respond,
+    respond_refused,
+)
 from structgen.testing.recordings import Recordings, read_recordings
+from structgen.testing.recordings import Response as Recorded
 
 if TYPE_CHECKING:
-    import uvicorn
+    from starlette.requests import Request
+
 
 EMULATOR_KEY = "gsk_emulator"
 
@@ -149,3 +178,192 @@ class Emulator:
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join(10)
+
+
+def run_emulator(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    replies: Path | None = None,
+    limits: LimitsLike = None,
+    faults: FaultPlan | None = None,
+    latency: float = 0.0,
+    batch_seconds: float = 0.0,
+) -> None:
+    """Serve in the foreground until interrupted; any key is accepted. Says on stderr where.
+
+    `replies` is a JSON Lines file: one answer a line, a string as the model's text and any other value as its JSON,
+    given in this order, the last one again and again. Without it structgen's rules answer. A file that ends in .json
+    holds recordings instead: each is the response to the request that was recorded with it. `limits`, `faults`,
+    `latency` and `batch_seconds` are those of `Emulator`.
+    """
+    state = State(latency=latency, meters=Meters(limits), faults=Faults(faults), batch_seconds=batch_seconds)
+    if replies is not None:
+        _play(state, replies)
+    listener = listen(host, port)
+    url = url_of(listener)
+    sys.stderr.write(f"Groq emulator at {url}. Use it with GROQ_BASE_URL={url} and any GROQ_API_KEY; Ctrl-C ends it.\n")
+    with suppress(KeyboardInterrupt):
+        make_server(state).run([listener])
+
+
+def _play(state: State, replies: Path) -> None:
+    """Have the state answer with what the file holds."""
+    if replies.suffix == ".json":
+        state.recordings = Recordings(read_recordings(replies))
+        return
+    texts = read_replies(replies)
+    following = chain(texts, repeat(texts[-1]))
+    state.answer = state.transcript = lambda _: next(following)
+
+
+def read_replies(path: Path) -> tuple[str, ...]:
+    """The texts of a JSON Lines file; a ConfigurationError that names the line which is none."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigurationError(f"The replies in {path} cannot be read: {problem}.") from None
+    texts = tuple(_text_of(line, path, number) for number, line in enumerate(lines, 1) if line.strip())
+    if not texts:
+        raise ConfigurationError(f"{path} holds no replies: write one JSON value a line.")
+    return texts
+
+
+def _text_of(line: str, path: Path, number: int) -> str:
+    try:
+        value = cast("Json", json.loads(line))
+    except (ValueError, RecursionError) as problem:
+        raise ConfigurationError(f"{path}, line {number}: not JSON ({problem}). Write one JSON value a line.") from None
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens already: clients may connect before the server has got so far as to answer."""
+    try:
+        return socket.create_server((host, port), backlog=2048)
+    except OSError as problem:
+        raise ConfigurationError(
+            f"The emulator cannot listen at {host}:{port}: {problem}. Name another port."
+        ) from None
+
+
+def url_of(listener: socket.socket) -> str:
+    """The address that clients are to be told."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{host}:{port}"
+
+
+def make_server(state: State) -> uvicorn.Server:
+    """The server of this state, to be run on a socket that listens."""
+    config = uvicorn.Config(
+        build_app(state),
+        http=_protocol(state.connections),
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+    )
+    return uvicorn.Server(config)
+
+
+def _protocol(connections: Connections) -> type[H11Protocol]:
+    """The protocol of uvicorn, which also says what connections are open: ASGI itself has no way to reset one."""
+
+    class Tracked(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            super().connection_made(transport)
+            self._address = transport.get_extra_info("peername")[:2]
+            connections.add(self._address, transport)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            connections.remove(self._address)
+            super().connection_lost(exc)
+
+    return Tracked
+
+
+def build_app(state: State) -> Starlette:
+    """The application over a state that the test's thread shares."""
+    endpoints = Endpoints(state)
+    played = endpoints.played
+    return Starlette(
+        routes=[
+            Route("/openai/v1/chat/completions", played(endpoints.chat), methods=["POST"]),
+            Route("/openai/v1/models", played(endpoints.models), methods=["GET"]),
+            Route("/openai/v1/models/{model:path}", played(endpoints.model), methods=["GET"]),
+            *file_routes(state, played),
+            *batch_routes(state, played),
+            *audio_routes(state, played),
+            Route("/{path:path}", played(endpoints.unknown), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        ],
+    )
+
+
+class Endpoints:
+    """One method for each path."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def played(self, endpoint: Endpoint) -> Endpoint:
+        """The endpoint, behind the recordings: a request that was recorded gets the response of that time."""
+
+        async def play(request: Request) -> Response:
+            body = decode_object(await request.body())
+            accepted = self._state.accepts(request.headers.get("authorization", ""))
+            held = self._state.recordings.find(request.method, request.url.path, body) if accepted else None
+            if held is None:
+                response = await endpoint(request)
+            else:
+                self._log(request, body)
+                response = _recorded(held)
+            return noted(request, response)
+
+        return play
+
+    async def chat(self, request: Request) -> Response:
+        """A chat completion, or a scripted error: the latter comes before all but a wrong key."""
+        body = decode_object(await request.body())
+        self._log(request, body)
+        if not self._state.accepts(request.headers.get("authorization", "")):
+            return respond_refused(filled("invalid_api_key"))
+        return await answer_chat(request, body, self._state)
+
+    async def models(self, request: Request) -> Response:
+        """The list of models in service."""
+        self._log(request, {})
+        cards = [card for card in list_cards() if card.provider == "groq" and card.status != "retired"]
+        extra = [Card(name) for name in self._state.models]
+        return self._authorised(request, {"object": "list", "data": [model_entry(card) for card in (*cards, *extra)]})
+
+    async def model(self, request: Request) -> Response:
+        """One model."""
+        self._log(request, {})
+        name = request.path_params["model"]
+        card = find_served(self._state, name)
+        if isinstance(card, Refusal):
+            return respond_refused(card)
+        return self._authorised(request, model_entry(card or Card(name)))
+
+    async def unknown(self, request: Request) -> Response:
+        """Any other path."""
+        self._log(request, {})
+        return respond_refused(filled("unknown_url", method=request.method, path=request.url.path))
+
+    def _log(self, request: Request, body: JsonObject) -> None:
+        log(self._state, request, body)
+
+    def _authorised(self, request: Request, body: JsonObject) -> Response:
+        if self._state.accepts(request.headers.get("authorization", "")):
+            return respond(body)
+        return respond_refused(filled("invalid_api_key"))
+
+
+def _recorded(held: Recorded) -> Response:
+    """A recorded response; a body that is JSON was kept as such."""
+    text = held.body if isinstance(held.body, str) else json.dumps(held.body, ensure_ascii=False)
+    headers = {name: value for name, value in held.headers.items() if name != "content-length"}
+    return Response(text.encode(), held.status, {"content-type": "application/json", **headers})

@@ -1,26 +1,160 @@
-"""What all endpoints of the emulator share: the log, the key, the models in service, responses in Groq's form."""
+"""What the test's thread and the server's thread share."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
+from python_multipart.exceptions import FormParserError
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Card
 from structgen.send.model_cards import find_card
-from structgen.testing.emulator.audio_models import CARDS
-from structgen.testing.emulator.bodies import request_id
-from structgen.testing.emulator.checks import Asked, filled, invalid, refuse
-from structgen.testing.emulator.replies import Answer, Fault, Raw, Refusal, Step, Streamed
-from structgen.testing.emulator.state import Received, State
-from structgen.testing.emulator.streaming import break_connection
+from structgen.testing.emulator.batches.lifecycle import Batch, StoredFile
+from structgen.testing.emulator.bodies import Asked, request_id
+from structgen.testing.emulator.chat.model_answers import answer_by_rules
+from structgen.testing.emulator.chat.request_checks import refuse
+from structgen.testing.emulator.fault_plan import FaultKind, Faults
+from structgen.testing.emulator.rate_limits import Meters
+from structgen.testing.emulator.replies import Answer, Fault, Raw, Refusal, Step, Streamed, filled, invalid
+from structgen.testing.recordings import Recordings
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+
+
+MODELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "whisper-large-v3": ("transcriptions", "translations"),
+        "whisper-large-v3-turbo": ("transcriptions",),
+        "canopylabs/orpheus-v1-english": ("speech",),
+        "canopylabs/orpheus-arabic-saudi": ("speech",),
+    }
+)
+"""The models for sound, and the endpoints that take each."""
+
+
+CARDS: Mapping[str, Card] = MappingProxyType(
+    {
+        name: Card(name, status="production", context_window=448)
+        if name.startswith("whisper")
+        else Card(name, status="preview", context_window=4_000, max_completion_tokens=50_000)
+        for name in MODELS
+    }
+)
+"""As the endpoint of one model shows them; the list is that of the model cards, for texts."""
+
+
+def describe_sound(body: JsonObject) -> str:
+    """The transcript where a test gives none: it says that it is none, and of what."""
+    file = body.get("file")
+    if not isinstance(file, dict):
+        return f"The emulator does not listen. It was given the address {body.get('url')}."
+    seconds = file.get("seconds")
+    lasting = f" lasting {seconds:g} seconds" if isinstance(seconds, (int, float)) else ""
+    return f"The emulator does not listen. It was given {file['name']}, {file['size']} bytes{lasting}."
+
+
+_BREATH = 0.01  # seconds: lets bytes leave before a reset overtakes them, and uvicorn notice the reset
+
+
+async def break_connection(request: Request, state: State) -> None:
+    """Reset the connection that the request came on, once what was written has left."""
+    await asyncio.sleep(_BREATH)
+    state.connections.abort(cast("tuple[str, int]", tuple(request.scope["client"])))
+    await asyncio.sleep(_BREATH)
+
+
+@dataclass(slots=True)
+class Received:
+    """A request as it came; the authorization header is left out. What came of it is added before it is answered.
+
+    `status` is that of the response, None where the connection was reset before one. `fault` is what a plan of faults
+    had in store for the request.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: JsonObject
+    status: int | None = None
+    fault: FaultKind | None = None
+
+
+class Connections:
+    """Open connections by the client's address, so that one can be reset."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, int], asyncio.Transport] = {}
+
+    def add(self, address: tuple[str, int], transport: asyncio.Transport) -> None:
+        """A connection was made."""
+        self._open[address] = transport
+
+    def remove(self, address: tuple[str, int]) -> None:
+        """A connection has ended."""
+        self._open.pop(address, None)
+
+    def abort(self, address: tuple[str, int]) -> None:
+        """Reset the connection with this client, without another byte."""
+        transport = self._open.get(address)
+        if transport is not None:
+            transport.abort()
+
+
+@dataclass(slots=True)
+class State:
+    """The script, the log, and how to answer where the script has nothing. A deque's and a list's steps are atomic."""
+
+    key: str | None = None
+    answer: Callable[[JsonObject], str] = answer_by_rules
+    models: tuple[str, ...] = ()
+    latency: float = 0.0
+    script: deque[Step] = field(default_factory=deque[Step])
+    forever: Step | None = None
+    requests: list[Received] = field(default_factory=list[Received])
+    hung_up: int = 0
+    connections: Connections = field(default_factory=Connections)
+    recordings: Recordings = field(default_factory=Recordings)
+    meters: Meters = field(default_factory=Meters)
+    faults: Faults = field(default_factory=Faults)
+    transcript: Callable[[JsonObject], str] = describe_sound
+    files: dict[str, StoredFile] = field(default_factory=dict[str, StoredFile])
+    batches: dict[str, Batch] = field(default_factory=dict[str, Batch])
+    batch_seconds: float = 0.0
+    born: float = field(default_factory=time.time)
+
+    def now(self) -> float:
+        """Unix seconds by the clock that tests can turn."""
+        return self.born + self.meters.clock.now()
+
+    def accepts(self, authorization: str) -> bool:
+        """Whether the header carries the key; any key where none is set."""
+        scheme, _, key = authorization.partition(" ")
+        return scheme == "Bearer" and bool(key) and self.key in {None, key}
+
+    def forces_next(self) -> bool:
+        """Whether the next step is an error or a fault, which comes whatever the request is."""
+        upcoming = self.script[0] if self.script else self.forever
+        return upcoming is not None and not isinstance(upcoming, Answer | Streamed)
+
+    def next_step(self) -> Step | None:
+        """The next step of the script, its last again and again where that was asked for; None at its end."""
+        try:
+            return self.script.popleft()
+        except IndexError:
+            return self.forever
+
 
 Endpoint = Callable[["Request"], Awaitable[Response]]
 Wrapper = Callable[[Endpoint], Endpoint]
@@ -168,3 +302,82 @@ async def _dribble(step: Raw) -> AsyncIterator[bytes]:
     for start in range(0, len(step.content), size):
         await asyncio.sleep(step.seconds / _PIECES)
         yield step.content[start : start + size]
+
+
+_ROOM = 2**20  # bytes, for everything in a form that is not its file
+_PATIENCE = 4  # limits' worth of a body that is too large are read and dropped, so that the client hears the answer
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of a form. The name is the client's, and only ever shown."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The fields and files of a form by their names; a field may come several times."""
+
+    fields: Mapping[str, tuple[str, ...]]
+    files: Mapping[str, Upload]
+
+    def field(self, name: str) -> str | None:
+        """The last value of a field, None where it is missing."""
+        return self.fields[name][-1] if name in self.fields else None
+
+    def logged(self) -> JsonObject:
+        """The form as a JSON object: a file is its name and size (bytes), a field whose name ends in ``[]`` a list."""
+        body: JsonObject = {
+            name: [*values] if len(values) > 1 or name.endswith("[]") else "".join(values)
+            for name, values in self.fields.items()
+        }
+        files: JsonObject = {name: {"name": file.name, "size": len(file.content)} for name, file in self.files.items()}
+        return body | files
+
+
+class _TooLargeError(Exception):
+    """The body is larger than the limit."""
+
+
+async def read_form(request: Request, limit: int) -> Form | Refusal:
+    """The form in a request whose file may have `limit` bytes, or the refusal of what is none or too large."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return invalid("request Content-Type isn't multipart/form-data")
+    parser = MultiPartParser(request.headers, _within(request, limit + _ROOM), max_files=8, max_fields=64)
+    try:
+        parsed = (await parser.parse()).multi_items()
+    except _TooLargeError:
+        return replace(filled("request_too_large_body"), headers={"connection": "close"})
+    except (MultiPartException, FormParserError) as problem:
+        return invalid(f"The multipart form cannot be read: {problem}")
+    except ClientDisconnect:
+        return invalid("The form ended before its time")
+    form = await _form_of(parsed)
+    return filled("request_too_large_body") if any(len(file.content) > limit for file in form.files.values()) else form
+
+
+async def _within(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+    """The body as it comes, until it is larger than the limit. What follows then is dropped, never kept."""
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= limit:
+            yield chunk
+        elif size > _PATIENCE * limit:
+            break
+    if size > limit:
+        raise _TooLargeError
+
+
+async def _form_of(parsed: Iterable[tuple[str, UploadFile | str]]) -> Form:
+    fields: dict[str, tuple[str, ...]] = {}
+    files: dict[str, Upload] = {}
+    for name, value in parsed:
+        if isinstance(value, str):
+            fields[name] = (*fields.get(name, ()), value)
+        else:
+            files[name] = Upload(value.filename or "", await value.read())
+            await value.close()
+    return Form(fields, files)

@@ -15,7 +15,7 @@ from structgen.forms.quotes import Quoted, QuotesRefusal, free_keys, with_quotes
 from structgen.forms.quotes.quotable import Work
 from structgen.forms.strict import StrictRefusal, StrictSchema, strict_of
 from structgen.schema import Schema
-from structgen.testing.emulator.strict import check_strict
+from structgen.testing.emulator.chat.request_checks import check_strict
 
 NAMES = ("a", "b", "c", "quote", "value", "x/y", "Quote")
 WORDS = st.text(st.characters(codec="utf-8"), max_size=5)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from structgen.forms.strict import StrictRefusal, StrictSchema, to_strict
 from structgen.schema import Schema
 from structgen.schema.keywords import walk
-from structgen.testing.emulator.strict import check_strict
+from structgen.testing.emulator.chat.request_checks import check_strict
 
 STRING, INTEGER, NULL = {"type": "string"}, {"type": "integer"}, {"type": "null"}
 

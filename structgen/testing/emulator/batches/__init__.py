@@ -1,0 +1,1 @@
+"""The batches and files endpoints of the emulator."""

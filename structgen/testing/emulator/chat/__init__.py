@@ -1,0 +1,1 @@
+"""Chat completions of the emulator: the checks, the answers, the responses."""

@@ -1,0 +1,241 @@
+"""Faults from a seed: which requests fail, and how.
+
+What befalls a request follows from the seed, the request's body, and how often that body has been seen: not from the
+order in which requests arrive, nor from the time. Clients that send at once, in whatever order, meet the same faults
+in every run, as long as they send the same requests and try again in the same cases.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from functools import partial
+from typing import cast
+
+from structgen.core.errors import ConfigurationError
+from structgen.core.json import Json, JsonObject
+from structgen.send.limits.limiter_state import Measure
+from structgen.testing.emulator.rate_limits import Charge, refuse_for
+from structgen.testing.emulator.replies import Answer, Fault, Refusal, Step, Streamed, error
+
+_TPM = 30_000_000
+"""Tokens a minute in the words of a 429, where the model has no such limit: so many that nobody is slowed by them."""
+_ERRORS = ("internal", "bad_gateway", "over_capacity")
+
+
+class FaultKind(StrEnum):
+    """What can befall a request; the values are the names of the shares of a `FaultPlan`."""
+
+    RATE_LIMITED = "rate_limited"
+    FLEX = "flex"
+    SERVER_ERROR = "server_error"
+    DROPPED = "dropped"
+    SLOW = "slow"
+    CUT = "cut"
+    MALFORMED = "malformed"
+    WRONG_TYPE = "wrong_type"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultPlan:
+    """The share of requests, 0 to 1, that each fault befalls; the rest is answered as ever.
+
+    - `rate_limited`: 429, with `retry_after` whole seconds, or where that is None the wait of a bucket that is full
+    - `flex`: 498, the flex tier is full
+    - `server_error`: 500, 502 with a page, or 503; half of those of streams come in the middle
+    - `dropped`: the connection is reset before the first byte
+    - `slow`: the body, or the stream, takes `seconds`
+    - `cut`: the connection is reset somewhere in the body
+    - `malformed`: the model's text is not quite JSON
+    - `wrong_type`: one value in the model's JSON has another type, never null
+
+    The last two leave out the server's own check of its output: that is how such texts get through.
+    """
+
+    seed: int = 0
+    rate_limited: float = 0.0
+    flex: float = 0.0
+    server_error: float = 0.0
+    dropped: float = 0.0
+    slow: float = 0.0
+    cut: float = 0.0
+    malformed: float = 0.0
+    wrong_type: float = 0.0
+    retry_after: int | None = None
+    seconds: float = 1.0
+
+    def __post_init__(self) -> None:
+        shares = self.shares()
+        for kind, share in shares.items():
+            if not 0 <= share <= 1:
+                raise ConfigurationError(f"The share {kind} must be between 0 and 1, not {share}.")
+        if math.fsum(shares.values()) > 1 + 1e-9:
+            raise ConfigurationError(f"The shares of faults add up to {math.fsum(shares.values()):g}, more than 1.")
+        if not (math.isfinite(self.seconds) and self.seconds >= 0) or (self.retry_after or 0) < 0:
+            raise ConfigurationError("`seconds` and `retry_after` of a fault plan must be 0 or more.")
+
+    def shares(self) -> dict[FaultKind, float]:
+        """The share of each kind."""
+        fields = asdict(self)
+        return {kind: fields[kind] for kind in FaultKind}
+
+
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """A fault that befalls a request. `chance` decides its details."""
+
+    kind: FaultKind
+    plan: FaultPlan
+    chance: random.Random
+
+    def refuse(self, body: JsonObject, charge: Charge) -> Step | None:
+        """What comes in the place of an answer; None where an answer is needed, for `spoil` to change."""
+        match self.kind:
+            case FaultKind.RATE_LIMITED:
+                return self._limited(body, charge)
+            case FaultKind.FLEX:
+                return error("flex_capacity")
+            case FaultKind.DROPPED:
+                return Fault()
+            case FaultKind.SERVER_ERROR if not body.get("stream") or self.chance.random() < 0.5:
+                return error(self.chance.choice(_ERRORS))
+            case _:
+                return None
+
+    def spoil(self, text: str) -> Step:
+        """The answer with this text, and what becomes of it."""
+        match self.kind:
+            case FaultKind.SLOW:
+                return Answer(text, seconds=self.plan.seconds)
+            case FaultKind.CUT:
+                return Fault(Answer(text, as_is=True), self.chance.random())
+            case FaultKind.MALFORMED:
+                return Answer(malform(text, self.chance), as_is=True)
+            case FaultKind.WRONG_TYPE:
+                return Answer(mistype(text, self.chance), as_is=True)
+            case _:
+                broken = cast("Refusal", error(self.chance.choice(("internal", "over_capacity"))))
+                return Streamed(Answer(text, as_is=True), self.chance.random(), error=broken)
+
+    def _limited(self, body: JsonObject, charge: Charge) -> Refusal:
+        """The 429 of a bucket of tokens that is full, or no fuller than the wait that was asked for makes it."""
+        limit, wait = charge.meter.limit(Measure.TPM) or _TPM, self.plan.retry_after
+        over = charge.asked if wait is None else max(math.ceil(wait * limit / Measure.TPM.period), 1)
+        used, tier = min(limit - charge.asked + over, limit), str(body.get("service_tier") or "on_demand")
+        made = refuse_for(Measure.TPM, limit, used, charge.asked, tier=tier, headers=charge.headers())
+        header = {} if wait is None else {"retry-after": str(wait)}
+        return Refusal(made.status, made.error, {**made.headers, **header})
+
+
+class Faults:
+    """Carries a plan out: knows how often each body was seen."""
+
+    def __init__(self, plan: FaultPlan | None = None) -> None:
+        self._plan = plan
+        self._seen: Counter[str] = Counter()
+
+    def draw(self, body: JsonObject) -> Mishap | None:
+        """What befalls this request; None where all goes well."""
+        if self._plan is None:
+            return None
+        name = json.dumps(body, sort_keys=True)
+        self._seen[name] += 1
+        return _draw(self._plan, name, self._seen[name])
+
+
+def _draw(plan: FaultPlan, name: str, times: int) -> Mishap | None:
+    digest = hashlib.blake2b(json.dumps([plan.seed, times, name]).encode(), digest_size=16).digest()
+    chance = random.Random(digest)  # noqa: S311 - repeatable by intention
+    point = chance.random()
+    for kind, share in plan.shares().items():
+        if point < share:
+            return Mishap(kind, plan, chance)
+        point -= share
+    return None
+
+
+_MARKS = '{}[]:,"'
+_TRIES = 20
+_OTHERS: tuple[Json, ...] = (True, 17, "n/a", [17], {"value": 17})
+
+
+def malform(text: str, chance: random.Random) -> str:
+    """The text cut off, or with a mark too few or too many, so that it is not JSON any more."""
+    tries = (chance.choice(_WAYS)(text, chance) for _ in range(_TRIES))
+    return next((spoiled for spoiled in tries if not _is_json(spoiled)), "{" + text)
+
+
+def mistype(text: str, chance: random.Random) -> str:
+    """The text with one of its values, chosen by chance, of another JSON type; null is never put in.
+
+    A text that holds neither object nor list with something in it is wholly replaced.
+    """
+    try:
+        root = cast("Json", json.loads(text))
+    except (ValueError, RecursionError):
+        root = text
+    box: list[Json] = [root]
+    places = [*_places(root)] or [_Place(root, partial(box.__setitem__, 0))]
+    place = chance.choice(places)
+    place.put(chance.choice([other for other in _OTHERS if _kind(other) is not _kind(place.value)]))
+    return json.dumps(box[0], ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A value within a JSON tree, and how to put another there."""
+
+    value: Json
+    put: Callable[[Json], None]
+
+
+def _places(root: Json) -> Iterator[_Place]:
+    """Every value within the root, without recursion: replies may be deep."""
+    waiting = [root]
+    while waiting:
+        holder = waiting.pop()
+        if isinstance(holder, dict):
+            yield from (_Place(value, partial(holder.__setitem__, name)) for name, value in holder.items())
+            waiting.extend(holder.values())
+        elif isinstance(holder, list):
+            yield from (_Place(value, partial(holder.__setitem__, index)) for index, value in enumerate(holder))
+            waiting.extend(holder)
+
+
+def _kind(value: Json) -> type[object]:
+    """The JSON type of a value: whole and other numbers are one."""
+    return float if type(value) is int else type(value)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _cut_off(text: str, chance: random.Random) -> str:
+    return text[: int(len(text) * chance.random())]
+
+
+def _drop_mark(text: str, chance: random.Random) -> str:
+    marks = [place for place, letter in enumerate(text) if letter in _MARKS]
+    if not marks:
+        return text
+    place = chance.choice(marks)
+    return text[:place] + text[place + 1 :]
+
+
+def _add_mark(text: str, chance: random.Random) -> str:
+    place = int(len(text) * chance.random())
+    return text[:place] + chance.choice(_MARKS) + text[place:]
+
+
+_WAYS: tuple[Callable[[str, random.Random], str], ...] = (_cut_off, _drop_mark, _add_mark)

@@ -1,0 +1,240 @@
+"""What Groq refuses before a model answers, and what it refuses of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import groq
+import pytest
+
+from structgen.core.json import JsonObject
+from structgen.testing import Emulator, plain, reply
+
+MODEL = "openai/gpt-oss-20b"
+SCHEMA: JsonObject = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}},
+    "required": ["name"],
+    "additionalProperties": False,
+}
+TOOL: JsonObject = {"type": "function", "function": {"name": "answer", "parameters": SCHEMA}}
+JSON_MODE: JsonObject = {"type": "json_object"}
+BASE: JsonObject = {"model": MODEL, "messages": [{"role": "user", "content": "Answer in JSON."}]}
+Refused = Callable[..., JsonObject]
+
+
+def schema_format(schema: object = SCHEMA, *, strict: bool = True) -> JsonObject:
+    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": strict}}  # type: ignore[dict-item]
+
+
+@pytest.fixture
+def refused(client: groq.Groq) -> Refused:
+    """The error object that a request with these fields brings."""
+
+    def ask(**fields: object) -> JsonObject:
+        with pytest.raises(groq.APIStatusError) as caught:
+            client.post("/openai/v1/chat/completions", body={**BASE, **fields}, cast_to=object)
+        assert isinstance(caught.value.body, dict)
+        return caught.value.body["error"]
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"n": 2}, "'n' : number must be at most 1"),
+        ({"logprobs": True}, "`logprobs` is not supported"),
+        ({"logit_bias": {"1": 1}}, "is not supported with this model"),
+        ({"temperature": 2.5}, "'temperature' : number must be between 0 and 2"),
+        ({"top_p": -1}, "'top_p' : number must be between 0 and 1"),
+        ({"stop": ["a", "b", "c", "d", "e"]}, "'stop' : maximum number of items is 4"),
+        ({"tools": [TOOL] * 129}, "'tools' : maximum number of items is 128"),
+        ({"tools": [TOOL], "tool_choice": "must"}, "Only allowed string values for 'tool_choice'"),
+        ({"tools": [TOOL], "response_format": JSON_MODE}, "json mode cannot be combined with tool"),
+        ({"tools": [TOOL], "response_format": schema_format()}, "json mode cannot be combined with tool"),
+        (
+            {"response_format": JSON_MODE, "messages": [{"role": "user", "content": "Hi"}]},
+            "must contain the word 'json'",
+        ),
+        ({"response_format": {"type": "xml"}}, "'response_format' : one of the following"),
+        ({"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}}, "'response_format' : one of"),
+        ({"messages": []}, "'messages' : minimum number of items is 1"),
+        ({"messages": [{"role": "user", "content": "x", "timestamp": 1}]}, "property 'timestamp' is unsupported"),
+        ({"messages": [{"role": "user", "content": "x", "name": "Ada"}]}, "property 'name' is unsupported"),
+        ({"messages": [{"role": "system", "content": [{"type": "text"}]}]}, "'messages.0.content' : value must be a"),
+        ({"reasoning_effort": "none"}, "`reasoning_effort` must be one of"),
+        ({"reasoning_format": "raw", "response_format": JSON_MODE}, "`reasoning_format` must be"),
+        ({"max_completion_tokens": 65537}, "less than or equal to `65536`"),
+        ({"messages": [{"role": "user", "content": "x" * 600_000}]}, "Please reduce the length"),
+        ({"model": "no/such"}, "The model `no/such` does not exist"),
+        ({"model": "qwen-qwq-32b"}, "The model `qwen-qwq-32b` has been decommissioned"),
+    ],
+)
+def test_a_request_that_groq_refuses_is_refused_in_its_words(
+    fields: dict[str, object], words: str, refused: Refused
+) -> None:
+    found = refused(**fields)
+    assert words in str(found["message"])
+    assert found["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "words"),
+    [
+        ("meta-llama/llama-prompt-guard-2-22m", {"tools": [TOOL]}, "`tool calling` is not supported"),
+        (
+            "meta-llama/llama-prompt-guard-2-22m",
+            {"response_format": schema_format()},
+            "does not support response format",
+        ),
+        ("meta-llama/llama-prompt-guard-2-22m", {"reasoning_effort": "low"}, "`reasoning_effort` is not supported"),
+    ],
+)
+def test_a_model_refuses_what_its_card_has_not(
+    model: str, fields: dict[str, object], words: str, refused: Refused
+) -> None:
+    assert words in str(refused(model=model, **fields)["message"])
+
+
+def test_a_body_that_is_no_json_is_refused(client: groq.Groq) -> None:
+    with pytest.raises(groq.BadRequestError, match="not a JSON object"):
+        client.post("/openai/v1/chat/completions", content=b"{", cast_to=object)
+
+
+@pytest.mark.parametrize("word", ["JSON", "json", "Jsonify", "geojson"])
+def test_the_word_json_may_stand_in_any_form(word: str, client: groq.Groq, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply("{}"))
+    messages = [{"role": "user", "content": [{"type": "text", "text": word}]}]
+    client.post(
+        "/openai/v1/chat/completions", body={**BASE, "messages": messages, "response_format": JSON_MODE}, cast_to=object
+    )
+
+
+def test_a_scripted_answer_waits_for_a_request_that_is_accepted(refused: Refused, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply("Ada"))
+    refused(n=2)
+    with groq.Groq() as client:
+        found = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "Who?"}])
+    assert found.choices[0].message.content == "Ada"
+
+
+OPEN: JsonObject = {"type": "object", "properties": {}}
+LOOSE: JsonObject = {**SCHEMA, "required": []}
+BARE: JsonObject = {"type": "object", "properties": {"a": {}}, "additionalProperties": False}
+BOUNDED: JsonObject = {
+    "type": "object",
+    "properties": {"tags": {"type": "array", "items": {"type": "string"}, "minItems": 1}},
+    "required": ["tags"],
+    "additionalProperties": False,
+}
+
+
+def variant(**properties: object) -> JsonObject:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}  # type: ignore[dict-item]
+
+
+OVERLAPPING: JsonObject = {"anyOf": [variant(a={}, b={}), variant(a={}, c={})]}
+DOUBLE: JsonObject = {
+    "anyOf": [variant(kind={"const": "x"}, sort={"enum": [1]}), variant(kind={"const": "y"}, sort={"enum": [2]})]
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        (OPEN, "invalid JSON schema for response_format: 'answer': `additionalProperties:false` must be set"),
+        (variant(inner=OPEN), "`additionalProperties:false` must be set on every object"),
+        (LOOSE, "'answer': /required: The following properties must be listed in `required`: name"),
+        (BARE, "`required` is required to be supplied"),
+        (BOUNDED, "minItems is not supported"),
+        (variant(u=OVERLAPPING), "/properties/u/anyOf: anyOf disambiguation failed"),
+        (variant(u=DOUBLE), "discriminator: multiple candidate properties kind, sort"),
+        ({"type": 3}, "invalid JSON schema for response_format: 'answer': "),
+        ("text", "invalid JSON schema for response_format: 'answer': "),
+    ],
+)
+def test_a_schema_that_strict_mode_refuses_is_refused(schema: object, words: str, refused: Refused) -> None:
+    assert words in str(refused(response_format=schema_format(schema))["message"])
+
+
+def test_where_a_schema_is_wrong_stands_in_fields_of_its_own(refused: Refused) -> None:
+    found = refused(response_format=schema_format(variant(u=OVERLAPPING)))
+    assert found["schema_path"] == "/properties/u/anyOf"
+    assert found["schema_path_segments"] == ["$", "properties", "u", "anyOf"]
+    assert (found["schema_kind"], found["schema_code"]) == ("anyOf", "keyset_required_overlap")
+
+
+NODE: JsonObject = {
+    "$defs": {"node": variant(value={"type": "string"}, next={"anyOf": [{"$ref": "#/$defs/node"}, {"type": "null"}]})},
+    **variant(first={"$ref": "#/$defs/node"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        (
+            variant(u={"anyOf": [variant(kind={"const": "x"}, a={}), variant(kind={"const": "y"}, a={})]}),
+            '{"u": {"kind": "y", "a": 1}}',
+        ),
+        (variant(u={"anyOf": [variant(a={}), variant(b={})]}), '{"u": {"b": 1}}'),
+        (variant(u={"anyOf": [{"type": "object", "additionalProperties": False}, {"type": "null"}]}), '{"u": null}'),
+        (variant(u={"anyOf": [True, {"$ref": "http://elsewhere/x"}]}), '{"u": 3}'),
+        (variant(u={"anyOf": [variant(kind=True, a={}), variant(b={})]}), '{"u": {"b": 1}}'),
+        (NODE, '{"first": {"value": "a", "next": {"value": "b", "next": null}}}'),
+        (variant(pair={"type": "array", "prefixItems": [{"type": "string"}]}), '{"pair": ["a"]}'),
+    ],
+)
+def test_a_schema_within_the_subset_is_accepted(
+    schema: JsonObject, value: str, client: groq.Groq, groq_emulator: Emulator
+) -> None:
+    groq_emulator.script(reply(value))
+    body = {**BASE, "response_format": schema_format(schema)}
+    client.post("/openai/v1/chat/completions", body=body, cast_to=object)
+
+
+@pytest.mark.parametrize(
+    ("fields", "text", "code", "generation"),
+    [
+        ({"response_format": JSON_MODE}, "not json", "json_validate_failed", "not json"),
+        ({"response_format": JSON_MODE}, "[1]", "json_validate_failed", "[1]"),
+        ({"response_format": schema_format()}, '{"name": 3}', "json_validate_failed", '{"name": 3}'),
+        ({"response_format": schema_format(strict=False)}, "{}", "json_validate_failed", "{}"),
+        ({"response_format": schema_format(strict=False)}, "[", "json_validate_failed", "["),
+        ({"tools": [TOOL]}, "{}", "tool_use_failed", '{"name": "answer", "arguments": {}}'),
+        ({"tools": [TOOL]}, "oops", "tool_use_failed", "oops"),
+        (
+            {"response_format": schema_format({"$ref": "http://elsewhere/x"}, strict=False)},
+            "{}",
+            "json_validate_failed",
+            "{}",
+        ),
+        ({"response_format": schema_format({"$ref": "#"}, strict=False)}, "{}", "json_validate_failed", "{}"),
+    ],
+)
+def test_an_answer_that_does_not_fit_comes_as_a_failed_generation(
+    fields: dict[str, object], text: str, code: str, generation: str, refused: Refused, groq_emulator: Emulator
+) -> None:
+    groq_emulator.script(reply(text))
+    found = refused(**fields)
+    assert (found["code"], found["failed_generation"]) == (code, generation)
+
+
+def test_the_place_where_an_answer_leaves_its_schema_is_named(refused: Refused, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": 3}'))
+    message = str(refused(response_format=schema_format())["message"])
+    assert "Error: jsonschema: '/name' does not validate with type: 3 is not of type 'string'" in message
+
+
+def test_a_required_call_that_is_not_made_is_an_error(refused: Refused, groq_emulator: Emulator) -> None:
+    groq_emulator.script(plain("maybe"))
+    found = refused(tools=[TOOL], tool_choice="required")
+    assert found["message"] == "Tool choice is required, but model did not call a tool"
+    assert found["failed_generation"] == "maybe"
+
+
+def test_a_document_that_does_not_close_within_the_limit_is_an_error(refused: Refused, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"name": "Ada Lovelace"}'))
+    found = refused(response_format=JSON_MODE, max_completion_tokens=3)
+    assert found["failed_generation"] == "max completion tokens reached before generating a valid document"
