@@ -39,6 +39,7 @@ from referencing.jsonschema import lookup_recursive_ref
 from structgen.core.json import Json, JsonObject
 from structgen.schema.formats import has_format
 from structgen.schema.issues import NO_BRANCH
+from structgen.schema.node import hashable
 from structgen.schema.patterns import matcher
 
 Errors: TypeAlias = Iterator[ValidationError]
@@ -287,18 +288,9 @@ def _exact(number: float) -> Fraction:
 
 def _unique_items(_: Any, unique: bool, instance: Json, __: Any) -> Errors:
     if unique and isinstance(instance, list):
-        seen = {_frozen(item) for item in instance}
+        seen = {hashable(item) for item in instance}
         if len(seen) < len(instance):
             yield ValidationError("unique")
-
-
-def _frozen(value: Json) -> object:
-    """A JSON value as something hashable that is equal where the values are: 1 is 1.0 and is not true."""
-    if isinstance(value, dict):
-        return (dict, frozenset((key, _frozen(item)) for key, item in value.items()))
-    if isinstance(value, list):
-        return (list, tuple(_frozen(item) for item in value))
-    return (bool, value) if isinstance(value, bool) else value
 
 
 def _format(_: Any, name: str, instance: Json, __: Any) -> Errors:

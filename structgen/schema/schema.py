@@ -21,6 +21,7 @@ from structgen.core.results import Issue
 from structgen.schema.cache import remembered
 from structgen.schema.check import Context, check_json, check_typed
 from structgen.schema.core_schema import has_functions, without_functions
+from structgen.schema.node import Node
 from structgen.schema.types import compile_type, describe
 
 T = TypeVar("T")
@@ -72,6 +73,11 @@ class Schema(Generic[T]):
         if isinstance(schema, (dict, bool)):
             return _of_json_schema(cast("JsonObject | bool", schema), assert_formats, folder)
         return remembered(schema, _of_type)
+
+    @cached_property
+    def node(self) -> Node:
+        """The root of the schema as its readers walk it."""
+        return Node.of(self.json_schema)
 
     @cached_property
     def _outline(self) -> str:
