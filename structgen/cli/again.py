@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from structgen.batch import Tally
+from structgen.batch import ReparseStats
 from structgen.cli.command import say
 from structgen.engine.reparse.previous_run import PreviousRun, other_words
 from structgen.store import Asked, Run, Store
@@ -16,7 +16,7 @@ class Again:
 
     run: Run
     keep: bool
-    tally: Tally = field(default_factory=Tally)
+    stats: ReparseStats = field(default_factory=ReparseStats)
 
     def earlier(self, store: Store, now: Asked) -> PreviousRun:
         """The run in front of the wire; says where its answers do not count."""

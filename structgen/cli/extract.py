@@ -16,7 +16,7 @@ from structgen.core.options import Budget, Options
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from structgen.batch import Batch, Tally
+    from structgen.batch import Batch, ReparseStats
     from structgen.cli.again import Again
     from structgen.core.records import Document, Task
     from structgen.documents import DocumentProblem
@@ -57,7 +57,7 @@ def carry_out(call: Call, again: Again | None = None) -> Exit:
         manner = Manner(call.quiet, call.allow_incomplete, bar=not call.show, kept=kept is not None)
         observers = [manner.waits]
         with Extractor(chosen, _options(call), store=kept, previous_run=earlier, observers=observers) as extractor:
-            batch = _batch(call, extractor, task, told, again.tally if again else None)
+            batch = _batch(call, extractor, task, told, again.stats if again else None)
             _say_model(extractor.model, chosen=call.model is not None)
             documents, rows = with_output(_documents(call, inputs), call.output, show=call.show)
             with noted(kept, task.name, extractor.model, batch, [asked, *(earlier.run.asked if earlier else ())]):
@@ -73,11 +73,11 @@ def _asked(task: Task[Any], told: str | None) -> Asked:
     return asked_of(resolved.schema, resolved.instructions if told is None else told, resolved.examples)
 
 
-def _batch(call: Call, extractor: Extractor, task: Task[Any], told: str | None, tally: Tally | None) -> Batch:
+def _batch(call: Call, extractor: Extractor, task: Task[Any], told: str | None, stats: ReparseStats | None) -> Batch:
     from structgen.batch import Batch, RunBudget
 
     budget = RunBudget(call.max_cost, call.max_tokens, call.max_time)
-    seen = tally.add if tally is not None else None
+    seen = stats.add if stats is not None else None
     return Batch(extractor, task, instructions=told, concurrency=call.concurrency, budget=budget, seen=seen)
 
 

@@ -64,8 +64,8 @@ def reparse(told: Reparse) -> None:
     try:
         status = carry_out(call, again)
     finally:
-        if again.tally.total and not told.quiet:
-            say(f"run {run.id}: {again.tally}.")
+        if again.stats.total and not told.quiet:
+            say(f"run {run.id}: {again.stats}.")
     raise typer.Exit(status)
 
 

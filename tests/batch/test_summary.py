@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from structgen.batch import Row, RowStatus, Summary
+from structgen.batch import ReparseStats, Row, RowStatus, Summary
 from structgen.batch.summary import folded
+from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json
-from structgen.core.records import Evidence, Status, Usage
+from structgen.core.options import Mode
+from structgen.core.records import Completion, Evidence, Request, Status, Usage
+from structgen.core.results import Attempt, Extraction
 
 
 def row(status: RowStatus, usage: Usage | None = None, cost: float | None = 0.0) -> Row:
@@ -82,3 +85,38 @@ def test_of_many_paths_the_most_frequent_are_named() -> None:
 
 def test_a_path_cannot_act_on_the_terminal() -> None:
     assert "\x1b" not in str(Summary().add(unsupported("/a\x1b[2J", value={}), 0.0))
+
+
+def attempt(name: str = "dish", *paths: str, stored: bool = False) -> Attempt:
+    schema = {"type": "object", "properties": {path: {"type": "string"} for path in paths}}
+    request = Request("groq", "m", (), Mode.JSON, schema, schema_name=name)  # type: ignore[arg-type]
+    return Attempt(request, Completion("{}", stored=stored), (), "")
+
+
+def test_documents_are_counted_by_what_was_paid_for_them_the_most_frequent_first() -> None:
+    stats = ReparseStats()
+    kept = attempt(stored=True)
+    for attempts in (
+        (kept,),
+        (kept,),
+        (kept, attempt("fields", "/b", "/a")),
+        (kept, attempt("fields", "/items/0/b", "/items/12/b"), attempt("rest")),
+        (kept, attempt("rest")),
+        (kept, attempt("fields", "/a"), attempt()),
+        (attempt(),),
+        (kept, attempt("fields", "/a", stored=True)),
+    ):
+        stats.add(Extraction(None, attempts=attempts))
+    stats.add(ExtractionFailed("no answer", attempts=(kept,)))
+    stats.add(ExtractionFailed("refused", attempts=(kept, attempt("fields", "/b", "/a"))))
+    assert str(stats) == (
+        "10 documents: 3 read again, 2 asked for /a, /b, 2 asked whole, 1 asked for /items/*/b, "
+        "1 asked for the rest, 1 without an answer"
+    )
+
+
+def test_one_document_is_one_document() -> None:
+    stats = ReparseStats()
+    assert stats.total == 0
+    stats.add(Extraction(None, attempts=(attempt(stored=True),)))
+    assert (stats.total, str(stats)) == (1, "1 document: 1 read again")

@@ -13,8 +13,7 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field
 
 from structgen.core.records import Example, FieldsText, Task
-from structgen.evaluate.limits import impossible
-from structgen.evaluate.lint import LARGE_PROMPT, Finding, Severity, lint_task, prompt_size
+from structgen.evaluate.lint import LARGE_PROMPT, Finding, Severity, impossible, lint_task, prompt_size
 from structgen.tasks import find_task, list_tasks, starter
 
 BUILT_IN = list_tasks(root=Path(__file__).parent)

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Protocol, cast
 
-from structgen.batch.beside import create_beside
-from structgen.batch.formats import FORMATS, Format
+from structgen.batch.output.atomic_write import create_beside
+from structgen.batch.output.file_formats import FORMATS, Format
 from structgen.batch.row import Row, to_line
 from structgen.core.errors import ConfigurationError, StructgenError
 from structgen.core.json import JsonObject

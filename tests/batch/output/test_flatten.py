@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from structgen.batch.flat import cells_of, columns_of
+from structgen.batch.output.flatten import cells_of, columns_of
 from structgen.batch.row import Row, RowStatus
 from structgen.core.json import Json, JsonObject
 
