@@ -1,4 +1,4 @@
-"""Schema + text -> Request: the words that a model reads, and the parameters around them. Pure: nothing is sent."""
+"""Schema + text -> Request: the prompt and the parameters. Pure: nothing is sent."""
 
 from structgen.compile.prompt_text import delimited
 from structgen.compile.request import Brief, Input, Plan, compile_brief, compile_chat

@@ -1,4 +1,4 @@
-"""Images among the parts of a message: looked at, and written as the data URLs that a request carries."""
+"""Images in messages: checked, and encoded as the data URLs that a request carries."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _ADDRESSES = ("https://", "http://", "data:image/")
 
 
 def with_images(messages: tuple[Message, ...], model: str, card: Card | None) -> tuple[Message, ...]:
-    """The messages with every image as an address; the same ones where they hold none.
+    """Return the messages with every image replaced by its URL.
 
-    Raises ConfigurationError for a model that does not see, DocumentError for an image that cannot be sent.
+    Raises ConfigurationError if the model has no vision, DocumentError if an image cannot be sent.
     """
     if all(isinstance(message.content, str) for message in messages):
         return messages
     if card is not None and not card.vision and any(message.images for message in messages):
         raise ConfigurationError(
-            f"{model} sees no images. Take a model with vision, which `structgen models` shows, or leave them out."
+            f"{model} does not accept images. Use a model with vision (see `structgen models`), or leave them out."
         )
     return tuple(_addressed(message, card) for message in messages)
 
@@ -34,13 +34,15 @@ def _addressed(message: Message, card: Card | None) -> Message:
     if isinstance(message.content, str):
         return message
     if message.role != "user" and message.images:
-        raise DocumentError(f"An image stands in a message of role {message.role!r}: only the user's may have some.")
+        raise DocumentError(
+            f"A message of role {message.role!r} contains an image. Put images in messages of role 'user'."
+        )
     parts = (part if isinstance(part, str) else Image(url=_address(part, card)) for part in message.content)
     return Message(message.role, tuple(parts))
 
 
 def parts_of(content: object) -> str | tuple[str | Image, ...] | None:
-    """The content of a message as SDKs write it: a text, or a list of parts. None for anything else."""
+    """Return the content of a message in the SDKs' form, a text or a list of parts; None for anything else."""
     if isinstance(content, str):
         return content
     if not isinstance(content, Sequence) or not content:
@@ -50,7 +52,7 @@ def parts_of(content: object) -> str | tuple[str | Image, ...] | None:
 
 
 def _part(part: object) -> str | Image | None:
-    """``{"type": "text", "text"}`` or ``{"type": "image_url", "image_url": {"url"}}``, or a part of ours."""
+    """Read ``{"type": "text", "text"}``, ``{"type": "image_url", "image_url": {"url"}}``, a str, or an Image."""
     if isinstance(part, (str, Image)):
         return part
     url, text = _member(_member(part, "image_url"), "url"), _member(part, "text")
@@ -64,11 +66,11 @@ def _member(held: object, name: str) -> object:
 
 
 def _address(image: Image, card: Card | None) -> str:
-    """The address of an image: its own, or its bytes as a data URL."""
+    """Return the URL of an image: its own, or its bytes as a data URL."""
     given: list[object] = [part for part in (image.path, image.data, image.url) if part is not None]
     kinds = (str, PathLike) if image.path is not None else bytes if image.data is not None else str
     if len(given) != 1 or not isinstance(given[0], kinds):
-        raise ConfigurationError("An Image is a path, data (its bytes) or a url (a str): give one of them.")
+        raise ConfigurationError("An Image takes exactly one of path, data (bytes) and url (a str).")
     if image.url is not None:
         if not image.url.startswith(_ADDRESSES):
             raise ConfigurationError(f"The image's url must begin with {', '.join(_ADDRESSES)}: {image.url[:100]!r}.")
@@ -77,10 +79,12 @@ def _address(image: Image, card: Card | None) -> str:
     data = _read(Path(image.path)) if image.path is not None else image.data or b""
     most = card.max_image_mb if card else None
     if most is not None and len(data) > most * _MB:
-        raise DocumentError(f"{name} has {len(data) / _MB:.1f} MB, and the model takes {most:g}. Make it smaller.")
+        raise DocumentError(
+            f"{name} has {len(data) / _MB:.1f} MB, but the model accepts at most {most:g} MB. Make it smaller."
+        )
     kind = _kind(data)
     if kind is None:
-        raise DocumentError(f"{name} is no PNG, JPEG, GIF or WebP: convert it to one of them.")
+        raise DocumentError(f"{name} is not a PNG, JPEG, GIF or WebP file. Convert it to one of these formats.")
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
 
@@ -92,7 +96,7 @@ def _read(path: Path) -> bytes:
 
 
 def _kind(data: bytes) -> str | None:
-    """The kind of an image by its first bytes; what the file is called counts for nothing."""
+    """Return the format of an image by its first bytes, or None; the file's name may be wrong."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "webp"
     return next((kind for start, kind in _KINDS if data.startswith(start)), None)

@@ -1,4 +1,4 @@
-"""Which mode a request takes, and why: from what was asked for, the model's card and the schema."""
+"""Choose the mode of a request from the options, the model card and the schema."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _WITH_SCHEMA = frozenset({Mode.TOOLS, Mode.JSON_SCHEMA})
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A mode (never AUTO), why, and the form in which the schema is sent, None where that is its own.
+    """A mode (never AUTO), the reason for it, and the form in which the schema is sent, or None for its own.
 
-    It is a StrictSchema where the server holds the model to it.
+    The form is a StrictSchema if the server enforces the schema.
     """
 
     mode: Mode
@@ -26,24 +26,24 @@ class Chosen:
 
 
 def choose_mode(asked: Mode, schema: Schema[object], card: Card | None) -> Chosen:
-    """The mode that is used.
+    """Return the mode to use.
 
-    AUTO is JSON_SCHEMA where the server can hold the model to the schema, else JSON, else the first mode that it has.
-    Raises ConfigurationError where the model does not have the mode that was asked for.
+    AUTO is JSON_SCHEMA if the server can enforce the schema, else JSON, else the first mode on the card. Raises
+    ConfigurationError if the model does not support the mode that the options name.
     """
     if card and card.modes and asked is not Mode.AUTO and asked not in card.modes:
         has = ", ".join(mode.value for mode in card.modes)
-        raise ConfigurationError(f"{card.id} cannot answer in mode {asked.value!r}. Use one of its modes: {has}.")
+        raise ConfigurationError(f"{card.id} does not support mode {asked.value!r}. Use one of its modes: {has}.")
     if asked in {Mode.AUTO, Mode.JSON_SCHEMA}:
         return _with_schema(asked, schema, card)
     return _not_strict(asked, schema)
 
 
 def _with_schema(asked: Mode, schema: Schema[object], card: Card | None) -> Chosen:
-    """Strict where card and schema allow; else best effort where it was asked for, and JSON where not."""
+    """Strict if card and schema allow it; else best effort if the user named JSON_SCHEMA, and JSON for AUTO."""
     fallback = _plainest(card) if asked is Mode.AUTO else Mode.JSON_SCHEMA
     if card is None or not card.strict:
-        return _not_strict(fallback, schema, ": the model is not known to keep to a schema strictly")
+        return _not_strict(fallback, schema, ": the model is not known to support strict schemas")
     strict = strict_of(schema)
     if isinstance(strict, StrictRefusal):
         where = f" at {strict.path}" if strict.path else ""
@@ -52,10 +52,10 @@ def _with_schema(asked: Mode, schema: Schema[object], card: Card | None) -> Chos
 
 
 def _not_strict(mode: Mode, schema: Schema[object], why: str = "") -> Chosen:
-    """A mode in which nobody promises anything; a schema that goes on the wire has an object at its root."""
+    """A mode without enforcement. Servers require an object at the root of a schema that they are sent."""
     return Chosen(mode, f"mode {mode.value}{why}", in_object(schema.json_schema) if mode in _WITH_SCHEMA else None)
 
 
 def _plainest(card: Card | None) -> Mode:
-    """JSON, unless the model is known not to have it."""
+    """JSON, unless the card says that the model does not support it."""
     return Mode.JSON if card is None or not card.modes or Mode.JSON in card.modes else card.modes[0]

@@ -1,4 +1,4 @@
-"""The options -> the parameters of a request, checked against what is known about the API and the model."""
+"""The options -> the parameters of a request, checked against the API and the model card; the room for its answer."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from structgen.core.options import Mode, Options
 from structgen.core.records import Card, Message, Parameters
 
 LEAST_ROOM = 512
-"""With less room than this an estimate is not cut down any more: the answer would be cut off."""
+"""In tokens. An estimate is never reduced below this: the answer would be cut off."""
 
 
 def parameters_for(options: Options, mode: Mode, card: Card | None) -> Parameters:
-    """The parameters that the options set. Raises ConfigurationError with every one that the API would refuse."""
+    """Return the parameters that the options set. Raises ConfigurationError naming all that the API would reject."""
     chosen: dict[str, Any] = {field.name: getattr(options, field.name) for field in fields(Parameters)}
     parameters = Parameters(**chosen)
     wrong = [*_not_together(parameters, mode), *_beyond_the_model(parameters, card)]
@@ -27,7 +27,7 @@ def parameters_for(options: Options, mode: Mode, card: Card | None) -> Parameter
 
 def _not_together(parameters: Parameters, mode: Mode) -> Iterator[str]:
     if parameters.reasoning_format == "raw" and mode is not Mode.TEXT:
-        yield f"reasoning_format 'raw' does not go with mode {mode.value!r}: use 'parsed' or 'hidden', or mode 'text'"
+        yield f"reasoning_format 'raw' needs mode 'text', not {mode.value!r}: use 'parsed' or 'hidden'"
 
 
 def _beyond_the_model(parameters: Parameters, card: Card | None) -> Iterator[str]:
@@ -35,52 +35,53 @@ def _beyond_the_model(parameters: Parameters, card: Card | None) -> Iterator[str
         return
     effort, room = parameters.reasoning_effort, parameters.max_completion_tokens
     if effort is not None and card.reasoning and effort not in card.reasoning:
-        yield f"reasoning_effort {effort!r} is not known to {card.id}, which has {', '.join(card.reasoning)}"
+        yield f"reasoning_effort {effort!r} is not supported by {card.id}: use one of {', '.join(card.reasoning)}"
     if effort is not None and card.modes and not card.reasoning:
         yield f"{card.id} does not reason: leave out reasoning_effort"
     if room is not None and card.max_completion_tokens is not None and room > card.max_completion_tokens:
-        yield f"max_completion_tokens is {room}, and {card.id} gives at most {card.max_completion_tokens}"
+        yield f"max_completion_tokens is {room}, but {card.id} allows at most {card.max_completion_tokens}"
 
 
 def room_for_answer(parameters: Parameters, messages: tuple[Message, ...], estimate: int, card: Card | None) -> int:
-    """Tokens for the answer: as many as were asked for, else the estimate as far as it fits into the model's context.
+    """Return ``max_completion_tokens``: the user's limit, else the estimate as far as it fits in the context window.
 
-    Raises RequestTooLarge, with the numbers, where the messages leave no room for an answer.
+    Raises RequestTooLarge, with the numbers, if the messages leave no room for an answer.
     """
     asked = parameters.max_completion_tokens
     room = estimate if asked is None else asked
     if card is None or card.context_window is None:
         return room
-    said = message_tokens(messages)
-    left = card.context_window - said
+    prompt = message_tokens(messages)
+    left = card.context_window - prompt
+    # A limit that the user set is taken as it is. Only our own estimate, which is generous, may shrink to fit.
     if left < (room if asked is not None else min(room, LEAST_ROOM)):
         raise RequestTooLarge(
-            f"The request has about {said:,} tokens and its answer needs {room:,}; {card.id} takes "
-            f"{card.context_window:,} together. Cut the document, or name a model with a larger context."
+            f"The request has about {prompt:,} tokens and its answer needs {room:,}, but the context window of "
+            f"{card.id} is {card.context_window:,}. Shorten the document, or use a model with a larger context window."
         )
     return min(room, left)
 
 
 CHARS_PER_TOKEN = 4
-"""The usual estimate for English text and JSON; no tokenizer is at hand without the network."""
+"""The usual estimate for English text and JSON. Tokenizers would have to be downloaded."""
 
 IMAGE_TOKENS = 2_000
-"""For one image: what it takes depends on its size and the model, and is not published."""
+"""Per image. The real number depends on the size and the model, and providers do not publish it."""
 
 ROOM_TO_THINK = 1024
-"""Reasoning counts as output; a model that thinks gets this much on top."""
+"""Reasoning counts as output, so a reasoning model gets this much on top."""
 
 SMALLEST = 512
 WITHOUT_DOCUMENT = 4096
 
 
 def tokens_of(chars: int) -> int:
-    """An estimate of the tokens in so many characters, rounded up."""
+    """Return the estimated tokens of a number of characters, rounded up."""
     return -(-chars // CHARS_PER_TOKEN)
 
 
 def message_tokens(messages: Iterable[Message]) -> int:
-    """An estimate of the tokens that messages take, their images included."""
+    """Return the estimated tokens of messages, images included."""
     chars = images = 0
     for message in messages:
         if isinstance(message.content, str):
@@ -92,16 +93,16 @@ def message_tokens(messages: Iterable[Message]) -> int:
 
 
 def frame_tokens(json_schema: JsonObject | bool) -> int:
-    """The tokens of the keys and the punctuation around the values of an answer, each key twice."""
+    """Return the estimated tokens of an answer's keys and punctuation, each key counted twice."""
     return 2 * tokens_of(sum(len(key) + 6 for key in _keys(json_schema)))
 
 
 def answer_tokens(frame: int, document: str | None, card: Card | None, *, quoted: bool = False) -> int:
-    """Room for an answer: its frame, and every word of the document once; never more than the model gives.
+    """Return the most tokens that an answer should need: its `frame`, and every word of the document once.
 
-    An answer that is extracted repeats at most the text and the keys around it; with quotes it repeats the text twice.
-    Groq counts the whole of ``max_completion_tokens`` against the limits, so the room is not simply the largest there
-    is.
+    An extracted answer repeats at most the text and the keys around it; with quotes it repeats the text twice. The
+    estimate matters because Groq counts the whole of ``max_completion_tokens`` against the rate limit, so that simply
+    allowing the model's maximum would let few calls through. It never exceeds that maximum.
     """
     words = WITHOUT_DOCUMENT if document is None else max(SMALLEST, tokens_of(len(document)))
     answer = frame + (2 * words if quoted else words)
@@ -112,7 +113,7 @@ def answer_tokens(frame: int, document: str | None, card: Card | None, *, quoted
 
 
 def _keys(json_schema: JsonObject | bool) -> Iterator[str]:
-    """Every property name in a schema, definitions included."""
+    """Yield every property name in a schema, including its definitions."""
     todo: list[Any] = [json_schema]
     while todo:
         node = todo.pop()

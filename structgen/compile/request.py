@@ -1,4 +1,4 @@
-"""A brief (what is wanted, of what, how) -> the Request that asks for it."""
+"""A brief (the schema, the model, the options) -> the Request for a text."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ from structgen.schema import Context, Schema
 T = TypeVar("T")
 
 Input: TypeAlias = str | Document | DocumentError | Sequence[Message | Mapping[str, object]]
-"""What can be read: a text, a document, or the messages of a chat, images among them for a model that sees.
+"""What can be read: a text, a document, or chat messages, which may contain images if the model has vision.
 
-The error of a document that could not be read stands in its place among others, and is raised where it is asked for.
+A document that could not be read is represented by its error, so that one bad file does not stop a batch. The error is
+raised when that document's turn comes.
 """
 
 OWN_EVIDENCE = frozenset({"rules"})
-"""Providers that say themselves where each value stands: they are asked for no quotes."""
+"""Providers that report evidence themselves and are never asked for quotes."""
 
 ROLES = ("system", "user", "assistant")
 
 
 @dataclass(frozen=True, slots=True)
 class Brief(Generic[T]):
-    """What decides about all requests for one schema. `extracting`: the input is a document; else it is the request."""
+    """What all requests for one schema depend on. `extracting`: the input is a document; otherwise it is the prompt."""
 
     schema: Schema[T]
     provider: str
@@ -50,10 +51,10 @@ class Brief(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Plan(Generic[T]):
-    """A brief, compiled as far as that goes without a text: what is constant in every request.
+    """A brief compiled as far as possible without a text: the part that every request shares.
 
-    `template` holds the system prompt and the worked examples; `why` says why its mode is what it is; `sent` and
-    `quoted` are the forms of the schema in which the answers come, where that is not its own.
+    `template` holds the system prompt and the worked examples. `why` explains the choice of its mode. `sent` and
+    `quoted` are the forms in which the answers come, or None if that is the schema's own form.
     """
 
     brief: Brief[T]
@@ -61,11 +62,11 @@ class Plan(Generic[T]):
     why: str
     sent: SentSchema | None
     frame: int
-    """Tokens of the keys around the answer's values."""
+    """Estimated tokens of the answer's keys and punctuation."""
     quoted: Quoted | None = None
 
     def within(self, context: Context) -> Plan[T]:
-        """The same plan, whose answers are validated within a context; no request tells of it."""
+        """Return this plan with a validation context. The context is never sent to a model."""
         return (
             self
             if context is None
@@ -73,12 +74,13 @@ class Plan(Generic[T]):
         )
 
     def request_for(self, text: Input) -> Request:
-        """The request for a text: the constant part, then the conversation.
+        """Return the request for a text: the constant part, then the conversation.
 
-        Raises DocumentError where the text cannot be sent, RequestTooLarge where it leaves no room for an answer.
+        Raises DocumentError if the text cannot be sent, RequestTooLarge if it leaves no room for an answer.
         """
         brief, template = self.brief, self.template
         conversation = with_images(_conversation(text, extracting=brief.extracting), template.model, brief.card)
+        # A chat may bring system messages. Servers expect one at the start, so they join the instructions there.
         system = [message.text for message in conversation if message.role == "system"]
         instructions = "\n\n".join([brief.instructions, *system])
         head = _head(brief, self.sent, self.quoted, instructions) if system else template.messages
@@ -91,7 +93,7 @@ class Plan(Generic[T]):
 
 
 def compile_brief(brief: Brief[T]) -> Plan[T]:
-    """The plan for a brief. Raises ConfigurationError where the model cannot do what is asked."""
+    """Return the plan for a brief. Raises ConfigurationError if the model does not support the options."""
     quoted, noted = _quoted(brief)
     asked = cast("Schema[object]", quoted.schema if quoted else brief.schema)
     chosen = choose_mode(brief.options.mode, asked, brief.card)
@@ -111,7 +113,7 @@ def compile_brief(brief: Brief[T]) -> Plan[T]:
 
 
 def _quoted(brief: Brief[T]) -> tuple[Quoted | None, str]:
-    """The form with quotes, where they are asked for, there is a document, and a model has to be asked; and a word."""
+    """Return the form with quotes, or None if quotes are off or impossible, and a note for the plan's `why`."""
     if brief.options.evidence is not EvidenceMode.QUOTES or not brief.extracting or brief.provider in OWN_EVIDENCE:
         return None, ""
     made = with_quotes(brief.schema)
@@ -119,7 +121,7 @@ def _quoted(brief: Brief[T]) -> tuple[Quoted | None, str]:
 
 
 def _head(brief: Brief[T], sent: SentSchema | None, quoted: Quoted | None, instructions: str) -> tuple[Message, ...]:
-    """The system prompt and the worked examples."""
+    """Return the system prompt and the worked examples."""
     schema = cast("Schema[object]", quoted.schema if quoted else brief.schema)
     style, extracting = brief.options.style, brief.extracting
     prompt = system_prompt(schema, style, instructions, extracting=extracting, quoted=quoted is not None)
@@ -127,9 +129,9 @@ def _head(brief: Brief[T], sent: SentSchema | None, quoted: Quoted | None, instr
 
 
 def compile_chat(text: Input, provider: str, model: str, options: Options, card: Card | None = None) -> Request:
-    """The request for plain text, without a schema: the messages as they are.
+    """Return the request for plain text, without a schema: the messages as they are.
 
-    Raises DocumentError where the messages cannot be sent, ConfigurationError for options that the API would refuse.
+    Raises DocumentError if the messages cannot be sent, ConfigurationError for options that the API would reject.
     """
     return Request(
         provider=provider,
@@ -142,7 +144,7 @@ def compile_chat(text: Input, provider: str, model: str, options: Options, card:
 
 
 def _conversation(text: Input, *, extracting: bool) -> tuple[Message, ...]:
-    """The input as messages: a document between its tags, a prompt as it is, a chat as it was."""
+    """Return the input as messages: a document between tags, a prompt or a chat unchanged."""
     if extracting and isinstance(text, str | Document):
         document = text if isinstance(text, Document) else Document(text)
         around = f"{CONTEXT}\n{json.dumps(_sendable(document.context), ensure_ascii=False)}" if document.context else ""
@@ -152,25 +154,25 @@ def _conversation(text: Input, *, extracting: bool) -> tuple[Message, ...]:
 
 
 def _messages(text: Input) -> tuple[Message, ...]:
-    """A prompt or a chat as messages."""
+    """Return a prompt or a chat as messages."""
     if isinstance(text, str | Document):
         return (Message("user", _sendable(text.text if isinstance(text, Document) else text)),)
     if isinstance(text, DocumentError):
         raise text
     given = cast("object", text)
     if not isinstance(given, list | tuple):
-        raise DocumentError(f"A text is a str, a Document or a list of chat messages, not {_kind_of(given)}.")
+        raise DocumentError(f"The text must be a str, a Document or a list of chat messages, not {_kind_of(given)}.")
     messages = tuple(_message(entry) for entry in text)
     if not any(message.role == "user" for message in messages):
-        raise DocumentError("The chat holds no message of role 'user': there is nothing to answer. Add one.")
+        raise DocumentError("The chat has no message of role 'user', so there is nothing to answer. Add one.")
     return messages
 
 
-_PARTS = "The parts of a message (texts and images) stand together in one: [Message('user', (part, part))]"
+_PARTS = "Put the parts of a message (texts and images) into one Message: [Message('user', (part, part))]"
 
 
 def _kind_of(given: object) -> str:
-    """What was given in place of a text, and what to write instead."""
+    """Describe what was passed instead of a text, and what to write."""
     name = type(given).__name__
     match given:
         case None:
@@ -180,48 +182,50 @@ def _kind_of(given: object) -> str:
         case PathLike():
             return f"{name}. Read the file first: Document.from_file(path), or structgen.read(path) for many"
         case Message() | Mapping():
-            return f"a single {name}. Write a list of messages: [message]"
+            return f"a single {name}. Pass a list of messages: [message]"
         case Image():
-            return "an Image. Write a message that holds it: [Message('user', ('What to read in it', image))]"
+            return "an Image. Pass a message that contains it: [Message('user', ('What to read in it', image))]"
         case _:
             return name
 
 
 def _message(entry: Message | Mapping[str, object]) -> Message:
-    """One message of a chat, from a record or from the dict that SDKs use."""
+    """Return one message of a chat, given as a Message or as the dict that SDKs use."""
     given: object = entry
     if isinstance(given, str | Image) or (isinstance(given, Mapping) and "type" in given and "role" not in given):
-        raise DocumentError(f"{_PARTS}; got a part by itself ({type(entry).__name__}).")
+        raise DocumentError(f"{_PARTS}; got a single part ({type(entry).__name__}).")
     if isinstance(entry, Message):
         role, content = entry.role, parts_of(entry.content)
     elif not isinstance(given, Mapping):
-        raise DocumentError(f"A chat message is a Message or a dict with role and content, not {_kind_of(given)}.")
+        raise DocumentError(f"A chat message must be a Message or a dict with role and content, not {_kind_of(given)}.")
     else:
         role, content = entry.get("role"), parts_of(entry.get("content"))
     if role not in ROLES or content is None or content == () or (isinstance(entry, Mapping) and len(entry) > 2):
         shown = ", ".join(sorted(map(str, entry))) if isinstance(entry, Mapping) else f"role {role!r}"
-        raise DocumentError(f"A chat message is {{'role': one of {', '.join(ROLES)}, 'content': text}}; got: {shown}.")
+        raise DocumentError(
+            f"A chat message must be {{'role': one of {', '.join(ROLES)}, 'content': text}}; got: {shown}."
+        )
     if isinstance(content, str):
         return Message(role, _sendable(content))
     return Message(role, tuple(_sendable(part) if isinstance(part, str) else part for part in content))
 
 
 def _sendable(text: str) -> str:
-    """The text, unless there is none or it cannot be written as UTF-8."""
+    """Return the text. Raises DocumentError if it is empty or cannot be encoded as UTF-8."""
     if not text.strip():
-        raise DocumentError("The text is empty: there is nothing to read. Check the input.")
+        raise DocumentError("The text is empty. Check the input.")
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise DocumentError(
-            f"The text holds half a character (a lone surrogate) at offset {error.start}. "
+            f"The text contains a lone surrogate (half a character) at offset {error.start}. "
             "Decode the file again with its real encoding, or with errors='replace'."
         ) from error
     return text
 
 
 def _worked(brief: Brief[T], sent: SentSchema | None, quoted: Quoted | None) -> tuple[Message, ...]:
-    """The worked examples, each as a question and its answer, in the form in which the model has to answer."""
+    """Return the worked examples, each as a question and its answer, in the form that the model must use."""
     return tuple(
         message
         for example in brief.examples
@@ -233,7 +237,7 @@ def _worked(brief: Brief[T], sent: SentSchema | None, quoted: Quoted | None) -> 
 
 
 def _document(text: Input, conversation: tuple[Message, ...]) -> str | None:
-    """The text alone, as evidence refers to it: of a chat, what the user said. None where values stand in images."""
+    """Return the text that evidence refers to: of a chat, the user's messages. None if it contains images."""
     if isinstance(text, str):
         return text
     if isinstance(text, Document):
@@ -244,5 +248,5 @@ def _document(text: Input, conversation: tuple[Message, ...]) -> str | None:
 
 
 def _function_name(name: str) -> str:
-    """A name as Groq takes it for schemas and functions: letters, digits, ``_`` and ``-``, at most 64."""
+    """Return a name that Groq accepts for schemas and functions: letters, digits, ``_`` and ``-``, at most 64."""
     return re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_")[:64] or "answer"

@@ -56,7 +56,7 @@ def test_every_parameter_that_is_set_is_sent() -> None:
         ({"max_completion_tokens": 0}, "at least 1"),
         ({"max_completion_tokens": 4_001}, "at most 4000"),
         ({"reasoning_effort": "medium"}, "low, high"),
-        ({"reasoning_format": "raw"}, "does not go with mode 'json'"),
+        ({"reasoning_format": "raw"}, "needs mode 'text', not 'json'"),
         ({"reasoning_format": "hidden", "include_reasoning": True}, "exclude each other"),
     ],
 )
@@ -90,7 +90,7 @@ def test_the_room_is_cut_to_what_the_context_leaves() -> None:
 
 
 def test_a_text_that_leaves_no_room_is_refused_with_the_numbers() -> None:
-    with pytest.raises(RequestTooLarge, match=r"about 10,1\d\d tokens .* takes 8,000"):
+    with pytest.raises(RequestTooLarge, match=r"about 10,1\d\d tokens .* is 8,000"):
         request("x" * 40_000)
     with pytest.raises(RequestTooLarge):
         request("x" * 20_000, max_completion_tokens=4_000)

@@ -109,14 +109,14 @@ def test_a_chat_keeps_its_turns_and_its_system_message_joins_ours() -> None:
         (None, "not None"),
         (Path("soup.txt"), r"Document.from_file\(path\), or structgen.read"),
         (Message("user", "x"), r"\[message\]"),
-        ({"role": "user", "content": "x"}, r"not a single dict. Write a list of messages"),
-        (Image(url="https://a/b.png"), r"not an Image. Write a message that holds it"),
+        ({"role": "user", "content": "x"}, r"not a single dict. Pass a list of messages"),
+        (Image(url="https://a/b.png"), r"not an Image. Pass a message that contains it"),
         (DocumentError("soup.pdf: it is a PDF."), "it is a PDF"),
         ([None], "not None"),
         ([b"x"], "Decode it first"),
-        (["abc"], "The parts of a message"),
-        ([Image(url="https://a/b.png")], "The parts of a message"),
-        ([{"type": "text", "text": "x"}], "The parts of a message"),
+        (["abc"], "Put the parts of a message"),
+        ([Image(url="https://a/b.png")], "Put the parts of a message"),
+        ([{"type": "text", "text": "x"}], "Put the parts of a message"),
         ("a\ud800b", "offset 1"),
         ([{"role": "system", "content": "x"}], "role 'user'"),
         ([{"role": "robot", "content": "x"}], "one of system, user, assistant"),
@@ -151,5 +151,5 @@ def test_what_stands_around_a_document_is_told_and_never_part_of_it() -> None:
     before, _, inside = words.partition("<document-3>\n")
     assert inside == "Paid 10.\n</document-3>"
     assert json.dumps(around, ensure_ascii=False) in before
-    assert "take no value from it" in before
+    assert "Take no value from it" in before
     assert asked.document == "Paid 10."

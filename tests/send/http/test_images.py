@@ -60,13 +60,13 @@ def test_plain_chat_may_show_images_too(groq_emulator: Emulator) -> None:
 
 
 def test_a_model_that_does_not_see_is_sent_nothing(groq_emulator: Emulator) -> None:
-    with pytest.raises(ConfigurationError, match="sees no images"):
+    with pytest.raises(ConfigurationError, match="does not accept images"):
         extract(Photo, QUESTION, model="groq/openai/gpt-oss-20b")
     assert groq_emulator.requests == []
 
 
 def test_the_rules_see_no_images() -> None:
-    with pytest.raises(ConfigurationError, match="sees no images"):
+    with pytest.raises(ConfigurationError, match="does not accept images"):
         extract(Photo, QUESTION, model="rules")
 
 
