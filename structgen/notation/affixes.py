@@ -152,9 +152,9 @@ _RATHER_WORDS = frozenset({"mil", "bin"})
 _RATHER_SCALES = frozenset({"mn"})
 """Scale words that may be units: the minutes of French."""
 _DOZENS = ("dozens", "dozen", "dutzend")
-_LETTERS: Mapping[str, int] = {"k": 3, "K": 3, "M": 6, "B": 9}
+_SCALE_LETTERS: Mapping[str, int] = {"k": 3, "K": 3, "M": 6, "B": 9}
 _OF_MONEY: Mapping[str, int] = {
-    **_LETTERS,
+    **_SCALE_LETTERS,
     "m": 6,
     "mm": 6,
     "MM": 6,
@@ -230,10 +230,10 @@ def _scale_of_letters(match: re.Match[str], currency: str) -> Scale | None:
         power = _OF_RUPEES.get(letters) if counts_in_lakhs(currency) else None
         power = _OF_MONEY.get(letters) if power is None else power
         return None if power is None else Scale(match.end(), power)
-    if letters not in _LETTERS:
+    if letters not in _SCALE_LETTERS:
         return None
     force = {"k": Force.SURE, "B": Force.EVEN}.get(letters, Force.LIKELY) if glued else Force.UNLIKELY
-    return Scale(match.end(), _LETTERS[letters], force)
+    return Scale(match.end(), _SCALE_LETTERS[letters], force)
 
 
 def hundredth_at(text: str, at: int) -> tuple[int, int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from structgen.notation.number_words import CHAIN, chain_value
-from structgen.notation.readings import LONGEST, Value, plus, power_of_ten, ratio
+from structgen.notation.readings import LONGEST, Value, matches, plus, power_of_ten, ratio
 
 SPACES = " \u00a0\u2007\u2009\u202f"
 """White space that may stand between groups of digits. Only the first of these may also part two numbers."""
@@ -143,14 +144,14 @@ class Core(NamedTuple):
     """Whether it is nothing but digits."""
 
 
-def digit_runs(text: str) -> Iterator[re.Match[str]]:
-    """The stretches of a text whose digits belong together, in order; `core_of` reads them."""
-    return _CORE.finditer(text)
+def digit_runs(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[str]]:
+    """The stretches whose digits belong together and begin from `start` to before `end`; `core_of` reads them."""
+    return matches(_CORE, text, start, end, 2 * LONGEST)
 
 
-def lone_fractions(text: str) -> Iterator[Core]:
+def lone_fractions(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Core]:
     """The fractions of one character that stand alone: ``½``."""
-    for match in () if text.isascii() else _LONE_FRACTION.finditer(text):
+    for match in () if text.isascii() else matches(_LONE_FRACTION, text, start, end):
         if not _DIGIT_BEFORE.search(text, max(0, match.start() - 2), match.start()):
             yield Core(*match.span(), ((ratio(*_VALUES[match.group()]), Digits("")),))
 

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from structgen.notation.affixes import hundredth_at
-from structgen.notation.readings import Kind, Number, NumberReading, Value, minus, plus, power_of_ten, product, ratio
+from structgen.notation.readings import (
+    Kind,
+    Number,
+    NumberReading,
+    Value,
+    matches,
+    minus,
+    plus,
+    power_of_ten,
+    product,
+    ratio,
+)
 
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -68,6 +80,8 @@ _BEHIND_A_NUMBER = re.compile(
 )
 """What makes words a part of the number before them, or of none: "1.2 million", "2 and a half", "a few million"."""
 _LOOK_BACK = 24
+_LONGEST = 400
+"""Characters that the words of a number may go on behind the stretch in which they begin."""
 _DIVIDED = re.compile(r"\b(?:a|an|one|two|three|four|five|per)[\s-]+$")
 _UNIT_OF_TIME = "second"
 
@@ -78,20 +92,24 @@ def lowered(text: str) -> str:
     return lower if len(lower) == len(text) else text
 
 
-def word_numbers(text: str) -> Iterator[Number]:
-    """Every number in words. A run that is no one number ("one two") gives nothing."""
-    lower, end = lowered(text), 0
-    for word in _WORD.finditer(lower):
-        if word[0] not in NUMBER_WORDS or word.start() < end or lower[word.start() - 1 : word.start()].isalnum():
+def word_numbers(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Number]:
+    """Every number in words that begins from `start` to before `end`. A run that is no one number gives nothing."""
+    low = max(0, start - _LOOK_BACK)
+    lower, last = lowered(text[low : min(len(text), end + _LONGEST)]), start - low
+    for word in _WORD.finditer(lower, start - low):
+        if word.start() >= end - low:
+            return
+        if word[0] not in NUMBER_WORDS or word.start() < last or lower[word.start() - 1 : word.start()].isalnum():
             continue
         match = _SPELLED.match(lower, word.start())
         if match is None:
             continue
-        end = match.end()
+        last = match.end()
         before = lower[max(0, match.start() - _LOOK_BACK) : match.start()]
         value = _value(lower, match, before)
         if value is not None:
-            yield _number(lower, match, before, value)
+            number = _number(lower, match, before, value)
+            yield number.moved(low) if low else number
 
 
 def _number(lower: str, match: re.Match[str], before: str, value: Value) -> Number:
@@ -228,15 +246,15 @@ CHAIN = rf"{SCALE}(?:\s?\d[\d,]*+{SCALE})*+(?:\d{{1,4}}(?!\d|[.,]\d))?"
 _LINK = re.compile(rf"(\d[\d,.]*)?({SCALE})?\s?")
 
 
-def han_numbers(text: str) -> Iterator[Number]:
-    """Every number that is all in Han characters."""
+def han_numbers(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Number]:
+    """Every number that is all in Han characters and begins from `start` to before `end`."""
     if text.isascii():
         return
-    for match in _HAN_RUN.finditer(text):
+    for match in matches(_HAN_RUN, text, start, end):
         value = han_value(match.group())
         if value is not None and not text[match.start() - 1 : match.start()].isdecimal():
-            start, end = match.span()
-            yield Number(start, end, start, end, (NumberReading(Decimal(value), start, end),), kind=Kind.HAN)
+            span = match.span()
+            yield Number(*span, *span, (NumberReading(Decimal(value), *span),), kind=Kind.HAN)
 
 
 def han_value(written: str) -> int | None:

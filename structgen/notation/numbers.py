@@ -7,6 +7,7 @@ a million is any of it. The caller decides: a parser takes a number that has one
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Container, Iterator
 from decimal import Decimal
 from itertools import chain
@@ -35,7 +36,18 @@ from structgen.notation.digits import (
     ways_to_read,
 )
 from structgen.notation.number_words import AND_A_PART, han_numbers, part_of, word_numbers
-from structgen.notation.readings import LONGEST, Number, NumberReading, Value, minus, plus, power_of_ten, product
+from structgen.notation.readings import (
+    LONGEST,
+    Number,
+    NumberReading,
+    Reading,
+    Value,
+    Written,
+    minus,
+    plus,
+    power_of_ten,
+    product,
+)
 
 _AND_A_PART = re.compile(AND_A_PART, re.IGNORECASE)
 _MORE = re.compile(rf"\s{{0,3}}-?(?:[^\W\d_]|[{SIGNS}%٪％﹪‰؉&])|[.,:][-\u2013\u2014]|\.?[ºª]")
@@ -62,22 +74,49 @@ _TO = re.compile(
 _CENTS = 2
 
 
-def numbers(text: str) -> Iterator[Number]:
-    """Every number of a text: those in digits in order, then those in words, then those in Han characters. Linear."""
-    return chain(digit_numbers(text), word_numbers(text), han_numbers(text))
+class Money(NamedTuple):
+    """An amount of money, and its currency as it is written: ``$``, ``EUR``, "dollars"."""
+
+    amount: Value
+    currency: str
 
 
-def digit_numbers(text: str, keys: Container[str] | None = None) -> Iterator[Number]:
+def read_numbers(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Number]:
+    """Every number whose digits begin from `start` to before `end`: in digits, then in words, then in Han characters.
+
+    What belongs to a number, such as a currency or a scale word, may lie outside of the stretch. Linear.
+    """
+    end = min(end, len(text))
+    return chain(
+        digit_numbers(text, start=start, end=end), word_numbers(text, start, end), han_numbers(text, start, end)
+    )
+
+
+def read_money(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Written[Reading[Money]]]:
+    """Every number in digits with a currency before or behind it; its amount may have several readings. Linear."""
+    for number in digit_numbers(text, start=start, end=min(end, len(text))):
+        if number.currency is not None:
+            currency = text[slice(*number.currency)]
+            yield Written(number.start, number.end, tuple(_money(one, currency) for one in number.readings))
+
+
+def _money(one: NumberReading, currency: str) -> Reading[Money]:
+    return Reading(Money(one.value, currency), one.start, one.end, one.unlikely)
+
+
+def digit_numbers(
+    text: str, keys: Container[str] | None = None, start: int = 0, end: int = sys.maxsize
+) -> Iterator[Number]:
     """The numbers of a text that are written in digits; of those with other `keys` than these most are left out."""
-    for run in digit_runs(text):
+    for run in digit_runs(text, start, end):
         if keys is None or (own := key_of(run)) is None or own in keys or _OTHER_DIGITS.match(text, run.end()):
             yield number_of(run)
-    yield from fraction_numbers(text)
+    yield from fraction_numbers(text, start, end)
 
 
-def fraction_numbers(text: str) -> Iterator[Number]:
+def fraction_numbers(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Number]:
     """The fractions of one character that stand alone: ``½``."""
-    return (_dressed(text, core) for core in lone_fractions(text))
+    return (_dressed(text, core) for core in lone_fractions(text, start, end))
 
 
 def whole_number(text: str) -> Number | None:

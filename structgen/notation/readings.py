@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation, Overflow
 from enum import Enum
 from fractions import Fraction
-from typing import NamedTuple, TypeAlias
+from itertools import takewhile
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 Value: TypeAlias = Decimal | Fraction
 """Equal values are equal, and hash alike, whichever of the two classes they have."""
@@ -58,6 +62,61 @@ def tidy(value: Fraction) -> Value:
     return value if rest != 1 else _EXACT.divide(Decimal(value.numerator), Decimal(value.denominator))
 
 
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T_co]):
+    """One value that a written date, time, duration or amount of money may have; it is written from `start` to `end`.
+
+    An `unlikely` reading is possible, but not what most people mean by this form.
+    """
+
+    value: T_co
+    start: int
+    end: int
+    unlikely: bool = False
+
+
+AnyReading = TypeVar("AnyReading", bound=Reading[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Generic[AnyReading]):
+    """What stands at one place of a text, with all its readings; of several at most one is meant.
+
+    `start` to `end` holds everything that belongs to it, such as a weekday. `of_range`: it is one end of a range,
+    "2-3 hours", so that it is not all that is said there.
+    """
+
+    start: int
+    end: int
+    readings: tuple[AnyReading, ...]
+    of_range: bool = False
+
+
+def covering(text: str, several: Iterable[Written[AnyReading]]) -> tuple[AnyReading, ...]:
+    """All readings of what is the whole text but for white space around it; none if nothing is."""
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    whole = (one for one in several if (one.start, one.end) == (start, end))
+    return tuple(reading for one in whole for reading in one.readings)
+
+
+_FARTHEST = 64
+"""Characters that something may go on behind the end of the stretch in which it begins."""
+
+
+def matches(
+    pattern: re.Pattern[str], text: str, start: int, end: int, farthest: int = _FARTHEST
+) -> Iterator[re.Match[str]]:
+    """The matches that begin from `start` to before `end`, in time linear in this stretch."""
+    if end >= len(text):
+        return pattern.finditer(text, start)
+    # Without a bound the search for a match far behind the stretch would be repeated for each of many short ones.
+    found = pattern.finditer(text, start, min(len(text), end + farthest))
+    return takewhile(lambda match: match.start() < end, found)
+
+
 class NumberReading(NamedTuple):
     """One value that a written number may have.
 
@@ -105,3 +164,11 @@ class Number(NamedTuple):
     """Whether it looks like an amount of money: it has a currency, or two decimals and no percent sign."""
     currency: tuple[int, int] | None = None
     ordinal: bool = False
+
+    def moved(self, by: int) -> Number:
+        """The same number of a part of a text that begins at the offset `by`."""
+        currency = (self.currency[0] + by, self.currency[1] + by) if self.currency else None
+        readings = tuple(one._replace(start=one.start + by, end=one.end + by) for one in self.readings)
+        first, last, digits, digits_end = (at + by for at in self[:4])
+        parts = tuple(part.moved(by) for part in self.parts)
+        return Number(first, last, digits, digits_end, readings, parts, self.kind, self.amount, currency, self.ordinal)

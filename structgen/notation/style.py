@@ -64,6 +64,10 @@ class Style:
         return agreeing or found
 
 
+UNSETTLED = Style()
+"""The style of a text whose numbers do not tell, or have not been looked at."""
+
+
 def style_of(text: str) -> Style:
     """The style of a text. Linear; only numbers with a full stop or a comma between their digits are looked at."""
     strong, weak = set[str](), set[str]()

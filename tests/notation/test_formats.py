@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from structgen.notation.numbers import numbers
+from structgen.notation.numbers import read_numbers
 
 SEPARATORS = [("", "."), ("", ","), (",", "."), (".", ","), ("'", "."), ("’", "."), (" ", ","), ("\u00a0", ",")]
 SEPARATORS += [("\u202f", ","), ("\u2009", "."), ("\u066c", "\u066b")]
@@ -71,7 +71,7 @@ def test_a_written_number_has_itself_among_its_readings_and_is_read_whole(
     text = before + written + after
     found = [
         (number, one)
-        for number in numbers(text)
+        for number in read_numbers(text)
         for one in number.readings
         if one.value == expected and not one.percent
     ]

@@ -7,12 +7,17 @@ from collections import deque
 
 import pytest
 
-from structgen.notation.numbers import numbers
+from structgen.notation.dates import read_dates
+from structgen.notation.durations import read_durations
+from structgen.notation.numbers import read_money, read_numbers
 from structgen.notation.style import style_of
+from structgen.notation.times import read_datetimes, read_times
+
+READERS = (read_numbers, read_money, read_dates, read_times, read_datetimes, read_durations)
 
 
 def steps(text: str) -> int:
-    """The calls, of Python and of C functions, that reading all numbers and the style takes."""
+    """The calls, of Python and of C functions, that all readers and the style take."""
     count = 0
 
     def tick(frame: object, event: str, argument: object) -> None:
@@ -22,7 +27,8 @@ def steps(text: str) -> int:
     before = sys.getprofile()
     sys.setprofile(tick)
     try:
-        deque(numbers(text), maxlen=0)
+        for reader in READERS:
+            deque(reader(text), maxlen=0)
         style_of(text)
     finally:
         sys.setprofile(before)
@@ -60,10 +66,25 @@ def steps(text: str) -> int:
         "20.00-",
         "3.5 ",
         "1,5 and ",
+        "1/1/20",
+        "1 May ",
+        "May 1, ",
+        "5-",
+        "12:30 ",
+        "12:30-",
+        "1.1.2020 12:30 ",
+        "12 noon ",
+        "1 h 5 ",
+        "1 h 5 min ",
+        "an ",
+        "1-2 days ",
+        "1h",
+        "P1D ",
+        "１月",
     ],
 )
 def test_four_times_the_text_takes_about_four_times_the_steps(piece: str) -> None:
     steps(piece * 10)  # what is computed once and kept
     small, large = steps(piece * 200), steps(piece * 800)
     assert large < 4.5 * small + 200
-    assert large < 60 * len(piece) * 800
+    assert large < 160 * len(piece) * 800

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from structgen.notation.numbers import numbers, whole_number
+from structgen.notation.numbers import read_numbers, whole_number
 from structgen.notation.readings import Value
 
 
@@ -17,7 +17,7 @@ def plain(value: Value) -> str:
 def readings_of(text: str) -> str:
     """The readings of all numbers of a text with their places; %: as a percentage, ?: unlikely."""
     shown: list[str] = []
-    for number in sorted(numbers(text), key=lambda number: number.start):
+    for number in sorted(read_numbers(text), key=lambda number: number.start):
         shown += [
             f"{plain(one.value)} [{text[one.start : one.end]}]{'%' * one.percent}{'?' * one.unlikely}"
             for one in number.readings

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from structgen.notation.numbers import numbers
+from structgen.notation.numbers import read_numbers
 from structgen.notation.style import Style, style_of
 
 
@@ -97,12 +97,12 @@ def test_brackets_in_a_column_of_amounts_are_a_minus(text: str, brackets: bool) 
     ],
 )
 def test_a_style_leaves_the_readings_that_agree_with_it(text: str, point: str, values: list[str]) -> None:
-    (number,) = numbers(text)
+    (number,) = read_numbers(text)
     assert [one.value for one in Style(point).settle(number.readings)] == [Decimal(value) for value in values]
 
 
 def test_brackets_that_are_a_minus_leave_the_negative_reading_of_an_amount() -> None:
-    (amount,), (remark,) = numbers("(20.00)"), numbers("(20)")
+    (amount,), (remark,) = read_numbers("(20.00)"), read_numbers("(20)")
     style = Style(brackets=True)
     assert [one.value for one in style.settle(amount.readings)] == [Decimal(-20)]
     assert [one.value for one in style.settle(remark.readings)] == [Decimal(20), Decimal(-20)]
