@@ -16,7 +16,7 @@ from structgen.core.results import Repair
 from structgen.parse.align import Shape
 from structgen.parse.align.shape import Raw
 from structgen.parse.lenient.escapes import Source
-from structgen.parse.lenient.reader import read_tolerant
+from structgen.parse.lenient.reader import read_lenient
 from structgen.parse.reading import Reading
 from structgen.parse.strict_json import strict_json
 from structgen.parse.surroundings import Piece, as_calls, bare_values, has_words, named, told_apart, without_enclosed
@@ -135,7 +135,7 @@ def _is_quoted(text: str, first: re.Match[str], at: int = 0) -> bool:
     tag: re.Match[str] | None = first
     for _ in range(MOST_READINGS):
         root = ANY_ROOT.search(text, at, tag.start())
-        reading = read_tolerant(text, root.start()) if root else None
+        reading = read_lenient(text, root.start()) if root else None
         if reading is None or reading.open or tag.start() >= reading.end:
             return False
         at = reading.end
@@ -179,7 +179,7 @@ def find_values(text: str, *, lists: Lists = Lists.ANY, source: Source | None = 
         brackets += 1
         strict = brackets <= MOST_READINGS  # an error of the strict decoder counts the lines of all the text before
         start = match.start()
-        reading = read_value(text, start, source) if strict else read_tolerant(text, start, source)
+        reading = read_value(text, start, source) if strict else read_lenient(text, start, source)
         at = _end_of(text, reading)
         if reading.json_like and not _is_prose(text, reading, lists):
             readings.append(reading)
@@ -229,7 +229,7 @@ def read_value(text: str, start: int, source: Source | None) -> Reading:
         clean = strict_json(text[start:end].encode(), source)
         return Reading(clean.value, start, end, long=clean.more)
     except (ValueError, RecursionError):
-        reading = read_tolerant(text, start, source)
+        reading = read_lenient(text, start, source)
         return _from_latex(text, reading) or reading
 
 

@@ -1,6 +1,6 @@
-"""Plain JSON values: exact numbers, equality, lookup by path, and writing.
+"""Plain JSON values: exact numbers, equality, lookup by path, and serialization.
 
-A number that a float cannot hold is kept as it is written, so that nothing is rounded if the type can do better.
+A number that a float cannot hold keeps its written form, so that a type with more precision gets every digit.
 """
 
 from __future__ import annotations
@@ -13,33 +13,34 @@ from typing import cast
 
 from structgen.core.json import Json
 
-LARGEST_SURE = 2**53
-"""Up to here a float holds every integer."""
+MAX_SAFE_INTEGER = 2**53
+"""A float holds every integer up to this one."""
 MOST_DIGITS = 400
-"""Longer integers are not made of a few characters (``1e1000000``)."""
-_MOST_IN_FLOAT = 40
-"""Nobody means an integer of more digits that is written in fewer (``1e300``)."""
-_SURE_LENGTH, _SURE_SIZE = 16, 1e-300
+"""Maximum digits of an integer made from a decimal, so that ``1e1000000`` does not become a million of them."""
+_MAX_DIGITS_OF_FLOAT = 40
+"""Maximum digits of an integer made from a plain float: nobody means an integer by ``1e300``."""
+# Shorter numbers of this size or more are always the float that they are read as.
+_SAFE_LENGTH, _SAFE_SIZE = 16, 1e-300
 _ZERO = frozenset("-+.0")
 
 
 class Exact(float):
-    """A float that remembers how it was written, where that says more."""
+    """A float that also holds its written form, because that is another number than the float."""
 
     __slots__ = ("written",)
     written: str
 
 
 def number_of(written: str) -> float:
-    """The float that a number of JSON stands for; an Exact where that is not the same number."""
+    """Return the float for a JSON number; an Exact if the float is not the same number."""
     value = float(written)
-    if len(written) < _SURE_LENGTH and (value > _SURE_SIZE or value < -_SURE_SIZE):
+    if len(written) < _SAFE_LENGTH and (value > _SAFE_SIZE or value < -_SAFE_SIZE):
         return value
     if repr(value) == written or _is_zero(written):
         return value
     try:
         same = Decimal(written) == Decimal(repr(value))
-    except InvalidOperation:
+    except InvalidOperation:  # an exponent that Decimal does not support
         same = True
     if same:
         return value
@@ -53,12 +54,12 @@ def _is_zero(written: str) -> bool:
 
 
 def exact_json(text: str) -> Json:
-    """A clean JSON text as a tree that keeps every digit; ValueError where it is none."""
+    """Decode a clean JSON text without losing a digit. Raises ValueError if it is not JSON."""
     return cast(Json, json.loads(text, parse_float=number_of))
 
 
 def exact_text(tree: Json) -> str:
-    """The tree as JSON, every number as it was written."""
+    """Return the tree as JSON, with every number as it was written."""
     if not has_exact(tree):
         return json.dumps(tree, ensure_ascii=False)
     if isinstance(tree, dict):
@@ -70,7 +71,7 @@ def exact_text(tree: Json) -> str:
 
 
 def as_written(value: Json) -> Json:
-    """A value for the record: a number that says more than its float as the text that it is."""
+    """Return a value for the record, with each number that a float does not hold as the text it was written as."""
     if isinstance(value, Exact):
         return value.written
     if isinstance(value, (dict, list)) and has_exact(value):
@@ -81,25 +82,25 @@ def as_written(value: Json) -> Json:
 
 
 def decimal_of(number: float) -> Decimal:
-    """The number as it is written, to the last digit."""
+    """Return the number as it is written, to the last digit."""
     if isinstance(number, Exact):
         return Decimal(number.written)
     return Decimal(number) if isinstance(number, int) else Decimal(repr(number))
 
 
 def is_bounded(written: str) -> bool:
-    """Whether a decimal number has no more digits before and behind its point than anybody means."""
+    """Whether a decimal number has fewer than `MOST_DIGITS` digits before and behind its point."""
     try:
         size = Decimal(written)
-    except InvalidOperation:  # an exponent beyond all bounds
+    except InvalidOperation:  # an exponent that Decimal does not support
         return False
     return not size or abs(size.adjusted()) < MOST_DIGITS
 
 
 def whole_of(number: float) -> int | None:
-    """The integer that a number is, None where it has a fraction or too many digits."""
+    """Return the number as an integer, or None if it has a fraction or too many digits."""
     exact = decimal_of(number)
-    most = MOST_DIGITS if isinstance(number, Exact) else _MOST_IN_FLOAT
+    most = MOST_DIGITS if isinstance(number, Exact) else _MAX_DIGITS_OF_FLOAT
     if not exact.is_finite() or not (not exact or 0 <= exact.adjusted() < most):
         return None
     whole = int(exact)
@@ -107,22 +108,22 @@ def whole_of(number: float) -> int | None:
 
 
 def has_exact(tree: Json) -> bool:
-    """Whether some number of a tree says more than its float."""
-    return _says_more(tree, large=False)
+    """Whether a tree contains an Exact."""
+    return _exceeds_float(tree, large=False)
 
 
-def says_more(tree: Json) -> bool:
-    """Whether some number of a tree is more than a float holds, be it written as an integer or not."""
-    return _says_more(tree, large=True)
+def exceeds_float(tree: Json) -> bool:
+    """Whether a tree contains a number that a float does not hold: an Exact or a large integer."""
+    return _exceeds_float(tree, large=True)
 
 
 def is_large(value: object) -> bool:
-    """Whether a value is an integer of which a float may lose digits."""
-    return isinstance(value, int) and not -LARGEST_SURE <= value <= LARGEST_SURE
+    """Whether a value is an integer that a float may not hold."""
+    return isinstance(value, int) and not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
 
 
-def _says_more(tree: Json, *, large: bool) -> bool:
-    """Looks at every value of every response: so by its type, without a call for each."""
+def _exceeds_float(tree: Json, *, large: bool) -> bool:
+    # This runs over every value of every response, so it compares types and calls no function per value.
     todo: list[Json] = [[tree]]
     while todo:
         here = todo.pop()
@@ -136,7 +137,7 @@ def _says_more(tree: Json, *, large: bool) -> bool:
 
 
 def same(first: Json, second: Json) -> bool:
-    """Whether two JSON values are equal as JSON: 1 is 1.0, but true is not 1."""
+    """Whether two values are equal as JSON: 1 equals 1.0, but true does not equal 1."""
     if isinstance(first, dict) and isinstance(second, dict):
         return first.keys() == second.keys() and all(same(value, second[key]) for key, value in first.items())
     if isinstance(first, list) and isinstance(second, list):
@@ -151,11 +152,11 @@ def same(first: Json, second: Json) -> bool:
 
 
 MISSING = object()
-"""Stands for: there is nothing at this path."""
+"""The result of a lookup at a path that does not exist."""
 
 
 def at(tree: object, path: Sequence[str | int]) -> object:
-    """The value at a path of keys and indexes (an index may be text, as in a JSON Pointer), MISSING where none is."""
+    """Return the value at a path of keys and indexes, or MISSING. An index may be a string, as in a JSON Pointer."""
     for step in path:
         if isinstance(tree, dict) and step in tree:
             tree = cast("dict[object, object]", tree)[step]
@@ -166,11 +167,11 @@ def at(tree: object, path: Sequence[str | int]) -> object:
     return tree
 
 
-_SHORT = re.compile(r"\\.")
-_LONG = {"\\b": "\\u0008", "\\f": "\\u000c", "\\n": "\\u000a", "\\r": "\\u000d", "\\t": "\\u0009"}
+_SHORT_ESCAPE = re.compile(r"\\.")
+_LONG_ESCAPES = {"\\b": "\\u0008", "\\f": "\\u000c", "\\n": "\\u000a", "\\r": "\\u000d", "\\t": "\\u0009"}
 
 
 def write_json(tree: Json) -> str:
-    """The tree as JSON whose backslashes nobody can take for a part of the text: what they are is settled."""
+    r"""Return the tree as JSON without short escapes such as ``\n``, which the parser could take for text."""
     text = exact_text(tree)
-    return _SHORT.sub(lambda escape: _LONG.get(escape[0], escape[0]), text) if "\\" in text else text
+    return _SHORT_ESCAPE.sub(lambda escape: _LONG_ESCAPES.get(escape[0], escape[0]), text) if "\\" in text else text

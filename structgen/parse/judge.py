@@ -14,7 +14,7 @@ from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 from structgen.forms.quotes import Quoted
 from structgen.parse.align import Aligner, Decode, Fit, Shape
-from structgen.parse.json_values import Exact, as_written, at, has_exact, says_more
+from structgen.parse.json_values import Exact, as_written, at, exceeds_float, has_exact
 from structgen.parse.lenient.escapes import Source
 from structgen.parse.lossy import applied, with_offers
 from structgen.parse.quotes import followed, moved
@@ -153,7 +153,7 @@ def _judged(job: Job[T], reading: Reading) -> Outcome:
         return Outcome(None, issues=(ECHO,), misfits=UNREADABLE)
     before = Verdict(issues=(LOOK,))
     if not reading.issues:
-        exact = reading.long and says_more(reading.value)
+        exact = reading.long and exceeds_float(reading.value)
         before = job.look(reading.value, exact=exact)
         if job.schema.adapter is None and not before.issues and (better := _respelled(job, reading)):
             return better

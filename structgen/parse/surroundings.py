@@ -9,7 +9,7 @@ from dataclasses import replace
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 from structgen.parse.json_values import same
-from structgen.parse.lenient.reader import read_tolerant
+from structgen.parse.lenient.reader import read_lenient
 from structgen.parse.reading import Reading
 from structgen.parse.strict_json import strict_json
 
@@ -153,7 +153,7 @@ def bare_values(text: str, pieces: Sequence[Piece]) -> list[Reading]:
 def _bare_value(text: str, at: int, end: int) -> Reading | None:
     """The scalar, tuple or list that stands here; None where something else does."""
     if text[at] in "([":
-        reading = read_tolerant(text, at)
+        reading = read_lenient(text, at)
         sound = reading.json_like and not reading.open and reading.end <= end
         return reading if sound and not any(repair.rule == "unquoted" for repair in reading.repairs) else None
     scalar = _SCALAR.match(text, at, end)

@@ -1,7 +1,7 @@
-"""A linear reader for JSON as models write it: comments, stray commas, any quotes or none, Python literals, tuples.
+"""Read JSON as models write it, in linear time: comments, stray commas, any quotes or none, Python literals, tuples.
 
-Each character is looked at a bounded number of times, whatever the text. The reader records every rule that it used
-and goes on where it can, so that what is refused still shows what could be read.
+It reads each character a bounded number of times, whatever the text. It records every repair and goes on if it can, so
+that a refused response still shows what could be read.
 """
 
 from __future__ import annotations
@@ -36,31 +36,31 @@ from structgen.parse.strict_json import MAX_DEPTH
 _BARE_KEY = re.compile(r"([\w$][\w$-]{0,100}(?: [\w$-]{1,100}){0,5})\s*:")
 _BARE = re.compile(r"[\w$€£¥+.-](?:(?!\s(?://|#)|/\*)[\w \t$€£¥+.%/@&'°*-])*")
 _PLAIN = re.compile(rf"({NUMBER}|true|false|null|True|False|None)(?=\s*\n|\s+[\"'“‘]|\s*/[/*])")
-"""A number or word that is followed by the next member without a comma, or by a comment."""
+"""A number or literal followed by a comment, or by the next member without a comma."""
 _COMMA = re.compile(r"\s*,")
 _NEXT_ITEM = re.compile(r"[\"'“‘`{\[(\w$+.-]")
 
 _COMMENT_AHEAD = re.compile(rf"\s*(?:{COMMENT.pattern})")
 _NOTHING_BEHIND = re.compile(r"\s*\Z")
 _BEGUN = re.compile(r"\s*(?:[,:\"'}]|\w+[\"'])")
-"""What no prose has behind a bracket."""
-_SHORT = 300
+"""The beginning of JSON behind a bracket, which prose in brackets never has."""
+_FINITE_LENGTH = 300
 """Numbers of fewer digits, without an exponent, are finite."""
 _PREFIXED = re.compile(r"[bBrRuUfF]{1,2}['\"]")
-"""Bytes, raw and formatted strings of Python."""
-_CLOSER = {"[": "]", "(": ")", "{": "}"}
+"""A Python bytes, raw or formatted string."""
+_CLOSERS = {"[": "]", "(": ")", "{": "}"}
 
 
-def read_tolerant(text: str, start: int, source: Source | None = None) -> Reading:
-    """Read the value that begins with the bracket at `start`; what follows it is not looked at.
+def read_lenient(text: str, start: int, source: Source | None = None) -> Reading:
+    """Read the value that begins with the bracket at `start`, and nothing behind it.
 
-    `source` is the document, which knows what the backslashes in strings are.
+    `source` is the document, which decides what the backslashes in strings are.
     """
     return _Reader(text, source).read(start)
 
 
 def read_string(text: str, source: Source | None = None) -> Reading:
-    """Read the string that a text begins with."""
+    """Read the string at the beginning of a text."""
     reader = _Reader(text, source)
     value, end = reader.quoted(0, ANYTHING)
     return Reading(value, 0, end, tuple(reader.repairs.values()), tuple(reader.issues))
@@ -78,22 +78,23 @@ class _Reader(Scanner):
             self.issue("cut_off", "the response ends before this is complete", None)
             paths, value, end = self._open_paths(), self._so_far(), cut.at
         except Broken as broken:
-            shown = self.text[broken.at : broken.at + 40]
-            self.issue(broken.code, broken.message, shown)
-            self._doubt_last()
+            excerpt = self.text[broken.at : broken.at + 40]
+            self.issue(broken.code, broken.message, excerpt)
+            self._drop_last_member()
             paths, value, end = self._open_paths(), self._so_far(), broken.at
         ended = _NOTHING_BEHIND.match(self.text, start + 1) is not None
         begun = self.members > 0 or any(self.open) or _BEGUN.match(self.text, start + 1) is not None
-        like = begun or not paths or ended
+        json_like = begun or not paths or ended
+        # Unlike a change of style, every comment goes on record: it says something that does not reach the value.
         if len(self.comments) > 1:
             self.repairs["comment"] = replace(self.repairs["comment"], before="\n".join(self.comments))
         repairs, issues = tuple(self.repairs.values()), tuple(self.issues)
-        return Reading(value, start, end, repairs, issues, paths, like, long=self.long)
+        return Reading(value, start, end, repairs, issues, paths, json_like, long=self.long)
 
     # Containers
 
     def _container(self, at: int) -> tuple[Json, int]:
-        """The container whose bracket stands at `at`, and the offset behind its closing bracket."""
+        """Return the container whose bracket is at `at`, and the offset behind its closing bracket."""
         if len(self.open) >= MAX_DEPTH:
             self.members += 1
             raise Broken(at, f"is nested deeper than {MAX_DEPTH} levels", "depth")
@@ -102,7 +103,7 @@ class _Reader(Scanner):
             return self._object(at + 1)
         if opener == "(":
             self.note("python_literal", self.text[at : at + 40], None)
-        return self._list(at + 1, _CLOSER[opener])
+        return self._list(at + 1, _CLOSERS[opener])
 
     def _object(self, at: int) -> tuple[Json, int]:
         start, comma = at, False
@@ -117,19 +118,19 @@ class _Reader(Scanner):
             if self._closes(at, "}"):
                 at += 1
                 break
-            if not found and SET.match(self.text, start):
+            if not found and SET.match(self.text, start):  # a Python set: {"a", "b"}
                 self._leave()
                 self.note("python_literal", self.text[start - 1 : start + 40], None)
                 return self._list(start, "}")
-            dots = self.left_out(at)
+            dots = self.ellipsis(at)
             at, comma = self._after_member(dots, "}") if dots else self._member(found, at)
         self._leave()
         if comma:
-            self._trailing(at)
+            self._trailing_comma(at)
         return found, at
 
     def _simple_members(self, found: JsonObject, at: int, comma: bool) -> tuple[int, bool]:
-        """The members from here on that one regular expression reads; whether a comma follows the last."""
+        """Read the members from here on that `MEMBER` matches; return whether a comma follows the last one."""
         text = self.text
         while match := MEMBER.match(text, at):
             key, value = match[1], match[5]
@@ -139,11 +140,11 @@ class _Reader(Scanner):
                 value = self._odd_value(match, 4, key)
             if match[13] is not None:
                 self.path[-1] = key
-                self.without_comma(match.end(), "")
+                self.missing_comma(match.end(), "")
                 self.path[-1] = None
             if key in found:
                 self.path[-1] = key
-                self.repeated(key, found[key], value)
+                self.repeated_key(key, found[key], value)
                 self.path[-1] = None
             else:
                 found[key] = value
@@ -151,13 +152,13 @@ class _Reader(Scanner):
         return at, comma
 
     def _member(self, found: JsonObject, at: int) -> tuple[int, bool]:
-        """One member of an object, step by step."""
+        """Read one member of an object step by step."""
         key, at = self._key(at)
         self.members += 1
         self.path[-1] = key
         value, at = self._value(at, IN_OBJECT)
         if key in found:
-            self.repeated(key, found[key], value)
+            self.repeated_key(key, found[key], value)
         else:
             found[key] = value
         return self._after_member(at, "}")
@@ -175,7 +176,7 @@ class _Reader(Scanner):
                 at = self.skip(at)
                 if self._closes(at, closer):
                     break
-                if dots := self.left_out(at):
+                if dots := self.ellipsis(at):
                     at, comma = self._after_member(dots, closer)
                     continue
             self.path[-1] = len(found)
@@ -184,11 +185,12 @@ class _Reader(Scanner):
             at, comma = self._after_member(at, closer)
         self._leave()
         if comma and closer != ")":
-            self._trailing(at + 1)
+            self._trailing_comma(at + 1)
+        # In Python (1) is the number 1, and only (1,) is a tuple.
         return (found if closer != ")" or len(found) != 1 or comma else found[0]), at + 1
 
     def _odd_key(self, match: re.Match[str]) -> str:
-        """The key of a simple member that has no double quotes, or no comma behind it."""
+        """Return the key of a simple member that lacks double quotes, or the comma behind it."""
         double, single, smart, bare = match.group(1, 2, 3, 4)
         if bare is not None:
             self.note("unquoted", bare, bare)
@@ -197,9 +199,9 @@ class _Reader(Scanner):
         return next(key for key in (double, single, smart, bare) if key is not None)
 
     def _odd_value(self, match: re.Match[str], before: int, key: str | int) -> Json:
-        """The value of a simple member that is no string in double quotes; its groups begin behind `before`."""
+        """Return the value of a simple member that is not a double-quoted string; its groups begin behind `before`."""
         digits, word = match[before + 5], match[before + 6]
-        if digits is not None and len(digits) < _SHORT and "e" not in digits and "E" not in digits:
+        if digits is not None and len(digits) < _FINITE_LENGTH and "e" not in digits and "E" not in digits:
             self.long = self.long or len(digits) >= LONG
             return number_of(digits) if "." in digits else int(digits)
         if word is not None:
@@ -217,7 +219,7 @@ class _Reader(Scanner):
         self.path[-1] = None
         return value
 
-    def _trailing(self, end: int) -> None:
+    def _trailing_comma(self, end: int) -> None:
         self.note("trailing_comma", self.text[max(end - 20, 0) : end], None)
 
     def _enter(self, container: Open) -> None:
@@ -234,11 +236,11 @@ class _Reader(Scanner):
         if char == closer:
             return True
         if char in ",}])":
-            raise Broken(at, f"has {char!r} where a value or {closer!r} belongs")
+            raise Broken(at, f"has {char!r} in place of a value or {closer!r}")
         return False
 
     def _skip_commas(self, at: int) -> int:
-        """Behind a comma of an object, further commas mean nothing; in a list they may stand for something left out."""
+        """Skip further commas of an object. A list is not read so: there a comma may stand for an omitted item."""
         at = self.skip(at)
         while self.char(at) == ",":
             self.note("extra_comma", self.text[at : at + 20], None)
@@ -246,7 +248,7 @@ class _Reader(Scanner):
         return at
 
     def _after_member(self, at: int, closer: str) -> tuple[int, bool]:
-        """Skip the comma behind a member, True where it stands there; it may be missing where the next one begins."""
+        """Skip the comma behind a member; return whether it is there. It may be missing before the next member."""
         step, self.path[-1] = self.path[-1], None
         if match := _COMMA.match(self.text, at):
             return match.end(), True
@@ -257,9 +259,9 @@ class _Reader(Scanner):
         if char == closer:
             return at, False
         if closer == ")" or not _NEXT_ITEM.match(char):
-            raise Broken(at, f"has {char!r} where a comma or {closer!r} belongs")
+            raise Broken(at, f"has {char!r} in place of a comma or {closer!r}")
         self.path[-1] = step
-        self.without_comma(end, char)
+        self.missing_comma(end, char)
         self.path[-1] = None
         return at, False
 
@@ -272,12 +274,12 @@ class _Reader(Scanner):
         if match := _BARE_KEY.match(self.text, at):
             self.note("unquoted", match[1], match[1])
             return match[1], match.end()
-        if len(self.text) - at < 200 and re.fullmatch(r"[\w$-]+\s*", self.text[at:]):
+        if len(self.text) - at < 200 and re.fullmatch(r"[\w$-]+\s*", self.text[at:]):  # the text ends within a key
             raise Cut(len(self.text))
-        raise Broken(at, "has something where a key and a colon belong")
+        raise Broken(at, "has something else in place of a key and a colon")
 
     def _quoted_key(self, at: int) -> tuple[str, int]:
-        """A key in any quotes: its first closing quote closes it, and a colon follows."""
+        """Read a key in any quotes: its first closing quote closes it, and a colon follows."""
         found = read_quoted(self.text, at, ANYTHING, self.source)
         if found is None:
             self.members += 1
@@ -285,8 +287,8 @@ class _Reader(Scanner):
         end = found.end
         if not (colon := AFTER_KEY.match(self.text, end)):
             self.char(self.skip(end))
-            raise Broken(end, "has something where a colon belongs")
-        if found.other is not None:
+            raise Broken(end, "has something else in place of a colon")
+        if found.other is not None:  # at the path of the object, because the key itself is in doubt
             self.issue(ESCAPED_KEY, BACKSLASHES, [found.value, found.other])
             return found.value, colon.end()
         self.path[-1] = found.value
@@ -299,35 +301,35 @@ class _Reader(Scanner):
             return self._container(match.start(1))
         at = self.skip(at)
         char = self.char(at)
-        if char in _CLOSER:
+        if char in _CLOSERS:
             return self._container(at)
         if char in PAIRS:
             return self.quoted(at, follow)
         if plain := _PLAIN.match(self.text, at):
-            return self.bare(plain[1], at), plain.end()
+            return self.unquoted(plain[1], at), plain.end()
         word = _BARE.match(self.text, at)
         if word is None or _PREFIXED.match(self.text, at):
-            raise Broken(at, f"has {char!r} where a value belongs")
+            raise Broken(at, f"has {char!r} in place of a value")
         end = at + len(word[0].rstrip())
         behind = self.text[word.end() : word.end() + 1]
         if not behind:
             raise Cut(len(self.text))
         if behind not in ",}])\r\n" and not _COMMENT_AHEAD.match(self.text, end):
-            raise Broken(at, "has a text without quotes whose end is not clear")
-        return self.bare(self.text[at:end], at), end
+            raise Broken(at, "has an unquoted text whose end is not clear")
+        return self.unquoted(self.text[at:end], at), end
 
-    def _doubt_last(self) -> None:
-        """Forget the member behind which reading broke off: what comes there may belong to it (``"price": 1,299``)."""
+    def _drop_last_member(self) -> None:
+        """Drop the member before the break: the unreadable text may belong to its value (``"price": 1,299``)."""
         if self.open and self.open[-1] and self.path[-1] is None:
             container = self.open[-1]
-            self.members += 1  # there was one
+            self.members += 1  # counts as read: it tells broken JSON from brackets in prose
             if isinstance(container, list):
                 container.pop()
             else:
                 container.popitem()
 
     def _so_far(self) -> Json:
-        """The root with what was complete when the reading stopped."""
+        """Return the root with every member that was complete when the reading stopped."""
         for parent, key, child in reversed(list(zip(self.open, self.path, self.open[1:], strict=False))):
             if isinstance(parent, list):
                 parent.append(cast(Json, child))

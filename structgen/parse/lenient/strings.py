@@ -1,4 +1,4 @@
-"""Strings as models write them: any quotes, raw line breaks, quotes inside that nobody escaped, odd escapes."""
+"""Read strings as models write them: with any quotes, raw line breaks, unescaped inner quotes, unusual escapes."""
 
 from __future__ import annotations
 
@@ -23,43 +23,43 @@ IN_OBJECT = re.compile(
     rf"\s*(?:[}}\])]|{_COMMENT}|```|$|,\s*(?:[}}\]),]|{_COMMENT}|$|{_QUOTED_KEY}|{_BARE_KEY})"
     rf"|{_QUOTED_KEY})"
 )
-"""What stands behind the closing quote of a value in an object: a bracket, or a comma (or none) and the next key."""
+"""What follows the closing quote of a value in an object: a bracket, or an optional comma and the next key."""
 
 IN_LIST = re.compile(
     rf"\s*(?:[}}\])]|{_COMMENT}|```|$|,\s*(?:[}}\]),]|{_COMMENT}|$|[\"'“‘`{{\[(\d+-]|(?:true|false|null|True|False|None)\b)"
     r"|\n\s*[\"'“‘{\[(]|(?<=\s)[\"'“‘{\[(])"
 )
-"""The same for an item of a list."""
+"""What follows the closing quote of an item in a list: a bracket, or a comma or line break and the next item."""
 
 _STRUCTURE = re.compile(r"[\"'“”‘’]\s*(?::|[+,]\s*[\"'“”‘’])|[\"“”]\s*[\"“”]")
-"""A quote inside a string that is followed by another, or by what separates strings: rather two strings than one."""
+"""A quote inside a string followed by another one or by a separator: this looks like two strings rather than one."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A string of the text: its value, the offset behind its closing quote, and the rules that it needed."""
+    """A string of the text: its value, the offset behind its closing quote, and the repair rules that it needed."""
 
     value: str
     end: int
     rules: tuple[str, ...]
     problem: str = ""
-    """Why it cannot be trusted, in plain words."""
+    """Why the value cannot be trusted."""
     unsure_end: bool = False
-    """Whether what cannot be trusted is where it ends."""
-    odd: bool = False
-    """Whether not all of its backslashes are escapes of JSON beyond doubt."""
+    """Whether the problem is that the string may end elsewhere."""
+    interpreted: bool = False
+    """Whether some backslash was read in a way that JSON does not prescribe."""
     other: str | None = None
-    """How it reads with its backslashes as a part of it, where nobody knows which is meant."""
+    """The value with its ambiguous backslashes read as text, or None if nothing is ambiguous."""
 
 
 def read_quoted(text: str, at: int, follow: re.Pattern[str], source: Source | None = None) -> Quoted | None:
-    """Read the string whose opening quote stands at `at`; None where its closing quote is missing.
+    """Read the string whose opening quote is at `at`; return None if its closing quote is missing.
 
-    A quote closes the string where what comes behind it (`follow`) can come behind a string. All others belong to it,
-    as a quotation or as inches; where they cannot be that, some quote is missing or too many, and nobody knows which.
-    `source` is the document, which knows what a backslash is.
+    A quote closes the string if the text behind it matches `follow`. Every other quote belongs to the string, as a
+    quotation or as inches; if it can be neither, a quote is missing or superfluous and the string has a problem.
+    `source` is the document, which decides what a backslash is.
     """
     quote = text[at]
     scan = _SCAN[quote]
@@ -83,7 +83,7 @@ def _is_apostrophe(text: str, at: int) -> bool:
 def _quoted(raw: str, quote: str, end: int, inside: Sequence[int], source: Source | None) -> Quoted:
     rules = [] if quote == '"' else ["quotes"]
     problem = ""
-    unsure = bool(inside) and (_STRUCTURE.search(raw) is not None or not are_text(raw, inside))
+    unsure = bool(inside) and (_STRUCTURE.search(raw) is not None or not are_quotations(raw, inside))
     if inside:
         rules.append("inner_quotes")
         problem = "a quote is missing or not escaped, and it is not clear which" if unsure else ""
@@ -91,15 +91,16 @@ def _quoted(raw: str, quote: str, end: int, inside: Sequence[int], source: Sourc
         rules.append("raw_newline")
     read = unescape(raw, PAIRS[quote], source) if "\\" in raw else Unescaped(raw)
     value = read.value
-    rules.extend(["escape"] if read.python and not read.odd else [])
+    # An interpreted escape gets a repair with its own path and risk; this rule is only for Python's notation.
+    rules.extend(["escape"] if read.python and not read.interpreted else [])
     if "\\" in raw and _SURROGATE.search(value):
-        value, whole = _joined(value)
-        problem = problem if whole or unsure else "a lone surrogate, which is no character"
-    return Quoted(value, end, tuple(rules), problem, unsure, read.odd, read.other)
+        value, complete = _join_surrogates(value)
+        problem = problem if complete or unsure else "contains a lone surrogate, which is not a character"
+    return Quoted(value, end, tuple(rules), problem, unsure, read.interpreted, read.other)
 
 
-def _joined(value: str) -> tuple[str, bool]:
-    """Surrogate pairs as the characters they mean; whether no lone one is left (those become U+FFFD)."""
+def _join_surrogates(value: str) -> tuple[str, bool]:
+    """Join surrogate pairs into characters; return False too if a lone one was left, which becomes U+FFFD."""
     data = value.encode("utf-16-le", "surrogatepass")
     try:
         return data.decode("utf-16-le"), True
@@ -107,44 +108,45 @@ def _joined(value: str) -> tuple[str, bool]:
         return data.decode("utf-16-le", "replace"), False
 
 
-# Quotes inside a string that are not escaped: a part of its text, or the sign that it ends elsewhere.
+# Unescaped quotes inside a string: they belong to its text, or show that it ends elsewhere
 
-_MOST_DIGITS = 12
+_MAX_INCHES = 12
+"""Maximum characters of a number before an inch sign."""
 _OPENS_BEHIND = "(<¿¡$€£#@…*&+-"
 _CLOSES_BEHIND = " \t\n.,;!?)—–-…’'/"
 _OPENER = re.compile(r"(?:\A|[\s(/—–-])\Z")
 _AFTER_SIGN = re.compile(r"[,:]\s{0,20}\Z")
 _INCHES = re.compile(r"(?:\A|[\s(/×'’-])\d{1,5}(?:[.,/]\d{1,4})?\Z")
-_OF_INCHES = re.compile(r" [^\W\d]|-[^\W\d]|\)| ?[x×] ?\d")
+_BEHIND_INCHES = re.compile(r" [^\W\d]|-[^\W\d]|\)| ?[x×] ?\d")
 _WORD = re.compile(r"[ \t\n]+[^\W\d]|[.!?;]")
 _LINE = re.compile(r"[\r\n]")
 
 
-def are_text(raw: str, places: Sequence[int]) -> bool:
-    """Whether the quotes at these places of a string can only be its text: quotations, and inches behind a number.
+def are_quotations(raw: str, places: Sequence[int]) -> bool:
+    """Whether the quotes at these offsets can only be text: pairs around a quotation, or inches behind a number.
 
-    A quotation begins before a word and ends behind one, in one line. Whatever else quotes stand beside (a bracket, a
-    comma, another quote) may as well be the structure around a string whose own quote is missing, doubled or replaced.
+    A quotation begins before a word, ends behind one and stays on one line. A quote beside anything else (a bracket, a
+    comma, another quote) may be JSON structure around a string whose own quote is missing, doubled or replaced.
     """
-    if '\\"' in raw:  # a model that escapes some of its quotes and not others
+    if '\\"' in raw:  # a model that escapes some of its quotes may have forgotten to escape any of the others
         return False
     opened = -1
     for at in places:
-        if opened < 0 and _is_inches(raw, at):
+        if opened < 0 and _is_inch_sign(raw, at):
             continue
-        if opened < 0 and not _opens(raw, at):
+        if opened < 0 and not _opens_quotation(raw, at):
             return False
-        if opened >= 0 and not _closes(raw, opened, at):
+        if opened >= 0 and not _closes_quotation(raw, opened, at):
             return False
         opened = at if opened < 0 else -1
     return opened < 0
 
 
-def _is_inches(raw: str, at: int) -> bool:
-    return bool(_INCHES.search(raw[max(at - _MOST_DIGITS, 0) : at]) and _OF_INCHES.match(raw, at + 1))
+def _is_inch_sign(raw: str, at: int) -> bool:
+    return bool(_INCHES.search(raw[max(at - _MAX_INCHES, 0) : at]) and _BEHIND_INCHES.match(raw, at + 1))
 
 
-def _opens(raw: str, at: int) -> bool:
+def _opens_quotation(raw: str, at: int) -> bool:
     behind = raw[at + 1 : at + 2]
     return (
         bool(_OPENER.search(raw[max(at - 1, 0) : at]))
@@ -153,13 +155,13 @@ def _opens(raw: str, at: int) -> bool:
     )
 
 
-def _closes(raw: str, opened: int, at: int) -> bool:
-    """Whether a quotation ends here; one that began where a string may begin goes on as prose."""
+def _closes_quotation(raw: str, opened: int, at: int) -> bool:
     behind = raw[at + 1 : at + 2]
     if not raw[at - 1].isalnum() and raw[at - 1] not in ".,!?;)…%’'>*":
         return False
     if behind not in _CLOSES_BEHIND or _LINE.search(raw, opened, at):
         return False
+    # A quote at the start, or behind a comma or colon, may open a JSON string: then prose must follow its partner.
     like_string = opened == 0 or _AFTER_SIGN.search(raw[max(opened - 20, 0) : opened]) is not None
     if behind == ",":
         return not like_string and _WORD.match(raw, at + 2) is not None

@@ -300,8 +300,8 @@ def test_what_is_written_down_by_us_is_read_as_it_is(text: str) -> None:
 def test_of_two_readings_one_is_taken_or_both_are_told(raw: str, document: str) -> None:
     for source in (None, Source(document)):
         found = unescape(raw, '"', source)
-        assert found.other is None or (found.odd and found.other != found.value)
-        if not found.odd:
+        assert found.other is None or (found.interpreted and found.other != found.value)
+        if not found.interpreted:
             assert found.value == json.loads(f'"{raw}"'.replace("'", "\\u0027")) if _is_json(raw) else True
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from structgen.core.results import Parsed
 from structgen.parse import parse_text
-from structgen.parse.lenient.strings import are_text
+from structgen.parse.lenient.strings import are_quotations
 from structgen.schema import Schema
 
 
@@ -80,7 +80,7 @@ def test_quotes_that_may_as_well_be_structure_are_refused(items: str) -> None:
 @settings(deadline=None, max_examples=300)
 def test_quotes_are_text_only_in_pairs_or_behind_digits(raw: str) -> None:
     places = [at for at, char in enumerate(raw) if char == '"']
-    if are_text(raw, places) and len(places) % 2:
+    if are_quotations(raw, places) and len(places) % 2:
         assert any(raw[at - 1].isdigit() for at in places)
 
 
