@@ -6,7 +6,6 @@
 
 from structgen.ground.locate import locate
 from structgen.ground.passage import passage
-from structgen.ground.quotes import locate_quoted
-from structgen.ground.quoting import quote_example
+from structgen.ground.quotes import locate_quoted, quote_example
 
 __all__ = ["locate", "locate_quoted", "passage", "quote_example"]

@@ -15,8 +15,8 @@ from itertools import pairwise
 from math import log2
 from typing import NamedTuple
 
-from structgen.ground.leaves import Relation
 from structgen.ground.places import Place
+from structgen.ground.queries import Relation
 
 _WIDTH = 4
 """How many paths are kept."""

@@ -9,22 +9,18 @@ from types import MappingProxyType
 
 from structgen.core.records import Evidence, Status
 from structgen.ground.choose import Choice, Spot, choose
-from structgen.ground.clusters import cuts_character
-from structgen.ground.codes import find_codes
 from structgen.ground.dates import find_dates
 from structgen.ground.durations import find_durations
-from structgen.ground.elided import joined
-from structgen.ground.leaves import Leaf, leaves
-from structgen.ground.match import Phrase, Work
-from structgen.ground.near import find_near, long_enough
+from structgen.ground.fuzzy import find_near, long_enough
+from structgen.ground.identifiers import find_codes
+from structgen.ground.match import Phrase, Phrases, Work
 from structgen.ground.numerals import Figures
-from structgen.ground.phrases import Phrases
 from structgen.ground.places import Grade, Place, best
-from structgen.ground.queries import Query, query
+from structgen.ground.queries import Leaf, Query, joined, leaves, query
 from structgen.ground.siblings import apart as keep_apart
 from structgen.ground.siblings import settle
 from structgen.ground.times import find_times
-from structgen.ground.words import Vocabulary, Words, learn, read
+from structgen.ground.words import Vocabulary, Words, cuts_character, learn, read
 
 Places = tuple[Place, ...]
 

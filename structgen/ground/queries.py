@@ -1,23 +1,159 @@
-"""What to look for in a text for one scalar: the ways in which its value may be written."""
+"""The leaves of a value in document order, and for each of them the ways in which it may be written in a text."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, IntEnum
+from typing import Any, cast
 
-from structgen.ground.addresses import bare_url
-from structgen.ground.codes import code_of
+from pydantic import BaseModel
+
+from structgen.core.json import pointer
 from structgen.ground.dates import date_of
 from structgen.ground.durations import Duration, duration_of
-from structgen.ground.elided import pieces
-from structgen.ground.leaves import Leaf
+from structgen.ground.identifiers import bare_url, code_of
 from structgen.ground.numerals import exact
+from structgen.ground.places import Grade, Place
 from structgen.ground.times import time_of
+
+
+class Relation(IntEnum):
+    """How a leaf stands to the one before it: in the same object (or one around both), or in another item."""
+
+    SIBLING = 0
+    ITEM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A scalar of the value. `name` is the key it stands under, in a list the key of that list."""
+
+    path: str
+    value: object
+    name: str
+    relation: Relation
+
+
+@dataclass(slots=True)
+class _Open:
+    """A container whose children are being visited."""
+
+    source: object
+    path: str
+    name: str
+    relation: Relation
+    children: Iterator[tuple[str | int, object]]
+    begun: bool = False
+
+
+def leaves(value: object, apart: Container[str] = ()) -> Iterator[Leaf]:
+    """The scalars of a value; None, blank strings, and what stands at the paths `apart` or within are left out.
+
+    Models are read as they are dumped by alias, so that a path is one of the JSON that the schema describes. A value
+    may be nested deeper than Python's stack. Raises ValueError for a container that holds itself.
+    """
+    stack = [_Open(None, "", "", Relation.SIBLING, iter([("", value)]))]
+    inside: set[int] = set()
+    highest, relation = 0, Relation.SIBLING
+    while stack:
+        top = stack[-1]
+        step, child = next(top.children, (None, None))
+        if step is None:
+            inside.discard(id(stack.pop().source))
+            continue
+        if top.begun and len(stack) < highest:
+            highest, relation = len(stack), top.relation
+        top.begun = True
+        path = top.path + pointer([step]) if len(stack) > 1 else ""
+        if path in apart:
+            continue
+        name = step if isinstance(step, str) else top.name
+        opened = _opened(child, path, name)
+        if opened is not None:
+            _enter(child, path, inside)
+            stack.append(opened)
+        elif child is not None and not (isinstance(child, str) and not child.strip()):
+            yield Leaf(path, child, name, relation)
+            highest = len(stack) + 1
+
+
+def _enter(child: object, path: str, inside: set[int]) -> None:
+    if id(child) in inside:
+        raise ValueError(f"The value at {path or 'the root'} contains itself; only a tree can be grounded.")
+    inside.add(id(child))
+
+
+def _opened(value: object, path: str, name: str) -> _Open | None:
+    """The container to visit, or None for a scalar."""
+    if value is None or isinstance(value, (str, int, float)):
+        return None
+    plain = _plain(value)
+    if isinstance(plain, Mapping):
+        items = cast("Mapping[object, object]", plain).items()
+        return _Open(value, path, name, Relation.SIBLING, ((_key(key), item) for key, item in items))
+    if isinstance(plain, (list, tuple, Set, deque)):
+        return _Open(value, path, name, Relation.ITEM, iter(enumerate(cast("Iterable[object]", plain))))
+    return None
+
+
+def _plain(value: object) -> object:
+    """A model or dataclass as a dict, anything else as it is."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(by_alias=True, warnings=False)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        serializer: Any = getattr(value, "__pydantic_serializer__", None)
+        if serializer is not None:
+            return cast("object", serializer.to_python(value, by_alias=True, warnings=False))
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return value
+
+
+def _key(key: object) -> str:
+    """A key as JSON writes it."""
+    if isinstance(key, Enum):
+        return _key(key.value)
+    if isinstance(key, bool) or key is None:
+        return str(key).lower().replace("none", "null")
+    return key.isoformat() if hasattr(key, "isoformat") else str(key)  # pyright: ignore
+
+
+_ELLIPSIS = re.compile(r"[ \t]?(?:[\[(](?:\.{3}|\u2026)[\])]|\.{3,4}|\u2026)[ \t]?")
+_FARTHEST = 2_000
+"""Characters that may have been left out in one place."""
+_FEWEST_WORDS, _MOST_PIECES = 2, 8
+
+
+def pieces(value: str) -> tuple[str, ...]:
+    """What stands between the ellipses of a quote; nothing where it has none, or a piece is too short to tell."""
+    found = tuple(piece for piece in _ELLIPSIS.split(value) if piece.strip())
+    short = any(len(piece.split()) < _FEWEST_WORDS and piece.isascii() for piece in found)
+    return () if short or not 2 <= len(found) <= _MOST_PIECES else found
+
+
+def joined(parts: Sequence[Sequence[Place]]) -> list[Place]:
+    """The stretches that hold all pieces in their order, from the first to the last; the shortest for each end."""
+    if not parts or not all(parts):
+        return []
+    shortest: dict[int, Place] = {}
+    for first in sorted(parts[0]):
+        last = first
+        for places in parts[1:]:
+            at = bisect_left(places, (last.end,))
+            if at == len(places) or places[at].start - last.end > _FARTHEST:
+                break
+            last = places[at]
+        else:
+            shortest[last.end] = Place(first.start, last.end, Grade.WRITTEN)
+    return list(shortest.values())
+
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[-+]\d\d:?\d\d)?)?")

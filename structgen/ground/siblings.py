@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from structgen.core.json import pointer
 from structgen.ground.choose import Choice
-from structgen.ground.leaves import Leaf
 from structgen.ground.places import Place
+from structgen.ground.queries import Leaf
 
 Places = tuple[Place, ...]
 

@@ -16,8 +16,36 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from structgen.ground.clusters import HANGUL, KEYCAP, STACKED, VARIANTS, VOWELS, pictures
 from structgen.notation.digits import ways_to_read
+
+_TONES, _TAGS = "\U0001f3fb-\U0001f3ff", "\U000e0020-\U000e007f"
+_FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
+VARIANTS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+"""They choose between two pictures of one character."""
+KEYCAP = "[0-9#*]\ufe0f?\u20e3"
+HANGUL = r"(?:[\u1100-\u115f]++[\u1160-\u11a7]*+|[\uac00-\ud7a3][\u1160-\u11a7]*+)[\u11a8-\u11ff]*+"
+"""A syllable, as one sign or in its letters."""
+VOWELS = "\u0e33\u0eb3"
+"""Letters (of Thai, Lao) that belong to the letter before them."""
+STACKED = "(?<=[\u1039\u17d2])"
+"""Behind the sign that puts the next letter (of Burmese, Khmer) below the one before."""
+
+
+def pictures(symbol: str, marks: str) -> str:
+    """The pattern of symbols, one or several joined: flags, people with a tone of skin, families, keycaps."""
+    one = f"{symbol}[{marks}{VARIANTS}{_TONES}{_TAGS}]*+"
+    return rf"{_FLAG}|{one}(?:\u200d{one})*+"
+
+
+def cuts_character(text: str, start: int, end: int) -> bool:
+    """Whether a stretch begins or ends within a character."""
+    return (start > 0 and _extends(text[start])) or (end < len(text) and _extends(text[end]))
+
+
+def _extends(sign: str) -> bool:
+    """Whether a sign belongs to the one before it."""
+    return sign >= "\u0300" and (unicodedata.category(sign)[0] == "M" or "\U0001f3fb" <= sign <= "\U0001f3ff")
+
 
 _UNSPACED = (
     "\u0e01-\u0e30\u0e32-\u0e33\u0e40-\u0e46\u0e81-\u0eb0\u0eb2-\u0eb3\u0ec0-\u0ec6\u1000-\u102a\u1100-\u11ff"

@@ -9,7 +9,7 @@ from itertools import cycle, islice
 
 import pytest
 
-from structgen.ground import locate, locate_quoted, phrases
+from structgen.ground import locate, locate_quoted, match
 from tests.ground.conftest import Find
 
 Case = Callable[[int], tuple[object, str]]
@@ -160,16 +160,16 @@ def test_a_hostile_text_is_read_once(text: str) -> None:
 
 
 def test_phrases_within_phrases_are_given_up_after_enough_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phrases, "ENOUGH", 10)
+    monkeypatch.setattr(match, "ENOUGH", 10)
     words = [1] * 500
-    found = phrases.Phrases([[1] * n for n in range(1, 40)]).find(words)
-    assert sum(map(len, found)) <= phrases.OCCURRENCES * len(words) + 10 * 39
+    found = match.Phrases([[1] * n for n in range(1, 40)]).find(words)
+    assert sum(map(len, found)) <= match.OCCURRENCES * len(words) + 10 * 39
     assert all(len(places) >= 10 for places in found)
 
 
 def test_every_phrase_is_found_at_its_last_word_in_every_place() -> None:
     words = [1, 2, 3, 1, 2, 0, 2, 3, 1, 2, 3]
-    found = phrases.Phrases([(1, 2), (2, 3), (1, 2, 3), (2,), (3, 1), (2,), (4,)]).find(words)
+    found = match.Phrases([(1, 2), (2, 3), (1, 2, 3), (2,), (3, 1), (2,), (4,)]).find(words)
     assert [list(places) for places in found] == [
         [1, 4, 9],
         [2, 7, 10],

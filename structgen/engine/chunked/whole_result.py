@@ -28,7 +28,7 @@ from structgen.engine.cost import cost_of
 from structgen.engine.flow import UNFOUND, UNQUOTED, usage_of
 from structgen.engine.ordered_map import Outcome
 from structgen.ground import locate
-from structgen.ground.leaves import leaves
+from structgen.ground.queries import leaves
 from structgen.parse import parse_text
 from structgen.parse.json_values import write_json
 from structgen.report import extraction_html, failure_html

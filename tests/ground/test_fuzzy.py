@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from structgen.core.records import Status
 from structgen.ground import locate
-from structgen.ground.align import align, distances
+from structgen.ground.fuzzy import align, distances
 
 TEXT = (
     "The committee met on Monday in the old library. Its members discussed a plan for the river bridge, "

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from structgen.ground.contradict import contradicts
+from structgen.ground.contradictions import contradicts
 
 Find = Callable[[object, str], tuple[str | None, str]]
 

@@ -1,0 +1,101 @@
+"""Email addresses, URLs, phone numbers and other codes: their spellings, and which stretches of them are whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+
+from structgen.ground.numerals import joined_span
+from structgen.ground.places import Grade, Place
+
+_LONGEST = 300
+"""Characters of an address looked at on either side of a place."""
+_SOLID = re.compile(r"[^\s<>\"'()\[\]{}|,;“”]*")
+_ADDRESS = re.compile(
+    r"(?:[a-z][a-z0-9+.-]{1,20}://|www\.)\S+|\S+@[\w-]+\.\S+|(?:[\w-]+\.)+[a-z]{2,12}/\S*", re.IGNORECASE
+)
+_GLUE = frozenset("/@?#&=:.-_~%+")
+"""What joins the parts of an address."""
+_DELIMITERS = frozenset("/@?#&=:")
+_URL = re.compile(r"(?:https?://)?(?:www\.)?((?:[\w-]+\.)+[a-z]{2,24}(?::\d+)?(?:[/?#]\S*)?)", re.IGNORECASE)
+_WWW = re.compile(r"(?:^|[/@])www\.$", re.IGNORECASE)
+_END = ".:!?*_"
+"""What ends a sentence or an emphasis and not an address."""
+
+
+def bare_url(value: str) -> str | None:
+    """A URL without scheme, ``www.`` and the slash at its end, which texts often leave out; None for what is none."""
+    match = _URL.fullmatch(value)
+    return None if match is None else match[1].rstrip("/") or None
+
+
+def cuts_address(text: str, start: int, end: int) -> bool:
+    """Whether this stretch is a piece of an address that means nothing by itself: the ``x`` of ``ann@x.org``.
+
+    One whole part (the host, a step of the path, the name before the @) does, and so does the address without its
+    scheme; the beginning of a longer one does not.
+    """
+    if text[start - 1 : start] not in _GLUE and text[end : end + 1] not in _GLUE:
+        return False
+    before, after = text[max(0, start - _LONGEST) : start], text[end : end + _LONGEST]
+    head, tail = _solid(before[::-1])[::-1], _solid(after).rstrip(_END)
+    inside = text[start:end]
+    if not (head or tail) or any(mark.isspace() for mark in inside) or not _ADDRESS.fullmatch(head + inside + tail):
+        return False
+    starts = not head or head[-1] in _DELIMITERS or _WWW.search(head) is not None
+    if _DELIMITERS.isdisjoint(inside.rstrip("/")):
+        return not starts or not (tail == "" or tail[0] in _DELIMITERS)
+    return not starts or tail not in ("", "/")
+
+
+def _solid(around: str) -> str:
+    """The characters up to the first that no address has."""
+    match = _SOLID.match(around)
+    return match.group() if match else ""
+
+
+_FEWEST, _MOST, _MOST_GROUPS = 7, 20, 10
+_CODE = re.compile(r"\+?[\d().\s\u00a0\u2010-\u2013/-]+")
+_RUN = re.compile(r"\d++(?:[().\s\u00a0\u2010-\u2013/-]{1,3}\d++)*+")
+_JOINED_BEFORE = re.compile(r"[^\W_]$|\d\.$")
+_JOINED_AFTER = re.compile(r"\.\d")
+_DIGITS = re.compile(r"\d+")
+
+
+def code_of(value: str) -> str | None:
+    """The digits of a code; None for what is no code of at least seven digits."""
+    if len(value) > 2 * _MOST or not _CODE.fullmatch(value):
+        return None
+    digits = "".join(_DIGITS.findall(value))
+    return digits if _FEWEST <= len(digits) <= _MOST else None
+
+
+def find_codes(text: str, wanted: Set[str]) -> dict[str, list[Place]]:
+    """Where the digits of the wanted codes stand, as whole groups of which none goes on."""
+    found: dict[str, list[Place]] = {}
+    for run in _RUN.finditer(text) if wanted else ():
+        groups = list(_DIGITS.finditer(text, run.start(), run.end()))
+        for first, group in enumerate(groups):
+            digits = ""
+            for last in groups[first : first + _MOST_GROUPS]:
+                digits += last.group()
+                if len(digits) > _MOST:
+                    break
+                if digits in wanted and _is_whole(text, group.start(), last.end()):
+                    found.setdefault(digits, []).append(_place(text, group.start(), last.end()))
+    return found
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    if _JOINED_BEFORE.search(text, max(0, start - 2), start) or _JOINED_AFTER.match(text, end):
+        return False
+    return joined_span(text, start, end) == (start, end)
+
+
+def _place(text: str, start: int, end: int) -> Place:
+    """With the bracket and the plus sign that belong to the first group."""
+    if text[start - 1 : start] == "(" and ")" in text[start:end]:
+        start -= 1
+    if text[start - 1 : start] == "+":
+        start -= 1
+    return Place(start, end, Grade.WRITTEN)
