@@ -17,11 +17,12 @@ from pydantic import BaseModel
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.engine.claimed_fields import hidden, supplied, typed_of
-from structgen.parse.align.shape import Node, Raw, Shape, shape_of
+from structgen.parse.align.shape import Place, Shape, shape_of
 from structgen.parse.json_values import same
 from structgen.reask.absent import without
 from structgen.reask.place import put
 from structgen.schema import Schema
+from structgen.schema.node import Node
 
 T = TypeVar("T")
 
@@ -90,10 +91,10 @@ def as_dumped(schema: Schema[T], value: T) -> object:
         return value
 
 
-class _Place(NamedTuple):
-    """A container in plain JSON, with every part of the schema that may speak of it, and its path."""
+class _Container(NamedTuple):
+    """A container in plain JSON, with every place of the schema that may speak of it, and its path."""
 
-    raws: tuple[Raw, ...]
+    nodes: tuple[Node, ...]
     tree: Json
     path: str
     whole: bool
@@ -105,85 +106,83 @@ def constants(schema: Schema[Any], tree: Json, *, whole: bool = False) -> frozen
     if not isinstance(tree, dict | list):
         return frozenset({""} if _is_fixed(shape, [shape.root], tree) else ())
     found: set[str] = set()
-    todo = [_Place((shape.root,), tree, "", whole)]
+    todo = [_Container((shape.root,), tree, "", whole)]
     while todo:
         place = todo.pop()
-        for step, raws, item, named in _parts(shape, place):
+        for step, nodes, item, named in _parts(shape, place):
             path = place.path + pointer([step])
             if isinstance(item, dict | list):
-                todo.append(_Place(raws, item, path, whole))
-            elif named and _is_fixed(shape, raws, item):
+                todo.append(_Container(nodes, item, path, whole))
+            elif named and _is_fixed(shape, nodes, item):
                 found.add(path)
     return frozenset(found)
 
 
-def _parts(shape: Shape, place: _Place) -> Iterator[tuple[str | int, tuple[Raw, ...], Json, bool]]:
+def _parts(shape: Shape, place: _Container) -> Iterator[tuple[str | int, tuple[Node, ...], Json, bool]]:
     """The parts of a container that all its forms speak of: what they say, and whether of this part alone."""
     forms = _forms(shape, place)
     if isinstance(place.tree, dict):
         for key, item in place.tree.items():
             names = [_name(form, key) for form in forms]
-            raws = [form.extra if name is None else form.fields[name] for form, name in zip(forms, names, strict=True)]
-            if raws and all(isinstance(raw, dict) for raw in raws):
-                yield key, tuple(cast("list[Raw]", raws)), item, None not in names
+            several = [
+                form.extra if name is None else form.fields[name] for form, name in zip(forms, names, strict=True)
+            ]
+            if several and (nodes := _described(several)):
+                yield key, nodes, item, None not in names
         return
     for index, item in enumerate(cast("list[Json]", place.tree)):
         first = [index < len(form.first) for form in forms]
         several = [form.first[index] if ahead else form.items for form, ahead in zip(forms, first, strict=True)]
-        if several and all(isinstance(raw, dict) for raw in several):
-            yield index, tuple(cast("list[Raw]", several)), item, all(first)
+        if several and (nodes := _described(several)):
+            yield index, nodes, item, all(first)
 
 
-def _name(form: Node, key: str) -> str | None:
+def _described(nodes: Sequence[Node | None]) -> tuple[Node, ...]:
+    """The nodes; none if the schema says nothing of one of them."""
+    known = tuple(node for node in nodes if node is not None and node.parts)
+    return known if len(known) == len(nodes) else ()
+
+
+def _name(form: Place, key: str) -> str | None:
     """The property that a key stands for; None where the form knows none."""
     return key if key in form.fields else form.spellings.get(key)
 
 
-def _forms(shape: Shape, place: _Place) -> list[Node]:
+def _forms(shape: Shape, place: _Container) -> list[Place]:
     """What a container may be: the forms that no tag rules out, and of these those that have the very same keys."""
     kind = "object" if isinstance(place.tree, dict) else "array"
-    forms = [node for node in _branches(shape, place.raws) if node.takes(kind)]
+    forms = [form for form in _forms_of(shape, place.nodes) if form.takes(kind)]
     if not isinstance(place.tree, dict):
         return forms
     tree = place.tree
-    fitting = [form for form in forms if not _is_ruled_out(shape, form, tree)] or forms
+    fitting = [form for form in forms if not _is_ruled_out(form, tree)] or forms
     knowing = [form for form in fitting if all(_name(form, key) is not None for key in tree)]
     equal = [form for form in knowing if len(form.fields) == len(tree)] if place.whole else []
     return equal or knowing or fitting
 
 
-def _branches(shape: Shape, raws: Sequence[Raw]) -> list[Node]:
-    """The forms that some parts of a schema stand for, through all their unions; each once."""
-    todo, seen, found = list(reversed(raws)), set[int](), list[Node]()
-    while todo:
-        raw = todo.pop()
-        if id(raw) in seen:
-            continue
-        seen.add(id(raw))
-        node = shape.node(raw)
-        todo += reversed(node.branches)
-        if not node.branches:
-            found.append(node)
-    return found
+def _forms_of(shape: Shape, nodes: Sequence[Node]) -> list[Place]:
+    """The forms that some places of the schema stand for, through all their unions; each once."""
+    return [shape.place(leaf) for leaf in dict.fromkeys(leaf for node in nodes for leaf in node.leaves())]
 
 
-def _is_ruled_out(shape: Shape, form: Node, tree: JsonObject) -> bool:
+def _is_ruled_out(form: Place, tree: JsonObject) -> bool:
     """Whether an object has another value where this form has a constant or a choice."""
     for key, item in tree.items():
         name = _name(form, key)
-        choices = None if name is None else shape.node(form.fields[name]).choices
+        choices = None if name is None else form.fields[name].choices
         if choices is not None and not any(same(item, choice) for choice in choices):
             return True
     return False
 
 
-def _is_fixed(shape: Shape, raws: Sequence[Raw], value: Json) -> bool:
+def _is_fixed(shape: Shape, nodes: Sequence[Node], value: Json) -> bool:
     """Whether nothing but this one value may stand in a place."""
-    return all(same(value, _only(shape, raw)) for raw in raws)
+    return all(same(value, _only(shape, node)) for node in nodes)
 
 
-def _only(shape: Shape, raw: Raw) -> Any:
+def _only(shape: Shape, node: Node) -> Any:
     """The one value that a part of a schema allows."""
-    forms = _branches(shape, [raw])
+    forms = _forms_of(shape, [node])
     choices = forms[0].choices if len(forms) == 1 else None
     return choices[0] if choices is not None and len(choices) == 1 else _SEVERAL

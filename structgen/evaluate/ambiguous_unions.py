@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import Any, cast
+from typing import Any
 
-from structgen.core.json import Json, JsonObject, pointer
-from structgen.parse.align.shape import Node, Shape, shape_of
+from structgen.core.json import Json, pointer
 from structgen.schema import Schema
 from structgen.schema.keywords import walk
+from structgen.schema.node import Node, Raw
 
 _DEEPEST = 8
 TAGS = ("kind", "type")
@@ -23,44 +23,43 @@ def doubtful_unions(schema: Schema[Any]) -> Iterator[tuple[str, str]]:
     """
     if schema.adapter is None:
         return
-    shape = shape_of(schema)
     for at, part in walk(schema.json_schema):
         if not isinstance(part, dict) or "discriminator" in part:
             continue
         for word in ("anyOf", "oneOf"):
             branches = part.get(word)
             members = [raw for raw in branches if isinstance(raw, dict)] if isinstance(branches, list) else []
-            nodes = [_inside_lists(shape, raw) for raw in members]
+            nodes = [_inside_lists(schema.node.at(raw)) for raw in members]
             pairs = [
                 (one[1:], other[1:])
                 for one, other in combinations(nodes, 2)
-                if one[0] == other[0] and one[2].fields and other[2].fields and _may_be_both(shape, one[2], other[2])
+                if one[0] == other[0] and one[2].properties and other[2].properties and _may_be_both(one[2], other[2])
             ]
             if pairs:
                 yield pointer((*at, word)), _advice(*pairs[0])
 
 
-def _inside_lists(shape: Shape, raw: JsonObject) -> tuple[int, str, Node]:
+def _inside_lists(node: Node) -> tuple[int, str, Node]:
     """How many lists are around the objects of a branch, and these: their name and node."""
-    depth, inner = 0, raw
-    while isinstance(items := shape.node(inner).items, dict) and depth < _DEEPEST:
-        depth, inner = depth + 1, items
-    return depth, _name(inner), shape.node(inner)
+    depth, inner = 0, node
+    while inner.items is not None and depth < _DEEPEST:
+        depth, inner = depth + 1, inner.items
+    return depth, _name(inner.raw), inner
 
 
-def _may_be_both(shape: Shape, one: Node, other: Node) -> bool:
+def _may_be_both(one: Node, other: Node) -> bool:
     """Whether the least that both need is an answer that fits each of them, and is not all of just one."""
     least = one.required | other.required
-    if not (least <= one.fields.keys() and least <= other.fields.keys()):
+    if not (least <= one.properties.keys() and least <= other.properties.keys()):
         return False
-    if any(_tells(shape, one, other, key) for key in least):
+    if any(_tells(one, other, key) for key in least):
         return False
-    return (one.fields.keys() <= least) == (other.fields.keys() <= least)
+    return (one.properties.keys() <= least) == (other.properties.keys() <= least)
 
 
-def _tells(shape: Shape, one: Node, other: Node, key: str) -> bool:
+def _tells(one: Node, other: Node, key: str) -> bool:
     """Whether no value under a key fits both: other constants, or other kinds of values."""
-    first, second = (shape.node(cast("Any", node.fields[key])) for node in (one, other))
+    first, second = (node.properties[key] for node in (one, other))
     if first.choices is not None and second.choices is not None:
         return not any(choice in second.choices for choice in first.choices)
     return bool(first.types and second.types) and not _numbers(first.types) & _numbers(second.types)
@@ -75,14 +74,14 @@ def _tag(one: Node, other: Node) -> str | None:
     """The field that both members have and that admits other constants in each, but need not be given."""
     found = (
         key
-        for key, raw in one.fields.items()
-        if key in other.fields and _constant(raw) and _constant(other.fields[key])
+        for key, node in one.properties.items()
+        if key in other.properties and _constant(node) and _constant(other.properties[key])
     )
-    return next((key for key in found if _constant(one.fields[key]) != _constant(other.fields[key])), None)
+    return next((key for key in found if _constant(one.properties[key]) != _constant(other.properties[key])), None)
 
 
-def _constant(raw: Json) -> Json:
-    return raw.get("const") if isinstance(raw, dict) else None
+def _constant(node: Node) -> Json:
+    return node.choices[0] if node.choices is not None and len(node.choices) == 1 else None
 
 
 def _advice(one: tuple[str, Node], other: tuple[str, Node]) -> str:
@@ -92,14 +91,14 @@ def _advice(one: tuple[str, Node], other: tuple[str, Node]) -> str:
     tag = _tag(one[1], other[1])
     if tag is not None:
         return f"{doubt}: add Field(discriminator={tag!r}) to the union, so that the tag is always given"
-    name = next((name for name in TAGS if name not in one[1].fields and name not in other[1].fields), "tag")
+    name = next((name for name in TAGS if name not in one[1].properties and name not in other[1].properties), "tag")
     return (
         f"{doubt}: give each a tag, such as {name}: Literal[{one[0].casefold()!r}] in {one[0]}, "
         f"and add Field(discriminator={name!r}) to the union"
     )
 
 
-def _name(raw: Json) -> str:
+def _name(raw: Raw) -> str:
     reference = raw.get("$ref") if isinstance(raw, dict) else None
     if isinstance(reference, str):
         return reference.rpartition("/")[2]

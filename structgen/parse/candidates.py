@@ -14,12 +14,12 @@ from enum import IntEnum
 from structgen.core.options import Risk
 from structgen.core.results import Repair
 from structgen.parse.align import Shape
-from structgen.parse.align.shape import Raw
 from structgen.parse.lenient.escapes import Source
 from structgen.parse.lenient.reader import read_lenient
 from structgen.parse.reading import Reading
 from structgen.parse.strict_json import strict_json
 from structgen.parse.surroundings import Piece, as_calls, bare_values, has_words, named, told_apart, without_enclosed
+from structgen.schema.node import Node
 
 # Brackets at which a value may begin
 
@@ -50,35 +50,18 @@ _ROOTS = (
 
 def lists_in(shape: Shape) -> Lists:
     """Which lists may be an answer that has this shape."""
-    todo, seen, found = [shape.root], set[int](), Lists.NONE
-    while todo:
-        raw = todo.pop()
-        node = shape.node(raw)
-        if id(raw) in seen or raw is False:
-            continue
-        seen.add(id(raw))
-        todo.extend(node.branches)
-        if not node.branches and node.takes("array"):
-            found = max(found, Lists.OF_OBJECTS if _only_objects(shape, node.items) and not node.first else Lists.ANY)
-    return found
+    places = (shape.place(leaf) for leaf in shape.root.leaves() if not leaf.never)
+    kinds = (
+        Lists.OF_OBJECTS if _only_objects(shape, place.items) and not place.first else Lists.ANY
+        for place in places
+        if place.takes("array")
+    )
+    return max(kinds, default=Lists.NONE)
 
 
-def _only_objects(shape: Shape, items: Raw | None) -> bool:
+def _only_objects(shape: Shape, items: Node | None) -> bool:
     """Whether the items of a list can be nothing but objects."""
-    todo: list[Raw | None] = [items]
-    seen: set[int] = set()
-    while todo:
-        raw = todo.pop()
-        if not isinstance(raw, dict):
-            return False
-        if id(raw) in seen:
-            continue
-        seen.add(id(raw))
-        node = shape.node(raw)
-        todo.extend(node.branches)
-        if not node.branches and node.types != frozenset({"object"}):
-            return False
-    return True
+    return items is not None and all(shape.place(leaf).types == frozenset({"object"}) for leaf in items.leaves())
 
 
 _OPEN_TAG = (

@@ -51,8 +51,8 @@ def is_item(made: Fit | Outcome) -> bool:
 
 def _wants_list(shape: Shape) -> bool:
     """Whether the answer is a list (or a scalar), and never an object."""
-    root = shape.node(shape.root)
-    kinds = [shape.node(branch).types for branch in root.branches] or [root.types]
+    root = shape.place(shape.root)
+    kinds = [shape.place(branch).types for branch in root.branches] or [root.types]
     return all(kinds) and any("array" in one for one in kinds) and not any("object" in one for one in kinds)
 
 

@@ -293,7 +293,7 @@ def is_echo(shape: Shape, tree: Json) -> bool:
     properties = tree.get("properties")
     like = isinstance(properties, dict) and bool(tree.keys() & {"type", "required", "$defs", "title"})
     schemas = like and all(isinstance(part, dict) for part in cast(JsonObject, properties).values())
-    return tree == shape.root or (schemas and "properties" not in shape.node(shape.root).fields)
+    return tree == shape.raw or (schemas and "properties" not in shape.root.properties)
 
 
 # Keys of a dict that become one key: "1" and "01" are both the number 1

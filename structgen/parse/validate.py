@@ -190,10 +190,10 @@ def _hides_answer(shape: Shape, tree: Json) -> bool:
 
     So it is with a list of such calls.
     """
-    node = shape.node(shape.root)
+    place = shape.place(shape.root)
     if isinstance(tree, list):
-        return isinstance(node.items, dict) and any(isinstance(item, dict) and is_call(item) for item in tree)
-    fields = node.fields
+        return place.items is not None and any(isinstance(item, dict) and is_call(item) for item in tree)
+    fields = place.fields
     if not isinstance(tree, dict) or not tree or not fields:
         return False
     return not fields.keys() & tree.keys() or is_call(tree)

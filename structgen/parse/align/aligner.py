@@ -28,8 +28,9 @@ from structgen.parse.align.fit import (
 from structgen.parse.align.keys import respelled
 from structgen.parse.align.nulls import absent_end, left_out, stands_for_absent
 from structgen.parse.align.scalars import choice_in, float_in, integer_in, is_base64, number_in, truth_in
-from structgen.parse.align.shape import ENCODED, TEMPORAL, Node, Raw, Shape
+from structgen.parse.align.shape import ENCODED, TEMPORAL, Place, Shape
 from structgen.parse.json_values import MOST_DIGITS, Exact, decimal_of, is_bounded, same
+from structgen.schema.node import Node
 
 Sound = Callable[[str, Json], bool]
 Decode = Callable[[str], tuple[Json, Risk]]
@@ -55,69 +56,69 @@ class Aligner:
         self.chosen: dict[tuple[int, bytes], int | None] = {}
         """What members of unions were taken where the value does not tell any more: the number of members and the
         value -> which one; None where it was one as well as another."""
-        self._known: dict[tuple[int, int, str, bool], tuple[Json, Raw, Fit]] = {}
-        self._tags: dict[int, frozenset[str]] = {}
+        self._known: dict[tuple[int, Node, str, bool], tuple[Json, Fit]] = {}
+        self._tags: dict[Node, frozenset[str]] = {}
 
-    def fit(self, value: Json, raw: Raw, path: str = "", wrapped: bool = True) -> Fit:
-        """The value in the place that `raw` describes; `wrapped` where one object may be wrapped around it.
+    def fit(self, value: Json, node: Node, path: str = "", wrapped: bool = True) -> Fit:
+        """The value in the place that `node` describes; `wrapped` if one object may be wrapped around it.
 
-        A container is looked at once for each place and part of the schema, however many ways lead there.
+        What many ways lead to, a container or a union, is looked at once for each place and node.
         """
-        if not isinstance(value, dict | list):
-            return self._fit(value, raw, path, wrapped)
-        key = (id(value), id(raw), path, wrapped)
+        place = self.shape.place(node)
+        if not isinstance(value, dict | list) and not place.branches:
+            return self._fit(value, place, path, wrapped)
+        key = (id(value), node, path, wrapped)
         if key not in self._known:
-            self._known[key] = (value, raw, self._fit(value, raw, path, wrapped))
-        return self._known[key][2]
+            self._known[key] = (value, self._fit(value, place, path, wrapped))
+        return self._known[key][1]
 
-    def _fit(self, value: Json, raw: Raw, path: str, wrapped: bool) -> Fit:
-        node = self.shape.node(raw)
+    def _fit(self, value: Json, place: Place, path: str, wrapped: bool) -> Fit:
         scalar = not isinstance(value, dict | list)
         if (scalar or not self.shape.looked_into) and self.sound(path, value):
-            return self._taken(value, node, path)
-        if node.branches:
-            return self._union(value, node, path, wrapped)
-        if node.choices is not None:
-            return self._choice(value, node, path, wrapped)
+            return self._taken(value, place, path)
+        if place.branches:
+            return self._union(value, place, path, wrapped)
+        if place.choices is not None:
+            return self._choice(value, place, path, wrapped)
         kind = kind_of(value)
-        if not node.takes(kind):
-            return self._converted(value, kind, raw, path, wrapped)
+        if not place.takes(kind):
+            return self._converted(value, kind, place, path, wrapped)
         if kind == "object":
-            return self._object(cast(JsonObject, value), raw, path, wrapped)
+            return self._object(cast(JsonObject, value), place, path, wrapped)
         if kind == "array":
-            return self._array(cast("list[Json]", value), node, path)
-        if kind == "string" and node.format in TEMPORAL:
-            return _moment(cast(str, value), node.format, path)
+            return self._array(cast("list[Json]", value), place, path)
+        if kind == "string" and place.format in TEMPORAL:
+            return _moment(cast(str, value), place.format, path)
         return Fit(value)
 
-    def _taken(self, value: Json, node: Node, path: str) -> Fit:
+    def _taken(self, value: Json, place: Place, path: str) -> Fit:
         """What the validator takes as it is; but not a number in quotes where only a date or time may stand.
 
         Nor a Decimal that consists of a million digits once somebody writes it out.
         """
-        if isinstance(value, str) and self._may_be_decimal(node) and (huge := _huge(value, path)) is not None:
+        if isinstance(value, str) and self._may_be_decimal(place) and (huge := _huge(value, path)) is not None:
             return huge
-        if isinstance(value, str) and self.shape.encoded and self._formats(node) & ENCODED and not is_base64(value):
+        if isinstance(value, str) and self.shape.encoded and self._formats(place) & ENCODED and not is_base64(value):
             issue = Issue(path, "is no Base64: a part of it would be dropped", "format", value, "Base64")
             return Fit(value, misfits=1, issues=(issue,))
         odd = isinstance(value, str) and (is_numeric(value) or is_clock(value))
-        formats = self._formats(node) if odd else frozenset[str]()
+        formats = self._formats(place) if odd else frozenset[str]()
         return _moment(cast(str, value), min(formats), path) if formats and formats <= TEMPORAL else Fit(value)
 
-    def _formats(self, node: Node) -> frozenset[str]:
+    def _formats(self, place: Place) -> frozenset[str]:
         """The formats that a text may have here; an empty one where it may be any text."""
-        if node.branches:
-            return frozenset[str]().union(*(self._formats(self.shape.node(branch)) for branch in node.branches))
-        return frozenset({node.format}) if node.takes("string") else frozenset()
+        if place.branches:
+            return frozenset[str]().union(*(self._formats(self.shape.place(branch)) for branch in place.branches))
+        return frozenset({place.format}) if place.takes("string") else frozenset()
 
     # Unions and choices
 
-    def _union(self, value: Json, node: Node, path: str, wrapped: bool) -> Fit:
+    def _union(self, value: Json, place: Place, path: str, wrapped: bool) -> Fit:
         """The branch that the value fits at the lowest cost; unchanged where two would change it differently."""
-        fits = [self._decimal(value, node, path)]
+        fits = [self._decimal(value, place, path)]
         if fits[0] is None:
-            fits = [self.fit(value, branch, path, wrapped) for branch in node.branches]
-        found, tags = cast("list[Fit]", fits), self._shared_tags(node)
+            fits = [self.fit(value, branch, path, wrapped) for branch in place.branches]
+        found, tags = cast("list[Fit]", fits), self._shared_tags(place)
         costs = [fit.cost(tags) for fit in found]
         if isinstance(value, Exact) and (whole := next((fit for fit in found if isinstance(fit.value, int)), None)):
             return whole  # an integer keeps what a float would lose
@@ -127,29 +128,29 @@ class Aligner:
         if best.misfits == 0 and best.repairs and not all(same(fit.value, best.value) for fit in equal):
             return misfit(value)
         if isinstance(best.value, dict) and self.shape.typed:
-            self._note_choice(node, costs.index(least) if len(equal) == 1 else None, best.value)
+            self._note_choice(place, costs.index(least) if len(equal) == 1 else None, best.value)
         return best
 
-    def _note_choice(self, node: Node, branch: int | None, value: Json) -> None:
+    def _note_choice(self, place: Place, branch: int | None, value: Json) -> None:
         """Note the member that a value is: a null that told so may be gone from it."""
-        members = [n for n, raw in enumerate(node.branches) if self.shape.node(raw).types != frozenset({"null"})]
+        members = [n for n, node in enumerate(place.branches) if self.shape.place(node).types != frozenset({"null"})]
         if len(members) < 2:
             return
         key = (len(members), to_json(value))
         number = members.index(branch) if branch in members else None
         self.chosen[key] = number if self.chosen.get(key, number) == number else None
 
-    def _shared_tags(self, node: Node) -> frozenset[str]:
+    def _shared_tags(self, place: Place) -> frozenset[str]:
         """The fields that admit only some constants in every object of a union."""
-        if id(node) not in self._tags:
-            objects = [part for raw in node.branches if (part := self.shape.node(raw)).named]
-            tags = [{key for key, raw in part.fields.items() if self._is_tag(raw)} for part in objects]
-            self._tags[id(node)] = frozenset(tags[0].intersection(*tags[1:])) if tags else frozenset()
-        return self._tags[id(node)]
+        if place.node not in self._tags:
+            objects = [part for branch in place.branches if (part := self.shape.place(branch)).named]
+            tags = [{key for key in part.fields if self._is_tag(part, key)} for part in objects]
+            self._tags[place.node] = frozenset(tags[0].intersection(*tags[1:])) if tags else frozenset()
+        return self._tags[place.node]
 
-    def _decimal(self, value: Json, node: Node, path: str) -> Fit | None:
+    def _decimal(self, value: Json, place: Place, path: str) -> Fit | None:
         """A text in a place for a number that may also come as text (a Decimal, kept exact as such)."""
-        if not self._may_be_decimal(node):
+        if not self._may_be_decimal(place):
             return None
         written = value.written if isinstance(value, Exact) else value
         if isinstance(written, str) and (huge := _huge(written, path)) is not None:
@@ -161,12 +162,12 @@ class Aligner:
         digits = number_in(value)
         return None if digits is None else changed("number", path, value, digits)
 
-    def _may_be_decimal(self, node: Node) -> bool:
-        kinds = {kind for branch in node.branches for kind in self.shape.node(branch).types}
+    def _may_be_decimal(self, place: Place) -> bool:
+        kinds = {kind for branch in place.branches for kind in self.shape.place(branch).types}
         return self.shape.decimal and {"number", "string"} <= kinds
 
-    def _choice(self, value: Json, node: Node, path: str, wrapped: bool) -> Fit:
-        choices = cast("tuple[Json, ...]", node.choices)
+    def _choice(self, value: Json, place: Place, path: str, wrapped: bool) -> Fit:
+        choices = cast("tuple[Json, ...]", place.choices)
         if any(same(value, choice) and type(value) is type(choice) for choice in choices):
             return Fit(value)
         found: set[Json] = set()
@@ -179,75 +180,74 @@ class Aligner:
         if isinstance(value, bool | float):  # which a validator may find equal to a choice: to Python true is 1
             issue = Issue(path, "is none of the choices", "enum", value, "one of the choices as it is written")
             return Fit(value, misfits=1, issues=(issue,))
-        return self._unwrapped_scalar(value, node, path, wrapped)
+        return self._unwrapped_scalar(value, place, path, wrapped)
 
     # Containers
 
-    def _object(self, value: JsonObject, raw: Raw, path: str, wrapped: bool) -> Fit:
-        node = self.shape.node(raw)
-        if (keys := _numeric_keys(value, node, path)) is not None:
+    def _object(self, value: JsonObject, place: Place, path: str, wrapped: bool) -> Fit:
+        if (keys := _numeric_keys(value, place, path)) is not None:
             return keys
-        if not node.named and not isinstance(node.extra, dict | bool):
+        if not place.named and place.extra is None:
             return Fit(value, undeclared=len(value))
-        direct = self._fields(value, node, path)
-        if not wrapped or not node.fields:
+        direct = self._fields(value, place, path)
+        if not wrapped or not place.fields:
             return direct
-        call = is_call(value) and not node.fields.keys() & {"function", *ARGUMENTS}
+        call = is_call(value) and not place.fields.keys() & {"function", *ARGUMENTS}
         lost = direct.misfits > 0 or direct.strangers == len(value)
         if not value or not (call or (lost and len(value) == 1)):
             return direct
-        return self._unwrapped(value, raw, path, direct, call)
+        return self._unwrapped(value, place, path, direct, call)
 
-    def _fields(self, value: JsonObject, node: Node, path: str) -> Fit:
+    def _fields(self, value: JsonObject, place: Place, path: str) -> Fit:
         def may_be(key: str, name: str) -> bool:
-            return not self.fit(value[key], node.fields[name], path + pointer([name])).misfits
+            return not self.fit(value[key], place.fields[name], path + pointer([name])).misfits
 
-        keys = respelled(value, node, path, kept=not self.shape.typed, fits=may_be)
-        absent = self._absent(keys.tree, node, path)
+        keys = respelled(value, place, path, kept=not self.shape.typed, fits=may_be)
+        absent = self._absent(keys.tree, place, path)
         whole = {key: item for key, item in keys.tree.items() if key not in absent} if absent else keys.tree
         fits: dict[str, Fit] = {}
         strange: list[Json] = []
         for key, item in whole.items():
-            raw = node.fields.get(key, node.extra)
-            if isinstance(raw, dict) or key in node.fields:
+            node = place.fields.get(key, place.extra)
+            if node is not None and (key in place.fields or place.describes_others):
                 # Among free keys this one is data, and so is a single key within: it may not be unwrapped away.
-                fits[key] = self.fit(item, cast(Raw, raw), path + pointer([key]), wrapped=key in node.fields)
+                fits[key] = self.fit(item, node, path + pointer([key]), wrapped=key in place.fields)
             else:
                 strange.append(item)
-        drops = node.named and node.extra is None
+        drops = place.named and place.extra is None
         issues = keys.issues
         if drops and whole and len(strange) == len(whole) and self.shape.typed and not self.shape.transforms:
             issues = (*issues, Issue(path, "has none of the keys that are asked for", "unknown_keys", value))
-        wrong = len(issues) + len(node.required - keys.tree.keys()) + (len(strange) if node.extra is False else 0)
-        lost = sum(item is not None for item in strange) if drops or node.extra is False else 0
+        wrong = len(issues) + len(place.required - keys.tree.keys()) + (len(strange) if place.forbids_others else 0)
+        lost = sum(item is not None for item in strange) if drops or place.forbids_others else 0
         own = Fit(
             None,
             (*keys.repairs, *absent.values()),
             wrong,
             len(strange),
             issues,
-            mistagged=frozenset(key for key, fit in fits.items() if fit.misfits and self._is_tag(node.fields.get(key))),
+            mistagged=frozenset(key for key, fit in fits.items() if fit.misfits and self._is_tag(place, key)),
             lost=lost,
             nulls=len(strange) - lost if drops else 0,
-            undeclared=0 if drops else len(whole.keys() - node.fields.keys()),
+            undeclared=0 if drops else len(whole.keys() - place.fields.keys()),
         )
         tree = {key: fits[key].value if key in fits else item for key, item in whole.items()}
         return _together(value, tree, tuple(fits.values()), own)
 
-    def _is_tag(self, raw: Raw | None) -> bool:
-        """Whether a field admits only some constants, so that it tells members of a union apart."""
-        return isinstance(raw, dict) and self.shape.node(raw).choices is not None
+    def _is_tag(self, place: Place, key: str) -> bool:
+        """Whether a key is a field that admits only some constants, so that it tells members of a union apart."""
+        return key in place.fields and self.shape.place(place.fields[key]).choices is not None
 
-    def _absent(self, value: JsonObject, node: Node, path: str) -> dict[str, Repair]:
+    def _absent(self, value: JsonObject, place: Place, path: str) -> dict[str, Repair]:
         """The keys whose null stands for nothing, unless a validator of the user's takes it."""
-        places = {key: path + pointer([key]) for key, item in value.items() if item is None}
+        nulls = {key: path + pointer([key]) for key, item in value.items() if item is None}
         return {
-            key: left_out(self.shape, place, node.fields[key])
-            for key, place in places.items()
-            if stands_for_absent(self.shape, node, key) and not self.sound(place, None)
+            key: left_out(self.shape, here, place.fields[key])
+            for key, here in nulls.items()
+            if stands_for_absent(self.shape, place, key) and not self.sound(here, None)
         }
 
-    def _unwrapped(self, value: JsonObject, raw: Raw, path: str, direct: Fit, call: bool) -> Fit:
+    def _unwrapped(self, value: JsonObject, place: Place, path: str, direct: Fit, call: bool) -> Fit:
         """What a single key, or a call of a tool, holds, in place of the object that holds it."""
         inner = arguments_of(value) if call else next(iter(value.values()))
         if call and (inner is None or inner == ""):
@@ -255,7 +255,7 @@ class Aligner:
             return Fit(value, misfits=1, issues=(Issue(path, words, "tool_call", inner, "the arguments"),))
         if call and holds_objects(inner):
             return several_for_one(inner, path)
-        fit = self.fit(inner, raw, path, wrapped=not call and isinstance(inner, dict) and is_call(inner))
+        fit = self.fit(inner, place.node, path, wrapped=not call and isinstance(inner, dict) and is_call(inner))
         held = fit.value
         if not isinstance(held, dict) or (fit.strangers == len(held) and not call):
             return direct
@@ -264,42 +264,43 @@ class Aligner:
         risk = Risk.LOSSLESS if call and self.tags else Risk.INTERPRETIVE
         return fit.after(Repair("tool_call" if call else "unwrapped", path, value, inner, risk))
 
-    def _array(self, value: list[Json], node: Node, path: str) -> Fit:
-        if not node.first and node.items is None:
+    def _array(self, value: list[Json], place: Place, path: str) -> Fit:
+        if not place.first and place.items is None:
             return Fit(value)
         fits: list[Fit] = []
-        end = absent_end(self.shape, node, value)
-        absent = tuple(left_out(self.shape, f"{path}/{index}", node.first[index]) for index in range(end, len(value)))
+        end = absent_end(self.shape, place, value)
+        absent = tuple(left_out(self.shape, f"{path}/{index}", place.first[index]) for index in range(end, len(value)))
         for index, item in enumerate(value[:end]):
-            raw = node.first[index] if index < len(node.first) else node.items
+            node = place.first[index] if index < len(place.first) else place.items
             here = f"{path}/{index}"
-            fits.append(self.fit(item, raw, here) if isinstance(raw, dict) else Fit(item, misfits=int(raw is False)))
-        short = max(len(node.first) - len(value), 0)
+            if node is None or node.never:
+                fits.append(Fit(item, misfits=int(node is not None)))
+            else:
+                fits.append(self.fit(item, node, here))
+        short = max(len(place.first) - len(value), 0)
         return _together(value, [fit.value for fit in fits], fits, Fit(None, absent, misfits=short))
 
     # Conversions
 
-    def _converted(self, value: Json, kind: str, raw: Raw, path: str, wrapped: bool) -> Fit:
+    def _converted(self, value: Json, kind: str, place: Place, path: str, wrapped: bool) -> Fit:
         """A value of the wrong kind: the one conversion that leads to a kind that may stand here."""
-        node = self.shape.node(raw)
         if kind == "string":
-            return self._from_text(cast(str, value), raw, path, wrapped)
-        if kind == "number" and "integer" in node.types:
+            return self._from_text(cast(str, value), place, path, wrapped)
+        if kind == "number" and "integer" in place.types:
             return _whole(cast(float, value), path)
-        if kind == "object" and "array" in node.types:
-            return self._list_of(cast(JsonObject, value), raw, path, wrapped)
-        if kind == "array" and "object" in node.types:
-            entries = self._entries(cast("list[Json]", value), raw, path)
-            return entries or self._only_item(cast("list[Json]", value), raw, path, wrapped)
-        return self._unwrapped_scalar(value, node, path, wrapped)
+        if kind == "object" and "array" in place.types:
+            return self._list_of(cast(JsonObject, value), place, path, wrapped)
+        if kind == "array" and "object" in place.types:
+            entries = self._entries(cast("list[Json]", value), place, path)
+            return entries or self._only_item(cast("list[Json]", value), place, path, wrapped)
+        return self._unwrapped_scalar(value, place, path, wrapped)
 
-    def _from_text(self, value: str, raw: Raw, path: str, wrapped: bool) -> Fit:
-        node = self.shape.node(raw)
+    def _from_text(self, value: str, place: Place, path: str, wrapped: bool) -> Fit:
         for kind, read in (("integer", integer_in), ("number", float_in), ("boolean", truth_in)):
-            found = read(value) if kind in node.types else None
+            found = read(value) if kind in place.types else None
             if found is not None:
                 return changed("boolean" if kind == "boolean" else "number", path, value, found)
-        if not node.types & _CONTAINERS or value.strip()[:1] not in ("{", "[", '"'):
+        if not place.types & _CONTAINERS or value.strip()[:1] not in ("{", "[", '"'):
             return misfit(value)
         try:
             inner, risk = self.decode(value)
@@ -307,22 +308,21 @@ class Aligner:
             return misfit(value)
         if isinstance(inner, str) and not inner.strip().startswith(("{", "[")):
             return misfit(value)
-        fit = self.fit(inner, raw, path, wrapped)
+        fit = self.fit(inner, place.node, path, wrapped)
         return fit.after(Repair("double_encoded", path, value, inner, risk))
 
-    def _list_of(self, value: JsonObject, raw: Raw, path: str, wrapped: bool) -> Fit:
+    def _list_of(self, value: JsonObject, place: Place, path: str, wrapped: bool) -> Fit:
         """An object where a list belongs: it wraps the list, or it is the list's only item."""
-        node = self.shape.node(raw)
         found: list[Fit] = []
         inner = next(iter(value.values())) if len(value) == 1 else None
         if wrapped and isinstance(inner, list):
-            fit = self.fit(inner, raw, path, wrapped=False)
+            fit = self.fit(inner, place.node, path, wrapped=False)
             found.append(fit.after(Repair("unwrapped", path, value, inner, Risk.INTERPRETIVE)))
-        if isinstance(node.items, dict) and not node.first:
-            fit = self.fit(value, node.items, f"{path}/0")
+        if place.items is not None and not place.items.never and not place.first:
+            fit = self.fit(value, place.items, f"{path}/0")
             held = fit.value
             count = len(held) if isinstance(held, dict) else 0
-            if fit.strangers < count if self._has_fields(node.items) else not fit.misfits:
+            if fit.strangers < count if self._has_fields(place.items) else not fit.misfits:
                 after: list[Json] = [held]
                 repair = Repair("one_for_list", path, value, after, Risk.INTERPRETIVE)
                 found.append(replace(fit.after(repair), value=after))
@@ -332,15 +332,14 @@ class Aligner:
         tie = len(found) == 2 and found[0].misfits == found[1].misfits == 0
         return misfit(value) if tie else best
 
-    def _has_fields(self, raw: Raw) -> bool:
-        node = self.shape.node(raw)
-        return bool(node.fields) or any(self._has_fields(branch) for branch in node.branches)
+    def _has_fields(self, node: Node) -> bool:
+        place = self.shape.place(node)
+        return bool(place.fields) or any(self._has_fields(branch) for branch in place.branches)
 
-    def _entries(self, value: list[Json], raw: Raw, path: str) -> Fit | None:
+    def _entries(self, value: list[Json], place: Place, path: str) -> Fit | None:
         """A list of keys and values where an object with free keys belongs, as strict mode asks for it; else None."""
-        node = self.shape.node(raw)
         pairs = [item for item in value if isinstance(item, dict) and item.keys() == {"key", "value"}]
-        if node.fields or node.extra is False or not pairs or len(pairs) < len(value):
+        if place.fields or place.forbids_others or not pairs or len(pairs) < len(value):
             return None
         made: JsonObject = {}
         for pair in pairs:
@@ -352,20 +351,20 @@ class Aligner:
                 issue = Issue(path + pointer([key]), words, "duplicate_key", [made[key], pair["value"]])
                 return Fit(value, misfits=1, issues=(issue,))
             made[key] = pair["value"]
-        return self.fit(made, raw, path).after(Repair("entries", path, value, made, Risk.INTERPRETIVE))
+        return self.fit(made, place.node, path).after(Repair("entries", path, value, made, Risk.INTERPRETIVE))
 
-    def _only_item(self, value: list[Json], raw: Raw, path: str, wrapped: bool) -> Fit:
+    def _only_item(self, value: list[Json], place: Place, path: str, wrapped: bool) -> Fit:
         if len(value) != 1 or not isinstance(value[0], dict):
             return misfit(value)
-        fit = self.fit(value[0], raw, path, wrapped=is_call(value[0]))
+        fit = self.fit(value[0], place.node, path, wrapped=is_call(value[0]))
         held = fit.value
         if not wrapped or not isinstance(held, dict) or (held and fit.strangers == len(held)):
             return misfit(value)
         return fit.after(Repair("only_item", path, value, value[0], Risk.INTERPRETIVE))
 
-    def _unwrapped_scalar(self, value: Json, node: Node, path: str, wrapped: bool) -> Fit:
+    def _unwrapped_scalar(self, value: Json, place: Place, path: str, wrapped: bool) -> Fit:
         """A scalar as the whole answer often comes wrapped in an object, for JSON mode allows nothing else."""
-        if path or not wrapped or not isinstance(value, dict) or len(value) != 1 or node.types & _CONTAINERS:
+        if path or not wrapped or not isinstance(value, dict) or len(value) != 1 or place.types & _CONTAINERS:
             return misfit(value)
         inner = next(iter(value.values()))
         if isinstance(inner, dict | list):
@@ -416,11 +415,11 @@ def _moment(value: str, form: str, path: str) -> Fit:
     return Fit(value)
 
 
-def _numeric_keys(value: JsonObject, node: Node, path: str) -> Fit | None:
+def _numeric_keys(value: JsonObject, place: Place, path: str) -> Fit | None:
     """The refusal of an object whose keys are dates or times and would be read from bare numbers."""
-    if node.key_format not in TEMPORAL:
+    if place.key_format not in TEMPORAL:
         return None
-    fits = (_moment(key, node.key_format, path + pointer([key])) for key in value if is_numeric(key))
+    fits = (_moment(key, place.key_format, path + pointer([key])) for key in value if is_numeric(key))
     issues = tuple(issue for fit in fits for issue in fit.issues)
     return Fit(value, misfits=len(issues), issues=issues) if issues else None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from structgen.core.json import JsonObject, pointer
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
-from structgen.parse.align.shape import Node
+from structgen.parse.align.shape import Place
 from structgen.parse.json_values import same
 from structgen.schema.spelling import letters, near_form
 
@@ -22,7 +22,7 @@ class Keys:
     issues: tuple[Issue, ...] = ()
 
 
-def respelled(value: JsonObject, node: Node, path: str, *, kept: bool, fits: Callable[[str, str], bool]) -> Keys:
+def respelled(value: JsonObject, place: Place, path: str, *, kept: bool, fits: Callable[[str, str], bool]) -> Keys:
     """The object with its keys as the schema spells them.
 
     A key is renamed only if the schema does not know it and the field that it means has no value; if the schema
@@ -30,25 +30,24 @@ def respelled(value: JsonObject, node: Node, path: str, *, kept: bool, fits: Cal
     that the schema does not know stay in the value all the same. `fits` says whether the value of a key may stand in a
     field: a key that is merely near to a field's name is no such key if it may not.
     """
-    strange = [key for key in value if key not in node.fields]
-    if not strange or not node.fields:
+    strange = [key for key in value if key not in place.fields]
+    if not strange or not place.fields:
         return Keys(value)
-    open_ended = isinstance(node.extra, dict) or node.extra is True
     meant: dict[str, list[str]] = {}
     near: dict[str, list[str]] = {}
     issues: list[Issue] = []
     for key in strange:
-        name = node.spellings.get(key) or node.spellings.get(letters(key))
+        name = place.spellings.get(key) or place.spellings.get(letters(key))
         if name and name in value and value[name] is not None:
             # To an open type one of its own aliases is a field's name, and any other spelling a key like others.
-            drops = not (kept or open_ended) or (node.aliases.get(key) == name and not kept)
+            drops = not (kept or place.welcomes_others) or (place.aliases.get(key) == name and not kept)
             if drops and not _agree(value, [name, key]):
                 issues.append(_contradiction(value, name, [name, key], path))
-        elif name and (name in node.required or not open_ended):
+        elif name and (name in place.required or not place.welcomes_others):
             if name not in value or value[key] is not None:
                 meant.setdefault(name, []).append(key)
-        elif not name and not open_ended and value[key] is not None:
-            name = node.near.get(near_form(key))
+        elif not name and not place.welcomes_others and value[key] is not None:
+            name = place.near.get(near_form(key))
             if name and name not in value and fits(key, name):
                 near.setdefault(name, []).append(key)
     meant = {**{name: keys for name, keys in near.items() if name not in meant}, **meant}

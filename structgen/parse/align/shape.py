@@ -1,4 +1,4 @@
-"""A JSON Schema as the aligner walks it: references followed, `allOf` merged, keys by every spelling."""
+"""A schema as the aligner walks it: its nodes, each with the keys of its objects in every spelling."""
 
 from __future__ import annotations
 
@@ -14,47 +14,41 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.parse.json_values import MISSING, at
 from structgen.schema import Schema
 from structgen.schema.core_schema import Core, has_part
-from structgen.schema.resolve import target
+from structgen.schema.node import Node, Raw
 from structgen.schema.spelling import letters, near_form
-
-Raw = JsonObject | bool
 
 TEMPORAL = frozenset({"date", "date-time", "time", "duration"})
 ENCODED = frozenset({"base64", "base64url"})
 _WORDS = frozenset({"number", "integer", "boolean", "null"})
-_PARTS = ("anyOf", "oneOf")
-_MOST_REFERENCES = 50
-_MOST_NODES, _NODES_PER_PART = 1_000, 20
-"""So many forms, at the least and for each part of a schema, are told apart; in the others anything may stand."""
 _MOST_UNFOLDED = 100
 """A type whose definitions, each written out where it is used, are more than so many may be a lot of work to check."""
-_REMARKS = frozenset({"title", "description", "default", "examples", "deprecated", "$defs"})
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """What one place of a value must look like. Children stay raw: schemas are recursive."""
+class Place:
+    """What one place of a value must look like: a node of the schema, and how its keys may be spelled."""
 
+    node: Node
     types: frozenset[str] = frozenset()
-    """Empty: any."""
+    """The types that are named or that the keywords speak of. Empty: any."""
     choices: tuple[Json, ...] | None = None
-    branches: tuple[Raw, ...] = ()
-    fields: Mapping[str, Raw] = field(default_factory=dict[str, Raw])
+    branches: tuple[Node, ...] = ()
+    fields: Mapping[str, Node] = field(default_factory=dict[str, Node])
     spellings: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
-    """Every other name, and every name in plain letters -> the field; None where two fields share it."""
+    """Every other name, and every name in plain letters -> the field; None if two fields share it."""
     aliases: Mapping[str, str] = field(default_factory=dict[str, str])
     """The other names that the type itself takes -> the field."""
     near: Mapping[tuple[str, ...], str | None] = field(default_factory=dict[tuple[str, ...], "str | None"])
-    """The words of each name, in the singular and in full -> the field; None where two fields share them."""
+    """The words of each name, in the singular and in full -> the field; None if two fields share them."""
     named: bool = False
     """Whether it is an object with named fields, if there are any: a type drops other keys."""
     required: frozenset[str] = frozenset()
-    extra: Raw | None = None
-    """The schema of other keys; False forbids them, None says nothing."""
-    first: tuple[Raw, ...] = ()
+    extra: Node | None = None
+    """What other keys hold; a node that is `never` forbids them, None says nothing."""
+    first: tuple[Node, ...] = ()
     least: int = 0
-    """So many items a list must have."""
-    items: Raw | None = None
+    """The minimum number of items of a list."""
+    items: Node | None = None
     format: str = ""
     key_format: str = ""
 
@@ -62,64 +56,71 @@ class Node:
         """Whether a value of this kind may stand here as it is."""
         return not self.types or kind in self.types or (kind == "integer" and "number" in self.types)
 
+    @property
+    def forbids_others(self) -> bool:
+        """Whether no key may be here that is not a field."""
+        return self.extra is not None and self.extra.never
+
+    @property
+    def welcomes_others(self) -> bool:
+        """Whether the schema speaks of other keys, and does not forbid them."""
+        return self.extra is not None and not self.extra.never
+
+    @property
+    def describes_others(self) -> bool:
+        """Whether the schema says what other keys hold."""
+        return self.welcomes_others and bool(self.extra and self.extra.parts)
+
 
 class Shape:
-    """The nodes of one Schema, each worked out once, when it is first needed."""
+    """The places of one Schema, each worked out once, when it is first needed."""
 
     def __init__(self, schema: Schema[object]) -> None:
-        self.root: Raw = schema.json_schema
+        self.root = schema.node
+        self.raw = self.root.raw
         self.typed = schema.adapter is not None
-        self.encoded = self.typed and any(part.get("format") in ENCODED for part in _objects(self.root))
-        self.temporal = self.typed and any(part.get("format") in TEMPORAL for part in _objects(self.root))
-        self.numbered = self.typed and any(_has_numbers(part) for part in _objects(self.root))
-        self.costly = self.typed and _unfolds(self.root)
+        self.encoded = self.typed and any(part.get("format") in ENCODED for part in _objects(self.raw))
+        self.temporal = self.typed and any(part.get("format") in TEMPORAL for part in _objects(self.raw))
+        self.numbered = self.typed and any(_has_numbers(part) for part in _objects(self.raw))
+        self.costly = self.typed and _unfolds(self.raw)
         self.decimal = self.typed and _has_part(schema, _is_decimal)
         self.keyed = self.typed and _has_part(schema, _has_keys)
         self.transforms = self.typed and _has_part(schema, _is_transformed)
         """Whether a validator of the user's sees whole objects first: it may read keys that no field has."""
-        self._names = {id(_at(self.root, path)): names for path, names in schema.names.items()}
+        self._names = {id(_at(self.raw, path)): names for path, names in schema.names.items()}
         self.aliased = self.typed and bool(schema.names)
         self._spelled = [
             [json.dumps(name, ensure_ascii=False).encode() for name in (steps(path)[-1], *names)]
             for path, names in schema.names.items()
         ]
-        self._nodes: dict[int, tuple[Raw, Node]] = {}
-        self._whole: dict[int, tuple[Raw, JsonObject]] = {}
-        self._joined: dict[object, JsonObject] = {}
-        self._most_nodes = _MOST_NODES + _NODES_PER_PART * sum(1 for _ in _objects(self.root))
+        self._places: dict[Node, Place] = {}
 
     @cached_property
     def keys(self) -> frozenset[str]:
         """Every key of every object that the schema speaks of, in plain letters."""
-        given = (key for part in _objects(self.root) for key in _dict(part.get("properties")))
+        given = (key for part in _objects(self.raw) for key in _dict(part.get("properties")))
         return frozenset(map(letters, chain(given, *self._names.values())))
 
     @cached_property
     def root_keys(self) -> frozenset[str]:
         """The keys that the value itself may have, in plain letters."""
         keys: set[str] = set()
-        todo, seen = [self.root], set[int]()
+        todo, seen = [self.root], set[Node]()
         while todo:
-            raw = todo.pop()
-            if id(raw) not in seen:
-                seen.add(id(raw))
-                node = self.node(raw)
-                todo.extend(node.branches)
-                keys |= {letters(key) for key in (*node.fields, *node.spellings)}
+            node = todo.pop()
+            if node not in seen:
+                seen.add(node)
+                place = self.place(node)
+                todo.extend(place.branches)
+                keys |= {letters(key) for key in (*place.fields, *place.spellings)}
         return frozenset(keys)
 
-    def node(self, raw: Raw) -> Node:
-        """The node of a part of the schema.
-
-        The parts are those of the schema and, in unions, these with what stands beside the union. Unions in unions may
-        join in ever new ways; beyond a bound anything may stand in such a place, and the validator alone decides.
-        """
-        known = self._nodes.get(id(raw))
+    def place(self, node: Node) -> Place:
+        """The place that a node of the schema describes."""
+        known = self._places.get(node)
         if known is None:
-            if len(self._nodes) >= self._most_nodes:
-                return Node()
-            known = self._nodes[id(raw)] = (raw, self._node(raw))
-        return known[1]
+            known = self._places[node] = self._place(node)
+        return known
 
     def is_spelled_twice(self, data: bytes) -> bool:
         """Whether a field may be given under two of its names in this JSON: the type would drop one in silence."""
@@ -127,16 +128,16 @@ class Shape:
 
     def ignores(self, path: str, tree: Json) -> bool:
         """Whether a path leads into something that the schema does not speak of: a key beside those it knows."""
-        raw: Raw = self.root
+        node = self.root
         for step in steps(path):
-            node = self.node(raw)
-            if isinstance(tree, dict) and node.fields:
-                if step not in node.fields:
-                    other = step in node.spellings or letters(step) in node.spellings
-                    return not other and node.extra is None and bool(tree.keys() & node.fields.keys())
-                raw = node.fields[step]
-            elif isinstance(tree, list) and isinstance(node.items, dict) and not node.first:
-                raw = node.items
+            place = self.place(node)
+            if isinstance(tree, dict) and place.fields:
+                if step not in place.fields:
+                    other = step in place.spellings or letters(step) in place.spellings
+                    return not other and place.extra is None and bool(tree.keys() & place.fields.keys())
+                node = place.fields[step]
+            elif isinstance(tree, list) and place.items is not None and not place.first:
+                node = place.items
             else:
                 return False
             tree = _at(tree, pointer([step]))
@@ -150,134 +151,99 @@ class Shape:
     @cached_property
     def takes_words(self) -> bool:
         """Whether the whole value is a word of an enum, a number, yes or no, or null: no text of any kind."""
-        todo, found = [self.node(self.root)], list[Node]()
-        while todo and len(found) < _MOST_REFERENCES:
-            found.append(todo.pop())
-            todo += [self.node(branch) for branch in found[-1].branches]
-        leaves = [node for node in found if not node.branches]
-        return not todo and all(node.choices is not None or (node.types and node.types <= _WORDS) for node in leaves)
+        leaves = [self.place(leaf) for leaf in self.root.leaves()]
+        return all(one.choices is not None or (one.types and one.types <= _WORDS) for one in leaves)
 
     def is_name(self, path: str, key: str, tree: Json) -> bool:
         """Whether a key of the object at a path is a field in some spelling, or one that the schema leaves alone."""
-        raw: Raw | None = self.root
+        place = self.place(self.root)
         for step in steps(path):
-            node = self.node(raw) if isinstance(raw, dict) else Node()
-            name = node.spellings.get(step) or node.spellings.get(letters(step)) or step
-            raw = node.fields.get(name, node.extra if node.items is None else node.items)
-        node = self.node(raw) if isinstance(raw, dict) else Node()
-        known = key in node.fields or key in node.spellings or letters(key) in node.spellings
+            place = self._below(place, place.spellings.get(step) or place.spellings.get(letters(step)) or step)
+        known = key in place.fields or key in place.spellings or letters(key) in place.spellings
         return known or self.ignores(path + pointer([key]), tree)
 
-    def knows(self, tree: Json, raw: Raw | None = None, *, free: bool = True) -> bool:
-        """Whether every key of a tree, in any spelling, is one that the schema speaks of; `free`: or may be any key."""
-        return self._knows(tree, self.root if raw is None else raw, free, {})
+    def _below(self, place: Place, step: str) -> Place:
+        """The place that a key or an index leads to; anything, if the schema does not speak of it."""
+        node = place.fields.get(step, place.extra if place.items is None else place.items)
+        return Place(self.root.at(True)) if node is None else self.place(node)
 
-    def _knows(self, tree: Json, raw: Raw, free: bool, known: dict[tuple[int, int], bool]) -> bool:
-        if not self.node(raw).branches:
-            return self._knows_as(tree, self.node(raw), free, known)
-        key = (id(tree), id(raw))
+    def knows(self, tree: Json, *, free: bool = True) -> bool:
+        """Whether every key of a tree, in any spelling, is one that the schema speaks of; `free`: or may be any key."""
+        return self._knows(tree, self.root, free, {})
+
+    def _knows(self, tree: Json, node: Node, free: bool, known: dict[tuple[int, Node], bool]) -> bool:
+        place = self.place(node)
+        if not place.branches:
+            return self._knows_as(tree, place, free, known)
+        key = (id(tree), node)
         if key not in known:
-            known[key] = any(self._knows(tree, branch, free, known) for branch in self.node(raw).branches)
+            known[key] = any(self._knows(tree, branch, free, known) for branch in place.branches)
         return known[key]
 
-    def _knows_as(self, tree: Json, node: Node, free: bool, known: dict[tuple[int, int], bool]) -> bool:
+    def _knows_as(self, tree: Json, place: Place, free: bool, known: dict[tuple[int, Node], bool]) -> bool:
         if isinstance(tree, list):
-            items = node.items or {}
-            return (node.items is None and free) or all(self._knows(item, items, free, known) for item in tree)
+            items = place.items or self.root.at(True)
+            return (place.items is None and free) or all(self._knows(item, items, free, known) for item in tree)
         if not isinstance(tree, dict):
             return True
-        if not node.fields or isinstance(node.extra, dict):
+        if not place.fields or place.describes_others:
             return free
-        names = ((key, node.spellings.get(key) or node.spellings.get(letters(key)) or key) for key in tree)
+        names = ((key, place.spellings.get(key) or place.spellings.get(letters(key)) or key) for key in tree)
         return all(
-            name in node.fields and self._knows(tree[key], node.fields[name], free, known) for key, name in names
+            name in place.fields and self._knows(tree[key], place.fields[name], free, known) for key, name in names
         )
 
     def takes_text_alone(self, path: str, tree: Json) -> bool:
         """Whether nothing but a text may stand at a path, or what stands there does not count."""
-        raw: Raw | None = self.root
+        place = self.place(self.root)
         for step in steps(path):
-            node = self.node(raw) if isinstance(raw, dict) else Node()
-            raw = node.fields.get(step, node.extra if node.items is None else node.items)
-        alone = isinstance(raw, dict) and self.node(raw).types == frozenset({"string"})
-        return alone or self.ignores(path, tree)
+            place = self._below(place, step)
+        return place.types == frozenset({"string"}) or self.ignores(path, tree)
 
     def ignores_all(self, tree: Json) -> bool:
         """Whether an object holds something, and a type with other keys would silently drop all of it."""
-        node = self.node(self.root)
-        silent = self.typed and bool(node.fields) and node.extra is None
-        return silent and isinstance(tree, dict) and bool(tree) and not tree.keys() & self._accepted(node)
-
-    def _accepted(self, node: Node) -> set[str]:
-        return {*node.fields, *(name for raw in node.fields.values() for name in self._names.get(id(raw), ()))}
+        place = self.place(self.root)
+        silent = self.typed and bool(place.fields) and place.extra is None
+        known = {*place.fields, *place.aliases}
+        return silent and isinstance(tree, dict) and bool(tree) and not tree.keys() & known
 
     def asked_of(self, tree: Json) -> Json:
         """The keys of a root object that the schema speaks of; any other tree as it is."""
-        node = self.node(self.root)
-        if not isinstance(tree, dict) or not node.fields or node.extra is not None:
+        place = self.place(self.root)
+        if not isinstance(tree, dict) or not place.fields or place.extra is not None:
             return tree
-        return {key: value for key, value in tree.items() if key in node.fields}
+        return {key: value for key, value in tree.items() if key in place.fields}
 
-    def _node(self, raw: Raw) -> Node:
-        part = self._resolved(raw, _MOST_REFERENCES)
-        branches = self._branches(part)
-        if branches:
-            return Node(branches=branches, types=_types(part))
-        fields = cast("dict[str, Raw]", _dict(part.get("properties")))
-        choices = [part["const"]] if "const" in part else part.get("enum")
-        items = part.get("items")
-        first = part.get("prefixItems")
-        if isinstance(items, list):  # tuples before draft 2020-12
-            first, items = items, part.get("additionalItems")
-        return Node(
-            types=_types(part),
-            choices=tuple(choices) if isinstance(choices, list) else None,
+    def _place(self, node: Node) -> Place:
+        if node.branches:
+            return Place(node, branches=node.branches, types=_types(node))
+        fields, least, keys = node.properties, node.said("minItems"), node.said("propertyNames")
+        return Place(
+            node,
+            types=_types(node),
+            choices=node.choices,
             fields=fields,
             spellings=self._spellings(fields),
-            aliases={other: name for name, raw in fields.items() for other in self._names.get(id(raw), ())},
+            aliases={other: name for name, inner in fields.items() for other in self._others(inner)},
             near=_near(fields),
-            named="properties" in part,
-            required=frozenset(cast("list[str]", _list(part.get("required")))),
-            extra=cast("Raw | None", True if "patternProperties" in part else part.get("additionalProperties")),
-            first=tuple(cast("list[Raw]", _list(first))),
-            least=least if isinstance(least := part.get("minItems"), int) else 0,
-            items=items if isinstance(items, dict | bool) else None,
-            format=str(part.get("format", "")) if self.typed else "",
-            key_format=str(_dict(part.get("propertyNames")).get("format", "")) if self.typed else "",
+            named=any("properties" in part for part in node.parts),
+            required=node.required,
+            extra=node.extras,
+            first=node.prefix,
+            least=least if isinstance(least, int) else 0,
+            items=node.items,
+            format=node.format if self.typed else "",
+            key_format=str(_dict(keys).get("format", "")) if self.typed else "",
         )
 
-    def _resolved(self, raw: Json, left: int) -> JsonObject:
-        """One object schema out of a reference, its neighbours and the parts of `allOf`."""
-        if not isinstance(raw, dict) or left == 0:
-            return {}
-        known = self._whole.get(id(raw))
-        if known is None:
-            known = self._whole[id(raw)] = (raw, self._gathered(raw, left))
-        return known[1]
+    def _others(self, node: Node) -> tuple[str, ...]:
+        """The other names of a property."""
+        return tuple(name for raw in node.given for name in self._names.get(id(raw), ()))
 
-    def _gathered(self, raw: JsonObject, left: int) -> JsonObject:
-        own = {key: value for key, value in raw.items() if key not in {"$ref", "allOf"}}
-        if (named := target(self.root, raw.get("$ref"))) is not None:
-            own = _merged(self._resolved(named, left - 1), own)
-        for part in _list(raw.get("allOf")):
-            own = _merged(own, self._resolved(part, left - 1))
-        return own
-
-    def _branches(self, part: JsonObject) -> tuple[Raw, ...]:
-        """The branches of a union, each with what stands beside them."""
-        for word in _PARTS:
-            if isinstance(branches := part.get(word), list):
-                beside = {key: value for key, value in part.items() if key != word}
-                if not beside.keys() & {"properties", "required", "type", "anyOf", "oneOf", "additionalProperties"}:
-                    return tuple(branch for branch in branches if isinstance(branch, dict | bool))
-                joined = (_merged(beside, self._resolved(branch, _MOST_REFERENCES)) for branch in branches)
-                return tuple(self._joined.setdefault(_identity(one), one) for one in joined)
-        return ()
-
-    def _spellings(self, fields: Mapping[str, Raw]) -> dict[str, str | None]:
+    def _spellings(self, fields: Mapping[str, Node]) -> dict[str, str | None]:
         found: dict[str, str | None] = {}
-        for name, raw in fields.items():
-            others = self._names.get(id(raw), ())
+        for name, node in fields.items():
+            others = self._others(node)
             for spelling in {*others, *(letters(one) for one in (name, *others))} - {"", name}:
                 found[spelling] = name if found.get(spelling, name) == name else None
             found.setdefault(letters(name), name)
@@ -292,18 +258,7 @@ def shape_of(schema: Schema[Any]) -> Shape:
 _shape_of = lru_cache(maxsize=256)(Shape)
 
 
-def _merged(base: JsonObject, more: JsonObject) -> JsonObject:
-    both = {**base, **more}
-    for word in ("properties", "$defs"):
-        if isinstance(base.get(word), dict) and isinstance(more.get(word), dict):
-            both[word] = {**_dict(base[word]), **_dict(more[word])}
-    if base.get("required") and more.get("required"):
-        several = dict.fromkeys(map(str, [*_list(base["required"]), *_list(more["required"])]))
-        both["required"] = list[Json](several)
-    return both
-
-
-def _near(fields: Mapping[str, Raw]) -> dict[tuple[str, ...], str | None]:
+def _near(fields: Mapping[str, Node]) -> dict[tuple[str, ...], str | None]:
     found: dict[tuple[str, ...], str | None] = {(): None}
     for name in fields:
         words = near_form(name)
@@ -311,28 +266,13 @@ def _near(fields: Mapping[str, Raw]) -> dict[tuple[str, ...], str | None]:
     return found
 
 
-def _identity(part: JsonObject) -> tuple[object, ...]:
-    """Equal for parts that say the same: they are joined out of the same parts of a schema."""
-    return tuple(sorted((word, _same_part(word, said)) for word, said in part.items() if word not in _REMARKS))
-
-
-def _same_part(word: str, said: Json) -> str:
-    if word == "properties" and isinstance(said, dict):
-        return repr([(name, id(raw)) for name, raw in said.items()])
-    if isinstance(said, dict | list) and word != "required":
-        return f"part {id(said)}"
-    return repr(said)
-
-
-def _types(part: JsonObject) -> frozenset[str]:
-    given = part.get("type")
-    if isinstance(given, str):
-        return frozenset({given})
-    if isinstance(given, list):
-        return frozenset(str(one) for one in given)
-    if "properties" in part:
+def _types(node: Node) -> frozenset[str]:
+    if node.types:
+        return node.types
+    words = {word for part in node.parts for word in part}
+    if "properties" in words:
         return frozenset({"object"})
-    return frozenset({"array"}) if "items" in part or "prefixItems" in part else frozenset()
+    return frozenset({"array"}) if words & {"items", "prefixItems"} else frozenset()
 
 
 def _at(root: Json, path: str) -> Json:

@@ -6,20 +6,22 @@ from typing import Any
 import pytest
 
 from structgen.core.json import Json
-from structgen.parse.align import Shape
+from structgen.core.options import Risk
+from structgen.parse.align import Aligner, Shape
 from structgen.schema import Schema
-from tests.schema.test_guards import DEEP, FLAT, Calls, held, unfolding
+from structgen.schema.node import Node
+from tests.schema.test_guards import DEEP, FLAT, Calls, held, twice, unfolding
 
 
 def walk(shape: Shape) -> int:
     """The forms that a schema is seen to have."""
-    todo, seen = [shape.root], set[int]()
+    todo, seen = [shape.root], set[Node]()
     while todo:
-        raw = todo.pop()
-        if id(raw) not in seen:
-            seen.add(id(raw))
-            node = shape.node(raw)
-            todo += [*node.branches, *node.fields.values()]
+        node = todo.pop()
+        if node not in seen:
+            seen.add(node)
+            place = shape.place(node)
+            todo += [*place.branches, *place.fields.values()]
     return len(seen)
 
 
@@ -58,3 +60,14 @@ def test_a_type_that_is_long_when_written_out_is_costly(form: Callable[[int], An
     schema = Schema.of(unfolding(form, 12))
     typed = Schema(schema.name, schema.json_schema, Schema.of(int).adapter, {})
     assert Shape(typed).costly is costly
+
+
+@pytest.mark.parametrize("value", [3, "three", [3]], ids=["number", "text", "list"])
+def test_what_many_unions_lead_to_is_fitted_once(value: Json, calls: Calls) -> None:
+    def steps(depth: int) -> int:
+        definitions: dict[str, Json] = {f"d{number}": {"anyOf": twice(number + 1)} for number in range(depth)}
+        schema = Schema.of({"$ref": "#/$defs/d0", "$defs": {**definitions, f"d{depth}": {"type": "boolean"}}})
+        aligner = Aligner(Shape(schema), decode=lambda _: (None, Risk.LOSSLESS), sound=lambda *_: False)
+        return calls(lambda: aligner.fit(value, aligner.shape.root))
+
+    assert steps(16) < 4 * steps(8)
