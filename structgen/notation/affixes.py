@@ -17,12 +17,12 @@ _CODES = (
     "IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MDL MGA MKD MMK MNT MRU MUR "
     "MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PGK PHP PKR PLN PYG QAR RMB RON RSD RUB RWF SAR SBD SCR SDG "
     "SEK SGD SHP SLE SRD SSP STN SYP SZL THB TJS TMT TND TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD "
-    "XOF XPF YER ZAR ZMW"
+    "XOF XPF YER ZAR ZMW HRK NTD"
 )
 _ABBREVIATIONS = "Rs Rp RM kr Kr Fr zł Kč Ft лв"
 _CURRENCY_WORDS = (
     "dollars? euros? yen yuan renminbi rupees? rupiah pesos? francs? kron[aeo]r? kroner roubles? rubles? baht ringgit "
-    "złoty(?:ch)? forint руб(?:л[ейья]{1,2}|ля)? грн"
+    "złoty(?:ch)? forint lei leu руб(?:л[ейья]{1,2}|ля)? грн"
 )
 _UNSPACED = "円元원"
 LETTERS = frozenset([*_CODES.split(), *_ABBREVIATIONS.split()])

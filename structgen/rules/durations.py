@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 from structgen.rules.document.vocabulary import fold, lexicon
-from structgen.rules.numerals import parse_number
 
 _ISO = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})(?:\.\d+)?S)?)?(?!\w)")
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)\s?(?:h\b|hrs?\b|hours?\b|std\b|uur\b)")
@@ -79,8 +78,8 @@ def _count(match: re.Match[str]) -> float | None:
         return float(match.group(4))
     if not match.group(1) and not match.group(2):
         return None
-    value = parse_number(match.group(1), "." if "." in match.group(1) else ",") if match.group(1) else 0
-    return None if value is None else value + _VULGAR.get(match.group(2) or "", 0)
+    value = float((match.group(1) or "0").replace(",", "."))
+    return value + _VULGAR.get(match.group(2) or "", 0)
 
 
 def _size(match: re.Match[str], seen: list[int]) -> int:

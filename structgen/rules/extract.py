@@ -18,8 +18,8 @@ from structgen.rules.finders.linked_data import find_linked, main_item
 from structgen.rules.finders.object_lists import find_records
 from structgen.rules.finders.string_lists import body_start, find_inline, find_strings
 from structgen.rules.findings import Finding, evidence, leaf
-from structgen.rules.money import find_amounts
 from structgen.rules.search import Search, start_search
+from structgen.rules.unambiguous import find_amounts
 from structgen.rules.values import EMAIL, URL, fits, read_value
 
 
@@ -93,7 +93,7 @@ def _all_there_is(search: Search, field: Field) -> Finding | None:
     lines = search.page.lines
     if not field.concepts & _TELLING or len(lines) != 1 or len(lines[0].text) > 60:
         return None
-    several = len(list(islice(find_amounts(lines[0].text), 2))) > 1
+    several = len(list(islice(find_amounts(lines[0].text, search.style), 2))) > 1
     return None if field.concepts & MONEY and several else read_value(search, field, lines[0].start, lines[0].end)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from structgen.notation.style import Style, style_of
 from structgen.rules.dates import day_comes_first
 from structgen.rules.document.bill_rows import Row, bill_rows
 from structgen.rules.document.json_ld import Node
@@ -15,14 +16,11 @@ from structgen.rules.document.sections import Section, find_sections
 from structgen.rules.document.visible_text import Page, lines_of
 from structgen.rules.document.vocabulary import Vocabulary, lexicon
 from structgen.rules.fields import Field, leaves
-from structgen.rules.numerals import decimal_mark
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A page with its pairs and sections, and the habits of its writer. `mark` and `day_first` as in
-    numerals and dates.
-    """
+    """A page with its pairs and sections, and how its writer puts down numbers and dates."""
 
     page: Page
     vocabulary: Vocabulary
@@ -30,7 +28,7 @@ class Search:
     sections: tuple[Section, ...]
     rows: tuple[Row, ...]
     root: Field
-    mark: str
+    style: Style
     day_first: bool | None
     items: tuple[Node, ...] = ()
     """The linked data of a page of HTML."""
@@ -45,15 +43,16 @@ class Search:
 def start_search(text: str, root: Field) -> Search:
     """Look through a document, HTML or plain text, for everything that the fields of a schema may need."""
     page, items = _read(text)
+    style = style_of(page.text)
     vocabulary = Vocabulary(lexicon().concepts, _entries(root))
     return Search(
         page,
         vocabulary,
         tuple(find_pairs(page, vocabulary)),
         tuple(find_sections(page, vocabulary)),
-        tuple(bill_rows(page, vocabulary)),
+        tuple(bill_rows(page, vocabulary, style)),
         root,
-        decimal_mark(page.text),
+        style,
         day_comes_first(page.text),
         items,
     )

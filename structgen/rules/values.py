@@ -7,15 +7,16 @@ from collections.abc import Callable
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
+from structgen.notation.affixes import HYPHENS
+from structgen.notation.style import Style
 from structgen.rules.dates import Date, find_compact_dates, find_dates, to_iso, to_iso_time
 from structgen.rules.document.visible_text import Span
 from structgen.rules.document.vocabulary import Token, lexicon, phrase, tokens
 from structgen.rules.durations import find_duration
 from structgen.rules.fields import MONEY, TIMES, Field, Kind
 from structgen.rules.findings import Finding, leaf
-from structgen.rules.money import Amount, find_amounts, is_currency
-from structgen.rules.numerals import find_number
 from structgen.rules.search import Search
+from structgen.rules.unambiguous import Amount, find_amounts, find_number, is_currency
 from structgen.schema.formats import has_format
 from structgen.schema.patterns import PatternTooCostly, matcher
 
@@ -24,13 +25,12 @@ URL = re.compile(r"(?:https?://|(?<![\w@.])www\.)[^\s<>\"'|\\^`{}]{3,2000}", re.
 PHONE = re.compile(r"(?<![\w.])(?:\+|\(\+?\d{1,4}\)\s?)?\d(?:[\s\-./()]{0,2}\d){5,14}(?![\w])")
 _SINGLE = frozenset({"price", "old_price"})
 """Amounts of which there is one: where several are named, none of them is it for certain."""
-_SCALE = re.compile(r"\s*(?:/|of|out of|von|sur|de|su)\s*(?:5|10|100)(?!\d)", re.IGNORECASE)
 _CODE = re.compile(r"(?=[^\s]{0,40}\d)[A-Za-z0-9][\w./-]{1,39}")
 _DIGITS = re.compile(r"(?<!\d)\d[\d -]{6,16}\d(?!\d)")
 _VOCABULARIES = ("https://schema.org/", "http://schema.org/")
+_TO = re.compile(r"\s*(?:[-–—]|to|bis|à|a)\s*")
 CODES = frozenset({"sku", "mpn", "gtin", "invoice_number", "order_number", "tax_id"})
 _CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?(?:\s?([AaPp]\.?[Mm]\b))?(?![\d:])")
-_RANGE = re.compile(r"\s*(?:[-–—/]|to|or|bis|oder|à|ou|a|o|tot|of)\s*\d", re.IGNORECASE)
 
 
 Reader = Callable[[Search, Field, int, int], Finding | None]
@@ -51,15 +51,15 @@ def _read_number(search: Search, field: Field, start: int, end: int) -> Finding 
         return _read_duration(search, field, start, end)
     if field.concepts & MONEY:
         return _read_amount(search, field, start, end)
-    number = find_number(text, search.mark)
-    if number is None or number.start > 12 or (_RANGE.match(text, number.end) and not _scaled(field, text, number.end)):
+    number = find_number(text, search.style, rating="rating" in field.concepts)
+    if number is None or number.start > 12 or _may_be_a_dash(search.page.text, start + number.start):
         return None
     return _checked(search, field, number.value, start + number.start, start + number.end)
 
 
-def _scaled(field: Field, text: str, at: int) -> bool:
-    """Whether a rating is followed by the best there is: "4.3 of 5", "8/10"."""
-    return "rating" in field.concepts and bool(_SCALE.match(text, at))
+def _may_be_a_dash(text: str, at: int) -> bool:
+    """Whether what looks like a minus may be a dash between a label and its value: "Servings -4"."""
+    return text[at : at + 1] in HYPHENS and text[:at].rstrip()[-1:].isalnum()
 
 
 def _read_duration(search: Search, field: Field, start: int, end: int) -> Finding | None:
@@ -70,25 +70,36 @@ def _read_duration(search: Search, field: Field, start: int, end: int) -> Findin
 
 
 def read_count_of(search: Search, field: Field, size: float, span: Span) -> Finding | None:
-    """A bare number times the size of what it counts."""
-    number = find_number(search.page.text[slice(*span)], search.mark)
-    return _checked(search, field, number.value * size, *span) if number else None
+    """A bare number in digits times the size of what it counts."""
+    text = search.page.text[slice(*span)]
+    number = find_number(text, search.style)
+    if number is None or text[number.start : number.end] != text or text.isalpha():
+        return None
+    return _checked(search, field, number.value * size, *span)
 
 
-def _amounts(text: str) -> list[Amount]:
+def _amounts(text: str, style: Style) -> list[Amount]:
     """The amounts of money of a text: with cents or a currency, or a number that is all of it."""
-    found = [one for one in find_amounts(text) if not text[one.end :].lstrip().startswith("%")]
+    found = find_amounts(text, style)
     return [one for one in found if one.cents or one.currency or text.strip(" *:") == one.written]
+
+
+def _last_amount(text: str, field: Field, style: Style) -> Amount | None:
+    """The last amount of a text, or None if it ends a range, or if there are several where one is looked for."""
+    amounts = _amounts(text, style)
+    if not amounts or (field.concepts & _SINGLE and len({one.written for one in amounts}) > 1):
+        return None
+    ranged = len(amounts) > 1 and _TO.fullmatch(text, amounts[-2].signed_end, amounts[-1].signed)
+    return None if ranged else amounts[-1]
 
 
 def _read_amount(search: Search, field: Field, start: int, end: int) -> Finding | None:
     """The last amount of a stretch: rows end with it ("2 x 3.50 7.00")."""
     text = search.page.text[start:end]
-    amounts = _amounts(text)
-    if not amounts or (field.concepts & _SINGLE and len({one.written for one in amounts}) > 1):
+    last = _last_amount(text, field, search.style)
+    if last is None or last.value is None:
         return None
-    value = amounts[-1].value(search.mark)
-    return None if value is None else _checked(search, field, value, start + amounts[-1].start, start + amounts[-1].end)
+    return _checked(search, field, last.value, start + last.start, start + last.end)
 
 
 def _checked(search: Search, field: Field, value: float, start: int, end: int) -> Finding | None:
@@ -215,7 +226,7 @@ def _read_code(search: Search, field: Field, start: int, end: int) -> Finding | 
 def _read_currency(search: Search, _field: Field, start: int, end: int) -> Finding | None:
     """The sign or code of a currency."""
     text = search.page.text[start:end].strip()
-    amount = next((one for one in find_amounts(search.page.text[start:end]) if one.currency), None)
+    amount = next((one for one in find_amounts(search.page.text[start:end], search.style) if one.currency), None)
     if amount and amount.currency:
         a, b = amount.currency
         return leaf(search.page, search.page.text[start + a : start + b], start + a, start + b)
@@ -225,10 +236,9 @@ def _read_currency(search: Search, _field: Field, start: int, end: int) -> Findi
 def _read_money_text(search: Search, field: Field, start: int, end: int) -> Finding | None:
     """An amount as printed; its sign with it where it is attached, unless a field for the currency stands beside."""
     text = search.page.text[start:end]
-    amounts = _amounts(text)
-    if not amounts or (field.concepts & _SINGLE and len({one.written for one in amounts}) > 1):
+    last = _last_amount(text, field, search.style)
+    if last is None:
         return None
-    last = amounts[-1]
     a, b = (last.start, last.end) if "currency" in field.siblings else (last.signed, last.signed_end)
     return leaf(search.page, text[a:b], start + a, start + b)
 

@@ -6,48 +6,7 @@ import pytest
 
 from structgen.rules.dates import find_compact_dates, find_dates, to_iso, to_iso_time
 from structgen.rules.durations import find_duration
-from structgen.rules.money import find_amounts, is_currency
-from structgen.rules.numerals import decimal_mark, find_number, parse_number
 from structgen.rules.values import fits
-
-
-@pytest.mark.parametrize(
-    ("written", "mark", "value"),
-    [
-        ("12", "", 12),
-        ("3,14", "", 3.14),
-        ("1.299,50", "", 1299.5),
-        ("1,299.50", "", 1299.5),
-        ("1,299,000", "", 1299000),
-        ("1'299.50", "", 1299.5),
-        ("0.125", "", 0.125),
-        (".5", "", 0.5),
-        ("-3", "", -3),
-        ("1,299", "", None),
-        ("1,299", ".", 1299),
-        ("1,299", ",", 1.299),
-        ("1.2.34", "", None),
-        ("1,2,3.4.5", "", None),
-    ],
-)
-def test_a_number_is_read_only_where_one_reading_is_possible(written: str, mark: str, value: float | None) -> None:
-    assert parse_number(written, mark) == value
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [("1 ½ cups", 1.5), ("½", 0.5), ("3/4 cup", 0.75), ("1 1/2 tsp", 1.5), ("1/0", None), ("none", None)],
-)
-def test_fractions_are_numbers(text: str, value: float | None) -> None:
-    found = find_number(text)
-    assert (found and found.value) == value
-
-
-def test_the_decimal_mark_of_a_document_is_what_its_cents_show() -> None:
-    assert decimal_mark("4.50 and 12.00") == "."
-    assert decimal_mark("4,50 und 12,00") == ","
-    assert decimal_mark("4.50 and 12,00") == ""
-    assert decimal_mark("none") == ""
 
 
 @pytest.mark.parametrize(
@@ -129,33 +88,6 @@ def test_a_time_of_day_is_taken_only_where_it_is_printed(text: str, timed: str |
     (found,) = find_dates(text)
     read = to_iso_time(text, found, None)
     assert (read and read[0]) == timed
-
-
-@pytest.mark.parametrize(
-    ("text", "written", "currency", "value"),
-    [
-        ("RM 14.10", "14.10", "RM", 14.1),
-        ("$8.20", "8.20", "$", 8.2),
-        ("1,299.00 €", "1,299.00", "€", 1299),
-        ("12,50 EUR", "12,50", "EUR", 12.5),
-        ("12.50USD", "12.50", "USD", 12.5),
-        ("1 299,00 kr", "1 299,00", "kr", 1299),
-        ("CAB 12", "12", None, 12),
-        (".50", ".50", None, 0.5),
-        ("99,-", "99,-", None, 99),
-    ],
-)
-def test_an_amount_knows_its_currency(text: str, written: str, currency: str | None, value: float) -> None:
-    (amount,) = find_amounts(text)
-    assert amount.written == written
-    assert (text[slice(*amount.currency)] if amount.currency else None) == currency
-    assert amount.value("") == value
-
-
-def test_words_are_no_currency() -> None:
-    assert is_currency("EUR")
-    assert not is_currency("THE")
-    assert not is_currency("payable")
 
 
 def text(**limits: object) -> dict[str, object]:

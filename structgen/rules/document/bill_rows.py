@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from structgen.notation.style import Style
 from structgen.rules.document.visible_text import Line, Page
 from structgen.rules.document.vocabulary import Vocabulary, tokens
-from structgen.rules.money import Amount, find_amounts, moved
+from structgen.rules.unambiguous import Amount, find_amounts
 
 CENTS = re.compile(r"(?<!\d)\d{0,9}[.,]\d{2}(?!\d)")
 _BILLING = frozenset(
@@ -33,7 +34,7 @@ class Row:
     line: int
 
 
-def bill_rows(page: Page, vocabulary: Vocabulary) -> list[Row]:
+def bill_rows(page: Page, vocabulary: Vocabulary, style: Style) -> list[Row]:
     """Every line of a bill that names something of money, with its amount; none where no amount has decimals."""
     if not CENTS.search(page.text):
         return []
@@ -43,10 +44,10 @@ def bill_rows(page: Page, vocabulary: Vocabulary) -> list[Row]:
         if label is None:
             continue
         line = page.lines[number]
-        if several := _several(page, vocabulary, line, number):
+        if several := _several(page, vocabulary, style, line, number):
             found.extend(several)
             continue
-        amounts = _amounts(page, line, label[1]) or _across(page, labels, number)
+        amounts = _amounts(page, style, line, label[1]) or _across(page, style, labels, number)
         if amounts:
             last = amounts[-1]
             end = last.start if line.start < last.start < line.end else line.end
@@ -54,13 +55,13 @@ def bill_rows(page: Page, vocabulary: Vocabulary) -> list[Row]:
     return found
 
 
-def _several(page: Page, vocabulary: Vocabulary, line: Line, number: int) -> list[Row]:
+def _several(page: Page, vocabulary: Vocabulary, style: Style, line: Line, number: int) -> list[Row]:
     """The rows of a line that states more than one: "Net 10.00 - VAT 2.00 - Total 12.00"; none where it is one."""
     named = [one for one in vocabulary.mentions(tokens(line.text, line.start)) if one.keys & _BILLING]
     ends = [*(one.start for one in named[1:]), line.end]
     rows: list[Row] = []
     for mention, end in zip(named, ends, strict=True):
-        amounts = _amounts(page, Line(line.start, end, ""), mention.end)
+        amounts = _amounts(page, style, Line(line.start, end, ""), mention.end)
         if amounts:
             label = page.text[mention.start : min(end, max(amounts[-1].signed, mention.end))]
             rows.append(Row(mention.keys, label, amounts[-1], number))
@@ -73,13 +74,13 @@ def names(vocabulary: Vocabulary, line: Line, key: str) -> bool:
     return label is not None and key in label[0]
 
 
-def column(page: Page, number: int) -> list[Amount]:
+def column(page: Page, style: Style, number: int) -> list[Amount]:
     """The amounts of the lines, from a number on, that hold one amount and nothing else."""
     values: list[Amount] = []
     for line in page.lines[number : number + _COLUMN]:
         if _FILLER.match(line.text) and not values:
             continue
-        found = [moved(one, line.start) for one in find_amounts(line.text)]
+        found = list(find_amounts(line.text, style, line.start))
         if len(found) != 1 or not found[0].cents or sum(char.isalpha() for char in line.text) > 3:
             break
         values.append(found[0])
@@ -102,33 +103,33 @@ def _label(vocabulary: Vocabulary, line: Line) -> tuple[frozenset[str], int] | N
     return named[0].keys, named[0].end
 
 
-def _amounts(page: Page, line: Line, at: int) -> list[Amount]:
+def _amounts(page: Page, style: Style, line: Line, at: int) -> list[Amount]:
     """The amounts of a line after its label, percentages left out."""
-    text = page.text[at : line.end]
-    found = [moved(one, at) for one in find_amounts(text) if not text[one.end :].lstrip().startswith("%")]
+    found = find_amounts(page.text[at : line.end], style, at)
     return [one for one in found if one.cents or one.currency]
 
 
-def _across(page: Page, labels: list[tuple[frozenset[str], int] | None], number: int) -> list[Amount]:
+def _across(page: Page, style: Style, labels: list[tuple[frozenset[str], int] | None], number: int) -> list[Amount]:
     """The amount of a label that has none on its line: on the line below, or across from it in a column of its own."""
     lines = page.lines
     last = number
     while last + 1 < len(lines) and not CENTS.search(lines[last + 1].text) and last < number + _COLUMN:
         last += 1
-    values = column(page, last + 1)
+    values = column(page, style, last + 1)
     if not values:
-        return _begins(lines[number + 1]) if last == number and number + 1 < len(lines) else []
+        return _begins(style, lines[number + 1]) if last == number and number + 1 < len(lines) else []
     known = [at for at in range(max(0, last - 2 * _COLUMN), last + 1) if not _FILLER.match(lines[at].text)]
     paired, above = known[-len(values) :], known[: -len(values)][-1:]
     if number not in paired or any(CENTS.search(lines[at].text) for at in paired):
         return []
-    if above and (label := labels[above[0]]) and not _amounts(page, lines[above[0]], label[1]):
+    if above and (label := labels[above[0]]) and not _amounts(page, style, lines[above[0]], label[1]):
         return []
     return [values[paired.index(number)]]
 
 
-def _begins(line: Line) -> list[Amount]:
+def _begins(style: Style, line: Line) -> list[Amount]:
     """The amount that a line begins with, where no other number follows."""
-    amounts = list(find_amounts(line.text))
-    first = amounts[0] if len(amounts) == 1 and amounts[0].cents else None
-    return [moved(first, line.start)] if first and not _FILLED.search(line.text[: first.start]) else []
+    amounts = list(find_amounts(line.text, style, line.start))
+    if len(amounts) != 1 or not amounts[0].cents or _FILLED.search(line.text[: amounts[0].start - line.start]):
+        return []
+    return amounts

@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from structgen.notation.affixes import MINUSES, SIGNS
+from structgen.notation.digits import digit_runs
+from structgen.notation.numbers import number_of
 from structgen.rules.document.visible_text import Line, Page, Span
 from structgen.rules.document.vocabulary import Mention, Vocabulary, tokens
 
@@ -18,6 +21,8 @@ _COLON = re.compile(r"[^\S\n]*[:：=]")
 _LEADS_ON = re.compile(r"[^\S\n]*(?:[:：=]|\d)|[^\S\n]+[A-Z]")
 _LABEL_REST = re.compile(r"[^:：=\n\t|]{0,36}?[:：=](?!//)")
 _MARKS = " \t\u00a0*_#.:：=-–—>|"
+_NUMBER_START = re.compile(rf"(?<![{MINUSES}\w])[{MINUSES}](?=[\d.{SIGNS}])|(?<![\w.])\.(?=\d)")
+"""A minus or a decimal point: unlike other marks before a value, it belongs to it."""
 _BELOW = {(True, True): 0.9, (True, False): 0.5, (False, True): 0.55, (False, False): 0.4}
 """How sure a value below its label is: by whether the label is all of its line, and closed with a colon."""
 _CELL_END = re.compile(r"\t|[^\S\n]{3,}|\s\|\s")
@@ -109,12 +114,12 @@ def _score(exact: bool, colon: bool, first: str) -> float:
     """How sure a pair on one line is; without a colon, the value has to begin like a value."""
     if colon:
         return 1.0 if exact else 0.6
-    return 0.8 if first.isdigit() or first in "$€£¥¼½¾+(<~" else 0.45 if first.isupper() else 0.0
+    return 0.8 if first.isdigit() or first in f"{SIGNS}{MINUSES}¼½¾+(<~." else 0.45 if first.isupper() else 0.0
 
 
 def _trim(text: str, start: int, end: int) -> Span:
     """A span without white space, punctuation of labels, and separators at its ends."""
-    while start < end and text[start] in _MARKS:
+    while start < end and text[start] in _MARKS and not _NUMBER_START.match(text, start):
         start += 1
     while end > start and text[end - 1] in " \t\u00a0|,;·•":
         end -= 1
@@ -151,14 +156,20 @@ def _value_first(page: Page, number: int, line: Line, mentions: list[Mention]) -
 
 
 def _number_before(text: str, start: int, end: int) -> int | None:
-    """Where the number begins that stands right before a place, with what else the line holds before it."""
-    match = _NUMBER_END.search(text[max(start, end - 24) : end])
-    return max(start, end - 24) + match.start() if match else None
+    """Where the number begins that stands right before a place, or the range that it ends; None if none does."""
+    numbers = [number_of(run) for run in digit_runs(text[start:end])]
+    if not numbers or not _UNIT.fullmatch(text, start + numbers[-1].end, end):
+        return None
+    # "5 112 reviews" may be five stars and 112 reviews.
+    if numbers[-1].parts and " " in text[start + numbers[-1].start : start + numbers[-1].end]:
+        return None
+    ranged = len(numbers) > 1 and _TO.fullmatch(text, start + numbers[-2].end, start + numbers[-1].start)
+    at = start + numbers[-2 if ranged else -1].start
+    return at if at == start or not (text[at - 1].isalnum() or text[at - 1] in "_.,-") else None
 
 
-_NUMBER_END = re.compile(
-    r"(?<![\w.,-])\d[\d.,]{0,9}(?:\s?(?:[-–]|to)\s?\d{1,4})?\s?(?:min\.?|h|minutes?|hours?|uur)?\s{0,2}$"
-)
+_UNIT = re.compile(r"\s?(?:min\.?|h|minutes?|hours?|uur)?\s{0,2}")
+_TO = re.compile(r"\s?(?:[-–]|to)\s?")
 
 
 def _table_pairs(page: Page, vocabulary: Vocabulary) -> list[Pair]:

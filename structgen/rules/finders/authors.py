@@ -11,6 +11,7 @@ from structgen.rules.fields import Field
 from structgen.rules.finders.document_titles import title_line
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
+from structgen.rules.unambiguous import leading_number
 
 _CUT = re.compile(
     r"[|·•–—,\t:]| - |/|\d{1,2}[./-]\d|\s\d|(?:19|20)\d\d|\son\s"
@@ -39,7 +40,7 @@ _PARTICLES = {
     "+",
 }
 _PERSON = re.compile(r"[^\W\d_][\w.'’-]{1,20}(?:\s[^\W\d_][\w.'’-]{0,20}){1,3}$")
-_COUNT = re.compile(r"(?:about |approx\.? |ca\.? )?\d{1,4}(?:[.,]\d)?(?:\s?(?:[-–]|to|or|bis|à|of|tot)\s?\d{1,4})?")
+_ABOUT = re.compile(r"(?:about |approx\.? |ca\.? )?")
 _SCALE = re.compile(r"\s+[½\d.]{1,3}x(?:\s+[½\d.]{1,3}x)*$")
 _NOUNS = re.compile(
     r"^(?:servings?|serves|portions?|portionen|porties|portioner|porsjoner|raciones|porciones|porzioni|personen|personnes|personas|persone|personer|people|persons)$",
@@ -149,19 +150,28 @@ def _yield(search: Search, field: Field, pair: Pair) -> Finding | None:
         plural = 3 * search.page.text.startswith("(s)", pair.label[1])
         return _counted_noun(search, start, pair.label[1] + plural)
     text = _SCALE.sub("", search.page.text[start:end].split(" (")[0].rstrip())
-    count = _COUNT.match(text)
-    if count is None or len(text) > 40 or text[count.end() : count.end() + 1] in _NO_COUNT:
+    text = text if "(" in text else text.rstrip(")")
+    count = _count_end(text)
+    if count is None or len(text) > 40 or text[count : count + 1] in _NO_COUNT:
         return None
-    if text[count.end() :].strip()[:1].isalpha():
+    if text[count:].strip()[:1].isalpha():
         return _counted_noun(search, start, start + len(text))
     label = search.page.text[slice(*pair.label)].strip(" \t:#*")
-    text = text[: count.end()]
+    text = text[:count]
     if not _names_people(label):
         return leaf(search.page, text, start, start + len(text))
     if label.lower() == "serves" and field.verbatim:
         return leaf(search.page, f"{label} {text}", pair.label[0], start + len(text))
     noun = label if _NOUNS.match(label) and field.verbatim and not label.lower().startswith("serv") else "servings"
     return leaf(search.page, f"{text} {noun}", min(pair.label[0], start), max(pair.label[1], start + len(text)))
+
+
+def _count_end(text: str) -> int | None:
+    """Where the count ends that a text begins with: "about 12", "4-6"."""
+    about = _ABOUT.match(text)
+    start = about.end() if about else 0
+    end = leading_number(text[start:])
+    return None if end is None else start + end
 
 
 def _names_people(label: str) -> bool:
@@ -183,7 +193,7 @@ def _counted_noun(search: Search, start: int, end: int) -> Finding | None:
         or (count and len(count.group()) > 3)
         or nouns[0] in lexicon().units
         or nouns[0] in _WEIGHTS
-        or not _COUNT.match(text)
+        or _count_end(text) is None
     ):
         return None
     return leaf(search.page, text, start, end)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import islice
 
 from structgen.rules.document.key_values import Pair
@@ -11,8 +10,6 @@ from structgen.rules.fields import Field, Kind
 from structgen.rules.findings import Finding
 from structgen.rules.search import Search
 from structgen.rules.values import read_count_of, read_value
-
-_BARE = re.compile(r"\d{1,6}(?:[.,]\d{1,2})?")
 
 _COUNTED = 0.5
 """The score of a pair whose number stands before its label."""
@@ -27,7 +24,7 @@ def read_pair(search: Search, field: Field, pair: Pair) -> Finding | None:
     if found := read_value(search, field, *pair.value):
         return found
     size = _unit(search, pair) if field.seconds else 0
-    if not size or not _BARE.fullmatch(search.page.text, *pair.value):
+    if not size:
         return None
     return read_count_of(search, field, size / field.seconds, pair.value)
 

@@ -17,8 +17,8 @@ from structgen.rules.finders.document_titles import find_title
 from structgen.rules.finders.issuers import find_address, find_company, find_phone
 from structgen.rules.finders.totals import find_row, find_total
 from structgen.rules.findings import Finding, leaf
-from structgen.rules.money import Amount, find_amounts, moved
 from structgen.rules.search import Search
+from structgen.rules.unambiguous import Amount, find_amounts
 from structgen.rules.values import date_leaf, read_value
 
 Role = Callable[[Search, Field], Finding | None]
@@ -132,12 +132,13 @@ def find_price(search: Search) -> Amount | None:
 def _alone(search: Search, start: int, end: int) -> Amount | None:
     """The amount that a line is, and nothing else; none that is struck through."""
     text = search.page.text[start:end]
-    amounts = list(find_amounts(text)) if len(text) <= 24 else []
+    amounts = list(find_amounts(text, search.style, start)) if len(text) <= 24 else []
     if len(amounts) != 1 or not amounts[0].currency or _OLD.search(text):
         return None
-    amount = moved(amounts[0], start)
+    amount = amounts[0]
     struck = any(a <= amount.start < b for a, b in search.page.struck)
-    letters = sum(char.isalpha() for char in text) - sum(char.isalpha() for char in text[slice(*amounts[0].currency)])
+    sign = search.page.text[slice(*amounts[0].currency)]
+    letters = sum(char.isalpha() for char in text) - sum(char.isalpha() for char in sign)
     return None if struck or letters > 2 else amount
 
 

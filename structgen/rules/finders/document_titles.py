@@ -10,8 +10,8 @@ from structgen.rules.document.visible_text import Line
 from structgen.rules.document.vocabulary import lexicon, phrase, tokens
 from structgen.rules.finders.issuers import address_score
 from structgen.rules.findings import Finding, leaf
-from structgen.rules.money import find_amounts
 from structgen.rules.search import Search
+from structgen.rules.unambiguous import find_amounts
 
 _ABOUT = re.compile(
     r"^(?:by|von|par|door|av|af|por)\s?[A-Z]|\b20\d\d\b"
@@ -101,7 +101,7 @@ def _plausible(search: Search, line: Line) -> bool:
     ):
         return False
     mentions = search.vocabulary.mentions(tokens(text))
-    priced = any(amount.currency for amount in find_amounts(text))
+    priced = any(amount.currency for amount in find_amounts(text, search.style))
     told = len(words) > 8 and (text[0].islower() or _SENTENCES.search(text))
     if _PROPERTY.match(text) or _FURNITURE.match(text) or priced or told or address_score(line) >= 3:
         return False

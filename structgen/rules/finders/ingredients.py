@@ -11,10 +11,9 @@ from structgen.rules.fields import Field, Kind
 from structgen.rules.finders.string_lists import Item, best_section
 from structgen.rules.findings import Finding, build, child_of, collect, leaf
 from structgen.rules.search import Search
+from structgen.rules.unambiguous import leading_number
 from structgen.rules.values import read_value
 
-_ONE = r"(?:\d{1,4}\s?[½¼¾⅐-⅞]|\d{1,3}\s\d{1,2}[/⁄]\d{1,2}|\d{1,3}[/⁄]\d{1,3}|\d{1,5}(?:[.,]\d{1,3})?|[½¼¾⅐-⅞])"
-_QUANTITY = re.compile(rf"{_ONE}(?:\s?(?:[-–—]|to|or|bis|à)\s?{_ONE})?(?![\w/])|{_ONE}(?=[a-zA-Z])")
 _ARTICLE = re.compile(r"(?:an?|une?|eine?|un|una|half a|a few|ein paar|some)(?=\s)", re.IGNORECASE)
 _UNIT = re.compile(r"\s{0,3}(fl\.? oz|[^\W\d_]{1,14})(\.?)(?=[\s\d(]|$)")
 _OF = re.compile(r"\s+(?:(?:of|de|di|von|av)\s|d['’])?", re.IGNORECASE)
@@ -70,12 +69,13 @@ def _part(search: Search, child: Field, span: Span) -> Finding | None:
 def take_apart(text: str, start: int, end: int) -> Portion:
     """The parts of the ingredient that stands at a place; all of it is the name where it has no quantity."""
     quantity, unit, at = None, None, start
-    counted = _QUANTITY.match(text, start, end)
-    match = counted or _ARTICLE.match(text, start, end)
-    if match:
-        named = _unit(text, match.end(), end)
+    counted = leading_number(text[start:end])
+    article = _ARTICLE.match(text, start, end) if counted is None else None
+    if counted is not None or article:
+        last = article.end() if article else start + (counted or 0)
+        named = _unit(text, last, end)
         if counted or named:
-            quantity, at = match.span(), match.end()
+            quantity, at = (start, last), last
         if named:
             unit, at = named, named[1] + text.startswith(".", named[1])
         at = gap.end() if (gap := _OF.match(text, at, end)) and (counted or named) else at

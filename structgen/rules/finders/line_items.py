@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 
+from structgen.notation.style import Style
 from structgen.rules.document.visible_text import Line, Span
 from structgen.rules.document.vocabulary import tokens
 from structgen.rules.fields import Field, Kind
 from structgen.rules.findings import Finding, build, child_of, collect, leaf
-from structgen.rules.money import Amount, find_amounts, moved
-from structgen.rules.numerals import parse_number
 from structgen.rules.search import Search
+from structgen.rules.unambiguous import Amount, Figure, find_amounts, find_number
 from structgen.rules.values import read_value
 
 _POSITION = re.compile(
@@ -36,8 +36,8 @@ def find_positions(search: Search, item: Field) -> Finding | None:
     rows = search.rows
     end = min((row.line for row in rows), default=0)
     found = [one for line in search.page.lines[:end] if (one := _position(search, line))]
-    worth = sum(round((amount.value(search.mark) or 0) * 100) for _, amount in found)
-    stated = {round((row.amount.value(search.mark) or 0) * 100) for row in rows if row.keys & {"total", "subtotal"}}
+    worth = sum(round((amount.value or 0) * 100) for _, amount in found)
+    stated = {round((row.amount.value or 0) * 100) for row in rows if row.keys & {"total", "subtotal"}}
     if not found or worth not in stated:
         return None
     built = [one for parts, amount in found if (one := _build(search, item, parts, amount))]
@@ -46,16 +46,18 @@ def find_positions(search: Search, item: Field) -> Finding | None:
 
 def _position(search: Search, line: Line) -> tuple[dict[str, Span], Amount] | None:
     """The parts of a line that is a position, and its amount."""
-    amounts = list(find_amounts(line.text))
+    amounts = list(find_amounts(line.text, search.style, line.start))
     last = amounts[-1] if amounts else None
-    if last is None or not last.cents or not _TAIL.match(line.text[last.signed_end :]):
+    if last is None or not last.cents or not _TAIL.match(line.text[last.signed_end - line.start :]):
         return None
-    said = line.text[: last.signed].rstrip()
-    columns = _columns(said, last, search.mark)
+    said = line.text[: last.signed - line.start].rstrip()
+    columns = _columns(said, last, search.style)
     if columns is None and _LEFT_OVER.search(said):
         return None
     match = _POSITION.match(said[: columns["name"][1]] if columns else said)
-    if match is None or _labelled(search, line) or any(one.currency for one in find_amounts(match["name"])):
+    if match is None or _labelled(search, line):
+        return None
+    if any(one.currency for one in find_amounts(match["name"], search.style)):
         return None
     spans = {
         name: (line.start + match.start(name), line.start + match.end(name))
@@ -66,10 +68,10 @@ def _position(search: Search, line: Line) -> tuple[dict[str, Span], Amount] | No
         spans.setdefault(name, (line.start + start, line.start + end))
     if "times" in spans:
         spans["count"] = spans.pop("times")
-    return spans, moved(last, line.start)
+    return spans, last
 
 
-def _columns(said: str, amount: Amount, mark: str) -> dict[str, Span] | None:
+def _columns(said: str, amount: Amount, style: Style) -> dict[str, Span] | None:
     """The columns before an amount as name, count, unit and price of one, where count and price give the amount."""
     cells = [(match.start(), match.end()) for match in _CELL.finditer(said)]
     counted = _COUNTED.fullmatch(said, *cells[1]) if len(cells) in (2, 3) else None
@@ -79,17 +81,18 @@ def _columns(said: str, amount: Amount, mark: str) -> dict[str, Span] | None:
     if counted.group(2):
         found["unit"] = counted.span(2)
     if len(cells) == 3:
-        each = next(iter(find_amounts(said[slice(*cells[2])])), None)
-        if each is None or not _gives(counted.group(1), each.value(mark), amount.value(mark)):
+        each = next(iter(find_amounts(said[slice(*cells[2])], style)), None)
+        if each is None or not _gives(find_number(counted.group(1), style), each.value, amount.value):
             return None
         found["each"] = (cells[2][0] + each.start, cells[2][0] + each.end)
     return found
 
 
-def _gives(count: str, each: float | None, amount: float | None) -> bool:
+def _gives(count: Figure | None, each: float | None, amount: float | None) -> bool:
     """Whether a count times a price is an amount, to the cent."""
-    number = parse_number(count, "." if "." in count else ",")
-    return None not in (number, each, amount) and abs((number or 0) * (each or 0) - (amount or 0)) < 0.006
+    if count is None or each is None or amount is None:
+        return False
+    return abs(count.value * each - amount) < 0.006
 
 
 def _labelled(search: Search, line: Line) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from structgen.notation.style import Style
 from structgen.rules.document.json_ld import Leaf, Node
 from structgen.rules.document.visible_text import Chunk, Page, lines_of
 from structgen.rules.document.vocabulary import phrase
@@ -109,4 +110,4 @@ def _page(search: Search, said: Leaf) -> Search:
     """A text of the data as a page of its own, with the numbers of machines: a point before decimals."""
     exact = search.page.source[said.start : said.end] == said.text
     chunk = Chunk(0, said.start, said.end, whole=not exact)
-    return replace(search, page=Page(search.page.source, said.text, lines_of(said.text), (chunk,)), mark=".")
+    return replace(search, page=Page(search.page.source, said.text, lines_of(said.text), (chunk,)), style=Style("."))
