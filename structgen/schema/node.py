@@ -104,12 +104,17 @@ class Node:
         return self.table.closure(self.given)
 
     @cached_property
+    def words(self) -> frozenset[str]:
+        """Every keyword that some part has."""
+        return frozenset[str]().union(*self.parts)
+
+    @cached_property
     def conditions(self) -> frozenset[str]:
         """The keywords that apply here but that a node does not express: bounds, patterns, `not`, `if` and so on.
 
         Without any, a value fits the schema if and only if it fits what the node says.
         """
-        found = {word for part in self.parts for word in part.keys() - _READ}
+        found = set(self.words - _READ)
         if any(isinstance(ref, str) and self.named(ref) is None for ref in self.all_said("$ref")):
             found.add("$ref")  # to a metaschema, which is no part of the schema
         if self.table.is_full:
@@ -118,7 +123,7 @@ class Node:
 
     def said(self, word: str) -> Json:
         """The value of a keyword; the outermost if several parts have it, None if none does."""
-        return next((part[word] for part in self.parts if word in part), None)
+        return next((part[word] for part in self.parts if word in part), None) if word in self.words else None
 
     def all_said(self, word: str) -> Iterator[Json]:
         """Every value that a part has for a keyword."""
@@ -149,6 +154,8 @@ class Node:
     def choices(self) -> tuple[Json, ...] | None:
         """The only values that are allowed, by `enum` or `const`; None for any."""
         found: tuple[Json, ...] | None = None
+        if not self.words & {"const", "enum"}:
+            return found
         for part in self.parts:
             for listed in ([part["const"]] if "const" in part else None, part.get("enum")):
                 if isinstance(listed, list):
@@ -159,6 +166,8 @@ class Node:
     @cached_property
     def _union(self) -> tuple[JsonObject, str] | None:
         """The first union among the parts of which no branch is given yet."""
+        if not self.words & {*UNIONS}:
+            return None
         for part in self.parts:
             for word in UNIONS:
                 if isinstance(part.get(word), list) and part[word] and (id(part), word) not in self.taken:
@@ -201,6 +210,8 @@ class Node:
     @cached_property
     def properties(self) -> Mapping[str, Node]:
         """The named properties of an object."""
+        if "properties" not in self.words:
+            return {}
         held = [(part, _dict(part.get("properties"))) for part in self.parts]
         names = dict.fromkeys(name for _, named in held for name in named)
         return {name: self.table.together(_of_key(part, named, name) for part, named in held) for name in names}
@@ -222,6 +233,8 @@ class Node:
     @cached_property
     def prefix(self) -> tuple[Node, ...]:
         """The items of a list that have a schema each, by their place."""
+        if not self.words & {"prefixItems", "items"}:
+            return ()
         lists = [_items(part) for part in self.parts]
         longest = max((len(first) for first, _ in lists), default=0)
         return tuple(
@@ -232,7 +245,7 @@ class Node:
     @cached_property
     def items(self) -> Node | None:
         """What the other items of a list are; None if nothing is said of them."""
-        rests = [rest for part in self.parts if (rest := _items(part)[1]) is not None]
+        rests = [rest for part in self.parts if "items" in part and (rest := _items(part)[1]) is not None]
         return self.table.together(rests) if rests else None
 
     def child(self, step: str) -> Node | None:
@@ -326,9 +339,10 @@ class _Table:
             if part is True or id(part) in found:
                 continue
             found[id(part)] = part
-            if isinstance(part, dict):
-                todo.extend(one for one in reversed(_list(part.get("allOf"))) if isinstance(one, (dict, bool)))
-                named = target(self.root, part.get("$ref"))
+            if isinstance(part, dict) and "allOf" in part:
+                todo.extend(one for one in reversed(_list(part["allOf"])) if isinstance(one, (dict, bool)))
+            if isinstance(part, dict) and "$ref" in part:
+                named = target(self.root, part["$ref"])
                 todo += [] if named is None else [named]
         return tuple(found.values())
 

@@ -226,7 +226,7 @@ class Shape:
             spellings=self._spellings(fields),
             aliases={other: name for name, inner in fields.items() for other in self._others(inner)},
             near=_near(fields),
-            named=any("properties" in part for part in node.parts),
+            named="properties" in node.words,
             required=node.required,
             extra=node.extras,
             first=node.prefix,
@@ -269,10 +269,9 @@ def _near(fields: Mapping[str, Node]) -> dict[tuple[str, ...], str | None]:
 def _types(node: Node) -> frozenset[str]:
     if node.types:
         return node.types
-    words = {word for part in node.parts for word in part}
-    if "properties" in words:
+    if "properties" in node.words:
         return frozenset({"object"})
-    return frozenset({"array"}) if words & {"items", "prefixItems"} else frozenset()
+    return frozenset({"array"}) if node.words & {"items", "prefixItems"} else frozenset()
 
 
 def _at(root: Json, path: str) -> Json:
