@@ -8,22 +8,20 @@ from typing import Annotated
 import typer
 
 from structgen import __version__
-from structgen.cli.command import DEBUG, command
-from structgen.cli.doctor import doctor
-from structgen.cli.emulate import emulate
-from structgen.cli.extract import extract
-from structgen.cli.models import models
-from structgen.cli.prompt import prompt
-from structgen.cli.runs import runs
-from structgen.cli.schema import schema
-from structgen.cli.tasks import tasks
+from structgen.cli.commands.doctor import doctor
+from structgen.cli.commands.emulate import emulate
+from structgen.cli.commands.extract import extract
+from structgen.cli.commands.models import models
+from structgen.cli.commands.runs import runs
+from structgen.cli.commands.tasks import prompt, schema, tasks
+from structgen.cli.console import DEBUG, command
 
 app = typer.Typer(
-    help="Typed data out of text, and never silently wrong.",
+    help="Turn text into typed data, never silently wrong.",
     epilog="Start with: structgen extract recipe notes/ -o recipes.csv --model rules",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode=None,  # rich costs more time than all of the rest
+    rich_markup_mode=None,  # importing rich takes longer than everything else together
     pretty_exceptions_enable=False,
 )
 

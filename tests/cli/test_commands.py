@@ -12,7 +12,7 @@ import typer
 
 from structgen import __version__
 from structgen.cli.app import app
-from structgen.cli.command import DEBUG
+from structgen.cli.console import DEBUG
 
 ROOT = Path(__file__).parents[2]
 NAMES = [
@@ -139,14 +139,14 @@ def test_the_prompt_is_the_body_of_the_request_as_json(structgen) -> None:
 def test_the_prompt_without_a_document_has_words_for_it(structgen) -> None:
     ran = structgen("prompt", "dish.json")
     assert "(the text of the document)" in ran.out
-    assert "rules read without a prompt" in ran.said[0]
+    assert "the rules need no prompt" in ran.said[0]
 
 
 def test_the_prompt_of_what_cannot_be_read_is_wrong_usage(structgen) -> None:
     ran = structgen("prompt", "dish.json", "gone.txt")
     assert ran.status == 2
     assert "there is no such file" in ran.said[-1]
-    assert "One INPUT" in structgen("prompt", "dish.json", "a.txt", "b.txt").said[-1]
+    assert "at most one INPUT" in structgen("prompt", "dish.json", "a.txt", "b.txt").said[-1]
 
 
 def test_the_models_are_a_table_of_those_in_service(structgen) -> None:
@@ -168,8 +168,8 @@ def test_a_bug_is_one_line_that_says_where_to_report_it(structgen, monkeypatch) 
     monkeypatch.setattr("structgen.documents.read_documents", lambda *_, **__: 1 // 0)
     ran = structgen("extract", "dish.json", "soup.txt", "--model", "rules")
     assert ran.status == 70
-    assert "a bug in structgen: ZeroDivisionError" in ran.err
-    assert "report it" in ran.said[-1]
+    assert "internal error: ZeroDivisionError" in ran.err
+    assert "report this" in ran.said[-1]
     assert "Traceback" not in ran.err
 
 

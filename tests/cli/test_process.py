@@ -78,9 +78,9 @@ def test_ctrl_c_finishes_what_is_under_way_and_keeps_it(start, many: Path, groq_
     assert process.returncode == 130
     assert set(statuses(many / "out.jsonl")) == {"ok"}
     assert len(statuses(many / "out.jsonl")) == len(groq_emulator.requests) < 200
-    assert "stopping: what is under way is finished first" in err
+    assert "stopping: finishing requests in flight" in err
     left = 200 - len(groq_emulator.requests)
-    assert f"structgen: {left} documents are left over: the same command begins anew, as no answers are kept." in err
+    assert f"structgen: {left} documents are left over: the same command starts over: no responses are stored." in err
     assert "Traceback" not in err
 
 
@@ -94,7 +94,7 @@ def test_a_second_ctrl_c_ends_at_once_and_keeps_what_is_done(start, many: Path, 
     began = time.monotonic()
     _, err = process.communicate(timeout=60)
     assert time.monotonic() - began < 15
-    assert "stopped; the rows so far are in out.csv: the same command goes on from here." in err
+    assert "stopped; the rows so far are in out.csv: the same command continues from here." in err
     assert process.returncode == 130
     assert len((many / "out.csv").read_text().splitlines()) >= 4
 
@@ -115,7 +115,7 @@ def test_ctrl_c_gives_up_the_calls_that_wait_for_a_limit(start, many: Path, monk
         assert time.monotonic() - began < 5  # the server asks for 10
     assert process.returncode == 130
     assert statuses(many / "out.jsonl") == ["ok"] * 6
-    assert "structgen: 194 documents are left over: the same command begins anew" in err
+    assert "structgen: 194 documents are left over: the same command starts over" in err
     assert "Traceback" not in err
 
 

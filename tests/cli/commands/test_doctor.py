@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from structgen.cli import doctor
-from structgen.testing import Emulator, reply
+from structgen.testing import Emulator, error, reply
 
 GROQ = "groq/openai/gpt-oss-20b"
 
@@ -54,7 +57,7 @@ def test_without_a_key_it_says_how_to_get_on(structgen, groq_emulator: Emulator,
     assert ran.status == 0
     found = verdicts(ran.out)
     assert (found["model"], found["key"], found["server"]) == ("ok", "note", "ok")
-    assert "put GROQ_API_KEY=... into the environment or a file .env" in ran.out
+    assert "set GROQ_API_KEY in the environment or in a .env file" in ran.out
 
 
 def test_a_model_that_needs_a_key_is_wrong_without_one(structgen, groq_emulator: Emulator, monkeypatch) -> None:
@@ -68,14 +71,14 @@ def test_a_refused_key_is_wrong(structgen, groq_emulator: Emulator, monkeypatch)
     monkeypatch.setenv("GROQ_API_KEY", "gsk_wrong_and_secret")
     ran = structgen("doctor")
     assert ran.status == 1
-    assert "refuses the key; make a new GROQ_API_KEY" in ran.out
+    assert "rejects the key; create a new GROQ_API_KEY" in ran.out
     assert "gsk_wrong_and_secret" not in ran.out
 
 
 def test_a_model_that_the_server_does_not_have_is_wrong(structgen, groq_emulator: Emulator) -> None:
     ran = structgen("doctor", "--model", "groq/nosuchmodel")
     assert ran.status == 1
-    assert "the server has no nosuchmodel; it has: " in ran.out
+    assert "the server does not have nosuchmodel; it has: " in ran.out
 
 
 def test_a_server_that_is_not_there_is_wrong(structgen, monkeypatch) -> None:
@@ -84,7 +87,7 @@ def test_a_server_that_is_not_there_is_wrong(structgen, monkeypatch) -> None:
     ran = structgen("doctor")
     assert ran.status == 1
     assert "http://127.0.0.1:9 cannot be reached" in ran.out
-    assert "does it run, and is GROQ_BASE_URL right?" in ran.out
+    assert "is it running, and is GROQ_BASE_URL correct?" in ran.out
 
 
 def test_a_server_is_only_noted_where_none_is_needed(structgen, monkeypatch) -> None:
@@ -98,12 +101,12 @@ def test_something_else_at_the_address_is_wrong(structgen, groq_emulator: Emulat
     monkeypatch.setenv("STRUCTGEN_BASE_URL", f"{groq_emulator.base_url}/elsewhere")
     ran = structgen("doctor", "--model", "compatible/llama")
     assert ran.status == 1
-    assert "answers with status 404; is STRUCTGEN_BASE_URL the right server?" in ran.out
+    assert "responds with status 404; does STRUCTGEN_BASE_URL name the right server?" in ran.out
 
 
 def test_a_server_of_ones_own_needs_no_key(structgen, groq_emulator: Emulator, monkeypatch) -> None:
     monkeypatch.setenv("STRUCTGEN_BASE_URL", f"{groq_emulator.base_url}/openai/v1")
-    assert "STRUCTGEN_API_KEY is not set, and not needed" in structgen("doctor", "--model", "compatible/llama").out
+    assert "STRUCTGEN_API_KEY is not set, but not needed" in structgen("doctor", "--model", "compatible/llama").out
 
 
 def test_a_model_string_that_is_none_is_wrong(structgen) -> None:
@@ -113,11 +116,13 @@ def test_a_model_string_that_is_none_is_wrong(structgen) -> None:
 
 
 def test_packages_that_are_missing_are_named_with_what_to_do(structgen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_installed", lambda name: name not in {"pydantic", "pyarrow"})
+    monkeypatch.setattr(
+        import_module("structgen.cli.commands.doctor"), "_installed", lambda name: name not in {"pydantic", "pyarrow"}
+    )
     ran = structgen("doctor", "--model", "rules")
     assert ran.status == 1
-    assert "packages: without pydantic; run: pip install structgen" in ran.out
-    assert "extra parquet: without pyarrow; for Parquet files run: pip install 'structgen[parquet]'" in ran.out
+    assert "packages: missing pydantic; run: pip install structgen" in ran.out
+    assert "extra parquet: missing pyarrow; for Parquet files run: pip install 'structgen[parquet]'" in ran.out
 
 
 @pytest.mark.parametrize("listing", ["no JSON", '{"data": [{"name": "llama"}]}', '{"models": []}', "[]"])
@@ -129,32 +134,113 @@ def test_a_server_without_a_list_of_models_leaves_the_question_open(
         ran = structgen("doctor", "--model", "compatible/llama")
     assert ran.status == 0
     assert verdicts(ran.out)["model"] == "note"
-    assert "llama may or may not be there" in ran.out
+    assert "llama may or may not exist" in ran.out
 
 
 def test_another_provider_is_reached_through_instructor(structgen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-any-and-secret")
     ran = structgen("doctor", "--model", "openai/gpt-4o-mini")
     assert ran.status == 0
-    assert "through instructor; its server is not checked" in ran.out
+    assert "through instructor; the server is not checked" in ran.out
     assert "sk-any-and-secret" not in ran.out
 
 
 def test_what_is_installed_is_told_from_what_is_not() -> None:
-    assert doctor._installed("pydantic")
-    assert not doctor._installed("no-such-package-anywhere")
+    assert import_module("structgen.cli.commands.doctor")._installed("pydantic")
+    assert not import_module("structgen.cli.commands.doctor")._installed("no-such-package-anywhere")
 
 
 def test_a_store_to_be_replayed_is_looked_at_and_no_server(structgen, groq_emulator: Emulator, monkeypatch) -> None:
     lacking = structgen("doctor", "--model", "replay")
     assert (lacking.status, verdicts(lacking.out)["store"]) == (1, "wrong")
-    assert "`structgen extract` makes one" in lacking.out
+    assert "`structgen extract` creates one" in lacking.out
     groq_emulator.script(reply('{"name": "Soup", "serves": 4}'))
     structgen("extract", "dish.json", "soup.txt", "--model", GROQ)
     monkeypatch.delenv("GROQ_API_KEY")
     ran = structgen("doctor", "--model", "replay")
     assert ran.status == 0, ran.out
-    assert f"model: replay of {GROQ}, which needs no key and no server" in ran.out
-    assert "holds 1 completion\n" in ran.out
+    assert f"model: replay of {GROQ}, which needs neither key nor server" in ran.out
+    assert "contains 1 completion\n" in ran.out
     other = structgen("doctor", "--model", "replay/groq/other")
     assert (other.status, verdicts(other.out)["store"]) == (1, "wrong")
+
+
+def answer(body: Any) -> str:
+    return '{"name": "Ada"}' if body.get("response_format") or body.get("tools") else "Ada " * 40
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    """A server in the place of Groq that does as documented."""
+    with Emulator(answer=answer) as emulator:
+        monkeypatch.setenv("GROQ_API_KEY", emulator.api_key)
+        monkeypatch.setenv("GROQ_BASE_URL", emulator.base_url)
+        yield emulator
+
+
+def test_twelve_calls_after_the_price_and_all_is_well(structgen, api: Emulator) -> None:
+    ran = structgen("doctor", "--live", "--yes")
+    assert ran.status == 0, ran.out + ran.err
+    assert "12 calls to http://127.0.0.1:" in ran.said[0]
+    assert "USD." in ran.said[0]
+    assert ran.said[-1] == "structgen: 12 behaviours checked; none differ from the documentation."
+    assert len(api.requests) == 1 + 12  # the first is doctor's own, for the list of models
+    assert api.api_key not in ran.out + ran.err
+
+
+def test_nothing_is_called_without_a_yes(structgen, api: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("typer.confirm", _no)
+    ran = structgen("doctor", "--live")
+    assert ran.status == 1
+    assert "calls to" in ran.err
+    assert [received.path for received in api.requests] == ["/openai/v1/models"]
+
+
+def _no(*_: object, **__: object) -> None:
+    import typer
+
+    raise typer.Abort
+
+
+def test_a_server_that_deviates_is_status_1_with_the_difference(structgen, api: Emulator) -> None:
+    api.script(error("internal"))
+    ran = structgen("doctor", "--live", "--yes", "--calls", "3")
+    assert ran.status == 1
+    lines = ran.out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("wrong  json_object: "))
+    assert lines[at + 1] == "       status 500 (Internal Server Error), where 200 was expected"
+    assert ran.said[-1] == "structgen: 3 behaviours checked; 1 differ from the documentation."
+
+
+def test_what_was_saved_is_played_and_agrees(structgen, api: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.script(error("internal"))
+    structgen("doctor", "--live", "--yes", "--calls", "18", "--save", "live.json")
+    text = Path("live.json").read_text()
+    assert api.api_key not in text
+    assert "key_wrong" not in text
+    assert len(json.loads(text)["interactions"]) == 17
+    with Emulator(recordings=Path("live.json")) as played:
+        monkeypatch.setenv("GROQ_BASE_URL", played.base_url)
+        again = structgen("doctor", "--live", "--yes", "--calls", "2")
+    assert "status 500 (Internal Server Error), where 200 was expected" in again.out
+
+
+def test_only_groq_is_compared_with_its_documentation(structgen) -> None:
+    ran = structgen("doctor", "--live", "--yes", "--model", "rules")
+    assert ran.status == 2
+    assert "rules is not a Groq model" in ran.said[-1]
+
+
+def test_a_model_without_prices_says_so(structgen, api: Emulator) -> None:
+    ran = structgen("doctor", "--live", "--yes", "--calls", "1", "--model", "groq/minimaxai/minimax-m2.7")
+    assert "price unknown" in ran.said[0]
+
+
+def test_no_call_is_made_where_something_is_wrong_already(structgen, api: Emulator) -> None:
+    ran = structgen("doctor", "--live", "--yes", "--model", "groq/no/such")
+    assert ran.status == 1
+    assert len(api.requests) == 1
+
+
+def test_options_of_live_need_it(structgen) -> None:
+    assert "give --live too" in structgen("doctor", "--yes").said[-1]

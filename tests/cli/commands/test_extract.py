@@ -98,7 +98,7 @@ def test_whatever_cannot_be_read_has_its_row_and_the_others_are_done(structgen, 
 def test_many_failures_are_named_up_to_ten(structgen) -> None:
     ran = rules(structgen, "dish.json", *(f"gone{n}.txt" for n in range(15)))
     assert sum("there is no such file" in line for line in ran.said) == 10
-    assert "structgen: more rows failed; their errors are in the rows." in ran.said
+    assert "structgen: more rows failed; the output contains their errors." in ran.said
     assert len(ran.rows) == 15
 
 
@@ -106,9 +106,9 @@ def test_many_failures_are_named_up_to_ten(structgen) -> None:
     ("arguments", "words"),
     [
         (["nosuchtask", "soup.txt"], "No task 'nosuchtask'"),
-        (["soup.txt", "recipe"], "soup.txt is no task, but something to read: the TASK comes first"),
-        (["dish.json"], "No INPUT is named"),
-        ([], "No TASK is named"),
+        (["soup.txt", "recipe"], "soup.txt is an input, not a task: name the TASK first"),
+        (["dish.json"], "Name an INPUT"),
+        ([], "Name a TASK"),
         (["gone.py:Dish", "soup.txt"], "no such file"),
         (["broken.py:Dish", "soup.txt"], "broken.py"),
         (["broken.json", "soup.txt"], "broken.json"),
@@ -119,7 +119,7 @@ def test_many_failures_are_named_up_to_ten(structgen) -> None:
             ["dish.json", "soup.txt", "-o", "nowhere/out.csv"],
             "cannot be written: there is no folder nowhere. Make it first.",
         ),
-        (["dish.json", "soup.txt", "-o", "soup.txt"], "is an input too"),
+        (["dish.json", "soup.txt", "-o", "soup.txt"], "is also an input"),
         (["dish.json", "soup.txt", "--model", "gpt"], "names no model"),
         (["dish.json", "soup.txt", "--model", GROQ], "GROQ_API_KEY"),
         (["dish.json", "soup.txt", "--instructions", "gone.txt"], "gone.txt"),
@@ -207,7 +207,8 @@ def test_an_env_file_that_is_no_text_is_one_line(structgen, folder: Path) -> Non
     ran = structgen("extract", "dish.json", "soup.txt")
     assert ran.status == 2
     assert len(ran.said) == 1
-    assert ".env cannot be read" in ran.said[0]
+    assert ran.said[0].startswith("structgen: Cannot read ")
+    assert ".env: " in ran.said[0]
 
 
 def test_the_environment_names_the_model(structgen, monkeypatch) -> None:

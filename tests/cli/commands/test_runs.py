@@ -10,7 +10,7 @@ from structgen.store import Store
 from structgen.testing import Emulator, reply
 
 GROQ = "groq/openai/gpt-oss-20b"
-NONE = "structgen: There is no store .structgen/store.sqlite: `structgen extract` makes one, or name it with --store."
+NONE = "structgen: No store at .structgen/store.sqlite: `structgen extract` creates one, or name it with --store."
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_runs_are_listed_the_newest_first(structgen, ran: Path) -> None:
 def test_a_run_is_shown_with_what_it_paid(structgen, ran: Path) -> None:
     shown = structgen("runs", "show", "1")
     assert f"command   structgen extract dish.json soup.txt --model {GROQ}" in shown.out
-    assert "paid      1 completion meanwhile" in shown.out
+    assert "paid      1 completion during the run" in shown.out
     assert "rows      1" in shown.out
 
 
@@ -40,13 +40,13 @@ def test_a_run_that_was_stopped_is_shown_as_such(structgen, ran: Path) -> None:
     with Store(".structgen/store.sqlite") as store:
         store.start_run("structgen extract", "dish", GROQ)
     assert "not ended" in structgen("runs").out.splitlines()[0]
-    assert "ended     not yet, or it was stopped" in structgen("runs", "show", "2").out
+    assert "ended     not yet, or interrupted" in structgen("runs", "show", "2").out
 
 
 def test_an_unknown_run_is_wrong_usage(structgen, ran: Path) -> None:
     shown = structgen("runs", "show", "7")
     assert (shown.status, shown.out) == (2, "")
-    assert "There is no run 7" in shown.err
+    assert "No run 7" in shown.err
 
 
 def test_sizes_count_what_is_kept(structgen, ran: Path) -> None:
@@ -103,7 +103,7 @@ def test_an_empty_store_says_that_it_holds_no_run(structgen, folder: Path) -> No
         pass
     shown = structgen("runs", "--store", "empty.sqlite")
     assert (shown.status, shown.out) == (0, "")
-    assert "empty.sqlite holds no run yet" in shown.err
+    assert "empty.sqlite contains no run yet" in shown.err
 
 
 def test_a_run_that_read_another_again_is_marked(structgen, ran: Path) -> None:

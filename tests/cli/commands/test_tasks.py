@@ -1,5 +1,7 @@
 """``structgen tasks``: new templates, and looking them over."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ def test_an_existing_template_is_never_overwritten(structgen: Any, folder: Path)
     (folder / "schemas" / "ticket.py").write_text("mine")
     again = structgen("tasks", "new", "ticket")
     assert again.status == 2
-    assert "is there already" in again.err
+    assert "already exists" in again.err
     assert (folder / "schemas" / "ticket.py").read_text() == "mine"
 
 
@@ -32,7 +34,7 @@ def test_a_name_that_is_no_name_is_refused(structgen: Any, folder: Path, name: s
 def test_the_built_in_templates_are_looked_over_when_none_is_named(structgen: Any) -> None:
     checked = structgen("tasks", "check")
     assert (checked.status, checked.out) == (0, "")
-    assert "nothing found" in checked.err
+    assert "no findings" in checked.err
 
 
 def test_what_is_wrong_with_a_template_is_said_and_ends_with_status_1(structgen: Any, folder: Path) -> None:

@@ -68,14 +68,17 @@ def test_the_rules_need_no_store(structgen, two: Path) -> None:
 
 def test_both_options_at_once_are_wrong_usage(structgen, two: Path) -> None:
     ran = structgen("extract", "dish.json", "in", "--model", GROQ, "--store", "s.sqlite", "--no-store")
-    assert (ran.status, ran.said) == (2, ["structgen: --store and --no-store exclude each other: give one of them."])
+    assert (ran.status, ran.said) == (
+        2,
+        ["structgen: --store and --no-store exclude each other: give only one of them."],
+    )
 
 
 def test_a_place_that_cannot_be_made_is_named_with_what_to_do(structgen, two: Path) -> None:
     Path(".structgen").write_text("in the way")
     ran = structgen("extract", "dish.json", "in", "--model", GROQ)
     assert ran.status == 2
-    assert "name another place with --store FILE, or keep no answers with --no-store" in ran.said[0]
+    assert "name another file with --store FILE, or store nothing with --no-store" in ran.said[0]
 
 
 def test_kept_answers_are_replayed_without_a_server(

@@ -1,4 +1,4 @@
-"""How a function becomes a subcommand: its example, and what becomes of the errors that leave it."""
+"""The console: messages on stderr, exit statuses, and functions as subcommands whose errors become one line."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from structgen.core.errors import SchemaError, StructgenError
 P = ParamSpec("P")
 
 DEBUG = "STRUCTGEN_DEBUG"
-"""The environment variable that asks for tracebacks."""
+"""The environment variable that turns tracebacks on."""
 
 
 class Exit(IntEnum):
-    """What the command line ends with."""
+    """The exit statuses."""
 
     OK = 0
     SOME_NOT_OK = 1
@@ -30,19 +30,19 @@ class Exit(IntEnum):
 
 
 def say(message: object, *more: str) -> None:
-    """A line for people: on stderr, because stdout is for data. `more` are lines below it, whose columns count."""
+    """Print a line for people, on stderr because stdout is for data. The lines in `more` keep their columns."""
     typer.echo(f"structgen: {' '.join(_printable(str(message)).split())}", err=True)
     for line in more:
         typer.echo(_printable(line), err=True)
 
 
 def _printable(text: str) -> str:
-    """The text without what could write to a terminal: what a file is called may be hostile."""
+    """Remove control characters: a hostile file name could otherwise send escape sequences to the terminal."""
     return "".join(char if char.isprintable() else " " for char in text)
 
 
 def command(app: typer.Typer, example: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Make a function a subcommand of its name. `example` is a command line that works; it ends the help."""
+    """Register a function as the subcommand with its name. `example`, a command line that works, ends its help."""
 
     def register(function: Callable[P, None]) -> Callable[P, None]:
         safe = guarded(function)
@@ -53,14 +53,14 @@ def command(app: typer.Typer, example: str) -> Callable[[Callable[P, None]], Cal
 
 
 def guarded(function: Callable[P, None]) -> Callable[P, None]:
-    """The function with its errors said in one line. What typer raises, and a reader that has gone, are typer's."""
+    """Turn the function's errors into one line and an exit status."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             function(*args, **kwargs)
         except SchemaError as error:
-            say(*str(error).splitlines())
+            say(*str(error).splitlines())  # its further lines point at a column
             raise typer.Exit(Exit.USAGE) from error
         except StructgenError as error:
             say(error)
@@ -68,19 +68,19 @@ def guarded(function: Callable[P, None]) -> Callable[P, None]:
         except KeyboardInterrupt as error:
             raise typer.Exit(Exit.INTERRUPTED) from error
         except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
-            raise
+            raise  # typer handles these, a closed pipe too
         except Exception as error:
             if os.environ.get(DEBUG):
                 raise
-            say(f"a bug in structgen: {type(error).__name__}: {str(error)[:300]}")
-            say(f"please report it with the command to {_tracker()}; {DEBUG}=1 shows where it happened.")
+            say(f"internal error: {type(error).__name__}: {str(error)[:300]}")
+            say(f"please report this with the command to {_tracker()}; {DEBUG}=1 shows the traceback.")
             raise typer.Exit(Exit.BUG) from error
 
     return run
 
 
 def _tracker() -> str:
-    """Where the package's metadata says that bugs are reported."""
+    """Return the address of the issue tracker from the package's metadata."""
     from importlib.metadata import metadata
 
     urls = metadata("structgen").get_all("Project-URL") or []

@@ -1,4 +1,4 @@
-"""``structgen models``: what is known about models, and what the provider says about them now."""
+"""``structgen models``: the model cards, and how they differ from what the provider lists now."""
 
 from __future__ import annotations
 
@@ -7,35 +7,42 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from structgen.cli.choose import load_environment
-from structgen.cli.command import say
+from structgen.cli.console import say
+from structgen.cli.selection import load_environment
 from structgen.core.errors import ConfigurationError
 from structgen.core.records import Card
 
 if TYPE_CHECKING:
     from structgen.send.remote_models import Served
 
+
 _LIMITS = ("rpm", "rpd", "tpm", "tpd")
 _HEAD = ("MODEL", "STATUS", "CONTEXT", "OUTPUT", "IN", "CACHED", "OUT", "MODES", f"LIMITS {'/'.join(_LIMITS).upper()}")
 
 
 def models(
-    model: Annotated[str | None, typer.Argument(metavar="ID", help="One model alone, retired or not.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Retired models too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="All that is known, as JSON Lines.")] = False,
-    refresh: Annotated[bool, typer.Option("--refresh", help="Ask Groq, and show what differs instead.")] = False,
-    save: Annotated[bool, typer.Option("--save", help="With --refresh: keep what differs in your own cards.")] = False,
+    model: Annotated[
+        str | None, typer.Argument(metavar="ID", help="Show only this model, even if it is retired.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Include retired models.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole cards, as JSON Lines.")] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Request Groq's list and show how it differs from the cards.")
+    ] = False,
+    save: Annotated[
+        bool, typer.Option("--save", help="With --refresh: save the differences in your own cards.")
+    ] = False,
 ) -> None:
-    """List the known models: sizes in tokens, prices in USD for a million tokens, modes, limits of each tier.
+    """List the known models: sizes in tokens, prices in USD per million tokens, modes, rate limits of each tier.
 
-    Cards of your own, in ~/.config/structgen/cards.json or the file that STRUCTGEN_CARDS names, replace ours or add to
-    them: {"cards": [{"id": ..., "price_in": ...}]}, with the keys that --json shows.
+    Your own cards, in ~/.config/structgen/cards.json or the file named by STRUCTGEN_CARDS, replace the built-in ones or
+    add to them: {"cards": [{"id": ..., "price_in": ...}]}, with the keys that --json prints.
     """
     from structgen.send import list_cards
 
     load_environment()
     if save and not refresh:
-        raise ConfigurationError("--save keeps what --refresh finds: give both.")
+        raise ConfigurationError("--save saves what --refresh finds: give both.")
     cards = list_cards()
     if refresh:
         _refresh(model, cards, save=save)
@@ -46,15 +53,15 @@ def models(
 
 
 def _named(model: str, cards: tuple[Card, ...]) -> Card:
-    """The card of ``provider/id``, or of an id alone."""
+    """Return the card with this ``provider/id`` or this id."""
     found = next((card for card in cards if model in {f"{card.provider}/{card.id}", card.id}), None)
     if found is None:
-        raise ConfigurationError(f"Nothing is known about a model {model!r}: `structgen models --all` lists the cards.")
+        raise ConfigurationError(f"No card for model {model!r}: `structgen models --all` lists the cards.")
     return found
 
 
 def _refresh(model: str | None, cards: tuple[Card, ...], *, save: bool) -> None:
-    """Ask Groq for its list, or for one model, and say what differs from the cards."""
+    """Request Groq's list, or one model, and print the differences from the cards."""
     from structgen.send.factory import find_endpoint
     from structgen.send.http.providers import GROQ
     from structgen.send.remote_models import compare, list_served, retrieve_served, updated
@@ -72,19 +79,19 @@ def _refresh(model: str | None, cards: tuple[Card, ...], *, save: bool) -> None:
 
 
 def _plain_id(model: str, cards: list[Card]) -> str:
-    """The provider's own id: as it stands where a card has it, else without ``groq/`` in front."""
+    """Return the provider's own id: the name if a card has it (ids may contain slashes), else without ``groq/``."""
     return model if any(card.id == model for card in cards) else model.removeprefix("groq/")
 
 
 def _save(changed: tuple[Card, ...], served: tuple[Served, ...]) -> None:
-    """Put the changed cards into the user's file; what else stands there is kept."""
+    """Write the changed cards to the user's file, next to the other cards in it."""
     from structgen.send.model_cards import read_cards, user_file, write_cards
 
     path = user_file()
     kept = read_cards(path) if path.exists() else ()
     replaced = {(card.provider, card.id) for card in changed}
     write_cards(path, (*(card for card in kept if (card.provider, card.id) not in replaced), *changed))
-    say(f"{len(changed)} of {len(served)} models are now in {path}. Prices are in no list: look them up.")
+    say(f"{len(changed)} of {len(served)} models saved in {path}. The list contains no prices: add them yourself.")
 
 
 def _json(card: Card) -> str:
@@ -99,7 +106,7 @@ def _table(cards: list[Card]) -> list[str]:
 
 
 def _row(card: Card) -> tuple[str, ...]:
-    status = f"retired: take {card.replacement}" if card.replacement else card.status
+    status = f"retired: use {card.replacement}" if card.replacement else card.status
     modes = [*(f"{mode} (strict)" if card.strict and mode == "json_schema" else str(mode) for mode in card.modes)]
     limits = [f"{tier} {'/'.join(_number(each.get(name)) for name in _LIMITS)}" for tier, each in card.limits.items()]
     return (
@@ -117,7 +124,7 @@ def _number(size: int | None) -> str:
 
 
 def _price(price: float | None) -> str:
-    """At least two digits after the point, and as many as the price has."""
+    """Format a price with at least two decimals, and as many as it has."""
     if price is None:
         return "?"
     short = f"{price:.2f}"

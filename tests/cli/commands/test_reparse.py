@@ -188,7 +188,7 @@ def test_where_the_task_as_a_whole_is_told_otherwise_each_document_is_asked_whol
     assert len(kitchen.requests) == 3
     assert "asked whole" not in kept.err
     again = structgen("runs", "reparse", "1")
-    assert f"the {what} of run 1 changed: every document is asked whole; --keep keeps the answers." in again.said[0]
+    assert f"the {what} changed since run 1: asking every document whole (--keep uses the answers)." in again.said[0]
     assert again.said[-1] == "structgen: run 1: 3 documents: 3 asked whole."
     assert paths_asked(kitchen) == [[]] * 3
 
@@ -385,7 +385,7 @@ def test_another_model_is_wrong_usage(structgen, kitchen: Emulator) -> None:
     extract(structgen)
     ran = structgen("runs", "reparse", "1", "--model", "groq/openai/gpt-oss-120b")
     assert ran.status == 2
-    assert "Leave --model out, or give --model replay" in ran.err
+    assert "Omit --model, or give --model replay" in ran.err
 
 
 def test_a_run_that_is_not_there_says_why_it_may_be_so(structgen, kitchen: Emulator) -> None:
@@ -393,15 +393,15 @@ def test_a_run_that_is_not_there_says_why_it_may_be_so(structgen, kitchen: Emula
     assert structgen("extract", "dish.json", "in", "--model", "rules").status == 0
     ran = structgen("runs", "reparse", "2")
     assert ran.status == 2
-    assert "A run with the rules, or with --no-store, keeps nothing: run it again." in ran.err
+    assert "Runs with the rules or with --no-store are not recorded" in ran.err
 
 
 @pytest.mark.parametrize(
     ("kept", "said"),
     [
-        ("structgen eval dish.json", "is of no command that extracts"),
-        ("structgen extract dish.json in/***", "looked like a key and was not kept"),
-        ("structgen extract dish.json in --nonsense", "the kept command cannot be read"),
+        ("structgen eval dish.json", "was not made by a command that extracts"),
+        ("structgen extract dish.json in/***", "looked like a key and was not stored"),
+        ("structgen extract dish.json in --nonsense", "the stored command cannot be parsed"),
         ("structgen extract dish.json in -o in/0.txt", "in/0.txt"),
     ],
 )
@@ -423,7 +423,7 @@ def test_a_run_of_the_first_version_is_asked_whole_and_that_is_said(structgen, k
         store.commit()
     write_schema({"name": NAME, "serves": SERVES}, {"prep": PREP})
     again = structgen("runs", "reparse", "1")
-    assert "run 1 is of an older structgen, which kept no schema: every document is asked whole." in again.said[0]
+    assert "run 1 is from an older structgen, which stored no schema: asking every document whole." in again.said[0]
     assert again.said[-1] == "structgen: run 1: 3 documents: 3 asked whole."
 
 

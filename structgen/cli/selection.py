@@ -1,4 +1,4 @@
-"""What a command line means: the model, the task and the words of its request."""
+"""Which model, task and instructions a command line selects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RULES = "rules"
 
 
 def load_environment() -> None:
-    """Read the nearest .env, from the current folder upward. What the environment has already is not changed."""
+    """Load the nearest .env, searching upward from the current folder. Variables that are already set win."""
     from dotenv import find_dotenv, load_dotenv
 
     path = find_dotenv(usecwd=True)
@@ -22,21 +22,21 @@ def load_environment() -> None:
     try:
         load_dotenv(path, override=False)
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}.") from error
+        raise ConfigurationError(f"Cannot read {path}: {error}.") from error
 
 
 def choose_model(named: str | None) -> str:
-    """The model to use: the one that is named, else what the environment says, else the rules."""
+    """Return the model named on the command line, else the one from the environment, else the rules."""
     from structgen.send import default_model
 
     if named is not None and not named.strip():
-        raise ConfigurationError("--model is empty: name a model, or leave the option out.")
+        raise ConfigurationError("--model is empty: name a model, or omit the option.")
     load_environment()
     return named or default_model() or RULES
 
 
 def load_task(words: list[str], fields: str | None, examples: Path | None) -> tuple[Task[Any], list[str]]:
-    """The task with its additional examples, and the words that are left: the inputs.
+    """Return the task, with the additional examples, and the remaining words, which are the inputs.
 
     With `fields` all words are inputs. Raises TaskError, ConfigurationError.
     """
@@ -48,14 +48,14 @@ def load_task(words: list[str], fields: str | None, examples: Path | None) -> tu
     elif words:
         task, inputs = _named_task(words[0]), words[1:]
     else:
-        raise ConfigurationError("No TASK is named: `structgen tasks` lists them, or give --fields.")
+        raise ConfigurationError("Name a TASK (`structgen tasks` lists them), or give --fields.")
     if examples is not None:
         task = replace(task, examples=(*task.examples, *load_examples(examples)))
     return task, inputs
 
 
 def _named_task(name: str) -> Task[Any]:
-    """The task of that name. TaskNotFound says where it is something to read, which is a slip of the order."""
+    """Find a task. If the name is that of a file, TaskNotFound explains the order: the user forgot the TASK."""
     from structgen.tasks import find_task
 
     try:
@@ -64,13 +64,13 @@ def _named_task(name: str) -> Task[Any]:
         if not Path(name).exists():
             raise
         raise TaskNotFound(
-            f"{name} is no task, but something to read: the TASK comes first (`structgen tasks` lists them), then what "
-            "to read; or give --fields in place of a TASK."
+            f"{name} is an input, not a task: name the TASK first (`structgen tasks` lists them), then the inputs; or "
+            "give --fields instead of a TASK."
         ) from error
 
 
 def _fields_task(text: str) -> Task[Any]:
-    """The task of --fields. SchemaError points at the column of a mistake."""
+    """Return the task for --fields. Parse the fields now, so that SchemaError points at the column of a mistake."""
     from structgen.schema import fields
 
     fields(text)
@@ -78,7 +78,7 @@ def _fields_task(text: str) -> Task[Any]:
 
 
 def load_words(path: Path | None) -> str | None:
-    """The instructions in a file, None where none is given."""
+    """Return the instructions in a file, or None if no file is given."""
     from structgen.tasks import load_instructions
 
     return None if path is None else load_instructions(path)

@@ -58,13 +58,13 @@ def test_one_model_is_shown_alone(structgen, name: str) -> None:
 
 
 def test_a_retired_model_is_shown_by_its_name(structgen) -> None:
-    assert "retired: take openai/gpt-oss-20b" in structgen("models", "llama3-8b-8192").out
+    assert "retired: use openai/gpt-oss-20b" in structgen("models", "llama3-8b-8192").out
 
 
 def test_a_model_that_nobody_knows_is_wrong_usage(structgen) -> None:
     ran = structgen("models", "no/such")
     assert ran.status == 2
-    assert "Nothing is known about a model 'no/such'" in ran.said[-1]
+    assert "No card for model 'no/such'" in ran.said[-1]
 
 
 def test_cards_of_ones_own_are_listed(structgen, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ def test_what_a_refresh_finds_can_be_kept(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "settings"))
     listing({"data": [{**SAME, "context_window": 200000}, {"id": "new/one"}]})
     ran = structgen("models", "--refresh", "--save")
-    assert "2 of 2 models are now in" in ran.said[-1]
+    assert "2 of 2 models saved in" in ran.said[-1]
     assert "200,000" in structgen("models", GPT).out.split()
     listing({"data": [{**SAME, "context_window": 300000}, {"id": "new/one"}]})
     structgen("models", "--refresh", "--save")

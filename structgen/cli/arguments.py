@@ -1,0 +1,211 @@
+"""The command line as types: options that several commands share, and records that typer fills in."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from inspect import signature
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+import typer
+
+from structgen.cli.console import say
+from structgen.core.errors import ConfigurationError
+from structgen.core.options import EvidenceMode, Mode, Risk, Style
+
+R = TypeVar("R")
+S = TypeVar("S")
+
+TASK = "a name from `structgen tasks`, file.py:Model, a task file (.toml) or a JSON Schema file (.json)"
+
+Words: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="TASK INPUT",
+        help=f"What to extract ({TASK}; omit it with --fields), then what to read: files, folders, globs, or - for "
+        "standard input. A .txt, .md or .html file is one document; in .jsonl, .csv and .parquet each row is one.",
+        show_default=False,
+    ),
+]
+TaskName: TypeAlias = Annotated[str, typer.Argument(metavar="TASK", help=f"What to extract: {TASK}.")]
+Model: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help="groq/<id>, compatible/<id>, <provider>/<id>, rules (no LLM, no key) or replay (stored responses only). "
+        "Default: STRUCTGEN_MODEL, else Groq if GROQ_API_KEY is set, else rules.",
+    ),
+]
+ModeName: TypeAlias = Annotated[Mode, typer.Option("--mode", help="How the model is made to respond in JSON.")]
+StyleName: TypeAlias = Annotated[Style, typer.Option("--style", help="How the prompt describes the schema.")]
+Instructions: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--instructions", metavar="FILE", help="A text file that replaces the task's instructions."),
+]
+Examples: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--examples", metavar="FILE", help='Additional worked examples: JSON Lines of {"text", "value", "quotes"}.'
+    ),
+]
+Fields: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--fields", help='Fields in place of a TASK, for example "name, age int, tags list[str]".'),
+]
+TextField: TypeAlias = Annotated[str, typer.Option("--text-field", help="The table column that holds the text.")]
+IdField: TypeAlias = Annotated[str, typer.Option("--id-field", help="The table column that holds the id.")]
+
+
+class RiskName(StrEnum):
+    """The repair risks by the names that the command line uses."""
+
+    LOSSLESS = "lossless"
+    INTERPRETIVE = "interpretive"
+    LOSSY = "lossy"
+
+    @property
+    def risk(self) -> Risk:
+        """The risk with this name."""
+        return Risk[self.name]
+
+
+Output: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="A .jsonl, .csv, .parquet or .sqlite file, replaced once the run is complete (in an .sqlite file, only "
+        "the table `rows`). Default: JSON Lines on stdout.",
+    ),
+]
+Concurrency: TypeAlias = Annotated[
+    int, typer.Option("--concurrency", min=1, help="Maximum concurrent requests, one for each document.")
+]
+ChunkChars: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--chunk-chars",
+        min=200,
+        help="Split documents longer than this into chunks of at most this many characters. Default: split only "
+        "documents that exceed the model's context window.",
+    ),
+]
+MaxAttempts: TypeAlias = Annotated[
+    int, typer.Option("--max-attempts", min=1, help="Maximum requests for one document, the first included.")
+]
+MaxCost: TypeAlias = Annotated[
+    float | None, typer.Option("--max-cost", min=0, help="Maximum cost of the whole run, in USD.")
+]
+MaxTokens: TypeAlias = Annotated[
+    int | None, typer.Option("--max-tokens", min=1, help="Maximum tokens of the whole run, input and output together.")
+]
+MaxTime: TypeAlias = Annotated[
+    float | None, typer.Option("--max-time", min=0, help="Start no further document after this many seconds.")
+]
+MaxRisk: TypeAlias = Annotated[RiskName, typer.Option("--max-risk", help="The highest repair risk to accept.")]
+Evidence: TypeAlias = Annotated[
+    EvidenceMode,
+    typer.Option(
+        "--evidence",
+        help="locate: search the text for each value. quotes: make the model quote the text for each value; a value "
+        "without a quote is unsupported. Quotes take more tokens.",
+    ),
+]
+RequireEvidence: TypeAlias = Annotated[
+    bool,
+    typer.Option("--require-evidence", help="Ask again for values without evidence, then refuse them."),
+]
+Show: TypeAlias = Annotated[
+    bool,
+    typer.Option("--show", help="Print each row with its text highlighted, instead of JSON Lines."),
+]
+StorePath: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="FILE", help="Where responses are stored. Default: .structgen/store.sqlite."),
+]
+NoStore: TypeAlias = Annotated[
+    bool, typer.Option("--no-store", help="Neither store responses nor use stored ones: request everything again.")
+]
+AllowIncomplete: TypeAlias = Annotated[
+    bool, typer.Option("--allow-incomplete", help="Do not exit with status 1 because of incomplete rows.")
+]
+Quiet: TypeAlias = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Show no progress and no summary; errors are still shown.")
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractArguments:
+    """The command line of `extract`; each field is an argument or an option."""
+
+    words: Words = None
+    output: Output = None
+    model: Model = None
+    fields: Fields = None
+    mode: ModeName = Mode.AUTO
+    style: StyleName = Style.OUTLINE
+    instructions: Instructions = None
+    examples: Examples = None
+    text_field: TextField = "text"
+    id_field: IdField = "id"
+    concurrency: Concurrency = 8
+    chunk_chars: ChunkChars = None
+    max_attempts: MaxAttempts = 3
+    max_cost: MaxCost = None
+    max_tokens: MaxTokens = None
+    max_time: MaxTime = None
+    max_risk: MaxRisk = RiskName.INTERPRETIVE
+    evidence: Evidence = EvidenceMode.LOCATE
+    require_evidence: RequireEvidence = False
+    allow_incomplete: AllowIncomplete = False
+    store: StorePath = None
+    no_store: NoStore = False
+    show: Show = False
+    quiet: Quiet = False
+
+
+def takes(record: type[R]) -> Callable[[Callable[[R], S]], Callable[..., S]]:
+    """Decorate a function of a record so that typer can call it with the record's fields.
+
+    typer reads the signature, so the decorated function shows that of the record.
+    """
+
+    def decorate(function: Callable[[R], S]) -> Callable[..., S]:
+        def run(**arguments: Any) -> S:
+            return function(record(**arguments))
+
+        # typer looks up string annotations in the globals of `run`, which lack those of the record's module
+        fields = signature(record, eval_str=True).replace(return_annotation=None)
+        run.__name__, run.__doc__ = function.__name__, function.__doc__
+        run.__annotations__ = {name: one.annotation for name, one in fields.parameters.items()}
+        vars(run)["__signature__"] = fields
+        return run
+
+    return decorate
+
+
+def _identity(record: R) -> R:
+    return record
+
+
+def parse_command(name: str, record: type[R], command: str) -> R | None:
+    """Parse a stored command line (``structgen NAME ...``), or return None if it is that of another command.
+
+    Raises ConfigurationError if it cannot be parsed, or if a part was masked because it looked like a key.
+    """
+    words = [word for word in shlex.split(command)[1:] if word != "--debug"]
+    begin = name.split()
+    if words[: len(begin)] != begin:
+        return None
+    if "***" in command:
+        raise ConfigurationError(f"A part of this command looked like a key and was not stored: {command}")
+    app = typer.Typer(add_completion=False)
+    app.command()(takes(record)(_identity))
+    try:
+        return typer.main.get_command(app).main(words[len(begin) :], standalone_mode=False)
+    except Exception as error:  # click's own errors; an older version may have stored options that no longer exist
+        say(f"the stored command cannot be parsed: {command}")
+        raise ConfigurationError(str(error)) from error

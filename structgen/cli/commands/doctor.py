@@ -1,0 +1,289 @@
+"""``structgen doctor``: check that everything a run needs is in place, and say what to do if it is not.
+
+With ``--live`` it also makes a few calls to Groq, and compares the responses with the emulator and the model cards.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from structgen.cli import arguments as args
+from structgen.cli.console import Exit, say
+from structgen.cli.selection import RULES, choose_model
+from structgen.core.errors import ConfigurationError, StructgenError
+from structgen.core.records import Card
+
+if TYPE_CHECKING:
+    from structgen.send.http.providers import Endpoint, Wire
+    from structgen.testing.conformance import Case, Finding
+
+
+CALLS = 12
+"""The default number of calls for --live."""
+
+_SECONDS = 10.0
+_KEY_REFUSED = (401, 403)
+
+
+class Verdict(StrEnum):
+    """The outcome of a check."""
+
+    OK = "ok"
+    NOTE = "note"
+    """Missing, but not needed for the chosen model."""
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: what was found, and what to do about it."""
+
+    what: str
+    verdict: Verdict
+    found: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verdict:5}  {self.what}: {self.found}{'; ' if self.advice else ''}{self.advice}"
+
+
+def doctor(
+    model: args.Model = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Also call Groq, and compare its responses with the documentation.")
+    ] = False,
+    calls: Annotated[int, typer.Option(min=1, help="With --live: maximum number of calls.")] = CALLS,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="With --live: do not ask for confirmation of the price.")
+    ] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json", help="With --live: save the responses, redacted, for `emulate --replies`."),
+    ] = None,
+) -> None:
+    """Check Python, packages, key, server and model, and say what to do. Exit status 1 if something is wrong.
+
+    With --live, also check by a few cheap calls that Groq behaves as structgen's emulator and model cards say.
+    """
+    chosen = choose_model(model)
+    if not live and (yes or save):
+        raise ConfigurationError("--yes and --save only apply to --live: give --live too.")
+    wrong = False
+    for check in _checks(chosen):
+        typer.echo(check)
+        wrong = wrong or check.verdict is Verdict.WRONG
+    if live and not wrong:
+        wrong = check_live(chosen, calls, yes=yes, save=save)
+    raise typer.Exit(Exit.SOME_NOT_OK if wrong else Exit.OK)
+
+
+def _checks(chosen: str) -> Iterator[Check]:
+    yield _python()
+    yield from _packages()
+    yield from check_model(chosen)
+
+
+def _python() -> Check:
+    # an older Python could not have imported this module
+    return Check("Python", Verdict.OK, f"{platform.python_version()} at {sys.executable}")
+
+
+def _packages() -> Iterator[Check]:
+    """Check the packages named in structgen's metadata: the required ones, then those of the extras for users."""
+    from importlib.metadata import version
+
+    missing = [name for name in _required("") if not _installed(name)]
+    if missing:
+        yield Check("packages", Verdict.WRONG, f"missing {', '.join(missing)}", "run: pip install structgen")
+    else:
+        yield Check("packages", Verdict.OK, f"structgen {version('structgen')} and all its dependencies")
+    for extra, purpose in (("parquet", "Parquet files"), ("testing", "the emulator")):
+        lacking = [name for name in _required(extra) if not _installed(name)]
+        if lacking:
+            advice = f"for {purpose} run: pip install 'structgen[{extra}]'"
+            yield Check(f"extra {extra}", Verdict.NOTE, f"missing {', '.join(lacking)}", advice)
+        else:
+            yield Check(f"extra {extra}", Verdict.OK, f"installed, for {purpose}")
+
+
+def _required(extra: str) -> list[str]:
+    """Return the packages that an extra requires, or if `extra` is empty those that structgen itself requires."""
+    from importlib.metadata import requires
+
+    marker = f'extra == "{extra}"' if extra else ""
+    lines = [line for line in requires("structgen") or [] if (marker in line if extra else "extra ==" not in line)]
+    return [name[0] for line in lines if (name := re.match(r"[\w.-]+", line))]
+
+
+def _installed(name: str) -> bool:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def check_live(model: str, calls: int, *, yes: bool, save: Path | None) -> bool:
+    """Show the price, ask for confirmation, call Groq and print the differences. Return whether there are any."""
+    from structgen.send.factory import find_endpoint
+    from structgen.send.http.providers import GROQ
+    from structgen.testing.conformance import cases_for, conform
+    from structgen.testing.recordings import save_recordings
+
+    card, endpoint = _card(model), find_endpoint(GROQ)
+    cases = cases_for(card, calls)
+    say(_price(cases, card, endpoint))
+    if not yes:
+        typer.confirm("Make these calls?", abort=True, err=True)
+    findings = [*_shown(conform(cases, card, endpoint))]
+    if save is not None:
+        kept = [finding.exchange for finding in findings if finding.exchange is not None and not finding.case.key]
+        save_recordings(save, kept, endpoint.key)
+        say(f"{len(kept)} responses saved in {save}: `structgen emulate --replies {save}` plays them.")
+    differ = sum(bool(finding.differs) for finding in findings)
+    say(f"{len(findings)} behaviours checked; {differ or 'none'} differ from the documentation.")
+    return differ > 0
+
+
+def _card(model: str) -> Card:
+    from structgen.send import find_card, split_model
+
+    provider, name = split_model(model)
+    if provider != "groq":
+        raise ConfigurationError(
+            f"--live compares Groq with its documentation, but {model} is not a Groq model: set GROQ_API_KEY, or give "
+            "--model groq/<id>."
+        )
+    return find_card(provider, name) or Card(name)
+
+
+def _price(cases: tuple[Case, ...], card: Card, endpoint: Endpoint) -> str:
+    from structgen.testing.conformance import price_of
+
+    tokens_in, tokens_out, cost = price_of(cases, card)
+    price = "price unknown" if cost is None else f"{cost:.4f} USD"
+    return (
+        f"{len(cases)} calls to {endpoint.base_url} with {card.id}, most of them refused before a model runs: "
+        f"at most {tokens_in:,} tokens in, {tokens_out:,} out, {price}."
+    )
+
+
+def _shown(findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Print each finding as it arrives: one line, and another for each difference."""
+    for finding in findings:
+        verdict = Verdict.WRONG if finding.differs else Verdict.OK
+        typer.echo(Check(finding.case.name, verdict, finding.case.says))
+        for difference in finding.differs:
+            typer.echo(f"{'':7}{difference}")
+        yield finding
+
+
+def check_model(model: str) -> Iterator[Check]:
+    """Check key, server and model without generating anything: the server is only asked for its list of models."""
+    from structgen.engine.replay import REPLAY
+    from structgen.send import open_sender, split_model
+    from structgen.send.http.providers import GROQ, WIRES
+
+    if model.partition("/")[0] == REPLAY:
+        yield from _check_replay(model)
+        return
+    if model == RULES:
+        yield Check("model", Verdict.OK, "rules, which need neither key nor server")
+        yield from (_as_note(check) for check in _check_wire(GROQ, None))
+        return
+    try:
+        open_sender(model).close()
+        provider, name = split_model(model)
+    except StructgenError as error:
+        yield Check("model", Verdict.WRONG, str(error))
+        return
+    wire = WIRES.get(provider)
+    if wire is None:
+        yield Check("model", Verdict.OK, f"{model}, through instructor; the server is not checked")
+    else:
+        yield from _check_wire(wire, name)
+
+
+def _check_replay(model: str) -> Iterator[Check]:
+    """Check that the default store contains the model's responses."""
+    from structgen.cli.run_store import open_existing_store
+    from structgen.engine.replay import find_recorded
+
+    try:
+        with open_existing_store(None) as store:
+            found, completions = find_recorded(model, store), store.sizes().completions
+    except StructgenError as error:
+        yield Check("store", Verdict.WRONG, str(error))
+        return
+    yield Check("store", Verdict.OK, f"{store.path} contains {completions} completion{'' if completions == 1 else 's'}")
+    yield Check("model", Verdict.OK, f"replay of {found}, which needs neither key nor server")
+
+
+def _as_note(check: Check) -> Check:
+    return replace(check, verdict=Verdict.NOTE) if check.verdict is Verdict.WRONG else check
+
+
+def _check_wire(wire: Wire, model: str | None) -> Iterator[Check]:
+    key = os.environ.get(wire.key_variable, "").strip()
+    if key or not wire.needs_key:
+        yield Check("key", Verdict.OK, f"{wire.key_variable} is {'set' if key else 'not set, but not needed'}")
+    else:
+        advice = f"to use a model, set {wire.key_variable} in the environment or in a .env file"
+        yield Check("key", Verdict.WRONG, f"{wire.key_variable} is not set", advice)
+    yield from _check_server(wire, key, model)
+
+
+def _check_server(wire: Wire, key: str, model: str | None) -> Iterator[Check]:
+    """Request the list of models: it costs nothing and tests network, key and model at once."""
+    import httpx
+
+    base = wire.check_base_url(os.environ.get(wire.base_variable))
+    url = base + wire.path.replace("chat/completions", "models")
+    try:
+        response = httpx.get(url, headers={"Authorization": f"Bearer {key}"} if key else {}, timeout=_SECONDS)
+    except httpx.HTTPError as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        named = os.environ.get(wire.base_variable)
+        advice = (
+            f"is it running, and is {wire.base_variable} correct?" if named else "check your network and proxy settings"
+        )
+        yield Check("server", Verdict.WRONG, f"{base} cannot be reached ({reason})", advice)
+        return
+    if response.status_code in _KEY_REFUSED:
+        advice = f"create a new {wire.key_variable}" if key else ""
+        refused = "but rejects the key" if key else "but requires a key"
+        yield Check("server", Verdict.WRONG if key else Verdict.OK, f"{base} responds {refused}", advice)
+    elif response.is_success:
+        yield Check("server", Verdict.OK, f"{base} responds")
+        yield from _check_listed(model, response.text)
+    else:
+        advice = f"does {wire.base_variable} name the right server?"
+        yield Check("server", Verdict.WRONG, f"{base} responds with status {response.status_code}", advice)
+
+
+def _check_listed(model: str | None, listing: str) -> Iterator[Check]:
+    """Check that the server lists the model. Some servers have no list, so its absence is only a note."""
+    if model is None:
+        return
+    try:
+        ids = {str(entry["id"]) for entry in json.loads(listing)["data"]}
+    except (ValueError, TypeError, KeyError):
+        yield Check("model", Verdict.NOTE, f"the server has no list of models, so {model} may or may not exist")
+        return
+    if model in ids:
+        yield Check("model", Verdict.OK, f"the server has {model}")
+    else:
+        yield Check("model", Verdict.WRONG, f"the server does not have {model}", f"it has: {', '.join(sorted(ids))}")

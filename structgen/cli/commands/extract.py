@@ -1,0 +1,155 @@
+"""``structgen extract``: files in, typed rows out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from structgen.cli.arguments import ExtractArguments, takes
+from structgen.cli.console import Exit, say
+from structgen.cli.selection import RULES, choose_model, load_task, load_words
+from structgen.core.errors import ConfigurationError
+from structgen.core.options import Budget, Options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from structgen.batch import Batch, ReparseStats
+    from structgen.core.records import Document, Task
+    from structgen.documents import DocumentProblem
+    from structgen.engine.reparse.previous_run import PreviousRun
+    from structgen.extractor import Extractor
+    from structgen.store import Asked, Run, Store
+
+
+@takes(ExtractArguments)
+def extract(arguments: ExtractArguments) -> None:
+    """Extract typed rows from files, folders, tables or standard input.
+
+    Each document becomes one row of JSON: id, source, status (ok, incomplete, failed), value, evidence, unsupported,
+    repairs, issues, usage, model, error; and chunks, if the document was split. Rows go to stdout or to the file given
+    with -o, everything else to stderr. A row is incomplete if its value lacks a required part, or if chunks of its
+    document failed; with --allow-incomplete that counts as ok.
+
+    Responses are stored: running the same command again, however the last run ended, pays only for what is missing.
+    After a change to the schema, use `structgen runs reparse`.
+
+    Exit status: 0 every row ok, 1 some not, 2 usage error, 3 stopped by a budget, 130 interrupted.
+    """
+    raise typer.Exit(run_extract(arguments))
+
+
+@dataclass(frozen=True, slots=True)
+class ReparseContext:
+    """The previous run whose stored answers are read first, and whether they count after its words changed."""
+
+    run: Run
+    keep: bool
+    stats: ReparseStats
+
+    def previous(self, store: Store, now: Asked) -> PreviousRun:
+        """Return the previous run, after telling the user if its answers cannot be used."""
+        from structgen.engine.reparse.previous_run import PreviousRun, other_words
+
+        changed = other_words(self.run.asked[0], now) if self.run.asked else ()
+        if not self.run.asked:
+            say(f"run {self.run.id} is from an older structgen, which stored no schema: asking every document whole.")
+        elif changed and not self.keep:
+            words = " and ".join(changed)
+            say(f"the {words} changed since run {self.run.id}: asking every document whole (--keep uses the answers).")
+        return PreviousRun(store, self.run, self.keep)
+
+
+def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = None) -> Exit:
+    """Run the command line, reading the answers of a previous run first if there is one; return the exit status."""
+    from structgen.cli.run_batch import Manner, run_batch, with_output
+    from structgen.cli.run_store import open_run_store, record_run
+    from structgen.extractor import Extractor
+
+    task, inputs = load_task(arguments.words or [], arguments.fields, arguments.examples)
+    _check_inputs(inputs, arguments.output)
+    model, instructions = choose_model(arguments.model), load_words(arguments.instructions)
+    asked = _asked(task, instructions)
+    with open_run_store(model, arguments.store, off=arguments.no_store) as store:
+        previous = reparse.previous(store, asked) if reparse and store else None
+        manner = Manner(arguments.quiet, arguments.allow_incomplete, bar=not arguments.show, stored=store is not None)
+        options, observers = _options(arguments), [manner.waits]
+        with Extractor(model, options, store=store, previous_run=previous, observers=observers) as extractor:
+            batch = _batch(arguments, extractor, task, instructions, reparse)
+            _announce_rules(extractor.model, chosen=arguments.model is not None)
+            documents, output = with_output(_documents(arguments, inputs), arguments.output, show=arguments.show)
+            requests = [asked, *(previous.run.asked if previous else ())]
+            with record_run(store, task.name, extractor.model, batch, requests):
+                return run_batch(batch, documents, output, manner)
+
+
+def _asked(task: Task[Any], instructions: str | None) -> Asked:
+    """Return what the ledger records about the request: schema, instructions and examples."""
+    from structgen.engine.reparse.previous_run import asked_of
+    from structgen.stages import resolve
+
+    resolved = resolve(task)
+    words = resolved.instructions if instructions is None else instructions
+    return asked_of(resolved.schema, words, resolved.examples)
+
+
+def _batch(
+    arguments: ExtractArguments,
+    extractor: Extractor,
+    task: Task[Any],
+    instructions: str | None,
+    reparse: ReparseContext | None,
+) -> Batch:
+    from structgen.batch import Batch, RunBudget
+
+    return Batch(
+        extractor,
+        task,
+        instructions=instructions,
+        concurrency=arguments.concurrency,
+        budget=RunBudget(arguments.max_cost, arguments.max_tokens, arguments.max_time),
+        seen=reparse.stats.add if reparse is not None else None,
+    )
+
+
+def _documents(arguments: ExtractArguments, inputs: list[str]) -> Iterator[Document | DocumentProblem]:
+    from structgen.documents import read_documents
+
+    return read_documents(
+        inputs,
+        text_field=arguments.text_field,
+        id_field=arguments.id_field,
+        leave_out=arguments.output,  # an earlier output in an input folder is not an input
+        notice=None if arguments.quiet else say,
+    )
+
+
+def _options(arguments: ExtractArguments) -> Options:
+    return Options(
+        arguments.mode,
+        arguments.style,
+        arguments.max_risk.risk,
+        Budget(max_attempts=arguments.max_attempts),
+        evidence=arguments.evidence,
+        require_evidence=arguments.require_evidence,
+        chunk_chars=arguments.chunk_chars,
+    )
+
+
+def _check_inputs(inputs: list[str], output: Path | None) -> None:
+    """Raise ConfigurationError if there is no input, or if the output would overwrite one."""
+    if not inputs:
+        raise ConfigurationError("Name an INPUT: files, folders or globs, or - for standard input.")
+    for name in inputs:
+        if output is not None and output.exists() and Path(name).exists() and output.samefile(name):
+            raise ConfigurationError(f"{output} is also an input: name another output file.")
+
+
+def _announce_rules(model: str, *, chosen: bool) -> None:
+    """Say in every run with the rules that they are no LLM: nobody should mistake their nulls for a model's."""
+    if model == RULES:
+        why = "" if chosen else "no model is named and no key is set, so the rules read: "
+        say(f"{why}no LLM used, fields not found are null.")

@@ -1,0 +1,226 @@
+"""``structgen runs``: list earlier runs, show one, read its answers again, or delete old ones."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from structgen.cli import arguments as args
+from structgen.cli.arguments import ExtractArguments, parse_command, takes
+from structgen.cli.commands.extract import ReparseContext, run_extract
+from structgen.cli.console import command, guarded, say
+from structgen.cli.run_store import STORE, open_existing_store
+from structgen.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from structgen.store import Run, Store
+
+_SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_AGE = re.compile(r"(\d{1,6})([mhdw])")
+
+RunNumber = Annotated[int, typer.Argument(metavar="RUN", help="The number of a run, from `structgen runs`.")]
+
+runs = typer.Typer(rich_markup_mode=None)
+
+
+@runs.callback(invoke_without_command=True, epilog="Example: structgen runs reparse 3 -o better.jsonl")
+@guarded
+def list_runs(context: typer.Context, *, store: args.StorePath = None) -> None:
+    """List the runs in the store, newest first; or show, reparse or prune runs."""
+    if context.invoked_subcommand is not None:
+        return
+    with open_existing_store(store) as opened:
+        found = opened.runs()
+        for run in found:
+            kind = "  reparse" if run.command.startswith("structgen runs reparse") else ""
+            typer.echo(f"{run.id:>5}  {_moment(run.started)}  {_ended(run):>12}  {run.task}  {run.model}{kind}")
+        if not found:
+            say(f"{opened.path} contains no run yet: `structgen extract` with a model adds one.")
+
+
+@command(runs, "structgen runs show 3")
+def show(run: RunNumber, *, store: args.StorePath = None) -> None:
+    """Show one run: its command, its times and what it paid for."""
+    with open_existing_store(store) as opened:
+        found = find_run(opened, run)
+        paid = opened.kept(found.started, found.finished)
+    typer.echo(f"run       {found.id}\ncommand   {found.command}\ntask      {found.task}\nmodel     {found.model}")
+    ended = _moment(found.finished) if found.finished else "not yet, or interrupted"
+    typer.echo(f"started   {_moment(found.started)}\nended     {ended}")
+    if found.finished:
+        typer.echo(f"rows      {found.rows}\nseconds   {found.finished - found.started:.1f}")
+    # the store does not link completions to runs, so those stored between start and end are counted
+    since = "during the run" if found.finished else "since it started"
+    tokens = f"{paid.input_tokens:,} tokens in, {paid.output_tokens:,} out"
+    typer.echo(f"paid      {_completions(paid.completions)} {since}, {tokens}")
+
+
+@command(runs, "structgen runs sizes")
+def sizes(*, store: args.StorePath = None) -> None:
+    """Show what the store contains and how large it is."""
+    with open_existing_store(store) as opened:
+        found = opened.sizes()
+        typer.echo(f"store        {opened.path}\nbytes        {found.bytes:,}\nruns         {found.runs:,}")
+    typer.echo(f"completions  {found.completions:,}")
+    typer.echo(f"tokens       {found.input_tokens:,} in, {found.output_tokens:,} out")
+
+
+@command(runs, "structgen runs prune --older-than 30d")
+def prune(
+    *,
+    older_than: Annotated[str, typer.Option("--older-than", metavar="AGE", help="An age such as 30d, 12h or 4w.")],
+    store: args.StorePath = None,
+) -> None:
+    """Delete completions and runs older than an age. A deleted completion is paid for again when it is needed again.
+
+    The age of a run that never ended counts from its start.
+    """
+    age = _AGE.fullmatch(older_than.strip())
+    if age is None:
+        raise ConfigurationError(
+            f"--older-than {older_than!r} is not an age: write a number and m, h, d or w, for example 30d."
+        )
+    with open_existing_store(store) as opened:
+        deleted = opened.prune(int(age[1]) * _SECONDS[age[2]])
+    say(f"{_completions(deleted)} deleted.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReparseArguments:
+    """The command line of `runs reparse`. An option that is None is as in the run."""
+
+    run: RunNumber
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="TASK INPUT",
+            help="Another TASK, other INPUTs, or both. With --fields all of them are INPUTs.",
+            show_default=False,
+        ),
+    ] = None
+    output: args.Output = None
+    fields: args.Fields = None
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="replay: use stored responses only, send nothing. Default: the model of the run."),
+    ] = None
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="Use stored answers even if instructions, examples or descriptions changed."),
+    ] = False
+    max_cost: args.MaxCost = None
+    max_tokens: args.MaxTokens = None
+    allow_incomplete: args.AllowIncomplete = False
+    store: args.StorePath = None
+    show: args.Show = False
+    quiet: args.Quiet = False
+
+
+@takes(ReparseArguments)
+def reparse(arguments: ReparseArguments) -> None:
+    """Read the stored answers of a run again with the current schema, and ask only for what they lack.
+
+    Documents, options and output file are those of the run; -o names another output file. The stored answer for each
+    document is read first, and if it fits, the row costs nothing. A field that is new in the schema is requested alone,
+    even an optional one; so is a field whose description or title changed, or that has more choices now, because it
+    may mean something else. Changed types or bounds are checked by validation, and what it refuses is requested again.
+    A field that was removed is dropped; a renamed field is a new one.
+
+    If the instructions, the worked examples or the description of the schema itself changed, any answer might differ:
+    then each document is requested whole, unless --keep says that the stored answers will do.
+
+    Running the same command again, however the last run ended, pays only for what is missing. Exit status as for
+    extract.
+    """
+    from structgen.batch import ReparseStats
+
+    with open_existing_store(arguments.store) as store:
+        run = find_run(store, arguments.run)
+        extract_arguments = _extract_arguments(store, run, arguments)
+    context = ReparseContext(run, arguments.keep, ReparseStats())
+    try:
+        status = run_extract(replace(extract_arguments, model=_model(run, arguments.model)), context)
+    finally:
+        if context.stats.total and not arguments.quiet:
+            say(f"run {run.id}: {context.stats}.")
+    raise typer.Exit(status)
+
+
+command(runs, "structgen runs reparse 3 -o better.jsonl")(reparse)
+
+
+def find_run(store: Store, number: int) -> Run:
+    """Return the run with this number. Raises ConfigurationError if there is none."""
+    run = next((run for run in store.runs() if run.id == number), None)
+    if run is None:
+        raise ConfigurationError(
+            f"No run {number} in {store.path}: `structgen runs` lists them. Runs with the rules or with --no-store are "
+            "not recorded: use `structgen extract` for those."
+        )
+    return run
+
+
+def _extract_arguments(store: Store, run: Run, given: ReparseArguments) -> ExtractArguments:
+    """Return the run's own command line, with the arguments of this one in their place."""
+    before = parse_command("extract", ExtractArguments, run.command)
+    if before is None:
+        # the run was a reparse itself: go back to the run that it read again
+        again = parse_command("runs reparse", ReparseArguments, run.command)
+        if again is None:
+            raise ConfigurationError(f"Run {run.id} was not made by a command that extracts: {run.command}")
+        before = _extract_arguments(store, find_run(store, again.run), again)
+    return replace(
+        before,
+        words=_words(before, given),
+        fields=given.fields if given.fields or given.words else before.fields,
+        output=given.output or before.output,
+        max_cost=before.max_cost if given.max_cost is None else given.max_cost,
+        max_tokens=before.max_tokens if given.max_tokens is None else given.max_tokens,
+        allow_incomplete=given.allow_incomplete or before.allow_incomplete,
+        store=given.store or STORE,
+        no_store=False,
+        show=given.show or before.show,
+        quiet=given.quiet,
+    )
+
+
+def _words(before: ExtractArguments, given: ReparseArguments) -> list[str]:
+    """Return TASK and INPUTs (INPUTs alone with --fields): those given now, else those of the run."""
+    words = before.words or []
+    inputs = words if before.fields else words[1:]
+    if given.fields:
+        return given.words or inputs
+    if not given.words:
+        return words
+    return given.words if len(given.words) > 1 else [*given.words, *inputs]
+
+
+def _model(run: Run, named: str | None) -> str:
+    """Return the model of the run, or the replay of what that model answered."""
+    if named is None or named == run.model:
+        return run.model
+    if named.partition("/")[0] == "replay":
+        return f"replay/{run.model}"
+    raise ConfigurationError(
+        f"Run {run.id} used {run.model}, and what is missing is requested from the same model. Omit --model, or give "
+        "--model replay to send nothing."
+    )
+
+
+def _ended(run: Run) -> str:
+    if run.finished is None:
+        return "not ended"
+    return f"{run.rows:,} row{'' if run.rows == 1 else 's'}"
+
+
+def _completions(count: int) -> str:
+    return f"{count} completion{'' if count == 1 else 's'}"
+
+
+def _moment(seconds: float) -> str:
+    """Format Unix seconds in the local time zone."""
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")

@@ -1,0 +1,177 @@
+"""``structgen tasks``, ``prompt`` and ``schema``: what can be extracted, and what a model gets to read for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from structgen.cli import arguments as args
+from structgen.cli.console import Exit, say
+from structgen.cli.selection import RULES, choose_model, load_task, load_words
+from structgen.core.errors import ConfigurationError, DocumentError
+from structgen.core.options import EvidenceMode, Mode, Options, Style
+from structgen.core.records import Document, Request, Task
+
+WORDS = (
+    "A task to explain; or `new NAME`, to write a starter template to schemas/NAME.py; or `check [TASK...]`, to lint "
+    "templates (default: every registered task). Without arguments, list all tasks."
+)
+
+
+def tasks(
+    words: Annotated[list[str] | None, typer.Argument(metavar="[NAME|new NAME|check [TASK...]]", help=WORDS)] = None,
+) -> None:
+    """List the registered tasks, explain one, create one, or lint them."""
+    match words or []:
+        case []:
+            _list()
+        case ["new", name]:
+            _write(name)
+        case ["check", *names]:
+            _check(names)
+        case [name] if name != "new":
+            _explain(name)
+        case _:
+            raise ConfigurationError("Give one task to explain, or `new NAME`, or `check [TASK...]`.")
+
+
+def _list() -> None:
+    from structgen.tasks import list_tasks
+
+    registry = list_tasks()
+    width = max((len(name) for name in registry.names), default=0)
+    for name, task in registry.items():
+        typer.echo(f"{name:{width}}  {task.description}")
+    for name, reason in registry.broken.items():
+        typer.echo(f"{name:{width}}  cannot be loaded: {reason}", err=True)
+
+
+def _explain(name: str) -> None:
+    from structgen.evaluate.lint import prompt_size
+    from structgen.schema import Schema
+    from structgen.tasks import find_task
+
+    task = find_task(name)
+    typer.echo(f"{task.name} (version {task.version})")
+    if task.description:
+        typer.echo(task.description)
+    typer.echo(f"\n{Schema.of(task).outline()}")
+    if task.instructions:
+        typer.echo(f"\nInstructions: {task.instructions}")
+    size = prompt_size(task)
+    typer.echo(f"\nWorked examples: {len(task.examples)}")
+    typer.echo(
+        f"Prompt: about {size.total} tokens before the document "
+        f"(schema {size.schema}, instructions {size.instructions}, examples {size.examples})"
+    )
+
+
+def _write(name: str) -> None:
+    """Write a starter template that passes `check`. Never overwrite a file."""
+    from structgen.tasks import starter
+
+    text = starter(name)
+    path = Path("schemas") / f"{name}.py"
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise ConfigurationError(f"{path} already exists: choose another name, or edit that file.") from error
+    except OSError as error:
+        raise ConfigurationError(f"Cannot write {path}: {error.strerror}.") from error
+    typer.echo(str(path))
+    say(f"edit it, then run: structgen tasks check {name}; structgen extract {name} INPUT...")
+
+
+def _check(names: list[str]) -> None:
+    """Print every finding on its own line. Exit status 1 if one of them is an error."""
+    from structgen.evaluate.lint import Severity, lint_task
+    from structgen.tasks import find_task, list_tasks
+
+    registry = list_tasks()
+    chosen: dict[str, Task[Any]] = {name: find_task(name) for name in names} or dict(registry)
+    broken = {} if names else dict(registry.broken)
+    for name, reason in broken.items():
+        typer.echo(f"{name}: error: cannot be loaded: {reason}")
+    worst = Severity.ERROR if broken else None
+    for name, task in chosen.items():
+        findings = lint_task(task)
+        for finding in findings:
+            where = f"{finding.path}: " if finding.path else ""
+            typer.echo(f"{name}: {finding.severity.name.lower()}: {where}{finding.message}")
+        worst = max([found.severity for found in findings] + ([worst] if worst else []), default=None)
+    say(f"{len(chosen) + len(broken)} checked, {'no findings' if worst is None else 'see above'}.")
+    if worst is Severity.ERROR:
+        raise typer.Exit(Exit.SOME_NOT_OK)
+
+
+PLACEHOLDER = "(the text of the document)"
+
+
+def prompt(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="TASK [INPUT]", help=f"What to extract ({args.TASK}), and an input file.", show_default=False
+        ),
+    ] = None,
+    *,
+    model: args.Model = None,
+    fields: args.Fields = None,
+    mode: args.ModeName = Mode.AUTO,
+    style: args.StyleName = Style.OUTLINE,
+    instructions: args.Instructions = None,
+    examples: args.Examples = None,
+    text_field: args.TextField = "text",
+    evidence: args.Evidence = EvidenceMode.LOCATE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the request body as JSON.")] = False,
+) -> None:
+    """Print the request that `extract` would send for the first document of INPUT, without sending it."""
+    from structgen.send.factory import DEFAULT_GROQ_MODEL
+    from structgen.stages import compile_request
+
+    task, inputs = load_task(words or [], fields, examples)
+    chosen = choose_model(model)
+    if chosen == RULES:
+        chosen = DEFAULT_GROQ_MODEL
+        say(f"the rules need no prompt; this is the one for {chosen}.")
+    document, asked = _document(inputs, text_field), Options(mode, style, evidence=evidence)
+    request = compile_request(task, document, model=chosen, options=asked, instructions=load_words(instructions))
+    typer.echo(json.dumps(request.to_groq(), ensure_ascii=False, indent=2) if as_json else _readable(request))
+
+
+def _document(inputs: list[str], text_field: str) -> str | Document:
+    """Return the first document, or a placeholder without one."""
+    from structgen.documents import DocumentProblem, read_documents
+
+    if len(inputs) > 1:
+        raise ConfigurationError("Give at most one INPUT: the prompt is the same for every document.")
+    for document in read_documents(inputs, text_field=text_field, notice=say):
+        if isinstance(document, DocumentProblem):
+            raise DocumentError(str(document))
+        return document
+    return PLACEHOLDER
+
+
+def _readable(request: Request) -> str:
+    """Format the messages, each below its role."""
+    head = f"=== {request.provider}/{request.model}, mode {request.mode}"
+    return "\n".join([head, *(f"=== {message.role}\n{message.text}" for message in request.messages)])
+
+
+def schema(
+    task: args.TaskName,
+    outline: Annotated[
+        bool, typer.Option("--outline", help="Print the compact outline that models read instead.")
+    ] = False,
+) -> None:
+    """Print the JSON Schema of a task."""
+    from structgen.schema import Schema
+    from structgen.tasks import find_task
+
+    found = Schema.of(find_task(task))
+    typer.echo(found.outline() if outline else json.dumps(found.json_schema, ensure_ascii=False, indent=2))

@@ -1,0 +1,269 @@
+"""Run a batch for the command line: rows to the output, messages to stderr, an exit status at the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import get_terminal_size
+from types import FrameType
+from typing import NoReturn, TypeAlias
+
+from structgen.batch import Batch, Output, Row, RowStatus, open_output
+from structgen.cli.console import Exit, say
+from structgen.core.errors import BudgetExceeded, RateLimited
+from structgen.core.events import Event, WaitingForLimit
+from structgen.core.records import Document
+from structgen.documents import DocumentProblem
+from structgen.report import View, print_view
+
+_FAILURES = 10
+"""How many failed rows are named on stderr; the output contains all of them."""
+
+
+@dataclass(slots=True)
+class WaitObserver:
+    """An observer that passes waits for rate limits to the progress display, once that exists."""
+
+    show: Callable[[WaitingForLimit], None] | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Pass on waits; ignore all other events."""
+        if isinstance(event, WaitingForLimit) and self.show is not None:
+            self.show(event)
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a run reports, and what counts as success. `waits` observes its Extractor."""
+
+    quiet: bool = False
+    allow_incomplete: bool = False
+    bar: bool = True
+    """Whether to show a progress bar; not with --show, because the bar would interrupt the printed rows."""
+    waits: WaitObserver = field(default_factory=WaitObserver)
+    stored: bool = True
+    """Whether responses are stored, so that the same command continues where this run stopped."""
+
+    @property
+    def next_step(self) -> str:
+        """What the user can do after a run that was stopped."""
+        return f"the same command {'continues from here' if self.stored else 'starts over: no responses are stored'}."
+
+
+COUNT_SECONDS = 2.0
+"""Seconds to spend on counting the documents that a stopped run left over."""
+
+
+def run_batch(batch: Batch, documents: Iterable[Document | DocumentProblem], output: Output, manner: Manner) -> Exit:
+    """Write every row and return the exit status. Whatever ends the run early, all its rows are in the output.
+
+    Raises OutputError, and what `Batch.rows` raises except BudgetExceeded and RateLimited.
+    """
+    ahead = iter(documents)
+    try:
+        interrupted = _write_rows(batch, ahead, output, manner)
+    except BudgetExceeded as error:
+        say(f"{error} {_left(batch, ahead, manner)}")
+        return Exit.BUDGET
+    except RateLimited as error:
+        say(f"{error} No further document was started. {_left(batch, ahead, manner)}")
+        return Exit.BUDGET
+    if batch.left_over and not manner.quiet:
+        say(_left(batch, ahead, manner))
+    if interrupted and batch.left_over:
+        return Exit.INTERRUPTED
+    incomplete = 0 if manner.allow_incomplete else batch.summary.incomplete
+    return Exit.SOME_NOT_OK if batch.summary.failed or incomplete else Exit.OK
+
+
+def _left(batch: Batch, ahead: Iterator[Document | DocumentProblem], manner: Manner) -> str:
+    """Say how many documents a stopped run left over, and how to continue. Return "" if none."""
+    if not batch.left_over:
+        return ""
+    count, exact = batch.count_left(ahead, COUNT_SECONDS)
+    documents = "document is" if count == 1 else "documents are"
+    return f"{'' if exact else 'At least '}{count} {documents} left over: {manner.next_step}"
+
+
+def _write_rows(batch: Batch, documents: Iterator[Document | DocumentProblem], output: Output, manner: Manner) -> bool:
+    """Write every row; return whether Ctrl-C was pressed. Whatever happens, finish the output and print the summary."""
+    complete = False
+    try:
+        with (
+            graceful_interrupt(batch, output, manner) as interruption,
+            Progress(manner.quiet or not manner.bar) as watch,
+        ):
+            manner.waits.show = None if manner.quiet else watch.wait
+            for row in batch.rows(documents):
+                output.write(row)
+                watch.see(row)
+        complete = not batch.left_over
+    finally:
+        where = output.finish(complete=complete)
+        if not (manner.quiet or isinstance(sys.exception(), BrokenPipeError)):
+            say(f"{batch.summary}{f'; in {where}' if where else ''}")
+    return interruption.pressed
+
+
+class Progress:
+    """What the user sees during a run: a progress bar if stderr is a terminal, and the rows that failed."""
+
+    def __init__(self, quiet: bool) -> None:
+        from tqdm import tqdm
+
+        size = get_terminal_size()  # some terminals report 0 by 0, for which tqdm would show nothing
+        self._bar: tqdm[NoReturn] = tqdm(
+            None,
+            unit=" rows",
+            bar_format="{n_fmt}{unit} [{elapsed}{postfix}]",  # no rate: the reason for a wait needs the space
+            file=sys.stderr,
+            disable=quiet or not sys.stderr.isatty(),
+            leave=False,
+            ncols=size.columns,
+            nrows=size.lines,
+        )
+        self._failed = 0
+        self._waited = False
+
+    def wait(self, event: WaitingForLimit) -> None:
+        """Show which limit the run waits for; without a progress bar, say it once."""
+        words = f"waiting for {event.limit}: {event.wait:.0f} s"
+        if not self._bar.disable:
+            self._bar.set_postfix_str(words)
+        elif not self._waited:
+            self.tell(f"{words}. The run continues by itself, now and after every later wait.")
+        self._waited = True
+
+    def see(self, row: Row) -> None:
+        """Count a row; name it if it failed."""
+        self._bar.set_postfix_str(f"{self._failed} failed" if self._failed else "", refresh=False)
+        self._bar.unit = " row" if self._bar.n == 0 else " rows"
+        self._bar.update()
+        if row.status is not RowStatus.FAILED:
+            return
+        self._failed += 1
+        self._bar.set_postfix_str(f"{self._failed} failed")
+        if self._failed <= _FAILURES:
+            self.tell(f"{_name(row)}: {row.error}")
+        if self._failed == _FAILURES + 1:
+            self.tell("more rows failed; the output contains their errors.")
+
+    def tell(self, message: object) -> None:
+        """Print a message without breaking the progress bar."""
+        self._bar.clear()
+        say(message)
+        self._bar.refresh()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+
+def _name(row: Row) -> str:
+    """Name a row by its source, and by its id if the source does not end with it."""
+    return row.source if row.source.endswith(row.id) else f"{row.source} ({row.id})"
+
+
+@dataclass(slots=True)
+class Interruption:
+    """Whether the user pressed Ctrl-C."""
+
+    pressed: bool = False
+
+
+@contextmanager
+def graceful_interrupt(batch: Batch, output: Output, manner: Manner) -> Generator[Interruption]:
+    """Let the first Ctrl-C finish requests in flight, which may be paid for, and give up those still waiting.
+
+    The second Ctrl-C ends the process immediately.
+    """
+    interruption = Interruption()
+    if threading.current_thread() is not threading.main_thread():
+        yield interruption  # only the main thread may handle signals
+        return
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        if interruption.pressed:
+            try:
+                where = output.finish(complete=False)
+                rows = f"; the rows so far are in {where}" if where else ""
+                say(f"stopped{rows}: {manner.next_step}")
+            finally:
+                os._exit(Exit.INTERRUPTED)
+        interruption.pressed = True
+        batch.stop()
+        say("stopping: finishing requests in flight, giving up those still waiting; Ctrl-C again stops immediately.")
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interruption
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+Read: TypeAlias = Document | DocumentProblem
+
+
+class ShownOutput:
+    """Prints each row for people, and passes it on to the output file if there is one.
+
+    A row does not contain its text. Rows arrive in the order of the documents, so the texts wait here for their rows.
+    """
+
+    def __init__(self, file: Output | None) -> None:
+        self._file = file
+        self._waiting: deque[Read] = deque()
+
+    def remember(self, documents: Iterable[Read]) -> Iterator[Read]:
+        """Yield the documents, remembering each until its row arrives."""
+        for document in documents:
+            self._waiting.append(document)
+            yield document
+
+    def write(self, row: Row) -> None:
+        """Write a row to the file, then print it."""
+        if self._file is not None:
+            self._file.write(row)
+        source = self._waiting.popleft()
+        print_view(_view_of(row), source.text if isinstance(source, Document) else None)
+
+    def finish(self, *, complete: bool) -> Path | None:
+        """Finish the output file."""
+        return self._file.finish(complete=complete) if self._file is not None else None
+
+
+def with_output(documents: Iterable[Read], output: Path | None, *, show: bool) -> tuple[Iterable[Read], Output]:
+    """Return the documents, and the output for their rows, which with `show` prints them too.
+
+    Raises ConfigurationError if the file cannot be written.
+    """
+    if not show:
+        return documents, open_output(output)
+    shown = ShownOutput(open_output(output) if output is not None else None)
+    return shown.remember(documents), shown
+
+
+def _view_of(row: Row) -> View:
+    """What to show of a row."""
+    return View(
+        row.value,
+        name=_name(row),
+        evidence=row.evidence,
+        repairs=row.repairs,
+        issues=row.issues,
+        chunks=row.chunks,
+        conflicts=row.conflicts,
+        usage=row.usage,
+        cost=row.cost,
+        model=row.model,
+        error=row.error,
+    )

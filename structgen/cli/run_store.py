@@ -1,0 +1,76 @@
+"""The command line's store, which is on whenever responses cost something, and its ledger of runs."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from structgen.cli.selection import RULES
+from structgen.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from structgen.batch import Batch
+    from structgen.store import Asked, Store
+
+STORE = Path(".structgen") / "store.sqlite"
+"""The default file."""
+
+
+@contextmanager
+def open_run_store(model: str, path: Path | None, *, off: bool) -> Generator[Store | None]:
+    """Open the store for a run, or yield None if it is off or the model is the rules, which cost nothing.
+
+    Raises ConfigurationError, and StoreError if the file cannot be used.
+    """
+    if off and path is not None:
+        raise ConfigurationError("--store and --no-store exclude each other: give only one of them.")
+    if off or model == RULES:
+        yield None
+        return
+    from structgen.store import Store
+
+    with Store(path or _default_file()) as store:
+        yield store
+
+
+def _default_file() -> Path:
+    """Return the default file, after creating its folder with a .gitignore: it belongs in no repository."""
+    ignore = STORE.parent / ".gitignore"
+    try:
+        STORE.parent.mkdir(exist_ok=True)
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"Cannot create {STORE.parent} here ({error.strerror}): name another file with --store FILE, or store "
+            "nothing with --no-store."
+        ) from error
+    return STORE
+
+
+@contextmanager
+def record_run(store: Store | None, task: str, model: str, batch: Batch, asked: Sequence[Asked]) -> Generator[None]:
+    """Enter a run in the ledger with what it asks for; add its end if no document is left over."""
+    if store is None:
+        yield
+        return
+    run = store.start_run(shlex.join(["structgen", *sys.argv[1:]]), task, model, asked)
+    yield
+    if not batch.left_over:
+        store.finish_run(run, batch.summary.rows)
+
+
+@contextmanager
+def open_existing_store(path: Path | None) -> Generator[Store]:
+    """Open a store without creating it. Raises ConfigurationError if there is none."""
+    from structgen.store import Store
+
+    chosen = path or STORE
+    if not chosen.exists():
+        raise ConfigurationError(f"No store at {chosen}: `structgen extract` creates one, or name it with --store.")
+    with Store(chosen) as store:
+        yield store
