@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from structgen.ground.months import MONTHS
 from structgen.ground.words import fold
+from structgen.notation.dates import MONTHS
 from structgen.notation.number_words import NUMBER_WORDS, han_value
 
 _FUNCTION_WORDS = """

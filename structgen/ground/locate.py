@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Container, Mapping, Sequence
-from datetime import date, time
 from types import MappingProxyType
 
 from structgen.core.records import Evidence, Status
 from structgen.ground.choose import Choice, Spot, choose
-from structgen.ground.dates import find_dates
-from structgen.ground.durations import find_durations
 from structgen.ground.fuzzy import find_near, long_enough
 from structgen.ground.identifiers import find_codes
 from structgen.ground.match import Phrase, Phrases, Work
@@ -19,15 +15,12 @@ from structgen.ground.places import Grade, Place, best
 from structgen.ground.queries import Leaf, Query, joined, leaves, query
 from structgen.ground.siblings import apart as keep_apart
 from structgen.ground.siblings import settle
-from structgen.ground.times import find_times
+from structgen.ground.temporal import find_dates, find_durations, find_moments, find_times
 from structgen.ground.words import Vocabulary, Words, cuts_character, learn, read
 
 Places = tuple[Place, ...]
 
 NOTHING: Mapping[str, Evidence] = MappingProxyType({})
-
-_BESIDE = 24
-"""How many characters may lie between a date and its time of day."""
 
 
 def locate(
@@ -102,30 +95,12 @@ def _find(queries: Sequence[Query], figures: Figures) -> list[Places]:
     def otherwise(q: Query) -> Places:
         numerals = [*(numbers.get(q.number, ()) if q.number is not None else ()), *codes.get(q.code or "", ())]
         lengths = durations.get(q.duration, ()) if q.duration else ()
-        timed = [place for place in _moments(q, days, moments) if figures.bounds(*place[:2]) is not None]
+        timed = [
+            place for place in find_moments(q.day, q.moment, days, moments) if figures.bounds(*place[:2]) is not None
+        ]
         return best([place for place in (*numerals, *lengths, *timed) if not cuts_character(text, *place[:2])])
 
     return [places or otherwise(q) for q, places in zip(queries, found, strict=True)]
-
-
-def _moments(asked: Query, days: dict[date, list[Place]], moments: dict[time, list[Place]]) -> list[Place]:
-    """The places of a date, of a time of day, or of a date with its time beside it."""
-    if asked.day is None or asked.moment is None:
-        return days.get(asked.day, []) if asked.day else moments.get(asked.moment, []) if asked.moment else []
-    return _pairs(best(days.get(asked.day, ())), best(moments.get(asked.moment, ())))
-
-
-def _pairs(days: Sequence[Place], moments: Sequence[Place]) -> list[Place]:
-    """Stretches that hold a date and a time next to each other, in either order."""
-    found: list[Place] = []
-    for day in days:
-        at = bisect_left(moments, (day.start,))
-        found += (
-            Place(min(day.start, moment.start), max(day.end, moment.end), Grade.WRITTEN)
-            for moment in moments[max(0, at - 1) : at + 1]
-            if max(day.start, moment.start) - min(day.end, moment.end) <= _BESIDE
-        )
-    return found
 
 
 def _by_words(queries: Sequence[Query], figures: Figures) -> list[Places]:

@@ -17,12 +17,11 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from structgen.core.json import pointer
-from structgen.ground.dates import date_of
-from structgen.ground.durations import Duration, duration_of
 from structgen.ground.identifiers import bare_url, code_of
 from structgen.ground.numerals import exact
 from structgen.ground.places import Grade, Place
-from structgen.ground.times import time_of
+from structgen.ground.temporal import date_of, time_of
+from structgen.notation.durations import Duration, duration_of
 
 
 class Relation(IntEnum):
@@ -208,7 +207,7 @@ def query(leaf: Leaf) -> Query:
     if isinstance(value, time):
         return Query(value.isoformat(), (value.isoformat(),), moment=_whole(value))
     if isinstance(value, timedelta):
-        return Query(str(value), duration=duration_of(value))
+        return Query(str(value), duration=Duration.of(value))
     if isinstance(value, (bytes, bytearray)):
         value = value.decode("utf-8", "replace")
     return _string(str(value))

@@ -181,8 +181,8 @@ def order_of(dates: Iterable[WrittenDate]) -> DateOrder | None:
 
 
 def settle(readings: Sequence[DateReading], order: DateOrder | None) -> tuple[DateReading, ...]:
-    """The readings that agree with an order; all if none does, or the order is not known."""
-    agreeing = tuple(one for one in readings if one.order in (None, order))
+    """The likely readings that agree with an order; all if none does, or the order is not known."""
+    agreeing = tuple(one for one in readings if one.order in (None, order) and not one.unlikely)
     return agreeing if order is not None and agreeing else tuple(readings)
 
 
@@ -190,6 +190,8 @@ def _numeric(text: str, start: int, end: int) -> Iterator[WrittenDate]:
     """``03/04/2020``, ``2020-04-03``, ``3.4.20``; of a range such as ``1/3/2020-5/3/2020`` both ends."""
     last: re.Match[str] | None = None
     for match in matches(_NUMERIC, text, start, end):
+        if len(match[1]) == len(match[4]) == 1:
+            continue  # none of the two is a year
         follows = last is not None and _TO_NEXT.fullmatch(text, last.end(), match.start()) is not None
         if follows or not _is_joined(text, match.start()):
             readings, span_end = tuple(_orders(match)), match.end()

@@ -87,7 +87,9 @@ def _times(text: str, start: int, end: int, *, dated: bool = False) -> Iterator[
     """The times of day of a stretch; those of a date with a T, `dated`, may have an offset that looks like a range."""
     last = start
     for match in matches(_CLOCK, text, start, end):
-        if match.start() >= last and (match[3] or match["half"]) and (written := _of_clock(text, match, dated=dated)):
+        if not (match[3] or match["half"]) or match.start() < last:
+            continue
+        if written := _of_clock(text, match, dated=dated):
             last = written.end
             yield written
     for pattern in (_MILITARY, _HOUR):
