@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         TransportRetried,
         WaitingForLimit,
     )
-    from structgen.core.options import Budget, EvidenceMode, Mode, Options, Reask, Risk, Style
+    from structgen.core.options import Budget, EvidenceMode, Form, Mode, Options, Reask, Risk, Style
     from structgen.core.records import (
         Completion,
         Document,
@@ -89,7 +89,7 @@ _HOMES = {
         "TransportRetried",
         "WaitingForLimit",
     ),
-    "structgen.core.options": ("Budget", "EvidenceMode", "Mode", "Options", "Reask", "Risk", "Style"),
+    "structgen.core.options": ("Budget", "EvidenceMode", "Form", "Mode", "Options", "Reask", "Risk", "Style"),
     "structgen.core.records": (
         "Completion",
         "Document",
@@ -144,6 +144,7 @@ __all__ = [
     "ExtractionFailed",
     "Extractor",
     "Failed",
+    "Form",
     "Image",
     "Issue",
     "Message",

@@ -10,13 +10,14 @@ from typing_extensions import TypeForm
 
 from structgen.compile import Brief, Input, compile_brief
 from structgen.core.argument_checks import argument, flag, instance, mapping, one_of, optional, pointers, string
-from structgen.core.errors import SchemaError
+from structgen.core.errors import ConfigurationError, SchemaError
 from structgen.core.json import Json, JsonObject
-from structgen.core.options import EvidenceMode, Mode, Options, Risk, Style
+from structgen.core.options import EvidenceMode, Form, Mode, Options, Risk, Style
 from structgen.core.records import Card, Document, Evidence, Example, Request, Task, text_in
 from structgen.core.results import Parsed
 from structgen.engine.claims import unclaimed_in
-from structgen.forms.quotes import Quoted, with_quotes
+from structgen.forms import AnswerForm, prompt_forms, sent_by, strict_form
+from structgen.forms.strict import StrictRefusal
 from structgen.ground import locate, locate_quoted, quote_example
 from structgen.parse import parse_text
 from structgen.schema import Context, Schema
@@ -138,6 +139,7 @@ def parse_response(
     *,
     finish_reason: str | None = ...,
     max_risk: Risk = ...,
+    form: Form | str | Request = ...,
     evidence: EvidenceMode = ...,
     context: Context = None,
     document: str | Document | None = ...,
@@ -149,6 +151,7 @@ def parse_response(
     *,
     finish_reason: str | None = ...,
     max_risk: Risk = ...,
+    form: Form | str | Request = ...,
     evidence: EvidenceMode = ...,
     context: Context = None,
     document: str | Document | None = ...,
@@ -160,6 +163,7 @@ def parse_response(
     *,
     finish_reason: str | None = ...,
     max_risk: Risk = ...,
+    form: Form | str | Request = ...,
     evidence: EvidenceMode = ...,
     context: Context = None,
     document: str | Document | None = ...,
@@ -171,6 +175,7 @@ def parse_response(
     *,
     finish_reason: str | None = ...,
     max_risk: Risk = ...,
+    form: Form | str | Request = ...,
     evidence: EvidenceMode = ...,
     context: Context = None,
     document: str | Document | None = ...,
@@ -181,6 +186,7 @@ def parse_response(
     *,
     finish_reason: str | None = "stop",
     max_risk: Risk = Risk.INTERPRETIVE,
+    form: Form | str | Request = Form.PLAIN,
     evidence: EvidenceMode = EvidenceMode.LOCATE,
     context: Context = None,
     document: str | Document | None = None,
@@ -188,11 +194,12 @@ def parse_response(
     """Read the text of a response as a value of the type: accepted, repaired on the record, or refused with the reason.
 
     `.value` is None where it was refused; `.issues` then says why, and `.partial` keeps what could be read. `max_risk`
-    is the highest risk of a repair that is taken. With QUOTES for `evidence`, as in the options of the request, the
-    response is read as one with quotes, which end up in `.quotes` for `ground_value`. `document`, the text that the
-    response was made from, tells whether a backslash is an escape; without it a response in doubt is refused.
-    Validators are told the `context` (``info.context``). Never raises for what the response says; a wrong schema is a
-    TaskError.
+    is the highest risk of a repair that is taken. `form` is the form in which the answer was asked for, or the request
+    that asked for it; QUOTES for `evidence` adds quotes to it, as in the options of the request. Quotes end up in
+    `.quotes`, for `ground_value`. `document` is the text that the response was made from: it decides whether a
+    backslash is an escape, and without it a response in doubt is refused. Validators get the `context`
+    (``info.context``). Never raises for what the response says. Raises TaskError for a wrong schema, and
+    ConfigurationError for a schema that has no strict form or a request that asks for something else.
     """
     compiled = resolve(schema).schema.within(argument("context", context, optional(mapping)))
     response_text = argument("response_text", response_text, string)
@@ -200,13 +207,30 @@ def parse_response(
     max_risk = argument("max_risk", max_risk, one_of(Risk))
     finish_reason = argument("finish_reason", finish_reason, string)
     document = argument("document", document, optional(text_in))
-    made = (
-        with_quotes(compiled) if argument("evidence", evidence, one_of(EvidenceMode)) is EvidenceMode.QUOTES else None
-    )
-    quoted = made if isinstance(made, Quoted) else None
+    quotes = argument("evidence", evidence, one_of(EvidenceMode)) is EvidenceMode.QUOTES
+    read_in = _form_of(compiled, form if isinstance(form, Request) else argument("form", form, one_of(Form)), quotes)
     return parse_text(
-        compiled, response_text, finish_reason=finish_reason, max_risk=max_risk, quoted=quoted, document=document
+        compiled, response_text, finish_reason=finish_reason, max_risk=max_risk, form=read_in, document=document
     )
+
+
+def _form_of(schema: Schema[T], form: Form | Request, quotes: bool) -> AnswerForm:
+    """The form that is meant; without quotes where the schema holds nothing that can be quoted for."""
+    plain, *quoted = prompt_forms(schema)
+    if isinstance(form, Request):
+        sent = next(filter(None, (sent_by(form, one) for one in (plain, *quoted))), None)
+        if sent is None:
+            raise ConfigurationError(f"form is a request for {form.schema_name!r}, which asks for something else.")
+        return sent
+    quotes = quotes or form in {Form.QUOTES, Form.STRICT_QUOTES}
+    described = quoted[0] if quotes and quoted else plain
+    if form not in {Form.STRICT, Form.STRICT_QUOTES}:
+        return described
+    strict = strict_form(described)
+    if isinstance(strict, StrictRefusal):
+        where = f" at {strict.path}" if strict.path else ""
+        raise ConfigurationError(f"form is {form.value!r}, and the schema has no strict form: {strict.reason}{where}.")
+    return strict
 
 
 def ground_value(

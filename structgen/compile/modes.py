@@ -7,25 +7,22 @@ from dataclasses import dataclass
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Mode
 from structgen.core.records import Card
-from structgen.forms.strict import SentSchema, StrictRefusal, in_object, strict_of
-from structgen.schema import Schema
+from structgen.forms import AnswerForm, object_form, strict_form
+from structgen.forms.strict import StrictRefusal
 
 _WITH_SCHEMA = frozenset({Mode.TOOLS, Mode.JSON_SCHEMA})
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A mode (never AUTO), the reason for it, and the form in which the schema is sent, or None for its own.
-
-    The form is a StrictSchema if the server enforces the schema.
-    """
+    """A mode (never AUTO), the reason for it, and the form of the answer in that mode."""
 
     mode: Mode
     why: str
-    sent: SentSchema | None = None
+    form: AnswerForm
 
 
-def choose_mode(asked: Mode, schema: Schema[object], card: Card | None) -> Chosen:
+def choose_mode(asked: Mode, form: AnswerForm, card: Card | None) -> Chosen:
     """Return the mode to use.
 
     AUTO is JSON_SCHEMA if the server can enforce the schema, else JSON, else the first mode on the card. Raises
@@ -35,25 +32,25 @@ def choose_mode(asked: Mode, schema: Schema[object], card: Card | None) -> Chose
         has = ", ".join(mode.value for mode in card.modes)
         raise ConfigurationError(f"{card.id} does not support mode {asked.value!r}. Use one of its modes: {has}.")
     if asked in {Mode.AUTO, Mode.JSON_SCHEMA}:
-        return _with_schema(asked, schema, card)
-    return _not_strict(asked, schema)
+        return _with_schema(asked, form, card)
+    return _not_strict(asked, form)
 
 
-def _with_schema(asked: Mode, schema: Schema[object], card: Card | None) -> Chosen:
+def _with_schema(asked: Mode, form: AnswerForm, card: Card | None) -> Chosen:
     """Strict if card and schema allow it; else best effort if the user named JSON_SCHEMA, and JSON for AUTO."""
     fallback = _plainest(card) if asked is Mode.AUTO else Mode.JSON_SCHEMA
     if card is None or not card.strict:
-        return _not_strict(fallback, schema, ": the model is not known to support strict schemas")
-    strict = strict_of(schema)
+        return _not_strict(fallback, form, ": the model is not known to support strict schemas")
+    strict = strict_form(form)
     if isinstance(strict, StrictRefusal):
         where = f" at {strict.path}" if strict.path else ""
-        return _not_strict(fallback, schema, f": the schema has no strict form: {strict.reason}{where}")
+        return _not_strict(fallback, form, f": the schema has no strict form: {strict.reason}{where}")
     return Chosen(Mode.JSON_SCHEMA, "mode json_schema, strict", strict)
 
 
-def _not_strict(mode: Mode, schema: Schema[object], why: str = "") -> Chosen:
+def _not_strict(mode: Mode, form: AnswerForm, why: str = "") -> Chosen:
     """A mode without enforcement. Servers require an object at the root of a schema that they are sent."""
-    return Chosen(mode, f"mode {mode.value}{why}", in_object(schema.json_schema) if mode in _WITH_SCHEMA else None)
+    return Chosen(mode, f"mode {mode.value}{why}", object_form(form) if mode in _WITH_SCHEMA else form)
 
 
 def _plainest(card: Card | None) -> Mode:

@@ -7,8 +7,7 @@ from typing import cast
 from structgen.core.json import Json
 from structgen.core.options import Style
 from structgen.core.records import Example
-from structgen.forms.quotes import Quoted
-from structgen.forms.strict import SentSchema
+from structgen.forms import AnswerForm
 from structgen.schema import Schema
 
 EXTRACT = "You extract data from documents and answer in JSON."
@@ -59,11 +58,9 @@ def schema_words(schema: Schema[object], style: Style) -> str:
     return schema.outline()
 
 
-def example_answer(example: Example, sent: SentSchema | None, quoted: Quoted | None = None) -> str:
+def example_answer(example: Example, form: AnswerForm) -> str:
     """Return the answer that a model should give to a worked example."""
-    value = cast("Json", example.value)
-    value = value if quoted is None else quoted.forward(value, example.quotes)
-    return json.dumps(value if sent is None else sent.forward(value), ensure_ascii=False)
+    return json.dumps(form.encode(cast("Json", example.value), example.quotes), ensure_ascii=False)
 
 
 _TAG = re.compile(r"document(?:-(\d{1,9}))?", re.IGNORECASE)

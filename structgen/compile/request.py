@@ -16,8 +16,8 @@ from structgen.compile.prompt_text import ASK, CONTEXT, delimited, example_answe
 from structgen.core.errors import DocumentError
 from structgen.core.options import EvidenceMode, Mode, Options
 from structgen.core.records import Card, Document, Example, Image, Message, Request
-from structgen.forms.quotes import Quoted, with_quotes
-from structgen.forms.strict import SentSchema, StrictSchema
+from structgen.forms import AnswerForm, PlainForm, QuotedForm
+from structgen.forms.quotes import QuotesRefusal, with_quotes
 from structgen.schema import Context, Schema
 
 T = TypeVar("T")
@@ -53,17 +53,16 @@ class Brief(Generic[T]):
 class Plan(Generic[T]):
     """A brief compiled as far as possible without a text: the part that every request shares.
 
-    `template` holds the system prompt and the worked examples. `why` explains the choice of its mode. `sent` and
-    `quoted` are the forms in which the answers come, or None if that is the schema's own form.
+    `template` holds the system prompt and the worked examples. `why` explains the choice of its mode. `form` is the
+    form of the answers.
     """
 
     brief: Brief[T]
     template: Request
     why: str
-    sent: SentSchema | None
+    form: AnswerForm
     frame: int
     """Estimated tokens of the answer's keys and punctuation."""
-    quoted: Quoted | None = None
 
     def within(self, context: Context) -> Plan[T]:
         """Return this plan with a validation context. The context is never sent to a model."""
@@ -83,10 +82,10 @@ class Plan(Generic[T]):
         # A chat may bring system messages. Servers expect one at the start, so they join the instructions there.
         system = [message.text for message in conversation if message.role == "system"]
         instructions = "\n\n".join([brief.instructions, *system])
-        head = _head(brief, self.sent, self.quoted, instructions) if system else template.messages
+        head = _head(brief, self.form, instructions) if system else template.messages
         messages = (*head, *(message for message in conversation if message.role != "system"))
         document = _document(text, conversation) if brief.extracting else None
-        estimate = answer_tokens(self.frame, document, brief.card, quoted=self.quoted is not None)
+        estimate = answer_tokens(self.frame, document, brief.card, quoted=self.form.quoted)
         room = room_for_answer(template.parameters, messages, estimate, brief.card)
         parameters = replace(template.parameters, max_completion_tokens=room)
         return replace(template, messages=messages, parameters=parameters, document=document)
@@ -94,38 +93,40 @@ class Plan(Generic[T]):
 
 def compile_brief(brief: Brief[T]) -> Plan[T]:
     """Return the plan for a brief. Raises ConfigurationError if the model does not support the options."""
-    quoted, noted = _quoted(brief)
-    asked = cast("Schema[object]", quoted.schema if quoted else brief.schema)
-    chosen = choose_mode(brief.options.mode, asked, brief.card)
+    prompt_form, noted = _prompt_form(brief)
+    chosen = choose_mode(brief.options.mode, prompt_form, brief.card)
+    form = chosen.form
     template = Request(
         provider=brief.provider,
         model=brief.model,
-        messages=_head(brief, chosen.sent, quoted, brief.instructions),
+        messages=_head(brief, form, brief.instructions),
         mode=chosen.mode,
-        json_schema=chosen.sent.json_schema if chosen.sent else asked.json_schema,
+        json_schema=form.schema,
         schema_name=_function_name(brief.schema.name),
-        strict=isinstance(chosen.sent, StrictSchema),
+        strict=form.strict,
         parameters=parameters_for(brief.options, chosen.mode, brief.card),
-        names=asked.names,
+        names=form.shown.names,
     )
     why = f"{chosen.why}; {noted}" if noted else chosen.why
-    return Plan(brief, template, why, chosen.sent, frame_tokens(asked.json_schema), quoted)
+    return Plan(brief, template, why, form, frame_tokens(form.shown.json_schema))
 
 
-def _quoted(brief: Brief[T]) -> tuple[Quoted | None, str]:
-    """Return the form with quotes, or None if quotes are off or impossible, and a note for the plan's `why`."""
+def _prompt_form(brief: Brief[T]) -> tuple[AnswerForm, str]:
+    """Return the form that the prompt describes, and a note about quotes for the plan's `why`."""
+    # Quotes need a document to quote from, and a model that has to be asked for evidence.
     if brief.options.evidence is not EvidenceMode.QUOTES or not brief.extracting or brief.provider in OWN_EVIDENCE:
-        return None, ""
+        return PlainForm(brief.schema), ""
     made = with_quotes(brief.schema)
-    return (made, "with quotes") if isinstance(made, Quoted) else (None, f"without quotes: {made.reason}")
+    if isinstance(made, QuotesRefusal):
+        return PlainForm(brief.schema), f"without quotes: {made.reason}"
+    return QuotedForm(brief.schema, made), "with quotes"
 
 
-def _head(brief: Brief[T], sent: SentSchema | None, quoted: Quoted | None, instructions: str) -> tuple[Message, ...]:
+def _head(brief: Brief[T], form: AnswerForm, instructions: str) -> tuple[Message, ...]:
     """Return the system prompt and the worked examples."""
-    schema = cast("Schema[object]", quoted.schema if quoted else brief.schema)
     style, extracting = brief.options.style, brief.extracting
-    prompt = system_prompt(schema, style, instructions, extracting=extracting, quoted=quoted is not None)
-    return (Message("system", prompt), *_worked(brief, sent, quoted))
+    prompt = system_prompt(form.shown, style, instructions, extracting=extracting, quoted=form.quoted)
+    return (Message("system", prompt), *_worked(brief, form))
 
 
 def compile_chat(text: Input, provider: str, model: str, options: Options, card: Card | None = None) -> Request:
@@ -224,14 +225,14 @@ def _sendable(text: str) -> str:
     return text
 
 
-def _worked(brief: Brief[T], sent: SentSchema | None, quoted: Quoted | None) -> tuple[Message, ...]:
+def _worked(brief: Brief[T], form: AnswerForm) -> tuple[Message, ...]:
     """Return the worked examples, each as a question and its answer, in the form that the model must use."""
     return tuple(
         message
         for example in brief.examples
         for message in (
             Message("user", f"{ASK}\n\n{delimited(example.text)}" if brief.extracting else example.text),
-            Message("assistant", example_answer(example, sent, quoted)),
+            Message("assistant", example_answer(example, form)),
         )
     )
 

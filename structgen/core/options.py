@@ -76,6 +76,19 @@ class EvidenceMode(StrEnum):
     """The model quotes the text for each value, and the quotes are looked up. What it cannot quote is unsupported."""
 
 
+class Form(StrEnum):
+    """The form in which an answer was asked for, for those who parse responses themselves."""
+
+    PLAIN = "plain"
+    """JSON that fits the schema as it is."""
+    STRICT = "strict"
+    """JSON in the subset of JSON Schema that strict mode takes: every property present, free keys as a list."""
+    QUOTES = "quotes"
+    """Each value beside the words of the text that say it."""
+    STRICT_QUOTES = "strict_quotes"
+    """Quotes, in the strict form."""
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """What one extraction may spend. None is no limit.

@@ -17,7 +17,8 @@ from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Style
 from structgen.core.records import Task
 from structgen.evaluate.ambiguous_unions import doubtful_unions
-from structgen.forms.strict import StrictRefusal, StrictSchema, strict_of
+from structgen.forms import PlainForm, strict_form
+from structgen.forms.strict import StrictRefusal, strict_of
 from structgen.schema import Schema
 from structgen.schema.keywords import walk
 from structgen.schema.resolve import target
@@ -79,9 +80,9 @@ def prompt_size(task: Task[Any]) -> PromptSize:
 
 
 def _prompt_size(task: Task[Any], schema: Schema[Any]) -> PromptSize:
-    found = strict_of(schema)
-    strict = found if isinstance(found, StrictSchema) else None
-    examples = sum(len(example.text) + len(example_answer(example, strict)) for example in task.examples)
+    strict = strict_form(PlainForm(schema))
+    form = PlainForm(schema) if isinstance(strict, StrictRefusal) else strict
+    examples = sum(len(example.text) + len(example_answer(example, form)) for example in task.examples)
     system = len(system_prompt(schema, Style.OUTLINE, task.instructions, extracting=True))
     return PromptSize(
         instructions=tokens_of(len(task.instructions)),

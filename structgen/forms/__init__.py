@@ -1,1 +1,27 @@
-"""The forms in which a response is asked for: plain, strict, and with quotes."""
+"""The forms in which an answer is asked for: plain, strict, with quotes, and combinations of them."""
+
+from structgen.forms.answer_form import (
+    AnswerForm,
+    PartialView,
+    PlainForm,
+    QuotedForm,
+    StrictForm,
+    WrappedForm,
+    object_form,
+    prompt_forms,
+    sent_by,
+    strict_form,
+)
+
+__all__ = [
+    "AnswerForm",
+    "PartialView",
+    "PlainForm",
+    "QuotedForm",
+    "StrictForm",
+    "WrappedForm",
+    "object_form",
+    "prompt_forms",
+    "sent_by",
+    "strict_form",
+]

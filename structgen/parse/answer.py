@@ -63,7 +63,7 @@ def choose(job: Job[T], found: Found, cut: bool) -> Parsed[T]:
 def _readings(job: Job[T], found: Found | None) -> Sequence[Reading]:
     """The values that were found, without the quotes for which the answer was asked."""
     readings = found.readings if found else ()
-    return readings if job.quoted is None else [without_quotes(reading, job.quoted) for reading in readings]
+    return [without_quotes(reading, job.form) for reading in readings] if job.form.quoted else readings
 
 
 def _none_fits(outcomes: Sequence[Outcome], best: Outcome) -> Parsed[Any]:
@@ -149,11 +149,11 @@ def _agree(shape: Shape, one: Outcome, other: Outcome) -> bool:
 
 def _quotes(job: Job[T], outcome: Outcome) -> dict[str, str | None]:
     """The quotes of an accepted value, by its own paths."""
-    if job.quoted is None:
+    if not job.form.quoted:
         return {}
     adapter, tree = job.schema.adapter, as_json(outcome.tree)
     if adapter is None:
-        return settled(job.quoted, outcome.quotes, tree, tree)
+        return settled(job.form, outcome.quotes, tree, tree)
     try:
         made = adapter.dump_python(
             outcome.value, mode="json", by_alias=True, warnings="none", context=job.schema.context
@@ -161,7 +161,7 @@ def _quotes(job: Job[T], outcome: Outcome) -> dict[str, str | None]:
         dumped = cast(Json, made)
     except ValueError:  # a value that has no JSON form keeps the paths that it had in the response
         dumped = tree
-    return settled(job.quoted, outcome.quotes, tree, dumped)
+    return settled(job.form, outcome.quotes, tree, dumped)
 
 
 def _is_cut(reading: Reading) -> bool:
@@ -190,7 +190,7 @@ def _ambiguous(outcomes: Sequence[Outcome]) -> Parsed[Any]:
 def _refused(job: Job[T], outcome: Outcome) -> Parsed[T]:
     kept = tuple(repair for repair in outcome.repairs if not any(issue.repair == repair for issue in outcome.issues))
     partial = as_json(outcome.tree)
-    quotes = {} if job.quoted is None else {**job.quoted.asked(partial), **outcome.quotes}
+    quotes = {**dict.fromkeys(job.form.quotable(partial)), **outcome.quotes}
     return Parsed(False, None, outcome.issues, kept, partial, outcome.open, quotes=quotes)
 
 

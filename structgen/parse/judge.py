@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
-from structgen.forms.quotes import Quoted
+from structgen.forms import AnswerForm
 from structgen.parse.align import Aligner, Decode, Fit, Shape
 from structgen.parse.json_values import Exact, as_written, at, exceeds_float, has_exact
 from structgen.parse.lenient.escapes import Source
@@ -49,7 +49,7 @@ ECHO = Issue("", "is the schema itself, not a value of it", "schema_echo")
 class Job(Generic[T]):
     """What all readings of one response are held against.
 
-    `tags`: it said with tags that it is a call of a tool. `quoted`: the form with quotes in which it was asked for.
+    `form`: the one in which it was asked for. `tags`: it said with tags that it is a call of a tool.
     `source`: the document that it was made from.
     """
 
@@ -57,8 +57,8 @@ class Job(Generic[T]):
     shape: Shape
     decode: Decode
     max_risk: Risk
+    form: AnswerForm
     tags: bool = False
-    quoted: Quoted | None = None
     source: Source | None = None
     looked: tuple[Json, Verdict] | None = None
     """A value that was looked at before, and what was found."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from structgen.core.json import Json, pointer, steps
 from structgen.core.results import Issue, Repair
-from structgen.forms.quotes import Quoted
+from structgen.forms import AnswerForm
 from structgen.forms.quotes.quoted_values import Split
 from structgen.parse.reading import Reading
 
@@ -21,9 +21,9 @@ _UNREADABLE = frozenset({"cut_off", "syntax", "depth"})
 """Issues that are about the response and not about what one quote says."""
 
 
-def without_quotes(reading: Reading, quoted: Quoted) -> Reading:
+def without_quotes(reading: Reading, form: AnswerForm) -> Reading:
     """The reading of the value alone, its repairs, issues and open paths at their places in the value."""
-    split = quoted.split(reading.value, max(reading.open, key=len, default=""))
+    split = form.split(reading.value, max(reading.open, key=len, default=""))
     return replace(
         reading,
         value=split.value,
@@ -39,10 +39,10 @@ def _counts(issue: Issue, split: Split) -> bool:
     return issue.code in _UNREADABLE or not split.is_quote(issue.path)
 
 
-def settled(quoted: Quoted, quotes: Mapping[str, str | None], before: Json, after: Json) -> dict[str, str | None]:
+def settled(form: AnswerForm, quotes: Mapping[str, str | None], before: Json, after: Json) -> dict[str, str | None]:
     """The quotes of a value that was validated, None for one that has none. `before` is its tree before validation."""
     found = followed(quotes, before, after)
-    return {path: found.get(path) for path in quoted.asked(after)}
+    return {path: found.get(path) for path in form.quotable(after)}
 
 
 def followed(quotes: Mapping[str, str | None], before: Json, after: Json) -> Mapping[str, str | None]:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from pydantic_core import to_json
 
 from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Parsed, Repair
-from structgen.forms.quotes import Quoted
-from structgen.forms.quotes.quoted_values import Splitter
+from structgen.forms import AnswerForm, PlainForm
 from structgen.parse.align import Shape, shape_of
 from structgen.parse.answer import choose
 from structgen.parse.candidates import Answer, Found, Lists, balanced_end, find_values, lists_in, without_thoughts
@@ -34,9 +32,6 @@ from structgen.schema import Schema
 
 T = TypeVar("T")
 
-Plain: TypeAlias = Callable[[Json], Json]
-"""An answer in the form in which the schema was sent -> the one that fits the schema."""
-
 MAX_CHARS = 10_000_000
 _ONLY_FENCE = re.compile(r"(?:```|~~~)[^\n`]{0,50}\n(?P<inside>[^\n]*)\n\s*(?:```|~~~)\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -52,16 +47,14 @@ def parse_text(
     finish_reason: str | None = "stop",
     max_risk: Risk = Risk.INTERPRETIVE,
     max_chars: int = MAX_CHARS,
-    quoted: Quoted | None = None,
-    plain: Plain | None = None,
+    form: AnswerForm | None = None,
     document: str | None = None,
 ) -> Parsed[T]:
     """Read a response as a value of the schema: accepted, repaired on the record, or refused with the reason.
 
-    `quoted` is the form with quotes in which the answer was asked for; they end up in `.quotes`, and are no reason to
-    refuse it. `plain` gives an answer in the form in which the schema was sent as one that fits the schema; it is
-    asked for what is clean JSON. `document` is the text that the response was made from: it decides whether a backslash
-    is an escape.
+    `form` is the one in which the answer was asked for, plain if it is None. Quotes end up in `.quotes`, and are no
+    reason to refuse it. `document` is the text that the response was made from: it decides whether a backslash is an
+    escape.
 
     Takes time linear in the length of the text. Never raises for what the response says; a validator that breaks
     (raises anything but ValueError or AssertionError) is a TaskError.
@@ -69,33 +62,34 @@ def parse_text(
     if len(text) > max_chars:
         return too_large(max_chars)
     try:
-        parsed = parse_one(job_for(schema, max_risk, quoted, document), text, is_cut(finish_reason), plain)
+        parsed = parse_one(job_for(schema, max_risk, form, document), text, is_cut(finish_reason))
     except RecursionError:
         parsed = too_deep()
     return ended(parsed, finish_reason, max_risk)
 
 
-def job_for(schema: Schema[T], max_risk: Risk, quoted: Quoted | None, document: str | None) -> Job[T]:
+def job_for(schema: Schema[T], max_risk: Risk, form: AnswerForm | None, document: str | None) -> Job[T]:
     """What the values of a response are held against."""
-    source = None if document is None else Source(document)
-    return Job(schema, shape_of(schema), partial(_decode, quoted, source), max_risk, quoted=quoted, source=source)
+    source, form = None if document is None else Source(document), form or PlainForm(schema)
+    return Job(schema, shape_of(schema), partial(_decode, form, source), max_risk, form, source=source)
 
 
-def parse_one(job: Job[T], text: str, cut: bool, plain: Plain | None) -> Parsed[T]:
+def parse_one(job: Job[T], text: str, cut: bool) -> Parsed[T]:
     """Read a text that is the whole response."""
-    schema, shape = job.schema, job.shape
+    schema, shape, sent = job.schema, job.shape, job.form
+    job = unwrapped(job)
     clean = text.strip()
     data = clean.encode(errors="surrogatepass")
     found = _strict(data, job.source)
     if found is None or (cut and isinstance(found.value, int | float)):
-        if found is None and plain is not None and (written := _in_plain_form(data, plain)) is not None:
-            return parse_one(job, written, cut, None)
+        if found is None and sent is not job.form and (written := _rewritten(data, sent)) is not None:
+            return parse_one(job, written, cut)
         return _searched(job, clean, cut)
     tree = found.value
-    if plain is not None:
-        tree = plain(tree)
+    if sent is not job.form:
+        tree = sent.unwrap(tree)
         data = to_json(tree)
-    if not found.more and job.quoted is None and schema.adapter is not None:
+    if not found.more and not job.form.quoted and schema.adapter is not None:
         verdict = validate_as_is(schema, shape, tree, data)
         if not verdict.issues:
             return Parsed(ok=True, value=cast(T, verdict.value), given=tree)
@@ -103,18 +97,24 @@ def parse_one(job: Job[T], text: str, cut: bool, plain: Plain | None) -> Parsed[
     return choose(job, Found((Reading(tree, 0, len(clean), long=found.more),)), cut)
 
 
-def _in_plain_form(data: bytes, plain: Plain) -> str | None:
-    """Clean JSON whose escapes are in doubt, in the form that fits the schema; None if it is none."""
+def unwrapped(job: Job[T]) -> Job[T]:
+    """The job of reading an answer once it is out of the form in which the schema was sent."""
+    inner = job.form.prompt_form
+    return job if inner is job.form else replace(job, form=inner)
+
+
+def _rewritten(data: bytes, sent: AnswerForm) -> str | None:
+    """Clean JSON whose escapes are in doubt, out of the form in which the schema was sent; None if it is not JSON."""
     try:
-        return exact_text(plain(clean_json(data).value))
+        return exact_text(sent.unwrap(clean_json(data).value))
     except ValueError:
         return None
 
 
-def _decode(quoted: Quoted | None, source: Source | None, text: str) -> tuple[Json, Risk]:
+def _decode(form: AnswerForm, source: Source | None, text: str) -> tuple[Json, Risk]:
     """JSON within a string of the response; its quotes are lost, for nobody knows where it will stand."""
     tree, risk = decode(text, source)
-    return (tree if quoted is None else Splitter.anywhere(quoted.keys, tree)), risk
+    return form.without_quotes(tree), risk
 
 
 def _strict(data: bytes, source: Source | None = None) -> Strict | None:
@@ -166,15 +166,15 @@ def _look(job: Job[T], text: str) -> tuple[Answer, Found]:
     return answer, replace(found, around=(*before, *found.around))
 
 
-def values_in(job: Job[T], text: str, plain: Plain | None = None) -> Found:
-    """The values in a part of a response, and what stands around them; `plain` is that of `parse_text`."""
+def values_in(job: Job[T], text: str) -> Found:
+    """The values in a part of a response, and what is around them."""
     clean = text.strip()
     data = clean.encode(errors="surrogatepass")
     found = _strict(data, job.source)
     if found is None:
-        written = None if plain is None else _in_plain_form(data, plain)
+        written = _rewritten(data, job.form) if job.form is not job.form.prompt_form else None
         return _look(job, clean if written is None else written)[1]
-    tree = found.value if plain is None else plain(found.value)
+    tree = job.form.unwrap(found.value)
     return Found((Reading(tree, 0, len(clean), long=found.more),))
 
 
@@ -272,7 +272,7 @@ def _last_resort(job: Job[T], text: str, found: Found, refused: Parsed[T]) -> Pa
     repaired = torn(text, Reading(tree, reading.start, end, (note,)))
     around = named(text[: reading.start] + text[end:])
     parsed = choose(job, replace(found, readings=(repaired,), around=around), False)
-    plain = tree if job.quoted is None else without_quotes(repaired, job.quoted).value
+    plain = without_quotes(repaired, job.form).value
     named_keys = job.shape.knows(plain, free=not lacks_colon(text[reading.start : end], tree))
     return parsed if parsed.ok and named_keys else refused
 

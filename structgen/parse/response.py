@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Parsed, Repair
-from structgen.forms.quotes import Quoted
+from structgen.forms import AnswerForm
 from structgen.parse.answer import choose
 from structgen.parse.candidates import MOST_READINGS, Found
 from structgen.parse.ended import ended, is_cut, noted
 from structgen.parse.judge import Job
-from structgen.parse.read import MAX_CHARS, Plain, crowded, job_for, parse_one, too_deep, too_large, values_in
+from structgen.parse.read import MAX_CHARS, crowded, job_for, parse_one, too_deep, too_large, unwrapped, values_in
 from structgen.parse.reading import Reading
 from structgen.parse.surroundings import as_calls
 from structgen.schema import Schema
@@ -40,8 +40,7 @@ def parse_parts(
     *,
     finish_reason: str | None = "stop",
     max_risk: Risk = Risk.INTERPRETIVE,
-    quoted: Quoted | None = None,
-    plain: Plain | None = None,
+    form: AnswerForm | None = None,
     document: str | None = None,
 ) -> Parsed[T]:
     """Read a response of several parts as `parse_text` reads one.
@@ -50,7 +49,7 @@ def parse_parts(
     shown. Values beside the answers must say the same.
     """
     try:
-        parsed = _parsed(job_for(schema, max_risk, quoted, document), parts, is_cut(finish_reason), plain)
+        parsed = _parsed(job_for(schema, max_risk, form, document), parts, is_cut(finish_reason))
     except RecursionError:
         parsed = too_deep()
     parsed = ended(parsed, finish_reason, max_risk)
@@ -60,17 +59,17 @@ def parse_parts(
     return noted(parsed, note, f"is a call of {parts.other!r}, not of {parts.asked!r}", max_risk)
 
 
-def _parsed(job: Job[T], parts: Parts, cut: bool, plain: Plain | None) -> Parsed[T]:
+def _parsed(job: Job[T], parts: Parts, cut: bool) -> Parsed[T]:
     beside = tuple(text for text in parts.beside if text.strip())
     answers = tuple(text for text in parts.answers if text.strip()) or parts.answers[:1]
     if sum(map(len, (*answers, *beside))) > MAX_CHARS:
         return too_large(MAX_CHARS)
-    said = [values_in(job, text) for text in beside]
+    said = [values_in(unwrapped(job), text) for text in beside]
     if len(answers) == 1 and not any(one.readings or one.crowded for one in said):
-        parsed = parse_one(job, answers[0], cut, plain)
+        parsed = parse_one(job, answers[0], cut)
         around = tuple(repair for one in said for repair in one.around)
         return replace(parsed, repairs=(*around, *parsed.repairs)) if parsed.ok and around else parsed
-    found = _together([_one(text, values_in(job, text, plain)) for text in answers], said)
+    found = _together([_one(text, values_in(job, text)) for text in answers], said)
     if found.crowded:
         return crowded()
     return choose(replace(job, tags=found.tags), found, cut)

@@ -49,7 +49,7 @@ class Asking(Generic[T]):
 def first_question(asking: Asking[T]) -> Question[T]:
     """The whole, asked for the first time."""
     why = f"{FIRST}; {asking.plan.why}"
-    return whole_question(asking.schema, asking.first, asking.max_risk, why, asking.plan.sent, asking.plan.quoted)
+    return whole_question(asking.schema, asking.first, asking.max_risk, why, asking.plan.form)
 
 
 def next_question(asking: Asking[T], last: Question[T], attempt: Attempt, parsed: Parsed[T]) -> Question[T]:
@@ -62,8 +62,8 @@ def next_question(asking: Asking[T], last: Question[T], attempt: Attempt, parsed
     if last.part or asking.plan.brief.options.reask is Reask.WHOLE:
         return whole
     parts = (
-        rest_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card, asking.plan.quoted),
-        fields_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card, asking.plan.quoted),
+        rest_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card, asking.plan.form),
+        fields_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card, asking.plan.form),
     )
     return min([*(part for part in parts if part is not None), whole], key=lambda question: question.size)
 
@@ -77,7 +77,7 @@ def _whole(asking: Asking[T], attempt: Attempt) -> Question[T]:
         most = asking.card.max_completion_tokens if asking.card else None
         wider = 2 * room if most is None else min(2 * room, most)
         request = replace(request, parameters=replace(request.parameters, max_completion_tokens=wider))
-    return whole_question(asking.schema, request, asking.max_risk, AGAIN, asking.plan.sent, asking.plan.quoted)
+    return whole_question(asking.schema, request, asking.max_risk, AGAIN, asking.plan.form)
 
 
 def most_of_all(first: Request, attempts: int, begin: Usage | None = None) -> Usage:

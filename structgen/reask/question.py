@@ -11,8 +11,7 @@ from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.records import Call, Completion, Request, Usage
 from structgen.core.results import Parsed
-from structgen.forms.quotes import Quoted, with_quotes
-from structgen.forms.strict import SentSchema
+from structgen.forms import AnswerForm
 from structgen.parse import Parts, parse_parts, parse_text
 from structgen.parse.json_values import write_json
 from structgen.schema import Schema
@@ -52,16 +51,12 @@ def whole_question(
     request: Request,
     max_risk: Risk,
     why: str,
-    sent: SentSchema | None = None,
-    quoted: Quoted | None = None,
+    form: AnswerForm,
 ) -> Question[T]:
-    """A question for the whole value; `sent` and `quoted` are the forms of the answer that are not the schema's own.
-
-    An answer in both is taken out of the form in which the schema was sent first.
-    """
+    """A question for the whole value, answered in this form."""
 
     def read(completion: Completion) -> Parsed[T]:
-        return read_completion(schema, completion, request.schema_name, max_risk, quoted, request.document, sent)
+        return read_completion(schema, completion, request.schema_name, max_risk, form, request.document)
 
     return Question(request, why, read)
 
@@ -71,9 +66,8 @@ def read_completion(
     completion: Completion,
     name: str,
     max_risk: Risk,
-    quoted: Quoted | None,
+    form: AnswerForm,
     document: str | None,
-    sent: SentSchema | None = None,
 ) -> Parsed[T]:
     """All that a completion says, read as one answer: a call of the function `name`, or several.
 
@@ -93,21 +87,15 @@ def read_completion(
         parts,
         finish_reason=completion.finish_reason,
         max_risk=max_risk,
-        quoted=quoted,
-        plain=None if sent is None else sent.back,
+        form=form,
         document=document,
     )
 
 
 def read_again(
-    schema: Schema[T], tree: Json, quotes: Mapping[str, str | None], max_risk: Risk, quoted: Quoted | None
+    schema: Schema[T], tree: Json, quotes: Mapping[str, str | None], max_risk: Risk, form: AnswerForm
 ) -> Parsed[T]:
     """A value that was put together from several answers, validated as a whole; its quotes stay with their values."""
-    written = tree if quoted is None else quoted.forward(tree, quotes)
-    return parse_text(schema, write_json(written), max_risk=max_risk, quoted=quoted)
-
-
-def part_form(part: Schema[T], quoted: Quoted | None) -> Quoted | None:
-    """The form with quotes of a part of a schema that is asked for with quotes."""
-    made = with_quotes(part, quoted.keys) if quoted is not None else None
-    return made if isinstance(made, Quoted) else None
+    described = form.prompt_form
+    written = write_json(described.encode(tree, quotes))
+    return parse_text(schema, written, max_risk=max_risk, form=described)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from structgen.compile.parameters import answer_tokens, frame_tokens
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Card, Completion, Message, Request
 from structgen.core.results import Issue, Parsed, Repair
-from structgen.forms.quotes import Quoted
+from structgen.forms import AnswerForm
 from structgen.parse.json_values import MISSING, at, same
 from structgen.parse.unrecorded import FLOAT
 from structgen.reask.place import alternatives, put, schema_at, with_definitions
-from structgen.reask.question import Question, part_form, part_room, read_again, read_completion
+from structgen.reask.question import Question, part_room, read_again, read_completion
 from structgen.schema import Schema
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class Cut(Generic[T]):
 
     `path` leads to the outermost open list, whose complete items are kept, or else to the innermost open object.
     `begun`: an item of that list had begun behind those that are kept, so that at least one more must come.
-    `quotes` are those of what is kept, where they are asked for: in the form `quoted`. `document` is what is read.
+    `form` is the one of the whole, `quotes` those of what is kept if it has any. `document` is what is read.
     """
 
     schema: Schema[T]
@@ -52,16 +52,15 @@ class Cut(Generic[T]):
     path: tuple[str, ...]
     repairs: tuple[Repair, ...]
     max_risk: Risk
+    form: AnswerForm
     begun: bool = False
     quotes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
-    quoted: Quoted | None = None
     document: str | None = None
 
     @property
     def shown(self) -> JsonObject:
         """What is kept, in the form in which it was answered."""
-        written = self.kept if self.quoted is None else self.quoted.forward(self.kept, self.quotes)
-        return cast(JsonObject, written)
+        return cast(JsonObject, self.form.prompt_form.encode(self.kept, self.quotes))
 
 
 def rest_question(
@@ -70,7 +69,7 @@ def rest_question(
     parsed: Parsed[T],
     max_risk: Risk,
     card: Card | None,
-    quoted: Quoted | None = None,
+    form: AnswerForm,
 ) -> Question[T] | None:
     """A question for what is missing, None where nothing was complete or the root is no object.
 
@@ -84,22 +83,21 @@ def rest_question(
         return None
     begun = any(len(steps(place)) > len(path) for place in parsed.open)
     quotes = {place: quote for place, quote in parsed.quotes.items() if at(kept, steps(place)) is not MISSING}
-    cut = Cut(schema, kept, path, parsed.repairs, max_risk, begun, quotes, quoted, first.document)
+    cut = Cut(schema, kept, path, parsed.repairs, max_risk, form, begun, quotes, first.document)
     missing = Schema.of(with_definitions(schema.json_schema, part))
-    form = part_form(missing, quoted)
-    request = _request(cut, first, missing, form, card)
-    return Question(request, WHY, lambda completion: read_rest(cut, missing, completion, form), part=True)
+    asked = form.for_part(missing)
+    request = _request(cut, first, asked, card)
+    return Question(request, WHY, lambda completion: read_rest(cut, missing, completion, asked), part=True)
 
 
-def _request(cut: Cut[T], first: Request, missing: Schema[Any], form: Quoted | None, card: Card | None) -> Request:
+def _request(cut: Cut[T], first: Request, form: AnswerForm, card: Card | None) -> Request:
     """The first request, then what is kept of its answer, and what to answer now."""
-    schema = form.schema.json_schema if form else missing.json_schema
-    estimate = answer_tokens(frame_tokens(schema), first.document, card, quoted=form is not None)
+    estimate = answer_tokens(frame_tokens(form.schema), first.document, card, quoted=form.quoted)
     return replace(
         first,
         messages=(*first.messages, Message("user", _words(cut))),
         strict=False,
-        json_schema=schema,
+        json_schema=form.schema,
         schema_name=NAME,
         parameters=replace(first.parameters, max_completion_tokens=part_room(estimate, first)),
     )
@@ -169,8 +167,8 @@ def _rest_schema(root: JsonObject | bool, node: Json, kept: Json, path: tuple[st
     return None
 
 
-def read_rest(cut: Cut[T], missing: Schema[object], completion: Completion, form: Quoted | None = None) -> Parsed[T]:
-    """Join what was kept with the rest, and validate the whole. `form` is the one with quotes, if any, of the rest."""
+def read_rest(cut: Cut[T], missing: Schema[object], completion: Completion, form: AnswerForm) -> Parsed[T]:
+    """Join what was kept with the rest, and validate the whole. `form` is the one of the rest."""
     answer: Parsed[object] = read_completion(missing, completion, NAME, cut.max_risk, form, cut.document)
     if not answer.ok:
         return Parsed(False, None, answer.issues, cut.repairs, cut.kept, quotes=cut.quotes)
@@ -178,7 +176,7 @@ def read_rest(cut: Cut[T], missing: Schema[object], completion: Completion, form
     joined = _misplaced(cut, rest) or _list_missing(cut, rest) or join(cut.kept, rest, cut.path)
     if isinstance(joined, Issue):
         return Parsed(False, None, (joined,), cut.repairs, cut.kept, quotes=cut.quotes)
-    again = read_again(cut.schema, joined, _joined_quotes(cut, answer.quotes), cut.max_risk, cut.quoted)
+    again = read_again(cut.schema, joined, _joined_quotes(cut, answer.quotes), cut.max_risk, cut.form)
     own = (one for one in answer.repairs if one.rule != FLOAT)  # the type of the whole may keep every digit
     return replace(again, repairs=(*cut.repairs, *own, *again.repairs))
 

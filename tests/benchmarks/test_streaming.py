@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from structgen import Extraction, Extractor, Partial
 from structgen.core.options import Risk
 from structgen.engine.stream.stream_views import Finished, Growing
-from structgen.forms.strict import strict_of
+from structgen.forms import PlainForm, strict_form
 from structgen.schema import Schema
 from structgen.send.http.providers import GROQ
 from structgen.send.http.stream_assembler import Gathering, Origin
@@ -51,8 +51,8 @@ def value_of(size: int) -> dict[str, Any]:
 
 def text_of(size: int) -> str:
     """The table as a model held to the strict schema writes it."""
-    strict: Any = strict_of(Schema.of(Table))
-    return json.dumps(strict.forward(value_of(size)))
+    strict: Any = strict_form(PlainForm(Schema.of(Table)))
+    return json.dumps(strict.encode(value_of(size)))
 
 
 def calls(work: Callable[[], object]) -> int:
@@ -82,19 +82,19 @@ def pieces(text: str) -> list[str]:
 
 
 def growing(size: int) -> Callable[[], object]:
-    parts, strict = pieces(text_of(size)), strict_of(Schema.of(Table))
+    parts, strict = pieces(text_of(size)), strict_form(PlainForm(Schema.of(Table)))
     shown: Any = Growing(strict)  # type: ignore[arg-type]  the schema has a strict form
     return lambda: [one for part in parts for one in shown.show(part)]
 
 
 def items(size: int) -> Callable[[], object]:
     parts = pieces(json.dumps(value_of(size)["rows"]))
-    finished = Finished[Row](Schema.of(Row), None, Risk.INTERPRETIVE)
+    finished = Finished[Row](Schema.of(Row), PlainForm(Schema.of(list[Row])), Risk.INTERPRETIVE)
     return lambda: [one for part in parts for one in finished.show(part)]
 
 
 def one_long_string(size: int) -> Callable[[], object]:
-    parts, shown = pieces(json.dumps({"title": "x" * size})), Growing()
+    parts, shown = pieces(json.dumps({"title": "x" * size})), Growing(PlainForm(Schema.of(True)))
     return lambda: [one for part in parts for one in shown.show(part)]
 
 
@@ -116,7 +116,7 @@ def test_copies_of_growing_values_are_paid_for_by_the_text() -> None:
     """What Python copies for snapshots is no call: so count the references that fresh containers hold."""
 
     def copied(size: int) -> int:
-        shown, seen, total = Growing(), set[int](), 0
+        shown, seen, total = Growing(PlainForm(Schema.of(True))), set[int](), 0
         kept: list[Partial] = []
         for part in pieces(json.dumps(value_of(size))):
             for one in shown.show(part):

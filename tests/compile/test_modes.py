@@ -10,7 +10,7 @@ from structgen.compile.modes import choose_mode
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Mode, Options
 from structgen.core.records import Card, Example
-from structgen.forms.strict import StrictSchema
+from structgen.forms import PlainForm
 from structgen.schema import Schema
 
 
@@ -48,14 +48,14 @@ PLAIN = Card("b", modes=(Mode.JSON, Mode.TEXT))
 def test_the_mode_follows_from_model_and_schema(
     asked: Mode, schema: Schema[Any], card: Card | None, mode: Mode, strict: bool, why: str
 ) -> None:
-    chosen = choose_mode(asked, schema, card)
-    assert (chosen.mode, isinstance(chosen.sent, StrictSchema)) == (mode, strict)
+    chosen = choose_mode(asked, PlainForm(schema), card)
+    assert (chosen.mode, chosen.form.strict) == (mode, strict)
     assert why in chosen.why
 
 
 def test_a_mode_that_the_model_does_not_have_is_refused_with_the_modes_it_has() -> None:
     with pytest.raises(ConfigurationError, match="json, text"):
-        choose_mode(Mode.TOOLS, SOUP, PLAIN)
+        choose_mode(Mode.TOOLS, PlainForm(SOUP), PLAIN)
 
 
 @pytest.mark.parametrize("mode", [Mode.TOOLS, Mode.JSON_SCHEMA])

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, Field, PlainSerializer
 
 from structgen.core.options import Risk
 from structgen.core.results import Parsed, Repair
-from structgen.forms.quotes import Quoted, with_quotes
+from structgen.forms import prompt_forms
 from structgen.parse import parse_text
 from structgen.parse.quotes import followed, moved
 from structgen.schema import Schema
@@ -36,10 +36,9 @@ def pair(quote: Any, value: Any) -> dict[str, Any]:
 
 def read(kind: Any, answer: Any, **more: Any) -> Parsed[Any]:
     schema = Schema.of(kind)
-    quoted = with_quotes(schema)
-    assert isinstance(quoted, Quoted)
+    _, quoted = prompt_forms(schema)
     text = answer if isinstance(answer, str) else json.dumps(answer)
-    return parse_text(schema, text, quoted=quoted, **more)
+    return parse_text(schema, text, form=quoted, **more)
 
 
 def test_the_value_is_what_it_is_without_quotes_and_nothing_is_repaired() -> None:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from structgen.core.results import Parsed
-from structgen.forms.quotes import Quoted, with_quotes
+from structgen.forms import prompt_forms
 from structgen.parse import Parts, parse_parts
 from structgen.schema import Schema
 
@@ -79,19 +79,18 @@ def test_too_much_is_refused() -> None:
 
 @pytest.mark.parametrize("schema", [Pet, list[Pet]])
 def test_the_quotes_of_several_calls_stay_with_their_values(schema: Any) -> None:
-    form = with_quotes(Schema.of(schema))
-    assert isinstance(form, Quoted)
+    _, form = prompt_forms(Schema.of(schema))
     pets = [json.loads(one) for one in (REX, TOM)]
     calls = [{"name": {"quote": pet["name"], "value": pet["name"]}, "age": {"quote": None, "value": 1}} for pet in pets]
     one, other = map(json.dumps, calls)
     if schema is Pet:
-        assert not read(schema, one, other, quoted=form).ok
-        assert read(schema, one, one, quoted=form).quotes["/name"] == "Rex"
+        assert not read(schema, one, other, form=form).ok
+        assert read(schema, one, one, form=form).quotes["/name"] == "Rex"
     else:
-        parsed = read(schema, one, other, quoted=form)
+        parsed = read(schema, one, other, form=form)
         assert (parsed.quotes["/0/name"], parsed.quotes["/1/name"]) == ("Rex", "Tom")
         wrapped = [json.dumps({"value": [call]}) for call in calls]
-        parsed = read(schema, *wrapped, quoted=form)
+        parsed = read(schema, *wrapped, form=form)
         assert (parsed.quotes["/0/name"], parsed.quotes["/1/name"]) == ("Rex", "Tom")
 
 

@@ -13,6 +13,7 @@ from structgen.core.json import Json
 from structgen.core.options import Mode, Options, Risk
 from structgen.core.records import Completion
 from structgen.core.results import Issue, Parsed
+from structgen.forms import PlainForm
 from structgen.parse import parse_text
 from structgen.reask.fields import MOST_FIELDS, fields_question
 from structgen.reask.question import Question
@@ -65,7 +66,7 @@ def bad(**wrong: Json) -> Parsed[Any]:
 def maybe(parsed: Parsed[Any], schema: Any = Order, text: str = TEXT, **changes: Any) -> Question[Any] | None:
     compiled = Schema.of(schema)
     request = compile_brief(Brief(compiled, "groq", "a-model", Options(), **changes)).request_for(text)
-    return fields_question(compiled, request, parsed, Risk.INTERPRETIVE, None)
+    return fields_question(compiled, request, parsed, Risk.INTERPRETIVE, None, PlainForm(compiled))
 
 
 def question(parsed: Parsed[Any], **more: Any) -> Question[Any]:
@@ -221,7 +222,7 @@ def test_a_check_across_fields_asks_for_the_fields_it_names() -> None:
 def test_the_server_is_told_the_schema_of_the_fields_where_it_was_told_that_of_the_whole() -> None:
     compiled = Schema.of(Order)
     request = compile_brief(Brief(compiled, "groq", "a-model", Options(mode=Mode.JSON_SCHEMA))).request_for(TEXT)
-    asked = fields_question(compiled, request, bad(currency="x"), Risk.INTERPRETIVE, None)
+    asked = fields_question(compiled, request, bad(currency="x"), Risk.INTERPRETIVE, None, PlainForm(compiled))
     assert asked is not None
     described: Any = asked.request.to_groq()["response_format"]
     assert described["json_schema"]["strict"] is False

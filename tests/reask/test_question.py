@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from structgen.compile import Brief, compile_brief
 from structgen.core.options import Mode, Options, Risk
 from structgen.core.records import Card, Completion
-from structgen.forms.strict import StrictSchema, strict_of
+from structgen.forms import PlainForm, StrictForm, strict_form
 from structgen.reask.question import whole_question
 from structgen.schema import Schema
 
@@ -20,7 +20,7 @@ class Soup(BaseModel):
 CARD = Card("a", modes=(Mode.JSON_SCHEMA,), strict=True)
 PLAN = compile_brief(Brief(Schema.of(Soup), "groq", "a", Options(), card=CARD))
 REQUEST = PLAN.request_for("Leek soup.")
-QUESTION = whole_question(Schema.of(Soup), REQUEST, Risk.INTERPRETIVE, "first", PLAN.sent)
+QUESTION = whole_question(Schema.of(Soup), REQUEST, Risk.INTERPRETIVE, "first", PLAN.form)
 
 
 def test_a_null_that_stands_for_a_left_out_field_gives_the_default() -> None:
@@ -51,8 +51,8 @@ def test_no_digit_is_lost_on_the_way_out_of_the_sent_form() -> None:
         total: Decimal
         note: str | None = None
 
-    strict = strict_of(Schema.of(list[Bill]))
-    assert isinstance(strict, StrictSchema)
+    strict = strict_form(PlainForm(Schema.of(list[Bill])))
+    assert isinstance(strict, StrictForm)
     question = whole_question(Schema.of(list[Bill]), REQUEST, Risk.INTERPRETIVE, "first", strict)
     parsed = question.read(Completion('{"value": [{"total": 12345678901234567.89, "note": null}]}'))
     assert parsed.value == [Bill(total=Decimal("12345678901234567.89"))]

@@ -13,6 +13,7 @@ from structgen.core.json import Json, JsonObject
 from structgen.core.options import Options, Risk
 from structgen.core.records import Completion
 from structgen.core.results import Issue, Parsed
+from structgen.forms import PlainForm
 from structgen.parse import parse_text
 from structgen.reask.question import Question
 from structgen.reask.rest import complete_parts, join, rest_question
@@ -47,7 +48,7 @@ def cut_at(text: str, schema: Any = Order) -> Parsed[Any]:
 def question(parsed: Parsed[Any], schema: Any = Order) -> Question[Any]:
     compiled = Schema.of(schema)
     request = compile_brief(Brief(compiled, "groq", "a-model", Options())).request_for("Order A-1 ...")
-    found = rest_question(compiled, request, parsed, Risk.INTERPRETIVE, None)
+    found = rest_question(compiled, request, parsed, Risk.INTERPRETIVE, None, PlainForm(compiled))
     assert found is not None
     return found
 
@@ -112,7 +113,7 @@ def test_a_rest_that_cannot_be_read_keeps_what_was_complete() -> None:
 def test_nothing_complete_is_no_question_for_a_rest(text: str) -> None:
     compiled = Schema.of(Order)
     request = compile_brief(Brief(compiled, "groq", "a-model", Options())).request_for("Order A-1 ...")
-    assert rest_question(compiled, request, cut_at(text), Risk.INTERPRETIVE, None) is None
+    assert rest_question(compiled, request, cut_at(text), Risk.INTERPRETIVE, None, PlainForm(compiled)) is None
 
 
 @given(st.integers(1, len(WHOLE) - 1))
@@ -177,4 +178,4 @@ def test_nothing_that_was_refused_itself_is_kept_for_the_rest(begin: str) -> Non
     assert parsed.open
     compiled = Schema.of(Order)
     request = compile_brief(Brief(compiled, "groq", "a-model", Options())).request_for("Order A-1 ...")
-    assert rest_question(compiled, request, parsed, Risk.INTERPRETIVE, None) is None
+    assert rest_question(compiled, request, parsed, Risk.INTERPRETIVE, None, PlainForm(compiled)) is None

@@ -164,7 +164,7 @@ class _Refusal(NamedTuple):
 
 def _unsupported_in(accepted: Extraction[T], plan: Plan[T], given: Json) -> _Refusal:
     """The refusal of a whole that says something for which no chunk has evidence."""
-    words = UNFOUND if plan.quoted is None else UNQUOTED
+    words = UNQUOTED if plan.form.quoted else UNFOUND
     issues = tuple(Issue(path, words, "unsupported") for path in accepted.unsupported)
     return _Refusal("is not all found in the text", issues, said(plan.brief.schema, accepted.value, given))
 
@@ -262,7 +262,7 @@ def _evidence(
     options = plan.brief.options
     if options.evidence is EvidenceMode.NONE and not options.require_evidence:
         return ()
-    if known is None or plan.quoted is None:
+    if known is None or not plan.form.quoted:
         return locate(value, text, known or {}, apart)
     return tuple(known.get(leaf.path) or _unsupported(leaf.path) for leaf in leaves(value, apart))
 

@@ -17,9 +17,9 @@ from structgen.core.json import Json
 from structgen.core.records import Document, Example
 from structgen.documents.chunks import ChunkSchema
 from structgen.engine.flow import Line, extraction
-from structgen.engine.reparse.request_match import Form
 from structgen.engine.reparse.schema_diff import AskedParts, Change
 from structgen.engine.reparse.stored_answers import Kept, kept_question
+from structgen.forms import AnswerForm, prompt_forms, sent_by
 from structgen.schema import Schema
 from structgen.store import Asked, Entry, Run, Store
 
@@ -39,7 +39,7 @@ class PreviousRun:
     keep: bool = False
     endpoint: str = ""
     """The server that is asked now, as `Request.endpoint` names it."""
-    _known: dict[tuple[int, bool], tuple[Form, ...]] = field(default_factory=dict[Any, Any], repr=False)
+    _known: dict[tuple[int, bool], tuple[AnswerForm, ...]] = field(default_factory=dict[Any, Any], repr=False)
 
     def at(self, endpoint: str) -> PreviousRun:
         """The same, where this server is asked now."""
@@ -74,9 +74,12 @@ class PreviousRun:
         for number in reversed(range(len(entries))):
             entry = entries[number]
             for asked in self.run.asked:
-                form = next((one for one in self._forms(asked, chunk=chunk) if one.is_asked_by(entry.request)), None)
+                sent = (sent_by(entry.request, one) for one in self._forms(asked, chunk=chunk))
+                form = next(filter(None, sent), None)
                 if form is not None:
-                    if not self.keep and (other_words(asked, _asked_now(plan)) or (plan.quoted and not form.quoted)):
+                    if not self.keep and (
+                        other_words(asked, _asked_now(plan)) or (plan.form.quoted and not form.quoted)
+                    ):
                         return None
                     forms = tuple(one for each in self.run.asked for one in self._forms(each, chunk=chunk))
                     return Kept(entry, tuple(entries[number + 1 :]), form, forms, not self.keep, self.run.id)
@@ -87,13 +90,13 @@ class PreviousRun:
         request = replace(plan.request_for(text), endpoint=self.endpoint)
         return request not in [entry.request for entry in entries] and self.store.get(request) is not None
 
-    def _forms(self, asked: Asked, *, chunk: bool) -> tuple[Form, ...]:
+    def _forms(self, asked: Asked, *, chunk: bool) -> tuple[AnswerForm, ...]:
         """How was asked for a whole text or a chunk; nothing where that schema cannot be used any more."""
         key = (id(asked), chunk)
         if key not in self._known:
             then = Schema[Json]("then", asked.json_schema, None, {})
             try:
-                self._known[key] = Form.all_of(ChunkSchema(then) if chunk else then)
+                self._known[key] = prompt_forms(ChunkSchema(then) if chunk else then)
             except StructgenError:
                 self._known[key] = ()
         return self._known[key]

@@ -15,8 +15,9 @@ from structgen.core.options import Risk
 from structgen.core.records import Completion
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.engine.claims import said
-from structgen.engine.reparse.request_match import AskedFields, Form
+from structgen.engine.reparse.request_match import AskedFields
 from structgen.engine.reparse.schema_diff import AskedParts, Change, Part
+from structgen.forms import AnswerForm
 from structgen.reask import Asking, Question
 from structgen.reask.absent import answer_part, takes_null, without
 from structgen.reask.fields import Draft, involved, read_fields
@@ -42,8 +43,8 @@ class Kept:
 
     whole: Entry
     parts: tuple[Entry, ...]
-    form: Form
-    forms: tuple[Form, ...]
+    form: AnswerForm
+    forms: tuple[AnswerForm, ...]
     words: bool
     run: int
 
@@ -53,13 +54,13 @@ class Kept:
         for entry in self.parts:
             if asked := AskedFields.by(entry.request, self.forms):
                 later |= dict.fromkeys(asked.paths, asked.schema)
-        return Change(AskedParts(self.form.schema.json_schema, later).at, schema, self.words)
+        return Change(AskedParts(self.form.plain.json_schema, later).at, schema, self.words)
 
 
 def kept_question(kept: Kept, asking: Asking[T]) -> Question[T]:
     """The question that the kept answer was given to; its answer is read by the schema of now."""
-    form, request = kept.form, kept.whole.request
-    as_then = whole_question(asking.schema, request, asking.max_risk, "", form.sent_in(request), form.quoted)
+    request = kept.whole.request
+    as_then = whole_question(asking.schema, request, asking.max_risk, "", kept.form)
 
     def read(completion: Completion) -> Parsed[T]:
         parsed = _with_own_quotes(asking, as_then.read(completion))
@@ -73,8 +74,7 @@ def kept_question(kept: Kept, asking: Asking[T]) -> Question[T]:
 
 def _with_own_quotes(asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
     """The same with a quote, or None, for what the schema of now wants quotes for."""
-    quoted, tree = asking.plan.quoted, _tree(asking, parsed)
-    wanted = quoted.asked(tree) if quoted else ()
+    wanted = asking.plan.form.quotable(_tree(asking, parsed))
     return replace(parsed, quotes={path: parsed.quotes.get(path) for path in wanted})
 
 
@@ -86,7 +86,7 @@ def _tree(asking: Asking[T], parsed: Parsed[T]) -> Json:
 
 def _without_removed(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
     """The value without the keys that the schema had then and forbids now."""
-    then = kept.form.schema.json_schema
+    then = kept.form.plain.json_schema
     gone = [
         issue.repair
         for issue in parsed.issues
@@ -95,7 +95,7 @@ def _without_removed(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed
     if not gone or parsed.open or parsed.readings:
         return parsed
     left = without(parsed.partial, [repair.path for repair in gone])
-    again = read_again(asking.schema, left, parsed.quotes, asking.max_risk, asking.plan.quoted)
+    again = read_again(asking.schema, left, parsed.quotes, asking.max_risk, asking.plan.form)
     removed = (Repair("removed_field", repair.path, repair.before, None, Risk.LOSSLESS) for repair in gone)
     return replace(again, repairs=(*parsed.repairs, *removed, *again.repairs))
 
@@ -104,7 +104,7 @@ def _with_part(kept: Kept, asking: Asking[T], parsed: Parsed[T], entry: Entry) -
     """The value with the answer to a question for a part of it, where that still helps."""
     if asked := AskedFields.by(entry.request, kept.forms):
         return _with_fields(asking, parsed, entry.completion, asked)
-    rest = rest_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card, asking.plan.quoted)
+    rest = rest_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card, asking.plan.form)
     joined = None if parsed.ok or rest is None else rest.read(entry.completion)
     return joined if joined is not None and joined.ok else parsed
 
@@ -118,8 +118,8 @@ def _with_fields(asking: Asking[T], parsed: Parsed[T], answer: Completion, asked
     if not fitting:
         return parsed
     left = asked.only(fitting)
-    document, quoted = asking.first.document, asking.plan.quoted
-    draft = Draft(asking.schema, tree, parsed.repairs, asking.max_risk, parsed.quotes, quoted, document)
+    form, document = asking.plan.form, asking.first.document
+    draft = Draft(asking.schema, tree, parsed.repairs, asking.max_risk, form, parsed.quotes, document)
     after = read_fields(draft, Schema.of(left.schema), answer, left.form)
     unread = after.partial is tree
     return parsed if unread or (parsed.ok and not after.ok) or _forgets(parsed, after, fitting) else after

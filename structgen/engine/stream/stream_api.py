@@ -57,7 +57,7 @@ class Streams(ABC):
         raises, a TaskError at once.
         """
         plan, line = self._planned(schema, text, instructions, context)
-        return self._drive(line, Growing.of(plan).show)
+        return self._drive(line, Growing(plan.form).show)
 
     @overload
     def astream(
@@ -80,7 +80,7 @@ class Streams(ABC):
     ) -> AsyncGenerator[Partial | Extraction[Any], None]:
         """`stream` as an async iterator."""
         plan, line = self._planned(schema, text, instructions, context)
-        return self._adrive(line, Growing.of(plan).show)
+        return self._adrive(line, Growing(plan.form).show)
 
     @overload
     def stream_items(

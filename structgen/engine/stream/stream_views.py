@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from structgen.compile import Plan
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json, pointer
 from structgen.core.options import Risk
 from structgen.core.results import Extraction, Partial
-from structgen.engine.stream.plain_view import PlainForm
-from structgen.engine.stream.quoted_view import Unquoted
-from structgen.forms.quotes import Quoted
-from structgen.forms.strict import WRAPPER, SentSchema
+from structgen.forms import AnswerForm
+from structgen.forms.strict import WRAPPER
 from structgen.parse import parse_text
 from structgen.parse.align import shape_of
 from structgen.parse.json_values import exact_text
@@ -27,18 +24,11 @@ T = TypeVar("T")
 class Growing:
     """Pieces of text -> the value so far, as often as it has changed."""
 
-    def __init__(
-        self, sent: SentSchema | None = None, quoted: Quoted | None = None, opens: str = LIST_OR_OBJECT
-    ) -> None:
-        self._reader = PartialReader(opens if sent is None else OBJECT)
-        self._plain = None if sent is None else PlainForm(sent)
-        self._unquoted = None if quoted is None else Unquoted(quoted)
+    def __init__(self, form: AnswerForm) -> None:
+        sent_object = form.prompt_form is not form
+        self._reader = PartialReader(OBJECT if sent_object else opens_for(shape_of(form.plain)))
+        self._view = form.partial_view()
         self._last: Json = None
-
-    @classmethod
-    def of(cls, plan: Plan[Any]) -> Growing:
-        """What shows the first answer to a plan."""
-        return cls(plan.sent, plan.quoted, opens_for(shape_of(plan.brief.schema)))
 
     def show(self, piece: str) -> Iterator[Partial]:
         """The value with this piece; nothing where it is the same as before."""
@@ -47,10 +37,7 @@ class Growing:
         if value is self._last:
             return
         self._last = value
-        opened = self._reader.open
-        shown = Partial(value, opened) if self._plain is None else self._plain(value, opened)
-        if shown is not None and self._unquoted is not None:
-            shown = self._unquoted(shown)
+        shown = self._view(value, self._reader.open)
         if shown is not None:
             yield shown
 
@@ -63,20 +50,12 @@ class Finished(Generic[T]):
     asked for again like any other value.
     """
 
-    def __init__(
-        self,
-        item: Schema[T],
-        sent: SentSchema | None,
-        max_risk: Risk,
-        quoted: Quoted | None = None,
-        document: str | None = None,
-    ) -> None:
+    def __init__(self, item: Schema[T], form: AnswerForm, max_risk: Risk, document: str | None = None) -> None:
         self._item = item
-        self._sent = sent
-        self._quoted = quoted
+        self._form = form
         self._max_risk = max_risk
         self._document = document
-        self._reader = PartialReader(LIST_OR_OBJECT if sent is None else OBJECT)
+        self._reader = PartialReader(OBJECT if form.wrapped else LIST_OR_OBJECT)
         self._fields = shape_of(item).root_keys
         self._list: str | None = None
         self._given: list[T] = []
@@ -92,19 +71,15 @@ class Finished(Generic[T]):
 
     def _is_answer(self, place: str) -> bool:
         """Whether the list at this place is the one that was asked for, as far as anybody can tell by now."""
-        if not place or self._sent is not None:
-            return place == ("" if self._sent is None else pointer([WRAPPER]))
+        if not place or self._form.wrapped:
+            return place == (pointer([WRAPPER]) if self._form.wrapped else "")
         key = self._reader.first_key
         return key is not None and place == pointer([key]) and letters(key) not in self._fields
 
     def _checked(self, value: Json) -> Iterator[T]:
         """The item that a finished value is."""
-        if self._sent is not None:
-            listed = self._sent.back({WRAPPER: [value]})
-            value = listed[0] if isinstance(listed, list) else value
-        if self._quoted is not None:
-            listed = self._quoted.split([value]).value
-            value = listed[0] if isinstance(listed, list) and listed else value
+        listed = self._form.decode_items([value])
+        value = listed[0] if isinstance(listed, list) and listed else value
         parsed = parse_text(self._item, exact_text(value), max_risk=self._max_risk, document=self._document)
         if parsed.ok:
             item: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from structgen.core.options import EvidenceMode, Mode, Options
 from structgen.core.records import Request
-from structgen.engine.reparse.request_match import AskedFields, Form, asked_paths
+from structgen.engine.reparse.request_match import AskedFields, asked_paths
+from structgen.forms import PlainForm, prompt_forms, sent_by
 from structgen.reask.fields import fields_schema
 from structgen.schema import Schema
 from structgen.stages import compile_request
@@ -19,7 +20,7 @@ class Dish(BaseModel):
     serves: int = 1
 
 
-FORMS = Form.all_of(Schema.of(Dish))
+FORMS = prompt_forms(Schema.of(Dish))
 PATCH = fields_schema(Schema.of(Dish).json_schema, ["/name", "/serves"])
 
 
@@ -31,33 +32,37 @@ def test_the_form_of_a_whole_is_told_by_its_request() -> None:
     plain, quoted = FORMS
     for evidence, form, other in [(EvidenceMode.LOCATE, plain, quoted), (EvidenceMode.QUOTES, quoted, plain)]:
         asked = compile_request(Dish, "Soup.", options=Options(evidence=evidence))
-        assert (asked.strict, form.is_asked_by(asked), other.is_asked_by(asked)) == (True, True, False)
+        sent = sent_by(asked, form)
+        assert sent is not None
+        assert (sent.strict, sent.prompt_form, sent_by(asked, other)) == (True, form, None)
 
 
 @pytest.mark.parametrize("kind", [list[Dish], Dish, dict[str, int], str])
 def test_the_form_of_a_whole_is_told_where_it_was_sent_in_an_object(kind: Any) -> None:
     for mode in (Mode.TOOLS, Mode.JSON, Mode.JSON_SCHEMA):
         asked = compile_request(kind, "Soup.", mode=mode, model="compatible/a")
-        (form,) = [one for one in Form.all_of(Schema.of(kind)) if one.is_asked_by(asked)]
-        sent = form.sent_in(asked)
-        assert (sent is not None) == (kind in (list[Dish], str) and mode is not Mode.JSON)
-        assert not Form(Schema.of(int)).is_asked_by(asked)
+        (form,) = filter(None, [sent_by(asked, one) for one in prompt_forms(Schema.of(kind))])
+        assert form.wrapped == (kind in (list[Dish], str) and mode is not Mode.JSON)
+        assert sent_by(asked, PlainForm(Schema.of(int))) is None
 
 
 def test_a_schema_that_takes_no_quotes_has_one_form() -> None:
-    assert len(Form.all_of(Schema.of(True))) == 1
+    assert len(prompt_forms(Schema.of(True))) == 1
 
 
 def test_fields_are_known_without_their_quotes() -> None:
-    quoted = AskedFields(PATCH, FORMS[1].quoted.keys if FORMS[1].quoted else None)
-    assert quoted.form is not None
-    assert AskedFields.by(request(quoted.form.schema.json_schema), FORMS) == quoted
-    assert AskedFields.by(request(PATCH), FORMS) == AskedFields(PATCH)
+    for form in FORMS:
+        part = form.for_part(Schema.of(PATCH))
+        found = AskedFields.by(request(part.schema), FORMS)
+        assert found is not None
+        assert (found.schema, found.form.schema, found.form.quoted) == (PATCH, part.schema, form.quoted)
 
 
 def test_fields_of_another_schema_are_taken_as_they_were_asked_for() -> None:
     other: Any = {"type": "object", "properties": {"/gone": {"type": "string"}}, "required": ["/gone"]}
-    assert AskedFields.by(request(other), FORMS) == AskedFields(other)
+    found = AskedFields.by(request(other), FORMS)
+    assert found is not None
+    assert (found.schema, found.form.schema) == (other, other)
 
 
 def test_other_questions_ask_for_no_fields() -> None:
@@ -66,5 +71,5 @@ def test_other_questions_ask_for_no_fields() -> None:
 
 
 def test_some_of_the_fields_keep_their_schemas() -> None:
-    left = AskedFields(PATCH).only(["/serves"])
+    left = AskedFields(PATCH, PlainForm(Schema.of(PATCH))).only(["/serves"])
     assert (left.paths, left.schema["required"]) == (("/serves",), ["/serves"])

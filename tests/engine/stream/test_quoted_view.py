@@ -12,8 +12,7 @@ from structgen.core.json import steps
 from structgen.core.options import Risk
 from structgen.core.results import Partial
 from structgen.engine.stream.stream_views import Finished, Growing
-from structgen.forms.quotes import Quoted, with_quotes
-from structgen.forms.strict import StrictSchema, strict_of
+from structgen.forms import AnswerForm, prompt_forms, strict_form
 from structgen.parse.json_values import MISSING, at
 from structgen.schema import Schema
 
@@ -39,23 +38,20 @@ VALUE = {
 QUOTES = {"/shop": "the Blue Door", "/items/0/name": "an x", "/tags/1": "b, too", "/by_day/quote": "one"}
 
 
-def form(kind: Any) -> Quoted:
-    made = with_quotes(Schema.of(kind))
-    assert isinstance(made, Quoted)
+def form(kind: Any, *, strict: bool = False) -> AnswerForm:
+    _, quoted = prompt_forms(Schema.of(kind))
+    made = strict_form(quoted) if strict else quoted
+    assert isinstance(made, AnswerForm)
     return made
 
 
 def shown(kind: Any, text: str, *, strict: bool = False, size: int = 1) -> list[Partial]:
-    quoted = form(kind)
-    reader = Growing(strict_of(quoted.schema) if strict else None, quoted)  # type: ignore[arg-type]
+    reader = Growing(form(kind, strict=strict))
     return [one for start in range(0, len(text), size) for one in reader.show(text[start : start + size])]
 
 
 def written(kind: Any, value: Any, quotes: dict[str, str], *, strict: bool = False) -> str:
-    quoted = form(kind)
-    answer = quoted.forward(value, quotes)
-    assert isinstance(strict_of(quoted.schema), StrictSchema)
-    return json.dumps(strict_of(quoted.schema).forward(answer) if strict else answer)
+    return json.dumps(form(kind, strict=strict).encode(value, quotes))
 
 
 def grown(value: Any, whole: Any) -> bool:
@@ -120,14 +116,8 @@ def test_a_list_shows_an_item_when_its_value_comes() -> None:
 @pytest.mark.parametrize("strict", [False, True])
 def test_each_item_of_a_list_is_given_as_soon_as_it_is_closed(strict: bool) -> None:
     items = [{"name": "x", "price": 2}, {"name": "y", "price": None}]
-    quoted = form(list[Item])
     text = written(list[Item], items, {"/0/name": "an x"}, strict=strict)
-    finished = Finished(
-        Schema.of(Item),
-        strict_of(quoted.schema) if strict else None,  # type: ignore[arg-type]
-        Risk.INTERPRETIVE,
-        quoted,
-    )
+    finished = Finished(Schema.of(Item), form(list[Item], strict=strict), Risk.INTERPRETIVE)
     given = [(at, item) for at, piece in enumerate(text) for item in finished.show(piece)]
     assert [item for _, item in given] == [Item(name="x", price=2), Item(name="y")]
     assert text[: given[0][0] + 1].count("name") == 1

@@ -22,9 +22,11 @@ from structgen.core.results import Extraction, Partial
 from structgen.engine import Line, Send, extraction
 from structgen.engine.stream.drive_stream import adrive_shown, drive_shown
 from structgen.engine.stream.stream_views import Finished, Growing
-from structgen.forms.strict import StrictSchema, strict_of
+from structgen.forms import PlainForm, StrictForm, strict_form
 from structgen.parse import parse_text
 from structgen.schema import Schema
+
+ANYTHING = PlainForm(Schema.of(True))
 
 
 class Soup(BaseModel):
@@ -60,7 +62,7 @@ def run(request: pytest.FixtureRequest) -> Run:
 
     def sync(asked: Line[Any], streamed: list[Streamed | TransportError], later: list[Completion]) -> list[Any]:
         waiting = iter(later)
-        return list(drive_shown(asked, lambda _: pieces_of(streamed), lambda _: next(waiting), Growing().show))
+        return list(drive_shown(asked, lambda _: pieces_of(streamed), lambda _: next(waiting), Growing(ANYTHING).show))
 
     async def awaited(
         asked: Line[Any], streamed: list[Streamed | TransportError], later: list[Completion]
@@ -74,7 +76,7 @@ def run(request: pytest.FixtureRequest) -> Run:
         async def perform(_: Send) -> Completion:
             return next(waiting)
 
-        return [shown async for shown in adrive_shown(asked, arrive, perform, Growing().show)]
+        return [shown async for shown in adrive_shown(asked, arrive, perform, Growing(ANYTHING).show)]
 
     if request.param == "sync":
         return sync
@@ -141,12 +143,12 @@ def test_closing_early_closes_the_pieces() -> None:
     async def never(_: Send) -> Completion:
         raise AssertionError
 
-    shown = drive_shown(line(), arrive, lambda _: Completion(""), Growing().show)
+    shown = drive_shown(line(), arrive, lambda _: Completion(""), Growing(ANYTHING).show)
     next(shown)
     shown.close()
 
     async def look() -> None:
-        arriving = adrive_shown(line(), aarrive, never, Growing().show)
+        arriving = adrive_shown(line(), aarrive, never, Growing(ANYTHING).show)
         await anext(arriving)
         await arriving.aclose()
 
@@ -175,16 +177,16 @@ class Holder(BaseModel):
     tree: Branch | Leaf | None = None
 
 
-def strict_form(kind: object) -> StrictSchema:
-    found = strict_of(Schema.of(kind))
-    assert isinstance(found, StrictSchema)
+def strict_of(kind: object) -> StrictForm:
+    found = strict_form(PlainForm(Schema.of(kind)))
+    assert isinstance(found, StrictForm)
     return found
 
 
 def shown_of(kind: object, value: Json, size: int = 4) -> list[Partial]:
-    strict = strict_form(kind)
+    strict = strict_of(kind)
     growing = Growing(strict)
-    text = json.dumps(strict.forward(value), ensure_ascii=False)
+    text = json.dumps(strict.encode(value), ensure_ascii=False)
     return [shown for piece in tokens(text, size) for shown in growing.show(piece)]
 
 
@@ -197,7 +199,7 @@ def test_the_wrapper_around_a_root_is_not_shown() -> None:
 
 def test_a_property_that_was_left_out_is_not_shown() -> None:
     partials = shown_of(Holder, {"name": "A"})
-    assert '"amount": null' in json.dumps(strict_form(Holder).forward({"name": "A"}))
+    assert '"amount": null' in json.dumps(strict_of(Holder).encode({"name": "A"}))
     assert partials[-1].value == {"name": "A", "tree": None}
 
 
@@ -215,7 +217,7 @@ def test_an_object_with_free_keys_is_shown_as_one() -> None:
 
 
 def test_an_entry_whose_key_comes_again_does_not_change_what_was_shown() -> None:
-    growing = Growing(strict_form(Holder))
+    growing = Growing(strict_of(Holder))
     text = '{"name": "A", "scores": [{"key": "x", "value": 1}, {"key": "x", "value": 2}, {"key": "y", "value": 3}, '
     shown = [one.value for piece in tokens(text, 1) for one in growing.show(piece)]
     scores = [value["scores"] for value in shown if isinstance(value, dict) and value.get("scores")]
@@ -240,9 +242,9 @@ holders = st.builds(
 @settings(deadline=None, max_examples=100)
 @given(holders, st.integers(1, 9))
 def test_the_last_partial_is_the_plain_value_and_every_open_path_stands_in_it(value: Any, size: int) -> None:
-    strict = strict_form(Holder)
+    strict = strict_of(Holder)
     partials = shown_of(Holder, value, size)
-    assert partials[-1] == Partial(strict.back(strict.forward(value)), ())
+    assert partials[-1] == Partial(strict.unwrap(strict.encode(value)), ())
     for one in partials:
         for path in one.open[:-1]:
             at: Any = one.value
@@ -252,10 +254,10 @@ def test_the_last_partial_is_the_plain_value_and_every_open_path_stands_in_it(va
 
 def test_partials_that_were_given_out_never_change() -> None:
     partials: list[tuple[Partial, str]] = []
-    strict = strict_form(Holder)
+    strict = strict_of(Holder)
     growing = Growing(strict)
     value: Json = {"name": "A", "scores": {"x": 1, "y": 2}, "tree": {"kind": "branch", "parts": [{"kind": "leaf"}] * 3}}
-    for piece in tokens(json.dumps(strict.forward(value))):
+    for piece in tokens(json.dumps(strict.encode(value))):
         partials.extend((one, repr(one)) for one in growing.show(piece))
     assert all(repr(one) == then for one, then in partials)
 
@@ -272,7 +274,9 @@ class Price:
 def items_of(
     kind: Any, text: str, strict: bool = False, risk: Risk = Risk.INTERPRETIVE
 ) -> tuple[Finished[Any], list[Any]]:
-    finished = Finished[Any](Schema.of(kind), strict_form(list[kind]) if strict else None, risk)
+    finished = Finished[Any](
+        Schema.of(kind), strict_of(list[kind]) if strict else PlainForm(Schema.of(list[kind])), risk
+    )
     return finished, [item for piece in tokens(text) for item in finished.show(piece)]
 
 
@@ -286,7 +290,7 @@ ROWS = [Soup(title="Leek", minutes=10), Soup(title="Pea", minutes=20)]
 @pytest.mark.parametrize("wrapping", ["{}", '{{"value": {}}}', "Here they are:\n```json\n{}\n```", '{{"soups": {}}}'])
 def test_each_item_comes_once_as_soon_as_it_is_finished(wrapping: str) -> None:
     text = wrapping.format(f"[{GOOD}, {GOOD.replace('Leek', 'Pea').replace('10', '20')}]")
-    finished = Finished[Soup](Schema.of(Soup), None, Risk.INTERPRETIVE)
+    finished = Finished[Soup](Schema.of(Soup), PlainForm(Schema.of(list[Soup])), Risk.INTERPRETIVE)
     seen = [(item, text.index(piece)) for piece in tokens(text, 3) for item in finished.show(piece)]
     assert [item for item, _ in seen] == ROWS
     assert seen[0][1] < text.index("Pea")

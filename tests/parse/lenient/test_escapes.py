@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from structgen import parse_response
 from structgen.core.options import Risk
 from structgen.core.results import Parsed, Repair
-from structgen.forms.quotes import Quoted, with_quotes
+from structgen.forms import prompt_forms
 from structgen.parse import parse_text
 from structgen.parse.json_values import write_json
 from structgen.parse.lenient.escapes import Source, unescape
@@ -272,10 +272,9 @@ def test_what_nobody_asked_for_may_be_in_doubt_on_the_record() -> None:
 
 
 def test_the_quote_of_a_value_is_decided_like_the_value_and_never_refuses_it() -> None:
-    quoted = with_quotes(NOTE)
-    assert isinstance(quoted, Quoted)
+    _, quoted = prompt_forms(NOTE)
     text = r'{"text": {"quote": "so \beta", "value": "\beta"}, "page": {"quote": "\frac", "value": 1}}'
-    parsed = parse_text(NOTE, text, quoted=quoted, document=r"so \beta it is")
+    parsed = parse_text(NOTE, text, form=quoted, document=r"so \beta it is")
     assert parsed.value == Note(text=r"\beta")
     assert parsed.quotes["/text"] == r"so \beta"
 

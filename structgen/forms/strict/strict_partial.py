@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.results import Partial
-from structgen.forms.strict import WRAPPER, SentSchema
 from structgen.forms.strict.shape_reader import ROOT
+from structgen.forms.strict.strict_schema import WRAPPER, SentSchema
 from structgen.forms.strict.strict_shapes import Entries, Items, Named, Record, Shape
 from structgen.forms.strict.strict_values import Back
 
@@ -20,7 +20,7 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PlainForm:
+class StrictPartial:
     """Partial strict values -> partial plain ones: unwrapped, without the nulls that stand for what was left out.
 
     An entry of an object with free keys appears once its key is known and its value has begun. Where the branch of a

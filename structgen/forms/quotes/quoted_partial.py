@@ -1,15 +1,16 @@
 """Values that are still growing, without the quotes with which they arrive.
 
-What is finished is split once and remembered, as in plain.py; what is open is split again whenever it is copied.
+What is finished is split once and remembered; what is open is split again whenever it is copied.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.results import Partial
-from structgen.forms.quotes import Quoted
+from structgen.forms.quotes.quoted_schema import Quoted
 from structgen.forms.quotes.quoted_shapes import Leaf, Record, Shape
 from structgen.forms.quotes.quoted_values import NOTHING, Nothing, Resolved, Splitter, at, fitting, pair_of, under
 
@@ -18,7 +19,7 @@ Place = tuple[Shape, ...]
 
 
 @dataclass(slots=True)
-class Unquoted:
+class QuotedPartial:
     """Partial values with quotes -> partial plain ones. A value appears once its quote is through."""
 
     quoted: Quoted
@@ -29,18 +30,18 @@ class Unquoted:
     _finished: dict[int, tuple[Json, Json | Nothing]] = field(default_factory=dict[int, "tuple[Json, Json | Nothing]"])
     """The identity of a finished part, the part itself (so that nothing else gets its identity), its plain form."""
 
-    def __call__(self, partial: Partial) -> Partial | None:
-        """The plain form; None where nothing but a quote has grown, or where there is nothing yet."""
-        deepest = partial.open[-1] if partial.open else ""
+    def __call__(self, value: Json, opened: Sequence[str]) -> Partial | None:
+        """The plain form of a value whose open paths are these, or None if nothing but a quote has grown."""
+        deepest = opened[-1] if opened else ""
         root, last, self._waiting = self.quoted.shapes.root, self._quote, False
-        if not partial.open:
-            value, path = self._closed(root, partial.value), None
+        if not opened:
+            plain, path = self._closed(root, value), None
         else:
-            value, path = self._open(root, partial.value, steps(deepest))
+            plain, path = self._open(root, value, steps(deepest))
         self._quote = deepest if self._waiting else ""
-        if isinstance(value, Nothing) or (last and last == self._quote):
+        if isinstance(plain, Nothing) or (last and last == self._quote):
             return None
-        return Partial(value, () if path is None else tuple(pointer(path[:depth]) for depth in range(len(path) + 1)))
+        return Partial(plain, () if path is None else tuple(pointer(path[:depth]) for depth in range(len(path) + 1)))
 
     def _closed(self, place: Place, value: Json) -> Json | Nothing:
         """A finished part."""
