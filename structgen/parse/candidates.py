@@ -1,7 +1,7 @@
-"""Find the places of a response that may hold the answer.
+"""Find the candidates for the answer in a response.
 
-Candidates lie outside thinking tags, begin at brackets that the schema allows for its root, and end where a decoder
-ends. Fences, tags and prose around them are left to `surroundings.py`.
+A candidate lies outside thinking tags, begins with a bracket that the schema allows for its root, and ends where a
+decoder ends. `surroundings.py` judges the fences, tags and prose around the candidates.
 """
 
 from __future__ import annotations
@@ -18,7 +18,15 @@ from structgen.parse.lenient.escapes import Source
 from structgen.parse.lenient.reader import read_lenient
 from structgen.parse.reading import Reading
 from structgen.parse.strict_json import strict_json
-from structgen.parse.surroundings import Piece, as_calls, bare_values, has_words, named, told_apart, without_enclosed
+from structgen.parse.surroundings import (
+    Piece,
+    bare_values,
+    fold_unreadable_lists,
+    has_prose,
+    merge_tool_calls,
+    relate_neighbours,
+    surroundings_repair,
+)
 from structgen.schema.node import Node
 
 # Brackets at which a value may begin
@@ -29,7 +37,7 @@ ANY_ROOT = re.compile(rf"{OBJECT}|\[|\A\(")
 
 
 class Lists(IntEnum):
-    """Which lists may be the answer; all others are prose (footnotes, subscripts), unless they may hide a value."""
+    """Which lists may be the answer. All others are prose (footnotes, subscripts) unless they may contain a value."""
 
     NONE = 0
     OF_OBJECTS = 1
@@ -37,7 +45,7 @@ class Lists(IntEnum):
 
     @property
     def roots(self) -> re.Pattern[str]:
-        """Where a value may begin."""
+        """The pattern of a place at which a value may begin."""
         return _ROOTS[self]
 
 
@@ -69,18 +77,18 @@ _OPEN_TAG = (
     r"|<\|channel\|>\s{0,5}analysis\b[^<]{0,80}<\|message\|>"
 )
 _CLOSE_TAG = r"</(?:think(?:ing)?|thoughts?|reasoning|reflection|scratchpad)>|\[/think\]|<\|(?:end|start|return)\|>"
-_THOUGHT = re.compile(rf"(?P<open>{_OPEN_TAG})|(?P<close>{_CLOSE_TAG})", re.IGNORECASE)
-_SIGNS_OF_THOUGHT = ("<", "[THINK]", "[think]", "[/THINK]", "[/think]")
-OPEN_THOUGHT = re.compile(_OPEN_TAG, re.IGNORECASE)
-CLOSE_THOUGHT = re.compile(_CLOSE_TAG, re.IGNORECASE)
+_THINKING_TAG = re.compile(rf"(?P<open>{_OPEN_TAG})|(?P<close>{_CLOSE_TAG})", re.IGNORECASE)
+_SIGNS_OF_THINKING = ("<", "[THINK]", "[think]", "[/THINK]", "[/think]")
+OPEN_THINKING = re.compile(_OPEN_TAG, re.IGNORECASE)
+CLOSE_THINKING = re.compile(_CLOSE_TAG, re.IGNORECASE)
 MOST_READINGS = 64
-MOST_BRACKETS = 20_000
-"""So many brackets are looked at; a response of more is no answer."""
+_MAX_BRACKETS = 20_000
+"""Maximum number of brackets at which a value may begin; a response with more is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response without its thoughts. `unclosed`: the thoughts never end, so what came of them is no answer."""
+    """A response without its thinking. `unclosed`: the thinking never ends, so the response holds no answer."""
 
     text: str
     unclosed: bool = False
@@ -88,15 +96,16 @@ class Answer:
 
 
 def without_thoughts(text: str) -> Answer:
-    """Drop everything between thinking tags; also what stands before a closing tag that nobody opened."""
-    first = _THOUGHT.search(text) if any(sign in text for sign in _SIGNS_OF_THOUGHT) else None
+    """Drop everything between thinking tags, and everything before a closing tag without an opening one."""
+    first = _THINKING_TAG.search(text) if any(sign in text for sign in _SIGNS_OF_THINKING) else None
     if first is None or _is_quoted(text, first):
         return Answer(text)
     kept: list[str] = []
-    at, inside, found, looked = 0, False, False, False
-    for tag in _THOUGHT.finditer(text):
-        if at and not inside and not looked:
-            looked = True
+    at, inside, found, checked = 0, False, False, False
+    for tag in _THINKING_TAG.finditer(text):
+        # The answer behind the thinking may contain the tags in its strings. One check is enough: it covers the rest.
+        if at and not inside and not checked:
+            checked = True
             if _is_quoted(text, tag, at):
                 break
         found = found or tag["open"] is not None or "|" not in tag[0]
@@ -104,8 +113,10 @@ def without_thoughts(text: str) -> Answer:
             kept.append(text[at : tag.start()])
             inside = True
         elif tag["close"] is not None:
+            # `<|end|>` and the like also end other messages than the thinking.
             if not inside and "|" in tag[0]:
                 continue
+            # A closing tag alone: some chat templates put the opening one into the prompt.
             kept = kept if inside else []
             inside, at = False, tag.end()
     if not inside:
@@ -114,7 +125,7 @@ def without_thoughts(text: str) -> Answer:
 
 
 def _is_quoted(text: str, first: re.Match[str], at: int = 0) -> bool:
-    """Whether all the tags from an offset on stand inside of values, in their strings."""
+    """Whether all thinking tags from an offset on are within values, in their strings."""
     tag: re.Match[str] | None = first
     for _ in range(MOST_READINGS):
         root = ANY_ROOT.search(text, at, tag.start())
@@ -122,7 +133,7 @@ def _is_quoted(text: str, first: re.Match[str], at: int = 0) -> bool:
         if reading is None or reading.open or tag.start() >= reading.end:
             return False
         at = reading.end
-        tag = _THOUGHT.search(text, at)
+        tag = _THINKING_TAG.search(text, at)
         if tag is None:
             return True
     return False
@@ -130,10 +141,10 @@ def _is_quoted(text: str, first: re.Match[str], at: int = 0) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The values found in an answer, in order, and what stands around them. `crowded`: there were too many.
+    """The candidates of a response, in order. `crowded`: there were too many.
 
-    `words`: somebody says something around them, so that not everything in brackets need be meant as an answer.
-    `beside` are values that were not given as the answer, but may say another thing.
+    `around` records the text around them. `words`: this text has words, so a value may belong to prose.
+    `beside`: the candidates in the text beside a tool call, which must not contradict the answer.
     """
 
     readings: tuple[Reading, ...]
@@ -144,56 +155,56 @@ class Found:
 
     @property
     def tags(self) -> bool:
-        """Whether tags say that there is a call of a tool."""
+        """Whether the response has the tags of a tool call."""
         return any(repair.rule == "tool_call_tags" for repair in self.around)
 
 
 def find_values(text: str, *, lists: Lists = Lists.ANY, source: Source | None = None) -> Found:
-    """Every value that begins with a bracket, disjoint, in order; scalars too, where nothing but values is written.
+    """Find the values that begin with a bracket, disjoint and in order; scalars too if there are only values.
 
-    Brackets in prose are skipped one by one. A value that breaks off in the middle is skipped as a whole, so that no
-    part of it passes for the answer; what is never closed holds all that follows it. `lists` may be the answer;
-    `source` is the document.
+    Brackets in prose are skipped one by one. A broken value is skipped as a whole, so that no part of it passes for the
+    answer; one that is never closed contains everything behind it. `source` is the document.
     """
     readings: list[Reading] = []
     pieces: list[Piece] = []
     at = begin = brackets = 0
     while match := lists.roots.search(text, at):
         brackets += 1
-        strict = brackets <= MOST_READINGS  # an error of the strict decoder counts the lines of all the text before
+        # Each failure of the strict decoder counts the lines of all text before it, which takes quadratic time.
+        try_strict = brackets <= MOST_READINGS
         start = match.start()
-        reading = read_value(text, start, source) if strict else read_lenient(text, start, source)
+        reading = read_value(text, start, source) if try_strict else read_lenient(text, start, source)
         at = _end_of(text, reading)
         if reading.json_like and not _is_prose(text, reading, lists):
             readings.append(reading)
             pieces.append((begin, reading.start))
             begin = at
-        if len(readings) > MOST_READINGS or brackets > MOST_BRACKETS:
+        if len(readings) > MOST_READINGS or brackets > _MAX_BRACKETS:
             return Found((), (), True)
-    return _with_edges(text, readings, [*pieces, (begin, len(text))])
+    return _in_context(text, readings, [*pieces, (begin, len(text))])
 
 
-def _with_edges(text: str, readings: list[Reading], pieces: list[Piece]) -> Found:
-    """What was found, in view of what stands before, between and behind it: `pieces`, one more than there are values.
-
-    The text of a value that cannot be read is kept with what stands around the others.
-    """
+def _in_context(text: str, readings: list[Reading], pieces: list[Piece]) -> Found:
+    """Judge the readings by the text before, between and behind them: `pieces`, one more than there are readings."""
     outside: list[str] = []
     for index, (start, end) in enumerate(pieces):
-        unread = index < len(readings) and readings[index].open
-        outside.append(text[start : pieces[index + 1][0] if unread else end])
+        # An unreadable value goes on record as text, with the prose around it.
+        unreadable = index < len(readings) and readings[index].open
+        outside.append(text[start : pieces[index + 1][0] if unreadable else end])
     bare = bare_values(text, pieces) if readings else []
-    whole = sorted([*without_enclosed(text, readings, pieces), *bare], key=lambda reading: reading.start)
-    said = "".join(outside)
-    found = Found(tuple(told_apart(text, whole)), named(said), len(whole) > MOST_READINGS, has_words(said))
+    whole = sorted([*fold_unreadable_lists(text, readings, pieces), *bare], key=lambda reading: reading.start)
+    around = "".join(outside)
+    repairs, too_many = surroundings_repair(around), len(whole) > MOST_READINGS
+    found = Found(tuple(relate_neighbours(text, whole)), repairs, too_many, has_prose(around))
+    # Amid words, a value in brackets may belong to the prose and not to a call.
     if not found.tags or found.words or found.crowded:
         return found
-    calls, again = as_calls(found.readings)
-    return replace(found, readings=tuple(calls), around=(*found.around, *again))
+    calls, repeated = merge_tool_calls(found.readings)
+    return replace(found, readings=tuple(calls), around=(*found.around, *repeated))
 
 
 def _is_prose(text: str, reading: Reading, lists: Lists) -> bool:
-    """Whether brackets belong to the text around: a word, as in ``as said [sic]``, or a list that is hardly one."""
+    """Whether brackets belong to prose: a single word, as in ``as said [sic]``, or a broken list without an object."""
     value = reading.value
     if not isinstance(value, list) or any(issue.code == "depth" for issue in reading.issues):
         return False
@@ -206,7 +217,7 @@ def _is_prose(text: str, reading: Reading, lists: Lists) -> bool:
 
 
 def read_value(text: str, start: int, source: Source | None) -> Reading:
-    """The value whose bracket stands at `start`, by the cheapest decoder that reads it."""
+    """Read the value whose bracket is at `start`, with the cheapest decoder that can."""
     try:
         _, end = _DECODER.raw_decode(text, start)
         clean = strict_json(text[start:end].encode(), source)
@@ -217,7 +228,7 @@ def read_value(text: str, start: int, source: Source | None) -> Reading:
 
 
 def _from_latex(text: str, reading: Reading) -> Reading | None:
-    r"""The value whose braces are escaped as LaTeX wants it, as in ``\boxed{\{"a": 1\}}``; None where none is."""
+    r"""Read a value whose braces are escaped for LaTeX, as in ``\boxed{\{"a": 1\}}``; None if this one's are not."""
     start = reading.start
     if text[max(start - 1, 0) : start] != "\\" or [issue.code for issue in reading.issues] != ["syntax"]:
         return None
@@ -233,7 +244,7 @@ _DECODER = json.JSONDecoder()
 
 
 def _end_of(text: str, reading: Reading) -> int:
-    """Where to look for the next value."""
+    """Return the offset from which to search for the next value."""
     if not reading.open:
         return reading.end
     if any(issue.code == "cut_off" for issue in reading.issues):
@@ -244,7 +255,7 @@ def _end_of(text: str, reading: Reading) -> int:
 
 
 def balanced_end(text: str, start: int) -> int | None:
-    """The offset behind the bracket that closes the one at `start`, by counting alone; None where there is none."""
+    """Return the offset behind the bracket that closes the one at `start`, by counting alone; None if it is missing."""
     opener = text[start]
     depth = 0
     for bracket in re.compile(r"[{}]" if opener == "{" else r"[\[\]]").finditer(text, start):

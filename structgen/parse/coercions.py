@@ -1,10 +1,11 @@
-"""What lax reading made of a value: the same, an allowed conversion, or one that nobody asked for."""
+"""Compare a value before and after Pydantic's lax mode: unchanged, converted as allowed, or to be refused."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
+from enum import Enum
 from typing import Any, cast
 
 from pydantic import TypeAdapter
@@ -16,80 +17,97 @@ from structgen.parse.align.scalars import float_in, number_in, truth_in
 from structgen.parse.json_values import MISSING, at, decimal_of, same
 from structgen.schema import Schema
 
+_MAX_COMPARED = 200
+
 
 def dumps_of(schema: Schema[Any], value: Any) -> list[Json]:
-    """The value as plain JSON by aliases and by field names; none where the type cannot be dumped."""
+    """Return the value as plain JSON by aliases and by field names; an empty list if its type cannot be dumped."""
     adapter, found = cast("TypeAdapter[Any]", schema.adapter), list[Json]()
     for by_alias in (True, False):
         try:
             made = adapter.dump_python(value, mode="json", by_alias=by_alias, warnings=False, context=schema.context)
             found.append(cast(Json, made))
-        except Exception:  # a serializer of the user's: the value is valid all the same
+        except Exception:  # the user's serializer raised, which says nothing against the value
             return found
     return found
 
 
-def beside(dumps: Sequence[Json], path: Sequence[str]) -> list[object]:
-    """The items of the list that a path leads into: sets come back in an order of their own."""
+def siblings(dumps: Sequence[Json], path: Sequence[str]) -> list[object]:
+    """Return all items of the list that a path leads into: a set is dumped in any order, so its paths do not hold."""
     found = [at(dump, path[:-1]) for dump in dumps] if path else []
     return [item for items in found if isinstance(items, list) for item in cast("list[object]", items)]
 
 
-def conversion(before: object, error: ErrorDetails, after: object) -> bool | None:
-    """None where the value is the same, True where it was converted as allowed, False where it must be refused.
+class Conversion(Enum):
+    """How a value changed on the way into its type."""
 
-    `before` is what the response says, `error` what the strict reader said (a before-validator may have changed its
-    input), `after` what came out, as plain JSON; MISSING where it cannot be placed, which is put on record.
+    NONE = "it is the same"
+    ALLOWED = "it was converted as the rules allow, which goes on record"
+    REFUSED = "it was converted as no rule allows"
+
+
+def conversion_of(before: object, error: ErrorDetails, after: object) -> Conversion:
+    """Judge how Pydantic's lax mode converted a value.
+
+    `before` is the value in the response. `error` is the error of strict mode, whose input differs from `before` if a
+    before-validator changed it. `after` is the value in the dump, or MISSING if it has no place there.
     """
     given: object = error["input"]
-    if before is MISSING or after is MISSING:
-        return True
+    if before is MISSING or after is MISSING:  # nothing to compare, so the conversion goes on record as one
+        return Conversion.ALLOWED
     if given is None or isinstance(given, bool) or isinstance(after, bool):
-        return _bools(given, after)
+        return _from_or_to_bool(given, after)
     if isinstance(given, int | float):
-        same_number = _numbers(given, after)
-        return True if same_number is None and error["type"].startswith("string") else same_number
+        found = _from_number(given, after)
+        # A number for a string field (coerce_numbers_to_str) is a conversion although its digits are the same.
+        became_string = found is Conversion.NONE and error["type"].startswith("string")
+        return Conversion.ALLOWED if became_string else found
     if isinstance(given, str):
-        return _texts(before, given, after)
+        return _from_string(before, given, after)
     if isinstance(given, list) and isinstance(after, list):
         items, others = cast("list[Json]", given), cast("list[Json]", after)
-        return None if _same_items(items, others) else True
+        return Conversion.NONE if _same_items(items, others) else Conversion.ALLOWED
     if isinstance(given, dict) and isinstance(after, dict):
-        return None
-    return True
+        return Conversion.NONE
+    return Conversion.ALLOWED
 
 
-def _bools(given: object, after: object) -> bool | None:
+def _allowed_if(condition: bool) -> Conversion:
+    return Conversion.ALLOWED if condition else Conversion.REFUSED
+
+
+def _from_or_to_bool(given: object, after: object) -> Conversion:
     """Only yes and no become booleans; a boolean or null becomes nothing else."""
     if isinstance(given, bool) and isinstance(after, bool):
-        return None if given is after else True
-    return isinstance(given, str) and isinstance(after, bool) and truth_in(given) is after
+        return Conversion.NONE if given is after else Conversion.ALLOWED
+    return _allowed_if(isinstance(given, str) and isinstance(after, bool) and truth_in(given) is after)
 
 
-def _numbers(given: float, after: object) -> bool | None:
-    """10.0 may become 10 and 1.1 a Decimal; a number never becomes a time, and infinity no text."""
+def _from_number(given: float, after: object) -> Conversion:
+    """10.0 may become 10 and 1.1 a Decimal; a number never becomes a time, and infinity never becomes a string."""
     if not math.isfinite(decimal_of(given)) and not isinstance(after, float):
-        return False
+        return Conversion.REFUSED
     if isinstance(after, int | float):
         equal = decimal_of(after) == decimal_of(given)
-        return None if equal and isinstance(after, int) is isinstance(given, int) else equal
+        same_type = isinstance(after, int) is isinstance(given, int)
+        return Conversion.NONE if equal and same_type else _allowed_if(equal)
     if isinstance(after, str):
         try:
-            return None if Decimal(after) == decimal_of(given) else False
+            return Conversion.NONE if Decimal(after) == decimal_of(given) else Conversion.REFUSED
         except InvalidOperation:
-            return False
-    return False
+            return Conversion.REFUSED
+    return Conversion.REFUSED
 
 
-def _texts(before: object, given: str, after: object) -> bool | None:
-    """A text may become the number it is, or an ISO form of itself; a bare number in a text never becomes a time."""
+def _from_string(before: object, given: str, after: object) -> Conversion:
+    """A string may become the number that it is, or its ISO form; a bare number in a string never becomes a time."""
     if isinstance(after, int | float):
-        return float_in(given) == after
+        return _allowed_if(float_in(given) == after)
     if isinstance(after, str):
         if after == given == before:
-            return None
-        return not is_numeric(given) or _number(after) == _number(given)
-    return True
+            return Conversion.NONE
+        return _allowed_if(not is_numeric(given) or _number(after) == _number(given))
+    return Conversion.ALLOWED
 
 
 def _number(text: str) -> Decimal | None:
@@ -98,7 +116,7 @@ def _number(text: str) -> Decimal | None:
 
 
 def _same_items(items: Sequence[Json], others: Sequence[Json]) -> bool:
-    """Whether two lists hold the same items in any order, as a set does (repeated items count once)."""
-    if len(items) > 200:
+    """Whether two lists hold the same items in any order, as a set does; repeated items count once."""
+    if len(items) > _MAX_COMPARED:  # each pair is compared, so long lists are judged by their length alone
         return len(others) <= len(items)
     return all(any(same(one, other) for other in others) for one in items)

@@ -16,11 +16,19 @@ from structgen.forms import AnswerForm
 from structgen.parse.align import Aligner, Decode, Fit, Shape
 from structgen.parse.json_values import Exact, as_written, at, exceeds_float, has_exact
 from structgen.parse.lenient.escapes import Source
-from structgen.parse.lossy import applied, with_offers
+from structgen.parse.lossy import apply_repairs, with_offers
 from structgen.parse.quotes import followed, moved
-from structgen.parse.reading import ESCAPE, ESCAPED_KEY, UNSURE_END, UNSURE_WORD, Reading, holds_structure, let_stand
+from structgen.parse.reading import (
+    ESCAPE,
+    ESCAPED_KEY,
+    UNSURE_END,
+    UNSURE_WORD,
+    Reading,
+    holds_structure,
+    repairs_for_tolerated,
+)
 from structgen.parse.union_choice import Chosen
-from structgen.parse.unrecorded import Unseen, in_floats, unseen_in
+from structgen.parse.unrecorded import Unrecorded, as_plain_floats, unrecorded_in
 from structgen.parse.validate import (
     IGNORED,
     LOOK,
@@ -161,7 +169,7 @@ def _judged(job: Job[T], reading: Reading) -> Outcome:
             above = _above(reading.repairs, job.max_risk)
             return Outcome(reading.value, before.value, reading.repairs, above, quotes=reading.quotes)
     fit, chosen = job.fit(reading.value, before.faults, exact=reading.long and has_exact(reading.value))
-    left_out = (repair for issue in reading.issues for repair in let_stand(issue))
+    left_out = (repair for issue in reading.issues for repair in repairs_for_tolerated(issue))
     repairs = (*reading.repairs, *left_out, *fit.repairs)
     if job.shape.ignores_all(fit.value):
         return Outcome(fit.value, None, repairs, (NOT_ASKED,), (), fit.misfits)
@@ -225,32 +233,32 @@ def _validated(
     """
     rounds = _LOSSY_ROUNDS if job.max_risk >= Risk.LOSSY else 0
     while True:
-        unseen = Unseen(outcome.tree) if plain or job.schema.adapter else in_floats(outcome.tree)
-        known = None if unseen.repairs or unseen.issues else found
-        verdict = known or validate(job.schema, unseen.tree, chosen, strict)
+        unrecorded = Unrecorded(outcome.tree) if plain or job.schema.adapter else as_plain_floats(outcome.tree)
+        known = None if unrecorded.repairs or unrecorded.issues else found
+        verdict = known or validate(job.schema, unrecorded.tree, chosen, strict)
         if not verdict.issues:
             repairs = (*outcome.repairs, *verdict.repairs)
             if job.schema.adapter is not None:
                 repairs = with_defaults(job.schema, repairs, verdict.value)
                 if not job.schema.bare and (not plain or job.shape.temporal or job.shape.keyed):
-                    unseen = _unseen(job, outcome.tree, verdict.value, repairs)
-            repairs = (*repairs, *unseen.repairs)
-            issues = (*_misread(job, outcome.tree, verdict.value), *unseen.issues, *_above(repairs, job.max_risk))
+                    unrecorded = _unrecorded(job, outcome.tree, verdict.value, repairs)
+            repairs = (*repairs, *unrecorded.repairs)
+            issues = (*_misread(job, outcome.tree, verdict.value), *unrecorded.issues, *_above(repairs, job.max_risk))
             return replace(outcome, value=verdict.value, repairs=repairs, issues=issues)
         issues = with_offers(verdict.issues, outcome.tree)
         offers = tuple({issue.repair.path: issue.repair for issue in issues if issue.repair}.values())
         if not rounds or not offers:
             return replace(outcome, issues=(*issues, *_above(outcome.repairs, job.max_risk)))
-        tree = applied(offers, outcome.tree)
+        tree = apply_repairs(offers, outcome.tree)
         quotes = followed(outcome.quotes, outcome.tree, tree)
         outcome = replace(outcome, tree=tree, repairs=(*outcome.repairs, *offers), quotes=quotes)
         rounds, found = rounds - 1, None
         strict = strictly(job.schema.structure, tree, chosen).strict if job.schema.runs else None
 
 
-def _unseen(job: Job[T], tree: Json, value: Any, repairs: Sequence[Repair]) -> Unseen:
+def _unrecorded(job: Job[T], tree: Json, value: Any, repairs: Sequence[Repair]) -> Unrecorded:
     """What reading changed without a word, but for what is ignored."""
-    found = unseen_in(job.schema, job.shape, tree, value)
+    found = unrecorded_in(job.schema, job.shape, tree, value)
     ignored = tuple(one.path for one in repairs if one.rule == IGNORED)
     kept = (one for one in found.repairs if not any(f"{one.path}/".startswith(f"{path}/") for path in ignored))
     return found._replace(repairs=tuple(kept))

@@ -26,7 +26,7 @@ from structgen.parse.lenient.reader import read_string
 from structgen.parse.quotes import without_quotes
 from structgen.parse.reading import Reading
 from structgen.parse.strict_json import Strict, clean_json, strict_json
-from structgen.parse.surroundings import named, torn
+from structgen.parse.surroundings import mark_if_fragment, surroundings_repair
 from structgen.parse.validate import validate_as_is
 from structgen.schema import Schema
 
@@ -269,8 +269,8 @@ def _last_resort(job: Job[T], text: str, found: Found, refused: Parsed[T]) -> Pa
     except ValueError:
         return refused
     note = Repair("json_repair", "", text[reading.start : end], None, Risk.INTERPRETIVE)
-    repaired = torn(text, Reading(tree, reading.start, end, (note,)))
-    around = named(text[: reading.start] + text[end:])
+    repaired = mark_if_fragment(text, Reading(tree, reading.start, end, (note,)))
+    around = surroundings_repair(text[: reading.start] + text[end:])
     parsed = choose(job, replace(found, readings=(repaired,), around=around), False)
     plain = without_quotes(repaired, job.form).value
     named_keys = job.shape.knows(plain, free=not lacks_colon(text[reading.start : end], tree))

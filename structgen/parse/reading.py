@@ -1,4 +1,4 @@
-"""What a decoder makes of one place in a response."""
+"""The value that a decoder read at one place of a response, and the issue codes that later stages may tolerate."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 
 UNSURE_END = "string_end"
-"""The code of a string that may end elsewhere: what stands around it is in doubt with it."""
+"""The code of a string that may end elsewhere, so that its neighbours are in doubt too."""
 ESCAPE = "escape"
-"""The code of a string whose backslashes may be escapes or a part of it; what is found are both readings."""
+"""The code of a string whose backslashes may be escapes or text; `found` has both readings."""
 ESCAPED_KEY = "escaped_key"
-"""The same for a key; the path is that of its object."""
+"""The code of a key whose backslashes may be escapes or text; the path is that of its object."""
 UNSURE_WORD = "word"
-"""The code of a word without quotes that is text only where nothing but text may stand."""
+"""The code of an unquoted word that may be a misspelt literal. It is a string if the schema allows nothing else."""
 
 
 def holds_structure(text: Json) -> bool:
-    """Whether a text whose end is not sure may have taken in more than items of one list: a key, or a bracket."""
+    """Whether a string whose end is in doubt may contain a key or a bracket, and not just items of its own list."""
     return not isinstance(text, str) or not _STRUCTURE.isdisjoint(text)
 
 
 _STRUCTURE = frozenset(":[]{}")
 
 
-def let_stand(issue: Issue) -> tuple[Repair, ...]:
-    """What is put on record of an issue that does not refuse the value: what was left out, or how it was read."""
+def repairs_for_tolerated(issue: Issue) -> tuple[Repair, ...]:
+    """Return the repairs that record a tolerated issue: members left out, or one of two readings of a backslash."""
     before, after = issue.found, None
     if issue.code in {ESCAPE, ESCAPED_KEY}:
         after, before = cast("list[Json]", issue.found)
@@ -41,13 +41,15 @@ def let_stand(issue: Issue) -> tuple[Repair, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One value found in a text, from `start` to `end` (offsets in characters).
+    """One value read from a text, from `start` to `end` (offsets in characters).
 
-    `issues` say why it cannot be a final value (repeated keys that differ, a lone surrogate, the end of the text);
-    `open` are the paths that were never closed. `json_like` tells a broken value from brackets in prose.
-    `quotes` are those that were taken out of the value, by its paths. `joined`: nothing but a comma stands between the
-    value before and this one; `corrects`: there are words between them that do more than count, so that this one may
-    stand in the place of the one before. `long`: a number in it may say more than a float.
+    `issues`: why it cannot be a final value (repeated keys that differ, a lone surrogate, the end of the text).
+    `open`: the paths that were never closed.
+    `json_like`: it is a broken value rather than brackets in prose.
+    `quotes`: the quotes that were taken out of the value, by its paths.
+    `joined`: only a comma separates it from the value before.
+    `corrects`: words that do more than count separate it from the value before, so it may be a correction of that one.
+    `long`: a number in it may have more digits than a float holds.
     """
 
     value: Json

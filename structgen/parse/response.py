@@ -15,7 +15,7 @@ from structgen.parse.ended import ended, is_cut, noted
 from structgen.parse.judge import Job
 from structgen.parse.read import MAX_CHARS, crowded, job_for, parse_one, too_deep, too_large, unwrapped, values_in
 from structgen.parse.reading import Reading
-from structgen.parse.surroundings import as_calls
+from structgen.parse.surroundings import merge_tool_calls
 from structgen.schema import Schema
 
 T = TypeVar("T")
@@ -90,6 +90,6 @@ def _together(calls: Sequence[Found], said: Sequence[Found]) -> Found:
     readings = [reading for call in calls for reading in call.readings]
     full = any(one.crowded for one in (*calls, *said)) or len(readings) + len(beside.readings) > MOST_READINGS
     if not full and len(readings) == len(calls):
-        readings, again = as_calls(readings)
+        readings, again = merge_tool_calls(readings)
         around += again
     return Found(tuple(readings), tuple(around), full, any(one.words for one in calls), beside)

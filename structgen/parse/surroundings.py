@@ -1,4 +1,4 @@
-"""What stands before, between and behind the values of a response: a part of them, a value itself, or prose."""
+"""Judge the text before, between and behind the values of a response: a part of them, another value, or prose."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from structgen.parse.reading import Reading
 from structgen.parse.strict_json import strict_json
 
 Piece = tuple[int, int]
-"""A part of the text that belongs to no value, by its offsets."""
+"""The start and end offsets of a part of the text that belongs to no value."""
 
 _AROUND = (
     ("fence", re.compile(r"```|~~~")),
@@ -24,15 +24,16 @@ _AROUND = (
     ),
     ("prose", re.compile(r"\S")),
 )
-"""What may stand around the value -> how to know it."""
+"""Rule of the repair -> the sign that a surrounding text falls under it, the most telling first."""
 
-_BEFORE = re.compile(r"[\"']\s{0,20}:\s{0,20}\Z")
+_KEY_BEFORE = re.compile(r"[\"']\s{0,20}:\s{0,20}\Z")
 _QUOTED = r"(?:\"(?:[^\"\\\n]|\\.){0,200}\"|'(?:[^'\\\n]|\\.){0,200}')"
 _MEMBER = rf"(?:{_QUOTED}\s*[:,\]}}]|-?\d[\d.]{{0,30}}\s*[,\]}}])"
-_GOES_ON = re.compile(
+_CONTINUES = re.compile(
     rf"[}}\])]*(?:[\w\[]|[\"'][^\s\"'.,;:)]|\.\d)|[}}\]\s]*(?:{_MEMBER}|,\s*(?:[\"'\d\[-]|null\b|true\b|false\b))"
 )
-"""Behind the end: what touches it, or a member or item (but not an object, which may be one of several)."""
+"""Text behind a value that continues it: a word that touches it, or a member or item. An object does not continue it,
+because it may be one of several."""
 _CLOSES = re.compile(r"\s*[}\],]")
 _COMMA = re.compile(r"\s*,\s*")
 _NUMBERING = re.compile(r"\s*,\s*\d{1,4}[.)]\s*")
@@ -49,66 +50,64 @@ _COUNTING = re.compile(
 """Words between values that only lead from one to the next."""
 
 
-def named(outside: str) -> tuple[Repair, ...]:
-    """The one thing worth naming in what stands around the values, with all of it."""
+def surroundings_repair(outside: str) -> tuple[Repair, ...]:
+    """Return the repair that records all text around the values, named after the most telling part of it."""
     for rule, sign in _AROUND:
         if sign.search(outside):
             return (Repair(rule, "", outside.strip(), None, Risk.LOSSLESS),)
     return ()
 
 
-def has_words(outside: str) -> bool:
-    """Whether anybody says something around the values; tags and the label of a fence are no words."""
+def has_prose(outside: str) -> bool:
+    """Whether there are words around the values; tags and the label of a fence do not count."""
     return _WORD.search(_MARKUP.sub("", outside)) is not None
 
 
-def torn(text: str, reading: Reading) -> Reading:
-    """A value that is part of something larger whose own brackets are missing or closed too early is no answer."""
-    if reading.open or not (_is_member(text, reading) or _GOES_ON.match(text, reading.end)):
+def mark_if_fragment(text: str, reading: Reading) -> Reading:
+    """Add an issue to a value that is only a part of something larger, whose bracket is missing or closed too early."""
+    if reading.open or not (_is_member(text, reading) or _CONTINUES.match(text, reading.end)):
         return reading
-    shown = text[reading.end : reading.end + 40]
-    issue = Issue("", "the text goes on as if this were closed too early", "syntax", shown)
+    excerpt = text[reading.end : reading.end + 40]
+    issue = Issue("", "the text goes on as if this were closed too early", "syntax", excerpt)
     return replace(reading, issues=(*reading.issues, issue))
 
 
 def _is_member(text: str, reading: Reading) -> bool:
-    """Whether a value stands behind a key, and the end of an object behind it."""
-    before = _BEFORE.search(text, max(reading.start - 42, 0), reading.start)
+    """Whether a value has a key before it, and a comma or the end of an object behind it."""
+    before = _KEY_BEFORE.search(text, max(reading.start - 42, 0), reading.start)
     return before is not None and _CLOSES.match(text, reading.end) is not None
 
 
-def told_apart(text: str, readings: Sequence[Reading]) -> list[Reading]:
-    """The values, each torn where it is. One that is followed by a comma and the next value is not torn: it is one of
-    several. So it is where the next one has a number of its own, as in ``1. {...}, 2. {...}``.
-    """
+def relate_neighbours(text: str, readings: Sequence[Reading]) -> list[Reading]:
+    """Mark each reading that is a fragment, and state how each relates to the one before it (joined, corrects)."""
     found: list[Reading] = []
     joined = corrects = False
     for index, reading in enumerate(readings):
         gap = (reading.end, readings[index + 1].start) if index + 1 < len(readings) else None
         comma = gap is not None and _COMMA.fullmatch(text, *gap) is not None
-        whole = (comma or (gap is not None and _NUMBERING.fullmatch(text, *gap))) and not _is_member(text, reading)
-        kept = reading if whole else torn(text, reading)
-        found.append(replace(kept, joined=joined, corrects=corrects))
-        joined, corrects = comma, gap is not None and has_words(_COUNTING.sub("", text[slice(*gap)]))
+        # Before a comma, or a comma and a number (`1. {...}, 2. {...}`), the value is one of several, not a fragment.
+        listed = comma or (gap is not None and _NUMBERING.fullmatch(text, *gap))
+        marked = reading if listed and not _is_member(text, reading) else mark_if_fragment(text, reading)
+        found.append(replace(marked, joined=joined, corrects=corrects))
+        joined, corrects = comma, gap is not None and has_prose(_COUNTING.sub("", text[slice(*gap)]))
     return found
 
 
-def as_calls(readings: Sequence[Reading]) -> tuple[list[Reading], tuple[Repair, ...]]:
-    """The values that different calls of a tool gave: equal ones are one, and the rest may be parts of one list."""
+def merge_tool_calls(readings: Sequence[Reading]) -> tuple[list[Reading], tuple[Repair, ...]]:
+    """Merge equal values of several tool calls, on record; mark the rest as joined, so that a list can collect them."""
     calls: list[Reading] = []
     for reading in readings:
         sound = (one for one in calls if not one.issues and not reading.issues)
         if not any(same(reading.value, one.value) for one in sound):
             calls.append(replace(reading, joined=bool(calls)))
-    again = (Repair("repeated", "", None, None, Risk.LOSSLESS),) if len(calls) < len(readings) else ()
-    return calls, again
+    repeated = (Repair("repeated", "", None, None, Risk.LOSSLESS),) if len(calls) < len(readings) else ()
+    return calls, repeated
 
 
-def without_enclosed(text: str, readings: Sequence[Reading], pieces: Sequence[Piece]) -> list[Reading]:
-    """The values; those that stand in brackets which nobody could read as a list give way to that list.
+def fold_unreadable_lists(text: str, readings: Sequence[Reading], pieces: Sequence[Piece]) -> list[Reading]:
+    """Replace the readings within square brackets that no decoder could read as a list by one unreadable list.
 
-    A part of it is no answer. `pieces` stand before, between and behind the values. The bracket of such a list may also
-    be missing at its end.
+    A part of a list is not an answer. `pieces` are the texts before, between and behind the readings.
     """
     kept: list[Reading] = []
     opened: list[tuple[int, int]] = []
@@ -119,22 +118,21 @@ def without_enclosed(text: str, readings: Sequence[Reading], pieces: Sequence[Pi
             elif opened:
                 start, count = opened.pop()
                 if len(kept) > count:
-                    kept[count:] = [_unreadable(text, start, bracket.end())]
+                    kept[count:] = [_unreadable_list(text, start, bracket.end())]
         kept.extend(readings[index : index + 1])
-    for start, count in opened:
+    for start, count in opened:  # a list that is never closed, if what follows its bracket is no prose
         if len(kept) > count and _LIST_BEGUN.match(text, start):
-            kept[count:] = [_unreadable(text, start, len(text))]
+            kept[count:] = [_unreadable_list(text, start, len(text))]
     return kept
 
 
-def _unreadable(text: str, start: int, end: int) -> Reading:
-    """A list that holds values and cannot be read."""
+def _unreadable_list(text: str, start: int, end: int) -> Reading:
     issue = Issue("", "is within brackets that cannot be read as a list", "syntax", text[start : start + 40])
     return Reading(None, start, end, (), (issue,), ("",))
 
 
 def bare_values(text: str, pieces: Sequence[Piece]) -> list[Reading]:
-    """The scalars, tuples and lists around the other values, if nothing else stands there: they are no prose then."""
+    """Return the scalars, tuples and lists around the other values; none if there is anything else, which is prose."""
     found: list[Reading] = []
     for start, end in pieces:
         at = start
@@ -151,7 +149,7 @@ def bare_values(text: str, pieces: Sequence[Piece]) -> list[Reading]:
 
 
 def _bare_value(text: str, at: int, end: int) -> Reading | None:
-    """The scalar, tuple or list that stands here; None where something else does."""
+    """Return the scalar, tuple or list that begins here, or None."""
     if text[at] in "([":
         reading = read_lenient(text, at)
         sound = reading.json_like and not reading.open and reading.end <= end

@@ -25,7 +25,7 @@ from structgen.core.results import Issue, Repair
 from structgen.parse.align import Shape, is_call, shape_of
 from structgen.parse.align.dates import is_numeric
 from structgen.parse.align.nulls import RULE
-from structgen.parse.coercions import beside, conversion, dumps_of
+from structgen.parse.coercions import Conversion, conversion_of, dumps_of, siblings
 from structgen.parse.json_values import MISSING, at
 from structgen.parse.strict_json import is_finite
 from structgen.parse.union_choice import Chosen, Labels, one_validation
@@ -237,18 +237,16 @@ def _issues(strict: Sequence[ErrorDetails], lax: ValidationError, tree: Json) ->
 
 def _converted(schema: Schema[Any], strict: Sequence[ErrorDetails], value: Any, tree: Json) -> Verdict:
     """The value that lax reading gave, with a Repair for each place where it is another than the response's."""
-    issues: list[Issue] = []
     repairs: dict[str, Repair] = {}
     dumps = dumps_of(schema, value) if strict else []
     for details in strict:
         path = _path(details, tree)
         before = at(tree, path)
-        after = next((found for dump in dumps if (found := at(dump, path)) is not MISSING), MISSING)
-        verdict = conversion(before, details, after)
-        if verdict is False:
-            issues.extend(issues_of(strict, tree))
-            return Verdict(issues=tuple(issues))
-        if verdict:
+        after = next((one for dump in dumps if (one := at(dump, path)) is not MISSING), MISSING)
+        found = conversion_of(before, details, after)
+        if found is Conversion.REFUSED:
+            return Verdict(issues=tuple(issues_of(strict, tree)))
+        if found is Conversion.ALLOWED:
             shown = None if after is MISSING else cast(Json, after)
             was = None if before is MISSING else cast(Json, before)
             repairs[pointer(path)] = Repair("converted", pointer(path), was, shown, Risk.INTERPRETIVE)
@@ -275,7 +273,7 @@ def misread_times(schema: Schema[Any], tree: Json, value: Any) -> tuple[Issue, .
     issues: dict[str, Issue] = {}
     for path, text in numbers.items():
         after = next((found for dump in dumps if (found := at(dump, steps(path))) is not MISSING), text)
-        if isinstance(after, str) and not is_numeric(after) and text not in beside(dumps, steps(path)):
+        if isinstance(after, str) and not is_numeric(after) and text not in siblings(dumps, steps(path)):
             issues[path] = Issue(
                 path, "would be read as seconds since 1970", "format", text, "an ISO 8601 date or time"
             )

@@ -1,7 +1,7 @@
-"""The validators of a type, with what Pydantic's own do not do.
+"""Pydantic validators of a type with stricter rules than Pydantic's own.
 
-Unions of objects are decided by the keys that a value gives, and NaN and Infinity are numbers only in fields that say
-so in so many words: ``allow_inf_nan=True``.
+The keys of a value decide which member of a union of objects it is. NaN and Infinity are valid only in fields that
+declare ``allow_inf_nan=True``.
 """
 
 from __future__ import annotations
@@ -22,51 +22,51 @@ from structgen.schema.core_schema import Core, closed, has_part, mapped, without
 _known: WeakKeyDictionary[Schema[Any], Validators] = WeakKeyDictionary()
 
 Read: TypeAlias = Callable[..., Any]
-"""``validate_json`` of a validator: JSON and, by name, whether to be strict -> the value, or a ValidationError."""
+"""The ``validate_json`` of a validator."""
 
 
 class Validators:
-    """The validators of one type. The closed ones have an error for each key that the type would drop."""
+    """The validators of one type. The closed ones report an error for each key that the type would drop."""
 
     def __init__(self, schema: Schema[Any]) -> None:
         self._adapter: TypeAdapter[Any] | None = schema.adapter
         own: Core = cast(Core, self._adapter.core_schema) if self._adapter else {"type": "any"}
         own = without_functions(own) if schema.bare else own
         self._own = self._adapter is not None and not schema.bare
-        """Whether Pydantic's own validator of the type may be used."""
+        """Whether Pydantic's own validator of the type applies."""
         self._decided = decides_unions(own)
         self._core = own if self._decided is None else self._decided
         self.constructs = has_part(own, _constructs)
-        """Whether a constructor of the user's makes the value: a closed validator passes it by."""
+        """Whether a custom ``__init__`` makes the value; closed validators do not call it."""
         self._keeps = self.constructs or has_part(own, _keeps_keys)
 
     @cached_property
     def open(self) -> Read:
-        """By the type's own word."""
+        """Validate by the type's own rules."""
         if self._decided is None and self._own:
             return cast("TypeAdapter[Any]", self._adapter).validator.validate_json
         return _built(self._core)
 
     @cached_property
     def closed(self) -> Read:
-        """By the type's own word, but for keys that it would drop."""
+        """Validate by the type's own rules, except that a key that it would drop is an error."""
         if self._decided is None and self._own and not self._keeps:
             return partial(self.open, extra="forbid")
         return _built(closed(self._core))
 
     @cached_property
     def open_infinite(self) -> Read:
-        """For values that hold NaN or Infinity, which only fields take that allow them by name."""
+        """Validate a value that contains NaN or Infinity, which only fields with ``allow_inf_nan=True`` accept."""
         return _built(_strict_about_floats(self._core, allowed=False))
 
     @cached_property
     def closed_infinite(self) -> Read:
-        """As above, but for keys that the type would drop."""
+        """Validate like `open_infinite`, except that a key that the type would drop is an error."""
         return _built(closed(_strict_about_floats(self._core, allowed=False)))
 
 
 def validators_of(schema: Schema[Any]) -> Validators:
-    """The validators of a schema's type, made once."""
+    """Return the validators of a schema's type, made once per schema."""
     schema = schema if schema.bare else schema.free
     found = _known.get(schema)
     if found is None:
@@ -75,6 +75,7 @@ def validators_of(schema: Schema[Any]) -> Validators:
 
 
 def _built(core: Core) -> Read:
+    # The prebuilt validators of nested models would bypass what was changed in the core schema.
     return SchemaValidator(cast(Any, core), _use_prebuilt=False).validate_json
 
 
@@ -83,12 +84,12 @@ def _constructs(part: Core) -> bool:
 
 
 def _keeps_keys(part: Core) -> bool:
-    """Whether a type keeps keys that no field speaks of: forbidding them would go against its word."""
+    """Whether a type keeps unknown keys (``extra="allow"``), so that they must not be forbidden."""
     return "allow" in (part.get("extra_fields_behavior"), part.get("extra_behavior"))
 
 
 def _strict_about_floats(part: Core, *, allowed: bool) -> Core:
-    """A copy of a core schema in which every float says whether it may be NaN."""
+    """Return a copy of a core schema in which every float states whether it may be NaN."""
     config = cast(Core, part.get("config") or {})
     allowed = bool(config.get("allow_inf_nan", allowed))
     copy = mapped(part, partial(_strict_about_floats, allowed=allowed))
@@ -101,5 +102,5 @@ def _strict_about_floats(part: Core, *, allowed: bool) -> Core:
 
 def _only_finite(value: Any) -> Any:
     if not is_finite(value):
-        raise ValueError("NaN and Infinity are no JSON numbers")
+        raise ValueError("NaN and Infinity are not JSON numbers")
     return value

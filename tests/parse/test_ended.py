@@ -78,9 +78,9 @@ def test_what_a_filter_may_have_changed_is_not_taken_under_lossless() -> None:
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("content_filter", "was stopped by a filter of the server (finish_reason 'content_filter')"),
-        ("mystery", "may be cut off: the server says 'mystery' of why it ends"),
-        (None, "may be cut off: the server says nothing of why it ends"),
+        ("content_filter", "was stopped by a content filter (finish_reason 'content_filter')"),
+        ("mystery", "may be cut off (finish_reason 'mystery')"),
+        (None, "may be cut off (no finish_reason)"),
     ],
 )
 def test_a_value_that_is_not_whole_is_refused_with_the_reason(text: str, reason: str | None, words: str) -> None:

@@ -138,9 +138,9 @@ class Counting:
 @pytest.mark.parametrize("unit", ["[a ", "<think></think>", "<think>[</think>", "[]</think>", "</think>", "<", "{]"])
 @pytest.mark.parametrize("opens", ["{", "{["])
 def test_growing_text_in_one_piece_is_looked_at_once(unit: str, opens: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    tags = [Counting(partial_reader.OPEN_THOUGHT), Counting(partial_reader.CLOSE_THOUGHT)]
-    monkeypatch.setattr(partial_reader, "OPEN_THOUGHT", tags[0])
-    monkeypatch.setattr(partial_reader, "CLOSE_THOUGHT", tags[1])
+    tags = [Counting(partial_reader.OPEN_THINKING), Counting(partial_reader.CLOSE_THINKING)]
+    monkeypatch.setattr(partial_reader, "OPEN_THINKING", tags[0])
+    monkeypatch.setattr(partial_reader, "CLOSE_THINKING", tags[1])
     reader = PartialReader(opens)
     brackets = Counting(reader._opens)
     monkeypatch.setattr(reader, "_opens", brackets)

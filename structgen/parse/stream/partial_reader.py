@@ -1,6 +1,6 @@
-"""Growing text -> the plain JSON value so far, in time linear in the whole text.
+"""Read a growing text as the JSON value so far, in time linear in the whole text.
 
-This module reads the text, one state after the other; `partial_value.py` builds the value.
+This module is the state machine that reads the text; `partial_value.py` builds the value.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from structgen.core.json import Json
 from structgen.parse.align import Shape
-from structgen.parse.candidates import CLOSE_THOUGHT, OPEN_THOUGHT, lists_in
+from structgen.parse.candidates import CLOSE_THINKING, OPEN_THINKING, lists_in
 from structgen.parse.json_values import number_of
 from structgen.parse.stream.partial_value import PartialTree
 from structgen.parse.strict_json import MAX_DEPTH
@@ -30,7 +30,7 @@ _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r"
 _HIGH_SURROGATES = frozenset({"d8", "d9", "da", "db"})
 _WORDS: dict[str, Json] = {"true": True, "false": False, "null": None}
 
-_BEGUN_THOUGHTS = frozenset("[think]"[:end] for end in range(1, 7))  # the last of them is _LONGEST_BEGUN long
+_BEGUN_THINKING = frozenset("[think]"[:end] for end in range(1, 7))  # the last of them is _LONGEST_BEGUN long
 _LONGEST_BEGUN = 6
 _LONGEST_TAG = 120
 _LONGEST_TOKEN = 400
@@ -38,12 +38,11 @@ _LONGEST_ESCAPE = 12
 
 
 class PartialReader:
-    """Reads one JSON object or list out of a response that arrives in pieces.
+    """Reads one JSON object or list from a response that arrives in pieces.
 
-    Prose, fences and thoughts before it are skipped. What is no JSON stops the reading: the value stays as it was, and
-    the whole response is parsed at its end in any case. So do a key that comes again, infinity, and half a surrogate
-    pair, because an answer with one of these is not accepted as it stands. `opens` are the brackets that the value may
-    begin with.
+    It skips prose, fences and thinking before the value. Anything but JSON stops it: the value stays as it is, and the
+    complete response is parsed at its end in any case. A repeated key, infinity and half a surrogate pair stop it too,
+    because no answer with one of these is accepted as written. `opens` are the brackets that may begin the value.
     """
 
     def __init__(self, opens: str = LIST_OR_OBJECT) -> None:
@@ -51,7 +50,7 @@ class PartialReader:
         self._tree = PartialTree()
         self._held = ""
         self._root = -1
-        """Where in the text at hand the next bracket is that may begin the value; -1 until it was looked for."""
+        """Offset of the next bracket that may begin the value, in the text of this call; -1 before the search."""
         self._restart()
 
     def _restart(self) -> None:
@@ -61,7 +60,7 @@ class PartialReader:
         self._state: Callable[[str, int], int] = self._before
 
     def feed(self, piece: str) -> None:
-        """Take the next piece of the text, of any length."""
+        """Read the next piece of the text, of any length."""
         self._tree.earn(len(piece))
         text, at = self._held + piece, 0
         self._held, self._root = "", -1
@@ -75,59 +74,57 @@ class PartialReader:
 
     @property
     def value(self) -> Json:
-        """The value so far; None before it begins. It never holds an unfinished number, keyword or key.
-
-        An open string is there as far as it came.
-        """
+        """The value so far, or None before it begins. It contains unfinished strings, but no other unfinished token."""
         return self._tree.value
 
     @property
     def open(self) -> tuple[str, ...]:
-        """The paths that are not finished, from the root down to the member being read."""
+        """The paths of the unfinished values, from the root down to the member being read."""
         return self._tree.open(in_token=self._in_token)
 
     @property
     def first_key(self) -> str | None:
-        """The first key of the value, None where it is no object or has none yet."""
+        """The first key of the value, or None if it is no object or has no key yet."""
         return self._tree.first_key
 
     def take_items(self) -> tuple[tuple[str, Json], ...]:
-        """The items of the outermost lists finished since the last call, with their paths; each comes once."""
+        """Return the items of the outermost lists that were finished since the last call, with their paths."""
         return self._tree.take_items()
 
-    # States: each takes the text from an offset on and returns where it stopped; the end where it needs more
+    # States: each reads the text from an offset on and returns where it stopped; at the end it needs more text
 
     def _before(self, text: str, at: int) -> int:
-        """Before the value: prose, fences, thoughts."""
+        """Before the value: prose, fences, thinking."""
         if self._root < at:
             found = self._opens.search(text, at)
             self._root = found.start() if found else len(text)
         root = self._root
-        thought = OPEN_THOUGHT.search(text, at, root + _LONGEST_TAG)
-        if thought is not None and thought.start() <= root:
-            self._state = self._in_thoughts
-            return thought.end()
+        # The tag `[think]` begins with a bracket of its own, so the search for tags goes beyond the root.
+        tag = OPEN_THINKING.search(text, at, root + _LONGEST_TAG)
+        if tag is not None and tag.start() <= root:
+            self._state = self._in_thinking
+            return tag.end()
         if root == len(text):
             return self._wait(text, _begun_tag(text, at))
-        if text[root : root + 7].casefold() in _BEGUN_THOUGHTS:
+        if text[root : root + 7].casefold() in _BEGUN_THINKING:
             return self._wait(text, root)
         return self._enter(text[root], root + 1)
 
-    def _in_thoughts(self, text: str, at: int) -> int:
-        if end := CLOSE_THOUGHT.search(text, at):
+    def _in_thinking(self, text: str, at: int) -> int:
+        if end := CLOSE_THINKING.search(text, at):
             self._state = self._before
             return end.end()
         return self._wait(text, max(at, len(text) - _LONGEST_TAG))
 
     def _after_root(self, text: str, at: int) -> int:
-        """Behind the value, or behind what is none: a closing tag says that all this was but a thought."""
-        if end := CLOSE_THOUGHT.search(text, at):
+        """Behind the value, or behind an error: a closing tag shows that everything before it was thinking."""
+        if end := CLOSE_THINKING.search(text, at):
             self._restart()
             return end.end()
         return self._wait(text, max(at, len(text) - _LONGEST_TAG))
 
     def _wait(self, text: str, at: int) -> int:
-        """Hold back what may be the beginning of a tag, an escape or a token; nothing where `at` is -1."""
+        """Hold back the text from `at` on, an incomplete tag, escape or token, until more arrives; nothing if -1."""
         self._held = text[at:] if at >= 0 else ""
         return len(text)
 
@@ -148,7 +145,7 @@ class PartialReader:
         return at + 1
 
     def _keyed(self, key: str, at: int, state: Callable[[str, int], int]) -> int:
-        """Behind a key. One that comes again ends the reading: which of its values counts, nobody can say yet."""
+        """Behind a key. A repeated key stops the reading, because the parser refuses it if its values differ."""
         frame = self._tree.frames[-1]
         if key in frame.members:
             return self._end(at)
@@ -164,7 +161,7 @@ class PartialReader:
         return at + 1
 
     def _member(self, text: str, at: int) -> int:
-        """Where a value begins."""
+        """Before a member's value."""
         if string := _STRING.match(text, at):
             self._finished(string[1])
             return string.end()
@@ -183,7 +180,7 @@ class PartialReader:
         return self._stop(at)
 
     def _token(self, text: str, token: re.Match[str]) -> int:
-        """A number or keyword; what follows it says that it is complete."""
+        """A number or keyword, which is complete once another character follows it."""
         word, end = token[0], token.end()
         self._in_token = end == len(text)
         if self._in_token and len(word) < _LONGEST_TOKEN:
@@ -255,29 +252,29 @@ class PartialReader:
         self._state = self._after_member
 
     def _stop(self, at: int) -> int:
-        """No JSON: brackets in prose are skipped, anything else ends the reading."""
+        """Not JSON: brackets in prose are skipped, anything else stops the reading."""
         if len(self._tree.frames) == 1 and self._tree.frames[0].untouched:
             self._restart()
             return at
         return self._end(at)
 
     def _end(self, at: int) -> int:
-        """Read no further: what follows is no JSON, or no answer that holds it is accepted as it is."""
+        """Stop reading for good, unless a closing tag follows that makes all of it thinking."""
         self._in_key = self._in_token = False
         self._state = self._after_root
         return at
 
 
 def opens_for(shape: Shape) -> str:
-    """The brackets that an answer may begin with: a list is prose (a footnote) where no list is asked for."""
+    """Return the brackets that may begin an answer; a list is prose (a footnote) if the schema allows none."""
     return LIST_OR_OBJECT if lists_in(shape) else OBJECT
 
 
 def _begun_tag(text: str, at: int) -> int:
-    """Where at the end of a text, from an offset on, a tag may have begun; -1 where none has."""
+    """Return the offset of an incomplete tag at the end of a text, not before `at`; -1 if there is none."""
     end = text.rfind("[", max(at, len(text) - _LONGEST_BEGUN))
     pointed = text.rfind("<", max(at, len(text) - _LONGEST_TAG))
-    return end if pointed < 0 and text[end:].casefold() in _BEGUN_THOUGHTS else pointed
+    return end if pointed < 0 and text[end:].casefold() in _BEGUN_THINKING else pointed
 
 
 def _number(token: str) -> Json:
@@ -285,7 +282,7 @@ def _number(token: str) -> Json:
 
 
 def _unescaped(escape: str) -> str | None:
-    """The character of an escape of JSON; None for half a surrogate pair, which is none."""
+    """Return the character that a JSON escape encodes, or None for half a surrogate pair."""
     if escape[1] != "u":
         return _ESCAPES[escape[1]]
     codes = [int(code, 16) for code in escape[2:].split("\\u")]

@@ -1,8 +1,8 @@
-"""The value that a PartialReader builds: what is finished of it, what is open, and what is shown of the two.
+"""The value that a PartialReader builds, and its snapshots for the caller.
 
-Values that were handed out never change. What is finished is shared between them; what is open is copied when a value
-is asked for, and no more often than the growth of the text pays for: of a list of thousands of items, the item being
-written is refreshed every few pieces instead of at each one.
+Snapshots never change and share their finished parts. Reading `value` copies the open containers, but only as often as
+the growth of the text has earned: in a list of thousands of items, the item being written is refreshed every few
+pieces instead of at each one. So the whole cost stays linear.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 from structgen.core.json import Json, JsonObject, pointer
 
 _CREDIT = 4096
-"""References that may be copied before any text came: small values are always fresh."""
+"""References that may be copied before the text has earned any, so that small values are always fresh."""
 _CREDIT_PER_CHAR = 4
 _CHARS_PER_REFERENCE = 8
-"""A string is copied at about the price of one reference for so many characters."""
+"""Copying this many characters of a string costs about as much as copying one reference."""
 
 
 class Frame:
@@ -30,34 +30,34 @@ class Frame:
 
     @property
     def untouched(self) -> bool:
-        """Whether it has neither a member nor the key of one."""
+        """Whether it has neither a member nor a key yet."""
         return not self.members and not self.key
 
     def child(self) -> str:
-        """The path of the member being read."""
+        """Return the path of the member being read."""
         if self.is_list:
             return f"{self.path}/{len(self.members)}"
         key = self.key
         return self.path + pointer([key]) if "/" in key or "~" in key else f"{self.path}/{key}"
 
     def add(self, value: Json) -> None:
-        """Take the member that was being read."""
+        """Add the member that was being read."""
         if isinstance(self.members, list):
             self.members.append(value)
         else:
             self.members[self.key] = value
 
     def copied_with(self, value: Json) -> Json:
-        """A copy with the member being read as far as it came."""
+        """Return a copy of the members, with the unfinished one."""
         if isinstance(self.members, list):
             return [*self.members, value]
         return {**self.members, self.key: value}
 
 
 class PartialTree:
-    """Open containers from the root down, and the string being written in the last one.
+    """The open containers from the root down, and the string being read in the last one.
 
-    `in_text` says that this string is a value (a key is shown only once it is whole).
+    `in_text`: this string is a value. A key shows only once it is complete.
     """
 
     def __init__(self) -> None:
@@ -65,35 +65,35 @@ class PartialTree:
         self.restart()
 
     def restart(self) -> None:
-        """Begin anew: what came so far was no part of the value."""
+        """Begin anew, because the text so far was not part of the value."""
         self.frames: list[Frame] = []
         self.in_text = False
         self._parts: list[str] = []
         self._size = 0
         self._whole: Json = None
         self._items: list[tuple[str, Json]] = []
-        self._shown: Json = None
+        self._snapshot: Json = None
         self._changed = False
 
     def earn(self, chars: int) -> None:
-        """So many characters of text came: they pay for the copies."""
+        """Credit the characters of a new piece, which pay for copies."""
         self._credit += _CREDIT_PER_CHAR * chars
 
     @property
     def value(self) -> Json:
-        """The value so far, None before it begins; refreshed where that is paid for."""
+        """The value so far, or None before it begins; refreshed if the credit pays for a copy."""
         if self._changed:
             cost = self._size // _CHARS_PER_REFERENCE
             for frame in self.frames:
                 cost += len(frame.members)
             if cost <= self._credit:
                 self._credit -= cost
-                self._shown = self._snapshot()
+                self._snapshot = self._take_snapshot()
                 self._changed = False
-        return self._shown
+        return self._snapshot
 
     def open(self, *, in_token: bool) -> tuple[str, ...]:
-        """The paths that are not finished; `in_token` says that a number or keyword is being written."""
+        """Return the paths of the unfinished values; `in_token`: a number or keyword is being read."""
         paths = [frame.path for frame in self.frames]
         if self.in_text or in_token:
             paths.append(self.frames[-1].child())
@@ -101,20 +101,20 @@ class PartialTree:
 
     @property
     def first_key(self) -> str | None:
-        """The first key of the value, None where it is no object or has none yet."""
+        """The first key of the value, or None if it is no object or has no key yet."""
         root = self.frames[0].members if self.frames else self._whole
         if not isinstance(root, dict):
             return None
         return next(iter(root), self.frames[0].key or None if self.frames else None)
 
     def take_items(self) -> tuple[tuple[str, Json], ...]:
-        """The items of the outermost lists finished since the last call, with their paths."""
+        """Return the items of the outermost lists that were finished since the last call, with their paths."""
         items = tuple(self._items)
         self._items.clear()
         return items
 
     def enter(self, bracket: str) -> None:
-        """A container opens."""
+        """Open a container."""
         above = self.frames[-1] if self.frames else None
         path = above.child() if above else ""
         in_list = above is not None and (above.in_list or above.is_list)
@@ -122,7 +122,7 @@ class PartialTree:
         self._changed = True
 
     def leave(self) -> None:
-        """The last container closes: it becomes a member of the one around it, or is the whole."""
+        """Close the last container: it becomes a member of its parent, or the whole value."""
         members = self.frames.pop().members
         if self.frames:
             self.finish(members)
@@ -130,7 +130,7 @@ class PartialTree:
             self._whole, self._changed = members, True
 
     def finish(self, value: Json) -> None:
-        """The member being read is this value."""
+        """Finish the member being read."""
         frame = self.frames[-1]
         if frame.is_list and not frame.in_list:
             self._items.append((frame.child(), value))
@@ -138,22 +138,22 @@ class PartialTree:
         self._changed = True
 
     def begin_text(self) -> None:
-        """A string opens that is a value."""
+        """Open a string that is a value."""
         self.in_text = self._changed = True
 
     def write(self, part: str) -> None:
-        """The string being written goes on."""
+        """Add text to the string being read."""
         self._parts.append(part)
         self._size += len(part)
         self._changed = self._changed or self.in_text
 
     def end_text(self) -> str:
-        """The string being written, which closes."""
+        """Close the string being read and return it."""
         string = self._joined()
         self._parts, self._size, self.in_text = [], 0, False
         return string
 
-    def _snapshot(self) -> Json:
+    def _take_snapshot(self) -> Json:
         if not self.frames:
             return self._whole
         frames = reversed(self.frames)
