@@ -75,14 +75,15 @@ _UNITS = {
 _LABELLED_UNITS = {
     name: Duration(Decimal(0), Decimal(seconds)) for seconds, names in _LABELLED_NAMES for name in names.split()
 }
-_ALL_UNITS = {**_LABELLED_UNITS, **_UNITS}
+UNITS: Mapping[str, Duration] = {**_LABELLED_UNITS, **_UNITS}
+"""Name of a unit in lower case -> its length, with the names that need a label."""
 _SPELLED = rf"(?:{'|'.join(sorted(CARDINALS, key=len, reverse=True))})|half\san?|an?"
 """The last word of a number, or an article."""
 _UNSPACED_SCRIPTS = "\u0e00-\U0003ffff"
 _PART = re.compile(
     rf"(?<![\d.,/])(?<!\d:)(?P<amount>\d{{1,9}}(?:[.,]\d{{1,9}})?(?:\s?[{VULGAR}]|\s\d/\d)?|\d/\d|[{VULGAR}]"
     rf"|(?<!\w)(?:{_SPELLED})(?=[\s-]))(?P<more>\sand\sa\s(?:half|quarter))?(?:\s\(\d{{1,9}}\))?[\s-]{{0,2}}"
-    rf"(?P<unit>{'|'.join(sorted(_ALL_UNITS, key=len, reverse=True))})"
+    rf"(?P<unit>{'|'.join(sorted(UNITS, key=len, reverse=True))})"
     rf"(?:(?![^\W\d_])|(?=[{_UNSPACED_SCRIPTS}])(?!の))\.?(?P<rest>\sand\sa\s(?:half|quarter)|半|반)?",
     re.IGNORECASE,
 )
@@ -204,7 +205,7 @@ def _in_units(numbers: _Numbers, *, labelled: bool) -> Iterator[WrittenDuration]
         name = match["unit"].lower()
         if name not in _UNITS and not labelled and not goes_on:
             continue
-        unit = _ALL_UNITS[name]
+        unit = UNITS[name]
         lengths = list(_lengths(match, unit, numbers))
         end = _behind_unit(text, match, unit)
         alone = len(lengths) == 1 and not lengths[0].unlikely
@@ -233,7 +234,7 @@ def _is_glued(text: str, start: int) -> bool:
 def _behind_unit(text: str, match: re.Match[str], unit: Duration) -> int:
     """Where a part ends, with its unit said twice."""
     again = _SAID_TWICE.match(text, match.end())
-    return again.end() if again and _ALL_UNITS.get(again[1].lower()) == unit else match.end()
+    return again.end() if again and UNITS.get(again[1].lower()) == unit else match.end()
 
 
 def _finished(text: str, pending: _Pending) -> Iterator[WrittenDuration]:

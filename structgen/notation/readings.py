@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation, Overflow
 from enum import Enum
 from fractions import Fraction
@@ -93,6 +93,11 @@ class Written(Generic[AnyReading]):
     end: int
     readings: tuple[AnyReading, ...]
     of_range: bool = False
+
+    def moved(self, by: int) -> Written[AnyReading]:
+        """The same of a part of a text that begins at the offset `by`."""
+        readings = tuple(replace(one, start=one.start + by, end=one.end + by) for one in self.readings)
+        return Written(self.start + by, self.end + by, readings, self.of_range)
 
 
 def covering(text: str, several: Iterable[Written[AnyReading]]) -> tuple[AnyReading, ...]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from structgen.notation.dates import DateOrder, order_of, read_dates
 from structgen.notation.style import Style, style_of
-from structgen.rules.dates import day_comes_first
 from structgen.rules.document.bill_rows import Row, bill_rows
 from structgen.rules.document.json_ld import Node
 from structgen.rules.document.key_values import Pair, find_pairs
@@ -29,7 +29,7 @@ class Search:
     rows: tuple[Row, ...]
     root: Field
     style: Style
-    day_first: bool | None
+    order: DateOrder | None
     items: tuple[Node, ...] = ()
     """The linked data of a page of HTML."""
     body: int | None = None
@@ -53,7 +53,7 @@ def start_search(text: str, root: Field) -> Search:
         tuple(bill_rows(page, vocabulary, style)),
         root,
         style,
-        day_comes_first(page.text),
+        order_of(read_dates(page.text)),
         items,
     )
 

@@ -1,4 +1,4 @@
-"""Numbers and amounts of money of which there is exactly one reading.
+"""Numbers, amounts of money, durations, dates and times of which there is exactly one reading.
 
 `structgen.notation` returns every reading of what is written, and the rules take a value only if one is left: ``1,299``
 is one thousand two hundred and ninety-nine in one country and one and a bit in another. It is read if the document
@@ -8,16 +8,20 @@ shows elsewhere which sign it uses for the decimal point, and left alone otherwi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
 
 from structgen.notation.affixes import AFTER, BEFORE, MINUSES
+from structgen.notation.dates import DateOrder, DateReading, WrittenDate, read_dates, settle
 from structgen.notation.digits import digit_runs
+from structgen.notation.durations import read_durations
 from structgen.notation.numbers import fraction_numbers, number_of, whole_number
-from structgen.notation.readings import Number, NumberReading, Value
+from structgen.notation.readings import Number, NumberReading, Reading, Value
 from structgen.notation.style import Style
+from structgen.notation.times import read_datetimes, read_times
 
 _GOES_ON = re.compile(
     r"[ \u00a0]?[:x×*·±][ \u00a0]?\d|[ \u00a0\u202f]\d|[.,]\d"
@@ -42,6 +46,13 @@ _FAR_CURRENCY = re.compile(rf"(?P<currency>{BEFORE})[ \t\u00a0]{{2,24}}$")
 _REACH = 32
 _CURRENCY = re.compile(rf"{BEFORE}|{AFTER.pattern}")
 _FURTHER_CURRENCIES = frozenset({"rm", "rs", "kr", "ft", "zł", "kč", "pound", "pounds"})
+
+
+_CELL_ENDS = re.compile(r"[\t\n]")
+_BEFORE_DURATION = " \t\u00a0:~≈.-–"
+_YEARS = range(1800, 2201)
+_SHORT_YEARS = range(1970, 2070)
+"""The years that two digits stand for: 18 is 2018, 85 is 1985. Eight digits with another year are rather a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +216,76 @@ def _amount(text: str, number: Number, style: Style, at: int) -> Amount:
 def is_currency(sign: str) -> bool:
     """Whether a sign, code or word is a currency."""
     return _CURRENCY.fullmatch(sign) is not None or sign.casefold() in _FURTHER_CURRENCIES
+
+
+def leading_duration(text: str, style: Style) -> Figure | None:
+    """The seconds of the duration that a text begins with; None if it is a range or names no unit."""
+    start = len(text) - len(text.lstrip(_BEFORE_DURATION))
+    found = [one for one in read_durations(text, start, style=style, labelled=True) if one.start == start]
+    lengths = {one.value for written in found for one in written.readings}
+    if len(lengths) != 1 or any(written.of_range for written in found):
+        return None
+    length = lengths.pop()
+    seconds = None if length.months else as_json(length.seconds)
+    return None if seconds is None else Figure(seconds, start, found[0].end)
+
+
+def find_date(text: str) -> WrittenDate | None:
+    """The first date of a text. Eight digits in a row are one only if no other date stands there."""
+    written = [kept for one in read_dates(text) if (kept := _likely_in_a_line(text, one)).readings]
+    plain = [one for one in written if not _is_compact(text, one)]
+    compact = [one for one in written if _is_compact(text, one) and len({day.value for day in one.readings}) == 1]
+    return min(plain or compact, key=lambda one: (one.start, -one.end), default=None)
+
+
+def _likely_in_a_line(text: str, written: WrittenDate) -> WrittenDate:
+    """The date without readings in a year that documents hardly speak of, or across lines or cells of a table."""
+    return replace(
+        written,
+        readings=tuple(
+            one
+            for one in written.readings
+            if one.value.year in (_SHORT_YEARS if one.short_year or _is_compact(text, written) else _YEARS)
+            and not _CELL_ENDS.search(text, one.start, one.end)
+        ),
+    )
+
+
+def _is_compact(text: str, written: WrittenDate) -> bool:
+    return text[written.readings[0].start : written.readings[0].end].isdecimal()
+
+
+def only_day(written: WrittenDate, order: DateOrder | None) -> date | None:
+    """The day that a date is, by the order of the other dates of its document; None if it may be two, or a range."""
+    days = {one.value for one in settle(_likely(written.readings), order)}
+    return days.pop() if len(days) == 1 and not written.of_range else None
+
+
+def _likely(readings: Iterable[DateReading]) -> list[DateReading]:
+    """The readings that people mean. None are left of a date on another weekday than it says."""
+    found = list(readings)
+    compact = [one for one in found if one.order and not one.mark]
+    return [one for one in found if not one.unlikely] or compact
+
+
+def only_moment(text: str, written: WrittenDate, order: DateOrder | None) -> tuple[datetime, int] | None:
+    """The date with the time of day beside it, and where they end; None if no time stands there, or several may."""
+    day = only_day(written, order)
+    for timed in read_datetimes(text, written.start, written.start + 1):
+        moments = {one.value for one in timed.readings if not one.unlikely and one.value.date() == day}
+        if len(moments) == 1 and not timed.of_range:
+            return moments.pop(), timed.end
+    return None
+
+
+def iso(moment: datetime | time) -> str:
+    """The date and time, or time, in ISO 8601; UTC as Z."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def find_time(text: str) -> Reading[time] | None:
+    """The first time of day of a text; None if that is one end of a range."""
+    written = [one for one in read_times(text) if any(not reading.unlikely for reading in one.readings)]
+    first = min(written, key=lambda one: (one.start, -one.end), default=None)
+    likely = [one for one in first.readings if not one.unlikely] if first and not first.of_range else []
+    return likely[0] if len({one.value for one in likely}) == 1 else None

@@ -8,15 +8,25 @@ from collections.abc import Callable
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
 from structgen.notation.affixes import HYPHENS
+from structgen.notation.dates import WrittenDate
 from structgen.notation.style import Style
-from structgen.rules.dates import Date, find_compact_dates, find_dates, to_iso, to_iso_time
 from structgen.rules.document.visible_text import Span
 from structgen.rules.document.vocabulary import Token, lexicon, phrase, tokens
-from structgen.rules.durations import find_duration
 from structgen.rules.fields import MONEY, TIMES, Field, Kind
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
-from structgen.rules.unambiguous import Amount, find_amounts, find_number, is_currency
+from structgen.rules.unambiguous import (
+    Amount,
+    find_amounts,
+    find_date,
+    find_number,
+    find_time,
+    is_currency,
+    iso,
+    leading_duration,
+    only_day,
+    only_moment,
+)
 from structgen.schema.formats import has_format
 from structgen.schema.patterns import PatternTooCostly, matcher
 
@@ -30,7 +40,6 @@ _DIGITS = re.compile(r"(?<!\d)\d[\d -]{6,16}\d(?!\d)")
 _VOCABULARIES = ("https://schema.org/", "http://schema.org/")
 _TO = re.compile(r"\s*(?:[-–—]|to|bis|à|a)\s*")
 CODES = frozenset({"sku", "mpn", "gtin", "invoice_number", "order_number", "tax_id"})
-_CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?(?:\s?([AaPp]\.?[Mm]\b))?(?![\d:])")
 
 
 Reader = Callable[[Search, Field, int, int], Finding | None]
@@ -63,10 +72,10 @@ def _may_be_a_dash(text: str, at: int) -> bool:
 
 
 def _read_duration(search: Search, field: Field, start: int, end: int) -> Finding | None:
-    found = find_duration(search.page.text[start:end])
+    found = leading_duration(search.page.text[start:end], search.style)
     if found is None or not field.seconds:
         return None
-    return _checked(search, field, found.seconds / field.seconds, start + found.start, start + found.end)
+    return _checked(search, field, found.value / field.seconds, start + found.start, start + found.end)
 
 
 def read_count_of(search: Search, field: Field, size: float, span: Span) -> Finding | None:
@@ -182,34 +191,28 @@ def _term(name: str) -> str:
 
 
 def _read_date(search: Search, field: Field, start: int, end: int) -> Finding | None:
-    text = search.page.text[: end + 24]
-    found = next(find_dates(text[start:end]), None) or next(find_compact_dates(text[start:end]), None)
-    return (
-        None if found is None else date_leaf(search, field, Date(start + found.start, start + found.end, found.orders))
-    )
+    found = find_date(search.page.text[start:end])
+    return date_leaf(search, field, found.moved(start)) if found else None
 
 
-def date_leaf(search: Search, field: Field, found: Date) -> Finding | None:
-    """A date as the field wants it: ISO where its format says so, as printed otherwise."""
-    text = search.page.text
-    if field.format == "date-time" and (timed := to_iso_time(text, found, search.day_first)):
-        return leaf(search.page, timed[0], found.start, timed[1])
-    if field.format in ("date", "date-time"):
-        iso = to_iso(found, search.day_first)
-        return leaf(search.page, iso, found.start, found.end) if iso and field.format == "date" else None
-    return leaf(search.page, " ".join(text[found.start : found.end].split()), found.start, found.end)
+def date_leaf(search: Search, field: Field, found: WrittenDate) -> Finding | None:
+    """A date as the field wants it: ISO if its format says so, as printed otherwise."""
+    if field.format == "date-time":
+        moment = only_moment(search.page.text, found, search.order)
+        return leaf(search.page, iso(moment[0]), found.start, moment[1]) if moment else None
+    day, (start, end) = only_day(found, search.order), (found.readings[0].start, found.readings[0].end)
+    if field.format == "date":
+        return leaf(search.page, day.isoformat(), start, end) if day else None
+    return None if found.of_range else leaf(search.page, " ".join(search.page.text[start:end].split()), start, end)
 
 
 def _read_time(search: Search, field: Field, start: int, end: int) -> Finding | None:
-    """A time of day: HH:MM:SS where the format asks for it, as printed otherwise."""
-    match = _CLOCK.search(search.page.text, start, end)
-    if match is None:
+    """A time of day: HH:MM:SS if the format asks for it, as printed otherwise."""
+    found = find_time(search.page.text[start:end])
+    if found is None:
         return None
-    hour, minute, second = int(match.group(1)), match.group(2), match.group(3) or "00"
-    half = (match.group(4) or "").lower()[:1]
-    hour = hour % 12 + (12 if half == "p" else 0) if half else hour
-    value = f"{hour:02}:{minute}:{second}" if field.format == "time" else match.group()
-    return leaf(search.page, value, match.start(), match.end())
+    value = iso(found.value) if field.format == "time" else search.page.text[start + found.start : start + found.end]
+    return leaf(search.page, value, start + found.start, start + found.end)
 
 
 def _read_code(search: Search, field: Field, start: int, end: int) -> Finding | None:

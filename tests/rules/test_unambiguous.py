@@ -1,11 +1,23 @@
-"""Numbers and amounts: a value if there is exactly one reading."""
+"""Numbers, amounts, durations and dates: a value if there is exactly one reading."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from structgen.notation.dates import DateOrder
 from structgen.notation.style import Style
-from structgen.rules.unambiguous import find_amounts, find_number, is_currency, leading_number
+from structgen.rules.unambiguous import (
+    find_amounts,
+    find_date,
+    find_number,
+    is_currency,
+    iso,
+    leading_duration,
+    leading_number,
+    only_day,
+    only_moment,
+)
 
 
 @pytest.mark.parametrize(
@@ -175,3 +187,145 @@ def test_a_number_before_its_label_is_whole(ask_one: Any, line: str, value: int 
 def test_the_number_that_a_text_begins_with_ends_where_its_digits_do(text: str, number: str | None) -> None:
     end = leading_number(text)
     assert (None if end is None else text[:end]) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("1 hr 20 min", 80),
+        ("2 hours hrs 30 minutes mins", 150),
+        ("PT1H20M", 80),
+        ("P1DT2H", 1560),
+        ("1h30", 90),
+        ("1:30 h", 90),
+        ("1 ½ hours", 90),
+        ("1.5 hours", 90),
+        ("90 Min.", 90),
+        ("2 uur en 5 min", 125),
+        ("1 Std. 10 Min.", 70),
+        ("30-40 min", None),
+        ("30 min - 40 min", None),
+        ("30 min to 40 min", None),
+        ("soon", None),
+        ("20", None),
+        ("20 g", None),
+        ("P", None),
+        ("10 min 5 min", 10),
+        ("10 min hours", 10),
+    ],
+)
+def test_a_duration_needs_its_unit_and_is_no_range(text: str, minutes: float | None) -> None:
+    found = leading_duration(text, Style())
+    assert (found and found.value / 60) == minutes
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("25/12/2018", "2018-12-25"),
+        ("2018-12-25", "2018-12-25"),
+        ("12/25/18", "2018-12-25"),
+        ("05 MAR 2018", "2018-03-05"),
+        ("3. Mai 2021", "2021-05-03"),
+        ("13 de abril de 2020", "2020-04-13"),
+        ("March 3rd, 2020", "2020-03-03"),
+        ("05/05/2019", "2019-05-05"),
+        ("03/04/2020", None),
+    ],
+)
+def test_a_date_becomes_iso_only_where_day_and_month_are_certain(text: str, iso: str | None) -> None:
+    found = find_date(f"on {text} there")
+    assert found
+    assert (day := only_day(found, None)) == (day and date.fromisoformat(iso or ""))
+    assert (day is None) == (iso is None)
+
+
+def test_day_and_month_are_settled_by_the_habit_of_the_document() -> None:
+    found = find_date("03/04/2020")
+    assert found
+    assert only_day(found, DateOrder.DAY_FIRST) == date(2020, 4, 3)
+    assert only_day(found, DateOrder.MONTH_FIRST) == date(2020, 3, 4)
+
+
+@pytest.mark.parametrize("text", ["May", "10", "1.2.3", "32/01/2020", "30/02/2020", "10 maybe 2020", "192.168.10.2020"])
+def test_what_only_looks_like_a_date_is_none(text: str) -> None:
+    assert find_date(text) is None
+
+
+def test_eight_digits_are_a_date_where_they_read_as_one_alone() -> None:
+    for text in ("25122018", "20181225"):
+        found = find_date(f"no {text} here")
+        assert found
+        assert only_day(found, None) == date(2018, 12, 25)
+    assert find_date("99999999 12345678") is None
+    assert find_date("25122018 then 3 May 2019") == find_date("         then 3 May 2019")
+
+
+@pytest.mark.parametrize(
+    ("text", "timed"),
+    [
+        ("2020-01-02T10:11:12Z", "2020-01-02T10:11:12Z"),
+        ("05 MAR 2018 18:24", "2018-03-05T18:24:00"),
+        ("05 MAR 2018 7:41 PM", "2018-03-05T19:41:00"),
+        ("05 MAR 2018", None),
+        ("05 MAR 2018 99:00", None),
+    ],
+)
+def test_a_time_of_day_is_taken_only_where_it_is_printed(text: str, timed: str | None) -> None:
+    found = find_date(text)
+    assert found
+    read = only_moment(text, found, None)
+    assert (read and iso(read[0])) == timed
+
+
+DAY = {"type": ["string", "null"], "format": "date"}
+MOMENT = {"type": ["string", "null"], "format": "date-time"}
+CLOCK = {"type": ["string", "null"], "format": "time"}
+MINUTES = {"type": ["integer", "null"]}
+
+
+@pytest.mark.parametrize(
+    ("line", "schema", "value"),
+    [
+        ("Start: 12. März 2024", DAY, "2024-03-12"),
+        ("Start: the 3rd of May 2024", DAY, "2024-05-03"),
+        ("Start: 12.05.2018", DAY, "2018-05-12"),
+        ("Start: 2024年9月4日", DAY, "2024-09-04"),
+        ("Start: Fri 3 May 2019", DAY, "2019-05-03"),
+        ("Start: Mon 3 May 2019", DAY, None),
+        ("Start: 03/04/2020", DAY, None),
+        ("Start: 25/04/2020", DAY, "2020-04-25"),
+        ("Start: 3-5 March 2024", DAY, None),
+        ("Start: 1/3/2020 - 5/3/2020", DAY, None),
+        ("Start: May 2024", DAY, None),
+        ("Start: 3 May 2024, 14:30", MOMENT, "2024-05-03T14:30:00"),
+        ("Start: 3 May 2024 2.30 pm", MOMENT, "2024-05-03T14:30:00"),
+        ("Start: 2024-05-03T14:30:00+02:00", MOMENT, "2024-05-03T14:30:00+02:00"),
+        ("Start: 3 May 2024", MOMENT, None),
+        ("Start: 2.30 pm", CLOCK, "14:30:00"),
+        ("Start: 14 Uhr 30", CLOCK, "14:30:00"),
+        ("Start: 9:00-17:00", CLOCK, None),
+        ("Start: 2.30", CLOCK, None),
+    ],
+)
+def test_a_date_or_time_is_taken_if_it_can_be_one_only(ask_one: Any, line: str, schema: Any, value: str | None) -> None:
+    assert ask_one(line, "start", schema) == value
+
+
+@pytest.mark.parametrize(
+    ("line", "minutes"),
+    [
+        ("Wait: 90 min", 90),
+        ("Wait: 1 hour and 5 minutes", 65),
+        ("Wait: 1½ hours", 90),
+        ("Wait: an hour and a half", 90),
+        ("Wait: 1 500 min", None),
+        ("Wait: 2-3 hours", None),
+        ("Wait: 2 or 3 hours", None),
+        ("Wait: 1 h 10", None),
+        ("Wait: 3 months", None),
+        ("Wait: 20", None),
+    ],
+)
+def test_a_duration_is_taken_if_it_can_be_one_only(ask_one: Any, line: str, minutes: int | None) -> None:
+    assert ask_one(line, "wait_minutes", MINUTES) == minutes

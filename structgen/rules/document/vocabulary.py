@@ -129,10 +129,7 @@ class Lexicon:
     business: frozenset[str]
     places: frozenset[str]
     regions: frozenset[tuple[str, ...]]
-    months: Mapping[str, int]
     measures: frozenset[str]
-    units: Mapping[str, int]
-    """Word for a unit of time -> seconds."""
     yes: frozenset[str]
     no: frozenset[str]
     negations: frozenset[str]
@@ -149,7 +146,6 @@ def lexicon() -> Lexicon:
         for label in labels:
             words = phrase(label)
             concepts[words] = concepts.get(words, frozenset()) | {concept}
-    seconds = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
     return Lexicon(
         labels={concept: tuple(labels) for concept, labels in raw["labels"].items()},
         concepts=concepts,
@@ -159,9 +155,7 @@ def lexicon() -> Lexicon:
         business=_words(raw["business"]),
         places=_words(raw["places"]),
         regions=_phrases(raw["regions"]),
-        months={fold(word): number for word, number in raw["months"].items()},
         measures=_words(raw["measures"]),
-        units={fold(word): size for name, size in seconds.items() for word in raw[name]},
         yes=_words(raw["yes"]),
         no=_words(raw["no"]),
         negations=_words(raw["negations"]),

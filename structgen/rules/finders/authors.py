@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-from structgen.rules.dates import find_dates
+from structgen.notation.dates import MONTHS
+from structgen.notation.durations import UNITS
 from structgen.rules.document.key_values import Pair
 from structgen.rules.document.vocabulary import fold, lexicon, phrase, tokens
 from structgen.rules.fields import Field
 from structgen.rules.finders.document_titles import title_line
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
-from structgen.rules.unambiguous import leading_number
+from structgen.rules.unambiguous import find_date, leading_number
 
 _CUT = re.compile(
     r"[|·•–—,\t:]| - |/|\d{1,2}[./-]\d|\s\d|(?:19|20)\d\d|\son\s"
@@ -76,7 +77,7 @@ def _under_title(search: Search) -> Finding | None:
         return None
     for number in range(title + 1, min(title + 4, len(search.page.lines) - 1)):
         line = search.page.lines[number]
-        dated = next(find_dates(search.page.lines[number + 1].text), None)
+        dated = find_date(search.page.lines[number + 1].text)
         named = _PERSON.match(line.text) and line.text.istitle() and not _known(search, line.text)
         if named and (dated or search.page.text.count(line.text) > 1):
             return leaf(search.page, line.text, line.start, line.end)
@@ -92,8 +93,9 @@ def _name(search: Search, pair: Pair) -> Finding | None:
     start, end = pair.value
     text = search.page.text[start:end]
     cut = _CUT.search(text)
+    dated = cut is not None and cut.group().strip().isdecimal()
     text = text[: cut.start()] if cut else text
-    text = _unglued(text).rstrip(" ·|")
+    text = _unglued(text, dated=dated).rstrip(" ·|")
     words = text.split()
     capital = text[:1].isalpha() and all(
         word[0].isupper() or word.lower() in _PARTICLES or not word[0].isalpha() for word in words
@@ -112,12 +114,21 @@ def _name(search: Search, pair: Pair) -> Finding | None:
     return leaf(search.page, " ".join(words), start, start + len(text))
 
 
-def _unglued(text: str) -> str:
-    """A name without a month or a word of the page that was printed right behind it ("Ann LeeApril 4")."""
-    for token in tokens(text)[1:]:
-        if token.word in lexicon().months or token.word in {"published", "updated", "posted", "last"}:
+def _unglued(text: str, *, dated: bool) -> str:
+    """A name without a month or a word of the page that was printed right behind it ("Ann LeeApril 4").
+
+    `dated`: a number stands behind the text, so that its last word may be a month however short it is.
+    """
+    words = tokens(text)[1:]
+    for token in words:
+        month = text[token.start : token.end].casefold() in MONTHS
+        # Short names of months are names of people as well: "Jean Marc", "Mai".
+        if token.word in _PAGE_WORDS or (month and (token.end - token.start > 4 or (dated and token is words[-1]))):
             return text[: token.start]
     return text
+
+
+_PAGE_WORDS = frozenset({"published", "updated", "posted", "last"})
 
 
 def find_yields(search: Search, field: Field) -> Finding | None:
@@ -191,7 +202,7 @@ def _counted_noun(search: Search, start: int, end: int) -> Finding | None:
     if (
         not nouns
         or (count and len(count.group()) > 3)
-        or nouns[0] in lexicon().units
+        or nouns[0] in _TIME_UNITS
         or nouns[0] in _WEIGHTS
         or _count_end(text) is None
     ):
@@ -199,6 +210,7 @@ def _counted_noun(search: Search, start: int, end: int) -> Finding | None:
     return leaf(search.page, text, start, end)
 
 
+_TIME_UNITS = frozenset(map(fold, UNITS))
 _WEIGHTS = frozenset(
     fold(word) for word in ("g", "gr", "gram", "grams", "kg", "mg", "ml", "cl", "dl", "kcal", "kj", "of")
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 
+from structgen.notation.durations import UNITS
 from structgen.rules.document.key_values import Pair
-from structgen.rules.document.vocabulary import lexicon, tokens
 from structgen.rules.fields import Field, Kind
 from structgen.rules.findings import Finding
 from structgen.rules.search import Search
@@ -15,7 +16,8 @@ _COUNTED = 0.5
 """The score of a pair whose number stands before its label."""
 _MOST = 40
 _FIGURES = (Kind.NUMBER, Kind.INTEGER)
-_NO_UNITS = {"time"}
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_NO_UNITS = frozenset({"time", "an", "dia"})
 """Units of one language that are other words in the labels of another: a Norwegian hour is a "time"."""
 
 
@@ -47,7 +49,7 @@ def _contradicted(search: Search, field: Field, found: Finding, pair: Pair, pair
 
 
 def _unit(search: Search, pair: Pair) -> int:
-    """The seconds of the one unit of time that a label names; 0 where it names none."""
-    words = [token.word for token in tokens(search.page.text[slice(*pair.label)]) if len(token.word) > 1]
-    named = {lexicon().units[word] for word in words if word in lexicon().units and word not in _NO_UNITS}
-    return named.pop() if len(named) == 1 else 0
+    """The seconds of the one unit of time that a label names, or 0."""
+    words = [word.casefold() for word in _WORD.findall(search.page.text, *pair.label)]
+    named = {UNITS[word].seconds for word in words if word in UNITS and word not in _NO_UNITS} - {0}
+    return int(named.pop()) if len(named) == 1 else 0

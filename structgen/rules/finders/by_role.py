@@ -6,10 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from structgen.rules.dates import find_compact_dates, find_dates
-from structgen.rules.document.bill_rows import Row
+from structgen.rules.document.bill_rows import CENTS, Row
 from structgen.rules.document.visible_text import Line
-from structgen.rules.durations import Duration, find_duration
 from structgen.rules.fields import Field, Kind
 from structgen.rules.finders.authors import find_author, find_yields
 from structgen.rules.finders.by_label import labelled
@@ -18,13 +16,12 @@ from structgen.rules.finders.issuers import find_address, find_company, find_pho
 from structgen.rules.finders.totals import find_row, find_total
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
-from structgen.rules.unambiguous import Amount, find_amounts
+from structgen.rules.unambiguous import Amount, Figure, find_amounts, find_date, leading_duration
 from structgen.rules.values import date_leaf, read_value
 
 Role = Callable[[Search, Field], Finding | None]
 _TEXTS = (Kind.STRING, Kind.ANY)
 _FIGURES = (Kind.STRING, Kind.NUMBER, Kind.INTEGER)
-_CENTS = re.compile(r"\d[.,]\d{2}(?!\d)")
 
 
 def find_role(field: Field) -> Role | None:
@@ -54,8 +51,7 @@ def _date(search: Search, field: Field) -> Finding | None:
     """The labelled date, else the first that the document prints."""
     if found := labelled(search, field):
         return found
-    text = search.page.text
-    first = next(find_dates(text), None) or next(find_compact_dates(text), None)
+    first = find_date(search.page.text)
     return None if first is None else date_leaf(search, field, first)
 
 
@@ -63,7 +59,7 @@ def _time(search: Search, field: Field) -> Finding | None:
     """The labelled time of day, else the one that is printed with the date."""
     if found := labelled(search, field):
         return found
-    first = next(find_dates(search.page.text), None)
+    first = find_date(search.page.text)
     if first is None:
         return None
     end = search.page.text.find("\n", first.end)
@@ -72,7 +68,7 @@ def _time(search: Search, field: Field) -> Finding | None:
 
 def _total(search: Search, field: Field) -> Finding | None:
     row = find_total(replace(search, rows=tuple(row for row in search.rows if not _of_sibling(field, row))))
-    if row is None and not _CENTS.search(search.page.text):
+    if row is None and not CENTS.search(search.page.text):
         return labelled(search, field)
     return _amount(search, field, row)
 
@@ -154,18 +150,18 @@ def _standing(search: Search) -> Line | None:
     body = search.body
     if body is None:
         return None
-    alone = [(line, found.seconds) for line in search.page.lines[:body] if (found := _lone_duration(line))]
+    alone = [(line, found.value) for line in search.page.lines[:body] if (found := _lone_duration(search, line))]
     seconds = sorted({length for _, length in alone})
     if not seconds or (len(seconds) > 1 and seconds[-1] != sum(seconds[:-1])):
         return None
     return next(line for line, length in alone if length == seconds[-1])
 
 
-def _lone_duration(line: Line) -> Duration | None:
+def _lone_duration(search: Search, line: Line) -> Figure | None:
     """The duration that a line is, and nothing else."""
     if len(line.text) > 30 or not line.text[0].isdigit():
         return None
-    found = find_duration(line.text)
+    found = leading_duration(line.text, search.style)
     return found if found and found.end >= len(line.text.rstrip(".")) else None
 
 

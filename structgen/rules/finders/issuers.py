@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from structgen.rules.document.bill_rows import CENTS
 from structgen.rules.document.visible_text import Line, Span
 from structgen.rules.document.vocabulary import fold, lexicon, phrase, tokens
 from structgen.rules.findings import Finding, leaf
@@ -33,7 +34,6 @@ _HOUSE = re.compile(
     r"^(?:(?:no|lot|unit|suite|block|blk|hq|pt|level|floor|p\.?o\.?)\b[\s.:]*)*[A-Z]{0,3}-{0,2}\d[\w/&-]*[\s,.]",
     re.IGNORECASE,
 )
-_CENTS = re.compile(r"\d[.,]\d{2}(?!\d)")
 _PRICE = re.compile(r"\d\.\d{2}(?!\d)")
 _ORNAMENTS = " *=~_-"
 _GREETING = re.compile(r"\b(?:welcome|thank|thanks|tq|receipt|your order|order number|please|visit)\b", re.IGNORECASE)
@@ -46,7 +46,7 @@ _NO_ADDRESS = re.compile(
 def is_business_document(search: Search) -> bool:
     """Whether a document states amounts and what they come to, as receipts, bills and invoices do."""
     keys = {key for pair in search.pairs for key in pair.keys}
-    return bool(keys & {"total", "subtotal", "paid"}) and bool(_CENTS.search(search.page.text))
+    return bool(keys & {"total", "subtotal", "paid"}) and bool(CENTS.search(search.page.text))
 
 
 def find_company(search: Search) -> Finding | None:
@@ -79,7 +79,7 @@ def _head(search: Search) -> list[Line]:
     """The lines before the first that states an amount."""
     lines: list[Line] = []
     for line in search.page.lines[:_HEAD]:
-        if _CENTS.search(line.text):
+        if CENTS.search(line.text):
             break
         lines.append(line)
     return lines
