@@ -10,13 +10,14 @@ from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.parse.json_values import MISSING, at
-from structgen.reask.place import alternatives, put, schema_at
+from structgen.reask.place import put, schema_at
 from structgen.schema import Schema
+from structgen.schema.node import Node, Raw
 
 _OUTSIDE = ("title", "description", "$defs", "definitions", "$schema")
 
 
-def answer_part(schema: JsonObject | bool, path: str) -> JsonObject | bool | None:
+def answer_part(schema: Node, path: str) -> Raw | None:
     """What may be answered for a path: what the schema says of it, or null where that may be left out."""
     part = schema_at(schema, path)
     if part is None or not is_optional(schema, path) or takes_null(part):
@@ -28,22 +29,21 @@ def answer_part(schema: JsonObject | bool, path: str) -> JsonObject | bool | Non
     return {**outside, "anyOf": [inner, {"type": "null"}]}
 
 
-def says_absent(schema: JsonObject | bool, path: str, answer: Json) -> bool:
+def says_absent(schema: Node, path: str, answer: Json) -> bool:
     """Whether an answer means that there is no such field, because null is no value of it."""
     part = schema_at(schema, path)
     return answer is None and part is not None and is_optional(schema, path) and not takes_null(part)
 
 
-def is_optional(schema: JsonObject | bool, path: str) -> bool:
+def is_optional(schema: Node, path: str) -> bool:
     """Whether a path is that of a declared property that may be left out, whichever branch of a union holds it."""
     *above, name = steps(path) or ("",)
-    around = schema_at(schema, pointer(above))
-    several = [] if around is None else alternatives(around, around)
-    declared = any(isinstance(held := one.get("properties"), dict) and name in held for one in several)
-    return declared and not any(isinstance(needed := one.get("required"), list) and name in needed for one in several)
+    around = [leaf for node in schema.along(pointer(above)) for leaf in node.leaves()]
+    declared = any(name in leaf.properties for leaf in around)
+    return declared and not any(name in leaf.required for leaf in around)
 
 
-def takes_null(part: JsonObject | bool) -> bool:
+def takes_null(part: Raw) -> bool:
     """Whether null is a value of a part of a schema."""
     return not Schema.of(part).check(None)
 

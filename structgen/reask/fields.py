@@ -23,6 +23,7 @@ from structgen.reask.place import can_put, differing, put
 from structgen.reask.question import Question, read_again, read_completion
 from structgen.reask.words import brief_json
 from structgen.schema import Schema
+from structgen.schema.node import Node, Raw
 
 T = TypeVar("T")
 
@@ -73,7 +74,7 @@ def fields_question(
     With quotes the answer has those of these fields too.
     """
     wanted = failing_paths(parsed)
-    known = _parts(schema.json_schema, wanted)
+    known = _parts(schema.node, wanted)
     if not wanted or len(known) < len(wanted) or len(wanted) > MOST_FIELDS:
         return None
     patch = Schema.of(_patch_schema(known))
@@ -112,12 +113,12 @@ def involved(issue: Issue, tree: Json) -> tuple[str, ...]:
     return named or (issue.path,)
 
 
-def fields_schema(schema: JsonObject | bool, paths: Iterable[str]) -> JsonObject:
+def fields_schema(schema: Node, paths: Iterable[str]) -> JsonObject:
     """The schema of the answer to a question for these fields of a schema; what it does not know is left out."""
     return _patch_schema(_parts(schema, paths))
 
 
-def _parts(schema: JsonObject | bool, paths: Iterable[str]) -> dict[str, JsonObject | bool]:
+def _parts(schema: Node, paths: Iterable[str]) -> dict[str, Raw]:
     parts = {path: answer_part(schema, path) for path in paths}
     return {path: part for path, part in parts.items() if part is not None}
 
@@ -129,7 +130,7 @@ def _patch_schema(parts: dict[str, JsonObject | bool]) -> JsonObject:
     for path, part in parts.items():
         own = dict(part) if isinstance(part, dict) else part
         if isinstance(own, dict):
-            for key in ("$defs", "definitions", "$schema"):
+            for key in ("$defs", "$schema"):
                 if key in own:
                     shared[key] = own.pop(key)
         properties[path] = own
@@ -198,7 +199,7 @@ def read_fields(draft: Draft[T], patch: Schema[object], completion: Completion, 
         return Parsed(False, None, issues, draft.repairs, draft.tree, quotes=draft.quotes)
     tree = draft.tree
     for path in paths:
-        absent = says_absent(draft.schema.json_schema, path, given[path])
+        absent = says_absent(draft.schema.node, path, given[path])
         tree = without(tree, [path]) if absent else put(tree, steps(path), given[path])
     said = given if answer.ok else answer.partial
     if (contradiction := _contradiction(said, tree, paths)) is not None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import cast
 
-from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.json import Json, JsonObject, pointer
 from structgen.parse.json_values import MISSING, at, same
-from structgen.schema.resolve import target
+from structgen.schema.node import Node, Raw
+from structgen.schema.resolve import standalone
 
 
 def put(tree: Json, path: Sequence[str], value: Json) -> Json:
@@ -48,54 +49,13 @@ def differing(said: Json, kept: object, path: str = "") -> tuple[str, Json, Json
     return next((one for one in found if one is not None), None)
 
 
-def schema_at(schema: JsonObject | bool, path: str) -> JsonObject | bool | None:
-    """The part of a JSON Schema for a path into a value, with the definitions it needs; None where none is found."""
-    found: list[Json] = [schema]
-    for step in steps(path):
-        found = list(_below(schema, found, step))
-    options = [one for number, one in enumerate(found) if isinstance(one, dict | bool) and one not in found[:number]]
+def schema_at(schema: Node, path: str) -> Raw | None:
+    """The JSON Schema of a path into a value, with the definitions that it needs; None if there is none."""
+    found: list[Json] = [node.raw for node in schema.along(path)]
+    options = [one for number, one in enumerate(found) if one not in found[:number]]
     if not options:
         return None
-    one: JsonObject | bool = options[0] if len(options) == 1 else {"anyOf": cast("list[Json]", options)}
-    return with_definitions(schema, one)
-
-
-def _below(root: JsonObject | bool, nodes: Sequence[Json], step: str) -> Iterator[Json]:
-    """The schemas that a step leads to from any of some nodes, through references and unions."""
-    for one in alternatives(root, *nodes):
-        properties, items, first = one.get("properties"), one.get("items"), one.get("prefixItems")
-        if isinstance(properties, dict) and step in properties:
-            yield properties[step]
-        elif isinstance(first, list) and step.isdecimal() and int(step) < len(first):
-            yield first[int(step)]
-        elif step.isdecimal() and isinstance(items, dict | bool):
-            yield items
-        elif isinstance(one.get("additionalProperties"), dict):
-            yield one["additionalProperties"]
-
-
-def alternatives(root: JsonObject | bool, *nodes: Json) -> list[JsonObject]:
-    """The object schemas that nodes stand for, each once: themselves, what they refer to, the branches of unions."""
-    todo, seen, found = list(reversed(nodes)), set[int](), list[JsonObject]()
-    while todo:
-        one = todo.pop()
-        if not isinstance(one, dict) or id(one) in seen:
-            continue
-        seen.add(id(one))
-        found.append(one)
-        todo.append(target(root, one.get("$ref")))
-        for key in ("anyOf", "oneOf", "allOf"):
-            branches = one.get(key)
-            todo.extend(reversed(branches) if isinstance(branches, list) else [])
-    return found
-
-
-def with_definitions(root: JsonObject | bool, part: JsonObject | bool) -> JsonObject | bool:
-    """The part, able to refer to what the root defines."""
-    if not isinstance(part, dict) or not isinstance(root, dict):
-        return part
-    shared = {key: root[key] for key in ("$defs", "definitions", "$schema") if key in root and key not in part}
-    return {**part, **shared}
+    return standalone(schema.root.raw, cast(Raw, options[0]) if len(options) == 1 else {"anyOf": options})
 
 
 def _is_index(step: str, length: int) -> bool:

@@ -15,9 +15,11 @@ from structgen.core.results import Issue, Parsed, Repair
 from structgen.forms import AnswerForm
 from structgen.parse.json_values import MISSING, at, same
 from structgen.parse.unrecorded import FLOAT
-from structgen.reask.place import alternatives, put, schema_at, with_definitions
+from structgen.reask.place import put, schema_at
 from structgen.reask.question import Question, part_room, read_again, read_completion
 from structgen.schema import Schema
+from structgen.schema.node import Node, Raw
+from structgen.schema.resolve import standalone
 
 T = TypeVar("T")
 
@@ -78,13 +80,13 @@ def rest_question(
     if not parsed.open or not isinstance(parsed.partial, dict) or not {issue.code for issue in parsed.issues} <= _ENDS:
         return None
     kept, path = complete_parts(parsed.partial, parsed.open)
-    part = _rest_schema(schema.json_schema, schema.json_schema, kept, path)
+    part = _rest_schema(schema.node, kept, path)
     if not kept or part is None:
         return None
     begun = any(len(steps(place)) > len(path) for place in parsed.open)
     quotes = {place: quote for place, quote in parsed.quotes.items() if at(kept, steps(place)) is not MISSING}
     cut = Cut(schema, kept, path, parsed.repairs, max_risk, form, begun, quotes, first.document)
-    missing = Schema.of(with_definitions(schema.json_schema, part))
+    missing = Schema.of(standalone(schema.node.raw, part))
     asked = form.for_part(missing)
     request = _request(cut, first, asked, card)
     return Question(request, WHY, lambda completion: read_rest(cut, missing, completion, asked), part=True)
@@ -150,21 +152,21 @@ def _words(cut: Cut[T]) -> str:
     return f"{ASK.format(kept=shown)}\n{anchor}"
 
 
-def _rest_schema(root: JsonObject | bool, node: Json, kept: Json, path: tuple[str, ...]) -> JsonObject | None:
+def _rest_schema(node: Node, kept: Json, path: tuple[str, ...]) -> Raw | None:
     """The schema of what is missing: of each object on the path the missing keys, and the open list as a whole."""
     if not isinstance(kept, dict):
-        return node if isinstance(node, dict) else None
-    for one in alternatives(root, node):
-        properties = one.get("properties")
-        if isinstance(properties, dict):
-            left: JsonObject = {key: part for key, part in properties.items() if key not in kept}
-            if path and path[0] in properties:
-                left[path[0]] = _rest_schema(root, properties[path[0]], kept.get(path[0]), path[1:])
-            required = one.get("required")
-            names = required if isinstance(required, list) else []
-            needed: list[Json] = [name for name in names if name in left and name not in path[:1]]
-            return {"type": "object", "properties": left, "required": needed}
-    return None
+        return node.raw
+    leaf = next((leaf for leaf in node.leaves() if leaf.properties), None)
+    if leaf is None:
+        return None
+    left: JsonObject = {key: child.raw for key, child in leaf.properties.items() if key not in kept}
+    if path and path[0] in leaf.properties:
+        inner = _rest_schema(leaf.properties[path[0]], kept.get(path[0]), path[1:])
+        if inner is None:
+            return None
+        left[path[0]] = inner
+    needed: list[Json] = [name for name in left if name in leaf.required and name not in path[:1]]
+    return {"type": "object", "properties": left, "required": needed}
 
 
 def read_rest(cut: Cut[T], missing: Schema[object], completion: Completion, form: AnswerForm) -> Parsed[T]:
@@ -199,7 +201,7 @@ def _joined_quotes(cut: Cut[T], rest: Mapping[str, str | None]) -> dict[str, str
 def _misplaced(cut: Cut[T], rest: Json) -> Issue | None:
     """Why a rest that names places by their paths is none: they would be taken for keys that nobody asked for."""
     for key, value in rest.items() if isinstance(rest, dict) else ():
-        known = key.startswith("/") and schema_at(cut.schema.json_schema, key) is not None
+        known = key.startswith("/") and schema_at(cut.schema.node, key) is not None
         if known and not same(value, cast(Json, at(cut.kept, steps(key)))):
             return Issue(key, "is named by its path, with another value than the one that was kept", "misfit", value)
     return None

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias, cast
 
-from structgen.core.json import Json, JsonObject, pointer
+from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.schema.keywords import walk
-from structgen.schema.resolve import canonical, target
+from structgen.schema.resolve import canonical, standalone, target
 
 Raw: TypeAlias = JsonObject | bool
 
@@ -74,6 +74,11 @@ class Node:
     def raw(self) -> Raw:
         """A JSON Schema of this place; its references are those of the whole schema."""
         return self.given[0] if len(self.given) == 1 else {"allOf": list(self.given)} if self.given else True
+
+    @property
+    def alone(self) -> Raw:
+        """A JSON Schema of this place that stands alone: with the definitions that it needs."""
+        return standalone(self.table.root, self.raw)
 
     @property
     def place(self) -> str:
@@ -192,18 +197,20 @@ class Node:
         members = [one for one in _list(part[word]) if isinstance(one, (dict, bool))]
         return tuple(self.table.joined((member, *self.parts), taken) for member in members)
 
-    def leaves(self) -> tuple[Node, ...]:
-        """The ends of all unions here, each once, in order; the node itself if there is no union."""
-        found: list[Node] = []
+    def spread(self) -> tuple[Node, ...]:
+        """The node itself and the branches of all unions here, each once, in order."""
+        found: dict[Node, None] = {}
         todo: list[Node] = [self]
-        seen: set[Node] = set()
         while todo:
             node = todo.pop()
-            if node not in seen:
-                seen.add(node)
+            if node not in found:
+                found[node] = None
                 todo += node.branches[::-1]
-                found += [] if node.branches else [node]
         return tuple(found)
+
+    def leaves(self) -> tuple[Node, ...]:
+        """The ends of all unions here, each once, in order; the node itself if there is no union."""
+        return tuple(node for node in self.spread() if not node.branches)
 
     # What is in the value
 
@@ -255,6 +262,20 @@ class Node:
         if step.isdecimal() and (self.prefix or self.items is not None):
             return self.prefix[int(step)] if int(step) < len(self.prefix) else self.items
         return self.extras
+
+    def along(self, path: str) -> tuple[Node, ...]:
+        """What the schema says of a place in a value, by its pointer: one node for each way through the unions."""
+        found: tuple[Node, ...] = (self,)
+        for step in steps(path):
+            leaves = dict.fromkeys(leaf for node in found for leaf in node.leaves())
+            found = tuple(dict.fromkeys(way for leaf in leaves if (way := leaf._way(step)) is not None))
+        return found
+
+    def _way(self, step: str) -> Node | None:
+        """What a key or an index leads to. Of other keys that may hold anything the schema says nothing."""
+        child = self.child(step)
+        says_nothing = child is not None and not child.parts and child is self.extras and step not in self.properties
+        return None if says_nothing else child
 
     # Remarks
 

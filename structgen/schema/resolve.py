@@ -7,6 +7,7 @@ schema is compiled. Everybody else follows a reference with `target`.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -44,6 +45,23 @@ def part_at(root: JsonObject | bool, place: str) -> tuple[str, JsonObject | bool
     for step in steps(place):
         here = here.get(step) if isinstance(here, dict) else None
     return (place, here) if isinstance(here, (dict, bool)) else None
+
+
+def standalone(root: JsonObject | bool, part: JsonObject | bool) -> JsonObject | bool:
+    """A part of a canonical schema as a schema that stands alone: with the definitions of the whole."""
+    if not isinstance(part, dict) or not isinstance(root, dict) or part is root:
+        return part
+    shared = {key: root[key] for key in ("$defs", "$schema") if key in root and key not in part}
+    if not any(isinstance(one, dict) and one.get("$ref") == "#" for _, one in walk(root)):
+        return {**part, **shared}
+    definitions = _dict(root.get("$defs"))  # there `#` would be the part: the whole becomes a definition
+    name = next(name for number in count(1) if (name := f"whole_{number}") not in definitions)
+    whole = {key: value for key, value in root.items() if key not in {"$defs", "$schema", "$id"}}
+    made = cast(JsonObject, json.loads(json.dumps({**part, **shared, "$defs": {**definitions, name: whole}})))
+    for _, one in walk(made):
+        if isinstance(one, dict) and one.get("$ref") == "#":
+            one["$ref"] = f"#/$defs/{name}"
+    return made
 
 
 def canonical(schema: JsonObject | bool) -> JsonObject | bool:

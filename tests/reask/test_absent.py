@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from structgen.reask.absent import answer_part, is_optional, says_absent, without
 from structgen.schema import Schema
+from structgen.schema.node import Node
 
 PART: dict[str, Any] = {"type": "integer", "description": "how many"}
 NEEDING: dict[str, Any] = {"type": "object", "properties": {"n": PART}, "required": ["n"]}
@@ -24,7 +25,7 @@ class Outer(BaseModel):
     stars: dict[str, int] = {}
 
 
-SCHEMA = Schema.of(Outer).json_schema
+SCHEMA = Schema.of(Outer).node
 
 
 @pytest.mark.parametrize(
@@ -48,18 +49,21 @@ def test_what_is_declared_and_not_required_may_be_left_out(path: str, optional: 
 
 @pytest.mark.parametrize(("branch", "optional"), [(FREE, True), (NEEDING, False)])
 def test_what_one_branch_requires_may_not_be_left_out(branch: dict[str, Any], optional: bool) -> None:
-    assert is_optional({"anyOf": [FREE, branch]}, "/n") is optional
+    assert is_optional(Node.of({"anyOf": [FREE, branch]}), "/n") is optional
 
 
 def test_null_may_be_answered_for_what_may_be_left_out() -> None:
-    assert answer_part(FREE, "/n") == {"description": "how many", "anyOf": [{"type": "integer"}, {"type": "null"}]}
-    assert answer_part({"properties": {"n": False}}, "/n") == {"type": "null"}
+    assert answer_part(Node.of(FREE), "/n") == {
+        "description": "how many",
+        "anyOf": [{"type": "integer"}, {"type": "null"}],
+    }
+    assert answer_part(Node.of({"properties": {"n": False}}), "/n") == {"type": "null"}
 
 
 def test_what_has_its_own_null_or_is_required_is_left_as_it_is() -> None:
-    assert answer_part(NEEDING, "/n") == PART
+    assert answer_part(Node.of(NEEDING), "/n") == PART
     assert answer_part(SCHEMA, "/inner/note")["default"] is None  # type: ignore[index]
-    assert answer_part(FREE, "/m") is None
+    assert answer_part(Node.of(FREE), "/m") is None
 
 
 @pytest.mark.parametrize(

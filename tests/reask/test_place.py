@@ -26,7 +26,7 @@ class Node(BaseModel):
     pair: tuple[int, str] = (0, "")
 
 
-SCHEMA = Schema.of(Node).json_schema
+SCHEMA = Schema.of(Node).node
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,20 @@ def test_definitions_that_are_used_twice_are_followed_once(
     def steps(depth: int) -> int:
         defs = {f"d{n}": form(f"d{n + 1}") for n in range(depth)}
         schema: Any = {"$ref": "#/$defs/d0", "$defs": {**defs, f"d{depth}": {"type": "integer"}}}
-        part = schema_at(schema, path * depth)
+        node = Schema.of(schema).node
+        part = schema_at(node, path * depth)
         assert isinstance(part, dict)
         assert part["$ref"] == f"#/$defs/d{depth}"
-        return calls(lambda: schema_at(schema, path * depth))
+        return calls(lambda: schema_at(node, path * depth))
 
     assert steps(16) < 4 * steps(8)
+
+
+def test_a_part_of_a_schema_that_refers_to_its_root_still_does() -> None:
+    tree = Schema.of(
+        {"type": "object", "properties": {"name": {"type": "string"}, "in": {"$ref": "#"}}, "required": ["name"]}
+    )
+    part: Any = schema_at(tree.node, "/in")
+    assert not Schema.of(part).check({"name": "box", "in": {"name": "tea"}})
+    issues = Schema.of(part).check({"name": "box", "in": {"in": {}}})
+    assert {issue.path for issue in issues} == {"/in/name", "/in/in/name"}

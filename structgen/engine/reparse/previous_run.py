@@ -21,6 +21,7 @@ from structgen.engine.reparse.schema_diff import AskedParts, Change
 from structgen.engine.reparse.stored_answers import Kept, kept_question
 from structgen.forms import AnswerForm, prompt_forms, sent_by
 from structgen.schema import Schema
+from structgen.schema.node import Node
 from structgen.store import Asked, Entry, Run, Store
 
 T = TypeVar("T")
@@ -118,7 +119,7 @@ def _asked_now(plan: Plan[Any]) -> Asked:
 
 def other_words(then: Asked, now: Asked) -> tuple[str, ...]:
     """What is told in other words now, of that which is said of the task as a whole."""
-    schema = Change(AskedParts(then.json_schema, {}).at, now.json_schema)
+    schema = Change(AskedParts(Node.of(then.json_schema), {}).at, Node.of(now.json_schema))
     differs = {
         "instructions": then.instructions != now.instructions,
         "examples": (then.examples or []) != now.examples,

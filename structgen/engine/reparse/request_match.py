@@ -30,7 +30,7 @@ class AskedFields:
         if not paths:
             return None
         for form in forms:
-            schema = fields_schema(form.plain.json_schema, paths)
+            schema = fields_schema(form.plain.node, paths)
             part = form.for_part(Schema.of(schema))
             if part.schema == request.json_schema:
                 return cls(schema, part)

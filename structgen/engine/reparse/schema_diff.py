@@ -13,35 +13,35 @@ from typing import TypeAlias
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.reask.fields import MOST_FIELDS
-from structgen.reask.place import alternatives, schema_at
+from structgen.schema.node import Node
 
-Part: TypeAlias = JsonObject | bool
-"""A JSON Schema, or a part of one that can refer to what its root defines."""
+Nodes: TypeAlias = tuple[Node, ...]
+"""What a schema says of one place in a value: a node for each way through the unions."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskedParts:
     """What was asked for: the schema of the whole and, by path, the answers' schemas of later questions for parts."""
 
-    schema: Part
-    later: Mapping[str, Part]
+    schema: Node
+    later: Mapping[str, Node]
 
-    def at(self, path: str) -> Part | None:
-        """What was asked for at a path, None where nothing was."""
+    def at(self, path: str) -> Nodes:
+        """What was asked for at a path; empty if nothing was."""
         way = steps(path)
         for depth in range(len(way), 0, -1):
             prefix = pointer(way[:depth])
             if prefix in self.later:
-                return schema_at(self.later[prefix], pointer([prefix, *way[depth:]]))
-        return schema_at(self.schema, path)
+                return self.later[prefix].along(pointer([prefix, *way[depth:]]))
+        return self.schema.along(path)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """From what was asked for to another schema. `words`: whether other descriptions are another question."""
 
-    asked: Callable[[str], Part | None]
-    schema: Part
+    asked: Callable[[str], Nodes]
+    schema: Node
     words: bool = True
 
     def unasked(self, tree: Json) -> tuple[str, ...]:
@@ -53,9 +53,9 @@ class Change:
 
     def is_other(self, path: str) -> bool:
         """Whether the schema asks for something else at a path."""
-        new, old = schema_at(self.schema, path), self.asked(path)
-        if new is None or old is None:
-            return new is not None
+        new, old = self.schema.along(path), self.asked(path)
+        if not new or not old:
+            return bool(new)
         return (self.words and _words(new) != _words(old)) or _has_more_choices(new, old)
 
     def _walk(self, path: str, value: Json) -> Iterator[str]:
@@ -71,29 +71,27 @@ class Change:
 
     def _declared(self, path: str, value: JsonObject) -> Iterator[str]:
         """The keys that an object may have: those of the branch of a union that it is of, where that can be told."""
-        part = schema_at(self.schema, path)
-        several = alternatives(True if part is None else part, True if part is None else part)
-        fitting = [one for one in several if self._fits(path, one, value)]
-        joined = any("allOf" in one for one in several)
-        for one in several if joined or not fitting else fitting:
-            properties = one.get("properties")
-            yield from properties if isinstance(properties, dict) else ()
+        leaves = [leaf for node in self.schema.along(path) for leaf in node.leaves()]
+        fitting = [leaf for leaf in leaves if self._fits(path, leaf, value)]
+        for leaf in fitting or leaves:
+            yield from leaf.properties
 
-    def _fits(self, path: str, one: JsonObject, value: JsonObject) -> bool:
+    def _fits(self, path: str, leaf: Node, value: JsonObject) -> bool:
         """Whether an object has what this branch fixes and requires; what was never asked for it cannot have."""
-        properties, required = one.get("properties"), one.get("required")
-        if not isinstance(properties, dict):
+        held = ((value[name], child.choices or ()) for name, child in leaf.properties.items() if name in value)
+        if not leaf.properties or any(len(choices) == 1 and choices[0] != item for item, choices in held):
             return False
-        for name, part in properties.items():
-            if name in value and isinstance(part, dict) and "const" in part and part["const"] != value[name]:
-                return False
-        names = (name for name in (required if isinstance(required, list) else []) if isinstance(name, str))
-        return all(name in value or self.asked(path + pointer([name])) is None for name in names)
+        return all(name in value or not self.asked(path + pointer([name])) for name in leaf.required)
 
 
-def _words(part: Part) -> frozenset[tuple[Json, Json]]:
-    """What a part says about its meaning, in all its branches."""
-    said = ((one.get("title"), one.get("description")) for one in alternatives(part, part))
+def _parts(nodes: Nodes) -> Iterator[JsonObject]:
+    """Every schema that may apply in a place."""
+    return (part for node in nodes for form in node.spread() for part in form.parts)
+
+
+def _words(nodes: Nodes) -> frozenset[tuple[Json, Json]]:
+    """What a place says about its meaning, in all its branches."""
+    said = ((part.get("title"), part.get("description")) for part in _parts(nodes))
     return frozenset((_text(title), _text(words)) for title, words in said if title or words)
 
 
@@ -101,16 +99,16 @@ def _text(words: Json) -> str:
     return words if isinstance(words, str) else ""
 
 
-def _has_more_choices(new: Part, old: Part) -> bool:
+def _has_more_choices(new: Nodes, old: Nodes) -> bool:
     """Whether both name their choices, and the new one some that could not be chosen before."""
     before, now = _choices(old), _choices(new)
     return bool(before) and not now <= before
 
 
-def _choices(part: Part) -> frozenset[str]:
+def _choices(nodes: Nodes) -> frozenset[str]:
     """The values that a part allows, as JSON; none where it names none. That of nothing is no choice."""
     named: list[Json] = []
-    for one in alternatives(part, part):
+    for one in _parts(nodes):
         several = one.get("enum")
         named.extend(several if isinstance(several, list) else [])
         named.extend([one["const"]] if "const" in one else [])

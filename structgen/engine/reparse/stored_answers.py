@@ -16,15 +16,16 @@ from structgen.core.records import Completion
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.engine.claims import said
 from structgen.engine.reparse.request_match import AskedFields
-from structgen.engine.reparse.schema_diff import AskedParts, Change, Part
+from structgen.engine.reparse.schema_diff import AskedParts, Change
 from structgen.forms import AnswerForm
 from structgen.reask import Asking, Question
 from structgen.reask.absent import answer_part, takes_null, without
 from structgen.reask.fields import Draft, involved, read_fields
-from structgen.reask.place import can_put, schema_at
+from structgen.reask.place import can_put
 from structgen.reask.question import read_again, whole_question
 from structgen.reask.rest import rest_question
 from structgen.schema import Schema
+from structgen.schema.node import Node
 from structgen.store import Entry
 
 T = TypeVar("T")
@@ -48,13 +49,13 @@ class Kept:
     words: bool
     run: int
 
-    def change(self, schema: Part) -> Change:
+    def change(self, schema: Node) -> Change:
         """From what was asked for to a schema."""
-        later: dict[str, Part] = {}
+        later: dict[str, Node] = {}
         for entry in self.parts:
             if asked := AskedFields.by(entry.request, self.forms):
-                later |= dict.fromkeys(asked.paths, asked.schema)
-        return Change(AskedParts(self.form.plain.json_schema, later).at, schema, self.words)
+                later |= dict.fromkeys(asked.paths, Node.of(asked.schema))
+        return Change(AskedParts(self.form.plain.node, later).at, schema, self.words)
 
 
 def kept_question(kept: Kept, asking: Asking[T]) -> Question[T]:
@@ -86,11 +87,11 @@ def _tree(asking: Asking[T], parsed: Parsed[T]) -> Json:
 
 def _without_removed(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
     """The value without the keys that the schema had then and forbids now."""
-    then = kept.form.plain.json_schema
+    then = kept.form.plain.node
     gone = [
         issue.repair
         for issue in parsed.issues
-        if issue.code == "unknown_key" and issue.repair and schema_at(then, issue.path) is not None
+        if issue.code == "unknown_key" and issue.repair and then.along(issue.path)
     ]
     if not gone or parsed.open or parsed.readings:
         return parsed
@@ -111,10 +112,10 @@ def _with_part(kept: Kept, asking: Asking[T], parsed: Parsed[T], entry: Entry) -
 
 def _with_fields(asking: Asking[T], parsed: Parsed[T], answer: Completion, asked: AskedFields) -> Parsed[T]:
     """The value with those of the answered fields that the schema still has and that have a place in it."""
-    tree, schema = _tree(asking, parsed), asking.schema.json_schema
+    tree, schema = _tree(asking, parsed), asking.schema.node
     if parsed.open or parsed.readings or not isinstance(tree, dict | list):
         return parsed
-    fitting = [path for path in asked.paths if schema_at(schema, path) is not None and can_put(tree, steps(path))]
+    fitting = [path for path in asked.paths if schema.along(path) and can_put(tree, steps(path))]
     if not fitting:
         return parsed
     left = asked.only(fitting)
@@ -142,7 +143,7 @@ def _with_new(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
     tree = _tree(asking, parsed)
     if not isinstance(tree, dict | list):
         return parsed
-    paths = kept.change(asking.schema.json_schema).unasked(tree)
+    paths = kept.change(asking.schema.node).unasked(tree)
     if not paths:
         return parsed
     if parsed.open or parsed.readings:  # asking for the rest of it would not ask for what is new within
@@ -158,7 +159,7 @@ def _with_new(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
 
 def _new_words(schema: Schema[T], path: str) -> str:
     """Why a new field is asked for, and what to answer where the text has none."""
-    part = answer_part(schema.json_schema, path)
+    part = answer_part(schema.node, path)
     return f"{NEW}{OR_NULL}" if part is not None and takes_null(part) else NEW
 
 

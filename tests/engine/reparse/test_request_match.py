@@ -21,7 +21,7 @@ class Dish(BaseModel):
 
 
 FORMS = prompt_forms(Schema.of(Dish))
-PATCH = fields_schema(Schema.of(Dish).json_schema, ["/name", "/serves"])
+PATCH = fields_schema(Schema.of(Dish).node, ["/name", "/serves"])
 
 
 def request(schema: Any, name: str = "fields", **changes: Any) -> Request:

@@ -11,11 +11,12 @@ from pydantic import BaseModel, Field
 
 from structgen.engine.reparse.schema_diff import AskedParts, Change
 from structgen.schema import Schema
+from structgen.schema.node import Node
 
 
 def unasked(old: Any, new: Any, tree: Any, later: dict[str, Any] | None = None, **more: Any) -> tuple[str, ...]:
-    then, now = Schema.of(old).json_schema, Schema.of(new).json_schema
-    return Change(AskedParts(then, later or {}).at, now, **more).unasked(tree)
+    parts = {path: Node.of(schema) for path, schema in (later or {}).items()}
+    return Change(AskedParts(Schema.of(old).node, parts).at, Schema.of(new).node, **more).unasked(tree)
 
 
 def record(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
