@@ -1,7 +1,6 @@
 """A JSON Schema as fields to look for: kind, labels, whether null will do.
 
-Only what guides the search is read; judging the value stays with the validator. References are followed inside the
-schema alone, and recursion ends at a fixed depth.
+Only what guides the search is read; judging the value stays with the validator. Recursion ends at a fixed depth.
 """
 
 from __future__ import annotations
@@ -10,11 +9,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.rules.document.vocabulary import Phrase, lexicon, phrase
-from structgen.schema.resolve import target
+from structgen.schema.node import Node
 
 _VERBATIM = re.compile(r"\b(?:as (?:written|printed|shown|stated|given)|verbatim|word for word)\b", re.IGNORECASE)
 _DEEPEST = 8
@@ -78,17 +76,49 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """The schema being read, and the names that its properties have elsewhere."""
+class _Spot:
+    """A place of the schema: its node, and in unions the branch to look for, with all that led to it.
 
-    root: JsonObject
-    names: Mapping[str, tuple[str, ...]]
+    `key` is where it is written, `inner` where its parts are.
+    """
+
+    node: Node
+    chosen: tuple[Node, ...]
+    """The branches on the way, the innermost first; the node itself is the last."""
+    key: str
+
+    @property
+    def used(self) -> Node:
+        """The branch to look for."""
+        return self.chosen[0]
+
+    @property
+    def inner(self) -> str:
+        """The pointer of the schema that names its parts."""
+        named = self.used.reference or self.used
+        return named.place or self.used.place or self.key
+
+    @property
+    def nullable(self) -> bool:
+        """Whether null is a value of it."""
+        return any(
+            "null" in node.types or None in (node.choices or ()) for one in self.chosen for node in (one, *one.branches)
+        )
+
+    def said(self, word: str) -> Json:
+        """The value of a keyword, of the innermost branch that has it."""
+        return next((found for node in self.chosen if (found := node.said(word)) is not None), None)
+
+    def text(self, word: str) -> str:
+        """The same where it is to be a text."""
+        found = self.said(word)
+        return found if isinstance(found, str) else ""
 
 
 def read_fields(json_schema: JsonObject | bool, names: Mapping[str, tuple[str, ...]]) -> Field:
-    """The tree of fields of a schema."""
-    root = json_schema if isinstance(json_schema, dict) else {}
-    return _read(_Source(root, names), root, "", str(root.get("title", "")), True, 0)
+    """The tree of fields of a schema; `names` are what its properties are called elsewhere, by their pointers."""
+    root = Node.of(json_schema)
+    return _read(names, root, "", root.title, True, 0)
 
 
 def leaves(root: Field) -> tuple[Field, ...]:
@@ -97,50 +127,53 @@ def leaves(root: Field) -> tuple[Field, ...]:
     return (root, *(leaf for child in below for leaf in leaves(child)))
 
 
-def _read(source: _Source, schema: Json, key: str, name: str, required: bool, depth: int) -> Field:
-    used, place, nullable = _resolve(source, schema, key)
-    kind = _kind(used)
-    labels = _labels(source, used, schema, key, name)
+def _read(names: Mapping[str, tuple[str, ...]], node: Node, key: str, name: str, required: bool, depth: int) -> Field:
+    spot = _spot(node, key)
+    used, kind = spot.used, _kind(spot.used)
+    labels = _labels(names, spot, name)
     named = frozenset(concept for label in labels for concept in concepts_of(label))
-    concepts = _settled(named, kind, str(used.get("format", "")), _seconds(phrase(name.replace("_", " "))), depth > 1)
+    seconds = _seconds(phrase(name.replace("_", " ")))
+    concepts = _settled(named, kind, spot.text("format"), seconds, depth > 1)
     children, item = (), None
     if depth < _DEEPEST:
-        children = _children(source, used, place, depth) if kind is Kind.OBJECT else ()
+        children = _children(names, spot, depth) if kind is Kind.OBJECT else ()
         if kind is Kind.OBJECT and key and name and not key.endswith("/items"):
             children = tuple(_owned(child, labels, named) for child in children)
-        item = (
-            _read(source, used.get("items", {}), f"{place}/items", name, True, depth + 1)
-            if kind is Kind.ARRAY
-            else None
-        )
+        if kind is Kind.ARRAY:
+            items = used.items or node.at(True)
+            item = _read(names, items, items.place or f"{spot.inner}/items", name, True, depth + 1)
     return Field(
         name=name,
         key=key,
         kind=kind,
-        nullable=nullable,
+        nullable=spot.nullable,
         required=required,
-        format=str(used.get("format", "")),
-        choices=_choices(used),
+        format=spot.text("format"),
+        choices=used.choices or (),
         labels=labels,
         concepts=concepts,
         keys=concepts - _MIXED | {key},
-        seconds=_seconds(phrase(name.replace("_", " "))),
-        verbatim=bool(_VERBATIM.search(str(used.get("description", "")))),
-        minimum=_bound(used.get("minimum")),
-        maximum=_bound(used.get("maximum")),
-        limits={word: used[word] for word in _LIMITS if word in used},
+        seconds=seconds,
+        verbatim=bool(_VERBATIM.search(spot.text("description"))),
+        minimum=_bound(spot.said("minimum")),
+        maximum=_bound(spot.said("maximum")),
+        limits={word: limit for word in _LIMITS if (limit := spot.said(word)) is not None},
         children=children,
         item=item,
     )
 
 
-def _children(source: _Source, schema: JsonObject, key: str, depth: int) -> tuple[Field, ...]:
-    properties = _object(schema.get("properties"))
-    required = schema.get("required")
-    needed = set(map(str, required)) if isinstance(required, list) else set[str]()
+def _children(names: Mapping[str, tuple[str, ...]], spot: _Spot, depth: int) -> tuple[Field, ...]:
     found = [
-        _read(source, sub, f"{key}{pointer(('properties', name))}", name, name in needed, depth + 1)
-        for name, sub in properties.items()
+        _read(
+            names,
+            node,
+            node.place or f"{spot.inner}{pointer(('properties', name))}",
+            name,
+            name in spot.used.required,
+            depth + 1,
+        )
+        for name, node in spot.used.properties.items()
     ]
     totals = [child for child in found if "total" in child.concepts]
     chosen = next((child for child in totals if "total" in phrase(child.name.replace("_", " "))), *totals[:1] or [None])
@@ -173,60 +206,50 @@ def _beside(child: Field, concepts: frozenset[str]) -> Field:
     return replace(child, siblings=concepts - child.concepts)
 
 
-def _resolve(source: _Source, schema: Json, key: str) -> tuple[JsonObject, str, bool]:
-    """The schema behind references and a union with null: (schema, its pointer, whether null is allowed)."""
-    used, nullable = _object(schema), False
-    for _ in range(_DEEPEST):
-        if (reference := used.get("$ref")) is not None:
-            named = target(source.root, reference)
-            if named is None:
-                break
-            used, key = {**_object(named), **_without(used, "$ref")}, str(reference)[1:]
-            continue
-        branches = next((used[word] for word in ("anyOf", "oneOf", "allOf") if isinstance(used.get(word), list)), None)
-        if not isinstance(branches, list):
-            break
-        word = next(word for word in ("anyOf", "oneOf", "allOf") if isinstance(used.get(word), list))
-        place, branch = _branch(branches)
-        nullable = nullable or any(_object(one).get("type") == "null" for one in branches)
-        used, key = {**_without(used, word), **branch}, f"{key}/{word}/{place}"
-    types = used.get("type")
-    nullable = nullable or types == "null" or (isinstance(types, list) and "null" in types)
-    return used, key, nullable or None in _choices(used)
+def _spot(node: Node, key: str) -> _Spot:
+    """The place with the branches of its unions to look for."""
+    chosen = [node]
+    while chosen[-1].branches and len(chosen) < _DEEPEST:
+        chosen.append(min(chosen[-1].branches, key=_rank))
+    return _Spot(node, tuple(reversed(chosen)), key)
 
 
-def _branch(branches: list[Json]) -> tuple[int, JsonObject]:
-    """The branch of a union to look for: the one that says most. Numbers before text, text before null."""
-    order = {"object": 0, "array": 1, "boolean": 2, "integer": 3, "number": 3, "string": 5, "null": 9}
-    ranked = sorted(
-        (4 if "enum" in one or "$ref" in one else order.get(str(one.get("type")), 6), place)
-        for place, one in enumerate(map(_object, branches))
+_RANKS = {"object": 0, "array": 1, "boolean": 2, "integer": 3, "number": 3, "string": 5, "null": 9}
+_CHOICE, _ANYTHING = 4, 6
+
+
+def _rank(node: Node) -> int:
+    """How much a branch of a union says, the most first. Numbers before text, text before null."""
+    return min(
+        _CHOICE if leaf.choices is not None else _RANKS[kind] if (kind := _type(leaf)) in _RANKS else _ANYTHING
+        for leaf in node.leaves()
     )
-    return (ranked[0][1], _object(branches[ranked[0][1]])) if ranked else (0, {})
 
 
-def _kind(schema: JsonObject) -> Kind:
-    types = schema.get("type")
-    named = next((str(one) for one in types if one != "null"), "null") if isinstance(types, list) else str(types)
-    if "enum" in schema or "const" in schema:
+def _type(node: Node) -> str:
+    """The type that says most, null only if there is no other; what the keywords speak of if none is named."""
+    types = sorted(node.types, key=lambda kind: _RANKS.get(kind, _ANYTHING))
+    implied = "object" if "properties" in node.words else "array" if "items" in node.words else ""
+    return types[0] if types else implied
+
+
+def _kind(node: Node) -> Kind:
+    if node.choices is not None:
         return Kind.CHOICE
-    known = {
+    return {
         "string": Kind.STRING,
         "integer": Kind.INTEGER,
         "number": Kind.NUMBER,
         "boolean": Kind.BOOLEAN,
         "object": Kind.OBJECT,
         "array": Kind.ARRAY,
-    }
-    if named in known:
-        return known[named]
-    return Kind.OBJECT if "properties" in schema else Kind.ARRAY if "items" in schema else Kind.ANY
+    }.get(_type(node), Kind.ANY)
 
 
-def _labels(source: _Source, used: JsonObject, schema: Json, key: str, name: str) -> tuple[str, ...]:
+def _labels(names: Mapping[str, tuple[str, ...]], spot: _Spot, name: str) -> tuple[str, ...]:
     """What the field may be called: its name, its other names, its title, the opening words of its description."""
-    others = (*source.names.get(key, ()), str(used.get("title", "")), str(_object(schema).get("title", "")))
-    described = re.split(r"[.:;(]", str(used.get("description", "")), maxsplit=1)[0]
+    others = (*names.get(spot.key, ()), spot.text("title"), spot.node.title)
+    described = re.split(r"[.:;(]", spot.text("description"), maxsplit=1)[0]
     opening = described if len(described.split()) <= 4 and "," not in described else ""
     words = phrase(name)
     bare = " ".join(words[:-1]) if _without_unit(words) != words else ""
@@ -275,18 +298,5 @@ def _seconds(words: Phrase) -> int:
     return _UNITS.get(words[-1], 0) if words else 0
 
 
-def _choices(schema: JsonObject) -> tuple[Json, ...]:
-    listed = schema.get("enum")
-    return tuple(listed) if isinstance(listed, list) else (schema["const"],) if "const" in schema else ()
-
-
 def _bound(value: Json) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _object(value: Json) -> JsonObject:
-    return cast(JsonObject, value) if isinstance(value, dict) else {}
-
-
-def _without(schema: JsonObject, word: str) -> JsonObject:
-    return {key: value for key, value in schema.items() if key != word}

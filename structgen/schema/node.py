@@ -12,6 +12,7 @@ to the validator.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -53,7 +54,7 @@ class Node:
     @classmethod
     def of(cls, schema: Raw) -> Node:
         """The node of a whole schema, its references in whatever spelling."""
-        table = _Table(canonical(schema))
+        table = _Table(_unshared(canonical(schema)))
         return table.node((table.root,))
 
     def at(self, raw: Raw) -> Node:
@@ -366,6 +367,12 @@ class _Table:
                 named = target(self.root, part["$ref"])
                 todo += [] if named is None else [named]
         return tuple(found.values())
+
+
+def _unshared(root: Raw) -> Raw:
+    """The schema, in which no two places are the same Python object: places are told apart by their identity."""
+    seen = [id(part) for _, part in walk(root) if isinstance(part, dict)]
+    return root if len(set(seen)) == len(seen) else cast(Raw, json.loads(json.dumps(root)))
 
 
 def types_of(written: Json) -> list[str]:

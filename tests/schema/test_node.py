@@ -235,3 +235,9 @@ def test_where_unions_join_in_ever_new_ways_anything_may_stand() -> None:
     node = Node.of(unfolding(form, 30))
     assert walk(node) < 20_000
     assert "allOf" in node.conditions
+
+
+def test_one_object_in_two_places_is_two_places() -> None:
+    amount: JsonObject = {"type": "number"}
+    node = of({"properties": {"net": amount, "total": amount}})
+    assert [child.place for child in node.properties.values()] == ["/properties/net", "/properties/total"]
