@@ -1,7 +1,7 @@
-"""For tests of programs that use structgen: a Groq server on loopback, with the answers and the errors that you want.
+"""For tests of programs that use structgen: a local Groq server with the answers and errors that you script.
 
-Needs the extra: ``pip install "structgen[testing]"``. With it comes the pytest fixture `groq_emulator`, to which
-GROQ_BASE_URL and GROQ_API_KEY then lead; elsewhere ``with Emulator() as emulator:`` is the same. ::
+Requires the extra: ``pip install "structgen[testing]"``. It adds the pytest fixture `groq_emulator`, which sets
+GROQ_BASE_URL and GROQ_API_KEY; elsewhere use ``with Emulator() as emulator:``. ::
 
     import structgen
     from structgen.testing import FaultPlan, error, reply
@@ -21,12 +21,11 @@ GROQ_BASE_URL and GROQ_API_KEY then lead; elsewhere ``with Emulator() as emulato
         assert len(rows) == 12
         assert {received.fault for received in groq_emulator.faults} <= {"malformed", "wrong_type"}
 
-What answers a request, the first that there is: a recording of this request (`recordings`), the script (`script`), a
-function (`answer_with`), and structgen's rules. `limit_with` sets rate limits, of a tier (``"free"``) or your own, on
-a `Clock` that the test turns; `fail_with` makes a share of the requests that the script leaves over fail, the same ones
-for the same seed. Where a function is forced, ``reply(text, calls=[...], content=...)`` makes several calls, and says
-something beside them. `requests` is the log: what came, what was answered, which fault befell it. `reset` forgets it
-all.
+A request is answered by the first of these: a recording of it (`recordings`), the script (`script`), a function
+(`answer_with`), structgen's rules. `limit_with` sets rate limits, those of a tier (``"free"``) or your own, on a
+`Clock` that the test controls; `fail_with` makes a share of the requests after the script fail, the same for the same
+seed. If a function is forced, ``reply(text, calls=[...], content=...)`` makes several calls with content beside them.
+`requests` is the log: each request, the status of its response, its fault. `reset` clears everything.
 """
 
 from __future__ import annotations
@@ -87,7 +86,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    """The public names, imported when first asked for: pytest loads this package at every start."""
+    """Import public names on first use, because pytest loads this package at every start."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

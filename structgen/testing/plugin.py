@@ -1,4 +1,4 @@
-"""The pytest plugin: a fixture that stands in for Groq. Loaded in every pytest run, so it imports nothing heavy."""
+"""The pytest plugin: a fixture that replaces Groq. Loaded in every pytest run, so it must not import anything heavy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def groq_server() -> Iterator[Emulator]:
-    """One emulator for the whole run; `groq_emulator` is the one to use in a test."""
+    """One emulator for the whole session; in a test use `groq_emulator`."""
     from structgen.testing import Emulator
 
     with Emulator() as emulator:
@@ -24,7 +24,7 @@ def groq_server() -> Iterator[Emulator]:
 def groq_emulator(groq_server: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     """A Groq server with an empty script and log; GROQ_API_KEY and GROQ_BASE_URL point to it.
 
-    No limit that another test ran into is remembered: all of them use one key.
+    Limiters are forgotten between tests, which would otherwise share their limits because they share the key.
     """
     from structgen.send.limits.limiter import forget_limiters
 

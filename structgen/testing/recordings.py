@@ -1,7 +1,7 @@
-"""Recorded exchanges with a server: saved without anything that tells whose they are, and played by the emulator.
+"""Recorded exchanges with a server, saved without anything that identifies the account, and replayed by the emulator.
 
 A file is one JSON object: ``{"interactions": [{"request": {"method", "path", "body"}, "response": {"status", "headers",
-"body"}}]}``; a body is JSON, or text where it is none.
+"body"}}]}``; a body is JSON, or text if it is not JSON.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ DOCUMENTED = frozenset(
     {"retry-after", "x-request-id"}
     | {f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens")}
 )
-"""Headers that a client reads. Others are the business of networks in between."""
+"""Headers that a client reads. All others may come from proxies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An HTTP response: header names in lower case, the body as JSON, or as text where it is none."""
+    """An HTTP response: header names in lower case, the body as JSON, or as text if it is not JSON."""
 
     status: int
     headers: Mapping[str, str]
@@ -43,7 +43,7 @@ _KEPT = DOCUMENTED | {"content-type"}
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and the response to it. `body` is None for a request without one."""
+    """A request and its response. `body` is None for a request without one."""
 
     name: str
     method: str
@@ -53,18 +53,18 @@ class Exchange:
 
 
 def redacted(text: str, key: str = "") -> str:
-    """The text without keys, and without the ids of accounts, projects, users and requests."""
+    """Remove keys, email addresses and the ids of accounts, projects, users and requests from a text."""
     return _ACCOUNT.sub(lambda found: f"{found[1]}_redacted" if found[1] else "redacted", mask(text, key))
 
 
 def save_recordings(path: Path, exchanges: Iterable[Exchange], key: str) -> None:
-    """Write what was exchanged, redacted. Raises ConfigurationError where the file cannot be written."""
+    """Write the exchanges, redacted. Raises ConfigurationError if the file cannot be written."""
     interactions = [_entry(exchange) for exchange in exchanges]
     text = redacted(json.dumps({"interactions": interactions}, indent=1, ensure_ascii=False), key)
     try:
         path.write_text(text + "\n", "utf-8")
     except OSError as problem:
-        raise ConfigurationError(f"The recordings cannot be written to {path}: {problem.strerror}.") from None
+        raise ConfigurationError(f"Cannot write the recordings to {path}: {problem.strerror}.") from None
 
 
 def _entry(exchange: Exchange) -> dict[str, object]:
@@ -78,16 +78,16 @@ def _entry(exchange: Exchange) -> dict[str, object]:
 
 
 def read_recordings(path: Path) -> tuple[Exchange, ...]:
-    """The exchanges in a file. Raises ConfigurationError, in one line, where it is none of recordings."""
+    """Read the exchanges in a file. Raises ConfigurationError if it contains no recordings."""
     try:
         data = cast("Json", json.loads(path.read_bytes()))
     except OSError as problem:
-        raise ConfigurationError(f"The recordings in {path} cannot be read: {problem.strerror}.") from None
+        raise ConfigurationError(f"Cannot read the recordings in {path}: {problem.strerror}.") from None
     except (ValueError, RecursionError) as problem:
         raise ConfigurationError(f"The recordings in {path} are not JSON: {problem}.") from None
     interactions = data.get("interactions") if isinstance(data, dict) else None
     if not isinstance(interactions, list) or not interactions:
-        raise ConfigurationError(f'{path} holds no recordings: it must be {{"interactions": [...]}}.')
+        raise ConfigurationError(f'{path} contains no recordings: it must be {{"interactions": [...]}}.')
     return tuple(_read(entry, f"{path}, interaction {number}") for number, entry in enumerate(interactions, 1))
 
 
@@ -96,7 +96,7 @@ def _read(entry: Json, where: str) -> Exchange:
     request, response = (part if isinstance(part, dict) else {} for part in parts)
     path, status, body = request.get("path"), response.get("status"), request.get("body")
     if not isinstance(path, str) or not isinstance(status, int) or not 200 <= status <= 599:
-        raise ConfigurationError(f"{where}: needs request.path and response.status.")
+        raise ConfigurationError(f"{where}: request.path and response.status (200 to 599) are required.")
     name = entry.get("name") if isinstance(entry, dict) else None
     return Exchange(
         str(name or path),
@@ -108,13 +108,13 @@ def _read(entry: Json, where: str) -> Exchange:
 
 
 def _headers(given: Json) -> dict[str, str]:
-    """Names and values; some recorders keep a list of values for a name."""
+    """Return the headers by name; some recorders store a list of values for a name."""
     pairs = given.items() if isinstance(given, dict) else ()
     return {name.lower(): str(value[0] if isinstance(value, list) and value else value) for name, value in pairs}
 
 
 class Recordings:
-    """Finds the response to a request that was recorded. The same request several times: one after the other."""
+    """Finds the response recorded for a request. Several responses to the same request are returned in order."""
 
     def __init__(self, exchanges: Iterable[Exchange] = ()) -> None:
         self._lock = threading.Lock()
@@ -125,7 +125,7 @@ class Recordings:
             )
 
     def find(self, method: str, path: str, body: JsonObject | None) -> Response | None:
-        """The next response to this request, the last again and again; None where none was recorded."""
+        """Return the next response to this request, the last one repeatedly, or None if none was recorded."""
         held = self._held.get(_key(method, path, body)) if self._held else None
         if held is None:
             return None

@@ -70,24 +70,24 @@ def test_another_status_is_found(api: Emulator, card: Card) -> None:
     api.reset()
     api.script(error("internal"))
     (finding,) = findings(api, card, "json_object")
-    assert finding.differs == ("status 500 (Internal Server Error), where 200 was expected",)
+    assert finding.differs == ("status 500 (Internal Server Error), but 200 was expected",)
 
 
 def test_a_page_in_the_place_of_json_is_found(api: Emulator, card: Card) -> None:
     api.reset()
     api.script(page("Sign in"))
     (finding,) = findings(api, card, "json_object")
-    assert "the body is a string, where an object was expected" in finding.differs
-    assert "the content type is text/html, where application/json was expected" in finding.differs
+    assert "the body is a string, but an object was expected" in finding.differs
+    assert "the content type is text/html, but application/json was expected" in finding.differs
 
 
 def test_another_body_is_found(api: Emulator, card: Card) -> None:
     api.reset()
     api.script(raw('{"choices": [], "model": "other", "extra": 1}'))
     (finding,) = findings(api, card, "json_object")
-    assert "/extra is there, a number, and was not expected" in finding.differs
-    assert "/usage is not there, where an object was expected" in finding.differs
-    assert "/model is 'other', where 'openai/gpt-oss-20b' was expected" in finding.differs
+    assert "/extra is a number, but was not expected" in finding.differs
+    assert "/usage is missing, but an object was expected" in finding.differs
+    assert "/model is 'other', but 'openai/gpt-oss-20b' was expected" in finding.differs
 
 
 def test_other_words_of_an_error_are_found(api: Emulator, card: Card) -> None:
@@ -95,7 +95,7 @@ def test_other_words_of_an_error_are_found(api: Emulator, card: Card) -> None:
     api.script(error("n_not_one", message="Only one, please."))
     (finding,) = findings(api, card, "n_is_2")
     assert finding.differs == (
-        "/error/message is 'Only one, please.', where \"'n' : number must be at most 1\" was expected",
+        "/error/message is 'Only one, please.', but \"'n' : number must be at most 1\" was expected",
     )
 
 
@@ -103,14 +103,14 @@ def test_a_request_that_should_be_refused_and_is_not_is_found(api: Emulator, car
     api.reset()
     api.script(raw('{"choices": []}'))
     (finding,) = findings(api, card, "tools_with_response_format")
-    assert finding.differs == ("status 200, where 400 was expected",)
+    assert finding.differs == ("status 200, but 400 was expected",)
 
 
 def test_limits_of_another_tier_are_found(api: Emulator, card: Card) -> None:
     api.reset()
     api.script(raw('{"error": {}}', status=400, headers={"x-ratelimit-limit-tokens": "6000", "x-request-id": "r"}))
     (finding,) = findings(api, card, "n_is_2")
-    assert "the limits (tpm 6,000) are those of no tier on the card of openai/gpt-oss-20b" in finding.differs
+    assert "the limits (tpm 6,000) match no tier on the card of openai/gpt-oss-20b" in finding.differs
 
 
 def test_models_that_no_card_knows_are_found(card: Card) -> None:
@@ -123,13 +123,13 @@ def test_a_rate_limit_is_said_as_such(api: Emulator, card: Card) -> None:
     api.reset()
     api.script(error("rate_limit"))
     (finding,) = findings(api, card, "json_object")
-    assert finding.differs == ("a rate limit kept it from being answered: try again in a minute",)
+    assert finding.differs == ("a rate limit refused the request: try again in a minute",)
 
 
 def test_a_server_that_is_not_reached_is_a_difference_and_not_the_end(card: Card) -> None:
     cases = named(card, "n_is_2", "models_list")
     found = [*conform(cases, card, Endpoint("http://127.0.0.1:9", "gsk_x"))]
-    assert [finding.differs[0][:11] for finding in found] == ["no answer: "] * 2
+    assert [finding.differs[0][:13] for finding in found] == ["no response: "] * 2
     assert [finding.exchange for finding in found] == [None, None]
 
 
@@ -198,13 +198,13 @@ def test_what_comes_and_goes_is_no_difference(theirs: Any, ours: Any) -> None:
 @pytest.mark.parametrize(
     ("theirs", "ours", "words"),
     [
-        ({"a": 1, "b": {"c": 2}}, {"a": 1}, "/b is there, a object, and was not expected"),
-        ({}, {"b": {"c": 2}}, "/b is not there, where a object was expected"),
-        ({"a": "1"}, {"a": 1}, "/a is a string, where a number was expected"),
-        ("<html>", {"a": 1}, "the body is a string, where a object was expected"),
-        ({"choices": []}, {"choices": [{"a": 1}]}, "/choices/* is not there, where a object was expected"),
-        ({"object": "x"}, {"object": "y"}, "/object is 'x', where 'y' was expected"),
-        ({"error": {"message": "No"}}, {"error": {"message": "no"}}, "/error/message is 'No', where 'no' was expected"),
+        ({"a": 1, "b": {"c": 2}}, {"a": 1}, "/b is a object, but was not expected"),
+        ({}, {"b": {"c": 2}}, "/b is missing, but a object was expected"),
+        ({"a": "1"}, {"a": 1}, "/a is a string, but a number was expected"),
+        ("<html>", {"a": 1}, "the body is a string, but a object was expected"),
+        ({"choices": []}, {"choices": [{"a": 1}]}, "/choices/* is missing, but a object was expected"),
+        ({"object": "x"}, {"object": "y"}, "/object is 'x', but 'y' was expected"),
+        ({"error": {"message": "No"}}, {"error": {"message": "no"}}, "/error/message is 'No', but 'no' was expected"),
     ],
 )
 def test_what_differs_is_said_once_with_both_sides(theirs: Any, ours: Any, words: str) -> None:
@@ -214,7 +214,7 @@ def test_what_differs_is_said_once_with_both_sides(theirs: Any, ours: Any, words
 def test_another_status_is_said_with_the_servers_words_and_ends_the_matter() -> None:
     theirs = Response(404, {}, {"error": {"message": "It is gone."}, "more": 1})
     ours = Response(400, JSON, {})
-    assert [*differences(theirs, ours, CARD)] == ["status 404 (It is gone.), where 400 was expected"]
+    assert [*differences(theirs, ours, CARD)] == ["status 404 (It is gone.), but 400 was expected"]
     assert [*differences(theirs, ours, CARD, also=(404,))] == []
 
 
@@ -222,9 +222,9 @@ def test_headers_that_clients_read_are_compared() -> None:
     ours = Response(200, {**JSON, "x-request-id": "req_1"}, {})
     theirs = Response(200, {"content-type": "text/html", "x-ratelimit-limit-audio": "1", "cf-ray": "1"}, {})
     assert [*differences(theirs, ours, CARD)] == [
-        "the content type is text/html, where application/json was expected",
-        "the header x-request-id is not there",
-        "the header x-ratelimit-limit-audio is there, and not documented",
+        "the content type is text/html, but application/json was expected",
+        "the header x-request-id is missing",
+        "the header x-ratelimit-limit-audio is not documented",
     ]
 
 
@@ -234,7 +234,7 @@ def test_headers_that_clients_read_are_compared() -> None:
 )
 def test_limits_must_be_those_of_a_tier_on_the_card(requests: str, tokens: str, agrees: bool) -> None:
     found = differ({}, {}, **{"x-ratelimit-limit-requests": requests, "x-ratelimit-limit-tokens": tokens})
-    assert not found if agrees else found == ["the limits (rpd 1,000, tpm 6,000) are those of no tier on the card of m"]
+    assert not found if agrees else found == ["the limits (rpd 1,000, tpm 6,000) match no tier on the card of m"]
 
 
 def test_a_card_without_limits_says_nothing_about_them() -> None:

@@ -49,7 +49,7 @@ def test_a_users_test_gets_an_emulator_with_nothing_but_the_fixture(tmp_path: Pa
 def test_the_examples_in_the_docs_pass(name: str, groq_emulator: Emulator) -> None:
     text = inspect.getdoc(structgen.testing)
     assert text
-    code = textwrap.dedent(text.partition("::\n")[2].partition("\nWhat answers")[0])
+    code = textwrap.dedent(text.partition("::\n")[2].partition("\nA request is answered")[0])
     names: dict[str, Any] = {}
     exec(compile(code, "structgen.testing", "exec"), names)
     names[name](groq_emulator)

@@ -59,10 +59,13 @@ def test_headers_of_other_recorders_are_understood(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("no json", "are not JSON"),
-        ("[]", "holds no recordings"),
-        ('{"interactions": []}', "holds no recordings"),
-        ('{"interactions": [1]}', "interaction 1: needs request.path and response.status"),
-        ('{"interactions": [{"request": {"path": "/x"}, "response": {"status": 99}}]}', "interaction 1: needs"),
+        ("[]", "contains no recordings"),
+        ('{"interactions": []}', "contains no recordings"),
+        ('{"interactions": [1]}', "interaction 1: request.path and response.status"),
+        (
+            '{"interactions": [{"request": {"path": "/x"}, "response": {"status": 99}}]}',
+            "interaction 1: request.path and",
+        ),
     ],
 )
 def test_a_file_of_something_else_is_said_in_one_line(tmp_path: Path, text: str, words: str) -> None:
@@ -72,9 +75,9 @@ def test_a_file_of_something_else_is_said_in_one_line(tmp_path: Path, text: str,
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match="Cannot read the"):
         read_recordings(tmp_path / "r.json")
-    with pytest.raises(ConfigurationError, match="cannot be written"):
+    with pytest.raises(ConfigurationError, match="Cannot write the recordings"):
         save_recordings(tmp_path / "gone" / "r.json", [], KEY)
 
 

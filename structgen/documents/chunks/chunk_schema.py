@@ -1,8 +1,7 @@
-"""What the answer to one chunk must look like: like the whole, but that everything may be missing outside of lists.
+"""The schema for the answer to one chunk: like that of the document, but everything outside lists may be missing.
 
-A chunk holds a few items of a list and, of the fields beside them, what happens to stand in it. So the fields outside
-of lists become optional there, and the lists may be short; items stay what they are. The whole is held to its own
-schema when the chunks are merged.
+A chunk contains some of the items of a list, and a few of the fields outside lists. So those fields become optional,
+and lists may be short; items keep their schema. The merged value is validated with the schema of the document.
 """
 
 from __future__ import annotations
@@ -20,16 +19,16 @@ Raw = JsonObject | bool
 
 _OF_AN_OBJECT = ("required", "minProperties", "dependentRequired", "dependentSchemas", "dependencies")
 _OF_THE_WHOLE = frozenset((*_OF_AN_OBJECT, "if", "then", "else", "minItems", "contains", "minContains"))
-"""Keywords that a part of an object or of a list need not keep to."""
+"""Keywords about an object or list as a whole, which part of it need not satisfy."""
 _NULL: JsonObject = {"type": "null"}
 
 
 class ChunkSchema(Schema[Json]):
-    """The schema of a chunk's answer. Its values are plain JSON.
+    """The schema for the answer to a chunk. Its values are plain JSON.
 
-    Beside its own conditions it has those of the whole that speak of something that the answer gives: of a single
-    value, or of something in an item. So a validator of the user's that refuses an item is heard while the model can
-    still be asked again, and one that compares fields of the root is not heard before all chunks are there.
+    It also reports the issues that the document's schema finds in what the answer does contain: in a scalar, or inside
+    an item. So a user's validator that refuses an item does so while the model can still be asked again, but one that
+    compares fields of the root waits until all chunks are merged.
     """
 
     def __init__(self, whole: Schema[Any]) -> None:
@@ -44,7 +43,7 @@ class ChunkSchema(Schema[Json]):
         return self._whole
 
     def check(self, value: object) -> tuple[Issue, ...]:
-        """What is wrong with the answer to a chunk."""
+        """Return what is wrong with the answer to a chunk."""
         own = check_json(self._validator, value)
         known = {issue.path for issue in own}
         given = _given(cast(Json, value))
@@ -53,12 +52,12 @@ class ChunkSchema(Schema[Json]):
     def _of_the_whole(self, given: Json) -> tuple[Issue, ...]:
         try:
             return self._whole.check(given)
-        except Exception:  # a validator of the user's that cannot do without the rest: it is heard when all is there
+        except Exception:  # a user's validator that needs the missing fields; it runs again on the merged value
             return ()
 
 
 def branch_names(schema: Raw) -> frozenset[str]:
-    """The names of the properties that have one fixed value: by them the branches of a union are told apart."""
+    """Return the names of the properties with one constant value, which distinguish the branches of a union."""
     names: set[str] = set()
     todo: list[Json] = [schema]
     while todo:
@@ -74,14 +73,14 @@ def branch_names(schema: Raw) -> frozenset[str]:
 
 
 def _given(value: Json) -> Json:
-    """The value without the nulls that stand for what the chunk does not say; items of lists are left alone."""
+    """Remove the nulls of fields that the chunk does not mention. Items of lists stay as they are."""
     if not isinstance(value, dict):
         return value
     return {key: _given(inner) for key, inner in value.items() if inner is not None}
 
 
 def _speaks_of(issue: Issue, value: Json) -> bool:
-    """Whether an issue is about an item of a list or something in it, or about a single value that is there."""
+    """Whether an issue concerns a list item, something inside one, or a scalar that the answer contains."""
     for step in steps(issue.path):
         if isinstance(value, list):
             return True
@@ -92,7 +91,7 @@ def _speaks_of(issue: Issue, value: Json) -> bool:
 
 
 class _Relaxed:
-    """A JSON Schema on its way: the definitions that were needed in their relaxed form get names of their own."""
+    """Relaxes a JSON Schema. Definitions needed in relaxed form are copied under new names: items use the originals."""
 
     def __init__(self, schema: Raw) -> None:
         self._schema = schema
@@ -111,7 +110,7 @@ class _Relaxed:
         return held
 
     def names(self, names: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        """The other names of the properties, at their own pointers and in the relaxed definitions."""
+        """Return the aliases of the properties, by their pointers in the original and in the relaxed definitions."""
         found = dict(names)
         for name, new in self._defs.items():
             old = f"/$defs/{name}/"
@@ -136,7 +135,7 @@ class _Relaxed:
         return part
 
     def _reference(self, ref: str) -> str:
-        """A reference to the relaxed form of the definition that it names; the whole is never a part of itself."""
+        """Return a reference to the relaxed copy of a definition. A recursive one finds the copy that is being made."""
         name = ref.removeprefix("#/$defs/")
         defs = cast(JsonObject, self._schema).get("$defs")
         if not isinstance(defs, dict) or name not in defs:
@@ -154,12 +153,12 @@ def _free(name: str, taken: JsonObject) -> str:
 
 
 def _is_container(schema: JsonObject) -> bool:
-    """Whether a schema is that of an object or a list, which are never null but empty."""
+    """Whether a schema is that of an object or list, which is empty instead of null if nothing was found."""
     return "$ref" in schema or schema.get("type") in ("object", "array")
 
 
 def _nullable(raw: Raw) -> Raw:
-    """The schema, or null."""
+    """Allow null as well."""
     if not isinstance(raw, dict):
         return raw
     kinds = raw.get("type")

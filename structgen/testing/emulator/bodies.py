@@ -1,4 +1,4 @@
-"""The bodies of chat completions and model lists, in the shape of Groq's."""
+"""The bodies of chat requests, completions and model lists, in Groq's shape."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from structgen.core.records import Card
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A chat request as the checks read it. `card` is None for a model that nothing is known about."""
+class ChatRequest:
+    """A chat request as the checks read it. `card` is None for an unknown model."""
 
     body: JsonObject
     card: Card | None
 
     @property
-    def format(self) -> JsonObject:
-        """The response_format object, empty where there is none."""
+    def response_format(self) -> JsonObject:
+        """The response_format object, or an empty one."""
         return as_object(self.body.get("response_format"))
 
     @property
-    def kind(self) -> str:
-        """The type of the response_format; ``text`` where there is none."""
-        kind = self.format.get("type", "text")
+    def format_type(self) -> str:
+        """The type of the response_format, by default ``text``."""
+        kind = self.response_format.get("type", "text")
         return kind if isinstance(kind, str) else ""
 
     @property
-    def described(self) -> JsonObject:
-        """What stands under ``response_format.json_schema``: name, schema, strict."""
-        return as_object(self.format.get("json_schema"))
+    def json_schema(self) -> JsonObject:
+        """The object ``response_format.json_schema``, with name, schema and strict."""
+        return as_object(self.response_format.get("json_schema"))
 
     @property
     def tools(self) -> tuple[JsonObject, ...]:
-        """The functions offered."""
+        """The functions that the request offers."""
         tools = self.body.get("tools")
         return tuple(as_object(as_object(tool).get("function")) for tool in tools) if isinstance(tools, list) else ()
 
     @property
     def tool(self) -> JsonObject | None:
-        """The function that will be called: the forced one, else the first; None where none may be."""
+        """The function that the model will call: the forced one, else the first; None if it may call none."""
         choice = self.body.get("tool_choice")
         if not self.tools or choice == "none":
             return None
@@ -52,32 +52,32 @@ class Asked:
 
     @property
     def messages(self) -> tuple[JsonObject, ...]:
-        """The messages."""
+        """The messages of the request."""
         messages = self.body.get("messages")
         return tuple(as_object(message) for message in messages) if isinstance(messages, list) else ()
 
     @property
     def stops(self) -> tuple[str, ...]:
-        """The sequences at which the model stops; empty ones end nothing."""
+        """The stop sequences, without empty ones, which stop nothing."""
         given = self.body.get("stop")
         listed = given if isinstance(given, list) else [given]
         return tuple(stop for stop in listed if isinstance(stop, str) and stop)
 
     @property
-    def limit(self) -> int | None:
-        """The most tokens that the answer may have."""
+    def max_tokens(self) -> int | None:
+        """The maximum number of tokens in the answer, or None."""
         value = self.body.get("max_completion_tokens", self.body.get("max_tokens"))
         return value if isinstance(value, int) else None
 
 
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
-_STARTED = 1_700_000_000  # seconds; the age of every model in the list
-_WORDS_A_SECOND = 1000.0
+_STARTED = 1_700_000_000  # Unix seconds, for every model in the list
+_TOKENS_PER_SECOND = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A model's answer as it goes into a body: content, calls of functions (names and arguments), and why it ended."""
+    """A model's answer as it goes into a body: content, function calls (name and arguments), finish reason."""
 
     content: str | None
     finish_reason: str
@@ -87,12 +87,12 @@ class Said:
 
     @property
     def text(self) -> str:
-        """All of it that is no reasoning."""
+        """The answer without its reasoning."""
         return "".join([self.content or self.refusal or "", *(arguments for _, arguments in self.calls)])
 
 
 def completion(body: JsonObject, said: Said) -> JsonObject:
-    """A chat completion: what `said` is, wrapped in ids, token counts and times."""
+    """Return a chat completion: the answer with ids, token counts and times."""
     choice: JsonObject = {
         "index": 0,
         "message": _message(said),
@@ -131,18 +131,18 @@ def _message(said: Said) -> JsonObject:
 
 
 def usage(body: JsonObject, said: Said) -> JsonObject:
-    """Token counts and times in seconds, estimated at four characters a token."""
+    """Return token counts, estimated at four characters per token, and times in seconds."""
     reasoning = tokens(said.reasoning or "")
-    asked, made = prompt_tokens(body), tokens(said.text) + reasoning
-    asked_time, made_time = round(asked / 1e5, 9), round(made / _WORDS_A_SECOND, 9)
+    prompt, answer = prompt_tokens(body), tokens(said.text) + reasoning
+    prompt_time, answer_time = round(prompt / 1e5, 9), round(answer / _TOKENS_PER_SECOND, 9)
     counts: JsonObject = {
         "queue_time": 0.005,
-        "prompt_tokens": asked,
-        "prompt_time": asked_time,
-        "completion_tokens": made,
-        "completion_time": made_time,
-        "total_tokens": asked + made,
-        "total_time": asked_time + made_time,
+        "prompt_tokens": prompt,
+        "prompt_time": prompt_time,
+        "completion_tokens": answer,
+        "completion_time": answer_time,
+        "total_tokens": prompt + answer,
+        "total_time": prompt_time + answer_time,
     }
     if reasoning:
         counts["completion_tokens_details"] = {"reasoning_tokens": reasoning}
@@ -150,13 +150,13 @@ def usage(body: JsonObject, said: Said) -> JsonObject:
 
 
 def prompt_tokens(body: JsonObject) -> int:
-    """Tokens of all messages, with Groq's overhead of a few for each."""
+    """Count the tokens of all messages, with Groq's overhead for each."""
     messages = body.get("messages")
     return sum(4 + tokens(content_of(message)) for message in messages) if isinstance(messages, list) else 0
 
 
 def content_of(message: Json) -> str:
-    """The text of a message whose content is a string or a list of parts."""
+    """Return the text of a message whose content is a string or a list of parts."""
     content = message.get("content") if isinstance(message, dict) else None
     if isinstance(content, str):
         return content
@@ -166,28 +166,28 @@ def content_of(message: Json) -> str:
 
 
 def tokens(text: str) -> int:
-    """The estimated number of tokens."""
+    """Estimate the number of tokens."""
     return (len(text) + 3) // 4
 
 
 def request_id() -> str:
-    """The id of a request."""
+    """Return a new request id."""
     return new_id("req")
 
 
 def new_id(kind: str) -> str:
-    """The kind and a ULID: 48 bits of time in milliseconds and 80 of chance, in lower-case base 32."""
+    """Return the kind and a ULID: 48 bits of time in milliseconds and 80 random bits, in lower-case base 32."""
     number = (int(time.time() * 1000) << 80) | secrets.randbits(80)
     return f"{kind}_" + "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 
 def fingerprint(model: str) -> str:
-    """The same for the same model, as on one release of the server."""
+    """Return a fingerprint that only depends on the model, as on one release of the server."""
     return f"fp_{hashlib.sha256(model.encode()).hexdigest()[:10]}"
 
 
 def model_entry(card: Card) -> JsonObject:
-    """A model as the models endpoint lists it."""
+    """Return a model as the models endpoint lists it."""
     return {
         "id": card.id,
         "object": "model",

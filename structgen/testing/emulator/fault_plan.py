@@ -1,8 +1,8 @@
 """Faults from a seed: which requests fail, and how.
 
-What befalls a request follows from the seed, the request's body, and how often that body has been seen: not from the
-order in which requests arrive, nor from the time. Clients that send at once, in whatever order, meet the same faults
-in every run, as long as they send the same requests and try again in the same cases.
+The fault of a request depends on the seed, on the request's body and on how often that body was seen, but neither on
+the order in which requests arrive nor on the time. So concurrent clients meet the same faults in every run, as long as
+they send the same requests and retry in the same cases.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json, JsonObject
 from structgen.send.limits.limiter_state import Measure
 from structgen.testing.emulator.rate_limits import Charge, refuse_for
-from structgen.testing.emulator.replies import Answer, Fault, Refusal, Step, Streamed, error
+from structgen.testing.emulator.replies import Answer, ErrorReply, Fault, Step, Streamed, error
 
 _TPM = 30_000_000
-"""Tokens a minute in the words of a 429, where the model has no such limit: so many that nobody is slowed by them."""
+"""The tokens per minute in the message of a 429 if the model has no such limit: too many to slow a client down."""
 _ERRORS = ("internal", "bad_gateway", "over_capacity")
 
 
 class FaultKind(StrEnum):
-    """What can befall a request; the values are the names of the shares of a `FaultPlan`."""
+    """The kinds of faults; the values are the names of the shares of a `FaultPlan`."""
 
     RATE_LIMITED = "rate_limited"
     FLEX = "flex"
@@ -44,18 +44,18 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultPlan:
-    """The share of requests, 0 to 1, that each fault befalls; the rest is answered as ever.
+    """The share of requests, 0 to 1, for each fault; all other requests are answered normally.
 
-    - `rate_limited`: 429, with `retry_after` whole seconds, or where that is None the wait of a bucket that is full
+    - `rate_limited`: 429, with `retry_after` in whole seconds, or if that is None the wait of a full bucket
     - `flex`: 498, the flex tier is full
-    - `server_error`: 500, 502 with a page, or 503; half of those of streams come in the middle
+    - `server_error`: 500, 502 with a page, or 503; half of them in the middle of a stream, if there is one
     - `dropped`: the connection is reset before the first byte
     - `slow`: the body, or the stream, takes `seconds`
     - `cut`: the connection is reset somewhere in the body
     - `malformed`: the model's text is not quite JSON
     - `wrong_type`: one value in the model's JSON has another type, never null
 
-    The last two leave out the server's own check of its output: that is how such texts get through.
+    The last two skip the server's checks of the model's output, which would refuse such texts.
     """
 
     seed: int = 0
@@ -81,21 +81,21 @@ class FaultPlan:
             raise ConfigurationError("`seconds` and `retry_after` of a fault plan must be 0 or more.")
 
     def shares(self) -> dict[FaultKind, float]:
-        """The share of each kind."""
+        """Return the share of each kind."""
         fields = asdict(self)
         return {kind: fields[kind] for kind in FaultKind}
 
 
 @dataclass(frozen=True, slots=True)
 class Mishap:
-    """A fault that befalls a request. `chance` decides its details."""
+    """The fault of one request. `chance` decides its details."""
 
     kind: FaultKind
     plan: FaultPlan
     chance: random.Random
 
     def refuse(self, body: JsonObject, charge: Charge) -> Step | None:
-        """What comes in the place of an answer; None where an answer is needed, for `spoil` to change."""
+        """Return the step that replaces an answer, or None if the fault needs an answer, which `spoil` then changes."""
         match self.kind:
             case FaultKind.RATE_LIMITED:
                 return self._limited(body, charge)
@@ -109,7 +109,7 @@ class Mishap:
                 return None
 
     def spoil(self, text: str) -> Step:
-        """The answer with this text, and what becomes of it."""
+        """Return the step that sends this answer with the fault."""
         match self.kind:
             case FaultKind.SLOW:
                 return Answer(text, seconds=self.plan.seconds)
@@ -120,28 +120,28 @@ class Mishap:
             case FaultKind.WRONG_TYPE:
                 return Answer(mistype(text, self.chance), as_is=True)
             case _:
-                broken = cast("Refusal", error(self.chance.choice(("internal", "over_capacity"))))
+                broken = cast("ErrorReply", error(self.chance.choice(("internal", "over_capacity"))))
                 return Streamed(Answer(text, as_is=True), self.chance.random(), error=broken)
 
-    def _limited(self, body: JsonObject, charge: Charge) -> Refusal:
-        """The 429 of a bucket of tokens that is full, or no fuller than the wait that was asked for makes it."""
+    def _limited(self, body: JsonObject, charge: Charge) -> ErrorReply:
+        """Return the 429 of a full bucket of tokens, or of one as full as the wait in the plan implies."""
         limit, wait = charge.meter.limit(Measure.TPM) or _TPM, self.plan.retry_after
-        over = charge.asked if wait is None else max(math.ceil(wait * limit / Measure.TPM.period), 1)
-        used, tier = min(limit - charge.asked + over, limit), str(body.get("service_tier") or "on_demand")
-        made = refuse_for(Measure.TPM, limit, used, charge.asked, tier=tier, headers=charge.headers())
+        over = charge.requested if wait is None else max(math.ceil(wait * limit / Measure.TPM.period), 1)
+        used, tier = min(limit - charge.requested + over, limit), str(body.get("service_tier") or "on_demand")
+        made = refuse_for(Measure.TPM, limit, used, charge.requested, tier=tier, headers=charge.headers())
         header = {} if wait is None else {"retry-after": str(wait)}
-        return Refusal(made.status, made.error, {**made.headers, **header})
+        return ErrorReply(made.status, made.error, {**made.headers, **header})
 
 
 class Faults:
-    """Carries a plan out: knows how often each body was seen."""
+    """Carries out a plan, counting how often each body was seen."""
 
     def __init__(self, plan: FaultPlan | None = None) -> None:
         self._plan = plan
         self._seen: Counter[str] = Counter()
 
     def draw(self, body: JsonObject) -> Mishap | None:
-        """What befalls this request; None where all goes well."""
+        """Return the fault of this request, or None."""
         if self._plan is None:
             return None
         name = json.dumps(body, sort_keys=True)
@@ -166,15 +166,15 @@ _OTHERS: tuple[Json, ...] = (True, 17, "n/a", [17], {"value": 17})
 
 
 def malform(text: str, chance: random.Random) -> str:
-    """The text cut off, or with a mark too few or too many, so that it is not JSON any more."""
+    """Cut the text off, or remove or add a punctuation mark, so that it is no longer JSON."""
     tries = (chance.choice(_WAYS)(text, chance) for _ in range(_TRIES))
     return next((spoiled for spoiled in tries if not _is_json(spoiled)), "{" + text)
 
 
 def mistype(text: str, chance: random.Random) -> str:
-    """The text with one of its values, chosen by chance, of another JSON type; null is never put in.
+    """Replace a random value in the text by one of another JSON type, never null.
 
-    A text that holds neither object nor list with something in it is wholly replaced.
+    A text without a non-empty object or list is replaced as a whole.
     """
     try:
         root = cast("Json", json.loads(text))
@@ -189,14 +189,14 @@ def mistype(text: str, chance: random.Random) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A value within a JSON tree, and how to put another there."""
+    """A value within a JSON tree, and how to replace it."""
 
     value: Json
     put: Callable[[Json], None]
 
 
 def _places(root: Json) -> Iterator[_Place]:
-    """Every value within the root, without recursion: replies may be deep."""
+    """Yield every value within the root. Not recursive, because replies may be nested deeply."""
     waiting = [root]
     while waiting:
         holder = waiting.pop()
@@ -209,7 +209,7 @@ def _places(root: Json) -> Iterator[_Place]:
 
 
 def _kind(value: Json) -> type[object]:
-    """The JSON type of a value: whole and other numbers are one."""
+    """Return the JSON type of a value; integers and other numbers are one type."""
     return float if type(value) is int else type(value)
 
 

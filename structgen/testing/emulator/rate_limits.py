@@ -1,9 +1,9 @@
-"""The server's side of rate limits: what each request takes of them, the headers that show it, and the refusals.
+"""The server's side of rate limits: what each request is charged, the headers that show it, and the errors.
 
-As Groq's messages have it (``Limit 8000, Used 4867, Requested 3264. Please try again in 982.5ms``), a limit is a bucket
-that drains all the time, the whole of it in a minute or a day: what does not fit has to wait for (used + requested -
-limit) * period / limit seconds. A request is charged when it arrives, with its prompt as estimated and with
-``max_completion_tokens``; when it is answered, with what it really used. A refused one is charged nothing.
+As Groq's messages have it (``Limit 8000, Used 4867, Requested 3264. Please try again in 982.5ms``), a limit is a leaky
+bucket that drains completely within its period, a minute or a day. A request that does not fit has to wait (used +
+requested - limit) * period / limit seconds. On arrival a request is charged its estimated prompt plus
+``max_completion_tokens``; once answered, what it really used. A refused request is charged nothing.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
 from structgen.send.limits.limiter_state import NO_LIMITS, Measure
 from structgen.send.model_cards import find_card, list_cards
-from structgen.testing.emulator.bodies import Asked, as_object, prompt_tokens, tokens
-from structgen.testing.emulator.replies import Refusal, filled
+from structgen.testing.emulator.bodies import ChatRequest, as_object, prompt_tokens, tokens
+from structgen.testing.emulator.replies import ErrorReply, groq_error
 
 
 class Clock:
-    """Seconds that pass `speed` times as fast as those of `source`: at 60 a second is a minute, at 0 time stands still.
+    """A clock that tests control. Its seconds pass `speed` times as fast as those of `source`; at 0 they stand still.
 
         clock = Clock(speed=0)
         with Emulator(limits="free", clock=clock) as emulator:
             ...
             clock.advance(60)  # the minute has passed
 
-    It may be read and turned from any thread, backwards too: a server's clock does jump. Only limits follow it;
-    latency and slow bodies take real time, because the client waits in real time for them.
+    It may be read and advanced from any thread, also backwards, because a server's clock may jump. Rate limits and
+    batches follow it. Latency and slow bodies take real time, because the client waits for them in real time.
     """
 
     def __init__(self, speed: float = 1.0, *, source: Callable[[], float] = time.monotonic) -> None:
@@ -43,11 +43,11 @@ class Clock:
         self._started, self._turned = source(), 0.0
 
     def now(self) -> float:
-        """Seconds since the clock was made, and those it was turned by."""
+        """Return the seconds since the clock was created, plus those it was advanced by."""
         return (self._source() - self._started) * self._speed + self._turned
 
     def advance(self, seconds: float) -> None:
-        """Turn it forward by so many seconds; back, where they are negative."""
+        """Advance the clock by this many seconds; a negative number turns it back."""
         with self._lock:
             self._turned += seconds
 
@@ -57,7 +57,10 @@ _UNITS = (("ms", 1_000_000), ("µs", 1_000), ("ns", 1))
 
 
 def format_duration(seconds: float) -> str:
-    """Go's words for so many seconds, 0 or more: below one in the largest unit that fits, else in h, m and s."""
+    """Format a duration (0 or more seconds) as Go prints it, which is how Groq writes its waits.
+
+    ``2m59.56s``, ``7.66s``, ``172ms``: below a second in the largest unit that fits, else in h, m and s.
+    """
     nanoseconds = round(seconds * _SECOND)
     if nanoseconds <= 0:
         return "0s"
@@ -71,18 +74,18 @@ def format_duration(seconds: float) -> str:
 
 
 def _decimal(amount: int, size: int) -> str:
-    """`amount` / `size`, `size` being a power of ten, without a digit too many."""
+    """Format `amount` / `size`, where `size` is a power of ten, without trailing zeros."""
     whole, part = divmod(amount, size)
     digits = str(size + part)[1:].rstrip("0")
     return f"{whole}.{digits}" if digits else str(whole)
 
 
-_SHOWN = {"requests": Measure.RPD, "tokens": Measure.TPM}  # the two limits that stand in headers
+_SHOWN = {"requests": Measure.RPD, "tokens": Measure.TPM}  # the two limits that appear in headers
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Requests and tokens, each in a minute and in a day, that a model takes; None is no limit."""
+    """Requests and tokens per minute and per day that a model accepts; None means no limit."""
 
     rpm: int | None = None
     rpd: int | None = None
@@ -95,16 +98,16 @@ class Limits:
                 raise ConfigurationError(f"The limit {name} must be 1 or more, not {limit}. Leave it out for no limit.")
 
     def named(self) -> dict[Measure, int]:
-        """The limits that there are."""
+        """Return the limits that are set."""
         return {Measure(name): limit for name, limit in asdict(self).items() if limit is not None}
 
 
 LimitsLike: TypeAlias = Limits | str | None
-"""Limits for every model; or a tier of the model cards (``"free"``), each model then having its own; or none."""
+"""Limits for every model; or a tier of the model cards (``"free"``), with limits for each model; or None."""
 
 
 class Meters:
-    """What is used of the limits, of each model apart. Keys make no difference: they are of one organization."""
+    """The usage of each model's limits. All keys share it, because limits belong to the organization."""
 
     def __init__(self, limits: LimitsLike = None, clock: Clock | None = None) -> None:
         if isinstance(limits, str):
@@ -113,12 +116,12 @@ class Meters:
         self.clock = clock or Clock()
         self._meters: dict[str, Meter] = {}
 
-    def arrive(self, body: JsonObject) -> Charge | Refusal:
-        """Charge a chat request, or say why it has to wait."""
-        model, asked = str(body.get("model")), requested_tokens(body)
+    def arrive(self, body: JsonObject) -> Charge | ErrorReply:
+        """Charge a chat request, or return the error that tells it to wait."""
+        model, requested = str(body.get("model")), requested_tokens(body)
         meter = self._meters.setdefault(model, Meter(self._of(model), self.clock))
-        refused = meter.take(asked, str(body.get("service_tier") or "on_demand"))
-        return refused or Charge(meter, asked)
+        refused = meter.take(requested, str(body.get("service_tier") or "on_demand"))
+        return refused or Charge(meter, requested)
 
     def _of(self, model: str) -> Mapping[Measure, int]:
         if not isinstance(self._limits, str):
@@ -129,7 +132,7 @@ class Meters:
 
 
 class Meter:
-    """The buckets of one model, for any number of threads. A clock that goes backwards drains nothing."""
+    """The buckets of one model. Thread-safe. A clock that goes backwards drains nothing."""
 
     def __init__(self, limits: Mapping[Measure, int], clock: Clock) -> None:
         self._lock = threading.Lock()
@@ -138,31 +141,31 @@ class Meter:
         self._at = clock.now()
 
     def limit(self, measure: Measure) -> int | None:
-        """The limit of this measure, None where there is none."""
+        """Return the limit of this measure, or None."""
         return self._limits.get(measure)
 
-    def take(self, asked: int, tier: str) -> Refusal | None:
-        """Charge one request of so many tokens, or refuse it for the limit that it would have to wait longest for."""
+    def take(self, requested: int, tier: str) -> ErrorReply | None:
+        """Charge one request of this many tokens, or return the error of the limit with the longest wait."""
         with self._lock:
             self._drain()
             for measure in self._limits:
-                if measure.of_tokens and asked > self._limits[measure]:
-                    return _too_large(measure, self._limits[measure], asked, tier)
-            waits = {measure: self._wait(measure, asked) for measure in self._limits}
+                if measure.of_tokens and requested > self._limits[measure]:
+                    return _too_large(measure, self._limits[measure], requested, tier)
+            waits = {measure: self._wait(measure, requested) for measure in self._limits}
             longest = max(waits, key=lambda measure: waits[measure], default=None)
             if longest is not None and waits[longest] > 0:
-                return self._refuse(longest, asked, tier)
-            self._add(1, asked)
+                return self._refuse(longest, requested, tier)
+            self._add(1, requested)
         return None
 
     def add(self, requests: int, tokens_used: int) -> None:
-        """Charge more; or give back, with numbers below zero."""
+        """Charge more, or refund with negative numbers."""
         with self._lock:
             self._drain()
             self._add(requests, tokens_used)
 
     def headers(self) -> dict[str, str]:
-        """The headers of a response: limit, what remains of it, and when all of it will be there again."""
+        """Return the headers of a response: each limit, what remains, and when all of it will be available again."""
         with self._lock:
             self._drain()
             return self._headers()
@@ -177,16 +180,16 @@ class Meter:
         for measure in self._limits:
             self._used[measure] = max(self._used[measure] + (tokens_used if measure.of_tokens else requests), 0.0)
 
-    def _wait(self, measure: Measure, asked: int) -> float:
-        """Seconds until the request fits. Counts are whole numbers, as in the messages, so the wait is enough."""
-        limit, amount = self._limits[measure], asked if measure.of_tokens else 1
+    def _wait(self, measure: Measure, requested: int) -> float:
+        """Return the seconds until the request fits. Counts are rounded as in the messages, so the wait suffices."""
+        limit, amount = self._limits[measure], requested if measure.of_tokens else 1
         return max(self._counted(measure) + amount - limit, 0) * measure.period / limit
 
     def _counted(self, measure: Measure) -> int:
         return math.ceil(self._used[measure] - 1e-6)
 
-    def _refuse(self, measure: Measure, asked: int, tier: str) -> Refusal:
-        limit, amount = self._limits[measure], asked if measure.of_tokens else 1
+    def _refuse(self, measure: Measure, requested: int, tier: str) -> ErrorReply:
+        limit, amount = self._limits[measure], requested if measure.of_tokens else 1
         return refuse_for(measure, limit, self._counted(measure), amount, tier=tier, headers=self._headers())
 
     def _headers(self) -> dict[str, str]:
@@ -202,51 +205,51 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What a request that was let in has been charged for: one request and so many tokens."""
+    """What an admitted request was charged: one request and this many tokens."""
 
     meter: Meter
-    asked: int
+    requested: int
 
     def settle(self, used: int) -> None:
-        """Charge what was used in place of what was asked for."""
-        self.meter.add(0, used - self.asked)
+        """Replace the charge by what was really used."""
+        self.meter.add(0, used - self.requested)
 
-    def give_back(self) -> None:
-        """Take nothing after all."""
-        self.meter.add(-1, -self.asked)
+    def refund(self) -> None:
+        """Refund the whole charge."""
+        self.meter.add(-1, -self.requested)
 
     def headers(self) -> dict[str, str]:
-        """What is left, as headers."""
+        """Return what remains, as headers."""
         return self.meter.headers()
 
 
 FREE = Charge(Meter({}, Clock()), 0)
-"""The charge of a request that no limit is asked about."""
+"""The charge of a request that no limit applies to."""
 
 
 def refuse_for(
-    measure: Measure, limit: int, used: int, asked: int, *, tier: str, headers: Mapping[str, str]
-) -> Refusal:
-    """The 429 of a limit: its words, and the wait in whole seconds as a header."""
-    wait = max(used + asked - limit, 0) * measure.period / limit
-    words = {"limit": limit, "used": used, "requested": asked, "wait": format_duration(wait), "tier": tier}
-    made = filled(f"rate_limit_{measure}", **{name: str(word) for name, word in words.items()})
-    return Refusal(made.status, made.error, {**headers, "retry-after": str(math.ceil(wait))})
+    measure: Measure, limit: int, used: int, requested: int, *, tier: str, headers: Mapping[str, str]
+) -> ErrorReply:
+    """Return the 429 of a limit, with the wait in its message and, in whole seconds, in a header."""
+    wait = max(used + requested - limit, 0) * measure.period / limit
+    words = {"limit": limit, "used": used, "requested": requested, "wait": format_duration(wait), "tier": tier}
+    made = groq_error(f"rate_limit_{measure}", **{name: str(word) for name, word in words.items()})
+    return ErrorReply(made.status, made.error, {**headers, "retry-after": str(math.ceil(wait))})
 
 
-def _too_large(measure: Measure, limit: int, asked: int, tier: str) -> Refusal:
-    """The 413 of a request that no wait makes fit."""
-    return filled(f"request_too_large_{measure}", limit=str(limit), requested=str(asked), tier=tier)
+def _too_large(measure: Measure, limit: int, requested: int, tier: str) -> ErrorReply:
+    """Return the 413 of a request that is too large for the limit, however long it waits."""
+    return groq_error(f"request_too_large_{measure}", limit=str(limit), requested=str(requested), tier=tier)
 
 
 def requested_tokens(body: JsonObject) -> int:
-    """What a request is charged for on arrival. Without ``max_completion_tokens`` that is its prompt alone."""
-    return prompt_tokens(body) + max(Asked(body, None).limit or 0, 0)
+    """Return the tokens that a request is charged on arrival; without ``max_completion_tokens`` only its prompt."""
+    return prompt_tokens(body) + max(ChatRequest(body, None).max_tokens or 0, 0)
 
 
-def used_tokens(body: JsonObject, made: JsonObject | Refusal) -> int:
-    """What a request really used: as its completion says, without cached tokens; or up to what it was refused for."""
-    if isinstance(made, Refusal):
+def used_tokens(body: JsonObject, made: JsonObject | ErrorReply) -> int:
+    """Return the tokens that a request really used, without cached ones. A refused answer was generated too."""
+    if isinstance(made, ErrorReply):
         return prompt_tokens(body) + tokens(str(made.error.get("failed_generation") or ""))
     usage = as_object(made.get("usage"))
     total, cached = usage.get("total_tokens"), as_object(usage.get("prompt_tokens_details")).get("cached_tokens")
@@ -254,7 +257,7 @@ def used_tokens(body: JsonObject, made: JsonObject | Refusal) -> int:
 
 
 def check_tier(name: str) -> None:
-    """Raise ConfigurationError, with the tiers that there are, where no model card has this one."""
+    """Raise ConfigurationError, which lists the tiers, if no model card has this one."""
     tiers = sorted({tier for card in list_cards() if card.provider == "groq" for tier in card.limits})
     if name not in tiers:
-        raise ConfigurationError(f"No model card has limits for the tier {name!r}; there are {', '.join(tiers)}.")
+        raise ConfigurationError(f"No model card has limits for the tier {name!r}: choose from {', '.join(tiers)}.")

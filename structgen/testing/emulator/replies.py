@@ -1,4 +1,4 @@
-"""What a test tells the emulator to answer: frozen records, and short functions that make them."""
+"""The replies that a test can script: frozen records, functions that make them, and Groq's errors (errors.json)."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from typing import Any, cast
 from structgen.core.json import Json, JsonObject, steps
 
 
-def filled(kind: str, /, *, path: str | None = None, **words: str) -> Refusal:
-    """One of the errors with its words put in."""
+def groq_error(kind: str, /, *, path: str | None = None, **words: str) -> ErrorReply:
+    """Return one of Groq's errors, with the words filled in."""
     entry = find_error(kind)
-    return Refusal(entry.status, entry.fill(path=path, **words), entry.headers)
+    return ErrorReply(entry.status, entry.fill(path=path, **words), entry.headers)
 
 
-def invalid(message: str) -> Refusal:
-    """A plain 400 with these words."""
-    return Refusal(400, {"message": message, "type": "invalid_request_error"})
+def invalid_request(message: str) -> ErrorReply:
+    """Return a plain 400 with this message."""
+    return ErrorReply(400, {"message": message, "type": "invalid_request_error"})
 
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -30,11 +30,11 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the model says. It goes through the server's own checks, as a real answer does, unless it is `as_is`.
+    """A model's answer. Like a real one it passes the server's checks, unless it is sent `as_is`.
 
-    Where a function is called, `text` are its arguments, `calls` the further calls (name and arguments; no name: the
-    same function), `tool` the name that the model calls instead of the function's own, `content` what it says beside.
-    `delay` is the time before its first byte, `seconds` how long its body takes to arrive.
+    If a function is called, `text` is its arguments, `calls` are further calls (name and arguments; an empty name means
+    the same function), `tool` replaces the name of the function, and `content` accompanies the calls. `delay` is the
+    time before the first byte, and `seconds` how long the body takes to arrive.
     """
 
     text: str | None
@@ -52,7 +52,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A whole HTTP response. `seconds` is how long the body takes to arrive."""
+    """A complete HTTP response. `seconds` is how long the body takes to arrive."""
 
     content: bytes
     status: int = 200
@@ -62,16 +62,16 @@ class Raw:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """An error of Groq's: the status, the body's ``error`` object and the headers."""
+class ErrorReply:
+    """One of Groq's errors: the status, the ``error`` object of the body, and the headers."""
 
     status: int
     error: JsonObject
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     delay: float = 0.0
 
-    def named(self, model: str) -> JsonObject:
-        """The error object with the name of the model that was asked."""
+    def for_model(self, model: str) -> JsonObject:
+        """Return the error object with the name of the requested model."""
         return {
             name: value.replace("$model", model) if isinstance(value, str) else value
             for name, value in self.error.items()
@@ -80,7 +80,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The connection goes: before the first byte, or after some share (0 to 1) of the body of `answer`."""
+    """The connection is reset: before the first byte, or after a share (0 to 1) of the body of `answer`."""
 
     answer: Answer | None = None
     share: float = 0.5
@@ -88,13 +88,13 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """A model's answer and how its stream goes; `streamed` says what each field means."""
+    """A model's answer and how to stream it; see `streamed` for the fields."""
 
     answer: Answer
     share: float = 1.0
     pause: float = 0.0
     stall: float = 0.0
-    error: Refusal | None = None
+    error: ErrorReply | None = None
     done: bool = True
     at_once: int | None = None
 
@@ -104,7 +104,7 @@ class Streamed:
         return self.answer.delay
 
 
-Step = Answer | Raw | Refusal | Fault | Streamed
+Step = Answer | Raw | ErrorReply | Fault | Streamed
 
 
 def reply(
@@ -119,14 +119,13 @@ def reply(
     tool: str = "",
     content: str | None = None,
 ) -> Answer:
-    """A model's answer; where the request forces a function, `text` becomes its arguments.
+    """Return a model's answer. If the request forces a function, `text` becomes its arguments.
 
-    Then `calls` are further calls in the same answer: their arguments, or the name of another function and these.
-    `tool` is the name of the function that is called in place of the one that the request forces, `content` what the
-    model says beside its calls.
+    In that case `calls` are further calls in the same answer, each its arguments, or the name of another function and
+    its arguments. `tool` names the function to call instead of the forced one, and `content` accompanies the calls.
     Like Groq, the emulator ends an answer before a stop sequence of the request, and turns one that does not fit the
-    response format into an error. `as_is` leaves it as it is.
-    The first byte comes after a `delay`, the body, streamed or not, over so many `seconds`.
+    response format into an error. `as_is` prevents both.
+    The first byte arrives after `delay` seconds, and the body, streamed or not, within `seconds`.
     """
     return Answer(
         text,
@@ -142,12 +141,12 @@ def reply(
 
 
 def plain(text: str, *, delay: float = 0.0) -> Answer:
-    """A model's answer in plain content although the request offers functions."""
+    """Return a model's answer as plain content, although the request offers functions."""
     return Answer(text, plain=True, delay=delay)
 
 
 def refusal(text: str) -> Answer:
-    """A model that declines: its words stand in ``message.refusal``."""
+    """Return the answer of a model that declines: the text is in ``message.refusal``."""
     return Answer(None, refusal=text, plain=True, as_is=True)
 
 
@@ -158,10 +157,10 @@ def error(
     failed_generation: str | None = None,
     message: str | None = None,
     delay: float = 0.0,
-) -> Refusal | Raw:
-    """One of Groq's errors by its name in errors.json; ``rate_limit`` is ``rate_limit_tpm``.
+) -> ErrorReply | Raw:
+    """Return one of Groq's errors by its name in errors.json; ``rate_limit`` means ``rate_limit_tpm``.
 
-    `retry_after` (seconds) becomes the header, `failed_generation` what the model wrote, `message` other words.
+    `retry_after` (seconds) sets the header, `failed_generation` what the model wrote, and `message` the message.
     """
     entry = find_error(name)
     headers = dict(entry.headers)
@@ -175,7 +174,7 @@ def error(
         body["message"] = message
     if failed_generation is not None:
         body["failed_generation"] = failed_generation
-    return Refusal(entry.status, body, headers, delay)
+    return ErrorReply(entry.status, body, headers, delay)
 
 
 def streamed(
@@ -188,43 +187,43 @@ def streamed(
     done: bool = True,
     share: float = 1.0,
     stall: float = 0.0,
-    error: Refusal | Raw | None = None,
+    error: ErrorReply | Raw | None = None,
 ) -> Streamed:
-    """An answer to a request with ``"stream": true``, sent as scripted: no check, no stop sequence.
+    """Return an answer to a request with ``"stream": true``, sent as scripted, without checks and stop sequences.
 
-    A slow one: `pause` seconds between its events. A badly cut one: `at_once` bytes at a time, wherever that cuts
-    its lines. One without an end: no ``[DONE]``, `done` being false. One that breaks: after a `share` (0 to 1) of its
-    events an `error` event comes, or else nothing for `stall` seconds, and then the connection goes.
+    `pause` is the time between events, in seconds. `at_once` sends this many bytes at a time, even if that splits
+    lines. ``done=False`` omits the final ``[DONE]``. A `share` (0 to 1) below 1 breaks the stream after that share of
+    its events: with an `error` event, or after `stall` seconds of silence by resetting the connection.
     """
     if isinstance(error, Raw):
-        raise ValueError("an error page cannot stand in a stream: name one of the errors with a body")
+        raise ValueError("an error page cannot be sent within a stream: use an error with a JSON body")
     answer = Answer(text, finish_reason, reasoning, as_is=True)
     return Streamed(answer, share, pause, stall, error, done, at_once)
 
 
 def dropped() -> Fault:
-    """The connection is reset before the first byte of a reply."""
+    """Return a fault: the connection is reset before the first byte of the response."""
     return Fault()
 
 
 def cut(text: str, *, share: float = 0.5) -> Fault:
-    """The connection goes after a share of the body, streamed or not."""
+    """Return a fault: the connection is reset after a share of the body, streamed or not."""
     return Fault(Answer(text, as_is=True), share)
 
 
 def slow(content: bytes, *, seconds: float) -> Raw:
-    """A body that arrives in ten pieces over so many seconds."""
+    """Return a response whose body arrives in ten pieces within this many seconds."""
     return Raw(content, headers={"content-type": "application/json"}, seconds=seconds)
 
 
 def page(title: str, *, status: int = 200) -> Raw:
-    """An HTML page where JSON belongs, as a proxy in between sends it."""
+    """Return an HTML page instead of JSON, as a proxy sends it."""
     html = f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
     return Raw(html.encode(), status, {"content-type": "text/html; charset=utf-8"})
 
 
 def raw(content: bytes | str, *, status: int = 200, headers: Mapping[str, str] = _NO_HEADERS) -> Raw:
-    """Any HTTP response at all."""
+    """Return any HTTP response."""
     data = content.encode() if isinstance(content, str) else content
     return Raw(data, status, {"content-type": "application/json", **headers})
 
@@ -249,9 +248,9 @@ _ALIASES = {"rate_limit": "rate_limit_tpm", "json_validate_failed": "json_valida
 
 @dataclass(frozen=True, slots=True)
 class ErrorEntry:
-    """One error: `error` is the body's object, its texts templates (``$model``); `page` the title of an HTML page.
+    """One error in the table. `error` is the object of the body, whose strings are templates (``$model``).
 
-    `samples` are words for its texts, where those that all errors share will not do.
+    `page` is the title of an HTML page to send instead. `samples` override the words that all errors share.
     """
 
     status: int
@@ -261,9 +260,9 @@ class ErrorEntry:
     samples: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def fill(self, *, path: str | None = None, **words: str) -> JsonObject:
-        """The error object with the words put in, samples where none are given; ``$model`` waits for the request.
+        """Return the error object with the words filled in, or samples for missing ones. ``$model`` is filled later.
 
-        `path` is where in a schema the error is, as a JSON Pointer.
+        `path` is the place of the error in a schema, as a JSON Pointer.
         """
         at = {} if path is None else {"path": path}
         known = {**_SAMPLES, **self.samples, **words, **at}
@@ -278,16 +277,16 @@ class ErrorEntry:
 
 
 def find_error(name: str) -> ErrorEntry:
-    """The error of that name; a KeyError that lists the names where there is none."""
+    """Return the error with this name, or raise a KeyError that lists the names."""
     name = _ALIASES.get(name, name)
     table = _table()
     if name not in table:
-        raise KeyError(f"no error is called {name!r}; there are {', '.join(table)}")
+        raise KeyError(f"no error is called {name!r}: choose from {', '.join(table)}")
     return table[name]
 
 
 def error_names() -> tuple[str, ...]:
-    """Every name that `find_error` knows, without the short ones."""
+    """Return every name that `find_error` knows, except for the aliases."""
     return tuple(_table())
 
 

@@ -1,4 +1,4 @@
-"""The emulator as a server in a thread, for tests."""
+"""The emulator: its application, its server in a thread for tests, and in the foreground for the command line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from structgen.testing.emulator.chat.completions import answer_chat
 from structgen.testing.emulator.chat.model_answers import answer_by_rules
 from structgen.testing.emulator.fault_plan import FaultPlan, Faults
 from structgen.testing.emulator.rate_limits import Clock, LimitsLike, Meters
-from structgen.testing.emulator.replies import Refusal, Step, filled
+from structgen.testing.emulator.replies import ErrorReply, Step, groq_error
 from structgen.testing.emulator.serving import (
     Connections,
     Endpoint,
@@ -40,11 +40,11 @@ from structgen.testing.emulator.serving import (
     State,
     decode_object,
     describe_sound,
-    find_served,
+    find_model,
     log,
-    noted,
+    log_status,
     respond,
-    respond_refused,
+    respond_error,
 )
 from structgen.testing.recordings import Recordings, read_recordings
 from structgen.testing.recordings import Response as Recorded
@@ -63,14 +63,14 @@ class Emulator:
             emulator.script(error("rate_limit", retry_after=1), reply('{"name": "Ada"}'))
             client = groq.Groq(api_key=emulator.api_key, base_url=emulator.base_url)
 
-    After the script, `answer` (the request's body -> text) answers; by default structgen's rules do. `models` are
-    served beside Groq's. Only `api_key` is accepted, any key where it is None. `latency` (seconds) precedes replies.
-    Requests that stand in `recordings`, a file of ``structgen doctor --live --save``, get the recorded response.
-    `limits` are `Limits`, or a tier of the model cards (``"free"``); they go by `clock`. Without them nothing is
-    limited, and no header speaks of limits. `faults` befall requests that the script does not answer.
+    After the script, `answer` (request body -> text) answers; by default structgen's rules do. `models` are served in
+    addition to Groq's. Only `api_key` is accepted, or any key if it is None. `latency` (seconds) precedes every reply.
+    A request in `recordings`, a file from ``structgen doctor --live --save``, gets the recorded response.
+    `limits` are `Limits`, or a tier of the model cards (``"free"``), and follow `clock`. Without them nothing is
+    limited, and responses have no rate limit headers. `faults` apply to requests that the script does not answer.
 
-    What is heard is answered by the script too, and after it by `transcript` (the form's fields as a JSON object ->
-    text). A batch takes `batch_seconds` of the clock; with 0 it is done when it is next looked at.
+    Audio is answered by the script too, and after it by `transcript` (the form's fields as a JSON object -> text).
+    A batch takes `batch_seconds` of the clock; with 0 it is complete when it is next retrieved.
     """
 
     def __init__(
@@ -101,58 +101,58 @@ class Emulator:
 
     @property
     def requests(self) -> list[Received]:
-        """Every request so far."""
+        """All requests so far."""
         return self._state.requests
 
     @property
     def hung_up(self) -> int:
-        """How many streamed replies the client left before their end. The server hears of it a moment later."""
+        """How many streamed replies the client abandoned. The server notices with a short delay."""
         return self._state.hung_up
 
     @property
     def faults(self) -> list[Received]:
-        """The requests that a plan of faults had something in store for; `fault` says what."""
+        """The requests that got a fault from the plan; their `fault` says which."""
         return [received for received in self._state.requests if received.fault is not None]
 
     def script(self, *steps: Step, repeat_last: bool = False) -> None:
-        """Add steps, each for one chat request; with `repeat_last` the last one stays for all that follow."""
+        """Add steps, each for one chat request; with `repeat_last` the last one answers all further requests."""
         self._state.script.extend(steps)
         self._state.forever = steps[-1] if steps and repeat_last else None
 
     def answer_with(self, answer: Callable[[JsonObject], str]) -> None:
-        """Answer with this function where the script has nothing; `reset` brings the first one back."""
+        """Answer with this function after the script; `reset` restores the original one."""
         self._state.answer = answer
 
     def transcribe_with(self, transcript: Callable[[JsonObject], str]) -> None:
-        """Hear what this function says where the script has nothing; `reset` brings the first one back."""
+        """Transcribe with this function after the script; `reset` restores the original one."""
         self._state.transcript = transcript
 
     @property
     def batch_seconds(self) -> float:
-        """Seconds that batches take which are created from now on; `reset` brings the first value back."""
+        """The duration of batches created from now on, in seconds; `reset` restores the original one."""
         return self._state.batch_seconds
 
     @batch_seconds.setter
     def batch_seconds(self, seconds: float) -> None:
         if not (math.isfinite(seconds) and seconds >= 0):
-            raise ConfigurationError(f"The batch_seconds must be 0 or more, not {seconds}.")
+            raise ConfigurationError(f"batch_seconds must be 0 or more, not {seconds}.")
         self._state.batch_seconds = seconds
 
     @property
     def clock(self) -> Clock:
-        """The clock of limits and batches."""
+        """The clock that limits and batches follow."""
         return self._state.meters.clock
 
     def limit_with(self, limits: LimitsLike, *, clock: Clock | None = None) -> None:
-        """Take these limits from now on, nothing of them being used; `reset` brings the first ones back."""
+        """Apply these limits from now on, with nothing used yet; `reset` restores the original ones."""
         self._state.meters = Meters(limits, clock or self.clock)
 
     def fail_with(self, plan: FaultPlan | None) -> None:
-        """Let these faults befall what the script does not answer; `reset` brings the first plan back."""
+        """Apply these faults to requests after the script; `reset` restores the original plan."""
         self._state.faults = Faults(plan)
 
     def reset(self) -> None:
-        """Forget the script, the log, files, batches and what was used of the limits."""
+        """Clear the script, the log, files, batches and the usage of the limits; restore the original settings."""
         self._state.script.clear()
         self._state.forever = None
         self._state.requests.clear()
@@ -190,11 +190,11 @@ def run_emulator(
     latency: float = 0.0,
     batch_seconds: float = 0.0,
 ) -> None:
-    """Serve in the foreground until interrupted; any key is accepted. Says on stderr where.
+    """Serve in the foreground until interrupted; any key is accepted. Print the address on stderr.
 
-    `replies` is a JSON Lines file: one answer a line, a string as the model's text and any other value as its JSON,
-    given in this order, the last one again and again. Without it structgen's rules answer. A file that ends in .json
-    holds recordings instead: each is the response to the request that was recorded with it. `limits`, `faults`,
+    `replies` is a JSON Lines file with one answer per line: a string is the model's text, any other value its JSON.
+    They are sent in order, the last one repeatedly. Without it structgen's rules answer. A file that ends in .json
+    contains recordings instead, and each request gets the response that was recorded for it. `limits`, `faults`,
     `latency` and `batch_seconds` are those of `Emulator`.
     """
     state = State(latency=latency, meters=Meters(limits), faults=Faults(faults), batch_seconds=batch_seconds)
@@ -202,13 +202,15 @@ def run_emulator(
         _play(state, replies)
     listener = listen(host, port)
     url = url_of(listener)
-    sys.stderr.write(f"Groq emulator at {url}. Use it with GROQ_BASE_URL={url} and any GROQ_API_KEY; Ctrl-C ends it.\n")
+    sys.stderr.write(
+        f"Groq emulator at {url}. Use it with GROQ_BASE_URL={url} and any GROQ_API_KEY; Ctrl-C stops it.\n"
+    )
     with suppress(KeyboardInterrupt):
         make_server(state).run([listener])
 
 
 def _play(state: State, replies: Path) -> None:
-    """Have the state answer with what the file holds."""
+    """Answer with the contents of the file."""
     if replies.suffix == ".json":
         state.recordings = Recordings(read_recordings(replies))
         return
@@ -218,14 +220,14 @@ def _play(state: State, replies: Path) -> None:
 
 
 def read_replies(path: Path) -> tuple[str, ...]:
-    """The texts of a JSON Lines file; a ConfigurationError that names the line which is none."""
+    """Return the texts in a JSON Lines file. Raises ConfigurationError, which names the invalid line."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
-        raise ConfigurationError(f"The replies in {path} cannot be read: {problem}.") from None
+        raise ConfigurationError(f"Cannot read the replies in {path}: {problem}.") from None
     texts = tuple(_text_of(line, path, number) for number, line in enumerate(lines, 1) if line.strip())
     if not texts:
-        raise ConfigurationError(f"{path} holds no replies: write one JSON value a line.")
+        raise ConfigurationError(f"{path} contains no replies: write one JSON value per line.")
     return texts
 
 
@@ -233,28 +235,28 @@ def _text_of(line: str, path: Path, number: int) -> str:
     try:
         value = cast("Json", json.loads(line))
     except (ValueError, RecursionError) as problem:
-        raise ConfigurationError(f"{path}, line {number}: not JSON ({problem}). Write one JSON value a line.") from None
+        raise ConfigurationError(
+            f"{path}, line {number}: not JSON ({problem}). Write one JSON value per line."
+        ) from None
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens already: clients may connect before the server has got so far as to answer."""
+    """Return a listening socket, so that clients can connect before the server is ready to answer."""
     try:
         return socket.create_server((host, port), backlog=2048)
     except OSError as problem:
-        raise ConfigurationError(
-            f"The emulator cannot listen at {host}:{port}: {problem}. Name another port."
-        ) from None
+        raise ConfigurationError(f"The emulator cannot listen on {host}:{port}: {problem}. Use another port.") from None
 
 
 def url_of(listener: socket.socket) -> str:
-    """The address that clients are to be told."""
+    """Return the address for clients."""
     host, port = listener.getsockname()[:2]
     return f"http://{host}:{port}"
 
 
 def make_server(state: State) -> uvicorn.Server:
-    """The server of this state, to be run on a socket that listens."""
+    """Return the server for this state, to be run on a listening socket."""
     config = uvicorn.Config(
         build_app(state),
         http=_protocol(state.connections),
@@ -270,7 +272,7 @@ def make_server(state: State) -> uvicorn.Server:
 
 
 def _protocol(connections: Connections) -> type[H11Protocol]:
-    """The protocol of uvicorn, which also says what connections are open: ASGI itself has no way to reset one."""
+    """Return uvicorn's protocol, extended to track open connections: ASGI has no way to reset one."""
 
     class Tracked(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:
@@ -286,30 +288,30 @@ def _protocol(connections: Connections) -> type[H11Protocol]:
 
 
 def build_app(state: State) -> Starlette:
-    """The application over a state that the test's thread shares."""
+    """Return the application for a state that the test's thread shares."""
     endpoints = Endpoints(state)
-    played = endpoints.played
+    replayed = endpoints.replayed
     return Starlette(
         routes=[
-            Route("/openai/v1/chat/completions", played(endpoints.chat), methods=["POST"]),
-            Route("/openai/v1/models", played(endpoints.models), methods=["GET"]),
-            Route("/openai/v1/models/{model:path}", played(endpoints.model), methods=["GET"]),
-            *file_routes(state, played),
-            *batch_routes(state, played),
-            *audio_routes(state, played),
-            Route("/{path:path}", played(endpoints.unknown), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+            Route("/openai/v1/chat/completions", replayed(endpoints.chat), methods=["POST"]),
+            Route("/openai/v1/models", replayed(endpoints.models), methods=["GET"]),
+            Route("/openai/v1/models/{model:path}", replayed(endpoints.model), methods=["GET"]),
+            *file_routes(state, replayed),
+            *batch_routes(state, replayed),
+            *audio_routes(state, replayed),
+            Route("/{path:path}", replayed(endpoints.unknown), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ],
     )
 
 
 class Endpoints:
-    """One method for each path."""
+    """The endpoints, one method for each path."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def played(self, endpoint: Endpoint) -> Endpoint:
-        """The endpoint, behind the recordings: a request that was recorded gets the response of that time."""
+    def replayed(self, endpoint: Endpoint) -> Endpoint:
+        """Wrap an endpoint so that a recorded request gets its recorded response."""
 
         async def play(request: Request) -> Response:
             body = decode_object(await request.body())
@@ -320,20 +322,20 @@ class Endpoints:
             else:
                 self._log(request, body)
                 response = _recorded(held)
-            return noted(request, response)
+            return log_status(request, response)
 
         return play
 
     async def chat(self, request: Request) -> Response:
-        """A chat completion, or a scripted error: the latter comes before all but a wrong key."""
+        """A chat completion, or a scripted error, which takes precedence over everything but a wrong key."""
         body = decode_object(await request.body())
         self._log(request, body)
         if not self._state.accepts(request.headers.get("authorization", "")):
-            return respond_refused(filled("invalid_api_key"))
+            return respond_error(groq_error("invalid_api_key"))
         return await answer_chat(request, body, self._state)
 
     async def models(self, request: Request) -> Response:
-        """The list of models in service."""
+        """The list of models."""
         self._log(request, {})
         cards = [card for card in list_cards() if card.provider == "groq" and card.status != "retired"]
         extra = [Card(name) for name in self._state.models]
@@ -343,15 +345,15 @@ class Endpoints:
         """One model."""
         self._log(request, {})
         name = request.path_params["model"]
-        card = find_served(self._state, name)
-        if isinstance(card, Refusal):
-            return respond_refused(card)
+        card = find_model(self._state, name)
+        if isinstance(card, ErrorReply):
+            return respond_error(card)
         return self._authorised(request, model_entry(card or Card(name)))
 
     async def unknown(self, request: Request) -> Response:
         """Any other path."""
         self._log(request, {})
-        return respond_refused(filled("unknown_url", method=request.method, path=request.url.path))
+        return respond_error(groq_error("unknown_url", method=request.method, path=request.url.path))
 
     def _log(self, request: Request, body: JsonObject) -> None:
         log(self._state, request, body)
@@ -359,7 +361,7 @@ class Endpoints:
     def _authorised(self, request: Request, body: JsonObject) -> Response:
         if self._state.accepts(request.headers.get("authorization", "")):
             return respond(body)
-        return respond_refused(filled("invalid_api_key"))
+        return respond_error(groq_error("invalid_api_key"))
 
 
 def _recorded(held: Recorded) -> Response:

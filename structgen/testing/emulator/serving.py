@@ -1,4 +1,4 @@
-"""What the test's thread and the server's thread share."""
+"""What the endpoints share: the state, the log, the key check, models, uploads, and responses in Groq's form."""
 
 from __future__ import annotations
 
@@ -21,12 +21,21 @@ from structgen.core.json import Json, JsonObject
 from structgen.core.records import Card
 from structgen.send.model_cards import find_card
 from structgen.testing.emulator.batches.lifecycle import Batch, StoredFile
-from structgen.testing.emulator.bodies import Asked, request_id
+from structgen.testing.emulator.bodies import ChatRequest, request_id
 from structgen.testing.emulator.chat.model_answers import answer_by_rules
 from structgen.testing.emulator.chat.request_checks import refuse
 from structgen.testing.emulator.fault_plan import FaultKind, Faults
 from structgen.testing.emulator.rate_limits import Meters
-from structgen.testing.emulator.replies import Answer, Fault, Raw, Refusal, Step, Streamed, filled, invalid
+from structgen.testing.emulator.replies import (
+    Answer,
+    ErrorReply,
+    Fault,
+    Raw,
+    Step,
+    Streamed,
+    groq_error,
+    invalid_request,
+)
 from structgen.testing.recordings import Recordings
 
 if TYPE_CHECKING:
@@ -41,7 +50,7 @@ MODELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "canopylabs/orpheus-arabic-saudi": ("speech",),
     }
 )
-"""The models for sound, and the endpoints that take each."""
+"""The audio models, and the endpoints of each."""
 
 
 CARDS: Mapping[str, Card] = MappingProxyType(
@@ -52,11 +61,11 @@ CARDS: Mapping[str, Card] = MappingProxyType(
         for name in MODELS
     }
 )
-"""As the endpoint of one model shows them; the list is that of the model cards, for texts."""
+"""The audio models as the endpoint of one model shows them. The list has only the model cards, for text."""
 
 
 def describe_sound(body: JsonObject) -> str:
-    """The transcript where a test gives none: it says that it is none, and of what."""
+    """Return the default transcript, which describes the upload, because the emulator recognises nothing."""
     file = body.get("file")
     if not isinstance(file, dict):
         return f"The emulator does not listen. It was given the address {body.get('url')}."
@@ -65,11 +74,11 @@ def describe_sound(body: JsonObject) -> str:
     return f"The emulator does not listen. It was given {file['name']}, {file['size']} bytes{lasting}."
 
 
-_BREATH = 0.01  # seconds: lets bytes leave before a reset overtakes them, and uvicorn notice the reset
+_BREATH = 0.01  # seconds for bytes to leave before a reset overtakes them, and for uvicorn to notice the reset
 
 
 async def break_connection(request: Request, state: State) -> None:
-    """Reset the connection that the request came on, once what was written has left."""
+    """Reset the connection of the request, once what was written has been sent."""
     await asyncio.sleep(_BREATH)
     state.connections.abort(cast("tuple[str, int]", tuple(request.scope["client"])))
     await asyncio.sleep(_BREATH)
@@ -77,10 +86,10 @@ async def break_connection(request: Request, state: State) -> None:
 
 @dataclass(slots=True)
 class Received:
-    """A request as it came; the authorization header is left out. What came of it is added before it is answered.
+    """A request as received, without its authorization header. The outcome is added before the response is sent.
 
-    `status` is that of the response, None where the connection was reset before one. `fault` is what a plan of faults
-    had in store for the request.
+    `status` is that of the response, or None if the connection was reset before one. `fault` is the fault that the
+    plan assigned to the request.
     """
 
     method: str
@@ -92,21 +101,21 @@ class Received:
 
 
 class Connections:
-    """Open connections by the client's address, so that one can be reset."""
+    """Open connections by client address, so that one can be reset: ASGI has no way to do that."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, int], asyncio.Transport] = {}
 
     def add(self, address: tuple[str, int], transport: asyncio.Transport) -> None:
-        """A connection was made."""
+        """Add a new connection."""
         self._open[address] = transport
 
     def remove(self, address: tuple[str, int]) -> None:
-        """A connection has ended."""
+        """Remove a closed connection."""
         self._open.pop(address, None)
 
     def abort(self, address: tuple[str, int]) -> None:
-        """Reset the connection with this client, without another byte."""
+        """Reset the connection with this client without sending another byte."""
         transport = self._open.get(address)
         if transport is not None:
             transport.abort()
@@ -114,7 +123,7 @@ class Connections:
 
 @dataclass(slots=True)
 class State:
-    """The script, the log, and how to answer where the script has nothing. A deque's and a list's steps are atomic."""
+    """What the test and the server thread share. No lock: single operations on deques and lists are atomic."""
 
     key: str | None = None
     answer: Callable[[JsonObject], str] = answer_by_rules
@@ -135,21 +144,21 @@ class State:
     born: float = field(default_factory=time.time)
 
     def now(self) -> float:
-        """Unix seconds by the clock that tests can turn."""
+        """Return Unix seconds by the clock that tests control."""
         return self.born + self.meters.clock.now()
 
     def accepts(self, authorization: str) -> bool:
-        """Whether the header carries the key; any key where none is set."""
+        """Whether the header has the key; any key will do if none is set."""
         scheme, _, key = authorization.partition(" ")
         return scheme == "Bearer" and bool(key) and self.key in {None, key}
 
     def forces_next(self) -> bool:
-        """Whether the next step is an error or a fault, which comes whatever the request is."""
+        """Whether the next step is an error or a fault, which is sent whatever the request is."""
         upcoming = self.script[0] if self.script else self.forever
         return upcoming is not None and not isinstance(upcoming, Answer | Streamed)
 
     def next_step(self) -> Step | None:
-        """The next step of the script, its last again and again where that was asked for; None at its end."""
+        """Return the next step of the script (with `repeat_last` its last step forever), or None at its end."""
         try:
             return self.script.popleft()
         except IndexError:
@@ -162,12 +171,12 @@ Wrapper = Callable[[Endpoint], Endpoint]
 _PIECES = 10  # of a slow body
 
 
-class Nothing(Response):
-    """Stands for no response at all: the connection has gone."""
+class NoResponse(Response):
+    """No response at all: the connection was reset."""
 
 
 def log(state: State, request: Request, body: JsonObject) -> None:
-    """Keep the request for the test to read, without its key."""
+    """Log the request for the test, without its key."""
     headers = {name: value for name, value in request.headers.items() if name != "authorization"}
     received = Received(request.method, request.url.path, headers, body)
     request.state.received = received
@@ -175,53 +184,53 @@ def log(state: State, request: Request, body: JsonObject) -> None:
 
 
 def logged(request: Request) -> Received:
-    """The entry of this request in the log."""
+    """Return the log entry of this request."""
     return cast("Received", request.state.received)
 
 
-def noted(request: Request, response: Response) -> Response:
-    """The response, after its status has gone into the log."""
-    logged(request).status = None if isinstance(response, Nothing) else response.status_code
+def log_status(request: Request, response: Response) -> Response:
+    """Add the status of the response to the log, and return the response."""
+    logged(request).status = None if isinstance(response, NoResponse) else response.status_code
     return response
 
 
-def behind_key(state: State, endpoint: Endpoint) -> Endpoint:
-    """The endpoint, for requests with the key alone. Of others nothing but the headers is read."""
+def require_key(state: State, endpoint: Endpoint) -> Endpoint:
+    """Wrap an endpoint so that it requires the key. Without it the body is not even read."""
 
     async def check(request: Request) -> Response:
         if state.accepts(request.headers.get("authorization", "")):
-            return noted(request, await endpoint(request))
+            return log_status(request, await endpoint(request))
         log(state, request, {})
-        return noted(request, respond_refused(filled("invalid_api_key")))
+        return log_status(request, respond_error(groq_error("invalid_api_key")))
 
     return check
 
 
-def find_served(state: State, name: str) -> Card | Refusal | None:
-    """The card of a model in service, None where nothing is known about it, or why it does not answer."""
+def find_model(state: State, name: str) -> Card | ErrorReply | None:
+    """Return the card of a model, None if a test added the model without one, or the error for a missing model."""
     card = CARDS.get(name) or find_card("groq", name)
     if name in state.models:
         return card
     if card is None:
-        return filled("model_not_found", model=name)
-    return filled("model_decommissioned", model=name) if card.status == "retired" else card
+        return groq_error("model_not_found", model=name)
+    return groq_error("model_decommissioned", model=name) if card.status == "retired" else card
 
 
-def refuse_chat(state: State, body: JsonObject) -> Refusal | None:
-    """Groq's reason to refuse a chat request. A scripted error comes before it, whatever the request is."""
+def check_chat(state: State, body: JsonObject) -> ErrorReply | None:
+    """Return Groq's error for a chat request, or None. A scripted error skips the checks."""
     if state.forces_next():
         return None
     if not body:
-        return invalid("The request body is not a JSON object")
+        return invalid_request("The request body is not a JSON object")
     name = str(body.get("model", ""))
     if name in CARDS and name not in state.models:
-        return filled("feature_unsupported", feature="chat completions")
-    card = find_served(state, name)
-    return card if isinstance(card, Refusal) else refuse(Asked(body, card))
+        return groq_error("feature_unsupported", feature="chat completions")
+    card = find_model(state, name)
+    return card if isinstance(card, ErrorReply) else refuse(ChatRequest(body, card))
 
 
 def decode_object(content: bytes) -> JsonObject:
-    """The JSON object in a body; an empty one where there is none."""
+    """Return the JSON object in a body, or an empty one."""
     try:
         body = cast("Json", json.loads(content, parse_constant=_refuse_constant))
     except (ValueError, RecursionError):
@@ -230,50 +239,50 @@ def decode_object(content: bytes) -> JsonObject:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 class _JsonResponse(JSONResponse):
-    """Half of a surrogate pair, which a request may hold in an escape, is no UTF-8: it comes back as ``?``."""
+    """Sends a lone surrogate, which a request may contain as an escape but UTF-8 cannot express, as ``?``."""
 
     def render(self, content: object) -> bytes:
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def respond(body: JsonObject) -> Response:
-    """A body as Groq sends it."""
+    """Return a body as Groq sends it."""
     return _JsonResponse(body, headers={"x-request-id": request_id()})
 
 
-def respond_refused(refusal: Refusal, model: str = "") -> Response:
-    """An error as Groq sends it; `model` is the one that was asked."""
+def respond_error(refusal: ErrorReply, model: str = "") -> Response:
+    """Return an error as Groq sends it; `model` is the requested one."""
     return _JsonResponse(
-        {"error": refusal.named(model)}, refusal.status, {"x-request-id": request_id(), **refusal.headers}
+        {"error": refusal.for_model(model)}, refusal.status, {"x-request-id": request_id(), **refusal.headers}
     )
 
 
-async def perform(
+async def perform_step(
     request: Request, state: State, step: Step, answered: Callable[[Answer], Response], model: str = ""
 ) -> Response:
-    """Do what a step says; `answered` makes the response of an answer, `model` is the one that was asked."""
+    """Perform a step. `answered` turns an answer into a response, and `model` is the requested one."""
     if isinstance(step, Fault):
         if step.answer is not None:
             return _cut_short(request, state, answered(step.answer), step.share)
         state.connections.abort(cast("tuple[str, int]", tuple(request.scope["client"])))
-        await request.receive()  # returns when the connection has gone
-        return Nothing()
+        await request.receive()  # returns once the connection is closed
+        return NoResponse()
     await asyncio.sleep(step.delay + state.latency)
     if isinstance(step, Raw):
         return _send_raw(step)
-    if isinstance(step, Refusal):
-        return respond_refused(step, model)
+    if isinstance(step, ErrorReply):
+        return respond_error(step, model)
     answer = step.answer if isinstance(step, Streamed) else step
     response = answered(answer)
     return _send_raw(_slowed(response, answer.seconds)) if answer.seconds else response
 
 
 def _cut_short(request: Request, state: State, whole: Response, share: float) -> Response:
-    """A response whose connection goes after a share (0 to 1) of its body."""
+    """Return a response whose connection is reset after a share (0 to 1) of its body."""
     content = bytes(whole.body)
 
     async def kept() -> AsyncIterator[bytes]:
@@ -285,7 +294,7 @@ def _cut_short(request: Request, state: State, whole: Response, share: float) ->
 
 
 def _slowed(response: Response, seconds: float) -> Raw:
-    """The same response, its body taking some seconds."""
+    """Return the response with a body that takes this many seconds."""
     return Raw(bytes(response.body), response.status_code, dict(response.headers), seconds=seconds)
 
 
@@ -297,20 +306,20 @@ def _send_raw(step: Raw) -> Response:
 
 
 async def _dribble(step: Raw) -> AsyncIterator[bytes]:
-    """The body in pieces, the time spread between them."""
+    """Yield the body in pieces, with the time divided between them."""
     size = -(-len(step.content) // _PIECES) or 1
     for start in range(0, len(step.content), size):
         await asyncio.sleep(step.seconds / _PIECES)
         yield step.content[start : start + size]
 
 
-_ROOM = 2**20  # bytes, for everything in a form that is not its file
-_PATIENCE = 4  # limits' worth of a body that is too large are read and dropped, so that the client hears the answer
+_FORM_OVERHEAD = 2**20  # bytes for everything in a form except its file
+_PATIENCE = 4  # times the limit is read and dropped of a body that is too large, so that the client gets the response
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file of a form. The name is the client's, and only ever shown."""
+    """A file in a form. The name is from the client and is never used as a path."""
 
     name: str
     content: bytes
@@ -318,17 +327,17 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The fields and files of a form by their names; a field may come several times."""
+    """The fields and files of a form by name; a field may occur several times."""
 
     fields: Mapping[str, tuple[str, ...]]
     files: Mapping[str, Upload]
 
     def field(self, name: str) -> str | None:
-        """The last value of a field, None where it is missing."""
+        """Return the last value of a field, or None."""
         return self.fields[name][-1] if name in self.fields else None
 
     def logged(self) -> JsonObject:
-        """The form as a JSON object: a file is its name and size (bytes), a field whose name ends in ``[]`` a list."""
+        """Return the form as JSON: a file as its name and size, a field whose name ends in ``[]`` as a list."""
         body: JsonObject = {
             name: [*values] if len(values) > 1 or name.endswith("[]") else "".join(values)
             for name, values in self.fields.items()
@@ -341,25 +350,27 @@ class _TooLargeError(Exception):
     """The body is larger than the limit."""
 
 
-async def read_form(request: Request, limit: int) -> Form | Refusal:
-    """The form in a request whose file may have `limit` bytes, or the refusal of what is none or too large."""
+async def read_form(request: Request, limit: int) -> Form | ErrorReply:
+    """Return the form in a request, or an error if it is no form or a file exceeds `limit` bytes."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return invalid("request Content-Type isn't multipart/form-data")
-    parser = MultiPartParser(request.headers, _within(request, limit + _ROOM), max_files=8, max_fields=64)
+        return invalid_request("request Content-Type isn't multipart/form-data")
+    parser = MultiPartParser(request.headers, _within(request, limit + _FORM_OVERHEAD), max_files=8, max_fields=64)
     try:
         parsed = (await parser.parse()).multi_items()
     except _TooLargeError:
-        return replace(filled("request_too_large_body"), headers={"connection": "close"})
+        return replace(groq_error("request_too_large_body"), headers={"connection": "close"})
     except (MultiPartException, FormParserError) as problem:
-        return invalid(f"The multipart form cannot be read: {problem}")
+        return invalid_request(f"The multipart form cannot be read: {problem}")
     except ClientDisconnect:
-        return invalid("The form ended before its time")
+        return invalid_request("The form ended before its time")
     form = await _form_of(parsed)
-    return filled("request_too_large_body") if any(len(file.content) > limit for file in form.files.values()) else form
+    return (
+        groq_error("request_too_large_body") if any(len(file.content) > limit for file in form.files.values()) else form
+    )
 
 
 async def _within(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
-    """The body as it comes, until it is larger than the limit. What follows then is dropped, never kept."""
+    """Yield the body as it arrives, up to the limit. Whatever exceeds it is read but never stored."""
     size = 0
     async for chunk in request.stream():
         size += len(chunk)

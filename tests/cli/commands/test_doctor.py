@@ -208,7 +208,7 @@ def test_a_server_that_deviates_is_status_1_with_the_difference(structgen, api: 
     assert ran.status == 1
     lines = ran.out.splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("wrong  json_object: "))
-    assert lines[at + 1] == "       status 500 (Internal Server Error), where 200 was expected"
+    assert lines[at + 1] == "       status 500 (Internal Server Error), but 200 was expected"
     assert ran.said[-1] == "structgen: 3 behaviours checked; 1 differ from the documentation."
 
 
@@ -222,7 +222,7 @@ def test_what_was_saved_is_played_and_agrees(structgen, api: Emulator, monkeypat
     with Emulator(recordings=Path("live.json")) as played:
         monkeypatch.setenv("GROQ_BASE_URL", played.base_url)
         again = structgen("doctor", "--live", "--yes", "--calls", "2")
-    assert "status 500 (Internal Server Error), where 200 was expected" in again.out
+    assert "status 500 (Internal Server Error), but 200 was expected" in again.out
 
 
 def test_only_groq_is_compared_with_its_documentation(structgen) -> None:

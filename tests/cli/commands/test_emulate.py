@@ -61,7 +61,7 @@ def test_faults_befall_replies_too(start: Any, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--limits", "gold"], "there are dev, free"),
+        (["--limits", "gold"], "choose from dev, free"),
         (["--limits", "rpm=x"], "rpm must be an integer, not 'x'"),
         (["--limits", "none.json"], "Cannot read the limits in none.json"),
         (["--faults", "dropt=0.1"], "Unknown fault 'dropt': choose from seed, rate_limited"),
@@ -116,7 +116,7 @@ def test_faults_are_pairs() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("gold", r"tier 'gold'; there are dev, free"),
+        ("gold", r"tier 'gold': choose from dev, free"),
         ("rps=1", r"Unknown limit 'rps': choose from rpm, rpd, tpm, tpd"),
         ("rpm=1,30", r"'30' is not name=number"),
         ("rpm=many", r"rpm must be an integer, not 'many'"),

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from structgen.testing import Emulator, cut, dropped, error, raw, reply, streamed
-from structgen.testing.emulator.audio import Heard, NoSoundError, seconds_of, silence, verbose_body
+from structgen.testing.emulator.audio import Transcript, UnreadableAudioError, silence, verbose_body, wav_seconds
 
 WHISPER, TURBO = "whisper-large-v3", "whisper-large-v3-turbo"
 ORPHEUS = "canopylabs/orpheus-v1-english"
@@ -339,7 +339,7 @@ def test_without_the_key_nothing_is_heard_or_said(groq_emulator: Emulator) -> No
     ],
 )
 def test_the_length_of_a_sound_is_read_where_it_can_be(name: str, content: bytes, expected: float | None) -> None:
-    found = seconds_of(name, content)
+    found = wav_seconds(name, content)
     assert found == pytest.approx(expected, abs=0.01) if expected else found is None
 
 
@@ -349,8 +349,8 @@ def test_no_bytes_at_all_break_the_reader_of_sounds(anything: bytes, at: int, pu
     whole = silence(8000)[:100]
     for content in (anything, b"RIFF----WAVE" + anything, whole[:at] + put + whole[at + len(put) :]):
         try:
-            found = seconds_of("a.wav", content)
-        except NoSoundError:
+            found = wav_seconds("a.wav", content)
+        except UnreadableAudioError:
             continue
         assert found is None or found >= 0
 
@@ -358,7 +358,7 @@ def test_no_bytes_at_all_break_the_reader_of_sounds(anything: bytes, at: int, pu
 @settings(deadline=None, max_examples=100)
 @given(st.text(), st.none() | st.floats(0.01, 1e5))
 def test_any_text_is_spread_over_its_time(text: str, seconds: float | None) -> None:
-    body: Any = verbose_body(Heard(text, seconds=seconds), ("word", "segment"))
+    body: Any = verbose_body(Transcript(text, seconds=seconds), ("word", "segment"))
     for parts in (body["words"], body["segments"]):
         times = [time for part in parts for time in (part["start"], part["end"])]
         assert times == sorted(times)

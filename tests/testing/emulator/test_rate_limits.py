@@ -18,7 +18,7 @@ from structgen.send.http.failures import go_duration
 from structgen.send.limits.buckets import read_refusal
 from structgen.testing import Clock, Emulator, Limits, dropped, error, reply, streamed
 from structgen.testing.emulator.rate_limits import Charge, Meters, used_tokens
-from structgen.testing.emulator.replies import Refusal
+from structgen.testing.emulator.replies import ErrorReply
 
 MODEL = "openai/gpt-oss-20b"
 TLS = ssl.create_default_context()
@@ -312,7 +312,7 @@ def test_a_clock_that_goes_backwards_drains_nothing_and_goes_on_from_there() -> 
     assert isinstance(meters.arrive(body()), Charge)
     clock.advance(-900)
     assert isinstance(meters.arrive(body()), Charge)
-    assert isinstance(meters.arrive(body()), Refusal)
+    assert isinstance(meters.arrive(body()), ErrorReply)
     clock.advance(30)
     assert isinstance(meters.arrive(body()), Charge)
 
@@ -322,7 +322,7 @@ def test_real_time_drains_without_being_turned() -> None:
     assert all(isinstance(_settled(meters), Charge) for _ in range(3))
 
 
-def _settled(meters: Meters) -> Charge | Refusal:
+def _settled(meters: Meters) -> Charge | ErrorReply:
     """The first that is let in, within a few tries."""
     tries = (meters.arrive(body()) for _ in range(10_000))
     return next((found for found in tries if isinstance(found, Charge)), meters.arrive(body()))

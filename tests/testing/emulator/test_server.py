@@ -195,13 +195,13 @@ def test_in_the_foreground_it_says_where_serves_replies_and_ends_with_an_interru
 
 def test_a_port_that_is_taken_is_a_clear_error(groq_emulator: Emulator) -> None:
     port = int(groq_emulator.base_url.rpartition(":")[2])
-    with pytest.raises(ConfigurationError, match=rf"cannot listen at 127\.0\.0\.1:{port}.*another port"):
+    with pytest.raises(ConfigurationError, match=rf"cannot listen on 127\.0\.0\.1:{port}.*another port"):
         run_emulator(port=port)
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("", "holds no replies"), ('{"a": 1}\nnope\n', "line 2: not JSON"), ("[" * 100_000, "line 1: not")],
+    [("", "contains no replies"), ('{"a": 1}\nnope\n', "line 2: not JSON"), ("[" * 100_000, "line 1: not")],
 )
 def test_a_file_of_replies_that_is_none_says_where(content: str, words: str, tmp_path: Path) -> None:
     path = tmp_path / "replies.jsonl"
@@ -211,8 +211,8 @@ def test_a_file_of_replies_that_is_none_says_where(content: str, words: str, tmp
 
 
 def test_a_file_of_replies_that_cannot_be_read_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match="Cannot read the"):
         read_replies(tmp_path / "none.jsonl")
     (tmp_path / "binary.jsonl").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match="Cannot read the"):
         read_replies(tmp_path / "binary.jsonl")

@@ -1,4 +1,4 @@
-"""The batches endpoints. A batch runs when somebody looks at it, as far as the clock allows."""
+"""The batches and files endpoints. A batch only makes progress when it is retrieved, as far as the clock allows."""
 
 from __future__ import annotations
 
@@ -18,29 +18,38 @@ from structgen.testing.emulator.batches.lifecycle import (
     Batch,
     Line,
     StoredFile,
-    answered,
     is_json_lines,
     json_lines,
-    mixed,
     read_lines,
+    result_with_response,
+    result_without_response,
+    shuffled,
     store_file,
-    unanswered,
 )
-from structgen.testing.emulator.bodies import Asked, request_id
-from structgen.testing.emulator.chat.model_answers import deliver
+from structgen.testing.emulator.bodies import ChatRequest, request_id
+from structgen.testing.emulator.chat.model_answers import make_completion
 from structgen.testing.emulator.rate_limits import FREE
-from structgen.testing.emulator.replies import Answer, Fault, Raw, Refusal, Step, Streamed, filled, invalid
+from structgen.testing.emulator.replies import (
+    Answer,
+    ErrorReply,
+    Fault,
+    Raw,
+    Step,
+    Streamed,
+    groq_error,
+    invalid_request,
+)
 from structgen.testing.emulator.serving import (
     Form,
     State,
     Wrapper,
-    behind_key,
+    check_chat,
     decode_object,
     log,
     read_form,
-    refuse_chat,
+    require_key,
     respond,
-    respond_refused,
+    respond_error,
 )
 
 if TYPE_CHECKING:
@@ -48,14 +57,14 @@ if TYPE_CHECKING:
 
 
 MODELS = frozenset({"openai/gpt-oss-20b", "openai/gpt-oss-120b"})
-"""The chat models that take batches."""
+"""The chat models that support batches."""
 
 _BATCHES_PATH = "/openai/v1/batches"
 _HOURS = {"h": 1, "d": 24}
 
 
-def batch_routes(state: State, played: Wrapper) -> list[Route]:
-    """The routes of the batches endpoints."""
+def batch_routes(state: State, replayed: Wrapper) -> list[Route]:
+    """Return the routes of the batches endpoints."""
     endpoints = _Batches(state)
     table = (
         ("POST", _BATCHES_PATH, endpoints.create),
@@ -63,71 +72,71 @@ def batch_routes(state: State, played: Wrapper) -> list[Route]:
         ("GET", _BATCHES_PATH + "/{id}", endpoints.retrieve),
         ("POST", _BATCHES_PATH + "/{id}/cancel", endpoints.cancel),
     )
-    return [Route(path, played(behind_key(state, each)), methods=[method]) for method, path, each in table]
+    return [Route(path, replayed(require_key(state, each)), methods=[method]) for method, path, each in table]
 
 
 class _Batches:
-    """One method for each endpoint."""
+    """The batches endpoints, one method for each."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     async def create(self, request: Request) -> Response:
-        """A new batch, still to be validated."""
+        """Create a batch, which is validated later."""
         body = decode_object(await request.body())
         log(self._state, request, body)
         batch = await run_in_threadpool(_create, self._state, body)
-        if isinstance(batch, Refusal):
-            return respond_refused(batch)
+        if isinstance(batch, ErrorReply):
+            return respond_error(batch)
         self._state.batches[batch.id] = batch
-        return respond(batch.described())
+        return respond(batch.to_json())
 
     async def list_all(self, request: Request) -> Response:
-        """Every batch, the newest first."""
+        """List the batches, newest first."""
         log(self._state, request, {})
         found = [*self._state.batches.values()][::-1]
-        return respond({"object": "list", "data": [await self._look(batch) for batch in found]})
+        return respond({"object": "list", "data": [await self._advanced(batch) for batch in found]})
 
     async def retrieve(self, request: Request) -> Response:
-        """One batch as it stands now."""
+        """Retrieve a batch."""
         log(self._state, request, {})
         batch = self._state.batches.get(request.path_params["id"])
         if batch is None:
             return _not_found(request)
-        return respond(await self._look(batch))
+        return respond(await self._advanced(batch))
 
     async def cancel(self, request: Request) -> Response:
-        """Stop a batch that has not ended. One that takes no time ends when it is looked at, and this is no look."""
+        """Cancel a batch that has not ended: one that takes no time has not, either, until it is retrieved."""
         log(self._state, request, {})
         batch = self._state.batches.get(request.path_params["id"])
         if batch is None:
             return _not_found(request)
         if batch.seconds:
-            await self._look(batch)
+            await self._advanced(batch)
         if not await run_in_threadpool(batch.cancel, self._state.now()):
-            return respond_refused(invalid(f"Cannot cancel a batch with status '{batch.status}'"))
-        return respond(await run_in_threadpool(batch.described))
+            return respond_error(invalid_request(f"Cannot cancel a batch with status '{batch.status}'"))
+        return respond(await run_in_threadpool(batch.to_json))
 
-    async def _look(self, batch: Batch) -> JsonObject:
-        """The batch as it stands now. In threads: an answer may take its time, and others need the event loop."""
+    async def _advanced(self, batch: Batch) -> JsonObject:
+        """Advance a batch and return it. In a thread, because answers may block."""
         await run_in_threadpool(batch.advance, self._state.now())
-        return await run_in_threadpool(batch.described)
+        return await run_in_threadpool(batch.to_json)
 
 
 def _not_found(request: Request) -> Response:
-    return respond_refused(filled("batch_not_found", name=request.path_params["id"]))
+    return respond_error(groq_error("batch_not_found", name=request.path_params["id"]))
 
 
-def _create(state: State, body: JsonObject) -> Batch | Refusal:
-    """The batch that a request asks for, or what is wrong with the request."""
+def _create(state: State, body: JsonObject) -> Batch | ErrorReply:
+    """Return the requested batch, or the error of the request."""
     wrong = next(_faults(body), None)
     if wrong is not None:
         return wrong
     file = state.files.get(str(body["input_file_id"]))
     if file is None:
-        return filled("file_not_found", name=str(body["input_file_id"]))
+        return groq_error("file_not_found", name=str(body["input_file_id"]))
     if file.purpose != "batch":
-        return invalid(f"The purpose of the file `{file.id}` must be `batch`")
+        return invalid_request(f"The purpose of the file `{file.id}` must be `batch`")
     window, metadata = str(body["completion_window"]), body.get("metadata")
     lines, issues = read_lines(file.content)
     return Batch(
@@ -144,24 +153,24 @@ def _create(state: State, body: JsonObject) -> Batch | Refusal:
     )
 
 
-def _faults(body: JsonObject) -> Iterator[Refusal]:
-    """What is wrong with a request for a batch, the first thing first."""
+def _faults(body: JsonObject) -> Iterator[ErrorReply]:
+    """Yield the errors of a request for a batch, in the order in which Groq checks."""
     if not body:
-        yield invalid("The request body is not a JSON object")
+        yield invalid_request("The request body is not a JSON object")
     for name in ("input_file_id", "endpoint", "completion_window"):
         if not body.get(name):
-            yield invalid(f"property '{name}' is missing")
+            yield invalid_request(f"property '{name}' is missing")
     if body.get("endpoint") != ENDPOINT:
-        yield invalid(f"'endpoint' : value is not one of the allowed values ['{ENDPOINT}']")
+        yield invalid_request(f"'endpoint' : value is not one of the allowed values ['{ENDPOINT}']")
     if _seconds(body.get("completion_window")) is None:
-        yield invalid("'completion_window' : value must be a duration from 24h to 7d")
+        yield invalid_request("'completion_window' : value must be a duration from 24h to 7d")
     metadata = body.get("metadata") or {}
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
-        yield invalid("'metadata' : value must be an object of strings")
+        yield invalid_request("'metadata' : value must be an object of strings")
 
 
 def _seconds(window: Json) -> float | None:
-    """A completion window, ``24h`` to ``7d``, in seconds; None for anything else."""
+    """Parse a completion window (``24h`` to ``7d``) into seconds, or return None for anything else."""
     found = re.fullmatch(r"([0-9]{1,3})([hd])", window) if isinstance(window, str) else None
     hours = int(found[1]) * _HOURS[found[2]] if found else 0
     return hours * 3600.0 if 24 <= hours <= 168 else None
@@ -170,40 +179,40 @@ def _seconds(window: Json) -> float | None:
 def _keep(state: State, name: str, results: list[JsonObject]) -> str | None:
     if not results:
         return None
-    file = store_file(name, "batch_output", json_lines(mixed(results)), state.now())
+    file = store_file(name, "batch_output", json_lines(shuffled(results)), state.now())
     state.files[file.id] = file
     return file.id
 
 
 def _answer(state: State, line: Line) -> JsonObject:
-    """What the same chat request would get by itself: a refusal, the next of the script, or the default answer."""
+    """Return what the chat request would get on its own: an error, the next scripted step or the default answer."""
     step = _refuse(state, line.body) or state.next_step() or _unscripted(state, line.body)
     if isinstance(step, Fault):
-        return unanswered(line, "internal_error", "The request could not be completed.")
+        return result_without_response(line, "internal_error", "The request could not be completed.")
     if isinstance(step, Raw):
-        return answered(line, step.status, _value(step.content))
+        return result_with_response(line, step.status, _value(step.content))
     answer = step.answer if isinstance(step, Streamed) else step
-    asked = Asked(line.body, find_card("groq", str(line.body.get("model", ""))))
-    made = answer if isinstance(answer, Refusal) else deliver(asked, answer)
-    if isinstance(made, Refusal):
-        return answered(line, made.status, {"error": made.named(str(line.body.get("model", "")))})
-    return answered(line, 200, made)
+    chat = ChatRequest(line.body, find_card("groq", str(line.body.get("model", ""))))
+    made = answer if isinstance(answer, ErrorReply) else make_completion(chat, answer)
+    if isinstance(made, ErrorReply):
+        return result_with_response(line, made.status, {"error": made.for_model(str(line.body.get("model", "")))})
+    return result_with_response(line, 200, made)
 
 
-def _refuse(state: State, body: JsonObject) -> Refusal | None:
+def _refuse(state: State, body: JsonObject) -> ErrorReply | None:
     if state.forces_next():
         return None
-    refused = refuse_chat(state, body)
+    refused = check_chat(state, body)
     model = str(body.get("model", ""))
     if refused is not None:
         return refused
     if model not in MODELS and model not in state.models:
-        return filled("feature_unsupported", feature="batch processing")
-    return invalid("`stream` is not supported in a batch") if body.get("stream") else None
+        return groq_error("feature_unsupported", feature="batch processing")
+    return invalid_request("`stream` is not supported in a batch") if body.get("stream") else None
 
 
 def _unscripted(state: State, body: JsonObject) -> Step:
-    """What the model says, or what the plan of faults makes of it."""
+    """Return the model's answer, or what the fault plan turns it into."""
     mishap = state.faults.draw(body)
     if mishap is None:
         return Answer(state.answer(body))
@@ -211,7 +220,7 @@ def _unscripted(state: State, body: JsonObject) -> Step:
 
 
 def _value(content: bytes) -> Json:
-    """The JSON in a scripted response, else its text."""
+    """Return the JSON in a scripted response, or its text."""
     text = content.decode("utf-8", "replace")
     try:
         return cast("Json", json.loads(text))
@@ -220,13 +229,13 @@ def _value(content: bytes) -> Json:
 
 
 FILE_LIMIT = 100 * 2**20
-"""Bytes that an uploaded file may have."""
+"""The maximum size of an uploaded file, in bytes."""
 
 _FILES_PATH = "/openai/v1/files"
 
 
-def file_routes(state: State, played: Wrapper) -> list[Route]:
-    """The routes of the files endpoints. An upload is never played: recordings hold no files."""
+def file_routes(state: State, replayed: Wrapper) -> list[Route]:
+    """Return the routes of the files endpoints. An upload is never replayed: recordings contain no files."""
     endpoints = _Files(state)
     table = (
         ("GET", _FILES_PATH, endpoints.list_all),
@@ -235,69 +244,69 @@ def file_routes(state: State, played: Wrapper) -> list[Route]:
         ("DELETE", _FILES_PATH + "/{id}", endpoints.delete),
     )
     return [
-        Route(_FILES_PATH, behind_key(state, endpoints.upload), methods=["POST"]),
-        *(Route(path, played(behind_key(state, each)), methods=[method]) for method, path, each in table),
+        Route(_FILES_PATH, require_key(state, endpoints.upload), methods=["POST"]),
+        *(Route(path, replayed(require_key(state, each)), methods=[method]) for method, path, each in table),
     ]
 
 
 class _Files:
-    """One method for each endpoint."""
+    """The files endpoints, one method for each."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     async def upload(self, request: Request) -> Response:
-        """Keep a file of JSON Lines for a batch."""
+        """Store a JSON Lines file for a batch."""
         form = await read_form(request, FILE_LIMIT)
-        log(self._state, request, {} if isinstance(form, Refusal) else form.logged())
-        file = form if isinstance(form, Refusal) else _file_of(form, self._state.now())
-        if isinstance(file, Refusal):
-            return respond_refused(file)
+        log(self._state, request, {} if isinstance(form, ErrorReply) else form.logged())
+        file = form if isinstance(form, ErrorReply) else _file_of(form, self._state.now())
+        if isinstance(file, ErrorReply):
+            return respond_error(file)
         self._state.files[file.id] = file
-        return respond(file.described())
+        return respond(file.to_json())
 
     async def list_all(self, request: Request) -> Response:
-        """Every file, the newest first."""
+        """List the files, newest first."""
         log(self._state, request, {})
         found = [*self._state.files.values()][::-1]
-        return respond({"object": "list", "data": [file.described() for file in found]})
+        return respond({"object": "list", "data": [file.to_json() for file in found]})
 
     async def retrieve(self, request: Request) -> Response:
-        """What is known about a file."""
+        """Retrieve the description of a file."""
         file = self._find(request)
-        return respond_refused(file) if isinstance(file, Refusal) else respond(file.described())
+        return respond_error(file) if isinstance(file, ErrorReply) else respond(file.to_json())
 
     async def content(self, request: Request) -> Response:
-        """The bytes of a file."""
+        """Return the contents of a file."""
         file = self._find(request)
-        if isinstance(file, Refusal):
-            return respond_refused(file)
+        if isinstance(file, ErrorReply):
+            return respond_error(file)
         return Response(file.content, 200, {"x-request-id": request_id()}, "application/octet-stream")
 
     async def delete(self, request: Request) -> Response:
-        """Forget a file; batches that read it before go on."""
+        """Delete a file. Batches created from it continue, because they have read it already."""
         file = self._find(request)
-        if isinstance(file, Refusal):
-            return respond_refused(file)
+        if isinstance(file, ErrorReply):
+            return respond_error(file)
         self._state.files.pop(file.id, None)
         return respond({"id": file.id, "object": "file", "deleted": True})
 
-    def _find(self, request: Request) -> StoredFile | Refusal:
+    def _find(self, request: Request) -> StoredFile | ErrorReply:
         log(self._state, request, {})
         name = request.path_params["id"]
-        return self._state.files.get(name) or filled("file_not_found", name=name)
+        return self._state.files.get(name) or groq_error("file_not_found", name=name)
 
 
-def _file_of(form: Form, now: float) -> StoredFile | Refusal:
-    """The file in an upload, or what is wrong with it."""
+def _file_of(form: Form, now: float) -> StoredFile | ErrorReply:
+    """Return the uploaded file, or the error of the upload."""
     file = form.files.get("file")
     if file is None:
-        return invalid("property 'file' is missing")
+        return invalid_request("property 'file' is missing")
     purpose = form.field("purpose")
     if purpose is None:
-        return invalid("property 'purpose' is missing")
+        return invalid_request("property 'purpose' is missing")
     if purpose != "batch":
-        return invalid("'purpose' : value is not one of the allowed values ['batch']")
+        return invalid_request("'purpose' : value is not one of the allowed values ['batch']")
     if not file.name.lower().endswith(".jsonl") or not is_json_lines(file.content):
-        return invalid("file must be one of the following types: [jsonl]")
+        return invalid_request("file must be one of the following types: [jsonl]")
     return store_file(file.name, purpose, file.content, now)

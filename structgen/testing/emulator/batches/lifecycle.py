@@ -1,4 +1,4 @@
-"""A batch from its creation to its end: where it stands at a time, and what of it is done by then."""
+"""A batch from its creation to its end: its status at a time, its results by then, and the lines of its files. Pure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import cast
 from structgen.core.json import Json, JsonObject
 from structgen.testing.emulator.bodies import new_id, request_id
 
-_EDGE = 0.1  # of the time of a batch
+_EDGE = 0.1  # share of the duration of a batch
 _LATE = "This request could not be executed before the completion window expired."
 
 
 class Status(StrEnum):
-    """What a batch is doing. The last four are ends."""
+    """The status of a batch. The last four are final."""
 
     VALIDATING = "validating"
     IN_PROGRESS = "in_progress"
@@ -32,7 +32,7 @@ class Status(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether a batch stays so."""
+        """Whether the status can no longer change."""
         return self in {Status.COMPLETED, Status.FAILED, Status.EXPIRED, Status.CANCELLED}
 
 
@@ -41,10 +41,10 @@ _STAMPED = (*(status for status in Status if status is not Status.VALIDATING),)
 
 @dataclass(slots=True)
 class Batch:
-    """A batch; all times in Unix seconds.
+    """A batch. All times are Unix seconds.
 
-    It takes `seconds` from its creation and has `window` seconds for it. `issues` are what is wrong with its input
-    file. `answer` gives the result of a line, `keep` makes a file of results and returns its id, None for none.
+    It needs `seconds` from its creation, and expires after `window` seconds. `issues` are the errors of its input file.
+    `answer` returns the result of a line; `keep` stores results in a file and returns its id, or None without results.
     """
 
     input_file_id: str
@@ -67,7 +67,7 @@ class Batch:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def advance(self, now: float) -> None:
-        """Do what is due. Lines run in the order of the file."""
+        """Do everything that is due. Lines run in the order of the file."""
         with self.lock:
             if self.status is Status.CANCELLING:
                 self._finish(Status.CANCELLED, self.entered[Status.CANCELLING] + self._edge, now)
@@ -75,15 +75,15 @@ class Batch:
                 self._proceed(now)
 
     def cancel(self, now: float) -> bool:
-        """Run no more lines; False where the batch has ended already."""
+        """Run no further lines. Return False if the batch has already ended."""
         with self.lock:
             if self.status.final:
                 return False
             self._enter(Status.CANCELLING, now)
             return True
 
-    def described(self) -> JsonObject:
-        """The batch object as the batches endpoint shows it."""
+    def to_json(self) -> JsonObject:
+        """Return the batch object of the batches endpoint."""
         with self.lock:
             begun = self.status is not Status.VALIDATING and not self.issues
             counts: JsonObject = {
@@ -110,7 +110,7 @@ class Batch:
 
     @property
     def _edge(self) -> float:
-        """Seconds that each of validating, finalizing and cancelling takes."""
+        """The seconds that validating, finalizing and cancelling take each."""
         return _EDGE * min(self.seconds, self.window)
 
     def _proceed(self, now: float) -> None:
@@ -137,12 +137,12 @@ class Batch:
             (self.completed if succeeded else self.failed).append(result)
 
     def _finish(self, status: Status, at: float, now: float) -> None:
-        """End with this status where its time has come: what is done goes into files."""
+        """End with this status once its time has come, and store the results so far in files."""
         if now < at or self.status.final:
             return
         if status is Status.EXPIRED:
             rest = self.lines[len(self.completed) + len(self.failed) :]
-            self.failed.extend(unanswered(line, "batch_expired", _LATE) for line in rest)
+            self.failed.extend(result_without_response(line, "batch_expired", _LATE) for line in rest)
         self.output_file_id = self.keep(f"{self.id}_output.jsonl", self.completed)
         self.error_file_id = self.keep(f"{self.id}_error.jsonl", self.failed)
         self._enter(status, at)
@@ -153,8 +153,8 @@ class Batch:
 
 
 ENDPOINT = "/v1/chat/completions"
-MOST_LINES = 50_000
-_MOST_ISSUES = 100
+MAX_LINES = 50_000
+_MAX_ISSUES = 100
 _NEEDED = ("custom_id", "method", "url", "body")
 
 
@@ -167,18 +167,18 @@ class Line:
 
 
 def is_json_lines(content: bytes) -> bool:
-    """Whether a file can be JSON Lines at all: UTF-8 whose first line is an object. What else is wrong a batch says."""
+    """Whether a file looks like JSON Lines: UTF-8 whose first line is an object. The batch validates the rest."""
     first = next((line for line in BytesIO(content) if line.strip()), b"")
     return isinstance(_decode(first), dict)
 
 
 def read_lines(content: bytes) -> tuple[tuple[Line, ...], tuple[JsonObject, ...]]:
-    """The requests of an input file, and what is wrong with it: with anything wrong, nothing of it runs."""
+    """Return the requests in an input file and its errors. If there are errors, Groq runs none of the requests."""
     numbered = [(number, line) for number, line in enumerate(BytesIO(content), 1) if line.strip()]
     if not numbered:
-        return (), (_issue("empty_file", "The input file holds no requests."),)
-    if len(numbered) > MOST_LINES:
-        words = f"The input file holds {len(numbered)} requests; the most is {MOST_LINES}."
+        return (), (_issue("empty_file", "The input file contains no requests."),)
+    if len(numbered) > MAX_LINES:
+        words = f"The input file contains {len(numbered)} requests; the maximum is {MAX_LINES}."
         return (), (_issue("too_many_tasks", words),)
     lines: list[Line] = []
     issues: list[JsonObject] = []
@@ -192,24 +192,24 @@ def read_lines(content: bytes) -> tuple[tuple[Line, ...], tuple[JsonObject, ...]
         entry = cast("dict[str, JsonObject]", value)
         lines.append(Line(str(entry["custom_id"]), entry["body"]))
         seen.add(str(entry["custom_id"]))
-    return tuple(lines), tuple(issues[:_MOST_ISSUES])
+    return tuple(lines), tuple(issues[:_MAX_ISSUES])
 
 
-def answered(line: Line, status: int, body: Json) -> JsonObject:
-    """A result with a response, be it an answer (200) or an error that the same request would get by itself."""
+def result_with_response(line: Line, status: int, body: Json) -> JsonObject:
+    """Return a result with a response: an answer (200), or the error that the same request would get on its own."""
     response: JsonObject = {"status_code": status, "request_id": request_id(), "body": body}
     return _result(line, response, None)
 
 
-def unanswered(line: Line, code: str, message: str) -> JsonObject:
-    """A result without a response."""
+def result_without_response(line: Line, code: str, message: str) -> JsonObject:
+    """Return a result without a response."""
     return _result(line, None, {"code": code, "message": message})
 
 
-def mixed(results: Sequence[JsonObject]) -> list[JsonObject]:
-    """The results in another order than they came, the same at every run: nobody may rely on their order."""
-    by_chance = sorted(results, key=_digest)
-    return by_chance[::-1] if by_chance == [*results] else by_chance
+def shuffled(results: Sequence[JsonObject]) -> list[JsonObject]:
+    """Reorder the results, the same way in every run: Groq does not keep the order, so no test may rely on it."""
+    by_digest = sorted(results, key=_digest)
+    return by_digest[::-1] if by_digest == [*results] else by_digest
 
 
 def _digest(result: JsonObject) -> bytes:
@@ -221,7 +221,7 @@ def _result(line: Line, response: JsonObject | None, error: JsonObject | None) -
 
 
 def _faults(value: Json, seen: set[str], number: int) -> Iterator[JsonObject]:
-    """What is wrong with one line, the first thing first."""
+    """Yield the errors of one line, in the order in which Groq checks."""
     entry = value if isinstance(value, dict) else {}
     if value != entry:
         yield _issue("invalid_json_line", "This line is not parseable as valid JSON.", number)
@@ -253,12 +253,12 @@ def _decode(line: bytes) -> Json:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file, uploaded (purpose ``batch``) or made by a batch (``batch_output``); `created_at` in Unix seconds."""
+    """A file, uploaded (purpose ``batch``) or made by a batch (``batch_output``). `created_at` is in Unix seconds."""
 
     id: str
     name: str
@@ -266,8 +266,8 @@ class StoredFile:
     content: bytes
     created_at: int
 
-    def described(self) -> JsonObject:
-        """The file object as the files endpoint shows it."""
+    def to_json(self) -> JsonObject:
+        """Return the file object of the files endpoint."""
         return {
             "id": self.id,
             "object": "file",
@@ -279,10 +279,10 @@ class StoredFile:
 
 
 def store_file(name: str, purpose: str, content: bytes, created_at: float) -> StoredFile:
-    """A file with a new id."""
+    """Return a file with a new id."""
     return StoredFile(new_id("file"), name, purpose, content, int(created_at))
 
 
 def json_lines(values: Iterable[JsonObject]) -> bytes:
-    """One JSON object a line."""
+    """Return one JSON object per line."""
     return "".join(json.dumps(value) + "\n" for value in values).encode()

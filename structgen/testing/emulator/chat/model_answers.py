@@ -1,4 +1,10 @@
-"""An answer of the model -> what Groq makes of it: a completion, or the error that its checks of the output give."""
+"""The model's side of a chat: its answer by the rules, and Groq's checks that turn an answer into a completion.
+
+The rules know nothing about quotes. So they extract with the schema without its pairs of value and quote, and their
+values are put back into pairs, with the words that the rules took each value from as its quote:
+
+    {"total": {"quote": "11.85", "value": 11.85}, "tax": null}
+"""
 
 from __future__ import annotations
 
@@ -15,65 +21,65 @@ from structgen.forms.quotes.quotable import Work, branches
 from structgen.forms.strict import WRAPPER
 from structgen.schema.keywords import Steps
 from structgen.schema.resolve import canonical
-from structgen.testing.emulator.bodies import Asked, Said, completion, content_of, tokens
-from structgen.testing.emulator.replies import Answer, Refusal, filled
+from structgen.testing.emulator.bodies import ChatRequest, Said, completion, content_of, tokens
+from structgen.testing.emulator.replies import Answer, ErrorReply, groq_error
 
 _DOCUMENT = re.compile(r"<(document(?:-\d{1,9})?)>\n(.*)\n</\1>", re.DOTALL)
 
 
-def deliver(asked: Asked, answer: Answer) -> JsonObject | Refusal:
-    """The body of a completion, or the refusal of an answer that does not fit the request.
+def make_completion(chat: ChatRequest, answer: Answer) -> JsonObject | ErrorReply:
+    """Return the body of a completion, or the error for an answer that does not fit the request.
 
-    What the model says ends before the first stop sequence in it, unless it goes out `as_is`.
+    The answer ends before its first stop sequence, unless it is sent `as_is`.
     """
-    answer = answer if answer.as_is else cut_at_stop(answer, asked.stops)
-    tool = None if answer.plain else asked.tool
-    wrong = None if answer.as_is else _check(asked, answer, tool)
+    answer = answer if answer.as_is else cut_at_stop(answer, chat.stops)
+    tool = None if answer.plain else chat.tool
+    wrong = None if answer.as_is else _check(chat, answer, tool)
     if wrong is not None:
         return wrong
-    text, reason = _shorten(answer, None if answer.as_is else asked.limit)
+    text, reason = _shorten(answer, None if answer.as_is else chat.max_tokens)
     reason = answer.finish_reason or ("tool_calls" if tool and reason == "stop" else reason)
     calls = _called(answer, text, tool) if tool else ()
     content = answer.content if tool else text
-    return completion(asked.body, Said(content, reason, calls, answer.reasoning, answer.refusal))
+    return completion(chat.body, Said(content, reason, calls, answer.reasoning, answer.refusal))
 
 
 def _called(answer: Answer, text: str | None, tool: JsonObject) -> tuple[tuple[str, str], ...]:
-    """Every call of a function, its name and its arguments."""
+    """Return every function call, as its name and its arguments."""
     name = str(tool.get("name"))
     return ((answer.tool or name, text or ""), *((other or name, arguments) for other, arguments in answer.calls))
 
 
 def cut_at_stop(answer: Answer, stops: Sequence[str]) -> Answer:
-    """The answer up to the first of these sequences, which is no part of it; the reason is then ``stop``."""
+    """Cut the answer before the first of these sequences; its finish reason is then ``stop``."""
     text = answer.text or ""
     end = min((at for stop in stops if (at := text.find(stop)) >= 0), default=None)
     return answer if end is None else replace(answer, text=text[:end], finish_reason=None)
 
 
-def _check(asked: Asked, answer: Answer, tool: JsonObject | None) -> Refusal | None:
+def _check(chat: ChatRequest, answer: Answer, tool: JsonObject | None) -> ErrorReply | None:
     text = answer.text or ""
     if tool is not None:
         calls = _called(answer, text, tool)
-        return next((wrong for call in calls if (wrong := _check_call(asked, *call, calls)) is not None), None)
-    if answer.plain and asked.tools and asked.body.get("tool_choice") not in {None, "auto", "none"}:
+        return next((wrong for call in calls if (wrong := _check_call(chat, *call, calls)) is not None), None)
+    if answer.plain and chat.tools and chat.body.get("tool_choice") not in {None, "auto", "none"}:
         return _salvaged("tool_use_failed_required", text)
-    if asked.kind == "text":
+    if chat.format_type == "text":
         return None
-    if asked.limit is not None and tokens(text) > asked.limit:
-        return filled("json_validate_failed_max_tokens")
+    if chat.max_tokens is not None and tokens(text) > chat.max_tokens:
+        return groq_error("json_validate_failed_max_tokens")
     value, broken = _decode(text)
-    if broken or (asked.kind == "json_object" and not isinstance(value, dict)):
+    if broken or (chat.format_type == "json_object" and not isinstance(value, dict)):
         return _salvaged("json_validate_failed_syntax", text)
-    if asked.kind == "json_schema":
-        found = _mismatch(value, asked.described.get("schema"))
+    if chat.format_type == "json_schema":
+        found = _mismatch(value, chat.json_schema.get("schema"))
         return _salvaged("json_validate_failed_schema", text, detail=found) if found else None
     return None
 
 
-def _check_call(asked: Asked, name: str, arguments: str, calls: Sequence[tuple[str, str]]) -> Refusal | None:
-    """Why Groq refuses a call, with all the calls that the model made."""
-    tool = next((one for one in asked.tools if one.get("name") == name), None)
+def _check_call(chat: ChatRequest, name: str, arguments: str, calls: Sequence[tuple[str, str]]) -> ErrorReply | None:
+    """Return Groq's error for a call, which quotes all calls of the model; or None."""
+    tool = next((one for one in chat.tools if one.get("name") == name), None)
     value, broken = _decode(arguments)
     if broken:
         return _salvaged("tool_use_failed_parse", "\n".join(text for _, text in calls))
@@ -86,12 +92,12 @@ def _check_call(asked: Asked, name: str, arguments: str, calls: Sequence[tuple[s
     return _salvaged("tool_use_failed_args", made, tool=name, detail=found) if found else None
 
 
-def _salvaged(name: str, generation: str, **words: str) -> Refusal:
-    return filled(name, generation=generation, **words)
+def _salvaged(name: str, generation: str, **words: str) -> ErrorReply:
+    return groq_error(name, generation=generation, **words)
 
 
 def _decode(text: str) -> tuple[Json, bool]:
-    """The JSON value of a text, and whether it is none."""
+    """Return the JSON value of a text, and whether the text is invalid JSON."""
     try:
         return cast("Json", json.loads(text)), False
     except (ValueError, RecursionError):
@@ -99,7 +105,7 @@ def _decode(text: str) -> tuple[Json, bool]:
 
 
 def _mismatch(value: Json, schema: Json) -> str:
-    """Where a value leaves its schema, in one line; empty where it fits. References to elsewhere are not followed."""
+    """Return in one line how a value violates its schema, or "" if it fits. Remote references are not followed."""
     from jsonschema import Draft202012Validator, SchemaError, ValidationError, validate
     from jsonschema_specifications import REGISTRY
     from referencing.exceptions import Unresolvable
@@ -114,22 +120,22 @@ def _mismatch(value: Json, schema: Json) -> str:
 
 
 def _shorten(answer: Answer, limit: int | None) -> tuple[str | None, str]:
-    """The text within the limit of tokens, and why it ends."""
+    """Return the text within the token limit, and its finish reason."""
     if answer.text is None or limit is None or tokens(answer.text) <= limit:
         return answer.text, "stop"
     return answer.text[: 4 * limit], "length"
 
 
 def answer_by_rules(body: JsonObject) -> str:
-    """What structgen's rules find in the request's document, where the request carries its schema; else ``{}``.
+    """Answer with what structgen's rules extract from the request's document, or ``{}`` if the request has no schema.
 
     The schema is that of the response format or of the function, or a JSON Schema in the messages. The document is
-    the text between ``<document>`` tags in the last message that has them, or else the whole of the last message.
-    Where the schema asks for quotes, each value comes with the words that say it.
+    the text between ``<document>`` tags in the last message with such tags, or else the whole last message.
+    If the schema asks for quotes, each value comes with the words that support it.
     """
-    asked = Asked(body, None)
-    texts = [content_of(message) for message in asked.messages]
-    schema = asked.tool.get("parameters") if asked.tool else asked.described.get("schema")
+    chat = ChatRequest(body, None)
+    texts = [content_of(message) for message in chat.messages]
+    schema = chat.tool.get("parameters") if chat.tool else chat.json_schema.get("schema")
     schema = schema if isinstance(schema, dict) else next(filter(None, map(_find_schema, texts)), None)
     if schema is None:
         return "{}"
@@ -138,7 +144,7 @@ def answer_by_rules(body: JsonObject) -> str:
 
 
 def _find_schema(text: str) -> JsonObject | None:
-    """The first JSON Schema of an object that stands in a text, among its first few braces."""
+    """Return the first JSON Schema of an object in a text. Only the first braces are tried, to stay linear."""
     decoder = json.JSONDecoder()
     for brace in islice(re.finditer(r"\{", text), 20):
         try:
@@ -155,18 +161,18 @@ _VALUE = re.compile(r"value|is|quoted_value(?:_\d+)?")
 _STRICT_QUOTE: JsonObject = {"anyOf": [{"type": "string"}, {"type": "null"}]}
 _OF_THE_OBJECT = frozenset({"type", "properties", "required", "additionalProperties"})
 _ROOTS = frozenset({"", pointer([WRAPPER])})
-"""The path of the whole answer: its root, or where strict mode puts a root that is no object."""
+"""The path of the whole answer: the root, or the key under which strict mode wraps a root that is no object."""
 _DEEPEST = 200
-"""Deeper parts of a schema stay as they are: the rules do not look that far, and no recursion runs away."""
+"""Deeper parts of a schema stay as they are: the rules do not look so deep, and recursion stays bounded."""
 
 Variants: TypeAlias = list[tuple[Steps, JsonObject]]
-"""The schemas that one place may follow, behind references and unions, each with its own place."""
+"""The schemas that apply at one place, behind references and unions, each with its own path."""
 
 
 def answer_in_form(schema: JsonObject, text: str) -> Json:
-    """What the rules find of a schema in a text; with quotes where the schema has pairs.
+    """Extract by the rules, and put the values into the form of the schema: with quotes if it has pairs.
 
-    What was not found is null, whether or not it may be; a whole answer that has to be a list is an empty one then.
+    A value that was not found is null, even if the schema forbids null; a whole answer that must be a list is empty.
     """
     from structgen.rules import extract_by_rules
 
@@ -178,7 +184,7 @@ def answer_in_form(schema: JsonObject, text: str) -> Json:
 
 
 def keys_of(schema: JsonObject) -> Keys | None:
-    """The keys of the pair that a schema describes; None where it describes anything else."""
+    """Return the keys of the pair that a schema describes, or None if it describes anything else."""
     held = schema.get("properties")
     if schema.get("type") != "object" or not isinstance(held, dict) or len(held) != 2:
         return None
@@ -188,7 +194,7 @@ def keys_of(schema: JsonObject) -> Keys | None:
 
 
 def without_pairs(schema: Json, depth: int = 0) -> Json:
-    """The schema with the bare value in place of each pair, and with the words about the pair."""
+    """Replace each pair in a schema by its value, which keeps the description of the pair."""
     if depth > _DEEPEST:
         return schema
     if isinstance(schema, list):
@@ -204,13 +210,13 @@ def without_pairs(schema: Json, depth: int = 0) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """Puts values into the form of a schema. `quotes`: path -> the words of the text that say the value."""
+    """Puts values into the form of a schema. `quotes` maps a path to the words of the text for its value."""
 
     root: JsonObject | bool
     quotes: Mapping[str, str | None]
 
     def fill(self, schema: Json, at: Steps, value: Json, path: str = "") -> Json:
-        """A value in the form of the schema at a place; what does not fit it stays as it is."""
+        """Return a value in the form of the schema at a path; a value that does not fit stays as it is."""
         options: Variants = list(branches(self.root, schema, at, Work()))[::-1]  # the first of a union first
         if value is None:
             return _nothing(options, whole=path in _ROOTS)
@@ -244,7 +250,7 @@ def _pair(options: Variants) -> Keys | None:
 
 
 def _nothing(options: Variants, *, whole: bool) -> Json:
-    """What stands for a value that was not found. `whole`: it is all that was asked for."""
+    """Return the placeholder for a value that was not found. `whole`: the value is the whole answer."""
     kinds = [option.get("type") for _, option in options]
     if "null" in kinds:
         return None

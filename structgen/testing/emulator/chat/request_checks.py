@@ -1,4 +1,4 @@
-"""What Groq refuses before a model sees the request."""
+"""Groq's checks of a chat request, which happen before a model sees it, as far as its error messages show them."""
 
 from __future__ import annotations
 
@@ -11,103 +11,103 @@ from typing import cast
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Mode
 from structgen.schema.resolve import target
-from structgen.testing.emulator.bodies import Asked, as_object, content_of, prompt_tokens
-from structgen.testing.emulator.replies import Refusal, filled, invalid
+from structgen.testing.emulator.bodies import ChatRequest, as_object, content_of, prompt_tokens
+from structgen.testing.emulator.replies import ErrorReply, groq_error, invalid_request
 
 _PROPERTIES = frozenset({"role", "content", "tool_calls", "tool_call_id", "reasoning", "refusal"})
 _FORMATS = frozenset({"text", "json_object", "json_schema"})
 _CHOICES = frozenset({"none", "auto", "required"})
 
 
-def refuse(asked: Asked) -> Refusal | None:
-    """The first reason to refuse, None where the model may answer."""
-    return next((found for check in CHECKS if (found := check(asked)) is not None), None)
+def refuse(chat: ChatRequest) -> ErrorReply | None:
+    """Return the first error, or None if the model may answer."""
+    return next((found for check in CHECKS if (found := check(chat)) is not None), None)
 
 
-def _check_messages(asked: Asked) -> Refusal | None:
-    if not asked.messages:
-        return invalid("'messages' : minimum number of items is 1")
-    for index, message in enumerate(asked.messages):
+def _check_messages(chat: ChatRequest) -> ErrorReply | None:
+    if not chat.messages:
+        return invalid_request("'messages' : minimum number of items is 1")
+    for index, message in enumerate(chat.messages):
         role = str(message.get("role"))
         unknown = next((name for name in message if name not in _PROPERTIES), None)
         if unknown is not None:
-            return filled("unsupported_property", index=str(index), role=role, name=unknown)
-        if not _readable(asked, message):
-            return filled("content_not_string", index=str(index), role=role)
+            return groq_error("unsupported_property", index=str(index), role=role, name=unknown)
+        if not _readable(chat, message):
+            return groq_error("content_not_string", index=str(index), role=role)
     return None
 
 
-def _readable(asked: Asked, message: JsonObject) -> bool:
-    """A system message must be a text; images are for models that see."""
+def _readable(chat: ChatRequest, message: JsonObject) -> bool:
+    """A system message must be a string; images need a model with vision."""
     content = message.get("content")
     if message.get("role") == "system":
         return isinstance(content, str)
-    sees = asked.card is None or asked.card.vision
+    sees = chat.card is None or chat.card.vision
     return sees or not isinstance(content, list) or not any(as_object(part).get("image_url") for part in content)
 
 
-def _check_shape(asked: Asked) -> Refusal | None:
-    given = asked.body.get("response_format")
+def _check_shape(chat: ChatRequest) -> ErrorReply | None:
+    given = chat.body.get("response_format")
     if given is None:
         return None
-    complete = asked.kind != "json_schema" or (asked.described.get("name") and "schema" in asked.described)
-    return None if asked.kind in _FORMATS and complete else filled("response_format_shape")
+    complete = chat.format_type != "json_schema" or (chat.json_schema.get("name") and "schema" in chat.json_schema)
+    return None if chat.format_type in _FORMATS and complete else groq_error("response_format_shape")
 
 
-def _check_n(asked: Asked) -> Refusal | None:
-    return None if asked.body.get("n") in {None, 1} else filled("n_not_one")
+def _check_n(chat: ChatRequest) -> ErrorReply | None:
+    return None if chat.body.get("n") in {None, 1} else groq_error("n_not_one")
 
 
-def _check_logprobs(asked: Asked) -> Refusal | None:
-    banned = any(asked.body.get(name) for name in ("logprobs", "top_logprobs", "logit_bias"))
-    return filled("logprobs") if banned else None
+def _check_logprobs(chat: ChatRequest) -> ErrorReply | None:
+    banned = any(chat.body.get(name) for name in ("logprobs", "top_logprobs", "logit_bias"))
+    return groq_error("logprobs") if banned else None
 
 
-def _check_tools_with_json(asked: Asked) -> Refusal | None:
-    return filled("json_and_tools") if asked.tools and asked.kind != "text" else None
+def _check_tools_with_json(chat: ChatRequest) -> ErrorReply | None:
+    return groq_error("json_and_tools") if chat.tools and chat.format_type != "text" else None
 
 
-def _check_tool_choice(asked: Asked) -> Refusal | None:
-    choice = asked.body.get("tool_choice")
-    return filled("tool_choice_value") if isinstance(choice, str) and choice not in _CHOICES else None
+def _check_tool_choice(chat: ChatRequest) -> ErrorReply | None:
+    choice = chat.body.get("tool_choice")
+    return groq_error("tool_choice_value") if isinstance(choice, str) and choice not in _CHOICES else None
 
 
-def _check_json_word(asked: Asked) -> Refusal | None:
-    if asked.kind != "json_object" or any("json" in content_of(message).lower() for message in asked.messages):
+def _check_json_word(chat: ChatRequest) -> ErrorReply | None:
+    if chat.format_type != "json_object" or any("json" in content_of(message).lower() for message in chat.messages):
         return None
-    return filled("json_word_missing")
+    return groq_error("json_word_missing")
 
 
-def _check_modes(asked: Asked) -> Refusal | None:
-    if asked.card is None:
+def _check_modes(chat: ChatRequest) -> ErrorReply | None:
+    if chat.card is None:
         return None
-    if asked.kind == "json_schema" and Mode.JSON_SCHEMA not in asked.card.modes:
-        return filled("response_format_model_unsupported")
-    if asked.tools and Mode.TOOLS not in asked.card.modes:
-        return filled("feature_unsupported", feature="tool calling")
+    if chat.format_type == "json_schema" and Mode.JSON_SCHEMA not in chat.card.modes:
+        return groq_error("response_format_model_unsupported")
+    if chat.tools and Mode.TOOLS not in chat.card.modes:
+        return groq_error("feature_unsupported", feature="tool calling")
     return None
 
 
-def _check_reasoning(asked: Asked) -> Refusal | None:
-    effort = asked.body.get("reasoning_effort")
-    if asked.body.get("reasoning_format") == "raw" and (asked.kind != "text" or asked.tools):
-        return invalid("`reasoning_format` must be `parsed` or `hidden` with JSON mode and tool calling")
-    if effort is None or asked.card is None or effort in asked.card.reasoning:
+def _check_reasoning(chat: ChatRequest) -> ErrorReply | None:
+    effort = chat.body.get("reasoning_effort")
+    if chat.body.get("reasoning_format") == "raw" and (chat.format_type != "text" or chat.tools):
+        return invalid_request("`reasoning_format` must be `parsed` or `hidden` with JSON mode and tool calling")
+    if effort is None or chat.card is None or effort in chat.card.reasoning:
         return None
-    return filled("reasoning_effort_value" if asked.card.reasoning else "reasoning_effort_unsupported")
+    return groq_error("reasoning_effort_value" if chat.card.reasoning else "reasoning_effort_unsupported")
 
 
-def _check_length(asked: Asked) -> Refusal | None:
-    card = asked.card
+def _check_length(chat: ChatRequest) -> ErrorReply | None:
+    card = chat.card
     if card is None or card.context_window is None:
         return None
-    if asked.limit is not None and card.max_completion_tokens and asked.limit > card.max_completion_tokens:
-        return filled("max_completion_tokens", limit=str(card.max_completion_tokens))
-    return filled("context_length") if prompt_tokens(asked.body) > card.context_window else None
+    if chat.max_tokens is not None and card.max_completion_tokens and chat.max_tokens > card.max_completion_tokens:
+        return groq_error("max_completion_tokens", limit=str(card.max_completion_tokens))
+    return groq_error("context_length") if prompt_tokens(chat.body) > card.context_window else None
 
 
-def _check_numbers(asked: Asked) -> Refusal | None:
-    return next((invalid(words) for words in _bad_numbers(asked.body)), None)
+def _check_numbers(chat: ChatRequest) -> ErrorReply | None:
+    return next((invalid_request(words) for words in _bad_numbers(chat.body)), None)
 
 
 def _bad_numbers(body: JsonObject) -> Iterator[str]:
@@ -123,20 +123,20 @@ def _bad_numbers(body: JsonObject) -> Iterator[str]:
         yield "'tools' : maximum number of items is 128"
 
 
-def _check_schema(asked: Asked) -> Refusal | None:
-    if asked.kind != "json_schema":
+def _check_schema(chat: ChatRequest) -> ErrorReply | None:
+    if chat.format_type != "json_schema":
         return None
-    schema, name = asked.described.get("schema"), str(asked.described.get("name"))
-    broken = find_fault(schema)
+    schema, name = chat.json_schema.get("schema"), str(chat.json_schema.get("name"))
+    broken = schema_error(schema)
     if broken:
-        return invalid(f"invalid JSON schema for response_format: '{name}': {broken}")
-    wrong = check_strict(schema) if asked.described.get("strict") else None
+        return invalid_request(f"invalid JSON schema for response_format: '{name}': {broken}")
+    wrong = check_strict(schema) if chat.json_schema.get("strict") else None
     if wrong is None:
         return None
-    return filled(wrong.error, path=wrong.path, schema=name, **wrong.words)
+    return groq_error(wrong.error, path=wrong.path, schema=name, **wrong.words)
 
 
-CHECKS: tuple[Callable[[Asked], Refusal | None], ...] = (
+CHECKS: tuple[Callable[[ChatRequest], ErrorReply | None], ...] = (
     _check_messages,
     _check_shape,
     _check_n,
@@ -157,15 +157,15 @@ _UNSUPPORTED = ("minItems", "maxItems")
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A fault of a schema: the name of the error, where, and the words that go into its message."""
+    """A fault of a schema: the name of the error, the path, and the words for its message."""
 
     error: str
     path: str
     words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def find_fault(schema: Json) -> str:
-    """What keeps this from being a JSON Schema at all; empty where it is one."""
+def schema_error(schema: Json) -> str:
+    """Return why this is no valid JSON Schema, or "" if it is one."""
     from jsonschema import Draft202012Validator, SchemaError
 
     try:
@@ -176,16 +176,16 @@ def find_fault(schema: Json) -> str:
 
 
 def check_strict(schema: Json) -> Wrong | None:
-    """The first fault of a schema for strict mode, None where it is accepted."""
+    """Return the first fault of a schema for strict mode, or None if Groq accepts it."""
     for path, node in _nodes(schema):
-        found = _checkas_object(path, node) or _check_keywords(path, node) or _check_union(path, node, schema)
+        found = _check_object(path, node) or _check_keywords(path, node) or _check_union(path, node, schema)
         if found is not None:
             return found
     return None
 
 
 def _nodes(schema: Json) -> Iterator[tuple[str, JsonObject]]:
-    """Every subschema with its place, without recursion: schemas come from anybody."""
+    """Yield every subschema with its path. Not recursive, because a hostile schema may be nested deeply."""
     waiting: list[tuple[tuple[str, ...], Json]] = [((), schema)]
     while waiting:
         path, node = waiting.pop()
@@ -203,7 +203,7 @@ def _nodes(schema: Json) -> Iterator[tuple[str, JsonObject]]:
         waiting.append(((*path, "items"), node.get("items")))
 
 
-def _checkas_object(path: str, node: JsonObject) -> Wrong | None:
+def _check_object(path: str, node: JsonObject) -> Wrong | None:
     kinds = node.get("type")
     if kinds != "object" and not (isinstance(kinds, list) and "object" in kinds):
         return None
@@ -223,7 +223,7 @@ def _check_keywords(path: str, node: JsonObject) -> Wrong | None:
 
 
 def _check_union(path: str, node: JsonObject, root: Json) -> Wrong | None:
-    """Object variants must be told apart by one constant property, or by required keys that the others lack."""
+    """Object variants must be distinguished by one constant property, or by required keys that the others lack."""
     union = node.get("anyOf")
     variants = [_resolve(variant, root) for variant in union] if isinstance(union, list) else []
     objects = [variant for variant in variants if isinstance(variant.get("properties"), dict)]
@@ -242,7 +242,7 @@ def _check_union(path: str, node: JsonObject, root: Json) -> Wrong | None:
 
 
 def _resolve(schema: Json, root: Json) -> JsonObject:
-    """The schema that a local reference names, one step far; remote ones name nothing."""
+    """Follow a local reference one step. Remote references resolve to nothing: the emulator fetches no schemas."""
     if not isinstance(schema, dict):
         return {}
     if "$ref" not in schema:
@@ -252,7 +252,7 @@ def _resolve(schema: Json, root: Json) -> JsonObject:
 
 
 def _discriminators(objects: list[JsonObject]) -> list[str]:
-    """Properties that every variant has with a single value of its own."""
+    """Return the properties that have a different constant in every variant."""
     names = [name for name in _keys(objects[0]) if all(name in _keys(variant) for variant in objects[1:])]
     return [name for name in names if _tells_apart([_constant(variant, name) for variant in objects])]
 

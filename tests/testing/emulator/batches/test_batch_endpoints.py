@@ -113,7 +113,7 @@ def test_lines_may_end_as_on_any_system_and_be_empty(client: groq.Groq, batcher:
 
 
 def test_too_many_lines_fail_a_batch(client: groq.Groq, monkeypatch: pytest.MonkeyPatch, batcher: Batcher) -> None:
-    monkeypatch.setattr(lifecycle, "MOST_LINES", 2)
+    monkeypatch.setattr(lifecycle, "MAX_LINES", 2)
     assert client.batches.retrieve(batcher.start(batcher.line("a"), batcher.line("b"))).status == "completed"
     failed = client.batches.retrieve(batcher.start(batcher.line("a"), batcher.line("b"), batcher.line("c")))
     assert failed.errors is not None

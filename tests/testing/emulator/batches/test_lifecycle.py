@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from structgen.core.errors import ConfigurationError
 from structgen.testing import Clock, Emulator, FaultPlan, dropped, error, page, raw, reply, streamed
 from structgen.testing.emulator.batches import lifecycle
-from structgen.testing.emulator.batches.lifecycle import Batch, Status, mixed
+from structgen.testing.emulator.batches.lifecycle import Batch, Status, shuffled
 
 URL = "/v1/chat/completions"
 DAY = 24 * 3600
@@ -217,7 +217,16 @@ def test_a_batch_only_ever_goes_forward(seconds: float, window: float, count: in
         return name
 
     batch = Batch(
-        "file", "24h", window, None, 0.0, seconds, lines, (), lambda each: lifecycle.answered(each, 200, {}), keep
+        "file",
+        "24h",
+        window,
+        None,
+        0.0,
+        seconds,
+        lines,
+        (),
+        lambda each: lifecycle.result_with_response(each, 200, {}),
+        keep,
     )
     done, order = 0, list(Status)
     stage = order.index(batch.status)
@@ -364,6 +373,6 @@ def test_half_a_character_breaks_nothing(client: groq.Groq, groq_emulator: Emula
 @given(st.lists(st.text(), unique=True))
 def test_mixing_loses_nothing_and_never_keeps_the_order(names: list[str]) -> None:
     given = [{"custom_id": name} for name in names]
-    found = mixed(given)
+    found = shuffled(given)
     assert sorted(str(each["custom_id"]) for each in found) == sorted(names)
     assert len(names) < 2 or found != given
