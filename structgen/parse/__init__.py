@@ -1,6 +1,5 @@
-"""Completion -> Parsed: find the answer in a response, decode, align, validate; refuse instead of guessing. Pure."""
+"""Completion -> Parsed: find the answer, decode, align and validate it, and refuse instead of guessing. Pure."""
 
-from structgen.parse.read import parse_text
-from structgen.parse.response import Parts, parse_parts
+from structgen.parse.response import Parts, parse_parts, parse_text
 
 __all__ = ["Parts", "parse_parts", "parse_text"]

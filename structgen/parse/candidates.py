@@ -56,7 +56,7 @@ _ROOTS = (
 )
 
 
-def lists_in(shape: Shape) -> Lists:
+def lists_allowed_by(shape: Shape) -> Lists:
     """Which lists may be an answer that has this shape."""
     places = (shape.place(leaf) for leaf in shape.root.leaves() if not leaf.never)
     kinds = (
@@ -81,25 +81,25 @@ _THINKING_TAG = re.compile(rf"(?P<open>{_OPEN_TAG})|(?P<close>{_CLOSE_TAG})", re
 _SIGNS_OF_THINKING = ("<", "[THINK]", "[think]", "[/THINK]", "[/think]")
 OPEN_THINKING = re.compile(_OPEN_TAG, re.IGNORECASE)
 CLOSE_THINKING = re.compile(_CLOSE_TAG, re.IGNORECASE)
-MOST_READINGS = 64
+MAX_CANDIDATES = 64
 _MAX_BRACKETS = 20_000
 """Maximum number of brackets at which a value may begin; a response with more is refused."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A response without its thinking. `unclosed`: the thinking never ends, so the response holds no answer."""
+class StrippedText:
+    """A response without its thinking. `unclosed`: the thinking never ends, so the response contains no answer."""
 
     text: str
     unclosed: bool = False
-    thoughts: bool = False
+    had_thinking: bool = False
 
 
-def without_thoughts(text: str) -> Answer:
+def strip_thinking(text: str) -> StrippedText:
     """Drop everything between thinking tags, and everything before a closing tag without an opening one."""
     first = _THINKING_TAG.search(text) if any(sign in text for sign in _SIGNS_OF_THINKING) else None
     if first is None or _is_quoted(text, first):
-        return Answer(text)
+        return StrippedText(text)
     kept: list[str] = []
     at, inside, found, checked = 0, False, False, False
     for tag in _THINKING_TAG.finditer(text):
@@ -121,13 +121,13 @@ def without_thoughts(text: str) -> Answer:
             inside, at = False, tag.end()
     if not inside:
         kept.append(text[at:])
-    return Answer("\n".join(kept), inside, found)
+    return StrippedText("\n".join(kept), inside, found)
 
 
 def _is_quoted(text: str, first: re.Match[str], at: int = 0) -> bool:
     """Whether all thinking tags from an offset on are within values, in their strings."""
     tag: re.Match[str] | None = first
-    for _ in range(MOST_READINGS):
+    for _ in range(MAX_CANDIDATES):
         root = ANY_ROOT.search(text, at, tag.start())
         reading = read_lenient(text, root.start()) if root else None
         if reading is None or reading.open or tag.start() >= reading.end:
@@ -140,26 +140,26 @@ def _is_quoted(text: str, first: re.Match[str], at: int = 0) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The candidates of a response, in order. `crowded`: there were too many.
+class Candidates:
+    """The candidates of a response, in order. `too_many`: there were more than `MAX_CANDIDATES`.
 
-    `around` records the text around them. `words`: this text has words, so a value may belong to prose.
+    `around` records the text around them. `has_prose`: this text has words, so a value may belong to them.
     `beside`: the candidates in the text beside a tool call, which must not contradict the answer.
     """
 
     readings: tuple[Reading, ...]
     around: tuple[Repair, ...] = ()
-    crowded: bool = False
-    words: bool = False
-    beside: Found | None = None
+    too_many: bool = False
+    has_prose: bool = False
+    beside: Candidates | None = None
 
     @property
-    def tags(self) -> bool:
+    def has_tool_tags(self) -> bool:
         """Whether the response has the tags of a tool call."""
         return any(repair.rule == "tool_call_tags" for repair in self.around)
 
 
-def find_values(text: str, *, lists: Lists = Lists.ANY, source: Source | None = None) -> Found:
+def find_candidates(text: str, *, lists: Lists = Lists.ANY, source: Source | None = None) -> Candidates:
     """Find the values that begin with a bracket, disjoint and in order; scalars too if there are only values.
 
     Brackets in prose are skipped one by one. A broken value is skipped as a whole, so that no part of it passes for the
@@ -171,20 +171,20 @@ def find_values(text: str, *, lists: Lists = Lists.ANY, source: Source | None = 
     while match := lists.roots.search(text, at):
         brackets += 1
         # Each failure of the strict decoder counts the lines of all text before it, which takes quadratic time.
-        try_strict = brackets <= MOST_READINGS
+        try_strict = brackets <= MAX_CANDIDATES
         start = match.start()
-        reading = read_value(text, start, source) if try_strict else read_lenient(text, start, source)
+        reading = _read_value(text, start, source) if try_strict else read_lenient(text, start, source)
         at = _end_of(text, reading)
         if reading.json_like and not _is_prose(text, reading, lists):
             readings.append(reading)
             pieces.append((begin, reading.start))
             begin = at
-        if len(readings) > MOST_READINGS or brackets > _MAX_BRACKETS:
-            return Found((), (), True)
+        if len(readings) > MAX_CANDIDATES or brackets > _MAX_BRACKETS:
+            return Candidates((), (), True)
     return _in_context(text, readings, [*pieces, (begin, len(text))])
 
 
-def _in_context(text: str, readings: list[Reading], pieces: list[Piece]) -> Found:
+def _in_context(text: str, readings: list[Reading], pieces: list[Piece]) -> Candidates:
     """Judge the readings by the text before, between and behind them: `pieces`, one more than there are readings."""
     outside: list[str] = []
     for index, (start, end) in enumerate(pieces):
@@ -194,10 +194,10 @@ def _in_context(text: str, readings: list[Reading], pieces: list[Piece]) -> Foun
     bare = bare_values(text, pieces) if readings else []
     whole = sorted([*fold_unreadable_lists(text, readings, pieces), *bare], key=lambda reading: reading.start)
     around = "".join(outside)
-    repairs, too_many = surroundings_repair(around), len(whole) > MOST_READINGS
-    found = Found(tuple(relate_neighbours(text, whole)), repairs, too_many, has_prose(around))
+    repairs, too_many = surroundings_repair(around), len(whole) > MAX_CANDIDATES
+    found = Candidates(tuple(relate_neighbours(text, whole)), repairs, too_many, has_prose(around))
     # Amid words, a value in brackets may belong to the prose and not to a call.
-    if not found.tags or found.words or found.crowded:
+    if not found.has_tool_tags or found.has_prose or found.too_many:
         return found
     calls, repeated = merge_tool_calls(found.readings)
     return replace(found, readings=tuple(calls), around=(*found.around, *repeated))
@@ -216,7 +216,7 @@ def _is_prose(text: str, reading: Reading, lists: Lists) -> bool:
     return bare and (reading.start > 0 or reading.end < len(text))
 
 
-def read_value(text: str, start: int, source: Source | None) -> Reading:
+def _read_value(text: str, start: int, source: Source | None) -> Reading:
     """Read the value whose bracket is at `start`, with the cheapest decoder that can."""
     try:
         _, end = _DECODER.raw_decode(text, start)

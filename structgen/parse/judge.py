@@ -1,4 +1,4 @@
-"""One reading against the schema: aligned, validated, and what it costs or why it is refused."""
+"""Judge one reading by the schema: align it, validate it, and record what it costs or why it is refused."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from structgen.parse.union_choice import Chosen
 from structgen.parse.unrecorded import Unrecorded, as_plain_floats, unrecorded_in
 from structgen.parse.validate import (
     IGNORED,
-    LOOK,
+    INCONCLUSIVE,
     NO_CHOICE,
     StrictError,
     Verdict,
     misread_times,
-    strictly,
     validate,
     validate_as_is,
+    validate_strict,
     with_defaults,
 )
 from structgen.schema import Schema
@@ -47,14 +47,14 @@ T = TypeVar("T")
 
 _LOSSY_ROUNDS = 3
 UNREADABLE = 1_000_000
-"""More misfits than a value that was read can have."""
-NOT_ASKED = Issue("", "has none of the keys that are asked for", "unknown_keys")
+"""More misfits than a readable value can have."""
+NO_KNOWN_KEY = Issue("", "has none of the keys that are asked for", "unknown_keys")
 CUT = Issue("", "the response ends before the list is complete", "cut_off")
 ECHO = Issue("", "is the schema itself, not a value of it", "schema_echo")
 
 
 @dataclass(frozen=True, slots=True)
-class Job(Generic[T]):
+class Target(Generic[T]):
     """What all readings of one response are held against.
 
     `form`: the one in which it was asked for. `tags`: it said with tags that it is a call of a tool.
@@ -68,25 +68,25 @@ class Job(Generic[T]):
     form: AnswerForm
     tags: bool = False
     source: Source | None = None
-    looked: tuple[Json, Verdict] | None = None
-    """A value that was looked at before, and what was found."""
+    validated: tuple[Json, Verdict] | None = None
+    """A value that was validated as it is before, and the verdict."""
 
     @property
-    def trial(self) -> Job[T]:
-        """The same without validators of the user's: what it accepts they may still refuse."""
-        return replace(self, schema=self.schema.structure, looked=None) if self.schema.runs else self
+    def trial(self) -> Target[T]:
+        """The target without the user's validators, which may still refuse what it accepts."""
+        return replace(self, schema=self.schema.structure, validated=None) if self.schema.runs else self
 
-    def look(self, value: Json, *, exact: bool) -> Verdict:
-        """What strict reading says of a value as it stands; `exact`: some number says more than its float."""
-        if self.looked is not None and self.looked[0] is value:
-            return self.looked[1]
+    def validate_as_is(self, value: Json, *, exact: bool) -> Verdict:
+        """Validate a value without changing it, at most once; `exact`: a float does not hold some number of it."""
+        if self.validated is not None and self.validated[0] is value:
+            return self.validated[1]
         return validate_as_is(self.schema, self.shape, value, to_json(value), exact=exact)
 
     def fit(self, tree: Json, faults: frozenset[str] | None, *, exact: bool = True) -> tuple[Fit, Chosen]:
-        """The tree, aligned; what stands at a place that the strict validator did not fault is left alone.
+        """Align a tree, and return with it the union members that the aligned tree no longer tells.
 
-        But for numbers that say more than the floats that the validator was shown (`exact`: there may be some). With it
-        come the members that its unions were taken for, where the tree does not tell any more.
+        Places that strict mode did not fault stay as they are, except for Exact numbers, which strict mode saw as
+        floats (`exact`: there may be some).
         """
         touched = {
             path[:end] for path in faults or () for end in range(len(path) + 1) if path[end : end + 1] in {"", "/"}
@@ -104,7 +104,7 @@ class Job(Generic[T]):
 
 
 def _below(faults: frozenset[str], path: str) -> bool:
-    """Whether a path, or anything above it, was faulted."""
+    """Whether a path or any of its parents was faulted."""
     while path and path not in faults:
         path = path.rpartition("/")[0]
     return path in faults
@@ -112,7 +112,7 @@ def _below(faults: frozenset[str], path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one reading: a value, or issues. `tree` is the reading as plain JSON, aligned; `raw` is not."""
+    """The result for one reading: a value, or issues. `tree` is the reading as plain JSON, aligned; `raw` is not."""
 
     tree: Json
     value: Any = None
@@ -125,100 +125,108 @@ class Outcome:
 
     @property
     def unreadable(self) -> bool:
-        """Whether it could not be read to its end, or not for sure; `tree` is then what could be."""
+        """Whether the reading breaks off or is ambiguous; `tree` is then the part that could be read."""
         return self.misfits == UNREADABLE
 
     @property
     def cost(self) -> Risk:
-        """The highest risk taken. Lossless repairs cost nothing, or a comma would decide between two answers."""
+        """The highest risk of its repairs. Their number does not count, or a comma would decide between two answers."""
         return max((repair.risk for repair in self.repairs), default=Risk.LOSSLESS)
 
 
-def judge(job: Job[T], reading: Reading) -> Outcome:
+def judge(target: Target[T], reading: Reading) -> Outcome:
     """Align and validate one reading."""
-    outcome = replace(_judged(job, reading), raw=reading.value)
-    return _on_record(outcome) if reading.long and has_exact(reading.value) else outcome
+    outcome = replace(_judged(target, reading), raw=reading.value)
+    return _with_written_numbers(outcome) if reading.long and has_exact(reading.value) else outcome
 
 
-def _on_record(outcome: Outcome) -> Outcome:
-    """The same; what is told of numbers shows them as they were written."""
+def _with_written_numbers(outcome: Outcome) -> Outcome:
+    """Show every number in the repairs and issues as it was written."""
 
-    def shown(repair: Repair) -> Repair:
+    def written(repair: Repair) -> Repair:
         return replace(repair, before=as_written(repair.before), after=as_written(repair.after))
 
     issues = (
-        replace(one, found=as_written(one.found), repair=shown(one.repair) if one.repair else None)
+        replace(one, found=as_written(one.found), repair=written(one.repair) if one.repair else None)
         for one in outcome.issues
     )
-    return replace(outcome, repairs=tuple(map(shown, outcome.repairs)), issues=tuple(issues))
+    return replace(outcome, repairs=tuple(map(written, outcome.repairs)), issues=tuple(issues))
 
 
-def _judged(job: Job[T], reading: Reading) -> Outcome:
-    fatal = [issue for issue in reading.issues if not _may_stand(job, issue, reading.value)]
+def _judged(target: Target[T], reading: Reading) -> Outcome:
+    fatal = [issue for issue in reading.issues if not _is_tolerable(target, issue, reading.value)]
     if fatal:
         return Outcome(reading.value, None, reading.repairs, reading.issues, reading.open, UNREADABLE, reading.quotes)
-    if is_echo(job.shape, reading.value):
+    if is_echo(target.shape, reading.value):
         return Outcome(None, issues=(ECHO,), misfits=UNREADABLE)
-    before = Verdict(issues=(LOOK,))
+    before = Verdict(issues=(INCONCLUSIVE,))
     if not reading.issues:
         exact = reading.long and exceeds_float(reading.value)
-        before = job.look(reading.value, exact=exact)
-        if job.schema.adapter is None and not before.issues and (better := _respelled(job, reading)):
-            return better
+        before = target.validate_as_is(reading.value, exact=exact)
+        if target.schema.adapter is None and not before.issues and (respelled := _respelled(target, reading)):
+            return respelled
         if not before.issues and not exact:
-            above = _above(reading.repairs, job.max_risk)
+            above = _above(reading.repairs, target.max_risk)
             return Outcome(reading.value, before.value, reading.repairs, above, quotes=reading.quotes)
-    fit, chosen = job.fit(reading.value, before.faults, exact=reading.long and has_exact(reading.value))
-    left_out = (repair for issue in reading.issues for repair in repairs_for_tolerated(issue))
-    repairs = (*reading.repairs, *left_out, *fit.repairs)
-    if job.shape.ignores_all(fit.value):
-        return Outcome(fit.value, None, repairs, (NOT_ASKED,), (), fit.misfits)
+    return _aligned(target, reading, before)
+
+
+def _aligned(target: Target[T], reading: Reading, before: Verdict) -> Outcome:
+    """Align a reading and validate the result; `before` is the verdict on the reading as it is."""
+    fit, chosen = target.fit(reading.value, before.faults, exact=reading.long and has_exact(reading.value))
+    tolerated = (repair for issue in reading.issues for repair in repairs_for_tolerated(issue))
+    repairs = (*reading.repairs, *tolerated, *fit.repairs)
+    # A type that ignores unknown keys would make an empty value of it, and no error would tell.
+    if target.shape.ignores_all(fit.value):
+        return Outcome(fit.value, None, repairs, (NO_KNOWN_KEY,), (), fit.misfits)
     quotes = moved(reading.quotes, fit.repairs)
     outcome = Outcome(fit.value, None, repairs, fit.issues, (), fit.misfits, quotes)
     if fit.issues:
         return outcome
     plain = not reading.long and not fit.repairs
-    if job.schema.runs:
-        return _asked(job, outcome, chosen, before.strict, plain=plain)
+    if target.schema.runs:
+        return _validated_by_user(target, outcome, chosen, before.strict, plain=plain)
     same_tree = fit.value is reading.value
-    found = before if same_tree and before.issues and LOOK not in before.issues else None
-    return _validated(job, outcome, chosen, before.strict if same_tree else None, found, plain=plain)
+    found = before if same_tree and before.issues and INCONCLUSIVE not in before.issues else None
+    return _validated(target, outcome, chosen, before.strict if same_tree else None, found, plain=plain)
 
 
-def _asked(job: Job[T], outcome: Outcome, chosen: Chosen, strict: StrictError | None, *, plain: bool) -> Outcome:
-    """A value that fits by its structure, as the user's validators see it; they are asked twice at the most.
+def _validated_by_user(
+    target: Target[T], outcome: Outcome, chosen: Chosen, strict: StrictError | None, *, plain: bool
+) -> Outcome:
+    """Show a value that fits by its structure to the user's validators, at most twice.
 
-    `strict` is what they said already of the value as it came. What their first word faults is fitted once more.
+    `strict`: their error for the value as the response gave it, if they saw it. Otherwise the places that they fault at
+    first are aligned once more.
     """
     if strict is not None:
-        return _validated(job, outcome, chosen, strict, plain=plain)
-    first = strictly(job.schema, outcome.tree, chosen)
+        return _validated(target, outcome, chosen, strict, plain=plain)
+    first = validate_strict(target.schema, outcome.tree, chosen)
     if first.strict is None:
-        return _validated(job, outcome, chosen, found=first, plain=plain)
-    fit, more = job.fit(outcome.tree, first.faults, exact=not plain)
+        return _validated(target, outcome, chosen, found=first, plain=plain)
+    fit, more = target.fit(outcome.tree, first.faults, exact=not plain)
     repairs, quotes = (*outcome.repairs, *fit.repairs), moved(outcome.quotes, fit.repairs)
     outcome = replace(outcome, tree=fit.value, repairs=repairs, issues=fit.issues, quotes=quotes)
     if fit.issues:
         return outcome
-    return _validated(job, outcome, {**chosen, **more}, first.strict, plain=plain and not fit.repairs)
+    return _validated(target, outcome, {**chosen, **more}, first.strict, plain=plain and not fit.repairs)
 
 
-def _respelled(job: Job[T], reading: Reading) -> Outcome | None:
-    """A value that a JSON Schema takes as it is, if it says more of it after repairs; None if it does not.
+def _respelled(target: Target[T], reading: Reading) -> Outcome | None:
+    """Align a value that a JSON Schema accepts as it is; return None if that changes nothing.
 
-    A member of a union that leaves other keys alone takes them without reading them, and so does an object that lacks
-    an optional key but has it in another spelling.
+    A schema that allows other keys accepts an optional key in another spelling, but does not read it as that key.
     """
-    fit, chosen = job.fit(reading.value, None, exact=False)
+    fit, chosen = target.fit(reading.value, None, exact=False)
     if not fit.repairs or fit.issues or fit.misfits:
         return None
     outcome = Outcome(fit.value, repairs=(*reading.repairs, *fit.repairs), quotes=moved(reading.quotes, fit.repairs))
-    found = _validated(job, outcome, chosen)
+    found = _validated(target, outcome, chosen)
     return None if found.issues else found
 
 
 def _validated(
-    job: Job[T],
+    target: Target[T],
     outcome: Outcome,
     chosen: Chosen = NO_CHOICE,
     strict: StrictError | None = None,
@@ -226,67 +234,70 @@ def _validated(
     *,
     plain: bool = False,
 ) -> Outcome:
-    """Validate, with the lossy repairs where they were asked for; dropping one thing may bring up another.
+    """Validate an aligned value, with lossy repairs if the caller allows them.
 
-    `strict` is what strict reading found wrong, `found` what is known of this very value, if that was asked before.
-    `plain`: no number of the tree is more than a float holds.
+    `strict`: the error of strict mode, if it ran before. `found`: the verdict on this very value, if there is one.
+    `plain`: a float holds every number of the tree.
     """
-    rounds = _LOSSY_ROUNDS if job.max_risk >= Risk.LOSSY else 0
+    rounds = _LOSSY_ROUNDS if target.max_risk >= Risk.LOSSY else 0  # dropping one part may make another invalid
     while True:
-        unrecorded = Unrecorded(outcome.tree) if plain or job.schema.adapter else as_plain_floats(outcome.tree)
+        unrecorded = Unrecorded(outcome.tree) if plain or target.schema.adapter else as_plain_floats(outcome.tree)
         known = None if unrecorded.repairs or unrecorded.issues else found
-        verdict = known or validate(job.schema, unrecorded.tree, chosen, strict)
+        verdict = known or validate(target.schema, unrecorded.tree, chosen, strict)
         if not verdict.issues:
             repairs = (*outcome.repairs, *verdict.repairs)
-            if job.schema.adapter is not None:
-                repairs = with_defaults(job.schema, repairs, verdict.value)
-                if not job.schema.bare and (not plain or job.shape.temporal or job.shape.keyed):
-                    unrecorded = _unrecorded(job, outcome.tree, verdict.value, repairs)
+            if target.schema.adapter is not None:
+                repairs = with_defaults(target.schema, repairs, verdict.value)
+                if not target.schema.bare and (not plain or target.shape.temporal or target.shape.keyed):
+                    unrecorded = _unrecorded(target, outcome.tree, verdict.value, repairs)
             repairs = (*repairs, *unrecorded.repairs)
-            issues = (*_misread(job, outcome.tree, verdict.value), *unrecorded.issues, *_above(repairs, job.max_risk))
+            issues = (
+                *_misread(target, outcome.tree, verdict.value),
+                *unrecorded.issues,
+                *_above(repairs, target.max_risk),
+            )
             return replace(outcome, value=verdict.value, repairs=repairs, issues=issues)
         issues = with_offers(verdict.issues, outcome.tree)
         offers = tuple({issue.repair.path: issue.repair for issue in issues if issue.repair}.values())
         if not rounds or not offers:
-            return replace(outcome, issues=(*issues, *_above(outcome.repairs, job.max_risk)))
+            return replace(outcome, issues=(*issues, *_above(outcome.repairs, target.max_risk)))
         tree = apply_repairs(offers, outcome.tree)
         quotes = followed(outcome.quotes, outcome.tree, tree)
         outcome = replace(outcome, tree=tree, repairs=(*outcome.repairs, *offers), quotes=quotes)
         rounds, found = rounds - 1, None
-        strict = strictly(job.schema.structure, tree, chosen).strict if job.schema.runs else None
+        strict = validate_strict(target.schema.structure, tree, chosen).strict if target.schema.runs else None
 
 
-def _unrecorded(job: Job[T], tree: Json, value: Any, repairs: Sequence[Repair]) -> Unrecorded:
-    """What reading changed without a word, but for what is ignored."""
-    found = unrecorded_in(job.schema, job.shape, tree, value)
+def _unrecorded(target: Target[T], tree: Json, value: Any, repairs: Sequence[Repair]) -> Unrecorded:
+    """Return what Pydantic changed without an error, except within ignored keys, which have a repair already."""
+    found = unrecorded_in(target.schema, target.shape, tree, value)
     ignored = tuple(one.path for one in repairs if one.rule == IGNORED)
     kept = (one for one in found.repairs if not any(f"{one.path}/".startswith(f"{path}/") for path in ignored))
     return found._replace(repairs=tuple(kept))
 
 
-def _misread(job: Job[T], tree: Json, value: Any) -> tuple[Issue, ...]:
-    if job.schema.adapter is None or job.schema.bare:
+def _misread(target: Target[T], tree: Json, value: Any) -> tuple[Issue, ...]:
+    if target.schema.adapter is None or target.schema.bare:
         return ()
-    lost = lost_entries(job.schema, tree, value) if job.shape.keyed else ()
-    return (*lost, *(misread_times(job.schema, tree, value) if job.shape.temporal else ()))
+    lost = lost_entries(target.schema, tree, value) if target.shape.keyed else ()
+    return (*lost, *(misread_times(target.schema, tree, value) if target.shape.temporal else ()))
 
 
-def _may_stand(job: Job[T], issue: Issue, tree: Json) -> bool:
-    """Whether an issue of a reading need not refuse it: the type may allow NaN, and what nobody asked for may be
-    incomplete.
-    """
-    if issue.code == "not_finite":
-        return job.schema.adapter is not None
+def _is_tolerable(target: Target[T], issue: Issue, tree: Json) -> bool:
+    """Whether an issue of a reading does not refuse the value."""
+    if issue.code == "not_finite":  # a field with allow_inf_nan=True accepts it, and Pydantic refuses it elsewhere
+        return target.schema.adapter is not None
     if issue.code == UNSURE_WORD:
-        return job.shape.takes_text_alone(issue.path, tree)
-    if issue.code == ESCAPED_KEY:
-        return all(job.shape.is_name(issue.path, key, tree) for key in cast("list[str]", issue.found))
-    apart = issue.code in {"left_out", ESCAPE} or (issue.code == UNSURE_END and not holds_structure(issue.found))
-    return apart and job.shape.ignores(issue.path, tree)
+        return target.shape.takes_text_alone(issue.path, tree)
+    if issue.code == ESCAPED_KEY:  # either reading of the backslash spells the same field
+        return all(target.shape.is_name(issue.path, key, tree) for key in cast("list[str]", issue.found))
+    # A problem within a key that the schema ignores harms nothing, unless it may have swallowed other keys.
+    contained = issue.code in {"left_out", ESCAPE} or (issue.code == UNSURE_END and not holds_structure(issue.found))
+    return contained and target.shape.ignores(issue.path, tree)
 
 
 def _above(repairs: Sequence[Repair], max_risk: Risk) -> tuple[Issue, ...]:
-    """An issue for each repair that was needed and is not allowed."""
+    """Return an issue for each repair whose risk is not allowed."""
     return tuple(
         Issue(one.path, f"needs a repair ({one.rule}) of risk {one.risk.name}", "risk", one.before, repair=one)
         for one in repairs
@@ -295,7 +306,7 @@ def _above(repairs: Sequence[Repair], max_risk: Risk) -> tuple[Issue, ...]:
 
 
 def is_echo(shape: Shape, tree: Json) -> bool:
-    """Whether a tree is a schema where a value belongs: most likely the one from the prompt."""
+    """Whether a tree is a schema in place of a value: most likely the one from the prompt."""
     if not isinstance(tree, dict):
         return False
     properties = tree.get("properties")
@@ -304,16 +315,16 @@ def is_echo(shape: Shape, tree: Json) -> bool:
     return tree == shape.raw or (schemas and "properties" not in shape.root.properties)
 
 
-# Keys of a dict that become one key: "1" and "01" are both the number 1
+# Keys of a dict that become equal: "1" and "01" are both the number 1
 
 
 def lost_entries(schema: Schema[Any], tree: Json, value: Any) -> tuple[Issue, ...]:
-    """An issue for every dict of keys that are no texts which has fewer entries than the response gave it."""
+    """Return an issue for each dict whose keys are not strings and that has fewer entries than the response gave."""
     adapter, issues = cast("TypeAdapter[Any]", schema.adapter), dict[str, Issue]()
     for by_alias in (True, False):
         try:
             dumped = cast(object, adapter.dump_python(value, by_alias=by_alias, warnings=False, context=schema.context))
-        except Exception:  # a serializer of the user's: the value is valid all the same
+        except Exception:  # the user's serializer raised, which says nothing against the value
             return tuple(issues.values())
         issues |= {issue.path: issue for issue in _lost(tree, dumped)}
     return tuple(issues.values())

@@ -1,31 +1,97 @@
-"""A response of several parts: the calls of a function that the model made, and what it said beside them."""
+"""The whole stage: the text of a response in, a Parsed out.
+
+parse_text, parse_parts
+clean JSON        strict_json -> validate_as_is, which is all that most responses need
+anything else     strip_thinking -> find_candidates, each with the cheapest decoder that reads it
+each candidate    judge: align with the schema, validate
+several           choose_answer: the answer that all others repeat, or a refusal that shows them
+nothing readable  json_repair as the last resort
+the end           judge_finish: what the finish reason says about it
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar, cast
 
+from pydantic_core import to_json
+
+from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Parsed, Repair
-from structgen.forms import AnswerForm
-from structgen.parse.answer import choose
-from structgen.parse.candidates import MOST_READINGS, Found
-from structgen.parse.ended import ended, is_cut, noted
-from structgen.parse.judge import Job
-from structgen.parse.read import MAX_CHARS, crowded, job_for, parse_one, too_deep, too_large, unwrapped, values_in
+from structgen.forms import AnswerForm, PlainForm
+from structgen.parse.align import Shape, shape_of
+from structgen.parse.answer import choose_answer
+from structgen.parse.candidates import (
+    MAX_CANDIDATES,
+    Candidates,
+    Lists,
+    StrippedText,
+    balanced_end,
+    find_candidates,
+    lists_allowed_by,
+    strip_thinking,
+)
+from structgen.parse.finish import judge_finish, may_be_cut, with_repair
+from structgen.parse.json_values import exact_text
+from structgen.parse.judge import Target
+from structgen.parse.lenient.escapes import Source
+from structgen.parse.lenient.json_repair import lacks_colon, last_resort
+from structgen.parse.lenient.reader import read_string
+from structgen.parse.quotes import without_quotes
 from structgen.parse.reading import Reading
-from structgen.parse.surroundings import merge_tool_calls
+from structgen.parse.strict_json import Strict, clean_json, strict_json
+from structgen.parse.surroundings import mark_if_fragment, merge_tool_calls, surroundings_repair
+from structgen.parse.validate import validate_as_is
 from structgen.schema import Schema
 
 T = TypeVar("T")
 
+MAX_CHARS = 10_000_000
+_ONLY_FENCE = re.compile(r"(?:```|~~~)[^\n`]{0,50}\n(?P<inside>[^\n]*)\n\s*(?:```|~~~)\Z")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED_JSON = re.compile(r"[{\[](?:\s|\\[nrt]){0,50}\\\"|\[(?:\s|\\[nrt]){0,50}\{(?:\s|\\[nrt]){0,50}\\\"")
+_STRING = re.compile(r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"")
+_MAX_BARE_CHARS = 200
+
+
+def parse_text(
+    schema: Schema[T],
+    text: str,
+    *,
+    finish_reason: str | None = "stop",
+    max_risk: Risk = Risk.INTERPRETIVE,
+    max_chars: int = MAX_CHARS,
+    form: AnswerForm | None = None,
+    document: str | None = None,
+) -> Parsed[T]:
+    """Read a response as a value of the schema: accepted, repaired on the record, or refused with the reason.
+
+    `form` is the form in which the answer was asked for, plain if it is None. Its quotes end up in `.quotes` and never
+    refuse the value. `document` is the text that the response was made from, which decides whether a backslash is an
+    escape.
+
+    Takes time linear in the length of the text. Never raises because of the response. Raises TaskError if a user
+    validator raises anything but ValueError or AssertionError.
+    """
+    if len(text) > max_chars:
+        return _too_large(max_chars)
+    try:
+        parsed = _parse_one(_target(schema, max_risk, form, document), text, may_be_cut(finish_reason))
+    except RecursionError:
+        parsed = _too_deep()
+    return judge_finish(parsed, finish_reason, max_risk)
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The texts of one response: `answers`, each of which should hold the answer, and what was said `beside` them.
+    """The texts of one response: `answers` are the arguments of its tool calls, `beside` is the text beside them.
 
-    `other` is the name of the function that was called in place of the one that was asked for, `asked`.
+    `other` is the name of the function that the model called in place of `asked`, if it called another one.
     """
 
     answers: tuple[str, ...]
@@ -43,53 +109,275 @@ def parse_parts(
     form: AnswerForm | None = None,
     document: str | None = None,
 ) -> Parsed[T]:
-    """Read a response of several parts as `parse_text` reads one.
+    """Read a response of several parts as `parse_text` reads one text.
 
-    Equal answers are one; where a list is wanted, several are collected for it; else they are refused, and all are
-    shown. Values beside the answers must say the same.
+    Equal answers count as one. Several answers are collected if the schema wants a list; otherwise the response is
+    refused, and the refusal shows all of them. Values beside the answers must repeat them.
     """
     try:
-        parsed = _parsed(job_for(schema, max_risk, form, document), parts, is_cut(finish_reason))
+        parsed = _parse_parts(_target(schema, max_risk, form, document), parts, may_be_cut(finish_reason))
     except RecursionError:
-        parsed = too_deep()
-    parsed = ended(parsed, finish_reason, max_risk)
+        parsed = _too_deep()
+    parsed = judge_finish(parsed, finish_reason, max_risk)
     if not parts.other or not parsed.ok:
         return parsed
-    note = Repair("other_tool", "", parts.other, parts.asked, Risk.INTERPRETIVE)
-    return noted(parsed, note, f"is a call of {parts.other!r}, not of {parts.asked!r}", max_risk)
+    repair = Repair("other_tool", "", parts.other, parts.asked, Risk.INTERPRETIVE)
+    return with_repair(parsed, repair, f"is a call of {parts.other!r}, not of {parts.asked!r}", max_risk)
 
 
-def _parsed(job: Job[T], parts: Parts, cut: bool) -> Parsed[T]:
+def _target(schema: Schema[T], max_risk: Risk, form: AnswerForm | None, document: str | None) -> Target[T]:
+    source, form = None if document is None else Source(document), form or PlainForm(schema)
+    return Target(schema, shape_of(schema), partial(_decode_nested, form, source), max_risk, form, source=source)
+
+
+def _parse_one(target: Target[T], text: str, cut: bool) -> Parsed[T]:
+    """Read a text that is the whole response."""
+    schema, shape, sent = target.schema, target.shape, target.form
+    target = _unwrapped(target)
+    clean = text.strip()
+    data = clean.encode(errors="surrogatepass")
+    found = _strict(data, target.source)
+    # A cut response may end within a number: 12 of 1250 is clean JSON.
+    if found is None or (cut and isinstance(found.value, int | float)):
+        if found is None and sent is not target.form and (written := _rewritten(data, sent)) is not None:
+            return _parse_one(target, written, cut)
+        return _search(target, clean, cut)
+    tree = found.value
+    if sent is not target.form:
+        tree = sent.unwrap(tree)
+        data = to_json(tree)
+    if not found.more and not target.form.quoted and schema.adapter is not None:
+        verdict = validate_as_is(schema, shape, tree, data)
+        if not verdict.issues:
+            return Parsed(ok=True, value=cast(T, verdict.value), given=tree)
+        target = replace(target, validated=(tree, verdict))
+    return choose_answer(target, Candidates((Reading(tree, 0, len(clean), long=found.more),)), cut)
+
+
+def _parse_parts(target: Target[T], parts: Parts, cut: bool) -> Parsed[T]:
     beside = tuple(text for text in parts.beside if text.strip())
     answers = tuple(text for text in parts.answers if text.strip()) or parts.answers[:1]
     if sum(map(len, (*answers, *beside))) > MAX_CHARS:
-        return too_large(MAX_CHARS)
-    said = [values_in(unwrapped(job), text) for text in beside]
-    if len(answers) == 1 and not any(one.readings or one.crowded for one in said):
-        parsed = parse_one(job, answers[0], cut)
-        around = tuple(repair for one in said for repair in one.around)
+        return _too_large(MAX_CHARS)
+    others = [_candidates_in(_unwrapped(target), text) for text in beside]
+    if len(answers) == 1 and not any(one.readings or one.too_many for one in others):
+        parsed = _parse_one(target, answers[0], cut)
+        around = tuple(repair for one in others for repair in one.around)
         return replace(parsed, repairs=(*around, *parsed.repairs)) if parsed.ok and around else parsed
-    found = _together([_one(text, values_in(job, text)) for text in answers], said)
-    if found.crowded:
-        return crowded()
-    return choose(replace(job, tags=found.tags), found, cut)
+    found = _together([_candidates_of_call(text, _candidates_in(target, text)) for text in answers], others)
+    if found.too_many:
+        return _too_many()
+    return choose_answer(replace(target, tags=found.has_tool_tags), found, cut)
 
 
-def _one(text: str, found: Found) -> Found:
-    """The values of a call; a text that holds none is one that cannot be read."""
-    if found.readings or found.crowded:
+def _candidates_in(target: Target[T], text: str) -> Candidates:
+    """Return the candidates in one part of a response."""
+    clean = text.strip()
+    data = clean.encode(errors="surrogatepass")
+    found = _strict(data, target.source)
+    if found is None:
+        written = _rewritten(data, target.form) if target.form is not target.form.prompt_form else None
+        return _find(target, clean if written is None else written)[1]
+    tree = target.form.unwrap(found.value)
+    return Candidates((Reading(tree, 0, len(clean), long=found.more),))
+
+
+def _candidates_of_call(text: str, found: Candidates) -> Candidates:
+    """Return the candidates of a call, or an unreadable one: a call without a value must not go unnoticed."""
+    if found.readings or found.too_many:
         return found
-    issue = Issue("", "holds no JSON", "syntax", text[:40])
+    issue = Issue("", "contains no JSON", "syntax", text[:40])
     return replace(found, readings=(Reading(None, 0, len(text), (), (issue,), ("",)),))
 
 
-def _together(calls: Sequence[Found], said: Sequence[Found]) -> Found:
-    """The values of all parts. Those of several calls may be parts of one list; equal ones are one."""
-    around = [repair for one in (*said, *calls) for repair in one.around]
-    beside = Found(tuple(one for part in said for one in part.readings), words=any(part.words for part in said))
+def _together(calls: Sequence[Candidates], others: Sequence[Candidates]) -> Candidates:
+    """Return the candidates of all parts. If each call has one, they may be the items of one list."""
+    around = [repair for one in (*others, *calls) for repair in one.around]
+    beside = Candidates(
+        tuple(reading for one in others for reading in one.readings), has_prose=any(one.has_prose for one in others)
+    )
     readings = [reading for call in calls for reading in call.readings]
-    full = any(one.crowded for one in (*calls, *said)) or len(readings) + len(beside.readings) > MOST_READINGS
-    if not full and len(readings) == len(calls):
-        readings, again = merge_tool_calls(readings)
-        around += again
-    return Found(tuple(readings), tuple(around), full, any(one.words for one in calls), beside)
+    count = len(readings) + len(beside.readings)
+    too_many = any(one.too_many for one in (*calls, *others)) or count > MAX_CANDIDATES
+    if not too_many and len(readings) == len(calls):
+        readings, repeated = merge_tool_calls(readings)
+        around += repeated
+    return Candidates(tuple(readings), tuple(around), too_many, any(one.has_prose for one in calls), beside)
+
+
+# Clean JSON
+
+
+def _strict(data: bytes, source: Source | None = None) -> Strict | None:
+    try:
+        return strict_json(data, source)
+    except ValueError:
+        return None
+
+
+def _unwrapped(target: Target[T]) -> Target[T]:
+    """Return the target for an answer that was taken out of the form in which the schema was sent."""
+    inner = target.form.prompt_form
+    return target if inner is target.form else replace(target, form=inner)
+
+
+def _rewritten(data: bytes, sent: AnswerForm) -> str | None:
+    """Take clean JSON with ambiguous escapes out of the form in which the schema was sent; None if it is not JSON."""
+    try:
+        return exact_text(sent.unwrap(clean_json(data).value))
+    except ValueError:
+        return None
+
+
+def _decode_nested(form: AnswerForm, source: Source | None, text: str) -> tuple[Json, Risk]:
+    """Decode JSON within a string of the response, without its quotes: their paths in the value are not known yet."""
+    tree, risk = _decode(text, source)
+    return form.without_quotes(tree), risk
+
+
+def _decode(text: str, source: Source | None) -> tuple[Json, Risk]:
+    """Return the JSON value that a whole text is, and the risk of its repairs. Raises ValueError if it is not JSON."""
+    clean = _strict(text.strip().encode(errors="surrogatepass"), source)
+    if clean is not None:
+        return clean.value, Risk.LOSSLESS
+    found = find_candidates(text.strip(), source=source)
+    if len(found.readings) != 1 or found.readings[0].issues or found.around:
+        raise ValueError("no JSON")
+    reading = found.readings[0]
+    return reading.value, max((repair.risk for repair in reading.repairs), default=Risk.LOSSLESS)
+
+
+# Anything else
+
+
+def _search(target: Target[T], text: str, cut: bool) -> Parsed[T]:
+    """Search for the answer in a text that is not clean JSON."""
+    stripped, found = _find(target, text)
+    if found.too_many:
+        return _too_many()
+    readings = found.readings or _bare_answer(target.shape, stripped.text, cut)
+    if not readings:
+        return _nothing_found(stripped)
+    target = replace(target, tags=found.has_tool_tags)
+    parsed = choose_answer(target, replace(found, readings=readings), cut)
+    return parsed if parsed.ok else _last_resort(target, stripped.text, found, parsed)
+
+
+def _find(target: Target[T], text: str) -> tuple[StrippedText, Candidates]:
+    """Return a text without its thinking, and the candidates in it."""
+    marked = text.startswith("\ufeff")
+    text, lists = _without_surrogates(text.lstrip("\ufeff")), lists_allowed_by(target.shape)
+    stripped = strip_thinking(text)
+    # Within a string, thinking tags are text: a value that was encoded twice has all of them in its string.
+    if (stripped.had_thinking or stripped.unclosed) and _is_one_string(text, lists):
+        stripped = StrippedText(text)
+    found = (
+        _encoded_twice(stripped.text, lists)
+        or _only_string(stripped.text, target.source)
+        or find_candidates(stripped.text, lists=lists, source=target.source)
+    )
+    signs = (("byte_order_mark", marked), ("thoughts", stripped.had_thinking))
+    before = tuple(Repair(rule, "", None, None, Risk.LOSSLESS) for rule, there in signs if there)
+    return stripped, replace(found, around=(*before, *found.around))
+
+
+def _without_surrogates(text: str) -> str:
+    """Write each lone surrogate as an escape, which is refused in a string and harmless elsewhere."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return text
+
+
+def _encoded_twice(text: str, lists: Lists) -> Candidates | None:
+    """Read JSON that was encoded twice and lost its outer quotes: every quote in the text is escaped.
+
+    Values without any quotes may be beside it, so they are candidates too.
+    """
+    if '\\"' not in text:
+        return None
+    start, end = _ESCAPED_JSON.search(text), max(text.rfind("}"), text.rfind("]"))
+    if start is None or text.count('"') != text.count('\\"'):
+        return None
+    try:
+        value = strict_json(json.loads(f'"{text[start.start() : end + 1]}"').encode()).value
+    except ValueError:
+        return None
+    outside = find_candidates(text[: start.start()] + text[end + 1 :], lists=lists)
+    repair = Repair("double_encoded", "", text[start.start() : end + 1], None, Risk.LOSSLESS)
+    return replace(outside, readings=(*outside.readings, Reading(value, start.start(), end + 1, (repair,))))
+
+
+def _is_one_string(text: str, lists: Lists) -> bool:
+    """Whether a text is one string, or one value that was encoded twice and lost its outer quotes."""
+    text = text.strip()
+    if _STRING.fullmatch(text):
+        return True
+    found = _encoded_twice(text, lists)
+    return found is not None and (found.readings[-1].start, found.readings[-1].end) == (0, len(text))
+
+
+def _only_string(text: str, source: Source | None) -> Candidates | None:
+    """Read a string that is the whole text; brackets within it begin no values."""
+    text = text.strip()
+    return Candidates((read_string(text, source),)) if _STRING.fullmatch(text) else None
+
+
+def _bare_answer(shape: Shape, text: str, cut: bool) -> tuple[Reading, ...]:
+    """Read a short answer without quotes, if the schema wants a word of an enum, a number, or yes and no."""
+    text = text.strip()
+    fence = _ONLY_FENCE.match(text)
+    word = (fence["inside"] if fence else text).strip()
+    if cut or not word or "\n" in word or len(word) > _MAX_BARE_CHARS or not shape.takes_words:
+        return ()
+    clean = _strict(word.encode())
+    repair = Repair("unquoted", "", text, word, Risk.INTERPRETIVE)
+    return (Reading(word if clean is None else clean.value, 0, len(text), (repair,)),)
+
+
+def _last_resort(target: Target[T], text: str, found: Candidates, refused: Parsed[T]) -> Parsed[T]:
+    """Try json_repair, if the only candidate is closed and yet unreadable; else return the refusal."""
+    if len(found.readings) != 1 or [issue.code for issue in found.readings[0].issues] != ["syntax"]:
+        return refused
+    reading = found.readings[0]
+    end = balanced_end(text, reading.start)
+    if end is None or not reading.open:
+        return refused
+    try:
+        tree = last_resort(text[reading.start : end])
+    except ValueError:
+        return refused
+    repair = Repair("json_repair", "", text[reading.start : end], None, Risk.INTERPRETIVE)
+    repaired = mark_if_fragment(text, Reading(tree, reading.start, end, (repair,)))
+    around = surroundings_repair(text[: reading.start] + text[end:])
+    parsed = choose_answer(target, replace(found, readings=(repaired,), around=around), False)
+    plain = without_quotes(repaired, target.form).value
+    # Where the schema allows any key, a colon that json_repair supplied may have made a key of the item of a set.
+    known = target.shape.knows(plain, free=not lacks_colon(text[reading.start : end], tree))
+    return parsed if parsed.ok and known else refused
+
+
+# Refusals
+
+
+def _nothing_found(stripped: StrippedText) -> Parsed[Any]:
+    if stripped.unclosed:
+        return _refusal("unclosed_thoughts", "never ends its thinking, so it contains no answer", was_open=True)
+    return _refusal("no_json", "contains no JSON") if stripped.text.strip() else _refusal("empty", "is empty")
+
+
+def _too_large(max_chars: int) -> Parsed[Any]:
+    return _refusal("too_large", f"is longer than {max_chars} characters and was not read")
+
+
+def _too_deep() -> Parsed[Any]:
+    return _refusal("depth", "is nested too deep to be read")
+
+
+def _too_many() -> Parsed[Any]:
+    return _refusal("crowded", "contains too many JSON values to tell which one is the answer")
+
+
+def _refusal(code: str, message: str, *, was_open: bool = False) -> Parsed[Any]:
+    return Parsed(ok=False, value=None, issues=(Issue("", message, code),), open=("",) if was_open else ())

@@ -1,9 +1,9 @@
-"""A tree -> a value of the type, or the issues. Nothing that Pydantic converts goes unrecorded.
+"""Validate a tree as a value of the type, and record every conversion that Pydantic makes.
 
-JSON is read strictly first: there ISO dates, Decimals as text and lists for sets are what they should be. Validators
-that turn their input to Python mode (before, wrap) make strict reading fail for the same values, so that what fails is
-read once more, laxly, and every strict error is compared with what became of the value. So a validator runs at most
-twice: where a type has some of the user's, its structure alone tells first what a value needs before they are asked.
+Strict mode comes first: it accepts ISO dates, Decimals as strings and lists for sets. A before- or wrap-validator turns
+its input into Python objects, for which strict mode refuses the same values. So what fails is validated once more in
+lax mode, and each strict error is compared with the value that lax mode made. User validators run at most twice: the
+structure of the type, without them, first tells which repairs a value needs.
 """
 
 from __future__ import annotations
@@ -37,30 +37,30 @@ from structgen.schema.pydantic_issues import issues_of
 TOO_DEEP = Issue("", "is nested too deep, or refers to itself", "depth")
 _NUMBER_AS_TEXT = re.compile(rb"\"\s*[+-]?\d+(?:\.\d*|:\d\d)?\s*\"")
 _FINE_TIME = re.compile(rb"\d[.,]\d{6}\d*[1-9]")
-"""More than microseconds, which Pydantic cuts off."""
-_EXPONENT = re.compile(rb"\d[eE][+-]?\d{3}")
-"""What makes a Decimal of many digits."""
+"""A fraction finer than microseconds, which Pydantic cuts off."""
+_LARGE_EXPONENT = re.compile(rb"\d[eE][+-]?\d{3}")
+"""A few characters that make a Decimal of many digits."""
 _NOT_INTEGER = re.compile(rb"true|false|\d[.eE]")
-"""What Python may find equal to an integer that is one of several choices."""
+"""Values that Python may find equal to an integer, such as the choice 1 of a Literal."""
 NO_CHOICE: Chosen = MappingProxyType({})
 IGNORED = "ignored_key"
-"""The rule of the repair that tells of a key which does not reach the value, with what it held."""
-_UNKNOWN = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
+"""The rule of the repair for a key that does not reach the value."""
+_UNKNOWN_KEY = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 _NO_FAULTS: frozenset[str] = frozenset()
-LOOK = Issue("", "needs a closer look", "look")
-NOT_FINITE = Issue("", "holds NaN or Infinity, or a number too large to be finite", "not_finite")
+INCONCLUSIVE = Issue("", "needs a closer look", "look")
+NOT_FINITE = Issue("", "contains NaN, Infinity or a number too large for a float", "not_finite")
 
 
 class StrictError(NamedTuple):
-    """What strict reading found wrong with a tree."""
+    """The error of strict mode for a tree."""
 
     error: ValidationError
     tree: Json
     labels: Labels
-    """What its unions decided."""
+    """The decisions of the type's unions."""
 
-    def still(self, tree: Json) -> list[ErrorDetails]:
-        """What of it holds for a tree that was made of this one: the places that stayed as they were."""
+    def errors_in(self, tree: Json) -> list[ErrorDetails]:
+        """Return the errors that still hold for a tree derived from this one: those at unchanged places."""
         found = details_of(self.error, self.tree)
         if tree is self.tree:
             return found
@@ -70,9 +70,9 @@ class StrictError(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A value, or the issues why there is none; where strict reading failed, the paths that it faulted.
+    """A value, or issues. `faults`: the paths at which strict mode failed, None if it did not run to its end.
 
-    `strict` is then the error of that reading, if the user's validators had a part in it.
+    `strict`: the error of strict mode, if the user's validators took part in it.
     """
 
     value: Any = None
@@ -83,10 +83,10 @@ class Verdict:
 
 
 def validate(schema: Schema[Any], tree: Json, chosen: Chosen = NO_CHOICE, strict: StrictError | None = None) -> Verdict:
-    """Validate a tree. Raises TaskError where a validator of the user's breaks, and for nothing else.
+    """Validate a tree. Raises TaskError if a user validator raises anything but a refusal, and nothing else.
 
-    `chosen` are the members that its unions were taken for; `strict` is what reading it strictly found, or what it was
-    made of, if that was done before.
+    `chosen`: the union members that the aligner chose. `strict`: the error of strict mode for this tree, or for the one
+    it was derived from, if it ran before.
     """
     try:
         if schema.adapter is None:
@@ -95,11 +95,11 @@ def validate(schema: Schema[Any], tree: Json, chosen: Chosen = NO_CHOICE, strict
         if shape_of(schema).costly:
             guard_cost(schema.json_schema, tree)
         if strict is None:
-            verdict = strictly(schema, tree, chosen)
+            verdict = validate_strict(schema, tree, chosen)
             if verdict.strict is None:
                 return verdict
             strict = verdict.strict
-        return _by_its_own_word(schema, tree, chosen, strict)
+        return _validate_lax(schema, tree, chosen, strict)
     except RecursionError:
         return Verdict(issues=(TOO_DEEP,))
     except TooCostly:
@@ -107,63 +107,65 @@ def validate(schema: Schema[Any], tree: Json, chosen: Chosen = NO_CHOICE, strict
 
 
 def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes, *, exact: bool = False) -> Verdict:
-    """Validate clean JSON as it stands, at Pydantic's own speed; with issues where it needs a closer look.
+    """Validate clean JSON as it is, at Pydantic's own speed. The verdict is INCONCLUSIVE if only `validate` can tell.
 
-    Keys that the type does not know need one: they may be its fields in another spelling. So do numbers in quotes
-    where a date may stand, for Pydantic takes them for seconds. `data` is the same as `tree`, in JSON; not quite where
-    the tree holds `exact` numbers: then the user's validators are not shown it.
+    Unknown keys are inconclusive, because they may be fields in another spelling. So are numbers in quotes for a date,
+    because Pydantic takes them for seconds. `data` is `tree` as JSON, except that it lacks digits if some numbers are
+    `exact`; then the user's validators do not see it.
     """
     if schema.adapter is None:
-        return Verdict(issues=(LOOK,)) if _hides_answer(shape, tree) else validate(schema, tree)
+        return Verdict(issues=(INCONCLUSIVE,)) if _may_wrap_answer(shape, tree) else validate(schema, tree)
     if shape.aliased and shape.is_spelled_twice(data):
-        return Verdict(issues=(LOOK,))
-    equal = bool(shape.numbered and _NOT_INTEGER.search(data))
+        return Verdict(issues=(INCONCLUSIVE,))
+    equals_integer = bool(shape.numbered and _NOT_INTEGER.search(data))
     times = shape.temporal and (_NUMBER_AS_TEXT.search(data) or _FINE_TIME.search(data))
-    huge = shape.decimal and _EXPONENT.search(data)
-    doubt = bool(exact or equal or shape.keyed or shape.encoded or times or huge)
+    huge = shape.decimal and _LARGE_EXPONENT.search(data)
+    doubtful = bool(exact or equals_integer or shape.keyed or shape.encoded or times or huge)
     if schema.runs:
-        looked = _as_it_is(schema.structure, shape, tree, data)
-        if looked.issues or doubt:
-            return Verdict(issues=(LOOK,), faults=None if equal else looked.faults)
-    found = _as_it_is(schema, shape, tree, data)
-    found = replace(found, issues=(LOOK,)) if doubt and not found.issues else found
-    return replace(found, faults=None, strict=None) if equal else found
+        # A value that needs repairs is shown to the user's validators after them, and a validator may run only twice.
+        structure = _strict_as_is(schema.structure, shape, tree, data)
+        if structure.issues or doubtful:
+            return Verdict(issues=(INCONCLUSIVE,), faults=None if equals_integer else structure.faults)
+    found = _strict_as_is(schema, shape, tree, data)
+    found = replace(found, issues=(INCONCLUSIVE,)) if doubtful and not found.issues else found
+    # Pydantic takes true for the choice 1 without a fault, so the aligner must look at every place.
+    return replace(found, faults=None, strict=None) if equals_integer else found
 
 
-def _as_it_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -> Verdict:
-    """What strict reading says of clean JSON."""
+def _strict_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) -> Verdict:
     validators, labels = validators_of(schema), Labels()
     try:
         if shape.costly:
             guard_cost(schema.json_schema, tree)
-        # A closed validator passes a constructor by, which is to be asked; the structure was looked at before.
+        # A closed validator does not call a custom __init__, which must see the value. Unknown keys are no danger here:
+        # the structure, which has no __init__, was validated before.
         read = validators.open if validators.constructs else validators.closed
-        return Verdict(_guarded(schema, partial(read, data, strict=True), labels), faults=_NO_FAULTS)
+        return Verdict(_run(schema, partial(read, data, strict=True), labels), faults=_NO_FAULTS)
     except ValidationError as error:
-        return _faulted(error, tree, labels)
+        return _inconclusive(error, tree, labels)
     except RecursionError:
         return Verdict(issues=(TOO_DEEP,))
     except TooCostly:
         return Verdict(issues=(TOO_COSTLY,))
 
 
-def strictly(schema: Schema[Any], tree: Json, chosen: Chosen = NO_CHOICE) -> Verdict:
-    """Read a tree strictly, where every key that the type would drop is an error: its value, or the faults."""
+def validate_strict(schema: Schema[Any], tree: Json, chosen: Chosen = NO_CHOICE) -> Verdict:
+    """Validate a tree in strict mode, in which each key that the type would drop is an error too."""
     data, validators, finite = to_json(tree, inf_nan_mode="constants"), validators_of(schema), is_finite(tree)
     labels = Labels()
     try:
         if shape_of(schema).costly:
             guard_cost(schema.json_schema, tree)
-        if validators.constructs:  # a closed validator passes a constructor by, which is to be asked
+        if validators.constructs:  # the structure finds unknown keys, which a custom __init__ may accept or drop
             structure = validators_of(schema.structure)
             closed = structure.closed if finite else structure.closed_infinite
-            _guarded(schema, partial(closed, data, strict=True), labels, chosen)
+            _run(schema, partial(closed, data, strict=True), labels, chosen)
             read = validators.open if finite else validators.open_infinite
         else:
             read = validators.closed if finite else validators.closed_infinite
-        return Verdict(_guarded(schema, partial(read, data, strict=True), labels, chosen))
+        return Verdict(_run(schema, partial(read, data, strict=True), labels, chosen))
     except ValidationError as error:
-        found = _faulted(error, tree, labels)
+        found = _inconclusive(error, tree, labels)
         return found if found.strict else Verdict(issues=(TOO_COSTLY,))
     except RecursionError:
         return Verdict(issues=(TOO_DEEP,))
@@ -171,25 +173,22 @@ def strictly(schema: Schema[Any], tree: Json, chosen: Chosen = NO_CHOICE) -> Ver
         return Verdict(issues=(TOO_COSTLY,))
 
 
-def _faulted(error: ValidationError, tree: Json, labels: Labels) -> Verdict:
+def _inconclusive(error: ValidationError, tree: Json, labels: Labels) -> Verdict:
     try:
-        faults = frozenset(_fault(one, tree) for one in details_of(error, tree))
-        return Verdict(issues=(LOOK,), faults=faults, strict=StrictError(error, tree, labels))
+        faults = frozenset(_fault_path(one, tree) for one in details_of(error, tree))
+        return Verdict(issues=(INCONCLUSIVE,), faults=faults, strict=StrictError(error, tree, labels))
     except TooCostly:
-        return Verdict(issues=(LOOK,))
+        return Verdict(issues=(INCONCLUSIVE,))
 
 
-def _fault(details: ErrorDetails, tree: Json) -> str:
-    """The place of an error: a missing key is missing at its own path, not at its object's."""
+def _fault_path(details: ErrorDetails, tree: Json) -> str:
+    """Return the path of an error; a missing key is missing at its own path, not at its object's."""
     path = _path(details, tree)
     return pointer((*path, details["loc"][-1]) if details["type"] == "missing" else path)
 
 
-def _hides_answer(shape: Shape, tree: Json) -> bool:
-    """Whether an object has none of the keys of the schema, or is a call of a tool: what counts is further inside.
-
-    So it is with a list of such calls.
-    """
+def _may_wrap_answer(shape: Shape, tree: Json) -> bool:
+    """Whether the answer may be nested further inside: in an object without any schema key, or in tool calls."""
     place = shape.place(shape.root)
     if isinstance(tree, list):
         return place.items is not None and any(isinstance(item, dict) and is_call(item) for item in tree)
@@ -199,28 +198,29 @@ def _hides_answer(shape: Shape, tree: Json) -> bool:
     return not fields.keys() & tree.keys() or is_call(tree)
 
 
-def _by_its_own_word(schema: Schema[Any], tree: Json, chosen: Chosen, strict: StrictError) -> Verdict:
-    """The value by the type's own word, with a repair for each key that it drops and each conversion that it makes."""
+def _validate_lax(schema: Schema[Any], tree: Json, chosen: Chosen, strict: StrictError) -> Verdict:
+    """Validate by the type's own rules, with a repair for each key that it drops and each conversion that it makes."""
     data, validators = to_json(tree, inf_nan_mode="constants"), validators_of(schema)
     read = partial(validators.open if is_finite(tree) else validators.open_infinite, data)
-    found = strict.still(tree)
-    unknown = [one for one in found if one["type"] in _UNKNOWN]
+    found = strict.errors_in(tree)
+    unknown = [one for one in found if one["type"] in _UNKNOWN_KEY]
+    # If unknown keys were the only errors, nothing needs a conversion, so strict mode makes sure of that.
     only_unknown = len(unknown) == len(found) and tree is strict.tree
     try:
-        value = _guarded(schema, partial(read, strict=only_unknown), strict.labels, chosen)
+        value = _run(schema, partial(read, strict=only_unknown), strict.labels, chosen)
     except ValidationError as error:
         return Verdict(issues=_issues([one for one in found if one not in unknown], error, tree))
     paths = dict.fromkeys(_path(one, tree) for one in unknown)
     ignored = tuple(Repair(IGNORED, pointer(path), cast(Json, at(tree, path)), None, Risk.LOSSLESS) for path in paths)
-    verdict = _converted(schema, [one for one in found if one not in unknown], value, tree)
+    verdict = _with_conversions(schema, [one for one in found if one not in unknown], value, tree)
     return replace(verdict, repairs=(*verdict.repairs, *ignored))
 
 
-def _guarded(schema: Schema[Any], run: Callable[..., Any], labels: Labels, chosen: Chosen = NO_CHOICE) -> Any:
-    """Run Pydantic; what a validator of the user's raises beside its refusals is a fault of the task."""
+def _run(schema: Schema[Any], validator: Callable[..., Any], labels: Labels, chosen: Chosen = NO_CHOICE) -> Any:
+    """Run a Pydantic validator. Raises TaskError if a user validator raises anything but a refusal."""
     try:
         with one_validation(chosen, schema.context, labels):
-            return run(context=schema.context)
+            return validator(context=schema.context)
     except (ValidationError, RecursionError):
         raise
     except Exception as error:
@@ -228,15 +228,15 @@ def _guarded(schema: Schema[Any], run: Callable[..., Any], labels: Labels, chose
 
 
 def _issues(strict: Sequence[ErrorDetails], lax: ValidationError, tree: Json) -> tuple[Issue, ...]:
-    """What is wrong even by lax rules; and what only strict reading faults, where no text was misread as Python."""
+    """Return the issues of lax mode, and those of strict mode that no Python input explains."""
     found = issues_of(details_of(lax, tree), tree)
     paths = {issue.path for issue in found}
     more = (issue for issue in issues_of(strict, tree) if not isinstance(issue.found, str | list | dict))
     return (*found, *(issue for issue in more if issue.path not in paths))
 
 
-def _converted(schema: Schema[Any], strict: Sequence[ErrorDetails], value: Any, tree: Json) -> Verdict:
-    """The value that lax reading gave, with a Repair for each place where it is another than the response's."""
+def _with_conversions(schema: Schema[Any], strict: Sequence[ErrorDetails], value: Any, tree: Json) -> Verdict:
+    """Return the value of lax mode, with a repair for each place that it converted; refuse it if no rule allows one."""
     repairs: dict[str, Repair] = {}
     dumps = dumps_of(schema, value) if strict else []
     for details in strict:
@@ -247,27 +247,27 @@ def _converted(schema: Schema[Any], strict: Sequence[ErrorDetails], value: Any, 
         if found is Conversion.REFUSED:
             return Verdict(issues=tuple(issues_of(strict, tree)))
         if found is Conversion.ALLOWED:
-            shown = None if after is MISSING else cast(Json, after)
-            was = None if before is MISSING else cast(Json, before)
-            repairs[pointer(path)] = Repair("converted", pointer(path), was, shown, Risk.INTERPRETIVE)
+            old = None if before is MISSING else cast(Json, before)
+            new = None if after is MISSING else cast(Json, after)
+            repairs[pointer(path)] = Repair("converted", pointer(path), old, new, Risk.INTERPRETIVE)
     return Verdict(value, repairs=tuple(repairs.values()))
 
 
 def with_defaults(schema: Schema[Any], repairs: tuple[Repair, ...], value: Any) -> tuple[Repair, ...]:
-    """The repairs, with what a `default_factory` made in place of null, which no schema tells."""
+    """Add the default that replaced a null to its repair; a `default_factory` is not in the JSON Schema."""
     if not any(repair.rule == RULE and repair.after is None for repair in repairs):
         return repairs
     dumps = dumps_of(schema, value)
 
-    def told(repair: Repair) -> Repair:
-        made = next((found for dump in dumps if (found := at(dump, steps(repair.path))) is not MISSING), None)
-        return replace(repair, after=cast(Json, made)) if repair.rule == RULE and repair.after is None else repair
+    def filled(repair: Repair) -> Repair:
+        default = next((found for dump in dumps if (found := at(dump, steps(repair.path))) is not MISSING), None)
+        return replace(repair, after=cast(Json, default)) if repair.rule == RULE and repair.after is None else repair
 
-    return tuple(map(told, repairs))
+    return tuple(map(filled, repairs))
 
 
 def misread_times(schema: Schema[Any], tree: Json, value: Any) -> tuple[Issue, ...]:
-    """Bare numbers in texts that a union of a time with something else took for seconds."""
+    """Return an issue for each number in quotes that a union with a time type took for seconds."""
     numbers = {path: text for path, text in _texts(tree) if is_numeric(text)}
     dumps = dumps_of(schema, value) if numbers else []
     issues: dict[str, Issue] = {}
@@ -281,7 +281,7 @@ def misread_times(schema: Schema[Any], tree: Json, value: Any) -> tuple[Issue, .
 
 
 def _texts(tree: Json) -> Iterator[tuple[str, str]]:
-    """Every text of a tree, with its path."""
+    """Yield every string of a tree, with its path."""
     todo: list[tuple[str, Json]] = [("", tree)]
     while todo:
         path, here = todo.pop()
@@ -294,26 +294,26 @@ def _texts(tree: Json) -> Iterator[tuple[str, str]]:
 
 
 def _path(details: ErrorDetails, tree: Json) -> tuple[str | int, ...]:
-    """The steps of an error's location that lead into the tree; the labels of unions are left out.
+    """Return the steps of an error's location that lead into the tree, without the labels of unions.
 
-    A label may be called like a key (the tag "cat" of an object with a field cat): then the reading that follows the
-    location further is meant.
+    A label may equal a key (the tag "cat" of an object with a field cat). So both ways are followed, and the one that
+    leads further counts.
     """
     ways: list[tuple[tuple[str | int, ...], object]] = [((), tree)]
     for step in details["loc"]:
         further = [((*path, step), at(cast(Json, here), (step,))) for path, here in ways]
-        ways = [*(way for way in further if way[1] is not MISSING), *ways][:_MOST_WAYS]
+        ways = [*(way for way in further if way[1] is not MISSING), *ways][:_MAX_WAYS]
     return max((path for path, _ in ways), key=len)
 
 
-_MOST_WAYS = 16
+_MAX_WAYS = 16
 
 
-# Exceptions of a user's validators
+# Exceptions from user validators
 
 
 def task_error(schema: Schema[Any], error: Exception) -> TaskError:
-    """A TaskError that names the validator, its model and field, as far as the traceback and the schema tell."""
+    """Return a TaskError that names the validator, its model and field, as far as the traceback and schema tell."""
     name, place = "a validator", schema.name
     codes = dict(_frames(error))
     for function, where in _validators(cast(object, getattr(schema.adapter, "core_schema", None)), ()):
@@ -321,10 +321,10 @@ def task_error(schema: Schema[Any], error: Exception) -> TaskError:
         if code in codes:
             name, place = f"the validator {codes[code]}", ".".join(where) or place
             break
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    raised = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return TaskError(
-        f"{name} of {place} raised {said}. A validator refuses a value with ValueError or AssertionError; "
-        "anything else is a fault in the validator: fix it."
+        f"{name} of {place} raised {raised}. A validator refuses a value with ValueError or AssertionError; "
+        "anything else is a bug in the validator: fix it."
     )
 
 
@@ -342,7 +342,7 @@ def _code(function: object) -> CodeType | None:
 
 
 def _validators(part: object, where: tuple[str, ...]) -> Iterator[tuple[object, tuple[str, ...]]]:
-    """Every function in a core schema, with the model and field that it stands in."""
+    """Yield every function in a core schema, with its model and field."""
     if isinstance(part, (list, tuple)):
         for item in cast("list[object]", part):
             yield from _validators(item, where)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from structgen.core.json import Json
 from structgen.parse.align import Shape
-from structgen.parse.candidates import CLOSE_THINKING, OPEN_THINKING, lists_in
+from structgen.parse.candidates import CLOSE_THINKING, OPEN_THINKING, lists_allowed_by
 from structgen.parse.json_values import number_of
 from structgen.parse.stream.partial_value import PartialTree
 from structgen.parse.strict_json import MAX_DEPTH
@@ -267,7 +267,7 @@ class PartialReader:
 
 def opens_for(shape: Shape) -> str:
     """Return the brackets that may begin an answer; a list is prose (a footnote) if the schema allows none."""
-    return LIST_OR_OBJECT if lists_in(shape) else OBJECT
+    return LIST_OR_OBJECT if lists_allowed_by(shape) else OBJECT
 
 
 def _begun_tag(text: str, at: int) -> int:
