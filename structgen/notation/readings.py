@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation, Overflow
 from enum import Enum
@@ -62,6 +62,7 @@ def tidy(value: Fraction) -> Value:
     return value if rest != 1 else _EXACT.divide(Decimal(value.numerator), Decimal(value.denominator))
 
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -105,6 +106,12 @@ def covering(text: str, several: Iterable[Written[AnyReading]]) -> tuple[AnyRead
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
     whole = (one for one in several if (one.start, one.end) == (start, end))
     return tuple(reading for one in whole for reading in one.readings)
+
+
+def only(readings: Sequence[Reading[T]]) -> T | None:
+    """The value of readings that all have this value and are likely; None if there is none, or another is possible."""
+    values = {one.value for one in readings}
+    return values.pop() if len(values) == 1 and not any(one.unlikely for one in readings) else None
 
 
 _FARTHEST = 64

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from pydantic_core import ErrorDetails
 
 from structgen.core.json import Json
-from structgen.parse.align.dates import is_numeric
+from structgen.parse.align.moments import is_numeric
 from structgen.parse.align.scalars import float_in, number_in, truth_in
 from structgen.parse.json_values import MISSING, at, decimal_of, same
 from structgen.schema import Schema

@@ -23,7 +23,7 @@ from structgen.core.json import Json, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 from structgen.parse.align import Shape, is_call, shape_of
-from structgen.parse.align.dates import is_numeric
+from structgen.parse.align.moments import is_numeric
 from structgen.parse.align.nulls import RULE
 from structgen.parse.coercions import Conversion, conversion_of, dumps_of, siblings
 from structgen.parse.json_values import MISSING, at

@@ -13,7 +13,6 @@ from pydantic_core import to_json
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
-from structgen.parse.align.dates import date_in, is_clock, is_numeric
 from structgen.parse.align.fit import (
     ARGUMENTS,
     Fit,
@@ -26,6 +25,7 @@ from structgen.parse.align.fit import (
     several_for_one,
 )
 from structgen.parse.align.keys import respelled
+from structgen.parse.align.moments import is_clock, is_numeric, moment_in
 from structgen.parse.align.nulls import absent_end, left_out, stands_for_absent
 from structgen.parse.align.scalars import choice_in, float_in, integer_in, is_base64, number_in, truth_in
 from structgen.parse.align.shape import ENCODED, TEMPORAL, Place, Shape
@@ -37,7 +37,14 @@ Decode = Callable[[str], tuple[Json, Risk]]
 """Text -> the JSON value it is and the risk of reading it so, ValueError where it is none."""
 
 _PLAIN_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
-_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+_ISO = {
+    "date": re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII),
+    "date-time": re.compile(r"\d{4}-\d\d-\d\dT", re.ASCII),
+    "time": re.compile(r"\d\d:\d\d", re.ASCII),
+    "duration": re.compile(r"[+-]?P", re.ASCII),
+}
+_RULES = {"date": "date", "date-time": "date", "time": "time", "duration": "duration"}
+"""The format of a text -> the name of its repair."""
 _CONTAINERS = frozenset({"object", "array"})
 
 
@@ -118,6 +125,9 @@ class Aligner:
         fits = [self._decimal(value, place, path)]
         if fits[0] is None:
             fits = [self.fit(value, branch, path, wrapped) for branch in place.branches]
+            if isinstance(value, str) and any("number" in self.shape.place(branch).types for branch in place.branches):
+                # "1,299" has one reading as an integer, but another as a fraction, which may stand here too.
+                fits = [misfit(value) if _is_integer_only(value, fit) else fit for fit in fits]
         found, tags = cast("list[Fit]", fits), self._shared_tags(place)
         costs = [fit.cost(tags) for fit in found]
         if isinstance(value, Exact) and (whole := next((fit for fit in found if isinstance(fit.value, int)), None)):
@@ -297,7 +307,8 @@ class Aligner:
 
     def _from_text(self, value: str, place: Place, path: str, wrapped: bool) -> Fit:
         for kind, read in (("integer", integer_in), ("number", float_in), ("boolean", truth_in)):
-            found = read(value) if kind in place.types else None
+            either = kind == "integer" and "number" in place.types  # then the reading as a fraction counts as well
+            found = read(value) if kind in place.types and not either else None
             if found is not None:
                 return changed("boolean" if kind == "boolean" else "number", path, value, found)
         if not place.types & _CONTAINERS or value.strip()[:1] not in ("{", "[", '"'):
@@ -373,6 +384,12 @@ class Aligner:
         return misfit(value) if fit.misfits else fit.after(Repair("unwrapped", path, value, inner, Risk.INTERPRETIVE))
 
 
+def _is_integer_only(value: str, fit: Fit) -> bool:
+    """Whether a text was read as an integer for no other reason than that it has to be one."""
+    whole = isinstance(fit.value, int) and not isinstance(fit.value, bool)
+    return whole and bool(fit.repairs) and float_in(value) is None
+
+
 def _converts(value: Json, choice: Json) -> bool:
     """Whether a value is this choice in another form: ``"10"`` is 10, ``10.0`` is 10, ``"yes"`` is true."""
     if isinstance(choice, bool):
@@ -406,10 +423,11 @@ def _moment(value: str, form: str, path: str) -> Fit:
 
     So is 03:45 for a duration: hours and minutes, or minutes and seconds.
     """
-    day = date_in(value) if form in {"date", "date-time"} and not _is_moment(value, form) else None
-    if day is not None:
-        return changed("date", path, value, day if form == "date" else f"{day}T00:00:00")
-    if is_numeric(value) or (form == "duration" and is_clock(value)):
+    clock = form == "duration" and is_clock(value)
+    found = None if clock or _is_moment(value, form) else moment_in(value, form)
+    if found is not None:
+        return changed(_RULES[form], path, value, found)
+    if is_numeric(value) or clock:
         expected = f"an ISO 8601 {form}"
         return Fit(value, misfits=1, issues=(Issue(path, f"should be {expected}", "format", value, expected),))
     return Fit(value)
@@ -425,7 +443,8 @@ def _numeric_keys(value: JsonObject, place: Place, path: str) -> Fit | None:
 
 
 def _is_moment(value: str, form: str) -> bool:
-    return bool(_ISO_DATE.match(value)) if form == "date" else "T" in value
+    """Whether a text begins as ISO 8601 writes it, so that only the validator has to say whether it is valid."""
+    return form in _ISO and _ISO[form].match(value) is not None
 
 
 def _together(before: Json, after: Json, fits: Sequence[Fit], own: Fit) -> Fit:

@@ -6,25 +6,20 @@ import math
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from structgen.core.json import Json
-from structgen.parse.json_values import whole_of
+from structgen.parse.json_values import is_bounded, whole_of
 
-_SIGNS = "$€£¥₹₩₽₺₫₴₪฿"
-_MONEY = re.compile(rf"([+-]?) ?([{_SIGNS}]?) ?([+-]?)([\d.,'’\s]*\d)\s?([{_SIGNS}]?)\Z")
-_DECIMAL = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)\Z", re.ASCII)
-_EXPONENT = re.compile(r"([+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,3})\Z", re.ASCII)
-_GROUPED = tuple(
-    re.compile(rf"\d{{1,3}}(?:{group}\d{{3}}){times}(?:{point}\d+)?\Z", re.ASCII)
-    for group, point, times in ((",", r"\.", "{2,}"), (r"\.", ",", "{2,}"), ("['’  ]", "[.,]", "{2,}"))
-)
-_ONE_GROUP = tuple(
-    re.compile(rf"\d{{1,3}}{group}\d{{3}}{point}\d+\Z", re.ASCII)
-    for group, point in ((",", r"\."), (r"\.", ","), ("['’  ]", "[.,]"))
-)
+if TYPE_CHECKING:
+    from structgen.notation.readings import Number
+
+_PLAIN = re.compile(r"([+-]?) ?(\d+(?:\.\d+)?|\.\d+)\Z", re.ASCII)
+"""A number as most languages of programming write it, which needs no reader of notation."""
 _THOUSAND = re.compile(r"[1-9]\d{0,2}\.\d{3}\Z", re.ASCII)
-_DOLLARS = re.compile(r"\d{1,3},\d{3}\Z", re.ASCII)
-_ONE_WHOLE_GROUP = re.compile("([+-]?[1-9][0-9]{0,2})([,.'’ \u00a0\u202f])([0-9]{3})\\Z")
+"""How half of Europe writes a thousand."""
+_EXPONENT = re.compile(r"([+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,3})\Z", re.ASCII)
+_SIGN_BEHIND = re.compile(r"[$€£¥₹₩₽₺₫₴₪฿]")
 _MOST_CHARS = 400
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
 
@@ -34,57 +29,52 @@ _TRUTH = {"yes": True, "true": True, "no": False, "false": False}
 def number_in(text: str) -> str | None:
     """The number that a text is, as JSON writes it, or None: ``"$1,299.00"`` -> ``"1299.00"``.
 
-    Grouped digits are taken only where one reading is left: a second separator, or two groups. ``1,299`` and ``1.299``
-    may each be a thousand or one and a fraction. A number inside other words is none.
+    It is taken only if `structgen.notation` gives the whole text exactly one reading: ``12,5``, ``1.2 million``,
+    "twelve". ``1,299`` may be a thousand or one and a fraction, ``(20.00)`` an amount or a loss. A number inside other
+    words is none.
     """
     text = text.strip()
     if len(text) > _MOST_CHARS:
         return None
     if match := _EXPONENT.match(text):
         return match[1].lstrip("+")
-    match = _MONEY.match(text)
-    if match is None or (match[2] and match[5]) or (match[1] and match[3]):
+    if (match := _PLAIN.match(text)) and not _THOUSAND.match(match[2]):
+        whole, point, rest = match[2].partition(".")
+        return f"{match[1].strip('+')}{whole.lstrip('0') or '0'}{point}{rest}"
+    number = _number(text)
+    if number is None or len(number.parts) == 2:  # "12 000" may be two numbers
         return None
-    digits = _ungrouped(match[4].strip(), match[2])
-    if digits is None:
+    value, *others = {one.value for one in number.readings}
+    return format(value, "f") if isinstance(value, Decimal) and not others else None
+
+
+def _number(text: str) -> Number | None:
+    """The number that a text is as a whole; None for a share of a hundred, a place in a row, or a fraction like 4/5."""
+    from structgen.notation.numbers import whole_number  # most responses have no such text
+
+    number = whole_number(text)
+    if number is None or number.ordinal or any(one.percent for one in number.readings):
         return None
-    return ("-" if "-" in {match[1], match[3]} else "") + digits
-
-
-def _ungrouped(digits: str, sign: str) -> str | None:
-    if _DECIMAL.match(digits):
-        whole, point, rest = digits.partition(".")
-        if _THOUSAND.match(digits):
-            return None  # how half of Europe writes a thousand
-        return f"{whole.lstrip('0') or '0'}{point}{rest}"
-    if sign in {"$", "£"} and _DOLLARS.match(digits):
-        return digits.replace(",", "")
-    if any(form.match(digits) for form in (*_GROUPED, *_ONE_GROUP)):
-        return _plain(digits)
-    return None
-
-
-def _plain(digits: str) -> str:
-    """Grouped digits without their groups; the last separator is the point where it stands there only once."""
-    last = next(char for char in reversed(digits) if not char.isdigit())
-    if digits.count(last) > 1:
-        return re.sub(r"\D", "", digits)
-    whole, _, rest = digits.rpartition(last)
-    return f"{re.sub(r'[^0-9]', '', whole)}.{rest}"
+    if number.currency and number.currency[0] < number.digits and _SIGN_BEHIND.search(text, number.digits_end):
+        return None  # two currencies
+    joints = {text[part.digits_end] for part in number.parts[:-1]}
+    return number if joints <= {" "} else None
 
 
 def integer_in(value: str | float) -> int | None:
-    """The integer that a text or a float is, None where it is none or has a fraction."""
+    """The integer that a text or a float is; None if it is none, has a fraction, or may be one of two integers.
+
+    ``1,200`` is 1200, because as one and a fraction it would be no integer. ``12,000`` may be twelve, too.
+    """
     if not isinstance(value, str):
         return whole_of(value)
     digits = number_in(value)
-    if digits is None and (group := _ONE_WHOLE_GROUP.match(value.strip())):
-        # As one and a fraction it would be no integer: one reading is left, unless the fraction is nothing.
-        return None if group[3] == "000" and group[2] in ",." else int(f"{group[1]}{group[3]}")
-    if digits is None or "e" in digits.lower():
-        return None
-    whole, _, rest = digits.partition(".")
-    return None if rest.strip("0") else int(whole)
+    if digits is not None:
+        whole = Decimal(digits)
+        return int(whole) if is_bounded(digits) and whole == int(whole) else None
+    number = _number(value.strip()) if len(value) <= _MOST_CHARS else None
+    wholes = {int(one.value) for one in number.readings if one.value == int(one.value)} if number else set[int]()
+    return wholes.pop() if len(wholes) == 1 else None
 
 
 def float_in(text: str) -> int | float | None:

@@ -1,0 +1,92 @@
+"""Dates, times and durations as people write them -> ISO 8601, if `structgen.notation` gives them exactly one reading.
+
+The whole text must be that date or time: none is picked out of prose. `structgen.notation` is imported when it is first
+needed, because most responses have no such text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+_MIDNIGHT = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?\s*\Z", re.ASCII)
+_MOST_CHARS = 60
+_MOST_SECONDS = 86_400 * 999_999_999
+"""The seconds of the longest timedelta."""
+_CLOCK = re.compile(r"\s*[+-]?\d+:\d\d\s*\Z", re.ASCII)
+_NUMERIC = re.compile(r"\s*[+-]?\d+(?:\.\d*)?\s*\Z", re.ASCII)
+
+
+def moment_in(text: str, form: str) -> str | None:
+    """The date, date-time, time or duration (`form`) that a text is, in ISO 8601; None if it may be another one too."""
+    reader = _READERS.get(form)
+    return None if reader is None or len(text) > _MOST_CHARS else reader(text)
+
+
+def date_in(text: str) -> str | None:
+    """The day that a text is, also one at midnight; None if it may be another day as well: 03/04/2020."""
+    from structgen.notation.dates import read_dates
+    from structgen.notation.readings import covering, only
+
+    if len(text) > _MOST_CHARS:
+        return None
+    if match := _MIDNIGHT.match(text):
+        text = match[1]
+    found = only(covering(text, read_dates(text)))
+    return None if found is None else found.isoformat()
+
+
+def _datetime_in(text: str) -> str | None:
+    """The date and time that a text is; the date alone is the midnight with which it begins."""
+    from structgen.notation.readings import covering, only
+    from structgen.notation.times import read_datetimes
+
+    found = only(covering(text, read_datetimes(text)))
+    if found is not None:
+        return found.isoformat()
+    day = date_in(text)
+    return None if day is None else f"{day}T00:00:00"
+
+
+def _time_in(text: str) -> str | None:
+    """The time of day that a text is; None for ``2:30``, which may be in the afternoon."""
+    from structgen.notation.readings import covering, only
+    from structgen.notation.times import read_times
+
+    found = only(covering(text, read_times(text)))
+    return None if found is None else found.isoformat()
+
+
+def _duration_in(text: str) -> str | None:
+    """The duration that a text is; None if it has months, whose length nobody knows, or parts of a microsecond."""
+    from structgen.notation.durations import read_durations
+    from structgen.notation.readings import covering, only
+
+    found = only(covering(text, read_durations(text, labelled=True)))
+    if found is None or found.months or abs(found.seconds) > _MOST_SECONDS:
+        return None
+    microseconds = found.seconds * 1_000_000
+    whole = int(microseconds)
+    if whole != microseconds:
+        return None
+    seconds, part = divmod(abs(whole), 1_000_000)
+    sign = "-" if whole < 0 else ""
+    return f"{sign}PT{seconds}.{part:06}S" if part else f"{sign}PT{seconds}S"
+
+
+_READERS: Mapping[str, Callable[[str], str | None]] = {
+    "date": date_in,
+    "date-time": _datetime_in,
+    "time": _time_in,
+    "duration": _duration_in,
+}
+
+
+def is_numeric(text: str) -> bool:
+    """Whether a text is a bare number, which Pydantic would take for seconds since 1970."""
+    return _NUMERIC.match(text) is not None
+
+
+def is_clock(text: str) -> bool:
+    """Whether a text is two numbers with a colon, which Pydantic would take for hours and minutes."""
+    return _CLOCK.match(text) is not None
