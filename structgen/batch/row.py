@@ -1,4 +1,4 @@
-"""The row: what became of one document, as one flat record that every output format holds."""
+"""The row: the outcome of one document, as a flat record that every output format can hold."""
 
 from __future__ import annotations
 
@@ -18,18 +18,17 @@ from structgen.schema import Schema
 
 
 class RowStatus(StrEnum):
-    """What became of a document."""
+    """The outcome of a document."""
 
     OK = "ok"
     INCOMPLETE = "incomplete"
-    """Nothing is wrong but that parts are missing: required ones, or those of chunks that failed. The value shows what
-    there is."""
+    """The only fault is missing parts: required ones, or those of chunks that failed. The value is what was found."""
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What became of one document. `cost` is in USD, None where it is not known; `error` is one sentence."""
+    """The outcome of one document. `cost` is in USD, or None if unknown; `error` is one sentence."""
 
     id: str
     source: str
@@ -47,11 +46,11 @@ class Row:
 
     @property
     def unsupported(self) -> tuple[str, ...]:
-        """The paths of the values that were not found in the text."""
+        """The paths of the values that the text does not support."""
         return tuple(piece.path for piece in self.evidence if piece.status is Status.UNSUPPORTED)
 
     def to_json(self) -> JsonObject:
-        """The row as every output holds it, its keys in this order; `chunks` only where there are several."""
+        """Return the row as JSON, its keys in this order; `chunks` only if the document was split."""
         row: JsonObject = {
             "id": self.id,
             "source": self.source,
@@ -80,7 +79,7 @@ def _issue(issue: Issue) -> JsonObject:
 
 
 def _chunks(chunks: tuple[ChunkReport, ...], conflicts: tuple[Conflict, ...]) -> JsonObject:
-    """How many chunks the document took, which of them failed, and what they do not agree about."""
+    """Return the number of chunks, which of them failed, and where they contradict each other."""
     failed = [chunk for chunk in chunks if chunk.status == "failed"]
     return {
         "count": len(chunks),
@@ -90,9 +89,9 @@ def _chunks(chunks: tuple[ChunkReport, ...], conflicts: tuple[Conflict, ...]) ->
 
 
 def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> Row:
-    """The row of an accepted value, which becomes plain JSON under the names that the JSON Schema has for it.
+    """Return the row of an accepted value, which becomes plain JSON under the names in the JSON Schema.
 
-    It is incomplete where chunks of the document failed: nobody knows what stands in them.
+    The row is incomplete if chunks of the document failed, because their contents are unknown.
     """
     failed = _failed_chunks(found.chunks)
     return Row(
@@ -112,7 +111,7 @@ def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> R
 
 
 def _failed_chunks(chunks: tuple[ChunkReport, ...]) -> str | None:
-    """The sentence about chunks that failed; None where none did."""
+    """Return the sentence about failed chunks, or None."""
     failed = [chunk for chunk in chunks if chunk.status == "failed"]
     if not failed:
         return None
@@ -121,7 +120,7 @@ def _failed_chunks(chunks: tuple[ChunkReport, ...]) -> str | None:
 
 
 def row_of_failure(document: Document, failure: ExtractionFailed, cost: float | None, model: str) -> Row:
-    """The row of a refused response: incomplete where parts are missing and nothing else is wrong, else failed."""
+    """Return the row of a refused response: incomplete if parts are missing but nothing else is wrong, else failed."""
     incomplete = is_incomplete(failure)
     completion = failure.attempts[-1].completion if failure.attempts else None
     evidence: tuple[Evidence, ...] = ()
@@ -143,12 +142,12 @@ def row_of_failure(document: Document, failure: ExtractionFailed, cost: float | 
 
 
 def row_of_problem(problem: DocumentProblem) -> Row:
-    """The row of an input that gave no document."""
+    """Return the row of an input that could not be read."""
     return Row(problem.id, problem.source, RowStatus.FAILED, error=problem.reason)
 
 
 def is_incomplete(failure: ExtractionFailed) -> bool:
-    """Whether all that is wrong is that required parts are missing or null."""
+    """Whether the only fault is that required parts are missing or null."""
     return (
         isinstance(failure.partial, dict | list)
         and bool(failure.issues)
@@ -157,7 +156,7 @@ def is_incomplete(failure: ExtractionFailed) -> bool:
 
 
 def _is_absent(value: Json, issue: Issue) -> bool:
-    """Whether the issue is about a part that is null, or a key that an object does not have."""
+    """Whether the issue concerns a part that is null, or a key that its object lacks."""
     if issue.code == "cut_off" or issue.repair is not None:
         return False
     *above, last = steps(issue.path) or ("",)
@@ -177,28 +176,28 @@ def _child(value: Json, step: str) -> Json:
 
 
 def plain(value: object, schema: Schema[Any]) -> Json:
-    """An instance of the schema's type as plain JSON, under the names (aliases) of its JSON Schema."""
+    """Return an instance of the schema's type as plain JSON, under the names (aliases) in its JSON Schema."""
     if schema.adapter is None:
         return cast(Json, value)
     return cast(Json, schema.adapter.dump_python(cast(Any, value), mode="json", by_alias=True, warnings="none"))
 
 
 def to_line(row: Row) -> str:
-    """The row as one line of JSON, newline included; always valid UTF-8 and valid JSON."""
+    """Return the row as one line of JSON with its newline; always valid UTF-8 and valid JSON."""
     found = row.to_json()
     try:
         line = json.dumps(found, ensure_ascii=False, allow_nan=False)
-    except ValueError:  # JSON has no word for infinity
+    except ValueError:  # JSON has no infinity
         line = json.dumps(_finite(found), ensure_ascii=False)
     try:
         line.encode("utf-8")
-    except UnicodeEncodeError:  # half a surrogate pair in what a model wrote
+    except UnicodeEncodeError:  # a lone surrogate in what a model wrote; json escapes it
         line = json.dumps(json.loads(line))
     return line + "\n"
 
 
 def _finite(value: Json) -> Json:
-    """The value with NaN and the infinities as text."""
+    """Replace NaN and the infinities by strings."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Batch: many documents through one Extractor, a row for each, in order, as they finish."""
+"""Batch: many documents through one Extractor within a budget, one row each, in order, as they finish."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ from structgen.send import find_card, split_model
 Read: TypeAlias = Document | DocumentProblem
 
 _HOPELESS = (AuthenticationFailed, ModelUnavailable, ConfigurationError, StoreError)
-"""What every other document would meet too."""
+"""Errors that every other document would meet too."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunBudget:
-    """The limits of a run, None where there is none.
+    """The limits of a run; None means no limit.
 
-    Cost and tokens are never gone over: a document is taken only where the most that it may take still fits. What is
-    under way when the time is over is finished, because it is paid for anyway.
+    Cost and tokens are never exceeded: a document is only started if its upper bound still fits. Documents in flight
+    when the time is over are finished, because they are paid for anyway.
     """
 
     max_cost: float | None = None
@@ -57,7 +57,7 @@ class RunBudget:
     max_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError for what is no limit."""
+        """Raise ConfigurationError for an invalid limit."""
         checked(self, _LIMITS)
 
 
@@ -68,7 +68,7 @@ _LIMITS: Mapping[str, Check] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """An amount of money (USD) and tokens."""
+    """An amount of money (USD) and of tokens."""
 
     cost: float = 0.0
     tokens: int = 0
@@ -78,40 +78,40 @@ class Sum:
 
 
 @dataclass(slots=True)
-class Purse:
-    """What a run has spent, and what it holds back for each document under way, in their order."""
+class Spending:
+    """What a run has spent, and what it reserves for each document in flight, in order."""
 
     budget: RunBudget
     card: Card | None
     spent: Sum = field(default_factory=Sum)
-    held: deque[Sum] = field(default_factory=deque[Sum])
+    reserved: deque[Sum] = field(default_factory=deque[Sum])
 
-    def hold(self, most: Usage) -> bool:
-        """Hold back the most that a document may take; False where that does not fit beside all the rest."""
-        wanted = self.wanted(most)
-        if self.beyond(wanted):
+    def reserve(self, most: Usage) -> bool:
+        """Reserve the upper bound of a document. Return False if it does not fit next to the other reservations."""
+        wanted = self.priced(most)
+        if self.reason_against(wanted):
             return False
-        self.held.append(wanted)
+        self.reserved.append(wanted)
         return True
 
     def settle(self, attempts: tuple[Attempt, ...]) -> None:
-        """The first document under way is done: what it took counts, what was held back for it is free again."""
-        self.held.popleft()
+        """Replace the reservation of the first document in flight by what it really spent."""
+        self.reserved.popleft()
         self.spent += self._sum(spent_at_most(attempt) for attempt in attempts)
 
-    def wanted(self, most: Usage) -> Sum:
-        """So many tokens with their price."""
+    def priced(self, most: Usage) -> Sum:
+        """Return the tokens with their price."""
         return self._sum([most])
 
-    def beyond(self, wanted: Sum) -> str | None:
-        """Why so much more does not fit, None where it does."""
-        whole = sum(self.held, self.spent) + wanted
+    def reason_against(self, wanted: Sum) -> str | None:
+        """Return why this amount does not fit, or None if it does."""
+        whole = sum(self.reserved, self.spent) + wanted
         if self.budget.max_cost is not None and whole.cost > self.budget.max_cost:
             limit, spent = self.budget.max_cost, self.spent.cost
-            return f"may cost {wanted.cost:.6f} USD; of {limit} USD, {spent:.6f} are spent"
+            return f"may cost {wanted.cost:.6f} USD, and {spent:.6f} of {limit} USD are spent"
         if self.budget.max_tokens is not None and whole.tokens > self.budget.max_tokens:
             limit, taken = self.budget.max_tokens, self.spent.tokens
-            return f"may take {wanted.tokens:,} tokens; of {limit:,}, {taken:,} are spent"
+            return f"may take {wanted.tokens:,} tokens, and {taken:,} of {limit:,} are spent"
         return None
 
     def _sum(self, usages: Iterable[Usage]) -> Sum:
@@ -121,10 +121,10 @@ class Purse:
 class Batch:
     """One run over many documents.
 
-    `budget` is for the whole run, `seen` is told of what became of each document. `summary` is up to date after every
-    row, and `left_over` says whether there are documents that are not done because the run was stopped. Whatever stops
-    it, what is under way is finished and has its row: nothing that was paid for is lost. `stop` gives up what merely
-    waits for a limit, which cost nothing: it has no row.
+    `budget` applies to the whole run, and `seen` is called with the outcome of each document. `summary` is up to date
+    after every row, and `left_over` says whether a stopped run has unfinished documents. Whatever stops the run,
+    requests in flight are finished and get their rows, so that nothing paid for is lost. Only `stop` gives up requests
+    that still wait for a rate limit, which cost nothing; their documents get no row.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Batch:
     ) -> None:
         self.summary = Summary()
         self.stopped = False
-        self._left = 0  # documents that were taken and are not done
+        self._left = 0  # documents that were started but not finished
         self._given_up = False
         self._extractor = extractor.with_cancellation(lambda: self._given_up)
         self._task = task
@@ -155,13 +155,13 @@ class Batch:
             raise ConfigurationError(NO_MOST)
         if self._limited and self._budget.max_cost is not None:
             _check_price(extractor.model, self._card)
-        self._purse = Purse(self._budget, self._card)
+        self._spending = Spending(self._budget, self._card)
         self._started = 0.0
-        self._put_off: Document | None = None
+        self._postponed: Document | None = None
         self._reason: StructgenError | None = None
 
     def stop(self) -> None:
-        """Take no further document, and give up the calls that wait for a limit or for another try.
+        """Start no further document, and give up requests that wait for a rate limit or a retry.
 
         May be called from another thread or a signal handler.
         """
@@ -169,15 +169,15 @@ class Batch:
 
     @property
     def left_over(self) -> bool:
-        """Whether the run was stopped before all documents that it took were done."""
+        """Whether the run was stopped before all its documents were finished."""
         return self._left > 0
 
     def rows(self, documents: Iterable[Read]) -> Generator[Row, None, None]:
-        """A row for each document and each problem, in their order.
+        """Yield a row for each document and each problem, in order.
 
-        Raises, after the last row: BudgetExceeded where the budget left documents over; AuthenticationFailed,
-        ModelUnavailable, ConfigurationError or StoreError where one document met what all others would; RateLimited
-        where a limit of the server asks for a longer wait than any document has time.
+        Raises after the last row: BudgetExceeded if the budget left documents over; AuthenticationFailed,
+        ModelUnavailable, ConfigurationError or StoreError if a document met an error that all others would meet too;
+        RateLimited if a rate limit requires a longer wait than the time budget of a document.
         """
         self._started = time.monotonic()
         for row in self._found(documents):
@@ -187,9 +187,9 @@ class Batch:
             raise self._reason
 
     def count_left(self, documents: Iterator[Read], seconds: float) -> tuple[int, bool]:
-        """How many documents a stopped run has left over, and whether that is all of them.
+        """Return how many documents a stopped run left over, and whether that is the exact number.
 
-        The rest of `documents` is counted for so many seconds, because it is read for that.
+        Counting reads the rest of `documents`, so it stops after this many seconds.
         """
         until, count = time.monotonic() + seconds, self._left
         for _ in documents:
@@ -199,16 +199,16 @@ class Batch:
         return count, True
 
     def _found(self, documents: Iterable[Read]) -> Iterator[Row]:
-        """The rows. A document for which the budget has no room beside those under way waits until they are done."""
+        """Yield the rows. A document that the budget only allows once those in flight are finished waits for them."""
         ahead = iter(documents)
         while True:
             yield from self._round(ahead)
-            waited, self._put_off = self._put_off, None
+            waited, self._postponed = self._postponed, None
             if waited is None:
                 return
-            reason = self._purse.beyond(self._purse.wanted(self._at_most(waited)))
+            reason = self._spending.reason_against(self._spending.priced(self._at_most(waited)))
             if reason and not self.stopped:
-                self._reason = BudgetExceeded(f"The next document {reason}: no further document was taken.")
+                self._reason = BudgetExceeded(f"The next document {reason}: no further document was started.")
                 self.stopped = True
             if self.stopped:
                 self._left += 1
@@ -223,8 +223,8 @@ class Batch:
         for outcome in outcomes:
             while isinstance(item := waiting.popleft(), DocumentProblem):
                 yield row_of_problem(item)
-            self._purse.settle(outcome.attempts)
-            if self._given_up and _is_cut_short(outcome):
+            self._spending.settle(outcome.attempts)
+            if self._given_up and _was_given_up(outcome):
                 self._left += 1
                 if not outcome.attempts:
                     continue
@@ -234,21 +234,21 @@ class Batch:
         yield from (row_of_problem(item) for item in waiting if isinstance(item, DocumentProblem))
 
     def _feed(self, documents: Iterator[Read], waiting: deque[Read]) -> Iterator[Document]:
-        """The documents alone, for the extractor; all that was taken is noted in `waiting`, in order."""
+        """Yield the documents for the extractor. Record documents and problems in `waiting`, in order."""
         for item in documents:
             self._check_time()
             if self.stopped:
                 self._left += 1
                 return
-            if isinstance(item, Document) and not self._purse.hold(self._at_most(item)):
-                self._put_off = item
+            if isinstance(item, Document) and not self._spending.reserve(self._at_most(item)):
+                self._postponed = item
                 return
             waiting.append(item)
             if isinstance(item, Document):
                 yield item
 
     def _at_most(self, document: Document) -> Usage:
-        """The most tokens that a document may take, nothing where the run has no limit that they count against."""
+        """Return an upper bound for the usage of a document, or no usage if the run limits neither cost nor tokens."""
         if not self._limited:
             return Usage()
         try:
@@ -267,29 +267,29 @@ class Batch:
         return row_of_failure(document, outcome, cost, self._extractor.model)
 
     def _is_used_up(self, limited: RateLimited) -> bool:
-        """Whether a limit, like that of a day, asks for a wait that goes beyond the time of any document."""
+        """Whether a rate limit, such as that of a day, requires a longer wait than the time budget of a document."""
         most = self._extractor.options.budget.max_seconds
         return limited.wait is not None and most is not None and limited.wait > most
 
     def _check_time(self) -> None:
-        """Stop where the run has lasted as long as it may."""
+        """Stop if the time of the run is over."""
         most = self._budget.max_seconds
         if most is not None and time.monotonic() - self._started >= most and not self.stopped:
-            self._reason = BudgetExceeded(f"The run's time of {most:g} s is over: no further document was taken.")
+            self._reason = BudgetExceeded(f"The run's time of {most:g} s is over: no further document was started.")
             self.stopped = True
 
 
-def _is_cut_short(outcome: Outcome[Any]) -> bool:
-    """Whether a call of the document, or of a chunk of it, was given up."""
+def _was_given_up(outcome: Outcome[Any]) -> bool:
+    """Whether a request for the document, or for one of its chunks, was given up."""
     if outcome.chunks:
         return any(chunk.status == "failed" for chunk in outcome.chunks)
     return isinstance(outcome, ExtractionFailed) and isinstance(outcome.__cause__, NotSent)
 
 
 def _check_price(model: str, card: Card | None) -> None:
-    """Raise where a budget in USD could not be kept."""
+    """Raise ConfigurationError if a budget in USD could not be enforced."""
     if cost_of(Usage(0, 0, calls=1), card) is None:
         raise ConfigurationError(
-            f"A run with a budget in USD needs a model whose price is known; that of {model} is not: "
-            "`structgen models` lists those that are."
+            f"A budget in USD needs a model with a known price, and that of {model} is unknown: "
+            "`structgen models` lists the prices."
         )

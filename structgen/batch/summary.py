@@ -1,4 +1,4 @@
-"""Summary: what a batch came to."""
+"""The totals of a run: Summary counts its rows, ReparseStats what a reparse had to request."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from structgen.engine.reparse.request_match import asked_paths
 from structgen.report.view import line_of
 
 MOST_PATHS, LONGEST_PATH = 8, 80
-"""So many paths of unsupported values, each of so many characters, are named in the one line for people."""
+"""How many paths of unsupported values the summary line names, and how many characters of each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many rows came out how, what they took, and how long. `cost` is in USD, None where a price is not known."""
+    """The number of rows by outcome, and what they took. `cost` is in USD, or None if a price is unknown."""
 
     ok: int = 0
     incomplete: int = 0
     failed: int = 0
     unsupported: int = 0
-    """Values that were not found in their text, or that the model could not quote."""
+    """Values that were not found in the text, or that the model could not quote."""
     unsupported_at: Mapping[str, int] = field(default_factory=dict[str, int])
-    """How many of them at which path; ``*`` stands for every index of a list, as in ``/items/*/price``."""
+    """Their number by path; ``*`` stands for every index of a list, as in ``/items/*/price``."""
     usage: Usage = field(default_factory=Usage)
     cost: float | None = 0.0
     seconds: float = 0.0
 
     @property
     def rows(self) -> int:
-        """All rows together."""
+        """The number of all rows."""
         return self.ok + self.incomplete + self.failed
 
     def add(self, row: Row, seconds: float) -> Summary:
-        """The summary with one more row, `seconds` after the beginning."""
+        """Return the summary with one more row, `seconds` after the start."""
         counts = Counter({row.status: 1})
         return replace(
             self,
@@ -55,42 +55,42 @@ class Summary:
         )
 
     def _counted(self, row: Row) -> Mapping[str, int]:
-        """The unsupported paths with those of one more row."""
+        """Return the counts of unsupported paths with those of one more row."""
         if not row.unsupported:
             return self.unsupported_at
         return Counter(self.unsupported_at) + Counter(folded(path, row.value) for path in row.unsupported)
 
     def __str__(self) -> str:
-        """One line for people."""
+        """Return one line for people."""
         parts = [f"{self.rows} {'row' if self.rows == 1 else 'rows'}: {self.ok} ok"]
         parts += [f"{self.incomplete} incomplete"] if self.incomplete else []
         parts += [f"{self.failed} failed"] if self.failed else []
         return "; ".join([", ".join(parts), *self._unsupported(), *self._spent(), f"{self.seconds:.1f} s"])
 
     def _unsupported(self) -> list[str]:
-        """Where values have no evidence, the most frequent paths first."""
+        """Name the paths without evidence, the most frequent first."""
         if not self.unsupported:
             return []
         ranked = sorted(self.unsupported_at.items(), key=lambda entry: (-entry[1], entry[0]))
-        named = [f"{line_of(path, LONGEST_PATH) or 'the whole'}: {count}" for path, count in ranked[:MOST_PATHS]]
+        named = [f"{line_of(path, LONGEST_PATH) or 'the whole value'}: {count}" for path, count in ranked[:MOST_PATHS]]
         named += [f"{len(ranked) - MOST_PATHS} more paths"] if len(ranked) > MOST_PATHS else []
         values = "1 value" if self.unsupported == 1 else f"{self.unsupported:,} values"
         return [f"{values} unsupported ({', '.join(named)})"]
 
     def _spent(self) -> list[str]:
-        """Tokens and money, where a model was asked."""
+        """Return tokens and cost, if a model was called."""
         if not self.usage.calls:
             return []
         inwards, outwards = self.usage.input_tokens, self.usage.output_tokens
         calls = f"{self.usage.calls} call{'' if self.usage.calls == 1 else 's'}"
         if inwards is None or outwards is None:
-            return [f"{calls}, not all of which told their tokens, so that the cost is not known"]
-        cost = "cost not known" if self.cost is None else f"{self.cost:.4f} USD"
+            return [f"{calls}, some without token counts, so the cost is unknown"]
+        cost = "cost unknown" if self.cost is None else f"{self.cost:.4f} USD"
         return [calls, f"{inwards:,} tokens in, {outwards:,} out", cost]
 
 
 def folded(path: str, value: Json) -> str:
-    """A path into a value with ``*`` in place of the indexes of its lists."""
+    """Replace the list indexes in a path by ``*``. Object keys may be digits too, so the value is walked."""
     found: list[str] = []
     for step in steps(path):
         if isinstance(value, list):
@@ -102,14 +102,14 @@ def folded(path: str, value: Json) -> str:
     return pointer(found)
 
 
-READ = "read again"
-REST = "asked for the rest"
-WHOLE = "asked whole"
+STORED = "from stored answers"
+REST = "requested the rest"
+WHOLE = "requested whole"
 UNANSWERED = "without an answer"
 
 
 class ReparseStats:
-    """Counts documents by what was asked for them; only what was paid now counts as asked."""
+    """Counts documents by what a reparse requested for them. What the store answers was not requested."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
@@ -120,11 +120,11 @@ class ReparseStats:
 
     @property
     def total(self) -> int:
-        """How many were counted."""
+        """The number of documents."""
         return self._counts.total()
 
     def __str__(self) -> str:
-        """One line for people, the most frequent first."""
+        """Return one line for people, the most frequent kind first."""
         kinds = ", ".join(f"{count} {kind}" for kind, count in self._counts.most_common())
         return f"{self.total} document{'' if self.total == 1 else 's'}: {kinds}"
 
@@ -132,14 +132,14 @@ class ReparseStats:
 def _kind(outcome: Extraction[Any] | ExtractionFailed) -> str:
     paid = [attempt for attempt in outcome.attempts if not attempt.completion.stored]
     if not paid:
-        return UNANSWERED if isinstance(outcome, ExtractionFailed) else READ
-    paths = sorted({path for attempt in paid for path in _places(attempt)})
+        return UNANSWERED if isinstance(outcome, ExtractionFailed) else STORED
+    paths = sorted({path for attempt in paid for path in _requested_paths(attempt)})
     if any(attempt.request.schema_name not in {"fields", "rest"} for attempt in paid):
         return WHOLE
-    return f"asked for {', '.join(paths)}" if paths else REST
+    return f"requested {', '.join(paths)}" if paths else REST
 
 
-def _places(attempt: Attempt) -> set[str]:
-    """The fields that were asked for, the places in lists as one."""
+def _requested_paths(attempt: Attempt) -> set[str]:
+    """Return the requested fields, with ``*`` for list indexes."""
     steps = (path.split("/") for path in asked_paths(attempt.request))
     return {"/".join("*" if step.isdecimal() else step for step in path) for path in steps}

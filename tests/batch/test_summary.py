@@ -28,12 +28,12 @@ def test_what_is_not_known_is_not_made_up() -> None:
     summary = Summary().add(row(RowStatus.OK, Usage(None, None, calls=1), None), 0.0)
     summary = summary.add(row(RowStatus.OK, Usage(5, 5, calls=1), 1.0), 0.0)
     assert summary.cost is None
-    assert "2 calls, not all of which told their tokens, so that the cost is not known; 0.0 s" in str(summary)
+    assert "2 calls, some without token counts, so the cost is unknown; 0.0 s" in str(summary)
 
 
 def test_a_price_that_is_not_known_is_said_to_be_so() -> None:
     summary = Summary().add(row(RowStatus.OK, Usage(5, 6, calls=1), None), 0.0)
-    assert "1 call; 5 tokens in, 6 out; cost not known" in str(summary)
+    assert "1 call; 5 tokens in, 6 out; cost unknown" in str(summary)
 
 
 def test_nothing_is_said_of_money_where_no_model_was_asked() -> None:
@@ -74,7 +74,7 @@ def test_the_paths_without_evidence_are_counted_and_named_the_most_frequent_firs
 
 
 def test_one_value_without_evidence_is_one_value() -> None:
-    assert "1 value unsupported (the whole: 1)" in str(Summary().add(unsupported("", value=5), 0.0))
+    assert "1 value unsupported (the whole value: 1)" in str(Summary().add(unsupported("", value=5), 0.0))
 
 
 def test_of_many_paths_the_most_frequent_are_named() -> None:
@@ -110,8 +110,8 @@ def test_documents_are_counted_by_what_was_paid_for_them_the_most_frequent_first
     stats.add(ExtractionFailed("no answer", attempts=(kept,)))
     stats.add(ExtractionFailed("refused", attempts=(kept, attempt("fields", "/b", "/a"))))
     assert str(stats) == (
-        "10 documents: 3 read again, 2 asked for /a, /b, 2 asked whole, 1 asked for /items/*/b, "
-        "1 asked for the rest, 1 without an answer"
+        "10 documents: 3 from stored answers, 2 requested /a, /b, 2 requested whole, 1 requested /items/*/b, "
+        "1 requested the rest, 1 without an answer"
     )
 
 
@@ -119,4 +119,4 @@ def test_one_document_is_one_document() -> None:
     stats = ReparseStats()
     assert stats.total == 0
     stats.add(Extraction(None, attempts=(attempt(stored=True),)))
-    assert (stats.total, str(stats)) == (1, "1 document: 1 read again")
+    assert (stats.total, str(stats)) == (1, "1 document: 1 from stored answers")

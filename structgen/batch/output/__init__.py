@@ -1,8 +1,8 @@
-"""Where rows go: the standard output, or a file that holds each row as soon as it is there.
+"""Where rows go: to standard output, or to a file that holds each row as soon as it exists.
 
-Every file begins as JSON Lines beside its target (``out.csv.part``), one flushed write a row. At the end it becomes
-what its suffix says and takes the target's place at once. So a killed run leaves its rows in the part, a reader of the
-target never sees half a file, and no format needs code of its own for being interrupted.
+Every file starts as JSON Lines next to its target (``out.csv.part``), with one unbuffered write per row. At the end it
+is converted to the format of its suffix and replaces the target atomically. So a killed run leaves its rows in the part
+file, a reader of the target never sees half a file, and no format needs its own code for interruptions.
 """
 
 from __future__ import annotations
@@ -22,66 +22,65 @@ from structgen.core.json import JsonObject
 
 
 class OutputError(StructgenError):
-    """Rows cannot be written; the message says where those are that were."""
+    """Rows cannot be written. The message says where the rows so far are."""
 
 
 class Output(Protocol):
-    """Takes rows."""
+    """A destination for rows."""
 
     def write(self, row: Row) -> None:
-        """Keep a row, durably as far as a process can."""
+        """Write a row without buffering it in this process."""
         ...
 
     def finish(self, *, complete: bool) -> Path | None:
-        """Bring the rows to where they belong; gives the file that holds them."""
+        """Move the rows to their final place, and return the file that contains them, if any."""
         ...
 
 
 class Lines:
-    """JSON Lines on a stream, each flushed."""
+    """Writes JSON Lines to a stream, flushing each."""
 
     def __init__(self, stream: IO[str] | None = None) -> None:
         self._stream = stream or sys.stdout
 
     def write(self, row: Row) -> None:
-        """One line. BrokenPipeError where the reader has gone."""
+        """Write one line. Raises BrokenPipeError if the reader has gone."""
         self._stream.write(to_line(row))
         self._stream.flush()
 
     def finish(self, *, complete: bool) -> None:
-        """Nothing is left to do."""
+        """Do nothing: every line has been written."""
 
 
 class PartFile:
-    """Rows on their way into a file. `_size` is the length of what was written whole, in bytes."""
+    """Collects rows for a file. `_size` is the length of all complete lines, in bytes."""
 
     def __init__(self, target: Path, form: Format) -> None:
         self._target = target
         self._format = form
         self._part = create_beside(target, "part")
-        self._file = self._part.open("r+b", buffering=0)  # nothing waits in this process
+        self._file = self._part.open("r+b", buffering=0)  # so that a killed process loses no row
         self._size = 0
 
     def write(self, row: Row) -> None:
-        """One line, handed to the system at once. OutputError where the disk is full, or the like."""
+        """Write one line, unbuffered. Raises OutputError, for example if the disk is full."""
         line = to_line(row).encode()
         try:
             rest = memoryview(line)
             while rest:
                 rest = rest[self._file.write(rest) :]
         except OSError as error:
-            raise OutputError(f"{self._target} cannot be written: {error.strerror}. {self._kept()}") from error
+            raise OutputError(f"Cannot write {self._target}: {error.strerror}. {self._rows_so_far()}") from error
         self._size += len(line)
 
     def finish(self, *, complete: bool) -> Path | None:
-        """Put the rows in their place; None where there is none.
+        """Replace the target, and return the file with the rows, or None without rows.
 
-        A run that is not complete never takes the place of a file that is there already: then the rows stay in the
-        part, whose path is returned.
+        An incomplete run never replaces an existing file: its rows stay in the part file, whose path is returned.
         """
         try:
             with self._file:
-                self._file.truncate(self._size)  # half a line, where the disk was full
+                self._file.truncate(self._size)  # drop half a line, left by a full disk
                 os.fsync(self._file.fileno())
             if not self._size:
                 self._part.unlink()
@@ -90,7 +89,7 @@ class PartFile:
                 return self._part
             self._install()
         except OSError as error:
-            raise OutputError(f"{self._target} cannot be written: {error}. {self._kept()}") from error
+            raise OutputError(f"Cannot write {self._target}: {error}. {self._rows_so_far()}") from error
         return self._target
 
     def _install(self) -> None:
@@ -105,28 +104,28 @@ class PartFile:
             for line in lines:
                 yield cast(JsonObject, json.loads(line))
 
-    def _kept(self) -> str:
+    def _rows_so_far(self) -> str:
         return f"The rows so far are in {self._part}, as JSON Lines."
 
 
 def open_output(path: Path | None) -> Output:
-    """The output for a path, by its suffix; the standard output where it is None.
+    """Return the output for a path, by its suffix, or standard output if it is None.
 
-    Raises ConfigurationError where the suffix is none that rows can be written as, or the place cannot be written.
+    Raises ConfigurationError if no format has the suffix, or the file cannot be written.
     """
     if path is None:
         return Lines()
     form = FORMATS.get(path.suffix.lower())
     if form is None:
         *most, last = FORMATS
-        raise ConfigurationError(f"{path}: rows are written to {', '.join(most)} or {last}; name such a file.")
+        raise ConfigurationError(f"{path}: rows can be written to {', '.join(most)} or {last}; name such a file.")
     if path.is_dir():
         raise ConfigurationError(f"{path} is a folder: name a file in it.")
     if not path.parent.is_dir():
-        raise ConfigurationError(f"{path} cannot be written: there is no folder {path.parent}. Make it first.")
+        raise ConfigurationError(f"Cannot write {path}: the folder {path.parent} does not exist. Create it first.")
     if form.check is not None:
         form.check(path)
     try:
         return PartFile(path, form)
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written: {error.strerror}.") from error
+        raise ConfigurationError(f"Cannot write {path}: {error.strerror}.") from error

@@ -1,4 +1,4 @@
-"""Files beside a target, so that taking its place is one step of the file system."""
+"""Temporary files next to a target, on the same file system, so that replacing the target is atomic."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def create_beside(target: Path, word: str) -> Path:
-    """A new, empty file ``target.word``, or with a number where that is taken: nobody else's file is touched."""
+    """Create an empty file ``target.word``, with a number if that exists: another run may be using it."""
     numbered = (target.with_name(f"{target.name}.{word}{number}") for number in count(2))
     return next(path for path in chain([target.with_name(f"{target.name}.{word}")], numbered) if _created(path))
 
@@ -24,7 +24,7 @@ def _created(path: Path) -> bool:
 
 @contextmanager
 def replacing(target: Path) -> Generator[Path]:
-    """A file to write that takes the target's place when the block ends well, and is gone when it does not."""
+    """Yield a file to write. It replaces the target if the block succeeds, and is deleted if it fails."""
     path = create_beside(target, "new")
     try:
         yield path

@@ -1,4 +1,7 @@
-"""The formats of an output file: how rows get in, and what can be said against it before the first document."""
+"""The formats of output files: CSV, Parquet and SQLite, how to write them and what to check before the first row.
+
+Rows are read twice, once for the columns, so that a run of any size fits into memory.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +24,11 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
 
 Rows: TypeAlias = Callable[[], Iterable[JsonObject]]
-"""The rows from the beginning, as often as they are asked for."""
+"""Starts the rows again from the beginning at each call."""
 
 
 def write_csv(rows: Rows, target: Path) -> None:
-    """A header and a line each, in UTF-8; a null is an empty cell."""
+    """Write a header and one line per row, in UTF-8; a null is an empty cell."""
     columns = columns_of(rows())
     with replacing(target) as path, path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -34,22 +37,22 @@ def write_csv(rows: Rows, target: Path) -> None:
 
 
 _FORMULA = re.compile(r"[=@\t\r\n＝＋－＠]|[+-](?![\d\s().,/-]*\Z)")
-"""How a text begins that a spreadsheet would run. A signed number or a telephone number is none."""
+"""The start of a text that a spreadsheet would run as a formula; not of signed numbers and telephone numbers."""
 
 
 def _cell(cell: Cell) -> Cell:
-    """The cell as CSV has it. A text that could be a formula gets a quote in front: the file is opened by people."""
+    """Return the cell for CSV. A text that could be a formula gets a leading quote, against formula injection."""
     if isinstance(cell, str):
         return f"'{cell}" if _FORMULA.match(cell) else cell
     return str(cell).lower() if isinstance(cell, bool) else cell
 
 
-_BATCH = 1000  # rows held at once
-_LARGEST = 2**63  # what neither int64 of Parquet nor an integer of SQLite can hold
+_BATCH = 1000  # rows in memory
+_LARGEST = 2**63  # the first integer too large for Parquet (int64) and SQLite
 
 
 def check_parquet(target: Path) -> None:
-    """Refuse where pyarrow is not installed."""
+    """Raise ConfigurationError if pyarrow is not installed."""
     try:
         import_module("pyarrow.parquet")
     except ImportError as error:
@@ -59,7 +62,7 @@ def check_parquet(target: Path) -> None:
 
 
 def write_parquet(rows: Rows, target: Path) -> None:
-    """A column for each field; text where a field has values of several types, or none at all."""
+    """Write a column for each field; a string column if its values have several types, or no value has any."""
     arrow: Any = import_module("pyarrow")  # no types
     parquet: Any = import_module("pyarrow.parquet")
     columns = columns_of(rows())
@@ -74,14 +77,14 @@ def write_parquet(rows: Rows, target: Path) -> None:
 
 
 def _batches(rows: Iterable[JsonObject]) -> Iterator[list[JsonObject]]:
-    """The rows in lists of `_BATCH`."""
+    """Yield the rows in lists of `_BATCH`."""
     iterator = iter(rows)
     while batch := list(islice(iterator, _BATCH)):
         yield batch
 
 
 def _types(rows: Iterable[JsonObject], columns: list[str]) -> list[type]:
-    """For each column the type that holds all its cells."""
+    """Return for each column the type that fits all its cells."""
     found: list[set[type]] = [set() for _ in columns]
     for row in rows:
         for kinds, cell in zip(found, cells_of(row, columns), strict=True):
@@ -106,20 +109,20 @@ _OURS = {"id", "source", "status"}
 
 
 def check_sqlite(target: Path) -> None:
-    """Refuse a file that is no database, or has a table ``rows`` of somebody else."""
+    """Raise ConfigurationError if the file is no database, or has a table ``rows`` that structgen did not write."""
     if not target.exists():
         return
     try:
         with closing(sqlite3.connect(target)) as database:
             columns = {str(column[1]) for column in database.execute("PRAGMA table_info(rows)")}
     except sqlite3.Error as error:
-        raise ConfigurationError(f"{target} cannot be written as SQLite: {error}.") from error
+        raise ConfigurationError(f"Cannot write {target} as SQLite: {error}.") from error
     if columns and not columns >= _OURS:
         raise ConfigurationError(f"{target} has a table `rows` that structgen did not write: name another file.")
 
 
 def write_sqlite(rows: Rows, target: Path) -> None:
-    """Replace the table in one transaction."""
+    """Replace the table ``rows`` in one transaction; other tables are left alone."""
     columns = columns_of(rows())
     names = ", ".join(_quoted(name) for name in columns)
     places = ", ".join("?" * len(columns))
@@ -140,13 +143,13 @@ def _quoted(name: str) -> str:
 
 
 def _fit(cell: Cell) -> Cell:
-    """The cell, an integer that is too long as text."""
+    """Return the cell, as text if it is an integer that is too large."""
     return str(cell) if isinstance(cell, int) and not -_LARGEST <= cell < _LARGEST else cell
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`write` puts rows into a file; None where they are kept as JSON Lines. `check` raises ConfigurationError."""
+    """`write` converts rows to the format, or is None for JSON Lines. `check` raises ConfigurationError."""
 
     write: Callable[[Rows, Path], None] | None = None
     check: Callable[[Path], None] | None = None

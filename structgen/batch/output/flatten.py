@@ -1,4 +1,4 @@
-"""A row as one line of a table: nested objects become dotted columns, lists become cells of JSON."""
+"""A row as one line of a table: nested objects become dotted columns, lists become cells with JSON."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from structgen.core.json import Json, JsonObject
 Cell: TypeAlias = None | bool | int | float | str
 
 _NESTED = frozenset({"value", "usage"})
-_LIMIT = 500  # columns; a value with more (a dict with open keys) is one cell of JSON
+_MAX_COLUMNS = 500  # columns; a value with more, such as a dict with arbitrary keys, becomes one cell
 
 
 def columns_of(rows: Iterable[JsonObject]) -> list[str]:
-    """The columns that a table of these rows needs.
+    """Return the columns for a table of these rows.
 
-    A part that is an object in one row and null in another has the columns of the object alone. Columns that differ
-    only in case would be one to SQLite and spreadsheets; then, or where there are too many, `value` is one column.
+    A part that is an object in one row and null in another only gets the columns of the object. If columns differ only
+    in case, which SQLite and spreadsheets ignore, or if there are too many, `value` becomes a single column.
     """
     found: dict[str, bool] = {}
     for row in rows:
@@ -26,13 +26,13 @@ def columns_of(rows: Iterable[JsonObject]) -> list[str]:
             found[name] = found.get(name, False) or cell is not None
     above = {name[:at] for name in found for at in range(len(name)) if name[at] == "."}
     names = [name for name, used in found.items() if used or name not in above]
-    if len(names) <= _LIMIT and len({name.lower() for name in names}) == len(names):
+    if len(names) <= _MAX_COLUMNS and len({name.lower() for name in names}) == len(names):
         return names
     return list(dict.fromkeys("value" if name.startswith("value.") else name for name in names))
 
 
 def cells_of(row: JsonObject, columns: list[str]) -> list[Cell]:
-    """The row's cells for these columns, None where it has nothing there."""
+    """Return the row's cells for these columns, None for those that it lacks."""
     cells = dict(_cells(row))
     if "value" in columns:
         cells["value"] = _scalar(row["value"])
@@ -45,7 +45,7 @@ def _cells(row: JsonObject) -> Iterator[tuple[str, Cell]]:
 
 
 def _leaves(name: str, value: Json) -> Iterator[tuple[str, Cell]]:
-    r"""The dotted names below `name`; a dot inside a key is written ``\.``, so that no two keys share a column."""
+    r"""Yield the dotted names below `name`. A dot inside a key becomes ``\.``, so that no two keys share a column."""
     if isinstance(value, dict) and value:
         for key, item in value.items():
             escaped = key.replace(".", r"\.")

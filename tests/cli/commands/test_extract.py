@@ -117,7 +117,7 @@ def test_many_failures_are_named_up_to_ten(structgen) -> None:
         (["dish.json", "soup.txt", "-o", "out.xlsx"], ".jsonl, .csv, .parquet or .sqlite"),
         (
             ["dish.json", "soup.txt", "-o", "nowhere/out.csv"],
-            "cannot be written: there is no folder nowhere. Make it first.",
+            "the folder nowhere does not exist. Create it first.",
         ),
         (["dish.json", "soup.txt", "-o", "soup.txt"], "is also an input"),
         (["dish.json", "soup.txt", "--model", "gpt"], "names no model"),

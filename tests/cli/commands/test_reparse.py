@@ -80,7 +80,7 @@ def test_what_fits_is_read_again_without_a_call(structgen, kitchen: Emulator, mo
     assert again.status == 0
     assert [row["value"] for row in again.rows] == [row["value"] for row in first.rows]
     assert [(row["id"], row["usage"]["calls"]) for row in again.rows] == [("0.txt", 0), ("1.txt", 0), ("2.txt", 0)]
-    assert again.said[-1] == "structgen: run 1: 3 documents: 3 read again."
+    assert again.said[-1] == "structgen: run 1: 3 documents: 3 from stored answers."
     assert len(kitchen.requests) == 3
 
 
@@ -97,7 +97,7 @@ def test_a_new_field_is_asked_for_alone_also_where_it_may_be_left_out(
         {"name": f"soup {number}", "serves": number + 2, "prep": number + 10} for number in range(3)
     ]
     assert paths_asked(kitchen) == [["/prep"]] * 3
-    assert again.said[-1] == "structgen: run 1: 3 documents: 3 asked for /prep."
+    assert again.said[-1] == "structgen: run 1: 3 documents: 3 requested /prep."
 
 
 @MODES
@@ -108,7 +108,7 @@ def test_only_what_a_tighter_schema_refuses_is_asked_for_again(structgen, kitche
     again = structgen("runs", "reparse", "1")
     assert [row["value"]["serves"] for row in again.rows] == [2, 3, 3]
     assert [row["usage"]["calls"] for row in again.rows] == [0, 0, 1]
-    assert again.said[-1] == "structgen: run 1: 3 documents: 2 read again, 1 asked for /serves."
+    assert again.said[-1] == "structgen: run 1: 3 documents: 2 from stored answers, 1 requested /serves."
 
 
 @MODES
@@ -170,7 +170,7 @@ def test_with_keep_other_words_ask_nothing(structgen, kitchen: Emulator) -> None
     write_schema({"name": NAME, "serves": {**SERVES, "description": "how many it feeds"}}, description="A dish.")
     kept = structgen("runs", "reparse", "1", "--keep")
     assert (kept.status, len(kitchen.requests)) == (0, 3)
-    assert kept.said[-1] == "structgen: run 1: 3 documents: 3 read again."
+    assert kept.said[-1] == "structgen: run 1: 3 documents: 3 from stored answers."
 
 
 @pytest.mark.parametrize("what", ["instructions", "examples", "description"])
@@ -186,10 +186,10 @@ def test_where_the_task_as_a_whole_is_told_otherwise_each_document_is_asked_whol
     write_schema({"name": NAME, "serves": SERVES}, **({"description": "A dish."} if what == "description" else {}))
     kept = structgen("runs", "reparse", "1", "--keep")
     assert len(kitchen.requests) == 3
-    assert "asked whole" not in kept.err
+    assert "whole" not in kept.err
     again = structgen("runs", "reparse", "1")
     assert f"the {what} changed since run 1: asking every document whole (--keep uses the answers)." in again.said[0]
-    assert again.said[-1] == "structgen: run 1: 3 documents: 3 asked whole."
+    assert again.said[-1] == "structgen: run 1: 3 documents: 3 requested whole."
     assert paths_asked(kitchen) == [[]] * 3
 
 
@@ -227,7 +227,7 @@ def test_new_fields_in_the_items_of_a_list_are_asked_for_where_they_are(structge
     kitchen.answer_with(lambda _: '{"/items/0/grams": 200, "/items/1/grams": 5}')
     again = structgen("runs", "reparse", "1")
     assert again.rows[0]["value"] == {"items": [{"what": "leek", "grams": 200}, {"what": "salt", "grams": 5}]}
-    assert again.said[-1] == "structgen: run 1: 3 documents: 3 asked for /items/*/grams."
+    assert again.said[-1] == "structgen: run 1: 3 documents: 3 requested /items/*/grams."
 
 
 def test_a_reparse_can_be_read_again_and_pays_for_no_field_twice(structgen, kitchen: Emulator) -> None:
@@ -237,7 +237,7 @@ def test_a_reparse_can_be_read_again_and_pays_for_no_field_twice(structgen, kitc
     author = {"type": ["string", "null"]}
     write_schema({"name": NAME}, {"prep": PREP, "author": author})
     third = structgen("runs", "reparse", "2", "-o", "third.jsonl")
-    assert third.said[-1] == "structgen: run 2: 3 documents: 3 asked for /author."
+    assert third.said[-1] == "structgen: run 2: 3 documents: 3 requested /author."
     write_schema({"name": NAME}, {"prep": {**PREP, "minimum": 1}, "author": author})
     structgen("runs", "reparse", "3")
     rows = [json.loads(line) for line in Path("third.jsonl").read_text().splitlines()]
@@ -367,7 +367,7 @@ def test_a_document_that_the_run_did_not_see_is_asked_whole(structgen, kitchen: 
     (folder / "in" / "1.txt").write_text("name: other soup\nserves: 9")
     again = structgen("runs", "reparse", "1")
     assert [row["value"]["name"] for row in again.rows] == ["soup 0", "other soup", "soup 2", "bread"]
-    assert again.said[-1] == "structgen: run 1: 4 documents: 2 read again, 2 asked whole."
+    assert again.said[-1] == "structgen: run 1: 4 documents: 2 from stored answers, 2 requested whole."
 
 
 def test_two_tasks_over_the_same_documents_are_not_mixed_up(structgen, kitchen: Emulator) -> None:
@@ -424,7 +424,7 @@ def test_a_run_of_the_first_version_is_asked_whole_and_that_is_said(structgen, k
     write_schema({"name": NAME, "serves": SERVES}, {"prep": PREP})
     again = structgen("runs", "reparse", "1")
     assert "run 1 is from an older structgen, which stored no schema: asking every document whole." in again.said[0]
-    assert again.said[-1] == "structgen: run 1: 3 documents: 3 asked whole."
+    assert again.said[-1] == "structgen: run 1: 3 documents: 3 requested whole."
 
 
 def test_answers_of_another_server_are_not_taken(structgen, kitchen: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -467,7 +467,7 @@ def test_of_a_run_with_quotes_a_new_field_is_asked_for_alone_with_its_quote(stru
     assert all('"quote"' in json.dumps(request.body) for request in quoted_run.requests[3:])
     assert spans(again.rows[0]) == {"/name": "soup 0", "/serves": "2", "/prep": "10"}
     assert not again.rows[0]["unsupported"]
-    assert again.said[-1] == "structgen: run 1: 3 documents: 3 asked for /prep."
+    assert again.said[-1] == "structgen: run 1: 3 documents: 3 requested /prep."
 
 
 def test_of_a_run_with_quotes_what_fits_keeps_its_quotes_and_costs_nothing(structgen, quoted_run: Emulator) -> None:
@@ -499,7 +499,7 @@ def test_a_reparse_of_a_run_with_quotes_can_be_read_again(structgen, quoted_run:
     assert again.rows[0]["value"] == {"name": "soup 0", "serves": 2, "prep": 10, "author": "Ines"}
     assert paths_asked(quoted_run, paid) == [["/author"]] * 3
     assert spans(again.rows[0]) == {"/name": "soup 0", "/serves": "2", "/prep": "10", "/author": "Ines"}
-    assert structgen("runs", "reparse", "3").said[-1] == "structgen: run 3: 3 documents: 3 read again."
+    assert structgen("runs", "reparse", "3").said[-1] == "structgen: run 3: 3 documents: 3 from stored answers."
 
 
 def test_a_new_property_by_the_name_of_a_quote_does_not_hide_the_old_ones(structgen, quoted_run: Emulator) -> None:
@@ -509,7 +509,7 @@ def test_a_new_property_by_the_name_of_a_quote_does_not_hide_the_old_ones(struct
     again = structgen("runs", "reparse", "1")
     assert again.rows[0]["value"] == {"name": "soup 0", "serves": 2, "quote": None}
     assert spans(again.rows[0]) == {"/name": "soup 0", "/serves": "2"}
-    assert again.said[-1] == "structgen: run 1: 3 documents: 3 asked for /quote."
+    assert again.said[-1] == "structgen: run 1: 3 documents: 3 requested /quote."
 
 
 @pytest.mark.parametrize("evidence", ["locate", "quotes"])
@@ -525,4 +525,4 @@ def test_what_may_be_left_out_but_not_be_null_is_answered_with_null_where_the_te
         {"name": f"soup {number}", "serves": number + 2, "prep": number + 10} for number in range(3)
     ]
     assert paths_asked(kitchen) == [["/prep", "/rating"]] * 3
-    assert structgen("runs", "reparse", "2").said[-1] == "structgen: run 2: 3 documents: 3 read again."
+    assert structgen("runs", "reparse", "2").said[-1] == "structgen: run 2: 3 documents: 3 from stored answers."
