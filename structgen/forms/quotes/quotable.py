@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import cast
 
 from structgen.core.errors import SchemaError
-from structgen.core.json import Json, JsonObject, pointer, steps
-from structgen.schema.keywords import Steps, walk
-from structgen.schema.resolve import find, part_at
+from structgen.core.json import Json, JsonObject
+from structgen.schema.keywords import walk
+from structgen.schema.node import REMARKS, Node
 
 DEFINITIONS = ("$defs", "definitions")
 _SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
@@ -24,10 +24,6 @@ _ENTANGLED = frozenset({
 """Keywords that speak of the same value once more, or of parts of it that only they know."""
 ADDRESSES = frozenset({"$id", "id", "$anchor", "$comment", *DEFINITIONS})
 """Keywords that say where a schema is found: references are written anew, as pointers."""
-_REMARKS = ADDRESSES | {
-    "$schema", "title", "description", "default", "deprecated", "discriminator", "examples", "readOnly", "writeOnly",
-}  # fmt: skip
-"""Keywords that may stand beside a reference or a union and change nothing."""
 
 
 class Kind(Enum):
@@ -58,69 +54,52 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """The kinds of the places of one schema. `tags` are the pointers of the properties that tell unions apart."""
+    """The kinds of the places of one schema. `tags` are the properties that tell the objects of unions apart."""
 
-    root: JsonObject | bool
-    tags: frozenset[str]
+    tags: frozenset[Node]
     work: Work
-    _known: dict[str, Kind] = field(default_factory=dict[str, Kind])
+    _known: dict[Node, Kind] = field(default_factory=dict[Node, Kind])
 
-    def of(self, schema: Json, at: Steps) -> Kind:
+    def of(self, node: Node) -> Kind:
         """The kind of one place."""
         self.work.step()
-        here = pointer(at)
-        if here not in self._known:
-            self._known[here] = Kind.PLAIN  # for a reference that comes back to itself with nothing in between
-            self._known[here] = Kind.FIXED if here in self.tags else self._of(schema, at)
-        return self._known[here]
+        if node not in self._known:
+            self._known[node] = Kind.PLAIN  # for a reference that comes back to itself with nothing in between
+            self._known[node] = Kind.FIXED if node in self.tags else self._of(node)
+        return self._known[node]
 
-    def _of(self, schema: Json, at: Steps) -> Kind:
-        if not isinstance(schema, dict):
-            return Kind.PLAIN
-        if "$ref" in schema or "allOf" in schema:
-            place = self.target(schema)
-            found = part_at(self.root, place) if place is not None else None
-            return self.of(found[1], tuple(steps(found[0]))) if found else Kind.PLAIN
-        if "const" in schema or "enum" in schema:
-            return _of_choices(schema)
-        return self._of_union(schema, at) if options_of(schema)[1] else _of_types(schema)
+    def _of(self, node: Node) -> Kind:
+        if node.reference is not None:
+            return self.of(node.reference)
+        schema = node.raw
+        if len(node.parts) > 1 or not isinstance(schema, dict):
+            return Kind.PLAIN  # a value that several schemas speak of has no form in which it is quoted
+        if node.choices is not None:
+            return _of_choices(node.choices)
+        return self._of_union(node, schema) if options_of(schema)[1] else _of_types(schema)
 
-    def target(self, schema: JsonObject) -> str | None:
-        """The pointer of the definition that a schema stands for, with nothing but remarks beside the reference."""
-        members = schema.get("allOf")
-        if isinstance(members, list) and len(members) == 1 and isinstance(members[0], dict) and "$ref" not in schema:
-            inner, beside = members[0], schema.keys() - {"allOf"}
-        else:
-            inner, beside = schema, schema.keys() - {"$ref"}
-        ref = inner.get("$ref")
-        if not isinstance(ref, str) or beside - _REMARKS or (inner is not schema and len(inner) > 1):
-            return None
-        found = find(self.root, ref)
-        return found[0] if found else None
-
-    def _of_union(self, schema: JsonObject, at: Steps) -> Kind:
+    def _of_union(self, node: Node, schema: JsonObject) -> Kind:
         """Single values alone are one leaf; beside an object with free keys they could not be told from it."""
         word, members = options_of(schema)
-        if schema.keys() - {word} - _REMARKS:
+        if schema.keys() - {word} - REMARKS:
             return Kind.PLAIN
-        kinds = {self.of(member, (*at, word, i)) for i, member in enumerate(members)}
-        if Kind.PLAIN in kinds or ({Kind.LEAF, Kind.INNER} <= kinds and self._has_free_keys(schema, at)):
+        kinds = {self.of(branch) for branch in node.branches}
+        if Kind.PLAIN in kinds or ({Kind.LEAF, Kind.INNER} <= kinds and self._has_free_keys(node)):
             return Kind.PLAIN
         if Kind.INNER in kinds:
             return Kind.INNER
         some = [member for member in members if member != {"type": "null"}]
         return Kind.LEAF if Kind.LEAF in kinds or len(some) > 1 else Kind.FIXED
 
-    def _has_free_keys(self, schema: JsonObject, at: Steps) -> bool:
+    def _has_free_keys(self, node: Node) -> bool:
         return any(
-            isinstance(part.get("additionalProperties"), dict) or "patternProperties" in part
-            for _, part in branches(self.root, schema, at, self.work)
+            (leaf.extras is not None and bool(leaf.extras.parts)) or "patternProperties" in leaf.words
+            for leaf in node.leaves()
         )
 
 
-def _of_choices(schema: JsonObject) -> Kind:
-    values = [schema["const"]] if "const" in schema else schema["enum"]
-    if not isinstance(values, list) or any(isinstance(value, (dict, list)) for value in values):
+def _of_choices(values: tuple[Json, ...]) -> Kind:
+    if any(isinstance(value, (dict, list)) for value in values):
         return Kind.PLAIN
     return Kind.LEAF if len([value for value in values if value is not None]) > 1 else Kind.FIXED
 
@@ -143,51 +122,24 @@ def options_of(schema: JsonObject) -> tuple[str, list[Json]]:
     return (words[0], cast("list[Json]", schema[words[0]])) if len(words) == 1 else ("", [])
 
 
-def branches(root: JsonObject | bool, schema: Json, at: Steps, work: Work) -> Iterator[tuple[Steps, JsonObject]]:
-    """The schemas that a schema stands for, through references and unions, each with its place."""
-    todo: list[tuple[Steps, Json]] = [(at, schema)]
-    seen: set[Steps] = set()
-    while todo:
-        work.step()
-        here, part = todo.pop()
-        if not isinstance(part, dict) or here in seen:
-            continue
-        seen.add(here)
-        word, members = options_of(part)
-        todo.extend(((*here, word, i), member) for i, member in enumerate(members))
-        found = find(root, part.get("$ref"))
-        if found:
-            todo.append((tuple(steps(found[0])), found[1]))
-        elif not members:
-            yield here, part
-
-
-def tags(root: JsonObject | bool, work: Work) -> frozenset[str]:
-    """The pointers of the properties that tell the objects of a union apart: fixed values, others in each of them."""
-    found: set[str] = set()
-    for at, schema in walk(root):
+def tags(root: Node, work: Work) -> frozenset[Node]:
+    """The properties that tell the objects of a union apart: fixed values, others in each of them."""
+    found: set[Node] = set()
+    for _, schema in walk(root.raw):
         if not isinstance(schema, dict) or not options_of(schema)[1]:
             continue
-        objects = [
-            (here, part["properties"]) for here, part in branches(root, schema, at, work) if "properties" in part
-        ]
-        records = [(here, cast(JsonObject, held)) for here, held in objects if isinstance(held, dict)]
+        records = [leaf.properties for leaf in root.at(schema).leaves() if leaf.properties]
+        for _ in records:
+            work.step()
         if len(records) > 1:
-            shared = set[str].intersection(*(set(held) for _, held in records))
-            fixed = [name for name in shared if _tells_apart([held[name] for _, held in records])]
-            found |= {pointer((*here, "properties", name)) for here, _ in records for name in fixed}
+            shared = set[str].intersection(*map(set, records))
+            fixed = [name for name in shared if _tells_apart([held[name] for held in records])]
+            found |= {held[name] for held in records for name in fixed}
     return frozenset(found)
 
 
-def _tells_apart(schemas: Sequence[Json]) -> bool:
+def _tells_apart(nodes: Sequence[Node]) -> bool:
     """Whether no two of these take the same value."""
-    several = [_choices(schema) for schema in schemas]
+    several = [node.choices or () for node in nodes]
     written = [json.dumps(choice, sort_keys=True) for choices in several for choice in choices]
     return all(several) and len(set(written)) == len(written)
-
-
-def _choices(schema: Json) -> list[Json]:
-    """The fixed values of a property; none where it may have others."""
-    held = schema if isinstance(schema, dict) else {}
-    choices = [held["const"]] if "const" in held else held.get("enum")
-    return choices if isinstance(choices, list) else []

@@ -11,7 +11,7 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.forms.quotes.quotable import ADDRESSES, DEFINITIONS, Kind, Kinds, Work, options_of, tags
 from structgen.forms.quotes.quoted_shapes import Items, Keys, Leaf, Named, Record, Shape, Shapes
 from structgen.schema.keywords import Steps, children
-from structgen.schema.resolve import canonical, find, part_at
+from structgen.schema.node import Node, Raw
 from structgen.schema.spelling import letters
 
 _OUTSIDE = ("title", "description")
@@ -22,89 +22,86 @@ Written = tuple[Json, tuple[Shape, ...]]
 
 def write(schema: JsonObject | bool, keys: Keys) -> tuple[JsonObject | bool, Shapes]:
     """The schema with quotes, and its shapes. A schema that has no place for them comes back as it is."""
-    root = canonical(schema)
+    root = Node.of(schema)
     work = Work()
-    return _Writer(root, keys, Kinds(root, tags(root, work), work)).whole()
+    return _Writer(root, keys, Kinds(tags(root, work), work)).whole()
 
 
 @dataclass(slots=True)
 class _Writer:
     """Writes one schema. Each definition may be needed with quotes and without; both get names under ``$defs``."""
 
-    given: JsonObject | bool
+    root: Node
     keys: Keys
     kinds: Kinds
     shapes: Shapes = field(default_factory=Shapes)
-    names: dict[tuple[str, bool], str] = field(default_factory=dict[tuple[str, bool], str])
-    """Pointer, and whether with quotes -> name."""
-    todo: list[tuple[str, bool]] = field(default_factory=list[tuple[str, bool]])
+    names: dict[tuple[Node, bool], str] = field(default_factory=dict[tuple[Node, bool], str])
+    """The node of a definition, and whether with quotes -> name."""
+    todo: list[tuple[Node, bool]] = field(default_factory=list[tuple[Node, bool]])
 
     def whole(self) -> tuple[JsonObject | bool, Shapes]:
         """The root, then every definition as it is referred to."""
-        root, self.shapes.root = self.part(self.given, ())
+        root, self.shapes.root = self.part(self.root)
         self.shapes.definitions[""] = self.shapes.root
         if not isinstance(root, dict):
-            return self.given, self.shapes
+            return self.root.raw, self.shapes
         definitions: JsonObject = {}
-        for place, quoted in self.todo:  # grows while definitions are written
-            found = part_at(self.given, place)
-            at = tuple(steps(place))
-            schema: Json = found[1] if found else True
+        for node, quoted in self.todo:  # grows while definitions are written
             if quoted:
-                written, self.shapes.definitions[place] = self.part(schema, at)
+                written, self.shapes.definitions[node.place] = self.part(node)
             else:
-                written = self.plain(schema, at)
-            definitions[self.names[place, quoted]] = written
+                written = self.plain(node.raw)
+            definitions[self.names[node, quoted]] = written
         return {**root, "$defs": definitions} if definitions else root, self.shapes
 
-    def part(self, schema: Json, at: Steps) -> Written:
+    def part(self, node: Node) -> Written:
         """One place: its schema with quotes, and its shapes."""
         self.kinds.work.step()
+        schema = node.raw
         if schema is False:
             return False, ()
-        kind = self.kinds.of(schema, at)
+        kind = self.kinds.of(node)
         if not isinstance(schema, dict) or kind in {Kind.PLAIN, Kind.FIXED}:
-            return self.plain(schema, at), (Leaf.PLAIN if kind is Kind.PLAIN else Leaf.FIXED,)
+            return self.plain(schema), (Leaf.PLAIN if kind is Kind.PLAIN else Leaf.FIXED,)
         if kind is Kind.LEAF:
             self.shapes.quotes_anything = True
-            return self._pair(schema, at), (Leaf.QUOTED,)
-        place = self.kinds.target(schema)
-        if place is not None:
+            return self._pair(schema), (Leaf.QUOTED,)
+        if node.reference is not None:
             beside = {key: value for key, value in schema.items() if key not in {"$ref", "allOf", *ADDRESSES}}
-            return {"$ref": self._reference(place, quoted=True), **beside}, (Named(place),)
+            return {"$ref": self._reference(node.reference, quoted=True), **beside}, (Named(node.reference.place),)
         if options_of(schema)[1]:
-            return self._union(schema, at)
-        return self._inside(schema, at)
+            return self._union(schema)
+        return self._inside(schema)
 
-    def _inside(self, schema: JsonObject, at: Steps) -> Written:
+    def _inside(self, schema: JsonObject) -> Written:
         """An object or a list: what it holds, with quotes."""
         made, inner = _bare(schema), dict[Steps, tuple[Shape, ...]]()
         for below, child in children(schema):
             if below[0] in {"properties", "patternProperties", "additionalProperties", "prefixItems", "items"}:
-                written, inner[below] = self.part(child, (*at, *below))
+                written, inner[below] = self.part(self.root.at(child))
             elif below[0] in DEFINITIONS:
                 continue
             else:
-                written = self.plain(child, (*at, *below))
+                written = self.plain(child)
             _put(made, below, written)
         return made, _shapes(inner, schema)
 
-    def _union(self, schema: JsonObject, at: Steps) -> Written:
+    def _union(self, schema: JsonObject) -> Written:
         """A union: each object and list with quotes, all single values as one pair, and null as it is."""
         word, members = options_of(schema)
-        places = [(*at, word, number) for number in range(len(members))]
-        kinds = [self.kinds.of(member, place) for member, place in zip(members, places, strict=True)]
+        nodes = [self.root.at(cast(Raw, member)) for member in members]
+        kinds = [self.kinds.of(node) for node in nodes]
         single = [number for number, kind in enumerate(kinds) if kind is Kind.LEAF or members[number] != _NULL]
         single = [number for number in single if kinds[number] is not Kind.INNER] if Kind.LEAF in kinds else []
         options: list[Json] = []
         shapes: list[Shape] = []
         if len(single) > 1:
-            options.append(self._with_quote({"anyOf": [self.plain(members[i], places[i]) for i in single]}))
+            options.append(self._with_quote({"anyOf": [self.plain(members[i]) for i in single]}))
             shapes.append(Leaf.QUOTED)
             self.shapes.quotes_anything = True
-        for number, (member, place) in enumerate(zip(members, places, strict=True)):
+        for number, node in enumerate(nodes):
             if number not in single or len(single) == 1:
-                written, found = self.part(member, place)
+                written, found = self.part(node)
                 options.append(written)
                 shapes.extend(found)
         made: JsonObject = {**_bare(schema), word: options}
@@ -115,17 +112,16 @@ class _Writer:
     def _discriminator(self, found: JsonObject) -> JsonObject:
         """Pydantic's remark on a tagged union, its references written anew."""
         mapping = found.get("mapping")
-        targets = {
-            value: find(self.given, ref) for value, ref in (mapping.items() if isinstance(mapping, dict) else ())
-        }
-        there = {value: self._reference(place[0], quoted=True) for value, place in targets.items() if place}
+        targets = mapping.items() if isinstance(mapping, dict) else ()
+        nodes = {value: node for value, reference in targets if (node := self.root.named(reference))}
+        there = {value: self._reference(node, quoted=True) for value, node in nodes.items() if node.place}
         return {**found, "mapping": cast(Json, there)} if there else dict(found)
 
     # Single values
 
-    def _pair(self, schema: JsonObject, at: Steps) -> JsonObject:
+    def _pair(self, schema: JsonObject) -> JsonObject:
         """The pair of a single value; null stays outside of it, and so do the words about it."""
-        inner = cast(JsonObject, self.plain(schema, at))
+        inner = cast(JsonObject, self.plain(schema))
         outside: JsonObject = {key: inner.pop(key) for key in _OUTSIDE if key in inner}
         bare = _without_null(inner)
         if "default" in inner and inner["default"] is None:
@@ -144,24 +140,24 @@ class _Writer:
 
     # What stays as it is
 
-    def plain(self, schema: Json, at: Steps) -> Json:
+    def plain(self, schema: Json) -> Json:
         """A copy without quotes, its references written anew."""
         if not isinstance(schema, dict):
             return schema
         made = _bare(schema)
         for below, child in children(schema):
             if below[0] not in DEFINITIONS:
-                _put(made, below, self.plain(child, (*at, *below)))
-        found = find(self.given, schema.get("$ref"))
-        return {**made, "$ref": self._reference(found[0], quoted=False)} if found else made
+                _put(made, below, self.plain(child))
+        named = self.root.named(schema.get("$ref"))
+        return {**made, "$ref": self._reference(named, quoted=False)} if named else made
 
-    def _reference(self, place: str, *, quoted: bool) -> str:
+    def _reference(self, node: Node, *, quoted: bool) -> str:
         """A reference to a definition, which is put down to be written."""
-        if not place and quoted:
+        if node is self.root and quoted:
             return "#"
-        known = (place, quoted)
+        known = (node, quoted)
         if known not in self.names:
-            stem = place.rpartition("/")[2].replace("~1", "/").replace("~0", "~") or "root"
+            stem = steps(node.place)[-1] if node.place else "root"
             taken = set(self.names.values())
             names = (stem if number == 1 else f"{stem}_{number}" for number in count(1))
             self.names[known] = next(name for name in names if name not in taken)
