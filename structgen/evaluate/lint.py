@@ -21,7 +21,7 @@ from structgen.forms import PlainForm, strict_form
 from structgen.forms.strict import StrictRefusal, strict_of
 from structgen.schema import Schema
 from structgen.schema.keywords import walk
-from structgen.schema.resolve import target
+from structgen.schema.node import Node
 from structgen.tasks.task_files import wrong_quotes
 
 LARGE_PROMPT = 4000
@@ -65,7 +65,7 @@ def lint_task(task: Task[Any]) -> tuple[Finding, ...]:
     found = [
         *_limits(schema.json_schema),
         *_examples(task, schema),
-        *_descriptions(schema.json_schema),
+        *_descriptions(schema),
         *_unions(schema),
         *_words(task),
         *_strict(schema),
@@ -113,20 +113,19 @@ def _examples(task: Task[Any], schema: Schema[Any]) -> Iterator[Finding]:
             yield Finding(Severity.ERROR, "example", f"{place}/quotes{pointer([path])}", wrong)
 
 
-def _descriptions(schema: JsonObject | bool) -> Iterator[Finding]:
+def _descriptions(schema: Schema[Any]) -> Iterator[Finding]:
     """Fields without a description, of their own or of the type that they refer to."""
-    for at, part in walk(schema):
+    for at, part in walk(schema.json_schema):
         properties = part.get("properties") if isinstance(part, dict) else None
         for name, described in cast(JsonObject, properties).items() if isinstance(properties, dict) else ():
             place = (*at, "properties", name)
-            if isinstance(described, dict) and not _is_described(described, schema):
+            if isinstance(described, dict) and not _is_described(schema.node.at(described)):
                 message = f"the field {name!r} has no description: say in a few words what belongs there"
                 yield Finding(Severity.WARNING, "description", pointer(place), message)
 
 
-def _is_described(part: JsonObject, root: JsonObject | bool) -> bool:
-    named = target(root, part.get("$ref"))
-    return bool(part.get("description") or (isinstance(named, dict) and named.get("description")) or "const" in part)
+def _is_described(node: Node) -> bool:
+    return bool(node.description) or "const" in node.words
 
 
 def _unions(schema: Schema[Any]) -> Iterator[Finding]:

@@ -13,14 +13,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TypeAlias, cast
+from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.forms.quotes import Keys
-from structgen.forms.quotes.quotable import Work, branches
 from structgen.forms.strict import WRAPPER
-from structgen.schema.keywords import Steps
-from structgen.schema.resolve import canonical
+from structgen.schema.node import Node
 from structgen.testing.emulator.bodies import ChatRequest, Said, completion, content_of, tokens
 from structgen.testing.emulator.replies import Answer, ErrorReply, groq_error
 
@@ -165,9 +163,6 @@ _ROOTS = frozenset({"", pointer([WRAPPER])})
 _DEEPEST = 200
 """Deeper parts of a schema stay as they are: the rules do not look so deep, and recursion stays bounded."""
 
-Variants: TypeAlias = list[tuple[Steps, JsonObject]]
-"""The schemas that apply at one place, behind references and unions, each with its own path."""
-
 
 def answer_in_form(schema: JsonObject, text: str) -> Json:
     """Extract by the rules, and put the values into the form of the schema: with quotes if it has pairs.
@@ -179,8 +174,7 @@ def answer_in_form(schema: JsonObject, text: str) -> Json:
     plain = without_pairs(schema)
     found = extract_by_rules(plain if isinstance(plain, dict) else schema, text)
     quotes = {piece.path: piece.text for piece in found.evidence}
-    root = canonical(schema)
-    return _Form(root, quotes).fill(root, (), found.value)
+    return _Form(quotes).fill(Node.of(schema), found.value)
 
 
 def keys_of(schema: JsonObject) -> Keys | None:
@@ -212,48 +206,41 @@ def without_pairs(schema: Json, depth: int = 0) -> Json:
 class _Form:
     """Puts values into the form of a schema. `quotes` maps a path to the words of the text for its value."""
 
-    root: JsonObject | bool
     quotes: Mapping[str, str | None]
 
-    def fill(self, schema: Json, at: Steps, value: Json, path: str = "") -> Json:
-        """Return a value in the form of the schema at a path; a value that does not fit stays as it is."""
-        options: Variants = list(branches(self.root, schema, at, Work()))[::-1]  # the first of a union first
+    def fill(self, node: Node, value: Json, path: str = "") -> Json:
+        """A value in the form of a place of the schema; what does not fit it stays as it is."""
         if value is None:
-            return _nothing(options, whole=path in _ROOTS)
+            return _nothing(node.leaves(), whole=path in _ROOTS)
         if isinstance(value, dict):
-            return self._object(options, value, path)
+            return self._object(node.leaves(), value, path)
         if isinstance(value, list):
-            return self._list(options, value, path)
-        keys = _pair(options)
+            return self._list(node.leaves(), value, path)
+        keys = _pair(node.leaves())
         return {keys.quote: self.quotes.get(path), keys.value: value} if keys else value
 
-    def _object(self, options: Variants, value: JsonObject, path: str) -> Json:
-        for at, option in options:
-            held = option.get("properties")
-            if isinstance(held, dict) and value.keys() <= held.keys():
-                return {
-                    key: self.fill(held[key], (*at, "properties", key), item, path + pointer([key]))
-                    for key, item in value.items()
-                }
+    def _object(self, options: Sequence[Node], value: JsonObject, path: str) -> Json:
+        for option in options:
+            held = option.properties
+            if held and value.keys() <= held.keys():
+                return {key: self.fill(held[key], item, path + pointer([key])) for key, item in value.items()}
         return value
 
-    def _list(self, options: Variants, value: list[Json], path: str) -> Json:
-        for at, option in options:
-            if "items" in option:
-                items = option["items"]
-                return [self.fill(items, (*at, "items"), item, f"{path}/{place}") for place, item in enumerate(value)]
-        return value
+    def _list(self, options: Sequence[Node], value: list[Json], path: str) -> Json:
+        items = next((option.items for option in options if option.items is not None), None)
+        if items is None:
+            return value
+        return [self.fill(items, item, f"{path}/{number}") for number, item in enumerate(value)]
 
 
-def _pair(options: Variants) -> Keys | None:
-    return next((keys for _, option in options if (keys := keys_of(option))), None)
+def _pair(options: Sequence[Node]) -> Keys | None:
+    return next((keys for option in options for part in option.parts if (keys := keys_of(part))), None)
 
 
-def _nothing(options: Variants, *, whole: bool) -> Json:
-    """Return the placeholder for a value that was not found. `whole`: the value is the whole answer."""
-    kinds = [option.get("type") for _, option in options]
-    if "null" in kinds:
+def _nothing(options: Sequence[Node], *, whole: bool) -> Json:
+    """What stands for a value that was not found. `whole`: it is all that was asked for."""
+    if any("null" in option.types for option in options):
         return None
     if keys := _pair(options):
         return {keys.quote: None, keys.value: None}
-    return [] if whole and kinds and all(kind == "array" for kind in kinds) else None
+    return [] if whole and all(option.types == frozenset({"array"}) for option in options) else None

@@ -10,7 +10,7 @@ from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Mode
-from structgen.schema.resolve import target
+from structgen.schema.node import Node
 from structgen.testing.emulator.bodies import ChatRequest, as_object, content_of, prompt_tokens
 from structgen.testing.emulator.replies import ErrorReply, groq_error, invalid_request
 
@@ -177,14 +177,15 @@ def schema_error(schema: Json) -> str:
 
 def check_strict(schema: Json) -> Wrong | None:
     """Return the first fault of a schema for strict mode, or None if Groq accepts it."""
-    for path, node in _nodes(schema):
-        found = _check_object(path, node) or _check_keywords(path, node) or _check_union(path, node, schema)
+    root = Node.of(schema if isinstance(schema, (dict, bool)) else True)
+    for path, part in _parts(root.raw):
+        found = _check_object(path, part) or _check_keywords(path, part) or _check_union(path, part, root)
         if found is not None:
             return found
     return None
 
 
-def _nodes(schema: Json) -> Iterator[tuple[str, JsonObject]]:
+def _parts(schema: Json) -> Iterator[tuple[str, JsonObject]]:
     """Yield every subschema with its path. Not recursive, because a hostile schema may be nested deeply."""
     waiting: list[tuple[tuple[str, ...], Json]] = [((), schema)]
     while waiting:
@@ -222,11 +223,11 @@ def _check_keywords(path: str, node: JsonObject) -> Wrong | None:
     return Wrong("schema_unsupported_keyword", path, {"keyword": keyword}) if keyword else None
 
 
-def _check_union(path: str, node: JsonObject, root: Json) -> Wrong | None:
+def _check_union(path: str, part: JsonObject, root: Node) -> Wrong | None:
     """Object variants must be distinguished by one constant property, or by required keys that the others lack."""
-    union = node.get("anyOf")
-    variants = [_resolve(variant, root) for variant in union] if isinstance(union, list) else []
-    objects = [variant for variant in variants if isinstance(variant.get("properties"), dict)]
+    union = part.get("anyOf")
+    variants = [root.at(one) for one in union if isinstance(one, dict)] if isinstance(union, list) else []
+    objects = [variant for variant in variants if variant.properties]
     if len(objects) < 2:
         return None
     discriminators = _discriminators(objects)
@@ -235,44 +236,21 @@ def _check_union(path: str, node: JsonObject, root: Json) -> Wrong | None:
     if discriminators:
         return Wrong("schema_anyof_discriminator", f"{path}/anyOf", {"names": ", ".join(discriminators)})
     for one, other in permutations(objects, 2):
-        shared = [name for name in _strings(one.get("required")) if name in _keys(other)]
+        shared = [name for name in one.properties if name in one.required and name in other.properties]
         if shared:
             return Wrong("schema_anyof_keyset", f"{path}/anyOf", {"name": shared[0]})
     return None
 
 
-def _resolve(schema: Json, root: Json) -> JsonObject:
-    """Follow a local reference one step. Remote references resolve to nothing: the emulator fetches no schemas."""
-    if not isinstance(schema, dict):
-        return {}
-    if "$ref" not in schema:
-        return schema
-    named = target(root, schema["$ref"]) if isinstance(root, dict) else None
-    return named if isinstance(named, dict) else {}
-
-
-def _discriminators(objects: list[JsonObject]) -> list[str]:
+def _discriminators(objects: list[Node]) -> list[str]:
     """Return the properties that have a different constant in every variant."""
-    names = [name for name in _keys(objects[0]) if all(name in _keys(variant) for variant in objects[1:])]
-    return [name for name in names if _tells_apart([_constant(variant, name) for variant in objects])]
+    names = [name for name in objects[0].properties if all(name in variant.properties for variant in objects[1:])]
+    return [name for name in names if _tells_apart([_constant(variant.properties[name]) for variant in objects])]
 
 
 def _tells_apart(values: list[str | None]) -> bool:
     return None not in values and len(set(values)) == len(values)
 
 
-def _constant(variant: JsonObject, name: str) -> str | None:
-    held = _keys(variant)[name]
-    if not isinstance(held, dict):
-        return None
-    options = held.get("enum", [held["const"]] if "const" in held else None)
-    return repr(options[0]) if isinstance(options, list) and len(options) == 1 else None
-
-
-def _keys(variant: JsonObject) -> JsonObject:
-    properties = variant.get("properties")
-    return properties if isinstance(properties, dict) else {}
-
-
-def _strings(value: Json) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+def _constant(node: Node) -> str | None:
+    return repr(node.choices[0]) if node.choices is not None and len(node.choices) == 1 else None

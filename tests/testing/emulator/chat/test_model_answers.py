@@ -99,7 +99,7 @@ def test_pairs_are_found_behind_references_and_in_lists() -> None:
 
 
 def test_of_a_union_the_first_object_is_filled_that_has_the_keys() -> None:
-    options: list[Json] = [{"$ref": "#/$defs/Other"}, record(name=pair(TEXT)), record(name=TEXT), TEXT]
+    options: list[Json] = [TEXT, record(name=pair(TEXT)), {"$ref": "#/$defs/Other"}, record(name=TEXT)]
     schema: JsonObject = {"anyOf": options, "$defs": {"Other": record(other=TEXT)}}
     assert answer_in_form(schema, "Name: Ada Lovelace") == {"name": {"quote": "Ada Lovelace", "value": "Ada Lovelace"}}
 
