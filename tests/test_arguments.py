@@ -37,7 +37,7 @@ def extractor(**settings: Any) -> Extractor:
     ("settings", "says"),
     [
         ({"model": 5}, "model is int, and must be a str"),
-        ({"model": ""}, "'' names no model"),
+        ({"model": ""}, "'' is not a model"),
         ({"options": Mode.JSON}, r"options is .*must be Options: write Options\(mode=Mode.JSON\)"),
         ({"options": {"mode": "json"}}, "must be Options"),
         ({"options": Budget()}, "must be Options"),
@@ -54,7 +54,7 @@ def extractor(**settings: Any) -> Extractor:
         ({"observers": print}, r"observers is .*must be a list of callables: write \[observer\]"),
         ({"observers": ["print"]}, "must be a list of callables"),
         ({"observers": None}, "observers is None"),
-        ({"retrying": 3}, "retrying is 3, and must be a policy of tenacity's"),
+        ({"retrying": 3}, "retrying is 3, and must be a tenacity policy"),
         ({"model": "groq/openai/gpt-oss-20b", "api_key": 5}, "api_key is int, and must be a str"),
         ({"model": "groq/openai/gpt-oss-20b", "api_key": "k" * 20, "http_client": object()}, "an httpx.Client or"),
     ],

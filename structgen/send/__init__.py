@@ -1,4 +1,4 @@
-"""Request -> Completion: the wire, with its retries, keys, errors and model cards."""
+"""Request -> Completion: providers, transport retries, rate limits, API keys and model cards."""
 
 from structgen.send.factory import DEFAULT_GROQ_MODEL, default_model, endpoint_name, open_sender, split_model
 from structgen.send.model_cards import find_card, list_cards

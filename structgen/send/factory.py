@@ -1,4 +1,4 @@
-"""Model strings -> senders: the one place that knows which ways there are."""
+"""Model strings -> senders. Only this module knows which kinds of sender there are."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NO_KEY_NEEDED = "none"
 
 
 def default_model(environ: Mapping[str, str] = os.environ) -> str | None:
-    """The model where none is named: STRUCTGEN_MODEL, else Groq's small one where its key is set, else None."""
+    """Return the default model: STRUCTGEN_MODEL, else a small Groq model if GROQ_API_KEY is set, else None."""
     named = environ.get("STRUCTGEN_MODEL", "").strip()
     if named:
         return named
@@ -33,14 +33,14 @@ def default_model(environ: Mapping[str, str] = os.environ) -> str | None:
 
 
 def split_model(model: str) -> tuple[str, str]:
-    """Provider and id of a model string: ``groq/openai/gpt-oss-20b`` gives ``("groq", "openai/gpt-oss-20b")``."""
+    """Return provider and model id: ``groq/openai/gpt-oss-20b`` gives ``("groq", "openai/gpt-oss-20b")``."""
     provider, _, name = model.strip().partition("/")
     if provider in {"rules", "replay"} and not name:
         return provider, provider
     if not provider or not name:
         raise ConfigurationError(
-            f"{model!r} names no model. Write provider/id, for example {DEFAULT_GROQ_MODEL}, compatible/<id> for a "
-            "server of your own, or rules, which needs no key."
+            f"{model!r} is not a model. Write provider/id, for example {DEFAULT_GROQ_MODEL}, compatible/<id> for your "
+            "own server, or rules, which needs no key."
         )
     return provider, name
 
@@ -53,16 +53,18 @@ def open_sender(
     timeout: float = 60.0,
     http_client: httpx.Client | httpx.AsyncClient | None = None,
 ) -> Sender:
-    """The sender for a model string; opens no connection yet.
+    """Return the sender for a model string. No connection is opened yet.
 
-    Raises ConfigurationError where the string, the key or the base URL cannot work, and ModelUnavailable for a model
-    that is known to be retired: nothing is ever swapped silently.
+    Raises ConfigurationError if the string, the key or the base URL is invalid, and ModelUnavailable if the model is
+    known to be retired. A model is never replaced by another silently.
     """
     provider, name = split_model(model)
     if provider == "rules":
         return RulesSender()
     if provider == "replay":
-        raise ConfigurationError("replay has no wire, it answers from a store: Extractor('replay', store=...).")
+        raise ConfigurationError(
+            "The model 'replay' answers from a store and never sends: pass one, as in Extractor('replay', store=...)."
+        )
     card = _check_card(provider, name)
     wire = WIRES.get(provider)
     if wire is None:
@@ -75,8 +77,9 @@ def open_sender(
 
 
 def endpoint_name(provider: str, base_url: str | None = None) -> str:
-    """The name of the server in a request: empty for the provider's own, else its base URL, or, where that may hold
-    something secret, a hash of it.
+    """Return the server's name for requests: empty for the provider's own server, else its base URL.
+
+    A base URL that may contain a secret is replaced by its hash, because requests are stored.
     """
     wire = WIRES.get(provider)
     base = base_url or os.environ.get(wire.base_variable if wire else f"{provider.upper()}_BASE_URL", "")
@@ -92,29 +95,29 @@ def find_endpoint(
     base_url: str | None = None,
     http_client: httpx.Client | httpx.AsyncClient | None = None,
 ) -> Endpoint:
-    """Where to send: what is given, else what the environment says. Raises ConfigurationError."""
+    """Return the endpoint from the arguments, else from environment variables. Raises ConfigurationError."""
     _check_client(http_client)
     base = wire.check_base_url(base_url or os.environ.get(wire.base_variable))
     return Endpoint(base, _find_key(wire, api_key), http_client)
 
 
 def _check_client(given: object) -> None:
-    """Raise where the HTTP client is none of httpx."""
+    """Raise ConfigurationError if the HTTP client is not an httpx client."""
     if given is None:
         return
     import httpx
 
     if not isinstance(given, (httpx.Client, httpx.AsyncClient)):
         kind = kind_of(given)
-        raise ConfigurationError(f"http_client is {kind}, and must be an httpx.Client or an httpx.AsyncClient.")
+        raise ConfigurationError(f"http_client must be an httpx.Client or an httpx.AsyncClient, not {kind}.")
 
 
 def _check_card(provider: str, name: str) -> Card | None:
     card = find_card(provider, name)
     if card is not None and card.status == "retired":
-        instead = f"Take {provider}/{card.replacement} instead" if card.replacement else "no replacement is named"
+        instead = f"Use {provider}/{card.replacement} instead" if card.replacement else "Its card names no replacement"
         raise ModelUnavailable(
-            f"{provider} has retired the model {name}. {instead}; `structgen models` lists the others."
+            f"{provider} has retired the model {name}. {instead}; `structgen models` lists other models."
         )
     return card
 
@@ -127,24 +130,24 @@ def _find_key(wire: Wire, given: str | None) -> str:
         return clean_key(found, wire.key_variable)
     if wire.needs_key:
         raise ConfigurationError(
-            f'No API key for {wire.provider}: set {wire.key_variable}, pass api_key, or take model="rules", '
-            "which needs none."
+            f'No API key for {wire.provider}: set {wire.key_variable}, pass api_key, or use model="rules", '
+            "which needs no key."
         )
     return _NO_KEY_NEEDED
 
 
 class RulesSender:
-    """Request -> Completion without a wire: free, offline, and the same every time."""
+    """The sender that calls no model: the rules read the document. Free, offline and deterministic."""
 
     card: Card | None = Card("rules", provider="rules", price_in=0.0, price_cached_in=0.0, price_out=0.0)
 
     def send(self, request: Request, allowance: Allowance) -> Completion:  # noqa: ARG002 - the Sender protocol's
-        """What the rules find in the request's document; fields that they do not find are null."""
+        """Return what the rules find in the request's document. Fields that they do not find are null."""
         from structgen.rules import extract_by_rules
 
         if request.document is None:
             raise ConfigurationError(
-                "The rules read a given text; they cannot generate. Name a model, for example "
+                "The rules only read a given text and cannot generate one. Use a model, for example "
                 'model="groq/openai/gpt-oss-20b" with GROQ_API_KEY set.'
             )
         started = time.monotonic()
@@ -159,25 +162,25 @@ class RulesSender:
         )
 
     async def asend(self, request: Request, allowance: Allowance) -> Completion:
-        """The same in a thread, so that the event loop goes on."""
+        """Async version of `send`, in a thread, so that the event loop is not blocked."""
         import asyncio
 
         return await asyncio.to_thread(self.send, request, allowance)
 
     def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:
-        """The whole answer in one piece: the rules find everything at once."""
+        """Yield the whole response as one piece, then the completion: the rules find everything at once."""
         completion = self.send(request, allowance)
         yield completion.text
         yield completion
 
     async def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
-        """The same on an event loop."""
+        """Async version of `stream`."""
         completion = await self.asend(request, allowance)
         yield completion.text
         yield completion
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""
 
     async def aclose(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""

@@ -1,7 +1,8 @@
-"""Every other provider, through instructor: it knows how to open each client and how each wants its messages.
+"""All other providers, through instructor, which opens their clients and converts messages to each one's format.
 
-Asked without a response model, instructor hands back the provider's own response. The text in it goes to structgen's
-parser like any other.
+Called without a response model, instructor returns the provider's own response object. Its text goes to structgen's
+parser like that of any other provider. Where the text, the usage and so on are in such an object is a table of paths
+below, not a branch for each provider.
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ _UNREACHED = frozenset({"APIConnectionError", "ConnectionError", "TransportError
 
 
 class InstructedSender:
-    """Request -> Completion through the client that instructor opened.
+    """Request -> Completion through a client of instructor's.
 
-    `open_client` gives the wrapper that ``instructor.from_provider`` returns; it is called at once, so that a missing
-    key or package shows early, and again after `close`. Calls on an event loop run in threads.
+    `open_client` returns what ``instructor.from_provider`` returns. It is called at once, so that a missing key or
+    package is reported early, and again after `close`. Async calls run in threads.
     """
 
     def __init__(
@@ -57,48 +58,48 @@ class InstructedSender:
         return f"InstructedSender({self._provider!r})"
 
     def send(self, request: Request, allowance: Allowance) -> Completion:
-        """The completion of the request; faults of the wire are tried again within the allowance."""
+        """Return the completion of the request. Transport errors are retried within the allowance."""
         if request.mode is not Mode.TEXT:
             raise ConfigurationError(
-                f"{self._provider} is reached through instructor, which has mode=Mode.TEXT only: the schema stands in "
-                "the prompt. Ask with mode=Mode.TEXT or Mode.AUTO."
+                f"{self._provider} is called through instructor, which supports only mode=Mode.TEXT, with the schema "
+                "in the prompt. Use mode=Mode.TEXT or Mode.AUTO."
             )
         if any(message.images for message in request.messages):
             raise ConfigurationError(
-                f"{self._provider} is reached through instructor, and images are not: ask a model of Groq or of a "
-                "compatible server."
+                f"Images cannot be sent to {self._provider}, which is called through instructor. Use a model of groq/ "
+                "or compatible/."
             )
         messages = [{"role": message.role, "content": message.text} for message in request.messages]
         arguments = _arguments(request.parameters, self._provider)
         return persist(lambda: self._try(messages, arguments, request.model, allowance), allowance)
 
     async def asend(self, request: Request, allowance: Allowance) -> Completion:
-        """The same in a thread: the providers' async clients each have rules of their own about event loops."""
+        """Async version of `send`, in a thread, because each provider's async client treats event loops its own way."""
         return await asyncio.to_thread(self.send, request, allowance)
 
     def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:  # noqa: ARG002 - protocol
-        """Raise at once: each provider streams in a way of its own, which is not read here."""
+        """Raise ConfigurationError: each provider has its own streaming format, and none is supported here."""
         raise self._no_stream()
 
     def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:  # noqa: ARG002 - protocol
-        """The same."""
+        """Async version of `stream`."""
         raise self._no_stream()
 
     def _no_stream(self) -> ConfigurationError:
         return ConfigurationError(
-            f"{self._provider} is reached through instructor, which is not streamed from. Call extract, or generate, "
-            "or name a model of groq/ or compatible/."
+            f"{self._provider} is called through instructor, without streaming. Call extract or generate, or use a "
+            "model of groq/ or compatible/."
         )
 
     def close(self) -> None:
-        """Close the provider's client where it can be closed. A later call opens it again."""
+        """Close the provider's client if it can be closed. A later call opens a new one."""
         client, self._client = self._client, None
         close = getattr(client and client.client, "close", None)
         if callable(close):
             close()
 
     async def aclose(self) -> None:
-        """The same."""
+        """Async version of `close`."""
         self.close()
 
     def _try(
@@ -114,12 +115,12 @@ class InstructedSender:
             return self._outcome_of(error, model)
         completion = read_response(response, model)
         if completion is None:
-            said = mask(f"{self._provider} answered with no text: {response!r}"[:300], self._endpoint.key)
+            said = mask(f"{self._provider} returned no text: {response!r}"[:300], self._endpoint.key)
             return Failure(ServerFailed(f"{said}. Check the base URL and the model."))
         return replace(completion, seconds=time.monotonic() - started)
 
     def _outcome_of(self, error: Exception, model: str) -> Outcome:
-        """What an exception of a provider's SDK means: an HTTP error, a lost connection, or a wrong argument."""
+        """Classify an SDK's exception: an HTTP error, a connection error, or (raised) a wrong argument."""
         status = getattr(error, "status_code", getattr(error, "code", None))
         if isinstance(status, int) and status >= 400:
             return read_reply(_reply_of(error, status), self._wire, model, self._endpoint.key)
@@ -130,7 +131,7 @@ class InstructedSender:
 
 
 def open_instructed(provider: str, model: str, *, api_key: str | None, base_url: str | None, timeout: float) -> Sender:
-    """The sender for ``<provider>/<model>``; raises ConfigurationError where instructor cannot open its client."""
+    """Return the sender for ``<provider>/<model>``. Raises ConfigurationError if instructor cannot open its client."""
     key = "" if api_key is None else clean_key(api_key, "api_key")
     given = {name: value for name, value in (("api_key", key), ("base_url", base_url)) if value}
     from_provider = cast("Callable[..., instructor.Instructor]", instructor.from_provider)
@@ -141,14 +142,14 @@ def open_instructed(provider: str, model: str, *, api_key: str | None, base_url:
                 return from_provider(f"{provider}/{model}", **given)
         except Exception as error:
             said = mask(str(error), key)[:500]
-            raise ConfigurationError(f"{provider} cannot be opened through instructor: {said}") from None
+            raise ConfigurationError(f"instructor cannot open a client for {provider}: {said}") from None
 
     card = Card(model, provider=provider, modes=(Mode.TEXT,))
     return InstructedSender(open_client, Endpoint(base_url or provider, key), card, timeout)
 
 
 def _arguments(parameters: Parameters, provider: str) -> dict[str, object]:
-    """The parameters that are set, under the provider's names."""
+    """Return the parameters that are set, under the provider's names."""
     given: dict[str, object] = {name: getattr(parameters, name) for name in Parameters.__dataclass_fields__}
     given[_LIMIT_NAMES.get(provider, _OTHER_LIMIT_NAME)] = given.pop("max_completion_tokens")
     stop = parameters.stop
@@ -157,9 +158,9 @@ def _arguments(parameters: Parameters, provider: str) -> dict[str, object]:
 
 
 def _configure(client: object, timeout: float) -> None:
-    """Turn the SDK's own retries off and set its timeout, where it has such attributes, as the common ones do.
+    """Disable the SDK's own retries and set its timeout, if it has such attributes, as the common SDKs do.
 
-    Of calls at the same time the latest sets the timeout of all.
+    The client is shared, so of concurrent calls the latest sets the timeout of all.
     """
     for name, value in (("max_retries", 0), ("timeout", timeout)):
         if hasattr(client, name):
@@ -167,7 +168,7 @@ def _configure(client: object, timeout: float) -> None:
 
 
 def _reply_of(error: Exception, status: int) -> Reply:
-    """The HTTP reply behind an exception, rebuilt from its words where the SDK does not keep it."""
+    """Return the HTTP reply behind an exception, rebuilt from its message if the SDK does not attach it."""
     response = getattr(error, "response", None)
     headers, content = getattr(response, "headers", None), getattr(response, "content", None)
     if not isinstance(content, bytes):
@@ -177,13 +178,13 @@ def _reply_of(error: Exception, status: int) -> Reply:
 
 
 def _kinds(error: BaseException | None) -> set[str]:
-    """The class names of an exception and its causes; by name, because every SDK brings its own HTTP library."""
+    """Return the class names of an exception and its causes. Names, because SDKs use different HTTP libraries."""
     return {kind.__name__ for cause in causes(error) for kind in type(cause).__mro__}
 
 
 @contextmanager
 def _quiet() -> Generator[None]:
-    """Keep instructor from logging the traceback of a failure that it raises besides."""
+    """Keep instructor from logging the traceback of an error that it also raises."""
     logger = logging.getLogger("instructor.auto_client")
     logger.addFilter(_no_error)
     try:
@@ -217,7 +218,7 @@ _REASONING = ("usage.completion_tokens_details.reasoning_tokens", "usage_metadat
 
 
 def read_response(response: object, model: str) -> Completion | None:
-    """A completion out of any provider's response; None where there is no text in it."""
+    """Return the completion in any provider's response object, or None if it contains no text."""
     text, refusal = _text(response, _TEXT), _text(response, _REFUSAL)
     reason = common_word(next((str(getattr(found, "name", found)) for found in _find(response, _REASON)), None))
     if text is None and refusal is None and ending_of(reason) not in {Ending.CUT, Ending.FILTERED}:
@@ -233,7 +234,7 @@ def read_response(response: object, model: str) -> Completion | None:
 
 
 def _text(response: object, paths: tuple[str, ...]) -> str | None:
-    """The texts at the first path that leads to any, joined."""
+    """Return the joined texts at the first path that leads to any, or None."""
     for path in paths:
         texts = [found for found in _walk(response, path.split(".")) if isinstance(found, str)]
         if texts:
@@ -246,12 +247,12 @@ def _count(response: object, paths: tuple[str, ...]) -> int | None:
 
 
 def _find(response: object, paths: tuple[str, ...]) -> Iterator[object]:
-    """What stands at these paths, nothings left out."""
+    """Yield the values at these paths, without None."""
     return (found for path in paths for found in _walk(response, path.split(".")) if found is not None)
 
 
 def _walk(value: object, steps: list[str]) -> Iterator[object]:
-    """The values at a path through attributes, keys and indexes; ``*`` is every item of a list."""
+    """Yield the values at a path of attributes, keys and indexes; ``*`` is every item of a list."""
     if not steps:
         yield value
         return

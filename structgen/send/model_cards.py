@@ -1,4 +1,7 @@
-"""Model cards: what is known about a provider's models, as dated data, with the user's own on top."""
+"""Model cards: dated data about the models of each provider. The user's own cards take precedence.
+
+Both files of cards follow the JSON Schema beside this module, ``cards.schema.json``.
+"""
 
 from __future__ import annotations
 
@@ -20,26 +23,28 @@ _Cards = Mapping[tuple[str, str], Card]
 
 
 def find_card(provider: str, model: str) -> Card | None:
-    """The card of a model, None where nothing is known about it."""
+    """Return the card of a model, or None if the model is unknown."""
     return _cards().get((provider, model))
 
 
 def list_cards() -> tuple[Card, ...]:
-    """Every card: models in service first, then retired ones with their replacements."""
+    """Return every card: models in service first, then retired ones with their replacements."""
     return tuple(sorted(_cards().values(), key=lambda card: card.status == "retired"))
 
 
 def _cards() -> _Cards:
-    """The cards, those of the user's file instead of ours. A file that changed is read again.
+    """Return all cards; the user's replace the bundled ones. A file that changed is read again.
 
-    Raises ConfigurationError for a file that cannot be used: a price that is not the user's would be a wrong one.
+    Raises ConfigurationError for an invalid file. Falling back to the bundled cards would report wrong costs.
     """
     path = user_file()
     try:
         changed = path.stat().st_mtime_ns
     except OSError:
         if os.environ.get(VARIABLE, "").strip():
-            raise ConfigurationError(f"There are no model cards at {path}: correct {VARIABLE}, or unset it.") from None
+            raise ConfigurationError(
+                f"There is no file of model cards at {path}: correct {VARIABLE}, or unset it."
+            ) from None
         return _merged(None, 0)
     return _merged(path, changed)
 
@@ -54,33 +59,33 @@ VARIABLE = "STRUCTGEN_CARDS"
 
 
 def user_file(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where the user's own cards are: STRUCTGEN_CARDS, else ``structgen/cards.json`` in the folder for settings."""
+    """Return the path of the user's cards: STRUCTGEN_CARDS, else ``structgen/cards.json`` in the settings folder."""
     named = environ.get(VARIABLE, "").strip()
     settings = environ.get("XDG_CONFIG_HOME", "").strip() or "~/.config"
     written = named or f"{settings}/structgen/cards.json"
-    return Path(os.path.expanduser(written))  # noqa: PTH111 - Path's own raises where a user has no home
+    return Path(os.path.expanduser(written))  # noqa: PTH111 - Path.expanduser raises if the user has no home
 
 
 def bundled_cards() -> tuple[Card, ...]:
-    """The cards that come with structgen."""
+    """Return the cards that come with structgen."""
     data = json.loads((files("structgen.send") / "cards.json").read_text("utf-8"))
     return tuple(map(_card, data["cards"]))
 
 
 def read_cards(path: Path) -> tuple[Card, ...]:
-    """The cards of a user's file. Raises ConfigurationError, in one line, where it cannot be used."""
+    """Return the cards of a user's file. Raises ConfigurationError, with a message of one line, if it is invalid."""
     data = _decode(path)
     _check(data, path)
     cards = tuple(map(_card, cast("dict[str, Any]", data)["cards"]))
     names = [f"{card.provider}/{card.id}" for card in cards]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
-        raise ConfigurationError(f"The model cards in {path}: there are two of {twice}. Keep one.")
+        raise ConfigurationError(f"The model cards in {path} contain {twice} twice. Keep one of them.")
     return cards
 
 
 def write_cards(path: Path, cards: tuple[Card, ...]) -> None:
-    """Write a user's file, at once as a whole. Raises ConfigurationError where that is not possible."""
+    """Write a user's file atomically. Raises ConfigurationError if it cannot be written."""
     text = json.dumps({"cards": [entry_of(card) for card in cards]}, indent=1, ensure_ascii=False)
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
@@ -92,7 +97,7 @@ def write_cards(path: Path, cards: tuple[Card, ...]) -> None:
 
 
 def entry_of(card: Card) -> dict[str, Any]:
-    """A card as its JSON, without what is unknown."""
+    """Return a card as JSON, without the fields that are unknown."""
     entry = {name: getattr(card, name) for name in Card.__dataclass_fields__}
     entry["limits"] = {tier: dict(limits) for tier, limits in card.limits.items()}
     return {name: value for name, value in entry.items() if value not in (None, (), {}, False)}
@@ -108,7 +113,7 @@ def _decode(path: Path) -> Json:
 
 
 def _no_number(word: str) -> None:
-    raise ValueError(f"{word} is no number in JSON")
+    raise ValueError(f"{word} is not a JSON number")
 
 
 def _check(data: Json, path: Path) -> None:
@@ -124,7 +129,7 @@ def _check(data: Json, path: Path) -> None:
 
 
 def _card(entry: dict[str, Any]) -> Card:
-    """A card from its JSON, in which every key is a field of the record."""
+    """Return a card from its JSON. The schema has ensured that every key is a field of Card."""
     entry = dict(entry)
     entry["modes"] = tuple(Mode(mode) for mode in entry.get("modes", ()))
     entry["reasoning"] = tuple(entry.get("reasoning", ()))

@@ -1,4 +1,4 @@
-"""The models that a server says it has, and where that differs from the cards."""
+"""The models that a server lists, and how they differ from the model cards."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIZES = ("context_window", "max_completion_tokens")
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A model as the server lists it; a size in tokens is None where the server names none."""
+    """A model as the server lists it. Sizes are in tokens, or None if the server does not state them."""
 
     id: str
     active: bool = True
@@ -34,7 +34,7 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing in which the server's list and the cards differ."""
+    """One difference between the server's list and the cards."""
 
     id: str
     words: str
@@ -44,15 +44,15 @@ class Difference:
 
 
 def list_served(wire: Wire, endpoint: Endpoint) -> tuple[Served, ...]:
-    """Every model that the server lists. Raises a TransportError where there is no list."""
+    """Return every model that the server lists. Raises a TransportError if the request fails."""
     listed = read_list(_ask(wire, endpoint, ""))
     if listed is None:
-        raise ServerFailed(f"{wire.provider} at {endpoint.base_url} gives no list of models. Check the base URL.")
+        raise ServerFailed(f"{wire.provider} at {endpoint.base_url} does not list its models. Check the base URL.")
     return listed
 
 
 def read_list(body: Json) -> tuple[Served, ...] | None:
-    """The models in the body of a list, None where it is none."""
+    """Return the models in a response body, or None if the body is not a list of models."""
     listed = as_object(body).get("data")
     if not isinstance(listed, list):
         return None
@@ -60,15 +60,15 @@ def read_list(body: Json) -> tuple[Served, ...] | None:
 
 
 def retrieve_served(wire: Wire, endpoint: Endpoint, model: str) -> Served:
-    """One model. Raises ModelUnavailable where the server does not have it."""
+    """Return one model. Raises ModelUnavailable if the server does not have it."""
     found = _read(as_object(_ask(wire, endpoint, f"/{quote(model)}")))
     if found is None:
-        raise ServerFailed(f"{wire.provider} at {endpoint.base_url} says nothing about {model}. Check the base URL.")
+        raise ServerFailed(f"{wire.provider} at {endpoint.base_url} does not describe {model}. Check the base URL.")
     return found
 
 
 def compare(served: Iterable[Served], cards: Sequence[Card], *, whole: bool = True) -> Iterator[Difference]:
-    """What the server says otherwise than the cards. `whole`: the server listed all it has, so others are gone."""
+    """Yield the differences between server and cards. `whole`: the server listed all its models, so others are gone."""
     known, listed = {card.id: card for card in cards}, {model.id: model for model in served}
     for model in listed.values():
         card = known.get(model.id)
@@ -77,14 +77,14 @@ def compare(served: Iterable[Served], cards: Sequence[Card], *, whole: bool = Tr
             yield Difference(model.id, words)
     if whole:
         yield from (
-            Difference(card.id, f"gone: {card.status} on its card, and the server does not list it")
+            Difference(card.id, f"gone: {card.status} on its card, but the server does not list it")
             for card in cards
             if card.status != "retired" and card.id not in listed
         )
 
 
 def updated(served: Iterable[Served], cards: Sequence[Card], provider: str) -> tuple[Card, ...]:
-    """Cards for the models that differ, with the server's sizes; all else stays as it was known."""
+    """Return new cards for the models that differ: with the server's sizes, and otherwise unchanged."""
     known = {card.id: card for card in cards}
     changed: list[Card] = []
     for model in served:
@@ -98,7 +98,7 @@ def updated(served: Iterable[Served], cards: Sequence[Card], provider: str) -> t
 
 
 def _ask(wire: Wire, endpoint: Endpoint, tail: str) -> Json:
-    """The JSON at the models' address."""
+    """Return the JSON from the server's models endpoint."""
     path = wire.path.replace("chat/completions", "models") + tail
     clients = Clients(endpoint)
     try:
@@ -130,15 +130,15 @@ def _size(value: Json) -> int | None:
 
 def _new(model: Served) -> str:
     sizes = ", ".join(f"{name} {value:,}" for name in SIZES if (value := getattr(model, name)) is not None)
-    return " ".join(filter(None, ["new: no card knows it", f"({sizes})" if sizes else ""]))
+    return " ".join(filter(None, ["new: it has no card", f"({sizes})" if sizes else ""]))
 
 
 def _changes(model: Served, card: Card) -> Iterator[str]:
     if not model.active and card.status != "retired":
-        yield f"not active, and {card.status} on its card"
+        yield f"not active, but {card.status} on its card"
     if model.active and card.status == "retired":
-        yield "in service, and retired on its card"
+        yield "in service, but retired on its card"
     for name in SIZES:
         theirs, ours = getattr(model, name), getattr(card, name)
         if theirs is not None and theirs != ours and model.active:
-            yield f"{name} {theirs:,}, and {'unknown' if ours is None else format(ours, ',')} on its card"
+            yield f"{name} {theirs:,}, but {'unknown' if ours is None else format(ours, ',')} on its card"

@@ -1,4 +1,4 @@
-"""What every way of getting a completion has in common."""
+"""The protocol that every sender implements, and the limits that one call must keep to."""
 
 from __future__ import annotations
 
@@ -19,20 +19,19 @@ if TYPE_CHECKING:
 
 
 Streamed: TypeAlias = str | Completion
-"""A piece of an answer's text as it arrives; after the last one, once, the completion."""
+"""A piece of the response text as it arrives; the last item of a stream is the completion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What one request may take on the wire, all its transport retries together.
+    """What one request may take on the wire, including all its transport retries.
 
-    `transport_retries` is None where only time is a limit. `deadline` is a reading of ``time.monotonic()``: no wait and
-    no try goes beyond it; None is no deadline. `timeout` bounds a single try, in seconds; None is the sender's own.
-    `on_retry` is told of each fault that is followed by another try, and of the seconds in between; `on_wait` of each
-    longer wait for a limit: its seconds, and in words what is waited for. `retrying` is a policy of tenacity's whose
-    `stop` and `wait` are used in place of our own; which faults are worth another try, and the deadline, stay ours.
-    `stopped` says that nothing is to be waited for any more: it is asked again and again during every wait, from any
-    thread.
+    `transport_retries` is the maximum number of retries, or None if only time is limited. `deadline` is a reading of
+    ``time.monotonic()`` that no wait and no attempt may exceed, or None. `timeout` limits each attempt, in seconds;
+    None means the sender's default. `on_retry` is called before each retry with the error and the seconds to wait,
+    `on_wait` before each longer wait for a rate limit with the seconds and the limit in words. `retrying` is a tenacity
+    policy whose `stop` and `wait` replace the built-in ones; which errors are retried, and the deadline, cannot be
+    replaced. `stopped` returns whether the run was stopped. It is polled during every wait, from any thread.
     """
 
     transport_retries: int | None = 4
@@ -44,66 +43,68 @@ class Allowance:
     stopped: Callable[[], bool] | None = None
 
     def patience(self, default: float) -> float:
-        """Seconds that the next try may take: the timeout, or what is left until the deadline where that is less."""
+        """Return the timeout of the next attempt in seconds: `timeout` or `default`, but never past the deadline."""
         return self.at_most(default if self.timeout is None else self.timeout)
 
     def at_most(self, seconds: float) -> float:
-        """So many seconds, or what is left until the deadline where that is less."""
+        """Return these seconds, or the time until the deadline if that is less."""
+        # Never zero: HTTP libraries take a timeout of 0 as "no timeout" or raise ValueError.
         return seconds if self.deadline is None else max(min(seconds, self.deadline - time.monotonic()), 0.001)
 
     def check_stopped(self) -> None:
-        """Raise NotSent where nothing is to be waited for any more."""
+        """Raise NotSent if the run was stopped."""
         if self.stopped is not None and self.stopped():
-            raise NotSent("The run was stopped while this call waited: it was not sent. Run the same again to go on.")
+            raise NotSent("The run was stopped while this call waited, so it was not sent. Run it again to continue.")
 
     def affords(self, wait: float) -> bool:
-        """Whether there is still time for a try after waiting so many seconds."""
+        """Return whether there is time for another attempt after waiting these seconds."""
         return self.deadline is None or time.monotonic() + wait < self.deadline
 
 
 def policy_in(given: object) -> BaseRetrying | None:
-    """A policy of tenacity's, by what is asked of it; anything else is Unfit."""
+    """Return a tenacity policy, recognized by its `stop` and `wait`; raise Unfit for anything else."""
     if given is None or (callable(getattr(given, "stop", None)) and callable(getattr(given, "wait", None))):
         return cast("BaseRetrying | None", given)
-    raise Unfit(f"is {shown(given)}, and must be a policy of tenacity's: write Retrying(stop=..., wait=...)")
+    raise Unfit(f"is {shown(given)}, and must be a tenacity policy: write Retrying(stop=..., wait=...)")
 
 
 class Sender(Protocol):
-    """Request -> Completion. One sender may serve many threads and event loops at once.
+    """Request -> Completion. One sender may be used from many threads and event loops at once.
 
-    Both ways raise a `TransportError` where no completion arrived. Closing is never required for a clean end.
+    Every method that sends raises a `TransportError` if no completion arrives. Closing is never required for a clean
+    exit.
     """
 
     @property
     def card(self) -> Card | None:
-        """What is known about the model, None where nothing is."""
+        """The model card, or None if the model is unknown."""
         ...
 
     def send(self, request: Request, allowance: Allowance) -> Completion:
-        """The completion of the request, blocking."""
+        """Send the request and return its completion."""
         ...
 
     async def asend(self, request: Request, allowance: Allowance) -> Completion:
-        """The completion of the request, on the running event loop."""
+        """Async version of `send`."""
         ...
 
     def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:
-        """The pieces of the answer as they arrive, and at last its completion; closing it closes the connection.
+        """Yield the response text piece by piece as it arrives, then the completion.
 
-        Transport retries happen only before the first piece. A stream that breaks off after it ends with a completion
-        whose finish_reason is INTERRUPTED and whose text is what came. Raises ConfigurationError at once where the
-        provider cannot be streamed.
+        Closing the generator closes the connection. Only failures before the first piece are retried. A stream that
+        breaks off later ends with a completion whose finish_reason is INTERRUPTED and whose text is what had arrived.
+        Raises ConfigurationError if the provider does not support streaming.
         """
         ...
 
     def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
-        """The same on the running event loop."""
+        """Async version of `stream`."""
         ...
 
     def close(self) -> None:
-        """Close what the blocking calls opened. A later call opens it again."""
+        """Close the connections of sync calls. A later call opens new ones."""
         ...
 
     async def aclose(self) -> None:
-        """Close what this event loop's calls opened, and what `close` closes."""
+        """Close the connections of the running event loop, and those of sync calls."""
         ...

@@ -183,7 +183,7 @@ def test_a_budget_with_room_for_all_takes_all(groq_emulator: Emulator) -> None:
 
 
 def test_a_call_of_unknown_usage_counts_with_its_most(groq_emulator: Emulator) -> None:
-    groq_emulator.script(error("json_validate_failed_syntax", failed_generation="no JSON"), repeat_last=True)
+    groq_emulator.script(error("json_validate_failed_syntax", failed_generation="not JSON"), repeat_last=True)
     extractor = Extractor(GROQ, Options(budget=Budget(max_attempts=1)))
     limit = tokens_of(most(attempts=1)) + 10
     batch = Batch(extractor, TASK, concurrency=1, budget=RunBudget(max_tokens=limit))

@@ -22,7 +22,7 @@ from structgen.engine.stream.stream_views import Finished, Growing
 from structgen.forms import PlainForm, strict_form
 from structgen.schema import Schema
 from structgen.send.http.providers import GROQ
-from structgen.send.http.stream_assembler import Gathering, Origin
+from structgen.send.http.stream_assembler import Origin, StreamAssembler
 from structgen.testing import Emulator, reply
 
 MODEL = "openai/gpt-oss-20b"
@@ -103,7 +103,7 @@ def gathered(size: int) -> Callable[[], object]:
         b"data: " + json.dumps({"choices": [{"delta": {"content": part}}]}).encode() + b"\n\n"
         for part in pieces("x" * size)
     )
-    gathering = Gathering(Origin(GROQ, "m", "k"))
+    gathering = StreamAssembler(Origin(GROQ, "m", "k"))
     return lambda: [text for start in range(0, len(body), 1000) for text in gathering.feed(body[start : start + 1000])]
 
 

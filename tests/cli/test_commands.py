@@ -204,7 +204,7 @@ def test_the_emulator_says_where_it_is_and_ends(start) -> None:
 
 
 def test_replies_that_cannot_be_read_are_wrong_usage(structgen, folder: Path) -> None:
-    (folder / "replies.jsonl").write_text("no JSON")
+    (folder / "replies.jsonl").write_text("not JSON")
     ran = structgen("emulate", "--replies", "replies.jsonl")
     assert ran.status == 2
     assert "replies.jsonl" in ran.said[-1]

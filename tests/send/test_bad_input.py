@@ -40,20 +40,20 @@ def body(**changes: object) -> str:
 
 WIRE = {
     "a proxy's page": (page("Sign in"), ServerFailed, "an HTML page titled 'Sign in'", "A proxy or a login page"),
-    "a page without a title": (raw("<div>"), ServerFailed, "an HTML page, not with JSON", "the base URL is wrong"),
+    "a page without a title": (raw("<div>"), ServerFailed, "an HTML page instead of JSON", "the base URL is wrong"),
     "a proxy that says no": (page("Blocked", status=403), ServerFailed, "page titled 'Blocked'", "check the network"),
     "a proxy that wants a login": (page("Login", status=401), ServerFailed, "titled 'Login'", "the proxy settings"),
     "a proxy without a server": (page("Bad gateway", status=502), ServerFailed, "'Bad gateway'", "Try again later"),
-    "plain words": (raw("out of order"), ServerFailed, "'out of order', which is no JSON", "Check the base URL"),
+    "plain words": (raw("out of order"), ServerFailed, "'out of order', which is not JSON", "Check the base URL"),
     "an empty body": (raw(""), ServerFailed, "an empty body", "Check the base URL"),
     "a body cut by the connection": (cut('{"name": "Ada"}'), ConnectionFailed, "dropped", "Try again"),
-    "a body cut by a proxy": (raw('{"choices": [{"mess'), ServerFailed, "cut off after 19", "not reliable"),
+    "a body cut by a proxy": (raw('{"choices": [{"mess'), ServerFailed, "cut off after 19", "unreliable"),
     "a connection that goes": (dropped(), ConnectionFailed, "the connection was dropped", "Try again"),
     "an empty list of choices": (raw('{"choices": []}'), ServerFailed, "an empty list of choices", "Send the request"),
     "choices of nothing": (raw('{"choices": [null]}'), ServerFailed, "an empty list of choices", "Send the request"),
     "a message without content": (reply(None, as_is=True), ServerFailed, "a message without content", "Send the"),
-    "JSON of something else": (raw('{"status": "ok"}'), ServerFailed, "no chat completion", "Check the base URL"),
-    "another path": (error("unknown_url"), RequestRejected, "Unknown request URL", "the host alone"),
+    "JSON of something else": (raw('{"status": "ok"}'), ServerFailed, "not a chat completion", "Check the base URL"),
+    "another path": (error("unknown_url"), RequestRejected, "Unknown request URL", "the host only"),
 }
 
 
@@ -98,7 +98,7 @@ def test_a_missing_key_is_said_before_anything_is_sent() -> None:
 def test_without_a_network_the_address_is_named(run: Extract, unused_port: int) -> None:
     for base, what in (
         (f"http://127.0.0.1:{unused_port}", "the connection was refused"),
-        ("http://nowhere.invalid", "there is no server of that name"),
+        ("http://nowhere.invalid", "the host name could not be resolved"),
     ):
         with Extractor(GROQ, ONCE, api_key=KEY, base_url=base) as extractor, pytest.raises(ConnectionFailed) as caught:
             run(extractor)
@@ -131,7 +131,7 @@ def test_a_base_url_with_the_path_says_how_to_write_it(
 
 def test_a_base_url_with_another_path_is_said_by_the_server(groq_emulator: Emulator, run: Extract) -> None:
     extractor = Extractor(GROQ, ONCE, base_url=f"{groq_emulator.base_url}/v1")
-    with pytest.raises(RequestRejected, match="the host alone"):
+    with pytest.raises(RequestRejected, match="the host only"):
         run(extractor)
 
 

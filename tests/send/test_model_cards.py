@@ -114,7 +114,7 @@ def test_the_variable_names_the_file_and_home_is_where_it_is_without() -> None:
 
 
 def test_a_file_that_is_named_and_not_there_is_a_wrong_setting(own: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"no model cards at .*cards\.json: correct STRUCTGEN_CARDS"):
+    with pytest.raises(ConfigurationError, match=r"no file of model cards at .*cards\.json: correct STRUCTGEN_CARDS"):
         find_card("groq", GPT)
 
 
@@ -136,7 +136,7 @@ def test_where_nobody_may_write_is_said(tmp_path: Path) -> None:
     [
         ("no json", "are not JSON"),
         ("[" * 100_000, "are not JSON"),
-        ('{"cards": [{"id": "x", "price_in": NaN}]}', "NaN is no number"),
+        ('{"cards": [{"id": "x", "price_in": NaN}]}', "NaN is not a JSON number"),
         ("[]", r"root: \[\] is not of type 'object'"),
         ("{}", r"'cards' is a required property"),
         ('{"cards": [{}]}', r"root\.cards\[0\]: 'id' is a required property"),
@@ -145,7 +145,7 @@ def test_where_nobody_may_write_is_said(tmp_path: Path) -> None:
         ('{"cards": [{"id": "x", "modes": ["auto"]}]}', r"modes\[0\]: 'auto' is not one of"),
         ('{"cards": [{"id": "x", "price": 1}]}', "'price' was unexpected"),
         ('{"cards": [{"id": "x", "limits": {"free": {"rps": 1}}}]}', "'rps' was unexpected"),
-        ('{"cards": [{"id": "x"}, {"id": "x"}]}', "there are two of groq/x"),
+        ('{"cards": [{"id": "x"}, {"id": "x"}]}', "contain groq/x twice"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_said_in_one_line(own: Path, text: str, words: str) -> None:

@@ -73,13 +73,13 @@ def test_models_that_agree_are_not_mentioned() -> None:
 @pytest.mark.parametrize(
     ("model", "words"),
     [
-        (Served("new", True, 2000), "new: no card knows it (context_window 2,000)"),
-        (Served("new"), "new: no card knows it"),
-        (Served("small", True, 2000, 100), "context_window 2,000, and 1,000 on its card"),
-        (Served("small", True, 1000, 99), "max_completion_tokens 99, and 100 on its card"),
-        (Served("small", False, 1000, 100), "not active, and production on its card"),
-        (Served("old", True), "in service, and retired on its card"),
-        (Served("old", True, 5), "in service, and retired on its card, context_window 5, and unknown on its card"),
+        (Served("new", True, 2000), "new: it has no card (context_window 2,000)"),
+        (Served("new"), "new: it has no card"),
+        (Served("small", True, 2000, 100), "context_window 2,000, but 1,000 on its card"),
+        (Served("small", True, 1000, 99), "max_completion_tokens 99, but 100 on its card"),
+        (Served("small", False, 1000, 100), "not active, but production on its card"),
+        (Served("old", True), "in service, but retired on its card"),
+        (Served("old", True, 5), "in service, but retired on its card, context_window 5, but unknown on its card"),
     ],
 )
 def test_what_differs_is_named_with_both_sides(model: Served, words: str) -> None:
@@ -89,7 +89,7 @@ def test_what_differs_is_named_with_both_sides(model: Served, words: str) -> Non
 
 def test_a_card_that_the_whole_list_does_not_have_is_gone() -> None:
     (gone,) = compare([], CARDS)
-    assert gone == Difference("small", "gone: production on its card, and the server does not list it")
+    assert gone == Difference("small", "gone: production on its card, but the server does not list it")
     assert [*compare([], CARDS, whole=False)] == []
 
 
@@ -108,5 +108,5 @@ def test_what_agrees_needs_no_new_card() -> None:
 
 def test_a_listing_of_another_shape_is_no_list(groq_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("structgen.send.remote_models._ask", lambda *_: {"data": "none"})
-    with pytest.raises(ServerFailed, match="gives no list"):
+    with pytest.raises(ServerFailed, match="does not list its models"):
         list_served(GROQ, endpoint(groq_emulator))

@@ -116,7 +116,7 @@ def test_limits_of_another_tier_are_found(api: Emulator, card: Card) -> None:
 def test_models_that_no_card_knows_are_found(card: Card) -> None:
     with Emulator(models=("brand/new",)) as api:
         (finding,) = findings(api, card, "models_list")
-    assert finding.differs == ("brand/new: new: no card knows it",)
+    assert finding.differs == ("brand/new: new: it has no card",)
 
 
 def test_a_rate_limit_is_said_as_such(api: Emulator, card: Card) -> None:

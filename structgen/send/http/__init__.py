@@ -1,1 +1,1 @@
-"""HTTP: the chat completions protocol over the groq SDK, blocking and async, with streaming and retries."""
+"""The chat completions protocol over HTTP: the groq SDK's clients, streaming, errors and transport retries."""

@@ -1,4 +1,4 @@
-"""The sender for every server that speaks the chat completions protocol, over the groq SDK's low-level calls."""
+"""The sender for every provider that speaks the chat completions protocol, on the groq SDK's low-level calls."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ class ChatSender:
         return f"ChatSender({self._wire.provider!r}, {self._endpoint.base_url!r})"
 
     def send(self, request: Request, allowance: Allowance) -> Completion:
-        """The completion of the request; faults of the wire are tried again within the allowance."""
+        """Return the completion of the request. Transport errors are retried within the allowance."""
         body = self._body(request)
         return persist(partial(self._try, body, request, allowance), allowance)
 
     async def asend(self, request: Request, allowance: Allowance) -> Completion:
-        """The same on the running event loop."""
+        """Async version of `send`."""
         body = self._body(request)
         return await apersist(partial(self._atry, body, request, allowance), allowance)
 
     def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:
-        """The answer as it arrives; faults of the wire before its first piece are tried again."""
+        """Yield the response as it arrives. Transport errors before the first piece are retried."""
         ask, started = self._exchange(request, allowance), time.monotonic()
         pieces, tries = keep_trying(lambda: _begun(self._pieces(request, ask)), allowance)
         with closing(pieces):
@@ -65,7 +65,7 @@ class ChatSender:
                 yield _delivered(piece, tries, started)
 
     async def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
-        """The same on the running event loop."""
+        """Async version of `stream`."""
         ask, started = self._exchange(request, allowance), time.monotonic()
         pieces, tries = await akeep_trying(lambda: _abegun(self._apieces(request, ask)), allowance)
         async with aclosing(pieces):
@@ -85,7 +85,7 @@ class ChatSender:
                     yield piece
 
     def _telling(self, ask: Exchange, lease: Lease) -> Exchange:
-        """The same exchange; the limiter hears of how it begins and ends."""
+        """Return the exchange with callbacks that report its beginning and its end to the limiter."""
 
         def begun(headers: httpx.Headers) -> None:
             lease.see(self._shown(headers))
@@ -98,11 +98,11 @@ class ChatSender:
         return Exchange(self._endpoint, origin, body, allowance, self._timeout)
 
     def close(self) -> None:
-        """Close the connections of blocking calls."""
+        """Close the connections of sync calls."""
         self._clients.close()
 
     async def aclose(self) -> None:
-        """Close the connections of this event loop, and those of blocking calls."""
+        """Close the connections of the running event loop, and those of sync calls."""
         await self._clients.aclose()
 
     def _body(self, request: Request) -> JsonObject:
@@ -116,7 +116,7 @@ class ChatSender:
         return body
 
     def _lease(self, request: Request) -> Lease:
-        """Leave for one call, still to be taken from the limiter of the key and the model."""
+        """Return a lease for one call from the limiter of the key and the model. It is not taken yet."""
         limiter = self._limiters.get(request.model)
         if limiter is None or limiter.forgotten:
             base_url, key, shows = self._endpoint.base_url, self._endpoint.key, self._wire.shows_limits
@@ -125,7 +125,7 @@ class ChatSender:
         return Lease(limiter, need_of(request))
 
     def _shown(self, headers: httpx.Headers) -> RawHeaders:
-        """The headers, where they are of a server that shows its limits in Groq's way."""
+        """Return the headers if the provider shows its rate limits in Groq's format, else none."""
         return headers.raw if self._wire.shows_limits else ()
 
     def _try(self, body: JsonObject, request: Request, allowance: Allowance) -> Outcome:
@@ -162,7 +162,7 @@ class ChatSender:
 
 
 def _begun(pieces: Generator[Piece, None, None]) -> Generator[Piece, None, None] | Failure:
-    """The same pieces once the first is there, or the failure that comes in its place."""
+    """Wait for the first piece; return all pieces, or the failure if that is the first."""
     first = next(pieces)
     if isinstance(first, Failure):
         pieces.close()
@@ -177,7 +177,7 @@ def _begun(pieces: Generator[Piece, None, None]) -> Generator[Piece, None, None]
 
 
 async def _abegun(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None] | Failure:
-    """`_begun`, awaited."""
+    """Async version of `_begun`."""
     first = await anext(pieces)
     if isinstance(first, Failure):
         await pieces.aclose()
@@ -193,7 +193,7 @@ async def _abegun(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, 
 
 
 def _delivered(piece: Piece, tries: Tries, started: float) -> Streamed:
-    """A piece for the caller: the completion with what it took, a failure raised."""
+    """Return a piece for the caller, a completion with its retries and seconds. Raise a failure."""
     if isinstance(piece, Failure):
         raise piece.error
     if isinstance(piece, Completion):
@@ -202,7 +202,7 @@ def _delivered(piece: Piece, tries: Tries, started: float) -> Streamed:
 
 
 def _post(client: groq.Groq, url: str, body: JsonObject, patience: float) -> tuple[httpx.Response, bytes]:
-    """One HTTP exchange. The HTTP library's timeout bounds each read; the body as a whole is bounded here."""
+    """Post a body and read the response. httpx's timeout limits each read only, so the whole is limited here."""
     options, ends = _options(patience), time.monotonic() + patience
     try:
         opened = client.post(
@@ -210,13 +210,13 @@ def _post(client: groq.Groq, url: str, body: JsonObject, patience: float) -> tup
         )
     except groq.APIStatusError as error:
         return error.response, error.response.content
-    response = cast("httpx.Response", opened)  # what the SDK gives for cast_to=httpx.Response, whatever its types say
+    response = cast("httpx.Response", opened)  # the SDK returns what cast_to names, despite its type hints
     with closing(response):
         return response, b"".join(_before(ends, response.iter_bytes()))
 
 
 async def _apost(client: groq.AsyncGroq, url: str, body: JsonObject, patience: float) -> httpx.Response:
-    """The same on an event loop, where all of it is bounded at once: bounding each read too would cost CPU."""
+    """Async version of `_post`. asyncio.timeout limits the whole; limiting each read as well would cost CPU."""
     try:
         async with asyncio.timeout(patience):
             return await client.post(url, body=body, cast_to=httpx.Response)
@@ -229,10 +229,10 @@ def _options(patience: float) -> RequestOptions:
 
 
 def _before(ends: float, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces that arrive until then. A late one that is the last is taken too: the answer was paid for."""
+    """Yield the pieces that arrive in time. A late one is accepted if it is the last: the answer was paid for."""
     late = False
     for piece in pieces:
         if late:
-            raise TimeoutError("the reply goes on and on")
+            raise TimeoutError("the response does not end")
         yield piece
         late = time.monotonic() > ends

@@ -1,7 +1,7 @@
-"""The groq SDK's clients behind one server: one for blocking calls, and one for every event loop.
+"""The groq SDK's clients for one server: one for sync calls, and one for each event loop.
 
-An async client belongs to the loop that it was first used on. Nobody is asked to close it: asyncio closes the
-asynchronous generators of a loop when the loop ends, and one of ours closes the client as it is closed itself.
+An async client belongs to the loop that first used it. Users need not close it: when a loop ends, asyncio closes the
+loop's async generators, and a generator started here closes the client as it is closed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from structgen.send.http.providers import Endpoint
 
 
 class Clients:
-    """Opens clients when they are first needed; safe in threads."""
+    """Opens clients when they are first needed. Safe to use from several threads."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -35,7 +35,8 @@ class Clients:
         self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopClient] = weakref.WeakKeyDictionary()
 
     def sync(self) -> groq.Groq:
-        """The client for blocking calls."""
+        """Return the client for sync calls."""
+        # The common case takes no lock: a client, once opened, is replaced only in a forked process.
         client = self._sync
         if client is not None and self._process == os.getpid():
             return client
@@ -49,53 +50,53 @@ class Clients:
             return self._sync
 
     async def of_loop(self) -> groq.AsyncGroq:
-        """The client of the running event loop."""
+        """Return the client of the running event loop."""
         loop = asyncio.get_running_loop()
-        kept = self._loops.get(loop)
-        if kept is None:
+        loop_client = self._loops.get(loop)
+        if loop_client is None:
             with self._lock:
                 self._forget_closed_loops()
-                kept = self._loops[loop] = _LoopClient(self._endpoint)
-            await kept.start()
-        return kept.client
+                loop_client = self._loops[loop] = _LoopClient(self._endpoint)
+            await loop_client.start()
+        return loop_client.client
 
     def close(self) -> None:
-        """Close the client for blocking calls."""
+        """Close the client for sync calls."""
         with self._lock:
             end, self._end, self._sync = self._end, None, None
         if end is not None:
             end()
 
     async def aclose(self) -> None:
-        """Close the running loop's client, and the one for blocking calls."""
+        """Close the running loop's client, and the one for sync calls."""
         with self._lock:
-            kept = self._loops.pop(asyncio.get_running_loop(), None)
-        if kept is not None:
-            await kept.close()
+            loop_client = self._loops.pop(asyncio.get_running_loop(), None)
+        if loop_client is not None:
+            await loop_client.close()
         self.close()
 
     def _leave_to_parent(self) -> None:
-        """In a fork: two processes on one connection would read each other's replies."""
+        """Leave the connection to the parent process: after a fork, both would read each other's responses."""
         self._process, self._sync = os.getpid(), None
         if self._end is not None:
             self._end.detach()
             self._end = None
 
     def _forget_closed_loops(self) -> None:
-        """A client holds on to its loop, so that the weak reference alone would keep both for ever."""
+        """Drop clients of closed loops. Each client references its loop, so the weak dictionary alone keeps both."""
         for loop in [loop for loop in self._loops if loop.is_closed()]:
             del self._loops[loop]
 
 
 class _LoopClient:
-    """One loop's client, and the generator that closes it with the loop."""
+    """The client of one loop, and the generator that closes it with the loop."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.client = _open_async(endpoint)
         self._guard = _close_at_end(None if endpoint.http_client is not None else self.client)
 
     async def start(self) -> None:
-        """Step into the generator: from now on the loop knows it."""
+        """Start the generator: the loop closes only generators that were started on it."""
         await anext(self._guard)
 
     async def close(self) -> None:
@@ -113,7 +114,7 @@ async def _close_at_end(client: groq.AsyncGroq | None) -> AsyncGenerator[None, N
 def _open_sync(endpoint: Endpoint) -> groq.Groq:
     own = endpoint.http_client
     if own is not None and not isinstance(own, httpx.Client):
-        raise ConfigurationError("http_client is an httpx.AsyncClient: blocking calls need an httpx.Client.")
+        raise ConfigurationError("http_client is an httpx.AsyncClient, but sync calls need an httpx.Client.")
     http_client = own or groq.DefaultHttpxClient(verify=_certificates(), cookies=_NoCookies())
     return groq.Groq(api_key=endpoint.key, base_url=endpoint.base_url, max_retries=0, http_client=http_client)
 
@@ -121,7 +122,7 @@ def _open_sync(endpoint: Endpoint) -> groq.Groq:
 def _open_async(endpoint: Endpoint) -> groq.AsyncGroq:
     own = endpoint.http_client
     if own is not None and not isinstance(own, httpx.AsyncClient):
-        raise ConfigurationError("http_client is an httpx.Client: calls on an event loop need an httpx.AsyncClient.")
+        raise ConfigurationError("http_client is an httpx.Client, but async calls need an httpx.AsyncClient.")
     http_client = own or groq.DefaultAioHttpClient(verify=_certificates(), cookies=_NoCookies())
     return groq.AsyncGroq(
         api_key=endpoint.key, base_url=endpoint.base_url, max_retries=0, timeout=None, http_client=http_client
@@ -129,13 +130,13 @@ def _open_async(endpoint: Endpoint) -> groq.AsyncGroq:
 
 
 class _NoCookies(http.cookiejar.CookieJar):
-    """Keeps none: the API wants none, and looking for them in every reply would take 5 % of a call's CPU."""
+    """A jar that stores nothing: the API sets no cookies, and looking for them takes 5 % of a call's CPU."""
 
     def extract_cookies(self, response: object, request: urllib.request.Request) -> None:
-        """Take nothing."""
+        """Store nothing."""
 
 
 @cache
 def _certificates() -> ssl.SSLContext:
-    """The trusted certificates, read once: that takes 30 ms, and every event loop opens a client of its own."""
+    """Return the trusted certificates, loaded once: it takes 30 ms, and every event loop opens its own client."""
     return httpx.create_ssl_context()

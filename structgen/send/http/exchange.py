@@ -1,6 +1,6 @@
-"""One streamed HTTP exchange: pieces of its text as they arrive, and at last its outcome. Blocking, and on a loop.
+"""One streamed HTTP exchange, sync and async: pieces of text as they arrive, then the outcome.
 
-The timeout bounds the wait for each piece, the deadline all of them together. Closing a generator closes the
+The timeout limits the wait for each piece, the deadline limits the whole exchange. Closing a generator closes the
 connection.
 """
 
@@ -19,7 +19,7 @@ from structgen.core.records import Completion
 from structgen.send.http.failures import Failure, lost_connection
 from structgen.send.http.http_response import Reply, read_reply
 from structgen.send.http.providers import Endpoint
-from structgen.send.http.stream_assembler import Gathering, Origin, Outcome
+from structgen.send.http.stream_assembler import Origin, Outcome, StreamAssembler
 from structgen.send.sender import Allowance
 
 if TYPE_CHECKING:
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
 
 Piece: TypeAlias = str | Completion | Failure
-"""A piece of text; at last, once, the outcome."""
+"""A piece of text; the last item is the outcome."""
 
 LOST = (groq.APIError, httpx.HTTPError, TimeoutError)
-"""What the HTTP libraries raise where no whole reply came."""
+"""What the HTTP libraries raise if no complete response arrives."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What is posted where, and how long it may take. `timeout` in seconds, where the allowance names none.
+    """What to post where, and how long it may take. `timeout` applies if the allowance sets none, in seconds.
 
-    `begun` hears of the headers of a response that is a success, while its body is still to come; `tell` of the
-    outcome, in the end.
+    `begun` is called with the headers of a successful response, before its body arrives. `tell` is called with the
+    outcome.
     """
 
     endpoint: Endpoint
@@ -46,8 +46,8 @@ class Exchange:
     body: JsonObject
     allowance: Allowance
     timeout: float
-    begun: Callable[[httpx.Headers], None] = lambda headers: None  # noqa: ARG005 - nobody asks
-    tell: Callable[[Outcome], None] = lambda outcome: None  # noqa: ARG005 - nobody asks
+    begun: Callable[[httpx.Headers], None] = lambda headers: None  # noqa: ARG005 - a default that does nothing
+    tell: Callable[[Outcome], None] = lambda outcome: None  # noqa: ARG005 - a default that does nothing
 
     @property
     def patience(self) -> float:
@@ -55,31 +55,31 @@ class Exchange:
         return self.allowance.patience(self.timeout)
 
     def lost(self, error: BaseException) -> Failure:
-        """The failure for an exception of the HTTP library."""
+        """Return the failure for an exception of the HTTP library."""
         return lost_connection(error, self.endpoint, self.origin.wire)
 
     def told(self, outcome: Outcome) -> Outcome:
-        """The outcome, once it was told."""
+        """Report the outcome, and return it."""
         self.tell(outcome)
         return outcome
 
     def opened(self, response: httpx.Response) -> httpx.Response:
-        """The response, once it was told that there is one."""
+        """Report the headers of the response, and return the response."""
         self.begun(response.headers)
         return response
 
     def refused(self, response: httpx.Response) -> Outcome:
-        """The outcome of an error response."""
+        """Return the outcome of an error response."""
         return self.told(self.read(response, response.content))
 
     def read(self, response: httpx.Response, content: bytes) -> Completion | Failure:
-        """A reply that came in one piece: an error, or the answer of a server that does not stream."""
+        """Read a response that was not streamed: an error, or the response of a server that does not stream."""
         reply = Reply(response.status_code, response.headers, content)
         return read_reply(reply, self.origin.wire, self.origin.model, self.origin.key)
 
 
 def exchange(client: groq.Groq, ask: Exchange) -> Generator[Piece, None, None]:
-    """The pieces of one exchange, blocking."""
+    """Yield the pieces of one exchange."""
     opened = _open(client, ask)
     if isinstance(opened, httpx.Response):
         with closing(opened):
@@ -89,7 +89,7 @@ def exchange(client: groq.Groq, ask: Exchange) -> Generator[Piece, None, None]:
 
 
 def _open(client: groq.Groq, ask: Exchange) -> httpx.Response | Outcome:
-    """The response, its body still to come, or what there is in place of one."""
+    """Return the response, with its body still to be read, or the outcome if there is none."""
     try:
         opened = client.post(
             ask.endpoint.url(ask.origin.wire),
@@ -103,7 +103,7 @@ def _open(client: groq.Groq, ask: Exchange) -> httpx.Response | Outcome:
         return ask.refused(error.response)
     except LOST as error:
         return ask.told(ask.lost(error))
-    return ask.opened(cast("httpx.Response", opened))  # what the SDK gives for cast_to, whatever its types say
+    return ask.opened(cast("httpx.Response", opened))  # the SDK returns what cast_to names, despite its type hints
 
 
 def _pieces(response: httpx.Response, ask: Exchange) -> Generator[Piece, None, None]:
@@ -120,7 +120,7 @@ def _pieces(response: httpx.Response, ask: Exchange) -> Generator[Piece, None, N
 
 
 async def aexchange(client: groq.AsyncGroq, ask: Exchange) -> AsyncGenerator[Piece, None]:
-    """The pieces of one exchange, on the running event loop."""
+    """Async version of `exchange`."""
     opened = await _aopen(client, ask)
     if isinstance(opened, httpx.Response):
         try:
@@ -134,7 +134,7 @@ async def aexchange(client: groq.AsyncGroq, ask: Exchange) -> AsyncGenerator[Pie
 
 
 async def _aopen(client: groq.AsyncGroq, ask: Exchange) -> httpx.Response | Outcome:
-    """`_open`, awaited; here all of it is bounded at once."""
+    """Async version of `_open`. Here the timeout limits the whole request."""
     try:
         async with asyncio.timeout(ask.patience):
             opened = await client.post(
@@ -165,47 +165,49 @@ async def _apieces(response: httpx.Response, ask: Exchange) -> AsyncGenerator[Pi
 
 
 async def _next(body: AsyncIterator[bytes], patience: float) -> bytes | None:
-    """The next bytes, None at the end."""
+    """Return the next bytes, or None at the end."""
     async with asyncio.timeout(patience):
         try:
             return await anext(body, None)
-        except RuntimeError as error:  # aiohttp's, where the connection was closed on this side
+        except RuntimeError as error:  # aiohttp raises it if this side closed the connection
             raise httpx.ReadError(str(error)) from error
 
 
 class _Body:
-    """The body of a response as its bytes arrive: events, or a reply in one piece.
+    """The body of a response as its bytes arrive: server-sent events, or one document.
 
-    A server that cannot stream answers with JSON, a proxy in between with a page. `over` is true one look behind the
-    end of the events, which mostly finds the end of the body too, so that the connection can be used again.
+    A server that does not stream answers with JSON, a proxy with an HTML page. `over` becomes true one read after the
+    last event. That extra read usually finds the end of the body, so that the connection can be reused.
     """
 
     def __init__(self, response: httpx.Response, ask: Exchange) -> None:
         kind = response.headers.get("content-type", "")
-        self._gathering = None if "json" in kind or "html" in kind else Gathering(ask.origin, response.status_code)
+        self._assembler = (
+            None if "json" in kind or "html" in kind else StreamAssembler(ask.origin, response.status_code)
+        )
         self._whole: list[bytes] = []
         self._response = response
         self._ask = ask
         self.over = False
 
     def take(self, data: bytes) -> Iterator[Piece]:
-        """The pieces in these bytes. Raises TimeoutError once the time is up."""
-        if self._gathering is None:
+        """Yield the pieces in these bytes. Raises TimeoutError after the deadline."""
+        if self._assembler is None:
             self._whole.append(data)
         else:
-            self.over = self._gathering.over
-            yield from self._gathering.feed(data)
+            self.over = self._assembler.over
+            yield from self._assembler.feed(data)
         if not self._ask.allowance.affords(0.0):
-            raise TimeoutError("the time is up")
+            raise TimeoutError("the deadline has passed")
 
     def finish(self, lost: Failure | None = None) -> Iterator[Piece]:
-        """The outcome, and what is left before it."""
-        if self._gathering is None:
+        """Yield the remaining pieces, then the outcome."""
+        if self._assembler is None:
             outcome = lost or self._ask.read(self._response, b"".join(self._whole))
             yield from _in_one(self._ask.told(outcome))
         else:
-            yield from self._gathering.finish(lost)
-            yield self._ask.told(self._gathering.outcome)
+            yield from self._assembler.finish(lost)
+            yield self._ask.told(self._assembler.outcome)
 
 
 def _in_one(outcome: Outcome) -> Iterator[Piece]:

@@ -1,4 +1,8 @@
-"""Failures of the wire as values: which error each of them is, whether to try again, and what to tell the user."""
+"""Transport errors as values: which exception each becomes, whether to retry, and what to tell the user.
+
+The first half reads error responses. The second half, for when no response arrived, looks below the SDK's one
+connection error for its cause.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +32,10 @@ from structgen.send.http.providers import Endpoint, Wire, mask
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One try that brought no completion. `wait` is the number of seconds that the server asks to stay away.
+    """An attempt without a completion. `wait` is how many seconds the server asks to wait, or None.
 
-    `paid`: the server made an answer that did not arrive, or not so that it could be read.
+    `transient` says whether a retry may help, `paid` whether the server generated an answer that did not arrive whole
+    and may be billed.
     """
 
     error: TransportError
@@ -41,7 +46,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A kind of refusal. It is this one where every given part fits: the status, the code, words of the message."""
+    """A kind of error response. A response matches if its status, its code and its message all match."""
 
     error: type[TransportError]
     advice: str
@@ -51,31 +56,31 @@ class Row:
     transient: bool = False
 
     def fits(self, status: int, code: str | None, message: str) -> bool:
-        """Whether a refusal is of this kind."""
+        """Return whether an error response is of this kind."""
         return (
             status in self.statuses and (not self.codes or code in self.codes) and self.words.lower() in message.lower()
         )
 
 
-_SCHEMA = "The server takes only part of JSON Schema here: ask with mode=Mode.JSON, or with strict off."
-_LATER = "Try again later; a page of the provider shows whether it has trouble (Groq: https://groqstatus.com)."
+_SCHEMA = "The server supports only part of JSON Schema here: use mode=Mode.JSON, or turn strict off."
+_LATER = "Try again later. The provider's status page shows known outages (Groq: https://groqstatus.com)."
 
 ROWS: tuple[Row, ...] = (
     Row(
         AuthenticationFailed,
-        'Check the key in {key_variable}, or take model="rules", which needs none.',
+        'Check the key in {key_variable}, or use model="rules", which needs no key.',
         codes=("invalid_api_key",),
     ),
-    Row(AuthenticationFailed, "Write to the provider's support.", codes=("organization_restricted",)),
-    Row(ModelUnavailable, "Take another model.", codes=("model_decommissioned",)),
-    Row(ModelUnavailable, "Have the terms accepted at the address above.", codes=("model_terms_required",)),
+    Row(AuthenticationFailed, "Contact the provider's support.", codes=("organization_restricted",)),
+    Row(ModelUnavailable, "Use another model.", codes=("model_decommissioned",)),
+    Row(ModelUnavailable, "An administrator must accept the terms at the URL above.", codes=("model_terms_required",)),
     Row(
         ModelUnavailable,
-        "Have it enabled at the address above, or take another model.",
+        "An administrator must enable it at the URL above; or use another model.",
         codes=("model_permission_blocked_project", "model_permission_blocked_org"),
     ),
-    Row(ModelUnavailable, "Check its name; `structgen models` lists those known.", codes=("model_not_found",)),
-    Row(RequestRejected, "Check the base URL: it is the host alone, without a path.", codes=("unknown_url",)),
+    Row(ModelUnavailable, "Check its name; `structgen models` lists the known ones.", codes=("model_not_found",)),
+    Row(RequestRejected, "Check the base URL: it must be the host only, without a path.", codes=("unknown_url",)),
     Row(
         RequestTooLarge,
         "Split the text, or lower max_completion_tokens.",
@@ -83,41 +88,43 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         RequestTooLarge,
-        "One request may not take more than the limit: split the text, lower max_completion_tokens (it counts), "
-        "or raise the tier.",
+        "One request may not exceed the rate limit: split the text, lower max_completion_tokens (which counts), "
+        "or upgrade the tier.",
         statuses=(413,),
     ),
-    Row(RateLimited, "Wait, or send less at once.", statuses=(429,), transient=True),
-    Row(RateLimited, "The flex tier is full: wait, or take another service_tier.", statuses=(498,), transient=True),
+    Row(RateLimited, "Wait, or lower the concurrency.", statuses=(429,), transient=True),
+    Row(
+        RateLimited, "The flex tier is at capacity: wait, or use another service_tier.", statuses=(498,), transient=True
+    ),
     Row(RequestRejected, _SCHEMA, statuses=(400,), words="invalid JSON schema"),
     Row(RequestRejected, _SCHEMA, statuses=(400,), words="invalid schema for response format"),
-    Row(RequestRejected, "Ask with mode=Mode.JSON.", statuses=(400,), words="does not support response format"),
-    Row(RequestRejected, "Ask with mode=Mode.TOOLS or mode=Mode.JSON, not with both.", words="cannot be combined with"),
+    Row(RequestRejected, "Use mode=Mode.JSON.", statuses=(400,), words="does not support response format"),
+    Row(RequestRejected, "Use mode=Mode.TOOLS or mode=Mode.JSON, not both.", words="cannot be combined with"),
     Row(
         RequestRejected,
-        "Lower max_completion_tokens to what the model allows.",
+        "Lower max_completion_tokens to the model's maximum.",
         statuses=(400,),
         words="`max_completion_tokens` must be",
     ),
     Row(
         RequestRejected,
-        "Leave out what this model does not support, or take another model.",
+        "Remove what this model does not support, or use another model.",
         statuses=(400,),
         words="is not supported with this model",
     ),
     Row(
         ServerFailed,
-        "A proxy or a login page stands in between: check the network, the proxy settings and the base URL.",
+        "A proxy or a login page answered instead: check the network, the proxy settings and the base URL.",
         statuses=range(400, 500),
         words="an HTML page",
     ),
     Row(AuthenticationFailed, "Check the key in {key_variable}.", statuses=(401,)),
-    Row(AuthenticationFailed, "Check what the key in {key_variable} may do.", statuses=(403,)),
+    Row(AuthenticationFailed, "Check the permissions of the key in {key_variable}.", statuses=(403,)),
     Row(ModelUnavailable, "Check the model's name and the base URL.", statuses=(404,)),
-    Row(ConnectionFailed, "The server waited too long for the request: try again.", statuses=(408,), transient=True),
-    Row(ServerFailed, "The server met a conflict: try again.", statuses=(409,), transient=True),
-    Row(ConnectionFailed, "The call was cancelled on its way.", statuses=(499,)),
-    Row(RequestRejected, "Change the request: the same one would be refused again.", statuses=range(400, 500)),
+    Row(ConnectionFailed, "The server timed out waiting for the request: try again.", statuses=(408,), transient=True),
+    Row(ServerFailed, "The server reported a conflict: try again.", statuses=(409,), transient=True),
+    Row(ConnectionFailed, "The request was cancelled on the way.", statuses=(499,)),
+    Row(RequestRejected, "Change the request: the same one would be rejected again.", statuses=range(400, 500)),
     Row(ServerFailed, _LATER, statuses=range(500, 600), transient=True),
     Row(ServerFailed, "Check the base URL: no chat completions server answers like this.", statuses=range(1000)),
 )
@@ -125,7 +132,7 @@ ROWS: tuple[Row, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The fields of an error body, as far as there are any."""
+    """The fields of an error body. `message` is the body's plain text if it has no such fields."""
 
     message: str
     code: str | None = None
@@ -133,7 +140,7 @@ class Refusal:
 
 
 def read_refusal(body: Json, text: str) -> Refusal:
-    """The refusal in an error body ``{"error": {"message", "code", "failed_generation", ...}}``, or its plain text."""
+    """Return the fields of an error body ``{"error": {"message", "code", "failed_generation", ...}}``."""
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, str):
         return Refusal(error)
@@ -148,7 +155,7 @@ def read_refusal(body: Json, text: str) -> Refusal:
 
 
 def describe_page(text: str) -> str:
-    """A body that is not what was expected, in a few words: the title of an HTML page, or how the text begins."""
+    """Describe an unexpected body briefly: by the title of an HTML page, or by its first characters."""
     title = re.search(r"<title[^>]{0,200}>([^<]{0,200})", text[:5000], re.IGNORECASE)
     if title:
         return f"an HTML page titled {title[1].strip()!r}"
@@ -158,16 +165,16 @@ def describe_page(text: str) -> str:
 
 
 def find_row(status: int, refusal: Refusal) -> Row:
-    """The first row that fits; the last fits everything."""
+    """Return the first row that matches. The last row matches everything."""
     return next(row for row in ROWS if row.fits(status, refusal.code, refusal.message))
 
 
 LONGEST_WAIT = 86_400.0
-"""Seconds; no limit lasts longer than a day, whatever a header says."""
+"""In seconds. No rate limit lasts longer than a day, whatever a header says."""
 
 
 def requested_wait(headers: Mapping[str, str], message: str) -> float | None:
-    """Seconds that the server asks to wait: the retry-after header (seconds or a date), or the words of its message."""
+    """Return the seconds that the server asks to wait, by its retry-after header or its message, or None."""
     header = headers.get("retry-after", "").strip()
     wait = _seconds(header) if header else None
     if wait is None:
@@ -197,7 +204,7 @@ _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6,
 
 
 def go_duration(text: str) -> float | None:
-    """Seconds of a duration as Go prints it (``1m2.5s``, ``982.5ms``); None where it is not one."""
+    """Return the seconds of a duration in Go's format (``1m2.5s``, ``982.5ms``), or None."""
     if not re.fullmatch(r"(?:[0-9]{1,12}(?:\.[0-9]{0,12})?(?:ms|us|µs|μs|ns|h|m|s))+", text):
         return None
     parts = cast("list[tuple[str, str]]", re.findall(r"([0-9.]+)([a-zµμ]+)", text))
@@ -205,14 +212,14 @@ def go_duration(text: str) -> float | None:
 
 
 def as_object(body: Json) -> JsonObject:
-    """The body where it is an object, else an empty one."""
+    """Return the body if it is an object, else an empty object."""
     return body if isinstance(body, dict) else {}
 
 
 def lost_connection(error: BaseException, endpoint: Endpoint, wire: Wire) -> Failure:
-    """The failure for an exception of the HTTP library.
+    """Return the failure for an exception of the HTTP library.
 
-    The SDK calls nearly all of them a timeout, a dropped connection included: only the causes tell them apart.
+    The SDK reports nearly all of them as a timeout, even a dropped connection. Only their causes distinguish them.
     """
     chain = tuple(causes(error))
     what, advice, transient = _explain(chain)
@@ -223,12 +230,12 @@ def lost_connection(error: BaseException, endpoint: Endpoint, wire: Wire) -> Fai
 
 
 def _is_half(cause: BaseException) -> bool:
-    """Whether the reply had begun to arrive: then there was an answer."""
+    """Return whether the response had begun to arrive. Then the server had generated an answer, which costs."""
     return type(cause).__name__ == "ClientPayloadError" or "complete message body" in str(cause)
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The exception and those below it, as a traceback shows them."""
+    """Yield the exception and its causes, in the order of a traceback."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -237,17 +244,17 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _explain(chain: tuple[BaseException, ...]) -> tuple[str, str, bool]:
-    """What happened, what to do, and whether another try may help."""
+    """Return what happened, what to do, and whether a retry may help."""
     names = {name for cause in chain for name in (kind.__name__ for kind in type(cause).__mro__)}
     for kinds, what, advice, transient in _KINDS:
         if any(isinstance(cause, kinds) for cause in chain):
             return what, advice, transient
     if names & _DROPPED:
-        return "the connection was dropped before the reply was complete", "Try again.", True
+        return "the connection was dropped before the response was complete", "Try again.", True
     if names & _UNREACHED:
-        return "the server could not be reached", "Check the base URL, the network and the proxy settings.", True
+        return "the server is unreachable", "Check the base URL, the network and the proxy settings.", True
     if names & _SLOW:
-        return "no reply within the timeout", "Allow a longer timeout, or ask for less at once.", True
+        return "no response within the timeout", "Set a longer timeout, or request less at once.", True
     return "the connection failed", "Check the base URL, the network and the proxy settings.", True
 
 
@@ -258,11 +265,11 @@ _KINDS: tuple[tuple[type[BaseException], str, str, bool], ...] = (
         "Check the clock and the proxy's certificate.",
         False,
     ),
-    (socket.gaierror, "there is no server of that name", "Check the base URL and the network.", True),
-    (ConnectionRefusedError, "the connection was refused", "Check that the server runs, and the base URL.", True),
+    (socket.gaierror, "the host name could not be resolved", "Check the base URL and the network.", True),
+    (ConnectionRefusedError, "the connection was refused", "Check that the server is running, and the base URL.", True),
     (ConnectionResetError, "the connection was dropped", "Try again.", True),
 )
-# Class names of httpx and aiohttp, as names so that neither is imported for this.
+# Class names of httpx and aiohttp, as strings so that neither library is imported for this.
 _DROPPED = frozenset(
     {"ServerDisconnectedError", "ClientPayloadError", "RemoteProtocolError", "ReadError", "WriteError"}
 )

@@ -1,4 +1,4 @@
-"""An HTTP response -> a Completion or a Failure. Reads plain JSON: model classes would cost more CPU than the rest."""
+"""HTTP response -> Completion or Failure. Reads plain JSON: the SDK's model classes cost more CPU than all the rest."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from structgen.send.http.providers import Wire, mask
 
 UNKNOWN_USAGE = Usage(calls=1)
 CALL_FAILED = "tool_use_failed"
-_KEPT = 20_000  # characters of a body that an error carries
+_KEPT = 20_000  # characters of a body that an error keeps
 _SALVAGEABLE = frozenset({"json_validate_failed", CALL_FAILED, "output_parse_failed"})
 _CUT_OFF = "max completion tokens reached before generating a valid document"
 _CALL = re.compile(
@@ -36,7 +36,7 @@ _DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the HTTP library gave: header names in lower case; `seconds` is how long it took, where that is known."""
+    """An HTTP response: header names in lower case; `seconds` is how long it took, or None."""
 
     status: int
     headers: Mapping[str, str]
@@ -45,7 +45,7 @@ class Reply:
 
 
 def read_reply(reply: Reply, wire: Wire, model: str, key: str) -> Completion | Failure:
-    """The completion in a reply, one salvaged from an error, or the failure that the reply is."""
+    """Return the completion in a response, one salvaged from an error response, or a failure."""
     body = decode(reply.content)
     if reply.status >= 400:
         refusal = read_refusal(body, _text(reply))
@@ -56,11 +56,11 @@ def read_reply(reply: Reply, wire: Wire, model: str, key: str) -> Completion | F
     message, transient = found
     text = mask(f"{wire.provider} answered {reply.status} with {message}", key)
     error = ServerFailed(text, status=reply.status, body=mask(_text(reply)[:_KEPT], key))
-    return Failure(error, transient, paid=transient)  # what is half an answer was made; pages and the like were not
+    return Failure(error, transient, paid=transient)  # half an answer was generated and may be billed; a page was not
 
 
 def decode(content: bytes) -> Json:
-    """The JSON of a body; None where it is none (no body that matters is ``null``)."""
+    """Return the JSON of a body, or None if it is not JSON. No valid body is ``null``."""
     try:
         return cast("Json", json.loads(content))
     except (ValueError, RecursionError):
@@ -72,35 +72,37 @@ def _text(reply: Reply) -> str:
 
 
 def _completion(body: Json, reply: Reply) -> Completion | tuple[str, bool]:
-    """The completion, or what the body is instead and whether another try may help."""
+    """Return the completion, or a description of the body and whether a retry may help."""
     if not isinstance(body, dict):
         return _no_json(_text(reply), reply.headers.get("content-type", ""))
     if "choices" not in body:
         said = read_refusal(body, _text(reply)).message
-        return f"JSON that is no chat completion: {said}. Check the base URL and the model.", False
+        return f"JSON that is not a chat completion: {said}. Check the base URL and the model.", False
     choices = body["choices"]
     choice = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, dict) or not isinstance(choice.get("message"), dict):
-        return "an empty list of choices: no answer was made. Send the request again, or take another model.", False
+        return "an empty list of choices. Send the request again, or use another model.", False
     reason = common_word(choice.get("finish_reason"))
-    reason = "" if reason == SALVAGED else reason  # a server's error in the middle, which says nothing of the text
+    reason = (
+        "" if reason == SALVAGED else reason
+    )  # a server's own error while generating, not our mark for a salvaged text
     completion = _from_message(as_object(choice["message"]), reason, body, reply.seconds)
     if completion is None:
-        return "a message without content. Send the request again, or take another model.", False
+        return "a message without content. Send the request again, or use another model.", False
     return completion
 
 
 def _no_json(text: str, content_type: str) -> tuple[str, bool]:
     if "html" in content_type or text.lstrip()[:1] == "<":
         page = describe_page(text)
-        return f"{page}, not with JSON. A proxy or a login page stands in between, or the base URL is wrong.", False
+        return f"{page} instead of JSON. A proxy or a login page answered, or the base URL is wrong.", False
     if text.lstrip()[:1] == "{":
-        return f"JSON that is broken or cut off after {len(text)} characters: the connection is not reliable.", True
-    return f"{describe_page(text)}, which is no JSON. Check the base URL.", False
+        return f"JSON that is broken or cut off after {len(text)} characters. The connection is unreliable.", True
+    return f"{describe_page(text)}, which is not JSON. Check the base URL.", False
 
 
 def _from_message(message: JsonObject, reason: str, body: JsonObject, seconds: float | None) -> Completion | None:
-    """The completion in a message and in the body around it; None where the message says nothing at all."""
+    """Return the completion in a message and its body, or None if the message is empty."""
     calls, content = _calls(message), message.get("content")
     reasoning, refusal = message.get("reasoning"), message.get("refusal")
     content = content if isinstance(content, str) else None
@@ -124,7 +126,7 @@ def _from_message(message: JsonObject, reason: str, body: JsonObject, seconds: f
 
 
 def _calls(message: JsonObject) -> tuple[Call, ...]:
-    """Every call of a function in a message; that of the older protocol, `function_call`, may be there beside them."""
+    """Return every tool call in a message, and `function_call` of the older protocol, which may come in addition."""
     listed = message.get("tool_calls")
     functions = [as_object(call).get("function") for call in (listed if isinstance(listed, list) else ())]
     calls = [call for function in functions if (call := _call(as_object(function))) is not None]
@@ -133,7 +135,7 @@ def _calls(message: JsonObject) -> tuple[Call, ...]:
 
 
 def _call(function: JsonObject) -> Call | None:
-    """The call of a function; None where there is none. Some servers give the arguments as an object."""
+    """Return a tool call, or None. Some servers send the arguments as an object instead of a string."""
     name, arguments = function.get("name"), function.get("arguments")
     if isinstance(arguments, dict | list):
         arguments = json.dumps(arguments, ensure_ascii=False)
@@ -143,7 +145,7 @@ def _call(function: JsonObject) -> Call | None:
 
 
 def read_usage(usage: Json) -> Usage:
-    """The token counts of a body; what the server leaves out is unknown, not zero."""
+    """Return the token counts of a body. A count that the server omits is unknown, not zero."""
     usage = as_object(usage)
     return Usage(
         input_tokens=_count(usage, "prompt_tokens"),
@@ -160,7 +162,7 @@ def _count(counts: JsonObject, name: str) -> int | None:
 
 
 def _salvage(refusal: Refusal, model: str, seconds: float | None) -> Completion | None:
-    """The model's own text out of an error that carries it: it was paid for, and may well be readable."""
+    """Return the model's text from an error response that carries it: it was paid for, and may well be valid."""
     if refusal.code not in _SALVAGEABLE:
         return None
     text = refusal.failed_generation or ""
@@ -182,9 +184,9 @@ def _salvage(refusal: Refusal, model: str, seconds: float | None) -> Completion 
 
 
 def _calls_in(text: str) -> list[Call]:
-    """The calls ``{"name": ..., "arguments": ...}`` that a text consists of, each or all in a list; else none.
+    """Return the calls ``{"name": ..., "arguments": ...}`` that a text consists of, in a list or not; else none.
 
-    The arguments are as they stand there. Those of the last call may be broken.
+    The arguments are returned as written. Those of the last call may be broken JSON.
     """
     calls: list[Call] = []
     text = text.strip()
@@ -195,13 +197,13 @@ def _calls_in(text: str) -> list[Call]:
         except (ValueError, RecursionError):
             end, at = len(text.removesuffix("}")), len(text)
         if text[end:at].strip() not in {"", "}"}:
-            return []  # there is more in the call
+            return []  # an unknown member follows the arguments
         calls.append(Call(json.loads(call["name"]), text[call.end() : end].rstrip()))
     return calls if not text[at:].strip() else []
 
 
 def refused(reply: Reply, refusal: Refusal, wire: Wire, key: str) -> Failure:
-    """The failure that an error reply is: which error, with what the server said and what to do."""
+    """Return the failure for an error response: its exception, with the server's message and what to do."""
     row = find_row(reply.status, refusal)
     code = f" ({refusal.code})" if refusal.code else ""
     advice = row.advice.format(key_variable=wire.key_variable)

@@ -1,4 +1,7 @@
-"""Servers that speak the chat completions protocol; they differ by this data alone."""
+"""Providers that speak the chat completions protocol, as data: nothing else in structgen distinguishes them.
+
+Also API keys, and how they are kept out of every message that people read.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """Where a server is, what its environment variables are called, and in which words it differs from Groq.
+    """A provider: its URL, its environment variables, and how its API differs from Groq's.
 
-    `path` follows the base URL; `tail` is what people write at the end of a base URL though it belongs to the path.
-    `renames` are parameters with another name there. `streaming` goes into the body of a request whose answer is to be
-    streamed. `shows_limits`: its replies show limits in Groq's headers.
-    `unsure` are parameters that not every such server takes: they are sent only where the user set them.
+    `path` follows the base URL. `tail` is a part of the path that users tend to write at the end of the base URL.
+    `renames` are parameters that have another name there. `streaming` is added to the body of a streamed request.
+    `shows_limits` says that its responses carry rate limits in Groq's headers. `unsure` are parameters that some of its
+    servers reject: they are sent only if the user set them.
     """
 
     provider: str
@@ -38,19 +41,19 @@ class Wire:
     streaming: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({"stream": True}))
 
     def check_base_url(self, given: str | None) -> str:
-        """The base URL to use, or a ConfigurationError that says how to write it."""
+        """Return the base URL to use. Raises ConfigurationError that says how to write it."""
         base = (given or self.base_url or "").strip().rstrip("/")
         if not base:
             raise ConfigurationError(
-                f"No server is named for {self.provider}: set {self.base_variable}, for example to "
-                "http://localhost:11434/v1, or pass base_url."
+                f"No base URL for {self.provider}: set {self.base_variable}, for example to http://localhost:11434/v1, "
+                "or pass base_url."
             )
         if not base.startswith(("http://", "https://")):
             raise ConfigurationError(f"The base URL {base!r} must begin with http:// or https://.")
         for tail in (self.path, self.tail):
             if base.endswith(tail):
                 raise ConfigurationError(
-                    f"The base URL {base!r} must not end in {tail}, which is added to it: "
+                    f"The base URL {base!r} must not end in {tail}, which structgen appends: "
                     f"write {base.removesuffix(tail)!r}."
                 )
         return base
@@ -58,14 +61,14 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where to send and how. `http_client` is the user's own, which we never close."""
+    """The server to send to. `http_client` is the user's own, which structgen never closes."""
 
     base_url: str
     key: str
     http_client: httpx.Client | httpx.AsyncClient | None = None
 
     def url(self, wire: Wire) -> str:
-        """The whole address of its chat completions; the SDK takes a third of a path's time for it."""
+        """Return the URL of the chat completions endpoint, absolute because joining it would cost the SDK time."""
         return self.base_url + wire.path
 
     def __repr__(self) -> str:
@@ -90,9 +93,9 @@ COMPATIBLE = Wire(
     base_variable="STRUCTGEN_BASE_URL",
     key_variable="STRUCTGEN_API_KEY",
     unsure=frozenset({"parallel_tool_calls"}),
-    # The older name is the one that Ollama, llama-server and vLLM all read.
+    # Ollama, llama-server and vLLM all accept the older name; not all of them accept the newer one.
     renames=MappingProxyType({"max_completion_tokens": "max_tokens"}),
-    # Groq reports the usage of a stream unasked; the others want to be told.
+    # Groq always reports the usage of a stream. The others report it only on request.
     streaming=MappingProxyType({"stream": True, "stream_options": {"include_usage": True}}),
 )
 
@@ -100,29 +103,30 @@ WIRES: Mapping[str, Wire] = MappingProxyType({wire.provider: wire for wire in (G
 
 
 _SHORTEST = 8
-"""A key of at least so many characters is struck out; a shorter one is a placeholder, and may be a part of any word."""
+"""Minimum length of a key to mask. A shorter one is a placeholder, and masking it would mangle ordinary words."""
 
 _LOOKS_LIKE_A_KEY = re.compile(r"\b(?:gsk_|sk-|xai-)[\w-]{6,}|(?<=Bearer )[^\s\"',}]+")
 
 
 def clean_key(key: str, origin: str) -> str:
-    """The key without the white space around it (a line break at the end of a file).
+    """Return the key without surrounding white space, such as the line break at the end of a file.
 
-    A key that no HTTP header can carry is refused here: the HTTP library would quote it in its own error.
+    `origin` names the argument or variable in errors. A key that an HTTP header cannot carry is rejected here, because
+    the HTTP library's own error would quote it.
     """
     if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance]  callers are not all typed
-        raise ConfigurationError(f"{origin} is {type(key).__name__}, and must be a str: give the text that it holds.")
+        raise ConfigurationError(f"{origin} must be a str, not {type(key).__name__}.")
     key = key.strip()
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise ConfigurationError(
-            f"{origin} is not an API key: it is empty, or holds a space, a line break or a letter outside ASCII. "
+            f"{origin} is not an API key: it is empty, or contains a space, a line break or a non-ASCII character. "
             "Copy the key again."
         )
     return key
 
 
 def mask(text: str, key: str = "") -> str:
-    """The text with this key, and whatever else looks like one, struck out. Servers quote keys in their errors."""
+    """Mask this key, and anything else that looks like a key, in a text. Servers quote keys in their errors."""
     if len(key) >= _SHORTEST:
         text = text.replace(key, "***")
     return _LOOKS_LIKE_A_KEY.sub("***", text)

@@ -1,7 +1,8 @@
-"""The same request again after a fault of the wire. tenacity costs 0.1 ms even when nothing fails: it comes in later.
+"""Transport retries: the same request again after a transport error, with tenacity.
 
-tenacity is shown the first failure as its first attempt, so that its counting, its waits and its limits hold for all.
-Every call has an object of its own, because a shared one mixes up its state.
+tenacity costs 0.1 ms a call even if nothing fails, so it is entered only after the first failure. It then sees that
+failure as its first attempt, so that its counts, waits and limits cover all attempts. Each call creates its own
+`Retrying`, because a shared one is not safe under concurrency.
 """
 
 from __future__ import annotations
@@ -24,31 +25,31 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Outcome = Completion | Failure
-_FIRST, _LONGEST, _JITTER = 0.5, 30.0, 0.5  # seconds of the back-off where the server names no wait
-_LOOK = 0.25  # seconds after which a wait looks whether the run was stopped
+_FIRST, _LONGEST, _JITTER = 0.5, 30.0, 0.5  # seconds of the back-off if the server names no wait
+_LOOK = 0.25  # seconds between two checks whether the run was stopped
 
 
 def persist(once: Callable[[], Outcome], allowance: Allowance) -> Completion:
-    """Try until there is a completion; raises the last failure's error where trying again is no use or not allowed."""
+    """Call `once`, retrying as the allowance permits. Return its completion or raise the last error."""
     completion, tries = keep_trying(once, allowance)
     return tries.told(completion)
 
 
 async def apersist(once: Callable[[], Awaitable[Outcome]], allowance: Allowance) -> Completion:
-    """The same on an event loop."""
+    """Async version of `persist`."""
     completion, tries = await akeep_trying(once, allowance)
     return tries.told(completion)
 
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """How many tries a call took beyond the first, and in how many of these an answer was made that nobody can read."""
+    """The retries of a call, and the number of failed attempts that may be billed."""
 
     retries: int = 0
     paid: int = 0
 
     def told(self, completion: Completion) -> Completion:
-        """The completion with all that it took: what an unreadable answer took is not known."""
+        """Return the completion with its retries. Failed attempts that may be billed count as calls without tokens."""
         if not self.retries:
             return completion
         usage = completion.usage + Usage(calls=self.paid)
@@ -56,7 +57,7 @@ class Tries:
 
 
 def keep_trying(once: Callable[[], T | Failure], allowance: Allowance) -> tuple[T, Tries]:
-    """Try until there is no failure: what there is, and the tries that it took. Raises likewise."""
+    """Like `persist`, for any result: return it with the attempts that it took."""
     outcome = once()
     if not isinstance(outcome, Failure):
         return outcome, Tries()
@@ -65,7 +66,7 @@ def keep_trying(once: Callable[[], T | Failure], allowance: Allowance) -> tuple[
 
 
 async def akeep_trying(once: Callable[[], Awaitable[T | Failure]], allowance: Allowance) -> tuple[T, Tries]:
-    """The same on an event loop."""
+    """Async version of `keep_trying`."""
     outcome = await once()
     if not isinstance(outcome, Failure):
         return outcome, Tries()
@@ -115,19 +116,19 @@ async def _aagain(once: Callable[[], Awaitable[T | Failure]], first: Failure, al
 
 
 def _sleep(allowance: Allowance, seconds: float) -> None:
-    """Wait for the next try. Raises NotSent once the run is stopped."""
+    """Sleep before a retry. Raises NotSent if the run is stopped meanwhile."""
     for nap in _naps(allowance, seconds):
         time.sleep(nap)
 
 
 async def _asleep(allowance: Allowance, seconds: float) -> None:
-    """The same on an event loop."""
+    """Async version of `_sleep`."""
     for nap in _naps(allowance, seconds):
         await asyncio.sleep(nap)
 
 
 def _naps(allowance: Allowance, seconds: float) -> Iterator[float]:
-    """The wait in pieces, where the run may be stopped between them."""
+    """Split a wait into short pieces, to notice a stopped run between them."""
     if allowance.stopped is None:
         yield seconds
         return
@@ -140,7 +141,7 @@ def _naps(allowance: Allowance, seconds: float) -> Iterator[float]:
 
 @dataclass(slots=True)
 class _Seen:
-    """The failure that tenacity is still to be shown, and how many of all of them were paid for."""
+    """The first failure, until tenacity has seen it, and the number of failed attempts that may be billed."""
 
     waiting: list[Failure]
     paid: int = 0
@@ -149,7 +150,7 @@ class _Seen:
         self.paid = sum(failure.paid for failure in self.waiting)
 
     def see(self, outcome: T | Failure) -> T | Failure:
-        """The same outcome, once it was looked at."""
+        """Count an outcome, and return it."""
         self.paid += isinstance(outcome, Failure) and outcome.paid
         return outcome
 
@@ -162,7 +163,7 @@ def _finish(outcome: T | Failure, tries: int, seen: _Seen) -> tuple[T, Tries]:
 
 @dataclass(frozen=True, slots=True)
 class _Policy:
-    """When to try again and how long to wait before, in the form of tenacity's callbacks."""
+    """When to retry and how long to wait before, as tenacity's callbacks."""
 
     allowance: Allowance
 
@@ -192,9 +193,12 @@ class _Policy:
     def give_up(self, state: RetryCallState) -> Failure:
         failure = cast("Failure", _failure(state))
         if self._used_up(state):
-            return _add(failure, f"Given up after {state.attempt_number} tries.")
+            return _add(failure, f"Gave up after {state.attempt_number} attempts.")
         wait = f"{state.upcoming_sleep:.1f} s"
-        return _add(failure, f"The next try would be in {wait}, which is more than the time left: allow more, or wait.")
+        return _add(
+            failure,
+            f"The next attempt would start in {wait}, which is more than the time left. Allow more time, or try later.",
+        )
 
     def _used_up(self, state: RetryCallState) -> bool:
         if self.allowance.retrying is not None:
@@ -204,7 +208,7 @@ class _Policy:
 
 
 def _failure(state: RetryCallState) -> Failure | None:
-    """The failure that a try ended with; None where it raised something unforeseen or brought a completion."""
+    """Return the failure of an attempt, or None if it succeeded or raised an unexpected exception."""
     if state.outcome is None or state.outcome.failed:
         return None
     result: object = state.outcome.result()

@@ -1,7 +1,7 @@
-"""Bytes -> server-sent events, wherever the network cuts them, in time linear in the bytes.
+"""Bytes -> server-sent events, however the network splits them, in linear time.
 
-The format is the one of the HTML standard: lines that end in LF, CR or CRLF, fields, comments, an empty line after each
-event. Unlike there, an event at the very end counts without its empty line: many servers leave that out.
+The format follows the HTML standard: lines end in LF, CR or CRLF and contain fields or comments; an empty line ends an
+event. Unlike the standard, the last event needs no empty line, because many servers omit it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 LONGEST_EVENT = 64_000_000
-"""Bytes. More without an end is no event, and would fill the memory."""
+"""Maximum size of one event in bytes. A stream without an end of event must not fill the memory."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -24,7 +24,7 @@ class Event(NamedTuple):
 
 @dataclass(slots=True)
 class SseReader:
-    """Takes a stream piece by piece. Raises ValueError for an event that goes on and on."""
+    """Reads a stream piece by piece. Raises ValueError for an event larger than LONGEST_EVENT."""
 
     _line: list[bytes] = field(default_factory=list[bytes])
     _data: list[bytes] = field(default_factory=list[bytes])
@@ -34,7 +34,8 @@ class SseReader:
     _started: bool = False
 
     def feed(self, piece: bytes) -> list[Event]:
-        """The events that this piece completes."""
+        """Return the events that this piece completes."""
+        # A CRLF may be split between two pieces: the CR has already ended the line, so the LF is dropped.
         if self._after_cr and piece.startswith(b"\n"):
             piece, self._after_cr = piece[1:], False
         if not piece:
@@ -52,16 +53,16 @@ class SseReader:
         return events
 
     def finish(self) -> list[Event]:
-        """What is left at the end of the stream."""
+        """Return the unfinished event at the end of the stream, if any."""
         event = self._take(b"") or self._dispatch()
         return [] if event is None else [event]
 
     def _take(self, end: bytes) -> Event | None:
-        """Take the last part of a line; an empty line ends an event."""
+        """Process the last part of a line. An empty line ends an event."""
         self._line.append(end)
         line = b"".join(self._line).rstrip(b"\r\n")
         self._line.clear()
-        if not self._started:
+        if not self._started:  # the standard allows a BOM at the very beginning
             line, self._started = line.removeprefix(_BOM), True
         if not line:
             return self._dispatch()

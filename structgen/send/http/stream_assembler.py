@@ -1,6 +1,7 @@
-"""A streamed chat completion, put together again: bytes in, pieces of its text out, and at the end what it is.
+"""Reassembles a streamed chat completion: bytes in, pieces of its text out, and the outcome at the end.
 
-The whole is read like a reply that came in one piece (read.py), so that both are judged alike. No I/O happens here.
+The reassembled response is read by the same code as one that was not streamed (http_response.py), so that both are
+judged alike. No I/O happens here.
 """
 
 from __future__ import annotations
@@ -21,21 +22,21 @@ from structgen.send.http.sse import Event, SseReader
 
 Outcome: TypeAlias = Completion | Failure
 
-_REASONING = ("reasoning", "reasoning_content")  # Groq's name, and that of several compatible servers
+_REASONING = ("reasoning", "reasoning_content")  # Groq's name, and the name that several compatible servers use
 _DONE = b"[DONE]"
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a reply is read with: the words of the server, the model that was asked, the key to strike out."""
+    """Where a response comes from: the provider, the model, and the key to mask."""
 
     wire: Wire
     model: str
     key: str
 
 
-class Gathering:
-    """One streamed reply. `over`: the server has said all, and what still follows does not count."""
+class StreamAssembler:
+    """One streamed response. After `over`, anything that follows is ignored."""
 
     def __init__(self, origin: Origin, status: int = 200) -> None:
         self._origin = origin
@@ -55,7 +56,7 @@ class Gathering:
         return self._outcome is not None
 
     def feed(self, data: bytes) -> Iterator[str]:
-        """The pieces of text in these bytes; none once all was said."""
+        """Yield the pieces of text in these bytes; nothing once the outcome is known."""
         if self.over:
             return
         try:
@@ -68,7 +69,8 @@ class Gathering:
                 yield from self._take(event)
 
     def finish(self, lost: Failure | None = None) -> Iterator[str]:
-        """The stream has ended, of itself or by a fault of the wire: what an unfinished last event still brings."""
+        """End the stream, with a failure if the connection was lost. Yield the text of an unfinished last event."""
+        # The last event may lack its empty line, or be cut off. Only what is complete JSON counts.
         for event in () if self.over else self._events.finish():
             if event.data.strip() == _DONE or _decode(event.data) is not None:
                 yield from self._take(event)
@@ -77,16 +79,16 @@ class Gathering:
 
     @property
     def outcome(self) -> Outcome:
-        """What the reply is; after `finish`.
+        """The outcome; call `finish` first.
 
-        A stream that broke off gives the text that came as an interrupted completion, or, before any text, a failure.
+        A stream that broke off becomes an interrupted completion with the text that arrived, or a failure if none did.
         """
         return cast(Outcome, self._outcome)
 
     def _ended(self, lost: Failure | None = None) -> Outcome:
         if lost is None and self._reason is not None:
             return self._whole(self._reason)
-        return self._interrupted(lost or self._failed("an end of the stream before the end of the answer", True))
+        return self._interrupted(lost or self._failed("a stream that ended before the answer did", True))
 
     def _take(self, event: Event) -> Iterator[str]:
         if event.data.strip() == _DONE:
@@ -94,7 +96,7 @@ class Gathering:
             return
         chunk = _decode(event.data)
         if chunk is None:
-            self._outcome = self._interrupted(self._failed("an event that is no JSON object", True))
+            self._outcome = self._interrupted(self._failed("an event that is not a JSON object", True))
         elif event.name == "error" or chunk.get("error"):
             self._outcome = self._broken(event.data, as_object(chunk.get("error")))
         else:
@@ -117,7 +119,7 @@ class Gathering:
         yield from self._calls.take(delta)
 
     def _whole(self, reason: str) -> Outcome:
-        """The reply as it would have come in one piece, read like one."""
+        """Read the response as if it had not been streamed."""
         message: JsonObject = {"role": "assistant", "content": "".join(self._content)}
         if calls := self._calls.whole():
             message["tool_calls"] = calls
@@ -128,20 +130,23 @@ class Gathering:
         return self._read(self._status, json.dumps(body).encode())
 
     def _interrupted(self, failure: Failure, reason: str = INTERRUPTED) -> Outcome:
-        """What came so far as a completion that was cut off; the failure where no text came."""
+        """Return the text so far as a completion that was cut off, or the failure if there is none."""
+        # "length" lets an empty or half-finished message pass as one that was cut off.
         whole = self._whole("length") if self._content or self._calls.begun else failure
         if isinstance(whole, Failure):
             return replace(failure, paid=True) if self._about else failure
         return replace(whole, finish_reason=reason, failure=failure.error.code)
 
     def _broken(self, data: bytes, error: JsonObject) -> Outcome:
-        """An error in the middle: the model's whole text where the error carries it, else what came so far."""
+        """Handle an error within the stream: return the text that the error carries, else the text so far."""
         status = error.get("status_code", error.get("code"))
         read = self._read(status if isinstance(status, int) and 400 <= status < 600 else 500, data)
         if isinstance(read, Failure):
             return self._interrupted(read)
         if read.text or not (self._content or self._calls.begun):
-            said = "".join(self._content) if read.failure == CALL_FAILED else ""  # else the error repeats it
+            said = (
+                "".join(self._content) if read.failure == CALL_FAILED else ""
+            )  # any other error repeats the text itself
             return replace(read, beside=said) if said else read
         reason = "length" if read.finish_reason == "length" else INTERRUPTED
         said = ServerFailed("the error carries no text", code=read.failure)
@@ -156,7 +161,7 @@ class Gathering:
 
 
 def _decode(data: bytes) -> JsonObject | None:
-    """The object of an event, None where it is none."""
+    """Return the JSON object of an event, or None if it is something else."""
     try:
         chunk = cast("Json", json.loads(data))
     except (ValueError, RecursionError):
@@ -165,13 +170,13 @@ def _decode(data: bytes) -> JsonObject | None:
 
 
 def _first_choice(choices: Json) -> JsonObject:
-    """The one answer that was asked for; others that a server sends along are not mixed into it."""
+    """Return the first choice. Some servers send others too, which must not be mixed into it."""
     listed = map(as_object, choices if isinstance(choices, list) else ())
     return next((choice for choice in listed if not choice.get("index")), as_object(None))
 
 
 def _add(parts: list[str], text: Json) -> tuple[str, ...]:
-    """Keep a piece, and hand it on; nothing where there is none. Half a character waits for its other half."""
+    """Store a piece and return it for output. Half a surrogate pair is held back until its other half arrives."""
     if not isinstance(text, str) or not text:
         return ()
     if parts and _ends_in_half(parts[-1]):
@@ -183,25 +188,25 @@ def _add(parts: list[str], text: Json) -> tuple[str, ...]:
 
 
 def _ends_in_half(text: str) -> bool:
-    """Whether a text ends in the first half of a surrogate pair: JSON may write a character in two escapes."""
+    """Return whether a text ends in a high surrogate: JSON may escape one character as two halves."""
     return "\ud800" <= text[-1:] <= "\udbff"
 
 
 class _Calls:
-    """The calls of functions in a stream, each put together from its pieces."""
+    """The tool calls of a stream, each reassembled from its pieces."""
 
     def __init__(self) -> None:
         self._parts: dict[object, tuple[list[str], list[str]]] = {}
-        """Which call -> the pieces of its name and of its arguments, in the order in which the calls began."""
+        """The pieces of each call's name and arguments, by the call's key, in the order in which the calls began."""
         self._last: object = 0
 
     @property
     def begun(self) -> bool:
-        """Whether any arguments came."""
+        """Whether any arguments have arrived."""
         return any(arguments for _, arguments in self._parts.values())
 
     def take(self, delta: JsonObject) -> Iterator[str]:
-        """Take what a chunk brings; the pieces of the first call's arguments are handed on."""
+        """Store the pieces in a delta; yield those of the first call's arguments, which are the answer."""
         listed = delta.get("tool_calls")
         for call in map(as_object, listed if isinstance(listed, list) else ()):
             yield from self._add(self._key(call), as_object(call.get("function")))
@@ -209,7 +214,7 @@ class _Calls:
             yield from self._add("function_call", older)
 
     def _key(self, call: JsonObject) -> object:
-        """Which call a piece belongs to: by its index; a server that gives none names each call where it begins."""
+        """Return the call's key: its index, or the id that servers without indexes send at the start of each call."""
         index, name = call.get("index"), call.get("id")
         if isinstance(index, int):
             self._last = index
@@ -227,7 +232,7 @@ class _Calls:
         yield from pieces if first else ()
 
     def whole(self) -> list[Json]:
-        """The calls as a message has them."""
+        """Return the calls in the form of a message's `tool_calls`."""
         return [
             {"function": {"name": "".join(name), "arguments": "".join(arguments)}}
             for name, arguments in self._parts.values()

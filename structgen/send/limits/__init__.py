@@ -1,1 +1,1 @@
-"""Requests and tokens per minute and day, and calls at once: one limiter for each key and model."""
+"""Rate limits (requests and tokens per minute and per day) and concurrency: one limiter per API key and model."""

@@ -1,4 +1,4 @@
-"""What is limited, how much of it is used, and what a server says about it. Pure, like the limiter above it."""
+"""Rate limits as leaky buckets, and what a server says about them in headers and 429 messages. Pure."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import NamedTuple, Self, TypeAlias
 from structgen.send.http.failures import go_duration
 
 Tiers: TypeAlias = Mapping[str, Mapping[str, int]]
-"""Tier -> {rpm, rpd, tpm, tpd}, as cards have it."""
+"""Tier -> {rpm, rpd, tpm, tpd}, as model cards have it."""
 
 NO_LIMITS: Mapping[str, int] = MappingProxyType({})
 
 MINUTE, DAY = 60.0, 86_400.0
 
 SPARE = 1.8
-"""What drains of a limit in so many seconds is kept free (at least one of it): on the way to the server, time may
-stretch a little."""
+"""In seconds. As much of a limit as drains in this time is left unused (at least 1), because requests reach the server
+closer together or further apart than they were sent."""
 
 NOTHING = 1e-6
-"""Less than this over a limit is rounding: waiting for it would not move the clock."""
+"""An excess over a limit below this is a rounding error. Waiting for it would not even advance the clock."""
 
 
 class Measure(StrEnum):
-    """What is limited; the values are the names that cards use. The whole of a limit drains in `period` seconds."""
+    """What is limited, by the names that cards use. A full bucket drains in `period` seconds."""
 
     RPM = "rpm", MINUTE, False
     RPD = "rpd", DAY, False
@@ -35,7 +35,7 @@ class Measure(StrEnum):
 
     period: float
     of_tokens: bool
-    """Whether tokens are counted, not requests."""
+    """Whether it counts tokens, not requests."""
 
     def __new__(cls, value: str, period: float, of_tokens: bool) -> Self:
         """A member with its two attributes."""
@@ -45,12 +45,12 @@ class Measure(StrEnum):
 
     @property
     def words(self) -> str:
-        """As people say it."""
+        """The measure in words."""
         return f"{'tokens' if self.of_tokens else 'requests'} a {'day' if self.period == DAY else 'minute'}"
 
 
 class Sighting(NamedTuple):
-    """What the server said about one limit. `exact`: it said so about this very moment, in a refusal."""
+    """What the server said about one limit. `exact`: a 429 said so, which describes this very moment."""
 
     measure: Measure
     limit: float
@@ -59,7 +59,7 @@ class Sighting(NamedTuple):
 
 
 class Bucket(NamedTuple):
-    """One limit, and the moment at which it will be empty: until then, what is used of it drains steadily."""
+    """One limit, and the time at which its bucket will be empty. What is used drains steadily until then."""
 
     measure: Measure
     limit: float
@@ -67,17 +67,17 @@ class Bucket(NamedTuple):
 
     @classmethod
     def filled(cls, measure: Measure, limit: float, used: float, time: float) -> Self:
-        """A bucket of which so much is used at this moment."""
+        """Return a bucket of which `used` is used at this time."""
         return cls(measure, limit, time + used * measure.period / limit)
 
     def used(self, time: float) -> float:
-        """How much is used at this moment."""
+        """Return how much is used at this time."""
         return max(self.empty_at - time, 0.0) * self.limit / self.measure.period
 
     def wait(self, time: float, amount: float, back: float = 0.0) -> float:
-        """Seconds until so much more fits, or would, were so much given `back`.
+        """Return the seconds until this amount fits, if calls gave `back` that much of what they have reserved.
 
-        What never fits goes when the bucket is empty: the server judges it.
+        An amount larger than the whole limit fits once the bucket is empty: only the server can refuse it for good.
         """
         used = max(self.used(time) - back, 0.0)
         over = min(used, used + amount - self.limit + max(1.0, self.limit * SPARE / self.measure.period))
@@ -85,7 +85,7 @@ class Bucket(NamedTuple):
 
 
 def charged(buckets: tuple[Bucket, ...], time: float, requests: float, tokens: float) -> tuple[Bucket, ...]:
-    """The buckets with more used, or less where the numbers are negative."""
+    """Return the buckets with this much more used, or less if the numbers are negative."""
     if not buckets:
         return buckets
     return tuple(
@@ -98,49 +98,50 @@ def charged(buckets: tuple[Bucket, ...], time: float, requests: float, tokens: f
 
 
 RawHeaders: TypeAlias = Iterable[tuple[bytes, bytes]]
-"""Headers as they came."""
+"""Header names and values as httpx holds them."""
 
 _SHOWN = (
     (Measure.RPD, b"x-ratelimit-limit-requests", b"x-ratelimit-remaining-requests"),
     (Measure.TPM, b"x-ratelimit-limit-tokens", b"x-ratelimit-remaining-tokens"),
-)  # Groq's headers speak of requests a day and tokens a minute; the other two limits stand in no header
+)  # Groq's headers show requests per day and tokens per minute, and never the other two limits
 
 _LONGEST = 12  # digits
 
-_REFUSAL = re.compile(r"\((RPM|RPD|TPM|TPD)\): Limit (\d{1,12}), Used (\d{1,12})(?:, Requested (\d{1,12}))?")
-_AGAIN = re.compile(r"try again in ([\d.hmsuµμn]{2,40})")
+_EXHAUSTED = re.compile(r"\((RPM|RPD|TPM|TPD)\): Limit (\d{1,12}), Used (\d{1,12})(?:, Requested (\d{1,12}))?")
+_RETRY_IN = re.compile(r"try again in ([\d.hmsuµμn]{2,40})")
 
 
 def read_headers(headers: Mapping[str, str]) -> tuple[Sighting, ...]:
-    """The limits in ``x-ratelimit-limit-*`` and ``x-ratelimit-remaining-*``; names in any case."""
+    """Return the limits in ``x-ratelimit-limit-*`` and ``x-ratelimit-remaining-*``, whatever the case of the names."""
     return read_raw_headers((name.encode(), value.encode()) for name, value in headers.items())
 
 
 def read_raw_headers(headers: RawHeaders) -> tuple[Sighting, ...]:
-    """The same, faster: looking names up in httpx's own form would cost more than all the rest of the limiter."""
-    told = {name: value for raw, value in headers if (name := raw.lower()).startswith(b"x-ratelimit-")}
-    return tuple(_sightings(told)) if told else ()
+    """Like `read_headers`, but faster: lookups in httpx.Headers would cost more than the rest of the limiter."""
+    found = {name: value for raw, value in headers if (name := raw.lower()).startswith(b"x-ratelimit-")}
+    return tuple(_sightings(found)) if found else ()
 
 
-def _sightings(told: Mapping[bytes, bytes]) -> Iterator[Sighting]:
+def _sightings(found: Mapping[bytes, bytes]) -> Iterator[Sighting]:
     for measure, limit_name, remaining_name in _SHOWN:
-        limit, left = _number(told.get(limit_name)), told.get(remaining_name, b"").strip()
+        limit, left = _number(found.get(limit_name)), found.get(remaining_name, b"").strip()
         remaining = 0.0 if left.startswith(b"-") else _number(left)
         if limit:
             yield Sighting(measure, limit, 0.0 if remaining is None else max(limit - remaining, 0.0))
 
 
-def read_refusal(message: str) -> tuple[Sighting, ...]:
-    """The limit that a 429 names. Its wait says how much is used to more digits than the count does."""
-    words = _REFUSAL.search(message)
+def read_rate_limit_error(message: str) -> tuple[Sighting, ...]:
+    """Return the limit that a 429 names. Its wait gives the used amount more precisely than its rounded count."""
+    words = _EXHAUSTED.search(message)
     if words is None or not int(words[2]):
         return ()
     measure, limit, used = Measure[words[1]], float(words[2]), float(words[3])
-    again = _AGAIN.search(message, words.end())
-    wait = go_duration(again[1].rstrip(".")) if again else None
+    retry_in = _RETRY_IN.search(message, words.end())
+    wait = go_duration(retry_in[1].rstrip(".")) if retry_in else None
     if wait is not None and words[4]:
         used = max(used, limit + wait * limit / measure.period - float(words[4]))
-    return (Sighting(measure, limit, min(used, 2 * limit), exact=True),)  # more is nonsense, and would pause for years
+    # More than twice the limit is nonsense, and taken at its word would pause for years.
+    return (Sighting(measure, limit, min(used, 2 * limit), exact=True),)
 
 
 def _number(text: bytes | None) -> float | None:

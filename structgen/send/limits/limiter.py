@@ -1,7 +1,7 @@
-"""Waiting for the limiter, in threads and on event loops at once: first come, first served.
+"""Waiting for the rate limiter, in threads and on event loops at the same time: first come, first served.
 
-A small call never overtakes a large one, which would else wait for ever. Only the first in the line asks; the others
-sleep until it is their turn. Whatever ends a call wakes the first.
+A small call never overtakes a large one, which might otherwise wait forever. Only the first in the queue asks the state
+machine; the others sleep until they are first. The end of any call wakes the first in the queue.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from structgen.core.errors import RateLimited
 from structgen.core.records import Card, Completion, Request
 from structgen.send.http.failures import Failure
 from structgen.send.limits import limiter_state as limits
-from structgen.send.limits.buckets import RawHeaders, Sighting, read_raw_headers, read_refusal
+from structgen.send.limits.buckets import RawHeaders, Sighting, read_rate_limit_error, read_raw_headers
 from structgen.send.limits.limiter_state import Grant, Need, State, Wait
 
 if TYPE_CHECKING:
@@ -32,21 +32,21 @@ if TYPE_CHECKING:
 
 
 LOOK = 0.25
-"""The first in the line looks again after at most so many seconds: time may pass otherwise than it thought."""
+"""Maximum seconds between two looks of the first in the queue: clocks may be adjusted, and runs stopped."""
 
 TURN = 1.0
-"""Seconds after which somebody further back looks whether there is time left, and whether the first is still there; it
-is called when its turn has come."""
+"""Seconds between two looks of the others, to check their deadline and that the first is still there. They need not be
+short: a caller is woken when its turn comes."""
 
 TELL = 0.5
-"""A wait of at least so many seconds is told to whoever wants to know."""
+"""Minimum seconds of a wait that is reported through `on_wait`."""
 
 Ending = Callable[[State, float, Grant], State]
-"""How a call ended: one of the steps of the state machine that end a grant."""
+"""How a call ended: a transition of the state machine that ends a grant."""
 
 
 class Place:
-    """Where the limiter's answer to one call stands: what it was asked for, and what it said last."""
+    """What one call needs, and the limiter's last answer to it."""
 
     __slots__ = ("answer", "need")
 
@@ -56,10 +56,10 @@ class Place:
 
 
 class Limiter:
-    """The limiter of one key and model, for any number of threads and event loops.
+    """The limiter of one API key and model, for any number of threads and event loops.
 
-    A grant stands in the call's `Place` from the very step in which it is counted until the one in which it ends, so
-    that no exception, wherever it strikes, can lose it in between.
+    A grant is stored in the call's `Place` in the same step in which it is counted, and removed in the step in which it
+    ends. So no exception in between, such as KeyboardInterrupt, can lose it and block other calls forever.
     """
 
     def __init__(
@@ -78,18 +78,18 @@ class Limiter:
 
     @property
     def state(self) -> State:
-        """What the limiter knows at present."""
+        """What the limiter knows now."""
         return self._state
 
     @property
     def waiting(self) -> int:
-        """How many calls wait for leave."""
+        """The number of calls that wait."""
         return len(self._line)
 
     def wait(self, place: Place, allowance: Allowance) -> None:
-        """Get leave to send, blocking until there is.
+        """Block until the call may be sent.
 
-        Raises RateLimited once the wait goes beyond the deadline, NotSent once the run is stopped.
+        Raises RateLimited if the wait would exceed the deadline, NotSent if the run is stopped.
         """
         if self._at_once(place):
             return
@@ -100,7 +100,7 @@ class Limiter:
                 called.clear()
 
     async def await_turn(self, place: Place, allowance: Allowance) -> None:
-        """`wait` on the running event loop."""
+        """Async version of `wait`."""
         if self._at_once(place):
             return
         called = asyncio.Event()
@@ -112,7 +112,7 @@ class Limiter:
                 called.clear()
 
     def end(self, place: Place, ending: Ending) -> None:
-        """The call is over; nothing happens where it had no grant, or has ended already."""
+        """End the call. Does nothing if it has no grant or has ended already."""
         with self._lock:
             while isinstance(grant := place.answer, Grant):
                 before = self._state
@@ -122,7 +122,7 @@ class Limiter:
         self._call_first()
 
     def replied(self, sightings: tuple[Sighting, ...]) -> None:
-        """The server has let a call in, which goes on, and shows these limits."""
+        """Take over the limits that a response shows whose body is still arriving."""
         with self._lock:
             while True:
                 before = self._state
@@ -133,7 +133,7 @@ class Limiter:
         self._call_first()
 
     def _at_once(self, place: Place) -> bool:
-        """Whether there was leave without waiting."""
+        """Try to get a grant without waiting; return whether that worked."""
         with self._lock:
             if self._line:
                 return False
@@ -141,7 +141,9 @@ class Limiter:
         return isinstance(place.answer, Grant)
 
     def _acquire(self, place: Place) -> None:
-        """Ask the state machine; again where the garbage collector has ended another call in the middle of it."""
+        """Ask the state machine for a grant."""
+        # The lock is reentrant, so within this very step the garbage collector may close a stream of this thread and
+        # end its call, which replaces the state. Then the answer is out of date, and the step is repeated.
         while True:
             before = self._state
             after, answer = limits.acquire(before, self._clock(), place.need)
@@ -150,7 +152,7 @@ class Limiter:
                 return
 
     def _look(self, turn: _Turn, allowance: Allowance) -> float | None:
-        """None once there is leave, else the seconds until the next look. Raises NotSent where the run was stopped."""
+        """Return None if there is a grant, else the seconds until the next look. Raises NotSent for a stopped run."""
         allowance.check_stopped()
         place = turn.place
         with self._lock:
@@ -169,13 +171,13 @@ class Limiter:
         return allowance.at_most(min(seconds or LOOK, LOOK) if first else TURN)
 
     def _is_first(self, turn: _Turn) -> bool:
-        """Whether nobody is before it. A loop that this thread blocks meanwhile cannot take its turn: it is passed."""
+        """Return whether this one is first, apart from tasks of a loop that its own thread blocks: they cannot run."""
         while self._line[0].gone():
             self._line.popleft()
         return next(one for one in self._line if one is turn or not turn.blocks(one)) is turn
 
     def _call_first(self) -> None:
-        """Wake the first in the line."""
+        """Wake the first in the queue."""
         with self._lock:
             while self._line and self._line[0].gone():
                 self._line.popleft()
@@ -184,38 +186,42 @@ class Limiter:
             first.call()
 
     def _words(self, answer: Wait | None) -> str:
-        """What is waited for."""
+        """Return in words what the call waits for."""
         bucket = self._state.find(answer.why) if answer else None
-        return f"the limit of {bucket.limit:,.0f} {bucket.measure.words}" if bucket else "the server, which asks for it"
+        return (
+            f"the limit of {bucket.limit:,.0f} {bucket.measure.words}"
+            if bucket
+            else "the server, which asked for a pause"
+        )
 
     def _too_long(self, answer: Wait | None) -> RateLimited:
-        """The error of a wait that the time left does not allow."""
+        """Return the error for a wait that would exceed the deadline."""
         if answer is None or answer.seconds is None:
             return RateLimited(
-                "The time is up, and other calls of this key were still before this one. Allow more time, or send less "
-                "at once."
+                "The time ran out while other calls of this key were ahead of this one. Allow more time, or lower the "
+                "concurrency."
             )
         return RateLimited(
-            f"The next call would have to wait {answer.seconds:.0f} s for {self._words(answer)}: that is more than the "
-            "time left. Run the same again later, or allow more time.",
+            f"The next call would have to wait {answer.seconds:.0f} s for {self._words(answer)}, which is more than "
+            "the time left. Allow more time, or run it again later.",
             wait=answer.seconds,
         )
 
     @contextlib.contextmanager
     def _lined_up(self, turn: _Turn) -> Generator[_Turn, None, None]:
-        """A place in the line, given up at the end; then the next one is called."""
+        """Hold a place in the queue. On leaving it, wake the next one."""
         try:
             with self._lock:
                 self._line.append(turn)
             yield turn
         finally:
-            with self._lock, contextlib.suppress(ValueError):  # it was taken for gone
+            with self._lock, contextlib.suppress(ValueError):  # it was removed as gone
                 self._line.remove(turn)
             self._call_first()
 
 
 class _Turn:
-    """Somebody in the line: a thread, or a task of the `loop` that runs in it. `told`: it has said that it waits."""
+    """A waiting caller: a thread, or a task on `loop` in that thread. `told`: the wait was reported."""
 
     __slots__ = ("called", "loop", "place", "thread", "told")
 
@@ -229,33 +235,33 @@ class _Turn:
         self.told = False
 
     def gone(self) -> bool:
-        """Whether its loop was closed: nobody is waiting there any more."""
+        """Return whether its loop was closed: then nobody waits there any more."""
         return self.loop is not None and self.loop.is_closed()
 
     def blocks(self, other: _Turn) -> bool:
-        """Whether this one keeps the other's loop from running for as long as it waits."""
+        """Return whether this one, while it waits, blocks the thread that runs the other's loop."""
         return self.loop is None and other.loop is not None and self.thread == other.thread
 
     def call(self) -> None:
-        """Wake it, from any thread."""
+        """Wake it. Safe to call from any thread."""
         if self.loop is None or self.thread == threading.get_ident():
             self.called.set()
             return
-        with contextlib.suppress(RuntimeError):  # its loop was closed at this moment
+        with contextlib.suppress(RuntimeError):  # its loop was closed in this moment
             self.loop.call_soon_threadsafe(self.called.set)
 
 
 MOST_AT_ONCE = 1_024
-"""Calls of one key and model under way at once, where no server is overloaded."""
+"""Maximum calls in flight per API key and model."""
 
 _shared: weakref.WeakValueDictionary[str, Limiter] = weakref.WeakValueDictionary()
 _sharing = threading.Lock()
 
 
 def shared_limiter(base_url: str, key: str, model: str, card: Card | None = None, *, shows: bool = True) -> Limiter:
-    """The one limiter of this process for a server, key and model. Keeps no key.
+    """Return this process's limiter for a server, key and model. The key is stored only as a hash.
 
-    `shows`: the server is known to show its limits in its headers.
+    `shows` says that the server shows its rate limits in its headers.
     """
     name = hashlib.sha256("\0".join((base_url, key, model)).encode()).hexdigest()
     with _sharing:
@@ -266,7 +272,7 @@ def shared_limiter(base_url: str, key: str, model: str, card: Card | None = None
 
 
 def forget_limiters() -> None:
-    """Begin anew, as a new process would: from now on nothing is known of any limit. For tests."""
+    """Forget all limiters, so that the next call starts like a new process. For tests and after a fork."""
     with _sharing:
         for limiter in _shared.values():
             limiter.forgotten = True
@@ -274,7 +280,7 @@ def forget_limiters() -> None:
 
 
 def _forked() -> None:
-    """In the child of a fork: those who waited or were under way are threads of the parent, and would never end."""
+    """In a forked child: waiting calls and calls in flight belong to threads of the parent and would never end."""
     _sharing.release()
     forget_limiters()
 
@@ -284,19 +290,19 @@ if hasattr(os, "register_at_fork"):  # Windows has no forks
 
 
 OVERLOADED = frozenset({503})
-"""The statuses, beside those of RateLimited, that say: later. The call was refused, and took nothing."""
+"""Statuses, besides those of RateLimited, of calls that were refused for now and used nothing."""
 
 
 def need_of(request: Request) -> Need:
-    """What a request may use: its prompt as estimated, and all that its answer may take, which counts whole."""
+    """Return the tokens that a request may use: its estimated prompt, and all of its ``max_completion_tokens``."""
     return Need(message_tokens(request.messages), request.parameters.max_completion_tokens or 0)
 
 
 class Lease:
-    """Leave for one call, from `take` to the end of the ``with`` block at the latest.
+    """Permission for one call, from `take` until `end`, or until the ``with`` block exits.
 
-    A call of which `end` hears nothing is lost where an exception ended it. Where it was cancelled or closed early,
-    nothing is wrong with the server, but what the call took is not known: that stays reserved.
+    If the block exits without `end`, an exception means that the call was lost. A cancelled or closed call says nothing
+    about the server, but its usage is unknown and stays counted.
     """
 
     __slots__ = ("_limiter", "_place")
@@ -306,19 +312,19 @@ class Lease:
         self._place = Place(need)
 
     def take(self, allowance: Allowance) -> None:
-        """Wait for leave, blocking. Raises RateLimited where that takes longer than there is time."""
+        """Block until the call may be sent. Raises RateLimited if that would exceed the deadline."""
         self._limiter.wait(self._place, allowance)
 
     async def atake(self, allowance: Allowance) -> None:
-        """The same on the running event loop."""
+        """Async version of `take`."""
         await self._limiter.await_turn(self._place, allowance)
 
     def see(self, headers: RawHeaders) -> None:
-        """The reply begins, and its headers tell of limits as they are at this moment."""
+        """Take over the limits in the headers of a response that has begun."""
         self._limiter.replied(read_raw_headers(headers))
 
     def end(self, outcome: Completion | Failure, headers: RawHeaders = ()) -> None:
-        """How the call ended, and what the headers of its reply say about limits."""
+        """End the call with its outcome and the limits in the headers of its response."""
         if isinstance(outcome, Completion):
             seen, usage = read_raw_headers(headers), outcome.usage
             self._limiter.end(self._place, lambda state, now, grant: limits.settle(state, now, grant, usage, seen))
@@ -336,10 +342,10 @@ class Lease:
 
 
 def _failed(state: State, now: float, grant: Grant, *, failure: Failure, headers: RawHeaders) -> State:
-    """The end of a call that brought no completion."""
+    """Return the state after a call without a completion."""
     error, seen = failure.error, read_raw_headers(headers)
     if isinstance(error, RateLimited) or error.status in OVERLOADED:
-        return limits.refuse(state, now, grant, failure.wait, (*seen, *read_refusal(str(error))))
+        return limits.refuse(state, now, grant, failure.wait, (*seen, *read_rate_limit_error(str(error))))
     if failure.transient:
         return limits.lose(state, now, grant)
     return limits.withdraw(state, now, grant, seen)

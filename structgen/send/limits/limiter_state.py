@@ -1,13 +1,13 @@
-"""The limiter of one key and model: a pure state machine. The clock is passed in; nothing here waits.
+"""The limiter of one API key and model, as a pure state machine. The clock is passed in; nothing here waits.
 
-Groq's limits are continuous buckets, the daily ones too: what was used drains steadily, `limit` in one `period` (a 429
-that says ``Limit 8000, Used 4867, Requested 3264. Please try again in 982.5ms`` is that arithmetic). So a call reserves
-what it may use before it is sent, and settles with what it did use after it; between the two a `Grant` is under way.
-Calls under way are bounded apart: every success opens the window a little, a server that is overloaded narrows it.
+Groq's limits are leaky buckets, the daily ones included: what was used drains steadily, at `limit` per `period`. (The
+numbers of a 429, such as ``Limit 8000, Used 4867, Requested 3264. Please try again in 982.5ms``, follow from that.) So
+a call reserves what it may use before it is sent, and settles with what it did use afterwards. In between it holds a
+`Grant`. The number of calls in flight is limited separately by a window, which each success widens a little and an
+overloaded server narrows.
 
-A bucket is one number, the moment at which it will be empty, so that time passes in it without any work. A reading of
-the clock that lies before the last one counts as no time at all, and time goes on from there. A step is a few tuples:
-it has to be cheap, because every call takes two.
+A bucket is stored as one number, the time at which it will be empty, so that draining needs no work. If the clock goes
+backwards, no time has passed. Each step builds only a few tuples: it must be cheap, because every call takes two.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ from structgen.send.limits.buckets import NO_LIMITS, Bucket, Measure, Sighting, 
 NO_TIERS: Tiers = MappingProxyType({})
 
 PROBES = 8
-"""So many calls go to a server that is known to show its limits before it has shown them."""
+"""Maximum calls in flight to a server that shows its limits, until it has shown them."""
 
 PATIENCE = 3.0
-"""Seconds after the first call for which the others wait for the limits to be shown."""
+"""How long the other calls wait after the first one for the limits to be shown, in seconds."""
 
 BACK_OFF = 0.7
-"""What is left of the window where a server is overloaded."""
+"""Factor by which an overloaded server narrows the window."""
 
 REST = 0.5
-"""Seconds to leave an overloaded server alone that names no wait itself."""
+"""Pause for an overloaded server that names no wait, in seconds."""
 
 
 class Need(NamedTuple):
-    """What a call may use, in tokens: its prompt as estimated, and ``max_completion_tokens``, which counts whole."""
+    """The tokens that a call may use: its estimated prompt, and all of ``max_completion_tokens``, as Groq counts it."""
 
     prompt: float
     answer: float = 0.0
 
 
 class Grant(NamedTuple):
-    """Leave to send one call now. To be settled, refused, lost, abandoned or withdrawn, once.
+    """Permission to send one call now. It must be settled, refused, lost, abandoned or withdrawn exactly once.
 
-    `returned` is what calls had given back by then.
+    `returned` is the state's `returned` at the time of the grant.
     """
 
     need: Need
@@ -55,9 +55,10 @@ class Grant(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """Not now: not before so many seconds, even if the calls under way used nothing of what they reserved.
+    """No permission for at least `seconds`, even if the calls in flight use none of their reserved tokens.
 
-    `why` is the limit in question, None for the server's own wish. `seconds` is None where it is all up to those calls.
+    `seconds` is None if only the end of one of those calls can help. `why` is the exhausted limit, or None if the
+    server asked for the pause.
     """
 
     seconds: float | None
@@ -65,14 +66,14 @@ class Wait(NamedTuple):
 
 
 class State(NamedTuple):
-    """Everything the limiter knows. `most` bounds the calls under way, `tiers` are the card's limits.
+    """Everything the limiter knows. `most` is the maximum number of calls in flight, `tiers` are the card's limits.
 
-    `at` is the last reading of the clock, `time` the seconds that have passed, which the other moments count in.
-    `reserved` are the tokens that the calls under way may use, `returned` those that calls so far reserved and did not
-    use; the server `gives_back` such too, as far as was seen. It asked for a pause until `paused`, because of
-    `paused_for`. `ratio` is how many tokens a prompt takes for each that was estimated. `shrunk` is the number of the
-    first grant after the window was last narrowed. `trial` is the moment at which the wait for the first limits ends,
-    None where it has.
+    `at` is the last reading of the clock, `time` the seconds that have passed since the start; all other times count in
+    the latter. `reserved` are the tokens that the calls in flight may use. `returned` is the total of tokens that ended
+    calls had reserved but not used, and `gives_back` says that the server was seen to return such tokens too. The
+    server asked for a pause until `paused` because of the limit `paused_for`. `ratio` is actual over estimated prompt
+    tokens. `shrunk` is the number of the first grant after the window was last narrowed. `trial` is the time at which
+    the wait for the first limits ends, or None after it.
     """
 
     most: float
@@ -93,15 +94,15 @@ class State(NamedTuple):
     trial: float | None = None
 
     def find(self, measure: Measure | None) -> Bucket | None:
-        """What is known about one limit."""
+        """Return the bucket of a limit, or None if the limit is unknown."""
         return next((bucket for bucket in self.buckets if bucket.measure is measure), None)
 
 
 def start(now: float, most: int, tiers: Tiers = NO_TIERS, *, shows: bool = True) -> State:
-    """A limiter that has seen no reply yet.
+    """Return the state before the first response.
 
-    Of a server that `shows` its limits nothing is known so far: a few calls go, as far as the card's smallest tier
-    allows, and the others wait until the first reply says more. Of any other no limit is known, and none assumed.
+    If the server `shows` its limits, a few calls are sent, within the card's smallest tier, and the others wait until
+    the first response shows the real limits. For any other server no limits are known, and none are assumed.
     """
     if not shows:
         return State(most, tiers, now, window=most)
@@ -111,12 +112,12 @@ def start(now: float, most: int, tiers: Tiers = NO_TIERS, *, shows: bool = True)
 
 
 def advance(state: State, now: float) -> State:
-    """The state at a later moment."""
+    """Return the state at a later time."""
     return state._replace(at=now, time=_time(state, now))
 
 
 def acquire(state: State, now: float, need: Need) -> tuple[State, Grant | Wait]:
-    """Leave to send a call, its tokens reserved; or how long to wait."""
+    """Return a grant with its tokens reserved, or how long to wait for one."""
     time = _time(state, now)
     if state.trial is not None and time >= state.trial:
         state = _open(state)
@@ -139,7 +140,7 @@ def acquire(state: State, now: float, need: Need) -> tuple[State, Grant | Wait]:
 
 
 def _wait(state: State, time: float, tokens: float) -> Wait | None:
-    """What a call of so many tokens has to wait for, if anything."""
+    """Return what a call of this many tokens must wait for, or None."""
     if state.under_way + 1 > state.window:
         return Wait(None)
     paused = state.paused - time
@@ -147,8 +148,10 @@ def _wait(state: State, time: float, tokens: float) -> Wait | None:
         if not any(bucket.wait(time, tokens if bucket.measure.of_tokens else 1.0) for bucket in state.buckets):
             return None
         if state.trial is not None:
-            return Wait(None)  # the limits are merely assumed
+            return Wait(None)  # the buckets are a guess (the smallest tier), so no time can be derived from them
     longest, why = max(paused, 0.0), state.paused_for
+    # The shortest wait that is certain: as if the calls in flight returned all that they have reserved. The caller asks
+    # again after each call that ends.
     for bucket in state.buckets:
         amount, back = (tokens, state.reserved) if bucket.measure.of_tokens else (1.0, 0.0)
         wait = bucket.wait(time, amount, back)
@@ -158,7 +161,7 @@ def _wait(state: State, time: float, tokens: float) -> Wait | None:
 
 
 def settle(state: State, now: float, grant: Grant, usage: Usage, sightings: Iterable[Sighting] = ()) -> State:
-    """A completion came: count what it used, open the window. Cached tokens are free, unknown ones stay reserved."""
+    """End a call with a completion: count what it used and widen the window. Unknown usage stays reserved."""
     seen = tuple(sightings)
     state = _end(state, now, grant)
     if usage.input_tokens is not None and usage.output_tokens is not None:
@@ -167,25 +170,27 @@ def settle(state: State, now: float, grant: Grant, usage: Usage, sightings: Iter
         if seen and not state.gives_back and not state.reserved and _is_given_back(state, unused, seen):
             state = state._replace(gives_back=True)
     if state.window < state.most:
+        # One more call in flight for each full window of successes, as TCP does to avoid congestion.
         state = state._replace(window=min(state.window + 1 / state.window, state.most))
     return replied(state, seen, grant)
 
 
 def _count(state: State, grant: Grant, prompt: int, answer: int, cached: int) -> State:
-    """Count what a call used in place of what it had reserved, and correct the estimate of prompts."""
+    """Count what a call used instead of what it had reserved, and adjust the estimate of prompts."""
+    # Groq does not count cached prompt tokens against the limits.
     used, ratio = prompt - cached + answer, state.ratio
     if grant.need.prompt > 0:
+        # Smoothed and clamped, because one odd document must not distort the estimates for all others.
         ratio = 0.8 * ratio + 0.2 * min(max(prompt / grant.need.prompt, 0.25), 4.0)
     buckets = charged(state.buckets, state.time, 0.0, used - grant.tokens)
     return state._replace(buckets=buckets, ratio=ratio, returned=state.returned + max(grant.tokens - used, 0.0))
 
 
 def _is_given_back(state: State, unused: float, seen: tuple[Sighting, ...]) -> bool:
-    """Whether the server counts less than if it kept the room for answers that was not used.
+    """Return whether the server has returned the reserved answer tokens that were not used.
 
-    To be asked when no other call is under way. What the server does is not documented: it may give that room back
-    before it writes the headers, after that, or never. Unless it is seen to, no part of what the headers say is put
-    down to it.
+    Only meaningful if no other call is in flight. Groq does not document its behaviour: it may return those tokens
+    before it writes the headers, later, or never. Until it is seen to return them, headers are taken at face value.
     """
     for sighting in seen:
         bucket = state.find(sighting.measure)
@@ -196,7 +201,7 @@ def _is_given_back(state: State, unused: float, seen: tuple[Sighting, ...]) -> b
 
 
 def replied(state: State, sightings: Sequence[Sighting], grant: Grant | None = None) -> State:
-    """A call was let in, and this is what the server shows with it: nothing, where it is one that shows no limits."""
+    """Take over the limits in the headers of a successful response; none if the server shows no limits."""
     if sightings:
         returned = state.returned - grant.returned if grant and state.gives_back else 0.0
         state = learn(state, sightings, returned)
@@ -206,9 +211,9 @@ def replied(state: State, sightings: Sequence[Sighting], grant: Grant | None = N
 def refuse(
     state: State, now: float, grant: Grant, wait: float | None = None, sightings: Iterable[Sighting] = ()
 ) -> State:
-    """The server would not take the call now, so nothing was used. Everybody waits as long as it asks for.
+    """End a call that the server refused for now. It used nothing, and all calls wait as long as the server asks.
 
-    It names the limit that was reached; or it is overloaded, and gets fewer calls at once from now on.
+    If the server names the exhausted limit, that limit is learnt. If not, it is overloaded, and the window is narrowed.
     """
     seen = tuple(sightings)
     named = next((sighting.measure for sighting in seen if sighting.exact), None)
@@ -220,27 +225,27 @@ def refuse(
 
 
 def lose(state: State, now: float, grant: Grant) -> State:
-    """Nothing came back: the server may have counted the call, so it stays counted, and the window is narrowed."""
+    """End a call without a response. The server may have counted it, so it stays counted; the window is narrowed."""
     return _shrink(_end(state, now, grant), grant)
 
 
 def abandon(state: State, now: float, grant: Grant) -> State:
-    """Nobody waited for the reply: what it took is not known and stays reserved; nothing is wrong with the server."""
+    """End a call that the caller cancelled. Its usage is unknown and stays counted; the server is not to blame."""
     return _end(state, now, grant)
 
 
 def withdraw(state: State, now: float, grant: Grant, sightings: Iterable[Sighting] = ()) -> State:
-    """The call was not sent after all, or not counted: give back what was reserved."""
+    """End a call that was not sent or not counted: return what it had reserved."""
     state = _end(state, now, grant)
     return learn(state._replace(buckets=charged(state.buckets, state.time, -1.0, -grant.tokens)), sightings)
 
 
 def learn(state: State, sightings: Iterable[Sighting], returned: float = 0.0) -> State:
-    """Take over the limits that the server shows; the others follow from the tier with the same limit on tokens.
+    """Take over the limits that the server shows. The others follow from the tier with the same limit on tokens.
 
-    What the server counts may be more than what we know of (others use the key); it is less only where calls under
-    way have not reached it yet, so a header can only raise the count; and not by what may have been `returned` since it
-    was written. The words of a refusal are taken as they are.
+    A server may count more than this process does, because others use the key too. It counts less only while calls in
+    flight have not reached it. So a header can only raise the count, and not by tokens that may have been `returned`
+    since it was written. The numbers of a 429 are exact and replace the count.
     """
     seen = tuple(sightings)
     if not seen:
@@ -254,7 +259,7 @@ def learn(state: State, sightings: Iterable[Sighting], returned: float = 0.0) ->
         used, before = sighting.used, known.get(sighting.measure)
         if before is not None and not sighting.exact:
             ours = before.used(state.time)
-            if sighting.limit < before.limit:  # the server lowered it: what was used of the old one fills the new one
+            if sighting.limit < before.limit:  # lowered by the server: the old usage may exceed the new limit
                 ours = min(ours, sighting.limit)
             used = max(used - (returned if sighting.measure.of_tokens else 0.0), ours)
         known[sighting.measure] = Bucket.filled(sighting.measure, sighting.limit, used, state.time)
@@ -263,7 +268,7 @@ def learn(state: State, sightings: Iterable[Sighting], returned: float = 0.0) ->
 
 
 def _take_tier(state: State, tokens: float | None, known: dict[Measure, Bucket], shown: set[Measure]) -> None:
-    """Replace the limits that nothing shows by those of the tier with this limit on tokens, if there is one."""
+    """Replace the limits that no header shows by those of the tier with this limit on tokens, if there is one."""
     tier = next((one for one in state.tiers.values() if tokens and one.get(Measure.TPM) == tokens), NO_LIMITS)
     for silent in Measure if state.trial is not None else (Measure.RPM, Measure.TPD):
         if silent in shown:
@@ -275,24 +280,26 @@ def _take_tier(state: State, tokens: float | None, known: dict[Measure, Bucket],
 
 
 def _open(state: State, *, known: bool = False) -> State:
-    """The wait for the first limits is over: what the card's smallest tier says holds no more, unless it is `known`."""
+    """End the wait for the first limits. The guess from the smallest tier is dropped, unless the limits are `known`."""
     window = state.window if state.shrunk else state.most
     return state._replace(trial=None, window=window, buckets=state.buckets if known else ())
 
 
 def _time(state: State, now: float) -> float:
-    """The seconds that have passed until this reading of the clock."""
+    """Return the seconds that have passed at this reading of the clock, which may have gone backwards."""
     return state.time + (now - state.at) if now > state.at else state.time
 
 
 def _end(state: State, now: float, grant: Grant) -> State:
     under_way = max(state.under_way - 1, 0)
+    # With no call in flight nothing is reserved; this also clears the rounding errors of many additions.
     reserved = max(state.reserved - grant.tokens, 0.0) if under_way else 0.0
     return state._replace(at=now, time=_time(state, now), under_way=under_way, reserved=reserved)
 
 
 def _shrink(state: State, grant: Grant) -> State:
-    """Narrow the window, once for all calls that were under way together."""
+    """Narrow the window, once for all calls that were in flight together."""
+    # A grant from before the last narrowing failed for the same reason: counting it again would close the window.
     if grant.number < state.shrunk:
         return state
     wide = min(state.window, state.under_way + 1)

@@ -112,7 +112,7 @@ def test_a_server_of_ones_own_needs_no_key(structgen, groq_emulator: Emulator, m
 def test_a_model_string_that_is_none_is_wrong(structgen) -> None:
     ran = structgen("doctor", "--model", "gpt")
     assert ran.status == 1
-    assert "names no model" in ran.out
+    assert "is not a model" in ran.out
 
 
 def test_packages_that_are_missing_are_named_with_what_to_do(structgen, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +125,7 @@ def test_packages_that_are_missing_are_named_with_what_to_do(structgen, monkeypa
     assert "extra parquet: missing pyarrow; for Parquet files run: pip install 'structgen[parquet]'" in ran.out
 
 
-@pytest.mark.parametrize("listing", ["no JSON", '{"data": [{"name": "llama"}]}', '{"models": []}', "[]"])
+@pytest.mark.parametrize("listing", ["not JSON", '{"data": [{"name": "llama"}]}', '{"models": []}', "[]"])
 def test_a_server_without_a_list_of_models_leaves_the_question_open(
     structgen, monkeypatch: pytest.MonkeyPatch, listing: str
 ) -> None:

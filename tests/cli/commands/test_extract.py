@@ -120,7 +120,7 @@ def test_many_failures_are_named_up_to_ten(structgen) -> None:
             "the folder nowhere does not exist. Create it first.",
         ),
         (["dish.json", "soup.txt", "-o", "soup.txt"], "is also an input"),
-        (["dish.json", "soup.txt", "--model", "gpt"], "names no model"),
+        (["dish.json", "soup.txt", "--model", "gpt"], "is not a model"),
         (["dish.json", "soup.txt", "--model", GROQ], "GROQ_API_KEY"),
         (["dish.json", "soup.txt", "--instructions", "gone.txt"], "gone.txt"),
         (["dish.json", "soup.txt", "--examples", "gone.jsonl"], "gone.jsonl"),

@@ -96,10 +96,10 @@ def test_a_refresh_shows_what_is_new_gone_and_other(structgen, listing: Callable
     listing({"data": [{**SAME, "context_window": 200000}, {"id": "new/one", "max_completion_tokens": 5}]})
     out = structgen("models", "--refresh").out.splitlines()
     assert out[:2] == [
-        f"{GPT}: context_window 200,000, and 131,072 on its card",
-        "new/one: new: no card knows it (max_completion_tokens 5)",
+        f"{GPT}: context_window 200,000, but 131,072 on its card",
+        "new/one: new: it has no card (max_completion_tokens 5)",
     ]
-    assert "openai/gpt-oss-120b: gone: production on its card, and the server does not list it" in out
+    assert "openai/gpt-oss-120b: gone: production on its card, but the server does not list it" in out
 
 
 def test_a_refresh_of_one_model_retrieves_it_alone(structgen, groq_emulator: Emulator) -> None:

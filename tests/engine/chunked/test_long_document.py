@@ -250,7 +250,7 @@ def test_what_was_paid_for_a_chunk_before_it_was_too_large_counts() -> None:
             return reply(effect)
         if effect.attempt == 2:
             raise RequestTooLarge("too large")
-        return Completion("no JSON", usage=Usage(7, 3, None, None, 1))
+        return Completion("not JSON", usage=Usage(7, 3, None, None, 1))
 
     result = extract(CHUNKED, perform=second_is_too_large)
     refused = [attempt for attempt in result.attempts if attempt.issues]

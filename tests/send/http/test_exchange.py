@@ -133,7 +133,7 @@ def test_before_the_first_piece_a_fault_is_tried_again(
     [
         (error("rate_limit_tpd"), RateLimited, "tokens per day"),
         (page("Sign in"), ServerFailed, "an HTML page titled 'Sign in'"),
-        (raw("data: {}\n\n", headers={"content-type": "text/event-stream"}), ServerFailed, "before the end"),
+        (raw("data: {}\n\n", headers={"content-type": "text/event-stream"}), ServerFailed, "ended before the answer"),
     ],
 )
 def test_every_broken_stream_is_its_own_error(
@@ -154,7 +154,7 @@ def test_a_server_that_never_begins_runs_into_the_timeout(
     sender: Sender, collect: Collect, request_: Request, groq_emulator: Emulator
 ) -> None:
     groq_emulator.script(reply(TEXT, delay=1))
-    with pytest.raises(ConnectionFailed, match="no reply within the timeout"):
+    with pytest.raises(ConnectionFailed, match="no response within the timeout"):
         collect(sender, request_, Allowance(transport_retries=0, timeout=0.1))
 
 
@@ -286,6 +286,6 @@ def test_a_provider_of_instructor_says_that_it_is_not_streamed(request_: Request
     sender = open_sender("openai/gpt-5", api_key="sk-nothing")
     assert isinstance(sender, InstructedSender)
     for way in (sender.stream, sender.astream):
-        with pytest.raises(ConfigurationError, match=r"openai is reached through instructor.*Call extract"):
+        with pytest.raises(ConfigurationError, match=r"openai is called through instructor.*Call extract"):
             way(request_, ONCE)
     sender.close()

@@ -193,12 +193,12 @@ class ConnectError(Exception):
     ("deepest", "words", "transient"),
     [
         (ssl.SSLCertVerificationError("self-signed"), "its certificate is not trusted", False),
-        (socket.gaierror(-2, "Name or service not known"), "no server of that name", True),
+        (socket.gaierror(-2, "Name or service not known"), "host name could not be resolved", True),
         (ConnectionRefusedError(111, "Connection refused"), "the connection was refused", True),
         (ConnectionResetError(104, "reset"), "the connection was dropped", True),
-        (ReadError(), "dropped before the reply was complete", True),
-        (ConnectError("no route"), "could not be reached", True),
-        (TimeoutError(), "no reply within the timeout", True),
+        (ReadError(), "dropped before the response was complete", True),
+        (ConnectError("no route"), "is unreachable", True),
+        (TimeoutError(), "no response within the timeout", True),
         (OSError("odd"), "the connection failed", True),
     ],
 )

@@ -169,7 +169,7 @@ def test_html_with_status_200_names_the_page_and_is_not_tried_again() -> None:
     failure = failed(b"<!DOCTYPE html><html><title>Sign in</title>")
     assert "an HTML page titled 'Sign in'" in str(failure.error)
     assert not failure.transient
-    assert "not with JSON" in str(failed(b"login", headers={"content-type": "text/html"}).error)
+    assert "instead of JSON" in str(failed(b"login", headers={"content-type": "text/html"}).error)
 
 
 def test_a_cut_body_is_its_own_error_and_is_tried_again() -> None:
@@ -180,17 +180,17 @@ def test_a_cut_body_is_its_own_error_and_is_tried_again() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"ok", b"[1]", b"null", b'"text"', b"\xff\xfe"])
 def test_other_bodies_are_no_completions(content: bytes) -> None:
-    assert "no JSON" in str(failed(content).error)
+    assert "not JSON" in str(failed(content).error)
 
 
 def test_json_without_choices_says_what_it_says() -> None:
-    assert "no chat completion: quota" in str(failed({"error": {"message": "quota"}}).error)
+    assert "not a chat completion: quota" in str(failed({"error": {"message": "quota"}}).error)
 
 
 def test_an_error_names_provider_status_code_words_and_what_to_do() -> None:
     failure = failed({"error": {"message": "Invalid API Key", "code": "invalid_api_key"}}, 401)
     message = (
-        'groq answered 401 (invalid_api_key): Invalid API Key. Check the key in GROQ_API_KEY, or take model="rules"'
+        'groq answered 401 (invalid_api_key): Invalid API Key. Check the key in GROQ_API_KEY, or use model="rules"'
     )
     assert str(failure.error).startswith(message)
     assert (failure.error.status, failure.error.code) == (401, "invalid_api_key")

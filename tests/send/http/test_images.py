@@ -82,7 +82,7 @@ def test_other_providers_are_shown_none(monkeypatch: pytest.MonkeyPatch) -> None
     request = Request(
         "openai", "gpt-4o", (Message("user", ("What?", Image(url="https://x.org/a.png"))),), Mode.TEXT, True
     )
-    with pytest.raises(ConfigurationError, match="images are not"):
+    with pytest.raises(ConfigurationError, match="Images cannot be sent"):
         open_sender("openai/gpt-4o").send(request, Allowance())
 
 

@@ -86,7 +86,7 @@ def test_a_wait_that_the_server_names_is_kept_to_the_letter(keep_trying: Persist
 
 def test_a_wait_that_does_not_fit_is_named_at_once(keep_trying: Persist, waits: list[float]) -> None:
     hour = Failure(RateLimited("Slow down.", wait=3600.5), True, 3600.5)
-    with pytest.raises(RateLimited, match=r"Slow down\. The next try would be in 3600\.5 s") as caught:
+    with pytest.raises(RateLimited, match=r"Slow down\. The next attempt would start in 3600\.5 s") as caught:
         keep_trying(script(hour), Allowance(deadline=time.monotonic() + 60))
     assert waits == []
     assert caught.value.wait == 3600.5
@@ -94,7 +94,7 @@ def test_a_wait_that_does_not_fit_is_named_at_once(keep_trying: Persist, waits: 
 
 def test_the_last_failure_is_raised_with_the_number_of_tries(keep_trying: Persist, waits: list[float]) -> None:
     last = Failure(ConnectionFailed("dropped."), transient=True)
-    with pytest.raises(ConnectionFailed, match=r"dropped\. Given up after 3 tries\."):
+    with pytest.raises(ConnectionFailed, match=r"dropped\. Gave up after 3 attempts\."):
         keep_trying(script(BROKEN, BROKEN, last), Allowance(transport_retries=2))
     assert len(waits) == 2
 

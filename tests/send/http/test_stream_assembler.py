@@ -13,7 +13,7 @@ from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.records import Call, Completion, Usage
 from structgen.send.http.failures import Failure
 from structgen.send.http.providers import COMPATIBLE, GROQ, Wire
-from structgen.send.http.stream_assembler import Gathering, Origin
+from structgen.send.http.stream_assembler import Origin, StreamAssembler
 
 USAGE = {"prompt_tokens": 9, "completion_tokens": 4, "completion_tokens_details": {"reasoning_tokens": 1}}
 DONE = b"data: [DONE]\n\n"
@@ -35,7 +35,7 @@ def failing(status: int | None, name: str = "error", **error: Any) -> bytes:
 
 
 def gather(*pieces: bytes, lost: Failure | None = None, wire: Wire = GROQ) -> tuple[list[str], Completion | Failure]:
-    gathering = Gathering(Origin(wire, "a-model", "gsk_secret"))
+    gathering = StreamAssembler(Origin(wire, "a-model", "gsk_secret"))
     texts = [text for piece in pieces for text in gathering.feed(piece)]
     texts.extend(gathering.finish(lost))
     return texts, gathering.outcome

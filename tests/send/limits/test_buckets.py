@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from structgen.send.limits.buckets import Measure, Sighting, read_headers, read_raw_headers, read_refusal
+from structgen.send.limits.buckets import Measure, Sighting, read_headers, read_rate_limit_error, read_raw_headers
 
 
 def refusal(measure: str, wait: str = "982.5ms") -> str:
@@ -42,26 +42,26 @@ def test_more_left_than_the_limit_is_nothing_used() -> None:
 
 
 def test_a_refusal_names_its_limit_and_its_wait_says_the_count_more_exactly() -> None:
-    (seen,) = read_refusal(refusal("TPM"))
+    (seen,) = read_rate_limit_error(refusal("TPM"))
     assert (seen.measure, seen.limit, seen.exact) == (Measure.TPM, 8_000, True)
     assert seen.used == pytest.approx(4_867)
-    (seen,) = read_refusal(refusal("TPM", "985ms"))
+    (seen,) = read_rate_limit_error(refusal("TPM", "985ms"))
     assert seen.used == pytest.approx(4_867.33, abs=0.01)
 
 
 @pytest.mark.parametrize("measure", ["RPM", "RPD", "TPM", "TPD"])
 def test_every_limit_is_known_by_its_short_name(measure: str) -> None:
-    assert read_refusal(refusal(measure, "1ms"))[0].measure == measure.lower()
+    assert read_rate_limit_error(refusal(measure, "1ms"))[0].measure == measure.lower()
 
 
 @pytest.mark.parametrize("wait", ["soon", "", "1x"])
 def test_without_a_wait_the_count_is_taken_as_it_stands(wait: str) -> None:
-    assert read_refusal(refusal("TPM", wait))[0].used == 4_867
+    assert read_rate_limit_error(refusal("TPM", wait))[0].used == 4_867
 
 
 @pytest.mark.parametrize("message", ["", "over capacity", "(TPM): Limit 0, Used 0", "(XXX): Limit 1, Used 1"])
 def test_other_messages_name_no_limit(message: str) -> None:
-    assert read_refusal(message) == ()
+    assert read_rate_limit_error(message) == ()
 
 
 @settings(deadline=None, max_examples=100)
@@ -69,7 +69,7 @@ def test_other_messages_name_no_limit(message: str) -> None:
     st.text(), st.dictionaries(st.sampled_from(["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens"]), st.text())
 )
 def test_no_text_makes_reading_fail(message: str, headers: dict[str, str]) -> None:
-    read_refusal(refusal("TPM", message))
+    read_rate_limit_error(refusal("TPM", message))
     read_headers(headers)
 
 
@@ -94,5 +94,5 @@ def test_no_raw_headers_make_reading_fail_or_give_limits_that_hold_nothing(raw: 
 @pytest.mark.parametrize("wait", ["999999999h", "1h"])
 def test_a_count_that_is_nonsense_stops_nobody_for_years(wait: str) -> None:
     words = "(TPM): Limit 8000, Used 999999999999, Requested 1. Please try again in "
-    (seen,) = read_refusal(f"{words}{wait}.")
+    (seen,) = read_rate_limit_error(f"{words}{wait}.")
     assert seen.used == 16_000

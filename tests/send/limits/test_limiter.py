@@ -139,7 +139,7 @@ def limited() -> Iterator[Callable[..., tuple[Emulator, Sender]]]:
     "step",
     [
         reply(TEXT),
-        reply("no JSON"),
+        reply("not JSON"),
         error("rate_limit", retry_after=0),
         error("flex_capacity"),
         error("internal"),

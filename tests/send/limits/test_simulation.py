@@ -16,7 +16,7 @@ import pytest
 
 from structgen.core.records import Usage
 from structgen.send.limits import limiter_state as limits
-from structgen.send.limits.buckets import Sighting, read_headers, read_refusal
+from structgen.send.limits.buckets import Sighting, read_headers, read_rate_limit_error
 from structgen.send.limits.limiter_state import Grant, Need, Wait
 
 RPM, TPM, HOUR = 30, 8_000, 3_600.0
@@ -116,7 +116,7 @@ class Ours:
 
     def end(self, now: float, grant: Grant, answer: Answer) -> None:
         if answer.refusal:
-            seen: tuple[Sighting, ...] = read_refusal(answer.refusal)
+            seen: tuple[Sighting, ...] = read_rate_limit_error(answer.refusal)
             self.state = limits.refuse(self.state, now, grant, answer.wait, seen)
         else:
             usage = Usage(answer.usage - answer.usage // 8, answer.usage // 8, calls=1)

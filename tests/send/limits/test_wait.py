@@ -73,7 +73,9 @@ def test_a_call_waits_for_the_limit(wait: Waiting) -> None:
 def test_a_wait_beyond_the_deadline_is_an_error_that_says_how_long(wait: Waiting) -> None:
     limiter = told()
     limiter.end(wait(limiter, 58_000, FOREVER), KEPT)
-    with pytest.raises(RateLimited, match="limit of 60,000 tokens a minute: that is more than the time left") as caught:
+    with pytest.raises(
+        RateLimited, match="limit of 60,000 tokens a minute, which is more than the time left"
+    ) as caught:
         wait(limiter, 58_000, Allowance(deadline=time.monotonic() + 5))
     assert caught.value.wait == pytest.approx(58, abs=1)
     wait_blocking(limiter, 1)
@@ -90,7 +92,7 @@ def test_the_time_may_run_out_while_others_are_under_way(wait: Waiting) -> None:
     limiter = unlimited(1)
     wait(limiter, 1, FOREVER)
     began = time.monotonic()
-    with pytest.raises(RateLimited, match="still before this one"):
+    with pytest.raises(RateLimited, match="ahead of this one"):
         wait(limiter, 1, Allowance(deadline=began + 0.05))
     assert time.monotonic() - began < 0.2
 
@@ -102,7 +104,7 @@ def test_the_time_may_run_out_for_somebody_further_back() -> None:
     async def main() -> None:
         first = asyncio.ensure_future(wait_awaiting(limiter, 1))
         await asyncio.sleep(0)
-        with pytest.raises(RateLimited, match="still before this one"):
+        with pytest.raises(RateLimited, match="ahead of this one"):
             await wait_awaiting(limiter, 1, Allowance(deadline=time.monotonic() + 0.05))
         first.cancel()
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json, JsonObject
 from structgen.send.http.failures import requested_wait
-from structgen.send.limits.buckets import read_refusal
+from structgen.send.limits.buckets import read_rate_limit_error
 from structgen.testing import Clock, Emulator, FaultKind, FaultPlan, Limits, dropped, reply
 from structgen.testing.emulator.fault_plan import Faults, malform, mistype
 
@@ -70,7 +70,7 @@ def test_a_limited_request_reads_as_a_bucket_that_is_full(emulator: Emulator) ->
     message = response.json()["error"]["message"]
     assert "(TPM): Limit 30000000, Used 30000000, Requested 500. Please try again in 1ms." in message
     assert response.headers["retry-after"] == "1"
-    assert read_refusal(message)[0].used == 30_000_000
+    assert read_rate_limit_error(message)[0].used == 30_000_000
 
 
 def test_a_limited_request_goes_by_the_limits_that_there_are(emulator: Emulator) -> None:
@@ -389,7 +389,7 @@ def test_every_value_may_be_hit() -> None:
 
 
 def test_the_root_of_a_value_with_nothing_in_it_is_replaced() -> None:
-    for text in ("[]", "{}", "12", "no JSON"):
+    for text in ("[]", "{}", "12", "not JSON"):
         assert mistype(text, random.Random(1)) != text
 
 

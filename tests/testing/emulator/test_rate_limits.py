@@ -15,7 +15,7 @@ import pytest
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
 from structgen.send.http.failures import go_duration
-from structgen.send.limits.buckets import read_refusal
+from structgen.send.limits.buckets import read_rate_limit_error
 from structgen.testing import Clock, Emulator, Limits, dropped, error, reply, streamed
 from structgen.testing.emulator.rate_limits import Charge, Meters, used_tokens
 from structgen.testing.emulator.replies import ErrorReply
@@ -147,7 +147,7 @@ def test_each_limit_has_its_words(
     assert f" on {name}: {numbers} Need more tokens?" in refused(response)
     assert response.json()["error"]["type"] == name.partition(" ")[0]
     assert response.headers["retry-after"] == str(retry_after)
-    (seen,) = read_refusal(refused(response))
+    (seen,) = read_rate_limit_error(refused(response))
     assert (seen.measure, seen.limit) == next(iter(limits.named().items()))
     clock.advance(retry_after)
     assert ask(groq_emulator, 92).status_code == 200

@@ -285,7 +285,7 @@ def test_a_function_or_the_rules_answer_where_the_script_has_nothing(groq_emulat
 
 
 def test_a_line_is_refused_as_the_request_would_be(groq_emulator: Emulator, batcher: Batcher) -> None:
-    groq_emulator.answer_with(lambda _: "no JSON")
+    groq_emulator.answer_with(lambda _: "not JSON")
     lines = [
         batcher.line("unknown", model="no-such-model"),
         batcher.line("retired", model="llama3-8b-8192"),
@@ -306,7 +306,7 @@ def test_a_line_is_refused_as_the_request_would_be(groq_emulator: Emulator, batc
     assert said["other"][1]["message"] == "`batch processing` is not supported with this model"
     assert said["several"][1]["message"] == "'n' : number must be at most 1"
     assert said["streamed"][1]["message"] == "`stream` is not supported in a batch"
-    assert (said["answer"][1]["code"], said["answer"][1]["failed_generation"]) == ("json_validate_failed", "no JSON")
+    assert (said["answer"][1]["code"], said["answer"][1]["failed_generation"]) == ("json_validate_failed", "not JSON")
     assert said["empty"][0] == 400
 
 
