@@ -1,4 +1,7 @@
-"""The extractor that uses no LLM: structure first, then labels, then recognisers; null for what it cannot find."""
+"""The extractor that uses no LLM. It goes by linked data, then the shape of the document, then labels.
+
+A value that is not certain is null. `document` reads the text, `finders` look for values in it.
+"""
 
 from structgen.rules.extract import Found, extract_by_rules
 

@@ -1,4 +1,4 @@
-"""The extractor that uses no LLM: fields in, values with their places out."""
+"""The extractor that uses no LLM: a schema and a text in, values with their evidence out."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from types import MappingProxyType
 
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Evidence
-from structgen.rules.document.json_ld import Node
+from structgen.rules.document.markup import LinkedItem
 from structgen.rules.fields import MONEY, Field, Kind, read_fields
-from structgen.rules.finders.by_label import labelled
 from structgen.rules.finders.by_role import find_role
 from structgen.rules.finders.linked_data import find_linked, main_item
-from structgen.rules.finders.object_lists import find_records
+from structgen.rules.finders.object_lists import find_objects
 from structgen.rules.finders.string_lists import body_start, find_inline, find_strings
 from structgen.rules.findings import Finding, evidence, leaf
 from structgen.rules.search import Search, start_search
 from structgen.rules.unambiguous import find_amounts
-from structgen.rules.values import EMAIL, URL, fits, read_value
+from structgen.rules.values import EMAIL, URL, find_labelled, fits, read_value
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the rules found: a value (plain JSON) and where each of its leaves stands in the text."""
+    """What the rules found: a value (plain JSON) and where each of its leaves is in the text."""
 
     value: Json
     evidence: tuple[Evidence, ...]
@@ -38,8 +37,8 @@ def extract_by_rules(
 ) -> Found:
     """Find the values of a schema's fields in a text, without a model.
 
-    `names` maps pointers into the schema to other names of that property. What is not found is null where the schema
-    allows it or asks for the field, and left out where the field may be missing, so that its own default applies.
+    `names` maps pointers into the schema to other names of that property. A field that is not found is null if it is
+    required or may be null. Otherwise it is left out, so that its default applies.
     """
     root = read_fields(json_schema, names)
     search = start_search(text, root)
@@ -48,7 +47,8 @@ def extract_by_rules(
     return Found(found.value, evidence(found, text))
 
 
-def _find(search: Search, field: Field, item: Node | None) -> Finding | None:
+def _find(search: Search, field: Field, item: LinkedItem | None) -> Finding | None:
+    # Data that a page publishes for machines is surer than anything read from its text.
     if field.key and item and (linked := find_linked(search, field, item)):
         return linked
     if field.kind is Kind.OBJECT:
@@ -59,7 +59,7 @@ def _find(search: Search, field: Field, item: Node | None) -> Finding | None:
     return found if found and fits(field.limits, found.value) else None
 
 
-def _find_object(search: Search, field: Field, item: Node | None) -> Finding | None:
+def _find_object(search: Search, field: Field, item: LinkedItem | None) -> Finding | None:
     value: dict[str, Json] = {}
     places: list[tuple[tuple[str | int, ...], tuple[int, int]]] = []
     for child in field.children:
@@ -75,21 +75,21 @@ def _find_object(search: Search, field: Field, item: Node | None) -> Finding | N
 
 
 def _lacking(field: Field, value: dict[str, Json]) -> bool:
-    """Whether an object that may be missing lacks what it must have: then it had better be missing."""
+    """Whether an optional object lacks a required part, so that it is better left out."""
     optional = field.nullable or not field.required
     return optional and any(one.required and not one.nullable and value[one.name] is None for one in field.children)
 
 
 def _find_leaf(search: Search, field: Field) -> Finding | None:
-    """A single value: by its role where it has one, else behind its label, else where it is all that is said."""
+    """Find a single value: by its role if it has one, else by its label, else as the whole text."""
     if role := find_role(field):
-        return role(search, field) or _all_there_is(search, field)
+        return role(search, field) or _whole_text(search, field)
     least = _WORDY if field.kind is Kind.STRING else 0.0
-    return labelled(search, field, least) or recognise(search, field) or _all_there_is(search, field)
+    return find_labelled(search, field, least) or _find_unlabelled(search, field) or _whole_text(search, field)
 
 
-def _all_there_is(search: Search, field: Field) -> Finding | None:
-    """A text of a few words that is a value of the field's kind, as cells and answers to forms are."""
+def _whole_text(search: Search, field: Field) -> Finding | None:
+    """Read the whole text as the value, if it is as short as a cell of a table or an answer in a form."""
     lines = search.page.lines
     if not field.concepts & _TELLING or len(lines) != 1 or len(lines[0].text) > 60:
         return None
@@ -99,14 +99,14 @@ def _all_there_is(search: Search, field: Field) -> Finding | None:
 
 _TELLING = MONEY | {"date", "phone", "currency", "time"}
 _WORDY = 0.55
-"""Text needs a label that is set off: any words may follow one that is not."""
+"""Minimum score of a pair whose value is text. Any words may follow a label without a colon."""
 
 
 def _find_list(search: Search, field: Field) -> Finding | None:
     if field.item is None:
         return None
     if field.item.kind is Kind.OBJECT:
-        return find_records(search, field)
+        return find_objects(search, field)
     if found := find_inline(search, field):
         return found
     return find_strings(search, field) if field.item.kind is Kind.STRING else None
@@ -114,13 +114,13 @@ def _find_list(search: Search, field: Field) -> Finding | None:
 
 _SHOWN = frozenset({"email", "url"})
 _SHORT = 5_000
-"""Choices are looked for without a label in texts of so many characters: in longer ones any word comes up."""
+"""Maximum characters of a text in which a choice needs no label. In a longer one any word comes up."""
 
 
-def recognise(search: Search, field: Field) -> Finding | None:
-    """The only value of its sort in a document; None where there are several that differ."""
+def _find_unlabelled(search: Search, field: Field) -> Finding | None:
+    """Find a value that shows what it is without a label: an address, or one of a list of choices."""
     if not field.concepts & _SHOWN <= field.keys:
-        return None  # a part of the whole that only its own labels can tell, such as an invoice's customer
+        return None  # part of an object that only its labels can identify, such as an invoice's customer
     if field.concepts & {"email"} or field.format == "email":
         return _only(search, EMAIL)
     if field.concepts & {"url"} or field.format in ("uri", "url"):
@@ -131,6 +131,7 @@ def recognise(search: Search, field: Field) -> Finding | None:
 
 
 def _only(search: Search, pattern: re.Pattern[str]) -> Finding | None:
+    """Return the only match of a pattern, or None if there are several that differ."""
     found = list(pattern.finditer(search.page.text))
     if len({match.group().casefold() for match in found}) != 1:
         return None
@@ -139,7 +140,7 @@ def _only(search: Search, pattern: re.Pattern[str]) -> Finding | None:
 
 
 def _wordy(field: Field) -> bool:
-    """Whether the choices are words that say something by themselves, and no single letters or numbers."""
+    """Whether the choices are words that mean something by themselves, not letters or numbers."""
     return all(
         choice is None or (isinstance(choice, str) and len(choice) > 2 and choice[0].isalpha())
         for choice in field.choices

@@ -1,6 +1,6 @@
-"""A JSON Schema as fields to look for: kind, labels, whether null will do.
+"""A JSON Schema as fields to look for: their kinds, labels, and concepts.
 
-Only what guides the search is read; judging the value stays with the validator. Recursion ends at a fixed depth.
+Only what guides the search is read; the validator judges the value. Recursion ends at a fixed depth.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from structgen.core.json import Json, JsonObject, pointer
-from structgen.rules.document.vocabulary import Phrase, lexicon, phrase
+from structgen.notation.durations import UNITS
+from structgen.rules.document.vocabulary import Phrase, fold, lexicon, phrase
 from structgen.schema.node import Node
 
 _VERBATIM = re.compile(r"\b(?:as (?:written|printed|shown|stated|given)|verbatim|word for word)\b", re.IGNORECASE)
@@ -22,17 +23,18 @@ MONEY = frozenset({"total", "subtotal", "tax", "price", "old_price", "unit_price
 _FIGURES = MONEY | TIMES | {"rating", "review_count", "quantity", "quantity_total", "age", "calories", "size"}
 _DATES = {"date", "due_date", "other_date"}
 _FORMATS = {"date": _DATES, "date-time": _DATES, "time": {"time"}, "email": {"email"}}
-_UNITS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 3600, "day": 86400}
+_UNITS = {fold(name): int(UNITS[name].seconds) for name in ("second", "sec", "minute", "min", "hour", "hr", "day")}
+"""The units that the name of a field may end with (``cook_time_minutes``), in seconds."""
 _FILLERS = {"in", "text", "value", "the", "of", "a", "str", "string", "raw"}
 
 
 _MIXED = frozenset({"other_time", "other_date", "other_kind", "service_charge"})
-"""Concepts that gather different things of one sort: a field of these is found by labels of its own alone."""
+"""Concepts of several similar things. A field of one is found only by its own labels."""
 _LIMITS = ("format", "pattern", "minLength", "maxLength", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 
 
 class Kind(Enum):
-    """What sort of value a field takes."""
+    """The kind of value that a field takes."""
 
     STRING = auto()
     INTEGER = auto()
@@ -46,7 +48,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of the schema. `key` is its pointer in the schema, `labels` what it may be called in a document."""
+    """A field of the schema. `key` is its pointer in the schema, `labels` what documents may call it."""
 
     name: str
     key: str
@@ -58,71 +60,71 @@ class Field:
     labels: tuple[str, ...] = ()
     concepts: frozenset[str] = frozenset()
     keys: frozenset[str] = frozenset()
-    """Its own pointer and its concepts: what a label has to name to be a label of this field."""
+    """Its pointer and its concepts. A label of the field names one of them."""
     seconds: int = 0
-    """The unit of a duration that the name asks for (``_minutes``: 60); 0 where it asks for none."""
+    """The unit of a duration that the name asks for (``_minutes``: 60), or 0."""
     verbatim: bool = False
-    """Whether its description asks for the words of the text."""
+    """Whether the description asks for the words of the text."""
     minimum: float | None = None
     maximum: float | None = None
     limits: JsonObject = field(default_factory=dict[str, Json])
-    """What else its value has to keep to: see fits."""
+    """Further constraints on the value; see `values.fits`."""
     children: tuple[Field, ...] = ()
     item: Field | None = None
     placed: bool = True
-    """Whether its place in the document may tell: not within a part of the whole, such as an invoice's customer."""
+    """Whether its place in the document may identify it. Not so for parts such as an invoice's customer."""
     siblings: frozenset[str] = field(default=frozenset())
-    """The concepts of the fields beside it."""
+    """The concepts of the other fields of the same object."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """A place of the schema: its node, and in unions the branch to look for, with all that led to it.
+    """A node of the schema, and in a union the branch to look for.
 
-    `key` is where it is written, `inner` where its parts are.
+    `key` is its own pointer, `inner` the one that the pointers of its properties and items begin with.
     """
 
     node: Node
     chosen: tuple[Node, ...]
-    """The branches on the way, the innermost first; the node itself is the last."""
+    """The branches that lead to the one to look for, the innermost first. The node itself is the last."""
     key: str
 
     @property
     def used(self) -> Node:
-        """The branch to look for."""
+        """Return the branch to look for."""
         return self.chosen[0]
 
     @property
     def inner(self) -> str:
-        """The pointer of the schema that names its parts."""
+        """Return the pointer that those of its parts begin with."""
         named = self.used.reference or self.used
         return named.place or self.used.place or self.key
 
     @property
     def nullable(self) -> bool:
-        """Whether null is a value of it."""
+        """Whether null is allowed."""
         return any(
             "null" in node.types or None in (node.choices or ()) for one in self.chosen for node in (one, *one.branches)
         )
 
     def said(self, word: str) -> Json:
-        """The value of a keyword, of the innermost branch that has it."""
+        """Return the value of a keyword in the innermost branch that has it, or None."""
         return next((found for node in self.chosen if (found := node.said(word)) is not None), None)
 
     def text(self, word: str) -> str:
-        """The same where it is to be a text."""
+        """Return the value of a keyword if it is a text, else an empty one."""
         found = self.said(word)
         return found if isinstance(found, str) else ""
 
 
 def read_fields(json_schema: JsonObject | bool, names: Mapping[str, tuple[str, ...]]) -> Field:
-    """The tree of fields of a schema; `names` are what its properties are called elsewhere, by their pointers."""
+    """Return the fields of a schema as a tree. `names` maps pointers of properties to their other names."""
     root = Node.of(json_schema)
     return _read(names, root, "", root.title, True, 0)
 
 
 def leaves(root: Field) -> tuple[Field, ...]:
-    """Every field of the tree, the root included."""
+    """Return every field of the tree, including the root."""
     below = [*root.children, *([root.item] if root.item else [])]
     return (root, *(leaf for child in below for leaf in leaves(child)))
 
@@ -175,22 +177,23 @@ def _children(names: Mapping[str, tuple[str, ...]], spot: _Spot, depth: int) -> 
         )
         for name, node in spot.used.properties.items()
     ]
+    # Only one field can be the total. "balance_due" beside "total" has to have its own label in the document.
     totals = [child for child in found if "total" in child.concepts]
     chosen = next((child for child in totals if "total" in phrase(child.name.replace("_", " "))), *totals[:1] or [None])
     found = [_plain(child) if child in totals and child is not chosen else child for child in found]
     concepts = frozenset(concept for child in found for concept in child.concepts)
-    return tuple(_beside(child, concepts) for child in found)
+    return tuple(_with_siblings(child, concepts) for child in found)
 
 
 def _plain(child: Field) -> Field:
-    """A second total beside the total, such as the amount still due: only a label of its own can tell."""
+    """Return a field without concepts, which only its own labels can identify."""
     return replace(child, concepts=_NONE, keys=frozenset({child.key}))
 
 
 def _owned(child: Field, labels: tuple[str, ...], concepts: frozenset[str]) -> Field:
-    """A field of a part of the whole: "vendor phone" for the phone of the vendor, and the vendor for its name.
+    """Return a field of an inner object with longer labels: "vendor phone", and "vendor" for the name of the vendor.
 
-    The issuer is what a document's head speaks of; of any other part, only its labels can tell.
+    The first lines of a document name its issuer. Other parties are identified only by their labels.
     """
     longer = tuple(f"{owner} {label}" for owner in labels[:2] for label in child.labels[:2])
     issuing = bool(concepts & {"company", "organization"})
@@ -202,12 +205,12 @@ def _owned(child: Field, labels: tuple[str, ...], concepts: frozenset[str]) -> F
     return replace(child, labels=(*kept, *longer), keys=keys, placed=issuing)
 
 
-def _beside(child: Field, concepts: frozenset[str]) -> Field:
+def _with_siblings(child: Field, concepts: frozenset[str]) -> Field:
     return replace(child, siblings=concepts - child.concepts)
 
 
 def _spot(node: Node, key: str) -> _Spot:
-    """The place with the branches of its unions to look for."""
+    """Return a node with the most specific branch of its unions."""
     chosen = [node]
     while chosen[-1].branches and len(chosen) < _DEEPEST:
         chosen.append(min(chosen[-1].branches, key=_rank))
@@ -219,7 +222,7 @@ _CHOICE, _ANYTHING = 4, 6
 
 
 def _rank(node: Node) -> int:
-    """How much a branch of a union says, the most first. Numbers before text, text before null."""
+    """Rank a branch of a union by how specific it is: objects first, numbers before text, text before null."""
     return min(
         _CHOICE if leaf.choices is not None else _RANKS[kind] if (kind := _type(leaf)) in _RANKS else _ANYTHING
         for leaf in node.leaves()
@@ -227,7 +230,7 @@ def _rank(node: Node) -> int:
 
 
 def _type(node: Node) -> str:
-    """The type that says most, null only if there is no other; what the keywords speak of if none is named."""
+    """Return the most specific type. Without a type, the keywords imply one."""
     types = sorted(node.types, key=lambda kind: _RANKS.get(kind, _ANYTHING))
     implied = "object" if "properties" in node.words else "array" if "items" in node.words else ""
     return types[0] if types else implied
@@ -247,7 +250,7 @@ def _kind(node: Node) -> Kind:
 
 
 def _labels(names: Mapping[str, tuple[str, ...]], spot: _Spot, name: str) -> tuple[str, ...]:
-    """What the field may be called: its name, its other names, its title, the opening words of its description."""
+    """Return what documents may call a field: its name, other names, its title, a short description."""
     others = (*names.get(spot.key, ()), spot.text("title"), spot.node.title)
     described = re.split(r"[.:;(]", spot.text("description"), maxsplit=1)[0]
     opening = described if len(described.split()) <= 4 and "," not in described else ""
@@ -257,7 +260,7 @@ def _labels(names: Mapping[str, tuple[str, ...]], spot: _Spot, name: str) -> tup
 
 
 def concepts_of(label: str) -> frozenset[str]:
-    """The concepts that a name stands for, without the words that only say its unit, its type, or whose it is."""
+    """Return the concepts of a name, apart from words for its unit, its type, or its owner."""
     words = phrase(label)
     core = tuple(word for word in words if word not in _FILLERS) or words
     owned = core[1:] if len(core) > 1 and core[0] in _GENERIC else core
@@ -272,7 +275,7 @@ _NONE: frozenset[str] = frozenset()
 
 
 def _settled(concepts: frozenset[str], kind: Kind, form: str, seconds: int, nested: bool) -> frozenset[str]:
-    """The concepts that fit the kind of value: "total" is no time where it is not counted in minutes, and so on."""
+    """Return the concepts that fit the kind of value: "total" is a time only if it is counted in minutes."""
     if form in _FORMATS:
         return concepts & _FORMATS[form] or (frozenset(_FORMATS[form]) if form in ("time", "email") else frozenset())
     if seconds:

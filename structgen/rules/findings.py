@@ -1,4 +1,4 @@
-"""What a finder returns: a value with the places of its leaves, in the original document."""
+"""What a finder returns: a value, and where its leaves are in the original document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import cast
 
 from structgen.core.json import Json, pointer
 from structgen.core.records import Evidence, Status
-from structgen.rules.document.visible_text import Page, Span
+from structgen.rules.document.page import Page, Span
 from structgen.rules.fields import Field
 
 Step = str | int
@@ -16,34 +16,34 @@ Step = str | int
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A value (plain JSON) and, for each of its leaves, the path in it and the span in the original document."""
+    """A value (plain JSON) and, for each of its leaves, its path and its span in the original document."""
 
     value: Json
     places: tuple[tuple[tuple[Step, ...], Span], ...] = ()
 
     def under(self, step: Step) -> tuple[tuple[tuple[Step, ...], Span], ...]:
-        """The places as seen from the container that holds this value under `step`."""
+        """Return the places as seen from a container that holds this value under `step`."""
         return tuple(((step, *path), span) for path, span in self.places)
 
 
 def leaf(page: Page, value: Json, start: int, end: int) -> Finding:
-    """A single value that stands at `start` to `end` of the visible text."""
+    """Return a single value that is written from `start` to `end` of the visible text."""
     return Finding(value, (((), page.span(start, end)),))
 
 
 def collect(items: Iterable[Finding]) -> Finding:
-    """Readings as one list."""
+    """Return findings as one list."""
     found = list(items)
     return Finding(
         [one.value for one in found], tuple(place for at, one in enumerate(found) for place in one.under(at))
     )
 
 
-def evidence(reading: Finding, source: str) -> tuple[Evidence, ...]:
-    """The places of a reading as public records: exact where the value stands there as such."""
+def evidence(found: Finding, source: str) -> tuple[Evidence, ...]:
+    """Return the places of a finding as public records, exact if the text is the value itself."""
     return tuple(
-        Evidence(pointer(path), start, end, source[start:end], _status(_at(reading.value, path), source[start:end]))
-        for path, (start, end) in reading.places
+        Evidence(pointer(path), start, end, source[start:end], _status(_at(found.value, path), source[start:end]))
+        for path, (start, end) in found.places
     )
 
 
@@ -62,7 +62,7 @@ def _at(value: Json, path: tuple[Step, ...]) -> Json:
 
 
 def build(item: Field, found: dict[str, Finding]) -> Finding | None:
-    """An object of its parts; None where a part that has to be there is missing."""
+    """Return an object of these parts, or None if a required part is missing."""
     value: dict[str, Json] = {}
     places: list[tuple[tuple[Step, ...], Span]] = []
     for child in item.children:
@@ -78,5 +78,5 @@ def build(item: Field, found: dict[str, Finding]) -> Finding | None:
 
 
 def child_of(item: Field, concepts: frozenset[str]) -> Field | None:
-    """The part of an object that stands for a concept."""
+    """Return the first field of an object that has one of the concepts, or None."""
     return next((one for one in item.children if one.concepts & concepts), None)

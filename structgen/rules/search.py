@@ -1,4 +1,4 @@
-"""All that is known about a document before the first field is looked for, gathered once."""
+"""Everything that is known about a document before the first field is looked for."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from dataclasses import dataclass
 from structgen.notation.dates import DateOrder, order_of, read_dates
 from structgen.notation.style import Style, style_of
 from structgen.rules.document.bill_rows import Row, bill_rows
-from structgen.rules.document.json_ld import Node
 from structgen.rules.document.key_values import Pair, find_pairs
-from structgen.rules.document.markup import looks_like_html, read_html
+from structgen.rules.document.markup import LinkedItem, looks_like_html, read_html
+from structgen.rules.document.page import Page, lines_of
 from structgen.rules.document.sections import Section, find_sections
-from structgen.rules.document.visible_text import Page, lines_of
 from structgen.rules.document.vocabulary import Vocabulary, lexicon
 from structgen.rules.fields import Field, leaves
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A page with its pairs and sections, and how its writer puts down numbers and dates."""
+    """A page with its pairs, sections and rows of amounts, and how it writes numbers and dates."""
 
     page: Page
     vocabulary: Vocabulary
@@ -30,18 +29,18 @@ class Search:
     root: Field
     style: Style
     order: DateOrder | None
-    items: tuple[Node, ...] = ()
-    """The linked data of a page of HTML."""
+    linked_items: tuple[LinkedItem, ...] = ()
+    """The linked data of an HTML page."""
     body: int | None = None
-    """The number of the line where the first list that was asked for begins, where there is one."""
+    """The line where the first list of the schema begins, or None."""
 
     def pairs_of(self, keys: frozenset[str]) -> list[Pair]:
-        """The pairs whose label names any of the keys, the surest first."""
+        """Return the pairs whose label names any of the keys, the surest first."""
         return sorted((pair for pair in self.pairs if pair.keys & keys), key=lambda pair: -pair.score)
 
 
 def start_search(text: str, root: Field) -> Search:
-    """Look through a document, HTML or plain text, for everything that the fields of a schema may need."""
+    """Analyze a document, HTML or plain text, for the fields of a schema."""
     page, items = _read(text)
     style = style_of(page.text)
     vocabulary = Vocabulary(lexicon().concepts, _entries(root))
@@ -58,7 +57,7 @@ def start_search(text: str, root: Field) -> Search:
     )
 
 
-def _read(text: str) -> tuple[Page, tuple[Node, ...]]:
+def _read(text: str) -> tuple[Page, tuple[LinkedItem, ...]]:
     if looks_like_html(text):
         markup = read_html(text)
         return markup.page, markup.items
@@ -70,7 +69,7 @@ _STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
 
 
 def _entries(root: Field) -> Iterable[tuple[str, str]]:
-    """The schema's own labels, each with the pointer of its field."""
+    """Yield the labels of the schema, each with the pointer of its field."""
     for field in leaves(root):
         for label in field.labels:
             yield label, field.key

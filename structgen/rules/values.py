@@ -1,16 +1,22 @@
-"""From a stretch of text to a value of the kind a field asks for; None where the text does not say one."""
+"""From a span of text to a value of the kind that a field asks for, or None.
+
+A value is read only if the text can mean nothing else; see `unambiguous`. `find_labelled` looks for the span.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice, pairwise
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
 from structgen.notation.affixes import HYPHENS
 from structgen.notation.dates import WrittenDate
+from structgen.notation.durations import UNITS
 from structgen.notation.style import Style
-from structgen.rules.document.visible_text import Span
+from structgen.rules.document.key_values import Pair
+from structgen.rules.document.page import Span
 from structgen.rules.document.vocabulary import Token, lexicon, phrase, tokens
 from structgen.rules.fields import MONEY, TIMES, Field, Kind
 from structgen.rules.findings import Finding, leaf
@@ -34,7 +40,7 @@ EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\
 URL = re.compile(r"(?:https?://|(?<![\w@.])www\.)[^\s<>\"'|\\^`{}]{3,2000}", re.IGNORECASE)
 PHONE = re.compile(r"(?<![\w.])(?:\+|\(\+?\d{1,4}\)\s?)?\d(?:[\s\-./()]{0,2}\d){5,14}(?![\w])")
 _SINGLE = frozenset({"price", "old_price"})
-"""Amounts of which there is one: where several are named, none of them is it for certain."""
+"""Amounts that a product has one of. If there are several, none of them is certain."""
 _CODE = re.compile(r"(?=[^\s]{0,40}\d)[A-Za-z0-9][\w./-]{1,39}")
 _DIGITS = re.compile(r"(?<!\d)\d[\d -]{6,16}\d(?!\d)")
 _VOCABULARIES = ("https://schema.org/", "http://schema.org/")
@@ -46,7 +52,7 @@ Reader = Callable[[Search, Field, int, int], Finding | None]
 
 
 def read_value(search: Search, field: Field, start: int, end: int) -> Finding | None:
-    """The value that a stretch of the visible text gives for a field."""
+    """Return the value of a field that a span of the visible text says, or None."""
     if start >= end:
         return None
     reader = _READERS.get(field.kind, _read_string)
@@ -55,6 +61,7 @@ def read_value(search: Search, field: Field, start: int, end: int) -> Finding | 
 
 
 def _read_number(search: Search, field: Field, start: int, end: int) -> Finding | None:
+    """Read a number by what the field means: a duration, an amount, or the number that the text begins with."""
     text = search.page.text[start:end]
     if field.seconds or field.concepts & TIMES:
         return _read_duration(search, field, start, end)
@@ -67,19 +74,20 @@ def _read_number(search: Search, field: Field, start: int, end: int) -> Finding 
 
 
 def _may_be_a_dash(text: str, at: int) -> bool:
-    """Whether what looks like a minus may be a dash between a label and its value: "Servings -4"."""
+    """Whether a minus may be a dash between a label and its value: "Servings -4"."""
     return text[at : at + 1] in HYPHENS and text[:at].rstrip()[-1:].isalnum()
 
 
 def _read_duration(search: Search, field: Field, start: int, end: int) -> Finding | None:
     found = leading_duration(search.page.text[start:end], search.style)
+    # Without a unit in its name, nobody knows whether the field counts minutes or hours.
     if found is None or not field.seconds:
         return None
     return _checked(search, field, found.value / field.seconds, start + found.start, start + found.end)
 
 
 def read_count_of(search: Search, field: Field, size: float, span: Span) -> Finding | None:
-    """A bare number in digits times the size of what it counts."""
+    """Return a number without a unit, times the size of what its label counts."""
     text = search.page.text[slice(*span)]
     number = find_number(text, search.style)
     if number is None or text[number.start : number.end] != text or text.isalpha():
@@ -87,32 +95,30 @@ def read_count_of(search: Search, field: Field, size: float, span: Span) -> Find
     return _checked(search, field, number.value * size, *span)
 
 
-def _amounts(text: str, style: Style) -> list[Amount]:
-    """The amounts of money of a text: with cents or a currency, or a number that is all of it."""
-    found = find_amounts(text, style)
-    return [one for one in found if one.cents or one.currency or text.strip(" *:") == one.written]
-
-
 def _last_amount(text: str, field: Field, style: Style) -> Amount | None:
-    """The last amount of a text, or None if it ends a range, or if there are several where one is looked for."""
-    amounts = _amounts(text, style)
+    """Return the last amount of a text: rows end with it ("2 x 3.50 7.00").
+
+    None if it is one end of a range, or one of several prices.
+    """
+    numbers = list(find_amounts(text, style))
+    amounts = [one for one in numbers if one.cents or one.currency or text.strip(" *:") == one.written]
     if not amounts or (field.concepts & _SINGLE and len({one.written for one in amounts}) > 1):
         return None
-    ranged = len(amounts) > 1 and _TO.fullmatch(text, amounts[-2].signed_end, amounts[-1].signed)
+    at = numbers.index(amounts[-1])
+    around = numbers[max(0, at - 1) : at + 2]
+    ranged = any(_TO.fullmatch(text, one.signed_end, other.signed) for one, other in pairwise(around))
     return None if ranged else amounts[-1]
 
 
 def _read_amount(search: Search, field: Field, start: int, end: int) -> Finding | None:
-    """The last amount of a stretch: rows end with it ("2 x 3.50 7.00")."""
-    text = search.page.text[start:end]
-    last = _last_amount(text, field, search.style)
+    last = _last_amount(search.page.text[start:end], field, search.style)
     if last is None or last.value is None:
         return None
     return _checked(search, field, last.value, start + last.start, start + last.end)
 
 
 def _checked(search: Search, field: Field, value: float, start: int, end: int) -> Finding | None:
-    """A number where the field allows it: whole for an integer, and within its bounds."""
+    """Return a number if it is within the bounds of the field, and whole for an integer. Nothing is rounded."""
     if field.kind is Kind.INTEGER and value != int(value):
         return None
     if (field.minimum is not None and value < field.minimum) or (field.maximum is not None and value > field.maximum):
@@ -132,7 +138,7 @@ def _read_boolean(search: Search, _field: Field, start: int, end: int) -> Findin
 
 
 def _read_choice(search: Search, field: Field, start: int, end: int) -> Finding | None:
-    """The one choice that a stretch names in whole words, not negated; None where it names none or several."""
+    """Return the only choice that a text names in whole words and does not negate, or None."""
     words = tokens(search.page.text[start:end], start)
     named = [(choice, run) for choice in field.choices for run in _runs(words, choice)]
     named = [(choice, run) for choice, run in named if not _inside(run, named)]
@@ -143,13 +149,14 @@ def _read_choice(search: Search, field: Field, start: int, end: int) -> Finding 
 
 
 def _inside(run: list[Token], named: list[tuple[Json, list[Token]]]) -> bool:
-    """Whether a run is part of a longer one ("stock" in "out of stock")."""
+    """Whether a choice is part of a longer one ("stock" in "out of stock")."""
     return any(
         len(other) > len(run) and other[0].start <= run[0].start and run[-1].end <= other[-1].end for _, other in named
     )
 
 
 def _runs(words: list[Token], choice: Json) -> list[list[Token]]:
+    """Return the places where a text names a choice."""
     wanted = phrase(choice) if isinstance(choice, str) else phrase(str(choice)) if choice is not None else ()
     size = len(wanted)
     return [
@@ -160,12 +167,13 @@ def _runs(words: list[Token], choice: Json) -> list[list[Token]]:
 
 
 def negated(words: list[Token], word: Token) -> bool:
-    """Whether a negation stands within the four words before a word."""
+    """Whether one of the four words before a word is a negation."""
     at = words.index(word)
     return any(before.word in lexicon().negations for before in words[max(0, at - 4) : at])
 
 
 def _read_string(search: Search, field: Field, start: int, end: int) -> Finding | None:
+    """Read a string by the concept or the format of the field, else as text."""
     for wanted, reader in _STRINGS:
         if field.concepts & wanted or field.format in wanted:
             return reader(search, field, start, end)
@@ -173,7 +181,7 @@ def _read_string(search: Search, field: Field, start: int, end: int) -> Finding 
 
 
 def _read_text(search: Search, start: int, end: int) -> Finding | None:
-    """A stretch as it stands, white space folded."""
+    """Return a text with single spaces, or None if it has no letter or digit."""
     text = search.page.text
     while end > start and text[end - 1] in " \t,;|":
         end -= 1
@@ -185,7 +193,7 @@ def _read_text(search: Search, start: int, end: int) -> Finding | None:
 
 
 def _term(name: str) -> str:
-    """A term of a vocabulary in plain words: ``NewCondition`` is new, ``InStock`` in stock."""
+    """Return a term of schema.org in plain words: ``NewCondition`` -> "new", ``InStock`` -> "in stock"."""
     words = [token.word for token in tokens(name)]
     return " ".join(words[:-1] if words[-1:] == ["condition"] and len(words) > 1 else words) or name
 
@@ -196,7 +204,7 @@ def _read_date(search: Search, field: Field, start: int, end: int) -> Finding | 
 
 
 def date_leaf(search: Search, field: Field, found: WrittenDate) -> Finding | None:
-    """A date as the field wants it: ISO if its format says so, as printed otherwise."""
+    """Return a date in ISO 8601 if the field has a format, else as printed."""
     if field.format == "date-time":
         moment = only_moment(search.page.text, found, search.order)
         return leaf(search.page, iso(moment[0]), found.start, moment[1]) if moment else None
@@ -207,7 +215,7 @@ def date_leaf(search: Search, field: Field, found: WrittenDate) -> Finding | Non
 
 
 def _read_time(search: Search, field: Field, start: int, end: int) -> Finding | None:
-    """A time of day: HH:MM:SS if the format asks for it, as printed otherwise."""
+    """Return a time of day in ISO 8601 if the field has a format, else as printed."""
     found = find_time(search.page.text[start:end])
     if found is None:
         return None
@@ -216,18 +224,13 @@ def _read_time(search: Search, field: Field, start: int, end: int) -> Finding | 
 
 
 def _read_code(search: Search, field: Field, start: int, end: int) -> Finding | None:
-    """A number of an article or a document: the first word with a digit in it."""
+    """Return the number of an article or document: the first word, if it has a digit."""
     pattern = _DIGITS if "gtin" in field.concepts else _CODE
-    match = pattern.match(search.page.text, start, end)
-    return (
-        leaf(search.page, match.group().rstrip("./-"), match.start(), match.start() + len(match.group().rstrip("./-")))
-        if match
-        else None
-    )
+    return _matched(search, pattern.match(search.page.text, start, end), "./-")
 
 
 def _read_currency(search: Search, _field: Field, start: int, end: int) -> Finding | None:
-    """The sign or code of a currency."""
+    """Return the sign, code, or name of a currency, which may be beside an amount."""
     text = search.page.text[start:end].strip()
     amount = next((one for one in find_amounts(search.page.text[start:end], search.style) if one.currency), None)
     if amount and amount.currency:
@@ -237,7 +240,7 @@ def _read_currency(search: Search, _field: Field, start: int, end: int) -> Findi
 
 
 def _read_money_text(search: Search, field: Field, start: int, end: int) -> Finding | None:
-    """An amount as printed; its sign with it where it is attached, unless a field for the currency stands beside."""
+    """Return an amount as printed, with an attached currency unless the schema has a field for it."""
     text = search.page.text[start:end]
     last = _last_amount(text, field, search.style)
     if last is None:
@@ -247,24 +250,22 @@ def _read_money_text(search: Search, field: Field, start: int, end: int) -> Find
 
 
 def _pattern(pattern: re.Pattern[str]) -> Reader:
+    """Return a reader of the first match of a pattern."""
+
     def read(search: Search, _field: Field, start: int, end: int) -> Finding | None:
-        match = pattern.search(search.page.text, start, end)
-        return (
-            leaf(
-                search.page,
-                match.group().rstrip(".,;)"),
-                match.start(),
-                match.start() + len(match.group().rstrip(".,;)")),
-            )
-            if match
-            else None
-        )
+        return _matched(search, pattern.search(search.page.text, start, end), ".,;)")
 
     return read
 
 
+def _matched(search: Search, match: re.Match[str] | None, trailing: str) -> Finding | None:
+    """Return what a pattern matches, without the punctuation behind it."""
+    value = match.group().rstrip(trailing) if match else ""
+    return leaf(search.page, value, match.start(), match.start() + len(value)) if match and value else None
+
+
 def _read_count(search: Search, _field: Field, start: int, end: int) -> Finding | None:
-    """How many a recipe makes: begins with, or holds, a number."""
+    """Return how much a recipe makes: a short text with a number."""
     text = search.page.text[start:end]
     return _read_text(search, start, end) if re.search(r"\d", text) and len(text) < 60 else None
 
@@ -289,7 +290,10 @@ _READERS = {
 
 
 def fits(limits: JsonObject, value: Json) -> bool:
-    """Whether a single value keeps to the limits of its schema: format, pattern, length, bounds, multiples."""
+    """Whether a value satisfies the format, pattern, length, bounds, and multiples of its schema.
+
+    A value that the schema refuses is not found, rather than found wrong.
+    """
     if isinstance(value, str):
         return _fits_text(limits, value)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -314,8 +318,52 @@ def _fits_text(limits: JsonObject, value: str) -> bool:
 
 
 def _matches(pattern: str, value: str) -> bool:
-    """A pattern that cannot be used or tried out lets nothing through: no value is certain under it."""
+    """Whether a value matches a pattern. Nothing matches one that is invalid or too costly to try."""
     try:
         return matcher(pattern)(value)
     except (PatternTooCostly, SchemaError):
         return False
+
+
+_COUNTED = 0.5
+"""The score of a pair whose number is before its label."""
+_MOST = 40
+_FIGURES = (Kind.NUMBER, Kind.INTEGER)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_NO_UNITS = frozenset({"time", "an", "dia"})
+"""Units of one language that are other words in another: "time" is Norwegian for an hour."""
+
+
+def read_pair(search: Search, field: Field, pair: Pair) -> Finding | None:
+    """Return the value of a pair. A label may name the unit of a duration: "Minutes: 10"."""
+    if found := read_value(search, field, *pair.value):
+        return found
+    size = _unit(search, pair) if field.seconds else 0
+    if not size:
+        return None
+    return read_count_of(search, field, size / field.seconds, pair.value)
+
+
+def find_labelled(search: Search, field: Field, least: float = 0.0) -> Finding | None:
+    """Return the value of the surest pair that names the field, with a score of at least `least`."""
+    pairs = [pair for pair in search.pairs_of(field.keys) if pair.score >= least]
+    found = next(((one, pair) for pair in pairs if (one := read_pair(search, field, pair))), None)
+    if found is None:
+        return None
+    # Several numbers before one label, as in a table of ratings, are no values of one field.
+    return None if found[1].score <= _COUNTED and _contradicted(search, field, *found, pairs) else found[0]
+
+
+def _contradicted(search: Search, field: Field, found: Finding, pair: Pair, pairs: list[Pair]) -> bool:
+    """Whether another pair of the same score has another number: "5 stars", "3 stars"."""
+    others = (one for one in pairs if one.score == pair.score and one.value[0] >= pair.label[1])
+    return field.kind in _FIGURES and any(
+        other.value != found.value for one in islice(others, _MOST) if (other := read_pair(search, field, one))
+    )
+
+
+def _unit(search: Search, pair: Pair) -> int:
+    """Return the seconds of the only unit of time that a label names, or 0."""
+    words = [word.casefold() for word in _WORD.findall(search.page.text, *pair.label)]
+    named = {UNITS[word].seconds for word in words if word in UNITS and word not in _NO_UNITS} - {0}
+    return int(named.pop()) if len(named) == 1 else 0

@@ -456,9 +456,9 @@ def test_a_column_of_amounts_gives_the_total_that_cash_less_change_comes_to(ask_
     ],
 )
 def test_an_ingredient_is_quantity_unit_name_and_note(ask_one: Any, line: str, parts: tuple[str | None, ...]) -> None:
-    from structgen.rules.finders.ingredients import take_apart
+    from structgen.rules.finders.recipes import split_ingredient
 
-    portion = take_apart(line, 0, len(line))
+    portion = split_ingredient(line, 0, len(line))
     spans = (portion.quantity, portion.unit, portion.name, portion.note)
     assert tuple(line[slice(*span)] if span else None for span in spans) == parts
 

@@ -1,7 +1,7 @@
-"""The rows of a bill: what each line names, and the amount that goes with it.
+"""The rows of a bill: what each line names, and the amount that belongs to it.
 
-The amount stands on the line, on the line below, or, where a scanner read labels and amounts as two columns, in a
-column of its own further down, in the same order.
+The amount is on the same line, on the line below, or, if a scanner read labels and amounts as two columns, in a
+separate column further down, in the same order.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from structgen.notation.style import Style
-from structgen.rules.document.visible_text import Line, Page
+from structgen.rules.document.page import Line, Page
 from structgen.rules.document.vocabulary import Vocabulary, tokens
 from structgen.rules.unambiguous import Amount, find_amounts
 
@@ -21,12 +21,12 @@ _BILLING = frozenset(
 _FILLED = re.compile(r"[^\W\d_]{4,}|\d")
 _FILLER = re.compile(r"^[\s:()]*(?:RM|MYR|USD|EUR|GBP|CHF|[$€£])?[\s:()]*$")
 _COLUMN = 20
-"""So many lines of labels, and of amounts, are held against each other at most."""
+"""Maximum lines of a column of labels or amounts. It bounds the work for each label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a bill: its concepts, its label as printed, its amount (in offsets of the visible text), its line."""
+    """A row of a bill: its concepts, its label as printed, its amount in the visible text, and its line number."""
 
     keys: frozenset[str]
     label: str
@@ -35,7 +35,7 @@ class Row:
 
 
 def bill_rows(page: Page, vocabulary: Vocabulary, style: Style) -> list[Row]:
-    """Every line of a bill that names something of money, with its amount; none where no amount has decimals."""
+    """Return every row of a bill that has a label and an amount, or an empty list if no amount has decimals."""
     if not CENTS.search(page.text):
         return []
     labels = [_label(vocabulary, line) for line in page.lines]
@@ -44,10 +44,11 @@ def bill_rows(page: Page, vocabulary: Vocabulary, style: Style) -> list[Row]:
         if label is None:
             continue
         line = page.lines[number]
-        if several := _several(page, vocabulary, style, line, number):
+        # "Net 10.00 - VAT 2.00 - Total 12.00" must not become one row that ends with the last amount.
+        if several := _rows_on_line(page, vocabulary, style, line, number):
             found.extend(several)
             continue
-        amounts = _amounts(page, style, line, label[1]) or _across(page, style, labels, number)
+        amounts = _amounts(page, style, line, label[1]) or _amount_in_column(page, style, labels, number)
         if amounts:
             last = amounts[-1]
             end = last.start if line.start < last.start < line.end else line.end
@@ -55,8 +56,8 @@ def bill_rows(page: Page, vocabulary: Vocabulary, style: Style) -> list[Row]:
     return found
 
 
-def _several(page: Page, vocabulary: Vocabulary, style: Style, line: Line, number: int) -> list[Row]:
-    """The rows of a line that states more than one: "Net 10.00 - VAT 2.00 - Total 12.00"; none where it is one."""
+def _rows_on_line(page: Page, vocabulary: Vocabulary, style: Style, line: Line, number: int) -> list[Row]:
+    """Return the rows of a line that has several, such as "Net 10.00 - VAT 2.00 - Total 12.00", else an empty list."""
     named = [one for one in vocabulary.mentions(tokens(line.text, line.start)) if one.keys & _BILLING]
     ends = [*(one.start for one in named[1:]), line.end]
     rows: list[Row] = []
@@ -68,14 +69,14 @@ def _several(page: Page, vocabulary: Vocabulary, style: Style, line: Line, numbe
     return rows if len(rows) > 1 else []
 
 
-def names(vocabulary: Vocabulary, line: Line, key: str) -> bool:
+def line_names(vocabulary: Vocabulary, line: Line, key: str) -> bool:
     """Whether a line of a bill names a concept."""
     label = _label(vocabulary, line)
     return label is not None and key in label[0]
 
 
-def column(page: Page, style: Style, number: int) -> list[Amount]:
-    """The amounts of the lines, from a number on, that hold one amount and nothing else."""
+def amount_column(page: Page, style: Style, number: int) -> list[Amount]:
+    """Return the amounts of a column: consecutive lines from line `number` on that are one amount and nothing else."""
     values: list[Amount] = []
     for line in page.lines[number : number + _COLUMN]:
         if _FILLER.match(line.text) and not values:
@@ -88,36 +89,41 @@ def column(page: Page, style: Style, number: int) -> list[Amount]:
 
 
 def _cell_start(text: str, start: int, at: int) -> int:
-    """Where the cell of a line begins that holds a place."""
+    """Return the start of the cell that contains the offset `at`."""
     return max(start, text.rfind("\t", start, at) + 1)
 
 
 def _label(vocabulary: Vocabulary, line: Line) -> tuple[frozenset[str], int] | None:
-    """What of a bill a line names, and where its amount may begin."""
+    """Return the concepts that a line names, and where its amount may begin. None if it names none."""
     if len(line.text) > 90:
         return None
     mentions = vocabulary.mentions(tokens(line.text, line.start))
     named = [mention for mention in mentions if mention.keys & _BILLING]
+    # A concept further right is rather a word in the name of a product.
     if not named or named[0].start - line.start > 14:
         return None
     return named[0].keys, named[0].end
 
 
 def _amounts(page: Page, style: Style, line: Line, at: int) -> list[Amount]:
-    """The amounts of a line after its label, percentages left out."""
+    """Return the amounts of a line after the offset `at`, without percentages and bare integers."""
     found = find_amounts(page.text[at : line.end], style, at)
     return [one for one in found if one.cents or one.currency]
 
 
-def _across(page: Page, style: Style, labels: list[tuple[frozenset[str], int] | None], number: int) -> list[Amount]:
-    """The amount of a label that has none on its line: on the line below, or across from it in a column of its own."""
+def _amount_in_column(
+    page: Page, style: Style, labels: list[tuple[frozenset[str], int] | None], number: int
+) -> list[Amount]:
+    """Return the amount of a label that has none on its line: on the line below, or in a separate column."""
     lines = page.lines
     last = number
     while last + 1 < len(lines) and not CENTS.search(lines[last + 1].text) and last < number + _COLUMN:
         last += 1
-    values = column(page, style, last + 1)
+    values = amount_column(page, style, last + 1)
     if not values:
-        return _begins(style, lines[number + 1]) if last == number and number + 1 < len(lines) else []
+        return _amount_below(style, lines[number + 1]) if last == number and number + 1 < len(lines) else []
+    # The last n labels belong to the n amounts. If a label right above them has no amount either, labels and amounts
+    # do not match up, and any pairing would be a guess.
     known = [at for at in range(max(0, last - 2 * _COLUMN), last + 1) if not _FILLER.match(lines[at].text)]
     paired, above = known[-len(values) :], known[: -len(values)][-1:]
     if number not in paired or any(CENTS.search(lines[at].text) for at in paired):
@@ -127,8 +133,8 @@ def _across(page: Page, style: Style, labels: list[tuple[frozenset[str], int] | 
     return [values[paired.index(number)]]
 
 
-def _begins(style: Style, line: Line) -> list[Amount]:
-    """The amount that a line begins with, where no other number follows."""
+def _amount_below(style: Style, line: Line) -> list[Amount]:
+    """Return the amount that a line begins with, if it is the only one."""
     amounts = list(find_amounts(line.text, style, line.start))
     if len(amounts) != 1 or not amounts[0].cents or _FILLED.search(line.text[: amounts[0].start - line.start]):
         return []

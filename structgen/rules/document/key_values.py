@@ -1,7 +1,7 @@
-"""Labels with their values: `Key: value`, a key above its value, cells of a row, several on a line, glued ones.
+"""Labels with their values: `Key: value`, a key above its value, cells of a table, several on a line, glued ones.
 
-A pair is found by its label, which has to be known (from the schema or the lexicon) and to stand where labels stand:
-at the start of a line or cell, after a separator, or right after another value.
+A pair is found by its label. The label has to be known, from the schema or the lexicon, and to be where labels are: at
+the start of a line or cell, after a separator, or right after another value.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from structgen.notation.affixes import MINUSES, SIGNS
 from structgen.notation.digits import digit_runs
 from structgen.notation.numbers import number_of
-from structgen.rules.document.visible_text import Line, Page, Span
+from structgen.rules.document.page import Line, Page, Span
 from structgen.rules.document.vocabulary import Mention, Vocabulary, tokens
 
 _LONGEST_LINE = 240
@@ -22,15 +22,15 @@ _LEADS_ON = re.compile(r"[^\S\n]*(?:[:：=]|\d)|[^\S\n]+[A-Z]")
 _LABEL_REST = re.compile(r"[^:：=\n\t|]{0,36}?[:：=](?!//)")
 _MARKS = " \t\u00a0*_#.:：=-–—>|"
 _NUMBER_START = re.compile(rf"(?<![{MINUSES}\w])[{MINUSES}](?=[\d.{SIGNS}])|(?<![\w.])\.(?=\d)")
-"""A minus or a decimal point: unlike other marks before a value, it belongs to it."""
+"""A minus or a decimal point before digits. Unlike other marks before a value, these are part of it."""
 _BELOW = {(True, True): 0.9, (True, False): 0.5, (False, True): 0.55, (False, False): 0.4}
-"""How sure a value below its label is: by whether the label is all of its line, and closed with a colon."""
+"""(the label is exact, it ends with a colon) -> the score of a pair whose value is on the line below."""
 _CELL_END = re.compile(r"\t|[^\S\n]{3,}|\s\|\s")
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A label, the place of its value in the visible text, and how sure it is (0 to 1) that they belong together."""
+    """A label and its value, as spans of the visible text. `score` (0 to 1): how surely they belong together."""
 
     keys: frozenset[str]
     label: Span
@@ -40,7 +40,7 @@ class Pair:
 
 
 def find_pairs(page: Page, vocabulary: Vocabulary) -> list[Pair]:
-    """Every pair of a page, in order. A value stands in for the rest of its line or cell, or for the line below."""
+    """Return every pair of a page. The value is the rest of the line or cell, the line below, or a number before it."""
     pairs: list[Pair] = []
     for number, line in enumerate(page.lines):
         if len(line.text) <= _LONGEST_LINE:
@@ -51,7 +51,7 @@ def find_pairs(page: Page, vocabulary: Vocabulary) -> list[Pair]:
 
 
 def _line_pairs(page: Page, number: int, line: Line, mentions: list[Mention]) -> list[Pair]:
-    """The pairs whose labels stand on a line."""
+    """Return the pairs of the labels on a line."""
     opened = _opened(page, line, mentions)
     found: list[Pair] = []
     done = line.start
@@ -66,6 +66,7 @@ def _line_pairs(page: Page, number: int, line: Line, mentions: list[Mention]) ->
             first = _first_cell(page.text, *value)
             score = _score(exact, colon, page.text[value[0]])
             found.extend([Pair(mention.keys, (mention.start, end), first, number, score)] if score else [])
+            # In "Author Ann Lee, updated: 4 May" the colon belongs to another label.
             if not exact and page.text[mention.end] == " ":
                 glued = _trim(page.text, mention.end, line.end)
                 found.append(Pair(mention.keys, (mention.start, mention.end), glued, number, 0.4))
@@ -76,7 +77,7 @@ def _line_pairs(page: Page, number: int, line: Line, mentions: list[Mention]) ->
 
 
 def _opened(page: Page, line: Line, mentions: list[Mention]) -> list[Mention]:
-    """The mentions that stand where labels stand; one right after a number only where it leads to a value again."""
+    """Return the mentions that are where labels are. After a number ("4 servings") another value has to follow."""
     return [
         mention
         for mention in mentions
@@ -90,17 +91,20 @@ def _opened(page: Page, line: Line, mentions: list[Mention]) -> list[Mention]:
 
 
 def _humped(text: str, at: int) -> bool:
-    """Whether a word begins in the middle of another by its capital, as labels do that were glued to a value."""
+    """Whether a capital inside a word begins a label, because it was glued to the value before: "Ann LeeServings"."""
     return text[at].isupper() and text[at - 1 : at].islower()
 
 
 def _counted(text: str, mention: Mention) -> bool:
-    """Whether a number stands right before a label, as in "4 servings"."""
+    """Whether a number is right before a label, as in "4 servings"."""
     return text[max(0, mention.start - 3) : mention.start].rstrip()[-1:].isdigit()
 
 
 def _label_end(text: str, mention: Mention, end: int) -> tuple[int, bool, bool]:
-    """Where the label ends, whether it is the mention and no more, and whether a colon closes it."""
+    """Return the end of a label, whether it is exact, and whether it ends with a colon.
+
+    "Total (EUR):" is exact, "Total of all items:" is not.
+    """
     if colon := _COLON.match(text, mention.end, end):
         return colon.end(), True, True
     rest = _LABEL_REST.match(text, mention.end, end)
@@ -111,14 +115,14 @@ def _label_end(text: str, mention: Mention, end: int) -> tuple[int, bool, bool]:
 
 
 def _score(exact: bool, colon: bool, first: str) -> float:
-    """How sure a pair on one line is; without a colon, the value has to begin like a value."""
+    """Return the score of a pair on one line. Without a colon, the value has to begin like one."""
     if colon:
         return 1.0 if exact else 0.6
     return 0.8 if first.isdigit() or first in f"{SIGNS}{MINUSES}¼½¾+(<~." else 0.45 if first.isupper() else 0.0
 
 
 def _trim(text: str, start: int, end: int) -> Span:
-    """A span without white space, punctuation of labels, and separators at its ends."""
+    """Return a span without white space, punctuation, and separators at its ends."""
     while start < end and text[start] in _MARKS and not _NUMBER_START.match(text, start):
         start += 1
     while end > start and text[end - 1] in " \t\u00a0|,;·•":
@@ -132,7 +136,7 @@ def _first_cell(text: str, start: int, end: int) -> Span:
 
 
 def _below(page: Page, number: int, colon: bool) -> Span | None:
-    """The line under a label that stands alone, where it can be a value."""
+    """Return the line below a label as its value, or None."""
     if number + 1 >= len(page.lines):
         return None
     line = page.lines[number + 1]
@@ -144,7 +148,7 @@ def _below(page: Page, number: int, colon: bool) -> Span | None:
 
 
 def _value_first(page: Page, number: int, line: Line, mentions: list[Mention]) -> list[Pair]:
-    """Pairs such as "4 servings" and "112 reviews": a number, and the label right after it, or alone below it."""
+    """Return pairs such as "4 servings": a number, and its label behind it, or alone on the line below."""
     pairs: list[Pair] = []
     for mention in mentions if len(line.text) <= 80 else ():
         start = _number_before(page.text, line.start, mention.start)
@@ -156,7 +160,7 @@ def _value_first(page: Page, number: int, line: Line, mentions: list[Mention]) -
 
 
 def _number_before(text: str, start: int, end: int) -> int | None:
-    """Where the number begins that stands right before a place, or the range that it ends; None if none does."""
+    """Return the start of the number, or of the range of numbers, that ends at an offset. None if none does."""
     numbers = [number_of(run) for run in digit_runs(text[start:end])]
     if not numbers or not _UNIT.fullmatch(text, start + numbers[-1].end, end):
         return None
@@ -173,7 +177,7 @@ _TO = re.compile(r"\s?(?:[-–]|to)\s?")
 
 
 def _table_pairs(page: Page, vocabulary: Vocabulary) -> list[Pair]:
-    """The cells of a table with one row, under headers that are all known."""
+    """Return the cells of a table that has one row and a header of known labels."""
     pairs: list[Pair] = []
     for table in find_tables(page):
         keys = [vocabulary.of(page.text[slice(*span)]) for span in table.header]
@@ -191,7 +195,7 @@ _WIDEST = 30
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A header and rows, each cell a span of the visible text; `line` is the header's number."""
+    """A header and rows. Each cell is a span of the visible text, `line` the number of the header's line."""
 
     line: int
     header: tuple[Span, ...]
@@ -199,7 +203,7 @@ class Table:
 
 
 def find_tables(page: Page) -> list[Table]:
-    """Every run of lines that have as many cells as the line above them; the first of a run is the header."""
+    """Return every run of lines with the same number of cells. The first line of a run is the header."""
     split = [cells_of(line) for line in page.lines]
     tables: list[Table] = []
     number = 0
@@ -223,12 +227,12 @@ def _run_end(page: Page, split: list[tuple[Span, ...]], number: int) -> int:
 
 
 def _ruled(line: Line) -> bool:
-    """Whether a line only draws a rule between rows."""
+    """Whether a line is a rule between rows."""
     return bool(_RULE.match(line.text))
 
 
 def cells_of(line: Line) -> tuple[Span, ...]:
-    """The cells of a line, by its bars where it has any, else by tabs and gaps."""
+    """Return the cells of a line: between bars if it has several, else between tabs and wide gaps."""
     bars = line.text.count("|") > 1
     cuts = [match.span() for match in (_BARS if bars else _GAPS).finditer(line.text)][: _WIDEST + 1]
     starts = [0, *(end for _, end in cuts)]

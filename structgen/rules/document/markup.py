@@ -1,4 +1,4 @@
-"""HTML as what a reader sees of it, with the way back to the source, and the data that pages carry for machines.
+"""HTML as a reader sees it, with the way back to the source, and its linked data (JSON-LD and microdata).
 
 The stdlib's html.parser tokenizes (the parser that Beautiful Soup drives elsewhere): it alone says where each piece of
 text was written. It is fed once and never closed, because its recovery at the end of broken input takes quadratic
@@ -10,12 +10,14 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from json import JSONDecoder
+from typing import cast
 
-from structgen.rules.document.json_ld import Leaf, Node, read_json_ld
-from structgen.rules.document.visible_text import Chunk, Page, Span, lines_of
+from structgen.rules.document.page import Chunk, Page, Span, lines_of
 
 _STRUCTURE = re.compile(r"<!doctype html|<html[\s>]|<body[\s>]|application/ld\+json", re.IGNORECASE)
 _BLOCK_END = re.compile(r"</(?:p|div|li|tr|td|h[1-6]|table|ul|ol|section|article|dl)\s*>|<br\s*/?>", re.IGNORECASE)
@@ -38,24 +40,41 @@ _TAGGED = _names("h1 h2 h3 h4 h5 h6 li th dt ")
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedValue:
+    """A single value as text, and its span in the document."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedItem:
+    """An item with a type and properties, each with its values in order."""
+
+    kind: str
+    props: dict[str, list[LinkedValue | LinkedItem]]
+
+
+@dataclass(frozen=True, slots=True)
 class Markup:
-    """A page of HTML, and the items of linked data in it (JSON-LD and microdata)."""
+    """An HTML page, and its items of linked data."""
 
     page: Page
-    items: tuple[Node, ...]
+    items: tuple[LinkedItem, ...]
 
 
 def looks_like_html(text: str) -> bool:
-    """Whether a text is an HTML document or a good part of one, and no text that quotes a tag or two."""
+    """Whether a text is an HTML document or part of one, and not a text that quotes a tag or two."""
     return (
         bool(_STRUCTURE.search(text)) or sum(1 for _, _ in zip(range(4), _BLOCK_END.finditer(text), strict=False)) == 4
     )
 
 
 def read_html(text: str) -> Markup:
-    """Read a page of HTML."""
+    """Return the visible text and the linked data of an HTML page."""
     reader = _Reader(text)
-    with suppress(AssertionError, ValueError):  # html.parser's way of giving up on a declaration it does not know
+    with suppress(AssertionError, ValueError):  # html.parser gives up like this on unknown declarations
         reader.feed(text)
     reader.finish()
     visible = "".join(reader.text)
@@ -66,27 +85,27 @@ def read_html(text: str) -> Markup:
 
 @dataclass(slots=True)
 class _Open:
-    """An open element: its name, what it says it is in microdata, and where its text begins."""
+    """An open element: its tag, its microdata, and the offset of its visible text."""
 
     tag: str
     prop: str = ""
-    node: Node | None = None
+    node: LinkedItem | None = None
     at: int = 0
-    value: Leaf | None = None
+    value: LinkedValue | None = None
 
 
 @dataclass(slots=True)
 class _State:
-    """What is being built."""
+    """The elements that are open, and the items that properties belong to."""
 
     stack: list[_Open] = field(default_factory=list[_Open])
-    owners: list[Node] = field(default_factory=list[Node])
+    owners: list[LinkedItem] = field(default_factory=list[LinkedItem])
     hidden: int = 0
     length: int = 0
 
 
 class _Reader(HTMLParser):
-    """Collects the visible text with its origin, the JSON-LD scripts, and the microdata."""
+    """Collects the visible text with its place in the source, the JSON-LD scripts, and the microdata."""
 
     def __init__(self, source: str) -> None:
         super().__init__(convert_charrefs=False)
@@ -97,7 +116,7 @@ class _Reader(HTMLParser):
         self.tags: dict[int, str] = {}
         self.struck: list[Span] = []
         self.scripts: list[Span] = []
-        self.items: list[Node] = []
+        self.items: list[LinkedItem] = []
         self.state = _State()
         self.done = 0
 
@@ -114,7 +133,7 @@ class _Reader(HTMLParser):
         if tag == "script" and "ld+json" in given.get("type", ""):
             opened.prop = "ld+json"
         elif "itemscope" in given:
-            opened.node = Node(given.get("itemtype", "").rstrip("/").rpartition("/")[2], {})
+            opened.node = LinkedItem(given.get("itemtype", "").rstrip("/").rpartition("/")[2], {})
         if opened.prop and opened.prop != "ld+json":
             opened.value = self._attribute(at, given)
         if tag in _VOID:
@@ -171,7 +190,7 @@ class _Reader(HTMLParser):
         self.state.length += len(text)
 
     def _break(self, tag: str, at: int) -> None:
-        """A new line around blocks, a tab between the cells of a row and between a term and its description."""
+        """Start a new line around blocks. Cells, and a term and its description, are separated by a tab."""
         if tag in ("td", "th", "dd"):
             self._mark("\t", at)
         elif tag in _BLOCKS:
@@ -184,14 +203,14 @@ class _Reader(HTMLParser):
                 return
             self._show(char, at, at)
 
-    def _attribute(self, at: int, given: dict[str, str]) -> Leaf | None:
-        """The value of a property that stands in an attribute of its tag."""
+    def _attribute(self, at: int, given: dict[str, str]) -> LinkedValue | None:
+        """Return the value of a property that is an attribute of its tag, or None."""
         written = self.get_starttag_text() or ""
         for name in ("content", "datetime", "href", "src", "value"):
             value = given.get(name, "")
             place = written.find(value) if value else -1
             if place >= 0:
-                return Leaf(value, at + place, at + place + len(value))
+                return LinkedValue(value, at + place, at + place + len(value))
         return None
 
     def _close(self, opened: _Open) -> None:
@@ -208,21 +227,21 @@ class _Reader(HTMLParser):
         elif opened.prop and owner:
             self._add(owner, opened)
 
-    def _add(self, owner: Node, opened: _Open) -> None:
+    def _add(self, owner: LinkedItem, opened: _Open) -> None:
         value = opened.node or opened.value or self._shown(opened)
         for name in opened.prop.split()[:4]:
             if value:
                 owner.props.setdefault(name, []).append(value)
 
-    def _shown(self, opened: _Open) -> Leaf | None:
-        """The visible text of an element as the value of its property."""
+    def _shown(self, opened: _Open) -> LinkedValue | None:
+        """Return the visible text of an element as the value of its property."""
         first = bisect_right(self.chunks, opened.at - 1, key=lambda chunk: chunk.at)
         kept = [chunk for chunk in self.chunks[first : first + 2000] if chunk.end > chunk.start]
         text = " ".join("".join(self.text[first : first + 2000]).split())
-        return Leaf(text, kept[0].start, kept[-1].end) if text and kept else None
+        return LinkedValue(text, kept[0].start, kept[-1].end) if text and kept else None
 
     def finish(self) -> None:
-        """Take what the parser left unread as text, and close what is open."""
+        """Show what the parser did not read as text, and close open elements."""
         rest = self.rawdata
         start = len(self.source) - len(rest)
         if rest and self._visible():
@@ -232,3 +251,102 @@ class _Reader(HTMLParser):
                 )
         while self.state.stack:
             self._close(self.state.stack.pop())
+
+
+_DEEPEST = 40
+_SPACE = re.compile(r"[\s\ufeff]*")
+_SCALAR = re.compile(r"-?\d{1,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?|true|false|null")
+
+
+_DECODER = JSONDecoder(strict=False)
+
+
+class _NotJson(ValueError):
+    """The text is not JSON, or is nested too deeply."""
+
+
+def read_json_ld(source: str, start: int, end: int) -> list[LinkedItem]:
+    """Return the items of a JSON-LD script, or an empty list if it is not JSON."""
+    try:
+        found, at = _value(source[:end], _skip(source, start, end), 0)
+    except (_NotJson, ValueError, IndexError):
+        return []
+    return [node for node in _items(found) if node.props] if _skip(source, at, end) >= end else []
+
+
+def _items(values: list[LinkedValue | LinkedItem]) -> Iterator[LinkedItem]:
+    for value in values:
+        if isinstance(value, LinkedItem):
+            yield value
+            yield from _items(value.props.get("@graph", []))
+
+
+def _skip(text: str, at: int, end: int | None = None) -> int:
+    match = _SPACE.match(text, at, len(text) if end is None else end)
+    return match.end() if match else at
+
+
+def _value(text: str, at: int, depth: int) -> tuple[list[LinkedValue | LinkedItem], int]:
+    """Return the value at an offset, a list as its items, and where it ends."""
+    if depth > _DEEPEST:
+        raise _NotJson
+    if text[at] == "{":
+        return _object(text, at + 1, depth)
+    if text[at] == "[":
+        return _array(text, at + 1, depth)
+    if text[at] == '"':
+        value, end = _string(text, at)
+        return [LinkedValue(value, at + 1, end - 1)], end
+    match = _SCALAR.match(text, at)
+    if match is None:
+        raise _NotJson
+    kept: list[LinkedValue | LinkedItem] = (
+        [] if match.group() == "null" else [LinkedValue(match.group(), at, match.end())]
+    )
+    return kept, match.end()
+
+
+def _string(text: str, at: int) -> tuple[str, int]:
+    """Return the string at a quote, and where it ends."""
+    value, end = _DECODER.raw_decode(text, at)
+    return cast(str, value), end
+
+
+def _array(text: str, at: int, depth: int) -> tuple[list[LinkedValue | LinkedItem], int]:
+    items: list[LinkedValue | LinkedItem] = []
+    at = _skip(text, at)
+    while text[at] != "]":
+        found, at = _value(text, at, depth + 1)
+        items.extend(found)
+        at = _after(text, at, "]")
+    return items, at + 1
+
+
+def _object(text: str, at: int, depth: int) -> tuple[list[LinkedValue | LinkedItem], int]:
+    props: dict[str, list[LinkedValue | LinkedItem]] = {}
+    at = _skip(text, at)
+    while text[at] != "}":
+        if text[at] != '"':
+            raise _NotJson
+        name, at = _string(text, at)
+        at = _skip(text, at)
+        if text[at] != ":":
+            raise _NotJson
+        found, at = _value(text, _skip(text, at + 1), depth + 1)
+        props.setdefault(name, []).extend(found)
+        at = _after(text, at, "}")
+    kind = next((one.text for one in props.get("@type", []) if isinstance(one, LinkedValue)), "")
+    return [LinkedItem(kind, props)], at + 1
+
+
+def _after(text: str, at: int, closing: str) -> int:
+    """Return the offset behind a comma, or that of the closing bracket."""
+    at = _skip(text, at)
+    if text[at] == ",":
+        at = _skip(text, at + 1)
+        return at if text[at] != closing else _fail()
+    return at if text[at] == closing else _fail()
+
+
+def _fail() -> int:
+    raise _NotJson

@@ -1,8 +1,8 @@
-"""Headings and what stands under them.
+"""Headings and the sections below them.
 
-A heading is marked up (``#``, ``<h2>``) or known by its words. What follows it is its section, up to the next heading
-that is no part of it: another label, a marked heading of its own level or above, or the furniture that web pages
-put after their content.
+A heading is marked up (``#``, ``<h2>``) or recognized by its words. Its section ends at the next heading that is not
+part of it: another label, a marked heading of the same level or above, or the links that web pages put after their
+content.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
-from structgen.rules.document.visible_text import Line, Page
+from structgen.rules.document.page import Line, Page
 from structgen.rules.document.vocabulary import Phrase, Vocabulary, lexicon, phrase, tokens
 
 _MARKUP = re.compile(r"^(#{1,6})\s+|^\*\*(?=[^*]+\*\*:?$)")
@@ -22,14 +22,14 @@ _BODIES = frozenset({"ingredients", "instructions", "notes", "nutrition", "equip
 _STEPPING = frozenset({"prep_time", "cook_time", "other_time", "brand", "quantity", "unit", "size", "total_time"})
 _LONGEST = 70
 _MOST = 1_000
-"""So many headings of a page are read: a page with more is no document, but a list of links."""
+"""Maximum headings of a page. A page with more is a list of links rather than a document."""
 _FAR = 500
-"""A section has so many lines at most."""
+"""Maximum lines of a section."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The lines under a heading: its keys, how well its words fit (0 to 1), and the lines' numbers (end excluded)."""
+    """The lines below a heading, from `start` to before `end`. `score` (0 to 1): how well its words fit."""
 
     keys: frozenset[str]
     heading: int
@@ -40,7 +40,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class _Heading:
-    """A line as a heading. `ends` says whether it closes the section before it."""
+    """A line as a heading. `ends` says whether it ends the section above."""
 
     line: int
     keys: frozenset[str]
@@ -49,7 +49,7 @@ class _Heading:
 
 
 def find_sections(page: Page, vocabulary: Vocabulary) -> list[Section]:
-    """Every heading of a page that names something known, with the lines under it."""
+    """Return the section of every heading of a page that names a known concept or field."""
     numbered = enumerate(page.lines)
     headings = list(islice((one for number, line in numbered if (one := _heading(number, line, vocabulary))), _MOST))
     sections: list[Section] = []
@@ -62,22 +62,23 @@ def find_sections(page: Page, vocabulary: Vocabulary) -> list[Section]:
 
 
 def _end(page: Page, heading: _Heading, later: list[_Heading]) -> int:
-    """Where a section ends: at the next heading that is neither its own label again nor below it."""
-    own = level(page.lines[heading.line])
+    """Return the line at which a section ends: the next heading that neither repeats its own nor is below it."""
+    own = heading_level(page.lines[heading.line])
     for other in later:
         if other.line - heading.line > _FAR:
             break
-        other_level = level(page.lines[other.line])
+        other_level = heading_level(page.lines[other.line])
         if own and other_level:
             if other_level <= own:
                 return other.line
+        # A heading right below the heading may be a part of it ("Ingredients", "Cake"), unless it names a body of text.
         elif other.ends and not other.keys & heading.keys and (other.line > heading.line + 2 or other.keys & _BODIES):
             return other.line
     return min(len(page.lines), heading.line + _FAR)
 
 
-def level(line: Line) -> int:
-    """The level of a marked heading; 0 for other lines."""
+def heading_level(line: Line) -> int:
+    """Return the level of a marked heading, or 0."""
     if line.tag in _TAGS:
         return int(line.tag[1])
     match = _MARKUP.match(line.text)
@@ -85,33 +86,34 @@ def level(line: Line) -> int:
 
 
 def _heading(number: int, line: Line, vocabulary: Vocabulary) -> _Heading | None:
-    """A line as a heading; None where it is none."""
+    """Return a line as a heading, or None if it is not one."""
     text = heading_text(line)
     if not text or len(text) > _LONGEST or (text[-1] in ".;,!" and len(text) > 20):
         return _labelled(number, line, vocabulary)
     words = phrase(text)
     if keys := vocabulary.keys.get(words):
-        return _Heading(number, keys, 1.0, not keys <= _STEPPING or level(line) > 0)
+        return _Heading(number, keys, 1.0, not keys <= _STEPPING or heading_level(line) > 0)
     if words in lexicon().stops or words[: _longest_stop(words)]:
         return _Heading(number, frozenset(), 0.0, True)
     return _partial(number, line, text, words, vocabulary) or _labelled(number, line, vocabulary)
 
 
 def heading_text(line: Line) -> str:
-    """The words of a heading without its markup, bullet and colon."""
+    """Return the text of a heading without markup, bullet, and colon."""
     return _BULLET.sub("", _MARKUP.sub("", line.text)).rstrip("*_ ").rstrip(":：").strip("*_ ")
 
 
 def _longest_stop(words: Phrase) -> int:
-    """How many words of a line's beginning are a stop of at least three words ("tried this recipe? mention ...")."""
+    """Return the length of the stop phrase that a line begins with ("tried this recipe? mention ..."), or 0."""
     return next((size for size in range(min(6, len(words)), 2, -1) if words[:size] in lexicon().stops), 0)
 
 
 def _partial(number: int, line: Line, text: str, words: Phrase, vocabulary: Vocabulary) -> _Heading | None:
-    """A heading that holds a label and more words: "How to make the sauce", "For the recipe ingredients:"."""
+    """Return a heading of a label among other words: "How to make the sauce", "For the recipe ingredients:"."""
     mentions = vocabulary.mentions(tokens(text))
-    marked = level(line) > 0
+    marked = heading_level(line) > 0
     strong = marked or line.text.endswith((":", "："))
+    # "Yield: 4" is a label with its value.
     if mentions and mentions[0].start == 0 and not marked and _CLOSED.match(text, mentions[0].end):
         return None
     if mentions and mentions[0].start == 0 and (strong or _titled(text, words)):
@@ -122,12 +124,12 @@ def _partial(number: int, line: Line, text: str, words: Phrase, vocabulary: Voca
 
 
 def _titled(text: str, words: Phrase) -> bool:
-    """Whether a line reads like a heading by itself: short, begun with a capital, without numbers."""
+    """Whether a line reads like a heading without markup: short, with a capital first, without numbers."""
     return 1 < len(words) <= 9 and text[0].isupper() and not any(word.isdigit() for word in words)
 
 
 def _labelled(number: int, line: Line, vocabulary: Vocabulary) -> _Heading | None:
-    """A line `Label: value` about the document itself, which closes a list above it."""
+    """Return a line `Label: value` about the document itself, which ends a list above it, or None."""
     mentions = vocabulary.mentions(tokens(line.text[:40]))
     if not mentions or mentions[0].start or not mentions[0].keys & _ABOUT:
         return None

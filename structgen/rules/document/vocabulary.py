@@ -1,7 +1,7 @@
-"""Words as labels: how the name of a field is recognised where a document prints it.
+"""Words as labels: how the name of a field is recognized in a document.
 
 Names in a schema and words in a text become the same folded, lightly stemmed tokens, and a label is a run of them.
-Looking up runs of tokens in a dictionary is linear in the text, whatever it holds.
+Looking up runs of tokens in a dictionary takes linear time, whatever the text is.
 
 ``lexicon.json`` holds the words that documents use: labels of common fields in several languages, headings, units. It
 is general: it knows recipes, receipts, product pages, forms and letters, and no particular document. A *concept*
@@ -29,7 +29,7 @@ _LONGEST = 6
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word or number: folded, and where it stands."""
+    """A word or number: folded, and its span."""
 
     word: str
     start: int
@@ -38,7 +38,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A known label in a line: the keys that it may name, and where it stands in the visible text."""
+    """A known label in a text: the keys that it may name, and its span."""
 
     keys: frozenset[str]
     start: int
@@ -48,7 +48,7 @@ class Mention:
 
 @lru_cache(maxsize=1 << 16)
 def fold(word: str) -> str:
-    """A word without case, accents and the plural s: ``Ingrédients`` and ``ingredient`` are one."""
+    """Return a word without case, accents, and the plural s: ``Ingrédients`` and ``ingredient`` are equal."""
     plain = word.casefold()
     if not plain.isascii():
         plain = unicodedata.normalize("NFKD", plain)
@@ -57,7 +57,7 @@ def fold(word: str) -> str:
 
 
 def tokens(text: str, at: int = 0) -> list[Token]:
-    """The words and numbers of a text; letters and digits part, and so do words glued in camelCase."""
+    """Return the words and numbers of a text. Letters are separated from digits, and camelCase into words."""
     found = _tokens(text)
     return [Token(token.word, token.start + at, token.end + at) for token in found] if at else list(found)
 
@@ -76,12 +76,12 @@ def _tokens(text: str) -> tuple[Token, ...]:
 
 
 def phrase(text: str) -> Phrase:
-    """A label as folded tokens: ``prepTime``, ``prep_time`` and ``Prep Time`` are one."""
+    """Return a label as folded tokens: ``prepTime``, ``prep_time``, and ``Prep Time`` are equal."""
     return tuple(token.word for token in _tokens(text.replace("_", " ")))
 
 
 class Vocabulary:
-    """Labels and the keys that they name: concepts of the lexicon, and pointers to the fields of one schema."""
+    """Labels and the keys that they name: concepts of the lexicon, and pointers to fields of the schema."""
 
     def __init__(self, known: Mapping[Phrase, frozenset[str]], entries: Iterable[tuple[str, str]] = ()) -> None:
         self.keys: dict[Phrase, frozenset[str]] = dict(known)
@@ -94,11 +94,11 @@ class Vocabulary:
             self._sizes[words[0]] = max(self._sizes.get(words[0], 0), min(len(words), _LONGEST))
 
     def of(self, label: str) -> frozenset[str]:
-        """The keys of a label taken as a whole."""
+        """Return the keys that a whole text names as a label."""
         return self.keys.get(phrase(label), frozenset())
 
     def mentions(self, words: list[Token]) -> list[Mention]:
-        """The labels in a run of tokens, the longest at each place, none inside another."""
+        """Return the labels in a run of tokens, the longest at each place, none inside another."""
         found: list[Mention] = []
         at = 0
         while at < len(words):
@@ -137,7 +137,7 @@ class Lexicon:
 
 @cache
 def lexicon() -> Lexicon:
-    """The lexicon, read once."""
+    """Return the lexicon. It is read once."""
     raw: dict[str, Any] = json.loads(
         files("structgen.rules.document").joinpath("lexicon.json").read_text(encoding="utf-8")
     )

@@ -1,1 +1,1 @@
-"""Finders: each looks for one kind of thing in a document and returns a value with the places it came from."""
+"""Finders, each for one kind of thing in a document. They return a value with the places it came from."""

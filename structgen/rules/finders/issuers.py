@@ -1,18 +1,21 @@
-"""Who issued a receipt or an invoice, and from where: the first lines of such a document, read by their shape."""
+"""The issuer of a receipt or invoice, its address, and its phone number, by the shape of the first lines.
+
+Companies are told by their legal form ("Ltd", "GmbH"), addresses by house numbers, streets, and postal codes.
+"""
 
 from __future__ import annotations
 
 import re
 
 from structgen.rules.document.bill_rows import CENTS
-from structgen.rules.document.visible_text import Line, Span
+from structgen.rules.document.page import Line, Span
 from structgen.rules.document.vocabulary import fold, lexicon, phrase, tokens
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
 
 _HEAD = 16
 _LONGEST = 120
-"""Lines of so many characters at most are names and addresses."""
+"""Maximum characters of a line that is a name or part of an address."""
 _LEGAL = re.compile(
     r"(?:\bsdn\.?\s?bhd\b\.?|\bs/b\b|\bsb(?=\s?\()|\bllc\b|\bl\.l\.c\.?|\bltd\b\.?|\blimited\b|\binc\b\.?|\bcorp(?:oration)?\b\.?|\bplc\b|\bgmbh\b"
     r"|\be\.?k\.?$|\bohg\b|\bkg$|\bag$|\bs\.?a\.?r\.?l\b\.?|\bs\.?r\.?l\b\.?|\bs\.?p\.?a\b\.?|\bs\.?l\.?$|\bb\.?v\.?$|\bn\.?v\.?$|\bpte\b"
@@ -24,7 +27,7 @@ _REGISTRATION = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(r"\s?,(?=.*[\d@])")
-"""What follows the name of a company on its line: its address, in one or another form."""
+"""The address behind the name of a company on the same line."""
 _POSTAL = re.compile(
     r"(?<![\w./-])(?:\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{6}|\d{4}(?=,?\s[A-Z][a-z]))(?![\w/-])"
 )
@@ -44,13 +47,17 @@ _NO_ADDRESS = re.compile(
 
 
 def is_business_document(search: Search) -> bool:
-    """Whether a document states amounts and what they come to, as receipts, bills and invoices do."""
+    """Whether a document states amounts and their total, as receipts and invoices do."""
     keys = {key for pair in search.pairs for key in pair.keys}
     return bool(keys & {"total", "subtotal", "paid"}) and bool(CENTS.search(search.page.text))
 
 
 def find_company(search: Search) -> Finding | None:
-    """The issuer: above the address, the first line that bears a legal form, or a word of trade, or reads as a name."""
+    """Return the issuer, or None if the document is no receipt or invoice.
+
+    Lines above the address come first. Among them, one with a legal form ("Ltd") is surest, then one with a word of
+    trade ("Bakery"), then the first that looks like a name.
+    """
     if not is_business_document(search):
         return None
     block = _address_block(search)
@@ -72,11 +79,12 @@ def _company(search: Search, head: list[Line], line: Line) -> Finding:
 
 
 def _trades(line: Line) -> bool:
+    """Whether a line contains a word of trade, such as "bakery" or "restaurant"."""
     return any(fold(word) in lexicon().business for word in re.findall(r"[^\W\d_]+", line.text))
 
 
 def _head(search: Search) -> list[Line]:
-    """The lines before the first that states an amount."""
+    """Return the lines before the first amount."""
     lines: list[Line] = []
     for line in search.page.lines[:_HEAD]:
         if CENTS.search(line.text):
@@ -86,6 +94,7 @@ def _head(search: Search) -> list[Line]:
 
 
 def _name_like(line: Line, search: Search) -> bool:
+    """Whether a line looks like the name of a company."""
     if len(line.text) > _LONGEST:
         return False
     start, end = _name_span(line)
@@ -101,7 +110,7 @@ def _name_like(line: Line, search: Search) -> bool:
 
 
 def _name_span(line: Line) -> Span:
-    """The name on a line, without ornaments and the registration number that often follows it."""
+    """Return the name on a line, without ornaments and the registration number that often follows it."""
     text = line.text
     legal = _LEGAL.search(text)
     cut = _REGISTRATION.search(text)
@@ -114,7 +123,7 @@ def _name_span(line: Line) -> Span:
 
 
 def _broken_name(head: list[Line], line: Line) -> Line | None:
-    """The line above, where a name was broken before its legal form ("... CO. LTD")."""
+    """Return the line above if a name was broken before its legal form ("... CO. LTD"), else None."""
     at = head.index(line)
     words = [fold(word) for word in re.findall(r"[^\W\d_]+", line.text)]
     short = all(word in lexicon().business or len(word) <= 2 for word in words)
@@ -122,7 +131,7 @@ def _broken_name(head: list[Line], line: Line) -> Line | None:
 
 
 def find_address(search: Search) -> Finding | None:
-    """The block of lines in the head that reads as a postal address, joined as printed."""
+    """Return the first lines that look like a postal address, joined with spaces, or None."""
     block = _address_block(search)
     if not block:
         return None
@@ -147,7 +156,7 @@ def _continues(lines: tuple[Line, ...], at: int) -> bool:
 
 
 def _address_end(lines: tuple[Line, ...], at: int) -> int:
-    """The last line of an address that begins at a line; a plain line belongs to it where a stronger one follows."""
+    """Return the last line of an address. A line that looks like nothing belongs to it if a strong one follows."""
     last = at
     for place in range(at + 1, min(at + 7, len(lines))):
         score = address_score(lines[place])
@@ -161,12 +170,12 @@ def _address_end(lines: tuple[Line, ...], at: int) -> int:
 
 
 def _ahead(line: Line) -> int:
-    """How strong the line after a plain one has to be: less so after a word or two, as the end of a broken name."""
+    """Return the minimum score of the line after a line that looks like nothing. Place names are a word or two."""
     return 1 if len(line.text.split()) <= 2 and line.text.replace(" ", "").isalpha() else 2
 
 
 def address_score(line: Line) -> int:
-    """How much a line reads like a part of an address; below 0 where it cannot be one."""
+    """Return how much a line looks like a part of an address, or -1 if it cannot be one."""
     text = line.text
     if len(text) > _LONGEST:
         return -1
@@ -183,7 +192,7 @@ def address_score(line: Line) -> int:
 
 
 def find_phone(search: Search) -> Finding | None:
-    """The only phone number in the head of a document that is written as one: with brackets or a country's code."""
+    """Return the only phone number in the first lines that has brackets or a country code, or None."""
     end = search.page.lines[min(_HEAD, len(search.page.lines)) - 1].end if search.page.lines else 0
     found = list(_PHONE.finditer(search.page.text, 0, end))
     return leaf(search.page, found[0].group(), *found[0].span()) if len(found) == 1 else None

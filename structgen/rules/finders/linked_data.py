@@ -1,4 +1,4 @@
-"""Values out of linked data: what a page states for machines, mapped to fields by the names of its properties."""
+"""Values from linked data (JSON-LD, microdata), mapped to fields by the names of their properties."""
 
 from __future__ import annotations
 
@@ -6,52 +6,56 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from structgen.notation.style import Style
-from structgen.rules.document.json_ld import Leaf, Node
-from structgen.rules.document.visible_text import Chunk, Page, lines_of
+from structgen.rules.document.markup import LinkedItem, LinkedValue
+from structgen.rules.document.page import Chunk, Page, lines_of
 from structgen.rules.document.vocabulary import phrase
 from structgen.rules.fields import Field, Kind, concepts_of
-from structgen.rules.finders.ingredients import build_portion, take_apart
+from structgen.rules.finders.recipes import build_ingredient, split_ingredient
 from structgen.rules.finders.string_lists import read_parts
 from structgen.rules.findings import Finding, build, child_of, collect
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
 
 _WITHIN = ("offers", "aggregateRating", "brand", "nutrition", "mainEntity", "priceSpecification")
-"""Items inside an item whose properties are read as its own."""
+"""Items inside an item whose properties count as those of the outer one."""
 _LISTED = frozenset({"category", "keywords"})
-"""What schema.org gives as one text with separators: breadcrumbs, and words between commas."""
+"""Lists that schema.org writes as one text with separators: breadcrumbs and keywords."""
 _LONGEST = 400
 _SAID = ("text", "name", "ratingValue", "value", "@value", "itemListElement", "contentUrl", "url")
 
 
-def main_item(search: Search, root: Field) -> Node | None:
-    """The item of a page that has the most of a schema's fields; None where none has two of them."""
-    counted = [(sum(any(True for _ in _values(child, item)) for child in root.children), item) for item in search.items]
+def main_item(search: Search, root: Field) -> LinkedItem | None:
+    """Return the item of a page that has the most fields of the schema, or None if none has two."""
+    counted = [
+        (sum(any(True for _ in _values(child, item)) for child in root.children), item) for item in search.linked_items
+    ]
     best = max(counted, key=lambda one: one[0], default=(0, None))
     return best[1] if best[0] >= 2 else None
 
 
-def find_linked(search: Search, field: Field, item: Node) -> Finding | None:
-    """The value of a field among the properties of an item."""
+def find_linked(search: Search, field: Field, item: LinkedItem) -> Finding | None:
+    """Return the value of a field among the properties of an item, or None."""
     return next((found for values in _values(field, item) if (found := _read(search, field, values))), None)
 
 
-def _read(search: Search, field: Field, values: list[Leaf | Node]) -> Finding | None:
+def _read(search: Search, field: Field, values: list[LinkedValue | LinkedItem]) -> Finding | None:
     if not values:
         return None
     if field.kind is Kind.ARRAY and field.item:
         return _read_list(search, field.item, values)
     if field.kind is Kind.OBJECT:
-        return _read_object(search, field, values[0]) if isinstance(values[0], Node) else None
+        return _read_object(search, field, values[0]) if isinstance(values[0], LinkedItem) else None
     said = next(_leaves(values[:1]), None)
     return _read_leaf(search, field, said) if said else None
 
 
-def _read_list(search: Search, item: Field, values: list[Leaf | Node]) -> Finding | None:
-    if item.kind is Kind.OBJECT and all(isinstance(value, Leaf) for value in values):
+def _read_list(search: Search, item: Field, values: list[LinkedValue | LinkedItem]) -> Finding | None:
+    if item.kind is Kind.OBJECT and all(isinstance(value, LinkedValue) for value in values):
         return _portions(search, item, list(_leaves(values)))
     if item.kind is Kind.OBJECT:
-        found = [one for value in values if isinstance(value, Node) and (one := _read_object(search, item, value))]
+        found = [
+            one for value in values if isinstance(value, LinkedItem) and (one := _read_object(search, item, value))
+        ]
         return collect(found) if len(found) == len(values) else None
     said = list(_leaves(values))
     if len(said) == 1 and item.concepts & _LISTED and len(said[0].text) <= _LONGEST:
@@ -60,54 +64,56 @@ def _read_list(search: Search, item: Field, values: list[Leaf | Node]) -> Findin
     return collect(found) if found else None
 
 
-def _portions(search: Search, item: Field, said: list[Leaf]) -> Finding | None:
-    """Ingredients that are given as lines, taken apart."""
+def _portions(search: Search, item: Field, said: list[LinkedValue]) -> Finding | None:
+    """Return ingredients as objects that are written as lines of text."""
     name = child_of(item, frozenset({"title", "description"}))
     if name is None or child_of(item, frozenset({"quantity"})) is None:
         return None
     pages = [_page(search, leaf) for leaf in said]
     found = [
-        build_portion(search, item, name, take_apart(search.page.text, 0, len(search.page.text))) for search in pages
+        build_ingredient(search, item, name, split_ingredient(search.page.text, 0, len(search.page.text)))
+        for search in pages
     ]
     kept = [one for one in found if one]
     return collect(kept) if len(kept) == len(found) else None
 
 
-def _read_object(search: Search, field: Field, value: Leaf | Node) -> Finding | None:
-    """An item as an object; None where a field that has to be there is missing."""
-    if not isinstance(value, Node):
+def _read_object(search: Search, field: Field, value: LinkedValue | LinkedItem) -> Finding | None:
+    """Return an item as an object, or None if a required field is missing."""
+    if not isinstance(value, LinkedItem):
         return None
     parts = {child.name: found for child in field.children if (found := find_linked(search, child, value))}
     return build(field, parts)
 
 
-def _values(field: Field, item: Node) -> Iterator[list[Leaf | Node]]:
-    """The values of each property that names a field: of the item itself, then of the items that belong to it."""
+def _values(field: Field, item: LinkedItem) -> Iterator[list[LinkedValue | LinkedItem]]:
+    """Yield the values of each property that names the field: those of the item, then those of the items inside."""
     for name, values in item.props.items():
         if not name.startswith("@") and (concepts_of(name) & field.keys or phrase(name) in map(phrase, field.labels)):
             yield values
+    # The name of an offer or a brand is not the name of the product.
     if not field.concepts & {"title", "description", "author", "date", "url"}:
-        within = [one for name in _WITHIN for one in item.props.get(name, []) if isinstance(one, Node)]
+        within = [one for name in _WITHIN for one in item.props.get(name, []) if isinstance(one, LinkedItem)]
         for one in within[:4]:
             yield from _values(field, one)
 
 
-def _leaves(values: list[Leaf | Node], depth: int = 0) -> Iterator[Leaf]:
-    """Values as single texts: of an item what it says, else what it is called."""
+def _leaves(values: list[LinkedValue | LinkedItem], depth: int = 0) -> Iterator[LinkedValue]:
+    """Yield values as single texts. Of an item this is its text or value, else its name."""
     for value in values:
-        if isinstance(value, Leaf):
+        if isinstance(value, LinkedValue):
             yield value
         elif depth < 4:
             said = next((value.props[name] for name in _SAID if value.props.get(name)), None)
             yield from _leaves(said or [], depth + 1)
 
 
-def _read_leaf(search: Search, field: Field, said: Leaf) -> Finding | None:
+def _read_leaf(search: Search, field: Field, said: LinkedValue) -> Finding | None:
     return read_value(_page(search, said), field, 0, len(said.text))
 
 
-def _page(search: Search, said: Leaf) -> Search:
-    """A text of the data as a page of its own, with the numbers of machines: a point before decimals."""
+def _page(search: Search, said: LinkedValue) -> Search:
+    """Return the search on a text of the data alone, whose numbers have a point before their decimals."""
     exact = search.page.source[said.start : said.end] == said.text
     chunk = Chunk(0, said.start, said.end, whole=not exact)
     return replace(search, page=Page(search.page.source, said.text, lines_of(said.text), (chunk,)), style=Style("."))

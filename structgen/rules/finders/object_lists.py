@@ -1,37 +1,37 @@
-"""Lists of objects: rows of tables, ingredients taken apart, positions of a bill, properties with their values."""
+"""Lists of objects: ingredients, rows of a table, names with values, line items of a bill."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from structgen.rules.document.key_values import Table, find_tables
-from structgen.rules.document.visible_text import Span
+from structgen.rules.document.page import Span
 from structgen.rules.document.vocabulary import phrase
 from structgen.rules.fields import Field
-from structgen.rules.finders.ingredients import find_ingredients
-from structgen.rules.finders.line_items import find_positions
+from structgen.rules.finders.bills import find_line_items
+from structgen.rules.finders.recipes import find_ingredients
 from structgen.rules.finders.string_lists import Item, best_section
 from structgen.rules.findings import Finding, build, collect, leaf
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
 
 
-def find_records(search: Search, field: Field) -> Finding | None:
-    """The objects of a list; None where nothing in the document is built like them."""
+def find_objects(search: Search, field: Field) -> Finding | None:
+    """Return the objects of a list, or None if nothing in the document has their structure."""
     item = field.item
     if item is None:
         return None
-    if field.concepts & {"ingredients"} and (portions := find_ingredients(search, field, item)):
-        return portions
+    if field.concepts & {"ingredients"} and (ingredients := find_ingredients(search, field, item)):
+        return ingredients
     if rows := _table(search, item):
         return rows
     if _properties(item) and (section := best_section(search, field)):
         return _named_values(search, item, section[1])
-    return find_positions(search, item) if field.concepts & {"items"} else None
+    return find_line_items(search, item) if field.concepts & {"items"} else None
 
 
 def _table(search: Search, item: Field) -> Finding | None:
-    """The rows of the table whose header names most of an object's parts, two at least."""
+    """Return the rows of the table whose header names the most fields of the object. It has to name two."""
     best = max(
         ((_columns(search, item, table), table) for table in find_tables(search.page)),
         key=lambda one: len(one[0]),
@@ -42,11 +42,12 @@ def _table(search: Search, item: Field) -> Finding | None:
     columns, table = best
     rows = [_row(search, columns, row) for row in table.rows]
     found = [one for row in rows if (one := build(item, row))]
+    # A table of which some rows do not fit is another table. A part of it would look like all of it.
     return collect(found) if len(found) == len(rows) else None
 
 
 def _columns(search: Search, item: Field, table: Table) -> dict[int, Field]:
-    """The part of an object that each column of a table holds."""
+    """Return the field that each column of a table holds."""
     columns: dict[int, Field] = {}
     for place, span in enumerate(table.header):
         keys = search.vocabulary.of(search.page.text[slice(*span)])
@@ -66,7 +67,7 @@ def _row(search: Search, columns: dict[int, Field], row: tuple[Span, ...]) -> di
 
 
 def _properties(item: Field) -> bool:
-    """Whether an object is a name and a value, and nothing that has to be there besides."""
+    """Whether an object consists of a name and a value, without any other required field."""
     needed = {child.name for child in item.children if child.required}
     return {phrase(name) for name in needed} == {("name",), ("value",)} or {child.name for child in item.children} == {
         "key",
@@ -75,7 +76,7 @@ def _properties(item: Field) -> bool:
 
 
 def _named_values(search: Search, item: Field, items: list[Item]) -> Finding | None:
-    """Lines such as "Weight: 268 g" as names with values."""
+    """Return lines such as "Weight: 268 g" as objects with a name and a value."""
     found: list[Finding] = []
     for one in items:
         cut = next((one.text.find(mark) for mark in (":", "\t") if 0 < one.text.find(mark) <= 40), None)

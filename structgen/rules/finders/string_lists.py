@@ -1,4 +1,8 @@
-"""Lists of strings: the section of a document that a field names, as items."""
+"""Lists of strings: the items of a section, or of a list on one line such as `Tags: a, b, c`.
+
+Items lose their bullets and numbers. What is not an item (buttons, sub-headings, servings, the prose after a list) is
+left out, and items that were broken over several lines are joined.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from structgen.rules.document.key_values import Pair
-from structgen.rules.document.sections import Section, level
-from structgen.rules.document.visible_text import Line, Page, Span
+from structgen.rules.document.page import Line, Page, Span
+from structgen.rules.document.sections import Section, heading_level
 from structgen.rules.document.vocabulary import lexicon, phrase, tokens
 from structgen.rules.fields import Field, Kind, leaves
 from structgen.rules.findings import Finding, collect, leaf
@@ -17,20 +21,23 @@ from structgen.rules.values import read_value
 
 _FIRST_STEP = re.compile(r"^(?:step|schritt|étape|etape|paso|stap|steg|trin|passo)\s*1\b", re.IGNORECASE)
 _MOST = 60
-"""So many sections of one name are looked into."""
+"""Maximum sections of one name that are compared."""
 _FEWEST = 0.2
-"""Of the items of an ingredient list, so many at least begin with a quantity."""
+"""Minimum share of the items of an ingredient list that begin with a quantity."""
 _Rank = tuple[bool, float, int]
 
 
 def find_strings(search: Search, field: Field) -> Finding | None:
-    """The items under the heading that fits a field best."""
+    """Return the items below the heading that fits the field best."""
     best = best_section(search, field)
     return collect(leaf(search.page, item.text, *item.span) for item in best[1]) if best else None
 
 
 def best_section(search: Search, field: Field) -> tuple[Section, list[Item]] | None:
-    """The section whose heading fits best: the label alone before the label among words, more items before fewer."""
+    """Return the section whose heading fits best, with its items.
+
+    A heading that is just the label comes before a label among other words, and more items before fewer.
+    """
     steps = "instructions" in field.concepts
     ranked: list[tuple[_Rank, Section, list[Item]]] = []
     fitting = [section for section in search.sections if section.keys & field.keys]
@@ -39,6 +46,7 @@ def best_section(search: Search, field: Field) -> tuple[Section, list[Item]] | N
             shape = quantities(items) if "ingredients" in field.concepts else 1.0
             if shape < _FEWEST:
                 continue
+            # Below an exact heading three items are as good as twelve. Below others, a longer list is likelier.
             exact = section.score == 1.0 and len(items) > 1
             size = min(len(items), 3) if exact else min(len(items), 12)
             rank = (exact, round(section.score * shape * size, 1), section.start)
@@ -50,7 +58,7 @@ def best_section(search: Search, field: Field) -> tuple[Section, list[Item]] | N
 
 
 def _marked_steps(search: Search) -> Section | None:
-    """The lines from "Step 1" on, where a document numbers its steps in words and bears no heading for them."""
+    """Return the lines from "Step 1" on, for documents that have no heading above their steps."""
     for number, line in enumerate(search.page.lines):
         if _FIRST_STEP.match(line.text):
             return Section(frozenset(), number, 0.5, number, min(number + 200, len(search.page.lines)))
@@ -58,7 +66,7 @@ def _marked_steps(search: Search) -> Section | None:
 
 
 def body_start(search: Search, root: Field) -> int | None:
-    """The number of the line where the first list of the schema begins, where the document holds one."""
+    """Return the line at which the first list of the schema begins, or None."""
     fields = [
         field for field in leaves(root) if field.kind is Kind.ARRAY and field.item and field.item.kind is Kind.STRING
     ]
@@ -90,20 +98,20 @@ _PROSE = 200
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a list: its span in the visible text and its words."""
+    """An item of a list: its span in the visible text, and its text with single spaces."""
 
     span: Span
     text: str
 
 
 def find_items(search: Search, section: Section, *, steps: bool) -> list[Item]:
-    """The items of a section. `steps`: whether they are sentences that tell what to do, one after the other."""
+    """Return the items of a section. `steps`: they are instructions, and so sentences."""
     lines = list(search.page.lines[section.start : section.end])
     return _step_items(search.page, lines) if steps else _entry_items(search, section, lines)
 
 
 def quantities(items: list[Item]) -> float:
-    """The share of items that begin with a quantity."""
+    """Return the share of items that begin with a quantity."""
     return sum(bool(_QUANTITY.match(item.text)) for item in items) / len(items) if items else 0.0
 
 
@@ -113,7 +121,7 @@ def _noise(line: Line) -> bool:
 
 
 def _step_items(page: Page, lines: list[Line]) -> list[Item]:
-    """Sentences, with the sub-headings between them, up to the first lines that are neither."""
+    """Return sentences, and sub-headings between them, up to the first lines that are neither."""
     lines = [line for line in lines if phrase(line.text) not in _CHECKLISTS]
     kept = _unwrapped([line for line in lines if not _noise(line) and not _STEP_ALONE.match(line.text)])
     items: list[Item] = []
@@ -122,6 +130,7 @@ def _step_items(page: Page, lines: list[Line]) -> list[Item]:
             break
         told = _sentence(text)
         if not told and not any(_sentence(later) for _, _, later in kept[place + 1 : place + 3]):
+            # The last one or two steps may be short ("Serve hot"). With more to follow, the list is over.
             rest = len(kept) - place
             if rest > 2 or len(text.split()) < 4:
                 break
@@ -133,7 +142,7 @@ def _step_items(page: Page, lines: list[Line]) -> list[Item]:
 
 
 def _unwrapped(lines: list[Line]) -> list[tuple[int, int, str]]:
-    """Lines as (start, end, text); one that a page broke in mid-sentence is joined with the next."""
+    """Return lines as (start, end, text). A line that was broken in mid-sentence is joined with the next."""
     joined: list[tuple[int, int, str]] = []
     for line in lines:
         before = joined[-1] if joined else None
@@ -151,6 +160,7 @@ def _unwrapped(lines: list[Line]) -> list[tuple[int, int, str]]:
 
 
 def _sentence(text: str) -> bool:
+    """Whether a line reads like an instruction: it ends like a sentence, is long, or has a number."""
     words = len(text.split())
     return (
         (text.endswith((*_ENDS, ")")) and (words > 2 or text.endswith(("!", "."))))
@@ -160,9 +170,10 @@ def _sentence(text: str) -> bool:
 
 
 def _entry_items(search: Search, section: Section, lines: list[Line]) -> list[Item]:
-    """The entries of a plain list, with what was broken over several lines put together."""
+    """Return the entries of a plain list. Entries that were broken over several lines are joined."""
     bulleted = _bulleted(lines)
     kept = [line for line in _bulleted_part(search.page, lines, bulleted) if not _noise(line)]
+    # In a list that has bullets, a line without one is a sub-heading or a continuation.
     marked = sum(line.start in bulleted for line in kept)
     if marked >= 2 and marked >= 0.6 * len(kept):
         kept = [line for line in kept if line.start in bulleted]
@@ -179,7 +190,7 @@ def _entry_items(search: Search, section: Section, lines: list[Line]) -> list[It
 
 
 def _bulleted_part(page: Page, lines: list[Line], bulleted: set[int]) -> list[Line]:
-    """The lines of a list that begins with two bullets, up to the gap after its last bullet."""
+    """Return the lines of a list that begins with two bullets, up to the blank line after its last bullet."""
     if len(lines) < 2 or any(line.start not in bulleted for line in lines[:2]):
         return lines
     last = max(at for at, line in enumerate(lines) if line.start in bulleted)
@@ -188,7 +199,7 @@ def _bulleted_part(page: Page, lines: list[Line], bulleted: set[int]) -> list[Li
 
 
 def _bulleted(lines: list[Line]) -> set[int]:
-    """The starts of the lines with a bullet, on the same line or alone on the line above."""
+    """Return the starts of the lines with a bullet, which may be alone on the line above."""
     found: set[int] = set()
     for before, line in zip([None, *lines], lines, strict=False):
         if _BULLET.match(line.text) or (before and _LONE_BULLET.match(before.text)):
@@ -201,16 +212,16 @@ def _plain(line: Line) -> str:
 
 
 def _prose(line: Line, counted: bool) -> bool:
-    """Whether a line is a sentence and no entry, after which a list is over."""
+    """Whether a line is a sentence rather than an entry, which ends a list."""
     words = len(line.text.split())
     told = line.text.endswith((".", "!", "?")) and words >= 7 and not _QUANTITY.match(line.text)
     return len(line.text) > _PROSE or (counted and told)
 
 
 def _aside(search: Search, section: Section, line: Line, counted: bool) -> bool:
-    """Whether a line stands in a list without being an entry: a sub-heading, the servings, the heading again."""
+    """Whether a line of a list is not an entry: a sub-heading, the servings, the heading again."""
     text = _plain(line)
-    if text.endswith((":", "：")) or level(line) or _LONE_BULLET.match(line.text):
+    if text.endswith((":", "：")) or heading_level(line) or _LONE_BULLET.match(line.text):
         return True
     words = tokens(text)
     mentions = search.vocabulary.mentions(words)
@@ -227,13 +238,14 @@ def _aside(search: Search, section: Section, line: Line, counted: bool) -> bool:
 
 
 def _put_together(page: Page, lines: list[Line]) -> list[Item]:
-    """Entries; a number, or a number with its unit, belongs to the line below."""
+    """Join lines to entries. A number, or a quantity with its unit, belongs to the line below."""
     items: list[Item] = []
     start: int | None = None
     for place, line in enumerate(lines):
         text = _NUMBERED.sub("", _plain(line)) or line.text
         start = line.end - len(text) if start is None else start
         said = _plain_text(page, start, line.end)
+        # "2 cups" / "of flour"
         if items and start == line.start and _OF.match(text) and _QUANTITY.match(items[-1].text):
             items[-1] = _item(page, items[-1].span[0], line.end)
             start = None
@@ -250,7 +262,7 @@ def _plain_text(page: Page, start: int, end: int) -> str:
 
 
 def _measured(text: str) -> bool:
-    """Whether a text is a quantity with its unit and nothing else: "300 g", "1 1/2 tsp."."""
+    """Whether a text is only a quantity with its unit: "300 g", "1 1/2 tsp."."""
     words = tokens(text)
     return (
         bool(_QUANTITY.match(text))
@@ -277,14 +289,14 @@ _TOLD = re.compile(r"[^\W\d_]{3}[.!?](?:\s|$)")
 _CELL_END = re.compile(r"\t|[^\S\n]{3,}")
 _NEXT_LABEL = re.compile(r"[;|·]\s?[^\W\d_][^,;:|·\n]{0,30}:\s")
 _LONGEST = 60
-"""An item of a list on one line has so many characters at most: what is longer is a sentence with commas."""
+"""Maximum characters of an item of a list on one line. Anything longer is part of a sentence."""
 _LISTED = frozenset({"instructions", "ingredients"})
-"""Lists whose items have commas of their own."""
+"""Lists whose items contain commas."""
 _EDGES = " \t*_\"'“”[]"
 
 
 def find_inline(search: Search, field: Field) -> Finding | None:
-    """The list that stands behind a label of the field on its own line."""
+    """Return the list behind a label of the field on the same line, or None."""
     if field.item is None or field.concepts & _LISTED:
         return None
     for pair in search.pairs_of(field.keys):
@@ -294,7 +306,7 @@ def find_inline(search: Search, field: Field) -> Finding | None:
 
 
 def read_parts(search: Search, item: Field, span: Span) -> Finding | None:
-    """The items of a list on one line; None where one of them cannot be one, so that no list comes in part."""
+    """Return the items of a list on one line. None if any of them cannot be one: no list is returned in part."""
     if _TOLD.search(search.page.text[slice(*span)]) and item.kind is Kind.STRING:
         return None
     found = [_inline_item(search, item, part) for part in parts_of(search.page.text, span)]
@@ -309,7 +321,7 @@ def _inline_item(search: Search, item: Field, span: Span) -> Finding | None:
 
 
 def parts_of(text: str, span: Span) -> Iterator[Span]:
-    """The spans between the separators of a list: breadcrumbs first, then semicolons, bars, commas."""
+    """Yield the spans between the separators of a list: those of breadcrumbs, else semicolons, bars, or commas."""
     commas = _SPACED if "://" in text[slice(*span)] else _COMMAS
     pattern = next((one for one in (_CRUMBS, _SEMICOLONS, _BARS) if one.search(text, *span)), commas)
     start = span[0]
@@ -322,7 +334,7 @@ def parts_of(text: str, span: Span) -> Iterator[Span]:
 
 
 def _inside(text: str, start: int, at: int) -> bool:
-    """Whether a place stands within brackets that were opened before it."""
+    """Whether the offset `at` is inside brackets."""
     before = text[start:at]
     return before.count("(") > before.count(")")
 
@@ -337,13 +349,13 @@ def _trimmed(text: str, start: int, end: int) -> Span:
 
 
 def _follows(search: Search, pair: Pair, other: Pair) -> bool:
-    """Whether a pair is the next on the line of another, its label closed by a colon."""
+    """Whether `other` follows a pair on the same line, and its label ends with a colon."""
     after = other.line == pair.line and other.score == 1.0 and other.label[0] > pair.value[0]
     return after and ":" in search.page.text[slice(*other.label)]
 
 
 def _value(search: Search, pair: Pair) -> Span:
-    """All that stands behind a label on its line, up to the next label that is closed by a colon."""
+    """Return everything behind a label on its line, up to the next label with a colon."""
     line = search.page.lines[pair.line]
     start = pair.value[0]
     later = [other.label[0] for other in search.pairs if _follows(search, pair, other)]

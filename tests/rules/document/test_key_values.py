@@ -1,7 +1,7 @@
 """Tables, whose cells are labels and values."""
 
 from structgen.rules.document.key_values import find_tables
-from structgen.rules.document.visible_text import Page, lines_of
+from structgen.rules.document.page import Page, lines_of
 
 
 def test_tables_are_runs_of_lines_with_as_many_cells() -> None:

@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-from structgen.rules.document.json_ld import Leaf, Node, read_json_ld
-from structgen.rules.document.markup import looks_like_html, read_html
+from structgen.rules.document.markup import LinkedItem, LinkedValue, looks_like_html, read_html, read_json_ld
 
 PAGE = """<!doctype html><html><head><title>Oat Cake | Site</title><style>x{}</style></head><body>
 <nav>Home About</nav><h1>Oat &amp; Honey   Cake</h1><p>By <b>Kim Low</b></p>
@@ -55,12 +54,12 @@ def test_microdata_nests_by_item() -> None:
     (item,) = read_html(text).items
     assert item.kind == "Product"
     name = item.props["name"][0]
-    assert isinstance(name, Leaf)
+    assert isinstance(name, LinkedValue)
     assert (name.text, text[name.start : name.end]) == ("Cup & Saucer", "Cup &amp; Saucer")
     offer = item.props["offers"][0]
-    assert isinstance(offer, Node)
+    assert isinstance(offer, LinkedItem)
     price = offer.props["price"][0]
-    assert isinstance(price, Leaf)
+    assert isinstance(price, LinkedValue)
     assert text[price.start : price.end] == "4.50"
 
 
@@ -70,10 +69,10 @@ def test_json_ld_is_read_with_places() -> None:
     items = read_json_ld(source, 1, len(source) - 1)
     recipe = next(item for item in items if item.kind == "Recipe")
     name = recipe.props["name"][0]
-    assert isinstance(name, Leaf)
+    assert isinstance(name, LinkedValue)
     assert name.text == "Pâté"
     assert source[name.start : name.end] == "P\\u00e2t\\u00e9"
-    assert [one.text for one in recipe.props["n"] if isinstance(one, Leaf)] == ["1", "2.5e1", "true"]
+    assert [one.text for one in recipe.props["n"] if isinstance(one, LinkedValue)] == ["1", "2.5e1", "true"]
 
 
 def test_what_is_no_json_is_no_linked_data() -> None:

@@ -1,7 +1,7 @@
-"""A text as lines that know where they stand: plain text as it is, HTML as what a reader sees of it.
+"""The visible text of a document and its lines: plain text as it is, HTML as a reader sees it.
 
-Every finder works on `Page.text`, the visible text. `Page.span` turns its offsets into offsets of the original
-document, across tags and entities, so that evidence always points into what the caller gave.
+Every finder works on `Page.text`, the visible text. `Page.span` converts its offsets to offsets of the original
+document, across tags and entities, so that evidence always points into the text that the caller passed.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 Span = tuple[int, int]
-"""Start and end, in characters; which text they count in is said where it matters."""
+"""Start and end, in characters of the visible text unless stated otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the visible text without the white space around it. `tag` is its HTML block (``h1``, ``li``)."""
+    """A line of the visible text, without white space around it. `tag` is its HTML block (``h1``, ``li``)."""
 
     start: int
     end: int
@@ -25,7 +25,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A stretch of visible text and where it was written. A `whole` chunk (an entity) cannot be cut."""
+    """Visible text from offset `at` on, and its span in the source. A `whole` chunk is an entity: it cannot be cut."""
 
     at: int
     start: int
@@ -35,23 +35,23 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A document ready for the finders: the original, the visible text, its lines, and the way back."""
+    """A document: its source, its visible text and lines, and the chunks that lead back to the source."""
 
     source: str
     text: str
     lines: tuple[Line, ...]
     chunks: tuple[Chunk, ...] = ()
     struck: tuple[Span, ...] = ()
-    """What is struck through, in offsets of the visible text."""
+    """Spans that are struck through."""
 
     def span(self, start: int, end: int) -> Span:
-        """Where a stretch of the visible text stands in the original document."""
+        """Return the span in the source of a span of the visible text."""
         if not self.chunks:
             return start, end
         return self._origin(start)[0], self._origin(max(start, end - 1))[1]
 
     def _origin(self, at: int) -> Span:
-        """The original characters behind one visible character."""
+        """Return the span in the source of one visible character."""
         chunk = self.chunks[max(0, bisect_right(self.chunks, at, key=lambda chunk: chunk.at) - 1)]
         if chunk.whole:
             return chunk.start, chunk.end
@@ -60,7 +60,7 @@ class Page:
 
 
 def lines_of(text: str, tags: dict[int, str] | None = None) -> tuple[Line, ...]:
-    """The lines of a text that hold anything, in order. `tags` names the HTML block at the offset of a line's start."""
+    """Return the lines of a text that are not blank. `tags` maps the start of a line to its HTML block."""
     lines: list[Line] = []
     at = 0
     for raw in text.splitlines(keepends=True):

@@ -1,6 +1,6 @@
 """A text as lines."""
 
-from structgen.rules.document.visible_text import lines_of
+from structgen.rules.document.page import lines_of
 
 
 def test_lines_know_where_they_stand() -> None:

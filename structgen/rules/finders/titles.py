@@ -1,12 +1,12 @@
-"""What a document is about: its marked title, or the line that behaves like one."""
+"""The title of a document: its marked heading, or the line that looks most like a title."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 
-from structgen.rules.document.sections import level
-from structgen.rules.document.visible_text import Line
+from structgen.rules.document.page import Line
+from structgen.rules.document.sections import heading_level
 from structgen.rules.document.vocabulary import lexicon, phrase, tokens
 from structgen.rules.finders.issuers import address_score
 from structgen.rules.findings import Finding, leaf
@@ -24,65 +24,66 @@ _ABOUT = re.compile(
 _GAP = re.compile(r"\t|\s{3,}")
 _PROPERTY = re.compile(r"[^\W\d_]{3,30}:\s.*\d")
 _FAR = 1_000
-"""Titles are looked for among so many lines."""
+"""Maximum lines in which a title is looked for."""
 _FURNITURE = re.compile(
     r"^(?:search|suche|søk|sök|søg|rechercher|recherchez|buscar|busca|cerca|zoek|keress|szukaj|advertisements?|anzeige|publicité|re|fwd?|aw|wg"
     r"|share|send|print|save|log in|sign (?:in|up))\b\s?(?:[:\-–]|(?:by|for|in|on|to|nach|etter|efter|our|this|text)\b)"
     r"|^(?:keress|søk)\b|^\d+(?:[.,]\d+)?\s?(?:k?g|mg|ml|kcal|kj)\b",
     re.IGNORECASE,
 )
-"""What a page prints for its readers to press, and what it counts: search boxes, replies, nutrition."""
+"""Controls and figures of a page: search boxes, replies, nutrition."""
 _SENTENCES = re.compile(r"[^\W\d_]{3}[.!?]\s")
 _CRUMBS = re.compile(r"\s*[/»›>|]\s*")
 
 
 def find_title(search: Search) -> Finding | None:
-    """The title: a line `Title: ...`, a heading of the highest level, or the line that the text is about."""
+    """Return the title: a line `Title: ...`, a heading of the highest level, or the line most like a title."""
     for pair in search.pairs_of(frozenset({"title"})):
         if pair.score == 1.0 and pair.line < 12 and ":" in search.page.text[slice(*pair.label)]:
             start, end = pair.value
             return leaf(search.page, " ".join(search.page.text[start:end].split()), start, end)
     number = title_line(search)
-    return None if number is None else _reading(search, search.page.lines[number])
+    return None if number is None else _leaf(search, search.page.lines[number])
 
 
 def title_line(search: Search) -> int | None:
-    """The number of the line that is the title."""
+    """Return the number of the line that is the title, or None."""
     lines = search.page.lines
     if len(lines) < 2:
         return None
-    marked = next((number for number, line in enumerate(lines[:400]) if level(line) == 1), None)
+    marked = next((number for number, line in enumerate(lines[:400]) if heading_level(line) == 1), None)
     if marked is not None:
         return marked
     scores = _Scores(search)
-    inside = _inside(search)
+    inside = _lines_of_lists(search)
     candidates = [
         (number, line)
-        for number, line in enumerate(lines[: _limit(search)])
+        for number, line in enumerate(lines[: _last_line(search)])
         if number not in inside and _plausible(search, line)
     ]
     best = max(candidates, key=lambda one: (scores.of(*one), -one[0]), default=None)
     return None if best is None else best[0]
 
 
-def _inside(search: Search) -> set[int]:
-    """The numbers of the lines that stand in the body of some list, where no title is."""
+def _lines_of_lists(search: Search) -> set[int]:
+    """Return the numbers of the lines inside ingredients and instructions, where no title is."""
     known = [one for one in search.sections if one.keys & {"ingredients", "instructions"} and one.score == 1.0]
     return {number for one in known for number in range(one.heading, min(one.end, one.start + 30))}
 
 
-def _limit(search: Search) -> int:
-    """The number of the line where the body begins: a title stands before the lists."""
+def _last_line(search: Search) -> int:
+    """Return the line to which a title is looked for: titles come before lists."""
     return 60 if search.body is None else min(search.body, _FAR)
 
 
-def _reading(search: Search, line: Line) -> Finding:
+def _leaf(search: Search, line: Line) -> Finding:
     text = _GAP.split(line.text.strip("#*_ "))[0]
     start = line.start + line.text.index(text)
     return leaf(search.page, " ".join(text.split()), start, start + len(text))
 
 
 def _plausible(search: Search, line: Line) -> bool:
+    """Whether a line may be a title at all, before candidates are scored."""
     text, words = line.text, phrase(line.text)
     if (
         not 3 <= len(text) <= 120
@@ -105,6 +106,7 @@ def _plausible(search: Search, line: Line) -> bool:
     told = len(words) > 8 and (text[0].islower() or _SENTENCES.search(text))
     if _PROPERTY.match(text) or _FURNITURE.match(text) or priced or told or address_score(line) >= 3:
         return False
+    # "4 servings", "112 reviews"
     if mentions and text[0].isdigit() and len(words) <= 4 and mentions[-1].end == len(text):
         return False
     labelled = (
@@ -120,10 +122,11 @@ def _plausible(search: Search, line: Line) -> bool:
 
 
 class _Scores:
-    """How much each line behaves like the title of its page.
+    """Scores how much each line looks like the title of its page.
 
-    A title says what the text goes on to speak of, stands alone, begins its words with capitals, is said again, and
-    has the author, the date, the servings, or the first paragraph right below it. A line of a menu does none of this.
+    The text talks about what a title says. A title is a line of its own, its words begin with capitals, it is often
+    repeated, and the author, the date, the servings, or the first paragraph come right below it. None of this holds
+    for the entries of a menu.
     """
 
     def __init__(self, search: Search) -> None:
@@ -136,19 +139,19 @@ class _Scores:
         words = phrase(line.text)
         after = self.lines[number + 1 : number + 5]
         ahead = self.body - number if self.body is not None else 0
-        score = 4.5 * self._spoken_of(words) + 1.5 * min(2, self.text.count(line.text.casefold()) - 1) / 2
+        score = 4.5 * self._talked_about(words) + 1.5 * min(2, self.text.count(line.text.casefold()) - 1) / 2
         score += 1.5 * (self.folded[words] > 1 and len(words) > 1) + (3.0 if self.body is None else 1.5) * (number == 0)
         score += 2.0 * any(map(_about, after)) + 1.5 * any(map(_about, after[:1])) + 1.5 * any(map(_long, after))
         score += 2.5 * (0 < ahead <= 25) + 2.0 * (0 < ahead <= 12) + 2.0 * _capitals(line.text)
         return score + (2.5 if len(words) > 2 else 0.0) - (2.0 if len(words) < 2 else 0.0) - self._in_menu(number)
 
-    def _spoken_of(self, words: tuple[str, ...]) -> float:
-        """The share of a line's long words that the paragraphs of the text hold, more for those they repeat."""
+    def _talked_about(self, words: tuple[str, ...]) -> float:
+        """Return the share of a line's long words that paragraphs contain. Repeated words count more."""
         content = [word for word in words if len(word) > 3]
         return sum(min(self.prose[word] + 1, 4) / 4 for word in content if self.prose[word]) / max(1, len(content))
 
     def _in_menu(self, number: int) -> bool:
-        """Whether a line and those around are all a few words long, as the entries of a menu are."""
+        """Whether the line and those around it are all short, as the entries of a menu are."""
         around = self.lines[max(0, number - 3) : number + 4]
         return len(around) == 7 and all(
             len(one.text.split()) <= 4 and any(map(str.isalpha, one.text)) for one in around
