@@ -1,4 +1,4 @@
-"""Files, folders, tables and the standard input -> Documents, lazily; what cannot be read is a value, not an end."""
+"""Files, folders, tables and standard input -> Documents, lazily. An unreadable input is a value, not an exception."""
 
 from structgen.documents.inputs import DocumentProblem
 from structgen.documents.reader import read_documents

@@ -1,4 +1,4 @@
-"""What stands in the place of a document that could not be read."""
+"""INPUT words -> the files that they name: files, folders, globs and ``-``; and the problems with them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class DocumentProblem:
-    """An input that gave no document. It travels among the documents, so that the others still get done.
+    """An input that could not be read. It takes the document's place, so that the other documents are still processed.
 
-    `source` and `id` are what the document's would have been; `reason` is one sentence that says what to do.
+    `source` and `id` are those that the document would have had; `reason` is one sentence that says what to do.
     """
 
     source: str
@@ -21,7 +21,7 @@ class DocumentProblem:
     id: str = ""
 
     def __str__(self) -> str:
-        """The line that a user reads."""
+        """Return the line that a user reads."""
         where = self.id if self.id.startswith(self.source) else self.source
         return f"{where}: {self.reason}"
 
@@ -31,15 +31,15 @@ TABLE_SUFFIXES = frozenset({".jsonl", ".csv", ".parquet"})
 STANDARD_INPUT = "-"
 
 Notice = Callable[[str], None]
-"""Takes a sentence for the user about something that was read, but not quite as they may think."""
+"""Called with a sentence for the user about an input that was not read as they may expect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A file to read, or the standard input where `path` is None.
+    """A file to read, or standard input if `path` is None.
 
-    `name` is the beginning of its documents' ids: the file's name, or its path inside the folder that was given. It
-    does not depend on where the folder lies, so that the same documents have the same ids on another machine.
+    `name` starts the ids of its documents: the file's name, or its path relative to the given folder. It does not
+    depend on where the folder is, so that the same documents have the same ids on another machine.
     """
 
     path: Path | None
@@ -47,17 +47,17 @@ class Place:
 
     @property
     def source(self) -> str:
-        """What rows and messages call it."""
+        """The name in rows and messages."""
         return STANDARD_INPUT if self.path is None else readable(self.path)
 
 
 def readable(path: Path) -> str:
-    """A path as text, with ``/`` and with � for bytes that are no characters: file names can hold any byte."""
+    """Return a path as text with ``/``. Bytes that are no characters become �: file names may contain any byte."""
     return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def find_places(inputs: Sequence[str], notice: Notice) -> Iterator[Place | DocumentProblem]:
-    """The files of each input, in the order of the inputs and sorted within each."""
+    """Yield the files of each input, in the order of the inputs and sorted within each."""
     for given in inputs:
         path = Path(given)
         if given == STANDARD_INPUT:
@@ -76,14 +76,14 @@ def _glob(pattern: str, notice: Notice) -> Iterator[Place | DocumentProblem]:
     found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 (Path.glob refuses absolute patterns)
     if not found:
         yield DocumentProblem(pattern, "no file matches this pattern.", pattern)
-    recursive = "**" in pattern  # then what lies in a folder is matched by itself
+    recursive = "**" in pattern  # then the files in a folder match by themselves
     yield from find_places([path for path in found if not (recursive and Path(path).is_dir())], notice)
 
 
 def _folder(folder: Path, notice: Notice) -> Iterator[Place | DocumentProblem]:
-    """The documents below a folder: known suffixes only, nothing hidden, each folder once however it is linked."""
+    """Yield the documents below a folder: only known suffixes, nothing hidden, each folder once despite links."""
     problems: list[OSError] = []
-    read, passed_over = 0, 0
+    read, skipped = 0, 0
     for at, names in _walk(folder, problems):
         for name in names:
             path = at / name
@@ -91,20 +91,20 @@ def _folder(folder: Path, notice: Notice) -> Iterator[Place | DocumentProblem]:
                 read += 1
                 yield Place(path, readable(path.relative_to(folder)))
             else:
-                passed_over += 1
+                skipped += 1
     for error in problems:
         where = Path(os.fsdecode(error.filename or folder))
         yield DocumentProblem(readable(where), f"{explain(error)}.", readable(where))
     known = ", ".join(sorted(TEXT_SUFFIXES | TABLE_SUFFIXES))
     if not read and not problems:
-        yield DocumentProblem(readable(folder), f"the folder holds no document ({known}).", readable(folder))
-    elif passed_over:
-        files = "1 file" if passed_over == 1 else f"{passed_over} files"
-        notice(f"{readable(folder)}: {files} passed over, not being {known}; name what you want read.")
+        yield DocumentProblem(readable(folder), f"the folder contains no document ({known}).", readable(folder))
+    elif skipped:
+        files = "1 file" if skipped == 1 else f"{skipped} files"
+        notice(f"{readable(folder)}: {files} skipped, because only {known} are read; name the others to read them too.")
 
 
 def _walk(folder: Path, problems: list[OSError]) -> Iterator[tuple[Path, list[str]]]:
-    """Each folder and its visible file names, sorted; links to folders are followed, loops are not."""
+    """Yield each folder and its visible file names, sorted. Links to folders are followed, but not in a loop."""
     seen: set[str] = set()
     for at, folders, names in os.walk(folder, followlinks=True, onerror=problems.append):
         real = os.path.realpath(at)
@@ -116,5 +116,5 @@ def _walk(folder: Path, problems: list[OSError]) -> Iterator[tuple[Path, list[st
 
 
 def explain(error: OSError) -> str:
-    """Why a file cannot be read, as the system puts it."""
+    """Return why a file cannot be read, in the words of the system."""
     return f"it cannot be read: {error.strerror or error}"

@@ -1,4 +1,4 @@
-"""read_documents: INPUT words -> Documents, one at a time, in a stable order and with stable ids."""
+"""Read files: one file as a Document, or INPUT words as Documents, one at a time, in stable order with stable ids."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Read = Document | DocumentProblem
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The columns of a table that hold the text and the id."""
+    """The table columns that hold the text and the id."""
 
     text: str = "text"
     id: str = "id"
@@ -37,53 +37,53 @@ def read_documents(
     leave_out: Path | None = None,
     notice: Notice | None = None,
 ) -> Iterator[Read]:
-    """The documents that `inputs` name, lazily; for what cannot be read, a problem in its place.
+    """Yield the documents that `inputs` name, lazily, and a problem in the place of each that cannot be read.
 
-    An input is a file, a folder (read with the folders in it, known suffixes only), a glob, or ``-`` for the standard
-    input. .jsonl, .csv and .parquet hold one document a row, in `text_field`; every other file is one document. HTML
-    stays as it is written: its markup holds what rules read (JSON-LD, microdata, tables), and offsets of evidence
-    then are offsets in the file.
+    An input is a file, a folder (read recursively, only known suffixes), a glob, or ``-`` for standard input. In
+    .jsonl, .csv and .parquet each row is a document, with its text in `text_field`; any other file is one document.
+    HTML is not converted: the rules use its markup (JSON-LD, microdata, tables), and offsets of evidence are offsets in
+    the file.
 
-    Ids: the row's `id_field`, else the file's name (the path inside the folder that was given) and the line. An id
-    that comes again gets ``#2``, so that no two rows share one. `leave_out` is a file that is not read though it lies
-    in a folder that is: the output of an earlier run. `notice` is told of all that is not as a user may think: other
-    ids, guessed encodings, files passed over.
+    The id is the row's `id_field`, else the file's name (its path relative to the given folder) and the line. A
+    repeated id gets ``#2``, so that no two rows share one. `leave_out` is a file to skip even if its folder is read,
+    the output of an earlier run. `notice` is called about everything that a user may not expect: changed ids, guessed
+    encodings, skipped files.
     """
     tell = notice or _silent
     unique = _Unique()
     fields = Fields(text_field, id_field)
     for place in find_places(inputs, tell):
         if isinstance(place, Place) and _same(place.path, leave_out):
-            tell(f"{place.source}: passed over, because rows are written to it.")
+            tell(f"{place.source}: skipped, because rows are written to it.")
             continue
         found = iter((place,)) if isinstance(place, DocumentProblem) else read_place(place, fields, tell)
         for read in found:
             own = unique.of(read.id)
             if own != read.id:
-                tell(f"{read.source}: the id {read.id!r} comes more than once; here it became {own!r}.")
+                tell(f"{read.source}: the id {read.id!r} is not unique; it became {own!r} here.")
             yield replace(read, id=own)
 
 
 def _silent(_: str) -> None:
-    """Where nobody wants to be told."""
+    """The notice of a caller who wants none."""
 
 
 def _same(path: Path | None, other: Path | None) -> bool:
-    """Whether both are there and are one file."""
+    """Whether both exist and are the same file."""
     if path is None or other is None or not (path.exists() and other.exists()):
         return False
     return path.samefile(other)
 
 
 class _Unique:
-    """Gives each id once."""
+    """Makes ids unique."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
-        self._numbers: dict[str, int] = {}  # the last number tried, so that a million equal ids cost a million steps
+        self._numbers: dict[str, int] = {}  # the last number tried, which keeps a million equal ids linear
 
     def of(self, wanted: str) -> str:
-        """`wanted`, or the first of ``wanted#2``, ``wanted#3``, ... that no document has."""
+        """Return `wanted`, or the first of ``wanted#2``, ``wanted#3``, ... that no document has."""
         own = wanted
         while own in self._taken:
             number = self._numbers[wanted] = self._numbers.get(wanted, 1) + 1
@@ -93,7 +93,7 @@ class _Unique:
 
 
 def read_place(place: Place, fields: Fields, tell: Notice) -> Iterator[Read]:
-    """The documents of one file. What stops the reading is the last item, a problem."""
+    """Yield the documents of one file. If reading fails, the last item is a problem."""
     try:
         if place.path is not None and place.path.suffix.lower() in TABLE_SUFFIXES:
             yield from _table(place, place.path, fields)
@@ -103,7 +103,7 @@ def read_place(place: Place, fields: Fields, tell: Notice) -> Iterator[Read]:
         yield DocumentProblem(place.source, f"{explain(error)}.", place.name)
     except DocumentError as error:
         yield DocumentProblem(place.source, str(error), place.name)
-    except UnicodeDecodeError as error:  # a table in UTF-16 that ends in the middle of a character
+    except UnicodeDecodeError as error:  # a UTF-16 table that ends within a character
         yield DocumentProblem(place.source, f"it is not valid {error.encoding}; save it as UTF-8.", place.name)
 
 
@@ -111,7 +111,7 @@ def _file(place: Place, tell: Notice) -> Iterator[Read]:
     data = sys.stdin.buffer.read() if place.path is None else place.path.read_bytes()
     text, encoding, guessed = decode(data)
     if guessed:
-        tell(f"{place.source}: it is not UTF-8; read as {encoding}, which is a guess.")
+        tell(f"{place.source}: it is not UTF-8; it was read as {encoding}, which is a guess.")
     yield _document(text, place.name, place.source)
 
 
@@ -136,7 +136,7 @@ def _rows(path: Path, fields: Fields) -> Iterator[tuple[int, Row | str]]:
 
 
 def _of_row(row: Row, fields: Fields, name: str, source: str) -> Read:
-    """The document of a row; an id that is no text or number counts as none."""
+    """Return the document of a row. An id that is neither text nor an integer is ignored."""
     own = row.get(fields.id)
     if isinstance(own, str | int) and not isinstance(own, bool) and str(own).strip():
         name = str(own)
@@ -144,7 +144,7 @@ def _of_row(row: Row, fields: Fields, name: str, source: str) -> Read:
     if isinstance(text, str):
         return _document(text, name, source)
     if fields.text in row:
-        return DocumentProblem(source, f"its {fields.text!r} holds no text.", name)
+        return DocumentProblem(source, f"its {fields.text!r} is not text.", name)
     names = ", ".join(str(key) for key in row) or "none"
     return DocumentProblem(
         source,
@@ -155,11 +155,11 @@ def _of_row(row: Row, fields: Fields, name: str, source: str) -> Read:
 
 def _document(text: str, name: str, source: str) -> Read:
     if not text.strip():
-        return DocumentProblem(source, "it is empty: there is nothing to extract from.", name)
+        return DocumentProblem(source, "it is empty: there is nothing to extract.", name)
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        wrong = f"character {error.start} is half a surrogate pair or a byte of another encoding"
+        wrong = f"character {error.start} is a lone surrogate or a byte in another encoding"
         return DocumentProblem(source, f"{wrong}; save it as UTF-8 and try again.", name)
     return Document(text, name, source)
 
@@ -171,15 +171,15 @@ Paths: TypeAlias = str | PathLike[str] | Iterable[str | PathLike[str]]
 def read(
     paths: Paths, *, text_field: str = "text", id_field: str = "id", notice: Notice | None = None
 ) -> Iterator[Document | DocumentError]:
-    """The documents of files, folders and globs, lazily and in order; for what cannot be read, its DocumentError.
+    """Read the documents in files, folders and globs, lazily and in order. An unreadable one yields a DocumentError.
 
-    .txt, .md and .html (and any other file that is named itself) are one document each; .jsonl, .csv and .parquet hold
-    one a row, in `text_field`, with its id in `id_field`. A folder is read with the folders in it, ``-`` is the
-    standard input. Ids are file names (with the line in a table), and each comes once.
+    A .txt, .md or .html file (and any other file that is named itself) is one document; in .jsonl, .csv and .parquet
+    each row is one, with its text in `text_field` and its id in `id_field`. Folders are read recursively, and ``-`` is
+    standard input. Ids are file names (with the line in a table) and unique.
 
-    One bad file hides no other: its error stands in its place, with `id` and `source`, and `Extractor.map` takes it
-    as a text that failed. `notice` is told, in a sentence each, of what is not as one may think (a guessed encoding,
-    files of a folder that were passed over); without it they are warnings.
+    A bad file does not stop the others: its error takes its place, with `id` and `source`, and `Extractor.map` accepts
+    it as a text that failed. `notice` is called with a sentence about everything that may be unexpected (a guessed
+    encoding, skipped files in a folder); without it these are warnings.
     """
     named = [_name(path) for path in _listed(paths)]
     text_field, id_field = argument("text_field", text_field, string), argument("id_field", id_field, string)
@@ -188,13 +188,13 @@ def read(
 
 
 def read_file(path: str | PathLike[str]) -> Document:
-    """The document that a file is. Raises DocumentError. See `Document.from_file`."""
+    """Read one file as a document. Raises DocumentError. See `Document.from_file`."""
     name = _name(path)
     place = Place(Path(name), readable(Path(Path(name).name)))
     if Path(name).is_dir():
-        raise DocumentError(f"{name} is a folder: structgen.read({name!r}) reads what lies in it.", source=name)
+        raise DocumentError(f"{name} is a folder: use structgen.read({name!r}) to read the files in it.", source=name)
     if Path(name).suffix.lower() in TABLE_SUFFIXES:
-        raise DocumentError(f"{name} is a table: structgen.read({name!r}) reads its rows.", source=name)
+        raise DocumentError(f"{name} is a table: use structgen.read({name!r}) to read its rows.", source=name)
     found = next(read_place(place, Fields(), _warn))
     if isinstance(found, DocumentProblem):
         raise _error(found)
@@ -202,22 +202,22 @@ def read_file(path: str | PathLike[str]) -> Document:
 
 
 def _listed(paths: Paths) -> list[object]:
-    """The paths, one or several."""
+    """Return the paths as a list."""
     given = cast(object, paths)
     if isinstance(given, (str, PathLike)):
         return [given]
     if isinstance(given, Iterable) and not isinstance(given, (bytes, bytearray, dict)):
         return list(cast("Iterable[object]", given))
-    raise ConfigurationError(f"paths is {kind_of(paths)}, and must be a path, a folder or a glob, or a list of them.")
+    raise ConfigurationError(f"paths must be a path, a folder or a glob, or a list of them, not {kind_of(paths)}.")
 
 
 def _name(path: object) -> str:
-    """A path as the readers take it."""
+    """Return a path as a string."""
     name: object = os.fspath(cast("PathLike[str]", path)) if isinstance(path, PathLike) else path
     if isinstance(name, str) and name:
         return name
     what = "an empty str" if name == "" else kind_of(name)
-    raise ConfigurationError(f"A path is a str or a Path, not {what}.")
+    raise ConfigurationError(f"A path must be a str or a Path, not {what}.")
 
 
 def _error(problem: DocumentProblem) -> DocumentError:

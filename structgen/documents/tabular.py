@@ -1,4 +1,4 @@
-"""Tables -> rows: JSON Lines and CSV, one row at a time, each a mapping or the reason why it is none."""
+"""Tables -> rows: JSON Lines, CSV and Parquet, one row at a time, each a mapping or the reason why it is none."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from structgen.core.errors import DocumentError
 from structgen.documents.decode import encoding_of
 
 Row: TypeAlias = Mapping[str, object]
-"""A row by column."""
+"""The values of a row by column."""
 
 _SEPARATORS = ",;\t|"
-_UNCLOSED = "its quote is never closed, so that this row runs to the end of the file; close it and try again."
-_HEAD = 256 * 1024  # bytes from which the encoding is told
+_UNCLOSED = "its quotation mark is never closed, so the row runs to the end of the file; close it and try again."
+_HEAD = 256 * 1024  # bytes that decide the encoding
 
 
 def read_jsonl(path: Path) -> Iterator[tuple[int, Row | str]]:
-    """(line number, the object on it, or what is wrong with it); empty lines are passed over."""
+    """Yield (line number, object or error) for each line. Empty lines are skipped."""
     with _open(path) as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
@@ -33,20 +33,20 @@ def _object(line: str) -> Row | str:
     try:
         row = cast(object, json.loads(line))
     except json.JSONDecodeError as error:
-        return f"this line is no JSON ({error.msg}, column {error.colno}); each line must hold one object."
+        return f"this line is not JSON ({error.msg}, column {error.colno}); each line must contain one object."
     except (ValueError, RecursionError) as error:
         return f"this line cannot be decoded ({error})."
     if not isinstance(row, dict):
-        return "this line holds no JSON object; each line must be one, with the text in a field."
+        return "this line is not a JSON object; each line must be one, with the text in a field."
     return cast("dict[str, object]", row)
 
 
 def read_csv(path: Path, text_field: str) -> Iterator[tuple[int, Row | str]]:
-    """(line number, row by the names of the header). The separator is the one that gives a column `text_field`.
+    """Yield (line number, row) with the columns of the header. The separator is the one that yields a `text_field`.
 
-    A row whose quote is never closed goes on to the end of the file and has swallowed all rows after it: it is none.
+    A row whose quotation mark is never closed is an error, because it has swallowed all rows after it.
     """
-    csv.field_size_limit(2**31 - 1)  # the module's own limit, 131,072 characters, is less than a long document
+    csv.field_size_limit(2**31 - 1)  # the default limit, 131,072 characters, is less than a long document
     with _open(path, newline="") as lines:
         header = lines.readline()
         separator = _separator(header, text_field)
@@ -57,7 +57,7 @@ def read_csv(path: Path, text_field: str) -> Iterator[tuple[int, Row | str]]:
 
 
 class _Lines:
-    """Lines that know when they were asked for more than there are: a row that needs more is not closed."""
+    """Lines that record whether the reader has hit the end: a row that needs more lines is not closed."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
@@ -69,7 +69,7 @@ class _Lines:
 
 
 def _separator(header: str, text_field: str) -> str:
-    """The separator under which the header has the column; the most frequent one where none has."""
+    """Return the separator for which the header has the text column, else the most frequent one."""
     fitting = [sign for sign in _SEPARATORS if text_field in _columns(header, sign)]
     return fitting[0] if fitting else max(_SEPARATORS, key=header.count)
 
@@ -79,19 +79,19 @@ def _columns(header: str, separator: str) -> list[str]:
 
 
 def _open(path: Path, newline: str | None = None) -> io.TextIOWrapper:
-    """A text file in the encoding that its beginning shows; bytes that do not fit it become lone surrogates."""
+    """Open a text file in the encoding of its start. Invalid bytes become lone surrogates, refused later by row."""
     with path.open("rb") as file:
         encoding, _ = encoding_of(file.read(_HEAD))
     return path.open(encoding=encoding, errors="surrogateescape", newline=newline)
 
 
-_BATCH = 256  # rows held at once
+_BATCH = 256  # rows in memory
 
 
 def read_parquet(path: Path, text_field: str, id_field: str) -> Iterator[tuple[int, Row | str]]:
-    """(row number, row). DocumentError where the file is not Parquet, or pyarrow is not installed.
+    """Yield (row number, row). Raises DocumentError if the file is not Parquet, or pyarrow is not installed.
 
-    Where the table has the column of the text, only it and the ids are read.
+    If the table has the text column, only that and the ids are read.
     """
     arrow, parquet = _pyarrow()
     try:
@@ -103,11 +103,11 @@ def read_parquet(path: Path, text_field: str, id_field: str) -> Iterator[tuple[i
                 yield from enumerate(cast("list[Row]", batch.to_pylist()), start)
                 start += batch.num_rows
     except arrow.ArrowException as error:
-        raise DocumentError(f"it is no readable Parquet file ({str(error).splitlines()[0]}).") from error
+        raise DocumentError(f"it is not a readable Parquet file ({str(error).splitlines()[0]}).") from error
 
 
 def _pyarrow() -> tuple[Any, Any]:
-    """pyarrow, which has no types, and its Parquet module."""
+    """Import pyarrow, which has no type stubs, and its Parquet module."""
     try:
         return import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError as error:

@@ -77,12 +77,12 @@ def test_files_passed_over_in_a_folder_are_told(folder: Path) -> None:
     told: list[str] = []
     list(read_documents(["."], notice=told.append))
     assert len(told) == 1
-    assert "1 file passed over" in told[0]
+    assert "1 file skipped" in told[0]
 
 
 def test_a_folder_without_documents_is_a_problem(folder: Path) -> None:
     (folder / "empty").mkdir()
-    assert "holds no document" in problem("empty").reason
+    assert "contains no document" in problem("empty").reason
 
 
 def test_a_loop_of_links_ends_when_it_comes_round(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +158,7 @@ def test_a_guessed_encoding_is_told(folder: Path) -> None:
     (found,) = read_documents(["a.txt"], notice=told.append)
     assert isinstance(found, Document)
     assert found.text == "Crème brûlée et café"
-    assert "read as cp1252, which is a guess" in told[0]
+    assert "it was read as cp1252, which is a guess" in told[0]
 
 
 def test_a_folder_without_permission_is_a_problem(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,14 +199,14 @@ def test_a_name_of_a_file_that_is_no_text_still_makes_an_id(folder: Path) -> Non
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ('{"text": "A"', "no JSON"),
-        ('["A"]', "no JSON object"),
+        ('{"text": "A"', "not JSON"),
+        ('["A"]', "not a JSON object"),
         (
             '{"body": "A", "lang": "en"}',
             "no field 'text' (it has: body, lang); name the one with the text (text_field, --text-field)",
         ),
-        ('{"text": null}', "'text' holds no text"),
-        ('{"text": 3}', "'text' holds no text"),
+        ('{"text": null}', "'text' is not text"),
+        ('{"text": 3}', "'text' is not text"),
         ('{"text": " "}', "empty"),
         ('{"text": "half \\ud800"}', "surrogate"),
         ("[" * 200_000, "cannot be decoded"),
@@ -284,7 +284,7 @@ def test_a_csv_row_may_be_long_or_short(folder: Path) -> None:
     assert isinstance(long, Document)
     assert len(long.text) == 200_000
     assert isinstance(short, DocumentProblem)
-    assert "holds no text" in short.reason
+    assert "is not text" in short.reason
     assert wide == Document("C", "c", "t.csv")
 
 
@@ -303,7 +303,7 @@ def test_a_csv_that_breaks_off_gives_what_came_before(folder: Path) -> None:
     first, broken = read("t.csv")
     assert first == Document("A", "a", "t.csv")
     assert isinstance(broken, DocumentProblem)
-    assert "quote is never closed" in broken.reason
+    assert "quotation mark is never closed" in broken.reason
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\n\n"])
@@ -332,7 +332,7 @@ def test_a_parquet_file_without_the_column_says_which_it_has(folder: Path) -> No
 
 def test_a_broken_parquet_file_is_a_problem(folder: Path) -> None:
     (folder / "t.parquet").write_bytes(b"PAR1 but no more")
-    assert "no readable Parquet file" in problem("t.parquet").reason
+    assert "not a readable Parquet file" in problem("t.parquet").reason
 
 
 def test_parquet_without_pyarrow_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,7 +345,7 @@ def test_an_id_that_comes_again_is_made_unique_and_told(folder: Path) -> None:
     (folder / "t.jsonl").write_text("".join(json.dumps({"id": i, "text": "x"}) + "\n" for i in ("a", "a#2", "a", "a")))
     told: list[str] = []
     assert [found.id for found in read_documents(["t.jsonl"], notice=told.append)] == ["a", "a#2", "a#3", "a#4"]
-    assert "the id 'a' comes more than once; here it became 'a#3'" in told[0]
+    assert "the id 'a' is not unique; it became 'a#3' here" in told[0]
 
 
 def test_equal_ids_without_number_take_one_step_each() -> None:
@@ -360,7 +360,7 @@ def test_what_is_written_to_is_left_out(folder: Path) -> None:
     told: list[str] = []
     for inputs in (["."], ["*.*"]):
         assert [one.id for one in read_documents(inputs, leave_out=Path("out.jsonl"), notice=told.append)] == ["a.txt"]
-    assert told == ["out.jsonl: passed over, because rows are written to it."] * 2
+    assert told == ["out.jsonl: skipped, because rows are written to it."] * 2
 
 
 @pytest.mark.parametrize("own", ["null", "true", "[]", "{}", '" "', "1.5"])
@@ -404,8 +404,8 @@ def test_a_file_is_a_document_named_after_it(kitchen: Path) -> None:
         ("in/none.txt", "in/none.txt: it cannot be read: No such file"),
         ("in/b.md", "in/b.md: it is a PDF"),
         ("in/deep/d.txt", "in/deep/d.txt: it is empty"),
-        ("in", r"in is a folder: structgen.read\('in'\)"),
-        ("rows.csv", r"rows.csv is a table: structgen.read\('rows.csv'\)"),
+        ("in", r"in is a folder: use structgen.read\('in'\)"),
+        ("rows.csv", r"rows.csv is a table: use structgen.read\('rows.csv'\)"),
     ],
 )
 def test_a_file_that_is_no_document_says_why(kitchen: Path, path: str, says: str) -> None:
@@ -416,7 +416,7 @@ def test_a_file_that_is_no_document_says_why(kitchen: Path, path: str, says: str
 
 @pytest.mark.parametrize("wrong", [None, b"in/a.txt", 5, ""])
 def test_a_path_is_a_str_or_a_path(wrong: Any) -> None:
-    with pytest.raises(ConfigurationError, match="A path is a str or a Path, not"):
+    with pytest.raises(ConfigurationError, match="A path must be a str or a Path, not"):
         Document.from_file(wrong)
     with pytest.raises(ConfigurationError):
         structgen.read([wrong])

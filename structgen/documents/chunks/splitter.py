@@ -1,7 +1,7 @@
-"""A long text -> chunks, cut at headings, paragraphs, lines or blocks, sentences, or at least between words. Pure.
+"""A long text -> chunks, split at headings, paragraphs, lines or blocks, sentences, or at least between words. Pure.
 
-Where to cut is looked for in the second half of each chunk, and where to begin the next in the end of it, so that no
-character is looked at more than a few times however long the text is.
+A split is searched for in the second half of each chunk, and the start of the next chunk near its end, so that each
+character is examined only a few times however long the text is.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _WORD = re.compile(r"\s+|[、，；：]")
 _ZERO_WIDTH_JOINER = "\u200d"
 
 OVERLAP = 8
-"""One part in so many of a chunk is read again with the next, so that nothing is seen in halves only."""
+"""The next chunk repeats an eighth of each chunk, so that whatever is split in one is whole in the other."""
 SHORTEST_OVERLAP, LONGEST_OVERLAP = 100, 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """``text[start:end]`` of a document. `context` is the title and the headings above it."""
+    """``text[start:end]`` of a document. `context` is the document's title and the headings above the chunk."""
 
     start: int
     end: int
@@ -42,11 +42,10 @@ class _Cut(NamedTuple):
 
 
 def cut_text(text: str, size: int, passes: int = 1) -> tuple[Chunk, ...]:
-    """The chunks of a text, of at most `size` characters each, in the order of the text within each pass.
+    """Split a text into chunks of at most `size` characters (at least 1), in the order of the text within each pass.
 
-    Every character that is no white space stands in a chunk of every pass. A chunk begins a little before the end of
-    the one before it, but for one that begins with a heading. Each pass cuts at other places; a chunk that an earlier
-    pass has is left out. `size` is at least 1.
+    Every pass covers all characters except white space. A chunk starts a little before the end of the previous one,
+    unless it starts with a heading. Each pass splits at different places; chunks of earlier passes are not repeated.
     """
     headings = read_headings(text)
     size = min(size, max(1, len(text)))
@@ -60,7 +59,7 @@ def cut_text(text: str, size: int, passes: int = 1) -> tuple[Chunk, ...]:
 
 
 def _spans(text: str, headings: Sequence[Heading], size: int, first: int) -> Iterator[tuple[int, int]]:
-    """Offsets of the chunks; the first one has at most `first` characters."""
+    """Yield the offsets of the chunks. The first chunk has at most `first` characters."""
     starts = [heading.start for heading in headings]
     overlap = min(max(size // OVERLAP, SHORTEST_OVERLAP), LONGEST_OVERLAP)
     start, limit = 0, first
@@ -75,7 +74,7 @@ def _spans(text: str, headings: Sequence[Heading], size: int, first: int) -> Ite
 
 
 def _end(text: str, start: int, limit: int, headings: Sequence[Heading], starts: Sequence[int]) -> _Cut:
-    """Where a chunk ends: before the highest heading in its second half, else at the last end of something smaller."""
+    """Return the end of a chunk: before the highest heading in its second half, else after the last smaller unit."""
     low, high = start + limit // 2, start + limit
     within = headings[bisect_right(starts, low) : bisect_right(starts, high)]
     if within:
@@ -84,14 +83,15 @@ def _end(text: str, start: int, limit: int, headings: Sequence[Heading], starts:
         last = max(find_breaks(breaks, text, low, high), default=None)
         if last is not None:
             return _Cut(last)
+    # one endless word: split anywhere but inside a character
     whole = (at for at in range(high, max(low, start), -1) if not is_joined(text, at))
     return _Cut(next(whole, high))
 
 
 def _resume(text: str, start: int, end: int, overlap: int) -> int:
-    """Where the next chunk begins: at a sentence shortly before the end of the last one, else at a word.
+    """Return the start of the next chunk: a sentence shortly before the end of this one, else a line, else a word.
 
-    In scripts without spaces that may be any character; elsewhere no word is begun in its middle.
+    A word is never split, except in scripts without spaces, where any character may start a chunk.
     """
     low = end - min(overlap, (end - start) // 2)
     for breaks in (_SENTENCE, _LINE, _WORD):
@@ -104,7 +104,7 @@ def _resume(text: str, start: int, end: int, overlap: int) -> int:
 
 
 def find_breaks(breaks: re.Pattern[str], text: str, low: int, high: int) -> Iterator[int]:
-    """The ends of what `breaks` matches between two places. No sentence ends before a small letter ("approx. ten")."""
+    """Yield the ends of matches between two places. No sentence ends before a small letter ("approx. ten")."""
     for match in breaks.finditer(text, low, high):
         at = match.end()
         if breaks is not _SENTENCE or at == len(text) or not text[at].islower():
@@ -112,7 +112,7 @@ def find_breaks(breaks: re.Pattern[str], text: str, low: int, high: int) -> Iter
 
 
 def is_joined(text: str, at: int) -> bool:
-    """Whether the code points before and after a place belong together."""
+    """Whether the code points before and after a place form one character: accents, emoji, CRLF."""
     if not 0 < at < len(text):
         return False
     before, after = text[at - 1], text[at]
@@ -131,18 +131,18 @@ _TAG = re.compile(r"<[^<>]{0,300}>")
 _LETTER = re.compile(r"[^\W\d_]")
 
 _LONGEST = 80
-"""A longer line that stands alone is a paragraph."""
+"""A longer line on its own is a paragraph."""
 _LONGEST_TITLE = 120
 _PLAIN = 7
-"""The level of a heading that nothing but the white space around it shows."""
+"""The level of a heading without markup, which only blank lines set apart."""
 _TITLE_WITHIN = 10_000
 _NO_END = tuple(".,;:!?…。！？；：،؛؟۔।")
-"""No heading ends so."""
+"""A heading does not end with these."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading: where its line begins, and its level (1 is the highest)."""
+    """A heading: the offset of its line, and its level (1 is the highest)."""
 
     start: int
     level: int
@@ -160,7 +160,7 @@ class _Line:
 
 
 def read_headings(text: str) -> tuple[Heading, ...]:
-    """The headings in the order of the text: Markdown, HTML, and short lines that stand alone."""
+    """Return the headings in the order of the text: Markdown, HTML, and short lines on their own."""
     found: list[Heading] = []
     before = _Line(0, "")
     for line, after in pairwise(_lines(text)):
@@ -173,7 +173,7 @@ def read_headings(text: str) -> tuple[Heading, ...]:
 
 
 def _lines(text: str) -> Iterator[_Line]:
-    """The lines, and after the last one something that makes it no heading: nothing stands below."""
+    """Yield the lines, and a sentinel after the last one, so that it is no heading: there is nothing below it."""
     start = 0
     for line in text.rstrip().split("\n"):
         yield _Line(start, line)
@@ -182,45 +182,45 @@ def _lines(text: str) -> Iterator[_Line]:
 
 
 def _marked(line: _Line, after: _Line) -> Heading | None:
-    """A heading that markup shows."""
+    """Return a heading with markup, or None."""
     if mark := _MARKDOWN.match(line.text):
-        return Heading(line.start, len(mark[1]), _squeezed(mark[2].rstrip("# \t\r")))
+        return Heading(line.start, len(mark[1]), _one_line(mark[2].rstrip("# \t\r")))
     if html := _HTML.search(line.text):
-        return Heading(line.start + html.start(), int(html[1]), _squeezed(_TAG.sub(" ", html[2])))
+        return Heading(line.start + html.start(), int(html[1]), _one_line(_TAG.sub(" ", html[2])))
     words = line.text.strip()
     if len(words) <= _LONGEST_TITLE and _UNDERLINE.match(after.text) and _LETTER.search(words):
-        return Heading(line.start, 1 if after.text.startswith("=") else 2, _squeezed(words))
+        return Heading(line.start, 1 if after.text.startswith("=") else 2, _one_line(words))
     return None
 
 
 def _plain(before: _Line, line: _Line, after: _Line) -> Heading | None:
-    """A short line between blank ones that is no sentence and no item of a list; or a numbered one above its text."""
+    """Return a heading without markup, or None: a short line between blank ones, neither sentence nor list item."""
     words = line.text.strip()
     if not before.blank or len(words) > _LONGEST or words.endswith(_NO_END) or not _LETTER.search(words):
         return None
     if numbered := _NUMBERED.match(words):
         number = numbered[0].split()[0].rstrip(".")
-        return Heading(line.start, min(6, 1 + number.count(".")), _squeezed(words)) if after.blank else None
+        return Heading(line.start, min(6, 1 + number.count(".")), _one_line(words)) if after.blank else None
     if not after.blank or _LIST_MARK.match(words) or "<" in words:
         return None
-    return Heading(line.start, _PLAIN, _squeezed(words))
+    return Heading(line.start, _PLAIN, _one_line(words))
 
 
 def title_of(text: str) -> str:
-    """What the text is called: the title of a page, else its first line where that is short; empty where neither is."""
+    """Return the title of an HTML page, else the first line if it is short, else ""."""
     head = text[:_TITLE_WITHIN]
     if page := _HTML_TITLE.search(head):
-        return _squeezed(page[1])
+        return _one_line(page[1])
     first = next((line for line in head.split("\n") if line.strip()), "").strip()
     words = first.lstrip("#").strip()
     fits = len(words) <= _LONGEST_TITLE and not words.startswith("<") and _LETTER.search(words)
-    return _squeezed(words) if fits and not words.endswith(_NO_END) else ""
+    return _one_line(words) if fits and not words.endswith(_NO_END) else ""
 
 
 def contexts(text: str, headings: Sequence[Heading], starts: Iterable[int]) -> Iterator[str]:
-    """For each place (in order) the title and the headings above it, from the highest to the nearest.
+    """Yield for each offset (ascending) the title and the headings above it, from the highest to the nearest.
 
-    A heading that begins at the place itself is part of what follows, not of what stands above.
+    A heading that starts at the offset itself belongs to the text below, not to those above.
     """
     title, above, passed = title_of(text), list[Heading](), 0
     for start in starts:
@@ -234,5 +234,5 @@ def contexts(text: str, headings: Sequence[Heading], starts: Iterable[int]) -> I
         yield " > ".join(dict.fromkeys([*names, *(one.text for one in above if one.level < level)]))
 
 
-def _squeezed(words: str) -> str:
+def _one_line(words: str) -> str:
     return " ".join(words.split())[:_LONGEST_TITLE]

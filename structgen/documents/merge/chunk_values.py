@@ -1,4 +1,4 @@
-"""A value of one chunk in its place: what merging looks at and compares. Pure."""
+"""The values of one chunk with their evidence, and how to compare them: likeness and key fields. Pure."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.records import Evidence, Status
 
 _CERTAIN = frozenset({Status.EXACT, Status.NORMALIZED, Status.FUZZY})
-DEEPEST = 40
-"""Values nested deeper than this are compared as they are, and not looked into."""
+MAX_DEPTH = 40
+"""Values nested deeper than this are compared as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one chunk gave: plain JSON, and the evidence of its leaves by path, with offsets in the whole document."""
+    """The answer to one chunk as plain JSON, and the evidence of its leaves by path, with offsets in the document."""
 
     number: int
     start: int
@@ -28,13 +28,13 @@ class Part:
     evidence: Mapping[str, Evidence]
 
     def overlaps(self, other: Part) -> bool:
-        """Whether the two chunks have some text in common."""
+        """Whether the two chunks share some text."""
         return self.start < other.end and other.start < self.end
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A single value; `place` is where it stands in the document, None where that is not certain."""
+    """A scalar; `place` is its place in the document, or None if that is uncertain."""
 
     value: Json
     like: Likeness
@@ -42,20 +42,20 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """A value in the answer of a part, at a path."""
+class ChunkValue:
+    """A value at a path in the answer of a part."""
 
     part: Part
     path: str
     value: Json
 
-    def child(self, step: str | int, value: Json) -> Node:
-        """A value inside this one."""
+    def child(self, step: str | int, value: Json) -> ChunkValue:
+        """Return a value inside this one. Escaping its path is slow, and rarely needed."""
         plain = isinstance(step, int) or not ("/" in step or "~" in step)
-        return Node(self.part, f"{self.path}/{step}" if plain else self.path + pointer([step]), value)
+        return ChunkValue(self.part, f"{self.path}/{step}" if plain else self.path + pointer([step]), value)
 
-    def children(self) -> Iterator[tuple[str | int, Node]]:
-        """The values inside this one."""
+    def children(self) -> Iterator[tuple[str | int, ChunkValue]]:
+        """Yield the values inside this one."""
         if isinstance(self.value, dict):
             yield from ((key, self.child(key, inner)) for key, inner in self.value.items())
         elif isinstance(self.value, list):
@@ -63,24 +63,24 @@ class Node:
 
     @property
     def evidence(self) -> Evidence | None:
-        """The evidence of a leaf, None where it was not found in the text."""
+        """The evidence of a leaf, or None if it was not found in the text."""
         found = self.part.evidence.get(self.path)
         return found if found is not None and found.start is not None else None
 
     @property
     def place(self) -> tuple[int, int] | None:
-        """Where a leaf certainly stands."""
+        """The certain place of a leaf, or None."""
         found = self.evidence
         if found is None or found.start is None or found.end is None or found.status not in _CERTAIN:
             return None
         return found.start, found.end
 
     def leaves(self) -> Iterator[tuple[str, Leaf, bool]]:
-        """The leaves, each with its path below this node, and whether it stands in a list within it."""
-        todo: list[tuple[Node, int, bool]] = [(self, 0, False)]
+        """Yield the leaves, each with its path below this node, and whether it is in a list within it."""
+        todo: list[tuple[ChunkValue, int, bool]] = [(self, 0, False)]
         while todo:
             node, depth, listed = todo.pop()
-            if isinstance(node.value, dict | list) and depth < DEEPEST:
+            if isinstance(node.value, dict | list) and depth < MAX_DEPTH:
                 listed = listed or isinstance(node.value, list)
                 todo.extend((child, depth + 1, listed) for _, child in reversed(list(node.children())))
             elif node.value is not None:
@@ -88,20 +88,20 @@ class Node:
 
 
 Likeness: TypeAlias = Hashable
-"""Equal for values that are the same but for case, white space, punctuation around them, and the form of a number."""
+"""Equal for values that only differ in case, white space, surrounding punctuation or the form of a number."""
 
 _SAME = str.maketrans(dict.fromkeys("‘’‚‛`´′", "'") | dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‐‑‒–—―−", "-"))
 _AROUND = " \t.,;:!?\"'()[]…。、，"
 _NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 SURE_KEYS = ("id", "uuid", "guid", "isbn", "doi")
-"""Names of fields that one thing alone has: what else differs between two such objects is a conflict."""
+"""Names of fields that identify one thing: any other difference between two such objects is a conflict."""
 KEYS = (*SURE_KEYS, "sku", "ean", "email", "url", "key", "code", "number", "name", "title", "term", "label")
-"""Names, or last words of names, of fields by which an object is known; the surest first."""
+"""Names, or last words of names, of fields that identify an object, the surest first."""
 
 
 def likeness(value: Json) -> Likeness:
-    """What a value is compared by."""
+    """Return the key by which to compare a value."""
     if isinstance(value, bool):
         return ("bool", value)
     if isinstance(value, str):
@@ -112,13 +112,13 @@ def likeness(value: Json) -> Likeness:
 
 
 def _plain(text: str) -> str:
-    """A text without the differences that do not count; as it is where nothing else would be left."""
+    """Normalize a text for comparison; return it unchanged if nothing would be left."""
     folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).translate(_SAME).casefold()
     return " ".join(folded.split()).strip(_AROUND) or text
 
 
 def key_of(value: JsonObject) -> tuple[str, Likeness] | None:
-    """The surest field by which an object is known, with its value; None where it has none."""
+    """Return the surest field that identifies an object, with its value, or None."""
     known = {
         rank: name
         for name, inner in reversed(value.items())
@@ -131,12 +131,12 @@ def key_of(value: JsonObject) -> tuple[str, Likeness] | None:
 
 
 def is_sure(name: str) -> bool:
-    """Whether no two things share the value of a field of this name."""
+    """Whether a field with this name identifies one thing."""
     return name.lower() in SURE_KEYS
 
 
 def _rank(name: str) -> int | None:
-    """How sure a key a name is, 0 the surest; None where it is none. `customer_id` names another thing than `id`."""
+    """Return how sure a key the name is, 0 the surest, or None. `customer_id` identifies another thing than `id`."""
     if name.lower() in SURE_KEYS:
         return KEYS.index(name.lower())
     words = _NAME_PART.findall(name)

@@ -1,8 +1,7 @@
-"""What the chunks of one document gave -> one value: lists united, single values by evidence and agreement. Pure.
+"""The answers to the chunks of a document -> one value: lists united, scalars by evidence and majority. Pure.
 
-The order in which the chunks were answered does not count, their place in the document does. What they do not agree
-about is a `Conflict`, with the places of every claim; that two items were taken for one though they stand at different
-places is a `Repair`.
+Only the chunks' place in the document matters, not the order of the answers. A contradiction is a `Conflict`, with the
+places of every claim. Merging two items found at different places is a `Repair`.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Risk
 from structgen.core.records import Evidence
 from structgen.core.results import Claim, Conflict, Repair
-from structgen.documents.merge.chunk_values import DEEPEST, Likeness, Node, Part, likeness
+from structgen.documents.merge.chunk_values import MAX_DEPTH, ChunkValue, Likeness, Part, likeness
 from structgen.documents.merge.same_items import group_items
 
 Moves: TypeAlias = dict[str, str]
-"""Path in the answer of a part -> path in the whole, for every item of a list."""
+"""Path in the answer to a chunk -> path in the merged value, for every list item."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The whole as plain JSON. `evidence` holds the leaves that were found, by their path in the whole."""
+    """The merged value as plain JSON. `evidence` contains the leaves that were found, by their path in the value."""
 
     value: Json
     evidence: Mapping[str, Evidence]
@@ -34,7 +33,7 @@ class Merged:
     moves: Mapping[int, Moves]
 
     def moved(self, number: int, path: str) -> str:
-        """The path in the whole of a path in the answer of a part."""
+        """Translate a path in the answer of a part into the path in the merged value."""
         moves = self.moves.get(number, {})
         start = path
         while start and start not in moves:
@@ -51,22 +50,22 @@ class _Merger:
     repairs: list[Repair] = field(default_factory=list[Repair])
     moves: dict[int, Moves] = field(default_factory=dict[int, Moves])
 
-    def merge(self, nodes: Sequence[Node], path: str, depth: int = 0, *, in_list: bool = False) -> Json:
-        """One value of several; null where none has any."""
+    def merge(self, nodes: Sequence[ChunkValue], path: str, depth: int = 0, *, in_list: bool = False) -> Json:
+        """Merge several values into one; null if all of them are."""
         said = [node for node in nodes if node.value is not None]
         telling = [node for node in said if node.value not in ("", [], {})] or said
         if not telling:
             return None
-        nodes = self._of_one_kind(telling, path) if depth < DEEPEST else telling
+        nodes = self._of_one_kind(telling, path) if depth < MAX_DEPTH else telling
         first = nodes[0].value
-        if isinstance(first, dict) and depth < DEEPEST:
+        if isinstance(first, dict) and depth < MAX_DEPTH:
             return self._object(nodes, path, depth, in_list=in_list)
-        if isinstance(first, list) and depth < DEEPEST:
+        if isinstance(first, list) and depth < MAX_DEPTH:
             return self._list(nodes, path, depth)
         return self._single(nodes, path)
 
-    def _of_one_kind(self, nodes: Sequence[Node], path: str) -> Sequence[Node]:
-        """Those of the kind that most have: object, list or single value."""
+    def _of_one_kind(self, nodes: Sequence[ChunkValue], path: str) -> Sequence[ChunkValue]:
+        """Return the values of the most frequent kind: object, list or scalar."""
         if len(set(map(_kind, nodes))) == 1:
             return nodes
         kinds = Counter(map(_kind, nodes))
@@ -75,9 +74,9 @@ class _Merger:
         best = kinds.most_common(1)[0][0]
         return [node for node in nodes if _kind(node) is best]
 
-    def _object(self, nodes: Sequence[Node], path: str, depth: int, *, in_list: bool) -> JsonObject:
-        """The keys of all. What is null everywhere is left out, but in items of lists: these are complete."""
-        inner: dict[str | int, list[Node]] = {}
+    def _object(self, nodes: Sequence[ChunkValue], path: str, depth: int, *, in_list: bool) -> JsonObject:
+        """Merge objects key by key. Omit what is null everywhere, except in list items, which are complete answers."""
+        inner: dict[str | int, list[ChunkValue]] = {}
         for node in self._of_one_branch(nodes, path):
             for key, child in node.children():
                 inner.setdefault(key, []).append(child)
@@ -87,9 +86,9 @@ class _Merger:
         }
         return merged if in_list else {key: value for key, value in merged.items() if value is not None}
 
-    def _of_one_branch(self, nodes: Sequence[Node], path: str) -> Sequence[Node]:
-        """Those of the branch of a union that most have: parts of two branches together are nobody's answer."""
-        camps: dict[Likeness, list[Node]] = {}
+    def _of_one_branch(self, nodes: Sequence[ChunkValue], path: str) -> Sequence[ChunkValue]:
+        """Return the objects of the most frequent union branch. Merging two branches would invent a value."""
+        camps: dict[Likeness, list[ChunkValue]] = {}
         for node in nodes:
             found = node.value.items() if self.branches and isinstance(node.value, dict) else ()
             said = [(key, likeness(inner)) for key, inner in found if key in self.branches and inner is not None]
@@ -102,8 +101,8 @@ class _Merger:
         others = {id(node) for camp in ranked[1:] for node in camp}
         return [node for node in nodes if id(node) not in others]
 
-    def _list(self, nodes: Sequence[Node], path: str, depth: int) -> list[Json]:
-        """All items, those once that are the same."""
+    def _list(self, nodes: Sequence[ChunkValue], path: str, depth: int) -> list[Json]:
+        """Return all items, equal ones only once."""
         items: list[Json] = []
         for number, group in enumerate(group_items(nodes, by_likeness=self.by_likeness)):
             here = path + pointer([number])
@@ -117,9 +116,9 @@ class _Merger:
                 self.repairs.append(Repair("repeated_item", here, again, items[-1], Risk.INTERPRETIVE))
         return items
 
-    def _single(self, nodes: Sequence[Node], path: str) -> Json:
-        """The value that was found in the text; of several the one that most agree about, else the first."""
-        camps: dict[Likeness, list[Node]] = {}
+    def _single(self, nodes: Sequence[ChunkValue], path: str) -> Json:
+        """Return the value with evidence; if several have, the most frequent one, else the first."""
+        camps: dict[Likeness, list[ChunkValue]] = {}
         for node in nodes:
             camps.setdefault(likeness(node.value), []).append(node)
         ranked = sorted(camps.values(), key=_weight)
@@ -132,31 +131,31 @@ class _Merger:
 
 
 def merge(parts: Iterable[Part], *, by_likeness: bool = True, branches: frozenset[str] = frozenset()) -> Merged:
-    """One value of what several chunks gave.
+    """Merge the answers to several chunks into one value.
 
-    `branches` are the names of properties that tell the branches of a union apart (`branch_names`).
+    `branches` are the names of the properties that distinguish the branches of a union (`branch_names`).
 
-    Items of lists are the same where they stand at the same place; with `by_likeness` also where they share a key
-    field (an id, a name) and nothing else differs, or are alike in all they say. Nothing outside of lists is null: what
-    no chunk gives is left out. Takes time linear in the size of the parts, but for sorting.
+    List items are the same if they were found at the same place; with `by_likeness` also if they share a key field (an
+    id, a name) and nothing else differs, or if all their values are alike. Nothing outside lists is null: what no chunk
+    contains is omitted. Linear in the size of the parts, except for sorting.
     """
     ordered = sorted(parts, key=lambda part: (part.start, part.end, part.number))
     merger = _Merger(by_likeness, branches)
-    value = merger.merge([Node(part, "", part.value) for part in ordered], "")
+    value = merger.merge([ChunkValue(part, "", part.value) for part in ordered], "")
     return Merged(value, merger.evidence, tuple(merger.conflicts), tuple(merger.repairs), merger.moves)
 
 
-def _kind(node: Node) -> type[dict[str, Json]] | type[list[Json]] | None:
+def _kind(node: ChunkValue) -> type[dict[str, Json]] | type[list[Json]] | None:
     return dict if isinstance(node.value, dict) else list if isinstance(node.value, list) else None
 
 
-def _weight(camp: Sequence[Node]) -> tuple[bool, int]:
-    """Found in the text before not found, many chunks before few; sorting keeps the order of the text otherwise."""
+def _weight(camp: Sequence[ChunkValue]) -> tuple[bool, int]:
+    """Sort key: with evidence before without, many chunks before few, otherwise in the order of the text."""
     return not any(node.evidence for node in camp), -len({node.part.number for node in camp})
 
 
-def _claim(camp: Sequence[Node], path: str) -> Claim:
-    """What some nodes agree about, in the spelling that most have."""
+def _claim(camp: Sequence[ChunkValue], path: str) -> Claim:
+    """Return the claim of nodes that agree, in their most frequent spelling."""
     spelled = Counter(str(node.value) for node in camp).most_common(1)[0][0]
     value = next(node.value for node in camp if str(node.value) == spelled)
     certain = sorted((node for node in camp if node.evidence), key=lambda node: (node.value != value, not node.place))

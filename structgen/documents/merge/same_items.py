@@ -1,7 +1,7 @@
-"""Which items of several lists are one and the same: by their place in the text, by key fields, by likeness. Pure.
+"""Which items of several lists are the same: by their place in the text, by key fields, by likeness. Pure.
 
-Two items of one answer are never taken for one. Names that come again are the same thing; figures that come again at
-another place ("5.00" on two lines of a bill) are not, unless a key field says so.
+Two items of one answer are never merged. A repeated name is the same thing, but a number repeated at another place
+("5.00" on two lines of a bill) is not, unless a key field says so.
 """
 
 from __future__ import annotations
@@ -10,30 +10,30 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from structgen.documents.merge.chunk_values import Leaf, Node, Part, is_sure, key_of, likeness
+from structgen.documents.merge.chunk_values import ChunkValue, Leaf, Part, is_sure, key_of, likeness
 
 _MOST_CANDIDATES = 16
-"""So many items are compared with one; a list of thousands that share a name stays linear work."""
+"""How many groups an item is compared with, which keeps thousands of items that share a name linear."""
 
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """The items that are one, in the order of their parts.
+    """The items that are the same, in the order of their parts.
 
-    `liked` are those that no place shows to be it and that say something else or something that counts, `again` those
-    that say the same elsewhere.
+    `liked` are items that only likeness assigned, although they differ or contain numbers; `again` are items that say
+    the same at another place. Both are reported as repairs.
     """
 
     order: tuple[int, int, int]
     whole: Hashable
-    nodes: list[Node] = field(default_factory=list[Node])
+    nodes: list[ChunkValue] = field(default_factory=list[ChunkValue])
     leaves: dict[str, Leaf] = field(default_factory=dict[str, Leaf])
     parts: dict[int, Part] = field(default_factory=dict[int, Part])
-    liked: list[Node] = field(default_factory=list[Node])
-    again: list[Node] = field(default_factory=list[Node])
+    liked: list[ChunkValue] = field(default_factory=list[ChunkValue])
+    again: list[ChunkValue] = field(default_factory=list[ChunkValue])
 
     def add(self, item: _Item) -> None:
-        """Take an item in; what it says beyond the others is compared with those that come later."""
+        """Add an item. Values that only it has are compared with later items."""
         self.nodes.append(item.node)
         self.parts[item.node.part.number] = item.node.part
         for path, leaf in item.leaves.items():
@@ -44,14 +44,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    node: Node
+    node: ChunkValue
     leaves: dict[str, Leaf]
     key: tuple[str, Hashable] | None
     whole: Hashable
     figures: bool
 
     @classmethod
-    def of(cls, node: Node) -> _Item:
+    def of(cls, node: ChunkValue) -> _Item:
         said = list(node.leaves())
         everything = frozenset((path, leaf.like) for path, leaf, _ in said)
         leaves = {path: leaf for path, leaf, listed in said if not listed or isinstance(node.value, list)}
@@ -60,24 +60,24 @@ class _Item:
         return cls(node, leaves, key, everything or likeness(node.value), figures)
 
     def anchors(self) -> Iterator[Hashable]:
-        """Where its leaves begin and end: an item with one of these may be the same."""
+        """Yield where its leaves start and end: an item with the same mark may be the same."""
         for path, leaf in self.leaves.items():
             if leaf.place:
                 yield "start", path, leaf.place[0]
                 yield "end", path, leaf.place[1]
 
     def likenesses(self) -> Iterator[Hashable]:
-        """What an item that is the same elsewhere would share."""
+        """Yield what the same item at another place would share."""
         yield "whole", self.whole
         if self.key:
             yield "key", self.key
 
 
-def group_items(lists: Iterable[Node], *, by_likeness: bool = True) -> list[Group]:
-    """The groups of items that are the same, in the order in which they stand in the text.
+def group_items(lists: Iterable[ChunkValue], *, by_likeness: bool = True) -> list[Group]:
+    """Group the items that are the same, in the order of the text.
 
-    `lists` come in the order of their parts. The items of one answer keep their order. Where one answer itself says
-    something twice, repeats count in this list (the votes of a meeting, the lines of a log) as figures do.
+    `lists` are in the order of their parts, and the items of one answer keep their order. If one answer contains the
+    same item twice, repetitions are meant in this list (the votes of a meeting, the lines of a log).
     """
     groups: list[Group] = []
     index: dict[Hashable, list[Group]] = defaultdict(list)
@@ -99,25 +99,25 @@ def group_items(lists: Iterable[Node], *, by_likeness: bool = True) -> list[Grou
 
 
 def _repeats(items: Sequence[_Item]) -> bool:
-    """Whether an answer says something without a key field more than once."""
+    """Whether an answer contains the same item without a key field more than once."""
     said = [item.whole for item in items if item.key is None]
     return len(set(said)) < len(said)
 
 
 def _candidates(item: _Item, marks: Iterable[Hashable], index: dict[Hashable, list[Group]]) -> list[Group]:
-    """Groups that share a mark with the item and hold nothing of its own answer."""
+    """Return the groups that share a mark with the item and contain no item of its own answer."""
     found = {id(group): group for mark in marks for group in index.get(mark, ())[-_MOST_CANDIDATES:]}
     return [group for group in found.values() if item.node.part.number not in group.parts][:_MOST_CANDIDATES]
 
 
 def _placed(item: _Item, index: dict[Hashable, list[Group]]) -> Group | None:
-    """The group that stands at the same place: wherever both have a place, it is the same."""
+    """Return the group at the same place: every leaf with a place in both must overlap."""
     fitting = [(_common(group, item), group) for group in _candidates(item, item.anchors(), index)]
     return max((pair for pair in fitting if pair[0]), key=lambda pair: pair[0], default=(0, None))[1]
 
 
 def _common(group: Group, item: _Item) -> int:
-    """How many places the two share; 0 where one differs, or a value does that has no place."""
+    """Count the places that group and item share; 0 if a place differs, or a value without a place."""
     shared = 0
     for path, leaf in item.leaves.items():
         known = group.leaves.get(path)
@@ -137,7 +137,7 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 
 def _liked(item: _Item, index: dict[Hashable, list[Group]], *, counting: bool) -> Group | None:
-    """The group that is the same by its key or in all it says."""
+    """Return the group that is the same by its key or by all its values."""
     for mark in item.likenesses():
         for group in _candidates(item, (mark,), index):
             if is_same(group, item, counting=counting or item.figures):
@@ -150,9 +150,9 @@ def _liked(item: _Item, index: dict[Hashable, list[Group]], *, counting: bool) -
 
 
 def is_same(group: Group, item: _Item, *, counting: bool) -> bool:
-    """Whether an item that shares its key or all it says with a group is one of it.
+    """Whether an item that shares its key or all its values with a group belongs to it.
 
-    `counting`: two that say the same at two places are two, unless a key field says that they are one.
+    `counting`: equal items at two places are two, unless a key field identifies them.
     """
     agreeing = all(leaf.like == item.leaves[path].like for path, leaf in group.leaves.items() if path in item.leaves)
     if item.key is not None:
@@ -163,6 +163,6 @@ def is_same(group: Group, item: _Item, *, counting: bool) -> bool:
 
 
 def _may_be_shared(group: Group, item: _Item) -> bool:
-    """Whether an item may stand in text that its chunk shares with one of the group: no two places say otherwise."""
+    """Whether an item may be in text that its chunk shares with one of the group: chunks overlap, places agree."""
     apart = any(leaf.place and group.leaves[path].place for path, leaf in item.leaves.items() if path in group.leaves)
     return not apart and any(part.overlaps(item.node.part) for part in group.parts.values())
