@@ -15,18 +15,19 @@ from typing_extensions import TypeForm
 
 from structgen.compile import Input, Plan, compile_brief, compile_chat
 from structgen.core.argument_checks import argument, instance, mapping, number, optional, string
-from structgen.core.errors import ConfigurationError
+from structgen.core.errors import ConfigurationError, RequestTooLarge
 from structgen.core.events import Observer
 from structgen.core.json import Json
 from structgen.core.options import Options
 from structgen.core.records import Completion, Document, Example, Task, Usage
 from structgen.core.results import Extraction
-from structgen.engine import Line, Send, adrive, drive, extraction
 from structgen.engine.answers import open_store
-from structgen.engine.chunked.long_document import aextract_document, extract_document, most_of_document
+from structgen.engine.chunked.long_document import chunked_extraction, most_of_document, plan_chunks
+from structgen.engine.drive import adrive, drive
+from structgen.engine.flow import DocumentLine, Line, Send, SideBySide, extraction
 from structgen.engine.map_api import Maps
-from structgen.engine.observers import Observers, observed, observers_in
-from structgen.engine.reparse.previous_run import PreviousRun
+from structgen.engine.observers import Observers, end_observed, observed, observers_in
+from structgen.engine.reparse.previous_run import PreviousRun, stored_question
 from structgen.engine.replay import open_answers
 from structgen.engine.stream.plain_text import TextLine, text_line
 from structgen.engine.stream.stream_api import Streams
@@ -121,7 +122,7 @@ class Extractor(Maps, Streams):
         self.model, self._answers = open_answers(chosen, kept, base_url, open_wire)
         self._sender = self._answers.sender
         self._own_store = kept if kept is not store else None
-        self._begin = previous_run.at(self._answers.endpoint).line if previous_run else extraction
+        self._previous = previous_run.at(self._answers.endpoint) if previous_run else None
 
     def __repr__(self) -> str:
         return f"Extractor({self.model!r})"
@@ -242,7 +243,7 @@ class Extractor(Maps, Streams):
         Raises what `extract` raises before it sends anything.
         """
         plan = self._plan(resolve(schema), instructions, context)
-        return most_of_document(plan, text, self._answers.kept, self._begin)
+        return most_of_document(plan, text, self._answers.kept, self._previous)
 
     def complete(self, messages: Input) -> Completion:
         """Plain text for a prompt or a chat, with no schema: what came back is `.text`, what it took `.usage`.
@@ -272,14 +273,37 @@ class Extractor(Maps, Streams):
         return resolve(schema)
 
     def _extract(self, schema: object, text: Input, instructions: str | None, context: Context) -> Extraction[Any]:
-        plan, run = self._plan(resolve(schema), instructions, context), partial(self._run, allowance=self._allowance())
-        return extract_document(plan, text, run, self._observers, self._begin)
+        plan, allowance = self._plan(resolve(schema), instructions, context), self._allowance()
+        try:
+            return self._run(self._line(plan, text), allowance)
+        except RequestTooLarge as error:
+            line = self._in_chunks(plan, text, error)
+        return self._run(line, allowance)
 
     async def _aextract(
         self, schema: object, text: Input, instructions: str | None, context: Context
     ) -> Extraction[Any]:
-        plan, run = self._plan(resolve(schema), instructions, context), partial(self._arun, allowance=self._allowance())
-        return await aextract_document(plan, text, run, self._observers, self._begin)
+        plan, allowance = self._plan(resolve(schema), instructions, context), self._allowance()
+        try:
+            return await self._arun(self._line(plan, text), allowance)
+        except RequestTooLarge as error:
+            line = self._in_chunks(plan, text, error)
+        return await self._arun(line, allowance)
+
+    def _line(self, plan: Plan[T], text: Input) -> DocumentLine[T]:
+        """The line for a text: the straight one, or one for a document that is too long for a single request."""
+        long = plan_chunks(plan, text)
+        if long is None:
+            return observed(extraction(plan, text, stored_question(self._previous, plan, text)), self._observers)
+        return end_observed(chunked_extraction(long, self._observers, self._previous), self._observers)
+
+    def _in_chunks(self, plan: Plan[T], text: Input, error: RequestTooLarge) -> DocumentLine[T]:
+        """The line for a document that the server found too large. Raise the server's error if it cannot be cut."""
+        was_whole = plan_chunks(plan, text) is None
+        long = plan_chunks(plan, text, refused=True) if was_whole else None
+        if long is None:
+            raise error
+        return end_observed(chunked_extraction(long, self._observers, self._previous), self._observers)
 
     def _planned(
         self, schema: object, text: Input, instructions: str | None, context: Context, *, extracting: bool = True
@@ -313,10 +337,10 @@ class Extractor(Maps, Streams):
             self._plans[key] = resolved.examples, plan
         return plan.within(context)
 
-    def _run(self, line: Generator[Send, Completion, R], allowance: Allowance | None = None) -> R:
+    def _run(self, line: Generator[Send | SideBySide, Any, R], allowance: Allowance | None = None) -> R:
         return drive(line, partial(self._answers.answer, allowance=allowance or self._allowance()))
 
-    async def _arun(self, line: Generator[Send, Completion, R], allowance: Allowance | None = None) -> R:
+    async def _arun(self, line: Generator[Send | SideBySide, Any, R], allowance: Allowance | None = None) -> R:
         return await adrive(line, partial(self._answers.aanswer, allowance=allowance or self._allowance()))
 
     def _allowance(self) -> Allowance:

@@ -30,8 +30,8 @@ from structgen.documents import DocumentProblem
 from structgen.engine.budget import spent_at_most, tokens_of
 from structgen.engine.chunked.long_document import NO_MOST
 from structgen.engine.cost import cost_of
+from structgen.engine.drive import Outcome
 from structgen.engine.map_api import CONCURRENCY
-from structgen.engine.ordered_map import Outcome
 from structgen.extractor import Extractor
 from structgen.schema import Schema
 from structgen.send import find_card, split_model

@@ -19,8 +19,7 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.engine.claimed_fields import hidden, supplied, typed_of
 from structgen.parse.align.shape import Place, Shape, shape_of
 from structgen.parse.json_values import same
-from structgen.reask.absent import without
-from structgen.reask.place import put
+from structgen.reask.value_paths import put, without
 from structgen.schema import Schema
 from structgen.schema.node import Node
 

@@ -7,8 +7,8 @@ exception that the driver throws into the generator.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Generator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
@@ -28,7 +28,8 @@ from structgen.engine.budget import all_tried, beyond
 from structgen.engine.claims import as_dumped, constants, said, unclaimed
 from structgen.engine.cost import cost_of
 from structgen.ground import locate_quoted
-from structgen.reask import Asking, Question, first_question, next_question
+from structgen.parse import parse_completion, parse_tree
+from structgen.reask import Asking, Question, first_question, reask
 from structgen.report import extraction_html, failure_html
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """The only effect: have this request answered. `attempt` counts from 1, `at_most` is the most that it may take.
+    """The effect of asking: have this request answered. `attempt` counts from 1, `at_most` is the most it may take.
 
     `beyond` is the reason why it goes over the budget: then only an answer that is there already may be taken, and
     BudgetExceeded is to be thrown where there is none.
@@ -58,19 +59,30 @@ UNQUOTED = "has no quote that stands in the document: give what it says with its
 
 Line: TypeAlias = Generator[Send, Completion, Extraction[T]]
 
-Begin: TypeAlias = Callable[[Plan[Any], Input], Line[Any]]
-"""What makes the line for a text: `extraction`, or what begins with an answer that is there already."""
 
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """The effect of a document that is read in chunks: run these lines concurrently.
 
-def extraction(plan: Plan[T], text: Input, first: Callable[[Asking[T]], Question[T]] = first_question) -> Line[T]:
-    """Ask until a response is accepted or the budget is spent; nothing that was paid for is ever dropped.
-
-    `first` makes the question that the line begins with: the whole, unless an earlier answer stands in for it.
-    Raises ExtractionFailed with every attempt and the last partial value, BudgetExceeded where the next question could
-    go over the budget, and TransportError where not even the first completion arrived.
+    It is answered with the outcome of each line, in their order.
     """
-    asking = Asking(plan, plan.request_for(text))
-    question = first(asking)
+
+    lines: tuple[Line[Any], ...]
+
+
+DocumentLine: TypeAlias = Generator[Send | SideBySide, Any, Extraction[T]]
+"""The line for a document of any length. What it receives depends on the effect."""
+
+
+def extraction(plan: Plan[T], text: Input, first: Question[T] | None = None) -> Line[T]:
+    """Ask until a response is accepted or the budget is spent. Nothing that was paid for is ever dropped.
+
+    `first` replaces the first question, if a stored answer is read again. Raises ExtractionFailed with every attempt
+    and the last partial value, BudgetExceeded if the next question could exceed the budget, and TransportError if not
+    even the first completion arrived.
+    """
+    asking = compile_text(plan, text)
+    question = first or first_question(asking)
     attempts: tuple[Attempt, ...] = ()
     parsed: Parsed[T] | None = None
     while True:
@@ -85,13 +97,54 @@ def extraction(plan: Plan[T], text: Input, first: Callable[[Asking[T]], Question
             raise failed from failed.__cause__
         except StoreError as error:
             raise _unkept(plan, error, attempts, parsed, question) from error
-        parsed = _supported(asking, question.read(completion), completion)
+        parsed = ground_answer(asking, parse_answer(question, completion), completion)
         attempts = (*attempts, Attempt(question.request, completion, parsed.issues, question.why, at_most))
         if parsed.ok:
             return _accepted(asking, parsed, attempts)
         if completion.final:
             raise _failed(plan, "The answer does not match the schema", attempts, parsed)
-        question = next_question(asking, question, attempts[-1], parsed)
+        question = reask(question, attempts[-1], parsed)
+
+
+def compile_text(plan: Plan[T], text: Input) -> Asking[T]:
+    """The request for the whole of a text, with all that later questions about it need."""
+    return Asking(plan, plan.request_for(text))
+
+
+def parse_answer(question: Question[T], completion: Completion) -> Parsed[T]:
+    """Read an answer in the form in which it was asked for; the answer for a part is joined with what was kept."""
+    max_risk = question.asking.max_risk
+    answer: Parsed[T] = parse_completion(
+        question.schema, completion, question.request, form=question.form, max_risk=max_risk
+    )
+    if question.joining is None:
+        return answer
+    joined = question.joining.join(answer)
+    if isinstance(joined, Parsed):
+        return joined
+    # Checks across fields can only be made on the whole, so it is validated again with its new part.
+    asking = question.asking
+    whole = parse_tree(asking.schema, joined.tree, quotes=joined.quotes, form=asking.form, max_risk=max_risk)
+    return replace(whole, repairs=(*joined.repairs, *whole.repairs))
+
+
+def ground_answer(asking: Asking[T], parsed: Parsed[T], completion: Completion) -> Parsed[T]:
+    """Refuse an accepted value if evidence is required and the text does not support a part of the value.
+
+    Without that option there is nothing to do yet: evidence is looked up when somebody reads it.
+    """
+    if not parsed.ok or not asking.plan.brief.options.require_evidence:
+        return parsed
+    issues = tuple(
+        Issue(piece.path, UNQUOTED if piece.path in parsed.quotes else UNFOUND, "unsupported")
+        for piece in _evidence(asking, parsed, completion)
+        if piece.status is Status.UNSUPPORTED
+    )
+    if not issues:
+        return parsed
+    value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
+    tree = said(asking.schema, value, parsed.given)
+    return Parsed(False, None, issues, parsed.repairs, tree, quotes=parsed.quotes)
 
 
 def _accepted(asking: Asking[T], parsed: Parsed[T], attempts: tuple[Attempt, ...]) -> Extraction[T]:
@@ -119,22 +172,6 @@ def _evidence(asking: Asking[T], parsed: Parsed[T], completion: Completion) -> t
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
     apart = unclaimed(schema, value, parsed.given)
     return locate_quoted(as_dumped(schema, value), document, parsed.quotes, apart)
-
-
-def _supported(asking: Asking[T], parsed: Parsed[T], completion: Completion) -> Parsed[T]:
-    """The same; refused where evidence is required and a part of the value stands nowhere in the text."""
-    if not parsed.ok or not asking.plan.brief.options.require_evidence:
-        return parsed
-    issues = tuple(
-        Issue(piece.path, UNQUOTED if piece.path in parsed.quotes else UNFOUND, "unsupported")
-        for piece in _evidence(asking, parsed, completion)
-        if piece.status is Status.UNSUPPORTED
-    )
-    if not issues:
-        return parsed
-    value: T = parsed.value  # pyright: ignore[reportAssignmentType]  as above
-    tree = said(asking.schema, value, parsed.given)
-    return Parsed(False, None, issues, parsed.repairs, tree, quotes=parsed.quotes)
 
 
 def _check_budget(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, at_most: Usage) -> str | None:
@@ -168,7 +205,7 @@ def _unkept(
 ) -> StructgenError:
     """The error of a store that fails: it keeps what was paid for, the completion that the store could not too."""
     if error.completion is not None:
-        parsed = question.read(error.completion)
+        parsed = parse_answer(question, error.completion)
         last = Attempt(question.request, error.completion, parsed.issues, question.why, question.at_most)
         attempts = (*attempts, last)
     return _failed(plan, str(error).rstrip("."), attempts, parsed) if attempts else StoreError(str(error))

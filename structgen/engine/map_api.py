@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Mapping
-from typing import Any, TypeVar, overload
+from os import PathLike
+from typing import Any, TypeVar, cast, overload
 
 from typing_extensions import TypeForm
 
 from structgen.compile import Input
-from structgen.core.argument_checks import argument, mapping, optional, string
+from structgen.core.argument_checks import argument, kind_of, mapping, optional, string
+from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.core.json import Json
-from structgen.core.records import Task
+from structgen.core.records import Document, Image, Message, Task
 from structgen.core.results import Extraction
-from structgen.engine.ordered_map import Outcome, aattempted, amap_ordered, attempted, check_texts, map_ordered
+from structgen.engine.drive import Outcome, aattempted, amap_ordered, attempted, map_ordered
 from structgen.schema import Context, Schema
 
 T = TypeVar("T")
@@ -163,3 +165,26 @@ class Maps(ABC):
         self, schema: object, text: Input, instructions: str | None, context: Context
     ) -> Extraction[Any]:
         """One value, awaited."""
+
+
+def check_texts(texts: object, *, awaited: bool = False) -> None:
+    """Raise ConfigurationError where these are no texts but one, whose letters would be taken for texts.
+
+    `awaited`: they may come from an async iterable.
+    """
+    match texts:
+        case str() | Document() | Message() | Image() | DocumentError():
+            advice = "write [text], or call extract"
+        case bytes() | bytearray() | memoryview():
+            advice = "decode them, and write [text]"
+        case PathLike():
+            advice = "structgen.read(path) gives the texts of a file or folder"
+        case Mapping():
+            advice = "a chat is a list of messages, and several chats a list of those"
+        case AsyncIterable() if not awaited:
+            advice = "amap takes async iterables"
+        case Iterable() | AsyncIterable():
+            return
+        case _:
+            advice = "write a list of them"
+    raise ConfigurationError(f"texts is {kind_of(cast(object, texts))}, and must be an iterable of texts: {advice}.")

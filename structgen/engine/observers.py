@@ -22,8 +22,10 @@ from structgen.core.events import (
 )
 from structgen.core.records import Completion
 from structgen.core.results import Extraction
-from structgen.engine.flow import FAULTS, Line, Send
+from structgen.engine.flow import FAULTS, DocumentLine, Line, Send
 
+C = TypeVar("C")
+E = TypeVar("E")
 R = TypeVar("R")
 T = TypeVar("T")
 
@@ -71,13 +73,23 @@ class Observers:
 
 
 def observed(line: Line[T], observers: Observers) -> Line[T]:
-    """The same line; observers are told of every effect, of its completion, and of the end."""
-    return _observed(line, observers) if observers.all else line
+    """The same line, whose every effect, completion and end is reported to the observers."""
+    return _with_end(_with_effects(line, observers), observers) if observers.all else line
 
 
-def _observed(line: Line[T], observers: Observers) -> Generator[Send, Completion, Extraction[T]]:
+def effects_observed(line: Generator[Send, Completion, R], observers: Observers) -> Generator[Send, Completion, R]:
+    """The same line, whose effects and completions are reported, but not its end."""
+    return _with_effects(line, observers) if observers.all else line
+
+
+def end_observed(line: DocumentLine[T], observers: Observers) -> DocumentLine[T]:
+    """The same line, whose end alone is reported: its parts report their effects themselves."""
+    return _with_end(line, observers) if observers.all else line
+
+
+def _with_end(line: Generator[E, C, Extraction[T]], observers: Observers) -> Generator[E, C, Extraction[T]]:
     try:
-        result = yield from told(line, observers)
+        result = yield from line
     except StructgenError as error:
         observers.failed(error)
         raise
@@ -85,13 +97,7 @@ def _observed(line: Line[T], observers: Observers) -> Generator[Send, Completion
     return result
 
 
-def told(line: Generator[Send, Completion, R], observers: Observers) -> Generator[Send, Completion, R]:
-    """The same line; observers are told of its effects and their completions, and not of its end."""
-    return _told(line, observers) if observers.all else line
-
-
-def _told(line: Generator[Send, Completion, R], observers: Observers) -> Generator[Send, Completion, R]:
-    """Hand each effect out and its outcome back in, telling of both."""
+def _with_effects(line: Generator[Send, Completion, R], observers: Observers) -> Generator[Send, Completion, R]:
     try:
         effect = next(line)
         while True:

@@ -1,6 +1,7 @@
 """The forms in which an answer is asked for: plain, strict, with quotes, and combinations of them."""
 
 from structgen.forms.answer_form import (
+    NO_QUOTES,
     AnswerForm,
     PartialView,
     PlainForm,
@@ -14,6 +15,7 @@ from structgen.forms.answer_form import (
 )
 
 __all__ = [
+    "NO_QUOTES",
     "AnswerForm",
     "PartialView",
     "PlainForm",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -22,8 +22,9 @@ from pydantic_core import to_json
 
 from structgen.core.json import Json
 from structgen.core.options import Risk
+from structgen.core.records import Call, Completion, Request
 from structgen.core.results import Issue, Parsed, Repair
-from structgen.forms import AnswerForm, PlainForm
+from structgen.forms import NO_QUOTES, AnswerForm, PlainForm
 from structgen.parse.align import Shape, shape_of
 from structgen.parse.answer import choose_answer
 from structgen.parse.candidates import (
@@ -37,7 +38,7 @@ from structgen.parse.candidates import (
     strip_thinking,
 )
 from structgen.parse.finish import judge_finish, may_be_cut, with_repair
-from structgen.parse.json_values import exact_text
+from structgen.parse.json_values import exact_text, write_json
 from structgen.parse.judge import Target
 from structgen.parse.lenient.escapes import Source
 from structgen.parse.lenient.json_repair import lacks_colon, last_resort
@@ -123,6 +124,46 @@ def parse_parts(
         return parsed
     repair = Repair("other_tool", "", parts.other, parts.asked, Risk.INTERPRETIVE)
     return with_repair(parsed, repair, f"is a call of {parts.other!r}, not of {parts.asked!r}", max_risk)
+
+
+def parse_completion(
+    schema: Schema[T],
+    completion: Completion,
+    request: Request,
+    *,
+    form: AnswerForm | None = None,
+    max_risk: Risk = Risk.INTERPRETIVE,
+) -> Parsed[T]:
+    """Read all that a completion says as one answer to the request, in the form in which it was asked for.
+
+    Calls of a function that the request does not name count as said beside the answer, or as the answer if there are
+    no others.
+    """
+    calls = (Call(completion.called, completion.text), *completion.more_calls)
+    asked = [call for call in calls if call.name in {"", request.schema_name}]
+    others = [call for call in calls if call not in asked]
+    parts = Parts(
+        tuple(call.arguments for call in asked or others),
+        (completion.beside, *(call.arguments for call in others if asked)),
+        other="" if asked else others[0].name,
+        asked=request.schema_name,
+    )
+    finish_reason, document = completion.finish_reason, request.document
+    return parse_parts(schema, parts, finish_reason=finish_reason, max_risk=max_risk, form=form, document=document)
+
+
+def parse_tree(
+    schema: Schema[T],
+    tree: Json,
+    *,
+    quotes: Mapping[str, str | None] = NO_QUOTES,
+    form: AnswerForm | None = None,
+    max_risk: Risk = Risk.INTERPRETIVE,
+) -> Parsed[T]:
+    """Validate a value that was put together from several answers as a whole; its quotes stay with their values."""
+    described = None if form is None else form.prompt_form
+    text = write_json(tree if described is None else described.encode(tree, quotes))
+    return parse_text(schema, text, max_risk=max_risk, max_chars=len(text), form=described)
 
 
 def _target(schema: Schema[T], max_risk: Risk, form: AnswerForm | None, document: str | None) -> Target[T]:

@@ -1,31 +1,87 @@
-"""A question: the request that asks it, and how its answer is read."""
+"""A question: the request that asks it, and how its answer becomes the whole value."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar, cast
 
+from structgen.compile import Plan
 from structgen.compile.parameters import message_tokens
 from structgen.core.json import Json
 from structgen.core.options import Risk
-from structgen.core.records import Call, Completion, Request, Usage
-from structgen.core.results import Parsed
+from structgen.core.records import Card, Request, Usage
+from structgen.core.results import Issue, Parsed, Repair
 from structgen.forms import AnswerForm
-from structgen.parse import Parts, parse_parts, parse_text
-from structgen.parse.json_values import write_json
+from structgen.parse.json_values import exact_text, has_exact
 from structgen.schema import Schema
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+MAX_SHOWN_CHARS = 200
+"""Longer values are cut where a model is shown what was wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking(Generic[T]):
+    """What all questions of one extraction have in common. `first` is the request that asks for the whole."""
+
+    plan: Plan[T]
+    first: Request
+
+    @property
+    def schema(self) -> Schema[T]:
+        """The schema of the whole value."""
+        return self.plan.brief.schema
+
+    @property
+    def form(self) -> AnswerForm:
+        """The form of an answer that is the whole value."""
+        return self.plan.form
+
+    @property
+    def max_risk(self) -> Risk:
+        """The highest risk of a repair that is accepted."""
+        return self.plan.brief.options.max_risk
+
+    @property
+    def card(self) -> Card | None:
+        """What is known about the model."""
+        return self.plan.brief.card
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A whole value put together from several answers, which still has to be validated."""
+
+    tree: Json
+    repairs: tuple[Repair, ...]
+    quotes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+
+
+class Join(Protocol[T_co]):
+    """Puts the answer to a question where it belongs."""
+
+    def join(self, answer: Parsed[Any]) -> Joined | Parsed[T_co]:
+        """Return the whole value, or the refusal of an answer that does not fit."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[T]):
-    """What is sent, why, and how the completion becomes the whole value again."""
+    """What is sent and why, what the answer must look like, and how it becomes the whole value.
 
+    `schema` and `form` are those of the answer. `joining` is None if the answer is the whole value itself.
+    """
+
+    asking: Asking[T]
     request: Request
     why: str
-    read: Callable[[Completion], Parsed[T]]
+    schema: Schema[Any]
+    form: AnswerForm
+    joining: Join[T] | None = None
     part: bool = False
     """Whether only a part of the value is asked for."""
 
@@ -40,62 +96,21 @@ class Question(Generic[T]):
         return (self.at_most.input_tokens or 0) + (self.at_most.output_tokens or 0)
 
 
-def part_room(estimate: int, first: Request) -> int:
-    """Room for the answer to a question for a part: no more than the whole had, which may be the user's own limit."""
-    whole = first.parameters.max_completion_tokens
-    return estimate if whole is None else min(estimate, whole)
+def whole_question(asking: Asking[T], request: Request, why: str) -> Question[T]:
+    """A question for the whole value."""
+    return Question(asking, request, why, asking.schema, asking.form)
 
 
-def whole_question(
-    schema: Schema[T],
-    request: Request,
-    max_risk: Risk,
-    why: str,
-    form: AnswerForm,
-) -> Question[T]:
-    """A question for the whole value, answered in this form."""
-
-    def read(completion: Completion) -> Parsed[T]:
-        return read_completion(schema, completion, request.schema_name, max_risk, form, request.document)
-
-    return Question(request, why, read)
+def describe(issue: Issue) -> str:
+    """One issue in words that a model reads: where it is, what is wrong, what was found, what was expected."""
+    where = f"at {issue.path}: " if issue.path else ""
+    found = "" if issue.found is None else f" (found {brief_json(issue.found)})"
+    expected = f" Expected {issue.expected.rstrip('.')}." if issue.expected else ""
+    return f"{where}{issue.message.rstrip('.')}{found}.{expected}"
 
 
-def read_completion(
-    schema: Schema[T],
-    completion: Completion,
-    name: str,
-    max_risk: Risk,
-    form: AnswerForm,
-    document: str | None,
-) -> Parsed[T]:
-    """All that a completion says, read as one answer: a call of the function `name`, or several.
-
-    Calls of other functions stand beside those, or in their place where there are none.
-    """
-    calls = (Call(completion.called, completion.text), *completion.more_calls)
-    asked = [call for call in calls if call.name in {"", name}]
-    others = [call for call in calls if call not in asked]
-    parts = Parts(
-        tuple(call.arguments for call in asked or others),
-        (completion.beside, *(call.arguments for call in others if asked)),
-        other="" if asked else others[0].name,
-        asked=name,
-    )
-    return parse_parts(
-        schema,
-        parts,
-        finish_reason=completion.finish_reason,
-        max_risk=max_risk,
-        form=form,
-        document=document,
-    )
-
-
-def read_again(
-    schema: Schema[T], tree: Json, quotes: Mapping[str, str | None], max_risk: Risk, form: AnswerForm
-) -> Parsed[T]:
-    """A value that was put together from several answers, validated as a whole; its quotes stay with their values."""
-    described = form.prompt_form
-    written = write_json(described.encode(tree, quotes))
-    return parse_text(schema, written, max_risk=max_risk, form=described)
+def brief_json(value: object) -> str:
+    """A value as JSON, cut if it is long."""
+    plain = cast(Json, value)
+    text = exact_text(plain) if has_exact(plain) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]}..."

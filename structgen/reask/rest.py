@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from structgen.compile.parameters import answer_tokens, frame_tokens
 from structgen.core.json import Json, JsonObject, pointer, steps
-from structgen.core.options import Risk
-from structgen.core.records import Card, Completion, Message, Request
+from structgen.core.records import Message, Request
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.forms import AnswerForm
 from structgen.parse.json_values import MISSING, at, same
 from structgen.parse.unrecorded import FLOAT
-from structgen.reask.place import put, schema_at
-from structgen.reask.question import Question, part_room, read_again, read_completion
+from structgen.reask.question import Asking, Joined, Question
+from structgen.reask.value_paths import put, schema_at
 from structgen.schema import Schema
 from structgen.schema.node import Node, Raw
 from structgen.schema.resolve import standalone
@@ -45,63 +44,71 @@ class Cut(Generic[T]):
     """A response that was cut off: its complete parts, and where it goes on.
 
     `path` leads to the outermost open list, whose complete items are kept, or else to the innermost open object.
-    `begun`: an item of that list had begun behind those that are kept, so that at least one more must come.
-    `form` is the one of the whole, `quotes` those of what is kept if it has any. `document` is what is read.
+    `begun`: the next item of that list had begun when the response was cut off, so at least one more must come.
     """
 
-    schema: Schema[T]
+    asking: Asking[T]
     kept: JsonObject
     path: tuple[str, ...]
     repairs: tuple[Repair, ...]
-    max_risk: Risk
-    form: AnswerForm
     begun: bool = False
     quotes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
-    document: str | None = None
 
     @property
     def shown(self) -> JsonObject:
         """What is kept, in the form in which it was answered."""
-        return cast(JsonObject, self.form.prompt_form.encode(self.kept, self.quotes))
+        return cast(JsonObject, self.asking.form.prompt_form.encode(self.kept, self.quotes))
+
+    def join(self, answer: Parsed[Any]) -> Joined | Parsed[T]:
+        """Join what was kept with the rest, or refuse a rest that does not fit."""
+        if not answer.ok:
+            return self._refused(*answer.issues)
+        rest = answer.given
+        joined = _misplaced(self, rest) or _list_missing(self, rest) or join(self.kept, rest, self.path)
+        if isinstance(joined, Issue):
+            return self._refused(joined)
+        # The type of the whole may keep every digit of a number that the answer's schema took for a float.
+        own = tuple(one for one in answer.repairs if one.rule != FLOAT)
+        return Joined(joined, (*self.repairs, *own), _joined_quotes(self, answer.quotes))
+
+    def _refused(self, *issues: Issue) -> Parsed[T]:
+        return Parsed(False, None, issues, self.repairs, self.kept, quotes=self.quotes)
 
 
-def rest_question(
-    schema: Schema[T],
-    first: Request,
-    parsed: Parsed[T],
-    max_risk: Risk,
-    card: Card | None,
-    form: AnswerForm,
-) -> Question[T] | None:
-    """A question for what is missing, None where nothing was complete or the root is no object.
+def rest_question(asking: Asking[T], parsed: Parsed[T]) -> Question[T] | None:
+    """A question for what is missing, or None if nothing was complete or the root is not an object.
 
-    Also where more is wrong than the end: what was refused for that must not be kept.
+    Also None if anything but the end is wrong: a value that was refused must not be kept.
     """
     if not parsed.open or not isinstance(parsed.partial, dict) or not {issue.code for issue in parsed.issues} <= _ENDS:
         return None
+    schema = asking.schema.node
     kept, path = complete_parts(parsed.partial, parsed.open)
-    part = _rest_schema(schema.node, kept, path)
+    part = _rest_schema(schema, kept, path)
     if not kept or part is None:
         return None
     begun = any(len(steps(place)) > len(path) for place in parsed.open)
     quotes = {place: quote for place, quote in parsed.quotes.items() if at(kept, steps(place)) is not MISSING}
-    cut = Cut(schema, kept, path, parsed.repairs, max_risk, form, begun, quotes, first.document)
-    missing = Schema.of(standalone(schema.node.raw, part))
-    asked = form.for_part(missing)
-    request = _request(cut, first, asked, card)
-    return Question(request, WHY, lambda completion: read_rest(cut, missing, completion, asked), part=True)
+    cut = Cut(asking, kept, path, parsed.repairs, begun, quotes)
+    missing = Schema.of(standalone(schema.raw, part))
+    form = asking.form.for_part(missing)
+    return Question(asking, _request(cut, form), WHY, missing, form, cut, part=True)
 
 
-def _request(cut: Cut[T], first: Request, form: AnswerForm, card: Card | None) -> Request:
+def _request(cut: Cut[T], form: AnswerForm) -> Request:
     """The first request, then what is kept of its answer, and what to answer now."""
+    first, card = cut.asking.first, cut.asking.card
     estimate = answer_tokens(frame_tokens(form.schema), first.document, card, quoted=form.quoted)
+    whole = first.parameters.max_completion_tokens
+    # A part gets no more room than the whole had, which may be the user's own limit.
+    room = estimate if whole is None else min(estimate, whole)
     return replace(
         first,
         messages=(*first.messages, Message("user", _words(cut))),
         strict=False,
         json_schema=form.schema,
         schema_name=NAME,
-        parameters=replace(first.parameters, max_completion_tokens=part_room(estimate, first)),
+        parameters=replace(first.parameters, max_completion_tokens=room),
     )
 
 
@@ -169,20 +176,6 @@ def _rest_schema(node: Node, kept: Json, path: tuple[str, ...]) -> Raw | None:
     return {"type": "object", "properties": left, "required": needed}
 
 
-def read_rest(cut: Cut[T], missing: Schema[object], completion: Completion, form: AnswerForm) -> Parsed[T]:
-    """Join what was kept with the rest, and validate the whole. `form` is the one of the rest."""
-    answer: Parsed[object] = read_completion(missing, completion, NAME, cut.max_risk, form, cut.document)
-    if not answer.ok:
-        return Parsed(False, None, answer.issues, cut.repairs, cut.kept, quotes=cut.quotes)
-    rest = answer.given
-    joined = _misplaced(cut, rest) or _list_missing(cut, rest) or join(cut.kept, rest, cut.path)
-    if isinstance(joined, Issue):
-        return Parsed(False, None, (joined,), cut.repairs, cut.kept, quotes=cut.quotes)
-    again = read_again(cut.schema, joined, _joined_quotes(cut, answer.quotes), cut.max_risk, cut.form)
-    own = (one for one in answer.repairs if one.rule != FLOAT)  # the type of the whole may keep every digit
-    return replace(again, repairs=(*cut.repairs, *own, *again.repairs))
-
-
 def _joined_quotes(cut: Cut[T], rest: Mapping[str, str | None]) -> dict[str, str | None]:
     """The quotes of what was kept, and those of the rest; its list begins with the last item that was kept."""
     held, start = at(cut.kept, cut.path), f"{pointer(cut.path)}/"
@@ -201,7 +194,7 @@ def _joined_quotes(cut: Cut[T], rest: Mapping[str, str | None]) -> dict[str, str
 def _misplaced(cut: Cut[T], rest: Json) -> Issue | None:
     """Why a rest that names places by their paths is none: they would be taken for keys that nobody asked for."""
     for key, value in rest.items() if isinstance(rest, dict) else ():
-        known = key.startswith("/") and schema_at(cut.schema.node, key) is not None
+        known = key.startswith("/") and schema_at(cut.asking.schema.node, key) is not None
         if known and not same(value, cast(Json, at(cut.kept, steps(key)))):
             return Issue(key, "is named by its path, with another value than the one that was kept", "misfit", value)
     return None

@@ -209,9 +209,9 @@ def test_a_budget_is_refused_where_the_price_is_not_known() -> None:
 
 def test_a_budget_is_refused_where_attempts_have_no_limit(groq_emulator: Emulator) -> None:
     extractor = Extractor(GROQ, Options(budget=Budget(max_attempts=None)))
-    with pytest.raises(ConfigurationError, match="set a number of attempts"):
+    with pytest.raises(ConfigurationError, match="Set a number of attempts"):
         Batch(extractor, TASK, budget=RunBudget(max_tokens=1_000))
-    with pytest.raises(ConfigurationError, match="set a number of attempts"):
+    with pytest.raises(ConfigurationError, match="Set a number of attempts"):
         extractor.estimate_usage(TASK, next(documents("a")))
     Batch(extractor, TASK, budget=RunBudget(max_seconds=1))
 

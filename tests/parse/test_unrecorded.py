@@ -19,7 +19,7 @@ from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.results import Parsed
 from structgen.parse.json_values import exact_json, exact_text, number_of, same, whole_of
-from structgen.reask.words import brief_json
+from structgen.reask.question import brief_json
 
 BIG = 2**53 + 1
 """The first integer that a float does not hold."""

@@ -9,7 +9,8 @@ from structgen.compile import Brief, compile_brief
 from structgen.core.options import Mode, Options
 from structgen.core.records import Completion
 from structgen.core.results import Attempt, Parsed
-from structgen.reask import Asking, first_question, next_question
+from structgen.engine.flow import parse_answer
+from structgen.reask import Asking, first_question, reask
 from structgen.schema import Schema
 
 LONG = "0.12345678901234567890"
@@ -32,10 +33,10 @@ def read(first: str, second: str, finish_reason: str = "stop") -> tuple[Parsed[R
     asking = Asking(plan, plan.request_for("a document"))
     question = first_question(asking)
     completion = Completion(first, finish_reason=finish_reason)
-    parsed = question.read(completion)
+    parsed = parse_answer(question, completion)
     attempt = Attempt(question.request, completion, parsed.issues, question.why)
-    question = next_question(asking, question, attempt, parsed)
-    return question.read(Completion(second)), question.why
+    question = reask(question, attempt, parsed)
+    return parse_answer(question, Completion(second)), question.why
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field, model_validator
 
 from structgen.compile import Brief, compile_brief
 from structgen.core.json import Json
-from structgen.core.options import Mode, Options, Risk
+from structgen.core.options import Mode, Options
 from structgen.core.records import Completion
 from structgen.core.results import Issue, Parsed
-from structgen.forms import PlainForm
+from structgen.engine.flow import compile_text, parse_answer
 from structgen.parse import parse_text
 from structgen.reask.fields import MOST_FIELDS, fields_question
 from structgen.reask.question import Question
@@ -65,8 +65,8 @@ def bad(**wrong: Json) -> Parsed[Any]:
 
 def maybe(parsed: Parsed[Any], schema: Any = Order, text: str = TEXT, **changes: Any) -> Question[Any] | None:
     compiled = Schema.of(schema)
-    request = compile_brief(Brief(compiled, "groq", "a-model", Options(), **changes)).request_for(text)
-    return fields_question(compiled, request, parsed, Risk.INTERPRETIVE, None, PlainForm(compiled))
+    asking = compile_text(compile_brief(Brief(compiled, "groq", "a-model", Options(), **changes)), text)
+    return fields_question(asking, parsed)
 
 
 def question(parsed: Parsed[Any], **more: Any) -> Question[Any]:
@@ -101,7 +101,7 @@ def test_without_a_document_the_first_question_is_shown() -> None:
 
 
 def test_the_answer_is_put_back_and_the_whole_validated() -> None:
-    done = question(bad(currency="doubloons")).read(Completion('{"/lines/3/currency": "EUR"}'))
+    done = parse_answer(question(bad(currency="doubloons")), Completion('{"/lines/3/currency": "EUR"}'))
     assert done.ok
     assert done.value == Order.model_validate(GOOD)
 
@@ -110,7 +110,7 @@ def test_several_fields_go_in_one_question() -> None:
     asked = question(bad(currency="doubloons", qty=0))
     assert "/lines/3/qty" in asked.request.messages[0].content
     assert "2 fields" in asked.why
-    done = asked.read(Completion('{"/lines/3/currency": "EUR", "/lines/3/qty": 4}'))
+    done = parse_answer(asked, Completion('{"/lines/3/currency": "EUR", "/lines/3/qty": 4}'))
     assert done.value == Order.model_validate(GOOD)
 
 
@@ -119,11 +119,11 @@ def test_a_missing_field_is_asked_for() -> None:
     del value["lines"][3]["qty"]
     asked = question(parse_text(Schema.of(Order), json.dumps(value)))
     assert "nothing stood there" in asked.request.messages[0].content
-    assert asked.read(Completion('{"/lines/3/qty": 4}')).value == Order.model_validate(GOOD)
+    assert parse_answer(asked, Completion('{"/lines/3/qty": 4}')).value == Order.model_validate(GOOD)
 
 
 def test_an_answer_that_is_wrong_again_is_refused_and_the_draft_kept() -> None:
-    refused = question(bad(currency="doubloons")).read(Completion('{"/lines/3/currency": "thalers"}'))
+    refused = parse_answer(question(bad(currency="doubloons")), Completion('{"/lines/3/currency": "thalers"}'))
     assert not refused.ok
     assert refused.issues
     partial: Any = refused.partial
@@ -133,7 +133,7 @@ def test_an_answer_that_is_wrong_again_is_refused_and_the_draft_kept() -> None:
 
 def test_other_fields_in_the_answer_are_ignored_on_the_record() -> None:
     answer = '{"/lines/3/currency": "EUR", "/number": "A-1", "mood": "calm"}'
-    done = question(bad(currency="doubloons")).read(Completion(answer))
+    done = parse_answer(question(bad(currency="doubloons")), Completion(answer))
     assert done.value == Order.model_validate(GOOD)
     ignored = [(repair.rule, repair.path, repair.before) for repair in done.repairs]
     assert ignored == [("ignored_field", "/number", "A-1"), ("ignored_field", "/mood", "calm")]
@@ -151,7 +151,7 @@ def test_other_fields_in_the_answer_are_ignored_on_the_record() -> None:
 )
 def test_another_value_for_what_was_kept_refuses_the_answer(more: Any, path: str, values: Any) -> None:
     answer = {"/lines/3/currency": "EUR", **more}
-    refused = question(bad(currency="doubloons")).read(Completion(json.dumps(answer)))
+    refused = parse_answer(question(bad(currency="doubloons")), Completion(json.dumps(answer)))
     assert not refused.ok
     assert [(issue.code, issue.path) for issue in refused.issues] == [("contradiction", path)]
     assert values in (None, refused.issues[0].found)
@@ -162,16 +162,18 @@ def test_another_value_for_what_was_kept_refuses_the_answer(more: Any, path: str
 def test_a_value_that_is_said_again_is_no_contradiction() -> None:
     whole = GOOD["lines"]
     answer = {"/lines/3/currency": "EUR", "/lines/3": {"name": "oak dowels", "qty": 4.0}, "/lines": whole}
-    assert question(bad(currency="doubloons")).read(Completion(json.dumps(answer))).value == Order.model_validate(GOOD)
+    assert parse_answer(
+        question(bad(currency="doubloons")), Completion(json.dumps(answer))
+    ).value == Order.model_validate(GOOD)
 
 
 def test_of_a_whole_value_in_the_answer_only_the_asked_field_is_taken() -> None:
-    done = question(bad(currency="doubloons")).read(Completion(json.dumps(GOOD)))
+    done = parse_answer(question(bad(currency="doubloons")), Completion(json.dumps(GOOD)))
     assert done.value == Order.model_validate(GOOD)
 
 
 def test_a_whole_value_in_the_answer_that_changes_what_was_kept_is_refused() -> None:
-    refused = question(bad(currency="doubloons")).read(Completion(json.dumps({**GOOD, "number": "B-2"})))
+    refused = parse_answer(question(bad(currency="doubloons")), Completion(json.dumps({**GOOD, "number": "B-2"})))
     assert [(issue.code, issue.path) for issue in refused.issues] == [("contradiction", "/number")]
 
 
@@ -201,12 +203,14 @@ def test_a_string_that_may_end_elsewhere_is_asked_for_with_the_list_around_it(te
 def test_the_whole_list_is_put_in_place_of_the_one_whose_items_are_not_clear() -> None:
     parsed = parse_text(Schema.of(Claim), '{"says": "x", "evidence": ["t62"8, "u62"]}')
     asked = question(parsed, schema=Claim, text="t62 u62")
-    assert asked.read(Completion('{"/evidence": ["t62", "u62"]}')).value == Claim(says="x", evidence=["t62", "u62"])
-    assert not asked.read(Completion('{"/evidence/0": "t62"}')).ok
+    assert parse_answer(asked, Completion('{"/evidence": ["t62", "u62"]}')).value == Claim(
+        says="x", evidence=["t62", "u62"]
+    )
+    assert not parse_answer(asked, Completion('{"/evidence/0": "t62"}')).ok
 
 
 def test_a_repair_in_the_answer_has_the_path_of_the_whole() -> None:
-    done = question(bad(qty=0)).read(Completion('{"/lines/3/qty": "4"}'))
+    done = parse_answer(question(bad(qty=0)), Completion('{"/lines/3/qty": "4"}'))
     assert done.value == Order.model_validate(GOOD)
     assert [repair.path for repair in done.repairs] == ["/lines/3/qty"]
 
@@ -216,13 +220,13 @@ def test_a_check_across_fields_asks_for_the_fields_it_names() -> None:
     asked = question(parsed, schema=Span, text="From 4 to 9: x")
     properties: Any = asked.request.json_schema
     assert sorted(properties["properties"]) == ["/end", "/start"]
-    assert asked.read(Completion('{"/start": 4, "/end": 9}')).value == Span(start=4, end=9, label="x")
+    assert parse_answer(asked, Completion('{"/start": 4, "/end": 9}')).value == Span(start=4, end=9, label="x")
 
 
 def test_the_server_is_told_the_schema_of_the_fields_where_it_was_told_that_of_the_whole() -> None:
     compiled = Schema.of(Order)
-    request = compile_brief(Brief(compiled, "groq", "a-model", Options(mode=Mode.JSON_SCHEMA))).request_for(TEXT)
-    asked = fields_question(compiled, request, bad(currency="x"), Risk.INTERPRETIVE, None, PlainForm(compiled))
+    asking = compile_text(compile_brief(Brief(compiled, "groq", "a-model", Options(mode=Mode.JSON_SCHEMA))), TEXT)
+    asked = fields_question(asking, bad(currency="x"))
     assert asked is not None
     described: Any = asked.request.to_groq()["response_format"]
     assert described["json_schema"]["strict"] is False
@@ -253,5 +257,5 @@ def test_a_field_that_may_be_left_out_is_left_out_where_the_answer_is_null() -> 
     parsed = parse_text(Schema.of(Dish), '{"name": "soup", "serves": "a crowd"}')
     asked = question(parsed, schema=Dish, text="A soup for a crowd.")
     assert "/serves: integer (default 1) | null" in asked.request.messages[0].text
-    again = asked.read(Completion('{"/serves": null}'))
+    again = parse_answer(asked, Completion('{"/serves": null}'))
     assert again.value == Dish(name="soup", serves=1)

@@ -10,10 +10,10 @@ from pydantic import BaseModel
 
 from structgen.compile import Brief, compile_brief
 from structgen.core.json import Json, JsonObject
-from structgen.core.options import Options, Risk
+from structgen.core.options import Options
 from structgen.core.records import Completion
 from structgen.core.results import Issue, Parsed
-from structgen.forms import PlainForm
+from structgen.engine.flow import compile_text, parse_answer
 from structgen.parse import parse_text
 from structgen.reask.question import Question
 from structgen.reask.rest import complete_parts, join, rest_question
@@ -47,8 +47,8 @@ def cut_at(text: str, schema: Any = Order) -> Parsed[Any]:
 
 def question(parsed: Parsed[Any], schema: Any = Order) -> Question[Any]:
     compiled = Schema.of(schema)
-    request = compile_brief(Brief(compiled, "groq", "a-model", Options())).request_for("Order A-1 ...")
-    found = rest_question(compiled, request, parsed, Risk.INTERPRETIVE, None, PlainForm(compiled))
+    asking = compile_text(compile_brief(Brief(compiled, "groq", "a-model", Options())), "Order A-1 ...")
+    found = rest_question(asking, parsed)
     assert found is not None
     return found
 
@@ -63,14 +63,14 @@ def test_a_cut_between_keys_asks_for_the_missing_keys() -> None:
     assert '"number": "A-1"' in said
     properties: Any = asked.request.json_schema
     assert list(properties["properties"]) == ["note"]
-    done = asked.read(Completion('{"note": "none"}'))
+    done = parse_answer(asked, Completion('{"note": "none"}'))
     assert done.value == Order(number="A-1", lines=[Line(sku="S-0", qty=0)], note="none")
 
 
 def test_a_cut_inside_a_list_keeps_the_complete_items() -> None:
     asked = after(WHOLE[: WHOLE.index("S-3") + 2])
     rest = {"lines": LINES[2:], "note": "none"}
-    assert asked.read(Completion(json.dumps(rest))).value == Order.model_validate(ORDER)
+    assert parse_answer(asked, Completion(json.dumps(rest))).value == Order.model_validate(ORDER)
     assert "after 3 items" in asked.request.messages[-1].content
     assert "S-0" not in asked.request.messages[-1].content
 
@@ -79,7 +79,7 @@ def test_a_cut_inside_a_list_keeps_the_complete_items() -> None:
     "rest", [{"lines": LINES[3:], "note": "x"}, {"lines": [], "note": "x"}, {"note": "x", "lines": "y"}]
 )
 def test_a_rest_that_does_not_join_on_is_refused(rest: JsonObject) -> None:
-    refused = after(WHOLE[: WHOLE.index("S-3") + 2]).read(Completion(json.dumps(rest)))
+    refused = parse_answer(after(WHOLE[: WHOLE.index("S-3") + 2]), Completion(json.dumps(rest)))
     assert not refused.ok
     assert refused.partial == {"number": "A-1", "lines": LINES[:3]}
 
@@ -87,7 +87,7 @@ def test_a_rest_that_does_not_join_on_is_refused(rest: JsonObject) -> None:
 def test_a_cut_before_the_first_item_asks_for_the_whole_list() -> None:
     asked = after('{"number": "A-1", "lines": [{"sku": "S-')
     rest = {"lines": LINES, "note": "none"}
-    assert asked.read(Completion(json.dumps(rest))).value == Order.model_validate(ORDER)
+    assert parse_answer(asked, Completion(json.dumps(rest))).value == Order.model_validate(ORDER)
 
 
 def test_a_cut_deep_inside_is_continued_there() -> None:
@@ -95,16 +95,16 @@ def test_a_cut_deep_inside_is_continued_there() -> None:
     asked = question(cut_at(text[: text.index("S-2") + 1], Wrapped), Wrapped)
     rest = {"order": {"lines": LINES[1:], "note": "none"}, "sender": "me"}
     expected = Wrapped.model_validate({"order": ORDER, "sender": "me"})
-    assert asked.read(Completion(json.dumps(rest))).value == expected
+    assert parse_answer(asked, Completion(json.dumps(rest))).value == expected
 
 
 def test_a_rest_that_changes_what_was_complete_is_refused() -> None:
-    refused = after('{"number": "A-1", "lines": [], "not').read(Completion('{"number": "B-2", "note": "x"}'))
+    refused = parse_answer(after('{"number": "A-1", "lines": [], "not'), Completion('{"number": "B-2", "note": "x"}'))
     assert [issue.path for issue in refused.issues] == ["/number"]
 
 
 def test_a_rest_that_cannot_be_read_keeps_what_was_complete() -> None:
-    refused = after('{"number": "A-1", "lines": [], "not').read(Completion("I cannot."))
+    refused = parse_answer(after('{"number": "A-1", "lines": [], "not'), Completion("I cannot."))
     assert not refused.ok
     assert refused.partial == {"number": "A-1", "lines": []}
 
@@ -112,8 +112,8 @@ def test_a_rest_that_cannot_be_read_keeps_what_was_complete() -> None:
 @pytest.mark.parametrize("text", ["", "[1, 2", '{"number": "A-', '{"num'])
 def test_nothing_complete_is_no_question_for_a_rest(text: str) -> None:
     compiled = Schema.of(Order)
-    request = compile_brief(Brief(compiled, "groq", "a-model", Options())).request_for("Order A-1 ...")
-    assert rest_question(compiled, request, cut_at(text), Risk.INTERPRETIVE, None, PlainForm(compiled)) is None
+    asking = compile_text(compile_brief(Brief(compiled, "groq", "a-model", Options())), "Order A-1 ...")
+    assert rest_question(asking, cut_at(text)) is None
 
 
 @given(st.integers(1, len(WHOLE) - 1))
@@ -142,7 +142,7 @@ def test_a_rest_that_leaves_out_the_item_that_had_begun_is_refused(rest: str) ->
         note: str = ""
 
     text = json.dumps({"lines": LINES})
-    done = question(cut_at(text[: text.index("S-3") + 2], Loose), Loose).read(Completion(rest))
+    done = parse_answer(question(cut_at(text[: text.index("S-3") + 2], Loose), Loose), Completion(rest))
     assert not done.ok
     assert [issue.path for issue in done.issues] == ["/lines"]
 
@@ -156,11 +156,11 @@ def test_a_rest_that_may_begin_with_one_item_or_with_several_is_refused() -> Non
 
 @pytest.mark.parametrize("rest", [{"/number": "B-2", "note": "x"}, {"/note": "x", "note": "y"}])
 def test_a_rest_that_names_places_by_their_paths_is_refused(rest: JsonObject) -> None:
-    assert not after('{"number": "A-1", "lines": [], "not').read(Completion(json.dumps(rest))).ok
+    assert not parse_answer(after('{"number": "A-1", "lines": [], "not'), Completion(json.dumps(rest))).ok
 
 
 def test_a_rest_that_repeats_by_path_what_was_kept_is_taken() -> None:
-    done = after('{"number": "A-1", "lines": [], "not').read(Completion('{"/number": "A-1", "note": "x"}'))
+    done = parse_answer(after('{"number": "A-1", "lines": [], "not'), Completion('{"/number": "A-1", "note": "x"}'))
     assert done.value == Order(number="A-1", lines=[], note="x")
 
 
@@ -177,5 +177,5 @@ def test_nothing_that_was_refused_itself_is_kept_for_the_rest(begin: str) -> Non
     parsed = cut_at(f'{{{begin}, "note": "no')
     assert parsed.open
     compiled = Schema.of(Order)
-    request = compile_brief(Brief(compiled, "groq", "a-model", Options())).request_for("Order A-1 ...")
-    assert rest_question(compiled, request, parsed, Risk.INTERPRETIVE, None, PlainForm(compiled)) is None
+    asking = compile_text(compile_brief(Brief(compiled, "groq", "a-model", Options())), "Order A-1 ...")
+    assert rest_question(asking, parsed) is None

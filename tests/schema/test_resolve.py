@@ -14,7 +14,7 @@ from structgen.documents.chunks.chunk_schema import ChunkSchema
 from structgen.forms.quotes import with_quotes
 from structgen.forms.strict import strict_of
 from structgen.parse import parse_text
-from structgen.reask.place import schema_at
+from structgen.reask.value_paths import schema_at
 from structgen.schema import Schema
 from structgen.schema.resolve import Bases, Refs, canonical, target
 from structgen.testing import Emulator, reply

@@ -6,36 +6,30 @@ asked for whatever stands in them; only the whole is held to its own schema, wit
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from structgen.compile import Brief, Input, Plan, compile_brief
 from structgen.compile.parameters import CHARS_PER_TOKEN, message_tokens
-from structgen.core.errors import ConfigurationError, ExtractionFailed, RequestTooLarge, StructgenError
+from structgen.core.errors import ConfigurationError, ExtractionFailed, RequestTooLarge
 from structgen.core.json import Json
 from structgen.core.options import SHORTEST_CHUNK, Budget
 from structgen.core.records import Card, Completion, Document, Request, Usage
-from structgen.core.results import Attempt, Extraction
+from structgen.core.results import Attempt
 from structgen.documents.chunks import Chunk, ChunkSchema, cut_text
 from structgen.engine import budget as spending
 from structgen.engine.chunked.whole_result import ReadChunk, whole_of
 from structgen.engine.cost import cost_of
-from structgen.engine.flow import Begin, Line, extraction
-from structgen.engine.observers import Observers, observed, told
-from structgen.engine.ordered_map import aattempted, amap_ordered, attempted, map_ordered
+from structgen.engine.drive import Outcome
+from structgen.engine.flow import DocumentLine, Line, SideBySide, extraction
+from structgen.engine.observers import Observers, effects_observed
+from structgen.engine.reparse.previous_run import PreviousRun, stored_question
 from structgen.reask import most_of_all
 
 T = TypeVar("T")
 
-Run: TypeAlias = Callable[[Line[Any]], Extraction[Any]]
-ARun: TypeAlias = Callable[[Line[Any]], Awaitable[Extraction[Any]]]
-
-NO_MOST = "With budget.max_attempts=None nothing says how much a document may take at most: set a number of attempts."
-
-AT_ONCE = 8
-"""So many chunks of one document are under way at once."""
+NO_MOST = "budget.max_attempts is None, so nothing limits what a document may take. Set a number of attempts."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +42,16 @@ class Long(Generic[T]):
     chunks: tuple[Chunk, ...]
 
     def lines(
-        self, todo: Sequence[Chunk], done: Sequence[ReadChunk], observers: Observers, begin: Begin = extraction
-    ) -> list[Line[Json]]:
+        self, todo: Sequence[Chunk], done: Sequence[ReadChunk], observers: Observers, previous: PreviousRun | None
+    ) -> tuple[Line[Json], ...]:
         """The lines of some chunks, with equal shares of the budget that the chunks before them left."""
         attempts = [attempt for one in done for attempt in one.outcome.attempts]
         brief = self.chunk_plan.brief
         budget = share(brief.options.budget, attempts, brief.card, len(todo))
         plan = replace(self.chunk_plan, brief=replace(brief, options=replace(brief.options, budget=budget)))
-        return [told(begin(plan, self.document(chunk)), observers) for chunk in todo]
+        texts = map(self.document, todo)
+        lines = (extraction(plan, text, stored_question(previous, plan, text)) for text in texts)
+        return tuple(effects_observed(line, observers) for line in lines)
 
     def document(self, chunk: Chunk) -> Document:
         """A chunk as a document of its own."""
@@ -127,88 +123,48 @@ def share(budget: Budget, attempts: Sequence[Attempt], card: Card | None, parts:
     return replace(budget, max_tokens=tokens, max_cost=cost)
 
 
-def most_of_document(
-    plan: Plan[T], text: Input, kept: Callable[[Request], Completion | None], begin: Begin = extraction
-) -> Usage:
-    """The most tokens that `extract_document` may take; `kept` gives the answers that take nothing.
+def chunked_extraction(long: Long[T], observers: Observers, previous: PreviousRun | None = None) -> DocumentLine[T]:
+    """Read the chunks side by side and merge what they give.
 
-    Raises ConfigurationError where the number of attempts has no limit.
+    Raises what `extraction` raises: ExtractionFailed, with every attempt and every chunk, if no chunk gave anything or
+    the chunks together do not give the whole.
+    """
+    todo, done = list(long.chunks), list[ReadChunk]()
+    while todo:
+        outcomes: list[Outcome[Json]] = yield SideBySide(long.lines(todo, done, observers, previous))
+        # The server may know better how much fits: a chunk that is too large for it is read again in halves.
+        ended, todo = long.sort([ReadChunk(*pair) for pair in zip(todo, outcomes, strict=True)])
+        done += ended
+    return whole_of(long.plan, long.text, done)
+
+
+def most_of_document(
+    plan: Plan[T], text: Input, stored: Callable[[Request], Completion | None], previous: PreviousRun | None = None
+) -> Usage:
+    """The most tokens that extracting from a text may take; `stored` gives the answers that take nothing.
+
+    Raises ConfigurationError if the number of attempts has no limit.
     """
     long = plan_chunks(plan, text)
     if long is None:
-        return _most_of_line(plan, text, kept, begin)
-    chunks = (_most_of_line(long.chunk_plan, long.document(chunk), kept, begin) for chunk in long.chunks)
+        return _most_of_line(plan, text, stored, previous)
+    chunks = (_most_of_line(long.chunk_plan, long.document(chunk), stored, previous) for chunk in long.chunks)
     return sum(chunks, Usage())
 
 
-def _most_of_line(plan: Plan[Any], text: Input, kept: Callable[[Request], Completion | None], begin: Begin) -> Usage:
-    """The line is run as far as it is answered; from there on every attempt may take its most."""
-    line, attempts = begin(plan, text), plan.brief.options.budget.max_attempts
+def _most_of_line(
+    plan: Plan[Any], text: Input, stored: Callable[[Request], Completion | None], previous: PreviousRun | None
+) -> Usage:
+    """Run the line as far as stored answers carry it; from there on every attempt may take its most."""
+    attempts = plan.brief.options.budget.max_attempts
     if attempts is None:
         raise ConfigurationError(NO_MOST)
+    line = extraction(plan, text, stored_question(previous, plan, text))
     try:
         effect = next(line)
-        while (found := kept(effect.request)) is not None:
+        while (found := stored(effect.request)) is not None:
             effect = line.send(found)
     except (StopIteration, ExtractionFailed):
         return Usage()
     line.close()
     return most_of_all(plan.request_for(text), attempts - effect.attempt + 1, effect.at_most)
-
-
-def extract_document(
-    plan: Plan[T], text: Input, run: Run, observers: Observers, begin: Begin = extraction
-) -> Extraction[T]:
-    """A value out of one text: whole where it can be read so, else in chunks. `begin` makes the line for each.
-
-    Raises what `extraction` raises; ExtractionFailed, with every attempt and every chunk, where no chunk gave anything
-    or what they gave is not the whole.
-    """
-    long = plan_chunks(plan, text)
-    if long is None:
-        try:
-            return run(observed(begin(plan, text), observers))
-        except RequestTooLarge:
-            long = plan_chunks(plan, text, refused=True)
-            if long is None:
-                raise
-    todo, done = list(long.chunks), list[ReadChunk]()
-    while todo:
-        lines = long.lines(todo, done, observers, begin)
-        outcomes = map_ordered(lambda line: attempted(partial(run, line)), lines, AT_ONCE)
-        ended, again = long.sort([ReadChunk(*pair) for pair in zip(todo, outcomes, strict=True)])
-        done, todo = [*done, *ended], again
-    return _told_end(long, done, observers)
-
-
-async def aextract_document(
-    plan: Plan[T], text: Input, run: ARun, observers: Observers, begin: Begin = extraction
-) -> Extraction[T]:
-    """`extract_document`, awaited."""
-    long = plan_chunks(plan, text)
-    if long is None:
-        try:
-            return await run(observed(begin(plan, text), observers))
-        except RequestTooLarge:
-            long = plan_chunks(plan, text, refused=True)
-            if long is None:
-                raise
-    todo, done = list(long.chunks), list[ReadChunk]()
-    while todo:
-        lines = long.lines(todo, done, observers, begin)
-        outcomes = amap_ordered(lambda line: aattempted(run(line)), lines, AT_ONCE)
-        read = [outcome async for outcome in outcomes]
-        ended, again = long.sort([ReadChunk(*pair) for pair in zip(todo, read, strict=True)])
-        done, todo = [*done, *ended], again
-    return _told_end(long, done, observers)
-
-
-def _told_end(long: Long[T], done: Sequence[ReadChunk], observers: Observers) -> Extraction[T]:
-    """The value of the whole, or its failure; observers hear of it once."""
-    try:
-        result = whole_of(long.plan, long.text, done)
-    except StructgenError as error:
-        observers.failed(error)
-        raise
-    observers.accepted(result)
-    return result

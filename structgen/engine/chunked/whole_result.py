@@ -25,12 +25,11 @@ from structgen.documents.chunks import Chunk, branch_names
 from structgen.documents.merge import Merged, Part, merge
 from structgen.engine.claims import as_dumped, constants, said, unclaimed
 from structgen.engine.cost import cost_of
+from structgen.engine.drive import Outcome
 from structgen.engine.flow import UNFOUND, UNQUOTED, usage_of
-from structgen.engine.ordered_map import Outcome
 from structgen.ground import locate
 from structgen.ground.queries import leaves
-from structgen.parse import parse_text
-from structgen.parse.json_values import write_json
+from structgen.parse import parse_tree
 from structgen.report import extraction_html, failure_html
 from structgen.schema import Schema
 
@@ -198,19 +197,14 @@ def _validated(schema: Schema[T], value: Json, max_risk: Risk) -> Parsed[T]:
 
     A field that no chunk gives is missing; where the schema takes null for it, it is null.
     """
-    parsed = _parsed(schema, value, max_risk)
+    parsed = parse_tree(schema, value, max_risk=max_risk)
     missing = [issue.path for issue in parsed.issues if issue.code == "missing"]
     if not missing:
         return parsed
-    filled = _parsed(schema, _with_nulls(value, missing), max_risk)
+    filled = parse_tree(schema, _with_nulls(value, missing), max_risk=max_risk)
     refused = {issue.path for issue in filled.issues}
     fitting = [path for path in missing if path not in refused]
-    return filled if fitting == missing else _parsed(schema, _with_nulls(value, fitting), max_risk)
-
-
-def _parsed(schema: Schema[T], value: Json, max_risk: Risk) -> Parsed[T]:
-    text = write_json(value)
-    return parse_text(schema, text, max_risk=max_risk, max_chars=len(text))
+    return filled if fitting == missing else parse_tree(schema, _with_nulls(value, fitting), max_risk=max_risk)
 
 
 def _with_nulls(value: Json, paths: Sequence[str]) -> Json:

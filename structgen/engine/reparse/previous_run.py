@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, TypeVar
 
 from structgen.compile import Input, Plan
@@ -16,10 +15,10 @@ from structgen.core.errors import ConfigurationError, StructgenError
 from structgen.core.json import Json
 from structgen.core.records import Document, Example
 from structgen.documents.chunks import ChunkSchema
-from structgen.engine.flow import Line, extraction
 from structgen.engine.reparse.schema_diff import AskedParts, Change
 from structgen.engine.reparse.stored_answers import Kept, kept_question
 from structgen.forms import AnswerForm, prompt_forms, sent_by
+from structgen.reask import Asking, Question
 from structgen.schema import Schema
 from structgen.schema.node import Node
 from structgen.store import Asked, Entry, Run, Store
@@ -46,17 +45,20 @@ class PreviousRun:
         """The same, where this server is asked now."""
         return replace(self, endpoint=endpoint)
 
-    def line(self, plan: Plan[T], text: Input) -> Line[T]:
-        """The line for a text. Raises ConfigurationError where the run asked another server."""
+    def question(self, plan: Plan[T], text: Input) -> Question[T] | None:
+        """The question whose stored answer replaces the first question, or None if the run has none for this text.
+
+        Raises ConfigurationError if the run asked another server.
+        """
         document = text.text if isinstance(text, Document) else text
         entries = self.store.answers(self.run.id, document) if isinstance(document, str) else ()
         self._check_server(entries)
         kept = self._kept(plan, text, entries)
         if kept is None:
-            return extraction(plan, text)
+            return None
         for entry in (kept.whole, *kept.parts):
             self.store.note(entry)
-        return extraction(plan, text, partial(kept_question, kept))
+        return kept_question(kept, Asking(plan, plan.request_for(text)))
 
     def _check_server(self, entries: Sequence[Entry]) -> None:
         others = {entry.request.endpoint for entry in entries} - {self.endpoint}
@@ -101,6 +103,11 @@ class PreviousRun:
             except StructgenError:
                 self._known[key] = ()
         return self._known[key]
+
+
+def stored_question(previous: PreviousRun | None, plan: Plan[T], text: Input) -> Question[T] | None:
+    """The question of a previous run that replaces the first question for a text, if there is one."""
+    return previous.question(plan, text) if previous else None
 
 
 def asked_of(schema: Schema[Any], instructions: str, examples: Sequence[Example]) -> Asked:

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 from structgen.core.json import Json, steps
 from structgen.core.options import Risk
-from structgen.core.records import Completion
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.engine.claims import said
+from structgen.engine.flow import parse_answer
 from structgen.engine.reparse.request_match import AskedFields
 from structgen.engine.reparse.schema_diff import AskedParts, Change
 from structgen.forms import AnswerForm
-from structgen.reask import Asking, Question
-from structgen.reask.absent import answer_part, takes_null, without
-from structgen.reask.fields import Draft, involved, read_fields
-from structgen.reask.place import can_put
-from structgen.reask.question import read_again, whole_question
+from structgen.parse import parse_tree
+from structgen.reask import Asking, Joined, Question
+from structgen.reask.fields import Draft, answer_part, involved, takes_null
 from structgen.reask.rest import rest_question
+from structgen.reask.value_paths import can_put, without
 from structgen.schema import Schema
 from structgen.schema.node import Node
 from structgen.store import Entry
@@ -58,24 +57,31 @@ class Kept:
         return Change(AskedParts(self.form.plain.node, later).at, schema, self.words)
 
 
-def kept_question(kept: Kept, asking: Asking[T]) -> Question[T]:
-    """The question that the kept answer was given to; its answer is read by the schema of now."""
-    request = kept.whole.request
-    as_then = whole_question(asking.schema, request, asking.max_risk, "", kept.form)
+@dataclass(frozen=True, slots=True)
+class StoredValue(Generic[T]):
+    """Makes the value of the current schema out of a stored answer to the whole and the stored answers to parts."""
 
-    def read(completion: Completion) -> Parsed[T]:
-        parsed = _with_own_quotes(asking, as_then.read(completion))
-        parsed = _without_removed(kept, asking, parsed)
+    kept: Kept
+    asking: Asking[T]
+
+    def join(self, answer: Parsed[Any]) -> Joined | Parsed[T]:
+        """Return the value so far; what the stored answers do not say is refused, so that it is asked for."""
+        kept, asking = self.kept, self.asking
+        parsed: Parsed[T] = _without_removed(kept, asking, _with_own_quotes(asking, answer))
         for entry in kept.parts:
             parsed = _with_part(kept, asking, parsed, entry)
         return _with_new(kept, asking, parsed)
 
-    return Question(request, f"what run {kept.run} got is read again", read)
+
+def kept_question(kept: Kept, asking: Asking[T]) -> Question[T]:
+    """The question that the stored answer was given to; its answer is read by the current schema."""
+    why, joining = f"what run {kept.run} got is read again", StoredValue(kept, asking)
+    return Question(asking, kept.whole.request, why, asking.schema, kept.form, joining)
 
 
 def _with_own_quotes(asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
     """The same with a quote, or None, for what the schema of now wants quotes for."""
-    wanted = asking.plan.form.quotable(_tree(asking, parsed))
+    wanted = asking.form.quotable(_tree(asking, parsed))
     return replace(parsed, quotes={path: parsed.quotes.get(path) for path in wanted})
 
 
@@ -96,7 +102,7 @@ def _without_removed(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed
     if not gone or parsed.open or parsed.readings:
         return parsed
     left = without(parsed.partial, [repair.path for repair in gone])
-    again = read_again(asking.schema, left, parsed.quotes, asking.max_risk, asking.plan.form)
+    again = parse_tree(asking.schema, left, quotes=parsed.quotes, form=asking.form, max_risk=asking.max_risk)
     removed = (Repair("removed_field", repair.path, repair.before, None, Risk.LOSSLESS) for repair in gone)
     return replace(again, repairs=(*parsed.repairs, *removed, *again.repairs))
 
@@ -104,13 +110,13 @@ def _without_removed(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed
 def _with_part(kept: Kept, asking: Asking[T], parsed: Parsed[T], entry: Entry) -> Parsed[T]:
     """The value with the answer to a question for a part of it, where that still helps."""
     if asked := AskedFields.by(entry.request, kept.forms):
-        return _with_fields(asking, parsed, entry.completion, asked)
-    rest = rest_question(asking.schema, asking.first, parsed, asking.max_risk, asking.card, asking.plan.form)
-    joined = None if parsed.ok or rest is None else rest.read(entry.completion)
+        return _with_fields(asking, parsed, entry, asked)
+    rest = rest_question(asking, parsed)
+    joined = None if parsed.ok or rest is None else parse_answer(rest, entry.completion)
     return joined if joined is not None and joined.ok else parsed
 
 
-def _with_fields(asking: Asking[T], parsed: Parsed[T], answer: Completion, asked: AskedFields) -> Parsed[T]:
+def _with_fields(asking: Asking[T], parsed: Parsed[T], entry: Entry, asked: AskedFields) -> Parsed[T]:
     """The value with those of the answered fields that the schema still has and that have a place in it."""
     tree, schema = _tree(asking, parsed), asking.schema.node
     if parsed.open or parsed.readings or not isinstance(tree, dict | list):
@@ -119,9 +125,9 @@ def _with_fields(asking: Asking[T], parsed: Parsed[T], answer: Completion, asked
     if not fitting:
         return parsed
     left = asked.only(fitting)
-    form, document = asking.plan.form, asking.first.document
-    draft = Draft(asking.schema, tree, parsed.repairs, asking.max_risk, form, parsed.quotes, document)
-    after = read_fields(draft, Schema.of(left.schema), answer, left.form)
+    draft = Draft(asking, tree, parsed.repairs, left.paths, parsed.quotes)
+    question = Question(asking, entry.request, "", left.form.plain, left.form, draft, part=True)
+    after = parse_answer(question, entry.completion)
     unread = after.partial is tree
     return parsed if unread or (parsed.ok and not after.ok) or _forgets(parsed, after, fitting) else after
 

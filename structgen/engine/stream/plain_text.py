@@ -13,7 +13,7 @@ from structgen.core.options import Budget
 from structgen.core.records import Card, Completion, Request, Usage
 from structgen.engine.budget import beyond
 from structgen.engine.flow import Send
-from structgen.engine.observers import Observers, told
+from structgen.engine.observers import Observers, effects_observed
 from structgen.send import Streamed
 
 TextLine: TypeAlias = Generator[Send, Completion, Completion]
@@ -29,7 +29,7 @@ def text_line(request: Request, budget: Budget, card: Card | None, observers: Ob
     reason = beyond(budget, (), at_most, card)
     reason = f"{reason}. Set max_completion_tokens, or allow more." if reason else None
     try:
-        return (yield from told(_asked(Send(request, 1, "plain text", at_most, reason)), observers))
+        return (yield from effects_observed(_asked(Send(request, 1, "plain text", at_most, reason)), observers))
     except StructgenError as error:
         observers.failed(error)
         raise

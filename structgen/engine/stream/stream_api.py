@@ -15,8 +15,8 @@ from structgen.core.json import Json
 from structgen.core.records import Completion, Task
 from structgen.core.results import Extraction, Partial
 from structgen.engine.answers import Answers
+from structgen.engine.drive import Show, adrive_shown, drive_shown
 from structgen.engine.flow import Line, Send
-from structgen.engine.stream.drive_stream import Show, adrive_shown, drive_shown
 from structgen.engine.stream.plain_text import AsyncTextStream, TextLine, TextStream, whole
 from structgen.engine.stream.stream_views import Finished, Growing
 from structgen.schema import Context, Schema

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal, Self
 
@@ -22,8 +23,9 @@ from structgen.core.errors import (
 )
 from structgen.core.options import SHORTEST_CHUNK, Budget, EvidenceMode, Options, Risk
 from structgen.core.records import Card, Completion, Document, Message, Status, Usage
-from structgen.engine import Send, adrive, drive
-from structgen.engine.chunked.long_document import Long, aextract_document, extract_document, plan_chunks, share
+from structgen.engine import Send, adrive, drive, extraction
+from structgen.engine.chunked.long_document import Long, chunked_extraction, plan_chunks, share
+from structgen.engine.flow import DocumentLine
 from structgen.engine.observers import Observers
 from structgen.schema import Schema
 
@@ -67,7 +69,25 @@ def reply(effect: Send) -> Completion:
 
 
 def extract(options: Options, text: Any = TEXT, perform: Any = reply, **changes: Any) -> Any:
-    return extract_document(plan(options, **changes), text, lambda line: drive(line, perform), Observers())
+    made = plan(options, **changes)
+    line, again = lines(made, text)
+    try:
+        return drive(line, perform)
+    except RequestTooLarge:
+        return drive(again(), perform)
+
+
+def lines(made: Plan[Any], text: Any) -> tuple[DocumentLine[Any], Callable[[], DocumentLine[Any]]]:
+    """The line for a text, and the one for the same text if the server finds it too large."""
+    long = plan_chunks(made, text)
+
+    def halved() -> DocumentLine[Any]:
+        smaller = plan_chunks(made, text, refused=True)
+        if long is not None or smaller is None:
+            raise RequestTooLarge("too large")
+        return chunked_extraction(smaller, Observers())
+
+    return extraction(made, text) if long is None else chunked_extraction(long, Observers()), halved
 
 
 def failure(options: Options, perform: Any = reply, **changes: Any) -> ExtractionFailed:
@@ -276,7 +296,11 @@ def test_awaited_it_is_the_same() -> None:
         return reply(effect)
 
     async def awaited(options: Options) -> Any:
-        return await aextract_document(plan(options), TEXT, lambda line: adrive(line, perform), Observers())
+        line, again = lines(plan(options), TEXT)
+        try:
+            return await adrive(line, perform)
+        except RequestTooLarge:
+            return await adrive(again(), perform)
 
     cut, halved = asyncio.run(awaited(CHUNKED)), asyncio.run(awaited(Options()))
     assert cut == extract(CHUNKED)

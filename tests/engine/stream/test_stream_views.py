@@ -20,7 +20,7 @@ from structgen.core.options import Budget, Options, Risk
 from structgen.core.records import Card, Completion
 from structgen.core.results import Extraction, Partial
 from structgen.engine import Line, Send, extraction
-from structgen.engine.stream.drive_stream import adrive_shown, drive_shown
+from structgen.engine.drive import adrive_shown, drive_shown
 from structgen.engine.stream.stream_views import Finished, Growing
 from structgen.forms import PlainForm, StrictForm, strict_form
 from structgen.parse import parse_text

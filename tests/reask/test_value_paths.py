@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from structgen.core.json import Json, steps
 from structgen.parse.json_values import MISSING, at
-from structgen.reask.place import can_put, put, schema_at
+from structgen.reask.value_paths import can_put, put, schema_at
 from structgen.schema import Schema
 
 TREE: Json = {"a": [{"b": 1}, {"b": 2}], "c": None}

@@ -8,7 +8,7 @@ import pytest
 
 from structgen.core.errors import ConfigurationError, ConnectionFailed, ExtractionFailed
 from structgen.core.results import Extraction
-from structgen.engine.ordered_map import aattempted, amap_ordered, attempted, map_ordered
+from structgen.engine.drive import aattempted, amap_ordered, attempted, map_ordered
 
 
 class Gauge:

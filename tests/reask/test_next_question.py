@@ -3,8 +3,8 @@
 from structgen.core.options import Mode
 from structgen.core.records import Completion, Message, Request
 from structgen.core.results import Attempt, Issue
-from structgen.reask.whole import MOST_CHARS, ask_whole
-from structgen.reask.words import describe
+from structgen.reask.next_question import MAX_REFUSED_CHARS, ask_whole
+from structgen.reask.question import describe
 
 FIRST = Request("groq", "a-model", (Message("system", "JSON"), Message("user", "Soup.")), Mode.JSON, True)
 ISSUE = Issue("/minutes", "is no whole number", "type", found="ten", expected="an integer")
@@ -32,7 +32,7 @@ def test_an_empty_answer_is_not_sent_back() -> None:
 
 
 def test_a_huge_answer_is_not_sent_back() -> None:
-    messages = ask_whole(FIRST, attempt("x" * (MOST_CHARS + 1))).messages
+    messages = ask_whole(FIRST, attempt("x" * (MAX_REFUSED_CHARS + 1))).messages
     assert sum(len(message.content) for message in messages) < 1_000
 
 

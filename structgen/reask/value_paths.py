@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 
-from structgen.core.json import Json, JsonObject, pointer
+from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.parse.json_values import MISSING, at, same
 from structgen.schema.node import Node, Raw
 from structgen.schema.resolve import standalone
@@ -32,6 +32,17 @@ def can_put(tree: Json, path: Sequence[str]) -> bool:
     if isinstance(parent, list):
         return _is_index(path[-1], len(cast("list[Json]", parent)))
     return isinstance(parent, dict)
+
+
+def without(tree: Json, paths: Iterable[str]) -> Json:
+    """A copy of the tree without these keys of its objects."""
+    for path in paths:
+        *above, last = steps(path) or ("",)
+        held = at(tree, above)
+        if isinstance(held, dict) and at(tree, steps(path)) is not MISSING:
+            left = {key: value for key, value in cast(JsonObject, held).items() if key != last}
+            tree = put(tree, above, left)
+    return tree
 
 
 def differing(said: Json, kept: object, path: str = "") -> tuple[str, Json, Json] | None:

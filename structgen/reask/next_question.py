@@ -1,0 +1,86 @@
+"""The cheapest question that can mend what is wrong: the rest, the failing fields, or the whole again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from structgen.compile.parameters import message_tokens, tokens_of
+from structgen.core.options import Reask
+from structgen.core.records import Message, Request, Usage
+from structgen.core.results import Attempt, Parsed
+from structgen.reask.fields import fields_question
+from structgen.reask.question import MAX_SHOWN_CHARS, Asking, Question, describe, whole_question
+from structgen.reask.rest import rest_question
+
+T = TypeVar("T")
+
+FIRST = "first question"
+AGAIN = "asked again whole"
+
+MAX_ISSUES = 20
+MAX_REFUSED_CHARS = 20_000
+"""A longer refused response is not repeated: it costs more than it helps."""
+
+
+def first_question(asking: Asking[T]) -> Question[T]:
+    """The question for the whole, the first time."""
+    return whole_question(asking, asking.first, f"{FIRST}; {asking.plan.why}")
+
+
+def reask(last: Question[T], attempt: Attempt, parsed: Parsed[T]) -> Question[T]:
+    """The question after a refused response.
+
+    It asks for a part if the rest of the response can be kept and that costs less than the whole.
+    """
+    asking = last.asking
+    whole = _whole_again(asking, attempt)
+    # A part that was asked for in vain is not asked for again: a model that fails twice at the same part needs the
+    # whole document once more.
+    if last.part or asking.plan.brief.options.reask is Reask.WHOLE:
+        return whole
+    parts = (rest_question(asking, parsed), fields_question(asking, parsed))
+    return min([*(part for part in parts if part is not None), whole], key=lambda question: question.size)
+
+
+def _whole_again(asking: Asking[T], attempt: Attempt) -> Question[T]:
+    """The whole again. An answer that was cut off gets more room this time, if the room was our own estimate."""
+    request = ask_whole(asking.first, attempt)
+    room = request.parameters.max_completion_tokens
+    ours = asking.plan.brief.options.max_completion_tokens is None
+    if attempt.completion.finish_reason == "length" and ours and room is not None:
+        most = asking.card.max_completion_tokens if asking.card else None
+        wider = 2 * room if most is None else min(2 * room, most)
+        request = replace(request, parameters=replace(request.parameters, max_completion_tokens=wider))
+    return whole_question(asking, request, AGAIN)
+
+
+def ask_whole(first: Request, attempt: Attempt) -> Request:
+    """The first request, then the last refused response, then its issues.
+
+    The history stays bounded: earlier refused responses are not repeated.
+    """
+    said = attempt.completion.said
+    refused = (Message("assistant", said),) if 0 < len(said) <= MAX_REFUSED_CHARS and said.strip() else ()
+    return replace(first, messages=(*first.messages, *refused, Message("user", _words(attempt, shown=bool(refused)))))
+
+
+def _words(attempt: Attempt, *, shown: bool) -> str:
+    """What was wrong and what to do now."""
+    head = "That answer was refused:" if shown else "Your last answer was refused:"
+    lines = [f"- {describe(issue)}" for issue in attempt.issues[:MAX_ISSUES]]
+    left = len(attempt.issues) - MAX_ISSUES
+    if left > 0:
+        lines.append(f"- and {left} more")
+    return "\n".join([head, *lines, "Answer again with the whole corrected JSON value, and nothing else."])
+
+
+def most_of_all(first: Request, attempts: int, begin: Usage | None = None) -> Usage:
+    """The most that a number of attempts may take: asking again repeats the whole, its last answer and the issues.
+
+    An answer that was cut off may get twice the room when it is asked for again. `begin` is the most that the first of
+    the attempts may take, if it is not the first question.
+    """
+    said, room = message_tokens(first.messages), first.parameters.max_completion_tokens or 0
+    again = Usage(said + room + tokens_of(MAX_ISSUES * 2 * MAX_SHOWN_CHARS), 2 * room, calls=1)
+    return sum([again] * (attempts - 1), begin or Usage(said, room, calls=1))
