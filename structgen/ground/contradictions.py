@@ -88,6 +88,7 @@ def _swapped(one: str, other: str, mine: str, yours: str) -> bool:
 
 
 _WORD = re.compile(r"\w+")
+_TELLING, _NAMING = frozenset("#+%°$=±×÷≤≥≠"), frozenset("#+")
 _MOST_COMPARED = 12
 """Words of a stretch that are compared each with each; longer stretches are too many changes anyway."""
 
@@ -98,11 +99,18 @@ def contradicts(ours: Sequence[str], theirs: Sequence[str]) -> bool:
     known, stems = set(yours), set(map(_stem, theirs))
     if _denials(mine) != _denials(yours):
         return True
-    if any(_counts(word) and word not in known for word in mine):
+    if any(_counts(word) and word not in known for word in mine) or _are_other_signs(mine, yours):
         return True
     if any(_is_name(word) and _stem(word) not in stems for word in ours):
         return True
     return any(are_opposites(one, other) for one in mine[:_MOST_COMPARED] for other in yours[:_MOST_COMPARED])
+
+
+def _are_other_signs(mine: Sequence[str], yours: Sequence[str]) -> bool:
+    """Whether a sign such as "#", "%" or a flag is lost or another one, or "+" or "#" makes another thing of a word."""
+    ours, theirs = ({word for word in words if not any(map(str.isalnum, word))} for words in (mine, yours))
+    lost, more = ours - theirs, theirs - ours
+    return bool(lost and (more or not lost.isdisjoint(_TELLING))) or not more.isdisjoint(_NAMING)
 
 
 def has_case(text: str) -> bool:

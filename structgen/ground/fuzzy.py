@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from structgen.ground.contradictions import contradicts, has_case
+from structgen.ground.match import is_other
 from structgen.ground.numerals import Figures
 from structgen.ground.places import Grade, Place
 from structgen.ground.words import Words, fold, is_unspaced
@@ -34,6 +35,9 @@ _SHORTEST_ALIKE, _ALIKE = 4, 0.75
 """Letters, and share of them that agree, of a word that counts as nearly the same."""
 
 Pair = tuple[int, int]
+
+Change = tuple[tuple[int, int], tuple[int, int]]
+"""A stretch (from, to) of a phrase and the one of the text that is in its place."""
 
 
 def long_enough(words: Words) -> bool:
@@ -106,7 +110,12 @@ def _cost(phrase: Words, text: Words, first: int, last: int) -> float | None:
     """How much differs, in words; None where the text says another thing."""
     cost = 0.0
     cased = has_case(phrase.text)
-    for (mine, mine_end), (yours, yours_end) in _changes(phrase.ids, text.ids[first : last + 1]):
+    changes = list(_changes(phrase.ids, text.ids[first : last + 1]))
+    if any(
+        _is_other_between(phrase, mine, text, first + yours) for mine, yours in _neighbours(changes, len(phrase.ids))
+    ):
+        return None
+    for (mine, mine_end), (yours, yours_end) in changes:
         ours = [_written(phrase, place) for place in range(mine, mine_end)]
         theirs = [_written(text, first + place) for place in range(yours, yours_end)]
         if contradicts(ours if cased else [word.lower() for word in ours], theirs):
@@ -117,7 +126,22 @@ def _cost(phrase: Words, text: Words, first: int, last: int) -> float | None:
     return cost
 
 
-def _changes(ours: Sequence[int], theirs: Sequence[int]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+def _neighbours(changes: Sequence[Change], length: int) -> Iterator[tuple[int, int]]:
+    """The places in both of the words that agree and are followed by one that does."""
+    mine = yours = 0
+    for (start, end), (_, next_yours) in (*changes, ((length, length), (0, 0))):
+        yield from ((mine + n, yours + n) for n in range(start - mine - 1))
+        mine, yours = end, next_yours
+
+
+def _is_other_between(phrase: Words, mine: int, text: Words, yours: int) -> bool:
+    """Whether what stands behind a word that agrees makes another thing of it and the next."""
+    ours = phrase.text[phrase.ends[mine] : phrase.starts[mine + 1]]
+    theirs = text.text[text.ends[yours] : text.starts[yours + 1]]
+    return ours != theirs and is_other(ours, theirs, _written(text, yours), _written(text, yours + 1))
+
+
+def _changes(ours: Sequence[int], theirs: Sequence[int]) -> Iterator[Change]:
     """The stretches (from, to) of both that lie between words that agree."""
     from rapidfuzz.distance import Levenshtein  # only a phrase that stands nowhere as it is needs it
 

@@ -22,6 +22,7 @@ from structgen.ground.identifiers import cuts_address
 from structgen.ground.numerals import DASHES, Figures, joined_span, may_count, standing
 from structgen.ground.places import Grade, Place
 from structgen.ground.words import NUMERAL, TAG, Words, cuts_character, is_unspaced, without_format
+from structgen.notation.affixes import hundredth_at
 
 OCCURRENCES, ENOUGH = 2, 1_000
 
@@ -107,6 +108,11 @@ _TAG = re.compile(TAG)
 _MORE = 4
 """Characters of white space that the text may have more than the value around its outer punctuation."""
 _SIGNS = "-.+"
+_COMPARING, _LONGEST_SIGN = frozenset("<>~§"), 6
+_QUOTE_MARKS = re.compile(r"\n[ \t]*>[> \t]*+")
+"""What stands before each line of a message that is answered."""
+_GRADING = frozenset("-‐‑–−+♭♯")
+"""What behind a single letter makes another thing of it: the blood group "A-", the grade "B+"."""
 _SHORTENED = "dr mr mrs ms prof st jr sr rev hon gen col capt lt sgt inc ltd co corp dept no vs"
 _ABBREVIATIONS = frozenset(_SHORTENED.split())
 """Words, besides single letters, whose full stop may be left out."""
@@ -212,6 +218,8 @@ class Phrase:
     def _numbers(self, place: Place, text: Words, figures: Figures, own: Figures) -> Grade | None:
         """What the numbers at a place make of it: OWN, EITHER, or None where they are not those of the phrase."""
         grade = figures.bounds(place.start, place.end)
+        if grade is not None and figures.text[place.end - 1].isdecimal() and hundredth_at(figures.text, place.end):
+            return Grade.EITHER  # the text "5" has lost the percent sign; the number 5 may go without
         if grade is None or place.grade is Grade.OWN:
             return grade
         first = bisect_left(text.starts, place.start)
@@ -230,7 +238,10 @@ class Phrase:
         if max(text[start], text[end : end + 1]) > "\uffff" and cuts_character(text, start, end):
             return None  # words know the marks of the first plane
         grade = _bounds(text, start, end)
-        if grade is None or not _signed_alike(self.lead, text, start) or not self._means(text, start, end):
+        if grade is None or not self._means(text, start, end):
+            return None
+        signed = self.lead or self.tail or text[end : end + 1] in _GRADING
+        if signed and not self._signed_alike(text, start, end):
             return None
         if self.gaps and _VARIANT.match(text, end - 1):
             return None
@@ -247,6 +258,16 @@ class Phrase:
             return Place(start, end, Grade.NEAR, score) if _is_balanced(text[start:end]) else None
         own = " ".join(text[start:end].split()) == " ".join(self.words.text.split())
         return Place(start, end, grade if own else max(grade, Grade.WRITTEN))
+
+    def _signed_alike(self, text: str, start: int, end: int) -> bool:
+        """Whether the signs at both ends that make another thing of a word are those of the value."""
+        if not _signed_alike(self.lead, text, start) or not _compared_alike(self.lead, text, start):
+            return False
+        if self.gaps:
+            return True
+        mark, own = gap(text[end : end + 1]), gap(self.tail[:1])
+        letter = end - start == 1 and "A" <= text[start] <= "Z" and not text[end + 1 : end + 2].isalnum()
+        return mark == own or not (own == "-" or (letter and mark in _GRADING))
 
     def _means(self, text: str, start: int, end: int) -> bool:
         """Whether a single short word is what the value means: "us" is not "US", the "no" of "no way" no answer."""
@@ -268,9 +289,11 @@ class Phrase:
             found = gap(text[ends[place] : starts[place + 1]])
             if found == expected:
                 continue
-            if text[ends[place] - 1].isdecimal() and text[starts[place + 1]].isdecimal():
+            word = text[starts[place] : ends[place]]
+            own = self.words.text[self.words.ends[place - first] : self.words.starts[place - first + 1]]
+            if is_other(own, text[ends[place] : starts[place + 1]], word, text[starts[place + 1]]):
                 return None
-            if _is_style(found, expected, text[starts[place] : ends[place]]):
+            if _is_style(found, expected, word):
                 continue
             if few and _SENTENCE_END.search(found + expected):
                 return None
@@ -284,6 +307,23 @@ def _may_be_one_letter(own: str, word: str) -> bool:
         return True
     first, second = (unicodedata.normalize("NFKC", one).casefold() for one in (own, word))
     return len(first) > 1 or len(second) > 1 or first == second
+
+
+def is_other(ours: str, theirs: str, word: str, following: str) -> bool:
+    """Whether what stands between two words, the same but for that, makes them another thing.
+
+    "3-2" is not "3:2", "<5" not ">5", and "A- in" not "A in".
+    """
+    mine, yours = gap(ours), gap(_QUOTE_MARKS.sub("\n", theirs))
+    if mine == yours:
+        return False
+    if following[:1].isdecimal() and (word[-1:].isdecimal() or not {mine[-1:], yours[-1:]}.isdisjoint(_COMPARING)):
+        return True
+    return "A" <= word <= "Z" and len(word) == 1 and _is_graded(ours) != _is_graded(theirs)
+
+
+def _is_graded(between: str) -> bool:
+    return between[:1] in _GRADING and between[1:2].isspace()
 
 
 def _is_style(found: str, expected: str, word: str) -> bool:
@@ -312,6 +352,14 @@ def _agreeing(ours: str, theirs: str) -> int:
             break
         place = count = place + 1
     return count
+
+
+def _compared_alike(lead: str, text: str, start: int) -> bool:
+    """Whether the same sign stands before a number: "<5" is not "5", and "§ 5" no five of anything."""
+    if not lead or not (text[start].isdecimal() or text[start] == "="):
+        return True
+    mark = gap(lead)[-1:]
+    return mark not in _COMPARING or gap(text[max(0, start - _LONGEST_SIGN) : start])[-1:] == mark
 
 
 def _signed_alike(lead: str, text: str, start: int) -> bool:
