@@ -1,1 +1,1 @@
-"""Looking at tasks before they cost anything."""
+"""Checks of tasks, before they cost anything."""

@@ -1,4 +1,4 @@
-"""Unions of objects whose members an answer may leave open, and the tag that would tell them apart."""
+"""Unions of objects for which an answer may be ambiguous, and the tag that would distinguish their members."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from structgen.schema import Schema
 from structgen.schema.keywords import walk
 from structgen.schema.node import Node, Raw
 
-_DEEPEST = 8
+_MAX_DEPTH = 8
 TAGS = ("kind", "type")
-"""What a tag may be called, the first that no member has."""
+"""Suggested names for a tag: the first that no member has."""
 
 
-def doubtful_unions(schema: Schema[Any]) -> Iterator[tuple[str, str]]:
-    """The place in the JSON Schema of each union whose members keys cannot always tell apart, and what to do about it.
+def ambiguous_unions(schema: Schema[Any]) -> Iterator[tuple[str, str]]:
+    """Yield the pointer of each union whose members share an answer, and advice.
 
-    Plain JSON is the same whichever member it is, so that only types can be in doubt.
+    A schema given as JSON Schema has no adapter: its values are plain JSON, whichever member they are, so that nothing
+    is ambiguous.
     """
     if schema.adapter is None:
         return
@@ -40,15 +41,15 @@ def doubtful_unions(schema: Schema[Any]) -> Iterator[tuple[str, str]]:
 
 
 def _inside_lists(node: Node) -> tuple[int, str, Node]:
-    """How many lists are around the objects of a branch, and these: their name and node."""
+    """Return how many lists surround the objects of a branch, and the name and node of these objects."""
     depth, inner = 0, node
-    while inner.items is not None and depth < _DEEPEST:
+    while inner.items is not None and depth < _MAX_DEPTH:
         depth, inner = depth + 1, inner.items
     return depth, _name(inner.raw), inner
 
 
 def _may_be_both(one: Node, other: Node) -> bool:
-    """Whether the least that both need is an answer that fits each of them, and is not all of just one."""
+    """Whether an answer with only the required keys of both fits both, without being complete for just one of them."""
     least = one.required | other.required
     if not (least <= one.properties.keys() and least <= other.properties.keys()):
         return False
@@ -58,7 +59,7 @@ def _may_be_both(one: Node, other: Node) -> bool:
 
 
 def _tells(one: Node, other: Node, key: str) -> bool:
-    """Whether no value under a key fits both: other constants, or other kinds of values."""
+    """Whether no value of a key fits both members, because their constants or types differ."""
     first, second = (node.properties[key] for node in (one, other))
     if first.choices is not None and second.choices is not None:
         return not any(choice in second.choices for choice in first.choices)
@@ -66,12 +67,12 @@ def _tells(one: Node, other: Node, key: str) -> bool:
 
 
 def _numbers(types: frozenset[str]) -> frozenset[str]:
-    """The types, with an integer as the number that it is too."""
+    """Return the types; an integer is a number too."""
     return types | {"number"} if "integer" in types else types
 
 
 def _tag(one: Node, other: Node) -> str | None:
-    """The field that both members have and that admits other constants in each, but need not be given."""
+    """Return the field with a different constant in each member, which is a tag but optional."""
     found = (
         key
         for key, node in one.properties.items()
@@ -87,7 +88,7 @@ def _constant(node: Node) -> Json:
 def _advice(one: tuple[str, Node], other: tuple[str, Node]) -> str:
     least = sorted(one[1].required | other[1].required)
     given = f"an answer with only {' and '.join(map(repr, least))}" if least else "an empty answer"
-    doubt = f"{given} may be {one[0]} as well as {other[0]}, and is refused as ambiguous"
+    doubt = f"{given} may be {one[0]} or {other[0]}, and is refused as ambiguous"
     tag = _tag(one[1], other[1])
     if tag is not None:
         return f"{doubt}: add Field(discriminator={tag!r}) to the union, so that the tag is always given"

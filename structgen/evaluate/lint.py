@@ -1,6 +1,7 @@
-"""Looks a task over before it costs anything: what would confuse a model, cannot be met, or is simply wrong.
+"""Lint a task before it costs anything: what would confuse a model, cannot be satisfied, or is simply wrong.
 
-Three degrees: an ERROR makes the task fail or lie, a WARNING makes answers worse or dearer, a NOTE is worth knowing.
+Three severities: an ERROR makes the task fail or give wrong values, a WARNING makes answers worse or more expensive,
+a NOTE is good to know.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Style
 from structgen.core.records import Task
-from structgen.evaluate.ambiguous_unions import doubtful_unions
+from structgen.evaluate.ambiguous_unions import ambiguous_unions
 from structgen.forms import PlainForm, strict_form
 from structgen.forms.strict import StrictRefusal, strict_of
 from structgen.schema import Schema
@@ -25,11 +26,11 @@ from structgen.schema.node import Node
 from structgen.tasks.task_files import wrong_quotes
 
 LARGE_PROMPT = 4000
-"""Tokens: more than that goes with every document, and free tiers allow about 6,000 to 8,000 a minute."""
+"""In tokens. The prompt is sent with every document, and free tiers allow about 6,000 to 8,000 tokens a minute."""
 
 
 class Severity(IntEnum):
-    """How bad it is. Ordered."""
+    """The severity of a finding. Ordered."""
 
     NOTE = 1
     WARNING = 2
@@ -38,7 +39,7 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to look at. `path` points into the JSON Schema, or (``/examples/0/...``) into the task."""
+    """One finding. `path` is a pointer into the JSON Schema, or (``/examples/0/...``) into the task."""
 
     severity: Severity
     code: str
@@ -48,7 +49,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class PromptSize:
-    """What of a prompt is the same for every document, in estimated tokens (4 characters each)."""
+    """The parts of a prompt that are the same for every document, in estimated tokens (4 characters each)."""
 
     instructions: int
     schema: int
@@ -57,7 +58,7 @@ class PromptSize:
 
 
 def lint_task(task: Task[Any]) -> tuple[Finding, ...]:
-    """What there is to say about a task, the worst first; empty where nothing is. Never raises for what it holds."""
+    """Return the findings about a task, the worst first. An invalid schema is a finding, not an exception."""
     try:
         schema = Schema.of(task)
     except SchemaError as error:
@@ -75,7 +76,7 @@ def lint_task(task: Task[Any]) -> tuple[Finding, ...]:
 
 
 def prompt_size(task: Task[Any]) -> PromptSize:
-    """How large the constant part of the task's prompts is. Raises SchemaError where the schema cannot be compiled."""
+    """Return the size of the constant part of the task's prompts. Raises SchemaError for an invalid schema."""
     return _prompt_size(task, Schema.of(task))
 
 
@@ -93,7 +94,7 @@ def _prompt_size(task: Task[Any], schema: Schema[Any]) -> PromptSize:
 
 
 def _limits(schema: JsonObject | bool) -> Iterator[Finding]:
-    """Limits that no value, or only an empty one, can meet."""
+    """Find constraints that no value, or only an empty one, satisfies."""
     for at, part in walk(schema):
         if isinstance(part, dict):
             for reason in impossible(part):
@@ -101,7 +102,7 @@ def _limits(schema: JsonObject | bool) -> Iterator[Finding]:
 
 
 def _examples(task: Task[Any], schema: Schema[Any]) -> Iterator[Finding]:
-    """Worked examples that the schema itself refuses teach a model to be refused."""
+    """Find worked examples that the schema refuses: they teach a model to give refused answers."""
     for number, example in enumerate(task.examples):
         place = f"/examples/{number}"
         if not example.text.strip():
@@ -114,7 +115,7 @@ def _examples(task: Task[Any], schema: Schema[Any]) -> Iterator[Finding]:
 
 
 def _descriptions(schema: Schema[Any]) -> Iterator[Finding]:
-    """Fields without a description, of their own or of the type that they refer to."""
+    """Find fields without a description, their own or that of the type they refer to."""
     for at, part in walk(schema.json_schema):
         properties = part.get("properties") if isinstance(part, dict) else None
         for name, described in cast(JsonObject, properties).items() if isinstance(properties, dict) else ():
@@ -129,35 +130,35 @@ def _is_described(node: Node) -> bool:
 
 
 def _unions(schema: Schema[Any]) -> Iterator[Finding]:
-    """Unions whose members only a tag would tell apart."""
-    for place, advice in doubtful_unions(schema):
+    """Find unions whose members only a tag would distinguish."""
+    for place, advice in ambiguous_unions(schema):
         yield Finding(Severity.WARNING, "union", place, advice)
 
 
 def _words(task: Task[Any]) -> Iterator[Finding]:
-    """What the task does not say."""
+    """Find what the task lacks."""
     if not task.description.strip():
-        yield Finding(Severity.NOTE, "summary", "", "no description: `structgen tasks` has nothing to show for it")
+        yield Finding(Severity.NOTE, "summary", "", "no description: `structgen tasks` shows none for this task")
     if not task.instructions.strip():
         yield Finding(Severity.WARNING, "instructions", "", "no instructions: say what counts and what to leave out")
     if not task.examples:
-        yield Finding(Severity.WARNING, "examples", "", "no worked example: two short ones help a model most")
+        yield Finding(Severity.WARNING, "examples", "", "no worked examples: two short ones help a model most")
 
 
 def _strict(schema: Schema[Any]) -> Iterator[Finding]:
-    """Why no server can be made to hold a model to this schema."""
+    """Say why no server can enforce this schema."""
     strict = strict_of(schema)
     if isinstance(strict, StrictRefusal):
-        message = f"strict mode cannot say this, so the answer is checked only when it is there: {strict.reason}"
+        message = f"strict mode cannot express this, so answers are only checked afterwards: {strict.reason}"
         yield Finding(Severity.NOTE, "strict", strict.path, message)
 
 
 def _size(task: Task[Any], schema: Schema[Any]) -> Iterator[Finding]:
-    """A prompt that costs much with every document."""
+    """Find a prompt that is expensive with every document."""
     size = _prompt_size(task, schema)
     if size.total > LARGE_PROMPT:
         message = (
-            f"about {size.total:,} tokens go with every document (instructions {size.instructions:,}, "
+            f"about {size.total:,} tokens are sent with every document (instructions {size.instructions:,}, "
             f"schema {size.schema:,}, examples {size.examples:,}): shorten the largest"
         )
         yield Finding(Severity.WARNING, "size", "", message)
@@ -174,7 +175,7 @@ _EMPTY = {"maxLength": "text", "maxItems": "list", "maxProperties": "object"}
 
 
 def impossible(schema: JsonObject) -> Iterator[str]:
-    """Why hardly any value can meet this one schema (not the ones inside it); nothing where all is well."""
+    """Yield why no value, or only an empty one, satisfies this schema, without looking at its subschemas."""
     for low, high in _PAIRS:
         least, most = _number(schema.get(low)), _number(schema.get(high))
         if least is not None and most is not None and least > most:
@@ -188,7 +189,7 @@ def impossible(schema: JsonObject) -> Iterator[str]:
 
 
 def _exclusive(schema: JsonObject) -> Iterator[str]:
-    """Bounds that are excluded themselves; before draft 6 the keyword is true or false beside minimum or maximum."""
+    """Find contradictions of exclusive bounds. Before draft 6 these are booleans next to minimum or maximum."""
     above, below = _number(schema.get("exclusiveMinimum")), _number(schema.get("exclusiveMaximum"))
     minimum, maximum = _number(schema.get("minimum")), _number(schema.get("maximum"))
     above = minimum if schema.get("exclusiveMinimum") is True else above
@@ -206,7 +207,7 @@ def _choices(schema: JsonObject) -> Iterator[str]:
 
 
 def _required(schema: JsonObject) -> Iterator[str]:
-    """Required keys that a closed object does not know."""
+    """Find required keys that a closed object does not allow."""
     required, closed = schema.get("required"), schema.get("additionalProperties") is False
     if closed and isinstance(required, list) and not schema.get("patternProperties"):
         known = cast(JsonObject, schema.get("properties") or {})

@@ -125,7 +125,7 @@ def test_an_obstacle_to_strict_mode_is_noted_with_its_reason() -> None:
     found = lint_task(task(schema, examples=(Example("a", {}),)))
 
     assert codes(found)[0][:2] == (Severity.NOTE, "strict")
-    assert found[0].message.startswith("strict mode cannot say this")
+    assert found[0].message.startswith("strict mode cannot express this")
 
 
 def test_a_large_prompt_is_counted_out() -> None:
@@ -265,7 +265,7 @@ class Ferry(BaseModel):
     ("schema", "place", "advice"),
     [
         (list[Singer | Band], "/items/anyOf", "kind: Literal['singer'] in Singer"),
-        (Singer | Band | None, "/anyOf", "an answer with only 'name' may be Singer as well as Band"),
+        (Singer | Band | None, "/anyOf", "an answer with only 'name' may be Singer or Band"),
         (dict[str, Bus | Tram], "/additionalProperties/anyOf", "Field(discriminator='kind')"),
     ],
 )
