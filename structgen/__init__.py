@@ -53,7 +53,7 @@ if TYPE_CHECKING:
         Usage,
     )
     from structgen.core.results import Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Parsed, Partial, Repair
-    from structgen.documents.reader import read
+    from structgen.documents.file_reader import read
     from structgen.extractor import Extractor
     from structgen.schema import Schema, fields
     from structgen.stages import compile_request, ground_value, parse_response
@@ -114,7 +114,7 @@ _HOMES = {
         "Repair",
     ),
     "structgen.api": ("aextract", "agenerate", "extract", "generate"),
-    "structgen.documents.reader": ("read",),
+    "structgen.documents.file_reader": ("read",),
     "structgen.extractor": ("Extractor",),
     "structgen.schema": ("Schema", "fields"),
     "structgen.stages": ("compile_request", "ground_value", "parse_response"),

@@ -57,7 +57,7 @@ class Document:
         HTML stays as it is written. Raises DocumentError for what cannot be read, and for a folder or a table, which
         hold many documents: `structgen.read` reads those.
         """
-        from structgen.documents.reader import read_file
+        from structgen.documents.file_reader import read_file
 
         return read_file(path)
 

@@ -16,7 +16,7 @@ import structgen
 from structgen import ConfigurationError, DocumentError, ExtractionFailed, Extractor
 from structgen.core.records import Document
 from structgen.documents import DocumentProblem, read_documents
-from structgen.documents.reader import _Unique
+from structgen.documents.file_reader import _Unique
 
 
 @pytest.fixture
