@@ -36,26 +36,26 @@ def extractor(**settings: Any) -> Extractor:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"model": 5}, "model is int, and must be a str"),
+        ({"model": 5}, "model is int, but must be a str"),
         ({"model": ""}, "'' is not a model"),
         ({"options": Mode.JSON}, r"options is .*must be Options: write Options\(mode=Mode.JSON\)"),
         ({"options": {"mode": "json"}}, "must be Options"),
         ({"options": Budget()}, "must be Options"),
         ({"options": Options}, "options is the class Options"),
-        ({"timeout": 0}, "timeout is 0, and must be a number above 0"),
+        ({"timeout": 0}, "timeout is 0, but must be a number above 0"),
         ({"timeout": None}, "timeout is None"),
         ({"timeout": "60"}, "timeout is '60'"),
         ({"timeout": float("nan")}, "timeout is nan"),
         ({"timeout": True}, "timeout is True"),
         ({"base_url": Path("x")}, "base_url is PosixPath"),
-        ({"store": 5}, "store is 5, and must be a file or an open Store"),
+        ({"store": 5}, "store is 5, but must be a file or an open Store"),
         ({"store": True}, "store is True"),
         ({"store": ""}, "store is ''"),
         ({"observers": print}, r"observers is .*must be a list of callables: write \[observer\]"),
         ({"observers": ["print"]}, "must be a list of callables"),
         ({"observers": None}, "observers is None"),
-        ({"retrying": 3}, "retrying is 3, and must be a tenacity policy"),
-        ({"model": "groq/openai/gpt-oss-20b", "api_key": 5}, "api_key is int, and must be a str"),
+        ({"retrying": 3}, "retrying is 3, but must be a tenacity policy"),
+        ({"model": "groq/openai/gpt-oss-20b", "api_key": 5}, "api_key is int, but must be a str"),
         ({"model": "groq/openai/gpt-oss-20b", "api_key": "k" * 20, "http_client": object()}, "an httpx.Client or"),
     ],
 )
@@ -75,7 +75,7 @@ async def later() -> AsyncGenerator[str, None]:
 
 
 NO_TEXTS: list[tuple[Any, str]] = [
-    ("one string", r"texts is str, and must be an iterable of texts: write \[text\]"),
+    ("one string", r"texts is str, but must be an iterable of texts: write \[text\]"),
     (b"bytes", "decode them"),
     (Path("soup.txt"), r"structgen.read\(path\)"),
     (Document("Soup."), r"write \[text\]"),
@@ -151,9 +151,9 @@ def test_a_request_takes_strings_for_enums() -> None:
 @pytest.mark.parametrize(
     ("told", "says"),
     [
-        ({"mode": "none"}, "mode is 'none', and must be one of 'auto', 'json'"),
+        ({"mode": "none"}, "mode is 'none', but must be one of 'auto', 'json'"),
         ({"mode": ""}, "mode is ''"),
-        ({"style": "outlin"}, "style is 'outlin', and must be one of 'outline'"),
+        ({"style": "outlin"}, "style is 'outlin', but must be one of 'outline'"),
         ({"options": {"mode": "json"}}, "must be Options"),
         ({"model": None}, "model is None"),
     ],
@@ -173,10 +173,10 @@ def test_a_response_is_read_with_strings_for_enums() -> None:
 @pytest.mark.parametrize(
     ("told", "says"),
     [
-        ({"max_risk": "low"}, "max_risk is 'low', and must be one of 'lossless', 'interpretive', 'lossy'"),
-        ({"evidence": "quote"}, "evidence is 'quote', and must be one of 'none', 'locate', 'quotes'"),
-        ({"response_text": None}, "response_text is None, and must be a str"),
-        ({"response_text": b"{}"}, "response_text is bytes, and must be a str"),
+        ({"max_risk": "low"}, "max_risk is 'low', but must be one of 'lossless', 'interpretive', 'lossy'"),
+        ({"evidence": "quote"}, "evidence is 'quote', but must be one of 'none', 'locate', 'quotes'"),
+        ({"response_text": None}, "response_text is None, but must be a str"),
+        ({"response_text": b"{}"}, "response_text is bytes, but must be a str"),
         ({"response_text": {"title": "a"}}, "response_text is dict"),
     ],
 )
@@ -193,13 +193,13 @@ def test_a_value_is_looked_for_in_a_str() -> None:
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: structgen.parse_response(int, "1", document=5), "document is int, and must be a str"),
+        (lambda: structgen.parse_response(int, "1", document=5), "document is int, but must be a str"),
         (lambda: structgen.parse_response(int, "1", finish_reason=5), "finish_reason is int"),
         (lambda: structgen.ground_value({"a": 1}, "1", quotes=[1]), "must be a mapping of paths to quotes"),
         (lambda: structgen.ground_value({"a": 1}, "1", quotes={"a": "1"}), "which must be a path such as '/total'"),
         (lambda: structgen.ground_value({"a": 1}, "1", quotes={"/a": 5}), "has int under '/a'"),
         (lambda: structgen.fields(5), "fields\\(\\) takes a text such as"),
-        (lambda: structgen.Extractor("rules", previous_run=5), "previous_run is 5, and must be PreviousRun"),
+        (lambda: structgen.Extractor("rules", previous_run=5), "previous_run is 5, but must be PreviousRun"),
         (lambda: structgen.Extractor("rules", api_key=5), "api_key is int"),
         (lambda: structgen.compile_request(int, "x", extracting="no"), "extracting is 'no'"),
     ],

@@ -1,1 +1,1 @@
-"""What travels between the stages: frozen records and the errors. No behaviour, no I/O."""
+"""The frozen records that pass between the stages, the options and the errors. No behaviour, no I/O."""

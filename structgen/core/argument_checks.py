@@ -1,4 +1,4 @@
-"""What users hand in, checked at the door: each check gives the value as it is meant, or says what to write instead."""
+"""Checks of what users pass in. Each check returns the value in its intended form, or says what to write instead."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ E = TypeVar("E", bound=Enum)
 T = TypeVar("T")
 
 Check: TypeAlias = Callable[[object], object]
-"""A value -> the value as it is meant. Raises Unfit."""
+"""A value -> the value in its intended form. Raises Unfit."""
 
 _SHOWN = 60
 
 
 class Unfit(ValueError):
-    """A value that cannot be meant; the message goes on where the name of the value ends."""
+    """An invalid value. The message continues a sentence that begins with the name of the value."""
 
 
 def checked(
@@ -32,9 +32,9 @@ def checked(
     more: Iterable[str] = (),
     error: type[StructgenError] = ConfigurationError,
 ) -> None:
-    """Check the fields of a frozen dataclass and put each as it is meant.
+    """Check the fields of a frozen dataclass, and set each to its intended form.
 
-    Raises the error with all that is wrong, `more` among it.
+    Raises `error` with everything that is wrong, including `more`.
     """
     wrong: list[str] = []
     for field in fields(record):  # pyright: ignore[reportArgumentType]  a dataclass, which object does not say
@@ -51,7 +51,7 @@ def checked(
 
 
 def argument(what: str, given: object, check: Callable[[object], T]) -> T:
-    """An argument as it is meant. Raises ConfigurationError that names it."""
+    """Return an argument in its intended form. Raises ConfigurationError that names it."""
     try:
         return check(given)
     except Unfit as problem:
@@ -59,7 +59,7 @@ def argument(what: str, given: object, check: Callable[[object], T]) -> T:
 
 
 def choice(kind: type[E], given: object) -> E:
-    """A member of an enum: itself, its value, or its name in any case."""
+    """Return a member of an enum, given as itself, its value, or its name in any case."""
     if isinstance(given, kind):
         return given
     for member in kind:
@@ -68,16 +68,16 @@ def choice(kind: type[E], given: object) -> E:
             return member
     word = "name" if issubclass(kind, int) else "value"
     choices = ", ".join(repr(str(getattr(member, word)).lower()) for member in kind)
-    raise Unfit(f"is {shown(given)}, and must be one of {choices} ({kind.__name__})")
+    raise Unfit(f"is {shown(given)}, but must be one of {choices} ({kind.__name__})")
 
 
 def one_of(kind: type[E]) -> Callable[[object], E]:
-    """A check for a member of an enum."""
+    """Return a check for a member of an enum."""
     return lambda given: choice(kind, given)
 
 
 def optional(check: Callable[[object], T]) -> Callable[[object], T | None]:
-    """The same check, or None."""
+    """Return a check that also accepts None."""
 
     def read(given: object) -> T | None:
         try:
@@ -89,23 +89,23 @@ def optional(check: Callable[[object], T]) -> Callable[[object], T | None]:
 
 
 def word_of(*choices: str) -> Callable[[object], str]:
-    """A check for one of these words."""
+    """Return a check for one of these words."""
 
     def read(given: object) -> str:
         if isinstance(given, str) and given in choices:
             return given
-        raise Unfit(f"is {shown(given)}, and must be one of {', '.join(map(repr, choices))}")
+        raise Unfit(f"is {shown(given)}, but must be one of {', '.join(map(repr, choices))}")
 
     return read
 
 
 def whole(least: int | None = None) -> Callable[[object], int]:
-    """A check for a whole number; true and false are none."""
+    """Return a check for a whole number. Booleans are not numbers here."""
     wanted = "a whole number" if least is None else f"a whole number, at least {least}"
 
     def read(given: object) -> int:
         if isinstance(given, bool) or not isinstance(given, Integral) or (least is not None and int(given) < least):
-            raise Unfit(f"is {shown(given)}, and must be {wanted}")
+            raise Unfit(f"is {shown(given)}, but must be {wanted}")
         return given if isinstance(given, int) else int(given)
 
     return read
@@ -114,7 +114,7 @@ def whole(least: int | None = None) -> Callable[[object], int]:
 def number(
     least: float | None = None, most: float | None = None, *, above: float | None = None
 ) -> Callable[[object], float]:
-    """A check for a finite number within bounds; true and false are none."""
+    """Return a check for a finite number within bounds. Booleans are not numbers here."""
     wanted = "a finite number"
     if least is not None:
         wanted = f"a number of at least {least:g}" if most is None else f"a number between {least:g} and {most:g}"
@@ -125,14 +125,14 @@ def number(
         found = _finite(given)
         low = found is not None and ((least is not None and found < least) or (above is not None and found <= above))
         if found is None or low or (most is not None and found > most):
-            raise Unfit(f"is {shown(given)}, and must be {wanted}")
+            raise Unfit(f"is {shown(given)}, but must be {wanted}")
         return found
 
     return read
 
 
 def _finite(given: object) -> float | None:
-    """A number that is one, None for anything else."""
+    """Return a finite number, or None for anything else."""
     if isinstance(given, bool) or not isinstance(given, (Real, Decimal)):
         return None
     try:
@@ -143,25 +143,25 @@ def _finite(given: object) -> float | None:
 
 
 def flag(given: object) -> bool:
-    """True or false, and nothing that is merely like it."""
+    """Check for a bool, not for something that is merely truthy."""
     if isinstance(given, bool):
         return given
-    raise Unfit(f"is {shown(given)}, and must be True or False")
+    raise Unfit(f"is {shown(given)}, but must be True or False")
 
 
 def string(given: object) -> str:
-    """A str. What was given instead is named by its kind alone, for it may be what nobody should read in a log."""
+    """Check for a str. The error names only the type of the value, which may be confidential text."""
     if isinstance(given, str):
         return given
-    raise Unfit(f"is {kind_of(given)}, and must be a str")
+    raise Unfit(f"is {kind_of(given)}, but must be a str")
 
 
 def pointers(given: object) -> Mapping[str, str | None]:
-    """A mapping of JSON Pointers to texts or None."""
+    """Check for a mapping of JSON Pointers to str or None."""
     held = cast("Mapping[object, object]", given) if isinstance(given, Mapping) else None
     if held is None:
         kind = kind_of(cast(object, given))
-        raise Unfit(f"is {kind}, and must be a mapping of paths to quotes: write {{'/total': 'TOTAL 2.40'}}")
+        raise Unfit(f"is {kind}, but must be a mapping of paths to quotes: write {{'/total': 'TOTAL 2.40'}}")
     for path, quote in held.items():
         if not isinstance(path, str) or (path and not path.startswith("/")):
             raise Unfit(f"has the key {shown(path)}, which must be a path such as '/total' or '/items/0/name'")
@@ -171,72 +171,72 @@ def pointers(given: object) -> Mapping[str, str | None]:
 
 
 def name_in(given: object) -> str:
-    """A str; also a path or a whole number, as ids and versions often are."""
+    """Check for a str. Paths and whole numbers are converted, because ids and versions often are such."""
     if isinstance(given, int) and not isinstance(given, bool):
         return str(given)
     return fspath(cast("PathLike[str]", given)) if isinstance(given, PathLike) else string(given)
 
 
 def strings(most: int) -> Callable[[object], str | tuple[str, ...]]:
-    """A check for a str, or several of them, none of them empty."""
+    """Return a check for one non-empty str, or for several."""
 
     def read(given: object) -> str | tuple[str, ...]:
         several = tuple(cast("Sequence[object]", given)) if isinstance(given, (list, tuple)) else (given,)
         if not several or not all(isinstance(one, str) and one for one in several):
-            raise Unfit(f"is {shown(cast(object, given))}, and must be a str or a tuple of them, none of them empty")
+            raise Unfit(f"is {shown(cast(object, given))}, but must be a str or a tuple of them, none of them empty")
         if len(several) > most:
-            raise Unfit(f"has {len(several)} texts, and may have {most}")
+            raise Unfit(f"has {len(several)} texts, but may have at most {most}")
         return cast("str | tuple[str, ...]", given if isinstance(given, str) else several)
 
     return read
 
 
 def mapping(given: object) -> Mapping[str, Any]:
-    """A mapping, whatever it holds."""
+    """Check for a mapping."""
     if isinstance(given, Mapping):
         return cast("Mapping[str, Any]", given)
-    raise Unfit(f"is {kind_of(given)}, and must be a mapping: write {{'name': value}}")
+    raise Unfit(f"is {kind_of(given)}, but must be a mapping: write {{'name': value}}")
 
 
 def pairs(given: object) -> Mapping[str, str]:
-    """A mapping of str to str."""
+    """Check for a mapping of str to str."""
     if isinstance(given, Mapping):
         held = cast("Mapping[object, object]", given)
         if all(isinstance(part, str) for pair in held.items() for part in pair):
             return cast("Mapping[str, str]", given)
-    raise Unfit(f"is {shown(cast(object, given))}, and must be a mapping of str to str")
+    raise Unfit(f"is {shown(cast(object, given))}, but must be a mapping of str to str")
 
 
 def several(kind: type[T], write: str) -> Callable[[object], tuple[T, ...]]:
-    """A check for a tuple or list of instances of a class; `write` is an example of one instance."""
+    """Return a check for a tuple or list of instances of a class. `write` is an example of one, for the error."""
 
     def read(given: object) -> tuple[T, ...]:
         members = cast("Sequence[object]", given) if isinstance(given, (list, tuple)) else ()
         if isinstance(given, (list, tuple)) and all(isinstance(one, kind) for one in members):
             return cast("tuple[T, ...]", given if isinstance(given, tuple) else tuple(members))
-        raise Unfit(f"is {shown(cast(object, given))}, and must be a tuple of {kind.__name__}: write ({write},)")
+        raise Unfit(f"is {shown(cast(object, given))}, but must be a tuple of {kind.__name__}: write ({write},)")
 
     return read
 
 
 def instance(kind: type[T], write: str) -> Callable[[object], T]:
-    """A check for an instance of a class; `write` is an example of one."""
+    """Return a check for an instance of a class. `write` is an example of one, for the error."""
 
     def read(given: object) -> T:
         if isinstance(given, kind):
             return given
-        raise Unfit(f"is {shown(given)}, and must be {kind.__name__}: write {write}")
+        raise Unfit(f"is {shown(given)}, but must be {kind.__name__}: write {write}")
 
     return read
 
 
 def kind_of(given: object) -> str:
-    """What a value is, without the value."""
+    """Return the name of a value's type, without the value itself."""
     return "None" if given is None else type(given).__name__
 
 
 def shown(given: object) -> str:
-    """A value in few words: a class by its name, anything else by its repr."""
+    """Describe a value briefly: a class by its name, anything else by its repr, cut short."""
     if isinstance(given, type):
         return f"the class {given.__name__}"
     words = repr(given[: _SHOWN + 1] if isinstance(given, (str, bytes)) else given)

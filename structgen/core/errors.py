@@ -1,26 +1,26 @@
-"""Every exception that structgen raises on purpose.
+"""The exceptions that structgen raises.
 
     StructgenError
       TaskError               the schema or the task template is wrong: fix it
-        SchemaError           ... a description of a type that cannot be used
+        SchemaError           ... a type or schema that cannot be used
         TaskNotFound          ... no task of that name
-      ConfigurationError      an option, a model name or a key that is missing or does not fit
+      ConfigurationError      an option, a model name or a key that is missing or invalid
       TransportError          no completion arrived
         AuthenticationFailed  401, 403: the key
-        ModelUnavailable      404, retired or unknown model
+        ModelUnavailable      404, a retired or unknown model
         RequestRejected       400, 422: the server will never accept this request
-        RequestTooLarge       413, or more than the model's context
-        RateLimited           429, 498: `.wait` seconds until it may work
-        ServerFailed          5xx, and bodies that are no completion
+        RequestTooLarge       413, or more than the context window
+        RateLimited           429, 498: `.wait` is the seconds to wait
+        ServerFailed          5xx, or a body that is not a completion
         ConnectionFailed      no connection, a dropped one, or a timeout
-          DeadlinePassed      ... because the time budget ran out meanwhile
-        NotSent               its run was stopped while the call still waited: it cost nothing
-      ExtractionFailed        completions came and none was accepted: `.attempts`, `.partial`, `.issues`
+          DeadlinePassed      ... because the time budget ran out
+        NotSent               the run was stopped before the request was sent: no cost
+      ExtractionFailed        no completion was accepted: `.attempts`, `.partial`, `.issues`
         BudgetExceeded        ... because attempts, tokens, cost or time ran out
       DocumentError           an input that cannot be read as text
       StoreError              the store of completions cannot be opened, read or written
 
-A message says what happened, where, and what to do next. It never holds a key.
+Every message says what happened, where, and what to do next. No message contains an API key.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ if TYPE_CHECKING:
 
 
 class StructgenError(Exception):
-    """The root of them all."""
+    """The base class of all exceptions of structgen."""
 
 
 class TaskError(StructgenError):
-    """A schema or a task template is wrong; asking again cannot help."""
+    """A schema or a task template is wrong. Retrying cannot help."""
 
 
 class SchemaError(TaskError):
-    """A description of a type that cannot be compiled. `path` points into the schema where that is known."""
+    """A type or schema that cannot be used. `path` is the JSON Pointer into the schema, or empty."""
 
     def __init__(self, message: str, path: str = "") -> None:
         super().__init__(message)
@@ -52,15 +52,18 @@ class SchemaError(TaskError):
 
 
 class TaskNotFound(TaskError):
-    """No task of that name, file or class."""
+    """There is no task, file or class of that name."""
 
 
 class ConfigurationError(StructgenError):
-    """An option, a model name or a key that is missing or does not fit."""
+    """An option, a model name or a key is missing or invalid."""
 
 
 class TransportError(StructgenError):
-    """No completion arrived. `status` is the HTTP status, `body` what the server said (keys masked), where known."""
+    """No completion arrived.
+
+    `status` is the HTTP status and `code` the server's error code, or None; `body` is the response with keys masked.
+    """
 
     def __init__(self, message: str, *, status: int | None = None, code: str | None = None, body: str = "") -> None:
         super().__init__(message)
@@ -70,23 +73,23 @@ class TransportError(StructgenError):
 
 
 class AuthenticationFailed(TransportError):
-    """The key is missing, wrong, or not allowed to do this."""
+    """The API key is missing, wrong, or lacks permission."""
 
 
 class ModelUnavailable(TransportError):
-    """The model does not exist, was retired, or is not open to this key."""
+    """The model does not exist, was retired, or is not available to this key."""
 
 
 class RequestRejected(TransportError):
-    """The server refuses this request and would refuse it again."""
+    """The server rejected the request and would reject it again."""
 
 
 class RequestTooLarge(TransportError):
-    """The request is larger than the model's context or the limit for one request."""
+    """The request exceeds the context window or the limit for one request."""
 
 
 class RateLimited(TransportError):
-    """Too many requests or tokens. `wait` is the number of seconds the server asks for, None where it names none."""
+    """Too many requests or tokens. `wait` is how many seconds the server asks to wait, or None."""
 
     def __init__(
         self,
@@ -102,11 +105,11 @@ class RateLimited(TransportError):
 
 
 class ServerFailed(TransportError):
-    """The server failed, or answered with something that is no completion."""
+    """The server failed, or its response was not a completion."""
 
 
 class ConnectionFailed(TransportError):
-    """The server could not be reached, dropped the connection, or took too long."""
+    """The server was unreachable, dropped the connection, or took too long."""
 
 
 class DeadlinePassed(ConnectionFailed):
@@ -114,16 +117,16 @@ class DeadlinePassed(ConnectionFailed):
 
 
 class NotSent(TransportError):
-    """The run was stopped while the call still waited for its turn or for another try: it cost nothing."""
+    """The run was stopped while the call waited for a rate limit or a retry. It cost nothing."""
 
 
 class ExtractionFailed(StructgenError):
-    """Completions came and none was accepted.
+    """Completions arrived, but none was accepted.
 
-    `attempts` holds every request and completion, `issues` what is wrong with the last one, `partial` what could be
-    read of it as plain JSON, and `usage` what all of it took. The exception that a batch row shows as `error`. Of a
-    document that was read in chunks, `chunks` says what became of each, and `issues` what is wrong with the whole.
-    `view` draws it as HTML for a notebook, `locate` looks up where `partial` stands in the text.
+    `attempts` holds every request and completion, `issues` what is wrong with the last completion, `partial` what could
+    be read of it as plain JSON, and `usage` the tokens of all attempts. A batch shows the message as the row's `error`.
+    For a document that was read in chunks, `chunks` reports on each chunk, and `issues` is about the merged value.
+    `view` renders the exception as HTML for notebooks; `locate` finds the evidence of `partial` in the text.
     """
 
     def __init__(
@@ -149,13 +152,13 @@ class ExtractionFailed(StructgenError):
 
     @property
     def issues(self) -> tuple[Issue, ...]:
-        """What is wrong with the last completion, or with the whole that chunks were merged to."""
+        """What is wrong with the last completion, or with the value that chunks were merged into."""
         if self._issues is not None:
             return self._issues
         return self.attempts[-1].issues if self.attempts else ()
 
     def _repr_html_(self) -> str | None:
-        """What a notebook shows where the error is a value, as in `map`."""
+        """What a notebook shows for an error that is a value, as in the results of `map`."""
         return self.view(self) if self.view else None
 
 
@@ -164,7 +167,7 @@ class BudgetExceeded(ExtractionFailed):
 
 
 class DocumentError(StructgenError):
-    """An input that cannot be read as text. `id` and `source` are those that its document would have, where known."""
+    """An input cannot be read as text. `id` and `source` are those of the document, or empty."""
 
     def __init__(self, message: str, *, id: str = "", source: str = "") -> None:  # noqa: A002 - as in Document
         super().__init__(message)
@@ -173,9 +176,9 @@ class DocumentError(StructgenError):
 
 
 class StoreError(StructgenError):
-    """The store of completions cannot be opened, read or written.
+    """The store cannot be opened, read or written.
 
-    `completion` is the one that could not be kept, where it was for one: it was paid for, so it is not dropped.
+    `completion` is the completion that could not be stored, or None. It was paid for, so it is not dropped.
     """
 
     def __init__(self, message: str, *, completion: Completion | None = None) -> None:

@@ -1,7 +1,7 @@
-"""What an observer is told while a line runs: typed events, in the order in which things happen.
+"""The events that observers receive during an extraction, in the order in which they happen.
 
-An observer is any callable that takes an event. It sees requests and completions whole; what it logs is its own affair,
-and an exception that it raises never breaks the run.
+An observer is any callable that takes an event. Events contain whole requests and completions, so it is up to the
+observer to log no document text. An exception that an observer raises never stops the run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from structgen.core.results import Extraction, Repair
 
 @dataclass(frozen=True, slots=True)
 class RequestSent:
-    """A request goes out. `attempt` counts from 1, `at_most` is the most that it may take."""
+    """A request is about to be sent. `attempt` counts from 1; `at_most` is the most tokens that it may take."""
 
     request: Request
     attempt: int
@@ -27,7 +27,7 @@ class RequestSent:
 
 @dataclass(frozen=True, slots=True)
 class TransportRetried:
-    """The wire failed, and the same request goes out again after `wait` seconds."""
+    """A transport error occurred. The same request will be sent again after `wait` seconds."""
 
     error: TransportError
     wait: float
@@ -35,7 +35,7 @@ class TransportRetried:
 
 @dataclass(frozen=True, slots=True)
 class WaitingForLimit:
-    """The next call waits `wait` seconds for `limit`, in words: ``the limit of 8,000 tokens a minute``."""
+    """The next call waits `wait` seconds for a rate limit. `limit` names it: ``the limit of 8,000 tokens a minute``."""
 
     limit: str
     wait: float
@@ -43,7 +43,7 @@ class WaitingForLimit:
 
 @dataclass(frozen=True, slots=True)
 class CompletionReceived:
-    """A completion arrived, and is not read yet."""
+    """A completion arrived. It has not been parsed yet."""
 
     request: Request
     completion: Completion
@@ -52,21 +52,21 @@ class CompletionReceived:
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """An accepted value holds this repair."""
+    """An accepted value contains this repair."""
 
     repair: Repair
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The line ends with a value."""
+    """The extraction ended with a value."""
 
     extraction: Extraction[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The line ends with an error."""
+    """The extraction ended with an error."""
 
     error: StructgenError
 

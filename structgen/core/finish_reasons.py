@@ -1,4 +1,4 @@
-"""What a server's word for the end of a response says of it. Servers have many words for the same few ends."""
+"""Finish reasons: providers have many words for the few ways in which a response can end."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ INTERRUPTED = "interrupted"
 
 
 class Ending(Enum):
-    """Whether a response is all that the model had to say."""
+    """Whether a response is complete."""
 
     WHOLE = "whole"
     CUT = "cut"
-    """It ends in the middle: at its length, or where a stream broke off."""
+    """It was cut off, by a length limit or by a broken stream."""
     FILTERED = "filtered"
-    """A filter of the server's stopped it, or took something out."""
+    """A content filter stopped it or removed a part of it."""
     UNKNOWN = "unknown"
-    """The server says nothing, or a word that nobody knows."""
+    """The server gives no finish reason, or an unknown one."""
 
 
 _STOP = frozenset({"stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "completed"})
@@ -46,7 +46,7 @@ _FILTER = frozenset(
     }
 )
 SALVAGED = "error"
-"""The finish_reason of a text that was salvaged from an error: it is all that there is."""
+"""The finish_reason of a text that was salvaged from an error response. There is no more of it to come."""
 
 _ENDINGS = (
     (_STOP | _CALLS | {SALVAGED}, Ending.WHOLE),
@@ -56,13 +56,13 @@ _ENDINGS = (
 
 
 def common_word(reason: object) -> str:
-    """A server's word in the one that most have for it; as it is where nobody else has one, empty where it is none."""
+    """Return the common word for a provider's finish reason, or its own in lower case; empty if there is none."""
     word = reason.strip().lower() if isinstance(reason, str) else ""
     common = ((_STOP, "stop"), (_LENGTH, "length"), (_CALLS, "tool_calls"))
     return next((one for words, one in common if word in words), word)
 
 
 def ending_of(reason: str | None) -> Ending:
-    """What a finish_reason says of the response."""
+    """Return how a response ended, by its finish reason."""
     word = common_word(reason)
     return next((ending for words, ending in _ENDINGS if word in words), Ending.UNKNOWN)

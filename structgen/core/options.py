@@ -1,6 +1,6 @@
-"""How to ask: the one frozen set of options, and the enums and budgets in it.
+"""The options of an extraction: one frozen dataclass, with its enums and its budget.
 
-All of it is checked when it is made: an option that is spelled wrong would be silently ignored.
+Values are checked on creation, so that a misspelled one is an error instead of being ignored silently.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ class Mode(StrEnum):
     """How the model is made to answer in JSON."""
 
     AUTO = "auto"
-    """Chosen from what the model can do."""
+    """Choose by what the model supports."""
     JSON = "json"
-    """``response_format`` json_object: any JSON; the schema stands in the prompt."""
+    """``response_format`` json_object: any JSON object. Only the prompt contains the schema."""
     JSON_SCHEMA = "json_schema"
-    """``response_format`` json_schema: the server holds the model to the schema."""
+    """``response_format`` json_schema: the server gets the schema, and enforces it if it supports strict mode."""
     TOOLS = "tools"
-    """One function that the model must call."""
+    """One tool that the model must call."""
     TEXT = "text"
-    """No response format: plain text, read for JSON."""
+    """No response format: plain text, which is searched for JSON."""
 
 
 class Style(StrEnum):
-    """How the schema stands in the prompt."""
+    """How the prompt shows the schema."""
 
     OUTLINE = "outline"
     JSON_SCHEMA = "json_schema"
@@ -51,7 +51,7 @@ class Style(StrEnum):
 
 
 class Risk(IntEnum):
-    """How far a repair goes beyond what the response says. Ordered: a higher one includes the lower ones."""
+    """How far a repair goes beyond what the response says. Each level includes the lower ones."""
 
     LOSSLESS = 1
     INTERPRETIVE = 2
@@ -59,54 +59,54 @@ class Risk(IntEnum):
 
 
 class Reask(StrEnum):
-    """What is asked again after a refused response."""
+    """What to ask for again after a refused response."""
 
     CHEAPEST = "cheapest"
-    """The failing fields alone, or the rest of what was cut off, wherever that costs less than the whole."""
+    """Only the failing fields, or the rest of a response that was cut off, if that costs less than the whole."""
     WHOLE = "whole"
 
 
 class EvidenceMode(StrEnum):
-    """Whether the places of the values in the text are looked up."""
+    """Whether and how values are located in the text."""
 
     NONE = "none"
     LOCATE = "locate"
-    """Each value is looked for in the text."""
+    """Search the text for each value."""
     QUOTES = "quotes"
-    """The model quotes the text for each value, and the quotes are looked up. What it cannot quote is unsupported."""
+    """Make the model quote the text for each value, and locate the quotes. A value without one is unsupported."""
 
 
 class Form(StrEnum):
-    """The form in which an answer was asked for, for those who parse responses themselves."""
+    """The form in which an answer was requested, for those who parse responses themselves."""
 
     PLAIN = "plain"
-    """JSON that fits the schema as it is."""
+    """JSON that matches the schema itself."""
     STRICT = "strict"
-    """JSON in the subset of JSON Schema that strict mode takes: every property present, free keys as a list."""
+    """JSON for the schema in strict mode's subset of JSON Schema: every property present, free keys as a list."""
     QUOTES = "quotes"
-    """Each value beside the words of the text that say it."""
+    """Each value together with a quote from the text."""
     STRICT_QUOTES = "strict_quotes"
-    """Quotes, in the strict form."""
+    """Quotes in the strict form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one extraction may spend. None is no limit.
+    """What one extraction may spend. None means no limit.
 
-    Asking again (`max_attempts`, the first request included) and sending the same request again after a fault of the
-    wire (`max_transport_retries`, for each attempt) are counted apart.
+    `max_attempts` counts the questions, including the first. `max_transport_retries` counts, for each of them, how
+    often the same request is sent again after a transport error.
     """
 
     max_attempts: int | None = 3
     max_transport_retries: int | None = 4
     max_tokens: int | None = None
-    """Input and output together. With 0 nothing is sent, and only what a store holds is answered; so with the next."""
+    """Input and output together. With 0 nothing is sent, and only the store can answer; likewise for `max_cost`."""
     max_cost: float | None = None
-    """USD."""
+    """In USD."""
     max_seconds: float | None = 300.0
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError for what is no limit."""
+        """Raise ConfigurationError for an invalid limit."""
         checked(self, _BUDGET)
 
 
@@ -126,15 +126,15 @@ ReasoningFormat = Literal["hidden", "raw", "parsed"]
 
 MOST_STOPS = 4
 SHORTEST_CHUNK = 200
-"""Characters; shorter chunks say too little to be read by themselves."""
+"""In characters. Shorter chunks contain too little to be understood alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to ask and what to accept. Parameters that are None are left to the server.
+    """How to ask and what to accept. For a parameter that is None, the server's default applies.
 
-    Enums are taken by their values and names too (``mode="json"``, ``max_risk="lossy"``). Raises ConfigurationError,
-    with all that is wrong, for what cannot be meant.
+    Enums may be given by value or name (``mode="json"``, ``max_risk="lossy"``). Raises ConfigurationError that lists
+    every invalid option.
     """
 
     mode: Mode = Mode.AUTO
@@ -144,13 +144,13 @@ class Options:
     reask: Reask = Reask.CHEAPEST
     evidence: EvidenceMode = EvidenceMode.LOCATE
     require_evidence: bool = False
-    """Whether a value without evidence (none in the text, or no quote) is asked for again, and refused where that does
-    not help."""
+    """Whether a value without evidence (not in the text, or without a quote) is refused. The model is asked again
+    first."""
 
     temperature: float | None = 0.0
     top_p: float | None = None
     max_completion_tokens: int | None = None
-    """Room for the answer; where None, estimated from schema and text, because Groq counts it against the limits."""
+    """If None, estimated from the schema and the text, because Groq counts all of it against the rate limit."""
     stop: str | tuple[str, ...] | None = None
     seed: int | None = None
     presence_penalty: float | None = None
@@ -166,13 +166,13 @@ class Options:
     store: bool | None = None
 
     chunk_chars: int | None = None
-    """Documents with more characters are read in chunks of at most so many; where None, those that the model cannot
-    take whole are."""
+    """Maximum characters per chunk; longer documents are read in chunks. If None, only those that exceed the context
+    window are."""
     passes: int = 1
-    """How many times a document is read, each time cut at other places, so that more of what it says is found."""
+    """How many times a document is read, cut at different places each time, to find more of what it says."""
 
     def __post_init__(self) -> None:
-        """Put every option as it is meant."""
+        """Check every option, and convert it to its intended form."""
         checked(self, _OPTIONS, _not_together(self))
 
 
@@ -209,4 +209,4 @@ _OPTIONS: Mapping[str, Check] = MappingProxyType(
 
 def _not_together(options: Options) -> Iterator[str]:
     if options.reasoning_format is not None and options.include_reasoning is not None:
-        yield "reasoning_format and include_reasoning exclude each other: set one of them"
+        yield "reasoning_format and include_reasoning are mutually exclusive: set one of them"

@@ -1,4 +1,4 @@
-"""The frozen records that travel along the line, in the order in which they come up."""
+"""The frozen records that pass between the stages, in the order in which they are created."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text to extract from. `id` names it in rows and logs, `source` says where it was read (a path, or ``-``).
+    """A text to extract from. `id` names it in rows and logs; `source` is where it was read from (a path, or ``-``).
 
-    `context` says what stands around it (the title, the headings above a chunk): no value is taken from there.
+    `context` is background for the model, such as the title or the headings above a chunk. It is never evidence.
     """
 
     text: str
@@ -44,18 +44,20 @@ class Document:
     context: str = ""
 
     def __post_init__(self) -> None:
-        """Raise DocumentError for what is no text."""
+        """Raise DocumentError if the text is not a str."""
         if not isinstance(self.text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  callers are not all typed
             kind = type(self.text).__name__
-            raise DocumentError(f"The text of a Document is a str, not {kind}. Decode it, or read Document.from_file.")
+            raise DocumentError(
+                f"The text of a Document must be a str, not {kind}. Decode it, or use Document.from_file."
+            )
         checked(self, _DOCUMENT, error=DocumentError)
 
     @classmethod
     def from_file(cls, path: str | PathLike[str]) -> Document:
-        """The text of a file: its name is the id, its path the source. The encoding is told from the bytes.
+        """Read a file. Its name becomes the id, its path the source. The encoding is detected.
 
-        HTML stays as it is written. Raises DocumentError for what cannot be read, and for a folder or a table, which
-        hold many documents: `structgen.read` reads those.
+        HTML is kept as written. Raises DocumentError if the file cannot be read, or if it is a folder or a table, which
+        hold many documents: use `structgen.read` for those.
         """
         from structgen.documents.file_reader import read_file
 
@@ -67,9 +69,9 @@ _DOCUMENT: Mapping[str, Check] = MappingProxyType({"id": name_in, "source": name
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture for a model that sees: a file, its bytes, or an address (http, https, or a data URL). One of them.
+    """An image for a model with vision: exactly one of a file, its bytes, or a URL (http, https or data).
 
-    PNG, JPEG, GIF and WebP. In a request that was compiled, `url` is the one.
+    Formats: PNG, JPEG, GIF, WebP. In a compiled request it is always `url`.
     """
 
     path: str | PathLike[str] | None = None
@@ -78,7 +80,7 @@ class Image:
 
 
 def text_in(given: object) -> str:
-    """A check for a text, which may be a Document."""
+    """Check for a text, given as a str or a Document."""
     return given.text if isinstance(given, Document) else string(given)
 
 
@@ -87,7 +89,7 @@ def _parts_in(given: object) -> object:
     if all(isinstance(part, (str, Image)) for part in parts):
         return cast(object, given)
     kinds = ", ".join(sorted({kind_of(part) for part in parts}))
-    raise Unfit(f"is {kinds}, and must be a str, or a tuple of str and Image")
+    raise Unfit(f"is {kinds}, but must be a str, or a tuple of str and Image")
 
 
 _MESSAGE: dict[str, Check] = {"role": word_of("system", "user", "assistant"), "content": _parts_in}
@@ -95,20 +97,20 @@ _MESSAGE: dict[str, Check] = {"role": word_of("system", "user", "assistant"), "c
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a chat. `content` is its text, or texts and images in their order."""
+    """One chat message. `content` is its text, or texts and images in order."""
 
     role: Literal["system", "user", "assistant"]
     content: str | tuple[str | Image, ...]
 
     def __post_init__(self) -> None:
-        """Take a list of parts for the tuple that it is."""
+        """Convert a list of parts to a tuple."""
         if isinstance(self.content, list):
             object.__setattr__(self, "content", tuple(cast("list[str | Image]", self.content)))
         checked(self, _MESSAGE)
 
     @property
     def text(self) -> str:
-        """Its words alone."""
+        """The text, without images."""
         content = self.content
         if isinstance(content, str):
             return content
@@ -116,16 +118,16 @@ class Message:
 
     @property
     def images(self) -> tuple[Image, ...]:
-        """Its images alone."""
+        """The images, without text."""
         return () if isinstance(self.content, str) else tuple(part for part in self.content if isinstance(part, Image))
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A worked example: a text and the value (plain JSON) that should come out of it.
+    """A worked example: a text, and the value (plain JSON) that should be extracted from it.
 
-    `quotes` (path in the value -> words of the text) says what a value is taken from that does not stand in the text
-    itself, such as a sentiment; it is shown where the model is asked for quotes.
+    `quotes` maps paths in the value to passages of the text, for values that the text does not contain literally, such
+    as a sentiment. The model sees them if it is asked for quotes.
     """
 
     text: str
@@ -133,7 +135,7 @@ class Example:
     quotes: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
-        """Raise TaskError for what is no example."""
+        """Raise TaskError if a field is invalid."""
         checked(self, _EXAMPLE, error=TaskError)
 
 
@@ -142,16 +144,16 @@ _EXAMPLE: Mapping[str, Check] = MappingProxyType({"text": string, "quotes": pair
 
 @dataclass(frozen=True, slots=True)
 class FieldsText:
-    """The shorthand of `structgen.fields`, not read yet: what a task file holds whose schema is ``fields = "..."``."""
+    """The shorthand of `structgen.fields`, not parsed yet: the schema of a task file with ``fields = "..."``."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Task(Generic[T_co]):
-    """A template: what to extract, in which words to ask for it, and worked examples.
+    """A task template: what to extract, the instructions for the model, and worked examples.
 
-    `schema` is any description that `Schema.of` takes. `folder` is where a schema file's own references may point.
+    `schema` is anything that `Schema.of` accepts. `folder` is where relative references of a schema file may point.
     """
 
     name: str
@@ -163,7 +165,7 @@ class Task(Generic[T_co]):
     folder: str | None = None
 
     def __post_init__(self) -> None:
-        """Raise TaskError for what is no template."""
+        """Raise TaskError if a field is invalid."""
         checked(self, _TASK, error=TaskError)
 
 
@@ -181,7 +183,7 @@ _TASK: Mapping[str, Check] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one or several completions took, in tokens. None means that the server did not say."""
+    """The tokens of one or more completions. None means that the server did not report them."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -190,7 +192,7 @@ class Usage:
     calls: int = 0
 
     def __add__(self, other: Usage) -> Usage:
-        """The sum; a count that one of the two does not know is unknown, unless that one made no call."""
+        """Return the sum. A count is unknown if it is unknown in either one, unless that one made no call."""
         if not self.calls or not other.calls:
             return self if self.calls else other
         return Usage(
@@ -208,7 +210,7 @@ def _sum(a: int | None, b: int | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is known about a model: sizes in tokens, prices in USD for a million tokens. None is unknown."""
+    """What is known about a model: sizes in tokens, prices in USD per million tokens. None means unknown."""
 
     id: str
     provider: str = "groq"
@@ -230,7 +232,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The generation parameters of a request, named as Groq and `Options` name them. None is not sent."""
+    """The generation parameters of a request, named as in Groq's API and in `Options`. None is not sent."""
 
     temperature: float | None = None
     top_p: float | None = None
@@ -252,11 +254,11 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question for a model, complete: whatever changes the answer stands in here and nothing else does.
+    """A complete request to a model: everything that can change the answer, and nothing else.
 
-    `model` is the provider's own id; `mode` is never AUTO. `json_schema` is what the answer must match, `names` the
-    other names of its properties (by pointer into the schema); `document` is the text alone, for a sender that reads
-    it without a model. `endpoint` names the server where it is not the provider's own: another one, another answer.
+    `model` is the provider's id; `mode` is never AUTO. `json_schema` is what the answer must match. `names` holds the
+    alternative names of its properties, by pointer into the schema. `document` is the text alone, for the rules, which
+    read it without a model. `endpoint` names a server other than the provider's own, which may answer differently.
     """
 
     provider: str
@@ -272,7 +274,7 @@ class Request:
     endpoint: str = ""
 
     def to_groq(self) -> JsonObject:
-        """The arguments of ``client.chat.completions.create(**arguments)`` of the groq SDK."""
+        """Return the arguments for ``client.chat.completions.create(**arguments)`` of the groq SDK."""
         body: JsonObject = {
             "model": self.model,
             "messages": [{"role": message.role, "content": _content(message.content)} for message in self.messages],
@@ -286,7 +288,7 @@ class Request:
 
 
 def _content(content: str | tuple[str | Image, ...]) -> Json:
-    """A message's content: a text, or a list of parts."""
+    """Return a message's content in the API's form: a text, or a list of parts."""
     if isinstance(content, str):
         return content
     return [
@@ -298,14 +300,14 @@ def _content(content: str | tuple[str | Image, ...]) -> Json:
 
 
 def _plain(value: Any) -> Json:
-    """A parameter as JSON has it."""
+    """Return a parameter as JSON."""
     if isinstance(value, tuple):
         return list(cast("tuple[str, ...]", value))
     return dict(cast("Mapping[str, str]", value)) if isinstance(value, Mapping) else value
 
 
 def _format(request: Request) -> JsonObject:
-    """The part of the body that makes the model answer in JSON."""
+    """Return the part of the body that makes the model answer in JSON."""
     if request.mode is Mode.JSON:
         return {"response_format": {"type": "json_object"}}
     if request.mode is Mode.JSON_SCHEMA:
@@ -316,18 +318,18 @@ def _format(request: Request) -> JsonObject:
         return {
             "tools": [{"type": "function", "function": function}],
             "tool_choice": {"type": "function", "function": {"name": request.schema_name}},
-            "parallel_tool_calls": False,  # one answer is wanted
+            "parallel_tool_calls": False,  # a second call would be a second answer
         }
     return {}
 
 
 class Status(StrEnum):
-    """How a value was found in the text."""
+    """How a value was found in the text, from the best to the worst."""
 
     EXACT = "exact"
     NORMALIZED = "normalized"
     QUOTED = "quoted"
-    """The model's quote for it stands in the text; the value itself is not written there (a sentiment, a summary)."""
+    """The text contains the model's quote for it, but not the value itself (a sentiment, a summary)."""
     FUZZY = "fuzzy"
     AMBIGUOUS = "ambiguous"
     UNSUPPORTED = "unsupported"
@@ -335,9 +337,9 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where one leaf of the value stands: `text` is ``document[start:end]``, offsets in characters.
+    """Where the text supports one leaf of the value: `text` is ``document[start:end]``, offsets in characters.
 
-    Unsupported evidence has no place (None). `score` (0 to 1) goes with a fuzzy match only.
+    `start`, `end` and `text` are None for an unsupported value. `score` (0 to 1) is set for fuzzy matches only.
     """
 
     path: str
@@ -350,7 +352,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a function that the model made: the arguments are as it wrote them."""
+    """A tool call of the model. `arguments` is the text as the model wrote it."""
 
     name: str
     arguments: str
@@ -358,16 +360,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What came back for a request, before anybody read it.
+    """The response to a request, before it is parsed.
 
-    `text` is the content, or the arguments of the function that the model called: of the first call, where `called` is
-    its name, `more_calls` those behind it, and `beside` the content. `finish_reason` is the common word for what the
-    provider says (``length``, ``stop``, ``tool_calls``), else its own, empty where it says nothing, or INTERRUPTED
-    where a stream broke off and `text` is what had arrived.
-    `failure` is the server's error code where `text` was salvaged from an error (``json_validate_failed``); its usage
-    is then unknown. `evidence` is set by senders that know where they took each value from; `final` by those that
-    would answer the same again, so that nobody asks them twice. `stored`: it comes from the store, where it was put
-    when it was paid for; now it took nothing, and its usage is none.
+    `text` is the content or, if the model called a tool, the arguments of the first call; then `called` is its name,
+    `more_calls` are the other calls, and `beside` is the content. `finish_reason` is the common word (``stop``,
+    ``length``, ``tool_calls``), else the provider's own, or empty if it gave none. It is INTERRUPTED if a stream broke
+    off and `text` is what had arrived. `failure` is the server's error code if `text` was salvaged from an error
+    response (``json_validate_failed``), whose usage is unknown. Senders that know the evidence set `evidence`. `final`
+    says that asking again would return the same. `stored` says that the completion came from the store: it was paid for
+    earlier, and its usage now is zero.
     """
 
     text: str
@@ -389,5 +390,5 @@ class Completion:
 
     @property
     def said(self) -> str:
-        """All that the model said: the content beside its calls, and the arguments of each."""
+        """Everything that the model wrote: the content and the arguments of every call."""
         return "\n".join(filter(None, [self.beside, self.text, *(call.arguments for call in self.more_calls)]))

@@ -1,4 +1,4 @@
-"""What comes out of it all: values with what was changed, what is wrong with them, and where they came from."""
+"""The results: values with their repairs, their issues and their evidence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One change between what the response said and what was accepted. `before` and `after` are plain JSON."""
+    """One difference between the response and the accepted value. `before` and `after` are plain JSON."""
 
     rule: str
     path: str
@@ -27,10 +27,11 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One reason why a value was refused, in plain words.
+    """One reason why a value was refused.
 
-    `code` is a short stable name (``missing``, ``type``, ``duplicate_key``, ``cut_off``, ...), `found` the value in
-    question as plain JSON, `expected` what belongs there. `repair` is the repair that `max_risk` did not allow.
+    `message` says it in plain words, `code` is a short stable name (``missing``, ``type``, ``duplicate_key``,
+    ``cut_off``, ...). `found` is the value in question as plain JSON, `expected` what the schema wants. `repair` is the
+    repair that would have helped but that `max_risk` forbids, or None.
     """
 
     path: str
@@ -43,12 +44,13 @@ class Issue:
 
 @dataclass(frozen=True)
 class Parsed(Generic[T_co]):
-    """A response that was read. `value` is None where it was refused; then `issues` says why.
+    """A parsed response. `value` is None if it was refused; then `issues` says why.
 
-    `partial` is what could be read of a refused response as plain JSON, `open` the paths in it that were cut off,
-    `readings` the candidates (plain JSON) where several readings are equally good and differ. `quotes` holds, where
-    quotes were asked for, those of the value (or of `partial`) by path: None for a value that has none. `given` is what
-    an accepted value was made of, as plain JSON: the response after all repairs, without defaults and computed fields.
+    `partial` is what could be read of a refused response, as plain JSON; `open` are the paths in it that were cut off.
+    `readings` are the candidates (plain JSON) if several readings are equally good but differ. `quotes` maps the paths
+    of the value (or of `partial`) to the model's quotes, or to None for a value without one, if quotes were requested.
+    `given` is what an accepted value was made from, as plain JSON: the response after all repairs, without defaults and
+    computed fields.
     """
 
     ok: bool
@@ -64,13 +66,13 @@ class Parsed(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """A value while its response streams in, before anything is checked.
+    """A value while its response is streaming in. Nothing is validated yet.
 
-    `value` is plain JSON as far as it came: open strings as far as they go, but no unfinished number, keyword or key.
-    `open` are the paths that are not finished, from the root down to the member being written, which need not be
-    there yet. Of a long value the part being written is refreshed every few pieces. A later Partial never changes an
-    earlier one. Where the server is held to a strict schema, the value is shown in the plain form: without the object
-    around a root that is none, without the nulls of what was left out, and objects with free keys as such.
+    `value` is the plain JSON so far. It includes unfinished strings, but no unfinished number, keyword or key. `open`
+    are the unfinished paths, from the root to the member being written, which may not be in `value` yet. In a long
+    value, the part being written is refreshed every few pieces only. A later Partial never changes an earlier one. The
+    value has the user's own schema even if a strict form of it was sent: without the object around a root that is not
+    an object, without the nulls of omitted fields, and with free keys as an object.
     """
 
     value: Json
@@ -79,9 +81,9 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request and what became of it. `why` says why it was made, `issues` why it was not enough (empty: it was).
+    """One request and its completion. `why` says why it was sent; `issues` says why it was not enough, if it was not.
 
-    `at_most` is the estimate made beforehand: the most tokens it could take. What it took stands in the completion.
+    `at_most` is the estimate made before sending: the most tokens it could take. The completion has the actual one.
     """
 
     request: Request
@@ -93,7 +95,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class ChunkReport:
-    """What became of one chunk of a long document, ``document[start:end]``. `error` is one sentence where it failed."""
+    """The outcome of one chunk of a long document, ``document[start:end]``. `error` is a sentence if it failed."""
 
     start: int
     end: int
@@ -103,7 +105,7 @@ class ChunkReport:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A value (plain JSON) that chunks gave: their numbers in `Extraction.chunks`, and where they found it."""
+    """A value (plain JSON) that chunks returned: their indexes in `Extraction.chunks`, and its evidence."""
 
     value: Json
     chunks: tuple[int, ...]
@@ -112,7 +114,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Chunks that say different things about one part of the value. The first claim is the one that was taken."""
+    """Chunks that disagree about one part of the value. The first claim was accepted."""
 
     path: str
     claims: tuple[Claim, ...]
@@ -120,33 +122,34 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Extraction(Generic[T_co]):
-    """A typed value with its evidence, the repairs that led to it, every attempt and what they took.
+    """A typed value with its evidence, its repairs, every attempt, and the usage of all attempts.
 
-    `cost` is in USD, None where a price or a token count is unknown. `chunks` is empty where the document was read as a
-    whole; else it names every chunk, those that failed too, and `conflicts` what chunks do not agree about.
+    `cost` is in USD, or None if a price or a token count is unknown. `chunks` is empty if the document was read as a
+    whole; otherwise it reports on every chunk, including those that failed, and `conflicts` lists what chunks disagree
+    about.
     """
 
     value: T_co
     repairs: tuple[Repair, ...] = ()
     attempts: tuple[Attempt, ...] = field(default=(), repr=False)
-    """Every request and its response, whole prompts too: more than anybody wants to see printed."""
+    """Every request with its completion. Left out of the repr, because it contains whole prompts."""
     usage: Usage = field(default_factory=Usage)
     cost: float | None = None
     chunks: tuple[ChunkReport, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     locate: Callable[[], tuple[Evidence, ...]] = field(default=tuple, repr=False, compare=False)
-    """Looks up the evidence; called once, when somebody asks for it, because most callers never do."""
+    """Finds the evidence. Called on the first access to `evidence` only, because many callers never need it."""
     view: Callable[[Extraction[Any]], str] | None = field(default=None, repr=False, compare=False)
-    """Draws the extraction as HTML; it comes from outside, because the records know nothing of how they look."""
+    """Renders the extraction as HTML. Passed in, because core must not import report."""
 
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:
-        """Where each leaf of the value stands in the text, in the order of the value; empty for generated values."""
+        """Where the text supports each leaf of the value, in the order of the value. Empty for generated values."""
         return self.locate()
 
     @property
     def model(self) -> str:
-        """The model that gave the accepted completion, as the server names it."""
+        """The model of the last completion, as the server names it."""
         return self.attempts[-1].completion.model if self.attempts else ""
 
     @property

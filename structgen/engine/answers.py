@@ -136,7 +136,7 @@ def _store_in(given: object) -> Store | Path | str | None:
     """A store, or its file."""
     if given is None or (isinstance(given, Store | Path | str) and given != ""):
         return given
-    raise Unfit(f"is {shown(given)}, and must be a file or an open Store: write Path('answers.sqlite')")
+    raise Unfit(f"is {shown(given)}, but must be a file or an open Store: write Path('answers.sqlite')")
 
 
 def _whole(completion: Completion) -> bool:

@@ -187,4 +187,4 @@ def check_texts(texts: object, *, awaited: bool = False) -> None:
             return
         case _:
             advice = "write a list of them"
-    raise ConfigurationError(f"texts is {kind_of(cast(object, texts))}, and must be an iterable of texts: {advice}.")
+    raise ConfigurationError(f"texts is {kind_of(cast(object, texts))}, but must be an iterable of texts: {advice}.")

@@ -36,7 +36,7 @@ def observers_in(given: object) -> tuple[Observer, ...]:
     """Several callables; one by itself is Unfit."""
     if isinstance(given, (list, tuple)) and all(map(callable, cast("Sequence[object]", given))):
         return tuple(cast("Sequence[Observer]", given))
-    raise Unfit(f"is {shown(cast(object, given))}, and must be a list of callables: write [observer]")
+    raise Unfit(f"is {shown(cast(object, given))}, but must be a list of callables: write [observer]")
 
 
 @dataclass(frozen=True, slots=True)

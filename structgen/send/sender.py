@@ -65,7 +65,7 @@ def policy_in(given: object) -> BaseRetrying | None:
     """Return a tenacity policy, recognized by its `stop` and `wait`; raise Unfit for anything else."""
     if given is None or (callable(getattr(given, "stop", None)) and callable(getattr(given, "wait", None))):
         return cast("BaseRetrying | None", given)
-    raise Unfit(f"is {shown(given)}, and must be a tenacity policy: write Retrying(stop=..., wait=...)")
+    raise Unfit(f"is {shown(given)}, but must be a tenacity policy: write Retrying(stop=..., wait=...)")
 
 
 class Sender(Protocol):

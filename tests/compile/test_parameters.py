@@ -52,12 +52,12 @@ def test_every_parameter_that_is_set_is_sent() -> None:
     [
         ({"temperature": 2.1}, "between 0 and 2"),
         ({"top_p": -0.1}, "between 0 and 1"),
-        ({"stop": ("a", "b", "c", "d", "e")}, "may have 4"),
+        ({"stop": ("a", "b", "c", "d", "e")}, "may have at most 4"),
         ({"max_completion_tokens": 0}, "at least 1"),
         ({"max_completion_tokens": 4_001}, "at most 4000"),
         ({"reasoning_effort": "medium"}, "low, high"),
         ({"reasoning_format": "raw"}, "needs mode 'text', not 'json'"),
-        ({"reasoning_format": "hidden", "include_reasoning": True}, "exclude each other"),
+        ({"reasoning_format": "hidden", "include_reasoning": True}, "mutually exclusive"),
     ],
 )
 def test_what_the_api_would_refuse_is_refused_before_it_is_sent(options: dict[str, Any], says: str) -> None:

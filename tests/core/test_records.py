@@ -128,7 +128,7 @@ def test_a_failure_shows_itself_the_way_it_was_told_to() -> None:
 
 @pytest.mark.parametrize("wrong", [None, b"Soup", 5, ["Soup"], Path("soup.txt")])
 def test_the_text_of_a_document_is_a_str(wrong: Any) -> None:
-    with pytest.raises(DocumentError, match="The text of a Document is a str"):
+    with pytest.raises(DocumentError, match="The text of a Document must be a str"):
         Document(wrong)
 
 
@@ -154,7 +154,7 @@ def test_the_parts_of_a_message_may_come_as_a_list() -> None:
         ({"examples": [("a", 1)]}, "examples is"),
         ({"examples": [{"text": "a", "value": 1}]}, "examples is"),
         ({"examples": None}, "examples is None"),
-        ({"instructions": None}, "instructions is None, and must be a str"),
+        ({"instructions": None}, "instructions is None, but must be a str"),
         ({"instructions": ["Be brief."]}, "instructions is list"),
         ({"name": 5}, "name is int"),
     ],
@@ -178,9 +178,9 @@ def test_an_example_of_other_kinds_is_refused(example: Any) -> None:
 @pytest.mark.parametrize(
     ("role", "content", "words"),
     [
-        ("bot", "x", "role is 'bot', and must be one of 'system', 'user', 'assistant'"),
-        ("user", 5, "content is int, and must be a str, or a tuple of str and Image"),
-        ("user", ["x", 5], "content is int, str, and must be"),
+        ("bot", "x", "role is 'bot', but must be one of 'system', 'user', 'assistant'"),
+        ("user", 5, "content is int, but must be a str, or a tuple of str and Image"),
+        ("user", ["x", 5], "content is int, str, but must be"),
     ],
 )
 def test_a_message_that_nobody_can_send_says_what_is_wrong(role: Any, content: Any, words: str) -> None:
