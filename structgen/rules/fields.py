@@ -97,8 +97,8 @@ class _Spot:
     @property
     def inner(self) -> str:
         """Return the pointer that those of its parts begin with."""
-        named = self.used.reference or self.used
-        return named.place or self.used.place or self.key
+        places = (node.place for node in (self.used.reference, self.used) if node is not None)
+        return next((place for place in places if place is not None), self.key)
 
     @property
     def nullable(self) -> bool:

@@ -82,9 +82,9 @@ class Node:
         return standalone(self.table.root, self.raw)
 
     @property
-    def place(self) -> str:
-        """The pointer to where this place is written in the canonical schema; "" if it is a joint one."""
-        return self.table.places.get(id(self.given[0]), "") if len(self.given) == 1 else ""
+    def place(self) -> str | None:
+        """The pointer to where this place is written in the canonical schema; None if it is joint, true or false."""
+        return self.table.places.get(id(self.given[0])) if len(self.given) == 1 else None
 
     @cached_property
     def reference(self) -> Node | None:

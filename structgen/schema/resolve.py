@@ -51,16 +51,33 @@ def standalone(root: JsonObject | bool, part: JsonObject | bool) -> JsonObject |
     """A part of a canonical schema as a schema that stands alone: with the definitions of the whole."""
     if not isinstance(part, dict) or not isinstance(root, dict) or part is root:
         return part
-    shared = {key: root[key] for key in ("$defs", "$schema") if key in root and key not in part}
-    if not any(isinstance(one, dict) and one.get("$ref") == "#" for _, one in walk(root)):
-        return {**part, **shared}
-    definitions = _dict(root.get("$defs"))  # there `#` would be the part: the whole becomes a definition
+    whole = rooted(root)
+    if whole is not root:
+        part = _pointing(part, cast(str, whole["$ref"]))
+    return {**part, **{key: whole[key] for key in ("$defs", "$schema") if key in whole and key not in part}}
+
+
+def rooted(root: JsonObject) -> JsonObject:
+    """The same canonical schema without ``#``: if it refers to the whole, the whole is a definition.
+
+    So its parts may be moved into another schema, where ``#`` would be something else.
+    """
+    if not any(isinstance(part, dict) and part.get("$ref") == "#" for _, part in walk(root)):
+        return root
+    definitions = _dict(root.get("$defs"))
     name = next(name for number in count(1) if (name := f"whole_{number}") not in definitions)
-    whole = {key: value for key, value in root.items() if key not in {"$defs", "$schema", "$id"}}
-    made = cast(JsonObject, json.loads(json.dumps({**part, **shared, "$defs": {**definitions, name: whole}})))
-    for _, one in walk(made):
-        if isinstance(one, dict) and one.get("$ref") == "#":
-            one["$ref"] = f"#/$defs/{name}"
+    addresses = {key: value for key, value in root.items() if key in {"$schema", "$id"}}
+    whole = {key: value for key, value in root.items() if key not in {"$defs", *addresses}}
+    reference = f"#/$defs/{name}"
+    return {**addresses, "$ref": reference, **_pointing({"$defs": {**definitions, name: whole}}, reference)}
+
+
+def _pointing(schema: JsonObject, reference: str) -> JsonObject:
+    """A copy whose references to the whole are these instead."""
+    made = cast(JsonObject, json.loads(json.dumps(schema)))
+    for _, part in walk(made):
+        if isinstance(part, dict) and part.get("$ref") == "#":
+            part["$ref"] = reference
     return made
 
 

@@ -169,7 +169,7 @@ def test_branches_without_anything_beside_them_are_the_nodes_of_their_references
     )
     assert [one.raw for one in node.branches] == [{"$ref": "#/$defs/A"}, {"type": "null"}]
     assert [one.place for one in node.branches] == ["/anyOf/0", "/anyOf/1"]
-    assert [one.place for one in (node.branches[0].reference, node.at(False)) if one] == ["/$defs/A", ""]
+    assert [one.place for one in (node.branches[0].reference, node.at(False)) if one] == ["/$defs/A", None]
 
 
 def test_unions_that_apply_together_come_one_inside_the_other() -> None:

@@ -14,8 +14,9 @@ from structgen.core.results import Issue
 from structgen.schema import Schema
 from structgen.schema.check import check_json
 from structgen.schema.json_schema import compile_json_schema
-
-Raw = JsonObject | bool
+from structgen.schema.keywords import walk
+from structgen.schema.node import Node, Raw
+from structgen.schema.resolve import rooted
 
 _OF_AN_OBJECT = ("required", "minProperties", "dependentRequired", "dependentSchemas", "dependencies")
 _OF_THE_WHOLE = frozenset((*_OF_AN_OBJECT, "if", "then", "else", "minItems", "contains", "minContains"))
@@ -32,7 +33,7 @@ class ChunkSchema(Schema[Json]):
     """
 
     def __init__(self, whole: Schema[Any]) -> None:
-        relaxed = _Relaxed(whole.json_schema)
+        relaxed = _Relaxed(whole.node)
         schema, validator = compile_json_schema(relaxed.root(), assert_formats=False)
         super().__init__(whole.name, schema, None, relaxed.names(whole.names), validator)
         self._whole = whole
@@ -56,20 +57,15 @@ class ChunkSchema(Schema[Json]):
             return ()
 
 
-def branch_names(schema: Raw) -> frozenset[str]:
-    """Return the names of the properties with one constant value, which distinguish the branches of a union."""
-    names: set[str] = set()
-    todo: list[Json] = [schema]
-    while todo:
-        part = todo.pop()
-        if isinstance(part, dict):
-            properties = part.get("properties")
-            for name, child in properties.items() if isinstance(properties, dict) else ():
-                choices = child.get("enum") if isinstance(child, dict) else None
-                if isinstance(child, dict) and ("const" in child or (isinstance(choices, list) and len(choices) == 1)):
-                    names.add(name)
-        todo += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
-    return frozenset(names)
+def branch_names(root: Node) -> frozenset[str]:
+    """The names of the properties that have one fixed value: by them the branches of a union are told apart."""
+    objects = (root.at(part) for _, part in walk(root.raw))
+    return frozenset(
+        name
+        for node in objects
+        for name, child in node.properties.items()
+        if child.choices is not None and len(child.choices) == 1
+    )
 
 
 def _given(value: Json) -> Json:
@@ -93,16 +89,17 @@ def _speaks_of(issue: Issue, value: Json) -> bool:
 class _Relaxed:
     """Relaxes a JSON Schema. Definitions needed in relaxed form are copied under new names: items use the originals."""
 
-    def __init__(self, schema: Raw) -> None:
-        self._schema = schema
+    def __init__(self, root: Node) -> None:
+        self._root = Node.of(rooted(root.raw)) if isinstance(root.raw, dict) else root
         self._defs: dict[str, str] = {}
         self._made: dict[str, Raw] = {}
 
     def root(self) -> Raw:
-        if not isinstance(self._schema, dict):
-            return self._schema
-        relaxed = self._relax(self._schema)
-        if not _is_container(self._schema):
+        """The relaxed schema of the whole."""
+        if not isinstance(self._root.raw, dict):
+            return self._root.raw
+        relaxed = self._relax(self._root.raw)
+        if not _is_container(self._root):
             relaxed = _nullable(relaxed)
         held = cast(JsonObject, relaxed)
         for name, made in self._made.items():
@@ -123,8 +120,9 @@ class _Relaxed:
         if "prefixItems" in raw:
             return raw
         part: JsonObject = {key: value for key, value in raw.items() if key not in _OF_THE_WHOLE}
-        if isinstance(ref := raw.get("$ref"), str):
-            part["$ref"] = self._reference(ref)
+        named = self._root.named(raw.get("$ref"))
+        if named is not None and named.place is not None:
+            part["$ref"] = self._reference(named.place, named.raw)
         if isinstance(properties := raw.get("properties"), dict):
             part["properties"] = {name: _nullable(self._relax(child)) for name, child in properties.items()}
         if isinstance(parts := raw.get("allOf"), list):
@@ -134,15 +132,12 @@ class _Relaxed:
                 part[key] = [branch if branch == _NULL else self._relax(branch) for branch in branches]
         return part
 
-    def _reference(self, ref: str) -> str:
-        """Return a reference to the relaxed copy of a definition. A recursive one finds the copy that is being made."""
-        name = ref.removeprefix("#/$defs/")
-        defs = cast(JsonObject, self._schema).get("$defs")
-        if not isinstance(defs, dict) or name not in defs:
-            return ref
+    def _reference(self, place: str, raw: Raw) -> str:
+        """A reference to the relaxed form of a definition."""
+        name = steps(place)[-1]
         if name not in self._defs:
-            self._defs[name] = _free(f"{name}_part", defs)
-            self._made[name] = self._relax(defs[name])
+            self._defs[name] = _free(f"{name}_part", cast(JsonObject, self._root.said("$defs")))
+            self._made[name] = self._relax(raw)
         return f"#/$defs/{self._defs[name]}"
 
 
@@ -152,9 +147,9 @@ def _free(name: str, taken: JsonObject) -> str:
     return name
 
 
-def _is_container(schema: JsonObject) -> bool:
-    """Whether a schema is that of an object or list, which is empty instead of null if nothing was found."""
-    return "$ref" in schema or schema.get("type") in ("object", "array")
+def _is_container(node: Node) -> bool:
+    """Whether a schema is that of an object or a list, which are never null but empty."""
+    return (len(node.types) == 1 and node.types <= {"object", "array"}) or "$ref" in node.words
 
 
 def _nullable(raw: Raw) -> Raw:

@@ -93,7 +93,7 @@ def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[
         _raise_all_failed(read, text, reports, attempts)
     max_risk = plan.brief.options.max_risk
     parts = [one.part(number, text) for number, one in enumerate(read) if not one.failed]
-    branches = branch_names(plan.brief.schema.json_schema)
+    branches = branch_names(plan.brief.schema.node)
     merged = merge(parts, by_likeness=max_risk >= Risk.INTERPRETIVE, branches=branches)
     parsed = _validated(plan.brief.schema, merged.value, max_risk)
     if not parsed.ok:

@@ -47,7 +47,7 @@ class _Writer:
             return self.root.raw, self.shapes
         definitions: JsonObject = {}
         for node, quoted in self.todo:  # grows while definitions are written
-            if quoted:
+            if quoted and node.place is not None:
                 written, self.shapes.definitions[node.place] = self.part(node)
             else:
                 written = self.plain(node.raw)
@@ -66,7 +66,7 @@ class _Writer:
         if kind is Kind.LEAF:
             self.shapes.quotes_anything = True
             return self._pair(schema), (Leaf.QUOTED,)
-        if node.reference is not None:
+        if node.reference is not None and node.reference.place is not None:
             beside = {key: value for key, value in schema.items() if key not in {"$ref", "allOf", *ADDRESSES}}
             return {"$ref": self._reference(node.reference, quoted=True), **beside}, (Named(node.reference.place),)
         if options_of(schema)[1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 import pytest
@@ -10,6 +11,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from structgen.documents.chunks.chunk_schema import ChunkSchema, branch_names
 from structgen.parse import parse_text
 from structgen.schema import Schema
+from structgen.schema.node import Node
 
 
 class Line(BaseModel):
@@ -165,6 +167,16 @@ def test_the_branches_of_a_union_are_told_apart_by_what_has_one_value() -> None:
     class Home(BaseModel):
         pets: list[Cat | Dog]
 
-    assert branch_names(Schema.of(Home).json_schema) == {"kind"}
-    assert branch_names({"anyOf": [{"properties": {"type": {"enum": ["a"]}}}, True]}) == {"type"}
-    assert branch_names(True) == frozenset()
+    assert branch_names(Schema.of(Home).node) == {"kind"}
+    assert branch_names(Node.of({"anyOf": [{"properties": {"type": {"enum": ["a"]}}}, True]})) == {"type"}
+    assert branch_names(Node.of(True)) == frozenset()
+
+
+def test_a_reference_to_the_whole_means_the_whole_and_not_the_relaxed_one() -> None:
+    nested: Any = {"type": "array", "items": {"$ref": "#"}}
+    whole: Any = {"type": "object", "properties": {"n": {"type": "integer"}, "in": nested}, "required": ["n"]}
+    named = json.loads(json.dumps(whole).replace('"#"', '"#/$defs/T"'))
+    for schema in (whole, {"$ref": "#/$defs/T", "$defs": {"T": named}}):
+        chunk = ChunkSchema(Schema.of(schema))
+        assert not chunk.check({"in": []})
+        assert [issue.path for issue in chunk.check({"in": [{"in": []}]})] == ["/in/0/n"]
