@@ -14,8 +14,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from structgen.core.options import SHORTEST_CHUNK
+from structgen.documents.chunks.blocks import Line, Span, lines_of
+from structgen.documents.chunks.lines_above import PLAIN, Heads, LinesAbove
+
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
-_LINE = re.compile(r"\n|</(?:p|div|li|[uod]l|d[dt]|t[rd]|table|section|article|h[1-6])>\s*|<br ?/?>", re.IGNORECASE)
+_ROW = re.compile(r"</(?:p|div|li|[uod]l|dd|tr|table|section|article|h[1-6])>\s*", re.IGNORECASE)
+_LINE = re.compile(r"\n")
+_CELL = re.compile(r"</(?:t[dh]|dt)>\s*|<br ?/?>", re.IGNORECASE)
 _SENTENCE = re.compile(
     r"(?:[!?…؟۔।॥։።፧]|(?<!\b\w)\.)[\"'”’»)\]]*\s+|[。！？｡][」』”’）】]*",
 )
@@ -29,11 +35,16 @@ SHORTEST_OVERLAP, LONGEST_OVERLAP = 100, 1_000
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """``text[start:end]`` of a document. `context` is the document's title and the headings above the chunk."""
+    """``text[start:end]`` of a document.
+
+    `context` is the title, the headings and the lines above it that what follows depends on, such as the header row of
+    a table. `above` are the offsets of all these in the document.
+    """
 
     start: int
     end: int
     context: str = ""
+    above: tuple[Span, ...] = ()
 
 
 class _Cut(NamedTuple):
@@ -45,16 +56,19 @@ def cut_text(text: str, size: int, passes: int = 1) -> tuple[Chunk, ...]:
     """Split a text into chunks of at most `size` characters (at least 1), in the order of the text within each pass.
 
     Every pass covers all characters except white space. A chunk starts a little before the end of the previous one,
-    unless it starts with a heading. Each pass splits at different places; chunks of earlier passes are not repeated.
+    unless it starts with a heading. Each pass splits at different places; chunks of earlier passes are not repeated. A
+    text that fits is one chunk in every pass.
     """
     headings = read_headings(text)
-    size = min(size, max(1, len(text)))
     chunks: dict[tuple[int, int], Chunk] = {}
+    if len(text) <= size:
+        return (Chunk(0, len(text)),) * passes if text.strip() else ()
     for number in range(passes):
-        spans = list(_spans(text, headings, size, max(1, size * (passes - number) // passes)))
+        first = max(min(size, SHORTEST_CHUNK * 3 // 2), size * (passes - number) // passes)
+        spans = list(_spans(text, headings, size, first))
         above = contexts(text, headings, [start for start, _ in spans])
-        for (start, end), context in zip(spans, above, strict=True):
-            chunks.setdefault((start, end), Chunk(start, end, context))
+        for (start, end), (context, lines) in zip(spans, above, strict=True):
+            chunks.setdefault((start, end), Chunk(start, end, context, lines))
     return tuple(chunks.values())
 
 
@@ -67,19 +81,28 @@ def _spans(text: str, headings: Sequence[Heading], size: int, first: int) -> Ite
         cut = _end(text, start, limit, headings, starts)
         if not text[start : cut.at].isspace():
             yield start, cut.at
+        before = start
         start = cut.at if cut.heading else _resume(text, start, cut.at, overlap)
         limit = size
+        shortest = _shortest(size)
+        if 0 < len(text) - start < shortest:  # too little to be read by itself: the last chunk begins earlier
+            start = _resume(text, before, len(text), min(shortest * 3 // 2, size), least=shortest)
     if text[start:].strip():
         yield start, len(text)
 
 
+def _shortest(size: int) -> int:
+    """The fewest characters of a chunk that may have `size`: something must be left to choose where to cut."""
+    return min(SHORTEST_CHUNK, size * 3 // 4) if size >= SHORTEST_CHUNK else size // 2
+
+
 def _end(text: str, start: int, limit: int, headings: Sequence[Heading], starts: Sequence[int]) -> _Cut:
-    """Return the end of a chunk: before the highest heading in its second half, else after the last smaller unit."""
-    low, high = start + limit // 2, start + limit
+    """Return the end of a chunk: before the highest heading in its second part, else after the last smaller unit."""
+    low, high = start + max(limit // 2, _shortest(limit)), start + limit
     within = headings[bisect_right(starts, low) : bisect_right(starts, high)]
     if within:
         return _Cut(max(within, key=lambda heading: (-heading.level, heading.start)).start, heading=True)
-    for breaks in (_PARAGRAPH, _LINE, _SENTENCE, _WORD):
+    for breaks in (_PARAGRAPH, _ROW, _LINE, _CELL, _SENTENCE, _WORD):
         last = max(find_breaks(breaks, text, low, high), default=None)
         if last is not None:
             return _Cut(last)
@@ -88,19 +111,20 @@ def _end(text: str, start: int, limit: int, headings: Sequence[Heading], starts:
     return _Cut(next(whole, high))
 
 
-def _resume(text: str, start: int, end: int, overlap: int) -> int:
-    """Return the start of the next chunk: a sentence shortly before the end of this one, else a line, else a word.
+def _resume(text: str, start: int, end: int, overlap: int, least: int = 0) -> int:
+    """Return the start of the next chunk: a line or sentence shortly before the end of this one, else a word.
 
-    A word is never split, except in scripts without spaces, where any character may start a chunk.
+    A word is never split, except in scripts without spaces, where any character may start a chunk. With `least` the
+    next chunk starts at least that many characters before the end.
     """
-    low = end - min(overlap, (end - start) // 2)
-    for breaks in (_SENTENCE, _LINE, _WORD):
-        first = next((at for at in find_breaks(breaks, text, low, end) if at < end), None)
+    low, high = max(start + 1, end - min(overlap, (end - start) // 2 if not least else end - start)), end - least
+    for breaks in (_PARAGRAPH, _ROW, _LINE, _CELL, _SENTENCE, _WORD):
+        first = next((at for at in find_breaks(breaks, text, low, high) if at < end), None)
         if first is not None:
             return first
-    if text[end - 1].isspace():
+    if not least and text[end - 1].isspace():
         return end
-    return next((at for at in range(low, end) if not is_joined(text, at)), end)
+    return next((at for at in range(low, high) if not is_joined(text, at)), high)
 
 
 def find_breaks(breaks: re.Pattern[str], text: str, low: int, high: int) -> Iterator[int]:
@@ -133,8 +157,6 @@ _LETTER = re.compile(r"[^\W\d_]")
 _LONGEST = 80
 """A longer line on its own is a paragraph."""
 _LONGEST_TITLE = 120
-_PLAIN = 7
-"""The level of a heading without markup, which only blank lines set apart."""
 _TITLE_WITHIN = 10_000
 _NO_END = tuple(".,;:!?…。！？；：،؛؟۔।")
 """A heading does not end with these."""
@@ -142,28 +164,19 @@ _NO_END = tuple(".,;:!?…。！？；：،؛؟۔।")
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading: the offset of its line, and its level (1 is the highest)."""
+    """A heading: the offset of its line, its level (1 is the highest), and the offset behind its words."""
 
     start: int
     level: int
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    start: int
-    text: str
-
-    @property
-    def blank(self) -> bool:
-        return not self.text or self.text.isspace()
+    end: int
 
 
 def read_headings(text: str) -> tuple[Heading, ...]:
     """Return the headings in the order of the text: Markdown, HTML, and short lines on their own."""
     found: list[Heading] = []
-    before = _Line(0, "")
-    for line, after in pairwise(_lines(text)):
+    before = Line(0, "", blank=True)
+    for line, after in pairwise([*lines_of(text.rstrip()), Line(len(text), ".", blank=False)]):
         if not line.blank:
             heading = _marked(line, after) or _plain(before, line, after)
             if heading is not None:
@@ -172,66 +185,73 @@ def read_headings(text: str) -> tuple[Heading, ...]:
     return tuple(found)
 
 
-def _lines(text: str) -> Iterator[_Line]:
-    """Yield the lines, and a sentinel after the last one, so that it is no heading: there is nothing below it."""
-    start = 0
-    for line in text.rstrip().split("\n"):
-        yield _Line(start, line)
-        start += len(line) + 1
-    yield _Line(start, ".")
-
-
-def _marked(line: _Line, after: _Line) -> Heading | None:
-    """Return a heading with markup, or None."""
+def _marked(line: Line, after: Line) -> Heading | None:
+    """A heading that markup shows."""
     if mark := _MARKDOWN.match(line.text):
-        return Heading(line.start, len(mark[1]), _one_line(mark[2].rstrip("# \t\r")))
+        return Heading(line.start, len(mark[1]), _one_line(mark[2].rstrip("# \t\r")), line.end)
     if html := _HTML.search(line.text):
-        return Heading(line.start + html.start(), int(html[1]), _one_line(_TAG.sub(" ", html[2])))
+        return Heading(
+            line.start + html.start(), int(html[1]), _one_line(_TAG.sub(" ", html[2])), line.start + html.end()
+        )
     words = line.text.strip()
     if len(words) <= _LONGEST_TITLE and _UNDERLINE.match(after.text) and _LETTER.search(words):
-        return Heading(line.start, 1 if after.text.startswith("=") else 2, _one_line(words))
+        return Heading(line.start, 1 if after.text.startswith("=") else 2, _one_line(words), line.end)
     return None
 
 
-def _plain(before: _Line, line: _Line, after: _Line) -> Heading | None:
-    """Return a heading without markup, or None: a short line between blank ones, neither sentence nor list item."""
+def _plain(before: Line, line: Line, after: Line) -> Heading | None:
+    """A short line between blank ones that is no sentence and no item of a list; or a numbered one above its text."""
     words = line.text.strip()
     if not before.blank or len(words) > _LONGEST or words.endswith(_NO_END) or not _LETTER.search(words):
         return None
     if numbered := _NUMBERED.match(words):
         number = numbered[0].split()[0].rstrip(".")
-        return Heading(line.start, min(6, 1 + number.count(".")), _one_line(words)) if after.blank else None
+        level = min(6, 1 + number.count("."))
+        return Heading(line.start, level, _one_line(words), line.end) if after.blank else None
     if not after.blank or _LIST_MARK.match(words) or "<" in words:
         return None
-    return Heading(line.start, _PLAIN, _one_line(words))
+    return Heading(line.start, PLAIN, _one_line(words), line.end)
 
 
-def title_of(text: str) -> str:
-    """Return the title of an HTML page, else the first line if it is short, else ""."""
+def title_of(text: str) -> Heading | None:
+    """What the text is called: the title of a page, else its first line if that is short."""
     head = text[:_TITLE_WITHIN]
     if page := _HTML_TITLE.search(head):
-        return _one_line(page[1])
-    first = next((line for line in head.split("\n") if line.strip()), "").strip()
-    words = first.lstrip("#").strip()
-    fits = len(words) <= _LONGEST_TITLE and not words.startswith("<") and _LETTER.search(words)
-    return _one_line(words) if fits and not words.endswith(_NO_END) else ""
+        return Heading(page.start(1), 0, _one_line(page[1]), page.end(1))
+    first = next((line for line in lines_of(head) if not line.blank), None)
+    words = first.text.strip().lstrip("#").strip() if first else ""
+    fits = first and len(words) <= _LONGEST_TITLE and not words.startswith("<") and _LETTER.search(words)
+    return (
+        Heading(first.start, 0, _one_line(words), first.end) if first and fits and not words.endswith(_NO_END) else None
+    )
 
 
-def contexts(text: str, headings: Sequence[Heading], starts: Iterable[int]) -> Iterator[str]:
-    """Yield for each offset (ascending) the title and the headings above it, from the highest to the nearest.
+def contexts(text: str, headings: Sequence[Heading], starts: Iterable[int]) -> Iterator[tuple[str, tuple[Span, ...]]]:
+    """For each place (in order) what stands above it and counts there, as words and with its places.
 
-    A heading that starts at the offset itself belongs to the text below, not to those above.
+    First the title and the headings, from the highest to the nearest, then the other lines as they are written. A
+    heading that begins at the place itself is part of what follows, not of what stands above.
     """
     title, above, passed = title_of(text), list[Heading](), 0
+    levels = [0 if title and title.start == one.start else one.level for one in headings]
+    lines = LinesAbove(text, Heads([one.start for one in headings], levels))
+    if title and lines.is_in_block(title.start):
+        title = None  # it is the header row of a table
     for start in starts:
         while passed < len(headings) and headings[passed].start < start:
             heading = headings[passed]
             above = [*(one for one in above if one.level < heading.level), heading]
             passed += 1
         begins = passed < len(headings) and headings[passed].start == start
-        level = headings[passed].level if begins else _PLAIN + 1
-        names = [title] if start and title else []
-        yield " > ".join(dict.fromkeys([*names, *(one.text for one in above if one.level < level)]))
+        level = headings[passed].level if begins else PLAIN + 1
+        carried, held = lines.at(start), [one for one in above if one.level < level]
+        if title and title.start < start:
+            held.insert(0, title)
+        names = dict.fromkeys(one.text for one in held)
+        taken = [(one.start, one.end) for one in held if one.end <= start]
+        others = [span for span in carried if not any(span[0] < end and begin < span[1] for begin, end in taken)]
+        words = [" > ".join(names), *(text[begin:end] for begin, end in others)]
+        yield "\n".join(filter(None, words)), tuple(sorted({*taken, *others}))
 
 
 def _one_line(words: str) -> str:

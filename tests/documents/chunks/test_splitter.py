@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from structgen.core.options import SHORTEST_CHUNK
 from structgen.documents.chunks import splitter as module
 from structgen.documents.chunks.splitter import Chunk, contexts, cut_text, read_headings, title_of
 
@@ -145,8 +146,21 @@ def test_every_pass_cuts_elsewhere_and_no_chunk_comes_twice() -> None:
     once, twice = cut_text(text, 500), cut_text(text, 500, 2)
     assert twice[: len(once)] == once
     assert len({(chunk.start, chunk.end) for chunk in twice}) == len(twice)
-    assert twice[len(once)].end <= 250
-    assert len(cut_text(SENTENCE, 500, 3)) > 2
+    assert SHORTEST_CHUNK <= twice[len(once)].end <= 300
+    assert min(chunk.end - chunk.start for chunk in cut_text(text, 500, 3)) >= SHORTEST_CHUNK
+
+
+def test_a_text_that_fits_is_read_whole_in_every_pass() -> None:
+    assert cut_text(SENTENCE, 500, 3) == (Chunk(0, len(SENTENCE)),) * 3
+
+
+@pytest.mark.parametrize("size", [300, 450, 2_000])
+@pytest.mark.parametrize("passes", [1, 2, 5])
+def test_no_chunk_is_a_fragment(size: int, passes: int) -> None:
+    for length in range(size + 1, size + 260, 7):
+        text = f"{SENTENCE * 60}\n\n# Last\n\n"[-length:] + "The end. " * (length % 9)
+        if len(text) > size:
+            assert min(chunk.end - chunk.start for chunk in cut_text(text, size, passes)) >= SHORTEST_CHUNK
 
 
 def test_stretches_of_white_space_are_no_chunks() -> None:
@@ -227,10 +241,11 @@ def test_headings_come_in_order_and_begin_within_the_text(text: str) -> None:
     ],
 )
 def test_the_title_is_the_short_first_line(text: str, title: str) -> None:
-    assert title_of(text) == title
+    found = title_of(text)
+    assert (found.text if found else "") == title
 
 
 def test_a_heading_ends_where_one_of_its_level_begins() -> None:
     text = "# T\n## A\n### a\n## B\nend"
     starts = [0, text.index("### a"), text.index("## B"), text.index("end")]
-    assert list(contexts(text, read_headings(text), starts)) == ["", "T > A", "T", "T > B"]
+    assert [words for words, _ in contexts(text, read_headings(text), starts)] == ["", "T > A", "T", "T > B"]
