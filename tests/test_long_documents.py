@@ -151,7 +151,7 @@ def test_the_requests_name_what_stands_above_a_chunk(run: Run, groq_emulator: Em
     text, _ = catalog(20_000)
     run(Catalog, text, Options(chunk_chars=2_000))
     said = [str(received.body["messages"]) for received in groq_emulator.requests]
-    assert sum('"Lamps of the north > Page 2"' in words for words in said) >= 1
+    assert sum("Lamps of the north > Page 2" in words for words in said) >= 1
     assert sum("for orientation only" in words for words in said) == len(said) - 1
 
 

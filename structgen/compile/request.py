@@ -12,7 +12,7 @@ from typing import Generic, TypeAlias, TypeVar, cast
 from structgen.compile.images import parts_of, with_images
 from structgen.compile.modes import choose_mode
 from structgen.compile.parameters import answer_tokens, frame_tokens, parameters_for, room_for_answer
-from structgen.compile.prompt_text import ASK, CONTEXT, delimited, example_answer, system_prompt
+from structgen.compile.prompt_text import ABOVE, ASK, CONTEXT, delimited, example_answer, system_prompt
 from structgen.core.errors import DocumentError
 from structgen.core.options import EvidenceMode, Mode, Options
 from structgen.core.records import Card, Document, Example, Image, Message, Request
@@ -88,7 +88,8 @@ class Plan(Generic[T]):
         estimate = answer_tokens(self.frame, document, brief.card, quoted=self.form.quoted)
         room = room_for_answer(template.parameters, messages, estimate, brief.card)
         parameters = replace(template.parameters, max_completion_tokens=room)
-        return replace(template, messages=messages, parameters=parameters, document=document)
+        above = text.above if isinstance(text, Document) else ()
+        return replace(template, messages=messages, parameters=parameters, document=document, above=above)
 
 
 def compile_brief(brief: Brief[T]) -> Plan[T]:
@@ -148,10 +149,24 @@ def _conversation(text: Input, *, extracting: bool) -> tuple[Message, ...]:
     """Return the input as messages: a document between tags, a prompt or a chat unchanged."""
     if extracting and isinstance(text, str | Document):
         document = text if isinstance(text, Document) else Document(text)
-        around = f"{CONTEXT}\n{json.dumps(_sendable(document.context), ensure_ascii=False)}" if document.context else ""
+        around = _around(document)
         words = delimited(_sendable(document.text), around)
         return (Message("user", "\n\n".join(filter(None, [ASK, around, words]))),)
     return _messages(text)
+
+
+def _around(document: Document) -> str:
+    """Return the context of a document in the words of the prompt, or "" if it has none."""
+    if not document.context:
+        return ""
+    if document.above:
+        return with_context(_sendable(document.context), document.text)
+    return f"{CONTEXT}\n{json.dumps(_sendable(document.context), ensure_ascii=False)}"
+
+
+def with_context(lines: str, document: str) -> str:
+    """Return the lines above a part of a text as the prompt shows them: as context, not as the document."""
+    return f"{ABOVE}\n{delimited(lines, document, 'context')}"
 
 
 def _messages(text: Input) -> tuple[Message, ...]:

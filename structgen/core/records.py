@@ -32,16 +32,26 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """Words above a document that is a part of a longer text. `start` is their offset from it: less than 0."""
+
+    start: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A text to extract from. `id` names it in rows and logs; `source` is where it was read from (a path, or ``-``).
 
-    `context` is background for the model, such as the title or the headings above a chunk. It is never evidence.
+    `context` is background for the model. It is never evidence. `above` is for a part of a longer text: the headings,
+    column names, dates and other lines above it that it depends on.
     """
 
     text: str
     id: str = ""
     source: str = ""
     context: str = ""
+    above: tuple[Passage, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise DocumentError if the text is not a str."""
@@ -258,7 +268,8 @@ class Request:
 
     `model` is the provider's id; `mode` is never AUTO. `json_schema` is what the answer must match. `names` holds the
     alternative names of its properties, by pointer into the schema. `document` is the text alone, for the rules, which
-    read it without a model. `endpoint` names a server other than the provider's own, which may answer differently.
+    read it without a model, and `above` are the lines above it in a longer text. `endpoint` names a server other than
+    the provider's own, which may answer differently.
     """
 
     provider: str
@@ -272,6 +283,7 @@ class Request:
     document: str | None = None
     names: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     endpoint: str = ""
+    above: tuple[Passage, ...] = ()
 
     def to_groq(self) -> JsonObject:
         """Return the arguments for ``client.chat.completions.create(**arguments)`` of the groq SDK."""

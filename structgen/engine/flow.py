@@ -27,7 +27,7 @@ from structgen.core.results import Attempt, Extraction, Issue, Parsed
 from structgen.engine.budget import all_tried, beyond
 from structgen.engine.claims import as_dumped, constants, said, unclaimed
 from structgen.engine.cost import cost_of
-from structgen.ground import locate_quoted
+from structgen.ground import locate_in_part
 from structgen.parse import parse_completion, parse_tree
 from structgen.reask import Asking, Question, first_question, reask
 from structgen.report import extraction_html, failure_html
@@ -171,7 +171,7 @@ def _evidence(asking: Asking[T], parsed: Parsed[T], completion: Completion) -> t
         return completion.evidence
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
     apart = unclaimed(schema, value, parsed.given)
-    return locate_quoted(as_dumped(schema, value), document, parsed.quotes, apart)
+    return locate_in_part(as_dumped(schema, value), document, asking.first.above, parsed.quotes, apart)
 
 
 def _check_budget(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, at_most: Usage) -> str | None:
@@ -228,17 +228,19 @@ def _failed(
         partial=parsed.partial if parsed else None,
         usage=usage_of(attempts),
         view=partial(failure_html, document=document),
-        locate=partial(_where, plan, document, parsed, attempts[-1].completion) if attempts and parsed else None,
+        locate=partial(_where, plan, attempts, parsed) if attempts and parsed else None,
     )
 
 
-def _where(plan: Plan[T], document: str | None, parsed: Parsed[T], completion: Completion) -> tuple[Evidence, ...]:
+def _where(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T]) -> tuple[Evidence, ...]:
     """Where what could be read of a refused answer stands in the text."""
+    completion, request = attempts[-1].completion, attempts[0].request
     if completion.evidence is not None:
         return completion.evidence
-    if document is None:
+    if request.document is None:
         return ()
-    return locate_quoted(parsed.partial, document, parsed.quotes, constants(plan.brief.schema, parsed.partial))
+    apart = constants(plan.brief.schema, parsed.partial)
+    return locate_in_part(parsed.partial, request.document, request.above, parsed.quotes, apart)
 
 
 def usage_of(attempts: tuple[Attempt, ...]) -> Usage:

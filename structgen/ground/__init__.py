@@ -1,11 +1,12 @@
 """Where in the text each value comes from: value + text -> Evidence. Pure.
 
 `locate` finds the place of every leaf, `locate_quoted` by the quotes that a model gave for them,
+`locate_in_part` in a part of a longer text and in the lines above it that it depends on,
 `quote_example` gives those of a worked example; `passage` gives the sentences around places that were found.
 """
 
 from structgen.ground.locate import locate
 from structgen.ground.passage import passage
-from structgen.ground.quotes import locate_quoted, quote_example
+from structgen.ground.quotes import locate_in_part, locate_quoted, quote_example
 
-__all__ = ["locate", "locate_quoted", "passage", "quote_example"]
+__all__ = ["locate", "locate_in_part", "locate_quoted", "passage", "quote_example"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 from decimal import Decimal
 
-from structgen.core.records import Evidence, Example, Status
+from structgen.core.records import Evidence, Example, Passage, Status
 from structgen.ground.contradictions import names_a_number
 from structgen.ground.locate import locate, locate_leaves
 from structgen.ground.numerals import Figures
@@ -44,6 +44,39 @@ def locate_quoted(
     if len(asked) < len(found):
         pieces = {piece.path: piece for piece in locate_leaves(found, text, figures=figures)} | pieces
     return tuple(pieces[leaf.path] for leaf in found)
+
+
+def locate_in_part(
+    value: object,
+    text: str,
+    above: Sequence[Passage],
+    quotes: Mapping[str, str | None],
+    apart: Container[str] = (),
+) -> tuple[Evidence, ...]:
+    """The evidence for the leaves of a value that was read in a part of a longer text, as `locate_quoted` finds it.
+
+    What stands nowhere in the part itself may stand in a passage `above` it, such as the date of a row: then its
+    offsets are less than 0, like those of the passage.
+    """
+    found = locate_quoted(value, text, quotes, apart)
+    missing = {piece.path for piece in found if piece.status is Status.UNSUPPORTED} if above else set[str]()
+    if not missing:
+        return found
+    words = "\n".join(one.text for one in above)
+    there = [piece for piece in locate_quoted(value, words, quotes, apart) if piece.path in missing]
+    placed = {piece.path: own for piece in there if (own := _in_passage(piece, above)) is not None}
+    return tuple(placed.get(piece.path, piece) for piece in found)
+
+
+def _in_passage(piece: Evidence, above: Sequence[Passage]) -> Evidence | None:
+    """The evidence at its place in the one passage that holds it; None if none does."""
+    begin = 0
+    for one in above:
+        end = begin + len(one.text)
+        if piece.start is not None and piece.end is not None and begin <= piece.start and piece.end <= end:
+            return replace(piece, start=one.start + piece.start - begin, end=one.start + piece.end - begin)
+        begin = end + 1
+    return None
 
 
 def _places(found: Sequence[Leaf], figures: Figures, quotes: Mapping[str, str | None]) -> dict[str, Evidence]:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 
-from structgen.compile import delimited
+from structgen.compile import delimited, with_context
 from structgen.compile.parameters import answer_tokens, frame_tokens
 from structgen.compile.prompt_text import QUOTES
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Evidence, Image, Message, Request, Status
 from structgen.core.results import Issue, Parsed, Repair
+from structgen.documents.chunks import context_at
 from structgen.forms import AnswerForm
 from structgen.ground import locate, passage
 from structgen.parse.json_values import MISSING, at
@@ -152,8 +153,7 @@ def _request(asking: Asking[T], parsed: Parsed[T], parts: dict[str, JsonObject |
     first = asking.first
     lines = [_field_words(path, part, parsed, form) for path, part in parts.items()]
     rule = [QUOTES] if form.quoted else []
-    text = None if first.document is None else passage_for(first.document, parsed.partial, tuple(parts))
-    source = f"It was the answer to:\n{first.messages[-1].text}" if text is None else f"{PASSAGE}\n\n{delimited(text)}"
+    text, source = _source(first, parsed, tuple(parts))
     room = answer_tokens(frame_tokens(form.schema), text, asking.card, quoted=form.quoted)
     return replace(
         first,
@@ -164,6 +164,18 @@ def _request(asking: Asking[T], parsed: Parsed[T], parts: dict[str, JsonObject |
         names={},
         parameters=replace(first.parameters, max_completion_tokens=room),
     )
+
+
+def _source(first: Request, parsed: Parsed[T], paths: tuple[str, ...]) -> tuple[str | None, str]:
+    """The passage that the fields come from, and how it is shown: with the lines above it that it depends on."""
+    document = first.document
+    if document is None:
+        return None, f"It was the answer to:\n{first.messages[-1].text}"
+    start, end = passage_for(document, parsed.partial, paths)
+    text, (_, within) = document[start:end], context_at(document, start)
+    above = [one.text for one in first.above] + [document[begin:stop] for begin, stop in within]
+    context = [with_context("\n".join(above), text)] if above else []
+    return text, "\n\n".join([PASSAGE, *context, delimited(text, "".join(context))])
 
 
 def _beside(first: Request, words: str) -> str | tuple[str | Image, ...]:
@@ -279,17 +291,16 @@ def takes_null(part: Raw) -> bool:
 UNSURE = frozenset({Status.UNSUPPORTED, Status.AMBIGUOUS})
 
 
-def passage_for(document: str, tree: Json, paths: tuple[str, ...]) -> str:
+def passage_for(document: str, tree: Json, paths: tuple[str, ...]) -> tuple[int, int]:
     """The narrowest passage that holds the neighbours of all the fields; the whole document where none is placed."""
     placed = [piece for piece in locate(tree, document) if piece.status not in UNSURE and piece.path not in paths]
     spans: list[tuple[int, int]] = []
     for path in paths:
         near = _neighbours(placed, path)
         if not near:
-            return document
+            return 0, len(document)
         spans.extend((piece.start, piece.end) for piece in near if piece.start is not None and piece.end is not None)
-    start, end = passage(document, spans)
-    return document[start:end]
+    return passage(document, spans)
 
 
 def _neighbours(placed: list[Evidence], path: str) -> list[Evidence]:

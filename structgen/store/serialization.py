@@ -19,7 +19,7 @@ from structgen.core.records import Request
 
 T = TypeVar("T")
 
-_NOT_SENT = ("document", "names")
+_NOT_SENT = ("document", "names", "above")
 """What a request holds for those who read its answer; the model sees the messages."""
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from structgen.core.options import Mode
-from structgen.core.records import Call, Completion, Evidence, Message, Parameters, Request, Status, Usage
+from structgen.core.records import Call, Completion, Evidence, Message, Parameters, Passage, Request, Status, Usage
 from structgen.store.serialization import decode, encode, read, write
 
 TEXT = st.text(st.characters(exclude_categories=[]), max_size=20)
@@ -97,9 +97,10 @@ def test_every_field_that_the_model_sees_decides_about_the_name(field: str) -> N
         "strict": True,
         "parameters": Parameters(seed=1),
         "names": {"/a": ("b",)},
+        "above": (Passage(-6, "Soups"),),
     }
     other = replace(SOUP, **{field: others.get(field, "another")})
-    assert (write(other).name == write(SOUP).name) is (field in {"document", "names"})
+    assert (write(other).name == write(SOUP).name) is (field in {"document", "names", "above"})
 
 
 def test_the_order_of_keys_in_a_schema_counts_for_the_name() -> None:

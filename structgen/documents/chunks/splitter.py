@@ -254,5 +254,24 @@ def contexts(text: str, headings: Sequence[Heading], starts: Iterable[int]) -> I
         yield "\n".join(filter(None, words)), tuple(sorted({*taken, *others}))
 
 
+def context_at(text: str, start: int) -> tuple[str, tuple[Span, ...]]:
+    """What stands above one place in a text and counts there, as words and with its places."""
+    return next(iter(contexts(text, read_headings(text), [start]))) if start else ("", ())
+
+
+def cut_again(text: str, chunks: Sequence[Chunk]) -> dict[Chunk, tuple[Chunk, ...]]:
+    """The halves of chunks that are too large to be read, none of them a fragment; the text is read once for all."""
+    spans = {one: _halves(text, one) for one in chunks}
+    headings, starts = read_headings(text), sorted({start for halves in spans.values() for start, _ in halves})
+    above = dict(zip(starts, contexts(text, headings, starts), strict=True))
+    return {one: tuple(Chunk(*span, *above[span[0]]) for span in halves) for one, halves in spans.items()}
+
+
+def _halves(text: str, chunk: Chunk) -> list[Span]:
+    start, end = chunk.start, chunk.end
+    halves = cut_text(text[start:end], max(SHORTEST_CHUNK, -(-(end - start) // 2)))
+    return [(start + half.start, start + half.end) for half in halves]
+
+
 def _one_line(words: str) -> str:
     return " ".join(words.split())[:_LONGEST_TITLE]

@@ -15,9 +15,9 @@ from structgen.compile.parameters import CHARS_PER_TOKEN, message_tokens
 from structgen.core.errors import ConfigurationError, ExtractionFailed, RequestTooLarge
 from structgen.core.json import Json
 from structgen.core.options import SHORTEST_CHUNK, Budget
-from structgen.core.records import Card, Completion, Document, Request, Usage
+from structgen.core.records import Card, Completion, Document, Passage, Request, Usage
 from structgen.core.results import Attempt
-from structgen.documents.chunks import Chunk, ChunkSchema, cut_text
+from structgen.documents.chunks import Chunk, ChunkSchema, cut_again, cut_text
 from structgen.engine import budget as spending
 from structgen.engine.chunked.whole_result import ReadChunk, whole_of
 from structgen.engine.cost import cost_of
@@ -55,23 +55,15 @@ class Long(Generic[T]):
 
     def document(self, chunk: Chunk) -> Document:
         """A chunk as a document of its own."""
-        return Document(self.text[chunk.start : chunk.end], context=chunk.context)
+        above = tuple(Passage(start - chunk.start, self.text[start:end]) for start, end in chunk.above)
+        return Document(self.text[chunk.start : chunk.end], context=chunk.context, above=above)
 
     def sort(self, read: Sequence[ReadChunk]) -> tuple[list[ReadChunk], list[Chunk]]:
         """What was read, and the halves of those that were too large for the server, to be read in their place."""
-        halves = {one.chunk: self._halves(one) for one in read}
-        todo = [half for one in read for half in halves[one.chunk]]
-        return [replace(one, halved=bool(halves[one.chunk])) for one in read], todo
-
-    def _halves(self, one: ReadChunk) -> tuple[Chunk, ...]:
-        start, end = one.chunk.start, one.chunk.end
-        if not isinstance(one.cause, RequestTooLarge) or end - start <= SHORTEST_CHUNK:
-            return ()
-        halves = cut_text(self.text[start:end], -(-(end - start) // 2))
-        return tuple(
-            Chunk(start + half.start, start + half.end, " > ".join(filter(None, (one.chunk.context, half.context))))
-            for half in halves
-        )
+        large = [one.chunk for one in read if isinstance(one.cause, RequestTooLarge)]
+        halves = cut_again(self.text, [chunk for chunk in large if chunk.end - chunk.start > SHORTEST_CHUNK])
+        todo = [half for one in read for half in halves.get(one.chunk, ())]
+        return [replace(one, halved=one.chunk in halves) for one in read], todo
 
 
 def plan_chunks(plan: Plan[T], text: Input, *, refused: bool = False) -> Long[T] | None:

@@ -19,7 +19,7 @@ from structgen.core.errors import (
 )
 from structgen.core.json import Json, steps
 from structgen.core.options import EvidenceMode, Risk
-from structgen.core.records import Evidence, Status
+from structgen.core.records import Evidence, Passage, Status
 from structgen.core.results import Attempt, ChunkReport, Extraction, Issue, Parsed, Repair
 from structgen.documents.chunks import Chunk, branch_names
 from structgen.documents.merge import Merged, Part, merge
@@ -27,7 +27,7 @@ from structgen.engine.claims import as_dumped, constants, said, unclaimed
 from structgen.engine.cost import cost_of
 from structgen.engine.drive import Outcome
 from structgen.engine.flow import UNFOUND, UNQUOTED, usage_of
-from structgen.ground import locate
+from structgen.ground import locate, locate_in_part
 from structgen.ground.queries import leaves
 from structgen.parse import parse_tree
 from structgen.report import extraction_html, failure_html
@@ -64,7 +64,8 @@ class ReadChunk:
     def part(self, number: int, text: str) -> Part:
         """What it gave, with its places in the whole text; of a chunk that failed what could be read of it."""
         start, end = self.chunk.start, self.chunk.end
-        value, found = self._given(text[start:end])
+        above = tuple(Passage(begin - start, text[begin:stop]) for begin, stop in self.chunk.above)
+        value, found = self._given(text[start:end], above)
         evidence = {
             one.path: replace(one, start=one.start + start, end=one.end + start)
             for one in found
@@ -72,10 +73,10 @@ class ReadChunk:
         }
         return Part(number, start, end, value, evidence)
 
-    def _given(self, text: str) -> tuple[Json, tuple[Evidence, ...]]:
+    def _given(self, text: str, above: tuple[Passage, ...]) -> tuple[Json, tuple[Evidence, ...]]:
         if isinstance(self.outcome, ExtractionFailed):
             return self.outcome.partial, ()
-        return self.outcome.value, self.outcome.evidence or locate(self.outcome.value, text)
+        return self.outcome.value, self.outcome.evidence or locate_in_part(self.outcome.value, text, above, {})
 
 
 def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[T]:
