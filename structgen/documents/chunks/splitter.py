@@ -62,7 +62,9 @@ def cut_text(text: str, size: int, passes: int = 1) -> tuple[Chunk, ...]:
     headings = read_headings(text)
     chunks: dict[tuple[int, int], Chunk] = {}
     if len(text) <= size:
-        return (Chunk(0, len(text)),) * passes if text.strip() else ()
+        # What is asked is a little different each time: an equal request would be answered from the store.
+        readings = ["", *(f"Reading {number} of {passes}." for number in range(2, passes + 1))]
+        return tuple(Chunk(0, len(text), reading) for reading in readings) if text.strip() else ()
     for number in range(passes):
         first = max(min(size, SHORTEST_CHUNK * 3 // 2), size * (passes - number) // passes)
         spans = list(_spans(text, headings, size, first))

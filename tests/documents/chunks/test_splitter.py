@@ -151,7 +151,9 @@ def test_every_pass_cuts_elsewhere_and_no_chunk_comes_twice() -> None:
 
 
 def test_a_text_that_fits_is_read_whole_in_every_pass() -> None:
-    assert cut_text(SENTENCE, 500, 3) == (Chunk(0, len(SENTENCE)),) * 3
+    chunks = cut_text(SENTENCE, 500, 3)
+    assert [(chunk.start, chunk.end) for chunk in chunks] == [(0, len(SENTENCE))] * 3
+    assert len({chunk.context for chunk in chunks}) == 3  # else the store would answer the second from the first
 
 
 @pytest.mark.parametrize("size", [300, 450, 2_000])

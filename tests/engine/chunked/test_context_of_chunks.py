@@ -13,8 +13,8 @@ from structgen.compile import Brief, Plan, compile_brief
 from structgen.core.errors import RequestTooLarge
 from structgen.core.options import EvidenceMode, Options
 from structgen.core.records import Completion, Document, Passage, Status, Usage
-from structgen.engine import Send, drive
-from structgen.engine.chunked.long_document import extract_document
+from structgen.engine import Send, drive, extraction
+from structgen.engine.chunked.long_document import chunked_extraction, plan_chunks
 from structgen.engine.observers import Observers
 from structgen.schema import Schema
 
@@ -75,7 +75,8 @@ def answer(effect: Send) -> Completion:
 
 
 def extract(options: Options, perform: Any = answer) -> Any:
-    return extract_document(plan(options), TEXT, lambda line: drive(line, perform), Observers())
+    long = plan_chunks(plan(options), TEXT)
+    return drive(chunked_extraction(long, Observers()) if long else extraction(plan(options), TEXT), perform)
 
 
 @pytest.mark.parametrize("size", [300, 450, 900])
