@@ -130,8 +130,8 @@ def _parts(shape: Shape, place: _Container) -> Iterator[tuple[str | int, tuple[N
                 yield key, nodes, item, None not in names
         return
     for index, item in enumerate(cast("list[Json]", place.tree)):
-        first = [index < len(form.first) for form in forms]
-        several = [form.first[index] if ahead else form.items for form, ahead in zip(forms, first, strict=True)]
+        first = [index < len(form.prefix) for form in forms]
+        several = [form.prefix[index] if ahead else form.items for form, ahead in zip(forms, first, strict=True)]
         if several and (nodes := _described(several)):
             yield index, nodes, item, all(first)
 

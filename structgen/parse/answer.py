@@ -19,7 +19,7 @@ from structgen.parse.candidates import Candidates
 from structgen.parse.collect import collect_list, is_item, judge_each
 from structgen.parse.json_values import as_written, same
 from structgen.parse.judge import CUT, Outcome, Target, is_echo, judge
-from structgen.parse.quotes import settled, without_quotes
+from structgen.parse.quotes import quotes_of_value, without_quotes
 from structgen.parse.reading import Reading
 from structgen.parse.strict_json import as_json
 from structgen.schema.spelling import letters
@@ -137,7 +137,7 @@ def _keys(tree: Json) -> Iterator[str]:
 
 def _agree(shape: Shape, one: Outcome, other: Outcome) -> bool:
     """Whether two outcomes are the same value, apart from keys that the schema does not know."""
-    if same(shape.asked_of(one.tree), shape.asked_of(other.tree)):
+    if same(shape.known_keys_of(one.tree), shape.known_keys_of(other.tree)):
         return True
     value: object = one.value
     if isinstance(value, dict | list) or type(value) is not type(other.value):
@@ -154,7 +154,7 @@ def _quotes(target: Target[T], outcome: Outcome) -> dict[str, str | None]:
         return {}
     adapter, tree = target.schema.adapter, as_json(outcome.tree)
     if adapter is None:
-        return settled(target.form, outcome.quotes, tree, tree)
+        return quotes_of_value(target.form, outcome.quotes, tree, tree)
     try:
         made = adapter.dump_python(
             outcome.value, mode="json", by_alias=True, warnings="none", context=target.schema.context
@@ -162,7 +162,7 @@ def _quotes(target: Target[T], outcome: Outcome) -> dict[str, str | None]:
         dumped = cast(Json, made)
     except ValueError:  # a value without a JSON form keeps the paths that it had in the response
         dumped = tree
-    return settled(target.form, outcome.quotes, tree, dumped)
+    return quotes_of_value(target.form, outcome.quotes, tree, dumped)
 
 
 def _is_cut(reading: Reading) -> bool:

@@ -13,7 +13,7 @@ from structgen.core.results import Repair
 from structgen.parse.align import Fit, Shape
 from structgen.parse.json_values import same
 from structgen.parse.judge import CUT, Outcome, Target, judge
-from structgen.parse.quotes import moved
+from structgen.parse.quotes import follow_repairs
 from structgen.parse.reading import Reading
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ def _unwrapped(target: Target[T], reading: Reading) -> Reading:
     fit, _ = target.fit(reading.value, None)
     if not isinstance(fit.value, list) or fit.misfits or is_item(fit):
         return reading
-    repairs, quotes = (*reading.repairs, *fit.repairs), moved(reading.quotes, fit.repairs)
+    repairs, quotes = (*reading.repairs, *fit.repairs), follow_repairs(reading.quotes, fit.repairs)
     return replace(reading, value=fit.value, repairs=repairs, quotes=quotes)
 
 

@@ -15,7 +15,7 @@ from structgen.core.json import Json
 
 MAX_SAFE_INTEGER = 2**53
 """A float holds every integer up to this one."""
-MOST_DIGITS = 400
+MAX_DIGITS = 400
 """Maximum digits of an integer made from a decimal, so that ``1e1000000`` does not become a million of them."""
 _MAX_DIGITS_OF_FLOAT = 40
 """Maximum digits of an integer made from a plain float: nobody means an integer by ``1e300``."""
@@ -89,18 +89,18 @@ def decimal_of(number: float) -> Decimal:
 
 
 def is_bounded(written: str) -> bool:
-    """Whether a decimal number has fewer than `MOST_DIGITS` digits before and behind its point."""
+    """Whether a decimal number has fewer than `MAX_DIGITS` digits before and behind its point."""
     try:
         size = Decimal(written)
     except InvalidOperation:  # an exponent that Decimal does not support
         return False
-    return not size or abs(size.adjusted()) < MOST_DIGITS
+    return not size or abs(size.adjusted()) < MAX_DIGITS
 
 
 def whole_of(number: float) -> int | None:
     """Return the number as an integer, or None if it has a fraction or too many digits."""
     exact = decimal_of(number)
-    most = MOST_DIGITS if isinstance(number, Exact) else _MAX_DIGITS_OF_FLOAT
+    most = MAX_DIGITS if isinstance(number, Exact) else _MAX_DIGITS_OF_FLOAT
     if not exact.is_finite() or not (not exact or 0 <= exact.adjusted() < most):
         return None
     whole = int(exact)

@@ -17,7 +17,7 @@ from structgen.parse.align import Aligner, Decode, Fit, Shape
 from structgen.parse.json_values import Exact, as_written, at, exceeds_float, has_exact
 from structgen.parse.lenient.escapes import Source
 from structgen.parse.lossy import apply_repairs, with_offers
-from structgen.parse.quotes import followed, moved
+from structgen.parse.quotes import follow_items, follow_repairs
 from structgen.parse.reading import (
     ESCAPE,
     ESCAPED_KEY,
@@ -55,10 +55,10 @@ ECHO = Issue("", "is the schema itself, not a value of it", "schema_echo")
 
 @dataclass(frozen=True, slots=True)
 class Target(Generic[T]):
-    """What all readings of one response are held against.
+    """Everything that the readings of one response are judged by.
 
-    `form`: the one in which it was asked for. `tags`: it said with tags that it is a call of a tool.
-    `source`: the document that it was made from.
+    `form`: the form in which the answer was asked for. `tags`: the response has the tags of a tool call.
+    `source`: the document that the response was made from.
     """
 
     schema: Schema[T]
@@ -92,14 +92,14 @@ class Target(Generic[T]):
             path[:end] for path in faults or () for end in range(len(path) + 1) if path[end : end + 1] in {"", "/"}
         }
 
-        def sound(path: str, value: Json) -> bool:
+        def accepted(path: str, value: Json) -> bool:
             if faults is None or path in touched or _below(faults, path):
                 return False
             if exact and isinstance(value, (dict, list, Exact)):
                 return False
             return at(tree, steps(path)) is value
 
-        aligner = Aligner(self.shape, self.decode, sound, tags=self.tags)
+        aligner = Aligner(self.shape, self.decode, accepted, tags=self.tags)
         return aligner.fit(tree, self.shape.root), aligner.chosen
 
 
@@ -177,9 +177,9 @@ def _aligned(target: Target[T], reading: Reading, before: Verdict) -> Outcome:
     tolerated = (repair for issue in reading.issues for repair in repairs_for_tolerated(issue))
     repairs = (*reading.repairs, *tolerated, *fit.repairs)
     # A type that ignores unknown keys would make an empty value of it, and no error would tell.
-    if target.shape.ignores_all(fit.value):
+    if target.shape.drops_all(fit.value):
         return Outcome(fit.value, None, repairs, (NO_KNOWN_KEY,), (), fit.misfits)
-    quotes = moved(reading.quotes, fit.repairs)
+    quotes = follow_repairs(reading.quotes, fit.repairs)
     outcome = Outcome(fit.value, None, repairs, fit.issues, (), fit.misfits, quotes)
     if fit.issues:
         return outcome
@@ -205,7 +205,7 @@ def _validated_by_user(
     if first.strict is None:
         return _validated(target, outcome, chosen, found=first, plain=plain)
     fit, more = target.fit(outcome.tree, first.faults, exact=not plain)
-    repairs, quotes = (*outcome.repairs, *fit.repairs), moved(outcome.quotes, fit.repairs)
+    repairs, quotes = (*outcome.repairs, *fit.repairs), follow_repairs(outcome.quotes, fit.repairs)
     outcome = replace(outcome, tree=fit.value, repairs=repairs, issues=fit.issues, quotes=quotes)
     if fit.issues:
         return outcome
@@ -220,7 +220,9 @@ def _respelled(target: Target[T], reading: Reading) -> Outcome | None:
     fit, chosen = target.fit(reading.value, None, exact=False)
     if not fit.repairs or fit.issues or fit.misfits:
         return None
-    outcome = Outcome(fit.value, repairs=(*reading.repairs, *fit.repairs), quotes=moved(reading.quotes, fit.repairs))
+    outcome = Outcome(
+        fit.value, repairs=(*reading.repairs, *fit.repairs), quotes=follow_repairs(reading.quotes, fit.repairs)
+    )
     found = _validated(target, outcome, chosen)
     return None if found.issues else found
 
@@ -262,7 +264,7 @@ def _validated(
         if not rounds or not offers:
             return replace(outcome, issues=(*issues, *_above(outcome.repairs, target.max_risk)))
         tree = apply_repairs(offers, outcome.tree)
-        quotes = followed(outcome.quotes, outcome.tree, tree)
+        quotes = follow_items(outcome.quotes, outcome.tree, tree)
         outcome = replace(outcome, tree=tree, repairs=(*outcome.repairs, *offers), quotes=quotes)
         rounds, found = rounds - 1, None
         strict = validate_strict(target.schema.structure, tree, chosen).strict if target.schema.runs else None
@@ -288,9 +290,9 @@ def _is_tolerable(target: Target[T], issue: Issue, tree: Json) -> bool:
     if issue.code == "not_finite":  # a field with allow_inf_nan=True accepts it, and Pydantic refuses it elsewhere
         return target.schema.adapter is not None
     if issue.code == UNSURE_WORD:
-        return target.shape.takes_text_alone(issue.path, tree)
+        return target.shape.takes_only_strings(issue.path, tree)
     if issue.code == ESCAPED_KEY:  # either reading of the backslash spells the same field
-        return all(target.shape.is_name(issue.path, key, tree) for key in cast("list[str]", issue.found))
+        return all(target.shape.is_field_name(issue.path, key, tree) for key in cast("list[str]", issue.found))
     # A problem within a key that the schema ignores harms nothing, unless it may have swallowed other keys.
     contained = issue.code in {"left_out", ESCAPE} or (issue.code == UNSURE_END and not holds_structure(issue.found))
     return contained and target.shape.ignores(issue.path, tree)

@@ -1,7 +1,7 @@
-"""Quotes on their way through a response: taken out of every reading, and kept at the paths of their values.
+"""Take the quotes out of every reading, and keep each at the path of its value.
 
-What parses, aligns and validates never sees a quote. A repair that moves a value (a key in another spelling, an object
-around the whole) moves its quote too.
+Aligning and validating never see a quote. A repair that moves a value (a renamed key, an unwrapped object) moves its
+quote too.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from structgen.forms.quotes.quoted_values import Split
 from structgen.parse.reading import Reading
 
 _UNREADABLE = frozenset({"cut_off", "syntax", "depth"})
-"""Issues that are about the response and not about what one quote says."""
+"""Codes of issues that concern the response as a whole, even if they are found within a quote."""
 
 
 def without_quotes(reading: Reading, form: AnswerForm) -> Reading:
-    """The reading of the value alone, its repairs, issues and open paths at their places in the value."""
+    """Return the reading without its quotes, with its repairs, issues and open paths mapped to the remaining value."""
     split = form.split(reading.value, max(reading.open, key=len, default=""))
     return replace(
         reading,
@@ -35,21 +35,20 @@ def without_quotes(reading: Reading, form: AnswerForm) -> Reading:
 
 
 def _counts(issue: Issue, split: Split) -> bool:
-    """Whether an issue may refuse the value; one about the words of a quote may not."""
+    """Whether an issue may refuse the value. One within a quote may not: the quote is only evidence."""
     return issue.code in _UNREADABLE or not split.is_quote(issue.path)
 
 
-def settled(form: AnswerForm, quotes: Mapping[str, str | None], before: Json, after: Json) -> dict[str, str | None]:
-    """The quotes of a value that was validated, None for one that has none. `before` is its tree before validation."""
-    found = followed(quotes, before, after)
+def quotes_of_value(
+    form: AnswerForm, quotes: Mapping[str, str | None], before: Json, after: Json
+) -> dict[str, str | None]:
+    """Return each quotable path of a validated value with its quote or None; `before` is its tree before validation."""
+    found = follow_items(quotes, before, after)
     return {path: found.get(path) for path in form.quotable(after)}
 
 
-def followed(quotes: Mapping[str, str | None], before: Json, after: Json) -> Mapping[str, str | None]:
-    """The quotes at the paths to which the items of lists have gone: dropped, or in another order.
-
-    Sets, and validators of the user's, bring items into another order; there a quote follows its item.
-    """
+def follow_items(quotes: Mapping[str, str | None], before: Json, after: Json) -> Mapping[str, str | None]:
+    """Move the quotes to the new paths of list items, which sets and user validators drop or reorder."""
     if before == after:
         return quotes
     found: dict[str, str | None] = {}
@@ -68,7 +67,7 @@ def followed(quotes: Mapping[str, str | None], before: Json, after: Json) -> Map
 
 
 def _sources(was: list[Json], here: list[Json]) -> list[int | None]:
-    """For each item where it stood: where an equal one did, else at the same place of a list of the same length."""
+    """Return the old index of each item: that of an equal item, else the same index if no item was dropped, or None."""
     places: defaultdict[str, deque[int]] = defaultdict(deque)
     for index, item in enumerate(was):
         places[_key(item)].append(index)
@@ -85,7 +84,7 @@ def _key(item: Json) -> str:
 
 @dataclass(slots=True)
 class _Node:
-    """Quotes as a tree like that of the value, so that moving a part of it takes one step."""
+    """A tree of quotes shaped like the value, so that moving a part takes one step however many quotes it has."""
 
     inside: dict[str, _Node] = field(default_factory=dict[str, "_Node"])
     quote: tuple[str | None, ...] = ()
@@ -107,7 +106,7 @@ class _Node:
         return here
 
     def become(self, other: _Node | None) -> None:
-        """Hold what another part holds."""
+        """Take over the quotes of another part."""
         self.inside, self.quote = (other.inside, other.quote) if other else ({}, ())
 
     def paths(self) -> dict[str, str | None]:
@@ -121,8 +120,8 @@ class _Node:
         return found
 
 
-def moved(quotes: Mapping[str, str | None], repairs: Sequence[Repair]) -> Mapping[str, str | None]:
-    """The quotes at the paths where the repairs of an alignment, the outer ones first, have brought their values."""
+def follow_repairs(quotes: Mapping[str, str | None], repairs: Sequence[Repair]) -> Mapping[str, str | None]:
+    """Move the quotes to the paths to which an alignment moved their values; its outer repairs come first."""
     if not any(repair.rule in _MOVING for repair in repairs):
         return quotes
     root = _Node.of(quotes)
@@ -139,7 +138,6 @@ _ARGUMENTS = ("function", "arguments", "parameters", "args", "input")
 
 
 def _move(here: _Node, repair: Repair) -> None:
-    """Move what one repair has moved."""
     if repair.rule == "key" and (part := here.inside.pop(str(repair.before), None)) is not None:
         here.inside[str(repair.after)] = part
     elif repair.rule == "one_for_list":

@@ -370,7 +370,7 @@ def _bare_answer(shape: Shape, text: str, cut: bool) -> tuple[Reading, ...]:
     text = text.strip()
     fence = _ONLY_FENCE.match(text)
     word = (fence["inside"] if fence else text).strip()
-    if cut or not word or "\n" in word or len(word) > _MAX_BARE_CHARS or not shape.takes_words:
+    if cut or not word or "\n" in word or len(word) > _MAX_BARE_CHARS or not shape.takes_only_words:
         return ()
     clean = _strict(word.encode())
     repair = Repair("unquoted", "", text, word, Risk.INTERPRETIVE)
@@ -395,7 +395,7 @@ def _last_resort(target: Target[T], text: str, found: Candidates, refused: Parse
     parsed = choose_answer(target, replace(found, readings=(repaired,), around=around), False)
     plain = without_quotes(repaired, target.form).value
     # Where the schema allows any key, a colon that json_repair supplied may have made a key of the item of a set.
-    known = target.shape.knows(plain, free=not lacks_colon(text[reading.start : end], tree))
+    known = target.shape.knows_keys(plain, free=not lacks_colon(text[reading.start : end], tree))
     return parsed if parsed.ok and known else refused
 
 

@@ -1,9 +1,9 @@
-"""Unions of objects in Pydantic's validators: which member a value is, decided by the keys that the value gives.
+"""Choose the member of a union of objects by the keys of the value, within Pydantic's validators.
 
-Pydantic drops the keys that a member does not know, so that a member which loses half of a response may win over the
-one that is meant. Here the member that uses most of the given keys is validated, and no other. Where keys do not tell
-members apart, each is tried; where two of them still take the value alike, and make different things of it, nothing is
-chosen: the value is refused as ambiguous, with the keys that would tell.
+Pydantic drops the keys that a member does not know, so a member that loses half of a response may win over the one that
+is meant. This module validates a value only as the member that uses most of its keys. If the keys do not tell members
+apart, it tries each. If two still accept the value and make different things of it, the value is refused as ambiguous,
+and the error names the keys that would tell.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ _ANY, _OBJECTS, _NONE = "any member", "any object", "no member"
 """Labels of the choices beside the members: the whole union, its objects, and the refusal."""
 
 _TRIALS = ((True, True), (True, False), (False, True), (False, False))
-"""Whether unknown keys are errors, and whether types are strict: what loses a key comes last."""
+"""Whether unknown keys are errors, and whether types are strict. Losing a key is worse than a conversion."""
 
 Labels: TypeAlias = dict[tuple[int, bytes], str]
-"""What was decided: a union and a value in JSON -> the label of the member."""
+"""The decisions so far: a union and a value in JSON -> the label of the member."""
 
 Chosen: TypeAlias = Mapping[tuple[int, bytes], int | None]
-"""The number of members and a value in JSON -> the member that it was before it lost a null."""
+"""The number of members and a value in JSON -> the member that the aligner chose before it dropped a null."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Validation:
-    """What is known while one value is validated."""
+    """The state of one validation, which the discriminators cannot get as an argument."""
 
     chosen: Chosen
     context: Context = None
@@ -61,10 +61,10 @@ _validation: ContextVar[_Validation] = ContextVar("_validation")
 
 @contextmanager
 def one_validation(chosen: Chosen, context: Context, labels: Labels) -> Generator[None]:
-    """Within it no union decides twice about the same value, however often unions are nested in each other.
+    """Within this context no union decides twice about the same value, however deep unions are nested.
 
-    The user's validators are told the `context`, also where a union tries its members. `labels` keeps the decisions,
-    for the next validation of the same response.
+    User validators get `context`, even when a union tries its members. `labels` keeps the decisions for the next
+    validation of the same response.
     """
     token = _validation.set(_Validation(chosen, context, labels))
     try:
@@ -74,7 +74,7 @@ def one_validation(chosen: Chosen, context: Context, labels: Labels) -> Generato
 
 
 def decides_unions(core: Core) -> Core | None:
-    """The core schema with its unions of objects decided by keys; None if it has none."""
+    """Return the core schema with its unions of objects decided by keys, or None if it has none."""
     rewriting = _Rewriting(definitions_of(core))
     made = rewriting.rewrite(core)
     if not rewriting.deciders:
@@ -85,10 +85,7 @@ def decides_unions(core: Core) -> Core | None:
 
 
 class _Rewriting:
-    """One copy of a core schema, with the deciders of the unions in it.
-
-    A member of a union stands in it several times; so each becomes a definition, or copies would hold copies.
-    """
+    """A copy of a core schema, and the deciders of the unions in it."""
 
     def __init__(self, definitions: Mapping[str, Core]) -> None:
         self.definitions = definitions
@@ -97,7 +94,7 @@ class _Rewriting:
 
     def rewrite(self, part: Core) -> Core:
         made = mapped(part, self.rewrite)
-        made.pop("ref", None)  # parts are copied, and a name may be given only once
+        made.pop("ref", None)  # parts are copied, and a reference must be unique
         if part.get("type") == "definitions":
             names = (one.get("ref") for one in cast("list[Core]", part["definitions"]))
             made["definitions"] = [{**one, "ref": name} for name, one in zip(names, made["definitions"], strict=True)]
@@ -122,7 +119,10 @@ class _Rewriting:
         return {"type": "tagged-union", "choices": named, "discriminator": decider.decide}
 
     def _shared(self, choice: Core) -> Core:
-        """A reference to a choice, which becomes a definition."""
+        """Make a choice a definition and return a reference to it.
+
+        Each choice occurs in several unions of the copy, and nested copies would grow exponentially.
+        """
         if choice.get("type") == "definition-ref":
             return choice
         name = f"structgen:{len(self.shared)}"
@@ -131,7 +131,7 @@ class _Rewriting:
 
 
 class _Decider:
-    """Decides for one union which member a value is validated as."""
+    """Decides for one union as which member a value is validated."""
 
     def __init__(self, members: Sequence[Member], choices: Sequence[Core], shared: Sequence[Core]) -> None:
         self.members = members
@@ -144,17 +144,17 @@ class _Decider:
 
     @cached_property
     def _runs(self) -> bool:
-        """Whether validators of the user's have a say in a member."""
+        """Whether some member has user validators."""
         return any(map(has_functions, self._shared))
 
     def decide(self, value: object) -> str:
-        """The label of the choice for a value."""
+        """Return the label of the choice for a value."""
         best = self._best(value)
         if len(best) < 2:
             return self.labels[best[0]] if best else _ANY
         try:
             data = to_json(value)
-        except Exception:  # a validator of the user's made something else of the response
+        except Exception:  # a user validator made an object of the response that JSON cannot hold
             return _ANY
         known = _validation.get(None) or _Validation({})
         key = (id(self), data)
@@ -164,16 +164,16 @@ class _Decider:
         return known.labels[key]
 
     def refuse(self, value: object) -> object:
-        """Raise the error of a value that may be several members."""
+        """Raise the error for a value that may be several members."""
         best = self._best(value)
         names = [self.members[number].name for number in best]
         records = [record for number in best for record in self.members[number].records[:1]]
-        keys = _telling(records, cast("dict[str, object]", value)) if isinstance(value, dict) else []
-        said = {"members": " or ".join(dict.fromkeys(names)), "keys": keys}
-        raise PydanticCustomError(AMBIGUOUS, "may be {members}, and nothing tells which", said)
+        keys = _distinguishing_keys(records, cast("dict[str, object]", value)) if isinstance(value, dict) else []
+        context = {"members": " or ".join(dict.fromkeys(names)), "keys": keys}
+        raise PydanticCustomError(AMBIGUOUS, "may be {members}, and nothing tells which", context)
 
     def _best(self, value: object) -> list[int]:
-        """The members that use most of what is given; empty where the union itself may decide."""
+        """Return the members that use most of the given keys; an empty list if the union itself may decide."""
         if isinstance(value, list):
             listed = [n for n, member in enumerate(self.members) if member.records and member.inside_list]
             return listed if len(listed) > 1 else []
@@ -185,25 +185,26 @@ class _Decider:
         return [n for n, rank in ranks.items() if rank == least]
 
     def _tried(self, best: list[int], data: bytes, value: object, context: Context) -> str:
-        """The only one of the members that takes the value, or the one that it fits best; a refusal if two do."""
+        """Validate the value as each of these members; return the label of the one that accepts it or fits it best."""
         errors: dict[int, ValidationError] = {}
         for closes, strict in _TRIALS:
-            read = partial(self._read, data, closes, strict, errors, context)
-            made = read(best, bare=self._runs)
-            if len(made) > 1 and self._runs:  # nothing else tells them apart
-                made = read(tried := list(made), bare=False)
-                if not made and all(_is_refusal(errors[number]) for number in tried):
-                    break  # which they would be by every other rule too
+            accepted = partial(self._accepted, data, closes, strict, errors, context)
+            # User validators may run only twice, so they take part only if nothing else tells the members apart.
+            made = accepted(best, bare=self._runs)
+            if len(made) > 1 and self._runs:
+                made = accepted(tried := list(made), bare=False)
+                if not made and all(_is_user_refusal(errors[number]) for number in tried):
+                    break  # the next trials would end with the same refusals
             if made:
-                return self._settled(made, value)
+                return self._settle(made, value)
         if isinstance(value, dict):
             given = cast(JsonObject, value)
             if all(self.members[number].rank(given, self.tags)[0] for number in best):
-                return _OBJECTS  # a tag that is none of theirs: the error names all of them
+                return _OBJECTS  # the tag belongs to no member: the error of their union names all of them
             return self.labels[min(best, key=lambda number: _misfit(errors[number]))]
         return _ANY
 
-    def _read(
+    def _accepted(
         self,
         data: bytes,
         closes: bool,
@@ -214,7 +215,7 @@ class _Decider:
         *,
         bare: bool,
     ) -> dict[int, object]:
-        """What those members make of a value that take it; the errors of the others are noted."""
+        """Return the values that these members make of the JSON; `errors` gets the errors of those that refuse it."""
         made: dict[int, object] = {}
         for number in members:
             validator = self._validator(number, closes, bare)
@@ -224,21 +225,24 @@ class _Decider:
                 errors[number] = error
         return made
 
-    def _settled(self, made: dict[int, object], value: object) -> str:
+    def _settle(self, made: dict[int, object], value: object) -> str:
+        """Return the label of the member that is meant among several that accept the value, or the refusal."""
         first, *others = made
         if all(_equal(made[first], made[other]) for other in others):
             return self.labels[first]
-        if isinstance(value, dict):  # all that a member has was given, and the others lack something
+        # If one member has all its keys and every other lacks some, the complete one is meant.
+        if isinstance(value, dict):
             given = cast(JsonObject, value)
             whole = [number for number in made if self.members[number].is_whole(given)]
             if len(whole) == 1:
                 return self.labels[whole[0]]
+        # Among equals, a member that converts less is meant: 3 is rather an int than a float.
         changes = {number: _changes(cast(Json, value), one) for number, one in made.items()}
         unchanged = [number for number, count in changes.items() if count == min(changes.values())]
         return self.labels[unchanged[0]] if len(unchanged) == 1 else _NONE
 
     def _validator(self, number: int, closes: bool, bare: bool) -> SchemaValidator:
-        """A validator of one of the members; a `bare` one runs none of the user's."""
+        """Return the validator of one member; a `bare` one runs no user validators."""
         key = (closes, number, bare)
         if key not in self._validators:
             core: Core = {"type": "definitions", "schema": self.choices[number], "definitions": list(self._shared)}
@@ -248,10 +252,10 @@ class _Decider:
 
 
 def _changes(given: Json, made: object) -> int:
-    """How many scalars are of another type in the value than in the response, as 3 is in 3.0."""
+    """Count the scalars whose type differs between the response and the value, as of 3 and 3.0."""
     try:
         dumped = cast(Json, to_jsonable_python(made, by_alias=True))
-    except Exception:  # a serializer of the user's
+    except Exception:  # the user's serializer raised
         return 0
     count, todo = 0, [(given, dumped)]
     while todo:
@@ -266,27 +270,27 @@ def _changes(given: Json, made: object) -> int:
 
 
 def _misfit(error: ValidationError) -> tuple[int, int]:
-    """How badly a member fits: what is only in doubt, further in, is no misfit."""
+    """Return how badly a member fits. A nested union that is only ambiguous weighs less than an error."""
     errors = error.errors(include_url=False, include_context=False, include_input=False)
     return sum(one["type"] != AMBIGUOUS for one in errors), len(errors)
 
 
-def _is_refusal(error: ValidationError) -> bool:
-    """Whether nothing but validators of the user's has a complaint."""
+def _is_user_refusal(error: ValidationError) -> bool:
+    """Whether only user validators refused the value."""
     errors = error.errors(include_url=False, include_context=False, include_input=False)
     return all(one["type"] in {"value_error", "assertion_error"} for one in errors)
 
 
 def _equal(one: object, other: object) -> bool:
-    """Whether two values are the same thing: equal, and of one class."""
+    """Whether two values are equal and of one class."""
     try:
         return type(one) is type(other) and bool(one == other)
-    except Exception:  # a comparison of the user's
+    except Exception:  # the user's __eq__ raised
         return False
 
 
-def _telling(records: Sequence[Record], value: Mapping[str, object]) -> list[str]:
-    """The keys that would tell records apart: their common tag, else those that only some of them have."""
+def _distinguishing_keys(records: Sequence[Record], value: Mapping[str, object]) -> list[str]:
+    """Return the keys that would tell records apart: their common tag, else the absent ones that only some have."""
     names = [set(record.fields) for record in records]
     common = names[0].intersection(*names[1:]) if names else set[str]()
     for key in records[0].fields if records else ():

@@ -14,7 +14,7 @@ from structgen.core.options import Risk
 from structgen.core.results import Parsed, Repair
 from structgen.forms import prompt_forms
 from structgen.parse import parse_text
-from structgen.parse.quotes import followed, moved
+from structgen.parse.quotes import follow_items, follow_repairs
 from structgen.schema import Schema
 
 
@@ -162,17 +162,17 @@ def test_moving_quotes_looks_at_each_once_however_many_repairs_there_are() -> No
     count = 20_000
     quotes = {f"/items/{n}/Name": "q" for n in range(count)}
     repairs = [Repair("key", f"/items/{n}/name", "Name", "name", Risk.INTERPRETIVE) for n in range(count)]
-    found = moved(quotes, repairs)
+    found = follow_repairs(quotes, repairs)
     assert len(found) == count
     assert found["/items/7/name"] == "q"
 
 
 def test_a_repair_of_a_place_without_quotes_moves_nothing() -> None:
     repairs = [Repair("key", "/a/name", "Name", "name", Risk.INTERPRETIVE)]
-    assert moved({"/b": "q"}, repairs) == {"/b": "q"}
+    assert follow_repairs({"/b": "q"}, repairs) == {"/b": "q"}
 
 
 def test_items_that_are_new_have_no_quote() -> None:
-    assert followed({"/0": "a"}, ["a"], ["b", "a"]) == {"/1": "a"}
-    assert followed({"/a": "x"}, {"a": 1}, {"a": 2, "b": 3}) == {"/a": "x"}
-    assert followed({"/a/0": "x"}, {"a": [1]}, {"a": 5}) == {}
+    assert follow_items({"/0": "a"}, ["a"], ["b", "a"]) == {"/1": "a"}
+    assert follow_items({"/a": "x"}, {"a": 1}, {"a": 2, "b": 3}) == {"/a": "x"}
+    assert follow_items({"/a/0": "x"}, {"a": [1]}, {"a": 5}) == {}

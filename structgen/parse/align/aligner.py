@@ -1,9 +1,9 @@
-"""The tree against the schema, from the root down: every place gets the coercions of the table, and no others."""
+"""Align a tree with the schema, from the root down, by the documented conversions and no others."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import cast
@@ -18,23 +18,24 @@ from structgen.parse.align.fit import (
     Fit,
     arguments_of,
     changed,
+    combined,
     holds_objects,
     is_call,
     kind_of,
     misfit,
     several_for_one,
 )
-from structgen.parse.align.keys import respelled
+from structgen.parse.align.keys import Keys, respelled
 from structgen.parse.align.moments import is_clock, is_numeric, moment_in
-from structgen.parse.align.nulls import absent_end, left_out, stands_for_absent
+from structgen.parse.align.nulls import absence_repair, means_absent, start_of_absent
 from structgen.parse.align.scalars import choice_in, float_in, integer_in, is_base64, number_in, truth_in
 from structgen.parse.align.shape import ENCODED, TEMPORAL, Place, Shape
-from structgen.parse.json_values import MOST_DIGITS, Exact, decimal_of, is_bounded, same
+from structgen.parse.json_values import MAX_DIGITS, Exact, decimal_of, is_bounded, same
 from structgen.schema.node import Node
 
-Sound = Callable[[str, Json], bool]
+Accepted = Callable[[str, Json], bool]
 Decode = Callable[[str], tuple[Json, Risk]]
-"""Text -> the JSON value it is and the risk of reading it so, ValueError where it is none."""
+"""Text -> the JSON value within it and the risk of its repairs. Raises ValueError if the text is not JSON."""
 
 _PLAIN_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
 _ISO = {
@@ -44,45 +45,43 @@ _ISO = {
     "duration": re.compile(r"[+-]?P", re.ASCII),
 }
 _RULES = {"date": "date", "date-time": "date", "time": "time", "duration": "duration"}
-"""The format of a text -> the name of its repair."""
+"""Format of a string -> the rule of the repair that converts it."""
 _CONTAINERS = frozenset({"object", "array"})
 
 
 class Aligner:
     """Fits values into the places of one shape.
 
-    `tags`: the response said with tags that it is a call of a tool. `sound` says of a path and a value whether the
-    validator took this value there as it is; then it is left alone, for a validator of the user's may want it so.
+    `tags`: the response has the tags of a tool call. `accepted` tells whether strict mode accepted the value at a path
+    as it is; then it stays, because a user validator may want it like this.
     """
 
-    def __init__(self, shape: Shape, decode: Decode, sound: Sound, *, tags: bool = False) -> None:
+    def __init__(self, shape: Shape, decode: Decode, accepted: Accepted, *, tags: bool = False) -> None:
         self.shape = shape
         self.decode = decode
-        self.sound = sound
+        self.accepted = accepted
         self.tags = tags
         self.chosen: dict[tuple[int, bytes], int | None] = {}
-        """What members of unions were taken where the value does not tell any more: the number of members and the
-        value -> which one; None where it was one as well as another."""
-        self._known: dict[tuple[int, Node, str, bool], tuple[Json, Fit]] = {}
-        self._tags: dict[Node, frozenset[str]] = {}
+        """The union members that were chosen, which the aligned value may no longer tell: the number of members and the
+        value -> the chosen one, or None if equal values were different members."""
+        self._cache: dict[tuple[int, Node, str, bool], tuple[Json, Fit]] = {}
+        self._tag_cache: dict[Node, frozenset[str]] = {}
 
     def fit(self, value: Json, node: Node, path: str = "", wrapped: bool = True) -> Fit:
-        """The value in the place that `node` describes; `wrapped` if one object may be wrapped around it.
-
-        What many ways lead to, a container or a union, is looked at once for each place and node.
-        """
+        """Fit a value into the place that `node` describes; `wrapped`: an object may be wrapped around the value."""
         place = self.shape.place(node)
         if not isinstance(value, dict | list) and not place.branches:
             return self._fit(value, place, path, wrapped)
+        # Nested unions lead to the same part in exponentially many ways. The cache holds the value, so its id stays.
         key = (id(value), node, path, wrapped)
-        if key not in self._known:
-            self._known[key] = (value, self._fit(value, place, path, wrapped))
-        return self._known[key][1]
+        if key not in self._cache:
+            self._cache[key] = (value, self._fit(value, place, path, wrapped))
+        return self._cache[key][1]
 
     def _fit(self, value: Json, place: Place, path: str, wrapped: bool) -> Fit:
         scalar = not isinstance(value, dict | list)
-        if (scalar or not self.shape.looked_into) and self.sound(path, value):
-            return self._taken(value, place, path)
+        if (scalar or not self.shape.needs_inspection) and self.accepted(path, value):
+            return self._fit_accepted(value, place, path)
         if place.branches:
             return self._union(value, place, path, wrapped)
         if place.choices is not None:
@@ -98,22 +97,21 @@ class Aligner:
             return _moment(cast(str, value), place.format, path)
         return Fit(value)
 
-    def _taken(self, value: Json, place: Place, path: str) -> Fit:
-        """What the validator takes as it is; but not a number in quotes where only a date or time may stand.
-
-        Nor a Decimal that consists of a million digits once somebody writes it out.
-        """
+    def _fit_accepted(self, value: Json, place: Place, path: str) -> Fit:
+        """Keep a value that strict mode accepted, except for strings that Pydantic takes for something else."""
+        # Decimal accepts 1e1000000, which becomes a million digits once it is written out.
         if isinstance(value, str) and self._may_be_decimal(place) and (huge := _huge(value, path)) is not None:
             return huge
         if isinstance(value, str) and self.shape.encoded and self._formats(place) & ENCODED and not is_base64(value):
-            issue = Issue(path, "is no Base64: a part of it would be dropped", "format", value, "Base64")
+            issue = Issue(path, "is not Base64: a part of it would be dropped", "format", value, "Base64")
             return Fit(value, misfits=1, issues=(issue,))
-        odd = isinstance(value, str) and (is_numeric(value) or is_clock(value))
-        formats = self._formats(place) if odd else frozenset[str]()
+        # Pydantic takes a number in quotes for the seconds of a date or time.
+        suspect = isinstance(value, str) and (is_numeric(value) or is_clock(value))
+        formats = self._formats(place) if suspect else frozenset[str]()
         return _moment(cast(str, value), min(formats), path) if formats and formats <= TEMPORAL else Fit(value)
 
     def _formats(self, place: Place) -> frozenset[str]:
-        """The formats that a text may have here; an empty one where it may be any text."""
+        """Return the formats that a string may have here, with an empty one if it may be any string."""
         if place.branches:
             return frozenset[str]().union(*(self._formats(self.shape.place(branch)) for branch in place.branches))
         return frozenset({place.format}) if place.takes("string") else frozenset()
@@ -121,7 +119,7 @@ class Aligner:
     # Unions and choices
 
     def _union(self, value: Json, place: Place, path: str, wrapped: bool) -> Fit:
-        """The branch that the value fits at the lowest cost; unchanged where two would change it differently."""
+        """Fit the value into the branch with the lowest cost; refuse it if two branches would change it differently."""
         fits = [self._decimal(value, place, path)]
         if fits[0] is None:
             fits = [self.fit(value, branch, path, wrapped) for branch in place.branches]
@@ -131,10 +129,10 @@ class Aligner:
         found, tags = cast("list[Fit]", fits), self._shared_tags(place)
         costs = [fit.cost(tags) for fit in found]
         if isinstance(value, Exact) and (whole := next((fit for fit in found if isinstance(fit.value, int)), None)):
-            return whole  # an integer keeps what a float would lose
+            return whole  # an integer keeps digits that a float would lose
         least = min(costs)
         equal = [fit for fit, cost in zip(found, costs, strict=True) if cost == least]
-        best = min(equal, key=lambda fit: (len(fit.repairs), fit.strangers))
+        best = min(equal, key=lambda fit: (len(fit.repairs), fit.unknown_keys))
         if best.misfits == 0 and best.repairs and not all(same(fit.value, best.value) for fit in equal):
             return misfit(value)
         if isinstance(best.value, dict) and self.shape.typed:
@@ -142,7 +140,7 @@ class Aligner:
         return best
 
     def _note_choice(self, place: Place, branch: int | None, value: Json) -> None:
-        """Note the member that a value is: a null that told so may be gone from it."""
+        """Note which member a value is, because aligning may have dropped the null that told so."""
         members = [n for n, node in enumerate(place.branches) if self.shape.place(node).types != frozenset({"null"})]
         if len(members) < 2:
             return
@@ -151,15 +149,15 @@ class Aligner:
         self.chosen[key] = number if self.chosen.get(key, number) == number else None
 
     def _shared_tags(self, place: Place) -> frozenset[str]:
-        """The fields that admit only some constants in every object of a union."""
-        if place.node not in self._tags:
+        """Return the fields that admit only constants in every object of a union."""
+        if place.node not in self._tag_cache:
             objects = [part for branch in place.branches if (part := self.shape.place(branch)).named]
             tags = [{key for key in part.fields if self._is_tag(part, key)} for part in objects]
-            self._tags[place.node] = frozenset(tags[0].intersection(*tags[1:])) if tags else frozenset()
-        return self._tags[place.node]
+            self._tag_cache[place.node] = frozenset(tags[0].intersection(*tags[1:])) if tags else frozenset()
+        return self._tag_cache[place.node]
 
     def _decimal(self, value: Json, place: Place, path: str) -> Fit | None:
-        """A text in a place for a number that may also come as text (a Decimal, kept exact as such)."""
+        """Fit a number as a string if its type takes both (a Decimal), because only the string keeps every digit."""
         if not self._may_be_decimal(place):
             return None
         written = value.written if isinstance(value, Exact) else value
@@ -187,7 +185,8 @@ class Aligner:
         found |= {choice for choice in plain if not found and _converts(value, choice)}
         if len(found) == 1:
             return changed("choice", path, value, found.pop())
-        if isinstance(value, bool | float):  # which a validator may find equal to a choice: to Python true is 1
+        # Pydantic would accept it for an equal choice: to Python, true and 1.0 equal 1.
+        if isinstance(value, bool | float):
             issue = Issue(path, "is none of the choices", "enum", value, "one of the choices as it is written")
             return Fit(value, misfits=1, issues=(issue,))
         return self._unwrapped_scalar(value, place, path, wrapped)
@@ -202,8 +201,9 @@ class Aligner:
         direct = self._fields(value, place, path)
         if not wrapped or not place.fields:
             return direct
+        # A schema with such fields of its own describes calls, so an object with them is a value.
         call = is_call(value) and not place.fields.keys() & {"function", *ARGUMENTS}
-        lost = direct.misfits > 0 or direct.strangers == len(value)
+        lost = direct.misfits > 0 or direct.unknown_keys == len(value)
         if not value or not (call or (lost and len(value) == 1)):
             return direct
         return self._unwrapped(value, place, path, direct, call)
@@ -216,84 +216,100 @@ class Aligner:
         absent = self._absent(keys.tree, place, path)
         whole = {key: item for key, item in keys.tree.items() if key not in absent} if absent else keys.tree
         fits: dict[str, Fit] = {}
-        strange: list[Json] = []
+        unknown: list[Json] = []
         for key, item in whole.items():
             node = place.fields.get(key, place.extra)
             if node is not None and (key in place.fields or place.describes_others):
                 # Among free keys this one is data, and so is a single key within: it may not be unwrapped away.
                 fits[key] = self.fit(item, node, path + pointer([key]), wrapped=key in place.fields)
             else:
-                strange.append(item)
+                unknown.append(item)
+        own = self._fit_of_keys(value, place, path, keys, whole, fits, unknown)
+        own = replace(own, repairs=(*keys.repairs, *absent.values()))
+        tree = {key: fits[key].value if key in fits else item for key, item in whole.items()}
+        return combined(value, tree, tuple(fits.values()), own)
+
+    def _fit_of_keys(
+        self,
+        value: JsonObject,
+        place: Place,
+        path: str,
+        keys: Keys,
+        whole: JsonObject,
+        fits: Mapping[str, Fit],
+        unknown: Sequence[Json],
+    ) -> Fit:
+        """Count what is wrong with the keys of an object, apart from their values."""
         drops = place.named and place.extra is None
         issues = keys.issues
-        if drops and whole and len(strange) == len(whole) and self.shape.typed and not self.shape.transforms:
+        # The type would drop every key and make an empty value. A before-validator may read keys that no field has.
+        if drops and whole and len(unknown) == len(whole) and self.shape.typed and not self.shape.transforms:
             issues = (*issues, Issue(path, "has none of the keys that are asked for", "unknown_keys", value))
-        wrong = len(issues) + len(place.required - keys.tree.keys()) + (len(strange) if place.forbids_others else 0)
-        lost = sum(item is not None for item in strange) if drops or place.forbids_others else 0
-        own = Fit(
+        wrong = len(issues) + len(place.required - keys.tree.keys()) + (len(unknown) if place.forbids_others else 0)
+        lost = sum(item is not None for item in unknown) if drops or place.forbids_others else 0
+        return Fit(
             None,
-            (*keys.repairs, *absent.values()),
-            wrong,
-            len(strange),
-            issues,
+            misfits=wrong,
+            unknown_keys=len(unknown),
+            issues=issues,
             mistagged=frozenset(key for key, fit in fits.items() if fit.misfits and self._is_tag(place, key)),
             lost=lost,
-            nulls=len(strange) - lost if drops else 0,
+            nulls=len(unknown) - lost if drops else 0,
             undeclared=0 if drops else len(whole.keys() - place.fields.keys()),
         )
-        tree = {key: fits[key].value if key in fits else item for key, item in whole.items()}
-        return _together(value, tree, tuple(fits.values()), own)
 
     def _is_tag(self, place: Place, key: str) -> bool:
-        """Whether a key is a field that admits only some constants, so that it tells members of a union apart."""
+        """Whether a key is a field that admits only constants, so that it tells members of a union apart."""
         return key in place.fields and self.shape.place(place.fields[key]).choices is not None
 
     def _absent(self, value: JsonObject, place: Place, path: str) -> dict[str, Repair]:
-        """The keys whose null stands for nothing, unless a validator of the user's takes it."""
+        """Return the keys whose null means that they are absent, unless a user validator accepts the null."""
         nulls = {key: path + pointer([key]) for key, item in value.items() if item is None}
         return {
-            key: left_out(self.shape, here, place.fields[key])
+            key: absence_repair(self.shape, here, place.fields[key])
             for key, here in nulls.items()
-            if stands_for_absent(self.shape, place, key) and not self.sound(here, None)
+            if means_absent(self.shape, place, key) and not self.accepted(here, None)
         }
 
     def _unwrapped(self, value: JsonObject, place: Place, path: str, direct: Fit, call: bool) -> Fit:
-        """What a single key, or a call of a tool, holds, in place of the object that holds it."""
+        """Fit the value of a single key, or the arguments of a tool call, in place of the object around it."""
         inner = arguments_of(value) if call else next(iter(value.values()))
         if call and (inner is None or inner == ""):
-            words = "is a call of a tool without arguments"
-            return Fit(value, misfits=1, issues=(Issue(path, words, "tool_call", inner, "the arguments"),))
+            message = "is a tool call without arguments"
+            return Fit(value, misfits=1, issues=(Issue(path, message, "tool_call", inner, "the arguments"),))
         if call and holds_objects(inner):
             return several_for_one(inner, path)
         fit = self.fit(inner, place.node, path, wrapped=not call and isinstance(inner, dict) and is_call(inner))
         held = fit.value
-        if not isinstance(held, dict) or (fit.strangers == len(held) and not call):
+        if not isinstance(held, dict) or (fit.unknown_keys == len(held) and not call):
             return direct
-        if not call and (fit.misfits > direct.misfits or (fit.misfits and direct.strangers < len(value))):
+        if not call and (fit.misfits > direct.misfits or (fit.misfits and direct.unknown_keys < len(value))):
             return direct
         risk = Risk.LOSSLESS if call and self.tags else Risk.INTERPRETIVE
         return fit.after(Repair("tool_call" if call else "unwrapped", path, value, inner, risk))
 
     def _array(self, value: list[Json], place: Place, path: str) -> Fit:
-        if not place.first and place.items is None:
+        if not place.prefix and place.items is None:
             return Fit(value)
         fits: list[Fit] = []
-        end = absent_end(self.shape, place, value)
-        absent = tuple(left_out(self.shape, f"{path}/{index}", place.first[index]) for index in range(end, len(value)))
+        end = start_of_absent(self.shape, place, value)
+        absent = tuple(
+            absence_repair(self.shape, f"{path}/{index}", place.prefix[index]) for index in range(end, len(value))
+        )
         for index, item in enumerate(value[:end]):
-            node = place.first[index] if index < len(place.first) else place.items
+            node = place.prefix[index] if index < len(place.prefix) else place.items
             here = f"{path}/{index}"
             if node is None or node.never:
                 fits.append(Fit(item, misfits=int(node is not None)))
             else:
                 fits.append(self.fit(item, node, here))
-        short = max(len(place.first) - len(value), 0)
-        return _together(value, [fit.value for fit in fits], fits, Fit(None, absent, misfits=short))
+        short = max(len(place.prefix) - len(value), 0)
+        return combined(value, [fit.value for fit in fits], fits, Fit(None, absent, misfits=short))
 
     # Conversions
 
     def _converted(self, value: Json, kind: str, place: Place, path: str, wrapped: bool) -> Fit:
-        """A value of the wrong kind: the one conversion that leads to a kind that may stand here."""
+        """Convert a value of the wrong kind into one that the place allows."""
         if kind == "string":
             return self._from_text(cast(str, value), place, path, wrapped)
         if kind == "number" and "integer" in place.types:
@@ -323,17 +339,17 @@ class Aligner:
         return fit.after(Repair("double_encoded", path, value, inner, risk))
 
     def _list_of(self, value: JsonObject, place: Place, path: str, wrapped: bool) -> Fit:
-        """An object where a list belongs: it wraps the list, or it is the list's only item."""
+        """Convert an object into a list: it wraps the list, or it is the only item. Refuse it if it may be either."""
         found: list[Fit] = []
         inner = next(iter(value.values())) if len(value) == 1 else None
         if wrapped and isinstance(inner, list):
             fit = self.fit(inner, place.node, path, wrapped=False)
             found.append(fit.after(Repair("unwrapped", path, value, inner, Risk.INTERPRETIVE)))
-        if place.items is not None and not place.items.never and not place.first:
+        if place.items is not None and not place.items.never and not place.prefix:
             fit = self.fit(value, place.items, f"{path}/0")
             held = fit.value
             count = len(held) if isinstance(held, dict) else 0
-            if fit.strangers < count if self._has_fields(place.items) else not fit.misfits:
+            if fit.unknown_keys < count if self._has_fields(place.items) else not fit.misfits:
                 after: list[Json] = [held]
                 repair = Repair("one_for_list", path, value, after, Risk.INTERPRETIVE)
                 found.append(replace(fit.after(repair), value=after))
@@ -348,7 +364,7 @@ class Aligner:
         return bool(place.fields) or any(self._has_fields(branch) for branch in place.branches)
 
     def _entries(self, value: list[Json], place: Place, path: str) -> Fit | None:
-        """A list of keys and values where an object with free keys belongs, as strict mode asks for it; else None."""
+        """Convert a list of key-value pairs, which strict mode requires for free keys, into an object; else None."""
         pairs = [item for item in value if isinstance(item, dict) and item.keys() == {"key", "value"}]
         if place.fields or place.forbids_others or not pairs or len(pairs) < len(value):
             return None
@@ -358,8 +374,8 @@ class Aligner:
             if not isinstance(key, str):
                 return None
             if key in made and not same(made[key], pair["value"]):
-                words = "stands here more than once with different values"
-                issue = Issue(path + pointer([key]), words, "duplicate_key", [made[key], pair["value"]])
+                message = "is given more than once with different values"
+                issue = Issue(path + pointer([key]), message, "duplicate_key", [made[key], pair["value"]])
                 return Fit(value, misfits=1, issues=(issue,))
             made[key] = pair["value"]
         return self.fit(made, place.node, path).after(Repair("entries", path, value, made, Risk.INTERPRETIVE))
@@ -369,12 +385,12 @@ class Aligner:
             return misfit(value)
         fit = self.fit(value[0], place.node, path, wrapped=is_call(value[0]))
         held = fit.value
-        if not wrapped or not isinstance(held, dict) or (held and fit.strangers == len(held)):
+        if not wrapped or not isinstance(held, dict) or (held and fit.unknown_keys == len(held)):
             return misfit(value)
         return fit.after(Repair("only_item", path, value, value[0], Risk.INTERPRETIVE))
 
     def _unwrapped_scalar(self, value: Json, place: Place, path: str, wrapped: bool) -> Fit:
-        """A scalar as the whole answer often comes wrapped in an object, for JSON mode allows nothing else."""
+        """Take a scalar that is the whole answer out of its object, because JSON mode allows only objects."""
         if path or not wrapped or not isinstance(value, dict) or len(value) != 1 or place.types & _CONTAINERS:
             return misfit(value)
         inner = next(iter(value.values()))
@@ -401,27 +417,28 @@ def _converts(value: Json, choice: Json) -> bool:
 
 
 def _huge(written: str, path: str) -> Fit | None:
-    """The refusal of a number of very many digits; None where it is none."""
+    """Return the refusal of a number with too many digits, or None."""
     if not _PLAIN_DECIMAL.match(written) or is_bounded(written):
         return None
-    words = f"is a number of more than {MOST_DIGITS} digits"
-    return Fit(written, misfits=1, issues=(Issue(path, words, "number", written),))
+    message = f"is a number of more than {MAX_DIGITS} digits"
+    return Fit(written, misfits=1, issues=(Issue(path, message, "number", written),))
 
 
 def _whole(value: float, path: str) -> Fit:
-    """A number where an integer belongs; one that only its float makes an integer is refused."""
+    """Convert a number into an integer; refuse one with a fraction, even if its float lost the fraction."""
     whole = integer_in(value)
     if whole is not None:
         return changed("number", path, value, whole)
     if not isinstance(value, Exact):
         return misfit(value)
-    return Fit(value, misfits=1, issues=(Issue(path, "is no integer", "type", value, "an integer"),))
+    return Fit(value, misfits=1, issues=(Issue(path, "is not an integer", "type", value, "an integer"),))
 
 
 def _moment(value: str, form: str, path: str) -> Fit:
-    """A text where a date, time or duration belongs; a bare number would pass for seconds and is refused here.
+    """Fit a string as a date, time or duration.
 
-    So is 03:45 for a duration: hours and minutes, or minutes and seconds.
+    A bare number is refused, because Pydantic takes it for seconds. So is 03:45 for a duration, which may be hours and
+    minutes or minutes and seconds.
     """
     clock = form == "duration" and is_clock(value)
     found = None if clock or _is_moment(value, form) else moment_in(value, form)
@@ -434,7 +451,7 @@ def _moment(value: str, form: str, path: str) -> Fit:
 
 
 def _numeric_keys(value: JsonObject, place: Place, path: str) -> Fit | None:
-    """The refusal of an object whose keys are dates or times and would be read from bare numbers."""
+    """Refuse bare numbers as keys that are dates or times, which Pydantic takes for seconds; None if there are none."""
     if place.key_format not in TEMPORAL:
         return None
     fits = (_moment(key, place.key_format, path + pointer([key])) for key in value if is_numeric(key))
@@ -443,22 +460,5 @@ def _numeric_keys(value: JsonObject, place: Place, path: str) -> Fit | None:
 
 
 def _is_moment(value: str, form: str) -> bool:
-    """Whether a text begins as ISO 8601 writes it, so that only the validator has to say whether it is valid."""
+    """Whether a string begins like ISO 8601, so that the validator alone decides whether it is valid."""
     return form in _ISO and _ISO[form].match(value) is not None
-
-
-def _together(before: Json, after: Json, fits: Sequence[Fit], own: Fit) -> Fit:
-    """A container out of the fits of its members; the same object as before where none of them changed."""
-    repairs = (*own.repairs, *(repair for fit in fits for repair in fit.repairs))
-    items = before.values() if isinstance(before, dict) else before
-    moved = repairs or any(fit.value is not item for fit, item in zip(fits, cast("list[Json]", items), strict=False))
-    return replace(
-        own,
-        value=after if moved else before,
-        repairs=repairs,
-        misfits=own.misfits + sum(fit.misfits for fit in fits),
-        issues=(*own.issues, *(issue for fit in fits for issue in fit.issues)),
-        lost=own.lost + sum(fit.lost for fit in fits),
-        nulls=own.nulls + sum(fit.nulls for fit in fits),
-        undeclared=own.undeclared + sum(fit.undeclared for fit in fits),
-    )

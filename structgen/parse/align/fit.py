@@ -1,9 +1,10 @@
-"""One value against one place of the schema: what it becomes there, by which repairs, and how badly it misfits."""
+"""The result of fitting one value into one place of the schema: the aligned value, its repairs and its misfits."""
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from structgen.core.json import Json, JsonObject
 from structgen.core.options import Risk
@@ -12,52 +13,72 @@ from structgen.core.results import Issue, Repair
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A value as it would stand in one place.
+    """A value as aligned with one place.
 
-    `misfits` counts what no repair can bring into the schema, `strangers` the keys of this object that the schema does
-    not know. `issues` are values that a validator would take for something else and that must therefore be refused
-    here. The others decide between the members of a union: whether the value is of another kind altogether, which
-    constants of this object are not those of this member, how many values and nulls lose their keys, here and further
-    in, and how many keys no field speaks of.
+    `misfits`: the number of parts that no repair can fit into the schema.
+    `unknown_keys`: the number of keys of this object that the schema does not know.
+    `issues`: values that Pydantic would take for something else, so they are refused here.
+
+    The others decide between the members of a union.
+
+    `wrong_kind`: the value is of another kind altogether.
+    `mistagged`: the constants of this object that are not those of this member.
+    `lost`, `nulls`: the number of values and nulls whose keys the member drops, nested ones included.
+    `undeclared`: the number of keys that no field declares, nested ones included.
     """
 
     value: Json
     repairs: tuple[Repair, ...] = ()
     misfits: int = 0
-    strangers: int = 0
+    unknown_keys: int = 0
     issues: tuple[Issue, ...] = ()
-    alien: bool = False
+    wrong_kind: bool = False
     mistagged: frozenset[str] = frozenset()
     lost: int = 0
     nulls: int = 0
     undeclared: int = 0
 
     def cost(self, tags: Container[str]) -> tuple[int, ...]:
-        """What decides between members of a union that all have these tags: what is lost counts most."""
+        """Return the rank among union members that share these tags; the lowest is the best."""
         mistagged = sum(tag in tags for tag in self.mistagged)
         risk = max((int(repair.risk) for repair in self.repairs), default=0)
-        return self.alien, mistagged, self.lost, self.nulls, self.undeclared, self.misfits, risk
+        return self.wrong_kind, mistagged, self.lost, self.nulls, self.undeclared, self.misfits, risk
 
     def after(self, repair: Repair) -> Fit:
-        """The same fit with a repair that came before its own."""
+        """Return the fit with a repair that was made before its own."""
         return replace(self, repairs=(repair, *self.repairs))
 
 
-MISFIT = 1
-
-
 def misfit(value: Json) -> Fit:
-    """A value that cannot stand here."""
-    return Fit(value, misfits=MISFIT, alien=True)
+    """Return the fit of a value that the place does not allow."""
+    return Fit(value, misfits=1, wrong_kind=True)
 
 
 def changed(rule: str, path: str, before: Json, after: Json, risk: Risk = Risk.INTERPRETIVE) -> Fit:
-    """A value that stands here after one repair."""
+    """Return the fit of a value after one repair."""
     return Fit(after, (Repair(rule, path, before, after, risk),))
 
 
+def combined(before: Json, after: Json, fits: Sequence[Fit], own: Fit) -> Fit:
+    """Return the fit of a container from `own` and the fits of its members."""
+    repairs = (*own.repairs, *(repair for fit in fits for repair in fit.repairs))
+    items = before.values() if isinstance(before, dict) else before
+    # An unchanged container stays the same object: its identity tells that the verdict of strict mode still holds.
+    moved = repairs or any(fit.value is not item for fit, item in zip(fits, cast("list[Json]", items), strict=False))
+    return replace(
+        own,
+        value=after if moved else before,
+        repairs=repairs,
+        misfits=own.misfits + sum(fit.misfits for fit in fits),
+        issues=(*own.issues, *(issue for fit in fits for issue in fit.issues)),
+        lost=own.lost + sum(fit.lost for fit in fits),
+        nulls=own.nulls + sum(fit.nulls for fit in fits),
+        undeclared=own.undeclared + sum(fit.undeclared for fit in fits),
+    )
+
+
 def kind_of(value: Json) -> str:
-    """The JSON Schema type of a value; an integer is a number too."""
+    """Return the most specific JSON Schema type of a value."""
     for kind, name in _KINDS:
         if isinstance(value, kind):
             return name
@@ -81,7 +102,7 @@ _CALL = frozenset({"name", "id", "type", "function", *ARGUMENTS})
 
 
 def is_call(value: JsonObject) -> bool:
-    """Whether an object has the shape of a tool call: a name and its arguments, or a function that has these."""
+    """Whether an object looks like a tool call: a name and its arguments, or a function that has these."""
     inner = value.get("function")
     if isinstance(inner, dict) and value.keys() <= _CALL:
         return is_call(inner)
@@ -89,7 +110,7 @@ def is_call(value: JsonObject) -> bool:
 
 
 def arguments_of(call: JsonObject) -> Json:
-    """The arguments of a call, under whichever name it gives them."""
+    """Return the arguments of a call, under any of their names."""
     inner = call.get("function")
     call = inner if isinstance(inner, dict) else call
     return next(call[key] for key in ARGUMENTS if key in call)
@@ -101,6 +122,6 @@ def holds_objects(arguments: Json) -> bool:
 
 
 def several_for_one(arguments: Json, path: str) -> Fit:
-    """Arguments that are a list of objects, where a single object belongs: the call is not that object."""
-    words, expected = "is a call of a tool with a list of arguments", "one object"
-    return Fit(arguments, misfits=1, issues=(Issue(path, words, "tool_call", arguments, expected),))
+    """Refuse arguments that are a list of objects, if the schema wants one object."""
+    message, expected = "is a tool call with a list of arguments", "one object"
+    return Fit(arguments, misfits=1, issues=(Issue(path, message, "tool_call", arguments, expected),))

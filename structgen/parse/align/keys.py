@@ -1,4 +1,4 @@
-"""The keys of an object: renamed if they are a field's name in another spelling, refused if they contradict a field."""
+"""Rename the keys of an object that spell a field differently, and refuse keys that contradict a field."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from structgen.schema.spelling import letters, near_form
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """An object with its keys as the schema spells them, and what became of the others."""
+    """An object with its keys as the schema spells them, the renamings, and the contradictions."""
 
     tree: JsonObject
     repairs: tuple[Repair, ...] = ()
@@ -23,12 +23,10 @@ class Keys:
 
 
 def respelled(value: JsonObject, place: Place, path: str, *, kept: bool, fits: Callable[[str, str], bool]) -> Keys:
-    """The object with its keys as the schema spells them.
+    """Rename the keys that the schema does not know to the fields that they mean, unless these have a value.
 
-    A key is renamed only if the schema does not know it and the field that it means has no value; if the schema
-    welcomes other keys, only if that field is required: then it loses nothing by being one of the others. `kept`: keys
-    that the schema does not know stay in the value all the same. `fits` says whether the value of a key may stand in a
-    field: a key that is merely near to a field's name is no such key if it may not.
+    If the schema allows other keys, only a required field takes a key from them. `kept`: unknown keys stay in the
+    value. `fits` tells whether the value of a key fits a field: a key that is merely similar must fit to be renamed.
     """
     strange = [key for key in value if key not in place.fields]
     if not strange or not place.fields:
@@ -39,14 +37,14 @@ def respelled(value: JsonObject, place: Place, path: str, *, kept: bool, fits: C
     for key in strange:
         name = place.spellings.get(key) or place.spellings.get(letters(key))
         if name and name in value and value[name] is not None:
-            # To an open type one of its own aliases is a field's name, and any other spelling a key like others.
-            drops = not (kept or place.welcomes_others) or (place.aliases.get(key) == name and not kept)
+            # For a type that keeps other keys, only an alias is a field's name; any other spelling is just another key.
+            drops = not (kept or place.allows_others) or (place.aliases.get(key) == name and not kept)
             if drops and not _agree(value, [name, key]):
                 issues.append(_contradiction(value, name, [name, key], path))
-        elif name and (name in place.required or not place.welcomes_others):
+        elif name and (name in place.required or not place.allows_others):
             if name not in value or value[key] is not None:
                 meant.setdefault(name, []).append(key)
-        elif not name and not place.welcomes_others and value[key] is not None:
+        elif not name and not place.allows_others and value[key] is not None:
             name = place.near.get(near_form(key))
             if name and name not in value and fits(key, name):
                 near.setdefault(name, []).append(key)
@@ -55,7 +53,7 @@ def respelled(value: JsonObject, place: Place, path: str, *, kept: bool, fits: C
 
 
 def _renamed(value: JsonObject, path: str, meant: dict[str, list[str]], issues: list[Issue]) -> Keys:
-    """Rename the keys that mean a field, unless they contradict each other."""
+    """Rename the keys to the fields that they mean, unless several keys of one field contradict each other."""
     names: dict[str, str] = {}
     for name, keys in meant.items():
         if _agree(value, keys):
@@ -68,17 +66,17 @@ def _renamed(value: JsonObject, path: str, meant: dict[str, list[str]], issues: 
     tree: JsonObject = {}
     for key, item in value.items():
         name = names.get(key, key)
-        if tree.get(name) is None:  # a null beside a value says nothing
+        if tree.get(name) is None:  # beside a value under another name, a null means that this name is not used
             tree[name] = item
     return Keys(tree, repairs, tuple(issues))
 
 
 def _agree(value: JsonObject, keys: Iterable[str]) -> bool:
-    """Whether these keys of an object say the same; a null beside a value says nothing."""
-    said = [value[key] for key in keys if value[key] is not None]
-    return all(same(said[0], other) for other in said[1:])
+    """Whether these keys of an object have equal values; nulls do not count."""
+    given = [value[key] for key in keys if value[key] is not None]
+    return all(same(given[0], other) for other in given[1:])
 
 
 def _contradiction(value: JsonObject, name: str, keys: list[str], path: str) -> Issue:
-    words = f"stands here as {' and as '.join(map(repr, keys))} with different values"
-    return Issue(path + pointer([name]), words, "duplicate_key", [value[key] for key in keys])
+    message = f"is given as {' and as '.join(map(repr, keys))} with different values"
+    return Issue(path + pointer([name]), message, "duplicate_key", [value[key] for key in keys])

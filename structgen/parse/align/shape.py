@@ -1,4 +1,4 @@
-"""A schema as the aligner walks it: its nodes, each with the keys of its objects in every spelling."""
+"""The schema as the aligner walks it: its nodes, each with the spellings of its keys."""
 
 from __future__ import annotations
 
@@ -20,60 +20,60 @@ from structgen.schema.spelling import letters, near_form
 TEMPORAL = frozenset({"date", "date-time", "time", "duration"})
 ENCODED = frozenset({"base64", "base64url"})
 _WORDS = frozenset({"number", "integer", "boolean", "null"})
-_MOST_UNFOLDED = 100
-"""A type whose definitions, each written out where it is used, are more than so many may be a lot of work to check."""
+_MAX_EXPANDED = 100
+"""A type may be costly to validate if its definitions, copied to each reference, are more than this number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What one place of a value must look like: a node of the schema, and how its keys may be spelled."""
+    """What the schema says about one place of a value: a node, and how its keys may be spelled."""
 
     node: Node
     types: frozenset[str] = frozenset()
-    """The types that are named or that the keywords speak of. Empty: any."""
+    """The allowed types, as named or implied by the keywords. Empty: any."""
     choices: tuple[Json, ...] | None = None
     branches: tuple[Node, ...] = ()
     fields: Mapping[str, Node] = field(default_factory=dict[str, Node])
     spellings: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
-    """Every other name, and every name in plain letters -> the field; None if two fields share it."""
+    """Each alias, and each name in plain letters -> the field, or None if two fields share it."""
     aliases: Mapping[str, str] = field(default_factory=dict[str, str])
-    """The other names that the type itself takes -> the field."""
+    """Each alias that the type itself accepts -> the field."""
     near: Mapping[tuple[str, ...], str | None] = field(default_factory=dict[tuple[str, ...], "str | None"])
-    """The words of each name, in the singular and in full -> the field; None if two fields share them."""
+    """The words of each name, in the singular and unabbreviated -> the field, or None if two fields share them."""
     named: bool = False
-    """Whether it is an object with named fields, if there are any: a type drops other keys."""
+    """Whether the schema lists the object's fields; a type then drops other keys."""
     required: frozenset[str] = frozenset()
     extra: Node | None = None
-    """What other keys hold; a node that is `never` forbids them, None says nothing."""
-    first: tuple[Node, ...] = ()
-    least: int = 0
+    """The values of other keys. A node that is `never` forbids such keys; None leaves them open."""
+    prefix: tuple[Node, ...] = ()
+    min_items: int = 0
     """The minimum number of items of a list."""
     items: Node | None = None
     format: str = ""
     key_format: str = ""
 
     def takes(self, kind: str) -> bool:
-        """Whether a value of this kind may stand here as it is."""
+        """Whether a value of this kind is allowed here as it is."""
         return not self.types or kind in self.types or (kind == "integer" and "number" in self.types)
 
     @property
     def forbids_others(self) -> bool:
-        """Whether no key may be here that is not a field."""
+        """Whether the schema forbids keys that are not fields."""
         return self.extra is not None and self.extra.never
 
     @property
-    def welcomes_others(self) -> bool:
-        """Whether the schema speaks of other keys, and does not forbid them."""
+    def allows_others(self) -> bool:
+        """Whether the schema explicitly allows other keys."""
         return self.extra is not None and not self.extra.never
 
     @property
     def describes_others(self) -> bool:
-        """Whether the schema says what other keys hold."""
-        return self.welcomes_others and bool(self.extra and self.extra.parts)
+        """Whether the schema describes the values of other keys."""
+        return self.allows_others and bool(self.extra and self.extra.parts)
 
 
 class Shape:
-    """The places of one Schema, each worked out once, when it is first needed."""
+    """The places of one Schema, each computed when it is first needed."""
 
     def __init__(self, schema: Schema[object]) -> None:
         self.root = schema.node
@@ -82,11 +82,11 @@ class Shape:
         self.encoded = self.typed and any(part.get("format") in ENCODED for part in _objects(self.raw))
         self.temporal = self.typed and any(part.get("format") in TEMPORAL for part in _objects(self.raw))
         self.numbered = self.typed and any(_has_numbers(part) for part in _objects(self.raw))
-        self.costly = self.typed and _unfolds(self.raw)
+        self.costly = self.typed and _may_be_costly(self.raw)
         self.decimal = self.typed and _has_part(schema, _is_decimal)
         self.keyed = self.typed and _has_part(schema, _has_keys)
         self.transforms = self.typed and _has_part(schema, _is_transformed)
-        """Whether a validator of the user's sees whole objects first: it may read keys that no field has."""
+        """Whether a user validator sees whole objects before Pydantic does: it may read keys that no field has."""
         self._names = {id(_at(self.raw, path)): names for path, names in schema.names.items()}
         self.aliased = self.typed and bool(schema.names)
         self._spelled = [
@@ -97,13 +97,13 @@ class Shape:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """Every key of every object that the schema speaks of, in plain letters."""
+        """Every key of every object in the schema, in plain letters."""
         given = (key for part in _objects(self.raw) for key in _dict(part.get("properties")))
         return frozenset(map(letters, chain(given, *self._names.values())))
 
     @cached_property
     def root_keys(self) -> frozenset[str]:
-        """The keys that the value itself may have, in plain letters."""
+        """The keys that the root object may have, in plain letters."""
         keys: set[str] = set()
         todo, seen = [self.root], set[Node]()
         while todo:
@@ -116,18 +116,18 @@ class Shape:
         return frozenset(keys)
 
     def place(self, node: Node) -> Place:
-        """The place that a node of the schema describes."""
+        """Return the place that a node of the schema describes."""
         known = self._places.get(node)
         if known is None:
             known = self._places[node] = self._place(node)
         return known
 
     def is_spelled_twice(self, data: bytes) -> bool:
-        """Whether a field may be given under two of its names in this JSON: the type would drop one in silence."""
+        """Whether this JSON may give a field under two of its names, of which the type would drop one silently."""
         return any(sum(name in data for name in names) > 1 for names in self._spelled)
 
     def ignores(self, path: str, tree: Json) -> bool:
-        """Whether a path leads into something that the schema does not speak of: a key beside those it knows."""
+        """Whether a path leads through a key that the schema does not know, beside one that it knows."""
         node = self.root
         for step in steps(path):
             place = self.place(node)
@@ -136,7 +136,7 @@ class Shape:
                     other = step in place.spellings or letters(step) in place.spellings
                     return not other and place.extra is None and bool(tree.keys() & place.fields.keys())
                 node = place.fields[step]
-            elif isinstance(tree, list) and place.items is not None and not place.first:
+            elif isinstance(tree, list) and place.items is not None and not place.prefix:
                 node = place.items
             else:
                 return False
@@ -144,18 +144,18 @@ class Shape:
         return False
 
     @property
-    def looked_into(self) -> bool:
-        """Whether a validator may take a text for something else than it says, deep in what it takes as it is."""
+    def needs_inspection(self) -> bool:
+        """Whether Pydantic may misread strings in values that it accepts, so that all of them must be inspected."""
         return self.temporal or self.decimal or self.encoded
 
     @cached_property
-    def takes_words(self) -> bool:
-        """Whether the whole value is a word of an enum, a number, yes or no, or null: no text of any kind."""
+    def takes_only_words(self) -> bool:
+        """Whether the whole value can only be a word of an enum, a number, a boolean or null, and no free text."""
         leaves = [self.place(leaf) for leaf in self.root.leaves()]
         return all(one.choices is not None or (one.types and one.types <= _WORDS) for one in leaves)
 
-    def is_name(self, path: str, key: str, tree: Json) -> bool:
-        """Whether a key of the object at a path is a field in some spelling, or one that the schema leaves alone."""
+    def is_field_name(self, path: str, key: str, tree: Json) -> bool:
+        """Whether a key of the object at a path is a field in some spelling, or one that the schema ignores."""
         place = self.place(self.root)
         for step in steps(path):
             place = self._below(place, place.spellings.get(step) or place.spellings.get(letters(step)) or step)
@@ -163,12 +163,12 @@ class Shape:
         return known or self.ignores(path + pointer([key]), tree)
 
     def _below(self, place: Place, step: str) -> Place:
-        """The place that a key or an index leads to; anything, if the schema does not speak of it."""
+        """Return the place that a key or index leads to, or one that allows anything if the schema has none."""
         node = place.fields.get(step, place.extra if place.items is None else place.items)
         return Place(self.root.at(True)) if node is None else self.place(node)
 
-    def knows(self, tree: Json, *, free: bool = True) -> bool:
-        """Whether every key of a tree, in any spelling, is one that the schema speaks of; `free`: or may be any key."""
+    def knows_keys(self, tree: Json, *, free: bool = True) -> bool:
+        """Whether the schema knows every key of a tree in some spelling; `free`: free keys count as known."""
         return self._knows(tree, self.root, free, {})
 
     def _knows(self, tree: Json, node: Node, free: bool, known: dict[tuple[int, Node], bool]) -> bool:
@@ -193,22 +193,22 @@ class Shape:
             name in place.fields and self._knows(tree[key], place.fields[name], free, known) for key, name in names
         )
 
-    def takes_text_alone(self, path: str, tree: Json) -> bool:
-        """Whether nothing but a text may stand at a path, or what stands there does not count."""
+    def takes_only_strings(self, path: str, tree: Json) -> bool:
+        """Whether the schema allows only strings at a path, or ignores what is there."""
         place = self.place(self.root)
         for step in steps(path):
             place = self._below(place, step)
         return place.types == frozenset({"string"}) or self.ignores(path, tree)
 
-    def ignores_all(self, tree: Json) -> bool:
-        """Whether an object holds something, and a type with other keys would silently drop all of it."""
+    def drops_all(self, tree: Json) -> bool:
+        """Whether the type would silently drop every key of an object that has some."""
         place = self.place(self.root)
         silent = self.typed and bool(place.fields) and place.extra is None
         known = {*place.fields, *place.aliases}
         return silent and isinstance(tree, dict) and bool(tree) and not tree.keys() & known
 
-    def asked_of(self, tree: Json) -> Json:
-        """The keys of a root object that the schema speaks of; any other tree as it is."""
+    def known_keys_of(self, tree: Json) -> Json:
+        """Return a root object with only the keys that the schema knows; any other tree as it is."""
         place = self.place(self.root)
         if not isinstance(tree, dict) or not place.fields or place.extra is not None:
             return tree
@@ -229,15 +229,15 @@ class Shape:
             named="properties" in node.words,
             required=node.required,
             extra=node.extras,
-            first=node.prefix,
-            least=least if isinstance(least, int) else 0,
+            prefix=node.prefix,
+            min_items=least if isinstance(least, int) else 0,
             items=node.items,
             format=node.format if self.typed else "",
             key_format=str(_dict(keys).get("format", "")) if self.typed else "",
         )
 
     def _others(self, node: Node) -> tuple[str, ...]:
-        """The other names of a property."""
+        """Return the aliases of a property."""
         return tuple(name for raw in node.given for name in self._names.get(id(raw), ()))
 
     def _spellings(self, fields: Mapping[str, Node]) -> dict[str, str | None]:
@@ -251,7 +251,7 @@ class Shape:
 
 
 def shape_of(schema: Schema[Any]) -> Shape:
-    """The shape of a schema, kept for the schemas used last."""
+    """Return the shape of a schema, cached for the schemas used last."""
     return _shape_of(schema.free)
 
 
@@ -279,10 +279,10 @@ def _at(root: Json, path: str) -> Json:
     return None if found is MISSING else cast(Json, found)
 
 
-def _unfolds(root: Raw) -> bool:
-    """Whether a definition leads back to itself, or all of them together are long when written out where they are used.
+def _may_be_costly(root: Raw) -> bool:
+    """Whether a definition is recursive, or the definitions are many when copied to each reference.
 
-    So may be what a reference names that is no definition.
+    A reference to anything but a definition counts as costly too.
     """
     defined = _dict(root.get("$defs")) if isinstance(root, dict) else {}
     leads = {f"#/$defs/{name}": _references(part) for name, part in defined.items()}
@@ -293,7 +293,7 @@ def _unfolds(root: Raw) -> bool:
     while free := [name for name, others in leads.items() if not others.keys() & leads.keys()]:
         for name in free:
             sizes[name] = 1 + sum(times * sizes[other] for other, times in leads.pop(name).items())
-    return bool(leads) or sum(times * sizes[name] for name, times in used.items()) > _MOST_UNFOLDED
+    return bool(leads) or sum(times * sizes[name] for name, times in used.items()) > _MAX_EXPANDED
 
 
 def _references(part: Json) -> Counter[str]:
@@ -301,7 +301,7 @@ def _references(part: Json) -> Counter[str]:
 
 
 def _has_numbers(part: JsonObject) -> bool:
-    """Whether a number is one of the choices here: to Pydantic, as to Python, true and 1.0 equal 1."""
+    """Whether a choice is a number, which Pydantic compares as Python does: true and 1.0 equal 1."""
     choices = [part.get("const"), *_list(part.get("enum"))]
     return any(isinstance(choice, int | float) for choice in choices)
 
@@ -318,7 +318,7 @@ def _is_transformed(part: Core) -> bool:
     """Whether a part is a before- or wrap-validator of an object."""
     inner = part.get("schema")
     held = cast("dict[str, object]", inner).get("type") if isinstance(inner, dict) else None
-    kinds = [str(kind) for kind in (part.get("type"), held)]  # a field may be called type
+    kinds = [str(kind) for kind in (part.get("type"), held)]  # in a dict of fields, "type" may be a field
     return kinds[0] in {"function-before", "function-wrap"} and kinds[1] in _OBJECTS
 
 
@@ -326,7 +326,7 @@ _OBJECTS = frozenset({"model", "model-fields", "dataclass", "dataclass-args", "t
 
 
 def _has_keys(part: Core) -> bool:
-    """Whether a part is a dict whose keys are made of texts: 1 of "1" and of "01"."""
+    """Whether a part is a dict with converted keys: "1" and "01" become the same integer."""
     keys = part.get("keys_schema")
     return isinstance(keys, dict) and cast("dict[str, object]", keys).get("type") not in {"str", "any"}
 

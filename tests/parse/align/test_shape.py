@@ -49,8 +49,8 @@ def test_whether_all_keys_are_known_is_asked_once_a_place(name: str, value: Json
     def steps(depth: int) -> int:
         shape = Shape(Schema.of(unfolding({**FLAT, **DEEP}[name], depth)))
         whole = held(depth if name in DEEP else 0, value)
-        assert shape.knows(whole) is (value == {})
-        return calls(lambda: shape.knows(whole))
+        assert shape.knows_keys(whole) is (value == {})
+        return calls(lambda: shape.knows_keys(whole))
 
     assert steps(16) < 4 * steps(8)
 
@@ -67,7 +67,7 @@ def test_what_many_unions_lead_to_is_fitted_once(value: Json, calls: Calls) -> N
     def steps(depth: int) -> int:
         definitions: dict[str, Json] = {f"d{number}": {"anyOf": twice(number + 1)} for number in range(depth)}
         schema = Schema.of({"$ref": "#/$defs/d0", "$defs": {**definitions, f"d{depth}": {"type": "boolean"}}})
-        aligner = Aligner(Shape(schema), decode=lambda _: (None, Risk.LOSSLESS), sound=lambda *_: False)
+        aligner = Aligner(Shape(schema), decode=lambda _: (None, Risk.LOSSLESS), accepted=lambda *_: False)
         return calls(lambda: aligner.fit(value, aligner.shape.root))
 
     assert steps(16) < 4 * steps(8)
