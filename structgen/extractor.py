@@ -21,16 +21,14 @@ from structgen.core.json import Json
 from structgen.core.options import Options
 from structgen.core.records import Completion, Document, Example, Task, Usage
 from structgen.core.results import Extraction
-from structgen.engine.answers import open_store
+from structgen.engine.answers import open_answers, open_store
 from structgen.engine.chunked.long_document import chunked_extraction, most_of_document, plan_chunks
 from structgen.engine.drive import adrive, drive
 from structgen.engine.flow import DocumentLine, Line, Send, SideBySide, extraction
 from structgen.engine.map_api import Maps
 from structgen.engine.observers import Observers, end_observed, observed, observers_in
 from structgen.engine.reparse.previous_run import PreviousRun, stored_question
-from structgen.engine.replay import open_answers
-from structgen.engine.stream.plain_text import TextLine, text_line
-from structgen.engine.stream.stream_api import Streams
+from structgen.engine.stream.stream_api import Streams, TextLine, text_line
 from structgen.engine.stream.stream_views import Finished
 from structgen.schema import Context, Schema
 from structgen.send import Allowance, default_model, open_sender, policy_in, split_model

@@ -27,9 +27,8 @@ from structgen.core.errors import (
 from structgen.core.records import Card, Document, Task, Usage
 from structgen.core.results import Attempt, Extraction
 from structgen.documents import DocumentProblem
-from structgen.engine.budget import spent_at_most, tokens_of
+from structgen.engine.budget import cost_of, spent_at_most, tokens_of
 from structgen.engine.chunked.long_document import NO_MOST
-from structgen.engine.cost import cost_of
 from structgen.engine.drive import Outcome
 from structgen.engine.map_api import CONCURRENCY
 from structgen.extractor import Extractor

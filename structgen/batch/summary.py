@@ -12,7 +12,7 @@ from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json, pointer, steps
 from structgen.core.records import Usage
 from structgen.core.results import Attempt, Extraction
-from structgen.engine.reparse.request_match import asked_paths
+from structgen.engine.reparse.schema_diff import asked_paths
 from structgen.report.view import line_of
 
 MOST_PATHS, LONGEST_PATH = 8, 80

@@ -24,9 +24,8 @@ from structgen.core.errors import (
 from structgen.core.options import EvidenceMode
 from structgen.core.records import Completion, Evidence, Request, Status, Usage
 from structgen.core.results import Attempt, Extraction, Issue, Parsed
-from structgen.engine.budget import all_tried, beyond
+from structgen.engine.budget import all_tried, beyond, cost_of
 from structgen.engine.claims import as_dumped, constants, said, unclaimed
-from structgen.engine.cost import cost_of
 from structgen.ground import locate_in_part
 from structgen.parse import parse_completion, parse_tree
 from structgen.reask import Asking, Question, first_question, reask

@@ -26,7 +26,7 @@ from structgen.core.records import Request
 from structgen.core.results import Partial
 from structgen.forms.quotes import Quoted, with_quotes
 from structgen.forms.quotes.quoted_partial import QuotedPartial
-from structgen.forms.quotes.quoted_values import Split, Splitter
+from structgen.forms.quotes.quoted_schema import Split, Splitter
 from structgen.forms.strict import WRAPPER, SentSchema, StrictRefusal, in_object, strict_of
 from structgen.forms.strict.strict_partial import StrictPartial
 from structgen.schema import Schema

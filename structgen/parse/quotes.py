@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from structgen.core.json import Json, pointer, steps
 from structgen.core.results import Issue, Repair
 from structgen.forms import AnswerForm
-from structgen.forms.quotes.quoted_values import Split
+from structgen.forms.quotes.quoted_schema import Split
 from structgen.parse.reading import Reading
 
 _UNREADABLE = frozenset({"cut_off", "syntax", "depth"})

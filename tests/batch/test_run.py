@@ -18,8 +18,7 @@ from structgen.core.events import Event, TransportRetried
 from structgen.core.options import Budget, Options
 from structgen.core.records import Document, Task, Usage
 from structgen.documents import DocumentProblem
-from structgen.engine.budget import tokens_of
-from structgen.engine.cost import cost_of
+from structgen.engine.budget import cost_of, tokens_of
 from structgen.extractor import Extractor
 from structgen.send import find_card
 from structgen.testing import Emulator, error, reply

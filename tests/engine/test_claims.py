@@ -21,8 +21,7 @@ from typing_extensions import TypedDict
 
 from structgen.core.json import Json
 from structgen.core.options import Risk
-from structgen.engine.claimed_fields import typed_of
-from structgen.engine.claims import constants, said, unclaimed
+from structgen.engine.claims import constants, said, typed_of, unclaimed
 from structgen.parse import parse_text
 from structgen.schema import Schema
 

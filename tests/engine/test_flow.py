@@ -24,8 +24,7 @@ from structgen.core.options import Budget, EvidenceMode, Options, Reask
 from structgen.core.records import Card, Completion, Evidence, Status, Usage
 from structgen.engine import Line, Send, adrive, drive, extraction
 from structgen.engine.answers import check
-from structgen.engine.budget import tokens_of
-from structgen.engine.cost import cost_of
+from structgen.engine.budget import cost_of, tokens_of
 from structgen.schema import Schema
 
 

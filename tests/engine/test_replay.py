@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from structgen import ConfigurationError, Extractor
 from structgen.core.errors import TransportError
-from structgen.engine.replay import ReplaySender
+from structgen.engine.answers import ReplaySender
 from structgen.send import Allowance
 from structgen.store import Store
 from structgen.testing import Emulator, reply

@@ -193,7 +193,7 @@ def _shown(findings: Iterator[Finding]) -> Iterator[Finding]:
 
 def check_model(model: str) -> Iterator[Check]:
     """Check key, server and model without generating anything: the server is only asked for its list of models."""
-    from structgen.engine.replay import REPLAY
+    from structgen.engine.answers import REPLAY
     from structgen.send import open_sender, split_model
     from structgen.send.http.providers import GROQ, WIRES
 
@@ -220,7 +220,7 @@ def check_model(model: str) -> Iterator[Check]:
 def _check_replay(model: str) -> Iterator[Check]:
     """Check that the default store contains the model's responses."""
     from structgen.cli.run_store import open_existing_store
-    from structgen.engine.replay import find_recorded
+    from structgen.engine.answers import find_recorded
 
     try:
         with open_existing_store(None) as store:

@@ -19,8 +19,8 @@ from structgen.core.records import Card, Completion, Document, Passage, Request,
 from structgen.core.results import Attempt
 from structgen.documents.chunks import Chunk, ChunkSchema, cut_again, cut_text
 from structgen.engine import budget as spending
+from structgen.engine.budget import cost_of
 from structgen.engine.chunked.whole_result import ReadChunk, whole_of
-from structgen.engine.cost import cost_of
 from structgen.engine.drive import Outcome
 from structgen.engine.flow import DocumentLine, Line, SideBySide, extraction
 from structgen.engine.observers import Observers, effects_observed

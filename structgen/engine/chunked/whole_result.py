@@ -23,8 +23,8 @@ from structgen.core.records import Evidence, Passage, Status
 from structgen.core.results import Attempt, ChunkReport, Extraction, Issue, Parsed, Repair
 from structgen.documents.chunks import Chunk, branch_names
 from structgen.documents.merge import Merged, Part, merge
+from structgen.engine.budget import cost_of
 from structgen.engine.claims import as_dumped, constants, said, unclaimed
-from structgen.engine.cost import cost_of
 from structgen.engine.drive import Outcome
 from structgen.engine.flow import UNFOUND, UNQUOTED, usage_of
 from structgen.ground import locate, locate_in_part

@@ -10,9 +10,18 @@ from dataclasses import dataclass, field
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.results import Partial
-from structgen.forms.quotes.quoted_schema import Quoted
+from structgen.forms.quotes.quoted_schema import (
+    NOTHING,
+    Nothing,
+    Quoted,
+    Resolved,
+    Splitter,
+    at,
+    fitting,
+    pair_of,
+    under,
+)
 from structgen.forms.quotes.quoted_shapes import Leaf, Record, Shape
-from structgen.forms.quotes.quoted_values import NOTHING, Nothing, Resolved, Splitter, at, fitting, pair_of, under
 
 Path = tuple[str, ...]
 Place = tuple[Shape, ...]

@@ -17,13 +17,217 @@ from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from structgen.core.errors import SchemaError
-from structgen.core.json import Json, JsonObject
+from structgen.core.json import Json, JsonObject, pointer
 from structgen.forms.quotes.quote_writer import write
-from structgen.forms.quotes.quoted_shapes import Keys, Shapes
-from structgen.forms.quotes.quoted_values import Forward, Split, Splitter
+from structgen.forms.quotes.quoted_shapes import Items, Keys, Leaf, Record, Shape, Shapes
 from structgen.schema.json_schema import compile_json_schema
 from structgen.schema.keywords import walk
 from structgen.schema.schema import Schema
+
+DEEPEST = 200
+"""Deeper parts stay as they are, and validation judges them; no recursion runs away."""
+
+Resolved = tuple[Leaf | Record | Items, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Plain -> with quotes."""
+
+    shapes: Shapes
+    keys: Keys
+    quotes: Mapping[str, str | None]
+
+    def __call__(self, shapes: tuple[Shape, ...], value: Json, path: str = "", depth: int = 0) -> Json:
+        """The value with quotes; what does not fit stays as it is."""
+        known = self.shapes.resolve(shapes)
+        if depth > DEEPEST or value is None or (Leaf.PLAIN in known and isinstance(value, (dict, list))):
+            return value
+        if isinstance(value, dict):
+            known = fitting(known, value)
+            return {key: self(under(known, key), item, path + pointer([key]), depth + 1) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self(at(known, i), item, f"{path}/{i}", depth + 1) for i, item in enumerate(value)]
+        if Leaf.QUOTED in known:
+            return {self.keys.quote: self.quotes.get(path), self.keys.value: value}
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """An answer without its quotes. `quotes` are by the path of their value; `moved` leads from paths in the answer."""
+
+    value: Json
+    quotes: Mapping[str, str | None]
+    moves: Mapping[str, str] = field(repr=False)
+    """Path of a quote, or of the value beside it, in the answer -> path of the value."""
+    in_quotes: frozenset[str] = field(repr=False)
+    """Those of these paths that are the paths of quotes."""
+
+    def moved(self, path: str) -> str:
+        """The path in the value of a place in the answer; for a quote that of its value."""
+        start = _known_above(path, self.moves)
+        return path if start is None else self.moves[start] + path[len(start) :] * (start not in self.in_quotes)
+
+    def is_quote(self, path: str) -> bool:
+        """Whether a path of the answer is that of a quote, or leads into one."""
+        return _known_above(path, self.moves) in self.in_quotes
+
+
+def _known_above(path: str, known: Mapping[str, str]) -> str | None:
+    """The path, or the nearest above it, that is known."""
+    while path and path not in known:
+        path = path.rpartition("/")[0]
+    return path if path in known else None
+
+
+class Nothing:
+    """Stands for: a pair that holds no value."""
+
+
+NOTHING = Nothing()
+
+
+@dataclass(slots=True)
+class Splitter:
+    """With quotes -> plain. One for each answer."""
+
+    shapes: Shapes
+    keys: Keys
+    quotes: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
+    moves: dict[str, str] = field(default_factory=dict[str, str])
+    in_quotes: set[str] = field(default_factory=set[str])
+    open: str = ""
+    """The deepest path of the answer that was never closed."""
+    around: str | None = None
+    """The quote that was given for the list or object that is being looked into."""
+
+    @classmethod
+    def anywhere(cls, keys: Keys, value: Json) -> Json:
+        """A value without what looks like a quote in it, of whatever part of an answer."""
+        return cls(Shapes(), keys).split(value).value
+
+    def split(self, answer: Json) -> Split:
+        """The answer, split from its root."""
+        value = self.part(self.shapes.root, answer, "", "")
+        return Split(None if isinstance(value, Nothing) else value, self.quotes, self.moves, frozenset(self.in_quotes))
+
+    def part(self, shapes: tuple[Shape, ...], value: Json, path: str, raw: str, depth: int = 0) -> Json | Nothing:
+        """One part of the answer, which stands at `raw` there and at `path` in the value."""
+        known = self.shapes.resolve(shapes)
+        if depth > DEEPEST or (Leaf.PLAIN in known and Leaf.QUOTED not in known):
+            return value
+        if isinstance(value, dict):
+            pair = pair_of(value, known, self.keys) or self._begun(value, known, raw)
+            return self._object(known, value, path, raw, depth) if pair is None else self._pair(pair, path, raw, depth)
+        if isinstance(value, list):
+            return value if Leaf.PLAIN in known else self._list(known, value, path, raw, depth)
+        if Leaf.QUOTED in known and value is not None:
+            self.quotes.setdefault(path, self.around)
+        return value
+
+    def _begun(self, value: JsonObject, known: Resolved, raw: str) -> Pair | None:
+        """The pair that an object would have become, had it not been cut off."""
+        keys, step = self.keys, self.open.removeprefix(f"{raw}/")
+        if step not in {keys.quote, keys.value} or step == self.open or not value.keys() <= {keys.quote, keys.value}:
+            return None
+        held = keys.value if keys.value in value else ""
+        return Pair(keys.quote, held, None, value.get(keys.value), known)
+
+    def _pair(self, pair: Pair, path: str, raw: str, depth: int) -> Json | Nothing:
+        """The value of a pair. One quote that was given for a whole list or object is that of each of its values."""
+        if pair.quote_key:
+            self.moves[raw + pointer([pair.quote_key])] = path
+            self.in_quotes.add(raw + pointer([pair.quote_key]))
+        inside = raw + pointer([pair.value_key or self.keys.value])
+        self.moves[inside] = path
+        if not pair.value_key:
+            return NOTHING
+        if not isinstance(pair.value, (dict, list)):
+            if pair.value is not None and Leaf.FIXED not in pair.shapes:
+                self.quotes[path] = self.around if pair.quote is None else pair.quote
+            return pair.value
+        before, self.around = self.around, pair.quote
+        value = self.part(pair.shapes, pair.value, path, inside, depth + 1)
+        self.around = before
+        return value
+
+    def _object(self, known: Resolved, value: JsonObject, path: str, raw: str, depth: int) -> JsonObject:
+        if Leaf.PLAIN in known:
+            return value
+        made: JsonObject = {}
+        known = fitting(known, value)
+        for key, item in value.items():
+            step = pointer([key])
+            part = self.part(under(known, key), item, path + step, raw + step, depth + 1)
+            if not isinstance(part, Nothing):
+                made[key] = part
+        return made
+
+    def _list(self, known: Resolved, value: list[Json], path: str, raw: str, depth: int) -> list[Json]:
+        """A list; its last item may be a pair that was cut off before its value."""
+        parts = [self.part(at(known, i), item, f"{path}/{i}", f"{raw}/{i}", depth + 1) for i, item in enumerate(value)]
+        if parts and isinstance(parts[-1], Nothing):
+            parts.pop()
+        return [None if isinstance(part, Nothing) else part for part in parts]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An object that is a quote and a value, or what has come of one; its keys as they are written, "" for none."""
+
+    quote_key: str
+    value_key: str
+    quote: str | None
+    value: Json
+    shapes: Resolved
+
+
+def pair_of(value: JsonObject, known: Resolved, keys: Keys) -> Pair | None:
+    """The pair that an object is at a place of these shapes; None where it is none, or may be something else.
+
+    Where nothing but a single value may stand, what else a whole pair holds (how sure the model is) is left out.
+    """
+    names = {key.casefold(): key for key in value}
+    quote_key, value_key = names.get(keys.quote, ""), names.get(keys.value, "")
+    quote, held = value.get(quote_key), value.get(value_key)
+    words = quote if isinstance(quote, str) else None
+    whole = bool(quote_key and value_key) and (quote is None or words is not None)
+    more = bool(names.keys() - {keys.quote, keys.value})
+    single = Leaf.QUOTED in known and all(shape in (Leaf.QUOTED, Leaf.FIXED) for shape in known)
+    if not value or len(names) < len(value) or (more and not (whole and single)):
+        return None
+    return Pair(quote_key, value_key, words, held, known) if _may_be_pair(known, whole=whole, held=held) else None
+
+
+def _may_be_pair(known: Resolved, *, whole: bool, held: Json) -> bool:
+    """Whether an object with these keys is a pair here. `whole`: it has both, and the quote is one or null.
+
+    Where a quote was asked for it always is one, for no property bears these names. Elsewhere only a whole one is.
+    """
+    if Leaf.QUOTED in known:
+        return whole or Leaf.PLAIN not in known
+    if any(isinstance(shape, Record) and shape.others for shape in known):
+        return False
+    inside = any(isinstance(shape, (Record, Items)) for shape in known)
+    return whole and (held is None or isinstance(held, (dict, list)) == inside)
+
+
+def fitting(known: Resolved, value: JsonObject) -> Resolved:
+    """The shapes without the objects that this one is not, by its tags; all of them where none would be left."""
+    fits = tuple(shape for shape in known if not isinstance(shape, Record) or shape.fits(value))
+    return fits if any(isinstance(shape, Record) for shape in fits) else known
+
+
+def under(known: Resolved, key: str) -> tuple[Shape, ...]:
+    """The shapes of what stands under a key of an object."""
+    return tuple(shape for record in known if isinstance(record, Record) for shape in record.under(key))
+
+
+def at(known: Resolved, index: int) -> tuple[Shape, ...]:
+    """The shapes of an item of a list."""
+    return tuple(shape for items in known if isinstance(items, Items) for shape in items.at(index))
+
 
 T = TypeVar("T")
 

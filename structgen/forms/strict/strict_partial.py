@@ -13,8 +13,7 @@ from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.results import Partial
 from structgen.forms.strict.shape_reader import ROOT
 from structgen.forms.strict.strict_schema import WRAPPER, SentSchema
-from structgen.forms.strict.strict_shapes import Entries, Items, Named, Record, Shape
-from structgen.forms.strict.strict_values import Back
+from structgen.forms.strict.strict_shapes import Back, Entries, Items, Named, Record, Shape
 
 Path = tuple[str, ...]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from structgen.core.records import Card, Usage
-from structgen.engine.cost import cost_of
+from structgen.engine.budget import cost_of
 
 CARD = Card("a-model", price_in=1.0, price_cached_in=0.5, price_out=2.0)
 

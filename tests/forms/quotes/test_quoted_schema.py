@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from structgen.core.json import pointer
 from structgen.forms.quotes import Quoted, QuotesRefusal, free_keys, with_quotes
-from structgen.forms.quotes.quotable import Work
+from structgen.forms.quotes.quote_writer import Work
 from structgen.forms.strict import StrictRefusal, StrictSchema, strict_of
 from structgen.schema import Schema
 from structgen.testing.emulator.chat.request_checks import check_strict

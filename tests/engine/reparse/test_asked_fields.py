@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from structgen.core.options import EvidenceMode, Mode, Options
 from structgen.core.records import Request
-from structgen.engine.reparse.request_match import AskedFields, asked_paths
+from structgen.engine.reparse.schema_diff import AskedFields, asked_paths
 from structgen.forms import PlainForm, prompt_forms, sent_by
 from structgen.reask.fields import fields_schema
 from structgen.schema import Schema
