@@ -1,8 +1,9 @@
 """Numbers, amounts of money, durations, dates and times of which there is exactly one reading.
 
-`structgen.notation` returns every reading of what is written, and the rules take a value only if one is left: ``1,299``
-is one thousand two hundred and ninety-nine in one country and one and a bit in another. It is read if the document
-shows elsewhere which sign it uses for the decimal point, and left alone otherwise.
+`structgen.notation` returns every reading of a written number, and decides nothing. This is the policy of the rules:
+they take a value only if one reading is left, and never a part of a number. ``1,299`` is one thousand two hundred and
+ninety-nine in one country and one and a bit in another: it is read if the rest of the document shows which sign it uses
+for the decimal point, and left alone otherwise.
 """
 
 from __future__ import annotations
@@ -24,40 +25,48 @@ from structgen.notation.style import Style
 from structgen.notation.times import read_datetimes, read_times
 
 _GOES_ON = re.compile(
-    r"[ \u00a0]?[:x×*·±][ \u00a0]?\d|[ \u00a0\u202f]\d|[.,]\d"
-    rf"|\s*(?:[-–—/]|to|or|bis|oder|à|ou|a|o|tot|of)\s*(?:{BEFORE}[ \u00a0]?)?\d",
+    r"[ \u00a0\u202f]?[.,:;x×*·±&|+=_'’′]{0,2}[ \u00a0]?[.,]?\d"
+    rf"|\s*(?:[-–—/]|to|or|and|bis|oder|und|à|ou|et|a|o|y|e|tot|of)\s*(?:{BEFORE}[ \u00a0]?)?\d"
+    r"|[-\u2212+](?![^\W_])",
     re.IGNORECASE,
 )
-"""What makes a number a part of something longer: a range, a time, dimensions, digits that nobody can group."""
-_TO = re.compile(r"\s?(?:[-–—]|to|or|bis|à|tot|of)\s?")
-_LEADS_ON = re.compile(r"\s?[/⁄:x×]\s?\d|[.,]?\d|[_/]")
+"""What makes a number a part of something longer: a range, a time, dimensions, a list, digits that form no number."""
+_BOUND = re.compile(
+    r"(?:[<>≤≥±]|\b(?:up to|over|under|above|below|(?:more|less|fewer) than|at (?:least|most)|bis zu|über|unter"
+    r"|mehr als|weniger als|mindestens|höchstens|plus de|moins de|au moins|hasta|más de|menos de|al menos)\s)\s?$",
+    re.IGNORECASE,
+)
+"""What makes the number behind it a bound instead of a value: "<5", "up to 20"."""
 _OUT_OF = re.compile(r"\s*(?:/|of|out of|von|sur|de|su)\s*(?:5|10|100)(?!\d)", re.IGNORECASE)
 """The best that a rating can be: "4.3 of 5", "8/10"."""
-_BOUND = re.compile(r"[<>≤≥]\s?$")
-"""What stands before a bound, which is no value: ``<5``."""
-_FRACTION = re.compile(r"(?:\d{1,4}[ \u00a0-])?\d{1,3}[/⁄∕]\d{1,3}")
+_TO = re.compile(r"\s?(?:[-–—]|to|or|bis|à|tot|of)\s?")
+_LEADS_ON = re.compile(r"\s?[/⁄:x×]\s?\d|[.,]?\d|[_/]")
+_MEASURES = frozenset({2, 3, 4, 5, 6, 8, 10, 12, 16, 32, 64})
+"""What measures are divided by. Another number below a slash is rather that of a date: "12/2020"."""
 _LONGEST_POWER = 300
 _CENTS = re.compile(r"[.,](?:\d{2}[-−]?|[-–—]{1,2})\)?$")
 _NO_CENTS = re.compile(r"[.,:][-–—]{1,2}(?!\d)")
 _SPLIT = re.compile(r"[ \u00a0]?\d{2}(?![\d.,])")
-"""The cents behind a currency that stands in place of the point: "35 € 99"."""
+"""The cents behind a currency in place of the point: "35 € 99"."""
+_BROKEN = re.compile(r"\d(?:[.,] .| [.,])$")
+"""Digits before a gap in a number: "1. 299,50", "12 .50"."""
+_TAX_LETTER = re.compile(r"[.,]\d\d [A-Z]$")
+"""A letter behind cents is a tax code on a receipt, and a scale elsewhere: "$5.00 T", "$1.25 B"."""
 _FAR_CURRENCY = re.compile(rf"(?P<currency>{BEFORE})[ \t\u00a0]{{2,24}}$")
-"""A currency in a column of its own before the amount."""
+"""A currency in a separate column before the amount."""
 _REACH = 32
 _CURRENCY = re.compile(rf"{BEFORE}|{AFTER.pattern}")
 _FURTHER_CURRENCIES = frozenset({"rm", "rs", "kr", "ft", "zł", "kč", "pound", "pounds"})
-
-
 _CELL_ENDS = re.compile(r"[\t\n]")
 _BEFORE_DURATION = " \t\u00a0:~≈.-–"
 _YEARS = range(1800, 2201)
 _SHORT_YEARS = range(1970, 2070)
-"""The years that two digits stand for: 18 is 2018, 85 is 1985. Eight digits with another year are rather a number."""
+"""The years that two digits mean: 18 is 2018, 85 is 1985. Eight digits with another year are rather a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number and where it stands in the text it was read from."""
+    """A number and its span."""
 
     value: int | float
     start: int
@@ -66,7 +75,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """An amount in a text. `start` to `end` is the number, `signed` to `signed_end` the number with its currency."""
+    """A number that may be an amount. `signed` to `signed_end` is its span with a currency that is attached to it."""
 
     start: int
     end: int
@@ -79,31 +88,31 @@ class Amount:
 
     @property
     def cents(self) -> bool:
-        """Whether two decimals are printed, as amounts of money have."""
+        """Whether it is printed with two decimals, as amounts of money are."""
         return _CENTS.search(self.written) is not None
 
 
 def find_number(text: str, style: Style, *, rating: bool = False) -> Figure | None:
-    """The first number of a text, or None if it has none, or one that may mean more than one thing.
+    """Return the first number of a text, or None if there is none, or if it may mean more than one thing.
 
-    A `rating` may be followed by the best that there is.
+    The best `rating` may follow a rating: "4.3 of 5".
     """
     number = _first_number(text) or whole_number(text)
-    if number is None or _BOUND.search(text, 0, number.start):
+    if number is None or text[number.start - 1 : number.start] in (".", ",") or is_bound(text, number.start):
         return None
     if rating and (part := _part_of_rating(text, number)):
         number = part
     elif _GOES_ON.match(text, number.end) or _is_no_fraction(text, number):
         return None
-    reading = only_reading(number, style, alone=_is_alone(text, number))
+    reading = _only_reading(text, number, style)
     value = None if reading is None else as_json(reading.value)
     return None if reading is None or value is None else Figure(value, reading.start, reading.end)
 
 
 def leading_number(text: str) -> int | None:
-    """Where the number or the range of numbers ends that a text begins with; None if it begins with none.
+    """Return the end of the number, or of the range of numbers, that a text begins with. None if there is none.
 
-    Digits that may be one number or two, as in "2 400 g tins", are none.
+    Digits that may be one number or two, as in "2 400 g tins", count as none.
     """
     first = _first_number(text)
     if first is None or first.start or not first.readings or text[0] in f"({MINUSES}" or _may_be_two(text, first):
@@ -118,12 +127,12 @@ def leading_number(text: str) -> int | None:
 
 
 def _may_be_two(text: str, number: Number) -> bool:
-    """Whether plain spaces in a number may part two numbers."""
+    """Whether a space in a number may separate two numbers."""
     return bool(number.parts) and " " in text[number.digits : number.digits_end]
 
 
 def _first_number(text: str) -> Number | None:
-    """The first number in digits that is not glued to a word before it."""
+    """Return the first number in digits that is not glued to a word before it, or None."""
     numbers = (number_of(run) for run in digit_runs(text))
     first = next((one for one in numbers if not _is_glued(text, one.start)), None)
     fraction = next(fraction_numbers(text), None)
@@ -136,33 +145,41 @@ def _is_glued(text: str, at: int) -> bool:
 
 
 def _part_of_rating(text: str, number: Number) -> Number | None:
-    """The number that is rated: the 8 of "8/10"."""
+    """Return the rating before the best one, such as the 8 of "8/10". None if no best one follows."""
     rated = number.parts[0] if number.parts else number
     return rated if _OUT_OF.match(text, rated.end) else None
 
 
 def _is_no_fraction(text: str, number: Number) -> bool:
-    """Whether the slash in a number is rather that of a date: "12/2020"."""
-    written = text[number.digits : number.digits_end]
-    return bool(number.parts) and "/" in written and _FRACTION.fullmatch(written) is None
+    """Whether the slash in a number is perhaps not that of a fraction: "12/2020", "10/2"."""
+    if not number.parts or "/" not in text[number.digits : number.digits_end]:
+        return False
+    top, bottom = (part.readings[0].value for part in number.parts)
+    return bottom not in _MEASURES or top >= bottom
 
 
-def _is_alone(text: str, number: Number) -> bool:
-    return text[number.start : number.end] == text.strip(" *:\t")
+def is_bound(text: str, at: int) -> bool:
+    """Whether the number at an offset is only a bound of the value: "<5", "up to 20"."""
+    return _BOUND.search(text, max(0, at - _REACH), at) is not None
 
 
-def only_reading(number: Number, style: Style, *, alone: bool) -> NumberReading | None:
-    """The one reading that a number has in a text of this style, or None. `alone`: it is all that the text says."""
+def _only_reading(text: str, number: Number, style: Style) -> NumberReading | None:
+    """Return the one reading that a number has in a text of this style, or None."""
     readings = [one for one in style.settle(number.readings) if not one.percent]
     if any(one.bracketed for one in readings):
         # An amount that is nothing but brackets is a minus. Among words, brackets around it may be a remark.
-        in_brackets = alone and number.amount
-        readings = [one for one in readings if (one.bracketed if in_brackets else not one.unlikely)]
-    return readings[0] if len({one.value for one in readings}) == 1 else None
+        short = len(text) <= number.end - number.start + _REACH
+        alone = number.amount and short and text[number.start : number.end] == text.strip(" *:\t")
+        readings = [one for one in readings if (one.bracketed if alone else not one.unlikely)]
+    elif number.amount and text.startswith("( ", max(0, number.start - 2)) and text.startswith(" )", number.end):
+        return None
+    if len({one.value for one in readings}) != 1 or _TAX_LETTER.search(text, readings[0].start, readings[0].end):
+        return None
+    return readings[0]
 
 
 def as_json(value: Value) -> int | float | None:
-    """The value as a number of JSON, or None if a float cannot hold its digits."""
+    """Return a value as a JSON number, or None if a float cannot hold all of its digits."""
     if isinstance(value, Fraction):
         return float(value)
     exponent = value.as_tuple().exponent
@@ -173,21 +190,31 @@ def as_json(value: Value) -> int | float | None:
 
 
 def find_amounts(text: str, style: Style, at: int = 0) -> Iterator[Amount]:
-    """Every number of a text that may be an amount, in order, with its currency. The text begins at an offset `at`."""
+    """Yield every number of a text that may be an amount. The offsets count from `at`, where the text begins."""
+    end = 0
     for run in digit_runs(text):
         number = number_of(run)
         before, after = text[max(0, number.start - 1) : number.start], text[number.end : number.end + 2]
         if not number.readings or any(one.percent for one in number.readings):
             continue
+        # Amounts are no fractions: "3/12" is rather a date.
+        if number.parts and "/" in text[number.digits : number.digits_end]:
+            continue
         if before.isalnum() or before in (*".,/_",) or (after[:1].isalpha() and after[1:].isalnum()):
             continue
-        yield _amount(text, number, style, at)
+        if number.digits < end:  # these are the cents of "35 € 99"
+            continue
+        amount = _amount(text, number, style, at)
+        yield amount
+        end = amount.signed_end - at
 
 
 def _amount(text: str, number: Number, style: Style, at: int) -> Amount:
-    """The amount that a number is, in offsets that are moved by `at`."""
-    reading = only_reading(number, style, alone=_is_alone(text, number))
+    """Return a number as an amount, with offsets that count from `at`."""
+    reading = _only_reading(text, number, style)
     start, end = (reading or number.readings[0])[1:3]
+    if _BROKEN.search(text, max(0, start - _REACH), start + 1):
+        reading = None
     if number.currency and number.currency[0] >= end and (split := _SPLIT.match(text, number.end)):
         reading, end = None, split.end()
     signed, currency = start, number.currency
@@ -214,12 +241,12 @@ def _amount(text: str, number: Number, style: Style, at: int) -> Amount:
 
 
 def is_currency(sign: str) -> bool:
-    """Whether a sign, code or word is a currency."""
+    """Whether a sign, code, or word is a currency."""
     return _CURRENCY.fullmatch(sign) is not None or sign.casefold() in _FURTHER_CURRENCIES
 
 
 def leading_duration(text: str, style: Style) -> Figure | None:
-    """The seconds of the duration that a text begins with; None if it is a range or names no unit."""
+    """Return the seconds of the duration that a text begins with. None if it is a range or has no unit."""
     start = len(text) - len(text.lstrip(_BEFORE_DURATION))
     found = [one for one in read_durations(text, start, style=style, labelled=True) if one.start == start]
     lengths = {one.value for written in found for one in written.readings}
@@ -231,7 +258,7 @@ def leading_duration(text: str, style: Style) -> Figure | None:
 
 
 def find_date(text: str) -> WrittenDate | None:
-    """The first date of a text. Eight digits in a row are one only if no other date stands there."""
+    """Return the first date of a text. Eight digits in a row are one only if there is no other date."""
     written = [kept for one in read_dates(text) if (kept := _likely_in_a_line(text, one)).readings]
     plain = [one for one in written if not _is_compact(text, one)]
     compact = [one for one in written if _is_compact(text, one) and len({day.value for day in one.readings}) == 1]
@@ -239,7 +266,7 @@ def find_date(text: str) -> WrittenDate | None:
 
 
 def _likely_in_a_line(text: str, written: WrittenDate) -> WrittenDate:
-    """The date without readings in a year that documents hardly speak of, or across lines or cells of a table."""
+    """Return a date without readings in an unlikely year, and without those across lines or cells of a table."""
     return replace(
         written,
         readings=tuple(
@@ -256,20 +283,20 @@ def _is_compact(text: str, written: WrittenDate) -> bool:
 
 
 def only_day(written: WrittenDate, order: DateOrder | None) -> date | None:
-    """The day that a date is, by the order of the other dates of its document; None if it may be two, or a range."""
+    """Return the day that a date means, given the order of the document's dates. None if it may be two, or a range."""
     days = {one.value for one in settle(_likely(written.readings), order)}
     return days.pop() if len(days) == 1 and not written.of_range else None
 
 
 def _likely(readings: Iterable[DateReading]) -> list[DateReading]:
-    """The readings that people mean. None are left of a date on another weekday than it says."""
+    """Return the likely readings. A date that names the wrong weekday has none."""
     found = list(readings)
     compact = [one for one in found if one.order and not one.mark]
     return [one for one in found if not one.unlikely] or compact
 
 
 def only_moment(text: str, written: WrittenDate, order: DateOrder | None) -> tuple[datetime, int] | None:
-    """The date with the time of day beside it, and where they end; None if no time stands there, or several may."""
+    """Return a date with the time of day beside it, and their end. None if there is no time, or it is ambiguous."""
     day = only_day(written, order)
     for timed in read_datetimes(text, written.start, written.start + 1):
         moments = {one.value for one in timed.readings if not one.unlikely and one.value.date() == day}
@@ -279,12 +306,12 @@ def only_moment(text: str, written: WrittenDate, order: DateOrder | None) -> tup
 
 
 def iso(moment: datetime | time) -> str:
-    """The date and time, or time, in ISO 8601; UTC as Z."""
+    """Return a date with time, or a time, in ISO 8601, with Z for UTC."""
     return moment.isoformat().replace("+00:00", "Z")
 
 
 def find_time(text: str) -> Reading[time] | None:
-    """The first time of day of a text; None if that is one end of a range."""
+    """Return the first time of day of a text. None if it is one end of a range."""
     written = [one for one in read_times(text) if any(not reading.unlikely for reading in one.readings)]
     first = min(written, key=lambda one: (one.start, -one.end), default=None)
     likely = [one for one in first.readings if not one.unlikely] if first and not first.of_range else []

@@ -14,7 +14,6 @@ from structgen.core.json import Json, JsonObject
 from structgen.notation.affixes import HYPHENS
 from structgen.notation.dates import WrittenDate
 from structgen.notation.durations import UNITS
-from structgen.notation.style import Style
 from structgen.rules.document.key_values import Pair
 from structgen.rules.document.page import Span
 from structgen.rules.document.vocabulary import Token, lexicon, phrase, tokens
@@ -27,6 +26,7 @@ from structgen.rules.unambiguous import (
     find_date,
     find_number,
     find_time,
+    is_bound,
     is_currency,
     iso,
     leading_duration,
@@ -95,26 +95,38 @@ def read_count_of(search: Search, field: Field, size: float, span: Span) -> Find
     return _checked(search, field, number.value * size, *span)
 
 
-def _last_amount(text: str, field: Field, style: Style) -> Amount | None:
+def _last_amount(search: Search, field: Field, start: int, end: int) -> Amount | None:
     """Return the last amount of a text: rows end with it ("2 x 3.50 7.00").
 
-    None if it is one end of a range, or one of several prices.
+    None if it is one end of a range, a bound ("from $20"), or one of several prices.
     """
-    numbers = list(find_amounts(text, style))
-    amounts = [one for one in numbers if one.cents or one.currency or text.strip(" *:") == one.written]
+    page = search.page.text
+    numbers = list(find_amounts(page[start:end], search.style, start))
+    amounts = [one for one in numbers if one.cents or one.currency or page[start:end].strip(" *:") == one.written]
     if not amounts or (field.concepts & _SINGLE and len({one.written for one in amounts}) > 1):
         return None
     at = numbers.index(amounts[-1])
     around = numbers[max(0, at - 1) : at + 2]
-    ranged = any(_TO.fullmatch(text, one.signed_end, other.signed) for one, other in pairwise(around))
-    return None if ranged else amounts[-1]
+    ranged = any(_TO.fullmatch(page, one.signed_end, other.signed) for one, other in pairwise(around))
+    return None if ranged or is_bound(page[start:end], amounts[-1].signed - start) else amounts[-1]
 
 
 def _read_amount(search: Search, field: Field, start: int, end: int) -> Finding | None:
-    last = _last_amount(search.page.text[start:end], field, search.style)
-    if last is None or last.value is None:
-        return None
-    return _checked(search, field, last.value, start + last.start, start + last.end)
+    last = _last_amount(search, field, start, end)
+    return amount_leaf(search, field, last) if last else None
+
+
+def amount_leaf(search: Search, field: Field, amount: Amount) -> Finding | None:
+    """Return an amount of the visible text as a number, or as printed if the field is a string.
+
+    As printed, an attached currency belongs to it, unless the schema has a field for the currency.
+    """
+    if field.kind is not Kind.STRING:
+        value = amount.value
+        return None if value is None else _checked(search, field, value, amount.start, amount.end)
+    bare = "currency" in field.siblings
+    start, end = (amount.start, amount.end) if bare else (amount.signed, amount.signed_end)
+    return leaf(search.page, search.page.text[start:end], start, end)
 
 
 def _checked(search: Search, field: Field, value: float, start: int, end: int) -> Finding | None:
@@ -239,16 +251,6 @@ def _read_currency(search: Search, _field: Field, start: int, end: int) -> Findi
     return leaf(search.page, text, start, start + len(text)) if is_currency(text) else None
 
 
-def _read_money_text(search: Search, field: Field, start: int, end: int) -> Finding | None:
-    """Return an amount as printed, with an attached currency unless the schema has a field for it."""
-    text = search.page.text[start:end]
-    last = _last_amount(text, field, search.style)
-    if last is None:
-        return None
-    a, b = (last.start, last.end) if "currency" in field.siblings else (last.signed, last.signed_end)
-    return leaf(search.page, text[a:b], start + a, start + b)
-
-
 def _pattern(pattern: re.Pattern[str]) -> Reader:
     """Return a reader of the first match of a pattern."""
 
@@ -278,7 +280,7 @@ _STRINGS: tuple[tuple[frozenset[str], Reader], ...] = (
     (frozenset({"time"}), _read_time),
     (frozenset({"currency"}), _read_currency),
     (CODES, _read_code),
-    (MONEY, _read_money_text),
+    (MONEY, _read_amount),
     (frozenset({"yields"}), _read_count),
 )
 _READERS = {

@@ -332,3 +332,34 @@ def test_a_date_or_time_is_taken_if_it_can_be_one_only(ask_one: Any, line: str, 
 )
 def test_a_duration_is_taken_if_it_can_be_one_only(ask_one: Any, line: str, minutes: int | None) -> None:
     assert ask_one(line, "wait_minutes", MINUTES) == minutes
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "( 45.00 )",
+        "12 .50",
+        "1. 299,50",
+        "12 € 50",
+        "$5.00 T",
+        "20.00 CR",
+        "12, 14",
+        "12 and 14",
+        "5' 10",
+        "12+",
+        ",5",
+        "up to 12",
+        "at least 12",
+        "mindestens 12",
+        "±5",
+        "12/14",
+        "10/2",
+        "1..5",
+        "1_000",
+        "12€50",
+        "20-",
+    ],
+)
+@pytest.mark.parametrize("name", ["Weight", "Price", "Total"])
+def test_what_may_be_another_number_is_none(ask_one: Any, name: str, written: str) -> None:
+    assert ask_one(f"{name}: {written}", name.lower(), NUMBER) is None

@@ -19,7 +19,7 @@ from structgen.rules.finders.titles import find_title
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
 from structgen.rules.unambiguous import Amount, find_amounts, find_date
-from structgen.rules.values import date_leaf, find_labelled, read_value
+from structgen.rules.values import amount_leaf, date_leaf, find_labelled, read_value
 
 Role = Callable[[Search, Field], Finding | None]
 _TEXTS = (Kind.STRING, Kind.ANY)
@@ -89,7 +89,7 @@ def _billed(search: Search, field: Field) -> Finding | None:
 
 
 def _amount(search: Search, field: Field, row: Row | None) -> Finding | None:
-    return read_value(search, field, row.amount.signed, row.amount.signed_end) if row else None
+    return amount_leaf(search, field, row.amount) if row else None
 
 
 def _currency(search: Search, field: Field) -> Finding | None:
@@ -109,7 +109,7 @@ def _price(search: Search, field: Field) -> Finding | None:
     if found := find_labelled(search, field, 0.55):
         return found
     amount = find_price(search)
-    return read_value(search, field, amount.signed, amount.signed_end) if amount else None
+    return amount_leaf(search, field, amount) if amount else None
 
 
 def _phone(search: Search, field: Field) -> Finding | None:
