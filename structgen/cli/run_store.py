@@ -14,7 +14,7 @@ from structgen.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from structgen.batch import Batch
-    from structgen.store import Asked, Store
+    from structgen.store import RunSpec, Store
 
 STORE = Path(".structgen") / "store.sqlite"
 """The default file."""
@@ -53,7 +53,7 @@ def _default_file() -> Path:
 
 
 @contextmanager
-def record_run(store: Store | None, task: str, model: str, batch: Batch, asked: Sequence[Asked]) -> Generator[None]:
+def record_run(store: Store | None, task: str, model: str, batch: Batch, asked: Sequence[RunSpec]) -> Generator[None]:
     """Enter a run in the ledger with what it asks for; add its end if no document is left over."""
     if store is None:
         yield

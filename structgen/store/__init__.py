@@ -1,6 +1,6 @@
-"""Every completion that was paid for, in SQLite: cache, replay, and the ledger of runs are one thing."""
+"""Every completion that was paid for, in SQLite. Cache, replay and the ledger of runs share one database."""
 
-from structgen.store.ledger import Answer, Asked, Entry, Kept, Recorded, Run, Sizes
+from structgen.store.ledger import Answer, Entry, Recorded, Run, RunSpec, Sizes, StoredUsage
 from structgen.store.store import Store
 
-__all__ = ["Answer", "Asked", "Entry", "Kept", "Recorded", "Run", "Sizes", "Store"]
+__all__ = ["Answer", "Entry", "Recorded", "Run", "RunSpec", "Sizes", "Store", "StoredUsage"]

@@ -1,4 +1,7 @@
-"""The file: its tables, how it is opened, and its troubles in plain words."""
+"""The SQLite file: its tables and the statements that write them, how it is opened, and its errors in plain words.
+
+Each statement works on many arguments at once, as the writer needs.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,13 @@ from structgen.store.serialization import Written, encode
 
 VERSION = 2
 APPLICATION = 0x73747263
-""" "strc", in the header of the file: this SQLite file is ours."""
+"""SQLite's application id, "strc", in the header of the file: it marks the file as ours."""
 
 PATIENCE = 10.0
-"""Seconds to wait for another process that is writing."""
+"""Seconds to wait while another process writes."""
 
 CHECKPOINT = 4_000
-"""Pages (16 MB) that may gather in the log before they are moved into the file."""
+"""Pages (16 MB) that may accumulate in the write-ahead log before they are moved into the file."""
 
 TABLES = """
 CREATE TABLE completion (
@@ -54,8 +57,8 @@ CREATE TABLE answered (
 ) STRICT;
 CREATE INDEX answered_document ON answered (run, document);
 """
-"""`completion`: what was paid for, under the name of its request. `run`: the ledger, and what each run asked for.
-`answered`: for each document of a run the names of the requests about it, in their order."""
+"""`completion`: what was paid for, by the name of its request. `run`: the ledger, and what each run was asked to
+extract. `answered`: for each document of a run, the names of its requests in order."""
 
 UPGRADES = {
     1: """
@@ -64,30 +67,32 @@ CREATE TABLE answered (id INTEGER PRIMARY KEY, run INTEGER NOT NULL, document BL
 CREATE INDEX answered_document ON answered (run, document);
 """
 }
-"""From each older version to the next one. What the older one wrote stays as it is."""
+"""The statements that upgrade each older version to the next. Existing rows are not changed."""
 
 _ADVICE = {
-    sqlite3.SQLITE_FULL: "the disk is full. Free some space and run the same again: what was kept stays",
-    sqlite3.SQLITE_BUSY: "another process has been writing to it for too long. Wait until it is done, or take another",
-    sqlite3.SQLITE_LOCKED: "another process has it locked. Wait until it is done, or take another",
-    sqlite3.SQLITE_CORRUPT: "it is damaged. Move it away (`sqlite3 FILE .recover` may save what it holds)",
-    sqlite3.SQLITE_NOTADB: "it is no SQLite file, or damaged. Move it away, or take another",
-    sqlite3.SQLITE_READONLY: "it may not be written. Check who owns it, or take another",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened. Check the folder and who may write there",
-    sqlite3.SQLITE_PERM: "it may not be opened. Check who owns it",
+    sqlite3.SQLITE_FULL: "the disk is full. Free some space and run the same again: what is stored is safe",
+    sqlite3.SQLITE_BUSY: (
+        "another process has been writing to it for too long. Wait until it is done, or use another store"
+    ),
+    sqlite3.SQLITE_LOCKED: "another process has locked it. Wait until it is done, or use another store",
+    sqlite3.SQLITE_CORRUPT: "it is damaged. Move it away (`sqlite3 FILE .recover` may save its contents)",
+    sqlite3.SQLITE_NOTADB: "it is not an SQLite file, or it is damaged. Move it away, or use another store",
+    sqlite3.SQLITE_READONLY: "it is read-only. Check its owner and permissions, or use another store",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened. Check that the folder exists and is writable",
+    sqlite3.SQLITE_PERM: "permission to open it was denied. Check its owner and permissions",
     sqlite3.SQLITE_IOERR: "the disk failed to read or write it. Check the disk, and whether it is full",
 }
 
 
 def trouble(error: sqlite3.Error, path: Path) -> StoreError:
-    """What SQLite reports, in plain words and with what to do."""
+    """Return the StoreError for an error of SQLite's: in plain words, with what to do."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     words = _ADVICE.get(code, "SQLite cannot use it")
     return StoreError(f"The store {path}: {words} ({error}).")
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """A connection, the tables made where the file is new; any thread may use it, one at a time. Raises StoreError."""
+    """Open a connection, and create the tables of a new file. Threads may use it one at a time. Raises StoreError."""
     connection = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,16 +104,16 @@ def open_database(path: Path) -> sqlite3.Connection:
         if isinstance(error, sqlite3.Error):
             raise trouble(error, path) from error
         if isinstance(error, OSError):
-            raise StoreError(f"The store {path}: its folder cannot be made ({error}). Take another place.") from error
+            raise StoreError(f"The store {path}: its folder cannot be created ({error}). Use another path.") from error
         raise
     return connection
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Make the tables where the file is new, check whose it is, and set it to survive a crash."""
+    """Create the tables in a new file, check that the file is ours, and configure it to survive a crash."""
     if not _number(connection, "schema_version"):
         with immediate(connection):
-            if not _number(connection, "schema_version"):  # nobody else was faster
+            if not _number(connection, "schema_version"):  # no other process was faster
                 for statement in TABLES.split(";"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -117,23 +122,23 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     _upgrade(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
-    with contextlib.suppress(sqlite3.OperationalError):  # another process opens it at this moment, and sets the mode
+    with contextlib.suppress(sqlite3.OperationalError):  # another process is opening it and sets the mode
         connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
     if _number(connection, "application_id") != APPLICATION:
-        raise StoreError(f"{path} is an SQLite file of another program, not a store. Take another place.")
+        raise StoreError(f"{path} is an SQLite file of another program, not a store. Use another path.")
     version = _number(connection, "user_version")
     if version != VERSION and version not in UPGRADES:
         raise StoreError(
-            f"The store {path} is of version {version}, and this structgen reads version {VERSION}. Use the structgen "
-            "that wrote it, or take another place; nothing in it was changed."
+            f"The store {path} has version {version}, but this structgen reads version {VERSION}. Use the structgen "
+            "that wrote it, or another path. Nothing in it was changed."
         )
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
-    """Bring an older file to this version, each step in one transaction, unless another process is doing it."""
+    """Upgrade an older file to this version, each step in one transaction, unless another process does so."""
     while _number(connection, "user_version") in UPGRADES:
         with immediate(connection):
             version = _number(connection, "user_version")
@@ -144,7 +149,7 @@ def _upgrade(connection: sqlite3.Connection) -> None:
 
 
 def shrink(path: Path) -> None:
-    """Give the room of what was deleted back to the disk, where that is possible now; else it is used again later."""
+    """Return the space of deleted rows to the disk, unless another process is in the way; then SQLite reuses it."""
     with contextlib.closing(open_database(path)) as connection, contextlib.suppress(sqlite3.OperationalError):
         connection.execute("VACUUM")
 
@@ -156,6 +161,7 @@ def _number(connection: sqlite3.Connection, pragma: str) -> int:
 @contextlib.contextmanager
 def immediate(connection: sqlite3.Connection) -> Generator[None, None, None]:
     """A transaction that holds the write lock from its beginning."""
+    # A deferred transaction takes the lock at its first write, where SQLITE_BUSY comes at once instead of after a wait.
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -167,62 +173,63 @@ def immediate(connection: sqlite3.Connection) -> Generator[None, None, None]:
 
 
 Row: TypeAlias = tuple[bytes, str, str, str, str, float, int | None, int | None]
-"""A completion: name, request, the rest of it, completion, model, at, tokens in and out."""
+"""A completion: name, request, its other fields, completion, model, at, tokens in and out."""
 
 Note: TypeAlias = tuple[int, bytes, bytes]
-"""That a run got an answer for a document: run, document, name of the request."""
+"""A run's use of an answer: run, document, name of the request."""
 
-Kept: TypeAlias = tuple[Row, Note | None]
-"""A completion to be kept, and the note about it."""
+Insertion: TypeAlias = tuple[Row, Note | None]
+"""A completion to store, and the note about it, or None."""
 
 _COLUMNS = "name, request, rest, completion, model, at, input_tokens, output_tokens"
 
 
 def row(request: Request, written: Written, completion: Completion, at: float) -> Row:
-    """A completion as the table has it."""
+    """Return a completion as a row of its table."""
     usage, model = completion.usage, completion.model or request.model
     counts = (usage.input_tokens, usage.output_tokens)
     return (written.name, written.said, written.rest, encode(completion), model, at, *counts)
 
 
 def document_name(text: str) -> bytes:
-    """The name of a text: half of its SHA-256."""
+    """Return the name of a text: half of its SHA-256."""
     return sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def insert(connection: sqlite3.Connection, kept: list[Kept]) -> list[None]:
-    """Keep completions, all with one statement, and note the runs that got them."""
-    rows = [row for row, _ in kept]
+def insert(connection: sqlite3.Connection, insertions: list[Insertion]) -> list[None]:
+    """Store completions, all with one statement, and the notes about them."""
+    rows = [row for row, _ in insertions]
     places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(rows))
-    text = f"INSERT INTO completion ({_COLUMNS}) VALUES {places}"  # noqa: S608  only question marks are put in
+    text = f"INSERT INTO completion ({_COLUMNS}) VALUES {places}"  # noqa: S608  only question marks are inserted
     connection.execute(text, [value for one in rows for value in one])
-    note(connection, [noted for _, noted in kept if noted is not None])
+    note(connection, [noted for _, noted in insertions if noted is not None])
     return [None] * len(rows)
 
 
 def note(connection: sqlite3.Connection, notes: list[Note]) -> list[None]:
-    """Note what runs got."""
+    """Store which run used which answers."""
     if notes:
         connection.executemany("INSERT INTO answered (run, document, name) VALUES (?, ?, ?)", notes)
     return [None] * len(notes)
 
 
 def start_run(connection: sqlite3.Connection, runs: list[tuple[str, str, str, float, str]]) -> list[int]:
-    """Enter runs (command, task, model, started, asked); their ids. A deleted run may have left notes of its number."""
+    """Store new runs (command, task, model, started, asked); return their ids."""
     text = "INSERT INTO run (command, task, model, started, asked) VALUES (?, ?, ?, ?, ?)"
     ids = [connection.execute(text, run).lastrowid or 0 for run in runs]
+    # SQLite may reuse the id of a deleted run, whose notes must not become those of the new one.
     connection.executemany("DELETE FROM answered WHERE run = ?", [(number,) for number in ids])
     return ids
 
 
 def finish_run(connection: sqlite3.Connection, runs: list[tuple[float, int, int]]) -> list[None]:
-    """Enter the ends of runs (finished, rows, id)."""
+    """Store the ends of runs (finished, rows, id)."""
     connection.executemany("UPDATE run SET finished = ?, rows = ? WHERE id = ?", runs)
     return [None] * len(runs)
 
 
 def prune(connection: sqlite3.Connection, moments: list[float]) -> list[int]:
-    """Delete what is older than a moment; the number of completions."""
+    """Delete everything older than each time; return the numbers of completions."""
     deleted: list[int] = []
     for moment in moments:
         connection.execute("DELETE FROM run WHERE coalesce(finished, started) < ?", (moment,))

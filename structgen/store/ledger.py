@@ -1,4 +1,4 @@
-"""What the store hands out."""
+"""The records that the store returns: answers, entries, and the ledger of runs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from structgen.core.records import Completion, Request
 _LOOKS_LIKE_A_KEY = re.compile(
     r"\b(?:gsk_|sk-|xai-)[\w-]{6,}|(?<=key=)\S{8,}|(?:(?<=-key )|(?<=api_key )|(?<=Bearer ))\S{8,}", re.IGNORECASE
 )
-"""Shorter words are placeholders; and a task or a field may be called ``key``."""
+"""At least 8 characters: shorter words are placeholders, and a task or a field may be called ``key``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A completion, and whether it was asked for and paid now."""
+    """A completion, and whether it was requested and paid for just now."""
 
     completion: Completion
     paid: bool
@@ -24,7 +24,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A stored completion and its request. `at` is when it came, in seconds since 1970."""
+    """A stored completion and its request. `at` is when it arrived, in seconds since 1970."""
 
     request: Request
     completion: Completion
@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A model of which there are completions, and its server, as requests name it."""
+    """A model with stored completions, and its server as requests name it."""
 
     provider: str
     model: str
@@ -41,8 +41,8 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """Completions that came in a span of time, and their tokens, as far as the servers reported them."""
+class StoredUsage:
+    """The number of completions that arrived in a span of time, and their tokens as far as servers reported them."""
 
     completions: int
     input_tokens: int
@@ -50,10 +50,10 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a run asked for, as far as its requests do not tell: the schema as its user gave it, and the words.
+class RunSpec:
+    """What a run was asked to extract, as far as its requests do not show it: the user's schema and instructions.
 
-    `examples` are the worked ones, as ``[text, value]`` pairs: what matters is whether they are still the same.
+    `examples` are the worked examples as ``[text, value]`` pairs, to see whether they have changed since.
     """
 
     json_schema: JsonObject | bool
@@ -63,10 +63,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A line of the ledger. `finished` is None where the run was stopped, or is not done yet; times as in `Entry`.
+    """A run in the ledger. `finished` is None if the run was interrupted or is still going. Times are as in `Entry`.
 
-    `asked` is what it asked for and, where it read an earlier run again, what that one did; empty where an older
-    structgen did not note it.
+    `asked` is what it was asked to extract, followed by that of the earlier run if it reparsed one. It is empty for a
+    run of an older structgen, which did not record it.
     """
 
     id: int
@@ -76,12 +76,12 @@ class Run:
     started: float
     finished: float | None
     rows: int
-    asked: tuple[Asked, ...] = ()
+    asked: tuple[RunSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What a store holds: counts, bytes on disk, and tokens as far as the servers reported them."""
+    """The contents of a store: counts, bytes on disk, and tokens as far as servers reported them."""
 
     completions: int
     runs: int
@@ -91,5 +91,5 @@ class Sizes:
 
 
 def masked(text: str) -> str:
-    """A command line as the ledger keeps it: without whatever looks like a key, and such that UTF-8 can write it."""
+    """Return a command line for the ledger, with everything that looks like a key masked, and encodable as UTF-8."""
     return _LOOKS_LIKE_A_KEY.sub("***", text).encode("utf-8", "replace").decode()

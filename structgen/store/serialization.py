@@ -1,7 +1,7 @@
-"""Records as JSON text and back, by their own fields, and the name of a request.
+"""Records -> JSON text and back, and the name of a request, which is its hash.
 
-Fields at their default are left out: what a later version adds with a default changes neither names nor old entries.
-JSON in ASCII keeps every text, half characters (lone surrogates) of a broken response included.
+Fields at their default are omitted, so that a field that a later version adds changes neither names nor old entries.
+The JSON is ASCII, which can hold any text, even the lone surrogates of a broken response.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from structgen.core.records import Request
 T = TypeVar("T")
 
 _NOT_SENT = ("document", "names", "above")
-"""What a request holds for those who read its answer; the model sees the messages."""
+"""Fields of a request that are needed to read its answer but are not sent. They do not count for its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A request as text: what decides about the answer, the rest, and the SHA-256 of the former as its name."""
+    """A request as text: the fields that determine the answer, the other fields, and the SHA-256 of the former."""
 
     said: str
     rest: str
@@ -33,7 +33,7 @@ class Written:
 
 
 def write(request: Request) -> Written:
-    """A request as text. The order of keys in a schema counts for its name: models see it."""
+    """Serialize a request. The order of keys in a schema counts for its name, because models see it."""
     said = _fields(request)
     rest = {field: said.pop(field) for field in _NOT_SENT if field in said}
     place = _place(request)
@@ -44,7 +44,7 @@ def write(request: Request) -> Written:
 
 
 def read(said: str, rest: str) -> Request:
-    """The request of the texts that `write` made. Raises as `decode` does."""
+    """Return the request that `write` serialized. Raises like `decode`."""
     fields = {**json.loads(said), **json.loads(rest)}
     if isinstance(place := fields.get("document"), list):
         start, end = cast("list[int]", place)
@@ -53,7 +53,7 @@ def read(said: str, rest: str) -> Request:
 
 
 def _place(request: Request) -> tuple[int, int] | None:
-    """Where the document stands in the last message, as it mostly does: nothing is stored twice."""
+    """Return the span of the document in the last message, or None. With it, the text is not stored twice."""
     if not request.document or not request.messages:
         return None
     start = request.messages[-1].text.find(request.document)
@@ -61,22 +61,22 @@ def _place(request: Request) -> tuple[int, int] | None:
 
 
 def encode(record: object) -> str:
-    """A frozen record as JSON text."""
+    """Return a frozen record as JSON text."""
     return _dump(record)
 
 
 def decode(kind: type[T], text: str) -> T:
-    """The record of a text that `encode` wrote. Raises ValueError, TypeError or KeyError for any other text."""
+    """Return the record that `encode` wrote. Raises ValueError, TypeError or KeyError for any other text."""
     return cast(T, _typed(kind, json.loads(text)))
 
 
 def decode_all(kind: type[T], text: str) -> tuple[T, ...]:
-    """The records of a list that `encode` wrote. Raises as `decode` does."""
+    """Return the records of a list that `encode` wrote. Raises like `decode`."""
     return tuple(cast(T, _typed(kind, item)) for item in json.loads(text))
 
 
 def _fields(record: Any) -> dict[str, Any]:
-    """The fields of a record that are not at their default, for the JSON encoder; it knows enums of text and tuples."""
+    """Return the fields of a record that are not at their default, for the JSON encoder."""
     if isinstance(record, Mapping):
         return dict(cast("Mapping[str, Any]", record))
     kept: dict[str, Any] = {}
@@ -92,7 +92,7 @@ _dump = json.JSONEncoder(default=_fields, separators=(",", ":")).encode
 
 @cache
 def _defaults(kind: Any) -> tuple[tuple[str, object], ...]:
-    """Fields and their defaults; MISSING, which equals nothing, where there is none. Raises TypeError for no record."""
+    """Return the fields and their defaults, MISSING (equal to nothing) for none. Raises TypeError for other classes."""
     return tuple(
         (field.name, field.default if field.default_factory is MISSING else field.default_factory())
         for field in fields(kind)
@@ -105,7 +105,7 @@ def _hints(kind: type) -> Mapping[str, Any]:
 
 
 def _typed(kind: Any, data: Any) -> Any:
-    """Plain JSON as a value of a type, as far as JSON blurs it: records, enums, tuples."""
+    """Convert plain JSON to a type: restore the records, enums and tuples, which JSON does not distinguish."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in {Union, UnionType}:
         return next((_typed(one, data) for one in arguments if _is_for(one, data)), data)
@@ -123,5 +123,5 @@ def _typed(kind: Any, data: Any) -> Any:
 
 
 def _is_for(kind: Any, data: Any) -> bool:
-    """Whether a member of a union is the one that a list or an object was written from."""
+    """Return whether a list or an object was written from this member of a union."""
     return (isinstance(data, list) and get_origin(kind) is tuple) or (isinstance(data, dict) and is_dataclass(kind))

@@ -1,7 +1,8 @@
 """The store: every completion that was paid for, in one SQLite file, and the ledger of runs.
 
-What was acknowledged survives ``kill -9`` and a power cut. An equal request is answered from here; several threads,
-event loops and processes may use one file at once. No key ever comes in: a request holds none, and commands are masked.
+A completion that was acknowledged survives ``kill -9`` and a power failure. An equal request is answered from the
+store. Threads, event loops and processes may use one file at the same time. No API key is ever stored: requests hold
+none, and keys in command lines are masked.
 """
 
 from __future__ import annotations
@@ -23,20 +24,20 @@ from structgen.core.errors import BudgetExceeded, StoreError
 from structgen.core.records import Completion, Request
 from structgen.store import database
 from structgen.store.database import open_database, shrink, trouble
-from structgen.store.ledger import Answer, Asked, Entry, Kept, Recorded, Run, Sizes, masked
+from structgen.store.ledger import Answer, Entry, Recorded, Run, RunSpec, Sizes, StoredUsage, masked
 from structgen.store.serialization import Written, decode, decode_all, encode, read, write
 from structgen.store.writer import LONGEST, Writer
 
 _PAGE = 200
 
 SHARE = 0.05
-"""The part of the time that an answer took for which its commit may wait for others."""
+"""How long a commit may wait for others, as a share of the time that the answer took."""
 
 
 class Store:
-    """Completions by request. Opens or makes the file; raises StoreError where it cannot be used.
+    """Completions by request. Opens or creates the file. Raises StoreError if it cannot be used.
 
-    A context manager; closing it is never required for a script to end cleanly.
+    A context manager. Closing is never required for a clean exit.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -60,20 +61,20 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Write what is left and close the file. A second time does nothing."""
+        """Write what is pending and close the file. Calling it again does nothing."""
         with self._lock:
             self._end()
 
     def get(self, request: Request) -> Completion | None:
-        """The last completion of an equal request."""
+        """Return the latest completion of an equal request, or None."""
         return self._find(write(request).name)
 
     def put(self, request: Request, completion: Completion) -> None:
-        """Keep a completion; durable when this returns. Raises StoreError, which carries the completion."""
+        """Store a completion, durably when this returns. Raises StoreError, which carries the completion."""
         self._put(request, write(request), completion)
 
     async def aput(self, request: Request, completion: Completion) -> None:
-        """`put` on the running event loop. Once begun it is done, even where the waiting is cancelled."""
+        """Async version of `put`. Once begun it completes, even if the caller is cancelled."""
         await self._aput(request, write(request), completion)
 
     def _put(self, request: Request, written: Written, completion: Completion) -> None:
@@ -89,45 +90,45 @@ class Store:
             raise StoreError(str(error), completion=completion) from error
 
     def submit(self, request: Request, completion: Completion) -> Future[None]:
-        """Keep a completion; durable when the future resolves."""
+        """Store a completion, durably when the future resolves."""
         return self._submit(request, write(request), completion)
 
     def _submit(self, request: Request, written: Written, completion: Completion) -> Future[None]:
         kept = self._kept(request, written, completion)
         return self._writer.submit(database.insert, kept, _patience(completion))
 
-    def _kept(self, request: Request, written: Written, completion: Completion) -> database.Kept:
+    def _kept(self, request: Request, written: Written, completion: Completion) -> database.Insertion:
         row = database.row(request, written, completion, time.time())
         return row, self._noted(request, written.name)
 
     def _noted(self, request: Request, name: bytes) -> database.Note | None:
-        """What the ledger says of an answer; None outside of a run, and where there is no document."""
+        """Return the ledger's note about an answer, or None outside of a run or without a document."""
         run, document = self._run, request.document
         return None if run is None or document is None else (run, database.document_name(document), name)
 
     def note(self, entry: Entry) -> None:
-        """Enter that the run under way makes use of an answer that is here."""
+        """Record in the ledger that the current run uses a stored answer."""
         self._shared(entry.request, write(entry.request), entry.completion)
 
     def once(self, request: Request, ask: Callable[[], Completion]) -> Answer:
-        """The stored completion, that of an equal request under way, or what `ask` brings, which is kept first.
+        """Return the stored completion, that of an equal request in flight, or the result of `ask`, once it is stored.
 
-        A completion that is `final` cost nothing and is not kept.
+        A `final` completion cost nothing and is not stored.
         """
         written = write(request)
         while True:
             flight, leads = self._flights.board(written.name)
             if leads:
                 return self._ask(request, written, ask)
-            if flight.thread == threading.get_ident():  # it waits for this very thread: an event loop below us
+            if flight.thread == threading.get_ident():  # a task of an event loop on this thread: waiting would deadlock
                 return self._ask_alone(request, written, ask)
             try:
                 return self._shared(request, written, flight.future.result())
-            except Abandoned:
+            except Abandoned:  # the caller that asked has stopped, so this one, or another, asks in its place
                 continue
 
     async def aonce(self, request: Request, ask: Callable[[], Awaitable[Completion]]) -> Answer:
-        """`once` on the running event loop."""
+        """Async version of `once`."""
         written = write(request)
         while True:
             flight, leads = self._flights.board(written.name)
@@ -139,7 +140,7 @@ class Store:
                 continue
 
     def _shared(self, request: Request, written: Written, completion: Completion) -> Answer:
-        """An answer that was not paid for now."""
+        """Return an answer that costs nothing now, and record its use."""
         noted = self._noted(request, written.name)
         if noted is not None:
             self._writer.submit(database.note, noted, LONGEST)
@@ -156,6 +157,7 @@ class Store:
 
     def _ask(self, request: Request, written: Written, ask: Callable[[], Completion]) -> Answer:
         try:
+            # Look again: an equal request may have been stored between this caller's question and its flight.
             found = self._find(written.name)
             answer = Answer(ask(), paid=True) if found is None else self._shared(request, written, found)
             if answer.paid and not answer.completion.final:
@@ -179,7 +181,7 @@ class Store:
         return answer
 
     def _fail(self, name: bytes, error: BaseException) -> None:
-        """Those who wait share the error, or the completion that only could not be kept."""
+        """Pass an error on to those who wait, or the completion, if the error is only that it could not be stored."""
         if isinstance(error, StoreError) and error.completion is not None:
             self._flights.land(name, error.completion)
         else:
@@ -190,25 +192,25 @@ class Store:
         with self._readable():
             return decode(Completion, rows[0][0]) if rows else None
 
-    def start_run(self, command: str, task: str, model: str, asked: Sequence[Asked] = ()) -> int:
-        """Enter a run that begins; its id. Whatever is answered through this store from now on is noted as its own."""
+    def start_run(self, command: str, task: str, model: str, asked: Sequence[RunSpec] = ()) -> int:
+        """Record a new run and return its id. From now on, every answer of this store is recorded as the run's."""
         row = (masked(command), masked(task), model, time.time(), encode(asked))
         self._run = self._writer.submit(database.start_run, row).result()
         return self._run
 
     def finish_run(self, run: int, rows: int) -> None:
-        """Enter that a run is done, and how many rows it wrote."""
+        """Record the end of a run and the number of rows that it wrote."""
         self._run = None
         self._writer.submit(database.finish_run, (time.time(), rows, run)).result()
 
     def runs(self) -> tuple[Run, ...]:
-        """Every run, the newest first."""
+        """Return all runs, newest first."""
         rows = self._read("SELECT id, command, task, model, started, finished, rows, asked FROM run ORDER BY id DESC")
         with self._readable():
-            return tuple(Run(*row, asked=decode_all(Asked, asked or "[]")) for *row, asked in rows)
+            return tuple(Run(*row, asked=decode_all(RunSpec, asked or "[]")) for *row, asked in rows)
 
     def answers(self, run: int, document: str) -> tuple[Entry, ...]:
-        """What a run got for a document, in the order of its questions, as far as it is still kept."""
+        """Return the answers that a run used for a document, in order, as far as they are still stored."""
         names = self._read(
             "SELECT name FROM answered WHERE run = ? AND document = ? GROUP BY name ORDER BY min(id)",
             run,
@@ -218,7 +220,7 @@ class Store:
         return tuple(self._entry(*row) for (name,) in names for row in self._read(text, name))
 
     def entries(self) -> Iterator[Entry]:
-        """Every completion with its request, the oldest first; read as they are asked for."""
+        """Yield every completion with its request, oldest first. They are read page by page."""
         last = 0
         text = "SELECT id, request, rest, completion, at FROM completion WHERE id > ? ORDER BY id LIMIT ?"
         while rows := self._read(text, last, _PAGE):
@@ -227,21 +229,21 @@ class Store:
             last = rows[-1][0]
 
     def recorded(self) -> tuple[Recorded, ...]:
-        """Every model of which there are completions, with its server."""
+        """Return every model with stored completions, and its server."""
         names = ", ".join(
             f"coalesce(json_extract(request, '$.{name}'), '')" for name in ("provider", "model", "endpoint")
         )
         rows = self._read(f"SELECT DISTINCT {names} FROM completion ORDER BY 1, 2, 3")  # noqa: S608  those three
         return tuple(Recorded(*row) for row in rows)
 
-    def kept(self, since: float, until: float | None = None) -> Kept:
-        """What came in from one moment (seconds since 1970) to another, or until now."""
+    def usage_between(self, since: float, until: float | None = None) -> StoredUsage:
+        """Count the completions that arrived between two times, in seconds since 1970; `until` defaults to now."""
         counts = "SELECT count(*), total(input_tokens), total(output_tokens) FROM completion WHERE at BETWEEN ? AND ?"
         ((completions, tokens_in, tokens_out),) = self._read(counts, since, time.time() if until is None else until)
-        return Kept(completions, int(tokens_in), int(tokens_out))
+        return StoredUsage(completions, int(tokens_in), int(tokens_out))
 
     def sizes(self) -> Sizes:
-        """What the store holds."""
+        """Return the size of the store's contents."""
         counts = "SELECT count(*), total(input_tokens), total(output_tokens) FROM completion"
         ((completions, tokens_in, tokens_out),) = self._read(counts)
         ((runs,),) = self._read("SELECT count(*) FROM run")
@@ -250,9 +252,9 @@ class Store:
         return Sizes(completions, runs, size, int(tokens_in), int(tokens_out))
 
     def prune(self, older_than: float) -> int:
-        """Delete completions and runs older than so many seconds; how many completions that were.
+        """Delete completions and runs older than these seconds; return the number of deleted completions.
 
-        The age of a run that never ended counts from its beginning.
+        The age of a run counts from its end, or from its start if it never ended.
         """
         deleted = self._writer.submit(database.prune, time.time() - older_than).result()
         shrink(self.path)
@@ -278,12 +280,12 @@ class Store:
             yield
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise StoreError(
-                f"The store {self.path} holds an entry that cannot be read ({error}). Move it away."
+                f"The store {self.path} contains an entry that cannot be read ({error}). Move it away."
             ) from error
 
 
 def _patience(completion: Completion) -> float:
-    """How long a commit may wait for company: a small part of the time that the answer took, where that is known."""
+    """Return how long a commit may wait for others: a small share of the time that the answer took, if known."""
     return (completion.seconds or 0.0) * SHARE
 
 
@@ -293,44 +295,44 @@ def _close(writer: Writer, reader: sqlite3.Connection) -> None:
 
 
 class Abandoned(Exception):
-    """Who asked was interrupted or cancelled, or may not pay; those who waited ask themselves."""
+    """The caller that asked was interrupted or cancelled, or may not pay. Those who wait must ask themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A request under way, and the thread of the one who asked."""
+    """A request in flight, and the thread of the caller that sent it."""
 
     future: Future[Completion] = field(default_factory=Future[Completion])
     thread: int = field(default_factory=threading.get_ident)
 
 
 class Flights:
-    """The requests under way, by name; for threads and event loops alike."""
+    """The requests in flight, by name (single flight): equal requests are sent once, and share the completion."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._under_way: dict[bytes, Flight] = {}
 
     def board(self, name: bytes) -> tuple[Flight, bool]:
-        """The flight of a request, and whether the caller is the one to ask."""
+        """Return the flight of a request, and whether the caller must send it."""
         with self._lock:
             flight = self._under_way.get(name)
             if flight is not None:
                 return flight, False
             flight = self._under_way[name] = Flight()
-            flight.future.set_running_or_notify_cancel()  # so that no single passenger can cancel it
+            flight.future.set_running_or_notify_cancel()  # no single waiting caller may cancel it
             return flight, True
 
     def count(self) -> int:
-        """How many requests are under way."""
+        """Return the number of requests in flight."""
         return len(self._under_way)
 
     def land(self, name: bytes, completion: Completion) -> None:
-        """Hand the completion to all who wait."""
+        """Pass the completion to all who wait."""
         self._leave(name).future.set_result(completion)
 
     def fail(self, name: bytes, error: BaseException) -> None:
-        """Hand the error to all who wait; where only the one who asked had to stop, one of them asks again."""
+        """Pass the error to all who wait. If only the caller that asked had to stop, one of them asks again."""
         stopped = isinstance(error, asyncio.CancelledError | BudgetExceeded) or not isinstance(error, Exception)
         self._leave(name).future.set_exception(Abandoned() if stopped else error)
 

@@ -1,4 +1,7 @@
-"""One thread that writes for all: whatever came while one commit was under way, or soon after, is the next commit."""
+"""Group commit: one thread writes for all callers. The jobs that arrive during one commit are written by the next.
+
+A durable commit takes milliseconds, however few rows it has, so that many calls at once could not each afford one.
+"""
 
 from __future__ import annotations
 
@@ -21,23 +24,23 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 Work: TypeAlias = Callable[[sqlite3.Connection, list[A]], Sequence[R]]
-"""What to do for many arguments at once; a result for each.
+"""A function that does the work for many arguments at once, and returns a result for each.
 
-Not one after another: SQLite gives the interpreter's lock away in every call, and must queue to get it back.
+One call for all, because SQLite releases the GIL in every call, and reacquiring it is slow with many busy threads.
 """
 
 MOST = 500
-"""So many jobs at most go into one commit; that takes far less than 50 ms."""
+"""Maximum jobs in one commit, which then takes far less than 50 ms."""
 
 LONGEST = 0.05
-"""Seconds that a job waits for company, at most."""
+"""Maximum seconds that a job waits for others to join its commit."""
 
 
 class Writer:
-    """Runs jobs on its own connection, in order, several in one commit. A job's future resolves when it is durable."""
+    """Runs jobs in order on its own connection, several per commit. A job's future resolves when the job is durable."""
 
     def __init__(self, path: Path, expected: Callable[[], int] = int) -> None:
-        """`expected` says how many jobs may come soon, those that have come already included."""
+        """`expected` returns how many jobs may arrive soon, including those that have arrived."""
         self._path = path
         self._expected = expected
         self._lock = threading.RLock()  # the garbage collector may close the store within `submit`
@@ -48,9 +51,9 @@ class Writer:
         self._closed = False
 
     def submit(self, work: Work[A, R], argument: A, patience: float = 0.0) -> Future[R]:
-        """Have the work done. The future raises StoreError where it could not be made durable; nobody can cancel it.
+        """Queue a job. Its future cannot be cancelled, and raises StoreError if the job could not be made durable.
 
-        The commit may wait so many seconds for company, though never where no more is expected.
+        The commit may wait `patience` seconds for other jobs, unless no more are expected.
         """
         future: Future[R] = Future()
         future.set_running_or_notify_cancel()
@@ -58,7 +61,7 @@ class Writer:
         return future
 
     def asubmit(self, work: Work[A, R], argument: A, patience: float = 0.0) -> asyncio.Future[R]:
-        """The same for the running event loop, which is woken once for all of a commit."""
+        """Async version of `submit`. The event loop is woken once per commit, not once per job."""
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._put(_Job(work, argument, future, patience))
         return future
@@ -72,16 +75,18 @@ class Writer:
                 self._thread = threading.Thread(target=self._run, name="structgen-store", daemon=True)
                 self._thread.start()
             self._jobs.put(job)
-        if not job.patience or self._jobs.qsize() + 1 >= self._expected():  # one more is in the writer's hands
+        if not job.patience or self._jobs.qsize() + 1 >= self._expected():  # the writer holds one more
             self._enough.set()
 
     def check_process(self) -> None:
-        """Raise StoreError in a fork: neither the thread nor SQLite's connections live on there."""
+        """Raise StoreError in a forked process: neither the thread nor SQLite's connections survive a fork."""
         if os.getpid() != self._process:
-            raise StoreError(f"The store {self._path} was opened before this process was forked: open it here again.")
+            raise StoreError(
+                f"The store {self._path} was opened before this process was forked. Open it again in this process."
+            )
 
     def close(self) -> None:
-        """Write what is left and end the thread."""
+        """Write the remaining jobs and end the thread."""
         with self._lock:
             self._closed, thread = True, self._thread
             self._jobs.put(None)
@@ -102,7 +107,7 @@ class Writer:
             connection.close()
 
     def _batch(self, first: _Job) -> list[_Job]:
-        """The first job and all that wait behind it, once there is enough."""
+        """Return the first job and those queued behind it, after waiting for the expected ones."""
         self._enough.clear()
         if first.patience and self._jobs.qsize() + 1 < self._expected():
             self._enough.wait(min(first.patience, LONGEST))
@@ -113,17 +118,17 @@ class Writer:
             except Empty:
                 break
             if job is None:
-                self._jobs.put(None)  # the end: after this batch
+                self._jobs.put(None)  # the end mark: handle it after this batch
                 break
             batch.append(job)
         return batch
 
     def _commit(self, connection: sqlite3.Connection, batch: list[_Job]) -> None:
-        """Do a batch in one transaction; where that fails, each job in one of its own, so that only its cause fails."""
+        """Run a batch in one transaction. If that fails, run each job in its own, so that only the bad job fails."""
         try:
             with immediate(connection):
                 results = [result for jobs in _alike(batch) for result in jobs[0].work(connection, _arguments(jobs))]
-        except Exception as error:  # whatever a job raises belongs to its future
+        except Exception as error:  # the thread must go on; the exception belongs to the job's future
             if len(batch) == 1:
                 failure = trouble(error, self._path) if isinstance(error, sqlite3.Error) else error
                 _deliver([(batch[0], None, failure)])
@@ -134,7 +139,7 @@ class Writer:
             _deliver([(job, result, None) for job, result in zip(batch, results, strict=True)])
 
     def _refuse(self, error: StoreError) -> None:
-        """The file cannot be opened: nobody waits for ever."""
+        """Refuse every job, because the file cannot be opened. Otherwise their callers would wait forever."""
         while (job := self._jobs.get()) is not None:
             _deliver([(job, None, error)])
 
@@ -155,7 +160,7 @@ _Outcome: TypeAlias = tuple[_Job, Any, Exception | None]
 
 
 def _deliver(outcomes: list[_Outcome]) -> None:
-    """Resolve the futures, those of an event loop all in one step of it."""
+    """Resolve the futures, those of each event loop in a single callback."""
     loops: dict[asyncio.AbstractEventLoop, list[_Outcome]] = {}
     for outcome in outcomes:
         future = outcome[0].future
@@ -164,14 +169,14 @@ def _deliver(outcomes: list[_Outcome]) -> None:
         else:
             loops.setdefault(future.get_loop(), []).append(outcome)
     for loop, theirs in loops.items():
-        with contextlib.suppress(RuntimeError):  # it was closed: nobody is waiting there any more
+        with contextlib.suppress(RuntimeError):  # the loop was closed, so nothing waits on it
             loop.call_soon_threadsafe(_resolve, theirs)
 
 
 def _resolve(outcomes: list[_Outcome]) -> None:
     for job, result, error in outcomes:
         if job.future.done():
-            continue  # who waited was cancelled
+            continue  # the caller was cancelled
         if error is None:
             job.future.set_result(result)
         else:
@@ -179,7 +184,7 @@ def _resolve(outcomes: list[_Outcome]) -> None:
 
 
 def _alike(batch: list[_Job]) -> Iterator[list[_Job]]:
-    """Runs of jobs with the same work."""
+    """Group consecutive jobs with the same work."""
     return (list(jobs) for _, jobs in groupby(batch, key=lambda job: job.work))
 
 

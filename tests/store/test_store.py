@@ -19,7 +19,7 @@ import pytest
 
 from structgen.core.errors import ServerFailed, StoreError
 from structgen.core.records import Completion, Request, Usage
-from structgen.store import Answer, Asked, Store
+from structgen.store import Answer, RunSpec, Store
 
 Ask = Callable[..., Request]
 Once = Callable[[Store, Request, Callable[[], Completion]], Answer]
@@ -393,7 +393,7 @@ def test_commits_are_shared_by_those_who_write_at_once(store: Store, ask: Ask, s
 def test_a_run_finds_what_it_got_for_a_document_in_the_order_of_its_questions(store: Store, ask: Ask) -> None:
     one, other, late = (replace(ask("Soup."), model=name) for name in ("a", "b", "c"))
     store.put(other, Completion("before the run"))
-    asked = (Asked({"type": "object"}, "Read.", [["a", {"b": 1}]]), Asked(True))
+    asked = (RunSpec({"type": "object"}, "Read.", [["a", {"b": 1}]]), RunSpec(True))
     run = store.start_run("structgen extract", "dish", "groq/m", asked)
     for request in (one, other, one, late):
         store.once(request, lambda request=request: Completion(request.model))

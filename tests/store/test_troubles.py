@@ -9,7 +9,7 @@ import pytest
 
 from structgen.core.errors import StoreError
 from structgen.core.records import Completion, Request
-from structgen.store import Asked, Store
+from structgen.store import RunSpec, Store
 from structgen.store import database as files
 
 Ask = Callable[..., Request]
@@ -23,7 +23,7 @@ def test_a_store_of_another_version_is_left_alone(path: Path, ask: Ask, soup: Co
     connection.close()
     before = path.read_bytes()
     with pytest.raises(
-        StoreError, match=r"is of version 3, and this structgen reads version 2.*nothing in it was changed"
+        StoreError, match=r"has version 3, but this structgen reads version 2.*Nothing in it was changed"
     ):
         Store(path)
     assert path.read_bytes() == before
@@ -32,7 +32,7 @@ def test_a_store_of_another_version_is_left_alone(path: Path, ask: Ask, soup: Co
 def test_a_store_of_the_first_version_is_brought_up_to_this_one(path: Path, ask: Ask, soup: Completion) -> None:
     with Store(path) as store:
         store.put(ask(), soup)
-        run = store.start_run("structgen extract", "dish", "groq/m", [Asked(True)])
+        run = store.start_run("structgen extract", "dish", "groq/m", [RunSpec(True)])
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE answered")
         connection.execute("ALTER TABLE run DROP COLUMN asked")
@@ -42,7 +42,7 @@ def test_a_store_of_the_first_version_is_brought_up_to_this_one(path: Path, ask:
         assert store.get(ask()) == other.get(ask()) == soup
         assert [(one.id, one.asked) for one in store.runs()] == [(run, ())]
         assert store.answers(run, "Soup.") == ()
-        store.start_run("structgen extract", "dish", "groq/m", [Asked(True)])
+        store.start_run("structgen extract", "dish", "groq/m", [RunSpec(True)])
         assert store.once(ask(), lambda: soup).paid is False
         store.finish_run(run + 1, 1)
         assert [entry.completion for entry in other.answers(run + 1, "Soup.")] == [soup]
@@ -62,7 +62,7 @@ def test_a_file_of_another_program_is_left_alone(path: Path) -> None:
 def test_a_file_that_is_no_database_is_left_alone(path: Path) -> None:
     path.parent.mkdir()
     path.write_text("not a database " * 100)
-    with pytest.raises(StoreError, match="no SQLite file, or damaged"):
+    with pytest.raises(StoreError, match="not an SQLite file, or it is damaged"):
         Store(path)
     assert path.read_text().startswith("not a database")
 
@@ -113,7 +113,7 @@ def test_an_entry_that_cannot_be_read_says_so(path: Path, store: Store, ask: Ask
 
 def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="its folder cannot be made"):
+    with pytest.raises(StoreError, match="its folder cannot be created"):
         Store(tmp_path / "file" / "store.sqlite")
 
 
@@ -208,6 +208,6 @@ def test_a_file_that_was_replaced_before_the_first_write_keeps_nobody_waiting(
         path.unlink()
         path.write_text("not a database " * 100)
         for _ in range(2):
-            with pytest.raises(StoreError, match="no SQLite file, or damaged") as caught:
+            with pytest.raises(StoreError, match="not an SQLite file, or it is damaged") as caught:
                 store.put(ask(), soup)
             assert caught.value.completion is soup

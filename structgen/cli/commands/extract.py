@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from structgen.documents import DocumentProblem
     from structgen.engine.reparse.previous_run import PreviousRun
     from structgen.extractor import Extractor
-    from structgen.store import Asked, Run, Store
+    from structgen.store import Run, RunSpec, Store
 
 
 @takes(ExtractArguments)
@@ -50,7 +50,7 @@ class ReparseContext:
     keep: bool
     stats: ReparseStats
 
-    def previous(self, store: Store, now: Asked) -> PreviousRun:
+    def previous(self, store: Store, now: RunSpec) -> PreviousRun:
         """Return the previous run, after telling the user if its answers cannot be used."""
         from structgen.engine.reparse.previous_run import PreviousRun, other_words
 
@@ -86,7 +86,7 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
                 return run_batch(batch, documents, output, manner)
 
 
-def _asked(task: Task[Any], instructions: str | None) -> Asked:
+def _asked(task: Task[Any], instructions: str | None) -> RunSpec:
     """Return what the ledger records about the request: schema, instructions and examples."""
     from structgen.engine.reparse.previous_run import asked_of
     from structgen.stages import resolve

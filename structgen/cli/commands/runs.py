@@ -47,7 +47,7 @@ def show(run: RunNumber, *, store: args.StorePath = None) -> None:
     """Show one run: its command, its times and what it paid for."""
     with open_existing_store(store) as opened:
         found = find_run(opened, run)
-        paid = opened.kept(found.started, found.finished)
+        paid = opened.usage_between(found.started, found.finished)
     typer.echo(f"run       {found.id}\ncommand   {found.command}\ntask      {found.task}\nmodel     {found.model}")
     ended = _moment(found.finished) if found.finished else "not yet, or interrupted"
     typer.echo(f"started   {_moment(found.started)}\nended     {ended}")

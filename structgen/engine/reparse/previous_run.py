@@ -28,7 +28,7 @@ from structgen.reask.rest import rest_question
 from structgen.reask.value_paths import can_put, without
 from structgen.schema import Schema
 from structgen.schema.node import Node
-from structgen.store import Asked, Entry, Run, Store
+from structgen.store import Entry, Run, RunSpec, Store
 
 T = TypeVar("T")
 
@@ -100,7 +100,7 @@ class PreviousRun:
         request = replace(plan.request_for(text), endpoint=self.endpoint)
         return request not in [entry.request for entry in entries] and self.store.get(request) is not None
 
-    def _forms(self, asked: Asked, *, chunk: bool) -> tuple[AnswerForm, ...]:
+    def _forms(self, asked: RunSpec, *, chunk: bool) -> tuple[AnswerForm, ...]:
         """How was asked for a whole text or a chunk; nothing where that schema cannot be used any more."""
         key = (id(asked), chunk)
         if key not in self._known:
@@ -117,9 +117,9 @@ def stored_question(previous: PreviousRun | None, plan: Plan[T], text: Input) ->
     return previous.question(plan, text) if previous else None
 
 
-def asked_of(schema: Schema[Any], instructions: str, examples: Sequence[Example]) -> Asked:
+def asked_of(schema: Schema[Any], instructions: str, examples: Sequence[Example]) -> RunSpec:
     """What a run notes of what it asks for."""
-    return Asked(schema.json_schema, instructions, _pairs(examples))
+    return RunSpec(schema.json_schema, instructions, _pairs(examples))
 
 
 def _pairs(examples: Sequence[Example]) -> Json:
@@ -127,11 +127,11 @@ def _pairs(examples: Sequence[Example]) -> Json:
     return json.loads(json.dumps([[example.text, example.value] for example in examples]))
 
 
-def _asked_now(plan: Plan[Any]) -> Asked:
+def _asked_now(plan: Plan[Any]) -> RunSpec:
     return asked_of(plan.brief.schema, plan.brief.instructions, plan.brief.examples)
 
 
-def other_words(then: Asked, now: Asked) -> tuple[str, ...]:
+def other_words(then: RunSpec, now: RunSpec) -> tuple[str, ...]:
     """What is told in other words now, of that which is said of the task as a whole."""
     schema = Change(AskedParts(Node.of(then.json_schema), {}).at, Node.of(now.json_schema))
     differs = {
