@@ -122,6 +122,7 @@ def _failed_chunks(chunks: tuple[ChunkReport, ...]) -> str | None:
 def row_of_failure(document: Document, failure: ExtractionFailed, cost: float | None, model: str) -> Row:
     """Return the row of a refused response: incomplete if parts are missing but nothing else is wrong, else failed."""
     incomplete = is_incomplete(failure)
+    # only the last response belongs to `failure.partial`
     completion = failure.attempts[-1].completion if failure.attempts else None
     evidence: tuple[Evidence, ...] = ()
     if incomplete and completion is not None:
@@ -157,6 +158,7 @@ def is_incomplete(failure: ExtractionFailed) -> bool:
 
 def _is_absent(value: Json, issue: Issue) -> bool:
     """Whether the issue concerns a part that is null, or a key that its object lacks."""
+    # a cut-off response may lack anything, and a refused repair means that something is there but doubtful
     if issue.code == "cut_off" or issue.repair is not None:
         return False
     *above, last = steps(issue.path) or ("",)
@@ -164,6 +166,7 @@ def _is_absent(value: Json, issue: Issue) -> bool:
         value = _child(value, step)
     if isinstance(value, dict) and last not in value:
         return issue.code in {"missing", "new"}
+    # the root itself is never an absent part: then nothing was found at all
     return issue.path != "" and _child(value, last) is None
 
 
@@ -179,6 +182,7 @@ def plain(value: object, schema: Schema[Any]) -> Json:
     """Return an instance of the schema's type as plain JSON, under the names (aliases) in its JSON Schema."""
     if schema.adapter is None:
         return cast(Json, value)
+    # no warnings: a value that a validator changed may not match its type, and is shown as it is
     return cast(Json, schema.adapter.dump_python(cast(Any, value), mode="json", by_alias=True, warnings="none"))
 
 

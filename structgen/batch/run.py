@@ -149,7 +149,9 @@ class Batch:
         self._seen = seen
         self._card = find_card(*split_model(extractor.model))
         limits = (self._budget.max_cost, self._budget.max_tokens)
+        # the rules cost nothing, so no document of theirs needs an upper bound
         self._limited = limits != (None, None) and split_model(extractor.model)[0] != "rules"
+        # without a maximum of attempts a document has no upper bound
         if self._limited and extractor.options.budget.max_attempts is None:
             raise ConfigurationError(NO_MOST)
         if self._limited and self._budget.max_cost is not None:
@@ -182,6 +184,7 @@ class Batch:
         for row in self._found(documents):
             self.summary = self.summary.add(row, time.monotonic() - self._started)
             yield row
+        # a budget that was used up by the very last document is no error: nothing is left over
         if self._reason is not None and (self.left_over or not isinstance(self._reason, BudgetExceeded)):
             raise self._reason
 
@@ -205,6 +208,7 @@ class Batch:
             waited, self._postponed = self._postponed, None
             if waited is None:
                 return
+            # no document is in flight any more: if it does not fit now, it never will
             reason = self._spending.reason_against(self._spending.priced(self._at_most(waited)))
             if reason and not self.stopped:
                 self._reason = BudgetExceeded(f"The next document {reason}: no further document was started.")
@@ -212,6 +216,7 @@ class Batch:
             if self.stopped:
                 self._left += 1
                 return
+            # those in flight used less than reserved, so the document goes first in another round
             ahead = chain([waited], ahead)
 
     def _round(self, documents: Iterator[Read]) -> Iterator[Row]:
@@ -220,9 +225,12 @@ class Batch:
             self._task, self._feed(documents, waiting), self._instructions, concurrency=self._concurrency
         )
         for outcome in outcomes:
+            # problems did not go through the extractor; each gets its row at its place among the documents
             while isinstance(item := waiting.popleft(), DocumentProblem):
                 yield row_of_problem(item)
             self._spending.settle(outcome.attempts)
+            # after `stop` this failure means that the request was not sent; without any attempt it cost nothing,
+            # so it is left over for the next run instead of being reported as failed
             if self._given_up and _was_given_up(outcome):
                 self._left += 1
                 if not outcome.attempts:
@@ -230,6 +238,7 @@ class Batch:
             if self._seen is not None:
                 self._seen(outcome)
             yield self._row(item, outcome)
+        # problems after the last document
         yield from (row_of_problem(item) for item in waiting if isinstance(item, DocumentProblem))
 
     def _feed(self, documents: Iterator[Read], waiting: deque[Read]) -> Iterator[Document]:
@@ -259,9 +268,11 @@ class Batch:
         if isinstance(outcome, Extraction):
             return row_of(document, outcome, self._schema)
         cause = outcome.__cause__
+        # such an error would fail all other documents too, so stop before they are started
         if isinstance(cause, _HOPELESS) or (isinstance(cause, RateLimited) and self._is_used_up(cause)):
             self._reason = cause
             self.stopped = True
+        # a failed document without usage never reached the model
         cost = cost_of(outcome.usage, self._card) if outcome.usage else 0.0
         return row_of_failure(document, outcome, cost, self._extractor.model)
 

@@ -83,6 +83,7 @@ class Summary:
             return []
         inwards, outwards = self.usage.input_tokens, self.usage.output_tokens
         calls = f"{self.usage.calls} call{'' if self.usage.calls == 1 else 's'}"
+        # one call without counts makes every total unknown; a sum of the others would be silently wrong
         if inwards is None or outwards is None:
             return [f"{calls}, some without token counts, so the cost is unknown"]
         cost = "cost unknown" if self.cost is None else f"{self.cost:.4f} USD"
@@ -95,6 +96,7 @@ def folded(path: str, value: Json) -> str:
     for step in steps(path):
         if isinstance(value, list):
             found.append("*")
+            # the path may be stale if a repair moved items, so never assume that the index exists
             value = value[int(step)] if step.isdecimal() and int(step) < len(value) else None
         else:
             found.append(step)
@@ -130,10 +132,12 @@ class ReparseStats:
 
 
 def _kind(outcome: Extraction[Any] | ExtractionFailed) -> str:
+    # stored responses were paid for by the earlier run
     paid = [attempt for attempt in outcome.attempts if not attempt.completion.stored]
     if not paid:
         return UNANSWERED if isinstance(outcome, ExtractionFailed) else STORED
     paths = sorted({path for attempt in paid for path in _requested_paths(attempt)})
+    # a request for fields or for the rest names its schema so; any other asks for the whole value
     if any(attempt.request.schema_name not in {"fields", "rest"} for attempt in paid):
         return WHOLE
     return f"requested {', '.join(paths)}" if paths else REST

@@ -66,6 +66,7 @@ def run_batch(batch: Batch, documents: Iterable[Document | DocumentProblem], out
 
     Raises OutputError, and what `Batch.rows` raises except BudgetExceeded and RateLimited.
     """
+    # one iterator for both, so that counting the rest continues where writing stopped
     ahead = iter(documents)
     try:
         interrupted = _write_rows(batch, ahead, output, manner)
@@ -79,6 +80,7 @@ def run_batch(batch: Batch, documents: Iterable[Document | DocumentProblem], out
         say(_left(batch, ahead, manner))
     if interrupted and batch.left_over:
         return Exit.INTERRUPTED
+    # a stopped run that nevertheless finished everything counts as complete
     incomplete = 0 if manner.allow_incomplete else batch.summary.incomplete
     return Exit.SOME_NOT_OK if batch.summary.failed or incomplete else Exit.OK
 
@@ -107,6 +109,7 @@ def _write_rows(batch: Batch, documents: Iterator[Document | DocumentProblem], o
         complete = not batch.left_over
     finally:
         where = output.finish(complete=complete)
+        # the reader of a closed pipe has seen enough, like `head`, and wants no summary
         if not (manner.quiet or isinstance(sys.exception(), BrokenPipeError)):
             say(f"{batch.summary}{f'; in {where}' if where else ''}")
     return interruption.pressed
@@ -198,8 +201,10 @@ def graceful_interrupt(batch: Batch, output: Output, manner: Manner) -> Generato
                 rows = f"; the rows so far are in {where}" if where else ""
                 say(f"stopped{rows}: {manner.next_step}")
             finally:
+                # not sys.exit: threads that wait for the network would keep the process alive
                 os._exit(Exit.INTERRUPTED)
         interruption.pressed = True
+        # called within a signal handler, so it only sets a flag
         batch.stop()
         say("stopping: finishing requests in flight, giving up those still waiting; Ctrl-C again stops immediately.")
 
@@ -233,6 +238,7 @@ class ShownOutput:
         """Write a row to the file, then print it."""
         if self._file is not None:
             self._file.write(row)
+        # every document and every problem yields one row, in order
         source = self._waiting.popleft()
         print_view(_view_of(row), source.text if isinstance(source, Document) else None)
 

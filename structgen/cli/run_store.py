@@ -58,8 +58,10 @@ def record_run(store: Store | None, task: str, model: str, batch: Batch, asked: 
     if store is None:
         yield
         return
+    # sys.argv is what the user typed; `runs reparse` parses it again
     run = store.start_run(shlex.join(["structgen", *sys.argv[1:]]), task, model, asked)
     yield
+    # a run without an end is recognised as interrupted
     if not batch.left_over:
         store.finish_run(run, batch.summary.rows)
 

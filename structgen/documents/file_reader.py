@@ -138,6 +138,7 @@ def _rows(path: Path, fields: Fields) -> Iterator[tuple[int, Row | str]]:
 def _of_row(row: Row, fields: Fields, name: str, source: str) -> Read:
     """Return the document of a row. An id that is neither text nor an integer is ignored."""
     own = row.get(fields.id)
+    # bool is an int in Python, but no id
     if isinstance(own, str | int) and not isinstance(own, bool) and str(own).strip():
         name = str(own)
     text = row.get(fields.text)
@@ -157,6 +158,7 @@ def _document(text: str, name: str, source: str) -> Read:
     if not text.strip():
         return DocumentProblem(source, "it is empty: there is nothing to extract.", name)
     try:
+        # lone surrogates come from invalid bytes; no request and no output could contain them
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         wrong = f"character {error.start} is a lone surrogate or a byte in another encoding"
@@ -195,6 +197,7 @@ def read_file(path: str | PathLike[str]) -> Document:
         raise DocumentError(f"{name} is a folder: use structgen.read({name!r}) to read the files in it.", source=name)
     if Path(name).suffix.lower() in TABLE_SUFFIXES:
         raise DocumentError(f"{name} is a table: use structgen.read({name!r}) to read its rows.", source=name)
+    # one file that is no table yields exactly one item
     found = next(read_place(place, Fields(), _warn))
     if isinstance(found, DocumentProblem):
         raise _error(found)

@@ -64,6 +64,7 @@ def find_places(inputs: Sequence[str], notice: Notice) -> Iterator[Place | Docum
             yield Place(None, STANDARD_INPUT)
         elif path.is_dir():
             yield from _folder(path, notice)
+        # before globs, because a file name may contain * or ?; lexists, so that a broken link is reported as such
         elif os.path.lexists(path):
             yield Place(path, readable(Path(path.name)))
         elif any(sign in given for sign in "*?["):
@@ -92,6 +93,7 @@ def _folder(folder: Path, notice: Notice) -> Iterator[Place | DocumentProblem]:
                 yield Place(path, readable(path.relative_to(folder)))
             else:
                 skipped += 1
+    # folders that could not be listed; os.walk skips them
     for error in problems:
         where = Path(os.fsdecode(error.filename or folder))
         yield DocumentProblem(readable(where), f"{explain(error)}.", readable(where))

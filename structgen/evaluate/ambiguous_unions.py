@@ -25,6 +25,7 @@ def ambiguous_unions(schema: Schema[Any]) -> Iterator[tuple[str, str]]:
     if schema.adapter is None:
         return
     for at, part in walk(schema.json_schema):
+        # a discriminator is required in every answer, so nothing is ambiguous
         if not isinstance(part, dict) or "discriminator" in part:
             continue
         for word in ("anyOf", "oneOf"):
@@ -51,10 +52,12 @@ def _inside_lists(node: Node) -> tuple[int, str, Node]:
 def _may_be_both(one: Node, other: Node) -> bool:
     """Whether an answer with only the required keys of both fits both, without being complete for just one of them."""
     least = one.required | other.required
+    # each must know what the other requires, or the required keys tell them apart
     if not (least <= one.properties.keys() and least <= other.properties.keys()):
         return False
     if any(_tells(one, other, key) for key in least):
         return False
+    # an answer that is all of one member but only a part of the other is taken for the first
     return (one.properties.keys() <= least) == (other.properties.keys() <= least)
 
 

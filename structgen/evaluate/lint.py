@@ -192,6 +192,7 @@ def _exclusive(schema: JsonObject) -> Iterator[str]:
     """Find contradictions of exclusive bounds. Before draft 6 these are booleans next to minimum or maximum."""
     above, below = _number(schema.get("exclusiveMinimum")), _number(schema.get("exclusiveMaximum"))
     minimum, maximum = _number(schema.get("minimum")), _number(schema.get("maximum"))
+    # draft 4: exclusiveMinimum is true, and minimum has the number
     above = minimum if schema.get("exclusiveMinimum") is True else above
     below = maximum if schema.get("exclusiveMaximum") is True else below
     for low, high in ((above, below), (above, maximum), (minimum, below)):
@@ -209,6 +210,7 @@ def _choices(schema: JsonObject) -> Iterator[str]:
 def _required(schema: JsonObject) -> Iterator[str]:
     """Find required keys that a closed object does not allow."""
     required, closed = schema.get("required"), schema.get("additionalProperties") is False
+    # a pattern may allow any name, so nothing can be said
     if closed and isinstance(required, list) and not schema.get("patternProperties"):
         known = cast(JsonObject, schema.get("properties") or {})
         for name in required:
@@ -217,4 +219,5 @@ def _required(schema: JsonObject) -> Iterator[str]:
 
 
 def _number(value: Json) -> float | None:
+    # bool is an int in Python, and exclusiveMinimum may be one
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -94,6 +94,7 @@ def conform(cases: Sequence[Case], card: Card, endpoint: Endpoint) -> Iterator[F
 
 
 def _compared(case: Case, card: Card, theirs: Response, ours: Response) -> Finding:
+    # a rate limit says nothing about the behaviour that the case is about
     if theirs.status == 429 and ours.status != 429:
         differs = ("a rate limit refused the request: try again in a minute",)
     elif case.path == "models":
@@ -112,6 +113,7 @@ def _listed(body: Json) -> Iterator[str]:
 
 def _expected(client: httpx.Client, case: Case, twin: Emulator) -> Response:
     """Return the emulator's response."""
+    # each case starts from the same state, or an earlier script could answer it
     twin.reset()
     if case.answer is not None:
         twin.script(reply(case.answer))
@@ -134,6 +136,7 @@ def _send(client: httpx.Client, case: Case, endpoint: Endpoint) -> Response:
 
 def _has(card: Card, need: str) -> bool:
     """Whether the model supports a mode. A card without modes rules nothing out."""
+    # a card without modes is one that nobody has filled in
     return card.strict if need == "strict" else not card.modes or need in card.modes
 
 
@@ -143,6 +146,7 @@ def _case(entry: JsonObject, card: Card) -> Case:
     text = re.sub(r"\$(?:model|retired)", lambda found: json.dumps(words[found[0]])[1:-1], json.dumps(entry))
     made = cast("dict[str, Any]", json.loads(text))
     if "body" in made:
+        # reasoning would use up the few tokens that a case may cost
         effort = {"reasoning_effort": "low"} if "low" in card.reasoning else {}
         made["body"] = {
             "model": card.id,
@@ -184,6 +188,7 @@ LITERAL = (
 def differences(theirs: Response, ours: Response, card: Card, also: tuple[int, ...] = ()) -> Iterator[str]:
     """Yield how the server's response differs from the emulator's and the card. `also`: other documented statuses."""
     if theirs.status != ours.status:
+        # with another status the body is another too, so nothing else is compared
         if theirs.status not in also:
             yield f"status {theirs.status}{_message(theirs.body)}, but {ours.status} was expected"
         return

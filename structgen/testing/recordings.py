@@ -130,6 +130,7 @@ class Recordings:
         if held is None:
             return None
         with self._lock:
+            # the last response is repeated, because a client may retry
             return held.popleft() if len(held) > 1 else held[0]
 
 

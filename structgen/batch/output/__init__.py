@@ -66,6 +66,7 @@ class PartFile:
         """Write one line, unbuffered. Raises OutputError, for example if the disk is full."""
         line = to_line(row).encode()
         try:
+            # an unbuffered write may be partial, for example on a full disk
             rest = memoryview(line)
             while rest:
                 rest = rest[self._file.write(rest) :]
@@ -81,10 +82,12 @@ class PartFile:
         try:
             with self._file:
                 self._file.truncate(self._size)  # drop half a line, left by a full disk
+                # the data must be on disk before the rename, or a power failure could leave an empty target
                 os.fsync(self._file.fileno())
             if not self._size:
                 self._part.unlink()
                 return None
+            # a stopped run must not destroy the result of an earlier complete one
             if not complete and self._target.exists():
                 return self._part
             self._install()

@@ -66,6 +66,7 @@ def write_parquet(rows: Rows, target: Path) -> None:
     arrow: Any = import_module("pyarrow")  # no types
     parquet: Any = import_module("pyarrow.parquet")
     columns = columns_of(rows())
+    # a Parquet column has one type, which only the whole of the rows decides
     types = _types(rows(), columns)
     makers = {bool: arrow.bool_(), int: arrow.int64(), float: arrow.float64(), str: arrow.string()}
     schema = arrow.schema([(name, makers[kind]) for name, kind in zip(columns, types, strict=True)])
@@ -94,6 +95,7 @@ def _types(rows: Iterable[JsonObject], columns: list[str]) -> list[type]:
 
 
 def _common(kinds: set[type]) -> type:
+    # JSON does not distinguish 2 and 2.0
     if kinds == {int, float}:
         return float
     return kinds.pop() if len(kinds) == 1 else str
@@ -128,6 +130,7 @@ def write_sqlite(rows: Rows, target: Path) -> None:
     places = ", ".join("?" * len(columns))
     try:
         with closing(sqlite3.connect(target, isolation_level=None)) as database:
+            # take the write lock now: a reader never sees the table half written, and nobody else can write it
             database.execute("BEGIN IMMEDIATE")
             database.execute("DROP TABLE IF EXISTS rows")
             database.execute(f"CREATE TABLE rows ({names})")

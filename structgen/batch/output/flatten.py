@@ -24,6 +24,7 @@ def columns_of(rows: Iterable[JsonObject]) -> list[str]:
     for row in rows:
         for name, cell in _cells(row):
             found[name] = found.get(name, False) or cell is not None
+    # the dotted columns of an object make a column for the object itself unnecessary
     above = {name[:at] for name in found for at in range(len(name)) if name[at] == "."}
     names = [name for name, used in found.items() if used or name not in above]
     if len(names) <= _MAX_COLUMNS and len({name.lower() for name in names}) == len(names):

@@ -83,6 +83,7 @@ def doctor(
     for check in _checks(chosen):
         typer.echo(check)
         wrong = wrong or check.verdict is Verdict.WRONG
+    # calls would only repeat what is wrong already
     if live and not wrong:
         wrong = check_live(chosen, calls, yes=yes, save=save)
     raise typer.Exit(Exit.SOME_NOT_OK if wrong else Exit.OK)
@@ -121,6 +122,7 @@ def _required(extra: str) -> list[str]:
     """Return the packages that an extra requires, or if `extra` is empty those that structgen itself requires."""
     from importlib.metadata import requires
 
+    # requirements look like: starlette>=0.40; extra == "testing"
     marker = f'extra == "{extra}"' if extra else ""
     lines = [line for line in requires("structgen") or [] if (marker in line if extra else "extra ==" not in line)]
     return [name[0] for line in lines if (name := re.match(r"[\w.-]+", line))]
@@ -150,6 +152,7 @@ def check_live(model: str, calls: int, *, yes: bool, save: Path | None) -> bool:
         typer.confirm("Make these calls?", abort=True, err=True)
     findings = [*_shown(conform(cases, card, endpoint))]
     if save is not None:
+        # an exchange with a wrong key would answer nothing when it is replayed
         kept = [finding.exchange for finding in findings if finding.exchange is not None and not finding.case.key]
         save_recordings(save, kept, endpoint.key)
         say(f"{len(kept)} responses saved in {save}: `structgen emulate --replies {save}` plays them.")
@@ -202,9 +205,11 @@ def check_model(model: str) -> Iterator[Check]:
         return
     if model == RULES:
         yield Check("model", Verdict.OK, "rules, which need neither key nor server")
+        # the rules need no server, so a missing key is no error, but good to know
         yield from (_as_note(check) for check in _check_wire(GROQ, None))
         return
     try:
+        # opening validates the name and the key without sending anything
         open_sender(model).close()
         provider, name = split_model(model)
     except StructgenError as error:
@@ -264,6 +269,7 @@ def _check_server(wire: Wire, key: str, model: str | None) -> Iterator[Check]:
         return
     if response.status_code in _KEY_REFUSED:
         advice = f"create a new {wire.key_variable}" if key else ""
+        # without a key a server that requires one is still proven to be there
         refused = "but rejects the key" if key else "but requires a key"
         yield Check("server", Verdict.WRONG if key else Verdict.OK, f"{base} responds {refused}", advice)
     elif response.is_success:

@@ -70,6 +70,7 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
     from structgen.extractor import Extractor
 
     task, inputs = load_task(arguments.words or [], arguments.fields, arguments.examples)
+    # before anything is opened or paid for
     _check_inputs(inputs, arguments.output)
     model, instructions = choose_model(arguments.model), load_words(arguments.instructions)
     asked = _asked(task, instructions)
@@ -81,6 +82,7 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
             batch = _batch(arguments, extractor, task, instructions, reparse)
             _announce_rules(extractor.model, chosen=arguments.model is not None)
             documents, output = with_output(_documents(arguments, inputs), arguments.output, show=arguments.show)
+            # a reparse can be reparsed itself: its answers are to this request and to those before it
             requests = [asked, *(previous.run.asked if previous else ())]
             with record_run(store, task.name, extractor.model, batch, requests):
                 return run_batch(batch, documents, output, manner)

@@ -68,6 +68,7 @@ def _refresh(model: str | None, cards: tuple[Card, ...], *, save: bool) -> None:
 
     own = [card for card in cards if card.provider == GROQ.provider]
     endpoint = find_endpoint(GROQ)
+    # with one model, those that are missing from the answer are no difference
     name = None if model is None else _plain_id(model, own)
     served = list_served(GROQ, endpoint) if name is None else (retrieve_served(GROQ, endpoint, name),)
     differences = [*compare(served, own, whole=name is None)]
@@ -88,6 +89,7 @@ def _save(changed: tuple[Card, ...], served: tuple[Served, ...]) -> None:
     from structgen.send.model_cards import read_cards, user_file, write_cards
 
     path = user_file()
+    # the file may contain cards for other providers, and those must not be lost
     kept = read_cards(path) if path.exists() else ()
     replaced = {(card.provider, card.id) for card in changed}
     write_cards(path, (*(card for card in kept if (card.provider, card.id) not in replaced), *changed))

@@ -143,6 +143,7 @@ def reparse(arguments: ReparseArguments) -> None:
         extract_arguments = _extract_arguments(store, run, arguments)
     context = ReparseContext(run, arguments.keep, ReparseStats())
     try:
+        # the store is closed here: the run opens it again itself
         status = run_extract(replace(extract_arguments, model=_model(run, arguments.model)), context)
     finally:
         if context.stats.total and not arguments.quiet:
@@ -181,6 +182,7 @@ def _extract_arguments(store: Store, run: Run, given: ReparseArguments) -> Extra
         max_cost=before.max_cost if given.max_cost is None else given.max_cost,
         max_tokens=before.max_tokens if given.max_tokens is None else given.max_tokens,
         allow_incomplete=given.allow_incomplete or before.allow_incomplete,
+        # the store in which the run was found, which its command line may not name
         store=given.store or STORE,
         no_store=False,
         show=given.show or before.show,
@@ -191,11 +193,13 @@ def _extract_arguments(store: Store, run: Run, given: ReparseArguments) -> Extra
 def _words(before: ExtractArguments, given: ReparseArguments) -> list[str]:
     """Return TASK and INPUTs (INPUTs alone with --fields): those given now, else those of the run."""
     words = before.words or []
+    # without --fields the first word is the TASK
     inputs = words if before.fields else words[1:]
     if given.fields:
         return given.words or inputs
     if not given.words:
         return words
+    # one word is a TASK for the same inputs
     return given.words if len(given.words) > 1 else [*given.words, *inputs]
 
 

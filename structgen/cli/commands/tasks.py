@@ -77,6 +77,7 @@ def _write(name: str) -> None:
     path = Path("schemas") / f"{name}.py"
     try:
         path.parent.mkdir(exist_ok=True)
+        # "x" fails if the file exists, also if it was created a moment ago
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError as error:
@@ -94,6 +95,7 @@ def _check(names: list[str]) -> None:
 
     registry = list_tasks()
     chosen: dict[str, Task[Any]] = {name: find_task(name) for name in names} or dict(registry)
+    # a template that is named but broken raises in find_task
     broken = {} if names else dict(registry.broken)
     for name, reason in broken.items():
         typer.echo(f"{name}: error: cannot be loaded: {reason}")
@@ -137,6 +139,7 @@ def prompt(
     task, inputs = load_task(words or [], fields, examples)
     chosen = choose_model(model)
     if chosen == RULES:
+        # the prompt of the default model, because the rules have none to show
         chosen = DEFAULT_GROQ_MODEL
         say(f"the rules need no prompt; this is the one for {chosen}.")
     document, asked = _document(inputs, text_field), Options(mode, style, evidence=evidence)

@@ -33,6 +33,7 @@ class ChunkSchema(Schema[Json]):
     """
 
     def __init__(self, whole: Schema[Any]) -> None:
+        # formats are not asserted here: the merged value is validated with the whole schema
         relaxed = _Relaxed(whole.node)
         schema, validator = compile_json_schema(relaxed.root(), assert_formats=False)
         super().__init__(whole.name, schema, None, relaxed.names(whole.names), validator)
@@ -46,6 +47,7 @@ class ChunkSchema(Schema[Json]):
     def check(self, value: object) -> tuple[Issue, ...]:
         """Return what is wrong with the answer to a chunk."""
         own = check_json(self._validator, value)
+        # one issue per path is enough, and that of the relaxed schema is what the model was shown
         known = {issue.path for issue in own}
         given = _given(cast(Json, value))
         return (*own, *(one for one in self._of_the_whole(given) if one.path not in known and _speaks_of(one, given)))
@@ -117,6 +119,7 @@ class _Relaxed:
     def _relax(self, raw: Json) -> Raw:
         if not isinstance(raw, dict):
             return raw if isinstance(raw, bool) else True
+        # the positions of a tuple have meaning, so its parts cannot be split between chunks
         if "prefixItems" in raw:
             return raw
         part: JsonObject = {key: value for key, value in raw.items() if key not in _OF_THE_WHOLE}
@@ -128,6 +131,7 @@ class _Relaxed:
         if isinstance(parts := raw.get("allOf"), list):
             part["allOf"] = [self._relax(child) for child in parts]
         for key in ("anyOf", "oneOf"):
+            # only an optional has one real branch; relaxing a true union would make its branches indistinguishable
             if isinstance(branches := raw.get(key), list) and sum(branch != _NULL for branch in branches) == 1:
                 part[key] = [branch if branch == _NULL else self._relax(branch) for branch in branches]
         return part
@@ -135,6 +139,7 @@ class _Relaxed:
     def _reference(self, place: str, raw: Raw) -> str:
         """A reference to the relaxed form of a definition."""
         name = steps(place)[-1]
+        # registered before it is relaxed, so that a recursive definition refers to itself and ends
         if name not in self._defs:
             self._defs[name] = _free(f"{name}_part", cast(JsonObject, self._root.said("$defs")))
             self._made[name] = self._relax(raw)
@@ -158,6 +163,7 @@ def _nullable(raw: Raw) -> Raw:
         return raw
     kinds = raw.get("type")
     if "const" in raw or "$ref" in raw or not ({"type", "enum", "anyOf"} & raw.keys()):
+        # a schema without constraints allows null already
         return {"anyOf": [raw, _NULL]} if raw.keys() - {"title", "description", "default"} else raw
     part = dict(raw)
     if isinstance(kinds, str | list):

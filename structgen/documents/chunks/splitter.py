@@ -84,6 +84,7 @@ def _spans(text: str, headings: Sequence[Heading], size: int, first: int) -> Ite
         if not text[start : cut.at].isspace():
             yield start, cut.at
         before = start
+        # a heading starts a new topic, so nothing before it needs repeating
         start = cut.at if cut.heading else _resume(text, start, cut.at, overlap)
         limit = size
         shortest = _shortest(size)
@@ -103,6 +104,7 @@ def _end(text: str, start: int, limit: int, headings: Sequence[Heading], starts:
     low, high = start + max(limit // 2, _shortest(limit)), start + limit
     within = headings[bisect_right(starts, low) : bisect_right(starts, high)]
     if within:
+        # the highest level, and of several the last one, to fill the chunk
         return _Cut(max(within, key=lambda heading: (-heading.level, heading.start)).start, heading=True)
     for breaks in (_PARAGRAPH, _ROW, _LINE, _CELL, _SENTENCE, _WORD):
         last = max(find_breaks(breaks, text, low, high), default=None)
@@ -133,6 +135,7 @@ def find_breaks(breaks: re.Pattern[str], text: str, low: int, high: int) -> Iter
     """Yield the ends of matches between two places. No sentence ends before a small letter ("approx. ten")."""
     for match in breaks.finditer(text, low, high):
         at = match.end()
+        # a small letter shows that the full stop ended an abbreviation
         if breaks is not _SENTENCE or at == len(text) or not text[at].islower():
             yield at
 
@@ -206,6 +209,7 @@ def _plain(before: Line, line: Line, after: Line) -> Heading | None:
     words = line.text.strip()
     if not before.blank or len(words) > _LONGEST or words.endswith(_NO_END) or not _LETTER.search(words):
         return None
+    # "1. Introduction" looks like a list item, so it must be set apart by blank lines
     if numbered := _NUMBERED.match(words):
         number = numbered[0].split()[0].rstrip(".")
         level = min(6, 1 + number.count("."))
@@ -244,6 +248,7 @@ def contexts(text: str, headings: Sequence[Heading], starts: Iterable[int]) -> I
             heading = headings[passed]
             above = [*(one for one in above if one.level < heading.level), heading]
             passed += 1
+        # a chunk that starts with a heading is not below headings of the same or a lower level
         begins = passed < len(headings) and headings[passed].start == start
         level = headings[passed].level if begins else PLAIN + 1
         carried, held = lines.at(start), [one for one in above if one.level < level]

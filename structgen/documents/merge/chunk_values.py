@@ -82,6 +82,7 @@ class ChunkValue:
             node, depth, listed = todo.pop()
             if isinstance(node.value, dict | list) and depth < MAX_DEPTH:
                 listed = listed or isinstance(node.value, list)
+                # reversed, because the stack returns the last one first
                 todo.extend((child, depth + 1, listed) for _, child in reversed(list(node.children())))
             elif node.value is not None:
                 yield node.path[len(self.path) :], Leaf(node.value, likeness(node.value), node.place), listed
@@ -102,6 +103,7 @@ KEYS = (*SURE_KEYS, "sku", "ean", "email", "url", "key", "code", "number", "name
 
 def likeness(value: Json) -> Likeness:
     """Return the key by which to compare a value."""
+    # before numbers, because True == 1 in Python
     if isinstance(value, bool):
         return ("bool", value)
     if isinstance(value, str):
@@ -113,6 +115,7 @@ def likeness(value: Json) -> Likeness:
 
 def _plain(text: str) -> str:
     """Normalize a text for comparison; return it unchanged if nothing would be left."""
+    # most texts are ASCII, for which NFKC and translating are slow and change nothing
     folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).translate(_SAME).casefold()
     return " ".join(folded.split()).strip(_AROUND) or text
 
@@ -121,6 +124,7 @@ def key_of(value: JsonObject) -> tuple[str, Likeness] | None:
     """Return the surest field that identifies an object, with its value, or None."""
     known = {
         rank: name
+        # reversed, so that of two equally sure keys the first one wins
         for name, inner in reversed(value.items())
         if isinstance(inner, str | int) and inner != "" and (rank := _rank(name)) is not None
     }

@@ -53,9 +53,11 @@ class _Merger:
     def merge(self, nodes: Sequence[ChunkValue], path: str, depth: int = 0, *, in_list: bool = False) -> Json:
         """Merge several values into one; null if all of them are."""
         said = [node for node in nodes if node.value is not None]
+        # an empty value says no more than null if another chunk has a real one
         telling = [node for node in said if node.value not in ("", [], {})] or said
         if not telling:
             return None
+        # deeper values are compared as a whole, so that recursion is bounded
         nodes = self._of_one_kind(telling, path) if depth < MAX_DEPTH else telling
         first = nodes[0].value
         if isinstance(first, dict) and depth < MAX_DEPTH:
@@ -84,6 +86,7 @@ class _Merger:
             str(key): self.merge(children, path + pointer([key]), depth + 1, in_list=in_list)
             for key, children in inner.items()
         }
+        # outside lists a null only means that no chunk contains the field
         return merged if in_list else {key: value for key, value in merged.items() if value is not None}
 
     def _of_one_branch(self, nodes: Sequence[ChunkValue], path: str) -> Sequence[ChunkValue]:
@@ -94,10 +97,13 @@ class _Merger:
             said = [(key, likeness(inner)) for key, inner in found if key in self.branches and inner is not None]
             if said:
                 camps.setdefault(tuple(sorted(said, key=str)), []).append(node)
+        # no contradiction about the branch; objects without a tag fit any of them
         if len(camps) < 2:
             return nodes
+        # sorting is stable: on a tie the branch that comes first in the text wins
         ranked = sorted(camps.values(), key=lambda camp: -len({node.part.number for node in camp}))
         self.conflicts.append(Conflict(path, tuple(_claim(camp, path) for camp in ranked)))
+        # by identity, because comparing whole values again would be slow
         others = {id(node) for camp in ranked[1:] for node in camp}
         return [node for node in nodes if id(node) not in others]
 
@@ -109,6 +115,7 @@ class _Merger:
             for node in group.nodes:
                 self.moves.setdefault(node.part.number, {})[node.path] = here
             items.append(self.merge(group.nodes, here, depth + 1, in_list=True))
+            # likeness is a judgement, so every item merged by it is on record
             for node in group.liked:
                 self.repairs.append(Repair("same_item", here, node.value, items[-1], Risk.INTERPRETIVE))
             if group.again:

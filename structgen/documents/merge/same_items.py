@@ -82,17 +82,21 @@ def group_items(lists: Iterable[ChunkValue], *, by_likeness: bool = True) -> lis
     groups: list[Group] = []
     index: dict[Hashable, list[Group]] = defaultdict(list)
     answers = [(whole.part.start, [_Item.of(node) for _, node in whole.children()]) for whole in lists]
+    # one answer that repeats itself shows that repetitions are meant in this list
     counting = any(_repeats(items) for _, items in answers)
     for start, items in answers:
         at = start
         for item in items:
+            # an item without a place follows its predecessor; order within an answer is never changed
             at = max(at, min((leaf.place[0] for leaf in item.leaves.values() if leaf.place), default=at))
+            # the place is proof and comes first; likeness is only tried without it
             group = _placed(item, index) or (_liked(item, index, counting=counting) if by_likeness else None)
             if group is None:
                 group = Group((at, item.node.part.number, len(groups)), item.whole)
                 groups.append(group)
             group.add(item)
             for mark in (*item.anchors(), *item.likenesses()):
+                # the newest group is enough to avoid most duplicates, and cheap
                 if group not in index[mark][-1:]:
                     index[mark].append(group)
     return sorted(groups, key=lambda group: group.order)
@@ -124,9 +128,11 @@ def _common(group: Group, item: _Item) -> int:
         if known is None:
             continue
         if known.place is not None and leaf.place is not None:
+            # one leaf at another place: these are two items that share words
             if not _overlap(known.place, leaf.place):
                 return 0
             shared += 1
+        # without places only equal values agree
         elif known.like != leaf.like:
             return 0
     return shared
@@ -141,8 +147,10 @@ def _liked(item: _Item, index: dict[Hashable, list[Group]], *, counting: bool) -
     for mark in item.likenesses():
         for group in _candidates(item, (mark,), index):
             if is_same(group, item, counting=counting or item.figures):
+                # merged by key although the values differ, or contain numbers that may be meant twice
                 if item.whole != group.whole or (item.figures and item.key):
                     group.liked.append(item.node)
+                # the same values outside the shared text: a repetition that was merged
                 elif counting or item.figures or not _may_be_shared(group, item):
                     group.again.append(item.node)
                 return group

@@ -75,6 +75,7 @@ class FaultPlan:
         for kind, share in shares.items():
             if not 0 <= share <= 1:
                 raise ConfigurationError(f"The share {kind} must be between 0 and 1, not {share}.")
+        # a little more than 1 is a rounding error of shares such as 0.1
         if math.fsum(shares.values()) > 1 + 1e-9:
             raise ConfigurationError(f"The shares of faults add up to {math.fsum(shares.values()):g}, more than 1.")
         if not (math.isfinite(self.seconds) and self.seconds >= 0) or (self.retry_after or 0) < 0:
@@ -103,6 +104,7 @@ class Mishap:
                 return error("flex_capacity")
             case FaultKind.DROPPED:
                 return Fault()
+            # half of the streams break in the middle instead, which `spoil` does
             case FaultKind.SERVER_ERROR if not body.get("stream") or self.chance.random() < 0.5:
                 return error(self.chance.choice(_ERRORS))
             case _:
@@ -120,12 +122,14 @@ class Mishap:
             case FaultKind.WRONG_TYPE:
                 return Answer(mistype(text, self.chance), as_is=True)
             case _:
+                # a server error in the middle of a stream; `refuse` has sent the other half
                 broken = cast("ErrorReply", error(self.chance.choice(("internal", "over_capacity"))))
                 return Streamed(Answer(text, as_is=True), self.chance.random(), error=broken)
 
     def _limited(self, body: JsonObject, charge: Charge) -> ErrorReply:
         """Return the 429 of a full bucket of tokens, or of one as full as the wait in the plan implies."""
         limit, wait = charge.meter.limit(Measure.TPM) or _TPM, self.plan.retry_after
+        # how far the bucket must be exceeded for the wait of the plan to be the one that the limit implies
         over = charge.requested if wait is None else max(math.ceil(wait * limit / Measure.TPM.period), 1)
         used, tier = min(limit - charge.requested + over, limit), str(body.get("service_tier") or "on_demand")
         made = refuse_for(Measure.TPM, limit, used, charge.requested, tier=tier, headers=charge.headers())
@@ -150,12 +154,14 @@ class Faults:
 
 
 def _draw(plan: FaultPlan, name: str, times: int) -> Mishap | None:
+    # a retry of the same body draws again, or it would fail forever
     digest = hashlib.blake2b(json.dumps([plan.seed, times, name]).encode(), digest_size=16).digest()
     chance = random.Random(digest)  # noqa: S311 - repeatable by intention
     point = chance.random()
     for kind, share in plan.shares().items():
         if point < share:
             return Mishap(kind, plan, chance)
+        # walk the shares like segments of a line from 0 to 1; what is left of it means no fault
         point -= share
     return None
 
@@ -167,6 +173,7 @@ _OTHERS: tuple[Json, ...] = (True, 17, "n/a", [17], {"value": 17})
 
 def malform(text: str, chance: random.Random) -> str:
     """Cut the text off, or remove or add a punctuation mark, so that it is no longer JSON."""
+    # some changes leave valid JSON, such as a cut within trailing white space
     tries = (chance.choice(_WAYS)(text, chance) for _ in range(_TRIES))
     return next((spoiled for spoiled in tries if not _is_json(spoiled)), "{" + text)
 
@@ -181,6 +188,7 @@ def mistype(text: str, chance: random.Random) -> str:
     except (ValueError, RecursionError):
         root = text
     box: list[Json] = [root]
+    # an empty or scalar root has no place inside, so the root itself is replaced
     places = [*_places(root)] or [_Place(root, partial(box.__setitem__, 0))]
     place = chance.choice(places)
     place.put(chance.choice([other for other in _OTHERS if _kind(other) is not _kind(place.value)]))

@@ -127,6 +127,7 @@ class Meters:
         if not isinstance(self._limits, str):
             return self._limits.named() if self._limits else {}
         card = find_card("groq", model)
+        # a model without a card, or whose card lacks the tier, has no limits
         tier = card.limits.get(self._limits, NO_LIMITS) if card else NO_LIMITS
         return {measure: tier[measure] for measure in Measure if measure in tier}
 
@@ -149,9 +150,11 @@ class Meter:
         with self._lock:
             self._drain()
             for measure in self._limits:
+                # no wait makes it fit, so Groq answers 413 instead of 429
                 if measure.of_tokens and requested > self._limits[measure]:
                     return _too_large(measure, self._limits[measure], requested, tier)
             waits = {measure: self._wait(measure, requested) for measure in self._limits}
+            # the message names one limit; the longest wait satisfies all of them
             longest = max(waits, key=lambda measure: waits[measure], default=None)
             if longest is not None and waits[longest] > 0:
                 return self._refuse(longest, requested, tier)
@@ -172,6 +175,7 @@ class Meter:
 
     def _drain(self) -> None:
         now = self._clock.now()
+        # a clock that was turned back must not refill what was used
         passed, self._at = max(now - self._at, 0.0), now
         for measure, limit in self._limits.items():
             self._used[measure] = max(self._used[measure] - limit * passed / measure.period, 0.0)
@@ -186,6 +190,7 @@ class Meter:
         return max(self._counted(measure) + amount - limit, 0) * measure.period / limit
 
     def _counted(self, measure: Measure) -> int:
+        # draining leaves rounding errors, which must not count as a whole token
         return math.ceil(self._used[measure] - 1e-6)
 
     def _refuse(self, measure: Measure, requested: int, tier: str) -> ErrorReply:
@@ -233,6 +238,7 @@ def refuse_for(
     """Return the 429 of a limit, with the wait in its message and, in whole seconds, in a header."""
     wait = max(used + requested - limit, 0) * measure.period / limit
     words = {"limit": limit, "used": used, "requested": requested, "wait": format_duration(wait), "tier": tier}
+    # rounded up, so that a client that waits this long does not come too early
     made = groq_error(f"rate_limit_{measure}", **{name: str(word) for name, word in words.items()})
     return ErrorReply(made.status, made.error, {**headers, "retry-after": str(math.ceil(wait))})
 

@@ -166,6 +166,7 @@ def error(
     headers = dict(entry.headers)
     if retry_after is not None:
         headers["retry-after"] = f"{retry_after:g}"
+    # 502 comes from the proxy in front of Groq, which sends HTML
     if entry.page is not None:
         made = page(entry.page, status=entry.status)
         return replace(made, headers={**made.headers, **headers}, delay=delay)
@@ -265,11 +266,13 @@ class ErrorEntry:
         `path` is the place of the error in a schema, as a JSON Pointer.
         """
         at = {} if path is None else {"path": path}
+        # later ones win: the words of the caller before those of the error before those of all errors
         known = {**_SAMPLES, **self.samples, **words, **at}
         filled: JsonObject = {
             name: Template(value).safe_substitute(known) if isinstance(value, str) else value
             for name, value in self.error.items()
         }
+        # errors about schemas repeat the path in two more forms
         if path is not None and "schema_kind" in filled:
             filled["schema_path"] = path
             filled["schema_path_segments"] = ["$", *steps(path)]

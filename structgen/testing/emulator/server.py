@@ -175,6 +175,7 @@ class Emulator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        # uvicorn notices the flag at its next tick; a hanging request must not block the test run for ever
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join(10)
@@ -316,6 +317,7 @@ class Endpoints:
         async def play(request: Request) -> Response:
             body = decode_object(await request.body())
             accepted = self._state.accepts(request.headers.get("authorization", ""))
+            # a recording must not answer a request with a wrong key
             held = self._state.recordings.find(request.method, request.url.path, body) if accepted else None
             if held is None:
                 response = await endpoint(request)
@@ -365,7 +367,7 @@ class Endpoints:
 
 
 def _recorded(held: Recorded) -> Response:
-    """A recorded response; a body that is JSON was kept as such."""
+    """Return a recorded response. A JSON body was stored as JSON."""
     text = held.body if isinstance(held.body, str) else json.dumps(held.body, ensure_ascii=False)
     headers = {name: value for name, value in held.headers.items() if name != "content-length"}
     return Response(text.encode(), held.status, {"content-type": "application/json", **headers})

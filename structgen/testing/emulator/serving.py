@@ -198,6 +198,7 @@ def require_key(state: State, endpoint: Endpoint) -> Endpoint:
     """Wrap an endpoint so that it requires the key. Without it the body is not even read."""
 
     async def check(request: Request) -> Response:
+        # before reading the body, so that an upload without a key costs nothing
         if state.accepts(request.headers.get("authorization", "")):
             return log_status(request, await endpoint(request))
         log(state, request, {})
@@ -209,6 +210,7 @@ def require_key(state: State, endpoint: Endpoint) -> Endpoint:
 def find_model(state: State, name: str) -> Card | ErrorReply | None:
     """Return the card of a model, None if a test added the model without one, or the error for a missing model."""
     card = CARDS.get(name) or find_card("groq", name)
+    # models that a test added need no card, and are never retired
     if name in state.models:
         return card
     if card is None:
@@ -223,6 +225,7 @@ def check_chat(state: State, body: JsonObject) -> ErrorReply | None:
     if not body:
         return invalid_request("The request body is not a JSON object")
     name = str(body.get("model", ""))
+    # a test may add an audio model as a chat model
     if name in CARDS and name not in state.models:
         return groq_error("feature_unsupported", feature="chat completions")
     card = find_model(state, name)
@@ -265,6 +268,7 @@ async def perform_step(
     request: Request, state: State, step: Step, answered: Callable[[Answer], Response], model: str = ""
 ) -> Response:
     """Perform a step. `answered` turns an answer into a response, and `model` is the requested one."""
+    # before any delay: a dropped connection is dropped immediately
     if isinstance(step, Fault):
         if step.answer is not None:
             return _cut_short(request, state, answered(step.answer), step.share)
@@ -301,6 +305,7 @@ def _slowed(response: Response, seconds: float) -> Raw:
 def _send_raw(step: Raw) -> Response:
     if not step.seconds:
         return Response(step.content, step.status, dict(step.headers))
+    # with a length, so that the client notices a body that is cut
     headers = {"content-length": str(len(step.content)), **step.headers}
     return StreamingResponse(_dribble(step), step.status, headers)
 

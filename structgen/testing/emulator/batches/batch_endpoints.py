@@ -187,6 +187,7 @@ def _keep(state: State, name: str, results: list[JsonObject]) -> str | None:
 def _answer(state: State, line: Line) -> JsonObject:
     """Return what the chat request would get on its own: an error, the next scripted step or the default answer."""
     step = _refuse(state, line.body) or state.next_step() or _unscripted(state, line.body)
+    # there is no connection to reset within a batch
     if isinstance(step, Fault):
         return result_without_response(line, "internal_error", "The request could not be completed.")
     if isinstance(step, Raw):
@@ -206,6 +207,7 @@ def _refuse(state: State, body: JsonObject) -> ErrorReply | None:
     model = str(body.get("model", ""))
     if refused is not None:
         return refused
+    # checked after the others: Groq reports an unknown model as such first
     if model not in MODELS and model not in state.models:
         return groq_error("feature_unsupported", feature="batch processing")
     return invalid_request("`stream` is not supported in a batch") if body.get("stream") else None
@@ -216,6 +218,7 @@ def _unscripted(state: State, body: JsonObject) -> Step:
     mishap = state.faults.draw(body)
     if mishap is None:
         return Answer(state.answer(body))
+    # batches do not count against rate limits, so nothing is charged
     return mishap.refuse(body, FREE) or mishap.spoil(state.answer(body))
 
 

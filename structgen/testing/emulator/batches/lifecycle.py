@@ -116,9 +116,11 @@ class Batch:
     def _proceed(self, now: float) -> None:
         expires = self.created_at + self.window
         start, end = self.created_at + self._edge, self.created_at + self.seconds - self._edge
+        # nothing happens after the expiry, however late the batch is looked at
         until = min(now, expires)
         if until < start:
             return
+        # one invalid line fails the whole batch before anything runs
         if self.issues:
             self._enter(Status.FAILED, start)
             return
@@ -131,6 +133,7 @@ class Batch:
 
     def _run(self, due: int) -> None:
         for line in self.lines[len(self.completed) + len(self.failed) : due]:
+            # a line that fails does not fail the batch; it goes to the error file
             result = self.answer(line)
             response = result["response"]
             succeeded = isinstance(response, dict) and response["status_code"] == 200
@@ -141,6 +144,7 @@ class Batch:
         if now < at or self.status.final:
             return
         if status is Status.EXPIRED:
+            # an expired batch keeps its results and reports the other lines as errors
             rest = self.lines[len(self.completed) + len(self.failed) :]
             self.failed.extend(result_without_response(line, "batch_expired", _LATE) for line in rest)
         self.output_file_id = self.keep(f"{self.id}_output.jsonl", self.completed)
@@ -148,6 +152,7 @@ class Batch:
         self._enter(status, at)
 
     def _enter(self, status: Status, at: float) -> None:
+        # the time at which it was due, not that of the look at it
         self.entered.setdefault(status, at)
         self.status = status
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 async def answer_chat(request: Request, body: JsonObject, state: State) -> Response:
     """Respond with an error forced by the script; else with the error of a check or limit; else with an answer."""
     chat = ChatRequest(body, find_card("groq", str(body.get("model", ""))))
+    # scripted errors come before all checks, so that a test can provoke any error with any request
     if state.forces_next():
         return await _perform(request, chat, state, state.next_step() or Fault(), FREE)
     charge = check_chat(state, body) or state.meters.arrive(body)
@@ -57,6 +58,7 @@ async def _unscripted(request: Request, body: JsonObject, state: State, charge: 
     step = mishap.refuse(body, charge)
     if step is None:
         return mishap.spoil(await run_in_threadpool(state.answer, body))
+    # a refused request is not charged
     charge.refund()
     return step
 
@@ -64,6 +66,7 @@ async def _unscripted(request: Request, body: JsonObject, state: State, charge: 
 async def _perform(request: Request, chat: ChatRequest, state: State, step: Step, charge: Charge) -> Response:
     """Perform a step, and charge the tokens that it used."""
     model = str(chat.body.get("model", ""))
+    # errors and raw responses are never streamed, and a dropped connection has no response at all
     if chat.body.get("stream") and not isinstance(step, Raw | ErrorReply) and step != Fault():
         if not isinstance(step, Fault):
             await asyncio.sleep(step.delay + state.latency)
@@ -97,6 +100,7 @@ async def _body(
         for part in parts:
             await asyncio.sleep(plan.pause + plan.answer.seconds / len(parts))
             yield part
+        # the stream ends in the middle: reset, or the client could take it for complete
         if plan.share < 1 and plan.error is None:
             await asyncio.sleep(plan.stall)
             finished = True
@@ -104,6 +108,7 @@ async def _body(
         finished = True
     finally:
         charge.settle(used_tokens(chat.body, made))
+        # the generator is closed early if the client disconnects
         state.hung_up += not finished
 
 

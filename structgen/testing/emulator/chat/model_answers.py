@@ -31,6 +31,7 @@ def make_completion(chat: ChatRequest, answer: Answer) -> JsonObject | ErrorRepl
     The answer ends before its first stop sequence, unless it is sent `as_is`.
     """
     answer = answer if answer.as_is else cut_at_stop(answer, chat.stops)
+    # a model may answer in plain content although functions are offered
     tool = None if answer.plain else chat.tool
     wrong = None if answer.as_is else _check(chat, answer, tool)
     if wrong is not None:
@@ -64,6 +65,7 @@ def _check(chat: ChatRequest, answer: Answer, tool: JsonObject | None) -> ErrorR
         return _salvaged("tool_use_failed_required", text)
     if chat.format_type == "text":
         return None
+    # JSON that is cut off is an error at Groq, plain text a response with the finish reason ``length``
     if chat.max_tokens is not None and tokens(text) > chat.max_tokens:
         return groq_error("json_validate_failed_max_tokens")
     value, broken = _decode(text)
@@ -134,9 +136,11 @@ def answer_by_rules(body: JsonObject) -> str:
     chat = ChatRequest(body, None)
     texts = [content_of(message) for message in chat.messages]
     schema = chat.tool.get("parameters") if chat.tool else chat.json_schema.get("schema")
+    # in JSON mode the schema is only in the prompt
     schema = schema if isinstance(schema, dict) else next(filter(None, map(_find_schema, texts)), None)
     if schema is None:
         return "{}"
+    # a worked example has a document too; the last one is the one to answer for
     documents = [found[2] for text in texts if (found := _DOCUMENT.search(text))]
     return json.dumps(answer_in_form(schema, [texts[-1], *documents][-1]), ensure_ascii=False)
 
@@ -238,7 +242,7 @@ def _pair(options: Sequence[Node]) -> Keys | None:
 
 
 def _nothing(options: Sequence[Node], *, whole: bool) -> Json:
-    """What stands for a value that was not found. `whole`: it is all that was asked for."""
+    """Return the placeholder for a value that was not found. `whole`: the value is the whole answer."""
     if any("null" in option.types for option in options):
         return None
     if keys := _pair(options):

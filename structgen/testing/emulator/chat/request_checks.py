@@ -42,6 +42,7 @@ def _readable(chat: ChatRequest, message: JsonObject) -> bool:
     content = message.get("content")
     if message.get("role") == "system":
         return isinstance(content, str)
+    # nothing is known about a model without a card, so it gets the benefit of the doubt
     sees = chat.card is None or chat.card.vision
     return sees or not isinstance(content, list) or not any(as_object(part).get("image_url") for part in content)
 
@@ -214,6 +215,7 @@ def _check_object(path: str, node: JsonObject) -> Wrong | None:
     names = list(properties) if isinstance(properties, dict) else []
     if not isinstance(required, list):
         return Wrong("schema_required_missing", path) if names else None
+    # strict mode has no optional properties; an optional value must allow null instead
     missing = [name for name in names if name not in required]
     return Wrong("schema_required_all", path, {"names": ", ".join(missing)}) if missing else None
 
@@ -228,9 +230,11 @@ def _check_union(path: str, part: JsonObject, root: Node) -> Wrong | None:
     union = part.get("anyOf")
     variants = [root.at(one) for one in union if isinstance(one, dict)] if isinstance(union, list) else []
     objects = [variant for variant in variants if variant.properties]
+    # scalars and one object are told apart by their type
     if len(objects) < 2:
         return None
     discriminators = _discriminators(objects)
+    # several are refused too, as in the recorded error
     if len(discriminators) == 1:
         return None
     if discriminators:
