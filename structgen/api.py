@@ -10,24 +10,23 @@ from typing_extensions import TypeForm
 from structgen.compile import Input
 from structgen.core.json import Json
 from structgen.core.options import Options
-from structgen.core.records import Task
 from structgen.core.results import Extraction
 from structgen.extractor import Extractor
-from structgen.schema import Context, Schema
+from structgen.schema import Context, SchemaOf, U
 
 T = TypeVar("T")
 
 
 @overload
 def extract(
-    schema: str,
+    schema: SchemaOf[U],
     text: Input,
     instructions: str | None = None,
     *,
     model: str | None = ...,
     options: Options | None = ...,
     context: Context = None,
-) -> Extraction[Any]: ...
+) -> Extraction[U]: ...
 @overload
 def extract(
     schema: Mapping[str, Any] | bool,
@@ -38,16 +37,6 @@ def extract(
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[Json]: ...
-@overload
-def extract(
-    schema: Task[T] | Schema[T],
-    text: Input,
-    instructions: str | None = None,
-    *,
-    model: str | None = ...,
-    options: Options | None = ...,
-    context: Context = None,
-) -> Extraction[T]: ...
 @overload
 def extract(
     schema: TypeForm[T],
@@ -74,14 +63,14 @@ def extract(
 
 @overload
 async def aextract(
-    schema: str,
+    schema: SchemaOf[U],
     text: Input,
     instructions: str | None = None,
     *,
     model: str | None = ...,
     options: Options | None = ...,
     context: Context = None,
-) -> Extraction[Any]: ...
+) -> Extraction[U]: ...
 @overload
 async def aextract(
     schema: Mapping[str, Any] | bool,
@@ -92,16 +81,6 @@ async def aextract(
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[Json]: ...
-@overload
-async def aextract(
-    schema: Task[T] | Schema[T],
-    text: Input,
-    instructions: str | None = None,
-    *,
-    model: str | None = ...,
-    options: Options | None = ...,
-    context: Context = None,
-) -> Extraction[T]: ...
 @overload
 async def aextract(
     schema: TypeForm[T],
@@ -128,14 +107,14 @@ async def aextract(
 
 @overload
 def generate(
-    schema: str,
+    schema: SchemaOf[U],
     prompt: Input,
     instructions: str | None = None,
     *,
     model: str | None = ...,
     options: Options | None = ...,
     context: Context = None,
-) -> Extraction[Any]: ...
+) -> Extraction[U]: ...
 @overload
 def generate(
     schema: Mapping[str, Any] | bool,
@@ -146,16 +125,6 @@ def generate(
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[Json]: ...
-@overload
-def generate(
-    schema: Task[T] | Schema[T],
-    prompt: Input,
-    instructions: str | None = None,
-    *,
-    model: str | None = ...,
-    options: Options | None = ...,
-    context: Context = None,
-) -> Extraction[T]: ...
 @overload
 def generate(
     schema: TypeForm[T],
@@ -182,14 +151,14 @@ def generate(
 
 @overload
 async def agenerate(
-    schema: str,
+    schema: SchemaOf[U],
     prompt: Input,
     instructions: str | None = None,
     *,
     model: str | None = ...,
     options: Options | None = ...,
     context: Context = None,
-) -> Extraction[Any]: ...
+) -> Extraction[U]: ...
 @overload
 async def agenerate(
     schema: Mapping[str, Any] | bool,
@@ -200,16 +169,6 @@ async def agenerate(
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[Json]: ...
-@overload
-async def agenerate(
-    schema: Task[T] | Schema[T],
-    prompt: Input,
-    instructions: str | None = None,
-    *,
-    model: str | None = ...,
-    options: Options | None = ...,
-    context: Context = None,
-) -> Extraction[T]: ...
 @overload
 async def agenerate(
     schema: TypeForm[T],

@@ -19,7 +19,7 @@ from structgen.core.errors import ConfigurationError, RequestTooLarge
 from structgen.core.events import Observer
 from structgen.core.json import Json
 from structgen.core.options import Options
-from structgen.core.records import Completion, Document, Example, Task, Usage
+from structgen.core.records import Completion, Document, Example, Usage
 from structgen.core.results import Extraction
 from structgen.engine.answers import open_answers, open_store
 from structgen.engine.chunked.long_document import chunked_extraction, most_of_document, plan_chunks
@@ -30,7 +30,7 @@ from structgen.engine.observers import Observers, end_observed, observed, observ
 from structgen.engine.reparse.previous_run import PreviousRun, stored_question
 from structgen.engine.stream.stream_api import Streams, TextLine, text_line
 from structgen.engine.stream.stream_views import Finished
-from structgen.schema import Context, Schema
+from structgen.schema import Context, SchemaOf, U
 from structgen.send import Allowance, default_model, open_sender, policy_in, split_model
 from structgen.stages import Resolved, brief_for, resolve, resolve_items
 from structgen.store import Store
@@ -127,16 +127,12 @@ class Extractor(Maps, Streams):
 
     @overload
     def extract(
-        self, schema: str, text: Input, instructions: str | None = None, *, context: Context = None
-    ) -> Extraction[Any]: ...
+        self, schema: SchemaOf[U], text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[U]: ...
     @overload
     def extract(
         self, schema: Mapping[str, Any] | bool, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Extraction[Json]: ...
-    @overload
-    def extract(
-        self, schema: Task[T] | Schema[T], text: Input, instructions: str | None = None, *, context: Context = None
-    ) -> Extraction[T]: ...
     @overload
     def extract(
         self, schema: TypeForm[T], text: Input, instructions: str | None = None, *, context: Context = None
@@ -155,16 +151,12 @@ class Extractor(Maps, Streams):
 
     @overload
     async def aextract(
-        self, schema: str, text: Input, instructions: str | None = None, *, context: Context = None
-    ) -> Extraction[Any]: ...
+        self, schema: SchemaOf[U], text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[U]: ...
     @overload
     async def aextract(
         self, schema: Mapping[str, Any] | bool, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Extraction[Json]: ...
-    @overload
-    async def aextract(
-        self, schema: Task[T] | Schema[T], text: Input, instructions: str | None = None, *, context: Context = None
-    ) -> Extraction[T]: ...
     @overload
     async def aextract(
         self, schema: TypeForm[T], text: Input, instructions: str | None = None, *, context: Context = None
@@ -177,8 +169,8 @@ class Extractor(Maps, Streams):
 
     @overload
     def generate(
-        self, schema: str, prompt: Input, instructions: str | None = None, *, context: Context = None
-    ) -> Extraction[Any]: ...
+        self, schema: SchemaOf[U], prompt: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[U]: ...
     @overload
     def generate(
         self,
@@ -188,10 +180,6 @@ class Extractor(Maps, Streams):
         *,
         context: Context = None,
     ) -> Extraction[Json]: ...
-    @overload
-    def generate(
-        self, schema: Task[T] | Schema[T], prompt: Input, instructions: str | None = None, *, context: Context = None
-    ) -> Extraction[T]: ...
     @overload
     def generate(
         self, schema: TypeForm[T], prompt: Input, instructions: str | None = None, *, context: Context = None
@@ -207,8 +195,8 @@ class Extractor(Maps, Streams):
 
     @overload
     async def agenerate(
-        self, schema: str, prompt: Input, instructions: str | None = None, *, context: Context = None
-    ) -> Extraction[Any]: ...
+        self, schema: SchemaOf[U], prompt: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Extraction[U]: ...
     @overload
     async def agenerate(
         self,
@@ -218,10 +206,6 @@ class Extractor(Maps, Streams):
         *,
         context: Context = None,
     ) -> Extraction[Json]: ...
-    @overload
-    async def agenerate(
-        self, schema: Task[T] | Schema[T], prompt: Input, instructions: str | None = None, *, context: Context = None
-    ) -> Extraction[T]: ...
     @overload
     async def agenerate(
         self, schema: TypeForm[T], prompt: Input, instructions: str | None = None, *, context: Context = None

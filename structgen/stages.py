@@ -20,7 +20,7 @@ from structgen.forms import AnswerForm, prompt_forms, sent_by, strict_form
 from structgen.forms.strict import StrictRefusal
 from structgen.ground import locate, locate_quoted, quote_example
 from structgen.parse import parse_text
-from structgen.schema import Context, Schema
+from structgen.schema import Context, Schema, SchemaOf, U
 from structgen.send import find_card, split_model
 from structgen.send.factory import DEFAULT_GROQ_MODEL
 from structgen.tasks import find_task
@@ -134,7 +134,7 @@ def compile_request(
 
 @overload
 def parse_response(
-    schema: str,
+    schema: SchemaOf[U],
     response_text: str,
     *,
     finish_reason: str | None = ...,
@@ -143,7 +143,7 @@ def parse_response(
     evidence: EvidenceMode = ...,
     context: Context = None,
     document: str | Document | None = ...,
-) -> Parsed[Any]: ...
+) -> Parsed[U]: ...
 @overload
 def parse_response(
     schema: Mapping[str, Any] | bool,
@@ -156,18 +156,6 @@ def parse_response(
     context: Context = None,
     document: str | Document | None = ...,
 ) -> Parsed[Json]: ...
-@overload
-def parse_response(
-    schema: Task[T] | Schema[T],
-    response_text: str,
-    *,
-    finish_reason: str | None = ...,
-    max_risk: Risk = ...,
-    form: Form | str | Request = ...,
-    evidence: EvidenceMode = ...,
-    context: Context = None,
-    document: str | Document | None = ...,
-) -> Parsed[T]: ...
 @overload
 def parse_response(
     schema: TypeForm[T],

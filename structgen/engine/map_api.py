@@ -13,10 +13,10 @@ from structgen.compile import Input
 from structgen.core.argument_checks import argument, kind_of, mapping, optional, string
 from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.core.json import Json
-from structgen.core.records import Document, Image, Message, Task
+from structgen.core.records import Document, Image, Message
 from structgen.core.results import Extraction
 from structgen.engine.drive import Outcome, aattempted, amap_ordered, attempted, map_ordered
-from structgen.schema import Context, Schema
+from structgen.schema import Context, SchemaOf, U
 
 T = TypeVar("T")
 
@@ -30,13 +30,13 @@ class Maps(ABC):
     @overload
     def map(
         self,
-        schema: str,
+        schema: SchemaOf[U],
         texts: Iterable[Input],
         instructions: str | None = None,
         *,
         concurrency: int = ...,
         context: Context = None,
-    ) -> Generator[Outcome[Any], None, None]: ...
+    ) -> Generator[Outcome[U], None, None]: ...
     @overload
     def map(
         self,
@@ -47,16 +47,6 @@ class Maps(ABC):
         concurrency: int = ...,
         context: Context = None,
     ) -> Generator[Outcome[Json], None, None]: ...
-    @overload
-    def map(
-        self,
-        schema: Task[T] | Schema[T],
-        texts: Iterable[Input],
-        instructions: str | None = None,
-        *,
-        concurrency: int = ...,
-        context: Context = None,
-    ) -> Generator[Outcome[T], None, None]: ...
     @overload
     def map(
         self,
@@ -90,13 +80,13 @@ class Maps(ABC):
     @overload
     def amap(
         self,
-        schema: str,
+        schema: SchemaOf[U],
         texts: Iterable[Input] | AsyncIterable[Input],
         instructions: str | None = None,
         *,
         concurrency: int = ...,
         context: Context = None,
-    ) -> AsyncGenerator[Outcome[Any], None]: ...
+    ) -> AsyncGenerator[Outcome[U], None]: ...
     @overload
     def amap(
         self,
@@ -107,16 +97,6 @@ class Maps(ABC):
         concurrency: int = ...,
         context: Context = None,
     ) -> AsyncGenerator[Outcome[Json], None]: ...
-    @overload
-    def amap(
-        self,
-        schema: Task[T] | Schema[T],
-        texts: Iterable[Input] | AsyncIterable[Input],
-        instructions: str | None = None,
-        *,
-        concurrency: int = ...,
-        context: Context = None,
-    ) -> AsyncGenerator[Outcome[T], None]: ...
     @overload
     def amap(
         self,

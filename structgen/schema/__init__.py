@@ -2,6 +2,6 @@
 
 from structgen.schema.check import Context
 from structgen.schema.pydantic_issues import issues_from_pydantic
-from structgen.schema.schema import Schema, fields
+from structgen.schema.schema import Schema, SchemaOf, U, fields
 
-__all__ = ["Context", "Schema", "fields", "issues_from_pydantic"]
+__all__ = ["Context", "Schema", "SchemaOf", "U", "fields", "issues_from_pydantic"]

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from copy import copy
 from enum import Enum
 from functools import cached_property
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import SchemaValidator
+from typing_extensions import TypeVar as TypeVarWithDefault
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
@@ -188,3 +189,10 @@ def _of_type(kind: object) -> Schema[Any]:
 def _name(text: str) -> str:
     """A name that every server takes: letters, digits, ``_`` and ``-``, at most 64."""
     return re.sub(r"[^A-Za-z0-9_-]+", "_", text)[:64].strip("_") or "answer"
+
+
+U = TypeVarWithDefault("U", default=Any)
+"""What a schema describes; Any if only its name is known."""
+
+SchemaOf: TypeAlias = str | Task[U] | Schema[U]
+"""A task's name in the registry, a task, or a compiled schema."""

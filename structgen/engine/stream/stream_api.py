@@ -17,7 +17,7 @@ from structgen.core.errors import ConnectionFailed, StructgenError
 from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.json import Json
 from structgen.core.options import Budget
-from structgen.core.records import Card, Completion, Request, Task, Usage
+from structgen.core.records import Card, Completion, Request, Usage
 from structgen.core.results import Extraction, Partial
 from structgen.engine.answers import Answers
 from structgen.engine.budget import beyond
@@ -25,7 +25,7 @@ from structgen.engine.drive import Show, adrive_shown, drive_shown
 from structgen.engine.flow import Line, Send
 from structgen.engine.observers import Observers, effects_observed
 from structgen.engine.stream.stream_views import Finished, Growing
-from structgen.schema import Context, Schema
+from structgen.schema import Context, SchemaOf, U
 from structgen.send import Allowance, Streamed
 
 TextLine: TypeAlias = Generator[Send, Completion, Completion]
@@ -136,16 +136,12 @@ class Streams(ABC):
 
     @overload
     def stream(
-        self, schema: str, text: Input, instructions: str | None = None, *, context: Context = None
-    ) -> Generator[Partial | Extraction[Any], None, None]: ...
+        self, schema: SchemaOf[U], text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Generator[Partial | Extraction[U], None, None]: ...
     @overload
     def stream(
         self, schema: Mapping[str, Any] | bool, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Generator[Partial | Extraction[Json], None, None]: ...
-    @overload
-    def stream(
-        self, schema: Task[T] | Schema[T], text: Input, instructions: str | None = None, *, context: Context = None
-    ) -> Generator[Partial | Extraction[T], None, None]: ...
     @overload
     def stream(
         self, schema: TypeForm[T], text: Input, instructions: str | None = None, *, context: Context = None
@@ -165,16 +161,12 @@ class Streams(ABC):
 
     @overload
     def astream(
-        self, schema: str, text: Input, instructions: str | None = None, *, context: Context = None
-    ) -> AsyncGenerator[Partial | Extraction[Any], None]: ...
+        self, schema: SchemaOf[U], text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> AsyncGenerator[Partial | Extraction[U], None]: ...
     @overload
     def astream(
         self, schema: Mapping[str, Any] | bool, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> AsyncGenerator[Partial | Extraction[Json], None]: ...
-    @overload
-    def astream(
-        self, schema: Task[T] | Schema[T], text: Input, instructions: str | None = None, *, context: Context = None
-    ) -> AsyncGenerator[Partial | Extraction[T], None]: ...
     @overload
     def astream(
         self, schema: TypeForm[T], text: Input, instructions: str | None = None, *, context: Context = None
@@ -188,16 +180,12 @@ class Streams(ABC):
 
     @overload
     def stream_items(
-        self, item: str, text: Input, instructions: str | None = None, *, context: Context = None
-    ) -> Generator[Any, None, None]: ...
+        self, item: SchemaOf[U], text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Generator[U, None, None]: ...
     @overload
     def stream_items(
         self, item: Mapping[str, Any] | bool, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Generator[Json, None, None]: ...
-    @overload
-    def stream_items(
-        self, item: Task[T] | Schema[T], text: Input, instructions: str | None = None, *, context: Context = None
-    ) -> Generator[T, None, None]: ...
     @overload
     def stream_items(
         self, item: TypeForm[T], text: Input, instructions: str | None = None, *, context: Context = None
@@ -216,16 +204,12 @@ class Streams(ABC):
 
     @overload
     def astream_items(
-        self, item: str, text: Input, instructions: str | None = None, *, context: Context = None
-    ) -> AsyncGenerator[Any, None]: ...
+        self, item: SchemaOf[U], text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> AsyncGenerator[U, None]: ...
     @overload
     def astream_items(
         self, item: Mapping[str, Any] | bool, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> AsyncGenerator[Json, None]: ...
-    @overload
-    def astream_items(
-        self, item: Task[T] | Schema[T], text: Input, instructions: str | None = None, *, context: Context = None
-    ) -> AsyncGenerator[T, None]: ...
     @overload
     def astream_items(
         self, item: TypeForm[T], text: Input, instructions: str | None = None, *, context: Context = None
