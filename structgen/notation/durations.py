@@ -92,7 +92,7 @@ _OF_A_CLOCK = frozenset("時时点點시第")
 _BETWEEN = re.compile(r"\s{0,2}(?:,|&|\+|and|und|et|y|e|en|og|och|i|и)?(?:\s{1,2}and)?\s{0,2}", re.IGNORECASE)
 _SAID_TWICE = re.compile(r"\s([^\W\d_]{1,9})(?![^\W\d_])\.?")
 """The unit again in another form, as pages print it: "2 hours hrs"."""
-_BARE_MINUTES = re.compile(r"(\d{2})(?![\d.,:/]|\s?[^\W\d_])")
+_BARE_MINUTES = re.compile(r"(\d{2})(?![\d,:/]|\.\d|[^\W\d_])")
 """The minutes of ``1h30``."""
 _LOOSE_MINUTES = re.compile(r"\s([0-5]?\d)(?![\d.,:/-]|\s?[^\W_])")
 """A number without a unit after hours: minutes perhaps, and perhaps something else."""
@@ -133,6 +133,21 @@ def duration_of(value: str, *, labelled: bool = False) -> Duration | None:
         return None
     found = {one.value for one in covering(value, read_durations(value, labelled=labelled))}
     return found.pop() if len(found) == 1 else None
+
+
+def iso_of(duration: Duration) -> str | None:
+    """The duration in ISO 8601 (``P1DT2H30M``); None if it has months or a part of a microsecond."""
+    microseconds = duration.seconds * 1_000_000
+    if duration.months or microseconds != int(microseconds):
+        return None
+    whole, part = divmod(abs(int(microseconds)), 1_000_000)
+    days, rest = divmod(whole, _DAY)
+    hours, rest = divmod(rest, _HOUR)
+    minutes, seconds = divmod(rest, _MINUTE)
+    fraction = f".{part:06}".rstrip("0") if part else ""
+    clock = "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M")) if count)
+    clock += f"{seconds}{fraction}S" if seconds or part or not whole else ""
+    return f"{'-' if microseconds < 0 else ''}P{f'{days}D' if days else ''}{f'T{clock}' if clock else ''}"
 
 
 def _of_iso(match: re.Match[str]) -> Duration:

@@ -26,7 +26,7 @@ _CLOCK = re.compile(
 )
 _MILITARY = re.compile(r"([01]\d|2[0-3])([0-5]\d)\s?(?:hrs?|hours|h)\b", re.IGNORECASE)
 _HOUR = re.compile(
-    r"(\d{1,2})\s?(?:o['’]clock\b|Uhr\b(?:\s(\d{2})\b)?|[時时点點시]\s?(?:(\d{1,2})\s?[分분]|(?P<half>半|반))?)",
+    r"(\d{1,2})\s?(?:o['’]clock\b|Uhr\b(?:\s(\d{2})\b)?|[時时点點시](?:\s?(?:(\d{1,2})\s?[分분]|(?P<half>半|반)))?)",
     re.IGNORECASE,
 )
 _WORD = re.compile(
@@ -45,7 +45,8 @@ _RANGE_BEHIND = re.compile(rf"{_TO}\d{{1,2}}(?!\d)", re.IGNORECASE)
 _HALF_BEFORE = re.compile(r"(?:(?P<am>午前|上午|오전|凌晨|早上)|午後|下午|오후|晚上)\s?$")
 _LONGEST_BEFORE = 16
 _ZONE = re.compile(
-    r"\s?(?:(?P<utc>Z|UTC|GMT)(?![^\W\d_])\s?)?(?:(?P<sign>[+\-\u2212])(\d{1,2})(?::?(\d{2}))?(?![\d:.]))?"
+    r"\s?(?P<utc>Z|UTC|GMT)(?![^\W\d_])(?:\s?(?P<sign>[+\-\u2212])(\d{1,2})(?::?(\d{2}))?(?![\d:.]))?"
+    r"|\s?(?P<bare>[+\-\u2212])(\d{2})(?::?(\d{2}))?(?![\d:.])"
 )
 _FARTHEST_ZONE = 14
 _COMPACT_CLOCK = re.compile(r"T(\d{2})(\d{2})(\d{2})?(?!\d)")
@@ -169,18 +170,19 @@ def _with_surroundings(text: str, written: WrittenTime, *, offset: bool) -> Writ
 def _zone(text: str, at: int, *, minus: bool) -> tuple[int, timezone] | None:
     """The end of the time zone that stands here, and its offset from UTC; None if there is none."""
     match = _ZONE.match(text, at)
-    if match is None or not (match["utc"] or match["sign"]):
+    if match is None:
         return None
-    if match["sign"] is None:
+    sign = match["sign"] or match["bare"]
+    if sign is None:
         return match.end(), UTC
-    hours, minutes = int(match[3]), int(match[4] or 0)
+    hours, minutes = (match[3], match[4]) if match["utc"] else (match[6], match[7])
     spaced = match[0][0].isspace()
-    plain = len(match[3]) == 2 and (match[4] is not None if spaced else True)
-    sure = match["utc"] or (plain and (match["sign"] == "+" or (minus and not spaced)))
-    if not sure or hours > _FARTHEST_ZONE or minutes >= 60:
+    if match["bare"] and ((spaced and minutes is None) or (sign != "+" and (spaced or not minus))):
         return None
-    offset = timedelta(hours=hours, minutes=minutes)
-    return match.end(), timezone(offset if match["sign"] == "+" else -offset)
+    if int(hours) > _FARTHEST_ZONE or int(minutes or 0) >= 60:
+        return None
+    offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
+    return match.end(), timezone(offset if sign == "+" else -offset)
 
 
 def _beside(text: str, day: WrittenDate) -> Iterator[WrittenTime]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from itertools import islice, pairwise
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
 from structgen.notation.affixes import HYPHENS
 from structgen.notation.dates import WrittenDate
-from structgen.notation.durations import UNITS
+from structgen.notation.durations import UNITS, Duration, iso_of
 from structgen.rules.document.key_values import Pair
 from structgen.rules.document.page import Span
 from structgen.rules.document.vocabulary import Token, lexicon, phrase, tokens
@@ -235,6 +236,14 @@ def _read_time(search: Search, field: Field, start: int, end: int) -> Finding | 
     return leaf(search.page, value, start + found.start, start + found.end)
 
 
+def _read_iso_duration(search: Search, _field: Field, start: int, end: int) -> Finding | None:
+    """Return a duration in ISO 8601, as its format asks for."""
+    found = leading_duration(search.page.text[start:end], search.style)
+    if found is None or (written := iso_of(Duration(Decimal(0), Decimal(str(found.value))))) is None:
+        return None
+    return leaf(search.page, written, start + found.start, start + found.end)
+
+
 def _read_code(search: Search, field: Field, start: int, end: int) -> Finding | None:
     """Return the number of an article or document: the first word, if it has a digit."""
     pattern = _DIGITS if "gtin" in field.concepts else _CODE
@@ -278,6 +287,7 @@ _STRINGS: tuple[tuple[frozenset[str], Reader], ...] = (
     (frozenset({"phone", "fax"}), _pattern(PHONE)),
     (frozenset({"date", "due_date", "other_date", "date-time"}), _read_date),
     (frozenset({"time"}), _read_time),
+    (frozenset({"duration"}), _read_iso_duration),
     (frozenset({"currency"}), _read_currency),
     (CODES, _read_code),
     (MONEY, _read_amount),

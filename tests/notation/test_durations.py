@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from structgen.notation.durations import Duration, duration_of, read_durations
+from structgen.notation.durations import Duration, duration_of, iso_of, read_durations
 from structgen.notation.readings import covering
 from structgen.notation.style import Style
 
@@ -106,3 +106,29 @@ def test_only_the_durations_that_begin_in_a_stretch_are_read() -> None:
 
 def test_a_timedelta_is_a_duration() -> None:
     assert Duration.of(timedelta(minutes=1, milliseconds=500)) == duration_of("60.5 seconds")
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("90 min", "PT1H30M"),
+        ("26 hours", "P1DT2H"),
+        ("2 weeks", "P14D"),
+        ("0 s", "PT0S"),
+        ("-5 min", "-PT5M"),
+        ("1.5 s", "PT1.5S"),
+        ("0.000001 s", "PT0.000001S"),
+        ("0.0000001 s", None),
+        ("1/3 s", None),
+        ("3 months", None),
+    ],
+)
+def test_a_duration_is_written_in_iso_8601_if_nothing_is_lost(text: str, iso: str | None) -> None:
+    duration = duration_of(text)
+    assert duration is not None
+    assert iso_of(duration) == iso
+
+
+def test_bare_minutes_may_be_followed_by_a_word() -> None:
+    (written,) = read_durations("It takes 1h30 there.")
+    assert (written.start, written.end) == (9, 13)

@@ -99,3 +99,9 @@ def test_the_readings_of_a_moment_are_those_of_its_parts() -> None:
 @pytest.mark.parametrize("text", ["5 March 2024", "14:30", "5 March 2024 for 14:30 people"])
 def test_no_moment_is_completed(text: str) -> None:
     assert datetimes(text) == {}
+
+
+@pytest.mark.parametrize(("text", "end"), [("14:30 UTC there", 9), ("14:30Z there", 6), ("오후 2시 there", 5)])
+def test_a_time_ends_with_its_last_character(text: str, end: int) -> None:
+    (written,) = read_times(text)
+    assert (written.start, written.end) == (0, end)

@@ -26,7 +26,7 @@ from structgen.parse.align.fit import (
     several_for_one,
 )
 from structgen.parse.align.keys import Keys, respelled
-from structgen.parse.align.moments import is_clock, is_numeric, moment_in
+from structgen.parse.align.moments import is_clock, is_numeric, is_range_of_times, moment_in
 from structgen.parse.align.nulls import absence_repair, means_absent, start_of_absent
 from structgen.parse.align.scalars import choice_in, float_in, integer_in, is_base64, number_in, truth_in
 from structgen.parse.align.shape import ENCODED, TEMPORAL, Place, Shape
@@ -41,7 +41,7 @@ _PLAIN_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z", 
 _ISO = {
     "date": re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII),
     "date-time": re.compile(r"\d{4}-\d\d-\d\dT", re.ASCII),
-    "time": re.compile(r"\d\d:\d\d", re.ASCII),
+    "time": re.compile(r"\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?\Z", re.ASCII),
     "duration": re.compile(r"[+-]?P", re.ASCII),
 }
 _RULES = {"date": "date", "date-time": "date", "time": "time", "duration": "duration"}
@@ -105,8 +105,8 @@ class Aligner:
         if isinstance(value, str) and self.shape.encoded and self._formats(place) & ENCODED and not is_base64(value):
             issue = Issue(path, "is not Base64: a part of it would be dropped", "format", value, "Base64")
             return Fit(value, misfits=1, issues=(issue,))
-        # Pydantic takes a number in quotes for the seconds of a date or time.
-        suspect = isinstance(value, str) and (is_numeric(value) or is_clock(value))
+        # Pydantic takes a number in quotes for the seconds of a date or time, a second time for a zone.
+        suspect = isinstance(value, str) and (is_numeric(value) or is_clock(value) or is_range_of_times(value))
         formats = self._formats(place) if suspect else frozenset[str]()
         return _moment(cast(str, value), min(formats), path) if formats and formats <= TEMPORAL else Fit(value)
 
@@ -444,7 +444,7 @@ def _moment(value: str, form: str, path: str) -> Fit:
     found = None if clock or _is_moment(value, form) else moment_in(value, form)
     if found is not None:
         return changed(_RULES[form], path, value, found)
-    if is_numeric(value) or clock:
+    if is_numeric(value) or clock or (form == "time" and is_range_of_times(value)):
         expected = f"an ISO 8601 {form}"
         return Fit(value, misfits=1, issues=(Issue(path, f"should be {expected}", "format", value, expected),))
     return Fit(value)

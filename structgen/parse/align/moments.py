@@ -14,6 +14,7 @@ _MOST_CHARS = 60
 _MOST_SECONDS = 86_400 * 999_999_999
 """The seconds of the longest timedelta."""
 _CLOCK = re.compile(r"\s*[+-]?\d+:\d\d\s*\Z", re.ASCII)
+_HOURS = re.compile(r"\s*\d\d?:\d\d\s?[-\u2212\u2013]\s?\d\d?:\d\d\s*\Z", re.ASCII)
 _NUMERIC = re.compile(r"\s*[+-]?\d+(?:\.\d*)?\s*\Z", re.ASCII)
 
 
@@ -59,19 +60,11 @@ def _time_in(text: str) -> str | None:
 
 def _duration_in(text: str) -> str | None:
     """The duration that a text is; None if it has months, whose length nobody knows, or parts of a microsecond."""
-    from structgen.notation.durations import read_durations
+    from structgen.notation.durations import iso_of, read_durations
     from structgen.notation.readings import covering, only
 
     found = only(covering(text, read_durations(text, labelled=True)))
-    if found is None or found.months or abs(found.seconds) > _MOST_SECONDS:
-        return None
-    microseconds = found.seconds * 1_000_000
-    whole = int(microseconds)
-    if whole != microseconds:
-        return None
-    seconds, part = divmod(abs(whole), 1_000_000)
-    sign = "-" if whole < 0 else ""
-    return f"{sign}PT{seconds}.{part:06}S" if part else f"{sign}PT{seconds}S"
+    return None if found is None or abs(found.seconds) > _MOST_SECONDS else iso_of(found)
 
 
 _READERS: Mapping[str, Callable[[str], str | None]] = {
@@ -90,3 +83,8 @@ def is_numeric(text: str) -> bool:
 def is_clock(text: str) -> bool:
     """Whether a text is two numbers with a colon, which Pydantic would take for hours and minutes."""
     return _CLOCK.match(text) is not None
+
+
+def is_range_of_times(text: str) -> bool:
+    """Whether a text is two times with a dash, whose second one Pydantic would take for a time zone."""
+    return _HOURS.match(text) is not None

@@ -220,6 +220,8 @@ def test_a_moment_with_one_reading_is_read_on_the_record(kind: Any, text: str, v
         (time, "2:30"),
         (time, "14.30"),
         (time, "9:00-17:00"),
+        (time, "09:00-17:00"),
+        (time, "09:00-05:00"),
         (time, "about 2 pm"),
         (timedelta, "1 hour 30"),
         (timedelta, "1,500 hours"),
