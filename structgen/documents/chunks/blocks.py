@@ -1,7 +1,7 @@
-"""The tables and lists of a text: where each begins and ends, its header row, and the line that introduces it. Pure.
+"""The tables and lists in a text: the start and end of each, its header row, and the line that introduces it. Pure.
 
-A row of a table and an item of a list mean little alone. What gives them their meaning stands above them, and a chunk
-that begins in the middle of a block needs it.
+A table row or list item means little on its own: its meaning comes from the lines above it, and a chunk that starts in
+the middle of a block needs them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Span: TypeAlias = tuple[int, int]
 
 
 class Line(NamedTuple):
-    """A line of the text without its end, and whether only white space is on it."""
+    """A line of the text without its line ending. `blank`: it contains only white space."""
 
     start: int
     text: str
@@ -25,12 +25,12 @@ class Line(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Where its text ends."""
+        """The end of its text."""
         return self.start + len(self.text.rstrip())
 
     @property
     def span(self) -> Span:
-        """Where its text is, without the white space around it."""
+        """The place of its text without the surrounding white space."""
         return self.end - len(self.text.strip()), self.end
 
 
@@ -38,7 +38,7 @@ class Line(NamedTuple):
 class Block:
     """``text[start:end]`` is a table or a list. `above` are its introduction and its header rows.
 
-    `sections` are the rows within it that speak of those below them, such as a row with one cell for the whole width.
+    `sections` are the rows within it that describe those below them, such as a row with one cell for the whole width.
     """
 
     start: int
@@ -52,13 +52,13 @@ LIST_ITEM = re.compile(
     r"|[（(]?[\d一二三四五六七八九十]{1,3}[）)、．])[ \t\u3000]*\S"
 )
 _LONGEST_LEAD = 300
-"""A longer line above a block is a paragraph, of which only the last sentence may introduce it."""
-_MOST_HEADER_ROWS = 4
+"""A longer line above a block is a paragraph, and only its last sentence may introduce the block."""
+_MAX_HEADER_ROWS = 4
 _LONGEST_HEADER = 2_000
 
 
 def lines_of(text: str) -> list[Line]:
-    """The lines of a text, in order."""
+    """Return the lines of a text, in order."""
     found: list[Line] = []
     start = 0
     for line in text.split("\n"):
@@ -68,7 +68,7 @@ def lines_of(text: str) -> list[Line]:
 
 
 def read_blocks(text: str, lines: Sequence[Line]) -> list[Block]:
-    """The tables and lists of a text, by their start. A list within a list is a part of it. Linear."""
+    """Return the tables and lists in a text, by their start. A nested list is part of the outer one. Linear."""
     return sorted([*_tables(text, lines), *_lists(lines), *_markup(text)], key=lambda block: block.start)
 
 
@@ -76,10 +76,10 @@ def read_blocks(text: str, lines: Sequence[Line]) -> list[Block]:
 
 _PIPES = re.compile(r"[|｜│┃║]")
 _RULE = frozenset(" \t\u3000|｜│:+-=─━┼├┤┌┐└┘┬┴╞╡═╪")
-"""What a row consists of that only separates others."""
+"""The characters of a row that only separates others."""
 _GAP = re.compile(r"\S(?: {2,}|\u3000+)\S")
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
-_MOST_LINES_OF_A_ROW = 20
+_MAX_LINES_PER_ROW = 20
 
 
 def _is_rule(words: str) -> bool:
@@ -87,7 +87,7 @@ def _is_rule(words: str) -> bool:
 
 
 def _separators(line: Line) -> dict[str, int]:
-    """How often each sign that may separate columns is in a line."""
+    """Count each character that may separate columns in a line."""
     words = line.text.strip()
     if line.blank or words.startswith("<"):
         return {}
@@ -119,7 +119,7 @@ def _tables(text: str, lines: Sequence[Line]) -> Iterator[Block]:
 
 
 def _end_of_table(lines: Sequence[Line], counts: Sequence[dict[str, int]], first: int, mark: str) -> int:
-    """The number of the line behind the table that begins here with this separator, or 0 if none begins."""
+    """Return the number of the line after the table that starts here with this separator, or 0 if none does."""
     if not counts[first].get(mark):
         return 0
     columns, at, rows = _row(lines, counts, first, mark)[1], first, 0
@@ -134,11 +134,11 @@ def _end_of_table(lines: Sequence[Line], counts: Sequence[dict[str, int]], first
 
 
 def _row(lines: Sequence[Line], counts: Sequence[dict[str, int]], at: int, mark: str) -> tuple[int, int]:
-    """The line behind the row that begins here, and how many separators it has. A quoted cell may hold line ends."""
+    """Return the line after the row that starts here, and its separators. A quoted cell may contain line breaks."""
     found = counts[at].get(mark, 0)
     if mark not in ",;" or lines[at].text.count('"') % 2 == 0:
         return at + 1, found
-    for after in range(at + 1, min(len(lines), at + _MOST_LINES_OF_A_ROW)):
+    for after in range(at + 1, min(len(lines), at + _MAX_LINES_PER_ROW)):
         if lines[after].text.count('"') % 2:
             whole = "\n".join(line.text for line in lines[at : after + 1])
             return after + 1, _QUOTED.sub("", whole).count(mark)
@@ -146,20 +146,20 @@ def _row(lines: Sequence[Line], counts: Sequence[dict[str, int]], at: int, mark:
 
 
 def _header(rows: Sequence[Line], text: str) -> tuple[Span, ...]:
-    """The header rows: those down to the first rule, else the first one, with one for units below it."""
-    last = next((n for n, row in enumerate(rows[:_MOST_HEADER_ROWS]) if n and _is_rule(row.text.strip())), None)
+    """Return the header rows: those above the first rule, else the first row, and a row of units below it."""
+    last = next((n for n, row in enumerate(rows[:_MAX_HEADER_ROWS]) if n and _is_rule(row.text.strip())), None)
     if last is None:
         has_digits = [any(char.isdigit() for char in row.text) for row in rows[:3]]
         last = 1 if has_digits == [False, False, True] else 0
     end = min(rows[last].end, rows[0].start + _LONGEST_HEADER)
-    if '"' in rows[last].text and rows[last].text.count('"') % 2:  # a quoted cell goes on in the next line
+    if '"' in rows[last].text and rows[last].text.count('"') % 2:  # a quoted cell continues on the next line
         closing = text.find('"', rows[last].end, rows[0].start + _LONGEST_HEADER)
         end = text.find("\n", closing) if closing > 0 and text.find("\n", closing) > 0 else end
     return ((rows[0].span[0], end),)
 
 
 def _has_one_cell(row: Line) -> bool:
-    """Whether a row of a table has several cells of which only the first says something."""
+    """Whether a table row has several cells but only the first is not empty."""
     cells = [cell.strip() for cell in _PIPES.split(row.text.strip().strip("|"))] if "|" in row.text else []
     return len(cells) > 1 and bool(cells[0]) and not any(cells[1:]) and not _is_rule(row.text.strip())
 
@@ -174,7 +174,7 @@ def _lists(lines: Sequence[Line]) -> Iterator[Block]:
             number += 1
             continue
         first, last, least = number, number, _indent(lines[number].text)
-        while number < len(lines) and _goes_on(lines, number, last, least):
+        while number < len(lines) and _continues(lines, number, last, least):
             last = last if lines[number].blank else number
             number += 1
         if last > first:
@@ -182,8 +182,8 @@ def _lists(lines: Sequence[Line]) -> Iterator[Block]:
             yield Block(lines[first].start, end, _lead(lines, first))
 
 
-def _goes_on(lines: Sequence[Line], number: int, last: int, least: int) -> bool:
-    """Whether a line still belongs to a list whose last line so far is `last`."""
+def _continues(lines: Sequence[Line], number: int, last: int, least: int) -> bool:
+    """Whether a line still belongs to the list whose last line so far is `last`."""
     line = lines[number]
     if line.blank:
         return number - last <= 1
@@ -197,7 +197,7 @@ def _indent(text: str) -> int:
 
 
 def _lead(lines: Sequence[Line], first: int) -> tuple[Span, ...]:
-    """The line that introduces the block which begins on this line: right above it, or above one blank line."""
+    """Return the line that introduces the block starting here: directly above it, or above one blank line."""
     above = first - 1
     if above >= 0 and lines[above].blank:
         above -= 1
@@ -222,9 +222,9 @@ _SECTION = re.compile(
     r"|<t[hd]\b[^<>]{0,200}\browspan\b[^<>]{0,200}>(?:(?!</?t[rhd]\b).){1,300}</t[hd]\s*>",
     re.IGNORECASE | re.DOTALL,
 )
-_MOST_TAGS = 4
-_DEEPEST = 40
-"""Elements nested deeper than this are read as a part of those around them."""
+_MAX_TAGS = 4
+_MAX_DEPTH = 40
+"""Elements nested deeper than this count as part of the surrounding ones."""
 
 
 def _markup(text: str) -> Iterator[Block]:
@@ -233,7 +233,7 @@ def _markup(text: str) -> Iterator[Block]:
     deeper = 0
     for tag in _TAG.finditer(text):
         if not tag[1]:
-            if len(opened) < _DEEPEST:
+            if len(opened) < _MAX_DEPTH:
                 opened.append(tag)
             else:
                 deeper += 1
@@ -257,10 +257,10 @@ def _element(text: str, tag: re.Match[str], end: int, sections: Sequence[Span]) 
 
 
 def _lead_before(text: str, start: int) -> tuple[Span, ...]:
-    """The words right before a tag, without the tags around them."""
+    """Return the words directly before a tag, without the tags around them."""
     low = max(0, start - _LONGEST_LEAD)
     before = text[low:start].rstrip()
-    for _ in range(_MOST_TAGS):
+    for _ in range(_MAX_TAGS):
         if not before.endswith(">") or not before[before.rfind("<") :].startswith("</"):
             break
         before = before[: before.rfind("<")].rstrip()

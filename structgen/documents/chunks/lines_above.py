@@ -1,7 +1,7 @@
-"""What stands above a place in a text and gives what follows its meaning, for a chunk that begins there. Pure.
+"""The lines above a place in a text that give the text below its meaning, for a chunk that starts there. Pure.
 
-The header row of a table, the line that introduces a list, the items around a nested one, the date or the speaker above
-a block, and the line that names the units of all figures: whoever reads on without them takes one column for another.
+They are the header row of a table, the line that introduces a list, the items around a nested one, the date or speaker
+above a block, and the line that names the units of all numbers. Without them a model confuses columns, for example.
 The text is read once, however many chunks it has.
 """
 
@@ -17,12 +17,12 @@ from enum import IntEnum
 from structgen.documents.chunks.blocks import LIST_ITEM, Block, Line, Span, lines_of, read_blocks
 from structgen.notation.dates import read_dates
 
-MOST_CHARS = 2_000
-"""A chunk's context has at most this many characters of lines, the most important ones first."""
+MAX_CHARS = 2_000
+"""Maximum characters of lines in the context of a chunk; the most important ones come first."""
 
 
 class Kind(IntEnum):
-    """What a line is to those below it, the most important kind first."""
+    """The role of a line for those below it, the most important kind first."""
 
     HEADER = 0
     SECTION = 1
@@ -35,7 +35,7 @@ class Kind(IntEnum):
 
 @dataclass(slots=True)
 class _Label:
-    """A line such as "Anna:" or "These are excluded:"; `blank` counts as its end unless `lasting`."""
+    """A line such as "Anna:" or "These are excluded:". A blank line ends it unless it is `lasting`."""
 
     span: Span
     lasting: bool
@@ -44,7 +44,7 @@ class _Label:
 
 @dataclass(slots=True)
 class _Section:
-    """What applies from a heading on until the next one of its level."""
+    """What applies from a heading until the next one of its level."""
 
     level: int
     units: list[Span] = field(default_factory=list[Span])
@@ -53,29 +53,29 @@ class _Section:
 
 
 class Heads:
-    """The headings that `LinesAbove` is told of: where their lines begin, and their levels."""
+    """The headings for `LinesAbove`: the offsets of their lines, and their levels."""
 
     def __init__(self, starts: Sequence[int], levels: Sequence[int]) -> None:
         self.starts, self.levels = starts, levels
 
     def within(self, start: int, end: int) -> Iterator[int]:
-        """The levels of those that begin on a line."""
+        """Yield the levels of the headings that start on a line."""
         at = bisect_right(self.starts, start - 1)
         while at < len(self.starts) and self.starts[at] <= end:
             yield self.levels[at]
             at += 1
 
 
-_MOST_UNITS = 3
+_MAX_UNITS = 3
 _LONGEST_LABEL, _LONGEST_LINE = 80, 300
 _LONGEST_SENTENCE = 200
 PLAIN = 7
-"""The level of a heading that nothing but the white space around it shows."""
+"""The level of a heading without markup, which only blank lines set apart."""
 _NO_LABEL = tuple(".,;!?…。！？；،؛؟۔।")
 
 
 class LinesAbove:
-    """Reads a text from top to bottom, and says at each place (asked for in order) which lines above it count."""
+    """Reads a text from top to bottom, and returns for each place (ascending) the lines above it that matter."""
 
     def __init__(self, text: str, heads: Heads) -> None:
         self._text, self._heads = text, heads
@@ -90,11 +90,11 @@ class LinesAbove:
         self._next_block = 0
 
     def at(self, place: int) -> tuple[Span, ...]:
-        """The lines that count at a place, in the order of the text. None goes beyond the place."""
+        """Return the lines that matter at a place, in the order of the text. None extends beyond the place."""
         self._read_to(place)
         found = [(kind, (start, min(end, place))) for kind, (start, end) in self._found(place) if start < place]
         chosen: list[Span] = []
-        left = MOST_CHARS
+        left = MAX_CHARS
         for _, (start, end) in sorted(found, key=lambda one: (one[0], -one[1][0])):
             if end - start <= left and not any(start < other[1] and other[0] < end for other in chosen):
                 chosen.append((start, end))
@@ -102,7 +102,7 @@ class LinesAbove:
         return tuple(sorted(chosen))
 
     def is_in_block(self, start: int) -> bool:
-        """Whether a line is one of a table or a list."""
+        """Whether a line is in a table or list."""
         at = bisect_right(self._blocks, start, key=lambda block: block.start) - 1
         return at >= 0 and start < self._blocks[at].end
 
@@ -129,7 +129,7 @@ class LinesAbove:
         yield from ((Kind.PARENT, span) for depth, span in self._parents if depth < indent)
 
     def _is_valid(self, section: Span, place: int) -> bool:
-        """Whether a cell of several rows is still beside the row that follows; other sections are until the next."""
+        """Whether a cell with a rowspan still covers the next row. Other sections apply until the next section."""
         rows = re.search(r"rowspan\W{0,3}(\d{1,3})", self._text[slice(*section)], re.IGNORECASE)
         return not rows or len(re.findall(r"</tr", self._text[section[1] : place][:10_000])) < int(rows[1])
 
@@ -167,7 +167,7 @@ class LinesAbove:
                 section.label.after_blank = True
 
     def _nest(self, line: Line, *, item: bool, opens: bool) -> None:
-        """Keep the lines that this one is indented below."""
+        """Remember the lines below which this one is indented."""
         if opens and not item:
             self._parents = []
         indent, (start, end) = _indent(line.text), line.span
@@ -177,12 +177,12 @@ class LinesAbove:
 
     def _label(self, number: int, line: Line, *, item: bool, heading: bool) -> None:
         section = self._sections[-1]
-        # A line that stands alone is a heading of the lowest level, but what it says holds beyond the next of these.
+        # a line on its own is a heading of the lowest level, but what it says applies beyond the next of these
         around = self._sections[-2] if heading and section.level == PLAIN else section
-        around.units = [*around.units, *_units(line)][-_MOST_UNITS:]
+        around.units = [*around.units, *_units(line)][-_MAX_UNITS:]
         row = item or "|" in line.text or "\t" in line.text
         if section.label and section.label.after_blank and not row and not line.text[0].isspace():
-            section.label = None  # the list that it introduced is over
+            section.label = None  # the list that it introduced has ended
         if row:
             return
         if _is_date(line):
@@ -196,12 +196,12 @@ class LinesAbove:
             self._lead = line.span
 
     def _introduces(self, number: int) -> bool:
-        """Whether what follows a line is a list, a table or indented."""
+        """Whether a line is followed by a list, a table or indented text."""
         after = next((line for line in self._lines[number + 1 : number + 3] if not line.blank), None)
         return after is not None and (bool(LIST_ITEM.match(after.text)) or after.text[0].isspace() or "|" in after.text)
 
     def _heads_block(self, number: int, line: Line) -> bool:
-        """Whether the first line of a paragraph is a short one that may be said of those below it."""
+        """Whether the first line of a paragraph is short enough to describe the lines below it."""
         after = self._lines[number + 1] if number + 1 < len(self._lines) else None
         words = line.text.strip()
         if after is None or after.blank or len(words) > _LONGEST_LABEL or words.endswith(_NO_LABEL):
@@ -217,7 +217,7 @@ _NAME = re.compile(r"\s*(?:\*\*|__|<[bi]>|<strong>)?([^\W\d_][^\n:：<>|]{0,60})
 
 
 def _name_in(line: Line) -> Span | None:
-    """The name or the words before the colon with which a line begins, with the colon."""
+    """Return the name or words at the start of a line before a colon, including the colon."""
     if line.text.rstrip().endswith((":", "：")) and len(line.text.strip()) <= _LONGEST_LINE:
         return line.span
     match = _NAME.match(line.text)
@@ -229,7 +229,7 @@ def _name_in(line: Line) -> Span | None:
 
 
 def _speakers(lines: Sequence[Line]) -> frozenset[str]:
-    """The beginnings of lines such as "Anna:" that come again and are followed by sentences, as in a transcript."""
+    """Return line starts such as "Anna:" that repeat and are followed by sentences, as in a transcript."""
     counts = Counter[str]()
     for line in lines:
         name = _name_in(line) if ":" in line.text or "：" in line.text else None
@@ -239,11 +239,11 @@ def _speakers(lines: Sequence[Line]) -> frozenset[str]:
 
 
 _DAY_WORDS = 24
-"""Characters beside the date that a line may have which is a date: "Sitting of", "(continued)"."""
+"""Maximum further characters on a line that is a date: "Sitting of", "(continued)"."""
 
 
 def _is_date(line: Line) -> bool:
-    """Whether a line is a date and hardly anything else."""
+    """Whether a line consists of a date and hardly anything else."""
     words = line.text.strip()
     if len(words) > _LONGEST_LABEL or not any(map(str.isdigit, words)):
         return False
@@ -279,13 +279,13 @@ _HINTS = re.compile(r"[€$£¥₹%‰()\[\]:：]|\b(?:in|en|all|figures|amounts
 
 
 def _units(line: Line) -> Iterator[Span]:
-    """The sentence that says what the figures below it are counted in."""
+    """Yield the sentence that names the units of the numbers below it."""
     words = line.text if len(line.text) <= 2_000 else line.text[:2_000]
     if "|" in words or "\t" in words or not _HINTS.search(words):
         return
     match = _UNITS.search(words)
     if match is None or any(char.isdigit() and char != "0" for char in match[0]):
-        return  # "at prices of 3 euros" says what something costs
+        return  # "at prices of 3 euros" is a price, not a unit
     start = max((words.rfind(mark, 0, match.start()) for mark in (". ", "! ", "? ", "。")), default=-1)
     end = min((at for mark in (". ", "。") if (at := words.find(mark, match.end())) >= 0), default=len(words.rstrip()))
     first, last = line.span[0] if start < 0 else line.start + start + 2, line.start + end + 1

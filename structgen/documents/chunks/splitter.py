@@ -37,8 +37,8 @@ SHORTEST_OVERLAP, LONGEST_OVERLAP = 100, 1_000
 class Chunk:
     """``text[start:end]`` of a document.
 
-    `context` is the title, the headings and the lines above it that what follows depends on, such as the header row of
-    a table. `above` are the offsets of all these in the document.
+    `context` is the title, the headings and the lines above it on which its text depends, such as the header row of a
+    table. `above` are the offsets of all these in the document.
     """
 
     start: int
@@ -62,7 +62,7 @@ def cut_text(text: str, size: int, passes: int = 1) -> tuple[Chunk, ...]:
     headings = read_headings(text)
     chunks: dict[tuple[int, int], Chunk] = {}
     if len(text) <= size:
-        # What is asked is a little different each time: an equal request would be answered from the store.
+        # a different context in each pass: the store would answer an equal request
         readings = ["", *(f"Reading {number} of {passes}." for number in range(2, passes + 1))]
         return tuple(Chunk(0, len(text), reading) for reading in readings) if text.strip() else ()
     for number in range(passes):
@@ -88,14 +88,14 @@ def _spans(text: str, headings: Sequence[Heading], size: int, first: int) -> Ite
         start = cut.at if cut.heading else _resume(text, start, cut.at, overlap)
         limit = size
         shortest = _shortest(size)
-        if 0 < len(text) - start < shortest:  # too little to be read by itself: the last chunk begins earlier
+        if 0 < len(text) - start < shortest:  # too short on its own: the last chunk starts earlier
             start = _resume(text, before, len(text), min(shortest * 3 // 2, size), least=shortest)
     if text[start:].strip():
         yield start, len(text)
 
 
 def _shortest(size: int) -> int:
-    """The fewest characters of a chunk that may have `size`: something must be left to choose where to cut."""
+    """Return the minimum characters of a chunk of `size`, which leaves a range to choose the split from."""
     return min(SHORTEST_CHUNK, size * 3 // 4) if size >= SHORTEST_CHUNK else size // 2
 
 
@@ -220,7 +220,7 @@ def _plain(before: Line, line: Line, after: Line) -> Heading | None:
 
 
 def title_of(text: str) -> Heading | None:
-    """What the text is called: the title of a page, else its first line if that is short."""
+    """Return the title: that of an HTML page, else the first line if it is short, else None."""
     head = text[:_TITLE_WITHIN]
     if page := _HTML_TITLE.search(head):
         return Heading(page.start(1), 0, _one_line(page[1]), page.end(1))
@@ -233,10 +233,10 @@ def title_of(text: str) -> Heading | None:
 
 
 def contexts(text: str, headings: Sequence[Heading], starts: Iterable[int]) -> Iterator[tuple[str, tuple[Span, ...]]]:
-    """For each place (in order) what stands above it and counts there, as words and with its places.
+    """Yield for each offset (ascending) its context, as text and as the places of its parts.
 
-    First the title and the headings, from the highest to the nearest, then the other lines as they are written. A
-    heading that begins at the place itself is part of what follows, not of what stands above.
+    The context is the title and the headings above, from the highest to the nearest, then the other lines verbatim. A
+    heading that starts at the offset itself belongs to the text below, not to the context.
     """
     title, above, passed = title_of(text), list[Heading](), 0
     levels = [0 if title and title.start == one.start else one.level for one in headings]
@@ -262,12 +262,12 @@ def contexts(text: str, headings: Sequence[Heading], starts: Iterable[int]) -> I
 
 
 def context_at(text: str, start: int) -> tuple[str, tuple[Span, ...]]:
-    """What stands above one place in a text and counts there, as words and with its places."""
+    """Return the context at one offset, as text and as the places of its parts."""
     return next(iter(contexts(text, read_headings(text), [start]))) if start else ("", ())
 
 
 def cut_again(text: str, chunks: Sequence[Chunk]) -> dict[Chunk, tuple[Chunk, ...]]:
-    """The halves of chunks that are too large to be read, none of them a fragment; the text is read once for all."""
+    """Split chunks that are too large for the model into halves, none too short. Reads the text once for all chunks."""
     spans = {one: _halves(text, one) for one in chunks}
     headings, starts = read_headings(text), sorted({start for halves in spans.values() for start, _ in halves})
     above = dict(zip(starts, contexts(text, headings, starts), strict=True))

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from structgen.documents.chunks.lines_above import MOST_CHARS
+from structgen.documents.chunks.lines_above import MAX_CHARS
 from structgen.documents.chunks.splitter import Chunk, cut_text
 
 ROWS = [(7 * n % 50, f"Item {n}", 13 * n % 90) for n in range(100)]
@@ -18,7 +18,7 @@ def chunks(text: str, size: int = 300) -> list[Chunk]:
     found = cut_text(text, size)
     for chunk in found:
         assert all(start < end <= chunk.start for start, end in chunk.above)
-        assert len(chunk.context) <= MOST_CHARS + 600
+        assert len(chunk.context) <= MAX_CHARS + 600
     assert len(found) > 3
     return list(found[1:])
 
@@ -192,4 +192,4 @@ def test_what_is_above_is_bounded() -> None:
     text = f"{head}\n" + (",".join("1" * 180) + "\n") * 20
     assert all(head[: chunk.start] in chunk.context for chunk in chunks(text, 1_000))
     endless = ",".join(f"column {n}" for n in range(1_800)) + "\n" + (",".join("1" * 1_800) + "\n") * 20
-    assert all(len(chunk.context) <= MOST_CHARS for chunk in chunks(endless, 5_000))
+    assert all(len(chunk.context) <= MAX_CHARS for chunk in chunks(endless, 5_000))
