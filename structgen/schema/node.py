@@ -13,7 +13,7 @@ to the validator.
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias, cast
@@ -97,6 +97,23 @@ class Node:
             lone = members[0] if len(members) == 1 and "$ref" not in own else None
             return self.named(lone["$ref"]) if isinstance(lone, dict) and lone.keys() == {"$ref"} else None
         return self.named(own.get("$ref"))
+
+    def reference_beside(self, idle: Callable[[JsonObject], bool]) -> Node | None:
+        """The one schema that this place refers to, if all else that is written here is idle; None otherwise."""
+        found: set[Node] = set()
+        todo = [*self.given]
+        while todo:
+            part = todo.pop()
+            if not isinstance(part, dict) or not idle(part):
+                return None
+            todo += [one for one in _list(part.get("allOf")) if isinstance(one, (dict, bool))]
+            named = self.named(part.get("$ref"))
+            found |= set() if named is None else {named}
+        return found.pop() if len(found) == 1 else None
+
+    def together(self, *schemas: Raw) -> Node:
+        """The place where all of these schemas apply, each written in the same whole or without references."""
+        return self.table.together(schemas)
 
     # Everything that applies
 
@@ -197,6 +214,14 @@ class Node:
         taken = self.taken | {(id(part), word)}
         members = [one for one in _list(part[word]) if isinstance(one, (dict, bool))]
         return tuple(self.table.joined((member, *self.parts), taken) for member in members)
+
+    @cached_property
+    def beside(self) -> Node:
+        """The same place without its first union: what stands beside it."""
+        if self._union is None:
+            return self
+        part, word = self._union
+        return self.table.joined(self.parts, self.taken | {(id(part), word)})
 
     def spread(self) -> tuple[Node, ...]:
         """The node itself and the branches of all unions here, each once, in order."""
@@ -355,17 +380,19 @@ class _Table:
     def closure(self, given: Iterable[Raw]) -> tuple[Raw, ...]:
         """The schemas, what they refer to, and the members of `allOf`, from the outside in, each once."""
         found: dict[int, Raw] = {}
-        todo = [*given][::-1]
-        while todo:
-            part = todo.pop()
-            if part is True or id(part) in found:
-                continue
-            found[id(part)] = part
-            if isinstance(part, dict) and "allOf" in part:
-                todo.extend(one for one in reversed(_list(part["allOf"])) if isinstance(one, (dict, bool)))
-            if isinstance(part, dict) and "$ref" in part:
-                named = target(self.root, part["$ref"])
-                todo += [] if named is None else [named]
+        pending: list[Raw] = [*given]
+        while pending:
+            todo, pending = pending[::-1], []
+            while todo:
+                part = todo.pop()
+                if part is True or id(part) in found:
+                    continue
+                found[id(part)] = part
+                if isinstance(part, dict) and "allOf" in part:
+                    todo.extend(one for one in reversed(_list(part["allOf"])) if isinstance(one, (dict, bool)))
+                if isinstance(part, dict) and "$ref" in part:
+                    named = target(self.root, part["$ref"])
+                    pending += [] if named is None else [named]
         return tuple(found.values())
 
 

@@ -10,7 +10,6 @@ from itertools import count, groupby
 from typing import cast
 
 from structgen.core.json import Json, JsonObject, steps
-from structgen.forms.strict.all_of import HINTS, SHAPING, Merger, Refused, types_of
 from structgen.forms.strict.strict_shapes import (
     AnyOf,
     Bare,
@@ -29,39 +28,73 @@ from structgen.forms.strict.strict_shapes import (
     words_of,
 )
 from structgen.schema.keywords import Steps
-from structgen.schema.resolve import canonical, part_at
+from structgen.schema.node import UNIONS, Node, Raw, types_of
 
 ROOT = "root"
 """The name of the definition that the whole schema is."""
 
+MOST_STEPS = 20_000
+MOST_DEPTH = 100
 _ANYTHING = "anything may stand here, and strict needs a type"
+_HINTS = {
+    "object": frozenset({
+        "properties", "required", "additionalProperties", "unevaluatedProperties", "patternProperties",
+        "propertyNames", "minProperties", "maxProperties",
+    }),
+    "array": frozenset({"items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"}),
+    "string": frozenset({"pattern", "minLength", "maxLength", "format"}),
+    "number": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}),
+}  # fmt: skip
+"""Type -> the keywords that speak of it; a schema without ``type`` is of the types that it speaks of."""
+_SHAPING = frozenset({
+    "additionalProperties", "anyOf", "const", "enum", "items", "oneOf", "patternProperties", "prefixItems",
+    "properties", "propertyNames", "required", "type", "unevaluatedProperties",
+})  # fmt: skip
+_STRING: JsonObject = {"type": "string"}
+
+
+class Refused(Exception):
+    """Strict mode cannot say this. Never leaves the package: `to_strict` turns it into a value."""
+
+    def __init__(self, reason: str, at: Steps) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.at = at
 
 
 @dataclass(slots=True)
 class Reader:
-    """Reads one schema: definitions one after another as they are referred to, so that recursion has an end."""
+    """Reads one schema: definitions one after another as they are referred to, so that recursion has an end.
 
-    merger: Merger
+    `steps_left` bounds the whole work, so that no schema can make it explode.
+    """
+
+    root: Node
+    steps_left: int = MOST_STEPS
     definitions: dict[str, Shape] = field(default_factory=dict[str, Shape])
     unions: dict[int, tuple[AnyOf, Steps]] = field(default_factory=dict[int, "tuple[AnyOf, Steps]"])
     names: dict[str, str] = field(default_factory=dict[str, str])
     """Pointer -> name."""
     taken: set[str] = field(default_factory=set[str])
-    todo: list[str] = field(default_factory=list[str])
-    """The pointers in the order in which they came up."""
+    todo: list[tuple[str, Node]] = field(default_factory=list[tuple[str, Node]])
+    """The pointers, in the order in which they came up, and the nodes there."""
 
     @classmethod
     def read(cls, schema: JsonObject | bool) -> Reader:
         """Everything that the schema defines; the schema itself under the name `ROOT`. Raises Refused."""
-        reader = cls(Merger(canonical(schema)))
-        reader._named("")
-        for place in reader.todo:  # grows while definitions are read
-            found = part_at(reader.merger.root, place)
-            shape = reader.shape(found[1] if found else True, tuple(steps(place)), 0)
-            reader.definitions[reader.names[place]] = shape
+        reader = cls(Node.of(schema))
+        reader._named("", reader.root)
+        for place, node in reader.todo:  # grows while definitions are read
+            reader.definitions[reader.names[place]] = reader.shape(node, tuple(steps(place)), 0)
         return reader
 
-    def _named(self, place: str) -> Named:
+    def step(self, at: Steps, depth: int = 0) -> None:
+        """Count one step; raise Refused after too many."""
+        self.steps_left -= 1
+        if self.steps_left < 0 or depth > MOST_DEPTH:
+            raise Refused("the schema is too large or nested too deep, or it unfolds without end", at)
+
+    def _named(self, place: str, node: Node) -> Named:
         """A reference to the definition at a pointer, under a name that is free."""
         if place not in self.names:
             stem = re.sub(r"[^A-Za-z0-9_-]", "_", place.rpartition("/")[2]) or ROOT
@@ -69,96 +102,98 @@ class Reader:
             name = stem if stem not in self.taken else next(one for one in free if one not in self.taken)
             self.names[place] = name
             self.taken.add(name)
-            self.todo.append(place)
+            self.todo.append((place, node))
         return Named(self.names[place])
 
-    def shape(self, schema: Json, at: Steps, depth: int) -> Shape:
-        """The shape of a schema that stands at a place."""
-        self.merger.step(at, depth)
-        merged = self.merger.merged(schema, at)
-        if isinstance(merged, str):
-            return described(self._named(merged), _words(_dict(schema)))
-        shape = self._of_merged(merged, at, depth)
-        return shape if isinstance(shape, Record) else described(shape, _words(merged))
+    def shape(self, node: Node, at: Steps, depth: int) -> Shape:
+        """The shape of a place of the schema."""
+        self.step(at, depth)
+        named = node.reference_beside(_is_idle)
+        if named is not None and named.place is not None:
+            return described(self._named(named.place, named), _words(node))
+        _refuse_unsaid(node, at)
+        shape = self._of_all(node, at, depth)
+        return shape if isinstance(shape, Record) else described(shape, node.description)
 
-    def _of_merged(self, merged: JsonObject, at: Steps, depth: int) -> Shape:
-        if "anyOf" in merged:
-            return self._any_of(merged, at, depth)
-        types = types_of(merged.get("type")) or [kind for kind, words in HINTS.items() if merged.keys() & set(words)]
-        if "enum" in merged:
-            return self._union(_choices(merged["enum"], types if "type" in merged else [], at), at)
+    def _of_all(self, node: Node, at: Steps, depth: int) -> Shape:
+        """The shape of a place that is no mere reference."""
+        while node.branches and not any(_shapes(branch.given[0]) for branch in node.branches):
+            node = node.beside  # a union that only says which keys go together
+        if node.branches:
+            found = [
+                self.shape(branch, (*at, "anyOf", number), depth + 1)
+                for number, branch in enumerate(node.branches)
+                if branch.given[0] is not False
+            ]
+            return self._union(found, at)
+        written = dict.fromkeys(kind for said in node.all_said("type") for kind in types_of(said))
+        types = [kind for kind in written if kind in node.types]
+        if node.choices is not None:
+            return self._union(_choices(node.choices, types, at), at)
+        types = types or [kind for kind, words in _HINTS.items() if node.words & words]
         if not types:
             raise Refused(_ANYTHING, at)
-        return self._union([self._of_type(kind, merged, at, depth) for kind in types], at)
+        return self._union([self._of_type(kind, node, at, depth) for kind in types], at)
 
-    def _any_of(self, merged: JsonObject, at: Steps, depth: int) -> Shape:
-        """A union; what stands beside it holds for each of its members."""
-        base = {key: value for key, value in merged.items() if key in SHAPING - {"anyOf"}}
-        members = merged["anyOf"] if isinstance(merged["anyOf"], list) else []
-        found = [
-            self.shape({"allOf": [base, member]} if base else member, (*at, "anyOf", number), depth + 1)
-            for number, member in enumerate(members)
-            if member is not False
-        ]
-        return self._union(found, at)
-
-    def _of_type(self, kind: str, merged: JsonObject, at: Steps, depth: int) -> Shape:
+    def _of_type(self, kind: str, node: Node, at: Steps, depth: int) -> Shape:
         if kind == "object":
-            return self._object(merged, at, depth)
+            return self._object(node, at, depth)
         if kind == "array":
-            return self._array(merged, at, depth)
+            return self._array(node, at, depth)
         if kind not in {"string", "number", "integer", "boolean", "null"}:
             raise Refused(f"{kind!r} is no type of JSON Schema", (*at, "type"))
         return Scalar({"type": kind})
 
-    def _array(self, merged: JsonObject, at: Steps, depth: int) -> Shape:
-        prefix = merged.get("prefixItems")
-        members = prefix if isinstance(prefix, list) else []
-        places: list[tuple[Steps, Json]] = [((*at, "prefixItems", i), member) for i, member in enumerate(members)]
-        if merged.get("items", False) is not False or not places:
-            places.append(((*at, "items"), merged.get("items", True)))
+    def _array(self, node: Node, at: Steps, depth: int) -> Shape:
+        places: list[tuple[Steps, Node]] = [
+            ((*at, "prefixItems", number), item) for number, item in enumerate(node.prefix)
+        ]
+        rest = self.root.at(True) if node.items is None else node.items
+        if not places or (node.items is not None and not node.items.never):
+            places.append(((*at, "items"), rest))
         return Items(self._union([self.shape(item, here, depth + 1) for here, item in places], at))
 
-    def _object(self, merged: JsonObject, at: Steps, depth: int) -> Shape:
-        """A record, or entries where the keys are free. Without ``additionalProperties`` only the named keys count."""
-        properties, patterns = _dict(merged.get("properties")), _dict(merged.get("patternProperties"))
-        more = merged.get("additionalProperties", False)
-        if properties and (patterns or more is not False):
+    def _object(self, node: Node, at: Steps, depth: int) -> Shape:
+        """A record, or entries if the keys are free. Without ``additionalProperties`` only the named keys count."""
+        patterns = [named for said in node.all_said("patternProperties") for named in _dict(said).items()]
+        others = _others(node)
+        if node.properties and (patterns or others is not None):
             place = "patternProperties" if patterns else "additionalProperties"
             raise Refused("strict cannot say that an object has named keys and free ones", (*at, place))
-        if patterns or more is not False:
-            return self._entries(merged, at, depth)
-        required = merged.get("required")
-        names = [str(name) for name in required] if isinstance(required, list) else []
-        unknown = [name for name in names if name not in properties]
-        if unknown:
+        if patterns or others is not None:
+            return self._entries(node, patterns, at, depth)
+        if unknown := sorted(node.required - node.properties.keys()):
             raise Refused(f"{unknown[0]!r} is required, but nothing says what it is", (*at, "required"))
         fields = {
-            name: self._field(part, name not in names, (*at, "properties", name), depth + 1)
-            for name, part in properties.items()
-            if part is not False or name in names
+            name: self._field(part, name not in node.required, (*at, "properties", name), depth + 1)
+            for name, part in node.properties.items()
+            if not part.never or name in node.required
         }
         if not fields:
             raise Refused("an object without a single known property; strict wants at least one", at)
-        return Record(fields, _words(merged))
+        return Record(fields, node.description)
 
-    def _field(self, schema: Json, optional: bool, at: Steps, depth: int) -> Field:
+    def _field(self, node: Node, optional: bool, at: Steps, depth: int) -> Field:
         """A property. One that can only be its default (a tag) need not be null: it is filled in instead."""
-        found = self.shape(schema, at, depth)
-        shape, written = bare(found), _dict(schema)
+        found = self.shape(node, at, depth)
+        shape, written = bare(found), _dict(node.given[0])
         default = (written["default"],) if "default" in written else ()
         constant = isinstance(shape, Scalar) and default and shape.wire.get("enum") == list(default)
-        return Field(shape, optional and not constant, default, _words(written) or words_of(found))
+        return Field(shape, optional and not constant, default, _words(node) or words_of(found))
 
-    def _entries(self, merged: JsonObject, at: Steps, depth: int) -> Shape:
+    def _entries(self, node: Node, patterns: list[tuple[str, Json]], at: Steps, depth: int) -> Shape:
         """Entries; patterns of keys are checked locally, choices of keys are kept."""
-        patterns = _dict(merged.get("patternProperties"))
-        values: list[tuple[Steps, Json]] = [((*at, "patternProperties", key), part) for key, part in patterns.items()]
-        if (more := merged.get("additionalProperties", False)) is not False:
-            values.append(((*at, "additionalProperties"), more))
-        value = self._union([self.shape(part, here, depth + 1) for here, part in values if part is not False], at)
-        keys: JsonObject = {"allOf": [{"type": "string"}, merged.get("propertyNames", True)]}
-        return Entries(self.shape(keys, (*at, "propertyNames"), depth + 1), value)
+        values: list[tuple[Steps, Node]] = [
+            ((*at, "patternProperties", key), self.root.at(part))
+            for key, part in patterns
+            if isinstance(part, (dict, bool))
+        ]
+        if (others := _others(node)) is not None:
+            values.append(((*at, "additionalProperties"), others))
+        shapes = [self.shape(part, here, depth + 1) for here, part in values if not part.never]
+        names = (said for said in node.all_said("propertyNames") if isinstance(said, (dict, bool)))
+        keys = node.together(_STRING, *names)
+        return Entries(self.shape(keys, (*at, "propertyNames"), depth + 1), self._union(shapes, at))
 
     def _union(self, shapes: Iterable[Shape], at: Steps) -> Shape:
         """The shapes as one: unions opened, lists joined to one list of the union of their items, each once."""
@@ -183,15 +218,63 @@ class Reader:
         return union
 
 
+def _is_idle(part: JsonObject) -> bool:
+    """Whether a schema says nothing of the shape of a value beside its references."""
+    return not part.keys() & (_SHAPING | {"$dynamicRef", "$recursiveRef"})
+
+
+def _shapes(member: Raw) -> bool:
+    """Whether a member of a union says more than which keys must be there."""
+    return not isinstance(member, dict) or bool(member.keys() & (_SHAPING | {"$ref", "allOf"}) - {"required"})
+
+
+def _others(node: Node) -> Node | None:
+    """What keys without a name of their own hold; None if there are none, as without any word about them."""
+    said = [one for one in node.all_said("additionalProperties") if isinstance(one, (dict, bool))]
+    if not said and isinstance(unevaluated := node.said("unevaluatedProperties"), (dict, bool)):
+        said = [unevaluated]
+    others = node.together(*said)
+    return others if said and not others.never else None
+
+
+def _refuse_unsaid(node: Node, at: Steps) -> None:
+    """Refuse what no value fits, and what leads out of the schema or brings in keys that the object does not name."""
+    for key in node.all_said("$ref"):
+        if node.named(key) is None:
+            raise Refused(f"{key!r} points outside this schema, or to nothing", (*at, "$ref"))
+    if dynamic := node.words & {"$dynamicRef", "$recursiveRef"}:
+        raise Refused("what this reference means depends on who refers to it", (*at, min(dynamic)))
+    for part in node.parts:
+        if set(UNIONS) <= part.keys():
+            raise Refused("anyOf and oneOf stand side by side; strict has one union at a place", at)
+        _refuse_hidden_keys(part, at)
+    if node.never:
+        both = ("enum", "in both") if node.choices == () else ("type", "of both") if "type" in node.words else None
+        why = f"allOf asks for two {both[0]} at once, and no value is {both[1]}" if both else "no value fits here"
+        raise Refused(why, at)
+
+
+def _refuse_hidden_keys(part: JsonObject, at: Steps) -> None:
+    """Refuse what may bring in properties that the object itself does not name."""
+    known = _dict(part.get("properties")).keys()
+    conditions: list[tuple[Steps, Json]] = [((*at, key), part.get(key)) for key in ("then", "else")]
+    for key in ("dependentSchemas", "dependencies"):
+        conditions.extend(((*at, key, name), one) for name, one in _dict(part.get(key)).items())
+    for here, condition in conditions:
+        more = _dict(_dict(condition).get("properties")).keys() - known
+        if more:
+            raise Refused(f"the key {min(more)!r} is allowed only under a condition, which strict cannot say", here)
+
+
 def _opened(shape: Shape) -> tuple[Shape, ...]:
     """The options of a union, each with the words about it; any other shape by itself."""
     held = bare(shape)
     return tuple(described(one, words_of(shape)) for one in held.options) if isinstance(held, AnyOf) else (shape,)
 
 
-def _choices(values: Json, types: list[str], at: Steps) -> list[Shape]:
+def _choices(values: tuple[Json, ...], types: list[str], at: Steps) -> list[Shape]:
     """Fixed values as one scalar for each of their types."""
-    typed = [(_type_of(value, at), value) for value in (values if isinstance(values, list) else [])]
+    typed = [(_type_of(value, at), value) for value in values]
     allowed = [(kind, value) for kind, value in typed if not types or kind in types or _is_number(kind, types)]
     return [
         Scalar({"type": kind} if kind == "null" else {"type": kind, "enum": [value for _, value in group]})
@@ -212,8 +295,9 @@ def _type_of(value: Json, at: Steps) -> str:
     return "null"
 
 
-def _words(schema: JsonObject) -> str:
-    words = schema.get("description")
+def _words(node: Node) -> str:
+    """The description that is written here, not that of what the place refers to."""
+    words = _dict(node.given[0]).get("description") if node.given else None
     return words if isinstance(words, str) else ""
 
 

@@ -21,8 +21,7 @@ from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from structgen.core.json import Json, JsonObject, pointer
-from structgen.forms.strict.all_of import Refused
-from structgen.forms.strict.shape_reader import ROOT, Reader, link
+from structgen.forms.strict.shape_reader import ROOT, Reader, Refused, link
 from structgen.forms.strict.strict_shapes import (
     AnyOf,
     Back,
@@ -41,7 +40,8 @@ from structgen.forms.strict.strict_shapes import (
     joined_words,
 )
 from structgen.schema import Schema
-from structgen.schema.resolve import canonical, target
+from structgen.schema.node import Node, Raw
+from structgen.schema.resolve import canonical
 
 WRAPPER = "value"
 """The only key of the object around a root that is none itself."""
@@ -90,21 +90,17 @@ def in_object(json_schema: JsonObject | bool) -> SentSchema | None:
 
     The parameters of a function are an object, and servers that are held to a schema want one.
     """
-    own = json_schema if isinstance(json_schema, dict) else {}
-    kind, reference = own.get("type"), own.get("$ref")
-    if kind == "object" and reference is None:
+    node = Node.of(json_schema)
+    own, named = (node.raw if isinstance(node.raw, dict) else {}), node.reference
+    if named is None and own.get("type") == "object":
         return None
-    found = target(json_schema, reference)
-    beside = {key: part for key, part in own.items() if key != "$ref"}
-    if isinstance(found, dict) and found.get("type") == "object" and beside.keys() <= _BESIDE:
-        return SentSchema({**found, **beside}, False, _AS_IT_IS)
-    if kind is None and reference is None and isinstance(own.get("properties"), dict):
+    if named is not None and named.types == frozenset({"object"}) and own.keys() - {"$ref"} <= _BESIDE:
+        beside: JsonObject = {key: part for key, part in own.items() if key != "$ref"}
+        return SentSchema({**cast(JsonObject, named.raw), **beside}, False, _AS_IT_IS)
+    if "type" not in own and "$ref" not in own and isinstance(own.get("properties"), dict):
         return SentSchema({"type": "object", **own}, False, _AS_IT_IS)
-    root: JsonObject | bool = (
-        {"$id": "urn:structgen:root", **own} if own else json_schema
-    )  # so that # is still the root
-    wrapped = canonical(closed({WRAPPER: root}))
-    return SentSchema(cast(JsonObject, wrapped), True, _AS_IT_IS)
+    root: Raw = {"$id": "urn:structgen:root", **own} if own else node.raw  # so that `#` is still the root
+    return SentSchema(cast(JsonObject, canonical(closed({WRAPPER: root}))), True, _AS_IT_IS)
 
 
 _BESIDE = frozenset({"$defs", "$schema", "title", "description"})

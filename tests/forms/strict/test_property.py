@@ -274,17 +274,17 @@ def test_the_work_grows_with_the_size_of_the_schema(size: int, monkeypatch: pyte
     class Many(BaseModel):
         a: int = Field(default=1)
 
-    from structgen.forms.strict.all_of import Merger
+    from structgen.forms.strict.shape_reader import Reader
 
     steps = 0
-    step = Merger.step
+    step = Reader.step
 
-    def counted(self: Merger, *arguments: Any) -> None:
+    def counted(self: Reader, *arguments: Any) -> None:
         nonlocal steps
         steps += 1
         step(self, *arguments)
 
-    monkeypatch.setattr(Merger, "step", counted)
+    monkeypatch.setattr(Reader, "step", counted)
     item = TypeAdapter(Many).json_schema()
     definitions: Any = {f"D{i}": {**item, "properties": {"n": {"$ref": f"#/$defs/D{i + 1}"}}} for i in range(size)}
     to_strict({"$defs": {**definitions, f"D{size}": item}, "$ref": "#/$defs/D0"})

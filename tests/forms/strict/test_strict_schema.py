@@ -394,7 +394,7 @@ TWO_LISTS = "an object with free keys is sent as a list of entries"
         ({"anyOf": [STRING], "oneOf": [INTEGER]}, "", "side by side"),
         ({"allOf": [STRING, INTEGER]}, "", "two type at once, and no value is of both"),
         ({"allOf": [{"enum": [1]}, {"enum": [True]}]}, "", "two enum at once, and no value is in both"),
-        ({"allOf": [{"prefixItems": [STRING]}, {"prefixItems": [INTEGER]}]}, "", "cannot be merged"),
+        ({"allOf": [{"prefixItems": [STRING]}, {"prefixItems": [INTEGER]}]}, "/prefixItems/0", "no value is of both"),
         ({"$ref": "https://example.com/a.json"}, "/$ref", "points outside"),
         ({"$ref": "#/$defs/none"}, "/$ref", "points outside"),
         ({"$dynamicRef": "#a"}, "/$dynamicRef", "depends on who refers"),
