@@ -247,18 +247,7 @@ def _validated(
         known = None if unrecorded.repairs or unrecorded.issues else found
         verdict = known or validate(target.schema, unrecorded.tree, chosen, strict)
         if not verdict.issues:
-            repairs = (*outcome.repairs, *verdict.repairs)
-            if target.schema.adapter is not None:
-                repairs = with_defaults(target.schema, repairs, verdict.value)
-                if not target.schema.bare and (not plain or target.shape.temporal or target.shape.keyed):
-                    unrecorded = _unrecorded(target, outcome.tree, verdict.value, repairs)
-            repairs = (*repairs, *unrecorded.repairs)
-            issues = (
-                *_misread(target, outcome.tree, verdict.value),
-                *unrecorded.issues,
-                *_above(repairs, target.max_risk),
-            )
-            return replace(outcome, value=verdict.value, repairs=repairs, issues=issues)
+            return _accepted(target, outcome, verdict, unrecorded, plain=plain)
         issues = with_offers(verdict.issues, outcome.tree)
         offers = tuple({issue.repair.path: issue.repair for issue in issues if issue.repair}.values())
         if not rounds or not offers:
@@ -268,6 +257,19 @@ def _validated(
         outcome = replace(outcome, tree=tree, repairs=(*outcome.repairs, *offers), quotes=quotes)
         rounds, found = rounds - 1, None
         strict = validate_strict(target.schema.structure, tree, chosen).strict if target.schema.runs else None
+
+
+def _accepted(target: Target[T], outcome: Outcome, verdict: Verdict, unrecorded: Unrecorded, *, plain: bool) -> Outcome:
+    """Record all that Pydantic changed in a value; refuse it if a change or a repair is not allowed."""
+    schema, shape, tree, value = target.schema, target.shape, outcome.tree, verdict.value
+    repairs = (*outcome.repairs, *verdict.repairs)
+    if schema.adapter is not None:
+        repairs = with_defaults(schema, repairs, value)
+        if not schema.bare and (not plain or shape.temporal or shape.keyed):
+            unrecorded = _unrecorded(target, tree, value, repairs)
+    repairs = (*repairs, *unrecorded.repairs)
+    issues = (*_misread(target, tree, value), *unrecorded.issues, *_above(repairs, target.max_risk))
+    return replace(outcome, value=value, repairs=repairs, issues=issues)
 
 
 def _unrecorded(target: Target[T], tree: Json, value: Any, repairs: Sequence[Repair]) -> Unrecorded:

@@ -134,10 +134,10 @@ def parse_completion(
     form: AnswerForm | None = None,
     max_risk: Risk = Risk.INTERPRETIVE,
 ) -> Parsed[T]:
-    """Read all that a completion says as one answer to the request, in the form in which it was asked for.
+    """Read a completion as the answer to a request, in the form in which it was asked for.
 
-    Calls of a function that the request does not name count as said beside the answer, or as the answer if there are
-    no others.
+    Calls of a function that the request does not name count as text beside the answer, or as the answer if there are no
+    other calls.
     """
     calls = (Call(completion.called, completion.text), *completion.more_calls)
     asked = [call for call in calls if call.name in {"", request.schema_name}]
@@ -160,7 +160,7 @@ def parse_tree(
     form: AnswerForm | None = None,
     max_risk: Risk = Risk.INTERPRETIVE,
 ) -> Parsed[T]:
-    """Validate a value that was put together from several answers as a whole; its quotes stay with their values."""
+    """Validate a value that was assembled from several answers; its quotes stay with their values."""
     described = None if form is None else form.prompt_form
     text = write_json(tree if described is None else described.encode(tree, quotes))
     return parse_text(schema, text, max_risk=max_risk, max_chars=len(text), form=described)

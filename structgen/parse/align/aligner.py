@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import cast
 
 from pydantic_core import to_json
@@ -15,29 +14,39 @@ from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 from structgen.parse.align.fit import (
     ARGUMENTS,
+    PLAIN_DECIMAL,
     Fit,
     arguments_of,
     changed,
     combined,
+    fit_integer,
     holds_objects,
     is_call,
     kind_of,
     misfit,
+    refuse_huge,
     several_for_one,
 )
 from structgen.parse.align.keys import Keys, respelled
 from structgen.parse.align.moments import is_clock, is_numeric, is_range_of_times, moment_in
 from structgen.parse.align.nulls import absence_repair, means_absent, start_of_absent
-from structgen.parse.align.scalars import choice_in, float_in, integer_in, is_base64, number_in, truth_in
+from structgen.parse.align.scalars import (
+    choice_in,
+    float_in,
+    integer_in,
+    is_base64,
+    is_other_form_of,
+    number_in,
+    truth_in,
+)
 from structgen.parse.align.shape import ENCODED, TEMPORAL, Place, Shape
-from structgen.parse.json_values import MAX_DIGITS, Exact, decimal_of, is_bounded, same
+from structgen.parse.json_values import Exact, same
 from structgen.schema.node import Node
 
 Accepted = Callable[[str, Json], bool]
 Decode = Callable[[str], tuple[Json, Risk]]
 """Text -> the JSON value within it and the risk of its repairs. Raises ValueError if the text is not JSON."""
 
-_PLAIN_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
 _ISO = {
     "date": re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII),
     "date-time": re.compile(r"\d{4}-\d\d-\d\dT", re.ASCII),
@@ -100,7 +109,7 @@ class Aligner:
     def _fit_accepted(self, value: Json, place: Place, path: str) -> Fit:
         """Keep a value that strict mode accepted, except for strings that Pydantic takes for something else."""
         # Decimal accepts 1e1000000, which becomes a million digits once it is written out.
-        if isinstance(value, str) and self._may_be_decimal(place) and (huge := _huge(value, path)) is not None:
+        if isinstance(value, str) and self._may_be_decimal(place) and (huge := refuse_huge(value, path)) is not None:
             return huge
         if isinstance(value, str) and self.shape.encoded and self._formats(place) & ENCODED and not is_base64(value):
             issue = Issue(path, "is not Base64: a part of it would be dropped", "format", value, "Base64")
@@ -161,11 +170,11 @@ class Aligner:
         if not self._may_be_decimal(place):
             return None
         written = value.written if isinstance(value, Exact) else value
-        if isinstance(written, str) and (huge := _huge(written, path)) is not None:
+        if isinstance(written, str) and (huge := refuse_huge(written, path)) is not None:
             return huge
         if isinstance(value, Exact):
             return Fit(value.written)
-        if not isinstance(value, str) or _PLAIN_DECIMAL.match(value):
+        if not isinstance(value, str) or PLAIN_DECIMAL.match(value):
             return None
         digits = number_in(value)
         return None if digits is None else changed("number", path, value, digits)
@@ -182,7 +191,7 @@ class Aligner:
         if isinstance(value, str):
             found = set(cast("tuple[str, ...]", choice_in(value, choices)))
         plain = [choice for choice in choices if choice is not None and not isinstance(choice, str | dict | list)]
-        found |= {choice for choice in plain if not found and _converts(value, choice)}
+        found |= {choice for choice in plain if not found and is_other_form_of(value, choice)}
         if len(found) == 1:
             return changed("choice", path, value, found.pop())
         # Pydantic would accept it for an equal choice: to Python, true and 1.0 equal 1.
@@ -313,7 +322,7 @@ class Aligner:
         if kind == "string":
             return self._from_text(cast(str, value), place, path, wrapped)
         if kind == "number" and "integer" in place.types:
-            return _whole(cast(float, value), path)
+            return fit_integer(cast(float, value), path)
         if kind == "object" and "array" in place.types:
             return self._list_of(cast(JsonObject, value), place, path, wrapped)
         if kind == "array" and "object" in place.types:
@@ -404,34 +413,6 @@ def _is_integer_only(value: str, fit: Fit) -> bool:
     """Whether a text was read as an integer for no other reason than that it has to be one."""
     whole = isinstance(fit.value, int) and not isinstance(fit.value, bool)
     return whole and bool(fit.repairs) and float_in(value) is None
-
-
-def _converts(value: Json, choice: Json) -> bool:
-    """Whether a value is this choice in another form: ``"10"`` is 10, ``10.0`` is 10, ``"yes"`` is true."""
-    if isinstance(choice, bool):
-        return isinstance(value, str) and truth_in(value) is choice
-    if isinstance(value, bool) or not isinstance(value, str | int | float) or not isinstance(choice, int | float):
-        return False
-    written = number_in(value) if isinstance(value, str) else decimal_of(value)
-    return written is not None and Decimal(written) == decimal_of(choice)
-
-
-def _huge(written: str, path: str) -> Fit | None:
-    """Return the refusal of a number with too many digits, or None."""
-    if not _PLAIN_DECIMAL.match(written) or is_bounded(written):
-        return None
-    message = f"is a number of more than {MAX_DIGITS} digits"
-    return Fit(written, misfits=1, issues=(Issue(path, message, "number", written),))
-
-
-def _whole(value: float, path: str) -> Fit:
-    """Convert a number into an integer; refuse one with a fraction, even if its float lost the fraction."""
-    whole = integer_in(value)
-    if whole is not None:
-        return changed("number", path, value, whole)
-    if not isinstance(value, Exact):
-        return misfit(value)
-    return Fit(value, misfits=1, issues=(Issue(path, "is not an integer", "type", value, "an integer"),))
 
 
 def _moment(value: str, form: str, path: str) -> Fit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
@@ -9,6 +10,10 @@ from typing import cast
 from structgen.core.json import Json, JsonObject
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
+from structgen.parse.align.scalars import integer_in
+from structgen.parse.json_values import MAX_DIGITS, Exact, is_bounded
+
+PLAIN_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,24 @@ def combined(before: Json, after: Json, fits: Sequence[Fit], own: Fit) -> Fit:
         nulls=own.nulls + sum(fit.nulls for fit in fits),
         undeclared=own.undeclared + sum(fit.undeclared for fit in fits),
     )
+
+
+def refuse_huge(written: str, path: str) -> Fit | None:
+    """Return the refusal of a number with too many digits, or None."""
+    if not PLAIN_DECIMAL.match(written) or is_bounded(written):
+        return None
+    message = f"is a number of more than {MAX_DIGITS} digits"
+    return Fit(written, misfits=1, issues=(Issue(path, message, "number", written),))
+
+
+def fit_integer(value: float, path: str) -> Fit:
+    """Convert a number into an integer; refuse one with a fraction, even if its float lost the fraction."""
+    whole = integer_in(value)
+    if whole is not None:
+        return changed("number", path, value, whole)
+    if not isinstance(value, Exact):
+        return misfit(value)
+    return Fit(value, misfits=1, issues=(Issue(path, "is not an integer", "type", value, "an integer"),))
 
 
 def kind_of(value: Json) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from structgen.core.json import Json
-from structgen.parse.json_values import is_bounded, whole_of
+from structgen.parse.json_values import decimal_of, is_bounded, whole_of
 
 if TYPE_CHECKING:
     from structgen.notation.readings import Number
@@ -114,6 +114,16 @@ def choice_in(text: str, choices: Sequence[Json]) -> tuple[Json, ...]:
     if not wanted:
         return ()
     return tuple(choice for choice in texts if _words(choice) == wanted)
+
+
+def is_other_form_of(value: Json, choice: Json) -> bool:
+    """Whether a value is this choice in another form: ``"10"`` is 10, ``10.0`` is 10, ``"yes"`` is true."""
+    if isinstance(choice, bool):
+        return isinstance(value, str) and truth_in(value) is choice
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or not isinstance(choice, int | float):
+        return False
+    written = number_in(value) if isinstance(value, str) else decimal_of(value)
+    return written is not None and Decimal(written) == decimal_of(choice)
 
 
 _SEPARATORS = re.compile(r"(?<!\d)[\s_.,;:!?'\"’“”()\[\]-]+|[\s_.,;:!?'\"’“”()\[\]-]+(?!\d)")
