@@ -14,7 +14,7 @@ from structgen.parse.json_values import decimal_of, is_bounded, whole_of
 if TYPE_CHECKING:
     from structgen.notation.readings import Number
 
-_PLAIN = re.compile(r"([+-]?) ?(\d+(?:\.\d+)?|\.\d+)\Z", re.ASCII)
+_PLAIN = re.compile(r"([+-]?)(\d+(?:\.\d+)?|\.\d+)\Z", re.ASCII)
 """A number as most languages of programming write it, which needs no reader of notation."""
 _THOUSAND = re.compile(r"[1-9]\d{0,2}\.\d{3}\Z", re.ASCII)
 """How half of Europe writes a thousand."""
