@@ -1,4 +1,4 @@
-"""How a result shows itself: as HTML for notebooks, and highlighted in a terminal. Nothing is decided here."""
+"""Views of results: HTML for notebooks, and highlighted text for terminals."""
 
 from structgen.report.html import extraction_html, failure_html, view_html
 from structgen.report.terminal import print_extraction, print_view

@@ -1,7 +1,7 @@
-"""A view as a piece of HTML that needs nothing from elsewhere: no request, no library, and no script to be read.
+"""A view as self-contained HTML: no requests, no libraries, and readable without scripts.
 
-The template escapes all that it is given. Data reach text and quoted attributes only, never a style or a script. Where
-scripts are blocked, each value and its place in the text lead to each other by links.
+The template escapes everything. Data are inserted only into text and quoted attributes, never into a style or a script.
+If scripts are blocked, each value and its place in the text are still linked to each other.
 """
 
 from __future__ import annotations
@@ -37,25 +37,25 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 DEEPEST = 8
-"""Deeper entries are indented no further, so that there is room left for them."""
+"""Maximum depth that is indented, to leave some width for deeper entries."""
 
 
 def extraction_html(extraction: Extraction[Any], document: str | None = None) -> str:
-    """An extraction as HTML: its value with the evidence beside the text, highlighted, and what it took to get it.
+    """Return an extraction as HTML: its value, the text with the evidence highlighted, and the attempts.
 
-    `document` is the text that it was extracted from. Of long texts and large values a part is shown, and it is said
-    how much is left out.
+    `document` is the text that it was extracted from. Long texts and large values are shown in part, with the amount
+    that is left out.
     """
     return view_html(view_of(extraction), document)
 
 
 def failure_html(failure: ExtractionFailed, document: str | None = None) -> str:
-    """A refused response as HTML: what could be read of it, what is wrong with it, and every attempt."""
+    """Return a refused response as HTML: what could be read of it, what is wrong, and every attempt."""
     return view_html(view_of_failure(failure), document)
 
 
 def view_html(view: View, document: str | None = None, limits: Limits | None = None) -> str:
-    """A view as HTML. Each call gives it an id of its own, so that it can be on a page more than once."""
+    """Return a view as HTML. Each call uses a new id, so that a page may contain several views."""
     limits = limits or Limits()
     entries = entries_of(view, limits)
     passages = passages_of(document, entries.shown, limits) if document is not None else Passages((), {})
@@ -76,7 +76,7 @@ def view_html(view: View, document: str | None = None, limits: Limits | None = N
 
 @cache
 def _template() -> Template:
-    """The template, compiled once; jinja2 is imported when the first view is drawn."""
+    """Return the template, compiled once. jinja2 is imported with the first view, because it is slow to import."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -101,4 +101,4 @@ _FILTERS: Mapping[str, Any] = MappingProxyType(
         "tokens": tokens,
     }
 )
-"""What the templates call by these names."""
+"""The filters that the templates use."""

@@ -1,4 +1,4 @@
-"""A view in a terminal: the value as a table, each part with its status and its line, and the text with its places."""
+"""A view for terminals: the value as a table with statuses and line numbers, and the text with its evidence."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ _INK: Mapping[Status, str] = MappingProxyType(
 _VALUES: Mapping[Kind, str] = MappingProxyType({Kind.NOTHING: "dim italic", Kind.GROUP: "dim"})
 
 LIMITS = Limits(rows=200, listed=20, value=200, text=4_000, context=80, place=400)
-"""How much a terminal gets to see."""
+"""How much a terminal shows."""
 
 
 def print_extraction(extraction: Extraction[Any], document: str | None = None, console: Console | None = None) -> None:
-    """Print an extraction for people: the value with its evidence, and the text with its places highlighted.
+    """Print an extraction: the value with its evidence, and the text with the evidence highlighted.
 
-    `document` is the text that it was extracted from, `console` a rich Console; where None, one for stdout. Colours
-    are left out where the console has none.
+    `document` is the text that it was extracted from. `console` is a rich Console, by default one on stdout, which
+    omits colours if the terminal has none.
     """
     print_view(view_of(extraction), document, console)
 
 
 def print_view(view: View, document: str | None = None, console: Console | None = None) -> None:
-    """Print a view for people."""
+    """Print a view."""
     from rich.console import Console
 
     console = console or Console()
@@ -73,17 +73,17 @@ def print_view(view: View, document: str | None = None, console: Console | None 
 
 
 class _Lines:
-    """The lines of a text, to say where a place is: ``line:column``, both from 1."""
+    """The lines of a text, to give places as ``line:column``, both from 1."""
 
     def __init__(self, document: str) -> None:
         self._starts = [0, *(found.end() for found in re.finditer("\n", document))]
 
     def number(self, at: int) -> int:
-        """The line of a character."""
+        """Return the line of a character offset."""
         return bisect_right(self._starts, at)
 
     def place(self, evidence: Evidence | None) -> str:
-        """Where a piece of evidence begins."""
+        """Return where a piece of evidence begins, or an empty text."""
         if evidence is None or evidence.start is None:
             return ""
         line = self.number(evidence.start)
@@ -97,7 +97,7 @@ def _title(view: View) -> Text:
 
 
 def _before(view: View, width: int) -> Iterator[Text]:
-    """What it took, how well the text bears it out, why there is no better value, and the chunks that failed."""
+    """Yield the usage, the counts of statuses, the error, and the failed chunks."""
     from rich.text import Text
 
     took = [Text(fact, "dim") for fact in facts(view)]
@@ -158,7 +158,7 @@ def _status(evidence: Evidence | None) -> Text:
 
 
 def _after(view: View, entries: Entries) -> Iterator[Text]:
-    """What is left out, and what stands in no line of the value."""
+    """Yield what is left out, and the issues and conflicts, which may belong to no row."""
     from rich.text import Text
 
     if entries.left_out:
@@ -180,11 +180,11 @@ def _misplaced(passages: Passages) -> Iterator[Text]:
     from rich.text import Text
 
     if passages.misplaced:
-        yield Text(f"{counted(passages.misplaced, 'place')} not marked: this text says something else there", "yellow")
+        yield Text(f"{counted(passages.misplaced, 'place')} not marked: the text there is different", "yellow")
 
 
 def _text(document: str, entries: Sequence[Entry], passages: Passages, lines: _Lines) -> Table:
-    """The text, each line with its number."""
+    """Return the text with line numbers."""
     from rich.table import Table
     from rich.text import Text
 
@@ -205,7 +205,7 @@ def _text(document: str, entries: Sequence[Entry], passages: Passages, lines: _L
 
 
 def _styled(document: str, entries: Sequence[Entry], piece: Piece) -> Text:
-    """A piece of the text; places are underlined too, for terminals without colours."""
+    """Return a piece of the text, styled. Evidence is underlined too, for terminals without colours."""
     from rich.text import Text
 
     evidence = entries[piece.owner].evidence if piece.owner is not None else None

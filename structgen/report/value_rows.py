@@ -1,4 +1,4 @@
-"""A value as a flat list of entries, one a line, in the order of the value."""
+"""A value as a flat list of rows, and its text cut into pieces at the places of the evidence."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ Told = TypeVar("Told", Conflict, Issue, Repair)
 
 
 class Kind(StrEnum):
-    """What kind of value an entry has."""
+    """The kind of value of an entry."""
 
     TEXT = "text"
     LITERAL = "literal"
     """A number, true or false."""
     NOTHING = "nothing"
-    """null, or a container with nothing in it."""
+    """null, or an empty container."""
     GROUP = "group"
-    """An object or a list whose parts follow."""
+    """A container whose parts follow as entries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a value. `found` is what the text says, where that is not the value's own words."""
+    """One row of a value. `found` is the wording of the text if it differs from the value, else empty."""
 
     path: str
     depth: int
@@ -48,7 +48,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """The entries that are shown, and what is left out: numbers of lines, and of values by their status."""
+    """The entries that are shown, and the number of those left out, in total and by the status of their evidence."""
 
     shown: tuple[Entry, ...]
     left_out: int
@@ -63,7 +63,7 @@ class _Node(NamedTuple):
 
 
 def entries_of(view: View, limits: Limits) -> Entries:
-    """The value of a view as entries. Time is linear in the value, what is kept is not more than the limits say."""
+    """Return the value of a view as entries, in linear time, and in memory for as many entries as `limits` allows."""
     nodes = iter(()) if view.error is not None and view.value is None else _walk(view.value)
     first = list(islice(nodes, limits.rows))
     wanted = {node.path for node in first}
@@ -93,7 +93,7 @@ def _by_path(told: Iterable[Told]) -> dict[str, tuple[Told, ...]]:
 
 
 def _walk(value: Json) -> Iterator[_Node]:
-    """Every part of a value, a container before what is in it. A root that is a container is no line of its own."""
+    """Yield every part of a value, containers before their parts. A root that is a container gets no row."""
     if not (isinstance(value, dict | list) and value):
         yield _Node("", 0, "value", value)
         return
@@ -130,7 +130,7 @@ def _entry(node: _Node, evidence: Evidence | None, limits: Limits) -> Entry:
 
 
 def _text(value: Json, limits: Limits) -> tuple[str, Kind]:
-    """A value in words."""
+    """Return the text and the kind of a value."""
     if isinstance(value, str):
         return cut(value, limits.value), Kind.TEXT
     if isinstance(value, dict | list) and value:
@@ -143,10 +143,10 @@ def _text(value: Json, limits: Limits) -> tuple[str, Kind]:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of the document, `document[start:end]`, or one that is left out.
+    """A piece of the document, `document[start:end]`, which may be left out.
 
-    `owner` is the number of the entry whose place it is, of several the innermost; `mark` counts the pieces that have
-    an owner.
+    `owner` is the index of the entry whose place it is (the innermost of several), or None. `mark` numbers the pieces
+    that have an owner.
     """
 
     start: int
@@ -158,9 +158,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Passages:
-    """What is shown of a text. `reach` gives for an entry the first and the last of the marks that are its place.
+    """The pieces of a text. `reach` maps an entry to the first and the last mark of its place.
 
-    `misplaced` counts the entries whose place says something else in this text: it is another one.
+    `misplaced` counts the entries whose place has other words in this text: it is not the text that was read.
     """
 
     pieces: tuple[Piece, ...]
@@ -175,7 +175,7 @@ class _Span(NamedTuple):
 
 
 def passages_of(document: str, entries: Sequence[Entry], limits: Limits) -> Passages:
-    """The text around the places of the entries, or all of it where it is short; n log n in the number of entries."""
+    """Return the text around the places of the entries, or all of a short text. n log n in the number of entries."""
     placed = [(number, entry.evidence) for number, entry in enumerate(entries) if entry.evidence]
     found = [(n, piece.start, piece.end, piece.text) for n, piece in placed if piece.start is not None]
     spans = sorted(
@@ -192,7 +192,7 @@ def passages_of(document: str, entries: Sequence[Entry], limits: Limits) -> Pass
 
 
 def _windows(document: str, spans: Sequence[_Span], limits: Limits) -> list[tuple[int, int]]:
-    """The stretches that are shown, in order; what is left out between two is more than its notice would take."""
+    """Return the spans to show, in order. A gap that is shorter than the notice about it is not left out."""
     if len(document) <= limits.text:
         return [(0, len(document))]
     windows = [_window(document, 0, limits.context, limits.context)]
@@ -206,7 +206,7 @@ def _windows(document: str, spans: Sequence[_Span], limits: Limits) -> list[tupl
 
 
 def _window(document: str, start: int, end: int, context: int) -> tuple[int, int]:
-    """A stretch with its context, which begins and ends with a line, or with a word, where there is such a place."""
+    """Return a span extended by its context, to the bounds of a line, or of a word, if there are any."""
     low, high = max(0, start - context), min(len(document), end + context)
     for between in "\n ":
         if low and (at := document.find(between, low, start)) >= 0:
@@ -220,7 +220,7 @@ def _window(document: str, start: int, end: int, context: int) -> tuple[int, int
 
 
 def _pieces(spans: Sequence[_Span], windows: Sequence[tuple[int, int]], length: int) -> Iterator[Piece]:
-    """The pieces of the windows and of what is between them."""
+    """Yield the pieces of the windows and of the gaps between them."""
     edges = {edge for window in windows for edge in window}
     shown = {start for start, _ in windows}
     cuts = sorted(edges.union({0, length}, *((span.start, span.end) for span in spans)))
@@ -238,7 +238,7 @@ def _pieces(spans: Sequence[_Span], windows: Sequence[tuple[int, int]], length: 
 
 
 class _Owners:
-    """Which span is the innermost at a place; asked from left to right."""
+    """Finds the innermost span at each position, for positions in ascending order."""
 
     def __init__(self, spans: Sequence[_Span]) -> None:
         self._coming = spans
@@ -246,7 +246,7 @@ class _Owners:
         self._open: list[tuple[int, int, int]] = []
 
     def at(self, place: int) -> int | None:
-        """The entry of the span that began last, of several the one that ends first."""
+        """Return the entry of the span that began last or, of several, the one that ends first."""
         while self._next < len(self._coming) and self._coming[self._next].start <= place:
             span = self._coming[self._next]
             heappush(self._open, (-span.start, span.end, span.entry))

@@ -1,4 +1,4 @@
-"""View: all that is shown of a result, whatever it comes from, and how much of it at most."""
+"""View: everything that is shown of a result, within limits; and how its texts are made safe and put into words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from structgen.core.results import Attempt, ChunkReport, Claim, Conflict, Extrac
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is shown of a result. `value` is plain JSON, `cost` in USD, `error` why there is no better value."""
+    """Everything that is shown of a result. `value` is plain JSON, `cost` is in USD, `error` says what went wrong."""
 
     value: Json = None
     name: str = ""
@@ -36,9 +36,9 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is shown at most: numbers of rows and of listed things, numbers of characters.
+    """How much is shown: maximum numbers of rows and of listed items, and maximum lengths in characters.
 
-    A text that is longer than `text` is shown as the places of the values, each with `context` on both sides.
+    If a text is longer than `text`, only the places of the values are shown, each with `context` on both sides.
     """
 
     rows: int = 300
@@ -50,7 +50,7 @@ class Limits:
 
 
 def view_of(extraction: Extraction[Any]) -> View:
-    """What is shown of an accepted value. Its evidence is looked up now."""
+    """Return the view of an accepted value. Its evidence is located now."""
     return View(
         plain(extraction.value),
         evidence=extraction.evidence,
@@ -65,7 +65,7 @@ def view_of(extraction: Extraction[Any]) -> View:
 
 
 def view_of_failure(failure: ExtractionFailed) -> View:
-    """What is shown of a refused response: what could be read of it, where that stands, and why it was refused."""
+    """Return the view of a refused response: what could be read of it, its evidence, and why it was refused."""
     completion = failure.attempts[-1].completion if failure.attempts else None
     own = completion.evidence if completion and not failure.chunks else None
     return View(
@@ -81,53 +81,53 @@ def view_of_failure(failure: ExtractionFailed) -> View:
 
 
 def plain(value: object) -> Json:
-    """An instance of any type as plain JSON, its parts named as in the paths of the evidence.
+    """Return an instance of any type as plain JSON, with the names that evidence paths use.
 
-    What has no JSON form is shown as Python writes it, in short, because a view that fails shows nothing at all.
+    A value without a JSON form is shown by its repr, cut short: a view that fails would show nothing at all.
     """
     from pydantic_core import to_jsonable_python
 
     try:
         jsonable = to_jsonable_python(value, by_alias=True, bytes_mode="base64", serialize_unknown=True)
-    except ValueError:  # deeper than the serializer goes, or a value that its own type cannot write
+    except ValueError:  # nested too deeply, or its own serializer fails
         return reprlib.repr(value)
     return cast(Json, jsonable)
 
 
 _PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
-"""Control characters as the symbols that Unicode has for them."""
+"""Control characters -> the Unicode symbols that depict them."""
 
 _MEANINGLESS = (*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000))
-"""C1 controls, embeddings and overrides of the writing direction, and halves of surrogate pairs."""
+"""C1 controls, overrides of the writing direction, and lone surrogates."""
 
 _SHOWN = _PICTURES | dict.fromkeys(_MEANINGLESS, 0xFFFD) | {ord(char): ord(char) for char in "\t\n"}
 
 
 def visible(text: str) -> str:
-    """The text with every character that would act instead of being seen replaced by one that is seen."""
+    """Replace every character of a foreign text that would act (move a cursor, reorder a line) by a visible one."""
     return text.replace("\r\n", "\n").translate(_SHOWN)
 
 
 def cut(text: str, most: int) -> str:
-    """The visible text, at most so many characters of it; what is left out is counted."""
+    """Return at most `most` characters of the visible text, and the number of those left out."""
     if len(text) <= most:
         return visible(text)
     return f"{visible(text[:most])}… ({len(text) - most:,} more characters)"
 
 
 def line_of(text: str, most: int) -> str:
-    """The visible text on one line."""
+    """Return the visible text on one line, cut like `cut`."""
     return " ".join(cut(text, most).split())
 
 
 MEANING: Mapping[Status, str] = MappingProxyType(
     {
-        Status.EXACT: "stands in the text just like this",
-        Status.NORMALIZED: "stands in the text, written in another way",
-        Status.QUOTED: "is what the model read out of these words",
-        Status.FUZZY: "the text says nearly this",
-        Status.AMBIGUOUS: "stands in several places of the text, of which one is marked",
-        Status.UNSUPPORTED: "was not found in the text",
+        Status.EXACT: "is in the text exactly like this",
+        Status.NORMALIZED: "is in the text, written differently",
+        Status.QUOTED: "is what the model concluded from these words",
+        Status.FUZZY: "is in the text almost like this",
+        Status.AMBIGUOUS: "is in the text more than once; one place is marked",
+        Status.UNSUPPORTED: "is not in the text",
     }
 )
 
@@ -136,44 +136,44 @@ _MOST_CLAIMS = 5
 
 
 def counted(number: int, what: str) -> str:
-    """A number with its noun."""
+    """Return a number with its noun."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def counts(view: View) -> list[tuple[Status, int]]:
-    """How many values have which status, the best status first."""
+    """Return how many values have each status, best status first."""
     found = Counter(piece.status for piece in view.evidence)
     return [(status, found[status]) for status in Status if found[status]]
 
 
 def facts(view: View) -> list[str]:
-    """The model and what it took, as short phrases."""
+    """Return the model, the calls, the tokens and the cost as short phrases."""
     model = [line_of(view.model, 80)] if view.model else []
     if not view.usage.calls:
         return model
-    cost = "cost not known" if view.cost is None else f"{view.cost:.6f}".rstrip("0").rstrip(".") + " USD"
+    cost = "cost unknown" if view.cost is None else f"{view.cost:.6f}".rstrip("0").rstrip(".") + " USD"
     return [*model, counted(view.usage.calls, "call"), tokens(view.usage), cost]
 
 
 def tokens(usage: Usage) -> str:
-    """The tokens of one or several completions."""
+    """Return the tokens of one or more completions in words."""
     if usage.input_tokens is None or usage.output_tokens is None:
-        return "tokens not known"
+        return "tokens unknown"
     return f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
 
 
 def repaired(repair: Repair) -> str:
-    """A repair in one line."""
+    """Return a repair in one line."""
     return f"{line_of(repair.rule, 60).replace('_', ' ')}: {_short(repair.before)} → {_short(repair.after)}"
 
 
 def claimed(conflict: Conflict) -> str:
-    """What the chunks say of one part of a value, in one line; the first claim is the one that was taken."""
+    """Return in one line what chunks say about one part of a value. The first claim was accepted."""
     return ", not ".join(map(_claim, conflict.claims[:_MOST_CLAIMS]))
 
 
 def others(conflict: Conflict) -> str:
-    """What other chunks say in the place of a value, in one line."""
+    """Return in one line what other chunks say instead of a value."""
     return ", ".join(map(_claim, conflict.claims[1:_MOST_CLAIMS]))
 
 

@@ -1,4 +1,4 @@
-"""The registry: finds and loads task templates. It compiles nothing, so that naming a task costs no more than that."""
+"""The registry: finds and loads task templates. Nothing is compiled here, so that looking up a task is cheap."""
 
 from structgen.tasks.registry import Registry, find_task, list_tasks
 from structgen.tasks.starter import starter

@@ -1,4 +1,7 @@
-"""Imports the Python files and modules that hold templates, without colliding with anything already imported."""
+"""Imports the Python files and modules that contain templates, and takes the tasks from them.
+
+An import must neither collide with modules that are already imported nor leave traces in the user's project.
+"""
 
 from __future__ import annotations
 
@@ -23,24 +26,24 @@ from structgen.core.errors import TaskError, TaskNotFound
 from structgen.core.records import Task
 
 TEMPLATES = "structgen.schemas"
-"""The package of the templates that come with structgen."""
+"""The package of the bundled templates."""
 
 _PREFIX = "_structgen_"
 _OURS = Path(__file__).parent.parent
 
 
 def load_file(path: Path, root: Path) -> ModuleType:
-    """The module in `path`; the same text is imported once, a changed one anew. TaskError where it does not import.
+    """Import the file at `path`. An unchanged file is imported once, a changed one again. Raises TaskError.
 
-    Its folder becomes a package of a name that nobody else has, so that ``from .common import Address`` finds the file
-    beside it. Absolute imports look in the user's project (`root`) and in the folder too, after what is installed. One
-    of our own templates is imported under its own name, so that its classes are the same ones everywhere.
+    Its folder becomes a package with a unique name, so that ``from .common import Address`` finds the file beside it.
+    Absolute imports search what is installed first, then the user's project (`root`) and the folder. A bundled template
+    is imported under its real name, so that its classes are the same everywhere.
     """
     path = path.resolve()
     if path.parent == templates_folder():
         return load_template(path.stem)
     if "." in path.stem:
-        raise TaskError(f"{path}: a Python file cannot be imported with a dot in its name: rename it.")
+        raise TaskError(f"{path}: a Python file with a dot in its name cannot be imported. Rename it.")
     top = _top(path.parent)
     package = f"{_PREFIX}{sha256(bytes(path) + _read(path)).hexdigest()[:16]}"
     with _one_line(path.name), _paths([*sys.path, str(root), str(path.parent)]), _no_bytecode():
@@ -49,13 +52,13 @@ def load_file(path: Path, root: Path) -> ModuleType:
 
 
 def load_template(name: str) -> ModuleType:
-    """The module of a template that comes with structgen."""
+    """Import a bundled template."""
     with _one_line(name):
         return import_module(f"{TEMPLATES}.{name}")
 
 
 def load_module(name: str, root: Path) -> ModuleType:
-    """The module of that dotted name, from the user's project first, as ``python -m`` does."""
+    """Import a module by its dotted name, from the user's project first, as ``python -m`` does."""
     with _one_line(name), _paths([str(root), *sys.path]):
         try:
             return import_module(name)
@@ -63,19 +66,19 @@ def load_module(name: str, root: Path) -> ModuleType:
             if error.name is None or not f"{name}.".startswith(f"{error.name}."):
                 raise
             raise TaskNotFound(
-                f"No module {name!r}: looked in {root} and in what is installed. Is the module's name right, and "
-                "does the command run in the folder of its project?"
+                f"No module {name!r} in {root} or among the installed packages. Check the name, and run the command in "
+                "the folder of its project."
             ) from None
 
 
 def load_point(point: EntryPoint) -> object:
-    """What an entry point of an installed package names: a module, or an object in one."""
+    """Return what an entry point names: a module, or an object in one."""
     with _one_line(f"{point.value} (entry point {point.name!r})"):
         return point.load()
 
 
 def templates_folder() -> Path:
-    """Where the templates that come with structgen really are, the symbolic link of a checkout followed."""
+    """Return the folder of the bundled templates. In a checkout it is behind a symbolic link, which is resolved."""
     return (_OURS / "schemas").resolve()
 
 
@@ -87,14 +90,14 @@ def _read(path: Path) -> bytes:
 
 
 def _top(folder: Path) -> Path:
-    """The outermost folder of the package that `folder` belongs to; itself where it is none."""
+    """Return the outermost folder of the package that `folder` belongs to, or `folder` itself."""
     while (folder / "__init__.py").exists() and (folder.parent / "__init__.py").exists():
         folder = folder.parent
     return folder
 
 
 def _make_package(name: str, folder: Path) -> None:
-    """A package of that name for the folder; its ``__init__.py``, if there is one, is run once."""
+    """Create a package of that name for the folder. If it has an ``__init__.py``, run it once."""
     if name in sys.modules:
         return
     init = folder / "__init__.py"
@@ -113,7 +116,7 @@ def _make_package(name: str, folder: Path) -> None:
 
 @contextmanager
 def _paths(paths: Sequence[str]) -> Generator[None]:
-    """Where Python looks for modules, for a moment."""
+    """Replace `sys.path` temporarily."""
     before = sys.path
     sys.path = list(paths)
     try:
@@ -124,7 +127,7 @@ def _paths(paths: Sequence[str]) -> Generator[None]:
 
 @contextmanager
 def _no_bytecode() -> Generator[None]:
-    """Leaves no ``__pycache__`` in the user's folder: a change within the same second would go unseen behind it."""
+    """Write no ``__pycache__`` in the user's folder: it would hide a change within the same second."""
     before = sys.dont_write_bytecode
     sys.dont_write_bytecode = True
     try:
@@ -135,9 +138,9 @@ def _no_bytecode() -> Generator[None]:
 
 @contextmanager
 def _one_line(name: str) -> Generator[None]:
-    """Whatever a template raises while it is imported, ``sys.exit`` included, as one line: file, line, reason.
+    """Turn anything that an import raises, even SystemExit, into a TaskError of one line: file, line, reason.
 
-    What it prints goes to stderr, because stdout is for rows.
+    What the import prints goes to stderr, because stdout is for rows.
     """
     try:
         with redirect_stdout(sys.stderr):
@@ -149,7 +152,7 @@ def _one_line(name: str) -> Generator[None]:
 
 
 def _where(error: BaseException, name: str) -> str:
-    """The user's own line at which it went wrong: the innermost one that no installed package owns."""
+    """Return the place of an error in the user's code: the innermost frame outside of installed packages."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}, line {error.lineno}"
     frames = [(Path(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
@@ -169,30 +172,30 @@ def _reason(error: BaseException) -> str:
         return f"{error.msg}."
     if isinstance(error, ModuleNotFoundError):
         missing = re.sub(_PREFIX + r"\w*", "", text)
-        return f"{missing}. Install it in the Python that runs structgen, or correct the import."
+        return f"{missing}. Install it in the environment of structgen, or correct the import."
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def declared_task(module: ModuleType, place: str) -> Task[object]:
-    """The module's own `task`. Where it has none, the error names the types that it holds instead."""
+    """Return the module's `task`. If it has none, the error names the types in the module."""
     found = getattr(module, "task", None)
     if isinstance(found, Task):
         return cast("Task[object]", found)
     types = [name for name in _own(module) if not isinstance(getattr(module, name), Task)]
     hint = f"Name one of its types, such as {place}:{types[0]}" if types else "Add: task = Task(name, schema, ...)"
     if found is not None:
-        raise TaskError(f"{place}: its `task` is no structgen.Task but {type(found).__name__}. {hint}")
-    raise TaskError(f"{place}: holds no `task`. {hint}")
+        raise TaskError(f"{place}: `task` must be a structgen.Task, not {type(found).__name__}. {hint}")
+    raise TaskError(f"{place}: does not define `task`. {hint}")
 
 
 def named_task(module: ModuleType, name: str, place: str) -> Task[object]:
-    """The task or the type of that (dotted) name in the module; a type alone becomes a task without instructions."""
+    """Return the task of that (dotted) name in the module. A type becomes a task without instructions."""
     value: object = module
     for step in name.split("."):
         if not hasattr(value, step):
             close = get_close_matches(name, _public(module), n=1)
-            hint = f"Did you mean {close[0]!r}?" if close else f"It holds: {', '.join(_own(module)) or 'nothing'}."
-            raise TaskNotFound(f"{place}: has no {name!r}. {hint}")
+            hint = f"Did you mean {close[0]!r}?" if close else f"It contains: {', '.join(_own(module)) or 'nothing'}."
+            raise TaskNotFound(f"{place}: does not contain {name!r}. {hint}")
         value = getattr(value, step)
     if isinstance(value, Task):
         return cast("Task[object]", value)
@@ -201,7 +204,7 @@ def named_task(module: ModuleType, name: str, place: str) -> Task[object]:
 
 
 def task_from(name: str, value: object, *, folder: str | None = None) -> Task[object]:
-    """A task that is nothing but a type. Whether `value` is one is for `Schema.of` to say."""
+    """Return a task for a type. `Schema.of` will check whether `value` is a type at all."""
     return Task(name, cast("TypeForm[object]", value), description=_summary(value), folder=folder)
 
 
@@ -210,7 +213,7 @@ def _public(module: ModuleType) -> list[str]:
 
 
 def _own(module: ModuleType) -> list[str]:
-    """The tasks, and the classes that the module itself defines: not what it imports."""
+    """Return the names of the tasks and of the classes that the module itself defines, without its imports."""
     held = ((name, getattr(module, name)) for name in _public(module))
     return [
         name
@@ -220,7 +223,7 @@ def _own(module: ModuleType) -> list[str]:
 
 
 def _summary(value: object) -> str:
-    """The first line of a class's own docstring; the one that a dataclass writes by itself says nothing."""
+    """Return the first line of a class's docstring, unless a dataclass generated it: that one says nothing."""
     own = vars(value).get("__doc__") if isinstance(value, type) else None
     lines = own.strip().splitlines() if isinstance(own, str) else []
     return lines[0] if lines and not lines[0].startswith(f"{getattr(value, '__name__', '')}(") else ""

@@ -1,4 +1,7 @@
-"""The registry: every template that can be called by its name."""
+"""The registry: every task template by its name, where templates come from, and how a task is found.
+
+No module is imported until its task is needed.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,10 @@ from structgen.tasks.task_files import load_task_file, task_name
 
 
 class Registry(Mapping[str, Task[object]]):
-    """Tasks by name, each loaded when it is first asked for.
+    """Tasks by name, each loaded on first access.
 
-    Looking one up loads that one alone, and raises TaskError where it is broken or where two templates share the name.
-    Going through all of them leaves such names out; `broken` has them with the reason.
+    Looking up a task loads only that one, and raises TaskError if it is broken or if two templates share its name.
+    Iteration leaves such names out; `broken` has them with the reason.
     """
 
     def __init__(self, sources: Mapping[str, tuple[Source, ...]]) -> None:
@@ -38,20 +41,22 @@ class Registry(Mapping[str, Task[object]]):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name, sorted, the broken ones included. Loads nothing."""
+        """All names, sorted, including broken ones. Loads nothing."""
         return tuple(sorted(self._sources))
 
     @property
     def broken(self) -> Mapping[str, str]:
-        """What cannot be loaded: name -> reason, one line each."""
+        """The tasks that cannot be loaded: name -> reason in one line."""
         return {name: reason for name in self.names if (reason := self._reason(name)) is not None}
 
     def source(self, name: str) -> Source:
-        """Where the template of that name comes from. KeyError: no such name; TaskError: two places have one."""
+        """Return the source of a template. Raises KeyError for an unknown name, TaskError if two sources share it."""
         first, *others = self._sources[name]
         if others:
             places = " and in ".join(map(str, (first, *others)))
-            raise TaskError(f"The task {name!r} is in {places}. Rename one, or give the file in place of the name.")
+            raise TaskError(
+                f"The task {name!r} is defined in {places}. Rename one, or use the file instead of the name."
+            )
         return first
 
     def __getitem__(self, name: str) -> Task[object]:
@@ -81,7 +86,10 @@ class Registry(Mapping[str, Task[object]]):
 
 
 def list_tasks(*, root: Path | None = None) -> Registry:
-    """Every template: those of structgen, of the `schemas/` folder in `root` (the current folder), of entry points."""
+    """Return all templates: the bundled ones, those in ``schemas/`` of `root`, and those of installed packages.
+
+    `root` is by default the current folder.
+    """
     return Registry(find_sources((root or Path.cwd()).absolute()))
 
 
@@ -89,7 +97,7 @@ _FILE = re.compile(r"(?P<path>.*\.(?:py|toml|json))(?::(?P<name>[^/\\:]+))?", re
 
 
 def find_task(ref: str, *, root: Path | None = None) -> Task[object]:
-    """The task that `ref` names; files are looked for in `root`, the current folder unless told otherwise.
+    """Return the task that `ref` names. Relative paths start at `root`, by default the current folder.
 
     ``recipe``                  a name in the registry
     ``classification:spam|ham`` ... with an argument for its template's `configure`
@@ -98,7 +106,7 @@ def find_task(ref: str, *, root: Path | None = None) -> Task[object]:
     ``ticket.toml``             a task file, TOML or JSON
     ``ticket.schema.json``      a JSON Schema
 
-    Raises TaskNotFound where there is nothing of that name, and TaskError where it cannot be loaded.
+    Raises TaskNotFound if nothing has that name, and TaskError if the task cannot be loaded.
     """
     root = (root or Path.cwd()).absolute()
     if file := _FILE.fullmatch(ref):
@@ -117,14 +125,14 @@ def _in_file(path: Path, name: str | None, root: Path) -> Task[object]:
         raise TaskNotFound(f"{path}: no such file.{_did_you_mean(path.name, _neighbours(path))}")
     if path.suffix.lower() != ".py":
         if name:
-            raise TaskError(f"{path}: only a Python file holds types by name; leave out ':{name}'.")
+            raise TaskError(f"{path}: only a Python file has types with names. Remove ':{name}'.")
         return load_task_file(path)
     module = load_file(path, root)
     return named_task(module, name, str(path)) if name else declared_task(module, str(path))
 
 
 def _configured(source: Source, argument: str) -> Task[object]:
-    """What a template makes of the argument after its name, or the type of that name in it."""
+    """Return the type of that name in a template, or what its `configure` makes of the argument."""
     module = source.module()
     if hasattr(module, argument) or not hasattr(module, "configure"):
         return named_task(module, argument, str(source))
@@ -136,8 +144,8 @@ def _configured(source: Source, argument: str) -> Task[object]:
 
 def _not_found(ref: str, registry: Registry) -> str:
     return (
-        f"No task {ref!r}.{_did_you_mean(ref, registry.names)} `structgen tasks` lists the names; a task can also be a "
-        "file (ticket.py:Ticket, ticket.toml, ticket.schema.json) or a type in a module (package.module:Ticket)."
+        f"No task {ref!r}.{_did_you_mean(ref, registry.names)} `structgen tasks` lists the names. A task can also be "
+        "a file (ticket.py:Ticket, ticket.toml, ticket.schema.json) or a type in a module (package.module:Ticket)."
     )
 
 
@@ -151,7 +159,7 @@ def _neighbours(path: Path) -> Iterable[str]:
 
 
 GROUP = "structgen.tasks"
-"""The entry points through which an installed package offers templates: ``ticket = "desk.templates:ticket"``."""
+"""The entry point group in which installed packages register templates: ``ticket = "desk.templates:ticket"``."""
 
 _DECLARATION = re.compile(rb"^task\b[^=\n]*=", re.MULTILINE)
 
@@ -168,27 +176,27 @@ class FileSource:
 
     @property
     def name(self) -> str:
-        """What the registry calls it."""
+        """Its name in the registry."""
         return task_name(self.path)
 
     def load(self) -> Task[object]:
-        """Its task. Raises TaskError."""
+        """Return its task. Raises TaskError."""
         return load_task_file(self.path) if self.path.suffix != ".py" else declared_task(self.module(), str(self.path))
 
     def module(self) -> ModuleType:
-        """The module of a Python file. Raises TaskError."""
+        """Return the module of a Python file. Raises TaskError."""
         if self.path.suffix != ".py":
-            raise TaskError(f"{self.path}: is no Python file, so nothing in it has a name after a colon.")
+            raise TaskError(f"{self.path}: only a Python file has types with names. Remove what follows the colon.")
         return load_file(self.path, self.root)
 
     def same_as(self, other: Source) -> bool:
-        """One file reached in two ways, or a copy of equal text: no conflict of names."""
+        """Return whether both are the same file or equal copies: then their names do not conflict."""
         return isinstance(other, FileSource) and self.path.read_bytes() == other.path.read_bytes()
 
 
 @dataclass(frozen=True, slots=True)
 class PointSource:
-    """A template that an installed package offers through an entry point."""
+    """A template that an installed package registers as an entry point."""
 
     point: EntryPoint
 
@@ -197,22 +205,22 @@ class PointSource:
 
     @property
     def name(self) -> str:
-        """What the registry calls it."""
+        """Its name in the registry."""
         return self.point.name
 
     def load(self) -> Task[object]:
-        """Its task. Raises TaskError."""
+        """Return its task. Raises TaskError."""
         found = load_point(self.point)
         if isinstance(found, ModuleType):
             return declared_task(found, self.point.value)
         return cast("Task[object]", found) if isinstance(found, Task) else task_from(self.name, found)
 
     def module(self) -> ModuleType:
-        """The module that the entry point names, alone or before a colon. Raises TaskError."""
+        """Return the module that the entry point names, alone or before a colon. Raises TaskError."""
         return cast("ModuleType", load_point(EntryPoint(self.name, self.point.module, GROUP)))
 
     def same_as(self, other: Source) -> bool:
-        """Two entry points are the same where they name the same object."""
+        """Return whether both entry points name the same object."""
         return isinstance(other, PointSource) and self.point.value == other.point.value
 
 
@@ -220,7 +228,10 @@ Source = FileSource | PointSource
 
 
 def find_sources(root: Path) -> dict[str, tuple[Source, ...]]:
-    """Every template by name, in order: ours, the project's, the installed packages'. Two sources are a conflict."""
+    """Return the sources of all templates by name: structgen's, the project's, then installed packages'.
+
+    Two sources of one name are a conflict, which is reported when the name is used.
+    """
     found: dict[str, tuple[Source, ...]] = {}
     for source in (*_files(templates_folder(), root), *_files(root / "schemas", root), *_points()):
         known = found.get(source.name, ())
@@ -230,7 +241,7 @@ def find_sources(root: Path) -> dict[str, tuple[Source, ...]]:
 
 
 def _files(folder: Path, root: Path) -> Iterator[FileSource]:
-    """The templates of a folder. A Python file is one where a line of it starts with ``task =``."""
+    """Yield the templates of a folder. A Python file is a template if a line of it starts with ``task =``."""
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):

@@ -1,4 +1,4 @@
-"""The text that `structgen tasks new` writes: a template that works, to be changed line by line."""
+"""The file that `structgen tasks new` writes: a working template, to be edited line by line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 from structgen.core.errors import TaskError
 
-_STARTER = '''"""Say here, in a line, what {name} is for. Below: which texts it reads, and what to watch out for."""
+_STARTER = '''"""Say in one line what {name} is for. Below: which texts it reads, and what to watch out for."""
 
 from typing import Literal
 
@@ -17,14 +17,14 @@ from structgen import Example, Task
 
 
 class Person(BaseModel):
-    """Someone the text names."""
+    """A person whom the text names."""
 
     name: str = Field(description="Full name as written")
     email: str | None = Field(None, description="Email address")
 
 
 class {model}(BaseModel):
-    """What is looked for in one text. The descriptions are sent to the model: keep them short and telling."""
+    """What to extract from one text. The model reads the descriptions: keep them short and specific."""
 
     title: str = Field(description="What it is about, in the text's words")
     kind: Literal["question", "problem", "praise", "other"] = Field(description="What the writer wants")
@@ -36,7 +36,7 @@ task: Task[{model}] = Task(
     name="{name}",
     schema={model},
     description="Say what it extracts: `structgen tasks` shows this line",
-    instructions="Keep the text's own words; leave null what it does not say.",
+    instructions="Use the text's own words. Use null for what it does not say.",
     examples=(
         Example(
             text="Where is my parcel? Ordered on 3 May. Regards, Ida Berg, ida@berg.example",
@@ -57,9 +57,11 @@ task: Task[{model}] = Task(
 
 
 def starter(name: str) -> str:
-    """The Python text of a new template of that name. TaskError where the name cannot name a file and a task."""
+    """Return the Python source of a new template. Raises TaskError for an invalid name."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name) or not name.strip("_"):
-        raise TaskError(f"{name!r} cannot name a template: lower-case letters, digits and _, such as job_posting.")
+        raise TaskError(
+            f"{name!r} is not a valid name for a template: use lower-case letters, digits and _, as in job_posting."
+        )
     model = "".join(part.capitalize() for part in name.split("_"))
     if model in ("Person", "Task", "Example", "Field", "Literal"):
         model = f"{model}Entry"

@@ -9,8 +9,9 @@
     text = "Ann here. The blender will not start, no hurry."
     value = { customer = "Ann", product = "blender", urgency = "low", problem = "will not start" }
 
-An example may have `quotes`, the words of its text from which a value is taken: `quotes = { "/urgency" = "no hurry" }`.
-In place of `fields`, the shorthand of `structgen.fields`, a file may have a `schema`, which is a JSON Schema.
+An example may have `quotes`, the passages of its text that state its values: `quotes = { "/urgency" = "no hurry" }`.
+Instead of `fields`, the shorthand of `structgen.fields`, a file may have a `schema`, which is a JSON Schema. Examples
+and instructions for a single call or run can also be read from separate files.
 """
 
 from __future__ import annotations
@@ -34,11 +35,11 @@ _KEYWORDS = frozenset(
     {"$schema", "$ref", "$defs", "definitions", "type", "enum", "const", "properties", "patternProperties"}
     | {"additionalProperties", "required", "items", "prefixItems", "allOf", "anyOf", "oneOf", "not", "if"}
 )
-"""Every useful JSON Schema has one of these at its root."""
+"""Every useful JSON Schema has one of these keywords at its root."""
 
 
 class _TaskFile(BaseModel):
-    """What a task file may say."""
+    """The contents of a task file."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -53,16 +54,16 @@ class _TaskFile(BaseModel):
     @model_validator(mode="after")
     def _one_schema(self) -> _TaskFile:
         if (self.schema_ is None) == (self.fields_ is None):
-            raise ValueError("give either 'schema' (a JSON Schema) or 'fields' (the shorthand), and not both")
+            raise ValueError("give either 'schema' (a JSON Schema) or 'fields' (the shorthand), but not both")
         return self
 
     def description_of_type(self) -> dict[str, JsonValue] | bool | FieldsText:
-        """Whichever of the two the file gives."""
+        """Return `schema` or `fields`, whichever the file has."""
         return FieldsText(self.fields_ or "") if self.schema_ is None else self.schema_
 
 
 def load_task_file(path: Path) -> Task[object]:
-    """The task of a .toml or .json file. Raises TaskError naming the file and what is wrong in it."""
+    """Load the task in a .toml or .json file. Raises TaskError that names the file and what is wrong with it."""
     content = read_toml(path) if path.suffix.lower() == ".toml" else read_json(path)
     if path.suffix.lower() == ".json" and _is_json_schema(content):
         return _schema_task(path, content)
@@ -79,7 +80,7 @@ def load_task_file(path: Path) -> Task[object]:
 
 
 def task_name(path: Path) -> str:
-    """The name under which the registry knows a file: ``ticket`` for ticket.py, ticket.toml and ticket.schema.json."""
+    """Return the name of a file's task: ``ticket`` for ticket.py, ticket.toml and ticket.schema.json."""
     return path.stem.removesuffix(".schema")
 
 
@@ -99,7 +100,7 @@ def _schema_task(path: Path, schema: JsonObject | bool) -> Task[object]:
 
 def _validated(path: Path, content: Json) -> _TaskFile:
     if not isinstance(content, dict):
-        raise TaskError(f"{path}: neither a JSON Schema nor a task file: both are objects.")
+        raise TaskError(f"{path}: must contain an object, as JSON Schemas and task files do.")
     try:
         return _TaskFile.model_validate(content)
     except ValidationError as error:
@@ -107,7 +108,7 @@ def _validated(path: Path, content: Json) -> _TaskFile:
 
 
 class Row(BaseModel):
-    """A worked example, as files hold it."""
+    """A worked example in a file."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -122,21 +123,21 @@ class Row(BaseModel):
         return self
 
     def example(self) -> Example:
-        """The record of it."""
+        """Return it as an Example."""
         return Example(self.text, self.value, self.quotes)
 
 
 def wrong_quotes(example: Example) -> Iterator[tuple[str, str]]:
-    """Quotes that would teach a model to misquote, by their path, and what is wrong with each."""
+    """Yield the path of each wrong quote, and what is wrong: it would teach the model to misquote."""
     for path, quote in example.quotes.items():
         if not _is_value(example.value, path):
-            yield path, "no single value of the example stands at this path (a JSON Pointer, such as /items/0/name)"
+            yield path, "the example has no single value at this path (a JSON Pointer, such as /items/0/name)"
         elif not quote.strip() or quote not in example.text:
-            yield path, "this quote does not stand in the text of the example: copy it letter by letter"
+            yield path, "the text of the example does not contain this quote: copy it exactly"
 
 
 def _is_value(tree: JsonLike, path: str) -> bool:
-    """Whether a JSON Pointer leads to a single value of a tree."""
+    """Return whether a JSON Pointer leads to a single value of a tree."""
     if path and not path.startswith("/"):
         return False
     for step in steps(path):
@@ -150,9 +151,9 @@ def _is_value(tree: JsonLike, path: str) -> bool:
 
 
 def load_examples(path: Path | str) -> tuple[Example, ...]:
-    """The examples of a file: JSON Lines of ``{"text", "value"}``, or a JSON list of the same; TaskError otherwise.
+    """Load examples from a file: JSON Lines of ``{"text", "value"}``, or a JSON list of the same. Raises TaskError.
 
-    A third key, ``"quotes"``, may give the words of the text from which a value is taken: ``{path: quote}``.
+    A third key, ``"quotes"``, may map paths in the value to the passages of the text that state them.
     """
     path = Path(path)
     if path.suffix.lower() in (".jsonl", ".ndjson"):
@@ -160,18 +161,20 @@ def load_examples(path: Path | str) -> tuple[Example, ...]:
     else:
         content = read_json(path)
         if not isinstance(content, list):
-            raise TaskError(f'{path}: a list of {{"text": ..., "value": ...}} is expected; JSON Lines end in .jsonl.')
+            raise TaskError(
+                f'{path}: must contain a list of {{"text": ..., "value": ...}}. For JSON Lines, name the file .jsonl.'
+            )
         rows = [(f"{path}, example {number}", row) for number, row in enumerate(content, 1)]
     if not rows:
-        raise TaskError(f"{path}: holds no example.")
+        raise TaskError(f"{path}: contains no examples.")
     return tuple(_row(place, row).example() for place, row in rows)
 
 
 def load_instructions(path: Path | str) -> str:
-    """The instructions in a text file, the white space around them removed. TaskError where there are none."""
+    """Load instructions from a text file, without surrounding white space. Raises TaskError if there are none."""
     text = read_text(Path(path)).strip()
     if not text:
-        raise TaskError(f"{path}: is empty; write the instructions into it.")
+        raise TaskError(f"{path}: the file is empty. Write the instructions into it.")
     return text
 
 
@@ -183,7 +186,7 @@ def _row(place: str, row: Json) -> Row:
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file, with or without a byte order mark."""
+    """Return the text of a UTF-8 file, with or without a byte order mark."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -195,12 +198,12 @@ def read_text(path: Path) -> str:
 
 
 def read_json(path: Path) -> Json:
-    """The JSON value of a file; a key given twice is an error, because one of the two would be lost."""
+    """Return the JSON value of a file. A duplicate key is an error, because one of its values would be lost."""
     return decode(read_text(path), str(path))
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[str, Json]]:
-    """Each line's place and value; blank lines are passed over."""
+    """Yield the place and the value of each line. Blank lines are skipped."""
     for number, line in enumerate(read_text(path).split("\n"), 1):
         if line.strip():
             place = f"{path}, line {number}"
@@ -208,7 +211,7 @@ def read_json_lines(path: Path) -> Iterator[tuple[str, Json]]:
 
 
 def read_toml(path: Path) -> JsonObject:
-    """The table of a TOML file as JSON: its dates and times become ISO text."""
+    """Return the contents of a TOML file as JSON. Dates and times become ISO strings."""
     try:
         return cast("JsonObject", _as_json(tomllib.loads(read_text(path))))
     except tomllib.TOMLDecodeError as error:
@@ -216,13 +219,13 @@ def read_toml(path: Path) -> JsonObject:
 
 
 def decode(text: str, place: str) -> Json:
-    """The JSON value of `text`; `place` names it in an error."""
+    """Return the JSON value of a text. `place` names it in errors."""
     try:
         return cast("Json", json.loads(text, object_pairs_hook=_no_key_twice, parse_constant=_no_constant))
     except json.JSONDecodeError as error:
         raise TaskError(f"{place}: not JSON at line {error.lineno}, column {error.colno}: {error.msg}.") from None
     except RecursionError:
-        raise TaskError(f"{place}: nested too deep to be read.") from None
+        raise TaskError(f"{place}: nested too deeply.") from None
     except ValueError as error:
         raise TaskError(f"{place}: not JSON: {error}.") from None
 
@@ -231,13 +234,13 @@ def _no_key_twice(pairs: list[tuple[str, Json]]) -> JsonObject:
     found: JsonObject = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"the key {key!r} stands twice in one object")
+            raise ValueError(f"duplicate key {key!r}")
         found[key] = value
     return found
 
 
 def _no_constant(name: str) -> Json:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _as_json(value: object) -> object:
@@ -249,7 +252,7 @@ def _as_json(value: object) -> object:
 
 
 def first_mistake(error: ValidationError, model: type[BaseModel]) -> str:
-    """The first mistake: where it stands and what belongs there. A wrong key comes with the ones that are allowed."""
+    """Describe the first mistake in one line: its place and what belongs there, or the allowed keys for a wrong one."""
     details = error.errors(include_url=False)
     wrong = next((each for each in details if each["type"] == "extra_forbidden"), None)
     if wrong is not None and len(wrong["loc"]) == 1:
@@ -261,7 +264,7 @@ def _wrong_key(key: str, model: type[BaseModel]) -> str:
     allowed = [field.alias or name for name, field in model.model_fields.items()]
     close = get_close_matches(key, allowed, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"{key!r} is no key of it.{hint} The keys are: {', '.join(allowed)}."
+    return f"unknown key {key!r}.{hint} The keys are: {', '.join(allowed)}."
 
 
 def _plain(details: ErrorDetails) -> str:

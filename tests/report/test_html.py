@@ -105,7 +105,7 @@ def test_the_head_says_what_it_took_and_how_well_the_text_bears_it_out(page) -> 
 
 def test_what_is_not_known_is_not_made_up(read) -> None:
     page = read(extraction_html(Extraction(1, usage=Usage(None, None, calls=1))))
-    assert [fact.text for fact in page.all(of="fact")] == ["1 call", "tokens not known", "cost not known"]
+    assert [fact.text for fact in page.all(of="fact")] == ["1 call", "tokens unknown", "cost unknown"]
 
 
 def test_attempts_are_folded_and_say_why_and_what_became_of_them(page) -> None:

@@ -132,7 +132,7 @@ def test_a_name_given_twice_in_one_folder_names_both_files(
     write_template("schemas/ticket.py")
     write("schemas/ticket.toml", 'fields = "name"\n')
 
-    with pytest.raises(TaskError, match=r"'ticket' is in .*ticket\.py and in .*ticket\.toml\. Rename one, or"):
+    with pytest.raises(TaskError, match=r"'ticket' is defined in .*ticket\.py and in .*ticket\.toml\. Rename one, or"):
         find_task("ticket", root=tmp_path)
 
 
@@ -302,12 +302,12 @@ def test_one_label_is_no_choice(tmp_path: Path) -> None:
     [
         ("recpie", r"^No task 'recpie'\. Did you mean 'recipe'"),
         ("RECIPE", "Did you mean 'recipe'"),
-        ("qqqq", r"^No task 'qqqq'\. `structgen tasks` lists the names; a task can also be a file"),
+        ("qqqq", r"^No task 'qqqq'\. `structgen tasks` lists the names. A task can also be a file"),
         ("", "^No task ''"),
         (":", "^No task ':'"),
         ("..x:Y", "^No task '..x:Y'"),
-        ("recipe:Recip", "has no 'Recip'. Did you mean 'Recipe'"),
-        ("nowhere.at.all:Ticket", "^No module 'nowhere.at.all': looked in "),
+        ("recipe:Recip", "does not contain 'Recip'. Did you mean 'Recipe'"),
+        ("nowhere.at.all:Ticket", "^No module 'nowhere.at.all' in "),
         ("missing.py:Ticket", r"missing\.py: no such file\.$"),
         ("missing.toml", r"missing\.toml: no such file\.$"),
         (".py", "no such file"),
@@ -329,9 +329,9 @@ def test_a_module_without_the_type_lists_what_it_holds(tmp_path: Path, write: Wr
     write("empty.py", "_private = 1\n")
     write("pets.py", "class Cat: ...\nclass Dog: ...\n")
 
-    with pytest.raises(TaskNotFound, match=r"empty\.py: has no 'Ticket'\. It holds: nothing\."):
+    with pytest.raises(TaskNotFound, match=r"empty\.py: does not contain 'Ticket'\. It contains: nothing\."):
         find_task("empty.py:Ticket", root=tmp_path)
-    with pytest.raises(TaskNotFound, match=r"pets\.py: has no 'Ticket'\. It holds: Cat, Dog\."):
+    with pytest.raises(TaskNotFound, match=r"pets\.py: does not contain 'Ticket'\. It contains: Cat, Dog\."):
         find_task("pets.py:Ticket", root=tmp_path)
 
 
@@ -341,7 +341,7 @@ def test_a_module_without_the_type_does_not_list_what_it_imports(tmp_path: Path,
         "from datetime import date\nfrom pathlib import Path\nfrom structgen import Task\n"
         "class Cat:\n    born: date\nmost = 3\ncats = Task('cats', list[Cat])\n",
     )
-    with pytest.raises(TaskNotFound, match=r"pets\.py: has no 'Ticket'\. It holds: Cat, cats\."):
+    with pytest.raises(TaskNotFound, match=r"pets\.py: does not contain 'Ticket'\. It contains: Cat, cats\."):
         find_task("pets.py:Ticket", root=tmp_path)
 
 
@@ -349,16 +349,18 @@ def test_a_file_without_a_task_names_a_type_to_choose(tmp_path: Path, write: Wri
     write("pets.py", "from pathlib import Path\nclass Cat: ...\n")
     write("nothing.py", "")
 
-    with pytest.raises(TaskError, match=r"pets\.py: holds no `task`\. Name one of its types, such as .*pets\.py:Cat$"):
+    with pytest.raises(
+        TaskError, match=r"pets\.py: does not define `task`\. Name one of its types, such as .*pets\.py:Cat$"
+    ):
         find_task("pets.py", root=tmp_path)
-    with pytest.raises(TaskError, match=r"holds no `task`\. Add: task = Task\("):
+    with pytest.raises(TaskError, match=r"does not define `task`\. Add: task = Task\("):
         find_task("nothing.py", root=tmp_path)
 
 
 def test_a_task_of_another_kind_is_refused(tmp_path: Path, write: Write) -> None:
     write("pets.py", 'task = "feed the cat"\n')
 
-    with pytest.raises(TaskError, match=r"its `task` is no structgen\.Task but str\."):
+    with pytest.raises(TaskError, match=r"`task` must be a structgen\.Task, not str\."):
         find_task("pets.py", root=tmp_path)
 
 
@@ -366,9 +368,9 @@ def test_a_file_of_data_has_no_types_by_name(tmp_path: Path, write: Write) -> No
     write("ticket.toml", 'fields = "name"\n')
     write("schemas/order.toml", 'fields = "name"\n')
 
-    with pytest.raises(TaskError, match=r"only a Python file holds types by name; leave out ':Ticket'"):
+    with pytest.raises(TaskError, match=r"only a Python file has types with names. Remove ':Ticket'"):
         find_task("ticket.toml:Ticket", root=tmp_path)
-    with pytest.raises(TaskError, match=r"order\.toml: is no Python file"):
+    with pytest.raises(TaskError, match=r"order\.toml: only a Python file has types with names"):
         find_task("order:Order", root=tmp_path)
 
 

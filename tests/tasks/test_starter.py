@@ -24,5 +24,5 @@ def test_a_starter_is_a_template_whose_examples_validate(name: str, tmp_path: Pa
 
 @pytest.mark.parametrize("name", ["", "Ticket", "my-ticket", "1st", "../ticket", "class", "a b", "_x", "é"])
 def test_a_name_that_is_no_module_is_refused(name: str) -> None:
-    with pytest.raises(TaskError, match="cannot name a template: lower-case letters"):
+    with pytest.raises(TaskError, match="is not a valid name for a template: use lower-case letters"):
         starter(name)

@@ -104,26 +104,26 @@ def test_a_json_schema_describes_its_task(schema: object, description: str, writ
         (
             "a.toml",
             'feilds = "name"',
-            r"a\.toml: 'feilds' is no key of it\. Did you mean 'fields'\? The keys are: name, ",
+            r"a\.toml: unknown key 'feilds'\. Did you mean 'fields'\? The keys are: name, ",
         ),
         (
             "a.toml",
             'fields = "a"\nmodel = "x"',
-            r"'model' is no key of it\. The keys are: .*schema, fields, examples\.",
+            r"unknown key 'model'\. The keys are: .*schema, fields, examples\.",
         ),
-        ("a.json", '{"shema": {"type": "object"}}', r"'shema' is no key of it\. Did you mean 'schema'\?"),
-        ("a.json", '{"schema": {}, "type": "object"}', r"'type' is no key of it\."),
+        ("a.json", '{"shema": {"type": "object"}}', r"unknown key 'shema'\. Did you mean 'schema'\?"),
+        ("a.json", '{"schema": {}, "type": "object"}', r"unknown key 'type'\."),
         ("a.toml", 'description = "nothing else"', r"a\.toml: give either 'schema' .* or 'fields'"),
-        ("a.toml", 'fields = "a"\nschema = true', r"give either .* and not both\."),
+        ("a.toml", 'fields = "a"\nschema = true', r"give either .* but not both\."),
         ("a.toml", "fields = 3", r"a\.toml: fields: Input should be a valid string\."),
         ("a.toml", 'fields = "a"\nversion = 3', r"version: Input should be a valid string"),
         ("a.toml", 'fields = "a"\nexamples = [{text = "a"}]', r"examples/0/value: Field required"),
         ("a.toml", 'fields = "a"\nexamples = [{text = "a", value = 1, why = 2}]', r"examples/0/why: Extra inputs"),
-        ("a.json", "[1]", r"a\.json: neither a JSON Schema nor a task file: both are objects\."),
-        ("a.json", "3", r"neither a JSON Schema nor a task file"),
+        ("a.json", "[1]", r"a\.json: must contain an object, as JSON Schemas and task files do\."),
+        ("a.json", "3", r"must contain an object"),
         ("a.json", '{"type": "object",}', r"a\.json: not JSON at line 1, column 19: "),
-        ("a.json", '{"type": 1, "type": 2}', r"not JSON: the key 'type' stands twice in one object\."),
-        ("a.json", '{"enum": [NaN]}', r"not JSON: NaN is no JSON number\."),
+        ("a.json", '{"type": 1, "type": 2}', r"not JSON: duplicate key 'type'\."),
+        ("a.json", '{"enum": [NaN]}', r"not JSON: NaN is not a JSON number\."),
         ("a.json", '{"enum": ' + "[" * 100_000, r"nested too deep"),
         ("a.json", "", r"not JSON at line 1, column 1"),
         ("a.toml", "fields = ", r"a\.toml: not TOML: "),
@@ -204,13 +204,13 @@ def test_a_json_list_holds_the_same(write: Write) -> None:
     ("name", "text", "said"),
     [
         ("e.jsonl", '{"text": "a", "value": 1}\n{"text": "b"}', r"e\.jsonl, line 2: value: Field required\."),
-        ("e.jsonl", '{"text": "a", "valeu": 1}', r"line 1: 'valeu' is no key of it\. Did you mean 'value'\?"),
+        ("e.jsonl", '{"text": "a", "valeu": 1}', r"line 1: unknown key 'valeu'\. Did you mean 'value'\?"),
         ("e.jsonl", '{"text": 5, "value": 1}', r"line 1: text: Input should be a valid string\."),
         ("e.jsonl", "oops", r"e\.jsonl, line 1: not JSON at line 1, column 1"),
         ("e.jsonl", '"oops"', r"line 1: Input should be a valid dictionary"),
-        ("e.jsonl", "\n", r"e\.jsonl: holds no example\."),
-        ("e.json", "[]", r"e\.json: holds no example\."),
-        ("e.json", '{"text": "a", "value": 1}', r"a list of .* is expected; JSON Lines end in \.jsonl\."),
+        ("e.jsonl", "\n", r"e\.jsonl: contains no examples\."),
+        ("e.json", "[]", r"e\.json: contains no examples\."),
+        ("e.json", '{"text": "a", "value": 1}', r"must contain a list of .* For JSON Lines, name the file \.jsonl\."),
         ("e.json", '[{"text": "a", "value": 1}, 3]', r"e\.json, example 2: "),
     ],
 )
@@ -229,13 +229,13 @@ def test_an_example_may_bring_the_words_from_which_its_values_are_taken(write: W
 @pytest.mark.parametrize(
     ("quotes", "said"),
     [
-        ('{"/mood": "lovely"}', r"line 1: quotes: /mood: this quote does not stand in the text"),
-        ('{"/mood": " "}', r"quotes: /mood: this quote does not stand"),
-        ('{"mood": "Lovely"}', r"quotes: mood: no single value of the example stands at this path"),
-        ('{"/modo": "Lovely"}', r"quotes: /modo: no single value"),
-        ('{"/n": "Lovely"}', r"quotes: /n: no single value"),
-        ('{"/n/1": "Lovely"}', r"quotes: /n/1: no single value"),
-        ('{"/mood/x": "Lovely"}', r"quotes: /mood/x: no single value"),
+        ('{"/mood": "lovely"}', r"line 1: quotes: /mood: the text of the example does not contain this quote"),
+        ('{"/mood": " "}', r"quotes: /mood: the text of the example does not contain"),
+        ('{"mood": "Lovely"}', r"quotes: mood: the example has no single value at this path"),
+        ('{"/modo": "Lovely"}', r"quotes: /modo: the example has no single value"),
+        ('{"/n": "Lovely"}', r"quotes: /n: the example has no single value"),
+        ('{"/n/1": "Lovely"}', r"quotes: /n/1: the example has no single value"),
+        ('{"/mood/x": "Lovely"}', r"quotes: /mood/x: the example has no single value"),
         ('{"/mood": 5}', r"line 1: quotes//mood: Input should be a valid string"),
     ],
 )
@@ -259,7 +259,7 @@ def test_instructions_are_the_text_of_a_file(write: Write) -> None:
 
 
 def test_instructions_must_say_something(write: Write) -> None:
-    with pytest.raises(TaskError, match=r"how\.txt: is empty"):
+    with pytest.raises(TaskError, match=r"how\.txt: the file is empty"):
         load_instructions(write("how.txt", " \n"))
     with pytest.raises(TaskError, match=r"nowhere\.txt: no such file"):
         load_instructions("nowhere.txt")
