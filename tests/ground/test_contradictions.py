@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from structgen.ground.contradictions import contradicts
-
-Find = Callable[[object, str], tuple[str | None, str]]
+from tests.ground.conftest import Find
 
 
 @pytest.mark.parametrize(

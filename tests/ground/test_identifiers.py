@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-Find = Callable[[object, str], tuple[str | None, str]]
+from tests.ground.conftest import Find
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""Signs that make another thing of a word or a number: found with it, or not at all."""
+"""Phrases with the signs and letters joined to them: what changes the meaning is found with them or not at all."""
+
+from __future__ import annotations
 
 import pytest
 
@@ -65,3 +67,48 @@ def test_a_text_that_has_lost_the_percent_sign_is_ambiguous(value: str, text: st
 @pytest.mark.parametrize(("value", "text"), [(5, "5%"), ("5%", "5%"), ("5", "5 people")])
 def test_a_number_may_be_that_of_percents(value: object, text: str, find: Find) -> None:
     assert find(value, text)[1] == "exact"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("don", "I don't go"),
+        ("can", "I can't go"),
+        ("can", "I can’t go"),
+        ("won", "they won't play"),
+        ("t", "I don't go"),
+        ("s", "Ann's car"),
+        ("toxic", "it is non-toxic"),
+        ("toxic waste", "it is non-toxic waste"),
+        ("profit", "a non-profit"),
+        ("American", "an un-American thing"),
+    ],
+)
+def test_a_word_that_is_turned_into_its_opposite_is_no_evidence(find: Find, value: str, text: str) -> None:
+    assert find(value, text) == (None, "unsupported")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("sugar", "it is sugar-free"), ("war", "an anti-war film"), ("fee", "a no-fee account"), ("wife", "an ex-wife")],
+)
+def test_a_word_that_may_be_meant_in_spite_of_what_turns_it_is_ambiguous(find: Find, value: str, text: str) -> None:
+    assert find(value, text) == (value, "ambiguous")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Ann", "Ann's car"),
+        ("we", "we'll go"),
+        ("eau", "de l'eau"),
+        ("café", "un café"),
+        ("don't", "I don't go"),
+        ("non-toxic", "it is non-toxic"),
+        ("sugar-free", "it is sugar-free"),
+        ("toxic", "it is non-toxic, but that is toxic"),
+        ("known", "a well-known one"),
+    ],
+)
+def test_other_words_that_are_joined_are_evidence(find: Find, value: str, text: str) -> None:
+    assert find(value, text) == (value, "exact")

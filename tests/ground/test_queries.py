@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 
-Find = Callable[[object, str], tuple[str | None, str]]
+from tests.ground.conftest import Find
 
 
 class Stock(enum.Enum):
