@@ -9,18 +9,19 @@ for the decimal point, and left alone otherwise.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from structgen.notation.affixes import AFTER, BEFORE, MINUSES
-from structgen.notation.dates import DateOrder, DateReading, WrittenDate, read_dates, settle
+from structgen.notation.dates import MONTHS, DateOrder, DateReading, WrittenDate, read_dates, settle
 from structgen.notation.digits import digit_runs
 from structgen.notation.durations import read_durations
 from structgen.notation.numbers import fraction_numbers, number_of, whole_number
-from structgen.notation.readings import Number, NumberReading, Reading, Value
+from structgen.notation.readings import Number, NumberReading, Reading, Value, Written
 from structgen.notation.style import Style
 from structgen.notation.times import read_datetimes, read_times
 
@@ -57,6 +58,14 @@ _FAR_CURRENCY = re.compile(rf"(?P<currency>{BEFORE})[ \t\u00a0]{{2,24}}$")
 _REACH = 32
 _CURRENCY = re.compile(rf"{BEFORE}|{AFTER.pattern}")
 _FURTHER_CURRENCIES = frozenset({"rm", "rs", "kr", "ft", "zł", "kč", "pound", "pounds"})
+_JOINED = re.compile(
+    r"\s*(?:[-–—/,;&+]|plus|to|until|till|through|bis|and|or|und|oder|et|ou|y|o|à|a)\s*(?:the\s)?", re.IGNORECASE
+)
+_DAY_TO = re.compile(
+    r"(?:\b(?P<name>[^\W\d_]{3,12})\.?\s\d{1,2}(?:st|nd|rd|th)?|\b\d{1,2}\.?\s(?P<month>[^\W\d_]{3,12})\.?)"
+    r"\s?(?:[-–—]|to|bis)\s?$"
+)
+_RANGE_BEHIND = re.compile(r"\s?[-–—/]\s?\d{1,4}[-/.]\d")
 _CELL_ENDS = re.compile(r"[\t\n]")
 _BEFORE_DURATION = " \t\u00a0:~≈.-–"
 _YEARS = range(1800, 2201)
@@ -246,15 +255,22 @@ def is_currency(sign: str) -> bool:
 
 
 def leading_duration(text: str, style: Style) -> Figure | None:
-    """Return the seconds of the duration that a text begins with. None if it is a range or has no unit."""
+    """Return the seconds of the duration that a text begins with. None if it has no unit, or is one of several."""
     start = len(text) - len(text.lstrip(_BEFORE_DURATION))
-    found = [one for one in read_durations(text, start, style=style, labelled=True) if one.start == start]
-    lengths = {one.value for written in found for one in written.readings}
-    if len(lengths) != 1 or any(written.of_range for written in found):
+    written = list(read_durations(text, start, style=style, labelled=True))
+    found = [one for one in written if one.start == start]
+    lengths = {one.value for one_place in found for one in one_place.readings}
+    if len(lengths) != 1 or any(one.of_range for one in found) or _is_one_of_several(text, found[0], written):
         return None
     length = lengths.pop()
     seconds = None if length.months else as_json(length.seconds)
     return None if seconds is None else Figure(seconds, start, found[0].end)
+
+
+def _is_one_of_several(text: str, first: Written[Any], others: Iterable[Written[Any]]) -> bool:
+    """Whether a sign or word joins something to another one behind it: "30 min + 1 hour", "14:30 or 15:30"."""
+    behind = (one.start for one in others if one.start > first.end)
+    return text.startswith("+", first.end) or any(_JOINED.fullmatch(text, first.end, start) for start in behind)
 
 
 def find_date(text: str) -> WrittenDate | None:
@@ -262,7 +278,19 @@ def find_date(text: str) -> WrittenDate | None:
     written = [kept for one in read_dates(text) if (kept := _likely_in_a_line(text, one)).readings]
     plain = [one for one in written if not _is_compact(text, one)]
     compact = [one for one in written if _is_compact(text, one) and len({day.value for day in one.readings}) == 1]
-    return min(plain or compact, key=lambda one: (one.start, -one.end), default=None)
+    first = min(plain or compact, key=lambda one: (one.start, -one.end), default=None)
+    if first is None:
+        return None
+    ranged = _ends_range(text, first.start) or _RANGE_BEHIND.match(text, first.end)
+    if ranged or _is_one_of_several(text, first, plain):
+        return replace(first, of_range=True)
+    return first
+
+
+def _ends_range(text: str, at: int) -> bool:
+    """Whether a day without a year is before a date, as its range begins: "May 3 - June 4, 2024"."""
+    before = _DAY_TO.search(text, max(0, at - _REACH), at)
+    return before is not None and (before["name"] or before["month"]).casefold() in MONTHS
 
 
 def _likely_in_a_line(text: str, written: WrittenDate) -> WrittenDate:
@@ -284,15 +312,16 @@ def _is_compact(text: str, written: WrittenDate) -> bool:
 
 def only_day(written: WrittenDate, order: DateOrder | None) -> date | None:
     """Return the day that a date means, given the order of the document's dates. None if it may be two, or a range."""
-    days = {one.value for one in settle(_likely(written.readings), order)}
+    days = {one.value for one in _likely(written.readings, order)}
     return days.pop() if len(days) == 1 and not written.of_range else None
 
 
-def _likely(readings: Iterable[DateReading]) -> list[DateReading]:
+def _likely(readings: Sequence[DateReading], order: DateOrder | None) -> Sequence[DateReading]:
     """Return the likely readings. A date that names the wrong weekday has none."""
-    found = list(readings)
-    compact = [one for one in found if one.order and not one.mark]
-    return [one for one in found if not one.unlikely] or compact
+    likely = [one for one in readings if not one.unlikely]
+    if any(one.mark == "-" and one.short_year and one.order is DateOrder.YEAR_FIRST for one in readings):
+        return readings  # "24-05-13" may begin with its year, as ISO dates do
+    return settle(likely or [one for one in readings if one.order and not one.mark], order)
 
 
 def only_moment(text: str, written: WrittenDate, order: DateOrder | None) -> tuple[datetime, int] | None:
@@ -311,8 +340,10 @@ def iso(moment: datetime | time) -> str:
 
 
 def find_time(text: str) -> Reading[time] | None:
-    """Return the first time of day of a text. None if it is one end of a range."""
+    """Return the first time of day of a text. None if it is one end of a range, or one of several."""
     written = [one for one in read_times(text) if any(not reading.unlikely for reading in one.readings)]
     first = min(written, key=lambda one: (one.start, -one.end), default=None)
-    likely = [one for one in first.readings if not one.unlikely] if first and not first.of_range else []
+    if first is None or first.of_range or _is_one_of_several(text, first, written):
+        return None
+    likely = [one for one in first.readings if not one.unlikely]
     return likely[0] if len({one.value for one in likely}) == 1 else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from structgen.notation.affixes import MINUSES, SIGNS
 from structgen.notation.digits import digit_runs
+from structgen.notation.durations import UNITS
 from structgen.notation.numbers import number_of
 from structgen.rules.document.page import Line, Page, Span
 from structgen.rules.document.vocabulary import Mention, Vocabulary, tokens
@@ -19,6 +20,8 @@ _LONGEST_LINE = 240
 _OPENING = re.compile(r"(?:^|[|•·;,\t(/*\-–—>]|\d)[\s*_#▢☐•·\-–—]*$|[^\S\n]{2,}$")
 _COLON = re.compile(r"[^\S\n]*[:：=]")
 _LEADS_ON = re.compile(r"[^\S\n]*(?:[:：=]|\d)|[^\S\n]+[A-Z]")
+_LABELS_TOO = frozenset({"time"})
+"""Names of units that are labels in another language: "time" is Norwegian for an hour."""
 _LABEL_REST = re.compile(r"[^:：=\n\t|]{0,36}?[:：=](?!//)")
 _MARKS = " \t\u00a0*_#.:：=-–—>|"
 _NUMBER_START = re.compile(rf"(?<![{MINUSES}\w])[{MINUSES}](?=[\d.{SIGNS}])|(?<![\w.])\.(?=\d)")
@@ -85,7 +88,7 @@ def _opened(page: Page, line: Line, mentions: list[Mention]) -> list[Mention]:
         or _humped(page.text, mention.start)
         or (
             _OPENING.search(page.text[max(line.start, mention.start - 12) : mention.start])
-            and (not _counted(page.text, mention) or _LEADS_ON.match(page.text, mention.end))
+            and (not _counted(page.text, mention) or _leads_on(page.text, mention))
         )
     ]
 
@@ -98,6 +101,15 @@ def _humped(text: str, at: int) -> bool:
 def _counted(text: str, mention: Mention) -> bool:
     """Whether a number is right before a label, as in "4 servings"."""
     return text[max(0, mention.start - 3) : mention.start].rstrip()[-1:].isdigit()
+
+
+def _leads_on(text: str, mention: Mention) -> bool:
+    """Whether a value follows a label, so that the number before it belongs to something else.
+
+    The label must be no unit of time: "1 heure 30 minutes".
+    """
+    unit = text[mention.start : mention.end].casefold()
+    return _LEADS_ON.match(text, mention.end) is not None and (unit not in UNITS or unit in _LABELS_TOO)
 
 
 def _label_end(text: str, mention: Mention, end: int) -> tuple[int, bool, bool]:
