@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 from structgen.core.errors import ExtractionFailed
-from structgen.core.json import Json, JsonObject, steps
+from structgen.core.json import MISSING, Json, JsonObject, at, steps
 from structgen.core.records import Document, Evidence, Status, Usage
 from structgen.core.results import ChunkReport, Conflict, Extraction, Issue, Repair
 from structgen.documents import DocumentProblem
@@ -162,20 +162,12 @@ def _is_absent(value: Json, issue: Issue) -> bool:
     if issue.code == "cut_off" or issue.repair is not None:
         return False
     *above, last = steps(issue.path) or ("",)
-    for step in above:
-        value = _child(value, step)
-    if isinstance(value, dict) and last not in value:
+    parent = at(value, above)
+    if isinstance(parent, dict) and last not in parent:
         return issue.code in {"missing", "new"}
     # the root itself is never an absent part: then nothing was found at all
-    return issue.path != "" and _child(value, last) is None
-
-
-def _child(value: Json, step: str) -> Json:
-    if isinstance(value, dict):
-        return value.get(step)
-    if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
-        return value[int(step)]
-    return None
+    found = at(value, [*above, last])
+    return issue.path != "" and (found is None or found is MISSING)
 
 
 def plain(value: object, schema: Schema[Any]) -> Json:

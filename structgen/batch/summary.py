@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from structgen.batch.row import Row, RowStatus
 from structgen.core.errors import ExtractionFailed
-from structgen.core.json import Json, pointer, steps
+from structgen.core.json import Json, at, pointer, steps
 from structgen.core.records import Usage
 from structgen.core.results import Attempt, Extraction
 from structgen.engine.reparse.schema_diff import asked_paths
@@ -93,14 +93,11 @@ class Summary:
 def folded(path: str, value: Json) -> str:
     """Replace the list indexes in a path by ``*``. Object keys may be digits too, so the value is walked."""
     found: list[str] = []
+    here: object = value
     for step in steps(path):
-        if isinstance(value, list):
-            found.append("*")
-            # the path may be stale if a repair moved items, so never assume that the index exists
-            value = value[int(step)] if step.isdecimal() and int(step) < len(value) else None
-        else:
-            found.append(step)
-            value = value.get(step) if isinstance(value, dict) else None
+        found.append("*" if isinstance(here, list) else step)
+        # MISSING if a repair has moved items since the path was recorded
+        here = at(cast(object, here), [step])
     return pointer(found)
 
 

@@ -1,7 +1,7 @@
 """Types for plain JSON values, and the JSON Pointers (RFC 6901) that public records use as paths."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias, Union
+from typing import TypeAlias, Union, cast
 
 Json: TypeAlias = Union[None, bool, int, float, str, "list[Json]", "dict[str, Json]"]
 """What a JSON decoder returns."""
@@ -20,3 +20,19 @@ def pointer(steps: Iterable[str | int]) -> str:
 def steps(path: str) -> tuple[str, ...]:
     """Return the keys and indexes of a JSON Pointer, all as str: the inverse of `pointer`."""
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:])
+
+
+MISSING = object()
+"""The result of a lookup at a path that does not exist."""
+
+
+def at(tree: object, path: Iterable[str | int]) -> object:
+    """Return the value at a path of keys and indexes, or MISSING. An index may be a string, as in a JSON Pointer."""
+    for step in path:
+        if isinstance(tree, dict) and step in tree:
+            tree = cast("dict[object, object]", tree)[step]
+        elif isinstance(tree, list) and str(step).isdecimal() and int(step) < len(cast("list[object]", tree)):
+            tree = cast("list[object]", tree)[int(step)]
+        else:
+            return MISSING
+    return tree

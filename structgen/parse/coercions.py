@@ -11,10 +11,10 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 from pydantic_core import ErrorDetails
 
-from structgen.core.json import Json
+from structgen.core.json import MISSING, Json, at
 from structgen.parse.align.moments import is_numeric
 from structgen.parse.align.scalars import float_in, number_in, truth_in
-from structgen.parse.json_values import MISSING, at, decimal_of, same
+from structgen.parse.json_values import decimal_of, same
 from structgen.schema import Schema
 
 _MAX_COMPARED = 200

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import cast
 
@@ -149,22 +148,6 @@ def same(first: Json, second: Json) -> bool:
             return False
         return decimal_of(first) == decimal_of(second)
     return first == second
-
-
-MISSING = object()
-"""The result of a lookup at a path that does not exist."""
-
-
-def at(tree: object, path: Sequence[str | int]) -> object:
-    """Return the value at a path of keys and indexes, or MISSING. An index may be a string, as in a JSON Pointer."""
-    for step in path:
-        if isinstance(tree, dict) and step in tree:
-            tree = cast("dict[object, object]", tree)[step]
-        elif isinstance(tree, list) and str(step).isdecimal() and int(step) < len(cast("list[object]", tree)):
-            tree = cast("list[object]", tree)[int(step)]
-        else:
-            return MISSING
-    return tree
 
 
 _SHORT_ESCAPE = re.compile(r"\\.")

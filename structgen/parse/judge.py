@@ -9,12 +9,12 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
-from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.json import Json, JsonObject, at, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 from structgen.forms import AnswerForm
 from structgen.parse.align import Aligner, Decode, Fit, Shape
-from structgen.parse.json_values import Exact, as_written, at, exceeds_float, has_exact
+from structgen.parse.json_values import Exact, as_written, exceeds_float, has_exact
 from structgen.parse.lenient.escapes import Source
 from structgen.parse.lossy import apply_repairs, with_offers
 from structgen.parse.quotes import follow_items, follow_repairs

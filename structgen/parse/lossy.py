@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.json import MISSING, Json, JsonObject, at, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
-from structgen.parse.json_values import MISSING, at
 
 _AT_MOST = re.compile(r"at most (\d+) characters?")
 

@@ -14,12 +14,12 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any, NamedTuple, cast
 
-from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.json import MISSING, Json, JsonObject, at, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 from structgen.parse.align import Shape
 from structgen.parse.coercions import dumps_of, siblings
-from structgen.parse.json_values import MISSING, Exact, as_written, at, decimal_of, is_large
+from structgen.parse.json_values import Exact, as_written, decimal_of, is_large
 from structgen.schema import Schema
 
 FLOAT = "float"

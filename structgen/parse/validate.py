@@ -19,14 +19,13 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from structgen.core.errors import TaskError
-from structgen.core.json import Json, pointer, steps
+from structgen.core.json import MISSING, Json, at, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 from structgen.parse.align import Shape, is_call, shape_of
 from structgen.parse.align.moments import is_numeric
 from structgen.parse.align.nulls import RULE
 from structgen.parse.coercions import Conversion, conversion_of, dumps_of, siblings
-from structgen.parse.json_values import MISSING, at
 from structgen.parse.strict_json import is_finite
 from structgen.parse.union_choice import Chosen, Labels, one_validation
 from structgen.parse.validators import validators_of

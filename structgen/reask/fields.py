@@ -9,14 +9,13 @@ from typing import Any, Generic, TypeVar, cast
 from structgen.compile import delimited, with_context
 from structgen.compile.parameters import answer_tokens, frame_tokens
 from structgen.compile.prompt_text import QUOTES
-from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.json import MISSING, Json, JsonObject, at, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Evidence, Image, Message, Request, Status
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.documents.chunks import context_at
 from structgen.forms import AnswerForm
 from structgen.ground import locate, passage
-from structgen.parse.json_values import MISSING, at
 from structgen.parse.reading import UNSURE_END, holds_structure
 from structgen.parse.unrecorded import FLOAT
 from structgen.reask.question import Asking, Joined, Question, brief_json

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 
 from structgen.compile.parameters import answer_tokens, frame_tokens
-from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.json import MISSING, Json, JsonObject, at, pointer, steps
 from structgen.core.records import Message, Request
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.forms import AnswerForm
-from structgen.parse.json_values import MISSING, at, same
+from structgen.parse.json_values import same
 from structgen.parse.unrecorded import FLOAT
 from structgen.reask.question import Asking, Joined, Question
 from structgen.reask.value_paths import put, schema_at

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from structgen.core.json import Json, JsonObject, pointer, steps
-from structgen.parse.json_values import MISSING, at, same
+from structgen.core.json import MISSING, Json, JsonObject, at, pointer, steps
+from structgen.parse.json_values import same
 from structgen.schema.node import Node, Raw
 from structgen.schema.resolve import standalone
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, cast
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticSerializationError, SchemaValidator
 
-from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.json import MISSING, Json, JsonObject, at, pointer
 from structgen.core.results import Issue
 from structgen.schema.guards import TOO_COSTLY, TooCostly, details_of, guard_cost
 from structgen.schema.patterns import PatternTooCostly
@@ -125,14 +125,9 @@ def _is_conversion(details: ErrorDetails) -> bool:
 
 def _differs(details: ErrorDetails, value: Json, dumped: Json) -> bool:
     """Whether what strict reading refused became something else in lax reading."""
-    here = dumped
-    for step in steps(pointer(locate(details, value)[0])):
-        if isinstance(here, dict) and step in here:
-            here = here[step]
-        elif isinstance(here, list) and step.isdecimal() and int(step) < len(here):
-            here = here[int(step)]
-        else:
-            return _is_conversion(details)
+    here = at(dumped, locate(details, value)[0])
+    if here is MISSING:
+        return _is_conversion(details)
     before = details["input"]
     if isinstance(before, list) and isinstance(here, list):
         return False

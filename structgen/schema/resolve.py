@@ -16,6 +16,7 @@ from typing import cast
 from urllib.parse import unquote, urldefrag, urljoin
 
 from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.json import at as value_at
 from structgen.schema.keywords import BY_NAME, MANY, ONE, Steps, walk
 
 DEFINITIONS = ("$defs", "definitions")
@@ -302,12 +303,5 @@ class Refs:
 
     def at(self, place: str) -> tuple[str, JsonObject | bool] | None:
         """The schema at a pointer."""
-        here: Json = self.root
-        for step in steps(place):
-            if isinstance(here, dict) and step in here:
-                here = here[step]
-            elif isinstance(here, list) and step.isdecimal() and int(step) < len(here):
-                here = here[int(step)]
-            else:
-                return None
-        return (place, here) if isinstance(here, (dict, bool)) else None
+        here = value_at(self.root, steps(place))
+        return (place, cast("JsonObject | bool", here)) if isinstance(here, (dict, bool)) else None

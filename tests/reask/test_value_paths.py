@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from structgen.core.json import Json, steps
-from structgen.parse.json_values import MISSING, at
+from structgen.core.json import MISSING, Json, at, steps
 from structgen.reask.value_paths import can_put, put, schema_at
 from structgen.schema import Schema
 

@@ -10,8 +10,7 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any, cast
 
-from structgen.core.json import Json, JsonObject, pointer, steps
-from structgen.parse.json_values import MISSING, at
+from structgen.core.json import MISSING, Json, JsonObject, at, pointer, steps
 from structgen.schema import Schema
 from structgen.schema.core_schema import Core, has_part
 from structgen.schema.node import Node, Raw

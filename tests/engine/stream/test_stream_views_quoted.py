@@ -8,12 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from structgen.core.json import steps
+from structgen.core.json import MISSING, at, steps
 from structgen.core.options import Risk
 from structgen.core.results import Partial
 from structgen.engine.stream.stream_views import Finished, Growing
 from structgen.forms import AnswerForm, prompt_forms, strict_form
-from structgen.parse.json_values import MISSING, at
 from structgen.schema import Schema
 
 
