@@ -42,6 +42,7 @@ def extract_by_rules(
     """
     root = read_fields(json_schema, names)
     search = start_search(text, root)
+    # Titles and total times are looked for above the first list, which is found by the same search.
     search = replace(search, body=body_start(search, root))
     found = _find(search, root, main_item(search, root)) or Finding(None)
     return Found(found.value, evidence(found, text))
@@ -63,6 +64,7 @@ def _find_object(search: Search, field: Field, item: LinkedItem | None) -> Findi
     value: dict[str, Json] = {}
     places: list[tuple[tuple[str | int, ...], tuple[int, int]]] = []
     for child in field.children:
+        # Linked data is about the whole page. Objects inside the root find theirs through their own property.
         found = _find(search, child, None if field.key else item)
         if found is not None:
             value[child.name] = found.value
@@ -93,6 +95,7 @@ def _whole_text(search: Search, field: Field) -> Finding | None:
     lines = search.page.lines
     if not field.concepts & _TELLING or len(lines) != 1 or len(lines[0].text) > 60:
         return None
+    # Two amounts in one cell are a price and an old price, or a range.
     several = len(list(islice(find_amounts(lines[0].text, search.style), 2))) > 1
     return None if field.concepts & MONEY and several else read_value(search, field, lines[0].start, lines[0].end)
 

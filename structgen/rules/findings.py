@@ -48,6 +48,7 @@ def evidence(found: Finding, source: str) -> tuple[Evidence, ...]:
 
 
 def _status(value: Json, text: str) -> Status:
+    # `1 == True` in Python, but "1" is not how a text says true.
     return Status.EXACT if value == text or (_number(value) and str(value) == text) else Status.NORMALIZED
 
 

@@ -61,6 +61,7 @@ def _read(text: str) -> tuple[Page, tuple[LinkedItem, ...]]:
     if looks_like_html(text):
         markup = read_html(text)
         return markup.page, markup.items
+    # Markdown strikes old prices through, as HTML does.
     struck = tuple(match.span() for match in _STRUCK.finditer(text))
     return Page(text, text, lines_of(text), (), struck), ()
 

@@ -69,6 +69,7 @@ def _read_number(search: Search, field: Field, start: int, end: int) -> Finding 
     if field.concepts & MONEY:
         return _read_amount(search, field, start, end)
     number = find_number(text, search.style, rating="rating" in field.concepts)
+    # A number further behind is part of a sentence about something else.
     if number is None or number.start > 12 or _may_be_a_dash(search.page.text, start + number.start):
         return None
     return _checked(search, field, number.value, start + number.start, start + number.end)
@@ -136,12 +137,14 @@ def _checked(search: Search, field: Field, value: float, start: int, end: int) -
         return None
     if (field.minimum is not None and value < field.minimum) or (field.maximum is not None and value > field.maximum):
         return None
+    # "12.00" stays a float, as it is printed, but a duration in minutes is a whole number if it can be.
     whole = value == int(value) and (field.kind is Kind.INTEGER or isinstance(value, int) or field.seconds)
     return leaf(search.page, int(value) if whole else value, start, end)
 
 
 def _read_boolean(search: Search, _field: Field, start: int, end: int) -> Finding | None:
     words = tokens(search.page.text[start:end], start)
+    # Tokens are words and numbers, so check marks are looked up in the text.
     marks = search.page.text[start:end].strip()[:1]
     if marks and marks in "✓✔✗✘":
         return leaf(search.page, marks in "✓✔", start, start + 1)
@@ -154,6 +157,7 @@ def _read_choice(search: Search, field: Field, start: int, end: int) -> Finding 
     """Return the only choice that a text names in whole words and does not negate, or None."""
     words = tokens(search.page.text[start:end], start)
     named = [(choice, run) for choice in field.choices for run in _runs(words, choice)]
+    # "out of stock" contains the choice "stock" as well. Only the longest choice at a place is meant.
     named = [(choice, run) for choice, run in named if not _inside(run, named)]
     if len({str(choice) for choice, _ in named}) != 1 or negated(words, named[0][1][0]):
         return None
@@ -198,6 +202,7 @@ def _read_text(search: Search, start: int, end: int) -> Finding | None:
     text = search.page.text
     while end > start and text[end - 1] in " \t,;|":
         end -= 1
+    # Linked data gives conditions and availability as addresses of schema.org terms.
     if text.startswith(_VOCABULARIES, start):
         start = text.rfind("/", start, end) + 1
         return leaf(search.page, _term(text[start:end]), start, end) if start < end else None
@@ -312,6 +317,7 @@ def fits(limits: JsonObject, value: Json) -> bool:
         return True
     least, most, unit = (_figure(limits.get(word)) for word in ("exclusiveMinimum", "exclusiveMaximum", "multipleOf"))
     outside = (least is not None and value <= least) or (most is not None and value >= most)
+    # Multiples of 0.1 are not exact in binary.
     return not outside and not (unit and abs(value / unit - round(value / unit)) > 1e-9)
 
 

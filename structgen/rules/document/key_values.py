@@ -61,6 +61,7 @@ def _line_pairs(page: Page, number: int, line: Line, mentions: list[Mention]) ->
     for place, mention in enumerate(opened):
         if mention.start < done:
             continue
+        # A value ends where the next label of the line begins, unless that one is inside this label.
         limit = next((later.start for later in opened[place + 1 :] if later.start > mention.end), line.end)
         end, exact, colon = _label_end(page.text, mention, line.end)
         limit = line.end if limit < end else limit
@@ -120,6 +121,7 @@ def _label_end(text: str, mention: Mention, end: int) -> tuple[int, bool, bool]:
     if colon := _COLON.match(text, mention.end, end):
         return colon.end(), True, True
     rest = _LABEL_REST.match(text, mention.end, end)
+    # Two digits before the colon are a value: "Prep time 10 min Cook time: ...".
     if rest and not re.search(r"\d{2}", rest.group()):
         inside = rest.group()[:-1].strip()
         return rest.end(), inside.startswith("(") and inside.endswith(")"), True
@@ -152,6 +154,7 @@ def _below(page: Page, number: int, colon: bool) -> Span | None:
     if number + 1 >= len(page.lines):
         return None
     line = page.lines[number + 1]
+    # After a blank line, only a colon says that the value is still to come.
     blank = page.text.count("\n", page.lines[number].end, line.start) > 1
     if len(line.text) > _LONGEST_LINE or (blank and not colon):
         return None
@@ -164,6 +167,7 @@ def _value_first(page: Page, number: int, line: Line, mentions: list[Mention]) -
     pairs: list[Pair] = []
     for mention in mentions if len(line.text) <= 80 else ():
         start = _number_before(page.text, line.start, mention.start)
+        # Pages print counts in two lines: "112" / "reviews".
         if mention.start == line.start and mention.end == line.end and number and page.lines[number - 1].text.isdigit():
             start = page.lines[number - 1].start
         if start is not None:
@@ -193,6 +197,7 @@ def _table_pairs(page: Page, vocabulary: Vocabulary) -> list[Pair]:
     pairs: list[Pair] = []
     for table in find_tables(page):
         keys = [vocabulary.of(page.text[slice(*span)]) for span in table.header]
+        # Several rows are a list of objects; see `object_lists`.
         if len(table.rows) == 1 and all(keys):
             cells = zip(keys, table.header, table.rows[0], strict=True)
             pairs.extend(Pair(names, header, value, table.line, 0.95) for names, header, value in cells)

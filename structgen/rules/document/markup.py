@@ -130,6 +130,7 @@ class _Reader(HTMLParser):
         if tag in _TAGGED and not self.state.hidden:
             self.tags[self.state.length] = tag
         opened = _Open(tag, given.get("itemprop", ""), None, self.state.length)
+        # JSON-LD is read for its items. All other scripts are code.
         if tag == "script" and "ld+json" in given.get("type", ""):
             opened.prop = "ld+json"
         elif "itemscope" in given:
@@ -146,6 +147,7 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         at, stack = self._at(), self.state.stack
+        # An end tag without a start tag is ignored. The search is bounded, since hostile pages nest deeply.
         depth = next(
             (depth for depth in range(len(stack) - 1, max(-1, len(stack) - 40), -1) if stack[depth].tag == tag), None
         )
@@ -164,6 +166,7 @@ class _Reader(HTMLParser):
         if self.state.stack and self.state.stack[-1].prop == "ld+json":
             self.scripts.append((at, at + len(data)))
         if self._visible():
+            # White space is folded as browsers do, and every word keeps its own place in the source.
             for match in re.finditer(r"\s+|\S+", data):
                 self._show(" " if match.group().isspace() else match.group(), at + match.start(), at + match.end())
 
@@ -175,6 +178,7 @@ class _Reader(HTMLParser):
 
     def _reference(self, written: str) -> None:
         at = self._at()
+        # The semicolon of a reference may be missing in the source: "&amp" is valid.
         end = at + len(written) - (not self.source.startswith(written, at))
         if self._visible():
             self._show(html.unescape(written), at, end, whole=True)
@@ -197,6 +201,7 @@ class _Reader(HTMLParser):
             self._mark("\n", at)
 
     def _mark(self, char: str, at: int) -> None:
+        # Nested blocks and cells end together, and leave one mark.
         if self.text and self.text[-1] not in ("\n", char):
             if self.text[-1] in (" ", "\t") and char == "\n":
                 self.text[-1] = "\n"
@@ -235,6 +240,7 @@ class _Reader(HTMLParser):
 
     def _shown(self, opened: _Open) -> LinkedValue | None:
         """Return the visible text of an element as the value of its property."""
+        # Bounded: an itemprop on <body> would copy the page for every property.
         first = bisect_right(self.chunks, opened.at - 1, key=lambda chunk: chunk.at)
         kept = [chunk for chunk in self.chunks[first : first + 2000] if chunk.end > chunk.start]
         text = " ".join("".join(self.text[first : first + 2000]).split())
@@ -267,6 +273,7 @@ class _NotJson(ValueError):
 
 def read_json_ld(source: str, start: int, end: int) -> list[LinkedItem]:
     """Return the items of a JSON-LD script, or an empty list if it is not JSON."""
+    # An unclosed bracket ends with an IndexError at the end of the script.
     try:
         found, at = _value(source[:end], _skip(source, start, end), 0)
     except (_NotJson, ValueError, IndexError):

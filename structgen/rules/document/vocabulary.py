@@ -53,6 +53,7 @@ def fold(word: str) -> str:
     if not plain.isascii():
         plain = unicodedata.normalize("NFKD", plain)
         plain = "".join(char for char in plain if not unicodedata.combining(char)).replace("’", "'")
+    # "gas" and "glass" are no plurals. A wrong stem does no harm as long as both sides get the same one.
     return plain[:-1] if len(plain) > 3 and plain.endswith("s") and not plain.endswith("ss") else plain
 
 
@@ -67,6 +68,7 @@ def _tokens(text: str) -> tuple[Token, ...]:
     found: list[Token] = []
     for match in _WORD.finditer(text):
         word, start = match.group(), match.start()
+        # Most words have no hump, and looking for one takes most of the time.
         if word.islower() or word.isupper() or word.istitle():
             found.append(Token(fold(word), start, match.end()))
             continue
@@ -90,6 +92,7 @@ class Vocabulary:
             words = phrase(label)
             if words:
                 self.keys[words] = self.keys.get(words, frozenset()) | {key}
+        # The longest label that begins with a word bounds the lookups at each place.
         for words in self.keys:
             self._sizes[words[0]] = max(self._sizes.get(words[0], 0), min(len(words), _LONGEST))
 

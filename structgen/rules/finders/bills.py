@@ -33,6 +33,7 @@ def find_total(search: Search) -> Row | None:
     """Return the row that states the amount to pay, or None."""
     rows = search.rows
     due = _cash_less_change(rows)
+    # Labels and amounts in separate columns are not paired by rows, so only the arithmetic finds the total.
     if due is None and (column := _column_total(search)):
         return column
     totals = [row for row in rows if "total" in row.keys and _is_total(search, row, due)]
@@ -141,12 +142,14 @@ _BILL = frozenset(
 def find_line_items(search: Search, item: Field) -> Finding | None:
     """Return the line items of a bill as a list of objects, or None if they do not add up to a stated sum."""
     rows = search.rows
+    # Line items come before the first row that names a total or tax.
     end = min((row.line for row in rows), default=0)
     found = [one for line in search.page.lines[:end] if (one := _line_item(search, line))]
     worth = sum(round((amount.value or 0) * 100) for _, amount in found)
     stated = {round((row.amount.value or 0) * 100) for row in rows if row.keys & {"total", "subtotal"}}
     if not found or worth not in stated:
         return None
+    # All or none: a list of some of the items would look complete.
     built = [one for parts, amount in found if (one := _build(search, item, parts, amount))]
     return collect(built) if len(built) == len(found) else None
 

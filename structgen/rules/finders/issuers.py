@@ -60,6 +60,7 @@ def find_company(search: Search) -> Finding | None:
     """
     if not is_business_document(search):
         return None
+    # A recipe or a letter has a head as well. Without amounts its first line is a title, not an issuer.
     block = _address_block(search)
     above = [line for line in search.page.lines[:_HEAD] if block and line.end <= block[0].start]
     for head in (above, _head(search)):
@@ -114,6 +115,7 @@ def _name_span(line: Line) -> Span:
     text = line.text
     legal = _LEGAL.search(text)
     cut = _REGISTRATION.search(text)
+    # Digits before the legal form are part of the name ("Studio 54321 Ltd"), those behind it a registration number.
     if cut and cut.start() >= 4 and (legal is None or cut.start() >= legal.end()):
         text = text[: cut.start()]
     if legal and (tail := _TAIL.match(text, legal.end())):
@@ -143,6 +145,7 @@ def _address_block(search: Search) -> tuple[Line, ...]:
     lines = search.page.lines[: _HEAD + 6]
     for at, line in enumerate(lines):
         score = address_score(line)
+        # One weak line, such as a name with a word for a place in it, is no address unless another follows.
         if score < 2 or (score < 3 and not _continues(lines, at) and not _HOUSE.match(line.text)):
             continue
         block = lines[at : _address_end(lines, at) + 1]

@@ -30,6 +30,7 @@ def main_item(search: Search, root: Field) -> LinkedItem | None:
         (sum(any(True for _ in _values(child, item)) for child in root.children), item) for item in search.linked_items
     ]
     best = max(counted, key=lambda one: one[0], default=(0, None))
+    # One matching property is a coincidence: every item of schema.org has a name.
     return best[1] if best[0] >= 2 else None
 
 
@@ -114,6 +115,7 @@ def _read_leaf(search: Search, field: Field, said: LinkedValue) -> Finding | Non
 
 def _page(search: Search, said: LinkedValue) -> Search:
     """Return the search on a text of the data alone, whose numbers have a point before their decimals."""
+    # A value with escapes or entities differs from its source, so no offset inside it leads back.
     exact = search.page.source[said.start : said.end] == said.text
     chunk = Chunk(0, said.start, said.end, whole=not exact)
     return replace(search, page=Page(search.page.source, said.text, lines_of(said.text), (chunk,)), style=Style("."))

@@ -143,6 +143,7 @@ _PEOPLE = re.compile(
 def _yield(search: Search, field: Field, pair: Pair) -> Finding | None:
     """Return the number of a pair with what it counts, which is the label itself in "Servings: 4"."""
     start, end = pair.value
+    # The number is before its label: "4 servings".
     if pair.label[0] >= end:
         plural = 3 * search.page.text.startswith("(s)", pair.label[1])
         return _counted_noun(search, start, pair.label[1] + plural)
@@ -157,6 +158,7 @@ def _yield(search: Search, field: Field, pair: Pair) -> Finding | None:
     text = text[:count]
     if not _names_people(label):
         return leaf(search.page, text, start, start + len(text))
+    # "Serves 4" is the text itself. "Servings: 4" becomes "4 servings".
     if label.lower() == "serves" and field.verbatim:
         return leaf(search.page, f"{label} {text}", pair.label[0], start + len(text))
     noun = label if _NOUNS.match(label) and field.verbatim and not label.lower().startswith("serv") else "servings"
@@ -216,6 +218,7 @@ def _line_of_total_time(search: Search) -> Line | None:
         return None
     alone = [(line, found.value) for line in search.page.lines[:body] if (found := _lone_duration(search, line))]
     seconds = sorted({length for _, length in alone})
+    # Of several durations the longest is the total only if the others add up to it.
     if not seconds or (len(seconds) > 1 and seconds[-1] != sum(seconds[:-1])):
         return None
     return next(line for line, length in alone if length == seconds[-1])

@@ -137,6 +137,7 @@ def _step_items(page: Page, lines: list[Line]) -> list[Item]:
         items.append(_item(page, start, end))
     if any(_sentence(item.text) for item in items):
         return items
+    # Steps without a full stop count only if all lines look like steps. Otherwise they are a menu or a list of links.
     told = [line for line in kept if len(line[2].split()) >= 3]
     return [_item(page, start, end) for start, end, _ in told] if 1 < len(told) == len(kept) <= 20 else []
 
@@ -300,6 +301,7 @@ def find_inline(search: Search, field: Field) -> Finding | None:
     if field.item is None or field.concepts & _LISTED:
         return None
     for pair in search.pairs_of(field.keys):
+        # Without a colon, or below its label, a line with commas is rather a sentence.
         if pair.score == 1.0 and "\n" not in search.page.text[pair.label[0] : pair.value[1]]:
             return read_parts(search, field.item, _value(search, pair))
     return None
@@ -322,6 +324,7 @@ def _inline_item(search: Search, item: Field, span: Span) -> Finding | None:
 
 def parts_of(text: str, span: Span) -> Iterator[Span]:
     """Yield the spans between the separators of a list: those of breadcrumbs, else semicolons, bars, or commas."""
+    # Addresses contain commas without a space, numbers contain them between digits.
     commas = _SPACED if "://" in text[slice(*span)] else _COMMAS
     pattern = next((one for one in (_CRUMBS, _SEMICOLONS, _BARS) if one.search(text, *span)), commas)
     start = span[0]

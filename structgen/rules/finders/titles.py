@@ -51,6 +51,7 @@ def title_line(search: Search) -> int | None:
     lines = search.page.lines
     if len(lines) < 2:
         return None
+    # A heading of the highest level is the title, whatever it looks like.
     marked = next((number for number, line in enumerate(lines[:400]) if heading_level(line) == 1), None)
     if marked is not None:
         return marked
@@ -77,6 +78,7 @@ def _last_line(search: Search) -> int:
 
 
 def _leaf(search: Search, line: Line) -> Finding:
+    # What stands behind a wide gap is another column, such as the date.
     text = _GAP.split(line.text.strip("#*_ "))[0]
     start = line.start + line.text.index(text)
     return leaf(search.page, " ".join(text.split()), start, start + len(text))
@@ -132,6 +134,7 @@ class _Scores:
     def __init__(self, search: Search) -> None:
         self.lines, self.body = search.page.lines[:_FAR], search.body
         self.folded = Counter(phrase(line.text) for line in self.lines)
+        # Only paragraphs tell what a text is about. Menus repeat the words of other pages.
         self.prose = Counter(word for line in self.lines if len(line.text) > 60 for word in set(phrase(line.text)))
         self.text = "\n".join(line.text for line in self.lines)[:100_000].casefold()
 
