@@ -43,3 +43,33 @@ def test_the_total_of_a_bill_is_no_time(ask_one: Any) -> None:
 
 def test_truth_has_no_bounds() -> None:
     assert fits({"exclusiveMinimum": 5}, True)
+
+
+MINUTES = {"type": ["integer", "null"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("Minutes: 10", 10),
+        ("Minutes: 1 hour", 60),
+        ("Minutes: 1 h 10", None),
+        ("Minutes: ten", None),
+        ("Minutes:\n10", 10),
+    ],
+)
+def test_a_field_may_be_named_like_a_unit(ask_one: Any, text: str, minutes: int | None) -> None:
+    assert ask_one(text, "minutes", MINUTES) == minutes
+
+
+def test_a_bare_number_is_a_duration_only_where_its_label_names_the_unit(ask_one: Any) -> None:
+    assert ask_one("Prep time (min): 10", "prep_time_minutes", MINUTES) == 10
+    assert ask_one("Total time (hours): 1.5", "total_time_minutes", MINUTES) == 90
+    assert ask_one("Prep time: 10", "prep_time_minutes", MINUTES) is None
+
+
+def test_numbers_before_one_label_that_differ_are_none_of_them_for_certain(ask: Any) -> None:
+    rating = {"type": ["number", "null"], "title": "Stars"}
+    assert ask("Lamp\nKim, 5 stars\nLee, 3 stars\n", rating=rating) == {"rating": None}
+    assert ask("Lamp\nKim, 5 stars\nLee, 5 stars\n", rating=rating) == {"rating": 5}
+    assert ask("Lamp\nRating: 4.5\nLee, 3 stars\n", rating=rating) == {"rating": 4.5}

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from structgen.rules.finders.string_lists import parts_of
 
 STRINGS = {"type": ["array", "null"], "items": {"type": "string"}}
+
+
 NUMBERS = {"type": ["array", "null"], "items": {"type": "integer"}}
 
 
@@ -66,3 +68,39 @@ def test_a_quotation_after_the_last_step_is_no_step(ask_one: Any) -> None:
         "## Method\n\n1. Boil the beans for ten minutes.\n2. Drain them well and serve.\n\n> **Tip:** Freeze the rest."
     )
     assert ask_one(text, "instructions", STRINGS) == ["Boil the beans for ten minutes.", "Drain them well and serve."]
+
+
+PLAIN_STRINGS = {"type": "array", "items": {"type": "string"}}
+
+
+def test_steps_are_found_by_their_numbers_where_no_heading_says_so(ask_one: Any) -> None:
+    text = "Soup\nStep 1\nBoil the water in a pot.\nStep 2\nAdd the salt and the peas.\n"
+    assert ask_one(text, "instructions", PLAIN_STRINGS) == ["Boil the water in a pot.", "Add the salt and the peas."]
+
+
+def test_short_notes_are_steps_where_all_lines_are_alike(ask_one: Any) -> None:
+    assert ask_one("Method\nslice the onions\nboil the vinegar", "instructions", PLAIN_STRINGS) == [
+        "slice the onions",
+        "boil the vinegar",
+    ]
+
+
+def test_any_heading_of_the_schema_names_its_list(ask_one: Any) -> None:
+    text = "# Crew\n## Duties\n- steer\n- cook\n## Pay\n- none\n"
+    assert ask_one(text, "duties", PLAIN_STRINGS) == ["steer", "cook"]
+    assert ask_one(text, "hobbies", PLAIN_STRINGS) is None
+
+
+def test_lists_end_where_prose_begins(ask_one: Any) -> None:
+    text = "Ingredients\n200 g oats\n2 eggs\nThis cake was first made by my aunt in the winter of that year.\n3 things"
+    assert ask_one(text, "ingredients", PLAIN_STRINGS) == ["200 g oats", "2 eggs"]
+
+
+def test_bullets_on_lines_of_their_own_mark_the_items(ask_one: Any) -> None:
+    text = "Ingredients\nDough\n▢\n200 g oats\n▢\n2 eggs\n▢\nsalt\nInstructions\nMix it all very well.\n"
+    assert ask_one(text, "ingredients", PLAIN_STRINGS) == ["200 g oats", "2 eggs", "salt"]
+
+
+def test_a_section_holds_its_sub_headings_and_ends_at_its_own_level(ask_one: Any) -> None:
+    text = "## Duties\n### Day\n- steer\n### Night\n- watch\n## Pay\n- none\n"
+    assert ask_one(text, "duties", PLAIN_STRINGS) == ["steer", "watch"]

@@ -1,0 +1,62 @@
+"""Issuers of receipts and invoices, their addresses and phone numbers."""
+
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("head", "company"),
+    [
+        ("CASH SALE\nHARBOUR SUPPLY (201234-K)", "HARBOUR SUPPLY"),
+        ("Blue Anchor\nBlue Anchor Bakery\nNO. 7, QUAY STREET,\n90210 PORT TOWN", "Blue Anchor Bakery"),
+        ("BLUE ANCHOR\nCO. LTD\nNO. 7, QUAY STREET,\n90210 PORT TOWN", "BLUE ANCHOR CO. LTD"),
+        ("welcome\nVendor: Blue Anchor", "Blue Anchor"),
+        ("12345\n(A)", None),
+    ],
+)
+def test_the_issuer_is_the_first_name_in_the_head(ask_one: Any, head: str, company: str | None) -> None:
+    assert ask_one(f"{head}\nTOTAL 5.00\n", "company") == company
+
+
+def test_prose_has_no_issuer(ask_one: Any) -> None:
+    assert ask_one("Blue Anchor Ltd is a company.", "company") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("Inn\nRingstraße 112\n50676 Köln\nTel. 0221 5550142", "Ringstraße 112 50676 Köln"),
+        ("Inn\n908 Harbor Ave, Portland, ME 04101\n", "908 Harbor Ave, Portland, ME 04101"),
+        (
+            "Inn\nLot 3, Quay Road,\nOld Harbour\n90210 Port Town\nDate: x",
+            "Lot 3, Quay Road, Old Harbour 90210 Port Town",
+        ),
+        ("Address: 1 Low Lane", "1 Low Lane"),
+        ("I live in a street.", None),
+    ],
+)
+def test_an_address_is_a_block_of_lines_that_reads_like_one(ask_one: Any, text: str, address: str | None) -> None:
+    assert ask_one(text, "address") == address
+
+
+def test_a_phone_number_without_a_label_is_written_as_one(ask_one: Any) -> None:
+    assert ask_one("Inn\n(207) 555-0118", "phone") == "(207) 555-0118"
+    assert ask_one("Inn\n(207) 555-0118\n(207) 555-0119", "phone") is None
+    assert ask_one("", "phone") is None
+
+
+def test_ornaments_are_no_part_of_a_name(ask_one: Any) -> None:
+    assert ask_one("* * *  THE BLUE ANCHOR  * * *\nTOTAL EUR       5.00\n", "company") == "THE BLUE ANCHOR"
+
+
+def test_the_address_of_an_invoice_is_the_sellers_and_not_the_customers(ask: Any) -> None:
+    part = {
+        "type": "object",
+        "properties": {"name": {"type": ["string", "null"]}, "email": {"type": ["string", "null"]}},
+    }
+    text = "Oak & Ash Ltd, 9 Hill Road, Leeds, hello@oak.example\nBill to: Kim Low\nTotal: 12.00\n"
+    found = ask(text, seller=part, buyer=part)
+    assert found["seller"] == {"name": "Oak & Ash Ltd", "email": "hello@oak.example"}
+    assert found["buyer"]["name"] == "Kim Low"
+    assert found["buyer"].get("email") is None

@@ -1,0 +1,33 @@
+"""Titles of documents."""
+
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Title: Harbour Days\nBy Kim Low", "Harbour Days"),
+        ("# Harbour Days #\n\ntext", "Harbour Days"),
+        ("HARBOUR DAYS     (card no. 3)\n\nboil the water, then wait", "HARBOUR DAYS"),
+        ("one line that is all there is", None),
+        ("12345\n67890", None),
+    ],
+)
+def test_a_title_stands_over_something(ask_one: Any, text: str, title: str | None) -> None:
+    assert ask_one(text, "title") == title
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Acme Lamp 20 €\nTall Oak Desk Lamp\nPrice: 5 €\n", "Tall Oak Desk Lamp"),
+        ("9 Hill Road, Leeds LS1 4DY\nTall Oak Desk Lamp\nPrice: 5 €\n", "Tall Oak Desk Lamp"),
+        ("Search for recipes\nPea Soup with Mint\nServings: 4\n", "Pea Soup with Mint"),
+        ("Re: that soup!!\nfry the leek, add the peas. then blend it all and eat it hot from the pan\n", None),
+        ("12 g fibre\nPea Soup\nNo ratings yet\n", "Pea Soup"),
+    ],
+)
+def test_furniture_prices_and_addresses_are_no_titles(ask_one: Any, text: str, title: str | None) -> None:
+    assert ask_one(text, "title") == title
