@@ -19,7 +19,7 @@ from structgen.parse.candidates import Candidates
 from structgen.parse.collect import collect_list, is_item, judge_each
 from structgen.parse.json_values import as_written, same
 from structgen.parse.judge import CUT, Outcome, Target, is_echo, judge
-from structgen.parse.quotes import quotes_of_value, without_quotes
+from structgen.parse.quote_paths import quotes_of_value, without_quotes
 from structgen.parse.reading import Reading
 from structgen.parse.strict_json import as_json
 from structgen.schema.spelling import letters

@@ -206,6 +206,7 @@ def _in_context(text: str, readings: list[Reading], pieces: list[Piece]) -> Cand
 def _is_prose(text: str, reading: Reading, lists: Lists) -> bool:
     """Whether brackets belong to prose: a single word, as in ``as said [sic]``, or a broken list without an object."""
     value = reading.value
+    # No prose has brackets hundreds of levels deep.
     if not isinstance(value, list) or any(issue.code == "depth" for issue in reading.issues):
         return False
     if reading.open and lists is not Lists.ANY:
@@ -249,7 +250,7 @@ def _end_of(text: str, reading: Reading) -> int:
         return reading.end
     if any(issue.code == "cut_off" for issue in reading.issues):
         return max(reading.end, reading.start + 1)
-    if not reading.json_like:
+    if not reading.json_like:  # a bracket in prose may have a value right behind it
         return reading.start + 1
     return balanced_end(text, reading.start) or len(text)
 

@@ -13,7 +13,7 @@ from structgen.core.results import Repair
 from structgen.parse.align import Fit, Shape
 from structgen.parse.json_values import same
 from structgen.parse.judge import CUT, Outcome, Target, judge
-from structgen.parse.quotes import follow_repairs
+from structgen.parse.quote_paths import follow_repairs
 from structgen.parse.reading import Reading
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from structgen.parse.align import Aligner, Decode, Fit, Shape
 from structgen.parse.json_values import Exact, as_written, exceeds_float, has_exact
 from structgen.parse.lenient.escapes import Source
 from structgen.parse.lossy import apply_repairs, with_offers
-from structgen.parse.quotes import follow_items, follow_repairs
+from structgen.parse.quote_paths import follow_items, follow_repairs
 from structgen.parse.reading import (
     ESCAPE,
     ESCAPED_KEY,
@@ -88,6 +88,7 @@ class Target(Generic[T]):
         Places that strict mode did not fault stay as they are, except for Exact numbers, which strict mode saw as
         floats (`exact`: there may be some).
         """
+        # A container changes with any part of it, so the paths above a fault are faulted too.
         touched = {
             path[:end] for path in faults or () for end in range(len(path) + 1) if path[end : end + 1] in {"", "/"}
         }
@@ -95,7 +96,7 @@ class Target(Generic[T]):
         def accepted(path: str, value: Json) -> bool:
             if faults is None or path in touched or _below(faults, path):
                 return False
-            if exact and isinstance(value, (dict, list, Exact)):
+            if exact and isinstance(value, (dict, list, Exact)):  # a container may have an Exact within it
                 return False
             return at(tree, steps(path)) is value
 
@@ -186,6 +187,7 @@ def _aligned(target: Target[T], reading: Reading, before: Verdict) -> Outcome:
     plain = not reading.long and not fit.repairs
     if target.schema.runs:
         return _validated_by_user(target, outcome, chosen, before.strict, plain=plain)
+    # What is known about the reading holds only if aligning left it as it is.
     same_tree = fit.value is reading.value
     found = before if same_tree and before.issues and INCONCLUSIVE not in before.issues else None
     return _validated(target, outcome, chosen, before.strict if same_tree else None, found, plain=plain)
@@ -256,6 +258,7 @@ def _validated(
         quotes = follow_items(outcome.quotes, outcome.tree, tree)
         outcome = replace(outcome, tree=tree, repairs=(*outcome.repairs, *offers), quotes=quotes)
         rounds, found = rounds - 1, None
+        # The structure alone finds the strict errors, so that the user's validators see the new tree only once.
         strict = validate_strict(target.schema.structure, tree, chosen).strict if target.schema.runs else None
 
 
@@ -316,6 +319,7 @@ def is_echo(shape: Shape, tree: Json) -> bool:
     properties = tree.get("properties")
     like = isinstance(properties, dict) and bool(tree.keys() & {"type", "required", "$defs", "title"})
     schemas = like and all(isinstance(part, dict) for part in cast(JsonObject, properties).values())
+    # A schema with a field called "properties" may well have such a value.
     return tree == shape.raw or (schemas and "properties" not in shape.root.properties)
 
 

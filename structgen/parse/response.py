@@ -43,7 +43,7 @@ from structgen.parse.judge import Target
 from structgen.parse.lenient.escapes import Source
 from structgen.parse.lenient.json_repair import lacks_colon, last_resort
 from structgen.parse.lenient.reader import read_string
-from structgen.parse.quotes import without_quotes
+from structgen.parse.quote_paths import without_quotes
 from structgen.parse.reading import Reading
 from structgen.parse.strict_json import Strict, clean_json, strict_json
 from structgen.parse.surroundings import mark_if_fragment, merge_tool_calls, surroundings_repair
@@ -92,13 +92,13 @@ def parse_text(
 class Parts:
     """The texts of one response: `answers` are the arguments of its tool calls, `beside` is the text beside them.
 
-    `other` is the name of the function that the model called in place of `asked`, if it called another one.
+    `called` is the name of the function that the model called in place of `expected`, or empty if it called that one.
     """
 
     answers: tuple[str, ...]
     beside: tuple[str, ...] = ()
-    other: str = ""
-    asked: str = ""
+    called: str = ""
+    expected: str = ""
 
 
 def parse_parts(
@@ -120,10 +120,10 @@ def parse_parts(
     except RecursionError:
         parsed = _too_deep()
     parsed = judge_finish(parsed, finish_reason, max_risk)
-    if not parts.other or not parsed.ok:
+    if not parts.called or not parsed.ok:
         return parsed
-    repair = Repair("other_tool", "", parts.other, parts.asked, Risk.INTERPRETIVE)
-    return with_repair(parsed, repair, f"is a call of {parts.other!r}, not of {parts.asked!r}", max_risk)
+    repair = Repair("other_tool", "", parts.called, parts.expected, Risk.INTERPRETIVE)
+    return with_repair(parsed, repair, f"is a call of {parts.called!r}, not of {parts.expected!r}", max_risk)
 
 
 def parse_completion(
@@ -140,13 +140,13 @@ def parse_completion(
     other calls.
     """
     calls = (Call(completion.called, completion.text), *completion.more_calls)
-    asked = [call for call in calls if call.name in {"", request.schema_name}]
-    others = [call for call in calls if call not in asked]
+    wanted = [call for call in calls if call.name in {"", request.schema_name}]
+    others = [call for call in calls if call not in wanted]
     parts = Parts(
-        tuple(call.arguments for call in asked or others),
-        (completion.beside, *(call.arguments for call in others if asked)),
-        other="" if asked else others[0].name,
-        asked=request.schema_name,
+        tuple(call.arguments for call in wanted or others),
+        (completion.beside, *(call.arguments for call in others if wanted)),
+        called="" if wanted else others[0].name,
+        expected=request.schema_name,
     )
     finish_reason, document = completion.finish_reason, request.document
     return parse_parts(schema, parts, finish_reason=finish_reason, max_risk=max_risk, form=form, document=document)
@@ -180,6 +180,7 @@ def _parse_one(target: Target[T], text: str, cut: bool) -> Parsed[T]:
     found = _strict(data, target.source)
     # A cut response may end within a number: 12 of 1250 is clean JSON.
     if found is None or (cut and isinstance(found.value, int | float)):
+        # Only clean JSON can be taken out of its form, so ambiguous escapes are judged in what is left of it.
         if found is None and sent is not target.form and (written := _rewritten(data, sent)) is not None:
             return _parse_one(target, written, cut)
         return _search(target, clean, cut)
@@ -187,6 +188,7 @@ def _parse_one(target: Target[T], text: str, cut: bool) -> Parsed[T]:
     if sent is not target.form:
         tree = sent.unwrap(tree)
         data = to_json(tree)
+    # Most responses need nothing but this.
     if not found.more and not target.form.quoted and schema.adapter is not None:
         verdict = validate_as_is(schema, shape, tree, data)
         if not verdict.issues:
@@ -197,6 +199,7 @@ def _parse_one(target: Target[T], text: str, cut: bool) -> Parsed[T]:
 
 def _parse_parts(target: Target[T], parts: Parts, cut: bool) -> Parsed[T]:
     beside = tuple(text for text in parts.beside if text.strip())
+    # If every call is empty, one of them still gives the reason of the refusal.
     answers = tuple(text for text in parts.answers if text.strip()) or parts.answers[:1]
     if sum(map(len, (*answers, *beside))) > MAX_CHARS:
         return _too_large(MAX_CHARS)

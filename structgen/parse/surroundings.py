@@ -74,6 +74,7 @@ def mark_if_fragment(text: str, reading: Reading) -> Reading:
 
 def _is_member(text: str, reading: Reading) -> bool:
     """Whether a value has a key before it, and a comma or the end of an object behind it."""
+    # The window keeps this linear for thousands of values.
     before = _KEY_BEFORE.search(text, max(reading.start - 42, 0), reading.start)
     return before is not None and _CLOSES.match(text, reading.end) is not None
 
@@ -97,6 +98,7 @@ def merge_tool_calls(readings: Sequence[Reading]) -> tuple[list[Reading], tuple[
     """Merge equal values of several tool calls, on record; mark the rest as joined, so that a list can collect them."""
     calls: list[Reading] = []
     for reading in readings:
+        # Of a broken call only a part was read, so it is equal to no other.
         sound = (one for one in calls if not one.issues and not reading.issues)
         if not any(same(reading.value, one.value) for one in sound):
             calls.append(replace(reading, joined=bool(calls)))
@@ -152,6 +154,7 @@ def _bare_value(text: str, at: int, end: int) -> Reading | None:
     """Return the scalar, tuple or list that begins here, or None."""
     if text[at] in "([":
         reading = read_lenient(text, at)
+        # Unquoted words in brackets are prose, as in `as said [sic]`.
         sound = reading.json_like and not reading.open and reading.end <= end
         return reading if sound and not any(repair.rule == "unquoted" for repair in reading.repairs) else None
     scalar = _SCALAR.match(text, at, end)

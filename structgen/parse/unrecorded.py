@@ -116,7 +116,7 @@ def _change_of_leaf(path: str, leaf: Json, dumps: Sequence[Json]) -> Repair | Is
 def _change_of_time(path: str, text: str, found: Sequence[object]) -> Repair | None:
     texts = [one for one in found if isinstance(one, str)]
     fraction = cast("re.Match[str]", _FINE.search(text))[0]
-    if any(fraction in one for one in texts):
+    if any(fraction in one for one in texts):  # a string field keeps the time as it is written
         return None
     closest = max(filter(_TIME.match, texts), key=lambda one: _common_prefix(one, text), default=None)
     return Repair(CUT_FRACTION, path, text, closest, Risk.INTERPRETIVE)
@@ -154,7 +154,7 @@ def _rounded(number: float, path: str) -> Issue:
 
 def _nearest_float(number: float, path: str) -> Repair | Issue:
     nearest = _to_float(number)
-    if nearest == 0 or math.isinf(nearest):
+    if nearest == 0 or math.isinf(nearest):  # nothing of the number is left
         size = "small" if nearest == 0 else "large"
         return Issue(path, f"is too {size} for a float", "range", as_written(number))
     return Repair(FLOAT, path, as_written(number), nearest, Risk.INTERPRETIVE)
@@ -192,7 +192,7 @@ def _change_of_key(path: str, key: str, dumps: Sequence[Json]) -> Repair | None:
     """Return how a key changed, or None if the value has the key as written, or something else explains its absence."""
     objects = [cast(JsonObject, here) for dump in dumps if isinstance(here := at(dump, steps(path)), dict)]
     keys = [other for held in objects for other in held]
-    if not keys or key in keys:
+    if not keys or key in keys:  # without keys, the object was ignored or excluded as a whole
         return None
     place = path + pointer([key])
     if _is_fine(key):

@@ -86,8 +86,10 @@ class Shape:
         self.keyed = self.typed and _has_part(schema, _has_keys)
         self.transforms = self.typed and _has_part(schema, _is_transformed)
         """Whether a user validator sees whole objects before Pydantic does: it may read keys that no field has."""
+        # Several nodes may lead to one property, so its raw schema identifies it.
         self._names = {id(_at(self.raw, path)): names for path, names in schema.names.items()}
         self.aliased = self.typed and bool(schema.names)
+        # As JSON writes a key, because they are searched for in the text of a response.
         self._spelled = [
             [json.dumps(name, ensure_ascii=False).encode() for name in (steps(path)[-1], *names)]
             for path, names in schema.names.items()
@@ -132,6 +134,7 @@ class Shape:
             place = self.place(node)
             if isinstance(tree, dict) and place.fields:
                 if step not in place.fields:
+                    # Without any known key beside it, an unknown one may wrap the answer.
                     other = step in place.spellings or letters(step) in place.spellings
                     return not other and place.extra is None and bool(tree.keys() & place.fields.keys())
                 node = place.fields[step]
@@ -258,7 +261,7 @@ _shape_of = lru_cache(maxsize=256)(Shape)
 
 
 def _near(fields: Mapping[str, Node]) -> dict[tuple[str, ...], str | None]:
-    found: dict[tuple[str, ...], str | None] = {(): None}
+    found: dict[tuple[str, ...], str | None] = {(): None}  # a name without words is similar to none
     for name in fields:
         words = near_form(name)
         found[words] = None if words in found else name
@@ -268,6 +271,7 @@ def _near(fields: Mapping[str, Node]) -> dict[tuple[str, ...], str | None]:
 def _types(node: Node) -> frozenset[str]:
     if node.types:
         return node.types
+    # JSON Schemas often omit the type that their keywords imply.
     if "properties" in node.words:
         return frozenset({"object"})
     return frozenset({"array"}) if node.words & {"items", "prefixItems"} else frozenset()
@@ -289,6 +293,7 @@ def _may_be_costly(root: Raw) -> bool:
     if not {*used, *chain.from_iterable(leads.values())} <= leads.keys():
         return True
     sizes: dict[str, int] = {}
+    # Definitions whose references are all counted come first; a cycle leaves some that never are.
     while free := [name for name, others in leads.items() if not others.keys() & leads.keys()]:
         for name in free:
             sizes[name] = 1 + sum(times * sizes[other] for other, times in leads.pop(name).items())

@@ -37,12 +37,13 @@ def last_resort(text: str) -> Json:
         raise ValueError("too long, or with something that would be guessed at")
     if any(near_word(word.strip()) and word.strip() not in WORDS for word in _BARE.findall(text)):
         raise ValueError("with a word that may be a misspelt true, false or null")
-    import json_repair
+    import json_repair  # here, because few responses need it
 
     try:
         tree = cast(Json, json_repair.loads(text, skip_json_loads=True))
     except RecursionError as error:
         raise ValueError("nested too deep") from error
+    # Escaped slashes are the only escapes beside those of quotes that get this far.
     if not isinstance(tree, dict | list) or not _is_close("".join(_serialized(tree)), text.replace("\\/", "/")):
         raise ValueError("json_repair would lose, move or invent something")
     return tree

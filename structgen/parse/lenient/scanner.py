@@ -185,6 +185,7 @@ class Scanner:
             raise Broken(at, f"has {word!r} in place of a value")
         if re.fullmatch(NUMBER, word):
             return self.number(word)
+        # Digits behind a leading zero may be a code, such as a ZIP code, so they stay text.
         if _LOOSE_NUMBER.match(word) and not re.match(r"[+-]?0\d", word):
             self.note("number_form", word, None)
             # A hexadecimal digit becomes up to 1.3 decimal digits, and str() refuses more than _MAX_DIGITS of them.
@@ -224,7 +225,7 @@ class Scanner:
         """Return the string whose opening quote is at `at`, and the offset behind it."""
         string = read_quoted(self.text, at, follow, self.source)
         if string is None:
-            self.members += 1
+            self.members += 1  # a string has begun, so this is JSON and not brackets in prose
             raise Cut(len(self.text))
         for rule in string.rules:
             self.note(rule, self.text[at : min(string.end, at + 80)], string.value[:80])

@@ -183,13 +183,14 @@ class PartialReader:
         """A number or keyword, which is complete once another character follows it."""
         word, end = token[0], token.end()
         self._in_token = end == len(text)
+        # Holding back more than a bounded length would make every new piece cost the whole token again.
         if self._in_token and len(word) < _LONGEST_TOKEN:
             self._state = self._member
             return self._wait(text, token.start())
         if self._in_token or (word not in _WORDS and not _NUMBER.match(word)):
             return self._stop(token.start())
         value = _WORDS[word] if word in _WORDS else _number(word)
-        if isinstance(value, float) and math.isinf(value):
+        if isinstance(value, float) and math.isinf(value):  # 1e999, which no answer is accepted with
             return self._end(token.start())
         self._finished(value)
         return end
@@ -212,6 +213,7 @@ class PartialReader:
     def _escape(self, text: str, at: int) -> int:
         match = _ESCAPE.match(text, at)
         needed = 2 if text[at + 1 : at + 2] != "u" else 6
+        # A high surrogate is half a character, so its low surrogate must arrive first.
         if needed == 6 and text[at + 2 : at + 4].lower() in _HIGH_SURROGATES:
             needed = _LONGEST_ESCAPE
         if len(text) - at < needed:

@@ -14,7 +14,7 @@ from structgen.core.options import Risk
 from structgen.core.results import Parsed, Repair
 from structgen.forms import prompt_forms
 from structgen.parse import parse_text
-from structgen.parse.quotes import follow_items, follow_repairs
+from structgen.parse.quote_paths import follow_items, follow_repairs
 from structgen.schema import Schema
 
 

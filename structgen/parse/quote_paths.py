@@ -127,6 +127,7 @@ def follow_repairs(quotes: Mapping[str, str | None], repairs: Sequence[Repair]) 
     root = _Node.of(quotes)
     for repair in repairs:
         path = steps(repair.path)
+        # A renamed key is at its new path in the repair, but its quotes are still under the old name.
         here = root.at(path[:-1] if repair.rule == "key" else path)
         if here is not None:
             _move(here, repair)
@@ -146,6 +147,6 @@ def _move(here: _Node, repair: Repair) -> None:
         here.become(here.inside.get("0"))
     elif repair.rule == "unwrapped":
         here.become(next(iter(here.inside.values()), None))
-    elif repair.rule == "tool_call":
+    elif repair.rule == "tool_call":  # in the longer form, the arguments are within a function
         while (word := next((word for word in _ARGUMENTS if word in here.inside), None)) is not None:
             here.become(here.inside[word])
