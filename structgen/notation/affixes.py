@@ -1,4 +1,4 @@
-"""What stands before and after the digits of a number: a sign, a currency, a scale word, a percent sign."""
+"""What may precede and follow the digits of a number: signs, currencies, scale words, percent signs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 SIGNS = "$€£¥￥₹₨₽₩₪฿₫₴₦₱₺₿₡₲₵₸₾₼₭₮"
 _BEFORE_A_SIGN = "US|CA|AU|NZ|HK|NT|MX|[ACRSU]"
 """Letters before a dollar sign: ``US$``, ``R$``."""
-# Without the codes that are English words as well: ALL, TOP, PEN, CUP, MOP, GEL, MAD, BAM, SOS.
+# Codes that are also English words are left out: ALL, TOP, PEN, CUP, MOP, GEL, MAD, BAM, SOS.
 _CODES = (
     "AED AFN AMD AOA ARS AUD AWG AZN BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNH CNY "
     "COP CRC CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR "
@@ -26,11 +26,11 @@ _CURRENCY_WORDS = (
 )
 _UNSPACED = "円元원"
 LETTERS = frozenset([*_CODES.split(), *_ABBREVIATIONS.split()])
-"""The currencies that are written in letters."""
+"""Currencies written in letters."""
 _LETTERS = rf"(?:{'|'.join(sorted(LETTERS, key=len, reverse=True))})"
 
 BEFORE = rf"(?:(?<![^\W\d_])(?:(?:{_BEFORE_A_SIGN})?[{SIGNS}]|{_LETTERS}\.?))"
-"""A currency that stands before an amount, as the source of a regular expression."""
+"""A currency before an amount (source of a regular expression)."""
 AFTER = re.compile(
     rf"[ \u00a0\u202f]?(?P<currency>[{SIGNS}]|(?:{_BEFORE_A_SIGN})\$|[{_UNSPACED}]"
     rf"|(?:{_LETTERS}|(?i:{'|'.join(_CURRENCY_WORDS.split())}))(?![^\W\d_])\.?)"
@@ -45,22 +45,22 @@ _RUPEES = re.compile(r"₹|₨|(?:INR|PKR|NPR|LKR|Rs)\.?")
 
 
 def counts_in_lakhs(currency: str) -> bool:
-    """Whether amounts of this currency are counted in lakhs and crores."""
+    """Whether people count this currency in lakhs and crores."""
     return _RUPEES.fullmatch(currency) is not None
 
 
 def groups_by_comma(currency: str) -> bool:
-    """Whether all who pay in this currency put a comma between thousands, or no decimals at all: ``$1,299``."""
+    """Whether this currency always has a comma between thousands, or never has decimals: ``$1,299``."""
     return _COMMA_BETWEEN_THOUSANDS.fullmatch(currency) is not None
 
 
 HYPHENS = "-\u2010\u2011\u2012\u2013"
-"""Dashes that also stand between the ends of a range."""
+"""Dashes that are also used between the ends of a range."""
 MINUSES = f"{HYPHENS}\u2212\ufe63\uff0d"
-"""What may stand for a minus before a number."""
+"""Characters used as a minus before a number."""
 _PLUSES = "+\uff0b"
 _CLOSERS = frozenset("%٪％‰°)]}\"'’”″′_" + SIGNS + MINUSES + _PLUSES)
-"""What ends another number, or begins something else, so that a dash behind it is no sign: ``5%-10%``, ``--5``."""
+"""Characters after which a dash is not a sign, because something else ends or begins there: ``5%-10%``, ``--5``."""
 _HEAD = re.compile(
     rf"(?P<outer>[{MINUSES}{_PLUSES}]|(?<!\w)(?i:minus|negative)[ \u00a0])?"
     rf"(?:(?P<currency>{BEFORE})(?P<gap>[ \u00a0\u202f]?)(?P<inner>[{MINUSES}{_PLUSES}])?)?(?P<point>\.)?$"
@@ -74,10 +74,10 @@ _NO_POINT_BEHIND = re.compile(rf"[^{MINUSES}{_PLUSES}{SIGNS}\s(\[]")
 
 
 class Head(NamedTuple):
-    """What stands before a number.
+    """What precedes a number.
 
-    `sign` is where its minus begins, in ``-$20`` before the currency. `either` is whether the dash may be a minus or
-    that of a range: ``10 -20``; `point` whether the digits are decimals: ``.5``.
+    `sign` is where its minus begins, in ``-$20`` before the currency. `either`: the dash may also be that of a
+    range, as in ``10 -20``. `point`: the digits are decimals, as in ``.5``.
     """
 
     start: int
@@ -88,7 +88,7 @@ class Head(NamedTuple):
 
 
 def head_at(text: str, start: int, *, simple: bool) -> Head:
-    """What stands before the number that begins at `start`; `simple` where the number is digits alone."""
+    """Return what precedes the number that begins at `start`. `simple`: the number consists of digits alone."""
     if start == 0:
         return Head(start)
     end = start - 1 if text[start - 1] in _SPACES else start
@@ -110,7 +110,7 @@ def head_at(text: str, start: int, *, simple: bool) -> Head:
 
 
 def _is_word_of_a_head(text: str, end: int) -> bool:
-    """Whether the letters that end here are a currency or a word for a minus; most often they are neither."""
+    """Whether the letters that end here are a currency or a word for a minus. Mostly they are neither."""
     low, start = max(0, end - _LONGEST_WORD), end
     while start > low and text[start - 1].isalpha():
         start -= 1
@@ -119,7 +119,7 @@ def _is_word_of_a_head(text: str, end: int) -> bool:
 
 
 def _signed(text: str, at: int, first: int, head: Head) -> Head:
-    """The head with the sign, or the word for it, that stands at a place; without where that is no sign."""
+    """Return the head with the sign, or the word for it, at an offset; unchanged if it is not a sign."""
     before = text[at - 1] if at else ""
     if first == at and (before.isalnum() or before in _CLOSERS):
         return head
@@ -144,13 +144,13 @@ _SCALE_WORDS: Mapping[int, str] = {
     12: "trillion trillions billionen billones trilhão trilhões трлн триллион триллиона триллионов trilyun",
 }
 _THAI: Mapping[int, str] = {3: "พัน", 4: "หมื่น", 5: "แสน", 6: "ล้าน"}
-"""These may be followed by other letters: Thai puts no spaces between words."""
+"""Other letters may follow these, because Thai has no spaces between words."""
 _DOTTED = frozenset(["tsd", "tys", "тыс", "тис", "mio", "mln", "mrd", "mld", "mlrd", "млн", "млрд", "трлн"])
-"""Abbreviations to which a full stop belongs."""
+"""Abbreviations that may end with a full stop."""
 _RATHER_WORDS = frozenset({"mil", "bin"})
-"""Scale words of one language that are other words in others."""
+"""Scale words that mean something else in another language."""
 _RATHER_SCALES = frozenset({"mn"})
-"""Scale words that may be units: the minutes of French."""
+"""Scale words that may be units: French writes "mn" for minutes."""
 _DOZENS = ("dozens", "dozen", "dutzend")
 _SCALE_LETTERS: Mapping[str, int] = {"k": 3, "K": 3, "M": 6, "B": 9}
 _OF_MONEY: Mapping[str, int] = {
@@ -165,7 +165,7 @@ _OF_MONEY: Mapping[str, int] = {
     "t": 12,
     "tn": 12,
 }
-"""What letters mean behind an amount of money; behind another number most of them are units."""
+"""What letters mean after an amount of money. After other numbers most of them are units."""
 _OF_RUPEES: Mapping[str, int] = {"L": 5, "cr": 7, "Cr": 7}
 _OF_A_CURRENCY: Mapping[str, int] = {"k": 3, "K": 3, "T": 3, "M": 6}
 """What letters mean right before a currency: ``5 T€``, ``5 MEUR``."""
@@ -184,20 +184,20 @@ _HUNDREDTH = re.compile(rf"[ \u00a0\u202f]?(?:(?P<percent>{_PERCENT})|{_PER_MILL
 
 
 class Force(IntEnum):
-    """How far a scale takes away the reading of the number without it."""
+    """How likely the number without its scale remains."""
 
     SURE = 0
-    """Nobody means the number without its scale: "1.2 million", "1.5k"."""
+    """The number without its scale is never meant: "1.2 million", "1.5k"."""
     LIKELY = 1
-    """The number alone is unlikely: the 300 of "300K", which are degrees in Kelvin."""
+    """The number alone is unlikely: 300 in "300K", as degrees Kelvin."""
     EVEN = 2
-    """Nobody can tell: "3B" is three billion, or a house."""
+    """Both are equally likely: "3B" is three billion, or a house number."""
     UNLIKELY = 3
-    """The number alone is meant, most often: "300 K"."""
+    """The number alone is usually meant: "300 K"."""
 
 
 class Scale(NamedTuple):
-    """What multiplies a number, up to `end` in the text: a factor (12: dozen) and a power of ten."""
+    """What multiplies a number: a factor (12 for a dozen) and a power of ten. It ends at `end` in the text."""
 
     end: int
     power: int
@@ -206,7 +206,7 @@ class Scale(NamedTuple):
 
 
 def scale_at(text: str, at: int, currency: str = "") -> Scale | None:
-    """The scale that follows a number which ends at `at`; behind a currency more letters are scales."""
+    """Return the scale after a number that ends at `at`, or None. With a currency, more letters are scales."""
     match = _SCALE.match(text, at)
     if match is None:
         return None
@@ -237,6 +237,6 @@ def _scale_of_letters(match: re.Match[str], currency: str) -> Scale | None:
 
 
 def hundredth_at(text: str, at: int) -> tuple[int, int] | None:
-    """The end of a percent or per mille sign behind a number, and its power of ten; None where there is none."""
+    """Return the end of a percent or per mille sign after a number and its power of ten, or None."""
     match = _HUNDREDTH.match(text, at)
     return None if match is None else (match.end(), -2 if match["percent"] else -3)

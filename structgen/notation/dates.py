@@ -1,8 +1,8 @@
-"""Dates as people write them, in digits or with the name of a month, and all that they may mean.
+"""Dates as people write them, in digits or with the name of a month, and everything that they may mean.
 
-``03/04/2020`` has two readings. A year of two digits has two as well, one in each century, and ``03/04/20`` has four.
-`order_of` says what the other dates of a text tell about the order, and `settle` applies it.
-A month and a year are no date: nothing is completed.
+``03/04/2020`` has two readings. A two-digit year has two as well, one in each century, so ``03/04/20`` has four.
+`order_of` finds the order that the other dates of a text show, and `settle` applies it. Nothing is completed: a month
+and a year are not a date.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ januari februari maret april mei juni juli agustus september oktober november de
 בינואר בפברואר במרץ באפריל במאי ביוני ביולי באוגוסט בספטמבר באוקטובר בנובמבר בדצמבר
 """
 _FURTHER_MONTHS = {"janv": 1, "févr": 2, "juil": 7, "aout": 8}
-"""Abbreviations of more letters than `_abbreviated` makes, and spellings without an accent."""
+"""Abbreviations longer than `_LONGEST_ABBREVIATION`, and spellings without an accent."""
 _LONGEST_ABBREVIATION = 4
 _WEEKDAY_NAMES = """
 monday tuesday wednesday thursday friday saturday sunday
@@ -83,15 +83,15 @@ def _month_table() -> dict[str, tuple[int, ...]]:
 
 
 MONTHS = _month_table()
-"""Name or abbreviation (casefolded) -> the months it may stand for; most have one."""
+"""Name or abbreviation (casefolded) -> the months it may mean. Most mean one."""
 WEEKDAYS = {name: day for line in _WEEKDAY_NAMES.split("\n") for day, name in enumerate(line.split())}
 """Name or abbreviation (casefolded) -> the weekday, 0 for Monday."""
 
 _CENTURIES = (1900, 2000)
 _PLAIN_YEARS = range(1900, 2100)
-"""The years that eight digits may end with, as 2018 in ``25122018``; other digits there are rather a number."""
+"""Years in which eight digits may end, as in ``25122018``. With any other ending they are rather a plain number."""
 
-# A pattern that begins with digits is searched quickly; what stands before them is looked up afterwards.
+# Searching is fast if a pattern begins with digits, so the code checks what precedes them afterwards.
 _NUMERIC = re.compile(r"(\d{1,4})\s?([-/.\u2010-\u2013])\s?(\d{1,2})\s?\2\s?(\d{1,4})(?!\d|\2\d(?!\d{0,3}\2\d))")
 _JOINTS = frozenset("./,-_")
 _TO_NEXT = re.compile(r"\s?[-\u2010-\u2014]\s?|\s(?:to|bis|until|till)\s")
@@ -108,21 +108,21 @@ _GAP = r"[\s\-/.,'’\]\[()]{0,3}"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|ª|°|:e|\.)?"
 _CLOCK = r"(?:\d{1,2}:\d{2}(?::\d{2})?\s+)?"
 _TO = r"(?:\s?(?:[-\u2010-\u2013]|to)\s?(?P<last>\d{1,2})(?:st|nd|rd|th)?)?"
-"""The last of several days in a row."""
+"""The last day of a range."""
 _OF = r"(?:(?:(?:day\s+)?of|de|del|di|den|the|year)\s+)?"
 _YEAR = r"(?P<year>\d{4}|['’]?\d{2})(?![\d:])"
 _NUMBER = re.compile(r"\d{1,4}")
 _MARKS = "\u0300-\u036f\u05b0-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0981-\u0983\u09bc-\u09d7\u0e31-\u0e4e"
-"""What may stand above, below or between the letters of a month's name."""
+"""Combining marks in the names of months."""
 _NAME_BEFORE = re.compile(rf"(?<![^\W\d_])((?:[^\W\d_]|[{_MARKS}]){{3,14}}){_GAP}{_OF}['’]?$", re.IGNORECASE)
-"""The name of a month stands before the day or the year in all dates that have one."""
+"""In every date with the name of a month, the name precedes the day or the year."""
 _DAY_BEFORE = re.compile(rf"(?<!\d){_DAY}{_TO}{_GAP}{_OF}$", re.IGNORECASE)
 _YEAR_BEFORE = re.compile(rf"(?<!\d)(?P<year>\d{{4}}){_GAP}$")
 _YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_YEAR}", re.IGNORECASE)
 _DAY_AFTER = re.compile(rf"{_GAP}{_OF}{_DAY}(?!\d)", re.IGNORECASE)
 _DAY_YEAR_AFTER = re.compile(rf"{_GAP}{_OF}{_DAY}(?!\d){_TO}{_GAP}{_OF}{_CLOCK}{_YEAR}", re.IGNORECASE)
 _REACH = 32
-"""How many characters before and after a month's name may belong to its date."""
+"""Maximum characters before and after the name of a month that may belong to its date."""
 _ARTICLES = r"(?:the|den|der|am|on|le|el|il|o|em|op)"
 _BEFORE = re.compile(
     rf"(?:(?<![^\W_])(?!{_ARTICLES}\b)(?P<weekday>[^\W\d_]{{3,12}}|[^\W\d_]{{2}}(?=\.))\.?,?\s{{1,2}})?"
@@ -136,7 +136,7 @@ _EASTERN_WEEKDAYS = {name: day for line in ("月火水木金土日", "월화수�
 
 
 class DateOrder(Enum):
-    """In which order the parts of a date in digits stand."""
+    """The order of the parts of a date in digits."""
 
     YEAR_FIRST = "year, month, day"
     DAY_FIRST = "day, month, year"
@@ -145,9 +145,10 @@ class DateOrder(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DateReading(Reading[date]):
-    """One date that is meant perhaps. `order` is None if the month has a name or a sign, so that none is mistaken.
+    """One date that may be meant.
 
-    `mark` is what stands between the parts. `short_year`: the year has two digits, and the reading is of one century.
+    `order` is None if a name or a sign tells which part is the month. `mark` is the separator of the parts.
+    `short_year`: the year has two digits, and this is the reading for one century.
     """
 
     order: DateOrder | None = None
@@ -159,57 +160,58 @@ WrittenDate = Written[DateReading]
 
 
 def read_dates(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[WrittenDate]:
-    """Every date that begins from `start` to before `end`: those in digits, then Eastern ones, then named. Linear.
+    """Yield every date that begins from `start` to before `end`: in digits, then Eastern, then with a name. Linear.
 
-    The span of a `Written` date holds its weekday and article too; a weekday that is not the one of a reading
-    takes that reading away. The days of ``3-5 March 2024`` are two dates of a range.
+    The span of a `Written` date includes its weekday and its article. Readings with another weekday are left out, or
+    unlikely if no other is left. ``3-5 March 2024`` gives two dates, the ends of a range.
     """
+    # Dates of one kind never overlap; those of two kinds may, as in a text without spaces.
     for reader in (_numeric, _eastern, _compact, _named):
         for written in reader(text, start, min(end, len(text))):
             yield _with_weekday(text, written)
 
 
 def order_of(dates: Iterable[WrittenDate]) -> DateOrder | None:
-    """Whether the dates of a text put the day or the month first; None if they do not say, or disagree."""
+    """Return whether the dates of a text put the day or the month first; None if they do not tell, or disagree."""
     told: set[DateOrder | None] = set()
     for written in dates:
         orders = {one.order for one in written.readings if one.order is not DateOrder.YEAR_FIRST}
-        # Full stops go with the day first wherever people use them: they tell nothing about dates with slashes.
+        # People who write full stops put the day first anyway, so these dates tell nothing about dates with slashes.
         if len(orders) == 1 and written.readings[0].mark != ".":
             told |= orders - {None}
     return told.pop() if len(told) == 1 else None
 
 
 def settle(readings: Sequence[DateReading], order: DateOrder | None) -> tuple[DateReading, ...]:
-    """The likely readings that agree with an order; all if none does, or the order is not known."""
+    """Return the likely readings in an order; all readings if none is, or if the order is unknown."""
     agreeing = tuple(one for one in readings if one.order in (None, order) and not one.unlikely)
     return agreeing if order is not None and agreeing else tuple(readings)
 
 
 def _numeric(text: str, start: int, end: int) -> Iterator[WrittenDate]:
-    """``03/04/2020``, ``2020-04-03``, ``3.4.20``; of a range such as ``1/3/2020-5/3/2020`` both ends."""
+    """Yield ``03/04/2020``, ``2020-04-03``, ``3.4.20``, and both ends of a range such as ``1/3/2020-5/3/2020``."""
     last: re.Match[str] | None = None
     for match in matches(_NUMERIC, text, start, end):
         if len(match[1]) == len(match[4]) == 1:
-            continue  # none of the two is a year
+            continue  # neither can be a year
         follows = last is not None and _TO_NEXT.fullmatch(text, last.end(), match.start()) is not None
         if follows or not _is_joined(text, match.start()):
             readings, span_end = tuple(_orders(match)), match.end()
             if match[2] == "." and len(match[1]) == 4 and text.startswith(".", span_end):
-                span_end += 1  # Korean puts a full stop behind the day too: "2024. 3. 5."
+                span_end += 1  # Korean also has a full stop after the day: "2024. 3. 5."
             of_range = follows or _RANGE_BEHIND.match(text, span_end) is not None
             yield Written(match.start(), span_end, readings, of_range=of_range)
             last = match
 
 
 def _is_joined(text: str, start: int) -> bool:
-    """Whether the digits that begin here go on something before them."""
+    """Whether the digits that begin here continue something before them."""
     before = text[start - 1 : start] if start else ""
     return before.isdecimal() or before in _JOINTS
 
 
 def _orders(match: re.Match[str]) -> Iterator[DateReading]:
-    """What a date in digits may be with the day, the month or the year first; the likely ones first."""
+    """Yield the readings of a date in digits with the day, the month and the year first, likely ones first."""
     first, mark, middle, last = match[1], match[2], int(match[3]), match[4]
     last_years = _years(last) if len(first) <= 2 else ()
     by_order = {
@@ -219,7 +221,7 @@ def _orders(match: re.Match[str]) -> Iterator[DateReading]:
     }
     seen: set[date] = set()
     for order, days in by_order.items():
-        # With full stops nobody puts the month first, and hardly anybody begins with a year of two digits.
+        # Nobody puts the month first with full stops, and hardly anybody starts with a two-digit year.
         unlikely = bool(seen) and (order is DateOrder.YEAR_FIRST or mark == ".")
         short = len(first if order is DateOrder.YEAR_FIRST else last) == 2
         yield from (
@@ -229,7 +231,7 @@ def _orders(match: re.Match[str]) -> Iterator[DateReading]:
 
 
 def _eastern(text: str, start: int, end: int) -> Iterator[WrittenDate]:
-    """``2014年9月4日``, ``二〇一四年九月四日`` and ``平成26年9月4日``."""
+    """Yield ``2014年9月4日``, ``二〇一四年九月四日``, ``平成26年9月4日`` and ``2014년 9월 4일``."""
     for match in () if text.isascii() else matches(_EASTERN, text, start, end):
         year, month, day = (_han(written) for written in match.groups()[1:])
         if match["era"] is not None:
@@ -238,21 +240,23 @@ def _eastern(text: str, start: int, end: int) -> Iterator[WrittenDate]:
 
 
 def _han(written: str) -> int:
-    """A number in digits or in Han characters; 0 if it is none."""
+    """Return a number in digits or Han characters, or 0 if it is none."""
     if written == "元":  # the first year of an era
         return 1
     return int(written) if written.isdecimal() else han_value(written) or 0
 
 
 def _compact(text: str, start: int, end: int) -> Iterator[WrittenDate]:
-    """``20140904``; ``04092014`` is so easily a number that these readings are unlikely."""
+    """Yield ``20140904``. ``04092014`` may just as well be a plain number, so its readings are unlikely."""
     for match in matches(_COMPACT, text, start, end):
         if _is_joined(text, match.start()) or text[match.start() - 1 : match.start()].isalpha():
             continue
         digits, span = match[0], match.span()
         year_first = _dates((int(digits[:4]),), (int(digits[4:6]),), int(digits[6:]))
         readings = [DateReading(day, *span, order=DateOrder.YEAR_FIRST) for day in year_first]
-        if int(digits[4:]) in _PLAIN_YEARS:
+        if (
+            int(digits[4:]) in _PLAIN_YEARS
+        ):  # then the first four digits are no year, and the two readings exclude each other
             one, other, years = int(digits[:2]), int(digits[2:4]), (int(digits[4:]),)
             for order, month, day in ((DateOrder.DAY_FIRST, other, one), (DateOrder.MONTH_FIRST, one, other)):
                 if order is DateOrder.DAY_FIRST or one != other:
@@ -262,9 +266,9 @@ def _compact(text: str, start: int, end: int) -> Iterator[WrittenDate]:
 
 
 def _named(text: str, start: int, end: int) -> Iterator[WrittenDate]:
-    """Dates with the name of a month, in any order of the three parts."""
+    """Yield dates with the name of a month, in any order of the three parts."""
     for number in matches(_NUMBER, text, start, end + _REACH):
-        low = max(start, number.start() - _REACH)
+        low = max(start, number.start() - _REACH)  # a search back to the beginning would be quadratic
         name = _NAME_BEFORE.search(text[low : number.start()])
         months = MONTHS.get(name[1].casefold()) if name else None
         if name and months:
@@ -274,7 +278,7 @@ def _named(text: str, start: int, end: int) -> Iterator[WrittenDate]:
 def _around(
     text: str, name: tuple[int, int], months: tuple[int, ...], bounds: tuple[int, int]
 ) -> Iterator[WrittenDate]:
-    """The dates whose month stands at these offsets, by the day and the year around it."""
+    """Yield the dates whose month is named at these offsets, by the day and the year around it."""
     start, end = name
     before, after = text[max(bounds[0], start - _REACH) : start], text[end : end + _REACH]
     for ahead, behind in ((_DAY_BEFORE, _YEAR_AFTER), (None, _DAY_YEAR_AFTER), (_YEAR_BEFORE, _DAY_AFTER)):
@@ -317,7 +321,7 @@ def _years(written: str) -> tuple[int, ...]:
 
 
 def _with_weekday(text: str, written: WrittenDate) -> WrittenDate:
-    """The date with the weekday and the article around it; readings on another weekday are unlikely."""
+    """Return the date with its weekday and its article, which are checked against its readings."""
     start, end, weekday = written.start, written.end, None
     if before := _BEFORE.search(text, max(0, start - _LONGEST_BEFORE), start):
         weekday = WEEKDAYS.get(before["weekday"].casefold()) if before["weekday"] else None
@@ -327,6 +331,7 @@ def _with_weekday(text: str, written: WrittenDate) -> WrittenDate:
         end = end if weekday is None else behind.end()
     if weekday is None:
         return replace(written, start=start, end=end)
+    # "Fri, 03/04/2020" has one reading. With the wrong weekday, nobody knows which of the two is a mistake.
     agreeing = tuple(one for one in written.readings if one.value.weekday() == weekday)
     unlikely = tuple(replace(one, unlikely=True) for one in written.readings)
     return replace(written, start=start, end=end, readings=agreeing or unlikely)

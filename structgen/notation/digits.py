@@ -14,17 +14,17 @@ from structgen.notation.number_words import CHAIN, chain_value
 from structgen.notation.readings import LONGEST, Value, matches, plus, power_of_ten, ratio
 
 SPACES = " \u00a0\u2007\u2009\u202f"
-"""White space that may stand between groups of digits. Only the first of these may also part two numbers."""
+"""White space between groups of digits. Only the first of these may also separate two numbers."""
 _MARK = r"(?:[.,'’\u066b\u066c]|\u00b7(?!10[\^⁺⁻⁰¹²³⁴-⁹]))"
-"""What may stand between digits; a raised dot before a power of ten is that of a product."""
+"""Marks between digits. A raised dot before a power of ten is a multiplication sign instead."""
 _WIDE_MARK = r"(?<=[\uff10-\uff19])[\uff0c\uff0e](?=[\uff10-\uff19])"
-"""The comma and the full stop of Chinese and Japanese, which between ASCII digits part two numbers."""
-# A first digit must come before: the search for one is quick.
+"""The full-width comma and full stop. Between ASCII digits they separate two numbers instead."""
+# The first digit is matched separately, because searching for a digit is fast.
 _REST = (
     rf"(?:\d{{0,2}}(?P<space>[{SPACES}])\d{{3}}(?!\d|/\d)(?:(?P=space)\d{{3}}(?!\d|/\d))*+(?:[.,\u066b]\d++)?+"
     rf"|\d*+(?:(?:{_MARK}|{_WIDE_MARK})\d++)*+)"
 )
-"""What a run of digits goes on with, as the source of a regular expression: groups of three, or digits and marks."""
+"""The rest of a run of digits: groups of three, or digits and marks (source of a regular expression)."""
 _PARTS = re.compile(r"\d+|\D")
 _PLAIN_MARKS = str.maketrans({"\u066c": ",", "\u066b": ".", "\uff0c": ",", "\uff0e": ".", "’": "'"})
 _ALWAYS_A_POINT = "\u066b\u00b7"
@@ -39,16 +39,16 @@ class Digits(NamedTuple):
 
 
 def ascii_digits(written: str) -> str:
-    """The same with the digits of ASCII in place of those of another script."""
+    """Return the text with ASCII digits in place of those of another script."""
     return written if written.isascii() else "".join(str(unicodedata.decimal(c, c)) for c in written)
 
 
 @lru_cache(maxsize=1 << 12)
 def ways_to_read(written: str) -> tuple[Digits, ...]:
-    """All that digits with marks between them may mean: ``1.299`` is 1299 or 1.299. None for what is no number."""
+    """Return everything that digits with marks may mean: ``1.299`` is 1299 or 1.299. Empty if they are no number."""
     pieces: list[str] = _PARTS.findall(ascii_digits(written))
     groups, marks = pieces[::2], pieces[1::2]
-    if len(groups) == len(marks):  # it does not end with a digit
+    if len(groups) == len(marks):  # the last piece is a mark
         return ()
     if not marks:
         return (Digits(groups[0]),)
@@ -58,6 +58,7 @@ def ways_to_read(written: str) -> tuple[Digits, ...]:
 def _ways(groups: list[str], marks: list[str]) -> Iterator[Digits]:
     last = marks[-1]
     plain = [mark.translate(_PLAIN_MARKS) for mark in marks]
+    # The last mark may separate thousands, or be the decimal point; both if three digits follow.
     if last not in _ALWAYS_A_POINT and _are_thousands(groups, plain):
         yield Digits("".join(groups), group=plain[0])
     if plain[-1] not in ".,\u00b7" or last == "\u066c" or plain[-1] in plain[:-1]:
@@ -67,7 +68,7 @@ def _ways(groups: list[str], marks: list[str]) -> Iterator[Digits]:
 
 
 def _are_thousands(groups: list[str], marks: list[str]) -> bool:
-    """Whether digits stand in groups of thousands, or of Indian lakhs, with one and the same mark between them."""
+    """Whether digits form groups of thousands, or of Indian lakhs, with the same mark between all groups."""
     if len(groups) == 1:
         return True
     if len(set(marks)) > 1 or not 1 <= len(groups[0]) <= 3 or groups[0][0] == "0" or len(groups[-1]) != 3:
@@ -77,7 +78,7 @@ def _are_thousands(groups: list[str], marks: list[str]) -> bool:
 
 
 VULGAR = "\u00bc-\u00be\u2150-\u215e\u2189"
-"""Fractions of one character, as a range of a character class."""
+"""Single-character fractions (part of a character class)."""
 _VALUES = {
     "¼": (1, 4),
     "½": (1, 2),
@@ -106,13 +107,13 @@ _MEASURES = {2: "1", 3: "[12]", 4: "[1-3]", 5: "[1-4]", 6: "[1-5]", 8: "[1-7]", 
     32: r"[1-9]|[12]\d|3[01]",
     64: r"[1-9]|[1-5]\d|6[0-3]",
 }
-"""What measures are divided by, and what may stand above it behind a whole number: ``2 1/2``."""
+"""Denominators of measures and, for each, the numerators that may follow a whole number: ``2 1/2``."""
 _PART = "|".join(rf"(?:{top})[{_SLASH}]{bottom}" for bottom, top in _MEASURES.items())
 _RAISED = "[⁺⁻]?[⁰¹²³⁴-⁹]{1,3}"
 _POWER = r"(?:\^|\*\*)[+\-−]?\d{1,3}(?![\d.])"
 _TIMES_TEN = rf"\s?[x×·*⋅]\s?10(?P<power>{_POWER}|{_RAISED})"
 _PLAIN_POWER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−", "0123456789+--", "^*eE")
-# The search for a first digit is quick, so the pattern consumes one first and looks back for what must not precede it.
+# Searching for a digit is fast, so the pattern consumes one first and then checks what must not precede it.
 _CORE = re.compile(
     rf"\d(?:(?<![\d/.,:]\d)\d{{0,2}}[ \u00a0-](?P<mixed>{_PART})(?![\d{_SLASH}]|[.,:]\d)"
     rf"|(?<![\d{_SLASH}.,:]\d)(?:(?<!\d[-\u2013]\d)|(?<=[{_SLASH}]\d[-\u2013]\d))\d{{0,3}}(?P<slash>[{_SLASH}])\d{{1,4}}"
@@ -125,15 +126,14 @@ _LONE_FRACTION = re.compile(rf"[{VULGAR}]")
 _DIGIT_BEFORE = re.compile(r"\d[ \u00a0]?$")
 _NO_DIGIT = re.compile(r"\D")
 _SEVERAL = re.compile(r"[ \u00a0\u00b7]|,\d+,")
-"""What may part two numbers."""
+"""What may separate two numbers."""
 _PIECE = re.compile(r"\d+")
 
 
 class Core(NamedTuple):
-    """The digits of a number, and what they may mean by themselves.
+    """The digits of a number and what they mean on their own.
 
-    `parts` are the offsets of the numbers that it consists of where it is none, or perhaps none: of "1,2,3", "10 200"
-    and "4/5".
+    `parts` are the offsets of the numbers in it if it is certainly or perhaps several: "1,2,3", "10 200", "4/5".
     """
 
     start: int
@@ -141,39 +141,39 @@ class Core(NamedTuple):
     ways: tuple[tuple[Value, Digits], ...]
     parts: tuple[tuple[int, int], ...] = ()
     simple: bool = False
-    """Whether it is nothing but digits."""
+    """Whether it consists of digits alone."""
 
 
 def digit_runs(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[str]]:
-    """The stretches whose digits belong together and begin from `start` to before `end`; `core_of` reads them."""
+    """Yield the runs of digits that belong together and begin from `start` to before `end`. `core_of` reads them."""
     return matches(_CORE, text, start, end, 2 * LONGEST)
 
 
 def lone_fractions(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Core]:
-    """The fractions of one character that stand alone: ``½``."""
+    """Yield single-character fractions without a number before them: ``½``."""
     for match in () if text.isascii() else matches(_LONE_FRACTION, text, start, end):
         if not _DIGIT_BEFORE.search(text, max(0, match.start() - 2), match.start()):
             yield Core(*match.span(), ((ratio(*_VALUES[match.group()]), Digits("")),))
 
 
 def plain_core(text: str, start: int, end: int) -> Core:
-    """The digits from `start` to `end`, without any mark between."""
+    """Return the core of the digits from `start` to `end`, which have no marks between them."""
     plain = ascii_digits(text[start:end])
     return Core(start, end, ((Decimal(plain), Digits(plain)),), simple=True)
 
 
 def key_of(run: re.Match[str]) -> str | None:
-    """The digits that a sign, separators or a power of ten leave as they are; None where more than that is written."""
+    """Return the digits of a run that a search can compare, or None if more than digits and marks is written."""
     return key(run.group()) if run.lastgroup == "rest" and not _SEVERAL.search(run.group()) else None
 
 
 def key(written: str) -> str:
-    """The digits of a number in any notation, without the zeros at both ends."""
+    """Return the digits of a number in any notation, without the zeros at both ends."""
     return _NO_DIGIT.sub("", ascii_digits(written)).strip("0")
 
 
 def core_of(run: re.Match[str]) -> Core:
-    """What the digits of a run may mean."""
+    """Return what the digits of a run may mean."""
     start, end = run.span()
     if end - start > LONGEST:
         return Core(start, end, ())
@@ -194,13 +194,13 @@ def core_of(run: re.Match[str]) -> Core:
 
 
 def _continued(run: re.Match[str], ways: tuple[tuple[Value, Digits], ...]) -> Iterator[tuple[Value, Digits]]:
-    """The readings of digits behind which a power of ten, a fraction or Han characters stand."""
+    """Yield the readings of digits that a power of ten, a fraction or Han characters follow."""
     for value, way in ways:
         if run["vulgar"]:
             if not way.point:
                 yield plus(value, ratio(*_VALUES[run["vulgar"]])), way
         elif run["chain"]:
-            # Whoever writes 万 puts a comma between thousands and a full stop before decimals.
+            # People who write 万 always put commas between thousands and a full stop before decimals.
             total = None if way.point == "," or way.group == "." else chain_value(value, run["chain"])
             if total is not None:
                 yield total, way
@@ -218,7 +218,7 @@ def _fraction(written: str) -> Value:
 
 
 def _slashed(run: re.Match[str]) -> Core:
-    """Two numbers with a slash between: a fraction, or not, and most often both numbers by themselves."""
+    """Return two numbers with a slash between them: perhaps a fraction, and mostly two numbers as well."""
     pieces = [piece.span() for piece in _PIECE.finditer(run.string, *run.span())]
     top, bottom = (int(run.string[start:end]) for start, end in pieces)
     is_fraction = bottom > 0 and (top < bottom or bottom in _MEASURES)
@@ -227,7 +227,7 @@ def _slashed(run: re.Match[str]) -> Core:
 
 
 def _parts(written: str, start: int, ways: tuple[tuple[Value, Digits], ...]) -> tuple[tuple[int, int], ...]:
-    """The numbers side by side in what is no one number ("1,2,3"), or only perhaps one ("10 200", "3·5")."""
+    """Return the spans of the numbers in something that is no single number ("1,2,3"), or may be one ("10 200")."""
     marks = set(_NO_DIGIT.findall(written))
     if not marks <= ({" ", "\u00b7"} if ways else {" ", "\u00a0", ",", "\u00b7"}):
         return ()

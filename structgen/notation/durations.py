@@ -1,7 +1,7 @@
-"""Durations as people write them, and all that they may mean: ``PT1H30M``, "1 hour 30 minutes", ``1h30``, "90 min".
+"""Durations as people write them, and everything they may mean: ``PT1H30M``, "1 hour 30 minutes", ``1h30``, "90 min".
 
-A duration has months and seconds, since no month has a fixed number of days. One in several units is read whole:
-"1 hour 45 minutes" is neither an hour nor 45 minutes. "2-3 hours" are two durations, the ends of a range.
+A duration has months and seconds, because months have no fixed length. Several units are one duration: "1 hour 45
+minutes" is neither an hour nor 45 minutes. "2-3 hours" are two durations, the ends of a range.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Duration(NamedTuple):
 
     @classmethod
     def of(cls, delta: timedelta) -> Duration:
-        """The duration that a timedelta is."""
+        """Return the duration for a timedelta."""
         whole = Decimal(delta.days * _DAY + delta.seconds)
         return cls(Decimal(0), plus(whole, Decimal(delta.microseconds).scaleb(-6)))
 
@@ -64,9 +64,9 @@ _NAMES: Mapping[tuple[int, int], str] = {
     (0, 1): "s sec secs second seconds sek sekunde sekunden seconde secondes seconden segundo segundos secondo "
     "secondi sekund sekunder sekunda sekundy сек секунда секунды секунд saniye másodperc 秒 秒間 초",
 }
-"""(months, seconds) of a unit -> its names in the languages that documents most often come in."""
+"""(months, seconds) of a unit -> its names in the most common languages of documents."""
 _LABELLED_NAMES: tuple[tuple[int, str], ...] = ((_HOUR, "t u time"), (_MINUTE, "m mn ′"), (1, "″"))
-"""Names that mean something else more often: metres, tonnes, "one time", minutes of arc."""
+"""Names that usually mean something else: metres, tonnes, "one time", minutes of arc."""
 _UNITS = {
     name: Duration(Decimal(months), Decimal(seconds))
     for (months, seconds), names in _NAMES.items()
@@ -88,14 +88,14 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _OF_A_CLOCK = frozenset("時时点點시第")
-"""What makes the minutes behind it those of a time of day, or the days the day of a row."""
+"""Characters after which a number is a part of a time of day (``14時30分``), or an ordinal (``第5天``)."""
 _BETWEEN = re.compile(r"\s{0,2}(?:,|&|\+|and|und|et|y|e|en|og|och|i|и)?(?:\s{1,2}and)?\s{0,2}", re.IGNORECASE)
 _SAID_TWICE = re.compile(r"\s([^\W\d_]{1,9})(?![^\W\d_])\.?")
-"""The unit again in another form, as pages print it: "2 hours hrs"."""
+"""The same unit in another form, as web pages print it: "2 hours hrs"."""
 _BARE_MINUTES = re.compile(r"(\d{2})(?![\d,:/]|\.\d|[^\W\d_])")
 """The minutes of ``1h30``."""
 _LOOSE_MINUTES = re.compile(r"\s([0-5]?\d)(?![\d.,:/-]|\s?[^\W_])")
-"""A number without a unit after hours: minutes perhaps, and perhaps something else."""
+"""A number without a unit after hours: minutes, or something else."""
 _CLOCK = re.compile(r"(?<![\d:.])(\d{1,3}):([0-5]\d)(?::([0-5]\d))?\s?(?:h|hrs?|hours?|std|uur|min)\b", re.IGNORECASE)
 _ISO = re.compile(
     r"(?<!\w)P(?=[\dT])(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?"
@@ -114,10 +114,10 @@ _LONGEST_BEFORE, _LONGEST = 32, 100
 def read_durations(
     text: str, start: int = 0, end: int = sys.maxsize, *, style: Style = UNSETTLED, labelled: bool = False
 ) -> Iterator[WrittenDuration]:
-    """Every duration that begins from `start` to before `end`, each from its largest unit to its smallest one. Linear.
+    """Yield every duration that begins from `start` to before `end`, from its largest to its smallest unit. Linear.
 
-    `style` is how the text writes its numbers, if that is known: "1,500 hours" has two readings without it.
-    `labelled` says that a label or a schema tells that a duration stands here: then `m`, `t`, `u` are units too.
+    Without the `style` of the text, "1,500 hours" has two readings. `labelled`: a label or a schema says that this is
+    a duration, so `m`, `t` and `u` are units too.
     """
     end = min(end, len(text))
     for match in matches(_ISO, text, start, end):
@@ -128,7 +128,7 @@ def read_durations(
 
 
 def duration_of(value: str, *, labelled: bool = False) -> Duration | None:
-    """The duration that a whole text is, in any notation; None if it is none, or may be more than one."""
+    """Return the duration that a whole text is, in any notation; None if it is none, or may be several."""
     if len(value) > _LONGEST:
         return None
     found = {one.value for one in covering(value, read_durations(value, labelled=labelled))}
@@ -136,7 +136,7 @@ def duration_of(value: str, *, labelled: bool = False) -> Duration | None:
 
 
 def iso_of(duration: Duration) -> str | None:
-    """The duration in ISO 8601 (``P1DT2H30M``); None if it has months or a part of a microsecond."""
+    """Return the duration in ISO 8601 (``P1DT2H30M``); None if it has months, or a fraction of a microsecond."""
     microseconds = duration.seconds * 1_000_000
     if duration.months or microseconds != int(microseconds):
         return None
@@ -164,7 +164,7 @@ def _of_clock(match: re.Match[str]) -> Duration:
 
 
 class _Numbers:
-    """The numbers before the units of a text, which are asked for from left to right, so that all take linear time."""
+    """The numbers before the units of a text. Callers ask from left to right, so all lookups together are linear."""
 
     def __init__(self, text: str, start: int, end: int, style: Style) -> None:
         self.text, self.start, self.end, self._style = text, start, end, style
@@ -173,7 +173,7 @@ class _Numbers:
         self._next = next(self._runs, None)
 
     def ending(self, at: int, ends: tuple[int, int]) -> Iterator[Reading[Value]]:
-        """The readings of the number at a place that end at one of these offsets."""
+        """Yield the readings of the number at an offset that end at one of `ends`."""
         number = self._around(at)
         if number is None:
             return
@@ -186,7 +186,7 @@ class _Numbers:
             yield from (Reading(one.value, one.start, one.end, True) for one in part.readings if one.end in ends)
 
     def _around(self, at: int) -> Number | None:
-        """The number whose digits or words hold a place, or that goes on to it with a scale word."""
+        """Return the number whose digits, words or scale word include an offset, or None."""
         while self._next is not None and self._next.start() <= at:
             self._run, self._next = self._next, next(self._runs, None)
         if self._run is not None and self._run.end() > at:
@@ -201,7 +201,7 @@ class _Numbers:
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """A duration that the next number with a smaller unit goes on."""
+    """A duration that a number with a smaller unit may continue."""
 
     total: Duration
     start: int
@@ -211,11 +211,11 @@ class _Pending:
 
 
 def _in_units(numbers: _Numbers, *, labelled: bool) -> Iterator[WrittenDuration]:
-    """Every duration of numbers with units."""
+    """Yield every duration that consists of numbers with units."""
     text, pending = numbers.text, None
     for match in matches(_PART, text, numbers.start, numbers.end):
         goes_on = pending is not None and _BETWEEN.fullmatch(text, pending.end, match.start()) is not None
-        if not goes_on and _is_glued(text, match.start()):
+        if not goes_on and _is_glued(text, match.start()):  # "v30 min" is a name, but "1h30m" goes on
             continue
         name = match["unit"].lower()
         if name not in _UNITS and not labelled and not goes_on:
@@ -225,6 +225,7 @@ def _in_units(numbers: _Numbers, *, labelled: bool) -> Iterator[WrittenDuration]
         end = _behind_unit(text, match, unit)
         alone = len(lengths) == 1 and not lengths[0].unlikely
         if pending is not None:
+            # "5 min 1 hour" are two durations: the units of one duration decrease.
             if goes_on and alone and unit < pending.unit:
                 pending = _Pending(_sum((pending.total, lengths[0].value)), pending.start, end, unit)
                 continue
@@ -241,25 +242,26 @@ def _in_units(numbers: _Numbers, *, labelled: bool) -> Iterator[WrittenDuration]
 
 
 def _is_glued(text: str, start: int) -> bool:
-    """Whether what begins here is joined to letters before it; scripts without spaces between words do not count."""
+    """Whether letters directly precede this, unless their script has no spaces between words."""
     before = text[start - 1 : start]
     return (before.isalpha() and before < "\u0e00") or before == "_" or before in _OF_A_CLOCK
 
 
 def _behind_unit(text: str, match: re.Match[str], unit: Duration) -> int:
-    """Where a part ends, with its unit said twice."""
+    """Return where a part ends, including its unit in a second form."""
     again = _SAID_TWICE.match(text, match.end())
     return again.end() if again and UNITS.get(again[1].lower()) == unit else match.end()
 
 
 def _finished(text: str, pending: _Pending) -> Iterator[WrittenDuration]:
-    """A duration with the minutes that have no unit; and the first end of the range that it is the last of."""
+    """Yield a duration with its minutes that have no unit, and before it the first end of its range."""
     start, end, total = pending.start, pending.end, pending.total
     readings = [Reading(total, start, end)]
     if pending.unit.seconds == _HOUR:
         if text[end - 1] in "hH" and (bare := _BARE_MINUTES.match(text, end)):
             total, end = _sum((total, _minutes(bare[1]))), bare.end()
             readings = [Reading(total, start, end)]
+        # "1 hour 30" is an hour and a half, or an hour and the beginning of something else.
         elif loose := _LOOSE_MINUTES.match(text, end):
             end = loose.end()
             readings.append(Reading(_sum((total, _minutes(loose[1]))), start, end))
@@ -276,7 +278,7 @@ def _minutes(written: str) -> Duration:
 
 
 def _first_of_range(text: str, pending: _Pending) -> Reading[Duration] | None:
-    """The 2 hours of "2-3 hours"."""
+    """Return the 2 hours of "2-3 hours", or None if this is no range."""
     before = _RANGE_BEFORE.search(text, max(0, pending.start - _LONGEST_BEFORE), pending.start)
     ways = ways_to_read(before["first"]) if before else ()
     if before is None or len(ways) != 1:
@@ -285,7 +287,7 @@ def _first_of_range(text: str, pending: _Pending) -> Reading[Duration] | None:
 
 
 def _lengths(match: re.Match[str], unit: Duration, numbers: _Numbers) -> Iterator[Reading[Duration]]:
-    """What a number with a unit may mean; more than one length if the number has more than one reading."""
+    """Yield the durations that a number with a unit may mean, one for each reading of the number."""
     rest = _part(match["rest"])
     ends = (match.end("amount"), match.end("more"))
     found = list(numbers.ending(match.start("amount"), ends)) or list(_article(match))
@@ -294,14 +296,14 @@ def _lengths(match: re.Match[str], unit: Duration, numbers: _Numbers) -> Iterato
 
 
 def _article(match: re.Match[str]) -> Iterator[Reading[Value]]:
-    """The words before a unit that are no number by themselves: "an", "half an", the "one" of "one day"."""
+    """Yield words that are numbers only before a unit: "an", "half an", "one" in "one day"."""
     value = _ARTICLES.get(match["amount"].lower().split()[0])
     if value is not None:
         yield Reading(plus(value, _part(match["more"])), match.start(), match.end())
 
 
 def _part(written: str | None) -> Decimal:
-    """The half or the quarter of "and a half"."""
+    """Return the half or the quarter of "and a half"."""
     return _MORE[written.split()[-1].lower()] if written else Decimal(0)
 
 

@@ -1,4 +1,4 @@
-"""Numbers in words of English ("twenty-five", "half a dozen") and in Han characters (``三十五``, ``1億2000万``)."""
+"""Numbers in English words ("twenty-five", "half a dozen") and in Han characters (``三十五``, ``1億2000万``)."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ _LAST = {word: value for value, word in enumerate(_ORDINALS.split()) if value} |
 }
 _LARGE = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _MANY = {"dozen": 12, "hundred": 100, **_LARGE}
-"""What there may be a part of: "half a million"."""
+"""Numbers that a fraction may precede: "half a million"."""
 _BOTTOMS = {word: value for word, value in _LAST.items() if 3 <= value <= 10} | {"half": 2, "halve": 2, "quarter": 4}
 _OTHER = {"once": 1, "twice": 2, "dozen": 12}
 CARDINALS = frozenset({*_SMALL, *_MANY})
-"""The words that a cardinal number may end with."""
+"""Words in which a cardinal number may end."""
 COUNTING_WORDS = frozenset({*_SMALL, *_LAST})
-"""Words that are numbers by themselves, and others together with those around them: the two of "two hundred"."""
+"""Words that are a number alone and another one with their neighbours: "two" in "two hundred"."""
 NUMBER_WORDS = frozenset({*COUNTING_WORDS, *_LARGE, "hundred", "dozen", "half", "quarter", "once", "twice"})
-"""Words by which two statements differ in a number."""
+"""Words that make two statements differ in a number."""
 
 _TOP = "|".join(_UNITS.split()[1:10])
 _PLURALS = r"(?:halves|quarters|(?:third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)s)"
@@ -54,11 +54,11 @@ AND_A_PART = (
     r"\s{1,3}(?:and|&)\s{1,3}(?:an?\s{1,3}(?P<part>half|third|quarter|fifth|eighth|tenth)"
     rf"|(?P<above>{_TOP})[\s-](?P<below>{_PLURALS}))\b"
 )
-"""What makes more of the number before it, as the source of a regular expression: "and a half", "and two thirds"."""
+"""What adds to the number before it: "and a half", "and two thirds" (source of a regular expression)."""
 _ANY = "|".join([*_SMALL, "hundred", *_LARGE])
 _ORDINAL = "|".join(_LAST)
-# It is tried, on a text in lower case, where a word begins that may begin a number: to look each word up is quicker
-# than to search for the pattern.
+# The text is in lower case. The pattern is matched only at words that may begin a number, because looking up each word
+# is faster than searching for the pattern.
 _SPELLED = re.compile(
     rf"(?:(?P<top>{_TOP})[\s-](?P<bottom>{'|'.join(_BOTTOMS)})(?P<plural>s?)"
     r"|(?P<half>half)|(?<=a\s)(?P<quarter>quarter))\b"
@@ -78,22 +78,22 @@ _BEHIND_A_NUMBER = re.compile(
     r"(?:\d|[\u00bc-\u00be\u2150-\u215e])[\s-]{0,2}$|\d\s(?:and|&)\s(?:an?\s|half\s|(?:a|three)\squarters?\s)?$"
     r"|\b(?:half|quarter)\s$|\b(?:few|several|many|couple|of)\s$"
 )
-"""What makes words a part of the number before them, or of none: "1.2 million", "2 and a half", "a few million"."""
+"""What makes words a part of the number before them, or no number: "1.2 million", "2 and a half", "a few million"."""
 _LOOK_BACK = 24
 _LONGEST = 400
-"""Characters that the words of a number may go on behind the stretch in which they begin."""
+"""Maximum characters of a number in words beyond the stretch in which it begins."""
 _DIVIDED = re.compile(r"\b(?:a|an|one|two|three|four|five|per)[\s-]+$")
 _UNIT_OF_TIME = "second"
 
 
 def lowered(text: str) -> str:
-    """The text in lower case with the same offsets; a text in which some letter becomes two stays as it is."""
+    """Return the text in lower case, or as it is if that would change offsets."""
     lower = text.lower()
     return lower if len(lower) == len(text) else text
 
 
 def word_numbers(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Number]:
-    """Every number in words that begins from `start` to before `end`. A run that is no one number gives nothing."""
+    """Yield every number in words that begins from `start` to before `end`. Words that form no number yield nothing."""
     low = max(0, start - _LOOK_BACK)
     lower, last = lowered(text[low : min(len(text), end + _LONGEST)]), start - low
     for word in _WORD.finditer(lower, start - low):
@@ -113,7 +113,7 @@ def word_numbers(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[
 
 
 def _number(lower: str, match: re.Match[str], before: str, value: Value) -> Number:
-    """The number with the article or the minus before it, and as a percentage where it is one."""
+    """Return the number with the article or the minus before it, and its reading as a percentage if it is one."""
     start, end = match.span()
     article = _A.search(before) if match.group().startswith(_AFTER_AN_ARTICLE) else None
     sign = _MINUS.search(before)
@@ -127,7 +127,7 @@ def _number(lower: str, match: re.Match[str], before: str, value: Value) -> Numb
 
 
 def _value(lower: str, match: re.Match[str], before: str) -> Value | None:
-    """What the words say; None where they are a part of something else, or no one number."""
+    """Return the value of the words; None if they belong to something else, or form no number."""
     if match["run"]:
         return _of_run(lower, match, before)
     if match["ordinal"]:
@@ -138,7 +138,7 @@ def _value(lower: str, match: re.Match[str], before: str) -> Value | None:
 
 
 def _of_fraction(match: re.Match[str]) -> Value | None:
-    """The value of "two thirds" or "half a million"; None for "two third", which is no fraction."""
+    """Return the value of "two thirds" or "half a million"; None for "two third"."""
     top = _SMALL[match["top"]] if match["top"] else 1
     if top > 1 and not match["plural"] and match["bottom"] != "quarter":
         return None
@@ -147,7 +147,7 @@ def _of_fraction(match: re.Match[str]) -> Value | None:
 
 
 def _of_run(lower: str, match: re.Match[str], before: str) -> Value | None:
-    """The value of words in a row, and what is added to them."""
+    """Return the value of consecutive words and of what is added to them."""
     if match["run"].startswith(_HUNDREDS) and _BEHIND_A_NUMBER.search(before):
         return None
     if match.group() == "one" and _is_pronoun(lower, match, before):
@@ -163,14 +163,14 @@ def _of_run(lower: str, match: re.Match[str], before: str) -> Value | None:
 
 
 def part_of(match: re.Match[str]) -> Value:
-    """What a match with the groups of `AND_A_PART` adds."""
+    """Return what a match with the groups of `AND_A_PART` adds."""
     if match["part"]:
         return ratio(1, _BOTTOMS[match["part"].lower()])
     return ratio(_SMALL[match["above"].lower()], _BOTTOMS[match["below"].lower().removesuffix("s")])
 
 
 def _is_pronoun(text: str, one: re.Match[str], before: str) -> bool:
-    """Whether this "one" counts nothing: "no one", "one of them", "one another"."""
+    """Whether this "one" is no number: "no one", "one of them", "one another"."""
     return _ONE_OF.match(text, one.end()) is not None or _NO_ONE.search(before) is not None
 
 
@@ -182,7 +182,7 @@ def _is_share(ordinal: str, before: str) -> bool:
 
 
 def value_of(words: Sequence[str]) -> int | None:
-    """The number that the words say; None where they say none, or several ("one two")."""
+    """Return the number that the words form; None if they form none, or several ("one two")."""
     year = _year(words)
     if year is not None:
         return year
@@ -209,7 +209,7 @@ def _small(word: str) -> int:
 
 
 def _year(words: Sequence[str]) -> int | None:
-    """A year in two halves: "nineteen eighty-four", "twenty twenty"."""
+    """Return a year in two halves ("nineteen eighty-four", "twenty twenty"), or None."""
     if not 2 <= len(words) <= 3 or not all(word in _SMALL for word in words):
         return None
     century, *rest = (_SMALL[word] for word in words)
@@ -219,7 +219,7 @@ def _year(words: Sequence[str]) -> int | None:
 
 
 def _joined(last: int, value: int) -> int:
-    """`value` where it may follow the word `last` (0: none), else 0: "twenty five" may, "five twenty" may not."""
+    """Return `value` if it may follow the word `last` (0: none), else 0: "twenty five" is valid, "five twenty" not."""
     if last in (0, 100) or (20 <= last < 100 and value < 10):
         return value
     return 0
@@ -231,23 +231,23 @@ _HAN_LARGE = {"万": 10**4, "萬": 10**4, "億": 10**8, "亿": 10**8, "兆": 10*
 _HAN_ANY = "".join((*_HAN_DIGITS, *_HAN_SMALL, *_HAN_LARGE))
 _COUNTERS = "年月日人個个本枚回時时分秒円元歳岁才名件台冊册杯匹只隻张張条條次天週周章条位級级階层層歩步番第倍割点點"
 HAN = rf"[{_HAN_ANY}]"
-"""A Han character that numbers are made of, as the source of a regular expression."""
+"""A Han character of a number (source of a regular expression)."""
 _HAN_RUN = re.compile(rf"{HAN}{{2,24}}(?!{HAN})|(?<!{HAN}){HAN}(?=[{_COUNTERS}])")
 
 _POWERS = {"十": 1, "百": 2, "千": 3, "万": 4, "萬": 4, "億": 8, "亿": 8, "兆": 12}
 _ALL_POWERS = _POWERS | {"십": 1, "백": 2, "천": 3, "만": 4, "억": 8, "조": 12}
-# 千葉 and 千代 are names; single Korean syllables are scales where money or people are counted.
+# 千葉 and 千代 are names. Single Korean syllables are scales only if money or people are counted.
 _HAN_SCALE = rf"(?:[{''.join(_POWERS)}]{{1,2}}(?![葉代]))"
 _KOREAN_SCALE = r"(?:[십백천]?[만억]|[백천조](?=\s?(?:원|달러|엔|유로|명|만|억)))"
 SCALE = rf"(?:{_HAN_SCALE}|{_KOREAN_SCALE})"
-"""The characters that multiply digits before them, as the source of a regular expression."""
+"""Characters that multiply the digits before them (source of a regular expression)."""
 CHAIN = rf"{SCALE}(?:\s?\d[\d,]*+{SCALE})*+(?:\d{{1,4}}(?!\d|[.,]\d))?"
-"""What follows the first digits of a number in digits and Han characters: the ``億2000万`` of ``1億2000万``."""
+"""What follows the first digits of a number with Han characters: ``億2000万`` in ``1億2000万``."""
 _LINK = re.compile(rf"(\d[\d,.]*)?({SCALE})?\s?")
 
 
 def han_numbers(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Number]:
-    """Every number that is all in Han characters and begins from `start` to before `end`."""
+    """Yield every number in Han characters alone that begins from `start` to before `end`."""
     if text.isascii():
         return
     for match in matches(_HAN_RUN, text, start, end):
@@ -258,7 +258,7 @@ def han_numbers(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[N
 
 
 def han_value(written: str) -> int | None:
-    """The number that the characters say, digit by digit or by powers of ten; None where they say none."""
+    """Return the number that the characters form, digit by digit or by powers of ten, or None."""
     if all(character in _HAN_DIGITS for character in written):
         return int("".join(str(_HAN_DIGITS[character]) for character in written))
     total, group, digit, scale, power = 0, 0, None, 10**16, 10**4
@@ -283,7 +283,7 @@ def han_value(written: str) -> int | None:
 
 
 def chain_value(first: Value, chain: str) -> Value | None:
-    """The sum of ``1億2000万``, whose digits before the chain are `first`; None where its scales do not go down."""
+    """Return the sum of ``1億2000万``, whose first digits are `first`; None if its scales do not decrease."""
     total: Value = Decimal(0)
     last = 100
     for digits, scale in _LINK.findall(chain):

@@ -1,7 +1,7 @@
-"""Numbers as people write them: the reader of digits with all that belongs to them, and of whole texts.
+"""Numbers as people write them: digits with everything that belongs to them, and whole texts.
 
-Nothing is decided here. ``1,299`` has two readings, ``(20.00)`` has two; ``1.2 million`` has one, and neither 1.2 nor
-a million is any of it. The caller decides: a parser takes a number that has one reading, a search grades by them.
+Nothing is decided here. ``1,299`` and ``(20.00)`` have two readings each. ``1.2 million`` has one, which is neither 1.2
+nor a million.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from structgen.notation.readings import (
 
 _AND_A_PART = re.compile(AND_A_PART, re.IGNORECASE)
 _MORE = re.compile(rf"\s{{0,3}}-?(?:[^\W\d_]|[{SIGNS}%٪％﹪‰؉&])|[.,:][-\u2013\u2014]|\.?[ºª]")
-"""How all that may belong to a number behind its digits begins, but for the minus and the bracket of bookkeeping."""
+"""How everything begins that may follow the digits of a number, except for the minus and bracket of bookkeeping."""
 _DASH_FOR_CENTS = re.compile(r"[.,:][-\u2013\u2014]{1,2}(?!\d)")
 _MINUS_BEHIND = re.compile(r"[-\u2212](?=[\s)|;,]|\Z)(?!\s{0,3}[\d$€£])")
 _ACCOUNT = re.compile(r"[ \u00a0]?(?:CR|DR|Cr|Dr)\b\.?")
@@ -62,29 +62,29 @@ _LOSS_BEFORE = re.compile(
     r"\b(?:loss|losses|deficit|shortfall|decrease|outflows?|verlust|fehlbetrag|perte|pérdida|perdita)[ :\t]{1,4}$",
     re.IGNORECASE,
 )
-"""The words before brackets that leave no doubt of what these mean."""
+"""Words before brackets that make them certainly a minus."""
 _LONGEST_LOSS = 16
 _OTHER_DIGITS = re.compile(r"[\s-]{1,3}(?:and\s|&|(?:to\s)?(?:\d{1,4}\s)?(?:do[zs]en|dutzend))", re.IGNORECASE)
-"""What changes the digits of the number before it."""
+"""What changes the digits of the number before it, so that they cannot be compared."""
 _TO = re.compile(
     rf"(?:\s?[-\u2010-\u2013]\s?|\s(?:to|bis)\s)(?:{BEFORE}[ \u00a0]?)?"
     r"(?P<last>\d{1,12}(?:[.,]\d{1,6})?)(?![\d.,/-]\d)"
 )
-"""The way from the first to the last number of a range, whose scale word or percent sign holds for both."""
+"""From the first to the last number of a range, whose scale word or percent sign applies to both."""
 _CENTS = 2
 
 
 class Money(NamedTuple):
-    """An amount of money, and its currency as it is written: ``$``, ``EUR``, "dollars"."""
+    """An amount of money and its currency as written: ``$``, ``EUR``, "dollars"."""
 
     amount: Value
     currency: str
 
 
 def read_numbers(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Number]:
-    """Every number whose digits begin from `start` to before `end`: in digits, then in words, then in Han characters.
+    """Yield every number that begins from `start` to before `end`: in digits, then words, then Han characters. Linear.
 
-    What belongs to a number, such as a currency or a scale word, may lie outside of the stretch. Linear.
+    What belongs to a number, such as its currency or scale word, may lie outside this stretch.
     """
     end = min(end, len(text))
     return chain(
@@ -93,7 +93,7 @@ def read_numbers(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[
 
 
 def read_money(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Written[Reading[Money]]]:
-    """Every number in digits with a currency before or behind it; its amount may have several readings. Linear."""
+    """Yield every number in digits with a currency before or after it. Amounts may have several readings. Linear."""
     for number in digit_numbers(text, start=start, end=min(end, len(text))):
         if number.currency is not None:
             currency = text[slice(*number.currency)]
@@ -107,7 +107,7 @@ def _money(one: NumberReading, currency: str) -> Reading[Money]:
 def digit_numbers(
     text: str, keys: Container[str] | None = None, start: int = 0, end: int = sys.maxsize
 ) -> Iterator[Number]:
-    """The numbers of a text that are written in digits; of those with other `keys` than these most are left out."""
+    """Yield the numbers in digits. With `keys`, most numbers that have another key are left out."""
     for run in digit_runs(text, start, end):
         if keys is None or (own := key_of(run)) is None or own in keys or _OTHER_DIGITS.match(text, run.end()):
             yield number_of(run)
@@ -115,12 +115,12 @@ def digit_numbers(
 
 
 def fraction_numbers(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Number]:
-    """The fractions of one character that stand alone: ``½``."""
+    """Yield single-character fractions without a number before them: ``½``."""
     return (_dressed(text, core) for core in lone_fractions(text, start, end))
 
 
 def whole_number(text: str) -> Number | None:
-    """The number that a text is, but for white space around it; None for any other text."""
+    """Return the number that a text is, apart from white space around it, or None."""
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
     if end - start > LONGEST:
         return None
@@ -129,7 +129,7 @@ def whole_number(text: str) -> Number | None:
 
 
 def number_of(run: re.Match[str]) -> Number:
-    """The number whose digits are a run of `digit_runs`."""
+    """Return the number for a run of `digit_runs`."""
     core, text = core_of(run), run.string
     number = _dressed(text, core)
     if not core.parts or (number.currency and " " in run.group()):  # "1 234 kr" is one amount
@@ -138,7 +138,7 @@ def number_of(run: re.Match[str]) -> Number:
 
 
 class _Way(NamedTuple):
-    """A value, the digits that it comes from, where these and its scale end, and whether it is unlikely."""
+    """A value, the digits it was read from, where these and its scale end, and whether it is unlikely."""
 
     value: Value
     digits: Digits
@@ -147,7 +147,7 @@ class _Way(NamedTuple):
 
 
 def _dressed(text: str, core: Core) -> Number:
-    """The number whose digits are known, with all that stands around them."""
+    """Return the number for these digits with everything around them."""
     head, ways = head_at(text, core.start, simple=core.simple), core.ways
     if head.point:
         ways = tuple((Decimal(f"0.{way.plain}"), Digits(f"0.{way.plain}", ".")) for _, way in ways)
@@ -164,11 +164,14 @@ def _dressed(text: str, core: Core) -> Number:
             ordinal, end = True, ending.end()
         if cents := _DASH_FOR_CENTS.match(text, end):
             end = cents.end()
+    # Nothing follows the number, so the scale or percent sign after the other end of a range may be its own as well.
     if end == core.end and found and (match := _TO.match(text, end)) and _rises(found[0], match["last"]):
         found = _scaled_by_the_last(text, found, match.end(), text[slice(*currency)] if currency else "")
         hundredth = None if currency else hundredth_at(text, match.end())
+    # "$1,299" is more than a thousand dollars everywhere, while "€1,299" is not.
     if currency and len(found) > 1 and groups_by_comma(text[slice(*currency)]):
         found = [way for way in found if way.digits.group == ","] or found
+    # Only amounts get the minus signs of bookkeepers: "(20)" in a sentence is rather a remark.
     amount = currency is not None or (hundredth is None and any(_has_cents(way) for way in found))
     readings = tuple(_readings(found, head, core.start - head.point, hundredth))
     number = Number(start, end, core.start, core.end, readings, amount=amount, currency=currency, ordinal=ordinal)
@@ -176,7 +179,7 @@ def _dressed(text: str, core: Core) -> Number:
 
 
 def _with_part(text: str, ways: list[_Way]) -> list[_Way]:
-    """The ways of "2 and a half"."""
+    """Return the readings of "2 and a half"."""
     match = _AND_A_PART.match(text, ways[0].end) if ways else None
     if match is None:
         return ways
@@ -186,7 +189,7 @@ def _with_part(text: str, ways: list[_Way]) -> list[_Way]:
 
 
 def _scaled(text: str, ways: list[_Way], currency: str) -> list[_Way]:
-    """The ways with the scale words behind them, and without where these may mean another thing."""
+    """Return the readings with the scale after them, and without it if that may mean something else."""
     if not ways:
         return ways
     scale = scale_at(text, ways[0].end, currency)
@@ -203,12 +206,12 @@ def _scaled(text: str, ways: list[_Way], currency: str) -> list[_Way]:
 
 
 def _rises(first: _Way, last: str) -> bool:
-    """Whether a range goes up, as ranges do: the "2019 - 5 million" of a year and a number is none."""
+    """Whether the last number is larger, as in every range: "2019 - 5 million" is a year and a number."""
     return any(first.value < Decimal(way.plain) for way in ways_to_read(last))
 
 
 def _scaled_by_the_last(text: str, ways: list[_Way], at: int, currency: str) -> list[_Way]:
-    """The ways of the 50 of "$50-70k", which are most likely thousands too; nobody can tell."""
+    """Return the readings of the 50 in "$50-70k", which is probably 50,000, but may be 50."""
     scale = scale_at(text, at, currency)
     if scale is None or scale.force > Force.LIKELY:
         return ways
@@ -220,13 +223,13 @@ def _times(way: _Way, scale: Scale) -> _Way:
 
 
 def _has_cents(way: _Way) -> bool:
-    """Whether these digits have two decimals, as amounts of money do."""
+    """Whether these digits have two decimals, like an amount of money."""
     plain = way.digits.plain
     return plain[-_CENTS - 1 : -_CENTS] == "."
 
 
 def _readings(ways: list[_Way], head: Head, start: int, hundredth: tuple[int, int] | None) -> Iterator[NumberReading]:
-    """The readings of a number with its sign and its percent sign."""
+    """Yield the readings of a number with its sign and its percent sign."""
     for value, digits, end, unlikely in ways:
         signed: list[NumberReading] = []
         if head.sign is not None:
@@ -242,7 +245,7 @@ def _readings(ways: list[_Way], head: Head, start: int, hundredth: tuple[int, in
 
 
 def _accounted(text: str, number: Number) -> Number:
-    """The number with what bookkeepers write for a minus: brackets around it, a minus or CR or DR behind it."""
+    """Return the number with the minus of bookkeepers: brackets around it, or a minus, CR or DR after it."""
     plain = number.readings
     if text[number.end : number.end + 1] == ")" and text[number.start - 1 : number.start] == "(":
         return _bracketed(text, number)
@@ -260,10 +263,10 @@ def _accounted(text: str, number: Number) -> Number:
 
 
 def _bracketed(text: str, number: Number) -> Number:
-    """The number in brackets: a negative amount, or a remark; of a number that is no amount rather a remark."""
+    """Return the number in brackets: a negative amount or, more likely if it is no amount, a remark."""
     start, end = number.start - 1, number.end + 1
     before = _CURRENCY_BEFORE.search(text, max(0, start - _LONGEST_CURRENCY), start)
-    if before is None and text[start - 1 : start].isalnum():
+    if before is None and text[start - 1 : start].isalnum():  # "f(20)" calls a function
         return number
     amount = number.amount or before is not None
     unlikely = not amount and not any(reading.group for reading in number.readings)

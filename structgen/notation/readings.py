@@ -1,4 +1,4 @@
-"""What a reader of notation returns: a written number, date or amount with all that it may mean, and no decision."""
+"""What the readers of notation return: a written number, date or amount with everything that it may mean."""
 
 from __future__ import annotations
 
@@ -12,48 +12,48 @@ from itertools import takewhile
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 Value: TypeAlias = Decimal | Fraction
-"""Equal values are equal, and hash alike, whichever of the two classes they have."""
+"""Values of both classes compare and hash equal if they are the same number."""
 
 LONGEST = 400
-"""Characters of the longest run of digits that is read as a number."""
+"""Maximum characters of a run of digits that is read as a number."""
 _EXACT = Context(prec=4 * LONGEST, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[Inexact, InvalidOperation, Overflow])
 _TWOS_AND_FIVES = 64
-"""Denominators up to two and five to this power are tried for decimals that end."""
+"""Maximum powers of two and of five in a denominator that is converted to decimals."""
 
 
 def power_of_ten(value: Value, power: int) -> Value:
-    """The value times ten to a power."""
+    """Return the value times ten to a power."""
     if isinstance(value, Decimal):
         return _EXACT.scaleb(value, power)
     return tidy(value * Fraction(10) ** power)
 
 
 def product(value: Value, factor: int) -> Value:
-    """The value times an integer."""
+    """Return the value times an integer."""
     return _EXACT.multiply(value, Decimal(factor)) if isinstance(value, Decimal) else tidy(value * factor)
 
 
 def plus(one: Value, other: Value) -> Value:
-    """The sum of two values."""
+    """Return the sum of two values."""
     if isinstance(one, Decimal) and isinstance(other, Decimal):
         return _EXACT.add(one, other)
     return tidy(Fraction(one) + Fraction(other))
 
 
 def minus(value: Value) -> Value:
-    """The value with the other sign; zero has none."""
+    """Return the negated value. Zero stays without a sign."""
     if not value:
         return value
     return value.copy_negate() if isinstance(value, Decimal) else -value
 
 
 def ratio(top: int, bottom: int) -> Value:
-    """One integer divided by another, which is not zero."""
+    """Return one integer divided by another one, which must not be zero."""
     return tidy(Fraction(top, bottom))
 
 
 def tidy(value: Fraction) -> Value:
-    """The fraction as a Decimal where its decimals end."""
+    """Return the fraction as a Decimal if its decimals end, else as it is."""
     rest, twos, fives = value.denominator, 0, 0
     while rest % 2 == 0 and twos < _TWOS_AND_FIVES:
         rest, twos = rest // 2, twos + 1
@@ -68,7 +68,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T_co]):
-    """One value that a written date, time, duration or amount of money may have; it is written from `start` to `end`.
+    """One value that a written date, time, duration or amount may have. It is written from `start` to `end`.
 
     An `unlikely` reading is possible, but not what most people mean by this form.
     """
@@ -84,10 +84,10 @@ AnyReading = TypeVar("AnyReading", bound=Reading[Any])
 
 @dataclass(frozen=True, slots=True)
 class Written(Generic[AnyReading]):
-    """What stands at one place of a text, with all its readings; of several at most one is meant.
+    """What is written at one place of a text, with all its readings. At most one of them is meant.
 
-    `start` to `end` holds everything that belongs to it, such as a weekday. `of_range`: it is one end of a range,
-    "2-3 hours", so that it is not all that is said there.
+    `start` to `end` includes everything that belongs to it, such as a weekday. `of_range`: it is one end of a range,
+    "2-3 hours", and not everything that is said there.
     """
 
     start: int
@@ -96,35 +96,35 @@ class Written(Generic[AnyReading]):
     of_range: bool = False
 
     def moved(self, by: int) -> Written[AnyReading]:
-        """The same of a part of a text that begins at the offset `by`."""
+        """Return it with all offsets increased by `by`."""
         readings = tuple(replace(one, start=one.start + by, end=one.end + by) for one in self.readings)
         return Written(self.start + by, self.end + by, readings, self.of_range)
 
 
 def covering(text: str, several: Iterable[Written[AnyReading]]) -> tuple[AnyReading, ...]:
-    """All readings of what is the whole text but for white space around it; none if nothing is."""
+    """Return all readings of what is the whole text, apart from white space around it."""
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
     whole = (one for one in several if (one.start, one.end) == (start, end))
     return tuple(reading for one in whole for reading in one.readings)
 
 
 def only(readings: Sequence[Reading[T]]) -> T | None:
-    """The value of readings that all have this value and are likely; None if there is none, or another is possible."""
+    """Return the only value of these readings; None if there is none, another one, or a doubt about it."""
     values = {one.value for one in readings}
     return values.pop() if len(values) == 1 and not any(one.unlikely for one in readings) else None
 
 
 _FARTHEST = 64
-"""Characters that something may go on behind the end of the stretch in which it begins."""
+"""Maximum characters that something may extend beyond the stretch in which it begins."""
 
 
 def matches(
     pattern: re.Pattern[str], text: str, start: int, end: int, farthest: int = _FARTHEST
 ) -> Iterator[re.Match[str]]:
-    """The matches that begin from `start` to before `end`, in time linear in this stretch."""
+    """Return the matches that begin from `start` to before `end`, in time linear in this stretch."""
     if end >= len(text):
         return pattern.finditer(text, start)
-    # Without a bound the search for a match far behind the stretch would be repeated for each of many short ones.
+    # Without a bound, each of many short stretches would search the whole rest of the text for its next match.
     found = pattern.finditer(text, start, min(len(text), end + farthest))
     return takewhile(lambda match: match.start() < end, found)
 
@@ -132,11 +132,11 @@ def matches(
 class NumberReading(NamedTuple):
     """One value that a written number may have.
 
-    `start` and `end` hold the whole number as far as it makes this value: with its sign, scale word and fraction, but
-    not with a currency, a percent sign or the ending of an ordinal unless these lie within. `point` and `group` are the
-    signs that it takes for the decimal point and between groups of digits (empty: none). `percent` is the reading of
-    "5 %" as 0.05, beside that as 5. An `unlikely` reading is possible, but not what most people mean by this form: the
-    -20 of "(20)", the 300 of "300K". A `bracketed` one takes brackets for a minus.
+    `start` to `end` includes what makes this value: the sign, scale word and fraction, but no currency, percent sign or
+    ending of an ordinal, unless these lie within. `point` and `group` are the decimal point and the sign between groups
+    of digits in this reading (empty: none). `percent`: this is the reading of "5 %" as 0.05, besides that as 5. An
+    `unlikely` reading is possible, but not what most people mean: -20 for "(20)", 300 for "300K". A `bracketed` one
+    takes brackets for a minus.
     """
 
     value: Value
@@ -150,7 +150,7 @@ class NumberReading(NamedTuple):
 
 
 class Kind(Enum):
-    """In which characters a number is written."""
+    """The characters in which a number is written."""
 
     DIGITS = "digits"
     WORDS = "words"
@@ -158,11 +158,11 @@ class Kind(Enum):
 
 
 class Number(NamedTuple):
-    """A number as it is written. From `start` to `end` with everything that belongs to it, such as its currency.
+    """A number as written. `start` to `end` includes everything that belongs to it, such as its currency.
 
-    `digits` and `digits_end` are the offsets from its first to its last digit, of words from the first to the last one.
-    `parts` are the numbers that it consists of where it is no single number, or perhaps none: the 10 and 200 of
-    "10 200", the 4 and 5 of "4/5". Without readings it is no number as a whole: "1.2.3", "1,2,3".
+    `digits` to `digits_end` are its digits from the first to the last one, or its words.
+    `parts` are the numbers in it if it is certainly or perhaps several: 10 and 200 in "10 200", 4 and 5 in "4/5".
+    Without readings it is no number as a whole: "1.2.3", "1,2,3".
     """
 
     start: int
@@ -178,7 +178,7 @@ class Number(NamedTuple):
     ordinal: bool = False
 
     def moved(self, by: int) -> Number:
-        """The same number of a part of a text that begins at the offset `by`."""
+        """Return the number with all offsets increased by `by`."""
         currency = (self.currency[0] + by, self.currency[1] + by) if self.currency else None
         readings = tuple(one._replace(start=one.start + by, end=one.end + by) for one in self.readings)
         first, last, digits, digits_end = (at + by for at in self[:4])

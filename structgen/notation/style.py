@@ -1,11 +1,11 @@
-"""Which sign a text takes for the decimal point, as far as its numbers tell: ``.`` in English, ``,`` in German.
+"""The sign that a text uses as decimal point, if its numbers tell: ``.`` in English, ``,`` in German.
 
-A number that can be read in one way only is a witness: ``1,299.00`` and ``1'299.50`` for the full stop, ``12.500,00``
-and ``1.234.567`` for the comma. A plain ``3.5`` is a weaker one, since sections, versions, dates and times look like
-it; it counts where there is no strong one, and not where the words around it make it a name. Where witnesses of one
-strength disagree, nothing is settled.
+A number with only one reading is evidence: ``1,299.00`` and ``1'299.50`` for the full stop, ``12.500,00`` and
+``1.234.567`` for the comma. A plain ``3.5`` is weaker evidence, because sections, versions, dates and times look like
+it. It counts if there is no strong evidence, unless the words around it make it a name. If evidence of the same
+strength disagrees, nothing is settled.
 
-In a column of amounts brackets are a minus: where a bracketed amount and a bare one each have a cell of a table.
+Brackets are a minus in columns of amounts: if a bracketed amount and a bare one each fill a cell of a table.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ _BRACKETED_CELL = re.compile(rf"(?:\A|\n|\t|  |\|)[ ]?[{SIGNS}]?[ ]?\({_AMOUNT}\
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a text writes its numbers. Empty where its numbers do not tell."""
+    """How a text writes its numbers. Empty if its numbers do not tell."""
 
     point: str = ""
     """The sign before decimals, ``.`` or ``,``."""
     brackets: bool = False
-    """Whether amounts stand in columns, and brackets around one of them are a minus."""
+    """Whether amounts form columns, in which brackets around an amount are a minus."""
 
     def settle(self, readings: Iterable[NumberReading]) -> tuple[NumberReading, ...]:
-        """The readings that agree with the style; all where none does, or where the style is not known."""
+        """Return the readings that agree with the style; all of them if none does, or if the style is unknown."""
         found = tuple(readings)
         if self.brackets:
             found = tuple(one for one in found if one.bracketed and not one.unlikely) or found
@@ -65,11 +65,11 @@ class Style:
 
 
 UNSETTLED = Style()
-"""The style of a text whose numbers do not tell, or have not been looked at."""
+"""The style of a text whose numbers do not tell, or are not looked at."""
 
 
 def style_of(text: str) -> Style:
-    """The style of a text. Linear; only numbers with a full stop or a comma between their digits are looked at."""
+    """Return the style of a text. Linear. Only numbers with a full stop or comma between digits are considered."""
     strong, weak = set[str](), set[str]()
     for run in digit_runs(text) if _MARKED.search(text) else ():
         marks = _marks(run)
@@ -89,24 +89,24 @@ def style_of(text: str) -> Style:
 
 
 def _has_columns(text: str) -> bool:
-    """Whether amounts stand in cells by themselves, with brackets and without."""
+    """Whether amounts fill cells of a table, some with brackets and some without."""
     return _BRACKETED_CELL.search(text) is not None and _CELL.search(text) is not None
 
 
 def _marks(run: re.Match[str]) -> tuple[Digits, ...]:
-    """The ways to read a number with a full stop or a comma in it; none for any other."""
+    """Return the ways to read a number that has a full stop or a comma; empty for any other."""
     written = run.group()
     return ways_to_read(written) if run.lastgroup == "rest" and ("." in written or "," in written) else ()
 
 
 def _point(ways: Iterable[Digits]) -> str:
-    """The decimal point that a number shows; empty where it shows none, or may be read in two ways."""
+    """Return the decimal point that a number shows; empty if it shows none, or has two readings."""
     points = {way.point if way.point in _OTHER else _OTHER.get(way.group, "") for way in ways}
     return points.pop() if len(points) == 1 else ""
 
 
 def _is_joined(text: str, start: int, end: int) -> bool:
-    """Whether it is a part of a date, a time, a range or a code."""
+    """Whether it belongs to a date, a time, a range or a code."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     return (
         (before[-1:] in _JOINTS and before[:-1].isalnum())

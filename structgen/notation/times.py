@@ -1,7 +1,7 @@
-"""Times of day, with and without a date beside them, and all that they may mean.
+"""Times of day, with and without a date beside them, and everything that they may mean.
 
-A time of day has the time zone that is written behind it, as a fixed offset. Names of zones other than UTC and GMT
-are not read, because most of them stand for several.
+A time of day has the time zone that is written after it, as a fixed offset. Names of zones other than UTC and GMT are
+not read, because most of them mean several zones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from structgen.notation.readings import Reading, Written, matches
 
 WrittenTime = Written[Reading[time]]
 
-# A pattern that begins with digits is searched quickly; what stands before them is looked up afterwards.
+# Searching is fast if a pattern begins with digits, so the code checks what precedes them afterwards.
 _CLOCK = re.compile(
     r"(\d{1,2})(?:(?P<mark>[:h.]|\sh\s)(\d{2})(?:[:m.](\d{2})(?:[.,](?P<part>\d{1,6}))?)?)?"
     r"(?:\s?(?P<half>[ap])\.?\s?m\b\.?)?(?!\d)",
@@ -35,9 +35,9 @@ _WORD = re.compile(
 )
 _NOONS = frozenset(["noon", "midday", "mediodía", "mezzogiorno"])
 _HOUR_WORD = re.compile(r"\s?(?:Uhr\b|h\b|hrs?\b)", re.IGNORECASE)
-"""What leaves no doubt of the 24-hour clock, and of ``2.30`` being a time."""
+"""Words that make ``2.30`` certainly a time, on the 24-hour clock."""
 _BEFORE = frozenset(":.,-/+\u2212")
-"""Marks that, right before the digits, make them the end of something longer."""
+"""Marks directly before the digits that make them the end of something longer."""
 _RANGE_DASHES = "-\u2010\u2011\u2012\u2013\u2014"
 _TO = rf"(?:\s?[{_RANGE_DASHES}]\s?|\s(?:to|bis|until|till|and|und)\s)"
 _RANGE_BEFORE = re.compile(rf"(?<!\d)\d{{1,2}}(?:[:.h]\d{{2}})?\s?(?:[ap]\.?\s?m\.?|h|Uhr)?{_TO}$", re.IGNORECASE)
@@ -55,22 +55,22 @@ _DATE_THEN_TIME = re.compile(
 )
 _TIME_THEN_DATE = re.compile(r",?\s(?:(?:on|am|of|le|el|il|den|op|em)\s)?|,\s?", re.IGNORECASE)
 _LONGEST = 40
-"""Characters of a time of day and its zone, and of what stands between it and a date."""
+"""Maximum characters from the beginning of a time of day to the date after it."""
 
 
 def read_times(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[WrittenTime]:
-    """Every time of day that begins from `start` to before `end`: ``14:30``, ``2.30 pm``, ``14 Uhr 30``, noon. Linear.
+    """Yield every time of day that begins from `start` to before `end`: ``14:30``, ``2.30 pm``, noon. Linear.
 
-    Without "am", "pm" or a zero before it, ``2:30`` may be in the afternoon as well: an unlikely reading. ``2.30``
-    alone is rather a number, so that the time is unlikely.
+    Without "am", "pm" or a leading zero, ``2:30`` has an unlikely reading in the afternoon. ``2.30`` alone is rather
+    a number, so the time is unlikely.
     """
     yield from _times(text, start, min(end, len(text)))
 
 
 def read_datetimes(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Written[Reading[datetime]]]:
-    """Every date that begins from `start` to before `end` and has a time of day right behind or before it. Linear.
+    """Yield every date that begins from `start` to before `end` with a time of day directly after or before it. Linear.
 
-    A date alone is none: nothing is completed.
+    A date alone is not completed.
     """
     for day in read_dates(text, start, end):
         for clock in _beside(text, day):
@@ -85,7 +85,7 @@ def read_datetimes(text: str, start: int = 0, end: int = sys.maxsize) -> Iterato
 
 
 def _times(text: str, start: int, end: int, *, dated: bool = False) -> Iterator[WrittenTime]:
-    """The times of day of a stretch; those of a date with a T, `dated`, may have an offset that looks like a range."""
+    """Yield the times of day of a stretch. `dated`: a date and a T precede, so ``14:30-05:00`` is no range."""
     last = start
     for match in matches(_CLOCK, text, start, end):
         if not (match[3] or match["half"]) or match.start() < last:
@@ -103,7 +103,7 @@ def _times(text: str, start: int, end: int, *, dated: bool = False) -> Iterator[
 
 
 def _begins(text: str, start: int) -> bool:
-    """Whether nothing is joined to what begins here, but for the first end of a range."""
+    """Whether nothing is joined to what begins here, except for the first end of a range."""
     before = text[start - 1 : start] if start else ""
     if before and before in _RANGE_DASHES:
         return _RANGE_BEFORE.search(text, max(0, start - _LONGEST_BEFORE), start) is not None
@@ -111,7 +111,7 @@ def _begins(text: str, start: int) -> bool:
 
 
 def _of_clock(text: str, match: re.Match[str], *, dated: bool) -> WrittenTime | None:
-    """``14:30``, ``2.30 pm``, ``14h30``, ``2 pm``."""
+    """Return ``14:30``, ``2.30 pm``, ``14h30`` or ``2 pm``; None if it is no time."""
     if not _begins(text, match.start()):
         return None
     half, hour, end = (match["half"] or "").lower(), int(match[1]), match.end()
@@ -123,13 +123,14 @@ def _of_clock(text: str, match: re.Match[str], *, dated: bool) -> WrittenTime | 
     stop = match["mark"] == "." and not half and not word
     reading = Reading(read, match.start(), end, unlikely=stop)
     readings = [reading]
+    # A leading zero, an hour above 12, seconds or "Uhr" show the 24-hour clock. Otherwise it may be in the afternoon.
     if 0 < hour < 12 and match["mark"] in (":", ".") and not (half or word or match[4]) and match[1][0] != "0":
         readings.append(replace(reading, value=read.replace(hour=hour + 12), unlikely=True))
     return _with_surroundings(text, Written(match.start(), end, tuple(readings)), offset=dated or match[4] is not None)
 
 
 def _of_hour(text: str, match: re.Match[str]) -> WrittenTime | None:
-    """``1430 hrs``, ``14 Uhr 30``, ``2 o'clock``, ``午後2時30分``."""
+    """Return ``1430 hrs``, ``14 Uhr 30``, ``2 o'clock`` or ``午後2時30分``; None if it is no time."""
     start, hour = match.start(), int(match[1])
     if not _begins(text, start):
         return None
@@ -154,9 +155,9 @@ def _time(hour: int, minute: str | None, second: str | None = None, part: str | 
 
 
 def _with_surroundings(text: str, written: WrittenTime, *, offset: bool) -> WrittenTime:
-    """The time with its zone, and whether it is an end of a range.
+    """Return the time with its zone, and with whether it is one end of a range.
 
-    The -05:00 behind ``14:30`` is rather the end of a range, `offset` says that it is none.
+    -05:00 after ``14:30`` is rather the end of a range, unless `offset` says that it is not.
     """
     zone = _zone(text, written.end, minus=offset)
     if zone is not None:
@@ -168,7 +169,7 @@ def _with_surroundings(text: str, written: WrittenTime, *, offset: bool) -> Writ
 
 
 def _zone(text: str, at: int, *, minus: bool) -> tuple[int, timezone] | None:
-    """The end of the time zone that stands here, and its offset from UTC; None if there is none."""
+    """Return the end of the time zone at an offset and its distance from UTC, or None."""
     match = _ZONE.match(text, at)
     if match is None:
         return None
@@ -177,6 +178,7 @@ def _zone(text: str, at: int, *, minus: bool) -> tuple[int, timezone] | None:
         return match.end(), UTC
     hours, minutes = (match[3], match[4]) if match["utc"] else (match[6], match[7])
     spaced = match[0][0].isspace()
+    # "14:30 -05" or "14:30 +5" may be a range or a sum. An offset alone needs two digits and, after a space, minutes.
     if match["bare"] and ((spaced and minutes is None) or (sign != "+" and (spaced or not minus))):
         return None
     if int(hours) > _FARTHEST_ZONE or int(minutes or 0) >= 60:
@@ -186,7 +188,7 @@ def _zone(text: str, at: int, *, minus: bool) -> tuple[int, timezone] | None:
 
 
 def _beside(text: str, day: WrittenDate) -> Iterator[WrittenTime]:
-    """The time of day right behind a date, and the one right before it."""
+    """Yield the time of day directly after a date and the one directly before it."""
     if (compact := _COMPACT_CLOCK.match(text, day.end)) and (read := _time(int(compact[1]), compact[2], compact[3])):
         bare = Written(day.end, compact.end(), (Reading(read, day.end, compact.end()),))
         yield _with_surroundings(text, bare, offset=True)
