@@ -31,7 +31,7 @@ from structgen.engine.reparse.previous_run import PreviousRun, stored_question
 from structgen.engine.stream.stream_api import Streams, TextLine, text_line
 from structgen.engine.stream.stream_views import Finished
 from structgen.schema import Context, SchemaOf, U
-from structgen.send import Allowance, default_model, open_sender, policy_in, split_model
+from structgen.send import Allowance, default_model, open_sender, retry_policy, split_model
 from structgen.stages import Resolved, brief_for, resolve, resolve_items
 from structgen.store import Store
 
@@ -106,7 +106,7 @@ class Extractor(Maps, Streams):
             self.options.budget.max_transport_retries,
             on_retry=self._observers.retried,
             on_wait=self._observers.waiting,
-            retrying=argument("retrying", retrying, policy_in),
+            retrying=argument("retrying", retrying, retry_policy),
         )
         timeout = argument("timeout", timeout, number(above=0))
         base_url, api_key = argument("base_url", base_url, _A_STRING), argument("api_key", api_key, _A_STRING)

@@ -196,7 +196,7 @@ def test_a_value_is_looked_for_in_a_str() -> None:
         (lambda: structgen.parse_response(int, "1", document=5), "document is int, but must be a str"),
         (lambda: structgen.parse_response(int, "1", finish_reason=5), "finish_reason is int"),
         (lambda: structgen.ground_value({"a": 1}, "1", quotes=[1]), "must be a mapping of paths to quotes"),
-        (lambda: structgen.ground_value({"a": 1}, "1", quotes={"a": "1"}), "which must be a path such as '/total'"),
+        (lambda: structgen.ground_value({"a": 1}, "1", quotes={"a": "1"}), "which must be a path like '/total'"),
         (lambda: structgen.ground_value({"a": 1}, "1", quotes={"/a": 5}), "has int under '/a'"),
         (lambda: structgen.fields(5), "fields\\(\\) takes a text such as"),
         (lambda: structgen.Extractor("rules", previous_run=5), "previous_run is 5, but must be PreviousRun"),

@@ -42,7 +42,7 @@ def _beyond_the_model(parameters: Parameters, card: Card | None) -> Iterator[str
         yield f"max_completion_tokens is {room}, but {card.id} allows at most {card.max_completion_tokens}"
 
 
-def room_for_answer(parameters: Parameters, messages: tuple[Message, ...], estimate: int, card: Card | None) -> int:
+def answer_limit(parameters: Parameters, messages: tuple[Message, ...], estimate: int, card: Card | None) -> int:
     """Return ``max_completion_tokens``: the user's limit, else the estimate as far as it fits in the context window.
 
     Raises RequestTooLarge, with the numbers, if the messages leave no room for an answer.

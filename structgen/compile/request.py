@@ -11,7 +11,7 @@ from typing import Generic, TypeAlias, TypeVar, cast
 
 from structgen.compile.images import parts_of, with_images
 from structgen.compile.modes import choose_mode
-from structgen.compile.parameters import answer_tokens, frame_tokens, parameters_for, room_for_answer
+from structgen.compile.parameters import answer_limit, answer_tokens, frame_tokens, parameters_for
 from structgen.compile.prompt_text import ABOVE, ASK, CONTEXT, delimited, example_answer, system_prompt
 from structgen.core.errors import DocumentError
 from structgen.core.options import EvidenceMode, Mode, Options
@@ -86,7 +86,7 @@ class Plan(Generic[T]):
         messages = (*head, *(message for message in conversation if message.role != "system"))
         document = _document(text, conversation) if brief.extracting else None
         estimate = answer_tokens(self.frame, document, brief.card, quoted=self.form.quoted)
-        room = room_for_answer(template.parameters, messages, estimate, brief.card)
+        room = answer_limit(template.parameters, messages, estimate, brief.card)
         parameters = replace(template.parameters, max_completion_tokens=room)
         above = text.above if isinstance(text, Document) else ()
         return replace(template, messages=messages, parameters=parameters, document=document, above=above)

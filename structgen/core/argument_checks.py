@@ -17,12 +17,12 @@ E = TypeVar("E", bound=Enum)
 T = TypeVar("T")
 
 Check: TypeAlias = Callable[[object], object]
-"""A value -> the value in its intended form. Raises Unfit."""
+"""A value -> the value in its intended form. Raises InvalidArgument."""
 
 _SHOWN = 60
 
 
-class Unfit(ValueError):
+class InvalidArgument(ValueError):
     """An invalid value. The message continues a sentence that begins with the name of the value."""
 
 
@@ -41,7 +41,7 @@ def checked(
         check, given = checks.get(field.name), getattr(record, field.name)
         try:
             meant = given if check is None else check(given)
-        except Unfit as problem:
+        except InvalidArgument as problem:
             wrong.append(f"{field.name} {problem}")
             continue
         if meant is not given:
@@ -54,7 +54,7 @@ def argument(what: str, given: object, check: Callable[[object], T]) -> T:
     """Return an argument in its intended form. Raises ConfigurationError that names it."""
     try:
         return check(given)
-    except Unfit as problem:
+    except InvalidArgument as problem:
         raise ConfigurationError(f"{what} {problem}.") from None
 
 
@@ -68,7 +68,7 @@ def choice(kind: type[E], given: object) -> E:
             return member
     word = "name" if issubclass(kind, int) else "value"
     choices = ", ".join(repr(str(getattr(member, word)).lower()) for member in kind)
-    raise Unfit(f"is {shown(given)}, but must be one of {choices} ({kind.__name__})")
+    raise InvalidArgument(f"is {shown(given)}, but must be one of {choices} ({kind.__name__})")
 
 
 def one_of(kind: type[E]) -> Callable[[object], E]:
@@ -82,8 +82,8 @@ def optional(check: Callable[[object], T]) -> Callable[[object], T | None]:
     def read(given: object) -> T | None:
         try:
             return None if given is None else check(given)
-        except Unfit as problem:
-            raise Unfit(f"{problem}, or None") from None
+        except InvalidArgument as problem:
+            raise InvalidArgument(f"{problem}, or None") from None
 
     return read
 
@@ -94,7 +94,7 @@ def word_of(*choices: str) -> Callable[[object], str]:
     def read(given: object) -> str:
         if isinstance(given, str) and given in choices:
             return given
-        raise Unfit(f"is {shown(given)}, but must be one of {', '.join(map(repr, choices))}")
+        raise InvalidArgument(f"is {shown(given)}, but must be one of {', '.join(map(repr, choices))}")
 
     return read
 
@@ -105,7 +105,7 @@ def whole(least: int | None = None) -> Callable[[object], int]:
 
     def read(given: object) -> int:
         if isinstance(given, bool) or not isinstance(given, Integral) or (least is not None and int(given) < least):
-            raise Unfit(f"is {shown(given)}, but must be {wanted}")
+            raise InvalidArgument(f"is {shown(given)}, but must be {wanted}")
         return given if isinstance(given, int) else int(given)
 
     return read
@@ -125,7 +125,7 @@ def number(
         found = _finite(given)
         low = found is not None and ((least is not None and found < least) or (above is not None and found <= above))
         if found is None or low or (most is not None and found > most):
-            raise Unfit(f"is {shown(given)}, but must be {wanted}")
+            raise InvalidArgument(f"is {shown(given)}, but must be {wanted}")
         return found
 
     return read
@@ -146,14 +146,14 @@ def flag(given: object) -> bool:
     """Check for a bool, not for something that is merely truthy."""
     if isinstance(given, bool):
         return given
-    raise Unfit(f"is {shown(given)}, but must be True or False")
+    raise InvalidArgument(f"is {shown(given)}, but must be True or False")
 
 
 def string(given: object) -> str:
     """Check for a str. The error names only the type of the value, which may be confidential text."""
     if isinstance(given, str):
         return given
-    raise Unfit(f"is {kind_of(given)}, but must be a str")
+    raise InvalidArgument(f"is {kind_of(given)}, but must be a str")
 
 
 def pointers(given: object) -> Mapping[str, str | None]:
@@ -161,12 +161,12 @@ def pointers(given: object) -> Mapping[str, str | None]:
     held = cast("Mapping[object, object]", given) if isinstance(given, Mapping) else None
     if held is None:
         kind = kind_of(cast(object, given))
-        raise Unfit(f"is {kind}, but must be a mapping of paths to quotes: write {{'/total': 'TOTAL 2.40'}}")
+        raise InvalidArgument(f"is {kind}, but must be a mapping of paths to quotes: write {{'/total': 'TOTAL 2.40'}}")
     for path, quote in held.items():
         if not isinstance(path, str) or (path and not path.startswith("/")):
-            raise Unfit(f"has the key {shown(path)}, which must be a path such as '/total' or '/items/0/name'")
+            raise InvalidArgument(f"has the key {shown(path)}, which must be a path like '/total' or '/items/0/name'")
         if quote is not None and not isinstance(quote, str):
-            raise Unfit(f"has {kind_of(quote)} under {shown(path)}, which must be a str, or None")
+            raise InvalidArgument(f"has {kind_of(quote)} under {shown(path)}, which must be a str, or None")
     return cast("Mapping[str, str | None]", given)
 
 
@@ -183,9 +183,9 @@ def strings(most: int) -> Callable[[object], str | tuple[str, ...]]:
     def read(given: object) -> str | tuple[str, ...]:
         several = tuple(cast("Sequence[object]", given)) if isinstance(given, (list, tuple)) else (given,)
         if not several or not all(isinstance(one, str) and one for one in several):
-            raise Unfit(f"is {shown(cast(object, given))}, but must be a str or a tuple of them, none of them empty")
+            raise InvalidArgument(f"is {shown(cast(object, given))}, but must be a non-empty str or a tuple of such")
         if len(several) > most:
-            raise Unfit(f"has {len(several)} texts, but may have at most {most}")
+            raise InvalidArgument(f"has {len(several)} texts, but may have at most {most}")
         return cast("str | tuple[str, ...]", given if isinstance(given, str) else several)
 
     return read
@@ -195,7 +195,7 @@ def mapping(given: object) -> Mapping[str, Any]:
     """Check for a mapping."""
     if isinstance(given, Mapping):
         return cast("Mapping[str, Any]", given)
-    raise Unfit(f"is {kind_of(given)}, but must be a mapping: write {{'name': value}}")
+    raise InvalidArgument(f"is {kind_of(given)}, but must be a mapping: write {{'name': value}}")
 
 
 def pairs(given: object) -> Mapping[str, str]:
@@ -204,7 +204,7 @@ def pairs(given: object) -> Mapping[str, str]:
         held = cast("Mapping[object, object]", given)
         if all(isinstance(part, str) for pair in held.items() for part in pair):
             return cast("Mapping[str, str]", given)
-    raise Unfit(f"is {shown(cast(object, given))}, but must be a mapping of str to str")
+    raise InvalidArgument(f"is {shown(cast(object, given))}, but must be a mapping of str to str")
 
 
 def several(kind: type[T], write: str) -> Callable[[object], tuple[T, ...]]:
@@ -214,7 +214,9 @@ def several(kind: type[T], write: str) -> Callable[[object], tuple[T, ...]]:
         members = cast("Sequence[object]", given) if isinstance(given, (list, tuple)) else ()
         if isinstance(given, (list, tuple)) and all(isinstance(one, kind) for one in members):
             return cast("tuple[T, ...]", given if isinstance(given, tuple) else tuple(members))
-        raise Unfit(f"is {shown(cast(object, given))}, but must be a tuple of {kind.__name__}: write ({write},)")
+        raise InvalidArgument(
+            f"is {shown(cast(object, given))}, but must be a tuple of {kind.__name__}: write ({write},)"
+        )
 
     return read
 
@@ -225,7 +227,7 @@ def instance(kind: type[T], write: str) -> Callable[[object], T]:
     def read(given: object) -> T:
         if isinstance(given, kind):
             return given
-        raise Unfit(f"is {shown(given)}, but must be {kind.__name__}: write {write}")
+        raise InvalidArgument(f"is {shown(given)}, but must be {kind.__name__}: write {write}")
 
     return read
 

@@ -55,7 +55,7 @@ _ENDINGS = (
 )
 
 
-def common_word(reason: object) -> str:
+def common_finish_reason(reason: object) -> str:
     """Return the common word for a provider's finish reason, or its own in lower case; empty if there is none."""
     word = reason.strip().lower() if isinstance(reason, str) else ""
     common = ((_STOP, "stop"), (_LENGTH, "length"), (_CALLS, "tool_calls"))
@@ -64,5 +64,5 @@ def common_word(reason: object) -> str:
 
 def ending_of(reason: str | None) -> Ending:
     """Return how a response ended, by its finish reason."""
-    word = common_word(reason)
+    word = common_finish_reason(reason)
     return next((ending for words, ending in _ENDINGS if word in words), Ending.UNKNOWN)

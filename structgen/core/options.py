@@ -124,7 +124,7 @@ ServiceTier = Literal["auto", "default", "on_demand", "flex", "performance", "pr
 ReasoningEffort = Literal["none", "default", "minimal", "low", "medium", "high", "xhigh"]
 ReasoningFormat = Literal["hidden", "raw", "parsed"]
 
-MOST_STOPS = 4
+MAX_STOPS = 4
 SHORTEST_CHUNK = 200
 """In characters. Shorter chunks contain too little to be understood alone."""
 
@@ -188,7 +188,7 @@ _OPTIONS: Mapping[str, Check] = MappingProxyType(
         "temperature": optional(number(0, 2)),
         "top_p": optional(number(0, 1)),
         "max_completion_tokens": optional(whole(1)),
-        "stop": optional(strings(MOST_STOPS)),
+        "stop": optional(strings(MAX_STOPS)),
         "seed": optional(whole()),
         "presence_penalty": optional(number(-2, 2)),
         "frequency_penalty": optional(number(-2, 2)),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 from structgen.core.argument_checks import (
     Check,
-    Unfit,
+    InvalidArgument,
     checked,
     kind_of,
     name_in,
@@ -99,7 +99,7 @@ def _parts_in(given: object) -> object:
     if all(isinstance(part, (str, Image)) for part in parts):
         return cast(object, given)
     kinds = ", ".join(sorted({kind_of(part) for part in parts}))
-    raise Unfit(f"is {kinds}, but must be a str, or a tuple of str and Image")
+    raise InvalidArgument(f"is {kinds}, but must be a str, or a tuple of str and Image")
 
 
 _MESSAGE: dict[str, Check] = {"role": word_of("system", "user", "assistant"), "content": _parts_in}

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from structgen.core.argument_checks import Unfit, argument, shown
+from structgen.core.argument_checks import InvalidArgument, argument, shown
 from structgen.core.errors import BudgetExceeded, ConfigurationError, DeadlinePassed, TransportError
 from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.records import Card, Completion, Request, Usage
@@ -136,7 +136,7 @@ def _store_in(given: object) -> Store | Path | str | None:
     """A store, or its file."""
     if given is None or (isinstance(given, Store | Path | str) and given != ""):
         return given
-    raise Unfit(f"is {shown(given)}, but must be a file or an open Store: write Path('answers.sqlite')")
+    raise InvalidArgument(f"is {shown(given)}, but must be a file or an open Store: write Path('answers.sqlite')")
 
 
 def _whole(completion: Completion) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from structgen.core.argument_checks import Unfit, shown
+from structgen.core.argument_checks import InvalidArgument, shown
 from structgen.core.errors import StructgenError, TransportError
 from structgen.core.events import (
     Accepted,
@@ -33,10 +33,10 @@ _log = logging.getLogger("structgen")
 
 
 def observers_in(given: object) -> tuple[Observer, ...]:
-    """Several callables; one by itself is Unfit."""
+    """Several callables; one by itself is InvalidArgument."""
     if isinstance(given, (list, tuple)) and all(map(callable, cast("Sequence[object]", given))):
         return tuple(cast("Sequence[Observer]", given))
-    raise Unfit(f"is {shown(cast(object, given))}, but must be a list of callables: write [observer]")
+    raise InvalidArgument(f"is {shown(cast(object, given))}, but must be a list of callables: write [observer]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from structgen.send.factory import DEFAULT_GROQ_MODEL, default_model, endpoint_name, open_sender, split_model
 from structgen.send.model_cards import find_card, list_cards
-from structgen.send.sender import Allowance, Sender, Streamed, policy_in
+from structgen.send.sender import Allowance, Sender, Streamed, retry_policy
 
 __all__ = [
     "DEFAULT_GROQ_MODEL",
@@ -14,6 +14,6 @@ __all__ = [
     "find_card",
     "list_cards",
     "open_sender",
-    "policy_in",
+    "retry_policy",
     "split_model",
 ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from structgen.core.argument_checks import kind_of
 from structgen.core.errors import ConfigurationError, ModelUnavailable
 from structgen.core.records import Card, Completion, Request, Usage
-from structgen.send.http.providers import GROQ, WIRES, Endpoint, Wire, clean_key
+from structgen.send.http.providers import CHAT_APIS, GROQ, ChatApi, Endpoint, clean_key
 from structgen.send.model_cards import find_card
 from structgen.send.sender import Allowance, Sender, Streamed
 
@@ -66,14 +66,14 @@ def open_sender(
             "The model 'replay' answers from a store and never sends: pass one, as in Extractor('replay', store=...)."
         )
     card = _check_card(provider, name)
-    wire = WIRES.get(provider)
-    if wire is None:
-        from structgen.send.instructor_sender import open_instructed
+    api = CHAT_APIS.get(provider)
+    if api is None:
+        from structgen.send.instructor_sender import open_instructor_sender
 
-        return open_instructed(provider, name, api_key=api_key, base_url=base_url, timeout=timeout)
+        return open_instructor_sender(provider, name, api_key=api_key, base_url=base_url, timeout=timeout)
     from structgen.send.http.chat_sender import ChatSender
 
-    return ChatSender(wire, find_endpoint(wire, api_key, base_url, http_client), timeout=timeout, card=card)
+    return ChatSender(api, find_endpoint(api, api_key, base_url, http_client), timeout=timeout, card=card)
 
 
 def endpoint_name(provider: str, base_url: str | None = None) -> str:
@@ -81,24 +81,24 @@ def endpoint_name(provider: str, base_url: str | None = None) -> str:
 
     A base URL that may contain a secret is replaced by its hash, because requests are stored.
     """
-    wire = WIRES.get(provider)
-    base = base_url or os.environ.get(wire.base_variable if wire else f"{provider.upper()}_BASE_URL", "")
-    base = wire.check_base_url(base) if wire else base.strip().rstrip("/")
-    if wire is not None and base == wire.base_url:
+    api = CHAT_APIS.get(provider)
+    base = base_url or os.environ.get(api.base_variable if api else f"{provider.upper()}_BASE_URL", "")
+    base = api.check_base_url(base) if api else base.strip().rstrip("/")
+    if api is not None and base == api.base_url:
         return ""
     return hashlib.sha256(base.encode()).hexdigest() if "@" in base or "?" in base else base
 
 
 def find_endpoint(
-    wire: Wire,
+    api: ChatApi,
     api_key: str | None = None,
     base_url: str | None = None,
     http_client: httpx.Client | httpx.AsyncClient | None = None,
 ) -> Endpoint:
     """Return the endpoint from the arguments, else from environment variables. Raises ConfigurationError."""
     _check_client(http_client)
-    base = wire.check_base_url(base_url or os.environ.get(wire.base_variable))
-    return Endpoint(base, _find_key(wire, api_key), http_client)
+    base = api.check_base_url(base_url or os.environ.get(api.base_variable))
+    return Endpoint(base, _find_key(api, api_key), http_client)
 
 
 def _check_client(given: object) -> None:
@@ -122,15 +122,15 @@ def _check_card(provider: str, name: str) -> Card | None:
     return card
 
 
-def _find_key(wire: Wire, given: str | None) -> str:
+def _find_key(api: ChatApi, given: str | None) -> str:
     if given is not None:
         return clean_key(given, "api_key")
-    found = os.environ.get(wire.key_variable, "")
+    found = os.environ.get(api.key_variable, "")
     if found.strip():
-        return clean_key(found, wire.key_variable)
-    if wire.needs_key:
+        return clean_key(found, api.key_variable)
+    if api.needs_key:
         raise ConfigurationError(
-            f'No API key for {wire.provider}: set {wire.key_variable}, pass api_key, or use model="rules", '
+            f'No API key for {api.provider}: set {api.key_variable}, pass api_key, or use model="rules", '
             "which needs no key."
         )
     return _NO_KEY_NEEDED

@@ -20,13 +20,13 @@ from typing import cast
 import instructor
 
 from structgen.core.errors import ConfigurationError, ServerFailed
-from structgen.core.finish_reasons import Ending, common_word, ending_of
+from structgen.core.finish_reasons import Ending, common_finish_reason, ending_of
 from structgen.core.options import Mode
 from structgen.core.records import Card, Completion, Parameters, Request, Usage
-from structgen.send.http.failures import Failure, causes, lost_connection
+from structgen.send.http.failures import Failure, causes, connection_failure
 from structgen.send.http.http_response import Reply, read_reply
-from structgen.send.http.providers import Endpoint, Wire, clean_key, mask
-from structgen.send.http.retries import Outcome, persist
+from structgen.send.http.providers import ChatApi, Endpoint, clean_key, mask
+from structgen.send.http.retries import Outcome, send_with_retries
 from structgen.send.sender import Allowance, Sender, Streamed
 
 _LIMIT_NAMES: Mapping[str, str] = MappingProxyType(
@@ -36,7 +36,7 @@ _OTHER_LIMIT_NAME = "max_tokens"
 _UNREACHED = frozenset({"APIConnectionError", "ConnectionError", "TransportError", "TimeoutError"})
 
 
-class InstructedSender:
+class InstructorSender:
     """Request -> Completion through a client of instructor's.
 
     `open_client` returns what ``instructor.from_provider`` returns. It is called at once, so that a missing key or
@@ -51,11 +51,11 @@ class InstructedSender:
         self._client: instructor.Instructor | None = open_client()
         self._endpoint = endpoint
         self._provider = card.provider
-        self._wire = Wire(card.provider, "", "", "", f"the {card.provider} settings")
+        self._api = ChatApi(card.provider, "", "", "", f"the {card.provider} settings")
         self._timeout = timeout
 
     def __repr__(self) -> str:
-        return f"InstructedSender({self._provider!r})"
+        return f"InstructorSender({self._provider!r})"
 
     def send(self, request: Request, allowance: Allowance) -> Completion:
         """Return the completion of the request. Transport errors are retried within the allowance."""
@@ -71,7 +71,7 @@ class InstructedSender:
             )
         messages = [{"role": message.role, "content": message.text} for message in request.messages]
         arguments = _arguments(request.parameters, self._provider)
-        return persist(lambda: self._try(messages, arguments, request.model, allowance), allowance)
+        return send_with_retries(lambda: self._try(messages, arguments, request.model, allowance), allowance)
 
     async def asend(self, request: Request, allowance: Allowance) -> Completion:
         """Async version of `send`, in a thread, because each provider's async client treats event loops its own way."""
@@ -123,14 +123,16 @@ class InstructedSender:
         """Classify an SDK's exception: an HTTP error, a connection error, or (raised) a wrong argument."""
         status = getattr(error, "status_code", getattr(error, "code", None))
         if isinstance(status, int) and status >= 400:
-            return read_reply(_reply_of(error, status), self._wire, model, self._endpoint.key)
+            return read_reply(_reply_of(error, status), self._api, model, self._endpoint.key)
         if _UNREACHED & _kinds(error):
-            return lost_connection(error, self._endpoint, self._wire)
+            return connection_failure(error, self._endpoint, self._api)
         said = mask(f"{type(error).__name__}: {error}"[:500], self._endpoint.key)
         raise ConfigurationError(f"{self._provider} through instructor: {said}") from None
 
 
-def open_instructed(provider: str, model: str, *, api_key: str | None, base_url: str | None, timeout: float) -> Sender:
+def open_instructor_sender(
+    provider: str, model: str, *, api_key: str | None, base_url: str | None, timeout: float
+) -> Sender:
     """Return the sender for ``<provider>/<model>``. Raises ConfigurationError if instructor cannot open its client."""
     key = "" if api_key is None else clean_key(api_key, "api_key")
     given = {name: value for name, value in (("api_key", key), ("base_url", base_url)) if value}
@@ -145,7 +147,7 @@ def open_instructed(provider: str, model: str, *, api_key: str | None, base_url:
             raise ConfigurationError(f"instructor cannot open a client for {provider}: {said}") from None
 
     card = Card(model, provider=provider, modes=(Mode.TEXT,))
-    return InstructedSender(open_client, Endpoint(base_url or provider, key), card, timeout)
+    return InstructorSender(open_client, Endpoint(base_url or provider, key), card, timeout)
 
 
 def _arguments(parameters: Parameters, provider: str) -> dict[str, object]:
@@ -220,15 +222,17 @@ _REASONING = ("usage.completion_tokens_details.reasoning_tokens", "usage_metadat
 def read_response(response: object, model: str) -> Completion | None:
     """Return the completion in any provider's response object, or None if it contains no text."""
     text, refusal = _text(response, _TEXT), _text(response, _REFUSAL)
-    reason = common_word(next((str(getattr(found, "name", found)) for found in _find(response, _REASON)), None))
+    reason = common_finish_reason(
+        next((str(getattr(found, "name", found)) for found in _find(response, _REASON)), None)
+    )
     if text is None and refusal is None and ending_of(reason) not in {Ending.CUT, Ending.FILTERED}:
         return None
-    named = next(_find(response, ("model",)), None)
+    served_by = next(_find(response, ("model",)), None)
     return Completion(
         text or "",
         reason,
         Usage(*(_count(response, paths) for paths in (_INPUT, _OUTPUT, _CACHED, _REASONING)), calls=1),
-        named if isinstance(named, str) else model,
+        served_by if isinstance(served_by, str) else model,
         refusal=refusal,
     )
 

@@ -14,16 +14,16 @@ from structgen.core.errors import ServerFailed
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Card
 from structgen.send.http.client import Clients
-from structgen.send.http.failures import as_object, describe_page, lost_connection, read_refusal
+from structgen.send.http.failures import as_object, connection_failure, describe_page, read_refusal
 from structgen.send.http.http_response import Reply, decode, refused
-from structgen.send.http.providers import Endpoint, Wire
+from structgen.send.http.providers import ChatApi, Endpoint
 
 _SECONDS = 20.0
 SIZES = ("context_window", "max_completion_tokens")
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class RemoteModel:
     """A model as the server lists it. Sizes are in tokens, or None if the server does not state them."""
 
     id: str
@@ -43,15 +43,15 @@ class Difference:
         return f"{self.id}: {self.words}"
 
 
-def list_served(wire: Wire, endpoint: Endpoint) -> tuple[Served, ...]:
+def list_remote_models(api: ChatApi, endpoint: Endpoint) -> tuple[RemoteModel, ...]:
     """Return every model that the server lists. Raises a TransportError if the request fails."""
-    listed = read_list(_ask(wire, endpoint, ""))
+    listed = read_list(_ask(api, endpoint, ""))
     if listed is None:
-        raise ServerFailed(f"{wire.provider} at {endpoint.base_url} does not list its models. Check the base URL.")
+        raise ServerFailed(f"{api.provider} at {endpoint.base_url} does not list its models. Check the base URL.")
     return listed
 
 
-def read_list(body: Json) -> tuple[Served, ...] | None:
+def read_list(body: Json) -> tuple[RemoteModel, ...] | None:
     """Return the models in a response body, or None if the body is not a list of models."""
     listed = as_object(body).get("data")
     if not isinstance(listed, list):
@@ -59,15 +59,17 @@ def read_list(body: Json) -> tuple[Served, ...] | None:
     return tuple(model for entry in listed if (model := _read(as_object(entry))))
 
 
-def retrieve_served(wire: Wire, endpoint: Endpoint, model: str) -> Served:
+def retrieve_remote_model(api: ChatApi, endpoint: Endpoint, model: str) -> RemoteModel:
     """Return one model. Raises ModelUnavailable if the server does not have it."""
-    found = _read(as_object(_ask(wire, endpoint, f"/{quote(model)}")))
+    found = _read(as_object(_ask(api, endpoint, f"/{quote(model)}")))
     if found is None:
-        raise ServerFailed(f"{wire.provider} at {endpoint.base_url} does not describe {model}. Check the base URL.")
+        raise ServerFailed(f"{api.provider} at {endpoint.base_url} does not describe {model}. Check the base URL.")
     return found
 
 
-def compare(served: Iterable[Served], cards: Sequence[Card], *, whole: bool = True) -> Iterator[Difference]:
+def compare_with_cards(
+    served: Iterable[RemoteModel], cards: Sequence[Card], *, whole: bool = True
+) -> Iterator[Difference]:
     """Yield the differences between server and cards. `whole`: the server listed all its models, so others are gone."""
     known, listed = {card.id: card for card in cards}, {model.id: model for model in served}
     for model in listed.values():
@@ -83,7 +85,7 @@ def compare(served: Iterable[Served], cards: Sequence[Card], *, whole: bool = Tr
         )
 
 
-def updated(served: Iterable[Served], cards: Sequence[Card], provider: str) -> tuple[Card, ...]:
+def updated_cards(served: Iterable[RemoteModel], cards: Sequence[Card], provider: str) -> tuple[Card, ...]:
     """Return new cards for the models that differ: with the server's sizes, and otherwise unchanged."""
     known = {card.id: card for card in cards}
     changed: list[Card] = []
@@ -97,9 +99,9 @@ def updated(served: Iterable[Served], cards: Sequence[Card], provider: str) -> t
     return tuple(changed)
 
 
-def _ask(wire: Wire, endpoint: Endpoint, tail: str) -> Json:
+def _ask(api: ChatApi, endpoint: Endpoint, tail: str) -> Json:
     """Return the JSON from the server's models endpoint."""
-    path = wire.path.replace("chat/completions", "models") + tail
+    path = api.path.replace("chat/completions", "models") + tail
     clients = Clients(endpoint)
     try:
         with closing(clients):
@@ -107,33 +109,33 @@ def _ask(wire: Wire, endpoint: Endpoint, tail: str) -> Json:
     except groq.APIStatusError as error:
         reply = Reply(error.response.status_code, error.response.headers, error.response.content)
         refusal = read_refusal(decode(reply.content), error.response.text)
-        raise refused(reply, refusal, wire, endpoint.key).error from None
+        raise refused(reply, refusal, api, endpoint.key).error from None
     except (groq.APIError, httpx.HTTPError, TimeoutError) as error:
-        raise lost_connection(error, endpoint, wire).error from None
+        raise connection_failure(error, endpoint, api).error from None
     body = decode(response.content)
     if body is None:
         page = describe_page(response.text)
-        raise ServerFailed(f"{wire.provider} at {endpoint.base_url} answered with {page}. Check the base URL.")
+        raise ServerFailed(f"{api.provider} at {endpoint.base_url} answered with {page}. Check the base URL.")
     return body
 
 
-def _read(entry: JsonObject) -> Served | None:
+def _read(entry: JsonObject) -> RemoteModel | None:
     name = entry.get("id")
     if not isinstance(name, str):
         return None
-    return Served(name, entry.get("active") is not False, *(_size(entry.get(size)) for size in SIZES))
+    return RemoteModel(name, entry.get("active") is not False, *(_size(entry.get(size)) for size in SIZES))
 
 
 def _size(value: Json) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
-def _new(model: Served) -> str:
+def _new(model: RemoteModel) -> str:
     sizes = ", ".join(f"{name} {value:,}" for name in SIZES if (value := getattr(model, name)) is not None)
     return " ".join(filter(None, ["new: it has no card", f"({sizes})" if sizes else ""]))
 
 
-def _changes(model: Served, card: Card) -> Iterator[str]:
+def _changes(model: RemoteModel, card: Card) -> Iterator[str]:
     if not model.active and card.status != "retired":
         yield f"not active, but {card.status} on its card"
     if model.active and card.status == "retired":

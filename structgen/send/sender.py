@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
-from structgen.core.argument_checks import Unfit, shown
+from structgen.core.argument_checks import InvalidArgument, shown
 from structgen.core.errors import NotSent
 from structgen.core.records import Completion
 
@@ -61,11 +61,11 @@ class Allowance:
         return self.deadline is None or time.monotonic() + wait < self.deadline
 
 
-def policy_in(given: object) -> BaseRetrying | None:
-    """Return a tenacity policy, recognized by its `stop` and `wait`; raise Unfit for anything else."""
+def retry_policy(given: object) -> BaseRetrying | None:
+    """Return a tenacity policy, recognized by its `stop` and `wait`; raise InvalidArgument for anything else."""
     if given is None or (callable(getattr(given, "stop", None)) and callable(getattr(given, "wait", None))):
         return cast("BaseRetrying | None", given)
-    raise Unfit(f"is {shown(given)}, but must be a tenacity policy: write Retrying(stop=..., wait=...)")
+    raise InvalidArgument(f"is {shown(given)}, but must be a tenacity policy: write Retrying(stop=..., wait=...)")
 
 
 class Sender(Protocol):

@@ -84,7 +84,7 @@ _ADVICE = {
 }
 
 
-def trouble(error: sqlite3.Error, path: Path) -> StoreError:
+def store_error(error: sqlite3.Error, path: Path) -> StoreError:
     """Return the StoreError for an error of SQLite's: in plain words, with what to do."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     words = _ADVICE.get(code, "SQLite cannot use it")
@@ -102,7 +102,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         if connection is not None:
             connection.close()
         if isinstance(error, sqlite3.Error):
-            raise trouble(error, path) from error
+            raise store_error(error, path) from error
         if isinstance(error, OSError):
             raise StoreError(f"The store {path}: its folder cannot be created ({error}). Use another path.") from error
         raise

@@ -23,7 +23,7 @@ from typing import Any, Self
 from structgen.core.errors import BudgetExceeded, StoreError
 from structgen.core.records import Completion, Request
 from structgen.store import database
-from structgen.store.database import open_database, shrink, trouble
+from structgen.store.database import open_database, shrink, store_error
 from structgen.store.ledger import Answer, Entry, Recorded, Run, RunSpec, Sizes, StoredUsage, masked
 from structgen.store.serialization import Written, decode, decode_all, encode, read, write
 from structgen.store.writer import LONGEST, Writer
@@ -268,7 +268,7 @@ class Store:
         except sqlite3.ProgrammingError as error:
             raise StoreError(f"The store {self.path} is closed: open it again.") from error
         except sqlite3.Error as error:
-            raise trouble(error, self.path) from error
+            raise store_error(error, self.path) from error
 
     def _entry(self, said: str, rest: str, completion: str, at: float) -> Entry:
         with self._readable():

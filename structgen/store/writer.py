@@ -18,7 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias, TypeVar
 
 from structgen.core.errors import StoreError
-from structgen.store.database import immediate, open_database, trouble
+from structgen.store.database import immediate, open_database, store_error
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -130,7 +130,7 @@ class Writer:
                 results = [result for jobs in _alike(batch) for result in jobs[0].work(connection, _arguments(jobs))]
         except Exception as error:  # the thread must go on; the exception belongs to the job's future
             if len(batch) == 1:
-                failure = trouble(error, self._path) if isinstance(error, sqlite3.Error) else error
+                failure = store_error(error, self._path) if isinstance(error, sqlite3.Error) else error
                 _deliver([(batch[0], None, failure)])
             else:
                 for job in batch:

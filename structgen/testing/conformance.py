@@ -17,7 +17,7 @@ from structgen.core.json import Json, JsonObject
 from structgen.core.records import Card
 from structgen.send.http.providers import Endpoint, mask
 from structgen.send.model_cards import list_cards
-from structgen.send.remote_models import compare, read_list
+from structgen.send.remote_models import compare_with_cards, read_list
 from structgen.testing.emulator.bodies import prompt_tokens
 from structgen.testing.emulator.replies import reply
 from structgen.testing.emulator.server import Emulator
@@ -108,7 +108,7 @@ def _compared(case: Case, card: Card, theirs: Response, ours: Response) -> Findi
 def _listed(body: Json) -> Iterator[str]:
     """Return how the list of models differs from the cards."""
     own = [card for card in list_cards() if card.provider == "groq"]
-    return (str(difference) for difference in compare(read_list(body) or (), own))
+    return (str(difference) for difference in compare_with_cards(read_list(body) or (), own))
 
 
 def _expected(client: httpx.Client, case: Case, twin: Emulator) -> Response:

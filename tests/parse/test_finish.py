@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from structgen.core.finish_reasons import Ending, common_word, ending_of
+from structgen.core.finish_reasons import Ending, common_finish_reason, ending_of
 from structgen.core.options import Risk
 from structgen.core.results import Parsed
 from structgen.parse import parse_text
@@ -45,7 +45,7 @@ def notes(parsed: Parsed[Any]) -> list[tuple[Any, Risk]]:
 )
 def test_every_word_for_the_end_says_one_thing(reason: str | None, ending: Ending) -> None:
     assert ending_of(reason) is ending
-    assert ending_of(common_word(reason)) is ending
+    assert ending_of(common_finish_reason(reason)) is ending
 
 
 @pytest.mark.parametrize("text", [WHOLE, f"Here:\n```json\n{WHOLE}\n```", '{"Name": "Leek", "serves": "2"}'])

@@ -22,7 +22,7 @@ from structgen.core.options import Mode
 from structgen.core.records import Card, Completion, Parameters, Request, Usage
 from structgen.send import Allowance, Sender, open_sender
 from structgen.send.http.providers import Endpoint
-from structgen.send.instructor_sender import InstructedSender, read_response
+from structgen.send.instructor_sender import InstructorSender, read_response
 from structgen.testing import Emulator, dropped, error, page, refusal, reply
 
 KEY = "sk-emulator-0123456789"
@@ -168,7 +168,7 @@ def test_an_error_without_its_reply_is_read_from_its_words(
         raise OddError("Slow down. Please try again in 2s.")
 
     client = SimpleNamespace(client=object(), create=create)
-    sender = InstructedSender(lambda: client, Endpoint("odd", ""), Card("m", provider="odd"), 5.0)  # type: ignore[arg-type,return-value]
+    sender = InstructorSender(lambda: client, Endpoint("odd", ""), Card("m", provider="odd"), 5.0)  # type: ignore[arg-type,return-value]
     with pytest.raises(RateLimited, match="odd answered 429: Slow down") as caught:
         sender.send(question, NO_RETRIES)
     assert caught.value.wait == 2.0

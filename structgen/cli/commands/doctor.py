@@ -25,7 +25,7 @@ from structgen.core.errors import ConfigurationError, StructgenError
 from structgen.core.records import Card
 
 if TYPE_CHECKING:
-    from structgen.send.http.providers import Endpoint, Wire
+    from structgen.send.http.providers import ChatApi, Endpoint
     from structgen.testing.conformance import Case, Finding
 
 
@@ -198,7 +198,7 @@ def check_model(model: str) -> Iterator[Check]:
     """Check key, server and model without generating anything: the server is only asked for its list of models."""
     from structgen.engine.answers import REPLAY
     from structgen.send import open_sender, split_model
-    from structgen.send.http.providers import GROQ, WIRES
+    from structgen.send.http.providers import CHAT_APIS, GROQ
 
     if model.partition("/")[0] == REPLAY:
         yield from _check_replay(model)
@@ -206,7 +206,7 @@ def check_model(model: str) -> Iterator[Check]:
     if model == RULES:
         yield Check("model", Verdict.OK, "rules, which need neither key nor server")
         # the rules need no server, so a missing key is no error, but good to know
-        yield from (_as_note(check) for check in _check_wire(GROQ, None))
+        yield from (_as_note(check) for check in _check_api(GROQ, None))
         return
     try:
         # opening validates the name and the key without sending anything
@@ -215,11 +215,11 @@ def check_model(model: str) -> Iterator[Check]:
     except StructgenError as error:
         yield Check("model", Verdict.WRONG, str(error))
         return
-    wire = WIRES.get(provider)
-    if wire is None:
+    api = CHAT_APIS.get(provider)
+    if api is None:
         yield Check("model", Verdict.OK, f"{model}, through instructor; the server is not checked")
     else:
-        yield from _check_wire(wire, name)
+        yield from _check_api(api, name)
 
 
 def _check_replay(model: str) -> Iterator[Check]:
@@ -241,34 +241,34 @@ def _as_note(check: Check) -> Check:
     return replace(check, verdict=Verdict.NOTE) if check.verdict is Verdict.WRONG else check
 
 
-def _check_wire(wire: Wire, model: str | None) -> Iterator[Check]:
-    key = os.environ.get(wire.key_variable, "").strip()
-    if key or not wire.needs_key:
-        yield Check("key", Verdict.OK, f"{wire.key_variable} is {'set' if key else 'not set, but not needed'}")
+def _check_api(api: ChatApi, model: str | None) -> Iterator[Check]:
+    key = os.environ.get(api.key_variable, "").strip()
+    if key or not api.needs_key:
+        yield Check("key", Verdict.OK, f"{api.key_variable} is {'set' if key else 'not set, but not needed'}")
     else:
-        advice = f"to use a model, set {wire.key_variable} in the environment or in a .env file"
-        yield Check("key", Verdict.WRONG, f"{wire.key_variable} is not set", advice)
-    yield from _check_server(wire, key, model)
+        advice = f"to use a model, set {api.key_variable} in the environment or in a .env file"
+        yield Check("key", Verdict.WRONG, f"{api.key_variable} is not set", advice)
+    yield from _check_server(api, key, model)
 
 
-def _check_server(wire: Wire, key: str, model: str | None) -> Iterator[Check]:
+def _check_server(api: ChatApi, key: str, model: str | None) -> Iterator[Check]:
     """Request the list of models: it costs nothing and tests network, key and model at once."""
     import httpx
 
-    base = wire.check_base_url(os.environ.get(wire.base_variable))
-    url = base + wire.path.replace("chat/completions", "models")
+    base = api.check_base_url(os.environ.get(api.base_variable))
+    url = base + api.path.replace("chat/completions", "models")
     try:
         response = httpx.get(url, headers={"Authorization": f"Bearer {key}"} if key else {}, timeout=_SECONDS)
     except httpx.HTTPError as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        named = os.environ.get(wire.base_variable)
+        named = os.environ.get(api.base_variable)
         advice = (
-            f"is it running, and is {wire.base_variable} correct?" if named else "check your network and proxy settings"
+            f"is it running, and is {api.base_variable} correct?" if named else "check your network and proxy settings"
         )
         yield Check("server", Verdict.WRONG, f"{base} cannot be reached ({reason})", advice)
         return
     if response.status_code in _KEY_REFUSED:
-        advice = f"create a new {wire.key_variable}" if key else ""
+        advice = f"create a new {api.key_variable}" if key else ""
         # without a key a server that requires one is still proven to be there
         refused = "but rejects the key" if key else "but requires a key"
         yield Check("server", Verdict.WRONG if key else Verdict.OK, f"{base} responds {refused}", advice)
@@ -276,7 +276,7 @@ def _check_server(wire: Wire, key: str, model: str | None) -> Iterator[Check]:
         yield Check("server", Verdict.OK, f"{base} responds")
         yield from _check_listed(model, response.text)
     else:
-        advice = f"does {wire.base_variable} name the right server?"
+        advice = f"does {api.base_variable} name the right server?"
         yield Check("server", Verdict.WRONG, f"{base} responds with status {response.status_code}", advice)
 
 

@@ -13,7 +13,7 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.records import Card
 
 if TYPE_CHECKING:
-    from structgen.send.remote_models import Served
+    from structgen.send.remote_models import RemoteModel
 
 
 _LIMITS = ("rpm", "rpd", "tpm", "tpd")
@@ -64,19 +64,24 @@ def _refresh(model: str | None, cards: tuple[Card, ...], *, save: bool) -> None:
     """Request Groq's list, or one model, and print the differences from the cards."""
     from structgen.send.factory import find_endpoint
     from structgen.send.http.providers import GROQ
-    from structgen.send.remote_models import compare, list_served, retrieve_served, updated
+    from structgen.send.remote_models import (
+        compare_with_cards,
+        list_remote_models,
+        retrieve_remote_model,
+        updated_cards,
+    )
 
     own = [card for card in cards if card.provider == GROQ.provider]
     endpoint = find_endpoint(GROQ)
     # with one model, those that are missing from the answer are no difference
     name = None if model is None else _plain_id(model, own)
-    served = list_served(GROQ, endpoint) if name is None else (retrieve_served(GROQ, endpoint, name),)
-    differences = [*compare(served, own, whole=name is None)]
+    served = list_remote_models(GROQ, endpoint) if name is None else (retrieve_remote_model(GROQ, endpoint, name),)
+    differences = [*compare_with_cards(served, own, whole=name is None)]
     for difference in differences:
         typer.echo(difference)
     say(f"{endpoint.base_url} lists {len(served)} models; {len(differences) or 'none'} differ from the cards.")
     if save:
-        _save(updated(served, own, GROQ.provider), served)
+        _save(updated_cards(served, own, GROQ.provider), served)
 
 
 def _plain_id(model: str, cards: list[Card]) -> str:
@@ -84,7 +89,7 @@ def _plain_id(model: str, cards: list[Card]) -> str:
     return model if any(card.id == model for card in cards) else model.removeprefix("groq/")
 
 
-def _save(changed: tuple[Card, ...], served: tuple[Served, ...]) -> None:
+def _save(changed: tuple[Card, ...], served: tuple[RemoteModel, ...]) -> None:
     """Write the changed cards to the user's file, next to the other cards in it."""
     from structgen.send.model_cards import read_cards, user_file, write_cards
 

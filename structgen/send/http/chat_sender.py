@@ -15,11 +15,11 @@ import httpx
 
 from structgen.core.records import Card, Completion, Request
 from structgen.send.http.client import Clients
-from structgen.send.http.exchange import LOST, Exchange, Piece, aexchange, exchange
-from structgen.send.http.failures import Failure, lost_connection
+from structgen.send.http.exchange import CONNECTION_ERRORS, Exchange, Piece, aexchange, exchange
+from structgen.send.http.failures import Failure, connection_failure
 from structgen.send.http.http_response import Reply, read_reply
-from structgen.send.http.providers import Endpoint, Wire
-from structgen.send.http.retries import Outcome, Tries, akeep_trying, apersist, keep_trying, persist
+from structgen.send.http.providers import ChatApi, Endpoint
+from structgen.send.http.retries import Outcome, Retries, aretry, asend_with_retries, retry, send_with_retries
 from structgen.send.http.stream_assembler import Origin
 from structgen.send.limits.buckets import RawHeaders
 from structgen.send.limits.limiter import Lease, Limiter, need_of, shared_limiter
@@ -34,67 +34,67 @@ if TYPE_CHECKING:
 class ChatSender:
     """Request -> Completion over HTTP."""
 
-    def __init__(self, wire: Wire, endpoint: Endpoint, *, timeout: float = 60.0, card: Card | None = None) -> None:
+    def __init__(self, api: ChatApi, endpoint: Endpoint, *, timeout: float = 60.0, card: Card | None = None) -> None:
         self.card = card
-        self._wire = wire
+        self._api = api
         self._endpoint = endpoint
-        self._url = endpoint.url(wire)
+        self._url = endpoint.url(api)
         self._timeout = timeout
         self._clients = Clients(endpoint)
         self._limiters: dict[str, Limiter] = {}
 
     def __repr__(self) -> str:
-        return f"ChatSender({self._wire.provider!r}, {self._endpoint.base_url!r})"
+        return f"ChatSender({self._api.provider!r}, {self._endpoint.base_url!r})"
 
     def send(self, request: Request, allowance: Allowance) -> Completion:
         """Return the completion of the request. Transport errors are retried within the allowance."""
         body = self._body(request)
-        return persist(partial(self._try, body, request, allowance), allowance)
+        return send_with_retries(partial(self._try, body, request, allowance), allowance)
 
     async def asend(self, request: Request, allowance: Allowance) -> Completion:
         """Async version of `send`."""
         body = self._body(request)
-        return await apersist(partial(self._atry, body, request, allowance), allowance)
+        return await asend_with_retries(partial(self._atry, body, request, allowance), allowance)
 
     def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:
         """Yield the response as it arrives. Transport errors before the first piece are retried."""
         ask, started = self._exchange(request, allowance), time.monotonic()
-        pieces, tries = keep_trying(lambda: _begun(self._pieces(request, ask)), allowance)
+        pieces, retries = retry(lambda: _after_first_piece(self._pieces(request, ask)), allowance)
         with closing(pieces):
             for piece in pieces:
-                yield _delivered(piece, tries, started)
+                yield _delivered(piece, retries, started)
 
     async def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
         """Async version of `stream`."""
         ask, started = self._exchange(request, allowance), time.monotonic()
-        pieces, tries = await akeep_trying(lambda: _abegun(self._apieces(request, ask)), allowance)
+        pieces, retries = await aretry(lambda: _aafter_first_piece(self._apieces(request, ask)), allowance)
         async with aclosing(pieces):
             async for piece in pieces:
-                yield _delivered(piece, tries, started)
+                yield _delivered(piece, retries, started)
 
     def _pieces(self, request: Request, ask: Exchange) -> Generator[Piece, None, None]:
         with self._lease(request) as lease:
             lease.take(ask.allowance)
-            yield from exchange(self._clients.sync(), self._telling(ask, lease))
+            yield from exchange(self._clients.sync(), self._reporting_to(ask, lease))
 
     async def _apieces(self, request: Request, ask: Exchange) -> AsyncGenerator[Piece, None]:
         with self._lease(request) as lease:
             await lease.atake(ask.allowance)
-            async with aclosing(aexchange(await self._clients.of_loop(), self._telling(ask, lease))) as pieces:
+            async with aclosing(aexchange(await self._clients.of_loop(), self._reporting_to(ask, lease))) as pieces:
                 async for piece in pieces:
                     yield piece
 
-    def _telling(self, ask: Exchange, lease: Lease) -> Exchange:
+    def _reporting_to(self, ask: Exchange, lease: Lease) -> Exchange:
         """Return the exchange with callbacks that report its beginning and its end to the limiter."""
 
-        def begun(headers: httpx.Headers) -> None:
-            lease.see(self._shown(headers))
+        def on_headers(headers: httpx.Headers) -> None:
+            lease.learn(self._limit_headers(headers))
 
-        return replace(ask, begun=begun, tell=lease.end)
+        return replace(ask, on_headers=on_headers, on_outcome=lease.end)
 
     def _exchange(self, request: Request, allowance: Allowance) -> Exchange:
-        origin = Origin(self._wire, request.model, self._endpoint.key)
-        body = {**self._body(request), **self._wire.streaming}
+        origin = Origin(self._api, request.model, self._endpoint.key)
+        body = {**self._body(request), **self._api.streaming}
         return Exchange(self._endpoint, origin, body, allowance, self._timeout)
 
     def close(self) -> None:
@@ -107,10 +107,11 @@ class ChatSender:
 
     def _body(self, request: Request) -> JsonObject:
         body = request.to_groq()
-        for name in self._wire.unsure:
+        # to_groq sends parallel_tool_calls with every tool. A server that may not know it gets it only on request.
+        for name in self._api.unsure:
             if getattr(request.parameters, name) is None:
                 body.pop(name, None)
-        for name, theirs in self._wire.renames.items():
+        for name, theirs in self._api.renames.items():
             if name in body:
                 body[theirs] = body.pop(name)
         return body
@@ -118,15 +119,16 @@ class ChatSender:
     def _lease(self, request: Request) -> Lease:
         """Return a lease for one call from the limiter of the key and the model. It is not taken yet."""
         limiter = self._limiters.get(request.model)
+        # A sender keeps its limiter, because looking one up hashes the key. After a fork it must find the new one.
         if limiter is None or limiter.forgotten:
-            base_url, key, shows = self._endpoint.base_url, self._endpoint.key, self._wire.shows_limits
+            base_url, key, shows = self._endpoint.base_url, self._endpoint.key, self._api.shows_limits
             limiter = shared_limiter(base_url, key, request.model, self.card, shows=shows)
             self._limiters[request.model] = limiter
         return Lease(limiter, need_of(request))
 
-    def _shown(self, headers: httpx.Headers) -> RawHeaders:
+    def _limit_headers(self, headers: httpx.Headers) -> RawHeaders:
         """Return the headers if the provider shows its rate limits in Groq's format, else none."""
-        return headers.raw if self._wire.shows_limits else ()
+        return headers.raw if self._api.shows_limits else ()
 
     def _try(self, body: JsonObject, request: Request, allowance: Allowance) -> Outcome:
         with self._lease(request) as lease:
@@ -134,8 +136,8 @@ class ChatSender:
             client, patience, started = self._clients.sync(), allowance.patience(self._timeout), time.monotonic()
             try:
                 response, content = _post(client, self._url, body, patience)
-            except LOST as error:
-                return self._lost(error, lease)
+            except CONNECTION_ERRORS as error:
+                return self._failed(error, lease)
             return self._read(response, content, request.model, started, lease)
 
     async def _atry(self, body: JsonObject, request: Request, allowance: Allowance) -> Outcome:
@@ -145,23 +147,23 @@ class ChatSender:
             patience, started = allowance.patience(self._timeout), time.monotonic()
             try:
                 response = await _apost(client, self._url, body, patience)
-            except LOST as error:
-                return self._lost(error, lease)
+            except CONNECTION_ERRORS as error:
+                return self._failed(error, lease)
             return self._read(response, response.content, request.model, started, lease)
 
-    def _lost(self, error: Exception, lease: Lease) -> Failure:
-        failure = lost_connection(error, self._endpoint, self._wire)
+    def _failed(self, error: Exception, lease: Lease) -> Failure:
+        failure = connection_failure(error, self._endpoint, self._api)
         lease.end(failure)
         return failure
 
     def _read(self, response: httpx.Response, content: bytes, model: str, started: float, lease: Lease) -> Outcome:
         reply = Reply(response.status_code, response.headers, content, time.monotonic() - started)
-        outcome = read_reply(reply, self._wire, model, self._endpoint.key)
-        lease.end(outcome, self._shown(response.headers))
+        outcome = read_reply(reply, self._api, model, self._endpoint.key)
+        lease.end(outcome, self._limit_headers(response.headers))
         return outcome
 
 
-def _begun(pieces: Generator[Piece, None, None]) -> Generator[Piece, None, None] | Failure:
+def _after_first_piece(pieces: Generator[Piece, None, None]) -> Generator[Piece, None, None] | Failure:
     """Wait for the first piece; return all pieces, or the failure if that is the first."""
     first = next(pieces)
     if isinstance(first, Failure):
@@ -176,8 +178,8 @@ def _begun(pieces: Generator[Piece, None, None]) -> Generator[Piece, None, None]
     return all_of()
 
 
-async def _abegun(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None] | Failure:
-    """Async version of `_begun`."""
+async def _aafter_first_piece(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None] | Failure:
+    """Async version of `_after_first_piece`."""
     first = await anext(pieces)
     if isinstance(first, Failure):
         await pieces.aclose()
@@ -192,12 +194,12 @@ async def _abegun(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, 
     return all_of()
 
 
-def _delivered(piece: Piece, tries: Tries, started: float) -> Streamed:
+def _delivered(piece: Piece, retries: Retries, started: float) -> Streamed:
     """Return a piece for the caller, a completion with its retries and seconds. Raise a failure."""
     if isinstance(piece, Failure):
         raise piece.error
     if isinstance(piece, Completion):
-        return replace(tries.told(piece), seconds=time.monotonic() - started)
+        return replace(retries.added_to(piece), seconds=time.monotonic() - started)
     return piece
 
 

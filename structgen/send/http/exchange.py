@@ -16,7 +16,7 @@ import groq
 import httpx
 
 from structgen.core.records import Completion
-from structgen.send.http.failures import Failure, lost_connection
+from structgen.send.http.failures import Failure, connection_failure
 from structgen.send.http.http_response import Reply, read_reply
 from structgen.send.http.providers import Endpoint
 from structgen.send.http.stream_assembler import Origin, Outcome, StreamAssembler
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Piece: TypeAlias = str | Completion | Failure
 """A piece of text; the last item is the outcome."""
 
-LOST = (groq.APIError, httpx.HTTPError, TimeoutError)
+CONNECTION_ERRORS = (groq.APIError, httpx.HTTPError, TimeoutError)
 """What the HTTP libraries raise if no complete response arrives."""
 
 
@@ -37,8 +37,8 @@ LOST = (groq.APIError, httpx.HTTPError, TimeoutError)
 class Exchange:
     """What to post where, and how long it may take. `timeout` applies if the allowance sets none, in seconds.
 
-    `begun` is called with the headers of a successful response, before its body arrives. `tell` is called with the
-    outcome.
+    `on_headers` is called with the headers of a successful response, before its body arrives. `on_outcome` is called
+    with the outcome.
     """
 
     endpoint: Endpoint
@@ -46,36 +46,36 @@ class Exchange:
     body: JsonObject
     allowance: Allowance
     timeout: float
-    begun: Callable[[httpx.Headers], None] = lambda headers: None  # noqa: ARG005 - a default that does nothing
-    tell: Callable[[Outcome], None] = lambda outcome: None  # noqa: ARG005 - a default that does nothing
+    on_headers: Callable[[httpx.Headers], None] = lambda headers: None  # noqa: ARG005 - a default that does nothing
+    on_outcome: Callable[[Outcome], None] = lambda outcome: None  # noqa: ARG005 - a default that does nothing
 
     @property
     def patience(self) -> float:
         """Seconds to wait for the next piece."""
         return self.allowance.patience(self.timeout)
 
-    def lost(self, error: BaseException) -> Failure:
+    def failure(self, error: BaseException) -> Failure:
         """Return the failure for an exception of the HTTP library."""
-        return lost_connection(error, self.endpoint, self.origin.wire)
+        return connection_failure(error, self.endpoint, self.origin.api)
 
-    def told(self, outcome: Outcome) -> Outcome:
+    def report(self, outcome: Outcome) -> Outcome:
         """Report the outcome, and return it."""
-        self.tell(outcome)
+        self.on_outcome(outcome)
         return outcome
 
-    def opened(self, response: httpx.Response) -> httpx.Response:
+    def started(self, response: httpx.Response) -> httpx.Response:
         """Report the headers of the response, and return the response."""
-        self.begun(response.headers)
+        self.on_headers(response.headers)
         return response
 
     def refused(self, response: httpx.Response) -> Outcome:
         """Return the outcome of an error response."""
-        return self.told(self.read(response, response.content))
+        return self.report(self.read(response, response.content))
 
     def read(self, response: httpx.Response, content: bytes) -> Completion | Failure:
         """Read a response that was not streamed: an error, or the response of a server that does not stream."""
         reply = Reply(response.status_code, response.headers, content)
-        return read_reply(reply, self.origin.wire, self.origin.model, self.origin.key)
+        return read_reply(reply, self.origin.api, self.origin.model, self.origin.key)
 
 
 def exchange(client: groq.Groq, ask: Exchange) -> Generator[Piece, None, None]:
@@ -92,7 +92,7 @@ def _open(client: groq.Groq, ask: Exchange) -> httpx.Response | Outcome:
     """Return the response, with its body still to be read, or the outcome if there is none."""
     try:
         opened = client.post(
-            ask.endpoint.url(ask.origin.wire),
+            ask.endpoint.url(ask.origin.api),
             body=ask.body,
             options={"timeout": ask.patience},
             cast_to=httpx.Response,
@@ -101,9 +101,9 @@ def _open(client: groq.Groq, ask: Exchange) -> httpx.Response | Outcome:
         )
     except groq.APIStatusError as error:
         return ask.refused(error.response)
-    except LOST as error:
-        return ask.told(ask.lost(error))
-    return ask.opened(cast("httpx.Response", opened))  # the SDK returns what cast_to names, despite its type hints
+    except CONNECTION_ERRORS as error:
+        return ask.report(ask.failure(error))
+    return ask.started(cast("httpx.Response", opened))  # the SDK returns what cast_to names, despite its type hints
 
 
 def _pieces(response: httpx.Response, ask: Exchange) -> Generator[Piece, None, None]:
@@ -111,10 +111,10 @@ def _pieces(response: httpx.Response, ask: Exchange) -> Generator[Piece, None, N
     try:
         for data in response.iter_bytes():
             yield from body.take(data)
-            if body.over:
+            if body.over:  # do not wait for a server that keeps the connection open after its last event
                 break
-    except LOST as error:
-        yield from body.finish(ask.lost(error))
+    except CONNECTION_ERRORS as error:
+        yield from body.finish(ask.failure(error))
     else:
         yield from body.finish()
 
@@ -138,7 +138,7 @@ async def _aopen(client: groq.AsyncGroq, ask: Exchange) -> httpx.Response | Outc
     try:
         async with asyncio.timeout(ask.patience):
             opened = await client.post(
-                ask.endpoint.url(ask.origin.wire),
+                ask.endpoint.url(ask.origin.api),
                 body=ask.body,
                 options={"timeout": ask.patience},
                 cast_to=httpx.Response,
@@ -147,9 +147,9 @@ async def _aopen(client: groq.AsyncGroq, ask: Exchange) -> httpx.Response | Outc
             )
     except groq.APIStatusError as error:
         return ask.refused(error.response)
-    except LOST as error:
-        return ask.told(ask.lost(error))
-    return ask.opened(cast("httpx.Response", opened))
+    except CONNECTION_ERRORS as error:
+        return ask.report(ask.failure(error))
+    return ask.started(cast("httpx.Response", opened))
 
 
 async def _apieces(response: httpx.Response, ask: Exchange) -> AsyncGenerator[Piece, None]:
@@ -158,8 +158,8 @@ async def _apieces(response: httpx.Response, ask: Exchange) -> AsyncGenerator[Pi
         while not body.over and (data := await _next(arriving, ask.patience)) is not None:
             for piece in body.take(data):
                 yield piece
-    except LOST as error:
-        lost = ask.lost(error)
+    except CONNECTION_ERRORS as error:
+        lost = ask.failure(error)
     for piece in body.finish(lost):
         yield piece
 
@@ -182,6 +182,7 @@ class _Body:
 
     def __init__(self, response: httpx.Response, ask: Exchange) -> None:
         kind = response.headers.get("content-type", "")
+        # Anything but JSON and HTML is taken for events, because some servers send those without their content type.
         self._assembler = (
             None if "json" in kind or "html" in kind else StreamAssembler(ask.origin, response.status_code)
         )
@@ -197,6 +198,7 @@ class _Body:
         else:
             self.over = self._assembler.over
             yield from self._assembler.feed(data)
+        # The timeout starts anew with each piece, so only this check stops a stream that trickles past the deadline.
         if not self._ask.allowance.affords(0.0):
             raise TimeoutError("the deadline has passed")
 
@@ -204,10 +206,10 @@ class _Body:
         """Yield the remaining pieces, then the outcome."""
         if self._assembler is None:
             outcome = lost or self._ask.read(self._response, b"".join(self._whole))
-            yield from _in_one(self._ask.told(outcome))
+            yield from _in_one(self._ask.report(outcome))
         else:
             yield from self._assembler.finish(lost)
-            yield self._ask.told(self._assembler.outcome)
+            yield self._ask.report(self._assembler.outcome)
 
 
 def _in_one(outcome: Outcome) -> Iterator[Piece]:

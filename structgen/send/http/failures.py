@@ -27,7 +27,7 @@ from structgen.core.errors import (
     TransportError,
 )
 from structgen.core.json import Json, JsonObject
-from structgen.send.http.providers import Endpoint, Wire, mask
+from structgen.send.http.providers import ChatApi, Endpoint, mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ def as_object(body: Json) -> JsonObject:
     return body if isinstance(body, dict) else {}
 
 
-def lost_connection(error: BaseException, endpoint: Endpoint, wire: Wire) -> Failure:
+def connection_failure(error: BaseException, endpoint: Endpoint, api: ChatApi) -> Failure:
     """Return the failure for an exception of the HTTP library.
 
     The SDK reports nearly all of them as a timeout, even a dropped connection. Only their causes distinguish them.
@@ -225,7 +225,7 @@ def lost_connection(error: BaseException, endpoint: Endpoint, wire: Wire) -> Fai
     what, advice, transient = _explain(chain)
     detail = " ".join(mask(str(chain[-1]), endpoint.key)[:300].split()).rstrip(".")
     detail = f" ({type(chain[-1]).__name__}: {detail})" if detail else f" ({type(chain[-1]).__name__})"
-    message = f"{wire.provider} at {endpoint.base_url}: {what}{detail}. {advice}"
+    message = f"{api.provider} at {endpoint.base_url}: {what}{detail}. {advice}"
     return Failure(ConnectionFailed(message), transient, paid=any(map(_is_half, chain)))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from structgen.core.errors import RateLimited, ServerFailed
-from structgen.core.finish_reasons import SALVAGED, Ending, common_word, ending_of
+from structgen.core.finish_reasons import SALVAGED, Ending, common_finish_reason, ending_of
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Call, Completion, Usage
 from structgen.send.http.failures import (
@@ -21,7 +21,7 @@ from structgen.send.http.failures import (
     read_refusal,
     requested_wait,
 )
-from structgen.send.http.providers import Wire, mask
+from structgen.send.http.providers import ChatApi, mask
 
 UNKNOWN_USAGE = Usage(calls=1)
 CALL_FAILED = "tool_use_failed"
@@ -44,17 +44,17 @@ class Reply:
     seconds: float | None = None
 
 
-def read_reply(reply: Reply, wire: Wire, model: str, key: str) -> Completion | Failure:
+def read_reply(reply: Reply, api: ChatApi, model: str, key: str) -> Completion | Failure:
     """Return the completion in a response, one salvaged from an error response, or a failure."""
     body = decode(reply.content)
     if reply.status >= 400:
         refusal = read_refusal(body, _text(reply))
-        return _salvage(refusal, model, reply.seconds) or refused(reply, refusal, wire, key)
+        return _salvage(refusal, model, reply.seconds) or refused(reply, refusal, api, key)
     found = _completion(body, reply)
     if isinstance(found, Completion):
         return found
     message, transient = found
-    text = mask(f"{wire.provider} answered {reply.status} with {message}", key)
+    text = mask(f"{api.provider} answered {reply.status} with {message}", key)
     error = ServerFailed(text, status=reply.status, body=mask(_text(reply)[:_KEPT], key))
     return Failure(error, transient, paid=transient)  # half an answer was generated and may be billed; a page was not
 
@@ -82,7 +82,7 @@ def _completion(body: Json, reply: Reply) -> Completion | tuple[str, bool]:
     choice = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, dict) or not isinstance(choice.get("message"), dict):
         return "an empty list of choices. Send the request again, or use another model.", False
-    reason = common_word(choice.get("finish_reason"))
+    reason = common_finish_reason(choice.get("finish_reason"))
     reason = (
         "" if reason == SALVAGED else reason
     )  # a server's own error while generating, not our mark for a salvaged text
@@ -202,14 +202,14 @@ def _calls_in(text: str) -> list[Call]:
     return calls if not text[at:].strip() else []
 
 
-def refused(reply: Reply, refusal: Refusal, wire: Wire, key: str) -> Failure:
+def refused(reply: Reply, refusal: Refusal, api: ChatApi, key: str) -> Failure:
     """Return the failure for an error response: its exception, with the server's message and what to do."""
     row = find_row(reply.status, refusal)
     code = f" ({refusal.code})" if refusal.code else ""
-    advice = row.advice.format(key_variable=wire.key_variable)
+    advice = row.advice.format(key_variable=api.key_variable)
     said = mask(refusal.message, key)[:1000].rstrip(".")
     body = mask(_text(reply)[:_KEPT], key)
-    message = f"{wire.provider} answered {reply.status}{code}: {said}. {advice}"
+    message = f"{api.provider} answered {reply.status}{code}: {said}. {advice}"
     error = row.error(message, status=reply.status, code=refusal.code, body=body)
     wait = requested_wait(reply.headers, refusal.message) if row.transient else None
     if isinstance(error, RateLimited):

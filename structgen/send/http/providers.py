@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class ChatApi:
     """A provider: its URL, its environment variables, and how its API differs from Groq's.
 
     `path` follows the base URL. `tail` is a part of the path that users tend to write at the end of the base URL.
@@ -67,15 +67,15 @@ class Endpoint:
     key: str
     http_client: httpx.Client | httpx.AsyncClient | None = None
 
-    def url(self, wire: Wire) -> str:
+    def url(self, api: ChatApi) -> str:
         """Return the URL of the chat completions endpoint, absolute because joining it would cost the SDK time."""
-        return self.base_url + wire.path
+        return self.base_url + api.path
 
     def __repr__(self) -> str:
         return f"Endpoint({self.base_url!r})"
 
 
-GROQ = Wire(
+GROQ = ChatApi(
     provider="groq",
     path="/openai/v1/chat/completions",
     tail="/openai/v1",
@@ -86,7 +86,7 @@ GROQ = Wire(
     shows_limits=True,
 )
 
-COMPATIBLE = Wire(
+COMPATIBLE = ChatApi(
     provider="compatible",
     path="/chat/completions",
     tail="/chat/completions",
@@ -99,7 +99,7 @@ COMPATIBLE = Wire(
     streaming=MappingProxyType({"stream": True, "stream_options": {"include_usage": True}}),
 )
 
-WIRES: Mapping[str, Wire] = MappingProxyType({wire.provider: wire for wire in (GROQ, COMPATIBLE)})
+CHAT_APIS: Mapping[str, ChatApi] = MappingProxyType({api.provider: api for api in (GROQ, COMPATIBLE)})
 
 
 _SHORTEST = 8

@@ -29,26 +29,26 @@ _FIRST, _LONGEST, _JITTER = 0.5, 30.0, 0.5  # seconds of the back-off if the ser
 _LOOK = 0.25  # seconds between two checks whether the run was stopped
 
 
-def persist(once: Callable[[], Outcome], allowance: Allowance) -> Completion:
+def send_with_retries(once: Callable[[], Outcome], allowance: Allowance) -> Completion:
     """Call `once`, retrying as the allowance permits. Return its completion or raise the last error."""
-    completion, tries = keep_trying(once, allowance)
-    return tries.told(completion)
+    completion, retries = retry(once, allowance)
+    return retries.added_to(completion)
 
 
-async def apersist(once: Callable[[], Awaitable[Outcome]], allowance: Allowance) -> Completion:
-    """Async version of `persist`."""
-    completion, tries = await akeep_trying(once, allowance)
-    return tries.told(completion)
+async def asend_with_retries(once: Callable[[], Awaitable[Outcome]], allowance: Allowance) -> Completion:
+    """Async version of `send_with_retries`."""
+    completion, retries = await aretry(once, allowance)
+    return retries.added_to(completion)
 
 
 @dataclass(frozen=True, slots=True)
-class Tries:
+class Retries:
     """The retries of a call, and the number of failed attempts that may be billed."""
 
     retries: int = 0
     paid: int = 0
 
-    def told(self, completion: Completion) -> Completion:
+    def added_to(self, completion: Completion) -> Completion:
         """Return the completion with its retries. Failed attempts that may be billed count as calls without tokens."""
         if not self.retries:
             return completion
@@ -56,30 +56,30 @@ class Tries:
         return replace(completion, transport_retries=self.retries, usage=usage)
 
 
-def keep_trying(once: Callable[[], T | Failure], allowance: Allowance) -> tuple[T, Tries]:
-    """Like `persist`, for any result: return it with the attempts that it took."""
+def retry(once: Callable[[], T | Failure], allowance: Allowance) -> tuple[T, Retries]:
+    """Like `send_with_retries`, for any result: return it with the attempts that it took."""
     outcome = once()
     if not isinstance(outcome, Failure):
-        return outcome, Tries()
-    _raise_where_final(outcome, allowance)
-    return _again(once, outcome, allowance)
+        return outcome, Retries()
+    _raise_if_final(outcome, allowance)
+    return _retry_after(once, outcome, allowance)
 
 
-async def akeep_trying(once: Callable[[], Awaitable[T | Failure]], allowance: Allowance) -> tuple[T, Tries]:
-    """Async version of `keep_trying`."""
+async def aretry(once: Callable[[], Awaitable[T | Failure]], allowance: Allowance) -> tuple[T, Retries]:
+    """Async version of `retry`."""
     outcome = await once()
     if not isinstance(outcome, Failure):
-        return outcome, Tries()
-    _raise_where_final(outcome, allowance)
-    return await _aagain(once, outcome, allowance)
+        return outcome, Retries()
+    _raise_if_final(outcome, allowance)
+    return await _aretry_after(once, outcome, allowance)
 
 
-def _raise_where_final(failure: Failure, allowance: Allowance) -> None:
+def _raise_if_final(failure: Failure, allowance: Allowance) -> None:
     if not failure.transient or (allowance.retrying is None and allowance.transport_retries == 0):
         raise failure.error
 
 
-def _again(once: Callable[[], T | Failure], first: Failure, allowance: Allowance) -> tuple[T, Tries]:
+def _retry_after(once: Callable[[], T | Failure], first: Failure, allowance: Allowance) -> tuple[T, Retries]:
     from tenacity import Retrying
 
     seen, policy = _Seen([first]), _Policy(allowance)
@@ -88,27 +88,29 @@ def _again(once: Callable[[], T | Failure], first: Failure, allowance: Allowance
         stop=policy.stop,
         wait=policy.wait,
         retry=policy.retry,
-        before_sleep=policy.tell,
+        before_sleep=policy.report,
         retry_error_callback=policy.give_up,
     )
-    outcome = retrying(lambda: seen.waiting.pop() if seen.waiting else seen.see(once()))
+    outcome = retrying(lambda: seen.waiting.pop() if seen.waiting else seen.count(once()))
     return _finish(outcome, retrying.statistics["attempt_number"], seen)
 
 
-async def _aagain(once: Callable[[], Awaitable[T | Failure]], first: Failure, allowance: Allowance) -> tuple[T, Tries]:
+async def _aretry_after(
+    once: Callable[[], Awaitable[T | Failure]], first: Failure, allowance: Allowance
+) -> tuple[T, Retries]:
     from tenacity import AsyncRetrying
 
     seen, policy = _Seen([first]), _Policy(allowance)
 
     async def attempt() -> T | Failure:
-        return seen.waiting.pop() if seen.waiting else seen.see(await once())
+        return seen.waiting.pop() if seen.waiting else seen.count(await once())
 
     retrying = AsyncRetrying(
         sleep=partial(_asleep, allowance),
         stop=policy.stop,
         wait=policy.wait,
         retry=policy.retry,
-        before_sleep=policy.tell,
+        before_sleep=policy.report,
         retry_error_callback=policy.give_up,
     )
     outcome = cast("T | Failure", await retrying(attempt))
@@ -149,16 +151,16 @@ class _Seen:
     def __post_init__(self) -> None:
         self.paid = sum(failure.paid for failure in self.waiting)
 
-    def see(self, outcome: T | Failure) -> T | Failure:
+    def count(self, outcome: T | Failure) -> T | Failure:
         """Count an outcome, and return it."""
         self.paid += isinstance(outcome, Failure) and outcome.paid
         return outcome
 
 
-def _finish(outcome: T | Failure, tries: int, seen: _Seen) -> tuple[T, Tries]:
+def _finish(outcome: T | Failure, attempts: int, seen: _Seen) -> tuple[T, Retries]:
     if isinstance(outcome, Failure):
         raise outcome.error
-    return outcome, Tries(tries - 1, seen.paid)
+    return outcome, Retries(attempts - 1, seen.paid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,16 +178,18 @@ class _Policy:
 
         failure, own = _failure(state), self.allowance.retrying
         asked = failure.wait if failure is not None else None
+        # The server's own wish is always respected: asking sooner would only fail again.
         if own is not None:
             return max(own.wait(state), asked or 0.0)
         if asked is not None:
             return asked
+        # The random part keeps callers that failed together from coming back together.
         return wait_exponential(multiplier=_FIRST, max=_LONGEST)(state) + wait_random(0, _JITTER)(state)
 
     def stop(self, state: RetryCallState) -> bool:
         return self._used_up(state) or not self.allowance.affords(state.upcoming_sleep)
 
-    def tell(self, state: RetryCallState) -> None:
+    def report(self, state: RetryCallState) -> None:
         failure = _failure(state)
         if self.allowance.on_retry is not None and failure is not None:
             self.allowance.on_retry(failure.error, state.upcoming_sleep)
@@ -216,6 +220,7 @@ def _failure(state: RetryCallState) -> Failure | None:
 
 
 def _add(failure: Failure, words: str) -> Failure:
+    # A copy, because others may hold the original: it was passed to `on_retry`.
     error = copy.copy(failure.error)
     error.args = (f"{error} {words}",)
     return replace(failure, error=error)

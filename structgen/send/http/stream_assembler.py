@@ -17,7 +17,7 @@ from structgen.core.json import Json, JsonObject
 from structgen.core.records import Completion
 from structgen.send.http.failures import Failure, as_object
 from structgen.send.http.http_response import CALL_FAILED, Reply, read_reply
-from structgen.send.http.providers import Wire
+from structgen.send.http.providers import ChatApi
 from structgen.send.http.sse import Event, SseReader
 
 Outcome: TypeAlias = Completion | Failure
@@ -30,7 +30,7 @@ _DONE = b"[DONE]"
 class Origin:
     """Where a response comes from: the provider, the model, and the key to mask."""
 
-    wire: Wire
+    api: ChatApi
     model: str
     key: str
 
@@ -153,10 +153,10 @@ class StreamAssembler:
         return self._interrupted(Failure(said), reason)
 
     def _read(self, status: int, content: bytes) -> Outcome:
-        return read_reply(Reply(status, {}, content), self._origin.wire, self._origin.model, self._origin.key)
+        return read_reply(Reply(status, {}, content), self._origin.api, self._origin.model, self._origin.key)
 
     def _failed(self, what: str, transient: bool = False) -> Failure:
-        message = f"{self._origin.wire.provider} sent {what}. Send the request again."
+        message = f"{self._origin.api.provider} sent {what}. Send the request again."
         return Failure(ServerFailed(message, status=self._status), transient, paid=bool(self._about))
 
 

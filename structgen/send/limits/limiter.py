@@ -41,7 +41,7 @@ short: a caller is woken when its turn comes."""
 TELL = 0.5
 """Minimum seconds of a wait that is reported through `on_wait`."""
 
-Ending = Callable[[State, float, Grant], State]
+Transition = Callable[[State, float, Grant], State]
 """How a call ended: a transition of the state machine that ends a grant."""
 
 
@@ -111,7 +111,7 @@ class Limiter:
                         await called.wait()
                 called.clear()
 
-    def end(self, place: Place, ending: Ending) -> None:
+    def end(self, place: Place, ending: Transition) -> None:
         """End the call. Does nothing if it has no grant or has ended already."""
         with self._lock:
             while isinstance(grant := place.answer, Grant):
@@ -251,7 +251,7 @@ class _Turn:
             self.loop.call_soon_threadsafe(self.called.set)
 
 
-MOST_AT_ONCE = 1_024
+MAX_IN_FLIGHT = 1_024
 """Maximum calls in flight per API key and model."""
 
 _shared: weakref.WeakValueDictionary[str, Limiter] = weakref.WeakValueDictionary()
@@ -267,7 +267,7 @@ def shared_limiter(base_url: str, key: str, model: str, card: Card | None = None
     with _sharing:
         limiter = _shared.get(name)
         if limiter is None:
-            limiter = _shared[name] = Limiter(card, MOST_AT_ONCE, shows=shows)
+            limiter = _shared[name] = Limiter(card, MAX_IN_FLIGHT, shows=shows)
         return limiter
 
 
@@ -319,7 +319,7 @@ class Lease:
         """Async version of `take`."""
         await self._limiter.await_turn(self._place, allowance)
 
-    def see(self, headers: RawHeaders) -> None:
+    def learn(self, headers: RawHeaders) -> None:
         """Take over the limits in the headers of a response that has begun."""
         self._limiter.replied(read_raw_headers(headers))
 

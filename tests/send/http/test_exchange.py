@@ -16,7 +16,7 @@ from structgen.core.options import Mode
 from structgen.core.records import Completion, Request, Usage
 from structgen.send import Allowance, Sender, open_sender
 from structgen.send.factory import RulesSender
-from structgen.send.instructor_sender import InstructedSender
+from structgen.send.instructor_sender import InstructorSender
 from structgen.testing import Emulator, cut, dropped, error, page, raw, reply, slow, streamed
 
 TEXT = '{"name": "Ada Lovelace"}'
@@ -284,7 +284,7 @@ def test_rules_give_their_answer_in_one_piece(collect: Collect, make_request: Ca
 
 def test_a_provider_of_instructor_says_that_it_is_not_streamed(request_: Request) -> None:
     sender = open_sender("openai/gpt-5", api_key="sk-nothing")
-    assert isinstance(sender, InstructedSender)
+    assert isinstance(sender, InstructorSender)
     for way in (sender.stream, sender.astream):
         with pytest.raises(ConfigurationError, match=r"openai is called through instructor.*Call extract"):
             way(request_, ONCE)

@@ -22,10 +22,10 @@ from structgen.core.json import Json
 from structgen.send.http.failures import (
     Refusal,
     causes,
+    connection_failure,
     describe_page,
     find_row,
     go_duration,
-    lost_connection,
     read_refusal,
     requested_wait,
 )
@@ -203,7 +203,7 @@ class ConnectError(Exception):
     ],
 )
 def test_the_deepest_cause_says_what_happened(deepest: BaseException, words: str, transient: bool) -> None:
-    failure = lost_connection(chained(Exception("Request timed out."), Exception("x"), deepest), ENDPOINT, GROQ)
+    failure = connection_failure(chained(Exception("Request timed out."), Exception("x"), deepest), ENDPOINT, GROQ)
     assert isinstance(failure.error, ConnectionFailed)
     assert words in str(failure.error)
     assert type(deepest).__name__ in str(failure.error)
@@ -212,7 +212,7 @@ def test_the_deepest_cause_says_what_happened(deepest: BaseException, words: str
 
 def test_a_key_in_the_library_s_words_is_struck_out() -> None:
     error = OSError(f"Illegal header value b'Bearer {ENDPOINT.key}'")
-    assert ENDPOINT.key not in str(lost_connection(error, ENDPOINT, GROQ).error)
+    assert ENDPOINT.key not in str(connection_failure(error, ENDPOINT, GROQ).error)
 
 
 def test_causes_that_go_in_a_circle_end() -> None:

@@ -8,20 +8,20 @@ from structgen.core.errors import RateLimited, RequestRejected, ServerFailed
 from structgen.core.records import Call, Completion, Usage
 from structgen.send.http.failures import Failure
 from structgen.send.http.http_response import Reply, read_reply, read_usage
-from structgen.send.http.providers import GROQ, Wire
+from structgen.send.http.providers import GROQ, ChatApi
 
 KEY = "gsk_0123456789abcdef"
 
 
 def read(
-    body: object, status: int = 200, wire: Wire = GROQ, headers: dict[str, str] | None = None
+    body: object, status: int = 200, api: ChatApi = GROQ, headers: dict[str, str] | None = None
 ) -> Completion | Failure:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read_reply(Reply(status, headers or {}, content), wire, "asked-model", KEY)
+    return read_reply(Reply(status, headers or {}, content), api, "asked-model", KEY)
 
 
-def completed(body: object, wire: Wire = GROQ) -> Completion:
-    found = read(body, wire=wire)
+def completed(body: object, api: ChatApi = GROQ) -> Completion:
+    found = read(body, api=api)
     assert isinstance(found, Completion)
     return found
 

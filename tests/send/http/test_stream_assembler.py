@@ -12,7 +12,7 @@ from structgen.core.errors import RequestRejected, ServerFailed
 from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.records import Call, Completion, Usage
 from structgen.send.http.failures import Failure
-from structgen.send.http.providers import COMPATIBLE, GROQ, Wire
+from structgen.send.http.providers import COMPATIBLE, GROQ, ChatApi
 from structgen.send.http.stream_assembler import Origin, StreamAssembler
 
 USAGE = {"prompt_tokens": 9, "completion_tokens": 4, "completion_tokens_details": {"reasoning_tokens": 1}}
@@ -34,21 +34,21 @@ def failing(status: int | None, name: str = "error", **error: Any) -> bytes:
     return f"event: {name}\ndata: {json.dumps({'error': named})}\n\n".encode()
 
 
-def gather(*pieces: bytes, lost: Failure | None = None, wire: Wire = GROQ) -> tuple[list[str], Completion | Failure]:
-    gathering = StreamAssembler(Origin(wire, "a-model", "gsk_secret"))
+def gather(*pieces: bytes, lost: Failure | None = None, api: ChatApi = GROQ) -> tuple[list[str], Completion | Failure]:
+    gathering = StreamAssembler(Origin(api, "a-model", "gsk_secret"))
     texts = [text for piece in pieces for text in gathering.feed(piece)]
     texts.extend(gathering.finish(lost))
     return texts, gathering.outcome
 
 
-def completed(*pieces: bytes, lost: Failure | None = None, wire: Wire = GROQ) -> Completion:
-    outcome = gather(*pieces, lost=lost, wire=wire)[1]
+def completed(*pieces: bytes, lost: Failure | None = None, api: ChatApi = GROQ) -> Completion:
+    outcome = gather(*pieces, lost=lost, api=api)[1]
     assert isinstance(outcome, Completion)
     return outcome
 
 
-def failed(*pieces: bytes, wire: Wire = GROQ) -> Failure:
-    outcome = gather(*pieces, wire=wire)[1]
+def failed(*pieces: bytes, api: ChatApi = GROQ) -> Failure:
+    outcome = gather(*pieces, api=api)[1]
     assert isinstance(outcome, Failure)
     return outcome
 
@@ -184,13 +184,13 @@ def test_an_error_without_a_status_is_the_servers_fault(status: int | None) -> N
 
 
 def test_compatible_servers_send_errors_as_ordinary_events() -> None:
-    assert failed(b'data: {"error": {"message": "no", "code": 404}}\n\n', wire=COMPATIBLE).error.status == 404
-    assert failed(b'data: {"error": "out of memory"}\n\n', wire=COMPATIBLE).error.status == 500
+    assert failed(b'data: {"error": {"message": "no", "code": 404}}\n\n', api=COMPATIBLE).error.status == 404
+    assert failed(b'data: {"error": "out of memory"}\n\n', api=COMPATIBLE).error.status == 500
     assert completed(b'data: {"error": null, "choices": []}\n\n', chunk({"content": "{}"}), END, DONE).text == "{}"
 
 
 def test_the_words_of_a_server_for_the_end_are_translated() -> None:
-    assert completed(chunk({"content": "{}"}), chunk({}, "eos"), DONE, wire=COMPATIBLE).finish_reason == "stop"
+    assert completed(chunk({"content": "{}"}), chunk({}, "eos"), DONE, api=COMPATIBLE).finish_reason == "stop"
 
 
 def test_an_unknown_end_is_kept_with_its_text() -> None:
