@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from structgen.core.json import Json, pointer
+from structgen.core.json import Json, pointer, steps
 from structgen.schema import Schema
 from structgen.schema.keywords import walk
-from structgen.schema.node import Node, Raw
+from structgen.schema.node import Node
 
 _MAX_DEPTH = 8
 TAGS = ("kind", "type")
@@ -46,7 +46,7 @@ def _inside_lists(node: Node) -> tuple[int, str, Node]:
     depth, inner = 0, node
     while inner.items is not None and depth < _MAX_DEPTH:
         depth, inner = depth + 1, inner.items
-    return depth, _name(inner.raw), inner
+    return depth, _name(inner), inner
 
 
 def _may_be_both(one: Node, other: Node) -> bool:
@@ -102,9 +102,8 @@ def _advice(one: tuple[str, Node], other: tuple[str, Node]) -> str:
     )
 
 
-def _name(raw: Raw) -> str:
-    reference = raw.get("$ref") if isinstance(raw, dict) else None
-    if isinstance(reference, str):
-        return reference.rpartition("/")[2]
-    title = raw.get("title") if isinstance(raw, dict) else None
-    return title if isinstance(title, str) else "one member"
+def _name(node: Node) -> str:
+    """Return the name of the definition that a member refers to, or else its title."""
+    if node.reference is not None and node.reference.place:
+        return steps(node.reference.place)[-1]
+    return node.title or "one member"

@@ -93,7 +93,7 @@ def validate(schema: Schema[Any], tree: Json, chosen: Chosen = NO_CHOICE, strict
             finite = is_finite(tree)
             return Verdict(tree, schema.check(tree) if finite else (NOT_FINITE,))
         if shape_of(schema).costly:
-            guard_cost(schema.json_schema, tree)
+            guard_cost(schema.node, tree)
         if strict is None:
             verdict = validate_strict(schema, tree, chosen)
             if verdict.strict is None:
@@ -136,7 +136,7 @@ def _strict_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes) ->
     validators, labels = validators_of(schema), Labels()
     try:
         if shape.costly:
-            guard_cost(schema.json_schema, tree)
+            guard_cost(schema.node, tree)
         # A closed validator does not call a custom __init__, which must see the value. Unknown keys are no danger here:
         # the structure, which has no __init__, was validated before.
         read = validators.open if validators.constructs else validators.closed
@@ -155,7 +155,7 @@ def validate_strict(schema: Schema[Any], tree: Json, chosen: Chosen = NO_CHOICE)
     labels = Labels()
     try:
         if shape_of(schema).costly:
-            guard_cost(schema.json_schema, tree)
+            guard_cost(schema.node, tree)
         if validators.constructs:  # the structure finds unknown keys, which a custom __init__ may accept or drop
             structure = validators_of(schema.structure)
             closed = structure.closed if finite else structure.closed_infinite

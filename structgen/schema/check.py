@@ -12,9 +12,10 @@ from typing import Any, TypeAlias, cast
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticSerializationError, SchemaValidator
 
-from structgen.core.json import MISSING, Json, JsonObject, at, pointer
+from structgen.core.json import MISSING, Json, at, pointer
 from structgen.core.results import Issue
 from structgen.schema.guards import TOO_COSTLY, TooCostly, details_of, guard_cost
+from structgen.schema.node import Node
 from structgen.schema.patterns import PatternTooCostly
 from structgen.schema.pydantic_issues import issues_of, locate
 
@@ -44,18 +45,18 @@ def check_json(validator: Any, value: object) -> tuple[Issue, ...]:
 
 def check_typed(
     adapter: TypeAdapter[Any],
-    schema: JsonObject | bool,
+    root: Node,
     value: object,
     context: Context = None,
     structure: SchemaValidator | None = None,
 ) -> tuple[Issue, ...]:
-    """The issues of a plain JSON value, or of an instance, under a type; `schema` is its JSON Schema.
+    """The issues of a plain JSON value, or of an instance, under a type; `root` is its schema.
 
     `structure` is a validator of the type that runs nothing of its author's, where its own does: it is asked first.
     """
     try:
         if next(_not_json(value, ()), None) is None:
-            guard_cost(schema, cast(Json, value))
+            guard_cost(root, cast(Json, value))
             return _check_plain(adapter, cast(Json, value), context, structure)
         return _check_instance(adapter, value, context)
     except RecursionError:

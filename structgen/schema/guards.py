@@ -11,8 +11,8 @@ value has places.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeAlias, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -21,7 +21,8 @@ from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.results import Issue
 from structgen.schema.keywords import IN_PLACE, children
-from structgen.schema.resolve import canonical, find, target
+from structgen.schema.node import Node
+from structgen.schema.resolve import canonical, referred
 
 MOST_VISITS = 100_000
 MOST_ERRORS = 1_000
@@ -37,76 +38,68 @@ class TooCostly(Exception):
     """An answer that would cost far more than its length."""
 
 
-def guard_cost(root: JsonObject | bool, value: Json) -> None:
-    """Raise TooCostly where Pydantic would visit the places of a value too often; `root` is the JSON Schema."""
-    if not isinstance(root, dict) or "$defs" not in root:
+def guard_cost(root: Node, value: Json) -> None:
+    """Raise TooCostly if Pydantic would visit the places of a value too often."""
+    if "$defs" not in root.words:
         return  # without a reference nothing holds itself
-    level = {(id(root), id(value)): (cast(Json, root), value, 1)}
+    level = {(root, id(value)): (root, value, 1)}
     visits, limit = 0, MOST_VISITS
     while level:
-        below: dict[tuple[int, int], tuple[Json, Json, int]] = {}
-        for raw, held, times in level.values():
+        below: dict[tuple[Node, int], tuple[Node, Json, int]] = {}
+        for node, held, times in level.values():
             limit += _PER_PLACE
-            for form, ways in _forms(root, raw, held):
+            for form, ways in _forms(node, held):
                 visits += times * ways
                 for inner, item in _members(form, held):
-                    key = (id(inner), id(item))
+                    key = (inner, id(item))
                     below[key] = (inner, item, times * ways + (below[key][2] if key in below else 0))
         if visits > limit:
             raise TooCostly
         level = below
 
 
-def _forms(root: JsonObject, raw: Json, value: Json) -> Iterator[tuple[JsonObject, int]]:
+def _forms(start: Node, value: Json) -> Iterator[tuple[Node, int]]:
     """The forms that a value is tried against in one place, those of every branch, each with how often it is tried."""
-    leads: dict[int, list[JsonObject]] = {}
-    order: list[JsonObject] = []
-    todo: list[tuple[Json, bool]] = [(raw, False)]
+    leads: dict[Node, Sequence[Node]] = {}
+    order: list[Node] = []
+    todo: list[tuple[Node, bool]] = [(start, False)]
     while todo:
-        part, done = todo.pop()
-        if not isinstance(part, dict):
-            continue
+        node, done = todo.pop()
         if done:
-            order.append(part)
-        elif id(part) not in leads:
-            leads[id(part)] = [one for one in _in_place(root, part, value) if isinstance(one, dict)]
-            todo += [(part, True), *((one, False) for one in leads[id(part)])]
-    ways = {id(raw): 1}
-    for part in reversed(order):
-        yield part, ways[id(part)]
-        for one in leads[id(part)]:
-            ways[id(one)] = ways.get(id(one), 0) + ways[id(part)]
+            order.append(node)
+        elif node not in leads:
+            leads[node] = _tried(node, value)
+            todo += [(node, True), *((one, False) for one in leads[node])]
+    ways = {start: 1}
+    for node in reversed(order):
+        yield node, ways[node]
+        for one in leads[node]:
+            ways[one] = ways.get(one, 0) + ways[node]
 
 
-def _in_place(root: JsonObject, part: JsonObject, value: Json) -> Iterator[Json]:
-    """What else a value is tried against where it is tried against a part."""
-    yield target(root, part.get("$ref"))
-    for word in ("allOf", "anyOf", "oneOf"):
-        branches = part.get(word)
-        yield from _tagged(part, branches, value) if isinstance(branches, list) else ()
-
-
-def _tagged(part: JsonObject, branches: list[Json], value: Json) -> list[Json]:
-    """The branches that are tried: the one that the tag names, where the union has tags."""
-    tags = part.get("discriminator")
-    if not isinstance(tags, dict):
-        return branches
+def _tried(node: Node, value: Json) -> Sequence[Node]:
+    """What else a value is tried against if it is tried against a node: of a union with tags the one that is named."""
+    if node.reference is not None:
+        return (node.reference,)
+    tags = node.said("discriminator")
+    if not node.branches or not isinstance(tags, dict):
+        return node.branches
     mapping, tag = tags.get("mapping"), value.get(str(tags.get("propertyName"))) if isinstance(value, dict) else None
-    named = mapping.get(str(tag)) if isinstance(mapping, dict) else None
-    return [{"$ref": named}] if named else []
+    named = node.named(mapping.get(str(tag))) if isinstance(mapping, dict) else None
+    return (named,) if named is not None else ()
 
 
-def _members(form: JsonObject, value: Json) -> Iterator[tuple[Json, Json]]:
-    """What a form says of each member of a container; nothing where it asks for another kind of value."""
+def _members(form: Node, value: Json) -> Iterator[tuple[Node, Json]]:
+    """What a form says of each member of a container; nothing if it asks for another kind of value."""
+    if form.reference is not None or form.branches:
+        return  # the forms that it leads to say the same once more
     if isinstance(value, dict):
-        fields, rest = form.get("properties"), form.get("additionalProperties")
-        named = fields if isinstance(fields, dict) else {}
-        yield from ((named.get(key, rest), item) for key, item in value.items())
+        yield from ((node, item) for key, item in value.items() if (node := form.properties.get(key, form.extras)))
     elif isinstance(value, list):
-        first = form.get("prefixItems")
-        ahead = first if isinstance(first, list) else []
-        rest = form.get("items")
-        yield from ((ahead[at] if at < len(ahead) else rest, item) for at, item in enumerate(value))
+        for at, item in enumerate(value):
+            node = form.prefix[at] if at < len(form.prefix) else form.items
+            if node is not None:
+                yield node, item
 
 
 def details_of(error: ValidationError, value: Json) -> list[ErrorDetails]:
@@ -157,15 +150,11 @@ def _reached(root: JsonObject | bool) -> tuple[Parts, Mapping[str, list[str]]]:
         if place in parts:
             continue
         parts[place] = schema
-        target = _target(root, schema)
+        target = referred(root, schema)
         below = [(place + pointer(way), part, way[0]) for way, part in children(schema) if way[0] != "$defs"]
         edges[place] = [*([target[0]] if target else []), *(there for there, _, key in below if key in IN_PLACE)]
         pending += [*([target] if target else []), *((there, part) for there, part, _ in below)]
     return parts, edges
-
-
-def _target(root: JsonObject | bool, schema: JsonObject | bool) -> tuple[str, JsonObject | bool] | None:
-    return find(root, schema.get("$ref")) if isinstance(schema, dict) else None
 
 
 def _returning(edges: Mapping[str, list[str]]) -> str | None:
@@ -209,7 +198,7 @@ def _finite(root: JsonObject | bool, parts: Parts) -> set[str]:
 def _has_end(root: JsonObject | bool, place: str, schema: JsonObject | bool, fits: Callable[[str], bool]) -> bool:
     if isinstance(schema, bool):
         return True
-    target = _target(root, schema)
+    target = referred(root, schema)
     if target and not fits(target[0]):
         return False
     for keyword, enough in (("allOf", all), ("anyOf", any), ("oneOf", any)):

@@ -20,7 +20,7 @@ from typing import TypeAlias, cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.schema.keywords import walk
-from structgen.schema.resolve import canonical, standalone, target
+from structgen.schema.resolve import canonical, referred, standalone, target
 
 Raw: TypeAlias = JsonObject | bool
 
@@ -138,11 +138,16 @@ class Node:
         Without any, a value fits the schema if and only if it fits what the node says.
         """
         found = set(self.words - _READ)
-        if any(isinstance(ref, str) and self.named(ref) is None for ref in self.all_said("$ref")):
-            found.add("$ref")  # to a metaschema, which is no part of the schema
+        if self.unresolved:
+            found.add("$ref")
         if self.table.is_full:
             found.add("allOf")  # some nodes may say less than they should
         return frozenset(found | ({"oneOf"} if self.is_exclusive else set()))
+
+    @cached_property
+    def unresolved(self) -> tuple[Json, ...]:
+        """The references here that name nothing in the schema, such as those to metaschemas."""
+        return tuple(reference for reference in self.all_said("$ref") if self.named(reference) is None)
 
     def said(self, word: str) -> Json:
         """The value of a keyword; the outermost if several parts have it, None if none does."""
@@ -390,9 +395,8 @@ class _Table:
                 found[id(part)] = part
                 if isinstance(part, dict) and "allOf" in part:
                     todo.extend(one for one in reversed(_list(part["allOf"])) if isinstance(one, (dict, bool)))
-                if isinstance(part, dict) and "$ref" in part:
-                    named = target(self.root, part["$ref"])
-                    pending += [] if named is None else [named]
+                if (named := referred(self.root, part)) is not None:
+                    pending.append(named[1])
         return tuple(found.values())
 
 

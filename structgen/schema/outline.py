@@ -35,7 +35,7 @@ from structgen.schema.outline_words import (
     regex_key,
     remarks,
 )
-from structgen.schema.resolve import canonical, find, part_at
+from structgen.schema.resolve import canonical, find, part_at, referred
 
 _ADDRESSES = frozenset({"$schema", "$id", "$anchor", "$comment", "$vocabulary", "$defs", "definitions"})
 """Keywords that say where a schema is found, not what a value must be."""
@@ -112,7 +112,7 @@ class _Writer:
         return noted(both(parts), notes)
 
     def _reference(self, left: JsonObject) -> Iterator[Text]:
-        found = find(self.root, left.get("$ref"))
+        found = referred(self.root, left)
         name = self._name(found[0]) if found else None
         if name:
             del left["$ref"]
@@ -324,7 +324,7 @@ def names_of(root: JsonObject | bool, root_name: str) -> dict[str, str]:
         if pointer(at) in seen or not isinstance(schema, dict):
             continue
         seen.add(pointer(at))
-        found = find(root, schema.get("$ref"))
+        found = referred(root, schema)
         if found:
             names.setdefault(found[0], "")
             pending.append((steps(found[0]), found[1]))

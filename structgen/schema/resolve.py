@@ -33,6 +33,11 @@ def target(root: JsonObject | bool, reference: object) -> JsonObject | bool | No
     return None if found is None else found[1]
 
 
+def referred(root: JsonObject | bool, schema: Json) -> tuple[str, JsonObject | bool] | None:
+    """The pointer to what a schema refers to, and the schema there; None if it refers to nothing."""
+    return find(root, schema.get("$ref")) if isinstance(schema, dict) else None
+
+
 def find(root: JsonObject | bool, reference: object) -> tuple[str, JsonObject | bool] | None:
     """The pointer to what a canonical reference names, and the schema there; None for anything else."""
     if not isinstance(reference, str) or not reference.startswith("#"):

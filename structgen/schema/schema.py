@@ -132,7 +132,7 @@ class Schema(Generic[T]):
         """What is wrong with a value (plain JSON, or an instance of the type); empty where nothing is."""
         if self.adapter is None:
             return check_json(self._validator, cast(Json, value))
-        return check_typed(self.adapter, self.json_schema, value, self.context, self._structural)
+        return check_typed(self.adapter, self.node, value, self.context, self._structural)
 
     @cached_property
     def _structural(self) -> SchemaValidator | None:

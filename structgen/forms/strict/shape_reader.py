@@ -239,9 +239,8 @@ def _others(node: Node) -> Node | None:
 
 def _refuse_unsaid(node: Node, at: Steps) -> None:
     """Refuse what no value fits, and what leads out of the schema or brings in keys that the object does not name."""
-    for key in node.all_said("$ref"):
-        if node.named(key) is None:
-            raise Refused(f"{key!r} points outside this schema, or to nothing", (*at, "$ref"))
+    for reference in node.unresolved:
+        raise Refused(f"{reference!r} points outside this schema, or to nothing", (*at, "$ref"))
     if dynamic := node.words & {"$dynamicRef", "$recursiveRef"}:
         raise Refused("what this reference means depends on who refers to it", (*at, min(dynamic)))
     for part in node.parts:

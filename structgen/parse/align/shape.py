@@ -13,7 +13,9 @@ from typing import Any, cast
 from structgen.core.json import MISSING, Json, JsonObject, at, pointer, steps
 from structgen.schema import Schema
 from structgen.schema.core_schema import Core, has_part
+from structgen.schema.keywords import walk
 from structgen.schema.node import Node, Raw
+from structgen.schema.resolve import referred
 from structgen.schema.spelling import letters, near_form
 
 TEMPORAL = frozenset({"date", "date-time", "time", "duration"})
@@ -287,9 +289,10 @@ def _may_be_costly(root: Raw) -> bool:
 
     A reference to anything but a definition counts as costly too.
     """
-    defined = _dict(root.get("$defs")) if isinstance(root, dict) else {}
-    leads = {f"#/$defs/{name}": _references(part) for name, part in defined.items()}
-    used = _references({key: part for key, part in root.items() if key != "$defs"} if isinstance(root, dict) else root)
+    parts = _dict(root.get("$defs")) if isinstance(root, dict) else {}
+    leads = {pointer(("$defs", name)): _references(root, part) for name, part in parts.items()}
+    own: JsonObject = {key: part for key, part in root.items() if key != "$defs"} if isinstance(root, dict) else {}
+    used = _references(root, own)
     if not {*used, *chain.from_iterable(leads.values())} <= leads.keys():
         return True
     sizes: dict[str, int] = {}
@@ -300,8 +303,9 @@ def _may_be_costly(root: Raw) -> bool:
     return bool(leads) or sum(times * sizes[name] for name, times in used.items()) > _MAX_EXPANDED
 
 
-def _references(part: Json) -> Counter[str]:
-    return Counter(found for one in _objects(part) if isinstance(found := one.get("$ref"), str))
+def _references(root: Raw, part: Json) -> Counter[str]:
+    """How often a part refers to each place."""
+    return Counter(found[0] for _, one in walk(part) if (found := referred(root, one)) is not None)
 
 
 def _has_numbers(part: JsonObject) -> bool:
