@@ -43,7 +43,7 @@ def start_search(text: str, root: Field) -> Search:
     """Analyze a document, HTML or plain text, for the fields of a schema."""
     page, items = _read(text)
     style = style_of(page.text)
-    vocabulary = Vocabulary(lexicon().concepts, _entries(root))
+    vocabulary = lexicon().vocabulary.extended(_entries(root))
     return Search(
         page,
         vocabulary,

@@ -86,15 +86,26 @@ class Vocabulary:
     """Labels and the keys that they name: concepts of the lexicon, and pointers to fields of the schema."""
 
     def __init__(self, known: Mapping[Phrase, frozenset[str]], entries: Iterable[tuple[str, str]] = ()) -> None:
-        self.keys: dict[Phrase, frozenset[str]] = dict(known)
+        self.keys: dict[Phrase, frozenset[str]] = {}
         self._sizes: dict[str, int] = {}
+        for words, keys in known.items():
+            self._add(words, keys)
         for label, key in entries:
-            words = phrase(label)
-            if words:
-                self.keys[words] = self.keys.get(words, frozenset()) | {key}
-        # The longest label that begins with a word bounds the lookups at each place.
-        for words in self.keys:
+            self._add(phrase(label), frozenset({key}))
+
+    def _add(self, words: Phrase, keys: frozenset[str]) -> None:
+        if words:
+            self.keys[words] = self.keys.get(words, frozenset()) | keys
+            # The longest label that begins with a word bounds the lookups at each place.
             self._sizes[words[0]] = max(self._sizes.get(words[0], 0), min(len(words), _LONGEST))
+
+    def extended(self, entries: Iterable[tuple[str, str]]) -> Vocabulary:
+        """Return a copy with the labels of a schema. Adding all labels anew takes longer than reading a short text."""
+        extended = Vocabulary({})
+        extended.keys, extended._sizes = dict(self.keys), dict(self._sizes)
+        for label, key in entries:
+            extended._add(phrase(label), frozenset({key}))
+        return extended
 
     def of(self, label: str) -> frozenset[str]:
         """Return the keys that a whole text names as a label."""
@@ -136,6 +147,7 @@ class Lexicon:
     yes: frozenset[str]
     no: frozenset[str]
     negations: frozenset[str]
+    vocabulary: Vocabulary
 
 
 @cache
@@ -162,6 +174,7 @@ def lexicon() -> Lexicon:
         yes=_words(raw["yes"]),
         no=_words(raw["no"]),
         negations=_words(raw["negations"]),
+        vocabulary=Vocabulary(concepts),
     )
 
 
