@@ -16,7 +16,7 @@ from structgen.core.options import EvidenceMode, Form, Mode, Options, Risk, Styl
 from structgen.core.records import Card, Document, Evidence, Example, Request, Task, text_in
 from structgen.core.results import Parsed
 from structgen.engine.claims import unclaimed_in
-from structgen.forms import AnswerForm, prompt_forms, sent_by, strict_form
+from structgen.forms import AnswerForm, PlainForm, prompt_forms, sent_by, strict_form
 from structgen.forms.strict import StrictRefusal
 from structgen.ground import locate, locate_quoted, quote_example
 from structgen.parse import parse_text
@@ -204,14 +204,13 @@ def parse_response(
 
 def _form_of(schema: Schema[T], form: Form | Request, quotes: bool) -> AnswerForm:
     """The form that is meant; without quotes where the schema holds nothing that can be quoted for."""
-    plain, *quoted = prompt_forms(schema)
     if isinstance(form, Request):
-        sent = next(filter(None, (sent_by(form, one) for one in (plain, *quoted))), None)
+        sent = next(filter(None, (sent_by(form, one) for one in prompt_forms(schema))), None)
         if sent is None:
             raise ConfigurationError(f"form is a request for {form.schema_name!r}, which asks for something else.")
         return sent
     quotes = quotes or form in {Form.QUOTES, Form.STRICT_QUOTES}
-    described = quoted[0] if quotes and quoted else plain
+    described = prompt_forms(schema)[-1] if quotes else PlainForm(schema)  # that with quotes takes long to compile
     if form not in {Form.STRICT, Form.STRICT_QUOTES}:
         return described
     strict = strict_form(described)
