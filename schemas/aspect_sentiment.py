@@ -8,11 +8,11 @@ from structgen import Example, Task
 
 
 class Aspect(BaseModel):
-    """One thing that the writer judges."""
+    """One aspect that the writer judges."""
 
     aspect: str = Field(description="What is judged, in one to three words: battery life, service")
     sentiment: Literal["positive", "negative", "neutral", "mixed"] = Field(description="How the writer judges it")
-    opinion: str = Field(description="The words of the text that judge it, exactly")
+    opinion: str = Field(description="The exact words of the text that judge it")
 
 
 class AspectSentiment(BaseModel):
@@ -22,7 +22,7 @@ class AspectSentiment(BaseModel):
     aspects: list[Aspect] = Field(description="Each aspect that is judged, in the order of the text")
     rating: float | None = Field(None, description="Stars or points that the writer gives, as a number")
     rating_scale: float | None = Field(None, description="Highest possible rating: 5 in '4 of 5 stars'")
-    would_recommend: bool | None = Field(None, description="Whether the writer recommends it, only where it is said")
+    would_recommend: bool | None = Field(None, description="Whether the writer recommends it; only if stated")
 
 
 task: Task[AspectSentiment] = Task(
@@ -30,8 +30,8 @@ task: Task[AspectSentiment] = Task(
     schema=AspectSentiment,
     description="Likes and dislikes of a review, aspect by aspect",
     instructions=(
-        "List every aspect that the writer judges, once each; 'mixed' where one aspect is praised and blamed. "
-        "Facts without a judgement are no aspects. Leave null what the text does not say."
+        "List every aspect that the writer judges, each once; 'mixed' is for an aspect both praised and criticized. "
+        "Facts without a judgement are not aspects. Use null for what the text does not say."
     ),
     examples=(
         Example(

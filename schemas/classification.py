@@ -1,11 +1,11 @@
-"""One label for each text, out of the labels that you give.
+"""One label for each text, from the labels that you give.
 
     structgen extract "classification:billing|bug|praise" inbox/         # on the command line
     structgen.extract(configure("billing|bug|praise"), text)             # in Python
     structgen extract classification inbox/ --instructions labels.txt    # labels explained at length
 
-Given after the name, the labels become part of the schema: no other answer is accepted. In a file of instructions
-you can say what each one means, and the answer is text.
+Labels after the name become part of the schema, so that no other answer is accepted. A file of instructions can
+explain what each label means, but then any text is accepted as the label.
 """
 
 from dataclasses import replace
@@ -20,16 +20,16 @@ class Classification(BaseModel):
     """The label of one text."""
 
     label: str = Field(description="The one label that fits best")
-    confidence: float = Field(ge=0, le=1, description="How sure, from 0 to 1; low where two labels fit")
-    reason: str | None = Field(None, description="The words of the text that decide it, exactly")
+    confidence: float = Field(ge=0, le=1, description="Confidence from 0 to 1; low if two labels fit")
+    reason: str | None = Field(None, description="The exact words of the text that decide it")
 
 
 task: Task[Classification] = Task(
     name="classification",
     schema=Classification,
-    description="One label for a text, out of labels that you give",
+    description="One label for a text, from labels that you give",
     instructions=(
-        "Give the text the one label that fits it best as a whole. Where no labels are listed, "
+        "Give the text the one label that fits it best as a whole. If no labels are listed, "
         "use its topic in one or two lower-case words."
     ),
     examples=(
@@ -44,11 +44,11 @@ task: Task[Classification] = Task(
 
 
 def configure(labels: str) -> Task[Classification]:
-    """The same task for the labels of ``"billing|bug|praise"`` and no others; ValueError if they are fewer than two."""
+    """Return the task for the labels of ``"billing|bug|praise"`` only. Raises ValueError for fewer than two labels."""
     choices = tuple(dict.fromkeys(label.strip() for label in labels.split("|") if label.strip()))
     if len(choices) < 2:
-        raise ValueError("give two labels or more, with | between them: billing|bug|praise")
-    label: Any = Literal[choices]  # made at run time, so that no type checker can know it
+        raise ValueError("give at least two labels, separated by |: billing|bug|praise")
+    label: Any = Literal[choices]  # created at run time, which type checkers cannot follow
     model = create_model(
         "Classification",
         __base__=Classification,

@@ -1,4 +1,4 @@
-"""How to reach a person or a company: from a mail signature, a business card, an imprint, a "contact us" page."""
+"""How to reach a person or a company: from an email signature, a business card, an imprint or a "contact us" page."""
 
 from pydantic import BaseModel, Field
 
@@ -41,8 +41,8 @@ task: Task[Contact] = Task(
     schema=Contact,
     description="Name, role, phone, email and address of a contact",
     instructions=(
-        "Extract the one contact that the text is about; in a mail, its sender. Undo disguises such as "
-        "'name (at) host (dot) org'. Leave null, or the list empty, what the text does not say."
+        "Extract the one contact that the text is about; in an email, its sender. Undo disguises such as "
+        "'name (at) host (dot) org'. Use null, or an empty list, for what the text does not say."
     ),
     examples=(
         Example(

@@ -1,4 +1,4 @@
-"""The people, organizations, places, dates and amounts that a text names, each once, as it is written there."""
+"""The people, organizations, places, dates and amounts that a text names, each once and as written."""
 
 from typing import Literal
 
@@ -10,11 +10,13 @@ from structgen import Example, Task
 class Entity(BaseModel):
     """Something that the text names."""
 
-    name: str = Field(description="The name as first written in the text, exactly")
+    name: str = Field(description="The name exactly as first written in the text")
     kind: Literal["person", "organization", "place", "date", "money", "product", "work", "event", "law", "other"] = (
         Field(description="What it is; work: book, film, song")
     )
-    aliases: list[str] = Field(default_factory=list[str], description="Other forms the text uses for it, exactly")
+    aliases: list[str] = Field(
+        default_factory=list[str], description="Other forms of the name in the text, exactly as written"
+    )
 
 
 class Entities(BaseModel):
@@ -28,7 +30,7 @@ task: Task[Entities] = Task(
     schema=Entities,
     description="People, organizations, places, dates and amounts in a text",
     instructions=(
-        "List what the text names: proper names, dates and amounts. No pronouns and no common nouns. "
+        "List what the text names: proper names, dates and amounts. Omit pronouns and common nouns. "
         "Two forms of one name ('Marine Institute', 'the Institute') are one entity with an alias."
     ),
     examples=(

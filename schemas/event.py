@@ -1,6 +1,6 @@
-"""Something that takes place at a time and a place: a concert, a course, a meeting, out of a mail, a poster or a page.
+"""An event at a time and a place (a concert, a course, a meeting), from an email, a poster or a page.
 
-Times are local times of the place. A date without its year keeps the text's words in `when` and gives no `start`.
+Times are local to the place. A date without a year is kept as written in `when`, without a `start`.
 """
 
 import datetime as dt
@@ -16,11 +16,9 @@ class Event(BaseModel):
 
     name: str = Field(description="Name of the event")
     description: str | None = Field(None, description="What happens there, in one or two sentences")
-    when: str | None = Field(None, description="Date and time in the words of the text")
-    start: dt.datetime | None = Field(
-        None, description="Start, YYYY-MM-DDTHH:MM:SS; only where day and time are stated"
-    )
-    end: dt.datetime | None = Field(None, description="End, YYYY-MM-DDTHH:MM:SS; only where it is stated")
+    when: str | None = Field(None, description="Date and time as written")
+    start: dt.datetime | None = Field(None, description="Start, YYYY-MM-DDTHH:MM:SS; only if day and time are stated")
+    end: dt.datetime | None = Field(None, description="End, YYYY-MM-DDTHH:MM:SS; only if stated")
     venue: str | None = Field(None, description="Venue or room")
     address: str | None = Field(None, description="Address on one line")
     online_url: str | None = Field(None, description="Link for taking part online")
@@ -30,7 +28,7 @@ class Event(BaseModel):
     price: str | None = Field(None, description="Price or admission as written: free, 12 €, $10 at the door")
     registration: str | None = Field(None, description="Where and until when to register, as written")
     status: Literal["scheduled", "cancelled", "postponed", "moved online"] | None = Field(
-        None, description="Only where the text says so"
+        None, description="Only if stated"
     )
 
 
@@ -39,8 +37,8 @@ task: Task[Event] = Task(
     schema=Event,
     description="An event: name, time, place, organizer and price",
     instructions=(
-        "Extract the event that is announced. Never fill in a year, an end or a place that the text does not give; "
-        "leave null what it does not say."
+        "Extract the event that is announced. Never add a year, an end or a place that the text does not give. "
+        "Use null for what it does not say."
     ),
     examples=(
         Example(

@@ -1,6 +1,6 @@
-"""An invoice between two parties: who bills whom, for what, how much, and until when it is to be paid.
+"""An invoice: who bills whom, for what, how much, and when it is due.
 
-For the slip of a till see `receipt`. Amounts are numbers, the currency stays as printed.
+For a till receipt use `receipt`. Amounts are numbers; the currency is kept as printed.
 """
 
 import datetime as dt
@@ -11,7 +11,7 @@ from structgen import Example, Task
 
 
 class Party(BaseModel):
-    """The one who bills, or the one who is billed."""
+    """The seller or the buyer."""
 
     name: str = Field(description="Company or person")
     address: str | None = Field(None, description="Postal address on one line")
@@ -21,7 +21,7 @@ class Party(BaseModel):
 
 
 class LineItem(BaseModel):
-    """One position."""
+    """One line item."""
 
     description: str = Field(description="What is billed, as written")
     quantity: float | None = Field(None, description="How many or how much")
@@ -36,17 +36,17 @@ class Invoice(BaseModel):
 
     invoice_number: str = Field(description="Number of the invoice")
     invoice_date: dt.date | None = Field(None, description="Date of the invoice, YYYY-MM-DD")
-    due_date: dt.date | None = Field(None, description="To be paid by, YYYY-MM-DD; only where a date is given")
+    due_date: dt.date | None = Field(None, description="To be paid by, YYYY-MM-DD; only if a date is given")
     order_number: str | None = Field(None, description="Purchase order or customer reference")
     seller: Party = Field(description="Who bills: the issuer, supplier, vendor")
     buyer: Party | None = Field(None, description="Who is billed: bill to, customer")
-    items: list[LineItem] = Field(default_factory=list[LineItem], description="Positions in order")
+    items: list[LineItem] = Field(default_factory=list[LineItem], description="Line items in order")
     subtotal: float | None = Field(None, description="Net sum, before tax")
     discount: float | None = Field(None, description="Total discount, as a positive number")
     shipping: float | None = Field(None, description="Shipping cost")
     tax: float | None = Field(None, description="Total tax (VAT, GST, sales tax)")
     total: float = Field(description="Total amount of the invoice, tax included; negative for a credit note")
-    amount_due: float | None = Field(None, description="What is still to be paid, where it differs from the total")
+    amount_due: float | None = Field(None, description="Amount still to be paid, if it differs from the total")
     currency: str | None = Field(None, description="Currency code or sign as printed: EUR, $")
     payment_terms: str | None = Field(None, description="Terms of payment as written: 30 days net")
     iban: str | None = Field(None, description="IBAN or account number to pay to")
@@ -55,10 +55,10 @@ class Invoice(BaseModel):
 task: Task[Invoice] = Task(
     name="invoice",
     schema=Invoice,
-    description="An invoice: parties, positions, tax, total and due date",
+    description="An invoice: parties, line items, tax, total and due date",
     instructions=(
-        "Extract the invoice. Copy names, numbers and amounts as printed, compute nothing; leave null what is missing. "
-        "Read the order of day and month as the seller's country writes it."
+        "Extract the invoice. Copy names, numbers and amounts as printed; compute nothing. Missing values are null. "
+        "Read dates in the order of day and month that the seller's country uses."
     ),
     examples=(
         Example(

@@ -1,4 +1,4 @@
-"""An advertised job: what it is, who offers it, where, for how much, and what one has to bring."""
+"""A job advertisement: what the job is, who offers it, where, for what pay, and what it requires."""
 
 import datetime as dt
 from typing import Literal
@@ -11,10 +11,12 @@ from structgen import Example, Task
 class Salary(BaseModel):
     """What the job pays."""
 
-    minimum: float | None = Field(None, ge=0, description="Lower end, or the one amount given")
-    maximum: float | None = Field(None, ge=0, description="Upper end, or the one amount given")
+    minimum: float | None = Field(None, ge=0, description="Lower end, or the only amount given")
+    maximum: float | None = Field(None, ge=0, description="Upper end, or the only amount given")
     currency: str | None = Field(None, description="Currency code or sign as written")
-    period: Literal["hour", "day", "week", "month", "year"] | None = Field(None, description="The pay is per")
+    period: Literal["hour", "day", "week", "month", "year"] | None = Field(
+        None, description="Period that the pay is for"
+    )
 
 
 class JobPosting(BaseModel):
@@ -27,11 +29,11 @@ class JobPosting(BaseModel):
     employment_type: (
         Literal["full time", "part time", "contract", "temporary", "internship", "apprenticeship", "volunteer"] | None
     ) = Field(None, description="Kind of employment")
-    salary: Salary | None = Field(None, description="Pay, only where an amount is given")
-    experience_years: float | None = Field(None, ge=0, description="Years of experience asked for, the least")
-    education: str | None = Field(None, description="Degree or training asked for, as written")
+    salary: Salary | None = Field(None, description="Pay; only if an amount is given")
+    experience_years: float | None = Field(None, ge=0, description="Minimum years of experience required")
+    education: str | None = Field(None, description="Degree or training required, as written")
     responsibilities: list[str] = Field(default_factory=list[str], description="Tasks, as written")
-    requirements: list[str] = Field(default_factory=list[str], description="What one must have, as written")
+    requirements: list[str] = Field(default_factory=list[str], description="Requirements, as written")
     nice_to_have: list[str] = Field(default_factory=list[str], description="What is welcome but not required")
     skills: list[str] = Field(
         default_factory=list[str], description="Skills and tools named, a word or two each: SQL, welding"
@@ -48,7 +50,7 @@ task: Task[JobPosting] = Task(
     description="A job advertisement: title, employer, pay, tasks and requirements",
     instructions=(
         "Extract the one job that is advertised. Keep the words of the text. "
-        "Leave null, or the list empty, what it does not say; guess no pay and no level."
+        "Use null, or an empty list, for what it does not say. Do not guess the pay or the level."
     ),
     examples=(
         Example(

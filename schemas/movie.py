@@ -1,4 +1,4 @@
-"""A film, from a review, a programme or an article; also the shape in which to ask a model about a film it knows."""
+"""A film, from a review, a programme or an article; or, without a text, from what a model knows about it."""
 
 from pydantic import BaseModel, Field
 
@@ -16,7 +16,7 @@ class Movie(BaseModel):
     """One film."""
 
     title: str = Field(description="Title, without the year")
-    original_title: str | None = Field(None, description="Title in the original language, where it differs")
+    original_title: str | None = Field(None, description="Title in the original language, if it differs")
     year: int | None = Field(None, ge=1870, le=2200, description="Year of release")
     directors: list[str] = Field(default_factory=list[str], description="Directed by")
     writers: list[str] = Field(default_factory=list[str], description="Screenplay by")
@@ -38,8 +38,8 @@ task: Task[Movie] = Task(
     schema=Movie,
     description="A film: title, year, director, cast, runtime and rating",
     instructions=(
-        "Extract the film that the text is mainly about. Leave null, or the list empty, what the text does not say, "
-        "even where you know the film."
+        "Extract the film that the text is mainly about. Use null, or an empty list, for what the text does not say, "
+        "even if you know the film."
     ),
     examples=(
         Example(

@@ -1,7 +1,7 @@
 """A catalog entry: the product of a page with its price, variants, reviews and manufacturer.
 
-The page of a shop shows many products; the entry is about the one the page is for. Prices are numbers, the currency
-stays as shown. Attributes are a list of names and values, so that a page may name any property.
+A shop's page may show many products; the entry is about the one that the page is for. Prices are numbers; the currency
+is kept as shown. Attributes are a list of names and values, so that a page may name any property.
 """
 
 import datetime as dt
@@ -41,7 +41,7 @@ class Variant(BaseModel):
 
 
 class Review(BaseModel):
-    """What one buyer says."""
+    """One review by a customer."""
 
     author: str | None = Field(None, description="Name or nickname of the reviewer")
     rating: float | None = Field(None, ge=1, le=5, description="Stars from 1 to 5")
@@ -84,7 +84,7 @@ class Product(BaseModel):
     sku: str | None = Field(None, description="Article or item number of the shop")
     gtin: str | None = Field(None, description="Barcode number: GTIN, EAN, UPC or ISBN")
     mpn: str | None = Field(None, description="Manufacturer's part or model number")
-    description: str | None = Field(None, description="What the text says it is, as written")
+    description: str | None = Field(None, description="Description of the product, as written")
     categories: list[str] = Field(default_factory=list[str], description="Categories from the widest to the narrowest")
     price: float | None = Field(None, ge=0, description="Price to pay now, not the old or the monthly one")
     old_price: float | None = Field(None, ge=0, description="Price before a reduction: was, RRP, list price")
@@ -104,7 +104,7 @@ task: Task[Product] = Task(
     schema=Product,
     description="A catalog entry: price, variants, reviews and manufacturer",
     instructions=(
-        "Extract the product that the page is about. Leave null, or the list empty, what the text does not say. "
+        "Extract the product that the page is about. Use null, or an empty list, for what the text does not say. "
         "Skip similar products, accessories, delivery terms and the shop's own contact."
     ),
     examples=(

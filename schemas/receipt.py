@@ -1,7 +1,7 @@
 """A till receipt, as a scanner or a phone camera reads it: who sold what, when, and for how much.
 
-Made for the text that OCR gives: split columns, wrong characters, lines out of order. Amounts are numbers; the currency
-stays as printed, because a "$" alone does not say whose dollar it is.
+Written for OCR text: split columns, wrong characters, lines out of order. Amounts are numbers; the currency is kept as
+printed, because a "$" alone does not say which dollar it is.
 """
 
 import datetime as dt
@@ -12,7 +12,7 @@ from structgen import Example, Task
 
 
 class Item(BaseModel):
-    """One line of what was bought."""
+    """One line of the receipt."""
 
     description: str = Field(description="Article as printed")
     quantity: float | None = Field(None, description="How many, or the weight")
@@ -46,8 +46,8 @@ task: Task[Receipt] = Task(
     description="A till receipt: shop, date, items, tax and total",
     instructions=(
         "Extract the receipt. The text may come from OCR: columns split over lines, characters misread. "
-        "Copy names and numbers as printed; leave null what is missing or cannot be read. "
-        "Read the order of day and month as the country of the shop writes it."
+        "Copy names and numbers as printed. Use null for what is missing or illegible. "
+        "Read dates in the order of day and month that the shop's country uses."
     ),
     examples=(
         Example(

@@ -1,6 +1,6 @@
 """A recipe, from a web page, a cookbook or a note: what goes in, what to do, how long it takes.
 
-Ingredients and steps stay in the text's words and language. Amounts are text too, because "1/2", "2-3" and
+Ingredients and steps are kept in the text's words and language. Amounts are text too, because "1/2", "2-3" and
 "a pinch" are amounts, and none of them is a number. Times are whole minutes.
 """
 
@@ -10,7 +10,7 @@ from structgen import Example, Task
 
 
 class Ingredient(BaseModel):
-    """One line of the list of ingredients, taken apart."""
+    """One ingredient, split into its parts."""
 
     quantity: str | None = Field(None, description="How much, as written: 200, 1/2, 2-3")
     unit: str | None = Field(None, description="Unit as written: g, cup, tbsp, pinch")
@@ -27,7 +27,7 @@ class Recipe(BaseModel):
     yields: str | None = Field(None, description="Servings or yield, as written: 4 servings, 12 muffins")
     prep_time_minutes: int | None = Field(None, ge=0, description="Preparation time in minutes")
     cook_time_minutes: int | None = Field(None, ge=0, description="Cooking or baking time in minutes")
-    total_time_minutes: int | None = Field(None, ge=0, description="Total time in minutes, only where it is stated")
+    total_time_minutes: int | None = Field(None, ge=0, description="Total time in minutes, only if stated")
     category: str | None = Field(None, description="Course or kind of dish: dessert, soup, main course")
     cuisine: str | None = Field(None, description="Cuisine: Italian, Thai")
     ingredients: list[Ingredient] = Field(description="Ingredients in the order of the text, optional ones too")
@@ -39,7 +39,7 @@ task: Task[Recipe] = Task(
     schema=Recipe,
     description="A recipe: ingredients, steps, servings and times",
     instructions=(
-        "Extract the one recipe of the text. Keep its words and its language; leave null what it does not say. "
+        "Extract the one recipe in the text. Keep its words and its language. Use null for what it does not say. "
         "Skip navigation, advertising, comments and links to other recipes."
     ),
     examples=(

@@ -1,7 +1,7 @@
-"""A curriculum vitae: who someone is, where they worked and learnt, what they can do.
+"""A curriculum vitae: who someone is, where they worked and studied, what they can do.
 
-Dates stay as written ("2019", "March 2019", "today"), because a CV seldom gives whole ones. It reads what is there and
-judges nobody: no score, no guess at age, sex or origin.
+Dates are kept as written ("2019", "March 2019", "today"), because a CV seldom gives full ones. Only what is stated is
+extracted, and nobody is judged: no score, no guess at age, sex or origin.
 """
 
 from pydantic import BaseModel, Field
@@ -32,7 +32,7 @@ class Education(BaseModel):
 
 
 class LanguageSkill(BaseModel):
-    """A language that is spoken."""
+    """One language."""
 
     language: str = Field(description="Language")
     level: str | None = Field(None, description="Level as written: native, B2, fluent")
@@ -61,8 +61,8 @@ task: Task[Resume] = Task(
     schema=Resume,
     description="A curriculum vitae: experience, education, skills and languages",
     instructions=(
-        "Extract what the curriculum vitae states, in its words. Dates stay as written. "
-        "Leave null, or the list empty, what it does not say; draw no conclusions about the person."
+        "Extract what the curriculum vitae states, in its words. Keep dates as written. "
+        "Use null, or an empty list, for what it does not say. Draw no conclusions about the person."
     ),
     examples=(
         Example(

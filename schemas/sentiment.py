@@ -1,7 +1,7 @@
-"""How a text feels about what it speaks of: reviews, comments, mails, posts.
+"""The sentiment of a text: a review, a comment, an email, a post.
 
-One verdict for the whole text, the phrases that carry it, and a sentence that sums it up. For several aspects of one
-thing ("great screen, weak battery") see `aspect_sentiment`.
+One overall sentiment, the phrases that decide it, and a summary in one sentence. For several aspects of one thing
+("great screen, weak battery") use `aspect_sentiment`.
 """
 
 from typing import Literal
@@ -14,20 +14,20 @@ Sentiment = Literal["positive", "negative", "neutral"]
 
 
 class KeyPhrase(BaseModel):
-    """A phrase that carries feeling."""
+    """A phrase that expresses a sentiment."""
 
-    phrase: str = Field(description="The words of the text, exactly")
-    sentiment: Sentiment = Field(description="What this phrase feels")
+    phrase: str = Field(description="The exact words of the text")
+    sentiment: Sentiment = Field(description="Sentiment of this phrase")
 
 
 class SentimentAnalysis(BaseModel):
-    """The feeling of one text."""
+    """The sentiment of one text."""
 
-    sentiment: Sentiment = Field(description="Overall sentiment; neutral where it is balanced or merely factual")
+    sentiment: Sentiment = Field(description="Overall sentiment; neutral if balanced or purely factual")
     confidence_score: float = Field(
-        ge=0, le=1, description="How sure, from 0 to 1; low where the text is mixed or ironic"
+        ge=0, le=1, description="Confidence from 0 to 1; low if the text is mixed or ironic"
     )
-    key_phrases: list[KeyPhrase] = Field(description="Up to five phrases that decide it, in the order of the text")
+    key_phrases: list[KeyPhrase] = Field(description="Up to five decisive phrases, in the order of the text")
     summary: str = Field(description="One sentence on the overall sentiment and its reason, in the text's language")
 
 
@@ -36,8 +36,8 @@ task: Task[SentimentAnalysis] = Task(
     schema=SentimentAnalysis,
     description="Sentiment of a text, its key phrases and a summary",
     instructions=(
-        "Judge how the writer feels, not whether the events are good or bad. Irony counts for what is meant. "
-        "Copy the phrases word for word; leave the list empty where nothing carries feeling."
+        "Judge how the writer feels, not whether the events are good or bad. Take irony for what it means. "
+        "Copy the phrases word for word; leave the list empty if none expresses a sentiment."
     ),
     examples=(
         Example(

@@ -1,4 +1,4 @@
-"""What a long text says, in short: a headline, a few sentences, and the points one should not miss."""
+"""The short version of a long text: a headline, a few sentences, and the key points."""
 
 from pydantic import BaseModel, Field
 
@@ -8,18 +8,20 @@ from structgen import Example, Task
 class KeyPoint(BaseModel):
     """One thing that a reader should know, and where the text says it."""
 
-    point: str = Field(description="The point in one sentence of your own")
-    quote: str | None = Field(None, description="The words of the text that say it, exactly and short")
+    point: str = Field(description="The point in one sentence, in your own words")
+    quote: str | None = Field(None, description="The exact words of the text that say it, kept short")
 
 
 class Summary(BaseModel):
-    """The short form of one text."""
+    """The short version of one text."""
 
     title: str = Field(description="The text's own title, or a headline of at most ten words")
-    summary: str = Field(description="Two to four sentences; one where the text is short")
-    key_points: list[KeyPoint] = Field(description="Three to seven points by importance; fewer where there are fewer")
+    summary: str = Field(description="Two to four sentences; one if the text is short")
+    key_points: list[KeyPoint] = Field(
+        description="Three to seven points, most important first; fewer if there are fewer"
+    )
     open_questions: list[str] = Field(
-        default_factory=list[str], description="What the text itself leaves undecided or asks, in its order"
+        default_factory=list[str], description="Questions that the text asks or leaves open, in its order"
     )
 
 
@@ -28,8 +30,8 @@ task: Task[Summary] = Task(
     schema=Summary,
     description="A summary of a text with its key points",
     instructions=(
-        "Summarize the text in its own language, for someone who has not read it. Keep its names, numbers and doubts; "
-        "add no knowledge and no opinion of your own."
+        "Summarize the text in its own language, for someone who has not read it. Keep its names, numbers and doubts. "
+        "Add no knowledge or opinion of your own."
     ),
     examples=(
         Example(

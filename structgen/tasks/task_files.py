@@ -2,7 +2,7 @@
 
     # ticket.toml
     description = "A support ticket"
-    instructions = "Leave null what the text does not say."
+    instructions = "Use null for what the text does not say."
     fields = "customer, product?, urgency: low|high, problem"
 
     [[examples]]

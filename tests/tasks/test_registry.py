@@ -293,7 +293,7 @@ def test_a_type_in_a_template_goes_before_a_label_of_that_name(tmp_path: Path) -
 
 
 def test_one_label_is_no_choice(tmp_path: Path) -> None:
-    with pytest.raises(TaskError, match=r"^classification:bug: give two labels or more"):
+    with pytest.raises(TaskError, match=r"^classification:bug: give at least two labels"):
         find_task("classification:bug", root=tmp_path)
 
 
