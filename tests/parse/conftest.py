@@ -1,4 +1,4 @@
-"""Hypothesis without the search for the smallest example: the values here are large, and it takes minutes."""
+"""Hypothesis settings without shrinking, which takes minutes because the values here are large."""
 
 import os
 

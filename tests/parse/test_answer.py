@@ -1,4 +1,4 @@
-"""Several values in one response: used, collected or known to say the same, on the record; else it is refused."""
+"""Several values in one response: each is used, collected or explained on record; otherwise it is refused."""
 
 import json
 from dataclasses import dataclass
@@ -136,13 +136,13 @@ def test_scalars_without_brackets_are_never_picked_from(schema: Any, text: str) 
         ("{}", {}),
     ],
 )
-def test_what_says_the_same_as_the_answer_is_on_record(beside: str, before: Json) -> None:
+def test_a_value_that_repeats_the_answer_is_on_record(beside: str, before: Json) -> None:
     parsed = read(Pet, f"{REX}\n{beside}")
     assert parsed.value == Pet(name="Rex", age=3)
     assert repair(parsed, "repeated").before == before
 
 
-def test_a_part_of_the_answer_says_the_same() -> None:
+def test_a_value_that_repeats_a_part_of_the_answer_is_on_record() -> None:
     class Litter(BaseModel):
         mother: Pet
         pups: list[Pet] = []
@@ -153,7 +153,7 @@ def test_a_part_of_the_answer_says_the_same() -> None:
     assert not read(Litter, f'{whole}\n{{"name": "Tom", "age": 8}}').ok
 
 
-def test_what_needs_a_conversion_to_be_the_same_has_its_risk() -> None:
+def test_a_value_that_repeats_the_answer_after_a_conversion_has_its_risk() -> None:
     parsed = read(Pet, f'{REX}{{"name": "Rex", "age": "3"}}')
     assert repair(parsed, "repeated").risk is Risk.INTERPRETIVE
     assert repair(read(Pet, REX + REX), "repeated").risk is Risk.LOSSLESS
@@ -194,7 +194,7 @@ def test_the_schema_itself_is_on_record() -> None:
     assert repair(read(Pet, f"{json.dumps(schema)}\n{REX}"), "schema_echo").before == schema
 
 
-def test_an_object_of_other_keys_amid_prose_is_on_record() -> None:
+def test_an_object_with_other_keys_amid_prose_is_on_record() -> None:
     text = f'The input was {{"weight": 12, "deep": {{"more": 1}}}}, so:\n{REX}'
     parsed = read(Pet, text)
     assert repair(parsed, "unrelated").before == {"weight": 12, "deep": {"more": 1}}
@@ -261,7 +261,7 @@ def test_no_value_of_an_accepted_response_vanishes(schema: Schema[Any], parts: l
 
 
 def _says(whole: Json, part: Json) -> bool:
-    """Whether a value, or a part of it, says what another one says; a list of one item says what the item says."""
+    """Whether a value or a part of it contains another one; a one-item list counts as its item."""
     if isinstance(part, list) and len(part) == 1 and _says(whole, part[0]):
         return True
     if isinstance(part, dict) and isinstance(whole, dict) and part.keys() <= whole.keys():

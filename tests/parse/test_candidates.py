@@ -58,7 +58,7 @@ def codes(parsed: Parsed[Any]) -> set[str]:
 TEA = '{"title": "Tea", "price": 3.5}'
 
 
-def test_values_in_thoughts_are_no_answers() -> None:
+def test_values_within_thinking_are_no_answers() -> None:
     for text in (f"<think>{TOM}</think>{REX}", f"{TOM}</think>{REX}", f"<think>{TOM}</think>{REX}<think>{TOM}</think>"):
         assert read(Pet, text).value == Pet(name="Rex", age=3)
 
@@ -72,7 +72,7 @@ def test_braces_that_latex_wants_escaped_are_read() -> None:
     assert not read(Pet, f"{TOM}\nSo {boxed}").ok
 
 
-def test_too_many_values_are_a_refusal() -> None:
+def test_too_many_values_are_refused() -> None:
     many = " ".join(f'{{"title": "{number}", "price": 1}}' for number in range(80))
     assert codes(read(Item, many)) == {"crowded"}
     assert codes(read(Item, "{1 " * 30_000)) == {"crowded"}
@@ -90,7 +90,7 @@ def test_thinking_tags_within_a_value_that_was_encoded_twice_are_text(tree: Any)
 
 
 @pytest.mark.parametrize("tag", ["<think>", "</think>", "[think]"])
-def test_a_tag_of_thoughts_in_a_string_behind_thoughts_is_text(tag: str) -> None:
+def test_a_thinking_tag_in_a_string_behind_thinking_is_text(tag: str) -> None:
     text = json.dumps({"title": f"the {tag} tag", "note": "b"})
     assert read(Loose, f"<think>a {{</think>{text}").value == Loose(title=f"the {tag} tag", note="b")
     assert read(Loose, f"{text}\nAgain:\n{text}").value == Loose(title=f"the {tag} tag", note="b")

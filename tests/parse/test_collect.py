@@ -101,7 +101,7 @@ MILK = '{"title": "Milk", "price": 1}'
         f"{REX}\nThere is no {TOM}.",
     ],
 )
-def test_an_object_that_words_lead_to_may_correct_the_one_before(schema: Any, text: str) -> None:
+def test_an_object_behind_words_may_correct_the_one_before(schema: Any, text: str) -> None:
     parsed = read(schema, text)
     assert [issue.code for issue in parsed.issues] == ["ambiguous"]
 
@@ -221,7 +221,7 @@ def test_lists_in_objects_with_a_comma_between_them_are_collected() -> None:
     assert {"unwrapped", "collected"} <= {one.rule for one in parsed.repairs}
 
 
-def test_calls_of_a_tool_in_tags_are_told_apart_as_such() -> None:
+def test_tagged_tool_calls_are_separate_values() -> None:
     def calls(*texts: str) -> str:
         made = (f'<tool_call>\n{{"name": "pet", "arguments": {text}}}\n</tool_call>' for text in texts)
         return "\n".join(made)
@@ -234,7 +234,7 @@ def test_calls_of_a_tool_in_tags_are_told_apart_as_such() -> None:
     ]
 
 
-def test_repairs_and_issues_of_collected_values_stand_at_their_places() -> None:
+def test_repairs_and_issues_of_collected_values_have_the_paths_of_the_list() -> None:
     parsed = read(list[Pet], f"{REX}\n{{'name': 'Tom', \"age\": '7'}}")
     assert {(one.rule, one.path) for one in parsed.repairs} >= {("quotes", "/1"), ("number", "/1/age")}
     parsed = read(list[int], "[1, 2], ['3']")
@@ -243,7 +243,7 @@ def test_repairs_and_issues_of_collected_values_stand_at_their_places() -> None:
     assert [(one.path, one.code) for one in parsed.issues] == [("/1/age", "duplicate_key")]
 
 
-def test_what_stands_in_a_value_that_breaks_off_is_not_asked_for_alone() -> None:
+def test_a_broken_item_leaves_the_whole_list_open() -> None:
     parsed = read(list[Pet], f'{REX}\n{{"name": "Tom", "age": 1,299}}\n{TOM}')
     assert not parsed.ok
     assert parsed.open == ("",)
@@ -259,7 +259,7 @@ def test_an_item_that_does_not_fit_is_named_in_the_whole_list() -> None:
     assert parsed.partial == [json.loads(REX), {"age": 7}]
 
 
-def test_objects_are_collected_where_a_list_is_wanted() -> None:
+def test_objects_are_collected_if_a_list_is_wanted() -> None:
     parsed = read(list[Item], f"1. {TEA}\n2. {MILK}")
     assert [item.title for item in parsed.value] == ["Tea", "Milk"]
     assert "collected" in rules(parsed)
@@ -282,7 +282,7 @@ def test_collected_objects_of_a_stopped_response_may_not_be_all() -> None:
     assert codes(read(list[Item], f"{TEA}\n{MILK}", finish_reason="length")) == {"cut_off"}
 
 
-def test_one_object_for_a_list_is_no_list_where_the_response_was_stopped() -> None:
+def test_one_object_for_a_list_is_no_list_if_the_response_was_stopped() -> None:
     assert read(list[Item], '{"title": "Tea", "price": 2}').ok
     parsed = read(list[Item], '{"title": "Tea", "price": 2}', finish_reason="length")
     assert [issue.code for issue in parsed.issues] == ["cut_off"]

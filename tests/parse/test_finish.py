@@ -1,4 +1,4 @@
-"""What the server says of the end of a response: a whole value counts, on the record; nothing is silently cut."""
+"""Finish reasons: a closed value counts, on record, and nothing is cut off silently."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def notes(parsed: Parsed[Any]) -> list[tuple[Any, Risk]]:
         *((word, Ending.UNKNOWN) for word in ("", None, "mystery", "insufficient_system_resource", "pause_turn")),
     ],
 )
-def test_every_word_for_the_end_says_one_thing(reason: str | None, ending: Ending) -> None:
+def test_every_finish_reason_means_one_thing(reason: str | None, ending: Ending) -> None:
     assert ending_of(reason) is ending
     assert ending_of(common_finish_reason(reason)) is ending
 
@@ -61,13 +61,13 @@ def test_every_word_for_the_end_says_one_thing(reason: str | None, ending: Endin
         ("", [(None, Risk.LOSSLESS)]),
     ],
 )
-def test_a_whole_value_is_accepted_on_the_record(text: str, reason: str | None, noted: Any) -> None:
+def test_a_closed_value_is_accepted_on_record(text: str, reason: str | None, noted: Any) -> None:
     parsed = read(text, reason)
     assert parsed.value == Soup(name="Leek", serves=2)
     assert notes(parsed) == noted
 
 
-def test_what_a_filter_may_have_changed_is_not_taken_under_lossless() -> None:
+def test_a_value_that_a_filter_may_have_changed_is_refused_under_lossless() -> None:
     parsed = read(WHOLE, "content_filter", max_risk=Risk.LOSSLESS)
     assert (parsed.ok, parsed.partial) == (False, {"name": "Leek", "serves": 2})
     assert "filter" in parsed.issues[0].message
@@ -83,14 +83,14 @@ def test_what_a_filter_may_have_changed_is_not_taken_under_lossless() -> None:
         (None, "may be cut off (no finish_reason)"),
     ],
 )
-def test_a_value_that_is_not_whole_is_refused_with_the_reason(text: str, reason: str | None, words: str) -> None:
+def test_a_value_that_is_not_closed_is_refused_with_the_reason(text: str, reason: str | None, words: str) -> None:
     parsed = read(text, reason)
     assert not parsed.ok
     assert parsed.issues[0].message == words
     assert len(parsed.issues) > 1
 
 
-def test_a_value_that_is_only_wrong_is_not_said_to_be_cut() -> None:
+def test_a_value_that_is_only_wrong_is_not_called_cut_off() -> None:
     parsed = read('{"name": 5}', "content_filter")
     assert [issue.path for issue in parsed.issues] == ["/name"]
 
@@ -104,7 +104,7 @@ def test_more_may_have_been_meant_to_follow(reason: str | None) -> None:
 
 
 @pytest.mark.parametrize("reason", ["content_filter", None])
-def test_calls_of_a_function_are_judged_alike(reason: str | None) -> None:
+def test_tool_calls_are_judged_alike(reason: str | None) -> None:
     parsed = parse_parts(Schema.of(Soup), Parts((WHOLE, WHOLE)), finish_reason=reason)
     assert parsed.ok
     assert len(notes(parsed)) == 1

@@ -1,4 +1,4 @@
-"""Cost grows with the length of the text, whatever the text: lines of Python executed are counted, not seconds."""
+"""Parsing takes linear time, whatever the text: the tests count lines of Python executed, not seconds."""
 
 import re
 import sys
@@ -73,7 +73,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 
 
 def lines(run: Callable[[], Any]) -> int:
-    """How many lines of Python a call executes."""
+    """Return the number of lines of Python that a call executes."""
     count = 0
 
     def trace(frame: Any, event: str, argument: Any) -> Any:
@@ -124,7 +124,7 @@ def test_growing_text_costs_the_same_at_every_character() -> None:
 
 
 class Counting:
-    """A pattern that counts the characters it looks at."""
+    """A pattern that counts the characters that it searches."""
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
         self.pattern, self.looked = pattern, 0
@@ -137,7 +137,7 @@ class Counting:
 
 @pytest.mark.parametrize("unit", ["[a ", "<think></think>", "<think>[</think>", "[]</think>", "</think>", "<", "{]"])
 @pytest.mark.parametrize("opens", ["{", "{["])
-def test_growing_text_in_one_piece_is_looked_at_once(unit: str, opens: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_growing_text_in_one_piece_is_read_once(unit: str, opens: str, monkeypatch: pytest.MonkeyPatch) -> None:
     tags = [Counting(partial_reader.OPEN_THINKING), Counting(partial_reader.CLOSE_THINKING)]
     monkeypatch.setattr(partial_reader, "OPEN_THINKING", tags[0])
     monkeypatch.setattr(partial_reader, "CLOSE_THINKING", tags[1])
@@ -169,7 +169,7 @@ def nested(depth: int, inside: str) -> str:
 
 @pytest.mark.parametrize("schema", [TYPED, PLAIN], ids=["type", "JSON Schema"])
 @pytest.mark.parametrize("inside", ["1", '"no"', '"1"'])
-def test_unions_in_each_other_cost_no_more_with_every_level(schema: Schema[Any], inside: str) -> None:
+def test_nested_unions_cost_no_more_with_every_level(schema: Schema[Any], inside: str) -> None:
     shallow, deep = (lines(lambda depth=depth: parse_text(schema, nested(depth, inside))) for depth in (20, 60))
     assert deep <= 9 * shallow + 20_000
     assert deep < 3_000_000
@@ -177,20 +177,20 @@ def test_unions_in_each_other_cost_no_more_with_every_level(schema: Schema[Any],
 
 @pytest.mark.parametrize(("schema", "code"), [(TYPED, "too_costly"), (PLAIN, "type")], ids=["type", "JSON Schema"])
 @pytest.mark.parametrize("before", ["", "Here: "])
-def test_what_fits_no_union_60_levels_down_is_refused(schema: Schema[Any], code: str, before: str) -> None:
+def test_a_value_that_fits_no_union_60_levels_down_is_refused(schema: Schema[Any], code: str, before: str) -> None:
     parsed = parse_text(schema, before + nested(60, '"no"'))
     assert not parsed.ok
     assert {issue.code for issue in parsed.issues} == {code}
 
 
-def test_unions_in_each_other_are_read_as_deep_as_people_write_them() -> None:
+def test_nested_unions_are_read_as_deep_as_people_write_them() -> None:
     assert parse_text(TYPED, nested(10, "1")).ok
     assert parse_text(PLAIN, nested(60, "1")).ok
     fitting = parse_text(TYPED, nested(8, '"no"')).issues
     assert [issue.path for issue in fitting] == ["/k" * 8]
 
 
-def test_a_type_that_does_not_hold_itself_costs_no_step_for_each_place() -> None:
+def test_a_type_that_is_not_recursive_costs_no_step_for_each_place() -> None:
     def run(rows: int) -> int:
         text = "[" + ", ".join([ROW] * rows) + "]"
         parse_text(MANY, text)

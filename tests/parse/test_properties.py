@@ -1,4 +1,4 @@
-"""What holds for every value and every text."""
+"""Properties that hold for every value and every text."""
 
 import json
 from datetime import date, datetime, timedelta
@@ -178,7 +178,7 @@ COSTUMES = {
 @pytest.mark.parametrize("costume", COSTUMES)
 @given(value=values)
 @settings(deadline=None, max_examples=12)
-def test_every_value_parses_back_from_every_costume(costume: str, value: Everything) -> None:
+def test_every_value_is_read_back_from_all_surroundings(costume: str, value: Everything) -> None:
     text = COSTUMES[costume](json.loads(as_text(value)))
     assume(costume != "missing commas" or ',"\n' not in text)  # whose comma that is, nobody knows
     parsed = parse_text(SCHEMA, text)
@@ -206,7 +206,7 @@ def test_a_value_of_any_shape_is_read_as_json_reads_it(tree: Any) -> None:
 
 @given(st.text(max_size=200) | st.text(alphabet="{}[]()\"'`:,\\ \n/*#.0123aetrufnN-_<>think“”", max_size=120))
 @settings(deadline=None, max_examples=300)
-def test_no_text_breaks_the_parser(text: str) -> None:
+def test_no_text_makes_the_parser_raise(text: str) -> None:
     for schema in (SCHEMA, LISTS, LEVELS):
         parsed = parse_text(schema, text)
         assert parsed.ok == (not parsed.issues)

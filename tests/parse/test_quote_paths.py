@@ -1,4 +1,4 @@
-"""Quotes through a response: taken out of every reading, and where their values are in the end."""
+"""Quotes are taken out of every reading and end up at the paths of their values."""
 
 import json
 from datetime import date
@@ -64,7 +64,7 @@ def test_repairs_have_the_paths_of_the_value() -> None:
         ([{"totalSum": pair("T", 3.0)}], "only_item"),
     ],
 )
-def test_a_quote_goes_where_a_repair_brings_its_value(answer: Any, rule: str) -> None:
+def test_a_quote_moves_with_its_value(answer: Any, rule: str) -> None:
     parsed = read(Bill, answer)
     assert parsed.ok, parsed.issues
     assert rule in {repair.rule for repair in parsed.repairs}
@@ -82,7 +82,7 @@ def test_objects_that_are_collected_for_a_list_keep_their_quotes() -> None:
     assert parsed.quotes == {"/0/name": "the x", "/0/price": "x 2", "/1/name": "the y", "/1/price": "y 2"}
 
 
-def test_in_a_set_and_in_a_list_that_a_validator_sorts_a_quote_follows_its_item() -> None:
+def test_a_quote_follows_its_item_in_a_set_and_in_a_sorted_list() -> None:
     ordered = Annotated[list[str], AfterValidator(sorted)]
     answer = [pair("red r", "red"), pair("green g", "green"), pair("red again", "red")]
     assert read(ordered, answer).quotes == {"/0": "green g", "/1": "red r", "/2": "red again"}
@@ -128,7 +128,7 @@ def test_quotes_in_a_list_that_was_encoded_twice_are_lost_and_its_values_are_not
     assert parsed.quotes == {"/totalSum": "T", "/items/0/name": None}
 
 
-def test_two_answers_that_differ_in_their_quotes_alone_are_one() -> None:
+def test_two_answers_that_differ_only_in_their_quotes_are_one() -> None:
     one, two = (json.dumps({"totalSum": pair(quote, 3.0)}) for quote in ("a", "b"))
     assert read(Bill, f"{one}\nor\n{two}").value == Bill(totalSum=3.0)
 
@@ -158,7 +158,7 @@ def test_wherever_an_answer_is_cut_off_no_quote_shows(data: st.DataObject) -> No
     assert not any("quote" in issue.path for issue in parsed.issues)
 
 
-def test_moving_quotes_looks_at_each_once_however_many_repairs_there_are() -> None:
+def test_moving_quotes_reads_each_once_however_many_repairs_there_are() -> None:
     count = 20_000
     quotes = {f"/items/{n}/Name": "q" for n in range(count)}
     repairs = [Repair("key", f"/items/{n}/name", "Name", "name", Risk.INTERPRETIVE) for n in range(count)]

@@ -93,7 +93,7 @@ MILK = '{"title": "Milk", "price": 1}'
         ('{"type": "object", "properties": {"title": {"type": "string"}}}', "schema_echo"),
     ],
 )
-def test_what_cannot_be_trusted_is_refused(text: str, code: str) -> None:
+def test_a_response_that_cannot_be_trusted_is_refused(text: str, code: str) -> None:
     assert code in codes(read(Item, text))
 
 
@@ -101,7 +101,7 @@ def test_a_text_that_is_too_long_is_refused_unread() -> None:
     assert codes(read(Item, TEA, max_chars=10)) == {"too_large"}
 
 
-def test_both_answers_are_shown_where_two_differ() -> None:
+def test_two_answers_that_differ_are_both_shown() -> None:
     parsed = read(Item, f"{TEA} or {MILK}")
     assert parsed.readings == (json.loads(TEA), json.loads(MILK))
 
@@ -137,14 +137,14 @@ def test_a_number_at_the_end_of_a_stopped_response_may_be_unfinished() -> None:
     assert not read(int, "12", finish_reason="length").ok
 
 
-def test_what_was_complete_is_kept_with_the_open_paths() -> None:
+def test_complete_parts_are_kept_with_the_open_paths() -> None:
     parsed = read(Basket, f'{{"items": [{TEA}, {{"title": "Milk", "pri')
     assert parsed.partial == {"items": [json.loads(TEA), {"title": "Milk"}]}
     assert parsed.open == ("", "/items", "/items/1")
     assert read(Basket, f'{{"items": [{TEA}, {{"title": "Mi').open[-1] == "/items/1/title"
 
 
-def test_dots_in_place_of_items_are_refused_where_the_items_were_asked_for() -> None:
+def test_dots_in_place_of_items_are_refused_if_the_schema_wants_the_items() -> None:
     assert "left_out" in codes(read(Basket, f'{{"items": [{TEA}, ...]}}'))
     assert "left_out" in codes(read(Basket, f'{{"items": [{TEA}, // ... more\n]}}'))
     assert "left_out" in codes(read(Basket, f'{{"basket": {{"items": [{TEA}, ...]}}}}'))
@@ -164,7 +164,7 @@ def test_a_scalar_may_come_bare_or_wrapped() -> None:
 
 @pytest.mark.parametrize("schema", [Any, int | str, dict[str, Any] | str, Any | None, {"type": ["string", "null"]}, {}])
 @pytest.mark.parametrize("text", ["True", "[1", '{, "message": "hi"}', "hello", "12 apples", "'a'", "{'a' 'b'}"])
-def test_what_is_no_json_is_no_text_where_any_value_may_stand(schema: Any, text: str) -> None:
+def test_a_text_that_is_no_json_is_no_string_if_any_value_is_allowed(schema: Any, text: str) -> None:
     assert not read(schema, text).ok
 
 
@@ -178,14 +178,14 @@ def test_what_is_no_json_is_no_text_where_any_value_may_stand(schema: Any, text:
         ({"enum": ["a", "b"]}, "a", "a"),
     ],
 )
-def test_a_bare_word_is_taken_for_a_choice_or_a_number_alone_on_the_record(schema: Any, text: str, value: Any) -> None:
+def test_a_bare_word_is_accepted_only_for_a_choice_or_a_number_on_record(schema: Any, text: str, value: Any) -> None:
     parsed = read(schema, text)
     assert parsed.value == value
     if text not in {"12", "null"}:  # which are JSON
         assert Risk.INTERPRETIVE in {repair.risk for repair in parsed.repairs if repair.rule == "unquoted"}
 
 
-def test_nan_is_a_number_only_where_the_field_says_so() -> None:
+def test_nan_is_a_number_only_if_the_field_allows_it() -> None:
     class Measured(BaseModel):
         free: float = Field(default=0.0, allow_inf_nan=True)
         plain: float = 0.0
@@ -243,18 +243,18 @@ def test_plain_json_schemas_are_read_the_same_way() -> None:
     assert not read(False, "[1]").ok
 
 
-def test_what_a_type_would_drop_as_a_whole_is_refused() -> None:
+def test_an_object_that_a_type_would_drop_as_a_whole_is_refused() -> None:
     assert codes(read(Loose, '{"headline": "Tea"}')) == {"unknown_keys"}
     assert read(Loose, "{}").ok
     assert read(Loose, '{"title": "Tea", "headline": "Tea"}').ok
 
 
-def test_a_call_of_a_function_is_opened() -> None:
+def test_a_function_call_is_unwrapped() -> None:
     text = f'{{"type": "function", "function": {{"name": "f", "arguments": {TEA}}}}}'
     assert read(Item, text).value.title == "Tea"
 
 
-def test_a_second_value_that_holds_other_fields_is_not_dropped() -> None:
+def test_a_second_value_with_other_fields_is_not_dropped() -> None:
     parsed = read(Item, '```json\n{"title": "Tea", "price": 2}\n```\n```json\n{"size": "small"}\n```')
     assert [issue.code for issue in parsed.issues] == ["ambiguous"]
     assert read(Item, '{"price": 2}, so {"title": "Tea", "price": 2}').value == Item(title="Tea", price=2)
@@ -264,7 +264,7 @@ def test_a_value_that_ends_behind_its_first_bracket_is_cut_off() -> None:
     assert [issue.code for issue in read(Loose, '{"title": "Tea"}\n{').issues] == ["cut_off"]
 
 
-def test_a_number_among_the_words_of_a_set_is_a_word() -> None:
+def test_a_number_among_the_strings_of_a_set_is_a_string() -> None:
     class Words(BaseModel):
         words: frozenset[str]
         day: date | str = ""
@@ -357,7 +357,7 @@ def test_the_quotes_of_several_calls_stay_with_their_values(schema: Any) -> None
         assert (parsed.quotes["/0/name"], parsed.quotes["/1/name"]) == ("Rex", "Tom")
 
 
-def test_what_is_nested_too_deep_is_refused() -> None:
+def test_a_response_that_is_nested_too_deep_is_refused() -> None:
     deep = '{"a": ' * 5000 + "1" + "}" * 5000
     assert not read_parts(dict[str, Any], deep, deep).ok
     assert not read_parts(Pet, REX, beside=(f"So {deep}",)).ok

@@ -105,7 +105,7 @@ class Notes(BaseModel):
         "[x] done",
     ],
 )
-def test_brackets_in_prose_are_prose_and_all_of_it_is_on_record(prose: str) -> None:
+def test_brackets_in_prose_are_prose_and_on_record(prose: str) -> None:
     for schema in (*ONE, *MANY):
         text = f"{prose} {REX if schema in ONE else f'[{REX}]'}"
         parsed = read(schema, text)
@@ -113,7 +113,7 @@ def test_brackets_in_prose_are_prose_and_all_of_it_is_on_record(prose: str) -> N
         assert {"prose": prose, "unrelated": [1]}[parsed.repairs[0].rule] == parsed.repairs[0].before
 
 
-def test_prose_is_never_cut_on_the_record() -> None:
+def test_prose_is_never_shortened_on_record() -> None:
     prose = "word " * 100 + "[1] and so on"
     assert repair(read(Pet, f"{prose}\n{REX}"), "prose").before == prose
     escaped = json.dumps(REX)[1:-1]
@@ -150,7 +150,7 @@ def test_digits_right_behind_the_end_may_belong_to_it(behind: str) -> None:
     assert codes(read(Item, '{"title": "Tea", "price": 1}' + behind)) == {"syntax"}
 
 
-def test_what_stands_around_a_value_is_named() -> None:
+def test_the_surroundings_of_a_value_are_named() -> None:
     assert rules(read(Item, f"\ufeff{TEA}")) == ["byte_order_mark"]
     assert rules(read(Item, f"{TEA}}}")) == ["prose"]
     assert rules(read(Item, f"{TEA}{TEA}")) == ["repeated"]
@@ -169,11 +169,11 @@ def test_what_stands_around_a_value_is_named() -> None:
         '[a"nd then [sic]", "b"]',
     ],
 )
-def test_a_list_that_goes_on_behind_its_bracket_is_refused(text: str) -> None:
+def test_a_list_that_continues_behind_its_bracket_is_refused(text: str) -> None:
     assert not read(list[str], text).ok
 
 
-def test_an_object_that_goes_on_behind_its_brace_is_refused() -> None:
+def test_an_object_that_continues_behind_its_brace_is_refused() -> None:
     assert not read(Notes, '{"title": "a",}"note": "b"}').ok
     assert not read(Notes, '{"title": "a", }note": "b"}').ok
     assert not read(Claim, '{"says": "a"}, 5]}').ok

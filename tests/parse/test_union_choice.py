@@ -1,4 +1,4 @@
-"""A union of objects is the member that the given keys speak of; two that fit alike are refused, never chosen from."""
+"""The given keys decide the member of a union of objects; if two fit alike, the value is refused."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -107,7 +107,7 @@ def noted(parsed: Parsed[Any]) -> list[tuple[str, str]]:
     ],
 )
 @pytest.mark.parametrize("order", [Singer | Band, Band | Singer])
-def test_the_member_that_uses_the_given_keys_is_taken(
+def test_the_member_that_uses_the_given_keys_is_chosen(
     order: Any, given_value: Json, expected: BaseModel, repairs: list[tuple[str, str]]
 ) -> None:
     parsed = read(list[order], [given_value])
@@ -146,13 +146,13 @@ def test_lists_in_lists_and_roots_are_read_alike() -> None:
     assert read(dict[str, Singer | Band], {"a": {"name": "Ox", "seats": 3}}).value == {"a": Band(name="Ox", seats=3)}
 
 
-def test_a_value_that_fits_only_a_poorer_member_is_refused_at_its_own_place() -> None:
+def test_a_value_that_fits_only_a_poorer_member_is_refused_at_its_own_path() -> None:
     parsed = read(list[Singer | Band], [{"name": "Ox", "seats": "many"}])
     assert [issue.path for issue in parsed.issues] == ["/0/seats"]
 
 
 @pytest.mark.parametrize("union", [Singer | Band, Band | Singer, SingerData | BandData])
-def test_what_may_be_either_member_is_refused_with_the_keys_that_would_tell(union: Any) -> None:
+def test_a_value_that_may_be_either_member_is_refused_with_the_keys_that_would_tell(union: Any) -> None:
     parsed = read(list[union], [{"name": "Ox", "seats": 1}, {"name": "Ox"}])
     assert not parsed.ok
     assert {(issue.path, issue.code) for issue in parsed.issues} == {
@@ -161,7 +161,7 @@ def test_what_may_be_either_member_is_refused_with_the_keys_that_would_tell(unio
     }
 
 
-def test_nulls_for_all_that_tells_members_apart_tell_nothing() -> None:
+def test_nulls_do_not_tell_members_apart() -> None:
     parsed = read(Singer | Band, {"name": "Ox", "born": None, "seats": None})
     assert [issue.code for issue in parsed.issues] == ["ambiguous"]
 
@@ -187,13 +187,13 @@ def test_a_wrong_tag_counts_more_than_a_key_too_many() -> None:
 
 
 @pytest.mark.parametrize("union", [Place | Hall, Hall | Place])
-def test_of_a_member_and_a_larger_one_the_smaller_is_meant_if_all_of_it_is_given(union: Any) -> None:
+def test_the_smaller_of_two_members_is_meant_if_all_of_its_keys_are_given(union: Any) -> None:
     assert read(union, {"name": "Ox"}).value == Place(name="Ox")
     assert read(union, {"name": "Ox", "rows": None}).value == Hall(name="Ox")
     assert read(union, {"name": "Ox", "rows": "12"}).value == Hall(name="Ox", rows=12)
 
 
-def test_members_with_the_same_keys_are_told_apart_by_their_types_alone() -> None:
+def test_members_with_the_same_keys_are_distinguished_by_their_types_alone() -> None:
     class Count(BaseModel):
         size: int
 
@@ -218,7 +218,7 @@ def test_members_with_the_same_keys_are_told_apart_by_their_types_alone() -> Non
     assert not read(Copy | Count, {"size": 3}).ok
 
 
-def test_an_open_member_is_taken_if_no_other_has_all_keys() -> None:
+def test_an_open_member_is_chosen_if_no_other_has_all_keys() -> None:
     class Loose(BaseModel):
         model_config = ConfigDict(extra="allow")
         title: str = ""
@@ -235,7 +235,7 @@ def kind_of(value: Any) -> str:
 Called = Annotated[Annotated[Singer, Tag("s")] | Annotated[Band, Tag("b")], Discriminator(kind_of)]
 
 
-def test_a_discriminator_of_the_users_decides_and_what_it_drops_is_on_record() -> None:
+def test_the_users_discriminator_decides_and_dropped_keys_are_on_record() -> None:
     parsed = read(list[Called], [{"k": "b", "name": "Ox", "seats": "12"}])
     assert parsed.value == [Band(name="Ox", seats=12)]
     assert ("ignored_key", "/0/k") in noted(parsed)
@@ -250,7 +250,7 @@ def test_a_union_that_is_tried_from_left_to_right_stays_so() -> None:
     assert isinstance(parsed.value[0], Band) or noted(parsed) == [("ignored_key", "/0/seats")]
 
 
-def test_fields_may_have_the_names_of_pydantics_own_words() -> None:
+def test_fields_may_have_the_names_of_pydantic_keywords() -> None:
     class Odd(BaseModel):
         ref: str
         config: Singer | Band
@@ -307,7 +307,7 @@ def test_a_null_that_gives_way_to_a_default_still_tells_which_member_it_is() -> 
     assert not read(list[Solo | Choir], [{"name": "Ox", "seats": None}, {"name": "Ox"}]).ok
 
 
-def test_a_member_that_keeps_other_keys_is_held_to_its_own_word() -> None:
+def test_a_member_that_keeps_other_keys_is_validated_by_its_own_rules() -> None:
     class Loose(BaseModel):
         model_config = ConfigDict(extra="allow")
         name: str = ""
@@ -339,7 +339,7 @@ def test_a_member_without_fields_takes_no_misspelt_key() -> None:
     assert not read(list[Stop], [{"a": 1}]).ok
 
 
-def test_what_a_validator_makes_of_a_list_is_tried_without_loss_first() -> None:
+def test_a_list_from_a_validator_is_tried_without_loss_first() -> None:
     class Opened(BaseModel):
         name: str
         opened: Annotated[date | None, BeforeValidator(lambda value: value)] = None
@@ -348,7 +348,7 @@ def test_what_a_validator_makes_of_a_list_is_tried_without_loss_first() -> None:
     assert parsed.value == [Opened(name="Ox", opened=date(2020, 1, 1))]
 
 
-def test_a_tag_that_is_called_like_a_field_hides_no_key() -> None:
+def test_a_tag_named_like_a_field_hides_no_key() -> None:
     class Inner(BaseModel):
         sound: str
 
@@ -366,7 +366,7 @@ def test_a_tag_that_is_called_like_a_field_hides_no_key() -> None:
     assert noted(parsed) == [("number", "/lives"), ("ignored_key", "/age")]
 
 
-def test_members_of_many_levels_take_no_more_than_twice_the_room_of_pydantics_own() -> None:
+def test_members_of_many_levels_take_at_most_twice_the_memory_of_pydantics_own() -> None:
     def nested(depth: int) -> Any:
         union: Any = int
         for level in range(depth):

@@ -1,4 +1,4 @@
-"""Numbers of more digits than a float holds, and times of more than microseconds: exact, on the record, or refused."""
+"""Numbers beyond a float and times finer than microseconds: exact, on record, or refused."""
 
 import json
 import time
@@ -106,7 +106,7 @@ def _inside(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shown(written: str) -> Json:
-    """What the record shows: the number, or its text where the number of Python would be another."""
+    """Return what the record shows: the number, or its text if a Python number would differ."""
     plain = json.loads(written)
     return written if isinstance(plain, float) and Decimal(repr(plain)) != Decimal(written) else plain
 
@@ -151,7 +151,7 @@ def _shown(written: str) -> Json:
         ({"type": "number", "multipleOf": 0.01}, LONG),
     ],
 )
-def test_what_no_type_can_hold_is_refused_in_no_time(schema: Any, written: str) -> None:
+def test_a_number_that_no_type_can_hold_is_refused_quickly(schema: Any, written: str) -> None:
     begun = time.process_time()
     parsed = parse_response(
         dict[str, schema] if not isinstance(schema, dict) else _inside(schema), f'{{"number": {written}}}'
@@ -169,7 +169,7 @@ def test_models_typed_dicts_and_dataclasses_are_alike() -> None:
     assert not parse_response(Measured, text, max_risk=Risk.LOSSLESS).ok
 
 
-def test_no_number_is_changed_for_the_sake_of_its_neighbour() -> None:
+def test_no_number_is_changed_because_of_its_neighbour() -> None:
     parsed = parse_response(tuple[int, float, float], f"[{BIG}.0, {BIG}.0, 0.5]")
     assert parsed.value == (BIG, float(BIG), 0.5)
     assert told(parsed) == [("number", "/0", f"{BIG}.0", BIG), ("float", "/1", f"{BIG}.0", float(BIG))]
@@ -189,7 +189,7 @@ def test_a_key_that_becomes_a_number_of_fewer_digits_is_on_record() -> None:
         assert parse_response(kind, f'{{"{key}": 1}}').repairs == ()
 
 
-def test_what_is_excluded_or_ignored_is_told_once() -> None:
+def test_an_excluded_or_ignored_number_is_recorded_once() -> None:
     class Hidden(BaseModel):
         seen: int = 0
         number: float = Field(default=0.0, exclude=True)
@@ -198,7 +198,7 @@ def test_what_is_excluded_or_ignored_is_told_once() -> None:
     assert told(parsed) == [("ignored_key", "/other", LONG, None), ("float", "/number", LONG, None)]
 
 
-def test_a_validator_of_the_users_may_round() -> None:
+def test_a_user_validator_may_round() -> None:
     class Price(BaseModel):
         price: Annotated[Decimal, AfterValidator(lambda price: round(price, 2))]
 
@@ -207,7 +207,7 @@ def test_a_validator_of_the_users_may_round() -> None:
     assert parsed.repairs == ()
 
 
-def test_numbers_become_texts_only_as_they_are() -> None:
+def test_numbers_become_strings_only_unchanged() -> None:
     class Code(BaseModel):
         model_config = ConfigDict(coerce_numbers_to_str=True)
 
@@ -244,7 +244,7 @@ def test_values_that_agree_only_after_a_conversion_are_on_record(second: str) ->
         (timedelta, "PT0.333333333H", "PT19M59.999999S"),
     ],
 )
-def test_more_than_microseconds_are_cut_on_the_record(kind: Any, written: str, after: str) -> None:
+def test_fractions_finer_than_microseconds_are_cut_on_record(kind: Any, written: str, after: str) -> None:
     for schema, text, path in ((kind, f'"{written}"', ""), (list[kind], f'["{written}"]', "/0")):
         parsed = parse_response(schema, text)
         assert parsed.ok
@@ -262,11 +262,11 @@ def test_more_than_microseconds_are_cut_on_the_record(kind: Any, written: str, a
         (datetime | str, "version 1.123456789"),
     ],
 )
-def test_zeros_behind_the_microseconds_and_texts_lose_nothing(kind: Any, written: str) -> None:
+def test_zeros_behind_the_microseconds_and_strings_lose_nothing(kind: Any, written: str) -> None:
     assert parse_response(list[kind], f'["{written}"]', max_risk=Risk.LOSSLESS).repairs == ()
 
 
-def test_times_of_more_than_microseconds_are_told_wherever_they_stand() -> None:
+def test_times_finer_than_microseconds_are_recorded_wherever_they_are() -> None:
     class Event(BaseModel):
         when: datetime = Field(alias="at")
         hidden: datetime | None = Field(default=None, exclude=True)
@@ -286,7 +286,7 @@ def test_times_of_more_than_microseconds_are_told_wherever_they_stand() -> None:
     assert "converted" in [repair.rule for repair in day.repairs]
 
 
-def test_base64_with_other_characters_is_refused_for_they_would_be_dropped() -> None:
+def test_base64_with_other_characters_is_refused_because_they_would_be_dropped() -> None:
     assert parse_response(list[Base64Bytes], '["YW\\nJj", "YWI="]').value == [b"abc", b"ab"]
     parsed = parse_response(list[Base64Bytes], '["YWJj", "YW*Jj!"]')
     assert [(issue.path, issue.code) for issue in parsed.issues] == [("/1", "format")]
@@ -314,7 +314,7 @@ def test_every_number_is_exact_recorded_or_refused(written: str) -> None:
 
 @given(DIGITS)
 @settings(deadline=None)
-def test_a_number_is_written_down_as_it_came(written: str) -> None:
+def test_a_number_is_serialized_as_it_was_written(written: str) -> None:
     tree = exact_json(f'{{"a": [{written}]}}')
     again = json.loads(exact_text(tree), parse_float=Decimal, parse_int=Decimal)["a"][0]
     float_of_it = float(written)

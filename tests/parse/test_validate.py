@@ -1,4 +1,4 @@
-"""What Pydantic converts is on the record or refused; a validator that breaks is named."""
+"""What Pydantic converts is on record or refused, and the error for a broken validator names it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,7 +32,7 @@ class Colour(Enum):
 
 
 Python = BeforeValidator(same)
-"""A validator that changes nothing, but turns its input to Python mode, where Pydantic's strictness means less."""
+"""A validator that changes nothing, but turns its input into Python objects, for which strict mode means less."""
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_python_mode_changes_nothing_for_correct_json(kind: Any, written: str, v
     ("kind", "written"),
     [(int, "true"), (bool, "1"), (bool, '"on"'), (datetime, "1700000000"), (float, "true"), (date, "0")],
 )
-def test_python_mode_lets_nothing_through_that_json_mode_refuses(kind: Any, written: str) -> None:
+def test_python_mode_accepts_nothing_that_json_mode_refuses(kind: Any, written: str) -> None:
     class Held(BaseModel):
         held: Annotated[kind, Python]
 
     assert not read(Held, f'{{"held": {written}}}').ok
 
 
-def test_what_lax_reading_converts_is_recorded_with_its_place() -> None:
+def test_a_conversion_of_lax_mode_is_recorded_with_its_path() -> None:
     class Weighed(BaseModel):
         weights: list[Annotated[int, BeforeValidator(without_unit)]]
 
@@ -90,7 +90,7 @@ def test_a_conversion_that_leaves_no_trace_in_the_dump_is_recorded_too() -> None
     assert [one.path for one in parsed.repairs] == ["/secret"]
 
 
-def test_a_number_for_a_text_is_taken_where_the_model_says_so() -> None:
+def test_a_number_for_a_string_is_accepted_if_the_model_says_so() -> None:
     class Coerced(BaseModel):
         model_config = ConfigDict(coerce_numbers_to_str=True)
         code: str
@@ -103,7 +103,7 @@ def test_a_number_for_a_text_is_taken_where_the_model_says_so() -> None:
     assert not read(Plain, '{"code": 5}').ok
 
 
-def test_a_before_validator_gets_what_the_response_said() -> None:
+def test_a_before_validator_gets_the_value_of_the_response() -> None:
     class Split(BaseModel):
         tags: Annotated[list[str], BeforeValidator(lambda value: value.split(","))]
         size: Annotated[int, BeforeValidator(lambda value: int(value.replace(",", "")))]
@@ -114,7 +114,7 @@ def test_a_before_validator_gets_what_the_response_said() -> None:
     assert (parsed.value.tags, parsed.value.size, parsed.value.other) == (["a", "b"], 1299, 3)
 
 
-def test_after_validators_and_model_validators_speak_in_issues() -> None:
+def test_refusals_of_after_validators_and_model_validators_are_issues() -> None:
     class Span(BaseModel):
         start: int
         end: Annotated[int, AfterValidator(lambda value: value)]
@@ -157,7 +157,7 @@ def test_a_function_as_validator_that_breaks_is_named() -> None:
         read(Careless, '{"n": "1"}')
 
 
-def test_a_fault_outside_of_any_validator_names_the_type() -> None:
+def test_an_error_outside_any_validator_names_the_type() -> None:
     class Strange(BaseModel):
         n: int
 

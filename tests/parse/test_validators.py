@@ -1,4 +1,4 @@
-"""How often validators of the user's run: at most twice for a value, whatever a response needs."""
+"""User validators run at most twice for a value, whatever repairs a response needs."""
 
 import json
 from collections import Counter
@@ -31,12 +31,12 @@ def counted() -> Iterator[None]:
 
 
 def ran(what: str, value: object) -> None:
-    """A validator was shown a value."""
+    """Count a value that a validator sees."""
     RUNS[what, str(value)] += 1
 
 
 def most() -> int:
-    """How often any of them was shown one and the same value."""
+    """Return how often a validator saw the same value at most."""
     return max(RUNS.values(), default=0)
 
 
@@ -100,7 +100,7 @@ class Word(BaseModel):
 
 
 class Drawn(BaseModel):
-    """Only its validator tells it from a picture."""
+    """Only its validator distinguishes it from a picture."""
 
     name: str
     kind: str
@@ -187,7 +187,7 @@ RESPONSES = [
 
 
 @pytest.mark.parametrize(("schema", "text", "times"), RESPONSES)
-def test_no_validator_is_shown_a_value_more_than_twice(schema: Any, text: str, times: int) -> None:
+def test_no_validator_sees_a_value_more_than_twice(schema: Any, text: str, times: int) -> None:
     parsed = read(schema, text)
     assert parsed.ok, parsed.issues
     assert most() <= times
@@ -205,30 +205,30 @@ def test_no_validator_is_shown_a_value_more_than_twice(schema: Any, text: str, t
         (Built, '{"name": "a", "size": "large"}'),
     ],
 )
-def test_nor_where_the_response_is_refused(schema: Any, text: str) -> None:
+def test_no_validator_sees_a_value_more_than_twice_if_the_response_is_refused(schema: Any, text: str) -> None:
     assert not read(schema, text).ok
     assert most() <= 2
 
 
 @pytest.mark.parametrize("kind", ["drawing", "painting", "print"])
-def test_a_union_that_only_validators_decide_asks_them_once_more(kind: str) -> None:
+def test_a_union_that_only_validators_can_decide_runs_them_once_more(kind: str) -> None:
     read(Drawn | Painted, json.dumps({"name": "a", "kind": kind}))
     assert most() <= 3
 
 
-def test_what_is_dropped_under_lossy_is_shown_once_more_each_time() -> None:
+def test_each_drop_under_lossy_shows_the_value_once_more() -> None:
     parsed = read(list[Soup], '[{"name": "a"}, {"name": 5}]', max_risk=Risk.LOSSY)
     assert [soup.name for soup in parsed.value] == ["a"]
     assert most() <= 3
 
 
-def test_calls_of_a_function_that_say_the_same_are_shown_once() -> None:
+def test_equal_tool_calls_are_shown_once() -> None:
     parsed = parse_parts(Schema.of(Soup), Parts(('{"name": "a"}', '{"name": "a"}')))
     assert parsed.ok
     assert most() == 1
 
 
-def test_fits_are_made_again_by_what_the_validators_say() -> None:
+def test_places_that_validators_fault_are_aligned_again() -> None:
     parsed = read(Soup, '{"Name": "a", "serves": "1,200", "tags": "x,y"}')
     assert (parsed.value.serves, parsed.value.tags) == (1200, {"x", "y"})
     assert [(repair.rule, repair.path) for repair in parsed.repairs] == [("key", "/name"), ("number", "/serves")]
@@ -236,14 +236,14 @@ def test_fits_are_made_again_by_what_the_validators_say() -> None:
     assert [(repair.rule, repair.path) for repair in parsed.repairs] == [("key", "/name"), ("null_absent", "/serves")]
 
 
-def test_each_answer_to_a_question_is_shown_twice_at_the_most(groq_emulator: Emulator) -> None:
+def test_each_answer_to_a_question_is_shown_at_most_twice(groq_emulator: Emulator) -> None:
     groq_emulator.script(reply('{"name": "a", "serves": "few"}'), reply('{"/serves": "3"}'))
     result = Extractor(options=Options(mode=Mode.JSON)).extract(Soup, "A soup for 3.")
     assert (result.value.serves, len(result.attempts)) == (3, 2)
     assert RUNS["name", "a"] <= 2 * len(result.attempts)
 
 
-def test_an_item_that_is_streamed_is_shown_with_its_list_too(groq_emulator: Emulator) -> None:
+def test_a_streamed_item_is_shown_with_its_list_too(groq_emulator: Emulator) -> None:
     groq_emulator.script(reply('{"value": [{"name": "a"}, {"name": "b", "serves": "2"}]}'))
     options = Options(mode=Mode.TOOLS)
     assert [soup.name for soup in Extractor(options=options).stream_items(Soup, "Two soups.")] == ["a", "b"]
@@ -277,6 +277,6 @@ class Tagged(BaseModel):
 
 
 @pytest.mark.parametrize("text", ['{"kind": "A", "name": "x"}', '{"kind": "a", "name": "x", "Also": "2"}'])
-def test_choices_and_aliases_are_settled_before_anybody_is_asked(text: str) -> None:
+def test_choices_and_aliases_are_settled_before_any_validator_runs(text: str) -> None:
     assert read(Tagged, text).ok
     assert most() == 1

@@ -1,4 +1,4 @@
-"""Every key of a response reaches the value, is on record, or is the reason to ask."""
+"""Every key of a response reaches the value, is on record, or is a reason to refuse."""
 
 import json
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def noted(parsed: Parsed[Any]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("schema", [Order, OrderData, OrderDict, list[Order]])
-def test_a_key_that_the_type_ignores_is_on_record_with_what_it_held(schema: Any) -> None:
+def test_a_key_that_the_type_ignores_is_on_record_with_its_value(schema: Any) -> None:
     value: Json = {"total": 3, "note": "x", "paid": [1]}
     listed = schema == list[Order]
     parsed = read(schema, [value] if listed else value)
@@ -73,7 +73,7 @@ def test_a_key_that_the_type_ignores_is_on_record_with_what_it_held(schema: Any)
         ("tel", "telephone"),
     ],
 )
-def test_the_only_key_that_is_near_to_an_absent_field_is_read_as_it(names: str, key: str) -> None:
+def test_the_only_key_similar_to_an_absent_field_is_read_as_it(names: str, key: str) -> None:
     kind = with_field(names)
     parsed = read(kind, {"total": 3, key: "x"})
     assert getattr(parsed.value, names) == "x"
@@ -109,18 +109,18 @@ def with_field(name: str) -> type[BaseModel]:
     return create_model("Made", total=(int, ...), **{name: (str | None, None)})  # pyright: ignore
 
 
-def test_near_keys_that_contradict_each_other_are_asked_for() -> None:
+def test_similar_keys_that_contradict_each_other_are_refused() -> None:
     parsed = read(Order, {"total": 3, "notes": "x", "NOTES_": "y"})
     assert [(issue.path, issue.code) for issue in parsed.issues] == [("/note", "duplicate_key")]
 
 
-def test_a_near_key_whose_value_cannot_be_the_fields_is_another_key() -> None:
+def test_a_similar_key_whose_value_does_not_fit_the_field_is_another_key() -> None:
     parsed = read(Order, {"total": 3, "notes": ["x", "y"]})
     assert parsed.value == Order(total=3)
     assert noted(parsed) == [("ignored_key", "/notes")]
 
 
-def test_a_near_key_is_no_field_where_other_keys_are_welcome() -> None:
+def test_a_similar_key_is_no_field_if_other_keys_are_allowed() -> None:
     class Open(BaseModel):
         model_config = ConfigDict(extra="allow")
         note: str | None = None
@@ -128,7 +128,7 @@ def test_a_near_key_is_no_field_where_other_keys_are_welcome() -> None:
     assert read(Open, {"notes": "x"}).value.model_extra == {"notes": "x"}
 
 
-def test_a_json_schema_reads_a_near_key_as_its_field() -> None:
+def test_a_json_schema_reads_a_similar_key_as_its_field() -> None:
     schema = {"type": "object", "properties": {"note": {"type": "string"}, "total": {"type": "integer"}}}
     parsed = read(schema, {"total": 3, "notes": "x", "paid": 1})
     assert parsed.value == {"total": 3, "note": "x", "paid": 1}
@@ -164,7 +164,7 @@ def test_a_field_given_twice_with_equal_values_is_taken_on_record() -> None:
     assert read(Order, {"total": 3, "Total": None}).ok
 
 
-def test_a_validator_of_the_users_may_read_keys_that_no_field_has() -> None:
+def test_a_user_validator_may_read_keys_that_no_field_has() -> None:
     class Split(BaseModel):
         first: str
         last: str
@@ -192,7 +192,7 @@ def test_a_validator_of_the_users_may_read_keys_that_no_field_has() -> None:
         (dict[str, Street], {"a": {"strasse": "x"}}, "/a"),
     ],
 )
-def test_an_object_of_strangers_is_refused_wherever_it_stands(schema: Any, value: Json, path: str) -> None:
+def test_an_object_without_any_known_key_is_refused_wherever_it_is(schema: Any, value: Json, path: str) -> None:
     parsed = read(schema, value)
     assert [(issue.path, issue.code) for issue in parsed.issues] == [(path, "unknown_keys")]
 
@@ -216,7 +216,7 @@ class Held(BaseModel):
         ({"type": "object", "additionalProperties": {"type": "array"}}, {"values": {"a": ["x"]}}),
     ],
 )
-def test_where_keys_are_data_none_is_unwrapped_away(schema: Any, value: Json) -> None:
+def test_if_keys_are_data_none_is_unwrapped(schema: Any, value: Json) -> None:
     assert not read(schema, value).ok
 
 
@@ -254,7 +254,7 @@ class Holding(BaseModel):
         (dict[str, Named], [{"key": "a", "value": {"name": "x", "zz": 1}}], "/a/zz"),
     ],
 )
-def test_a_key_that_is_ignored_within_what_was_unwrapped_is_on_record(schema: Any, value: Json, path: str) -> None:
+def test_a_key_that_is_ignored_within_an_unwrapped_object_is_on_record(schema: Any, value: Json, path: str) -> None:
     parsed = read(schema, value)
     assert parsed.ok
     assert noted(parsed)[-1] == ("ignored_key", path)
@@ -268,7 +268,7 @@ def test_fields_may_be_called_like_keywords() -> None:
     assert read(Typed, {"type": "x", "schema": 3}).value == Typed(type="x", schema=3)
 
 
-def test_a_constructor_of_the_users_hides_neither_conversions_nor_keys() -> None:
+def test_a_custom_constructor_hides_neither_conversions_nor_keys() -> None:
     class Built(BaseModel):
         size: int = 0
 
@@ -280,7 +280,7 @@ def test_a_constructor_of_the_users_hides_neither_conversions_nor_keys() -> None
     assert noted(parsed) == [("number", "/size"), ("ignored_key", "/zz")]
 
 
-def test_an_alias_beside_the_name_is_a_contradiction_also_where_other_keys_are_kept() -> None:
+def test_an_alias_beside_the_name_is_a_contradiction_even_if_other_keys_are_kept() -> None:
     class Kept(BaseModel):
         model_config = ConfigDict(extra="allow", populate_by_name=True)
         prep_time: int = Field(0, alias="prepTime")
@@ -301,7 +301,7 @@ def test_paths_as_aliases_are_no_names() -> None:
     assert read(Point, {"at": [1, 2]}).value.y == 2
 
 
-def test_near_keys_cost_no_more_than_the_keys_there_are() -> None:
+def test_similar_keys_cost_no_more_than_the_number_of_keys() -> None:
     wide = create_model("Wide", **{f"field_{number}": (str | None, None) for number in range(300)})  # pyright: ignore
     schema = Schema.of(wide)
     parsed = parse_text(schema, json.dumps({"field_1": "x"} | {f"key{n}": "y" for n in range(2000)}))

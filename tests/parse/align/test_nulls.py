@@ -1,4 +1,4 @@
-"""A null where nothing else than an absent value can be meant, and where it is a value, or a mistake."""
+"""A null can mean an absent value, be a value itself, or be a mistake."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -89,7 +89,7 @@ PLAIN = {
         (fields("name, age int?"), '{"name": "a", "age": null, "Name": "a"}', None, None),
     ],
 )
-def test_a_null_that_can_only_mean_nothing_is_read_as_absent(
+def test_a_null_that_can_only_mean_an_absent_value_is_read_as_such(
     schema: Any, text: str, path: str | None, after: Json
 ) -> None:
     parsed = read(schema, text)
@@ -101,7 +101,7 @@ def test_a_null_that_can_only_mean_nothing_is_read_as_absent(
     assert made == [Repair("null_absent", path, None, after, Risk.INTERPRETIVE)]
 
 
-def test_the_default_takes_the_place_of_null() -> None:
+def test_the_default_replaces_null() -> None:
     parsed = read(Dish, '{"name": "a", "serves": null, "tags": null, "spices": null, "kind": null}')
     assert parsed.value == Dish.model_validate({"name": "a"})
 
@@ -136,11 +136,11 @@ def test_a_null_that_is_a_value_stays(text: str, note: str | None, extra: Any) -
         (dict[str, int], '{"a": null}'),
     ],
 )
-def test_a_null_where_a_value_is_needed_is_refused(schema: Any, text: str) -> None:
+def test_a_null_for_a_required_value_is_refused(schema: Any, text: str) -> None:
     assert not read(schema, text).ok
 
 
-def test_only_what_takes_no_interpretation_is_read_under_lossless() -> None:
+def test_under_lossless_no_null_is_interpreted() -> None:
     assert not read(Dish, '{"name": "a", "serves": null}', max_risk=Risk.LOSSLESS).ok
 
 
@@ -156,7 +156,7 @@ class Counted(BaseModel):
 
 
 @pytest.mark.parametrize("text", ['{"name": "a", "serves": null}', '{"name": "a", "serves": null, "guests": null}'])
-def test_a_null_that_a_validator_takes_is_left_to_it(text: str) -> None:
+def test_a_null_that_a_validator_accepts_is_left_to_it(text: str) -> None:
     assert read(Counted, text).value == Counted(name="a", serves=0, guests=2)
 
 

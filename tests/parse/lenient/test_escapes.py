@@ -1,6 +1,6 @@
-r"""Whether a backslash is an escape or a part of the text: the document decides, or nobody does.
+r"""Whether a backslash is an escape or a part of the text: the document decides, or the response is refused.
 
-Models write LaTeX, paths of Windows and patterns without doubling their backslashes, and ``\frac`` is valid JSON.
+Models write LaTeX, Windows paths and patterns without doubling their backslashes, and ``\frac`` is valid JSON.
 """
 
 import json
@@ -77,7 +77,7 @@ IN_DOUBT = [
 
 
 @pytest.mark.parametrize("written", IN_DOUBT)
-def test_a_backslash_that_may_be_an_escape_or_a_part_of_the_text_is_refused(written: str) -> None:
+def test_a_backslash_that_may_be_an_escape_or_text_is_refused(written: str) -> None:
     parsed = read(written)
     assert not parsed.ok
     (issue,) = parsed.issues
@@ -112,15 +112,15 @@ def test_a_backslash_that_may_be_an_escape_or_a_part_of_the_text_is_refused(writ
         r"\nu\nto\ntau",
     ],
 )
-def test_what_json_says_beyond_doubt_is_accepted_and_nothing_is_recorded(written: str) -> None:
+def test_unambiguous_escapes_are_accepted_without_a_record(written: str) -> None:
     parsed = read(written, max_risk=Risk.LOSSLESS)
     assert parsed.ok, parsed.issues
     assert parsed.value == Note(text=json.loads(f'"{written}"'))
     assert parsed.repairs == ()
 
 
-def test_what_is_beyond_doubt_stays_on_the_fast_way() -> None:
-    """The strict decoder takes it, which knows nothing of any document."""
+def test_unambiguous_escapes_stay_on_the_fast_path() -> None:
+    """The strict decoder accepts them without a document."""
     for written in (r"a\nb\tc", r"$\\frac{1}{2}$\nThen", r"\\nu\nof", r"print(\"\\n\")\nreturn"):
         assert strict_json(f'["{written}"]'.encode()).value == json.loads(f'["{written}"]')
 
@@ -139,7 +139,7 @@ def test_what_is_beyond_doubt_stays_on_the_fast_way() -> None:
         (r"smile \U0001F600", "smile 😀"),
     ],
 )
-def test_what_can_only_be_one_of_the_two_is_accepted_on_the_record(written: str, text: str) -> None:
+def test_a_backslash_with_one_likely_meaning_is_accepted_on_record(written: str, text: str) -> None:
     parsed = read(written)
     assert parsed.value == Note(text=text)
     assert parsed.repairs == (Repair("escape", "/text", f'"{written}"', text, Risk.INTERPRETIVE),)
@@ -177,7 +177,7 @@ def test_what_can_only_be_one_of_the_two_is_accepted_on_the_record(written: str,
         (r"\x64", "d is there", None),
     ],
 )
-def test_the_document_decides_on_the_record(written: str, document: str, text: str | None) -> None:
+def test_the_document_decides_on_record(written: str, document: str, text: str | None) -> None:
     parsed = read(written, document)
     if text is None:
         assert [issue.code for issue in parsed.issues] == ["escape"]
@@ -200,13 +200,13 @@ def test_the_document_decides_on_the_record(written: str, document: str, text: s
         (r"said \"so\"", r"said \"so\" or \x"),
     ],
 )
-def test_a_document_with_backslashes_changes_nothing_that_is_beyond_doubt(written: str, document: str) -> None:
+def test_a_document_with_backslashes_changes_no_unambiguous_escape(written: str, document: str) -> None:
     parsed = read(written, document, max_risk=Risk.LOSSLESS)
     assert parsed.value == Note(text=json.loads(f'"{written}"'))
     assert parsed.repairs == ()
 
 
-def test_two_strings_in_doubt_are_two_issues_and_the_others_are_kept() -> None:
+def test_two_ambiguous_strings_are_two_issues_and_the_others_are_kept() -> None:
     parsed = parse_response(list[Note], r'[{"text": "\frac"}, {"text": "ok"}, {"text": "C:\new"}]')
     assert [(issue.path, issue.code) for issue in parsed.issues] == [("/0/text", "escape"), ("/2/text", "escape")]
     assert parse_response(list[Note], r'[{"text": "\frac"}]', document=r"\frac").ok
@@ -216,7 +216,7 @@ def test_two_strings_in_doubt_are_two_issues_and_the_others_are_kept() -> None:
     "dress",
     ["{}", "Here it is: {}", "```json\n{}\n```", "{},", "<think>hm</think>{}", "{}\n{}"],
 )
-def test_no_costume_hides_the_doubt(dress: str) -> None:
+def test_no_surroundings_hide_an_ambiguous_backslash(dress: str) -> None:
     text = dress.replace("{}", r'{"text": "\beta"}')
     assert not parse_response(Note, text).ok
     parsed = parse_response(Note, text, document=r"$\beta$")
@@ -225,25 +225,25 @@ def test_no_costume_hides_the_doubt(dress: str) -> None:
 
 
 @pytest.mark.parametrize("quotes", ["''", "“”", "``"])
-def test_other_quotes_and_python_do_not_hide_it_either(quotes: str) -> None:
+def test_other_quotes_and_python_hide_no_ambiguous_backslash(quotes: str) -> None:
     written = f'{{"text": {quotes[0]}C:\\new{quotes[1]}}}'
     assert [issue.code for issue in parse_response(Note, written).issues] == ["escape"]
     assert parse_response(Note, written, document="C:\\new").value == Note(text="C:\\new")
 
 
-def test_escapes_as_python_writes_them_are_its_own() -> None:
+def test_python_escapes_are_read_as_python_means_them() -> None:
     parsed = parse_response(Note, repr({"text": "a\x1b[0m\xa0'b' \U000e0001"}))
     assert parsed.value == Note(text="a\x1b[0m\xa0'b' \U000e0001")
     assert {repair.risk for repair in parsed.repairs} == {Risk.LOSSLESS}
 
 
-def test_a_string_that_is_the_whole_answer_is_in_doubt_as_well() -> None:
+def test_a_string_that_is_the_whole_answer_may_be_ambiguous_too() -> None:
     assert [issue.code for issue in parse_response(str, r'"C:\new\{a}"').issues] == ["escape"]
     assert parse_response(str, r'"C:\new\{a}"', document=r"C:\new\{a}").value == r"C:\new\{a}"
     assert parse_response(str, r'"plain {text}"').repairs == ()
 
 
-def test_json_within_a_string_is_in_doubt_where_its_backslashes_were_doubled_once() -> None:
+def test_json_within_a_string_is_ambiguous_if_its_backslashes_were_doubled_once() -> None:
     text = json.dumps('{"text": "C:\\new"}')
     assert not parse_response(Note, text).ok
     parsed = parse_response(Note, text, document=r"C:\new")
@@ -251,7 +251,7 @@ def test_json_within_a_string_is_in_doubt_where_its_backslashes_were_doubled_onc
     assert {repair.rule: repair.risk for repair in parsed.repairs} == {"double_encoded": Risk.INTERPRETIVE}
 
 
-def test_a_key_in_doubt_is_refused_where_keys_are_data() -> None:
+def test_an_ambiguous_key_is_refused_if_keys_are_data() -> None:
     parsed = parse_response(Table, r'{"cells": {"\beta": 1}}')
     assert [(issue.path, issue.code) for issue in parsed.issues] == [("/cells", "escaped_key")]
     found = parse_response(Table, r'{"cells": {"\beta": 1}}', document=r"$\beta$ is 1")
@@ -259,13 +259,13 @@ def test_a_key_in_doubt_is_refused_where_keys_are_data() -> None:
     assert [repair.rule for repair in found.repairs] == ["escape"]
 
 
-def test_a_key_is_no_doubt_where_it_can_only_be_a_field() -> None:
+def test_an_ambiguous_key_that_can_only_be_one_field_is_accepted() -> None:
     parsed = parse_response(Table, r'{"cells": {}, "prep\_time": "5 min"}')
     assert parsed.value == Table(cells={}, prep_time="5 min")
     assert [repair.rule for repair in parsed.repairs] == ["escape"]
 
 
-def test_what_nobody_asked_for_may_be_in_doubt_on_the_record() -> None:
+def test_an_ignored_key_may_be_ambiguous_on_record() -> None:
     parsed = parse_response(Note, r'{"text": "a", "thought": "\frac", "odd\_key": 1}')
     assert parsed.value == Note(text="a")
     assert {repair.rule for repair in parsed.repairs} == {"escape", "ignored_key"}
@@ -279,8 +279,8 @@ def test_the_quote_of_a_value_is_decided_like_the_value_and_never_refuses_it() -
     assert parsed.quotes["/text"] == r"so \beta"
 
 
-def test_where_a_doubt_was_settled_it_does_not_come_again() -> None:
-    """What was put together from several answers is written down by us, and read once more."""
+def test_a_backslash_that_was_settled_is_not_ambiguous_again() -> None:
+    """A value assembled from several answers is serialized by us and parsed once more."""
     tree: Any = {"text": 'C:\new\x08 \\ \f " é \u2028', "page": 1}
     assert json.loads(write_json(tree)) == tree
     assert parse_text(NOTE, write_json(tree), max_risk=Risk.LOSSLESS).value == Note(**tree)
@@ -288,7 +288,7 @@ def test_where_a_doubt_was_settled_it_does_not_come_again() -> None:
 
 @given(st.text(max_size=60))
 @settings(deadline=None)
-def test_what_is_written_down_by_us_is_read_as_it_is(text: str) -> None:
+def test_json_written_by_us_is_read_as_it_is(text: str) -> None:
     parsed = parse_text(NOTE, write_json({"text": text.encode(errors="replace").decode()}), max_risk=Risk.LOSSLESS)
     assert parsed.ok
     assert parsed.repairs == ()
@@ -296,7 +296,7 @@ def test_what_is_written_down_by_us_is_read_as_it_is(text: str) -> None:
 
 @given(st.text(alphabet="\\abfnrtux64{}$_ :.C\"'", max_size=40), st.text(alphabet="\\abfnrtux64{}$_ :.C", max_size=60))
 @settings(deadline=None, max_examples=200)
-def test_of_two_readings_one_is_taken_or_both_are_told(raw: str, document: str) -> None:
+def test_of_two_readings_one_is_chosen_or_both_are_reported(raw: str, document: str) -> None:
     for source in (None, Source(document)):
         found = unescape(raw, '"', source)
         assert found.other is None or (found.interpreted and found.other != found.value)
@@ -313,7 +313,7 @@ def _is_json(raw: str) -> bool:
 
 
 def test_the_work_is_bounded_whatever_the_document() -> None:
-    """The characters of the document that are searched do not grow with the number of backslashes."""
+    """The number of document characters searched does not grow with the number of backslashes."""
     searched: list[int] = []
 
     class Counted(str):

@@ -54,7 +54,7 @@ words = st.text(alphabet="abu62 ,'[]:", min_size=1, max_size=6)
 claims = st.builds(Claim, says=words, born=st.none() | st.integers(1, 2000), evidence=st.lists(words, max_size=3))
 
 
-def test_json_repair_is_the_last_resort_and_on_the_record() -> None:
+def test_json_repair_is_the_last_resort_and_on_record() -> None:
     parsed = read(Item, '{"title": "Tea", price" : 3.5}')
     assert parsed.value == Item(title="Tea", price=3.5)
     assert rules(parsed) == ["json_repair"]
@@ -66,18 +66,18 @@ def test_json_repair_is_the_last_resort_and_on_the_record() -> None:
     "text", ["{'a' 'b'}", "{'s': {'a' 'b'}}", "{'a' 'b', 'c' 'd'}", '{"a" "b"}', "[{'a' 'b'}]", '{\'s\': {"a" "b"}}']
 )
 @pytest.mark.parametrize("schema", [Any, dict[str, Any], dict[str, str], {"type": "object"}])
-def test_two_texts_side_by_side_are_no_key_and_its_value_where_keys_are_data(schema: Any, text: str) -> None:
+def test_two_adjacent_strings_are_no_key_and_value_if_keys_are_data(schema: Any, text: str) -> None:
     assert not read(schema, text).ok
 
 
-def test_json_repair_takes_no_quote_of_a_neighbour_into_a_text() -> None:
+def test_json_repair_may_not_take_the_quote_of_another_string_into_one() -> None:
     for text in ("{'a' 'b'}", "{'a' 'b', 'c' 'd'}", "[{'a' 'b'}]"):
         with pytest.raises(ValueError, match="lose, move or invent"):
             last_resort(text)
     assert last_resort('{"a": "it\'s", b" : 1}') == {"a": "it's", "b": 1}
 
 
-def test_a_text_that_json_repair_would_change_is_not_left_to_it() -> None:
+def test_a_text_that_json_repair_would_change_is_refused() -> None:
     assert last_resort('{"a": 1, b" : [true, null]}') == {"a": 1, "b": [True, None]}
     for text in (
         "{" + "x" * 30_000 + "}",
@@ -103,7 +103,7 @@ def test_a_text_that_json_repair_would_change_is_not_left_to_it() -> None:
         ('{"title": "a", "share":: 5}', Notes(title="a", share=5)),
     ],
 )
-def test_one_sign_that_is_missing_or_too_many_is_repaired(text: str, value: Notes) -> None:
+def test_one_missing_or_extra_sign_is_repaired(text: str, value: Notes) -> None:
     parsed = read(Notes, text)
     assert parsed.value == value
     assert [repair.rule for repair in parsed.repairs] == ["json_repair"]
@@ -128,7 +128,7 @@ def test_one_sign_that_may_be_a_character_is_not_repaired(text: str) -> None:
 
 @given(claims, st.data())
 @settings(deadline=None, max_examples=300)
-def test_a_doubled_or_stray_sign_never_changes_a_value_unseen(claim: Claim, data: Any) -> None:
+def test_a_doubled_or_stray_sign_never_changes_a_value_without_a_record(claim: Claim, data: Any) -> None:
     text = claim.model_dump_json()
     at = data.draw(st.integers(0, len(text) - 1))
     mutated = text[:at] + data.draw(st.sampled_from(['"', "[", "{", "8"])) + text[at:]

@@ -1,4 +1,4 @@
-"""What the lenient reader repairs, and what it keeps where it gives up."""
+"""What the lenient reader repairs, and what it keeps if it gives up."""
 
 import enum
 from typing import Any
@@ -65,7 +65,7 @@ MILK = '{"title": "Milk", "price": 1}'
         ('{"title": "Tea", "price": 3.5, "size": None}', "python_literal"),
     ],
 )
-def test_what_loses_nothing_is_repaired_and_recorded_as_such(text: str, rule: str) -> None:
+def test_a_flaw_that_loses_nothing_is_repaired_and_recorded_as_lossless(text: str, rule: str) -> None:
     parsed = read(Item, text)
     assert parsed.value == Item(title="Tea", price=3.5)
     assert rule in rules(parsed)
@@ -104,7 +104,7 @@ def test_strings_are_read_as_they_were_meant(written: str, title: str) -> None:
         ('{"title": "Tea", "size": ["a", "b"}, "price": 1}', {"title": "Tea", "size": ["a"]}),
     ],
 )
-def test_the_value_behind_which_reading_breaks_off_is_not_kept(text: str, kept: object) -> None:
+def test_the_value_before_a_break_is_not_kept(text: str, kept: object) -> None:
     parsed = read(Item, text)
     assert not parsed.ok
     assert parsed.partial == kept

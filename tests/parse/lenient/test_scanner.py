@@ -1,4 +1,4 @@
-"""Commas, numbers and words without quotes: where two readings are possible, the response is refused."""
+"""Commas, numbers and unquoted words: if two readings are possible, the response is refused."""
 
 from typing import Any, Literal
 
@@ -48,17 +48,17 @@ def test_two_numbers_without_a_comma_may_be_one() -> None:
 
 
 @pytest.mark.parametrize("word", ["nul", "nnull", "nulll", "nlul", "n ull", "null0", "9 null", "none", "Nome", "fals"])
-def test_a_misspelt_word_is_a_text_only_where_nothing_else_may_stand(word: str) -> None:
+def test_a_misspelt_word_is_a_string_only_if_nothing_else_is_allowed(word: str) -> None:
     assert [issue.code for issue in read(Notes, f'{{"title": "a", "note": {word}}}').issues] == ["word"]
     assert read(Notes, f'{{"title": {word}}}').value == Notes(title=word)
     assert read(Notes, f'{{"title": "a", "other": {word}}}').value == Notes(title="a")
 
 
-def test_a_choice_may_be_like_a_word_of_json() -> None:
+def test_a_choice_may_resemble_a_json_literal() -> None:
     assert read(dict[str, Literal["none", "some"]], '{"a": none}').value == {"a": "none"}
 
 
 @pytest.mark.parametrize("digits", ["0123", "1 299", "12.", "1.2.3"])
-def test_digits_that_are_no_number_are_a_text_or_nothing(digits: str) -> None:
+def test_digits_that_are_no_number_are_a_string_or_refused(digits: str) -> None:
     assert not read(Notes, f'{{"title": "a", "share": {digits}}}').ok
     assert read(Notes, f'{{"title": "a", "zip": {digits}}}').value.zip == digits

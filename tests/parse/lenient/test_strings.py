@@ -1,4 +1,4 @@
-"""Where one sign is missing, doubled or another, and what is written can be read in two ways, it is refused."""
+"""Unescaped quotes in strings: kept if they can only be text, refused if they may be structure."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ def test_quotes_that_can_only_be_text_are_kept(text: str) -> None:
         '"a " b" c"',
     ],
 )
-def test_quotes_that_may_as_well_be_structure_are_refused(items: str) -> None:
+def test_quotes_that_may_be_structure_are_refused(items: str) -> None:
     parsed = read(Claim, f'{{"says": "x", "evidence": [{items}]}}')
     assert not parsed.ok
     assert parsed.value is None
@@ -85,5 +85,5 @@ def test_quotes_are_text_only_in_pairs_or_behind_digits(raw: str) -> None:
 
 
 @pytest.mark.parametrize("items", ['n"o", "x"', 'x, "y"o"', '"x", t"he red"'])
-def test_no_item_is_made_out_of_two_halves_of_one(items: str) -> None:
+def test_no_item_is_made_of_two_halves_of_one(items: str) -> None:
     assert not read(Claim, f'{{"says": "x", "evidence": [{items}]}}').ok

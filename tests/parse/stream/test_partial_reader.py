@@ -1,4 +1,4 @@
-"""Growing text: what is shown, what is not yet, and what stays shared."""
+"""Growing text: what a snapshot shows, what it does not show yet, and what snapshots share."""
 
 import json
 from typing import Any
@@ -104,20 +104,20 @@ def test_every_value_on_the_way_is_a_beginning_of_the_last(tree: Any, size: int,
         ('{"\\ud83dabcdefgh": 1, "a": 2}', {}, ("",)),
     ],
 )
-def test_what_is_shown_of_a_beginning(text: str, value: Any, opened: tuple[str, ...]) -> None:
+def test_the_view_of_a_beginning(text: str, value: Any, opened: tuple[str, ...]) -> None:
     for size in (1, 3, 1000):
         reader = fed(text, size)
         assert reader.value == value
         assert reader.open == opened
 
 
-def test_a_long_escape_is_waited_for_only_so_long() -> None:
+def test_a_long_escape_is_held_back_only_for_a_bounded_length() -> None:
     assert fed('["\\uZZZZ and more than enough').value == ["\\uZZZZ and more than enough"]
     assert fed('["a\\ud83d and more than enough", ').value == ["a"]
 
 
 @pytest.mark.parametrize("unit", ["x", "< ", "[a ", "<think>", "[think]", "1", "[1", '"', '{"a', "\\u00", "]"])
-def test_what_is_held_back_does_not_grow_with_the_text(unit: str) -> None:
+def test_the_text_held_back_does_not_grow_with_the_response(unit: str) -> None:
     reader = PartialReader()
     for _ in range(2_000):
         reader.feed(unit)
@@ -130,7 +130,7 @@ def test_finished_items_of_the_outermost_lists_come_once() -> None:
     assert reader.take_items() == ()
 
 
-def test_values_share_what_is_finished() -> None:
+def test_values_share_their_finished_parts() -> None:
     reader = fed('[{"a": 1}, {"b": 2}, "x')
     first = reader.value
     reader.feed("yz")
@@ -154,7 +154,7 @@ def test_only_the_wanted_brackets_begin_a_value() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 3, 1000])
-def test_thoughts_in_brackets_are_known_where_no_list_may_begin(size: int) -> None:
+def test_thinking_in_brackets_is_recognised_if_no_list_is_allowed(size: int) -> None:
     text = '[1] <b> [think]{"a": 1}[/think]{"a": 2}'
     reader = PartialReader("{")
     for start in range(0, len(text), size):
@@ -173,7 +173,7 @@ def test_thoughts_in_brackets_are_known_where_no_list_may_begin(size: int) -> No
         ({}, "{["),
     ],
 )
-def test_a_list_begins_an_answer_only_where_the_schema_takes_one(schema: Any, opens: str) -> None:
+def test_a_list_begins_an_answer_only_if_the_schema_allows_one(schema: Any, opens: str) -> None:
     assert opens_for(shape_of(Schema.of(schema))) == opens
 
 
