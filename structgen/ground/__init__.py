@@ -1,8 +1,8 @@
 """Where in the text each value comes from: value + text -> Evidence. Pure.
 
-`locate` finds the place of every leaf, `locate_quoted` by the quotes that a model gave for them,
-`locate_in_part` in a part of a longer text and in the lines above it that it depends on,
-`quote_example` gives those of a worked example; `passage` gives the sentences around places that were found.
+`locate` finds the place of every leaf, `locate_quoted` by the quotes that a model gave for them, and `locate_in_part`
+in a part of a longer text and the lines above it that it depends on. `quote_example` returns a worked example with
+quotes, `passage` the sentences around places that were found.
 """
 
 from structgen.ground.locate import locate

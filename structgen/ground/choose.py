@@ -1,8 +1,8 @@
-"""Which of several places is meant: the one that the leaves before and after it point to.
+"""Choose among several places of a leaf by the leaves before and after it.
 
-A path through the places is sought on which each leaf stands near the one before it, and the items of a list follow
-each other in the text. Order counts only where the leaves with a single place keep to it. A place is certain where no
-other would do nearly as well.
+It is the path through the places on which each leaf is near the one before it, and the items of a list follow each
+other in the text. Order counts only if the leaves with a single place follow it. A place is certain if no other one is
+nearly as good.
 """
 
 from __future__ import annotations
@@ -19,41 +19,41 @@ from structgen.ground.places import Place
 from structgen.ground.queries import Relation
 
 _WIDTH = 4
-"""How many paths are kept."""
+"""Paths that are kept at each step."""
 _MARGIN = 1.5
-"""How much less likely (in bits) every other place must be."""
+"""Bits by which every other place must be less likely."""
 _BACK = {Relation.SIBLING: 0.5, Relation.ITEM: 8.0}
-"""What it takes to go back in the text."""
+"""Cost in bits of going back in the text."""
 _NEARNESS = {Relation.SIBLING: 1.0, Relation.ITEM: 0.35}
-"""How much it matters to be near: much within an object, little from one item to the next."""
+"""Weight of the distance: high within an object, low from one item to the next."""
 _LINE, _MOST_LINES = 4.5, 3
-"""What it takes, within an object, to leave a line of the text; counted for a few lines at most."""
+"""Cost of leaving a line of the text within an object, and the maximum lines that count."""
 _BREAK = re.compile(r"\n|[.!?](?= [A-Z])|。")
 _AGAIN = 6.0
-"""What it takes to use a place a second time."""
+"""Cost of using a place twice."""
 _OVER = 5.0
-"""What it takes to stand where another item of a list stands alone, in lists whose items keep apart."""
+"""Cost of overlapping another item's only place, in lists whose items do not overlap."""
 _RARELY = 0.02
 _ORDERLY = 0.8
-"""The share of steps forward from which a list counts as in the order of the text."""
+"""Minimum share of steps forward in a list that follows the order of the text."""
 
 
 class Choice(NamedTuple):
-    """The place of a leaf, and whether no other comes close."""
+    """The place of a leaf, and whether no other place is nearly as good."""
 
     place: Place
     certain: bool
 
 
 class Spot(NamedTuple):
-    """A leaf that was found: all its places, in order, and how it stands to the spot before it."""
+    """A leaf that was found: all its places in order, and its relation to the spot before it."""
 
     places: tuple[Place, ...]
     relation: Relation
 
 
 class _Step(NamedTuple):
-    """The best path that ends at a place: what it costs, and the place before it (number in the step before)."""
+    """The best path that ends at a place: its cost, and the index of the place before it in the previous step."""
 
     cost: float
     place: Place
@@ -63,13 +63,13 @@ class _Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Habits:
-    """How the items of the lists stand in this text, as far as those with a single place tell."""
+    """How the items of lists are arranged in this text, judged by those with a single place."""
 
     ordered: bool
     apart: tuple[Place, ...]
-    """The single places of items, in order, where they keep apart; else none."""
+    """The single places of items, in order; empty if these overlap."""
     breaks: tuple[int, ...]
-    """Where the lines and the sentences of the text end."""
+    """The offsets at which lines and sentences of the text end."""
 
     @classmethod
     def of(cls, spots: Sequence[Spot], text: str) -> _Habits:
@@ -85,18 +85,18 @@ class _Habits:
         return cls(sum(steps) >= _ORDERLY * len(steps), apart, breaks)
 
     def line(self, place: Place) -> int:
-        """The number of the line on which a place begins."""
+        """Return the number of the line on which a place begins."""
         return bisect_left(self.breaks, place.start)
 
     def alone(self, place: Place, spot: Spot) -> float:
-        """Bits for a place by itself."""
+        """Return the cost in bits of a place alone."""
         if not self.apart or spot.relation is not Relation.ITEM or len(spot.places) == 1:
             return 0.0
         at = bisect_left(self.apart, (place.end,))
         return _OVER if at and self.apart[at - 1].end > place.start else 0.0
 
     def way(self, before: Place, after: Place, relation: Relation, lines: int) -> float:
-        """Bits for the way from one place to the next, which lies so many lines on."""
+        """Return the cost in bits of the step from one place to the next, which is `lines` lines further on."""
         if before.start == after.start and before.end == after.end:
             return _AGAIN
         if relation is Relation.ITEM:
@@ -111,7 +111,7 @@ class _Habits:
 
 
 def choose(spots: Sequence[Spot], text: str) -> list[Choice]:
-    """One place for each leaf. Linear in the leaves; many places of one leaf add only the time of a binary search."""
+    """Return one place for each leaf. Linear in the leaves; many places of a leaf add only a binary search."""
     if all(len(spot.places) == 1 for spot in spots):
         return [Choice(spot.places[0], certain=True) for spot in spots]
     habits = _Habits.of(spots, text)
@@ -124,7 +124,7 @@ def choose(spots: Sequence[Spot], text: str) -> list[Choice]:
 
 
 def _next_single(spots: Sequence[Spot]) -> list[Place | None]:
-    """For each leaf the nearest later place of a leaf that has only one."""
+    """Return for each leaf the place of the next leaf that has only one."""
     found: list[Place | None] = []
     following: Place | None = None
     for spot in reversed(spots):
@@ -135,7 +135,7 @@ def _next_single(spots: Sequence[Spot]) -> list[Place | None]:
 
 
 def _layer(spot: Spot, before: Sequence[_Step], following: Place | None, habits: _Habits) -> list[_Step]:
-    """The best path to each place that is worth a look, the cheapest first."""
+    """Return the best path to each place that is considered, the cheapest first."""
     around = [*(step.place for step in before), *([following] if following else [])]
     steps: list[_Step] = []
     for place in _candidates(spot.places, around):
@@ -150,7 +150,7 @@ def _layer(spot: Spot, before: Sequence[_Step], following: Place | None, habits:
 
 
 def _candidates(places: tuple[Place, ...], around: Iterable[Place]) -> Iterable[Place]:
-    """All of a few places; of many, those next to where the paths are and where they must go."""
+    """Return all places if they are few, else those next to the ends of the paths and to where these must lead."""
     if len(places) <= _WIDTH:
         return places
     near: set[int] = {0}
@@ -170,7 +170,7 @@ def _trace(layers: Sequence[Sequence[_Step]]) -> list[Place]:
 
 
 def _sure(layers: Sequence[Sequence[_Step]], spots: Sequence[Spot], habits: _Habits) -> list[bool]:
-    """For each leaf whether every path through another of the places that were kept is much worse than the best."""
+    """Return for each leaf whether every path through another of its places is much worse than the best path."""
     found: list[bool] = []
     rest = [0.0] * len(layers[-1])
     for number in reversed(range(len(layers))):
@@ -182,7 +182,7 @@ def _sure(layers: Sequence[Sequence[_Step]], spots: Sequence[Spot], habits: _Hab
 
 
 def _onward(step: _Step, after: Sequence[_Step], rest: Sequence[float], spot: Spot, habits: _Habits) -> float:
-    """What the best way takes from a place through the next leaf to the last."""
+    """Return the cost of the best path from a place through the next leaf to the last one."""
     return min(
         habits.way(step.place, one.place, spot.relation, one.line - step.line) + habits.alone(one.place, spot) + cost
         for one, cost in zip(after, rest, strict=True)
@@ -211,7 +211,7 @@ def _certain(number: int, path: Sequence[Place], spots: Sequence[Spot], habits: 
 
 
 def _twin(number: int, spots: Sequence[Spot]) -> bool:
-    """Whether a leaf and the one before it are fields of one object with the same value, able to change places."""
+    """Whether a leaf and the one before it are fields of one object with the same value, which may be swapped."""
     if not 0 < number < len(spots) or spots[number].relation is Relation.ITEM:
         return False
     mine, others = spots[number].places, spots[number - 1].places

@@ -1,7 +1,7 @@
 """Whether a changed stretch of a phrase says something else: another number, another name, or the opposite.
 
-A phrase may be shorter than what the text says ("12 more reports", "reports"), so numbers and names that only the text
-has are no contradiction; those that only the phrase has are. What denies must be there on both sides or on neither.
+A phrase may be shorter than the text ("12 more reports", "reports"), so numbers and names that only the text has are no
+contradiction, but those that only the phrase has are. A negation must be on both sides or on neither.
 """
 
 from __future__ import annotations
@@ -65,14 +65,14 @@ _OPPOSITES = frozenset(
 )
 
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
-"""English words that are no name: a capital letter in front makes them the first of a sentence, or an acronym."""
+"""English words that are not names: if capitalized, they begin a sentence or are an acronym."""
 
 NEGATIONS = frozenset(_NEGATIONS.split())
-"""Words (folded) that turn a statement into its opposite; the "t" is that of "don't"."""
+"""Folded words that turn a statement into its opposite. The "t" comes from "don't"."""
 
 
 def are_opposites(one: str, other: str) -> bool:
-    """Whether two folded words say the opposite: "likely", "unlikely"; "increased", "decreased"; "more", "less"."""
+    """Whether two folded words are opposites: "likely", "unlikely"; "increased", "decreased"; "more", "less"."""
     short, long = sorted((one, other), key=len)
     if len(short) >= _SHORTEST_STEM and any(long == prefix + short for prefix in _NEGATIVE_PREFIXES):
         return True
@@ -82,7 +82,7 @@ def are_opposites(one: str, other: str) -> bool:
 
 
 def _swapped(one: str, other: str, mine: str, yours: str) -> bool:
-    """Whether two words are one stem behind these prefixes."""
+    """Whether two words have the same stem after these prefixes."""
     stem = one.removeprefix(mine)
     return one.startswith(mine) and len(stem) >= _SHORTEST_STEM and other == yours + stem
 
@@ -90,11 +90,11 @@ def _swapped(one: str, other: str, mine: str, yours: str) -> bool:
 _WORD = re.compile(r"\w+")
 _TELLING, _NAMING = frozenset("#+%°$=±×÷≤≥≠"), frozenset("#+")
 _MOST_COMPARED = 12
-"""Words of a stretch that are compared each with each; longer stretches are too many changes anyway."""
+"""Maximum words of a stretch that are compared with each other. Longer stretches have too many changes anyway."""
 
 
 def contradicts(ours: Sequence[str], theirs: Sequence[str]) -> bool:
-    """Whether the words of a phrase say another thing than the words of the text in their place (both as written)."""
+    """Whether words of a phrase contradict the words of the text in their place (both as written)."""
     mine, yours = [fold(word) for word in ours], [fold(word) for word in theirs]
     known, stems = set(yours), set(map(_stem, theirs))
     if _denials(mine) != _denials(yours):
@@ -107,14 +107,14 @@ def contradicts(ours: Sequence[str], theirs: Sequence[str]) -> bool:
 
 
 def _are_other_signs(mine: Sequence[str], yours: Sequence[str]) -> bool:
-    """Whether a sign such as "#", "%" or a flag is lost or another one, or "+" or "#" makes another thing of a word."""
+    """Whether a sign such as "#", "%" or a flag is lost or replaced, or an added "+" or "#" changes a word."""
     ours, theirs = ({word for word in words if not any(map(str.isalnum, word))} for words in (mine, yours))
     lost, more = ours - theirs, theirs - ours
     return bool(lost and (more or not lost.isdisjoint(_TELLING))) or not more.isdisjoint(_NAMING)
 
 
 def has_case(text: str) -> bool:
-    """Whether capital letters tell names here: not in a text that is all in capitals."""
+    """Whether capital letters mark names in this text: not if it consists of capitals."""
     return any(character.islower() for character in text)
 
 
@@ -123,7 +123,7 @@ def _denials(words: Sequence[str]) -> int:
 
 
 def names_a_number(text: str) -> bool:
-    """Whether a text says a number, in digits or in words."""
+    """Whether a text contains a number, in digits or in words."""
     return any(_counts(fold(word)) for word in _WORD.findall(text))
 
 
@@ -137,6 +137,6 @@ def _is_name(word: str) -> bool:
 
 
 def _stem(word: str) -> str:
-    """A word without the s of a plural or a genitive: "Mondays" names the same day."""
+    """Return a word without the s of a plural or genitive: "Mondays" names the same day."""
     folded = fold(word)
     return folded[:-1] if len(folded) > 1 and folded.endswith("s") else folded

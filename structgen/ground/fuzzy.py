@@ -1,7 +1,7 @@
-"""Where a phrase stands that was changed a little: one word in four at most dropped, added or replaced.
+"""Find a phrase that was slightly changed: at most one word in four dropped, added or replaced.
 
-Some two neighbouring words of such a phrase are unchanged. So the rarest pairs of neighbours point at the few stretches
-of the text worth a look, and each of these is aligned with the phrase. What is changed must not say another thing.
+Some neighbouring words of such a phrase are unchanged. So its rarest pairs of neighbours lead to a few stretches of the
+text, and each of these is aligned with the phrase. The changes must not contradict the text.
 
 The alignment is after G. Myers, "A fast bit-vector algorithm for approximate string matching based on dynamic
 programming" (J. ACM 46, 1999), over words in place of letters. Python's integers are the vectors, so that a phrase may
@@ -22,31 +22,31 @@ from structgen.ground.places import Grade, Place
 from structgen.ground.words import Words, fold, is_unspaced
 
 LONGEST = 5_000
-"""Words of the longest phrase that is aligned; the work for one word grows with the length of its phrase."""
+"""Maximum words of a phrase that is aligned, because the work for each word grows with the length of the phrase."""
 _FEWEST = 4.0
 _MOST_CHANGED = 0.25
 _PAIRS, _PLACES, _WINDOWS = 12, 400, 6
-"""How many pairs of a phrase are followed, to how many places in all, and how many stretches are aligned."""
+"""Maximum pairs of a phrase that are looked up, their places in all, and stretches that are aligned."""
 _WIDER = 4
-"""Words looked at on either side beyond those that the share of changes allows."""
+"""Words on either side that are considered beyond those that the share of changes allows."""
 _ADDED = 0.9
-"""What a word that only the text has counts: a little less than one that only the value has."""
+"""Weight of a word that only the text has: slightly less than of one that only the value has."""
 _SHORTEST_ALIKE, _ALIKE = 4, 0.75
-"""Letters, and share of them that agree, of a word that counts as nearly the same."""
+"""Minimum letters, and share of them that agree, of words that are nearly the same."""
 
 Pair = tuple[int, int]
 
 Change = tuple[tuple[int, int], tuple[int, int]]
-"""A stretch (from, to) of a phrase and the one of the text that is in its place."""
+"""A stretch (from, to) of a phrase, and the stretch of the text in its place."""
 
 
 def long_enough(words: Words) -> bool:
-    """Whether so many words cannot agree by chance."""
+    """Whether the words are so many that they cannot agree by chance."""
     return len(words.ids) <= LONGEST and _size(words, 0, len(words.ids)) >= _FEWEST
 
 
 def find_near(phrases: Sequence[Words], text: Words, figures: Figures) -> list[tuple[Place, ...]]:
-    """For each phrase the places of its best likeness, empty where nothing is like it."""
+    """Return for each phrase the places with the best likeness; empty if nothing is similar."""
     pairs = {pair for phrase in phrases for pair in pairwise(phrase.ids)}
     index: dict[Pair, array[int]] = {}
     for place, pair in enumerate(pairwise(text.ids)):
@@ -64,7 +64,7 @@ def _places(phrase: Words, text: Words, index: Mapping[Pair, array[int]], figure
 
 
 def _says_the_numbers(phrase: Words, place: Place, figures: Figures) -> bool:
-    """Whether a place cuts no number, and has all that the phrase has, with their signs."""
+    """Whether a place splits no number and contains all numbers of the phrase, with their signs."""
     if figures.bounds(place.start, place.end) is None:
         return False
     own = Figures(phrase.text)
@@ -76,7 +76,7 @@ def _says_the_numbers(phrase: Words, place: Place, figures: Figures) -> bool:
 
 
 def _windows(phrase: Words, index: Mapping[Pair, array[int]]) -> list[int]:
-    """Where in the text the phrase may begin, the likeliest first: where enough of its rarest pairs agree on it."""
+    """Return where in the text the phrase may begin, as enough of its rarest pairs agree. Likeliest first."""
     numbered = enumerate(pairwise(phrase.ids))
     ranked = sorted((len(index[pair]), offset, pair) for offset, pair in numbered if pair in index)
     slack = _slack(phrase)
@@ -97,7 +97,7 @@ def _windows(phrase: Words, index: Mapping[Pair, array[int]]) -> list[int]:
 
 
 def _around(phrase: Words, size: float, text: Words, begin: int) -> Iterator[Place]:
-    """The places of the phrase around word `begin` of the text that are like enough."""
+    """Yield the places around word `begin` of the text that are similar enough to the phrase."""
     slack = _slack(phrase)
     low, high = max(0, begin - slack - _WIDER), begin + len(phrase.ids) + 3 * slack + _WIDER
     for start, end in align(phrase.ids, text.ids[low:high]):
@@ -107,7 +107,7 @@ def _around(phrase: Words, size: float, text: Words, begin: int) -> Iterator[Pla
 
 
 def _cost(phrase: Words, text: Words, first: int, last: int) -> float | None:
-    """How much differs, in words; None where the text says another thing."""
+    """Return the difference in words; None if the text says something else."""
     cost = 0.0
     cased = has_case(phrase.text)
     changes = list(_changes(phrase.ids, text.ids[first : last + 1]))
@@ -127,7 +127,7 @@ def _cost(phrase: Words, text: Words, first: int, last: int) -> float | None:
 
 
 def _neighbours(changes: Sequence[Change], length: int) -> Iterator[tuple[int, int]]:
-    """The places in both of the words that agree and are followed by one that does."""
+    """Yield the indices in both of words that agree and precede another one that agrees."""
     mine = yours = 0
     for (start, end), (_, next_yours) in (*changes, ((length, length), (0, 0))):
         yield from ((mine + n, yours + n) for n in range(start - mine - 1))
@@ -135,15 +135,15 @@ def _neighbours(changes: Sequence[Change], length: int) -> Iterator[tuple[int, i
 
 
 def _is_other_between(phrase: Words, mine: int, text: Words, yours: int) -> bool:
-    """Whether what stands behind a word that agrees makes another thing of it and the next."""
+    """Whether what follows a word that agrees changes the meaning of it and the next one."""
     ours = phrase.text[phrase.ends[mine] : phrase.starts[mine + 1]]
     theirs = text.text[text.ends[yours] : text.starts[yours + 1]]
     return ours != theirs and is_other(ours, theirs, _written(text, yours), _written(text, yours + 1))
 
 
 def _changes(ours: Sequence[int], theirs: Sequence[int]) -> Iterator[Change]:
-    """The stretches (from, to) of both that lie between words that agree."""
-    from rapidfuzz.distance import Levenshtein  # only a phrase that stands nowhere as it is needs it
+    """Yield the stretches (from, to) of both between words that agree."""
+    from rapidfuzz.distance import Levenshtein  # imported late: only a changed phrase needs it
 
     mine = yours = 0
     for block in Levenshtein.opcodes(list(ours), list(theirs)):
@@ -156,7 +156,7 @@ def _changes(ours: Sequence[int], theirs: Sequence[int]) -> Iterator[Change]:
 
 
 def _similar(ours: Sequence[str], theirs: Sequence[str]) -> bool:
-    """Whether two stretches are one but for an ending, a slip, or a space."""
+    """Whether two stretches are the same except for an ending, a typo or a space."""
     from rapidfuzz.distance import Levenshtein  # as above
 
     mine, yours = "".join(map(fold, ours)), "".join(map(fold, theirs))
@@ -164,7 +164,7 @@ def _similar(ours: Sequence[str], theirs: Sequence[str]) -> bool:
 
 
 def _size(words: Words, first: int, end: int) -> float:
-    """How many words a reader would count: "C-2" is one, a letter of a script without spaces half a one."""
+    """Return the words that a reader would count: "C-2" is one, a letter of a script without spaces half a word."""
     size = 0.0
     for place in range(first, end):
         start = words.starts[place]
@@ -189,15 +189,15 @@ def _slack(phrase: Words) -> int:
 
 _FURTHER = 4
 _MOST_EDITS = 0.6
-"""Edits for one word of the phrase beyond which nothing is alike."""
+"""Maximum edits for each word of a phrase."""
 
 
 def align(ours: Sequence[int], theirs: Sequence[int]) -> list[tuple[int, int]]:
-    """The stretches of `theirs`, first and last word, that may be what `ours` was.
+    """Return the stretches of `theirs` (first and last word) that may have been `ours`.
 
-    One has the fewest edits: of several such the one that begins and ends with the phrase's own first and last word,
-    else the one that leaves out what is foreign. Another reaches on to these words where they stand a little further
-    out. Empty where nothing is near.
+    The first has the fewest edits. Of several such, it is the one that begins and ends with the first and last word of
+    the phrase, else the one without words that are not in the phrase. The second extends to these words, if they are a
+    little further out. Empty if nothing is similar.
     """
     last = _nearest_end(ours, theirs)
     back = None if last is None else _nearest_end(ours[::-1], theirs[last::-1])
@@ -215,7 +215,7 @@ def _next(word: int, theirs: Sequence[int], places: range) -> int:
 
 
 def _nearest_end(ours: Sequence[int], theirs: Sequence[int]) -> int | None:
-    """Where a stretch with the fewest edits ends."""
+    """Return where a stretch with the fewest edits ends, or None."""
     edits = distances(ours, theirs)
     fewest = min(edits, default=len(ours))
     if fewest > _MOST_EDITS * len(ours):
@@ -227,7 +227,7 @@ def _nearest_end(ours: Sequence[int], theirs: Sequence[int]) -> int | None:
 
 
 def distances(ours: Sequence[int], theirs: Sequence[int]) -> list[int]:
-    """For each word of `theirs` the edits between `ours` and the best stretch that ends there."""
+    """Return for each word of `theirs` the edits between `ours` and the best stretch that ends there."""
     every, top = (1 << len(ours)) - 1, 1 << (len(ours) - 1)
     where: dict[int, int] = {}
     for place, word in enumerate(ours):

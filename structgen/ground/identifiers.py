@@ -9,31 +9,31 @@ from structgen.ground.numerals import joined_span
 from structgen.ground.places import Grade, Place
 
 _LONGEST = 300
-"""Characters of an address looked at on either side of a place."""
+"""Maximum characters of an address that are considered on either side of a place."""
 _SOLID = re.compile(r"[^\s<>\"'()\[\]{}|,;“”]*")
 _ADDRESS = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,20}://|www\.)\S+|\S+@[\w-]+\.\S+|(?:[\w-]+\.)+[a-z]{2,12}/\S*", re.IGNORECASE
 )
 _GLUE = frozenset("/@?#&=:.-_~%+")
-"""What joins the parts of an address."""
+"""Characters that join the parts of an address."""
 _DELIMITERS = frozenset("/@?#&=:")
 _URL = re.compile(r"(?:https?://)?(?:www\.)?((?:[\w-]+\.)+[a-z]{2,24}(?::\d+)?(?:[/?#]\S*)?)", re.IGNORECASE)
 _WWW = re.compile(r"(?:^|[/@])www\.$", re.IGNORECASE)
 _END = ".:!?*_"
-"""What ends a sentence or an emphasis and not an address."""
+"""Characters that end a sentence or an emphasis, not an address."""
 
 
 def bare_url(value: str) -> str | None:
-    """A URL without scheme, ``www.`` and the slash at its end, which texts often leave out; None for what is none."""
+    """Return a URL without the scheme, ``www.`` and final slash that texts often omit; None if it is no URL."""
     match = _URL.fullmatch(value)
     return None if match is None else match[1].rstrip("/") or None
 
 
 def cuts_address(text: str, start: int, end: int) -> bool:
-    """Whether this stretch is a piece of an address that means nothing by itself: the ``x`` of ``ann@x.org``.
+    """Whether this stretch is a meaningless piece of an address: ``x`` in ``ann@x.org``.
 
-    One whole part (the host, a step of the path, the name before the @) does, and so does the address without its
-    scheme; the beginning of a longer one does not.
+    A complete part (the host, a step of the path, the name before the @) has a meaning, and so has the address without
+    its scheme. The beginning of a longer address has none.
     """
     if text[start - 1 : start] not in _GLUE and text[end : end + 1] not in _GLUE:
         return False
@@ -49,7 +49,7 @@ def cuts_address(text: str, start: int, end: int) -> bool:
 
 
 def _solid(around: str) -> str:
-    """The characters up to the first that no address has."""
+    """Return the characters up to the first one that no address contains."""
     match = _SOLID.match(around)
     return match.group() if match else ""
 
@@ -63,7 +63,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 def code_of(value: str) -> str | None:
-    """The digits of a code; None for what is no code of at least seven digits."""
+    """Return the digits of a code; None if it is no code of at least seven digits."""
     if len(value) > 2 * _MOST or not _CODE.fullmatch(value):
         return None
     digits = "".join(_DIGITS.findall(value))
@@ -71,7 +71,7 @@ def code_of(value: str) -> str | None:
 
 
 def find_codes(text: str, wanted: Set[str]) -> dict[str, list[Place]]:
-    """Where the digits of the wanted codes stand, as whole groups of which none goes on."""
+    """Return where the digits of the wanted codes are, as complete groups."""
     found: dict[str, list[Place]] = {}
     for run in _RUN.finditer(text) if wanted else ():
         groups = list(_DIGITS.finditer(text, run.start(), run.end()))
@@ -93,7 +93,7 @@ def _is_whole(text: str, start: int, end: int) -> bool:
 
 
 def _place(text: str, start: int, end: int) -> Place:
-    """With the bracket and the plus sign that belong to the first group."""
+    """Return the place with the bracket and the plus sign of its first group."""
     if text[start - 1 : start] == "(" and ")" in text[start:end]:
         start -= 1
     if text[start - 1 : start] == "+":

@@ -26,13 +26,13 @@ NOTHING: Mapping[str, Evidence] = MappingProxyType({})
 def locate(
     value: object, text: str, known: Mapping[str, Evidence] = NOTHING, apart: Container[str] = ()
 ) -> tuple[Evidence, ...]:
-    """The evidence for each leaf of a value, in document order.
+    """Return the evidence for each leaf of a value, in document order.
 
-    The value is plain JSON, a model, a dataclass, an enum, a date, a number, or containers of these; paths are those
-    of its JSON (of a model: by alias). None, blank strings and what stands at the paths `apart` give no evidence. What
-    is `known` already, by path, is taken as it is, and the other leaves are looked for beside it; where all is known
-    the text is not read. Time and memory are linear in the text and in the value. Raises ValueError for a container
-    that holds itself.
+    The value is plain JSON, a model, a dataclass, an enum, a date, a number, or containers of these. Paths are those
+    of its JSON (of a model: by alias). None, blank strings and everything at the paths `apart` give no evidence.
+    `known` evidence, by path, is returned as it is, and the other leaves are searched for beside it. If everything is
+    known, the text is not read. Time and memory are linear in the text and in the value. Raises ValueError for a
+    container that contains itself.
     """
     return locate_leaves(list(leaves(value, apart)), text, known)
 
@@ -40,7 +40,7 @@ def locate(
 def locate_leaves(
     found: Sequence[Leaf], text: str, known: Mapping[str, Evidence] = NOTHING, figures: Figures | None = None
 ) -> tuple[Evidence, ...]:
-    """The evidence for some leaves of one value, in their order. `figures` are those of the text, if they are known."""
+    """Return the evidence for leaves of one value, in their order. `figures`: those of the text, if known."""
     queries = [None if leaf.path in known else query(leaf) for leaf in found]
     different = list(dict.fromkeys(asked for asked in queries if asked is not None))
     if not different:
@@ -63,7 +63,7 @@ def locate_leaves(
 
 
 def _known_place(evidence: Evidence) -> Places:
-    """The place of a leaf whose evidence is known; none where it has none."""
+    """Return the place of a leaf whose evidence is known; empty if it has none."""
     start, end = evidence.start, evidence.end
     return () if start is None or end is None else (Place(start, end, Grade.OWN),)
 
@@ -83,7 +83,7 @@ def _evidence(leaf: Leaf, asked: Query, choice: Choice | None, text: str) -> Evi
 
 
 def _find(queries: Sequence[Query], figures: Figures) -> list[Places]:
-    """All places of each query, of the best grade that it has. The text is read once for each kind of value."""
+    """Return all places of each query with its best grade. The text is read once for each kind of value."""
     text, found = figures.text, _by_words(queries, figures)
     wanted = [q for q, places in zip(queries, found, strict=True) if not places]
     numbers = figures.find({q.number for q in wanted if q.number is not None})
@@ -104,7 +104,7 @@ def _find(queries: Sequence[Query], figures: Figures) -> list[Places]:
 
 
 def _by_words(queries: Sequence[Query], figures: Figures) -> list[Places]:
-    """The places of the values that stand in the text in their own words, or in nearly these."""
+    """Return the places of values that the text contains in their own words, or in nearly the same words."""
     vocabulary: Vocabulary = {}
     spelled = dict.fromkeys(phrase for q in queries for phrase in (*q.phrases, *q.pieces))
     learned = {phrase: words for phrase in spelled if (words := learn(phrase, vocabulary)).ids}
@@ -125,7 +125,7 @@ def _by_words(queries: Sequence[Query], figures: Figures) -> list[Places]:
 
 
 def _stand(learned: dict[str, Words], words: Words, figures: Figures) -> dict[str, Places]:
-    """The places of the phrases that stand in the text word for word."""
+    """Return the places of phrases that the text contains word for word."""
     there = set(words.ids)
     possible = {phrase: known for phrase, known in learned.items() if there.issuperset(known.ids)}
     lasts = Phrases(known.ids for known in possible.values()).find(words.ids)
@@ -138,7 +138,7 @@ def _stand(learned: dict[str, Words], words: Words, figures: Figures) -> dict[st
 
 
 def _first(asked: Query, places: dict[str, Places]) -> Places:
-    """The places of the first of a value's spellings that the text has."""
+    """Return the places of the first spelling of a value that the text contains."""
     if asked.answer:
         return best([_answer(place, phrase) for phrase in asked.phrases for place in places.get(phrase, ())])
     whole = next((places[phrase] for phrase in asked.phrases if places.get(phrase)), ())
@@ -146,6 +146,6 @@ def _first(asked: Query, places: dict[str, Places]) -> Places:
 
 
 def _answer(place: Place, phrase: str) -> Place:
-    """Of the place of "vegan: yes" the part that is the answer."""
+    """Return the part of the place of "vegan: yes" that is the answer."""
     answer = phrase.rpartition(" ")[2]
     return place._replace(start=place.end - len(answer), grade=Grade.WRITTEN)

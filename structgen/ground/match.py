@@ -1,8 +1,8 @@
-"""From "these words stand here" to "this phrase stands here": what lies between the words and at both ends.
+"""Find phrases, by their words and then by what is between these words and at both ends.
 
 `Phrases` finds every occurrence of many phrases in one pass over a text (Aho and Corasick, 1975), over words in place
-of letters. Its time is linear in the words of the text and of the phrases, plus the occurrences. Where phrases within
-phrases make more than OCCURRENCES of these for each word of the text, one that was seen ENOUGH times is taken out.
+of letters. Its time is linear in the words of the text and of the phrases, plus the occurrences. If phrases within
+phrases give more than OCCURRENCES of these for each word of the text, those that were seen ENOUGH times are dropped.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from structgen.notation.affixes import hundredth_at
 OCCURRENCES, ENOUGH = 2, 1_000
 
 Found: TypeAlias = "dict[int, array[int]]"
-"""Node that ends a phrase -> where its last word stands."""
+"""Node that ends a phrase -> the places of its last word."""
 
 
 class Phrases:
-    """A trie of phrases (none of them empty) with the links to fall back on. Node 0 is the root."""
+    """A trie of non-empty phrases with failure links. Node 0 is the root."""
 
     def __init__(self, phrases: Iterable[Sequence[int]]) -> None:
         self._next: list[dict[int, int]] = [{}]
@@ -41,7 +41,7 @@ class Phrases:
         self._link()
 
     def _add(self, phrase: Sequence[int]) -> int:
-        """The node at which this phrase ends."""
+        """Add a phrase and return the node at which it ends."""
         node = 0
         for word in phrase:
             following = self._next[node].get(word)
@@ -52,7 +52,7 @@ class Phrases:
         return node
 
     def _link(self) -> None:
-        """Set, breadth first, where to fall back, and the nearest node from there that ends a phrase."""
+        """Set, breadth first, the failure links and the nearest node from each that ends a phrase."""
         for node in self._nodes:
             self._ends[node] = node
         queue = deque(self._next[0].values())
@@ -67,7 +67,7 @@ class Phrases:
                 queue.append(child)
 
     def find(self, words: Sequence[int]) -> list[array[int]]:
-        """For each phrase the places of its last word, in order. Equal phrases share one array."""
+        """Return for each phrase the places of its last word, in order. Equal phrases share one array."""
         found: Found = {node: array("l") for node in self._nodes}
         steps, fail, ends = self._next, self._fail, list(self._ends)
         node, left = 0, OCCURRENCES * len(words)
@@ -89,7 +89,7 @@ class Phrases:
         return [found[node] for node in self._nodes]
 
     def _open(self, node: int, ends: list[int], found: Found) -> int:
-        """The nearest phrase from this node back that was not seen often; others are cut out of `ends`."""
+        """Return the nearest phrase from this node back that was not seen often, and remove the others from `ends`."""
         first = node
         while node and len(found[node]) >= ENOUGH:
             node = ends[self._fail[node]] if ends[node] == node else ends[node]
@@ -106,37 +106,37 @@ _SAME = str.maketrans(
 )
 _TAG = re.compile(TAG)
 _MORE = 4
-"""Characters of white space that the text may have more than the value around its outer punctuation."""
+"""Maximum extra white space of the text around the outer punctuation of a value."""
 _SIGNS = "-.+"
 _COMPARING, _LONGEST_SIGN = frozenset("<>~§"), 6
 _QUOTE_MARKS = re.compile(r"\n[ \t]*>[> \t]*+")
-"""What stands before each line of a message that is answered."""
+"""What precedes each line of a quoted message."""
 _GRADING = frozenset("-‐‑–−+♭♯")
-"""What behind a single letter makes another thing of it: the blood group "A-", the grade "B+"."""
+"""Signs that change the meaning of the letter before them: the blood group "A-", the grade "B+"."""
 _SHORTENED = "dr mr mrs ms prof st jr sr rev hon gen col capt lt sgt inc ltd co corp dept no vs"
 _ABBREVIATIONS = frozenset(_SHORTENED.split())
-"""Words, besides single letters, whose full stop may be left out."""
+"""Words, besides single letters, whose full stop may be missing."""
 _PAIRS = ("()", "[]", "{}", "“”", "«»", "「」", "『』", "（）")
 _SENTENCE_END = re.compile(r"[.!?。！？]")
 _FEW_WORDS = 4
-"""A phrase of fewer words does not reach from one sentence to the next."""
+"""A phrase of fewer words does not extend over the end of a sentence."""
 _MOST_DIFFERING = 0.5
-"""The share of gaps with other punctuation up to which two phrases are near."""
+"""Maximum share of gaps with other punctuation between similar phrases."""
 _COMPARED, _SURELY = 12, 2
-"""Words that are compared for each word of a text and of its phrases; places that are looked at in any case."""
+"""Comparisons for each word of a text and of its phrases, and places that are checked in any case."""
 _ANSWERS = frozenset({"yes", "no"})
 _LONGEST_COMMON = max(map(len, FUNCTION_WORDS))
 _LONGEST_NUMBER = 64
 _DIGITS = re.compile(NUMERAL)
 _LAST_DIGITS = re.compile(rf"(?<![\d.,\u066b\u066c]){NUMERAL}$")
 _VARIANT = re.compile(r"\d[A-Za-z](?![^\W_])")
-"""What makes "type 2b" of "type 2"."""
+"""What turns "type 2" into "type 2b"."""
 _CODE_BEFORE = re.compile(rf"[^\W\d_][{DASHES}]?$")
-"""The end of the letters of a code: "BRCA" of "BRCA1", "HIV-" of "HIV-1"."""
+"""The end of the letters of a code: "BRCA" in "BRCA1", "HIV-" in "HIV-1"."""
 _VERSION_BEFORE = re.compile(r"(?<![^\W_])(?:v|ver|version|rel|release)$", re.IGNORECASE)
-"""What stands right before a version without being part of it."""
+"""What directly precedes a version without being a part of it."""
 _CONTRACTED = re.compile(r"(?<=[nN])['’ʼ][tT](?![^\W_])")
-"""The end of a word that says no: "don't", "can't"."""
+"""The end of a negated word: "don't", "can't"."""
 _CONTRACTION = re.compile(r"(?:[tsmd]|re|ve|ll)(?![^\W_])", re.IGNORECASE)
 _OWNER = re.compile(r"[^\W\d_]['’ʼ]$")
 _OPPOSITE = re.compile(r"(?<![^\W_])(?:non|un)[-\u2010\u2011]$", re.IGNORECASE)
@@ -148,7 +148,7 @@ _CLAUSE_GOES_ON = re.compile(r"\s*+[^\W_]|\.\s*\d")
 
 
 def gap(text: str) -> str:
-    """What stands between two words, without white space and in one style of quotes and dashes."""
+    """Return what is between two words, without white space and with uniform quotes and dashes."""
     if text in ("", " "):
         return ""
     if "<" in text:
@@ -163,42 +163,42 @@ def _plain(squeezed: str) -> str:
 
 @dataclass(slots=True)
 class Work:
-    """How many words may still be compared, for all phrases together.
+    """The words that may still be compared, for all phrases together.
 
-    A phrase that repeats itself stands at nearly every word of a text that does so too, and takes its own length at
-    each: the square of the text.
+    A repetitive phrase may match at nearly every word of a repetitive text and cost its own length each time, which
+    would be quadratic.
     """
 
     left: int
 
     @classmethod
     def on(cls, words: int) -> Work:
-        """Enough for so many words, of the text and of all phrases, but for such phrases."""
+        """Return enough for this number of words, of the text and all phrases, except for repetitive ones."""
         return cls(_COMPARED * words)
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A value in words: the gaps between them, and what stands before the first and after the last."""
+    """The words of a value, the gaps between them, and what precedes the first and follows the last one."""
 
     words: Words
     gaps: tuple[str, ...]
     lead: str
     tail: str
     counts: bool
-    """Whether it says a number that may go on before or behind it."""
+    """Whether it begins or ends with a number that may continue outside of it."""
 
     @classmethod
     def of(cls, words: Words) -> Phrase:
-        """The phrase that a whole text is; it has at least one word."""
+        """Return a text of at least one word as a phrase."""
         text, starts, ends = words.text, words.starts, words.ends
         inner = tuple(gap(text[end:start]) for end, start in zip(ends, starts[1:], strict=False))
         return cls(words, inner, text[: starts[0]], text[ends[-1] :], may_count(text))
 
     def places(self, text: Words, lasts: Sequence[int], figures: Figures, work: Work) -> tuple[Place, ...]:
-        """Where the phrase stands, of the places where its words do; those of the best grade.
+        """Return those places of its words that are places of the phrase, with the best grade.
 
-        Where it stands too often to look at all of them, any may be the best: then those that were seen are unsure.
+        If there are too many to check them all, any may be the best, so those that were checked are unsure.
         """
         found: list[Place] = []
         for looked_at, last in enumerate(lasts):
@@ -216,7 +216,7 @@ class Phrase:
         return tuple(place for place in found if place.grade == grade)
 
     def _numbers(self, place: Place, text: Words, figures: Figures, own: Figures) -> Grade | None:
-        """What the numbers at a place make of it: OWN, EITHER, or None where they are not those of the phrase."""
+        """Return the grade of a place by its numbers: OWN, EITHER, or None if they are not those of the phrase."""
         grade = figures.bounds(place.start, place.end)
         if grade is not None and figures.text[place.end - 1].isdecimal() and hundredth_at(figures.text, place.end):
             return Grade.EITHER  # the text "5" has lost the percent sign; the number 5 may go without
@@ -233,10 +233,10 @@ class Phrase:
         return grade
 
     def _place(self, words: Words, first: int, last: int) -> Place | None:
-        """The place of the words `first` to `last`; None where what is around them makes it another thing."""
+        """Return the place of the words `first` to `last`; None if what surrounds them changes their meaning."""
         text, start, end = words.text, words.starts[first], words.ends[last]
         if max(text[start], text[end : end + 1]) > "\uffff" and cuts_character(text, start, end):
-            return None  # words know the marks of the first plane
+            return None  # the patterns of words include only the marks of the first plane
         grade = _bounds(text, start, end)
         if grade is None or not self._means(text, start, end):
             return None
@@ -260,7 +260,7 @@ class Phrase:
         return Place(start, end, grade if own else max(grade, Grade.WRITTEN))
 
     def _signed_alike(self, text: str, start: int, end: int) -> bool:
-        """Whether the signs at both ends that make another thing of a word are those of the value."""
+        """Whether the signs at both ends that change a meaning are those of the value."""
         if not _signed_alike(self.lead, text, start) or not _compared_alike(self.lead, text, start):
             return False
         if self.gaps:
@@ -270,7 +270,7 @@ class Phrase:
         return mark == own or not (own == "-" or (letter and mark in _GRADING))
 
     def _means(self, text: str, start: int, end: int) -> bool:
-        """Whether a single short word is what the value means: "us" is not "US", the "no" of "no way" no answer."""
+        """Whether a single short word has the meaning of the value: "us" is not "US", and "no way" no answer "no"."""
         own = self.words.text.strip()
         if self.gaps or end - start > _LONGEST_COMMON:
             return True
@@ -282,7 +282,7 @@ class Phrase:
         return word.lower() not in _ANSWERS or _CLAUSE_GOES_ON.match(text, end) is None
 
     def _differing(self, words: Words, first: int) -> int | None:
-        """How many gaps hold other punctuation; None where one of these makes it another thing."""
+        """Return the number of gaps with other punctuation; None if one of these changes the meaning."""
         text, starts, ends, count = words.text, words.starts, words.ends, 0
         few = len(self.gaps) + 1 < _FEW_WORDS
         for place, expected in enumerate(self.gaps, first):
@@ -302,7 +302,7 @@ class Phrase:
 
 
 def _may_be_one_letter(own: str, word: str) -> bool:
-    """False for two letters of which one has an accent: a longer word is the same without it, "à" is not "a"."""
+    """Return False for two letters if one has an accent. Longer words are the same without it, but "à" is not "a"."""
     if own.isascii() and word.isascii():
         return True
     first, second = (unicodedata.normalize("NFKC", one).casefold() for one in (own, word))
@@ -310,7 +310,7 @@ def _may_be_one_letter(own: str, word: str) -> bool:
 
 
 def is_other(ours: str, theirs: str, word: str, following: str) -> bool:
-    """Whether what stands between two words, the same but for that, makes them another thing.
+    """Whether what is between two words makes the same words mean something else.
 
     "3-2" is not "3:2", "<5" not ">5", and "A- in" not "A in".
     """
@@ -327,7 +327,7 @@ def _is_graded(between: str) -> bool:
 
 
 def _is_style(found: str, expected: str, word: str) -> bool:
-    """Whether two gaps behind a word are one in two styles: "well-known" and "well known", "Dr. Lee" and "Dr Lee"."""
+    """Whether two gaps after a word differ in style alone: "well-known", "well known"; "Dr. Lee", "Dr Lee"."""
     differing = {found, expected}
     return differing == {"", "-"} or (differing == {"", "."} and _is_abbreviation(word))
 
@@ -337,13 +337,13 @@ def _is_abbreviation(word: str) -> bool:
 
 
 def _is_balanced(stretch: str) -> bool:
-    """Whether all brackets and quotes that open in a stretch are closed in it."""
+    """Whether a stretch closes all brackets and quotes that it opens."""
     depths = all(stretch.count(pair[0]) == stretch.count(pair[1]) for pair in _PAIRS)
     return depths and stretch.count('"') % 2 == 0
 
 
 def _agreeing(ours: str, theirs: str) -> int:
-    """How many characters of `theirs`, from the words on, are the punctuation of `ours`; white space does not count."""
+    """Return how many characters of `theirs`, from the words on, are the punctuation of `ours`, without white space."""
     place = count = 0
     for mark in filter(None, map(gap, ours)):
         while place < len(theirs) and not gap(theirs[place]):
@@ -355,7 +355,7 @@ def _agreeing(ours: str, theirs: str) -> int:
 
 
 def _compared_alike(lead: str, text: str, start: int) -> bool:
-    """Whether the same sign stands before a number: "<5" is not "5", and "§ 5" no five of anything."""
+    """Whether the same sign precedes a number: "<5" is not "5", and "§ 5" does not count anything."""
     if not lead or not (text[start].isdecimal() or text[start] == "="):
         return True
     mark = gap(lead)[-1:]
@@ -363,14 +363,14 @@ def _compared_alike(lead: str, text: str, start: int) -> bool:
 
 
 def _signed_alike(lead: str, text: str, start: int) -> bool:
-    """A sign or a decimal point before a number belongs to it."""
+    """Whether the same sign or decimal point, which belongs to a number, precedes it."""
     if not lead or lead[-1:] not in _SIGNS or not text[start].isdecimal():
         return True
     return gap(text[max(0, start - 1) : start]) == gap(lead[-1:])
 
 
 def _bounds(text: str, start: int, end: int) -> Grade | None:
-    """OWN for whole words, INSIDE at a unit (``400`` of ``400g``) and at the end of a range, else None."""
+    """Return OWN for whole words, INSIDE at a unit (``400`` in ``400g``) and at the end of a range, else None."""
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]
     if after == "#" or text.startswith("++", end):  # C is neither C# nor C++
         return None
@@ -392,7 +392,7 @@ def _bounds(text: str, start: int, end: int) -> Grade | None:
 
 
 def _turned(text: str, start: int, end: int) -> Grade | None:
-    """None where what is joined to a stretch of words turns its meaning, EITHER where it may: "non-toxic", "can't"."""
+    """Return None if what is joined to the words reverses their meaning ("non-toxic", "can't"), EITHER if it may."""
     before = max(0, start - _LONGEST_BEFORE)
     if text[start].isalpha():
         if _OPPOSITE.search(text, before, start):
@@ -408,7 +408,7 @@ def _turned(text: str, start: int, end: int) -> Grade | None:
 
 
 def _whole_number(text: str, start: int, end: int, digits: re.Match[str] | None) -> Grade | None:
-    """OWN where the digits at an end of a stretch, and what is joined to them, lie in it; else how they stand."""
+    """Return OWN if a stretch includes the digits at its end with everything joined to them, else their grade."""
     if digits is None:
         return Grade.OWN
     first, last = joined_span(text, digits.start(), digits.end())
@@ -418,7 +418,7 @@ def _whole_number(text: str, start: int, end: int, digits: re.Match[str] | None)
 
 
 def _cut(left: str, right: str) -> Grade | None:
-    """What it means to cut between two neighbouring characters."""
+    """Return the grade of a boundary between two neighbouring characters."""
     if not (left.isalnum() and right.isalnum()) or is_unspaced(left) or is_unspaced(right):
         return Grade.OWN
     return Grade.INSIDE if left.isdecimal() and right.isalpha() else None

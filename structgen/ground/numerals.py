@@ -1,11 +1,11 @@
-"""Where the numbers of values stand in a text, and whether a stretch of the text cuts a number in two.
+"""Find the numbers of values in a text, and tell whether a stretch of the text splits a number.
 
-`structgen.notation` reads the numbers; here is what a search makes of their readings. A value that is one of two
-readings is at a place of grade EITHER, unless other numbers of the text settle which of the two is meant.
+`structgen.notation` reads the numbers, and this module grades their readings. A value that is one of two readings gets
+the grade EITHER, unless other numbers of the text show which one is meant.
 
-How the digits of a number stand in what is written around them matters: the two ends of ``5-10``, both sides of
-``120/80`` and the parts of a date are numbers that the text gives. The digits of a time (``12:30``), of a phone
-number (``555-1234``), of a code (``A12``, ``COVID-19``) and of a kitchen fraction (``1/3``) are not.
+What surrounds the digits matters: the two ends of ``5-10``, both sides of ``120/80`` and the parts of a date are
+numbers of the text. The digits of a time (``12:30``), a phone number (``555-1234``), a code (``A12``, ``COVID-19``)
+and a kitchen fraction (``1/3``) are not.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from structgen.notation.readings import Kind, Number, NumberReading, Value
 from structgen.notation.style import Style, style_of
 
 _ONE = r"\d++(?:[.,'’\u066b\u066c]\d++)*+"
-"""A number with its separators, forwards and backwards."""
+"""A number with its separators, read forwards or backwards."""
 _CHAINED = re.compile(rf"(?:[{DASHES}/:]{_ONE})*+")
 _LONGEST_PIECE = 24
 _JOINTS_BUT_SLASHES = frozenset(f"{DASHES}:")
 _JOINT = re.compile(rf"[{DASHES}/:]")
 _LONGEST_CHAIN = 64
-"""Characters looked at on either side; more make no thing that has a name."""
+"""Maximum characters that are considered on either side. Longer chains have no meaning."""
 _PREFIX = re.compile(rf"(?:{BEFORE}|(?<![^\W\d_])(?:US|CA|AU|NZ|HK|[RSQxX]))$")
-"""Letters that stand right before a number without being part of it: currencies, the Q of a quarter, the x of "x2"."""
+"""Letters directly before a number that are no part of it: currencies, the Q of a quarter, the x of "x2"."""
 _UNIT_AFTER = re.compile(
     r"\s?(?:%|°|€|\$|(?:min|mins|minuten?|minutes?|hours?|hrs?|h|std|sec|seconds?|days?|weeks?|months?|years?|[kmµ]?g|m?l|[cmk]?m"
     r"|kcal|cal|oz|lbs?|cups?|tsp|tbsp|people|persons|servings?)(?![^\W_]))"
 )
-"""What tells that a number measures something, even where the word before it is glued on: "Total time40 min"."""
+"""Units that show that a number measures something, even if a word is glued to it: "Total time40 min"."""
 _CAPITALS = re.compile(r"(?<![^\W_])(?:[^\W\d_a-z]{1,6}|[a-z])$")
 _CODE_AFTER = re.compile(r"(?![eE]\d{1,3}(?!\w))[^\W\d_]+\d")
 _TIME = re.compile(r"\d{1,2}:[0-5]\d(?::[0-5]\d)?")
@@ -50,17 +50,17 @@ _PHONE = re.compile(r"\d{3}-\d{4}")
 _DIALLED = re.compile(
     r"(?:\+|(?<!\w)(?i:tel(?:ephone|efon)?|phone|fax|mobile)[.:]{0,2}\s\(?)\d{1,5}(?:[ \u00a0().-]{1,3}\d{1,5}){2,7}"
 )
-"""A phone number in groups, behind what tells that it is one."""
+"""A phone number in groups, after a word or sign that shows that it is one."""
 _FEWEST_DIALLED, _LONGEST_DIALLED = 9, 48
 _MODEL = re.compile(r"(?<![^\W_])[^\W\d_a-z][a-z]++[ \u00a0]([1-9]\d\d)[-\u2010\u2011]$")
-"""A name with a number of three digits and a hyphen: the "Boeing 737-" of "Boeing 737-19", where no range goes up."""
+"""A name with a three-digit number and a hyphen: "Boeing 737-" in "Boeing 737-19", which is no range."""
 _DATE = re.compile(r"(\d{1,4})(\D)(\d{1,2})\2(\d{1,4})")
 _KITCHEN = frozenset({2, 3, 4, 6, 8, 16, 32, 64})
-"""What measures are divided by; below another number (``4/5``, ``3/10``) stands one that counts."""
+"""Denominators of measures. Any other fraction (``4/5``, ``3/10``) consists of two numbers."""
 
 
 def standing(text: str, start: int, end: int) -> Grade | None:
-    """How good a place the number ``text[start:end]`` is for its value; None where it is part of another thing."""
+    """Return the grade of the number ``text[start:end]``; None if it is part of something else."""
     before = text[max(0, start - _LONGEST_CHAIN) : start]
     after = text[end : end + _LONGEST_CHAIN]
     grade = _glued(before, after)
@@ -77,18 +77,18 @@ def standing(text: str, start: int, end: int) -> Grade | None:
 
 
 def glued(text: str, start: int, end: int) -> Grade | None:
-    """The same by what is right before and right after it alone, without dashes, slashes and colons."""
+    """Return the grade by the neighbouring characters alone, without dashes, slashes and colons."""
     return _glued(text[max(0, start - _LONGEST_CHAIN) : start], text[end : end + _LONGEST_CHAIN])
 
 
 def joined_span(text: str, start: int, end: int) -> tuple[int, int]:
-    """The offsets of all that is joined to these digits by dashes, slashes and colons: the whole ``415-555-1234``."""
+    """Return the span of these digits with everything joined by dashes, slashes and colons: ``415-555-1234``."""
     left, right = text[max(0, start - _LONGEST_CHAIN) : start], text[end : end + _LONGEST_CHAIN]
     return start - _reach(left[::-1]), end + _reach(right)
 
 
 def _is_dialled(text: str, start: int, end: int) -> bool:
-    """Whether this is one group of a phone number; all of its digits may also be a number, "+12 345 678"."""
+    """Whether this is one group of a phone number. All its digits together may still be a number: "+12 345 678"."""
     low, high = max(0, start - _LONGEST_DIALLED), end + _LONGEST_DIALLED
     if text[end : end + 1].isalnum():
         return False
@@ -100,16 +100,16 @@ def _is_dialled(text: str, start: int, end: int) -> bool:
 
 
 def _reach(around: str) -> int:
-    """How many characters of more digits, each group behind a joint, come next."""
+    """Return the length of the groups of digits with joints that follow."""
     match = _CHAINED.match(around)
     return match.end() if match else 0
 
 
 def _glued(before: str, after: str) -> Grade | None:
-    """What letters right before or right after the number make of it."""
+    """Return the grade by the letters directly before and after the number."""
     if before[-1:] == "_" or _CODE_AFTER.match(after):
         return Grade.INSIDE if _is_size(after) else None
-    if before[-1:].isalpha() and before[-1] < "\u0e00":  # scripts from Thai on put no space before a number
+    if before[-1:].isalpha() and before[-1] < "\u0e00":  # scripts from Thai on have no space before a number
         known = _PREFIX.search(before) and not after[:1].isalpha()
         return Grade.INSIDE if known or _UNIT_AFTER.match(after) else None
     if before[-1:] and before[-1] in DASHES and before[-2:-1].isalpha():
@@ -123,7 +123,7 @@ def _is_size(after: str) -> bool:
 
 
 def _in_chain(left: str, own: str, right: str) -> Grade | None:
-    """What a number is within several that are joined."""
+    """Return the grade of one of several numbers that are joined."""
     written = left + own + right
     if _TIME.fullmatch(written) or _PHONE.fullmatch(written):
         round_ends = _PHONE.fullmatch(written) and written[2] == written[-1] == "0"  # ``500-1000`` is a range
@@ -138,7 +138,7 @@ def _in_chain(left: str, own: str, right: str) -> Grade | None:
 
 
 def _is_fraction(written: str, first: str, second: str) -> bool:
-    """Whether two joined numbers are a fraction of the kitchen, ``1/3``; decimals are no part of one."""
+    """Whether two joined numbers are a kitchen fraction such as ``1/3``, which has no decimals."""
     if "/" not in written or not (first.isdecimal() and second.isdecimal()):
         return False
     return int(first) < int(second) and int(second) in _KITCHEN
@@ -162,38 +162,38 @@ _FIRST_COUNTS = re.compile(rf"\W{{0,3}}(?P<word>[{VULGAR}]|(?:{_COUNTING})(?![^\
 _LAST_COUNTS = re.compile(rf"(?P<word>[{VULGAR}]|(?<![^\W_])(?:{_COUNTING}))\W{{0,3}}$", re.IGNORECASE)
 _LONGEST_WORD = max(map(len, COUNTING_WORDS)) + 3
 _AROUND = 40
-"""Characters on either side of a number's digits that may belong to it."""
+"""Maximum characters on either side of the digits that may belong to a number."""
 _SLASHES = "/\u2215"
 
 Numeral = tuple[Value, Place]
-"""A number and where it stands."""
+"""A number and its place."""
 
 
 def exact(value: object) -> Decimal | None:
-    """An int, a float, a Decimal or a number in a string as it is written; None for what is no finite number."""
+    """Return an int, float, Decimal or number in a string as written; None if it is no finite number."""
     try:
         number = Decimal(repr(value) if isinstance(value, float) else str(value))
-    except (InvalidOperation, ValueError):  # ValueError: an int of more digits than Python turns into text
+    except (InvalidOperation, ValueError):  # ValueError: an int with more digits than Python converts to text
         return None
     return number if number.is_finite() and abs(number.adjusted()) <= _LARGEST_EXPONENT else None
 
 
 def may_count(text: str) -> bool:
-    """Whether the numbers of a text that this phrase is found in may go on before or behind it."""
+    """Whether this phrase begins or ends with a number, which may continue in a text that contains the phrase."""
     return _DIGIT_OR_FRACTION.search(text) is not None or bool(counting_words(text, 0, len(text)))
 
 
 def counting_words(text: str, start: int, end: int) -> set[int]:
-    """Where the first and the last word of a stretch begin, if they are numbers or fractions of one character."""
+    """Return the offsets of the first and last word of a stretch, if they are numbers or single-character fractions."""
     first = _FIRST_COUNTS.match(text, start, end)
     last = _LAST_COUNTS.search(text, max(start, end - _LONGEST_WORD), end)
     return {match.start("word") for match in (first, last) if match is not None}
 
 
 class Figures:
-    """The numbers of one text; each is read when it is asked for, and kept.
+    """The numbers of one text. Each is read when it is needed, and cached.
 
-    The style is that of `whole`, where the text is a part of a larger one.
+    The style is that of `whole`, if the text is a part of a longer one.
     """
 
     def __init__(self, text: str, whole: Figures | None = None) -> None:
@@ -203,7 +203,7 @@ class Figures:
 
     @cached_property
     def style(self) -> Style:
-        """How the text writes its numbers."""
+        """The style in which the text writes its numbers."""
         return style_of(self.text) if self._whole is None else self._whole.style
 
     @cached_property
@@ -216,7 +216,7 @@ class Figures:
 
     @cached_property
     def _spelled(self) -> list[Number]:
-        """Those in words, and the fractions of one character."""
+        """Numbers in words and single-character fractions."""
         return sorted(chain(word_numbers(self.text), fraction_numbers(self.text)), key=attrgetter("digits"))
 
     @cached_property
@@ -224,7 +224,7 @@ class Figures:
         return array("l", [number.digits for number in self._spelled])
 
     def find(self, wanted: Set[Value]) -> dict[Value, list[Place]]:
-        """Where the wanted numbers stand, in digits or in words."""
+        """Return where the wanted numbers are, in digits or in words."""
         found: dict[Value, list[Place]] = {}
         for value, place in self._numerals(wanted) if wanted else ():
             if value in wanted:
@@ -240,7 +240,7 @@ class Figures:
             yield from ((one.value, Place(one.start, one.end, grade)) for one in number.readings)
 
     def _places(self, number: Number) -> Iterator[Numeral]:
-        """The numbers that a written number may be, each with its place."""
+        """Yield the numbers that a written number may be, each with its place."""
         first, last = number.digits, number.digits_end
         slashed = self._is_slashed(number)
         grade = glued(self.text, first, last) if slashed else standing(self.text, first, last)
@@ -257,7 +257,7 @@ class Figures:
         return "," in self.text[number.digits : number.digits_end]
 
     def _graded(self, number: Number, grade: Grade) -> Iterator[Numeral]:
-        """The readings that the style of the text leaves; of two likely ones nobody knows which is meant."""
+        """Yield the readings that the style of the text leaves, as EITHER if several are likely."""
         settled = self._settled(number.readings)
         sure = len(_values(settled)) == 1
         for one in settled:
@@ -267,7 +267,7 @@ class Figures:
         return self.style.settle(readings) if len(_values(readings)) > 1 else readings
 
     def ending(self, at: int, ends: Container[int]) -> Iterator[Numeral]:
-        """The readings of the number around `at` that end at one of these offsets, each with its place."""
+        """Yield the readings of the number at `at` that end at one of these offsets, each with its place."""
         number = self._around(at)
         if number is None:
             return
@@ -278,7 +278,7 @@ class Figures:
                 yield value, place
 
     def _around(self, at: int) -> Number | None:
-        """The number whose digits or words hold a place, or that goes on to it with a scale word."""
+        """Return the number whose digits, words or scale word include an offset, or None."""
         run, spelled = bisect_right(self._starts, at) - 1, bisect_right(self._spelled_starts, at) - 1
         if run >= 0 and self._runs[run].end() > at:
             return self._number(run)
@@ -287,13 +287,13 @@ class Figures:
         return self._number(run) if run >= 0 and self._number(run).end > at else None
 
     def _is_slashed(self, number: Number) -> bool:
-        """Whether its parts are numbers with a slash between, like the 4 and the 5 of "4/5"."""
+        """Whether its parts are numbers with a slash between them, like 4 and 5 in "4/5"."""
         return bool(number.parts) and self.text[number.parts[0].digits_end] in _SLASHES
 
     def bounds(self, start: int, end: int) -> Grade | None:
-        """What the ends of a stretch do to the numbers there: OWN where they cut none, None where they cut one in two.
+        """Return OWN if the ends of a stretch split no number, and None if they split one.
 
-        A stretch that holds one of two likely readings is EITHER: the 20.00 of "(20.00)".
+        A stretch with one of two likely readings is EITHER: 20.00 in "(20.00)".
         """
         grade = Grade.OWN
         for number in self._at_the_ends(start, end):
@@ -304,7 +304,7 @@ class Figures:
         return grade
 
     def _at_the_ends(self, start: int, end: int) -> Iterator[Number]:
-        """The first and the last number of a stretch in digits, and the words at its ends that count."""
+        """Yield the first and last number of a stretch in digits, and the numbers in words at its ends."""
         if _DIGIT.search(self.text, start, end):
             first, last = bisect_right(self._starts, start) - 1, bisect_right(self._starts, end - 1) - 1
             if first < 0 or self._runs[first].end() <= start:
@@ -315,41 +315,41 @@ class Figures:
                 yield number
 
     def _number(self, place: int) -> Number:
-        """The number of a run of digits, by the place of the run in the text."""
+        """Return the number of a run of digits, by the index of the run."""
         if place not in self._read:
             self._read[place] = number_of(self._runs[place])
         return self._read[place]
 
     def _cut(self, number: Number, start: int, end: int) -> Grade | None:
-        """What a stretch does to one number: OWN, EITHER, or None where the rest of it is another number."""
+        """Return what a stretch does to a number: OWN, EITHER, or None if what remains is another number."""
         readings = [one for one in self._settled(number.readings) if not one.percent]
         likely = [one for one in readings if not one.unlikely]
         if all(start <= one.start and one.end <= end for one in likely):
             return Grade.OWN
         if self._is_slashed(number):
-            return Grade.OWN  # how its numbers stand has been looked at
+            return Grade.OWN  # `standing` has graded its two numbers
         left = self._alone(number, max(start, number.start - _AROUND), min(end, number.end + _AROUND))
         if left & {one.value for one in likely}:
             return Grade.OWN if {one.value for one in likely} <= left else Grade.EITHER
-        if number.kind is Kind.WORDS:  # what a value quotes may end within a number: "lived five", hundred years
+        if number.kind is Kind.WORDS:  # a quote may end within a number: "lived five" of "lived five hundred years"
             return Grade.EITHER
         others = (one for several in (readings, *(part.readings for part in number.parts)) for one in several)
         return Grade.EITHER if left & {one.value for one in others} else None
 
     def _alone(self, number: Number, start: int, end: int) -> set[Value]:
-        """What the part of a number within a stretch says by itself."""
+        """Return the values of that part of a number that is within a stretch."""
         clipped = self.text[start:end]
         found = word_numbers(clipped) if number.kind is Kind.WORDS else digit_numbers(clipped)
         near = (one for one in found if one.end + start > number.digits and one.start + start < number.digits_end)
         return {one.value for several in near for one in self._settled(several.readings) if not one.percent}
 
     def values_at(self, at: int) -> set[Value]:
-        """What the number around a place is, likely; nothing where it is none as a whole."""
+        """Return the likely values of the number at an offset; empty if it is no number as a whole."""
         number = self._around(at)
         return _values(self._settled(number.readings)) if number is not None else set()
 
     def values_between(self, start: int, end: int) -> set[Value]:
-        """All that the numbers in digits of a stretch may be."""
+        """Return all values that the numbers in digits of a stretch may have."""
         first, last = bisect_left(self._starts, start), bisect_left(self._starts, end)
         found = (self._number(place) for place in range(first, last))
         several = (one for number in found for one in (number, *number.parts))
@@ -357,5 +357,5 @@ class Figures:
 
 
 def _values(readings: Iterable[NumberReading]) -> set[Value]:
-    """The likely values among readings."""
+    """Return the likely values among readings."""
     return {one.value for one in readings if not one.percent and not one.unlikely}

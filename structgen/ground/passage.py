@@ -1,4 +1,4 @@
-"""The passage of a text that holds given places: what a model needs to read again, and no more."""
+"""The passage of a text around given places: what a model has to read again, and no more."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Iterable
 from structgen.core.records import Evidence
 
 _END = re.compile(r"[.!?؟۔।]+[\"'”’»)\]]*(?=\s)|[。！？]+[」』”’）]*|\n")
-"""Where a sentence or a line ends."""
+"""The end of a sentence or line."""
 
 
 Span = tuple[int, int]
 
 
 def passage(text: str, spans: Iterable[Evidence | Span], *, around: int = 1, most: int = 4_000) -> Span:
-    """The offsets of the sentences or lines that hold all of the spans, and `around` more on either side.
+    """Return the offsets of the sentences or lines that include all spans, and of `around` more on either side.
 
-    Evidence without a place is passed over. Where no span has a place, or the passage would be longer than `most`
-    characters, it is cut to that length: around the spans, or from the beginning of the text.
+    Evidence without a place is ignored. If no span has a place, or the passage would be longer than `most` characters,
+    it is cut to that length: around the spans, or from the beginning of the text.
     """
     placed = [span for item in spans if (span := _span(item)) is not None]
     if not placed:
@@ -38,7 +38,7 @@ def _span(item: Evidence | Span) -> Span | None:
 
 
 def _cut(start: int, end: int, first: int, last: int, most: int) -> Span:
-    """Not more than `most` characters, with what the spans hold in the middle."""
+    """Return at most `most` characters, with the spans in the middle."""
     if end - start <= most:
         return start, end
     room = max(0, most - (last - first)) // 2

@@ -1,4 +1,4 @@
-"""A stretch of the text that may be where a value comes from."""
+"""Stretches of a text from which a value may come."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import NamedTuple
 
 
 class Grade(IntEnum):
-    """How sure a place is. Only the best grade that a value has anywhere is looked at."""
+    """How certain a place is. Only places with the best grade of a value are considered."""
 
     OWN = 0
     """The value's own characters."""
     WRITTEN = 1
-    """The same words or number, written otherwise."""
+    """The same words or number in another form."""
     INSIDE = 2
-    """The same within something longer: a number in a date, a range or a code, ``400`` in ``400g``."""
+    """The same within something longer: a number in a date or a range, ``400`` in ``400g``."""
     NEAR = 3
     """Nearly the same words."""
     EITHER = 4
-    """What may be read in two ways, and in one of them as the value: ``03/04/2020``."""
+    """Something with several readings, of which one is the value: ``03/04/2020``."""
 
 
 class Place(NamedTuple):
@@ -32,7 +32,7 @@ class Place(NamedTuple):
 
 
 def best(places: Sequence[Place]) -> tuple[Place, ...]:
-    """The places of the best grade, in order, each once."""
+    """Return the places with the best grade, in order, each once."""
     if not places:
         return ()
     grade = min(place.grade for place in places)

@@ -25,7 +25,7 @@ from structgen.notation.durations import Duration, duration_of
 
 
 class Relation(IntEnum):
-    """How a leaf stands to the one before it: in the same object (or one around both), or in another item."""
+    """The relation of a leaf to the one before it: in the same object (or one around both), or in another item."""
 
     SIBLING = 0
     ITEM = 1
@@ -33,7 +33,7 @@ class Relation(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A scalar of the value. `name` is the key it stands under, in a list the key of that list."""
+    """A scalar of the value. `name` is its key, or the key of its list."""
 
     path: str
     value: object
@@ -54,10 +54,10 @@ class _Open:
 
 
 def leaves(value: object, apart: Container[str] = ()) -> Iterator[Leaf]:
-    """The scalars of a value; None, blank strings, and what stands at the paths `apart` or within are left out.
+    """Yield the scalars of a value without None, blank strings, and everything at or within the paths `apart`.
 
-    Models are read as they are dumped by alias, so that a path is one of the JSON that the schema describes. A value
-    may be nested deeper than Python's stack. Raises ValueError for a container that holds itself.
+    Models are dumped by alias, so that paths are those of the JSON that the schema describes. A value may be nested
+    deeper than Python's stack. Raises ValueError for a container that contains itself.
     """
     stack = [_Open(None, "", "", Relation.SIBLING, iter([("", value)]))]
     inside: set[int] = set()
@@ -91,7 +91,7 @@ def _enter(child: object, path: str, inside: set[int]) -> None:
 
 
 def _opened(value: object, path: str, name: str) -> _Open | None:
-    """The container to visit, or None for a scalar."""
+    """Return the container to visit, or None for a scalar."""
     if value is None or isinstance(value, (str, int, float)):
         return None
     plain = _plain(value)
@@ -104,7 +104,7 @@ def _opened(value: object, path: str, name: str) -> _Open | None:
 
 
 def _plain(value: object) -> object:
-    """A model or dataclass as a dict, anything else as it is."""
+    """Return a model or dataclass as a dict, and anything else as it is."""
     if isinstance(value, BaseModel):
         return value.model_dump(by_alias=True, warnings=False)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -116,7 +116,7 @@ def _plain(value: object) -> object:
 
 
 def _key(key: object) -> str:
-    """A key as JSON writes it."""
+    """Return a key as JSON writes it."""
     if isinstance(key, Enum):
         return _key(key.value)
     if isinstance(key, bool) or key is None:
@@ -126,19 +126,19 @@ def _key(key: object) -> str:
 
 _ELLIPSIS = re.compile(r"[ \t]?(?:[\[(](?:\.{3}|\u2026)[\])]|\.{3,4}|\u2026)[ \t]?")
 _FARTHEST = 2_000
-"""Characters that may have been left out in one place."""
+"""Maximum characters that an ellipsis stands for."""
 _FEWEST_WORDS, _MOST_PIECES = 2, 8
 
 
 def pieces(value: str) -> tuple[str, ...]:
-    """What stands between the ellipses of a quote; nothing where it has none, or a piece is too short to tell."""
+    """Return the pieces between the ellipses of a quote; empty if it has none, or a piece is too short."""
     found = tuple(piece for piece in _ELLIPSIS.split(value) if piece.strip())
     short = any(len(piece.split()) < _FEWEST_WORDS and piece.isascii() for piece in found)
     return () if short or not 2 <= len(found) <= _MOST_PIECES else found
 
 
 def joined(parts: Sequence[Sequence[Place]]) -> list[Place]:
-    """The stretches that hold all pieces in their order, from the first to the last; the shortest for each end."""
+    """Return the stretches that include all pieces in order, the shortest one for each end."""
     if not parts or not all(parts):
         return []
     shortest: dict[int, Place] = {}
@@ -161,22 +161,22 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CURRENCY, _AMOUNT = r"([^\w\s]|[A-Z]{3})", r"(\d[\d.,]*)"
 _MONEY = re.compile(rf"{_CURRENCY}\s?{_AMOUNT}|{_AMOUNT}\s?{_CURRENCY}")
 _SPECIAL = re.compile(r"[\d.\u2026〇一二三四五六七八九十]")
-"""What every number, date, time, code or elided quote has; durations may do without."""
+"""What every number, date, time, code or elided quote contains. Durations may lack it."""
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z\d]{11,30}")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _YES = {True: ("true", "yes", "y", "on"), False: ("false", "no", "n", "off")}
 _ASKING = frozenset({"is", "has", "was", "are", "can", "should", "does", "did", "flag"})
-"""Words of a field's name that a text does not repeat: ``is_vegan`` stands there as "vegan"."""
+"""Words of a field's name that a text does not repeat: ``is_vegan`` is written there as "vegan"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """The ways to find one value.
 
-    `own` is the value's own text, which evidence must equal to be exact. `phrases` are looked up in this order until
-    one is found; of an `answer` phrase only the last word is the evidence (the "yes" of "vegan: yes"). What else the
-    value may be (a number, a day, a time of day, a duration, a code of digits, a quote in pieces) is looked for where
-    no phrase is found.
+    `own` is the value's own text, which evidence must equal to be exact. `phrases` are searched in this order until one
+    is found. Of an `answer` phrase only the last word is the evidence ("yes" in "vegan: yes"). If no phrase is found,
+    the search continues for what else the value may be: a number, a day, a time of day, a duration, a code of digits,
+    a quote in pieces.
     """
 
     own: str
@@ -192,7 +192,7 @@ class Query:
 
 
 def query(leaf: Leaf) -> Query:
-    """What to look for. Never raises: a value without a written form gives a query that finds nothing."""
+    """Return what to look for. Never raises: a value without a written form gives a query that finds nothing."""
     value = leaf.value
     if isinstance(value, Enum):
         return _enum(value)
@@ -214,7 +214,7 @@ def query(leaf: Leaf) -> Query:
 
 
 def _enum(member: Enum) -> Query:
-    """A member by the words of its value; by its name where the value is no text or is not found."""
+    """Return the query for a member: by the words of its value, or by its name if the value is no text or not found."""
     own = str(member.value)
     words = [own] if isinstance(member.value, str) else []
     spelled = [*words, member.name, *(_HUMP.sub(" ", word) for word in (*words, member.name))]
@@ -222,7 +222,7 @@ def _enum(member: Enum) -> Query:
 
 
 def _boolean(value: bool, name: str) -> Query:
-    """A written answer right behind the field's name; no other form could be told from chance."""
+    """Return the query for an answer directly after the name of the field. Any other form may be coincidence."""
     words = [word for word in re.split(r"[\W_]+", _HUMP.sub(" ", name).lower()) if word]
     bare = [word for word in words if word not in _ASKING] or words
     names = dict.fromkeys((" ".join(words), " ".join(bare)))
@@ -234,12 +234,12 @@ def _boolean(value: bool, name: str) -> Query:
 def _number(value: float | Decimal) -> Query:
     try:
         return Query(str(value), number=exact(value))
-    except ValueError:  # more digits than Python turns into text
+    except ValueError:  # more digits than Python converts to text
         return Query("")
 
 
 def _string(value: str) -> Query:
-    """A text, which may also be something that JSON has no type for."""
+    """Return the query for a text, which may also be something for which JSON has no type."""
     stripped = value.strip()
     phrases = tuple(dict.fromkeys((value, *_spellings(stripped))))
     if not _SPECIAL.search(stripped):
@@ -254,7 +254,7 @@ def _string(value: str) -> Query:
 
 
 def _spellings(value: str) -> Iterator[str]:
-    """Other ways to write a text of one piece: a name in camel case, a URL, a UUID, an amount of money."""
+    """Yield other spellings of a name in camel case, a URL, a UUID, an account number, or an amount of money."""
     if " " not in value:
         yield _HUMP.sub(" ", value)
         url = bare_url(value) if "." in value else None
@@ -291,5 +291,5 @@ def _whole(value: time) -> time:
 
 
 def _moment(value: time) -> time | None:
-    """The time of day that must be written beside a date; midnight is what a bare date has."""
+    """Return the time of day that must be written beside a date; None for midnight, which a bare date has."""
     return _whole(value) if _whole(value) != time() else None

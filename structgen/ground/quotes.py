@@ -1,4 +1,4 @@
-"""Ground a value by the quotes that a model gave for it: the quote must stand in the text, the value best within it."""
+"""Ground a value by the quotes that a model gave for it: the text must contain the quote, and the quote the value."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from structgen.notation.numbers import whole_number
 from structgen.notation.readings import Kind
 
 _WRITTEN = frozenset({Status.EXACT, Status.NORMALIZED, Status.AMBIGUOUS})
-"""How a value may stand in its quote: in its own words or digits, once or several times."""
+"""Statuses of a value that is written in its quote."""
 _OF_A_QUOTE = {Status.EXACT: Status.QUOTED, Status.NORMALIZED: Status.QUOTED}
 _ROOM = 8
-"""Characters by which a value may be longer in the text than it is written itself."""
+"""Maximum characters by which a value may be longer in the text than itself."""
 _LONGEST_WORD = 100
 
 
 def locate_quoted(
     value: object, text: str, quotes: Mapping[str, str | None], apart: Container[str] = ()
 ) -> tuple[Evidence, ...]:
-    """The evidence for each leaf of a value, in document order, by its quote; `quotes` are by path.
+    """Return the evidence for each leaf of a value, in document order, by its quote. `quotes` are by path.
 
-    A quote that stands in the text leads to the value's own place in it or around it, with the status of that; where
-    the value is not written there (a sentiment, a summary) to the quote itself, as QUOTED. A leaf whose quote is None
-    or stands nowhere is unsupported, wherever else its value may stand, and so is a number or a date whose quote names
-    others. A leaf that `quotes` does not name was not to be quoted, and is looked for by its value; what stands `apart`
-    is not. Linear as `locate` is.
+    A quote that the text contains leads to the value's own place in it or around it, with the status of that place. If
+    the value is not written there (a sentiment, a summary), the quote itself is the evidence, as QUOTED. A leaf is
+    unsupported if its quote is None or not in the text, even if the text contains its value elsewhere; and so is a
+    number or date whose quote has only other numbers. A leaf that is not in `quotes` was not to be quoted, so its value
+    is searched for, unless its path is in `apart`. Linear like `locate`.
     """
     found, figures = list(leaves(value, apart)), Figures(text)
     placed = _places(found, figures, quotes)
@@ -53,10 +53,10 @@ def locate_in_part(
     quotes: Mapping[str, str | None],
     apart: Container[str] = (),
 ) -> tuple[Evidence, ...]:
-    """The evidence for the leaves of a value that was read in a part of a longer text, as `locate_quoted` finds it.
+    """Return the evidence for the leaves of a value that was read in a part of a longer text, like `locate_quoted`.
 
-    What stands nowhere in the part itself may stand in a passage `above` it, such as the date of a row: then its
-    offsets are less than 0, like those of the passage.
+    What is not in the part itself may be in a passage `above` it, such as the date of a row. Its offsets are then
+    negative, like those of the passage.
     """
     found = locate_quoted(value, text, quotes, apart)
     missing = {piece.path for piece in found if piece.status is Status.UNSUPPORTED} if above else set[str]()
@@ -80,7 +80,7 @@ def _in_passage(piece: Evidence, above: Sequence[Passage]) -> Evidence | None:
 
 
 def _places(found: Sequence[Leaf], figures: Figures, quotes: Mapping[str, str | None]) -> dict[str, Evidence]:
-    """Path of a leaf -> where its quote stands. Equal quotes within one object are one place."""
+    """Return the place of each leaf's quote, by path. Equal quotes within one object share one place."""
     first: dict[tuple[str, str], Leaf] = {}
     same: dict[str, str] = {}
     for leaf in found:
@@ -96,7 +96,7 @@ def _places(found: Sequence[Leaf], figures: Figures, quotes: Mapping[str, str | 
 def _evidence(
     leaf: Leaf, quote: Evidence | None, own: Evidence | None, counting: Mapping[tuple[int, int], bool]
 ) -> Evidence:
-    """By where its quote stands, and itself in it; `counting` says which places of quotes name a number."""
+    """Return the evidence by the place of the quote and of the value in it. `counting`: which quotes have a number."""
     if quote is None or (own is None and _is_figure(leaf.value) and counting[_span(quote)]):
         return Evidence(leaf.path, None, None, None, Status.UNSUPPORTED)
     if own is None:
@@ -109,7 +109,7 @@ def _span(evidence: Evidence) -> tuple[int, int]:
 
 
 def _is_figure(value: object) -> bool:
-    """Whether a value is a number, a date or a time, or a text that is a number in digits."""
+    """Whether a value is a number, date or time, or a text that is a number in digits."""
     if isinstance(value, str):
         number = whole_number(value)
         return number is not None and number.kind is Kind.DIGITS
@@ -117,9 +117,9 @@ def _is_figure(value: object) -> bool:
 
 
 def _own(found: Sequence[Leaf], figures: Figures, placed: Mapping[str, Evidence]) -> dict[str, Evidence]:
-    """Where values themselves are written in their quotes, or around one that is only a part of its value.
+    """Return where values are written in their quotes, or around quotes that are only a part of the value.
 
-    The values of one quote are looked for together: a quote may be that of all parts of a long list.
+    The values of one quote are searched for together, because all parts of a long list may share a quote.
     """
     text = figures.text
     together: dict[tuple[int, int], list[Leaf]] = {}
@@ -138,13 +138,13 @@ def _own(found: Sequence[Leaf], figures: Figures, placed: Mapping[str, Evidence]
 
 
 def _stretch(leaf: Leaf, text: str, start: int, end: int) -> tuple[int, int]:
-    """The part of a text in which a value may be written: its quote, or more where the value is longer than it."""
+    """Return the part of a text in which a value may be written: its quote, or more if the value is longer."""
     longer = len(leaf.value) - (end - start) if isinstance(leaf.value, str) else 0
     return (start, end) if longer <= 0 else _around(text, start - longer - _ROOM, end + longer + _ROOM)
 
 
 def _around(text: str, low: int, high: int) -> tuple[int, int]:
-    """The stretch, widened so that it cuts no word in two: a part of a number is another number."""
+    """Return the stretch without splitting a word at its ends, because a part of a number is another number."""
     low, high = max(0, low), min(len(text), high)
     least, most = max(0, low - _LONGEST_WORD), min(len(text), high + _LONGEST_WORD)
     while low > least and not text[low - 1].isspace():
@@ -155,16 +155,16 @@ def _around(text: str, low: int, high: int) -> tuple[int, int]:
 
 
 LONGEST = 160
-"""Characters of the longest quote that is shown for a value that does not stand in the text itself."""
+"""Maximum characters of a quote for a value that the text does not contain."""
 _SHORT = 40
-"""A line or sentence of so many characters is quoted whole: a bare number says little about where it stands."""
+"""Lines and sentences up to this length are quoted whole, because a bare number hardly shows its place."""
 
 
 def quote_example(example: Example) -> Example:
-    """The example with a quote for each value: its own, else where the value stands, else what is around it.
+    """Return the example with a quote for each value: its own, else its place, else what surrounds it.
 
-    A value that does not stand in the text (a sentiment) gets the words of its neighbours in the same object, where
-    they are close together; none where they are not.
+    A value that the text does not contain (a sentiment) gets the words of its neighbours in the same object if they are
+    close together, else no quote.
     """
     found = locate(example.value, example.text)
     placed = [piece for piece in found if piece.status is not Status.UNSUPPORTED]
@@ -177,7 +177,7 @@ def quote_example(example: Example) -> Example:
 
 
 def _quote(text: str, piece: Evidence, placed: Sequence[Evidence]) -> str:
-    """The words for one value; empty where there are none."""
+    """Return the quote for one value; empty if there is none."""
     if piece.start is None or piece.end is None:
         return _beside(text, piece, placed)
     around = _passage(text, [piece])
@@ -185,7 +185,7 @@ def _quote(text: str, piece: Evidence, placed: Sequence[Evidence]) -> str:
 
 
 def _beside(text: str, piece: Evidence, placed: Sequence[Evidence]) -> str:
-    """What stands around the other values of the same object; the whole text where it is short."""
+    """Return what surrounds the other values of the same object, or the whole text if it is short."""
     above = piece.path.rpartition("/")[0]
     near = [one for one in placed if one.path.rpartition("/")[0] == above] if above else []
     quote = _passage(text, near) if near else text.strip()

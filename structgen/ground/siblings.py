@@ -1,8 +1,8 @@
-"""Of a value that stands in several places, as those of several items do, the place beside the rest of its own item.
+"""Choose the place of a value that occurs in several items: the place beside the rest of its own item.
 
-The values that stand once are the anchors of their items. The items that have a value in common share out its places,
-each near its own anchors, and none twice as long as there are enough. What is certain then is an anchor for the rest.
-An item is an object in a list, or an object within one. The fields of the root may stand anywhere.
+Values that occur once are the anchors of their items. The places of a value that several items have are assigned to
+these items, each near its own anchors, and none twice if there are enough. What is certain then becomes an anchor for
+the rest. An item is an object in a list, or an object within one. The fields of the root may be anywhere.
 """
 
 from __future__ import annotations
@@ -23,36 +23,36 @@ Places = tuple[Place, ...]
 
 _ROUNDS = 4
 _ANCHORS, _NEAR = 3, 3
-"""Anchors of one value that count, and places that are looked at on either side of each."""
+"""Maximum anchors of a value, and places that are considered on either side of each."""
 _MARGIN = 1.5
-"""How much less likely (in bits) every other way to share out the places must be."""
+"""Bits by which every other assignment of the places must be less likely."""
 _BREAKS = (
     (r"\n", 4.5, 3),
     (r"\n[^\S\n]*\n", 6.0, 1),
     (r"[.!?。！？](?=\s)|[。！？]", 2.0, 1),
     (r"[,;](?=\s)|[、，；]", 1.5, 1),
 )
-"""What it takes to leave the line, paragraph, sentence or clause of an anchor; each counted so often at most."""
+"""Cost of leaving the line, paragraph, sentence or clause of an anchor, and how often each counts at most."""
 _LABELLED = 16.0
-"""What it is worth that the name of its field stands right before a value."""
+"""Bonus if the name of the field directly precedes a value."""
 _LONGEST_LABEL = 40
 _BETWEEN = " \t:=|*_#\"'([-–—.,"
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|[\W_]+")
 _OVER = 5.0
-"""What it takes to stand within an anchor."""
+"""Cost of a place within an anchor."""
 _SHARED = 40.0
-"""What it takes to stand where another item does, or before one that comes before."""
+"""Cost of sharing the place of another item, or of a place before that of an earlier item."""
 
 
 class _Option(NamedTuple):
-    """A place for a leaf, and what it takes (in bits)."""
+    """A place for a leaf, and its cost in bits."""
 
     place: Place
     cost: float
 
 
 class _Seeker(NamedTuple):
-    """A leaf that stands in several places: where its anchors are, its number and its options, in order."""
+    """A leaf with several places: the middle of its anchors, its number, and its options in order."""
 
     middle: float
     number: int
@@ -60,9 +60,9 @@ class _Seeker(NamedTuple):
 
 
 def settle(found: Sequence[Leaf], places: Sequence[Places], text: str) -> dict[int, Choice]:
-    """The places of those leaves, by their numbers, that have anchors. Equal values have one tuple of places.
+    """Return the places of leaves that have anchors, by their numbers. Equal values share one tuple of places.
 
-    Takes steps for the leaves and for the places, but for binary searches.
+    Linear in the leaves and the places, except for binary searches.
     """
     groups: dict[int, list[int]] = {}
     for number, several in enumerate(places):
@@ -88,7 +88,7 @@ def settle(found: Sequence[Leaf], places: Sequence[Places], text: str) -> dict[i
 
 
 def _items(leaf: Leaf) -> Iterator[str]:
-    """The paths of the objects that a leaf is of, from the innermost to the nearest that is in a list; not the root."""
+    """Yield the paths of the objects around a leaf, up to the nearest one in a list, without the root."""
     above = _object(leaf)
     while above:
         yield above
@@ -98,7 +98,7 @@ def _items(leaf: Leaf) -> Iterator[str]:
 
 
 def _object(leaf: Leaf) -> str:
-    """The path of the object that has a leaf as a field, or the list that it is in."""
+    """Return the path of the object or list that directly contains a leaf."""
     path, key = leaf.path, pointer([leaf.name])[1:]
     while path:
         path, _, step = path.rpartition("/")
@@ -108,7 +108,7 @@ def _object(leaf: Leaf) -> str:
 
 
 class _Anchors:
-    """The leaves with one place, by the objects that they are in."""
+    """The leaves with one place, by the objects that contain them."""
 
     def __init__(self, found: Sequence[Leaf], places: Sequence[Places], text: str) -> None:
         self._found = found
@@ -122,7 +122,7 @@ class _Anchors:
         self._spans = sorted((place.start, place.end) for place in self._places.values())
 
     def add(self, anchors: Iterator[tuple[int, Place]]) -> None:
-        """Add leaves that have one place now."""
+        """Add leaves that now have one place."""
         for number, place in anchors:
             self._places[number] = place
             above = _object(self._found[number])
@@ -131,7 +131,7 @@ class _Anchors:
                 above = above.rpartition("/")[0]
 
     def of(self, number: int) -> list[Place]:
-        """The anchors of a leaf: those next to it in the innermost object that has some."""
+        """Return the anchors of a leaf: those nearest to it in the innermost object that has any."""
         own = (self._inside[item] for item in _items(self._found[number]) if item in self._inside)
         inside = next(own, list[int]())
         at = bisect_left(inside, number)
@@ -139,7 +139,7 @@ class _Anchors:
         return [self._places[other] for other in near[:_ANCHORS]]
 
     def cost(self, place: Place, anchors: Sequence[Place], label: str) -> float:
-        """What it takes a value of these anchors to stand here."""
+        """Return the cost of this place for a value with these anchors."""
         at = bisect_left(self._spans, (place.end,))
         over = _OVER if at and self._spans[at - 1][1] > place.start else 0.0
         before = self._text[max(0, place.start - _LONGEST_LABEL) : place.start].rstrip(_BETWEEN).lower()
@@ -157,7 +157,7 @@ class _Anchors:
 def _shared_out(
     found: Sequence[Leaf], numbers: Sequence[int], free: Sequence[Place], anchors: _Anchors
 ) -> dict[int, Choice]:
-    """The places of some leaves with one value, as they are shared out at the least cost."""
+    """Return the places of leaves with the same value, assigned at the lowest cost."""
     seekers: list[_Seeker] = []
     for number in numbers:
         around = anchors.of(number)
@@ -183,7 +183,7 @@ def _shared_out(
 
 
 def _near(free: Sequence[Place], around: Sequence[Place]) -> list[Place]:
-    """The places next to any of the anchors, in order."""
+    """Return the places next to any of the anchors, in order."""
     if len(free) <= 2 * _NEAR:
         return list(free)
     near: set[int] = set()
@@ -194,7 +194,7 @@ def _near(free: Sequence[Place], around: Sequence[Place]) -> list[Place]:
 
 
 def _ways(seekers: Sequence[_Seeker], *, backward: bool = False) -> list[list[float]]:
-    """For each option of each leaf what the best way there takes, from the first leaf on."""
+    """Return for each option of each leaf the cost of the best path to it from the first leaf."""
     layers: list[list[float]] = []
     for n, seeker in enumerate(seekers):
         if not n:
@@ -215,14 +215,14 @@ def _ways(seekers: Sequence[_Seeker], *, backward: bool = False) -> list[list[fl
 
 
 def _may_change_places(one: Leaf, other: Leaf) -> bool:
-    """Whether two leaves are different fields of one object; equal items of a list stand in its order."""
+    """Whether two leaves are different fields of one object. Equal items of a list follow its order instead."""
     return one.name != other.name and _object(one) == _object(other)
 
 
 def apart(choices: Mapping[int, Choice], settled: Mapping[int, Choice], places: Sequence[Places]) -> dict[int, Choice]:
-    """All choices, those of `settled` first, without two leaves in one place while another is free.
+    """Return all choices, `settled` ones first, without two leaves in one place while another place is free.
 
-    The later one stands in the next place then, and both are unsure, but where siblings decided.
+    The later leaf moves to the next free place. Both are uncertain then, unless siblings decided.
     """
     found = {**choices, **settled}
     first: dict[tuple[int, Place], int] = {}

@@ -1,9 +1,9 @@
 """The words of a text with their offsets, folded so that two spellings of one word are equal.
 
 A word is a run of letters, with the combining marks that belong to it, or a number with its separators ("400g" is two).
-Scripts that put no spaces between words (Han, kana, Hangul, Thai, Lao, Khmer, Burmese) give one word for each letter.
-Symbols such as ``%`` and ``€`` are words too; punctuation is what stands between words. Offsets are those of the
-original text, so nothing that is found has to be mapped back.
+Scripts without spaces between words (Han, kana, Hangul, Thai, Lao, Khmer, Burmese) give one word for each letter.
+Symbols such as ``%`` and ``€`` are words too, while punctuation is between words. Offsets are those of the original
+text, so nothing has to be mapped back.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from structgen.notation.digits import ways_to_read
 _TONES, _TAGS = "\U0001f3fb-\U0001f3ff", "\U000e0020-\U000e007f"
 _FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
 VARIANTS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
-"""They choose between two pictures of one character."""
+"""Selectors between two pictures of a character."""
 KEYCAP = "[0-9#*]\ufe0f?\u20e3"
 HANGUL = r"(?:[\u1100-\u115f]++[\u1160-\u11a7]*+|[\uac00-\ud7a3][\u1160-\u11a7]*+)[\u11a8-\u11ff]*+"
-"""A syllable, as one sign or in its letters."""
+"""A Korean syllable, as one character or as its letters."""
 VOWELS = "\u0e33\u0eb3"
-"""Letters (of Thai, Lao) that belong to the letter before them."""
+"""Thai and Lao letters that belong to the letter before them."""
 STACKED = "(?<=[\u1039\u17d2])"
-"""Behind the sign that puts the next letter (of Burmese, Khmer) below the one before."""
+"""After the Burmese or Khmer sign that puts the next letter below the previous one."""
 
 
 def pictures(symbol: str, marks: str) -> str:
-    """The pattern of symbols, one or several joined: flags, people with a tone of skin, families, keycaps."""
+    """Return the pattern of symbols, single or joined: flags, people with a skin tone, families, keycaps."""
     one = f"{symbol}[{marks}{VARIANTS}{_TONES}{_TAGS}]*+"
     return rf"{_FLAG}|{one}(?:\u200d{one})*+"
 
@@ -43,7 +43,7 @@ def cuts_character(text: str, start: int, end: int) -> bool:
 
 
 def _extends(sign: str) -> bool:
-    """Whether a sign belongs to the one before it."""
+    """Whether a character belongs to the one before it."""
     return sign >= "\u0300" and (unicodedata.category(sign)[0] == "M" or "\U0001f3fb" <= sign <= "\U0001f3ff")
 
 
@@ -70,7 +70,7 @@ _LETTER = rf"[^\W\d_{_UNSPACED}]"
 _WORD = rf"{_LETTER}++(?:[{MARKS}]++{_LETTER}*+|[{_FORMAT}]++(?={_LETTER}|[{MARKS}]){_LETTER}*+)*+"
 _ENTITY = r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});"
 TAG = r"</?(?i:a|abbr|b|br|cite|code|em|font|i|mark|q|s|small|span|strong|sub|sup|u)(?:\s[^<>]{0,200})?/?>"
-"""The tags of HTML that stand within a sentence; they are no words."""
+"""HTML tags within a sentence, which are not words."""
 NUMERAL = r"\d++(?:[.\u066b]\d++|[,\u066c]\d{1,3}+(?!\d))*+"
 _SIGN = rf"[{_UNSPACED}][{MARKS}{VARIANTS}{VOWELS}]*+"
 _SYMBOL = rf"[^\w\s{_PUNCTUATION}{_FORMAT}{MARKS}]"
@@ -79,20 +79,20 @@ _TOKEN = re.compile(
     rf"|{_SIGN}(?:{STACKED}{_SIGN})*+|{_ENTITY}|{TAG}|{pictures(_SYMBOL, MARKS)}"
 )
 _PLAIN_TOKEN = re.compile(rf"[a-z]++(?:-[^\S\n]*+\n\s*+[a-z]++)?|{NUMERAL}|{_ENTITY}|{TAG}|[#$%&+=@]")
-"""The same for a text in ASCII and lower case, several times as fast."""
+"""The same for ASCII text in lower case, several times as fast."""
 _UNSPACED_LETTER = re.compile(rf"[{_UNSPACED}]")
 _FORMAT_CHARACTER = re.compile(rf"[{_FORMAT}]")
 _BROKEN = re.compile(r"[-\u2010\u00ad]\s*\n\s*")
 """A word broken at the end of a line."""
 _IGNORED = re.compile(rf"[{_FORMAT}{VARIANTS}\u0640\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u064b-\u065f\u0670]")
-"""Format characters, selectors of a picture, the Arabic filler, and vowel signs that may be left out."""
+"""Characters that may be left out: format characters, picture selectors, the Arabic filler, vowel signs."""
 
 _PLAIN_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "ё": "е"})
 _ACCENTED = re.compile(r"[\u00df-\u024f\u0370-\u03ff\u1e00-\u1fff]|[a-z][\u0300-\u036f]")
-"""Latin and Greek letters that may have an accent; one left out is another spelling, not another word."""
+"""Latin and Greek letters with or without accents. A missing accent is another spelling, not another word."""
 _ACCENT = re.compile(r"[\u0300-\u036f]")
 _SYNONYMS = {"&": "and", "percent": "%", "€": "eur", "£": "gbp"}
-"""Signs and the words that are read for them."""
+"""Signs and words with the same meaning."""
 
 Vocabulary = dict[str, int]
 """Folded word -> its number, from 1 on; 0 is any word that no value has."""
@@ -100,7 +100,7 @@ Vocabulary = dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of `text`: numbers in a vocabulary, and offsets."""
+    """The words of `text` as numbers of a vocabulary, and their offsets."""
 
     text: str
     ids: array[int]
@@ -118,9 +118,9 @@ def _folded(word: str) -> str:
 
 
 def _number(written: str) -> str:
-    """A number without separators of thousands and a fraction of zeros.
+    """Return a number without thousands separators and without a fraction of zeros.
 
-    Where it may be read in two ways, a comma is taken to separate thousands: what it is, `match` looks at later.
+    If it has two readings, a comma counts as thousands separator here; `match` checks the readings later.
     """
     ways = ways_to_read(written)
     if not ways or (len(ways) > 1 and "." in written):
@@ -131,17 +131,17 @@ def _number(written: str) -> str:
 
 
 def is_unspaced(character: str) -> bool:
-    """Whether the script of this letter puts no spaces between words, so that a word may end anywhere."""
+    """Whether the script of this letter has no spaces between words, so that a word may end anywhere."""
     return _UNSPACED_LETTER.match(character) is not None
 
 
 def without_format(text: str) -> str:
-    """The text without characters that only steer its display."""
+    """Return the text without characters that only affect its display."""
     return text if text.isascii() else _FORMAT_CHARACTER.sub("", text)
 
 
 def fold(word: str) -> str:
-    """A word without the differences that do not count: case, accents, Unicode form, digits of another script."""
+    """Return a word without insignificant differences: case, accents, Unicode form, digits of another script."""
     folded = word.lower() if word.isascii() else _folded(word)
     if folded.isalnum():
         return _SYNONYMS.get(folded, folded)
@@ -149,7 +149,7 @@ def fold(word: str) -> str:
 
 
 def learn(text: str, vocabulary: Vocabulary) -> Words:
-    """The words of a value; those that are new are added to the vocabulary."""
+    """Return the words of a value, and add new ones to the vocabulary."""
     ids, starts, ends = array("l"), array("l"), array("l")
     for match in _TOKEN.finditer(text):
         raw = match.group()
@@ -161,7 +161,7 @@ def learn(text: str, vocabulary: Vocabulary) -> Words:
 
 
 def read(text: str, vocabulary: Mapping[str, int]) -> Words:
-    """The words of a text as numbers of a vocabulary that stays as it is."""
+    """Return the words of a text as numbers of a vocabulary, which is not changed."""
     same = {word: vocabulary[other] for word, other in _SYNONYMS.items() if other in vocabulary}
     known, plain = {**vocabulary, **same}.get, text.isascii()
     ids, spans = array("l"), array("l")
@@ -183,7 +183,7 @@ Piece = tuple[str, int, int]
 
 
 def _pieces(match: re.Match[str], vocabulary: Mapping[str, int]) -> Iterable[Piece]:
-    """The words of one match: most often itself, but a character for an entity and two words for a broken one."""
+    """Return the words of a match: usually one, a character for an entity, or two for a word broken over lines."""
     raw, start, end = match.group(), match.start(), match.end()
     if raw[0] == "<" and len(raw) > 1:
         return ()
@@ -203,7 +203,7 @@ def _halves(match: re.Match[str]) -> Iterator[Piece]:
 
 
 def _unbroken(match: re.Match[str], vocabulary: Mapping[str, int]) -> list[Piece]:
-    """A word broken at the end of a line: one word where a value has it so, else two."""
+    """Return a word broken at the end of a line: one word if a value contains it, else two."""
     halves = list(_halves(match))
     whole = fold("".join(raw for raw, _, _ in halves))
     if whole in vocabulary:
