@@ -12,6 +12,11 @@ JsonLike: TypeAlias = Union[None, bool, int, float, str, "Sequence[JsonLike]", "
 JsonObject: TypeAlias = dict[str, Json]
 
 
+def as_object(value: Json) -> JsonObject:
+    """Return the value if it is an object, else an empty object."""
+    return value if isinstance(value, dict) else {}
+
+
 def pointer(steps: Iterable[str | int]) -> str:
     """Return the JSON Pointer of a path: ``/items/3/name`` for ``("items", 3, "name")``, and "" for the root."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)

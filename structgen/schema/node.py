@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias, cast
 
-from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.json import Json, JsonObject, as_object, pointer, steps
 from structgen.schema.keywords import walk
 from structgen.schema.resolve import canonical, referred, standalone, target
 
@@ -250,7 +250,7 @@ class Node:
         """The named properties of an object."""
         if "properties" not in self.words:
             return {}
-        held = [(part, _dict(part.get("properties"))) for part in self.parts]
+        held = [(part, as_object(part.get("properties"))) for part in self.parts]
         names = dict.fromkeys(name for _, named in held for name in named)
         return {name: self.table.together(_of_key(part, named, name) for part, named in held) for name in names}
 
@@ -463,10 +463,6 @@ def _items(part: JsonObject) -> tuple[list[Raw], Raw | None]:
     if isinstance(rest, list):
         first, rest = rest, part.get("additionalItems")
     return cast("list[Raw]", _list(first)), rest if isinstance(rest, (dict, bool)) else None
-
-
-def _dict(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _list(value: Json) -> list[Json]:

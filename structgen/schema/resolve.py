@@ -15,7 +15,7 @@ from itertools import count
 from typing import cast
 from urllib.parse import unquote, urldefrag, urljoin
 
-from structgen.core.json import Json, JsonObject, pointer, steps
+from structgen.core.json import Json, JsonObject, as_object, pointer, steps
 from structgen.core.json import at as value_at
 from structgen.schema.keywords import BY_NAME, MANY, ONE, Steps, walk
 
@@ -70,7 +70,7 @@ def rooted(root: JsonObject) -> JsonObject:
     """
     if not any(isinstance(part, dict) and part.get("$ref") == "#" for _, part in walk(root)):
         return root
-    definitions = _dict(root.get("$defs"))
+    definitions = as_object(root.get("$defs"))
     name = next(name for number in count(1) if (name := f"whole_{number}") not in definitions)
     addresses = {key: value for key, value in root.items() if key in {"$schema", "$id"}}
     whole = {key: value for key, value in root.items() if key not in {"$defs", *addresses}}
@@ -120,7 +120,7 @@ class _Rewriting:
         self._names: dict[str, str] = {}
         """The pointer of each part that has a name -> the name."""
         for key in DEFINITIONS:
-            for name in _dict(schema.get(key)):
+            for name in as_object(schema.get(key)):
                 self._name(pointer((key, name)))
         for at, part in walk(schema):
             for place in self._targets(part, at):
@@ -213,10 +213,6 @@ class _Rewriting:
 
 def _is_anchor(part: Json, anchor: str) -> bool:
     return isinstance(part, dict) and part.get("$dynamicAnchor") == anchor
-
-
-def _dict(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 REF = ("$ref", "$dynamicRef", "$recursiveRef")

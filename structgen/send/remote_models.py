@@ -11,10 +11,10 @@ import groq
 import httpx
 
 from structgen.core.errors import ServerFailed
-from structgen.core.json import Json, JsonObject
+from structgen.core.json import Json, JsonObject, as_object
 from structgen.core.records import Card
 from structgen.send.http.client import Clients
-from structgen.send.http.failures import as_object, connection_failure, describe_page, read_refusal
+from structgen.send.http.failures import connection_failure, describe_page, read_refusal
 from structgen.send.http.http_response import Reply, decode, refused
 from structgen.send.http.providers import ChatApi, Endpoint
 

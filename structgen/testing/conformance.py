@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
+from structgen.compile.parameters import tokens_of
 from structgen.core.json import Json, JsonObject
-from structgen.core.records import Card
+from structgen.core.records import Card, Usage
+from structgen.engine.budget import cost_of
 from structgen.send.http.providers import Endpoint, mask
 from structgen.send.model_cards import list_cards
 from structgen.send.remote_models import compare_with_cards, read_list
@@ -71,11 +73,10 @@ def cases_for(card: Card, calls: int) -> tuple[Case, ...]:
 def price_of(cases: Sequence[Case], card: Card) -> tuple[int, int, float | None]:
     """Return upper bounds for the cases: tokens in, tokens out, and USD (None if a price is unknown)."""
     bodies = [case.body for case in cases if case.body is not None and case.answer is not None]
-    tokens_in = sum(prompt_tokens(body) + len(json.dumps(body)) // 4 for body in bodies)
+    # the schema is part of the prompt too, but not of its messages
+    tokens_in = sum(prompt_tokens(body) + tokens_of(len(json.dumps(body))) for body in bodies)
     tokens_out = sum(cast("int", body["max_completion_tokens"]) for body in bodies)
-    if card.price_in is None or card.price_out is None:
-        return tokens_in, tokens_out, None
-    return tokens_in, tokens_out, (tokens_in * card.price_in + tokens_out * card.price_out) / 1e6
+    return tokens_in, tokens_out, cost_of(Usage(tokens_in, tokens_out, calls=len(cases)), card)
 
 
 def conform(cases: Sequence[Case], card: Card, endpoint: Endpoint) -> Iterator[Finding]:

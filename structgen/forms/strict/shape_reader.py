@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from itertools import count, groupby
-from typing import cast
 
-from structgen.core.json import Json, JsonObject, steps
+from structgen.core.json import Json, JsonObject, as_object, steps
 from structgen.forms.strict.strict_shapes import (
     AnyOf,
     Bare,
@@ -155,7 +154,7 @@ class Reader:
 
     def _object(self, node: Node, at: Steps, depth: int) -> Shape:
         """A record, or entries if the keys are free. Without ``additionalProperties`` only the named keys count."""
-        patterns = [named for said in node.all_said("patternProperties") for named in _dict(said).items()]
+        patterns = [named for said in node.all_said("patternProperties") for named in as_object(said).items()]
         others = _others(node)
         if node.properties and (patterns or others is not None):
             place = "patternProperties" if patterns else "additionalProperties"
@@ -176,7 +175,7 @@ class Reader:
     def _field(self, node: Node, optional: bool, at: Steps, depth: int) -> Field:
         """A property. One that can only be its default (a tag) need not be null: it is filled in instead."""
         found = self.shape(node, at, depth)
-        shape, written = bare(found), _dict(node.given[0])
+        shape, written = bare(found), as_object(node.given[0])
         default = (written["default"],) if "default" in written else ()
         constant = isinstance(shape, Scalar) and default and shape.wire.get("enum") == list(default)
         return Field(shape, optional and not constant, default, _words(node) or words_of(found))
@@ -255,12 +254,12 @@ def _refuse_unsaid(node: Node, at: Steps) -> None:
 
 def _refuse_hidden_keys(part: JsonObject, at: Steps) -> None:
     """Refuse what may bring in properties that the object itself does not name."""
-    known = _dict(part.get("properties")).keys()
+    known = as_object(part.get("properties")).keys()
     conditions: list[tuple[Steps, Json]] = [((*at, key), part.get(key)) for key in ("then", "else")]
     for key in ("dependentSchemas", "dependencies"):
-        conditions.extend(((*at, key, name), one) for name, one in _dict(part.get(key)).items())
+        conditions.extend(((*at, key, name), one) for name, one in as_object(part.get(key)).items())
     for here, condition in conditions:
-        more = _dict(_dict(condition).get("properties")).keys() - known
+        more = as_object(as_object(condition).get("properties")).keys() - known
         if more:
             raise Refused(f"the key {min(more)!r} is allowed only under a condition, which strict cannot say", here)
 
@@ -296,12 +295,8 @@ def _type_of(value: Json, at: Steps) -> str:
 
 def _words(node: Node) -> str:
     """The description that is written here, not that of what the place refers to."""
-    words = _dict(node.given[0]).get("description") if node.given else None
+    words = as_object(node.given[0]).get("description") if node.given else None
     return words if isinstance(words, str) else ""
-
-
-def _dict(value: Json) -> JsonObject:
-    return cast(JsonObject, value) if isinstance(value, dict) else {}
 
 
 MOST_OPTIONS = 200

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any, cast
 
-from structgen.core.json import MISSING, Json, JsonObject, at, pointer, steps
+from structgen.core.json import MISSING, Json, JsonObject, as_object, at, pointer, steps
 from structgen.schema import Schema
 from structgen.schema.core_schema import Core, has_part
 from structgen.schema.keywords import walk
@@ -101,7 +101,7 @@ class Shape:
     @cached_property
     def keys(self) -> frozenset[str]:
         """Every key of every object in the schema, in plain letters."""
-        given = (key for part in _objects(self.raw) for key in _dict(part.get("properties")))
+        given = (key for part in _objects(self.raw) for key in as_object(part.get("properties")))
         return frozenset(map(letters, chain(given, *self._names.values())))
 
     @cached_property
@@ -237,7 +237,7 @@ class Shape:
             min_items=least if isinstance(least, int) else 0,
             items=node.items,
             format=node.format if self.typed else "",
-            key_format=str(_dict(keys).get("format", "")) if self.typed else "",
+            key_format=str(as_object(keys).get("format", "")) if self.typed else "",
         )
 
     def _others(self, node: Node) -> tuple[str, ...]:
@@ -289,7 +289,7 @@ def _may_be_costly(root: Raw) -> bool:
 
     A reference to anything but a definition counts as costly too.
     """
-    parts = _dict(root.get("$defs")) if isinstance(root, dict) else {}
+    parts = as_object(root.get("$defs")) if isinstance(root, dict) else {}
     leads = {pointer(("$defs", name)): _references(root, part) for name, part in parts.items()}
     own: JsonObject = {key: part for key, part in root.items() if key != "$defs"} if isinstance(root, dict) else {}
     used = _references(root, own)
@@ -348,10 +348,6 @@ def _objects(part: Json) -> Iterator[JsonObject]:
             todo.extend(here.values())
         elif isinstance(here, list):
             todo.extend(here)
-
-
-def _dict(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _list(value: Json) -> list[Json]:

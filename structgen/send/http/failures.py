@@ -26,7 +26,7 @@ from structgen.core.errors import (
     ServerFailed,
     TransportError,
 )
-from structgen.core.json import Json, JsonObject
+from structgen.core.json import Json
 from structgen.send.http.providers import ChatApi, Endpoint, mask
 
 
@@ -209,11 +209,6 @@ def go_duration(text: str) -> float | None:
         return None
     parts = cast("list[tuple[str, str]]", re.findall(r"([0-9.]+)([a-zµμ]+)", text))
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
-
-
-def as_object(body: Json) -> JsonObject:
-    """Return the body if it is an object, else an empty object."""
-    return body if isinstance(body, dict) else {}
 
 
 def connection_failure(error: BaseException, endpoint: Endpoint, api: ChatApi) -> Failure:

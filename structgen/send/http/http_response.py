@@ -10,17 +10,9 @@ from typing import cast
 
 from structgen.core.errors import RateLimited, ServerFailed
 from structgen.core.finish_reasons import SALVAGED, Ending, common_finish_reason, ending_of
-from structgen.core.json import Json, JsonObject
+from structgen.core.json import Json, JsonObject, as_object
 from structgen.core.records import Call, Completion, Usage
-from structgen.send.http.failures import (
-    Failure,
-    Refusal,
-    as_object,
-    describe_page,
-    find_row,
-    read_refusal,
-    requested_wait,
-)
+from structgen.send.http.failures import Failure, Refusal, describe_page, find_row, read_refusal, requested_wait
 from structgen.send.http.providers import ChatApi, mask
 
 UNKNOWN_USAGE = Usage(calls=1)

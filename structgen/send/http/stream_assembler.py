@@ -13,9 +13,9 @@ from typing import TypeAlias, cast
 
 from structgen.core.errors import ServerFailed
 from structgen.core.finish_reasons import INTERRUPTED
-from structgen.core.json import Json, JsonObject
+from structgen.core.json import Json, JsonObject, as_object
 from structgen.core.records import Completion
-from structgen.send.http.failures import Failure, as_object
+from structgen.send.http.failures import Failure
 from structgen.send.http.http_response import CALL_FAILED, Reply, read_reply
 from structgen.send.http.providers import ChatApi
 from structgen.send.http.sse import Event, SseReader

@@ -8,7 +8,8 @@ import time
 import uuid
 from dataclasses import dataclass
 
-from structgen.core.json import Json, JsonObject
+from structgen.compile.parameters import tokens_of
+from structgen.core.json import Json, JsonObject, as_object
 from structgen.core.records import Card
 
 
@@ -72,6 +73,7 @@ class ChatRequest:
 
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _STARTED = 1_700_000_000  # Unix seconds, for every model in the list
+_MESSAGE_TOKENS = 4  # for the role and the delimiters of each message
 _TOKENS_PER_SECOND = 1000.0
 
 
@@ -132,8 +134,8 @@ def _message(said: Said) -> JsonObject:
 
 def usage(body: JsonObject, said: Said) -> JsonObject:
     """Return token counts, estimated at four characters per token, and times in seconds."""
-    reasoning = tokens(said.reasoning or "")
-    prompt, answer = prompt_tokens(body), tokens(said.text) + reasoning
+    reasoning = tokens_of(len(said.reasoning or ""))
+    prompt, answer = prompt_tokens(body), tokens_of(len(said.text)) + reasoning
     prompt_time, answer_time = round(prompt / 1e5, 9), round(answer / _TOKENS_PER_SECOND, 9)
     counts: JsonObject = {
         "queue_time": 0.005,
@@ -151,8 +153,9 @@ def usage(body: JsonObject, said: Said) -> JsonObject:
 
 def prompt_tokens(body: JsonObject) -> int:
     """Count the tokens of all messages, with Groq's overhead for each."""
-    messages = body.get("messages")
-    return sum(4 + tokens(content_of(message)) for message in messages) if isinstance(messages, list) else 0
+    found = body.get("messages")
+    messages = found if isinstance(found, list) else []
+    return sum(_MESSAGE_TOKENS + tokens_of(len(content_of(message))) for message in messages)
 
 
 def content_of(message: Json) -> str:
@@ -163,11 +166,6 @@ def content_of(message: Json) -> str:
     parts = content if isinstance(content, list) else []
     texts = (part.get("text") for part in parts if isinstance(part, dict))
     return "\n".join(text for text in texts if isinstance(text, str))
-
-
-def tokens(text: str) -> int:
-    """Estimate the number of tokens."""
-    return (len(text) + 3) // 4
 
 
 def request_id() -> str:
@@ -198,8 +196,3 @@ def model_entry(card: Card) -> JsonObject:
         "public_apps": None,
         "max_completion_tokens": card.max_completion_tokens,
     }
-
-
-def as_object(value: Json) -> JsonObject:
-    """The value if it is an object, else an empty one."""
-    return value if isinstance(value, dict) else {}

@@ -15,11 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
+from structgen.compile.parameters import tokens_of
 from structgen.core.errors import ConfigurationError
-from structgen.core.json import JsonObject
+from structgen.core.json import JsonObject, as_object
 from structgen.send.limits.limiter_state import NO_LIMITS, Measure
 from structgen.send.model_cards import find_card, list_cards
-from structgen.testing.emulator.bodies import ChatRequest, as_object, prompt_tokens, tokens
+from structgen.testing.emulator.bodies import ChatRequest, prompt_tokens
 from structgen.testing.emulator.replies import ErrorReply, groq_error
 
 
@@ -256,7 +257,7 @@ def requested_tokens(body: JsonObject) -> int:
 def used_tokens(body: JsonObject, made: JsonObject | ErrorReply) -> int:
     """Return the tokens that a request really used, without cached ones. A refused answer was generated too."""
     if isinstance(made, ErrorReply):
-        return prompt_tokens(body) + tokens(str(made.error.get("failed_generation") or ""))
+        return prompt_tokens(body) + tokens_of(len(str(made.error.get("failed_generation") or "")))
     usage = as_object(made.get("usage"))
     total, cached = usage.get("total_tokens"), as_object(usage.get("prompt_tokens_details")).get("cached_tokens")
     return (total if isinstance(total, int) else 0) - (cached if isinstance(cached, int) else 0)

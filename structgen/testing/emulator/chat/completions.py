@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from structgen.core.json import Json, JsonObject
+from structgen.compile.parameters import CHARS_PER_TOKEN
+from structgen.core.json import Json, JsonObject, as_object
 from structgen.send.model_cards import find_card
-from structgen.testing.emulator.bodies import ChatRequest, Said, as_object, completion, request_id
+from structgen.testing.emulator.bodies import ChatRequest, Said, completion, request_id
 from structgen.testing.emulator.chat.model_answers import cut_at_stop, make_completion
 from structgen.testing.emulator.rate_limits import FREE, Charge, used_tokens
 from structgen.testing.emulator.replies import Answer, ErrorReply, Fault, Raw, Step, Streamed
@@ -141,7 +142,6 @@ def _events(chat: ChatRequest, plan: Streamed, made: JsonObject | ErrorReply) ->
 
 
 DONE = b"data: [DONE]\n\n"
-_TOKEN = 4  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def chunks_before(chat: ChatRequest, answer: Answer, refusal: ErrorReply) -> Ite
     """
     text = (answer.content if chat.tool else answer.text) or ""
     limit = chat.max_tokens if chat.max_tokens is not None else len(text)
-    whole = list(chunks_of(completion(chat.body, Said(text[: _TOKEN * limit], "stop", (), answer.reasoning))))
+    whole = list(chunks_of(completion(chat.body, Said(text[: CHARS_PER_TOKEN * limit], "stop", (), answer.reasoning))))
     yield from whole[:-1]
     yield error_event(refusal, str(chat.body.get("model")))
 
@@ -196,7 +196,7 @@ def error_event(refusal: ErrorReply, model: str) -> bytes:
 def pieces(text: Json) -> Iterator[str]:
     """Yield a text token by token, estimated at four characters each."""
     content = text if isinstance(text, str) else ""
-    return (content[start : start + _TOKEN] for start in range(0, len(content), _TOKEN))
+    return (content[start : start + CHARS_PER_TOKEN] for start in range(0, len(content), CHARS_PER_TOKEN))
 
 
 def _first(values: Json) -> JsonObject:

@@ -15,11 +15,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import cast
 
+from structgen.compile.parameters import CHARS_PER_TOKEN, tokens_of
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.forms.quotes import Keys
 from structgen.forms.strict import WRAPPER
 from structgen.schema.node import Node
-from structgen.testing.emulator.bodies import ChatRequest, Said, completion, content_of, tokens
+from structgen.testing.emulator.bodies import ChatRequest, Said, completion, content_of
 from structgen.testing.emulator.replies import Answer, ErrorReply, groq_error
 
 _DOCUMENT = re.compile(r"<(document(?:-\d{1,9})?)>\n(.*)\n</\1>", re.DOTALL)
@@ -66,7 +67,7 @@ def _check(chat: ChatRequest, answer: Answer, tool: JsonObject | None) -> ErrorR
     if chat.format_type == "text":
         return None
     # JSON that is cut off is an error at Groq, plain text a response with the finish reason ``length``
-    if chat.max_tokens is not None and tokens(text) > chat.max_tokens:
+    if chat.max_tokens is not None and tokens_of(len(text)) > chat.max_tokens:
         return groq_error("json_validate_failed_max_tokens")
     value, broken = _decode(text)
     if broken or (chat.format_type == "json_object" and not isinstance(value, dict)):
@@ -121,9 +122,9 @@ def _mismatch(value: Json, schema: Json) -> str:
 
 def _shorten(answer: Answer, limit: int | None) -> tuple[str | None, str]:
     """Return the text within the token limit, and its finish reason."""
-    if answer.text is None or limit is None or tokens(answer.text) <= limit:
+    if answer.text is None or limit is None or tokens_of(len(answer.text)) <= limit:
         return answer.text, "stop"
-    return answer.text[: 4 * limit], "length"
+    return answer.text[: CHARS_PER_TOKEN * limit], "length"
 
 
 def answer_by_rules(body: JsonObject) -> str:

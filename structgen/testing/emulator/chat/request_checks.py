@@ -8,10 +8,10 @@ from itertools import permutations
 from types import MappingProxyType
 from typing import cast
 
-from structgen.core.json import Json, JsonObject, pointer
+from structgen.core.json import Json, JsonObject, as_object, pointer
 from structgen.core.options import Mode
 from structgen.schema.node import Node
-from structgen.testing.emulator.bodies import ChatRequest, as_object, content_of, prompt_tokens
+from structgen.testing.emulator.bodies import ChatRequest, content_of, prompt_tokens
 from structgen.testing.emulator.replies import ErrorReply, groq_error, invalid_request
 
 _PROPERTIES = frozenset({"role", "content", "tool_calls", "tool_call_id", "reasoning", "refusal"})
