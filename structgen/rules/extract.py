@@ -71,12 +71,12 @@ def _find_object(search: Search, field: Field, item: LinkedItem | None) -> Findi
             places.extend(found.under(child.name))
         elif child.nullable or child.required:
             value[child.name] = None
-    if field.key and (not places or _lacking(field, value)):
+    if field.key and (not places or _lacks_required_part(field, value)):
         return None
     return Finding(value, tuple(places))
 
 
-def _lacking(field: Field, value: dict[str, Json]) -> bool:
+def _lacks_required_part(field: Field, value: dict[str, Json]) -> bool:
     """Whether an optional object lacks a required part, so that it is better left out."""
     optional = field.nullable or not field.required
     return optional and any(one.required and not one.nullable and value[one.name] is None for one in field.children)
@@ -86,22 +86,22 @@ def _find_leaf(search: Search, field: Field) -> Finding | None:
     """Find a single value: by its role if it has one, else by its label, else as the whole text."""
     if role := find_role(field):
         return role(search, field) or _whole_text(search, field)
-    least = _WORDY if field.kind is Kind.STRING else 0.0
+    least = _MIN_TEXT_SCORE if field.kind is Kind.STRING else 0.0
     return find_labelled(search, field, least) or _find_unlabelled(search, field) or _whole_text(search, field)
 
 
 def _whole_text(search: Search, field: Field) -> Finding | None:
     """Read the whole text as the value, if it is as short as a cell of a table or an answer in a form."""
     lines = search.page.lines
-    if not field.concepts & _TELLING or len(lines) != 1 or len(lines[0].text) > 60:
+    if not field.concepts & _CONCEPTS_OF_CELLS or len(lines) != 1 or len(lines[0].text) > 60:
         return None
     # Two amounts in one cell are a price and an old price, or a range.
     several = len(list(islice(find_amounts(lines[0].text, search.style), 2))) > 1
     return None if field.concepts & MONEY and several else read_value(search, field, lines[0].start, lines[0].end)
 
 
-_TELLING = MONEY | {"date", "phone", "currency", "time"}
-_WORDY = 0.55
+_CONCEPTS_OF_CELLS = MONEY | {"date", "phone", "currency", "time"}
+_MIN_TEXT_SCORE = 0.55
 """Minimum score of a pair whose value is text. Any words may follow a label without a colon."""
 
 
@@ -115,20 +115,20 @@ def _find_list(search: Search, field: Field) -> Finding | None:
     return find_strings(search, field) if field.item.kind is Kind.STRING else None
 
 
-_SHOWN = frozenset({"email", "url"})
-_SHORT = 5_000
+_SELF_EVIDENT = frozenset({"email", "url"})
+_MAX_UNLABELLED = 5_000
 """Maximum characters of a text in which a choice needs no label. In a longer one any word comes up."""
 
 
 def _find_unlabelled(search: Search, field: Field) -> Finding | None:
     """Find a value that shows what it is without a label: an address, or one of a list of choices."""
-    if not field.concepts & _SHOWN <= field.keys:
+    if not field.concepts & _SELF_EVIDENT <= field.keys:
         return None  # part of an object that only its labels can identify, such as an invoice's customer
     if field.concepts & {"email"} or field.format == "email":
         return _only(search, EMAIL)
     if field.concepts & {"url"} or field.format in ("uri", "url"):
         return _only(search, URL)
-    if field.kind is Kind.CHOICE and len(search.page.text) <= _SHORT and _wordy(field):
+    if field.kind is Kind.CHOICE and len(search.page.text) <= _MAX_UNLABELLED and _are_words(field):
         return read_value(search, field, 0, len(search.page.text))
     return None
 
@@ -142,7 +142,7 @@ def _only(search: Search, pattern: re.Pattern[str]) -> Finding | None:
     return leaf(search.page, text, found[0].start(), found[0].start() + len(text))
 
 
-def _wordy(field: Field) -> bool:
+def _are_words(field: Field) -> bool:
     """Whether the choices are words that mean something by themselves, not letters or numbers."""
     return all(
         choice is None or (isinstance(choice, str) and len(choice) > 2 and choice[0].isalpha())

@@ -158,14 +158,14 @@ def _read_choice(search: Search, field: Field, start: int, end: int) -> Finding 
     words = tokens(search.page.text[start:end], start)
     named = [(choice, run) for choice in field.choices for run in _runs(words, choice)]
     # "out of stock" contains the choice "stock" as well. Only the longest choice at a place is meant.
-    named = [(choice, run) for choice, run in named if not _inside(run, named)]
-    if len({str(choice) for choice, _ in named}) != 1 or negated(words, named[0][1][0]):
+    named = [(choice, run) for choice, run in named if not _is_part(run, named)]
+    if len({str(choice) for choice, _ in named}) != 1 or is_negated(words, named[0][1][0]):
         return None
     choice, run = named[0]
     return leaf(search.page, choice, run[0].start, run[-1].end)
 
 
-def _inside(run: list[Token], named: list[tuple[Json, list[Token]]]) -> bool:
+def _is_part(run: list[Token], named: list[tuple[Json, list[Token]]]) -> bool:
     """Whether a choice is part of a longer one ("stock" in "out of stock")."""
     return any(
         len(other) > len(run) and other[0].start <= run[0].start and run[-1].end <= other[-1].end for _, other in named
@@ -183,7 +183,7 @@ def _runs(words: list[Token], choice: Json) -> list[list[Token]]:
     ]
 
 
-def negated(words: list[Token], word: Token) -> bool:
+def is_negated(words: list[Token], word: Token) -> bool:
     """Whether one of the four words before a word is a negation."""
     at = words.index(word)
     return any(before.word in lexicon().negations for before in words[max(0, at - 4) : at])

@@ -19,7 +19,7 @@ _BULLET = re.compile(r"^[-*•·‣◦▪▢☐□○●✓✔»–—]\s+")
 _CLOSED = re.compile(r"\s*(?:\([^)]{0,30}\))?\s?[:：]")
 _TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _BODIES = frozenset({"ingredients", "instructions", "notes", "nutrition", "equipment", "features", "description"})
-_STEPPING = frozenset({"prep_time", "cook_time", "other_time", "brand", "quantity", "unit", "size", "total_time"})
+_SHORT_LABELS = frozenset({"prep_time", "cook_time", "other_time", "brand", "quantity", "unit", "size", "total_time"})
 _LONGEST = 70
 _MOST = 1_000
 """Maximum headings of a page. A page with more is a list of links rather than a document."""
@@ -89,13 +89,13 @@ def _heading(number: int, line: Line, vocabulary: Vocabulary) -> _Heading | None
     """Return a line as a heading, or None if it is not one."""
     text = heading_text(line)
     if not text or len(text) > _LONGEST or (text[-1] in ".;,!" and len(text) > 20):
-        return _labelled(number, line, vocabulary)
+        return _labelled_value(number, line, vocabulary)
     words = phrase(text)
     if keys := vocabulary.keys.get(words):
-        return _Heading(number, keys, 1.0, not keys <= _STEPPING or heading_level(line) > 0)
+        return _Heading(number, keys, 1.0, not keys <= _SHORT_LABELS or heading_level(line) > 0)
     if words in lexicon().stops or words[: _longest_stop(words)]:
         return _Heading(number, frozenset(), 0.0, True)
-    return _partial(number, line, text, words, vocabulary) or _labelled(number, line, vocabulary)
+    return _label_among_words(number, line, text, words, vocabulary) or _labelled_value(number, line, vocabulary)
 
 
 def heading_text(line: Line) -> str:
@@ -108,7 +108,7 @@ def _longest_stop(words: Phrase) -> int:
     return next((size for size in range(min(6, len(words)), 2, -1) if words[:size] in lexicon().stops), 0)
 
 
-def _partial(number: int, line: Line, text: str, words: Phrase, vocabulary: Vocabulary) -> _Heading | None:
+def _label_among_words(number: int, line: Line, text: str, words: Phrase, vocabulary: Vocabulary) -> _Heading | None:
     """Return a heading of a label among other words: "How to make the sauce", "For the recipe ingredients:"."""
     mentions = vocabulary.mentions(tokens(text))
     marked = heading_level(line) > 0
@@ -116,19 +116,19 @@ def _partial(number: int, line: Line, text: str, words: Phrase, vocabulary: Voca
     # "Yield: 4" is a label with its value.
     if mentions and mentions[0].start == 0 and not marked and _CLOSED.match(text, mentions[0].end):
         return None
-    if mentions and mentions[0].start == 0 and (strong or _titled(text, words)):
+    if mentions and mentions[0].start == 0 and (strong or _is_title_like(text, words)):
         return _Heading(number, mentions[0].keys, 0.6, strong or bool(mentions[0].keys & _BODIES))
     if mentions and mentions[-1].end == len(text) and strong and len(words) <= 5:
         return _Heading(number, mentions[-1].keys, 0.5, marked or bool(mentions[-1].keys & _BODIES))
     return _Heading(number, frozenset(), 0.0, True) if marked else None
 
 
-def _titled(text: str, words: Phrase) -> bool:
+def _is_title_like(text: str, words: Phrase) -> bool:
     """Whether a line reads like a heading without markup: short, with a capital first, without numbers."""
     return 1 < len(words) <= 9 and text[0].isupper() and not any(word.isdigit() for word in words)
 
 
-def _labelled(number: int, line: Line, vocabulary: Vocabulary) -> _Heading | None:
+def _labelled_value(number: int, line: Line, vocabulary: Vocabulary) -> _Heading | None:
     """Return a line `Label: value` about the document itself, which ends a list above it, or None."""
     mentions = vocabulary.mentions(tokens(line.text[:40]))
     if not mentions or mentions[0].start or not mentions[0].keys & _ABOUT:

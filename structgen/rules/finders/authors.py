@@ -46,7 +46,7 @@ _PERSON = re.compile(r"[^\W\d_][\w.'’-]{1,20}(?:\s[^\W\d_][\w.'’-]{0,20}){1,
 
 def find_author(search: Search) -> Finding | None:
     """Return the name behind "Author:" or "By", or right below the title, or None."""
-    pairs = [pair for pair in search.pairs_of(frozenset({"author"})) if not _menu(search, pair)]
+    pairs = [pair for pair in search.pairs_of(frozenset({"author"})) if not _is_menu_entry(search, pair)]
     found = [one for pair in pairs if (one := _name(search, pair))]
     if not found:
         return _under_title(search)
@@ -56,7 +56,7 @@ def find_author(search: Search) -> Finding | None:
     return longer[0] if longer else first
 
 
-def _menu(search: Search, pair: Pair) -> bool:
+def _is_menu_entry(search: Search, pair: Pair) -> bool:
     """Whether the line is an entry of a menu, where several lines begin alike ("By course", "By diet")."""
     label = search.page.text[slice(*pair.label)].casefold()
     around = (pair.line - 1, pair.line + 1)
@@ -74,13 +74,13 @@ def _under_title(search: Search) -> Finding | None:
     for number in range(title + 1, min(title + 4, len(search.page.lines) - 1)):
         line = search.page.lines[number]
         dated = find_date(search.page.lines[number + 1].text)
-        named = _PERSON.match(line.text) and line.text.istitle() and not _known(search, line.text)
+        named = _PERSON.match(line.text) and line.text.istitle() and not _is_known(search, line.text)
         if named and (dated or search.page.text.count(line.text) > 1):
             return leaf(search.page, line.text, line.start, line.end)
     return None
 
 
-def _known(search: Search, text: str) -> bool:
+def _is_known(search: Search, text: str) -> bool:
     words = phrase(text)
     return words in search.vocabulary.keys or words in lexicon().noise or words in lexicon().stops
 
@@ -99,7 +99,7 @@ def _name(search: Search, pair: Pair) -> Finding | None:
     )
     below = "\n" in search.page.text[pair.label[1] : start] and len(words) < 2 and pair.score < 1
     if (
-        _known(search, text)
+        _is_known(search, text)
         or below
         or re.search(r"[.!?…]\s|\.\.", text)
         or not 1 <= len(words) <= 6

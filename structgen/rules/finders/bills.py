@@ -46,7 +46,7 @@ def find_total(search: Search) -> Row | None:
 
 def find_row(search: Search, concepts: frozenset[str]) -> Row | None:
     """Return the row of a concept outside tax summaries, or None if several rows differ in their amounts."""
-    fitting = [row for row in search.rows if row.keys & concepts and not _summarised(search, row.line)]
+    fitting = [row for row in search.rows if row.keys & concepts and not _is_in_tax_summary(search, row.line)]
     amounts = {_cents(row) for row in fitting}
     return fitting[0] if len(amounts) == 1 else None
 
@@ -60,7 +60,7 @@ def _is_total(search: Search, row: Row, due: int | None) -> bool:
     extra = {word.word for word in tokens(row.label)} - _TOTAL_WORDS
     extra = {word for word in extra if not word.isdigit()}
     counted = _NO_MONEY.search(row.label) and not _WITH_TAX.search(row.label)
-    return not extra and not counted and not _summarised(search, row.line)
+    return not extra and not counted and not _is_in_tax_summary(search, row.line)
 
 
 _CONFIRMED = frozenset({"total", "subtotal", "rounding", "paid"})
@@ -81,7 +81,7 @@ def _rank(row: Row, due: int | None) -> float:
     return rank - 1.0 * (not row.amount.cents) - 2.0 * (_cents(row) == 0)
 
 
-def _summarised(search: Search, line: int) -> bool:
+def _is_in_tax_summary(search: Search, line: int) -> bool:
     """Whether the heading of a tax summary is on this line or shortly above."""
     return any(_SUMMARY.search(above.text) for above in search.page.lines[max(0, line - 8) : line + 1])
 
@@ -160,12 +160,12 @@ def _line_item(search: Search, line: Line) -> tuple[dict[str, Span], Amount] | N
     last = amounts[-1] if amounts else None
     if last is None or not last.cents or not _TAIL.match(line.text[last.signed_end - line.start :]):
         return None
-    said = line.text[: last.signed - line.start].rstrip()
-    columns = _columns(said, last, search.style)
-    if columns is None and _LEFT_OVER.search(said):
+    before = line.text[: last.signed - line.start].rstrip()
+    columns = _columns(before, last, search.style)
+    if columns is None and _LEFT_OVER.search(before):
         return None
-    match = _LINE_ITEM.match(said[: columns["name"][1]] if columns else said)
-    if match is None or _labelled(search, line):
+    match = _LINE_ITEM.match(before[: columns["name"][1]] if columns else before)
+    if match is None or _is_labelled(search, line):
         return None
     if any(one.currency for one in find_amounts(match["name"], search.style)):
         return None
@@ -181,31 +181,31 @@ def _line_item(search: Search, line: Line) -> tuple[dict[str, Span], Amount] | N
     return spans, last
 
 
-def _columns(said: str, amount: Amount, style: Style) -> dict[str, Span] | None:
+def _columns(before: str, amount: Amount, style: Style) -> dict[str, Span] | None:
     """Return the name, count, unit, and unit price before an amount. None if they do not multiply to it."""
-    cells = [(match.start(), match.end()) for match in _CELL.finditer(said)]
-    counted = _COUNTED.fullmatch(said, *cells[1]) if len(cells) in (2, 3) else None
+    cells = [(match.start(), match.end()) for match in _CELL.finditer(before)]
+    counted = _COUNTED.fullmatch(before, *cells[1]) if len(cells) in (2, 3) else None
     if counted is None:
         return None
     found = {"name": cells[0], "count": counted.span(1)}
     if counted.group(2):
         found["unit"] = counted.span(2)
     if len(cells) == 3:
-        each = next(iter(find_amounts(said[slice(*cells[2])], style)), None)
-        if each is None or not _gives(find_number(counted.group(1), style), each.value, amount.value):
+        each = next(iter(find_amounts(before[slice(*cells[2])], style)), None)
+        if each is None or not _multiply_to(find_number(counted.group(1), style), each.value, amount.value):
             return None
         found["each"] = (cells[2][0] + each.start, cells[2][0] + each.end)
     return found
 
 
-def _gives(count: Figure | None, each: float | None, amount: float | None) -> bool:
+def _multiply_to(count: Figure | None, each: float | None, amount: float | None) -> bool:
     """Whether a count times a unit price is the amount, to the cent."""
     if count is None or each is None or amount is None:
         return False
     return abs(count.value * each - amount) < 0.006
 
 
-def _labelled(search: Search, line: Line) -> bool:
+def _is_labelled(search: Search, line: Line) -> bool:
     """Whether a line is a label with its value rather than a product."""
     mentions = search.vocabulary.mentions(tokens(line.text, line.start))
     return bool(mentions) and mentions[0].start == line.start and (":" in line.text or bool(mentions[0].keys & _BILL))

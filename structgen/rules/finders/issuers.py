@@ -1,6 +1,6 @@
 """The issuer of a receipt or invoice, its address, and its phone number, by the shape of the first lines.
 
-Companies are told by their legal form ("Ltd", "GmbH"), addresses by house numbers, streets, and postal codes.
+Companies are recognized by their legal form ("Ltd", "GmbH"), addresses by house numbers, streets, and postal codes.
 """
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ def find_company(search: Search) -> Finding | None:
     block = _address_block(search)
     above = [line for line in search.page.lines[:_HEAD] if block and line.end <= block[0].start]
     for head in (above, _head(search)):
-        names = [line for line in head if _name_like(line, search)]
+        names = [line for line in head if _is_name_like(line, search)]
         if names:
             legal = next((line for line in names if _LEGAL.search(line.text)), None)
-            trade = next((line for line in names if _trades(line)), names[0])
+            trade = next((line for line in names if _names_trade(line)), names[0])
             return _company(search, head, legal or trade)
     return None
 
@@ -79,7 +79,7 @@ def _company(search: Search, head: list[Line], line: Line) -> Finding:
     return leaf(search.page, " ".join(search.page.text[start:end].split()), start, end)
 
 
-def _trades(line: Line) -> bool:
+def _names_trade(line: Line) -> bool:
     """Whether a line contains a word of trade, such as "bakery" or "restaurant"."""
     return any(fold(word) in lexicon().business for word in re.findall(r"[^\W\d_]+", line.text))
 
@@ -94,7 +94,7 @@ def _head(search: Search) -> list[Line]:
     return lines
 
 
-def _name_like(line: Line, search: Search) -> bool:
+def _is_name_like(line: Line, search: Search) -> bool:
     """Whether a line looks like the name of a company."""
     if len(line.text) > _LONGEST:
         return False
@@ -146,7 +146,7 @@ def _address_block(search: Search) -> tuple[Line, ...]:
     for at, line in enumerate(lines):
         score = address_score(line)
         # One weak line, such as a name with a word for a place in it, is no address unless another follows.
-        if score < 2 or (score < 3 and not _continues(lines, at) and not _HOUSE.match(line.text)):
+        if score < 2 or (score < 3 and not _address_continues(lines, at) and not _HOUSE.match(line.text)):
             continue
         block = lines[at : _address_end(lines, at) + 1]
         if max(address_score(one) for one in block) >= 3 or len(block) >= 2 or _HOUSE.match(line.text):
@@ -154,7 +154,7 @@ def _address_block(search: Search) -> tuple[Line, ...]:
     return ()
 
 
-def _continues(lines: tuple[Line, ...], at: int) -> bool:
+def _address_continues(lines: tuple[Line, ...], at: int) -> bool:
     return at + 1 < len(lines) and (address_score(lines[at + 1]) >= 1 or bool(_POSTAL.search(lines[at + 1].text)))
 
 
@@ -165,14 +165,14 @@ def _address_end(lines: tuple[Line, ...], at: int) -> int:
         score = address_score(lines[place])
         ahead = address_score(lines[place + 1]) if place + 1 < len(lines) else -1
         if score < 0 or (
-            score < 1 and not lines[place - 1].text.endswith((",", "&", "-")) and ahead < _ahead(lines[place])
+            score < 1 and not lines[place - 1].text.endswith((",", "&", "-")) and ahead < _minimum_ahead(lines[place])
         ):
             break
         last = place
     return last
 
 
-def _ahead(line: Line) -> int:
+def _minimum_ahead(line: Line) -> int:
     """Return the minimum score of the line after a line that looks like nothing. Place names are a word or two."""
     return 1 if len(line.text.split()) <= 2 and line.text.replace(" ", "").isalpha() else 2
 

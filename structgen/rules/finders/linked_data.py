@@ -16,12 +16,12 @@ from structgen.rules.findings import Finding, build, child_of, collect
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
 
-_WITHIN = ("offers", "aggregateRating", "brand", "nutrition", "mainEntity", "priceSpecification")
+_MERGED_ITEMS = ("offers", "aggregateRating", "brand", "nutrition", "mainEntity", "priceSpecification")
 """Items inside an item whose properties count as those of the outer one."""
-_LISTED = frozenset({"category", "keywords"})
+_JOINED_LISTS = frozenset({"category", "keywords"})
 """Lists that schema.org writes as one text with separators: breadcrumbs and keywords."""
 _LONGEST = 400
-_SAID = ("text", "name", "ratingValue", "value", "@value", "itemListElement", "contentUrl", "url")
+_VALUE_PROPERTIES = ("text", "name", "ratingValue", "value", "@value", "itemListElement", "contentUrl", "url")
 
 
 def main_item(search: Search, root: Field) -> LinkedItem | None:
@@ -46,31 +46,31 @@ def _read(search: Search, field: Field, values: list[LinkedValue | LinkedItem]) 
         return _read_list(search, field.item, values)
     if field.kind is Kind.OBJECT:
         return _read_object(search, field, values[0]) if isinstance(values[0], LinkedItem) else None
-    said = next(_leaves(values[:1]), None)
-    return _read_leaf(search, field, said) if said else None
+    value = next(_leaves(values[:1]), None)
+    return _read_leaf(search, field, value) if value else None
 
 
 def _read_list(search: Search, item: Field, values: list[LinkedValue | LinkedItem]) -> Finding | None:
     if item.kind is Kind.OBJECT and all(isinstance(value, LinkedValue) for value in values):
-        return _portions(search, item, list(_leaves(values)))
+        return _ingredients(search, item, list(_leaves(values)))
     if item.kind is Kind.OBJECT:
         found = [
             one for value in values if isinstance(value, LinkedItem) and (one := _read_object(search, item, value))
         ]
         return collect(found) if len(found) == len(values) else None
-    said = list(_leaves(values))
-    if len(said) == 1 and item.concepts & _LISTED and len(said[0].text) <= _LONGEST:
-        return read_parts(_page(search, said[0]), item, (0, len(said[0].text)))
-    found = [one for leaf in said if (one := _read_leaf(search, item, leaf))]
+    texts = list(_leaves(values))
+    if len(texts) == 1 and item.concepts & _JOINED_LISTS and len(texts[0].text) <= _LONGEST:
+        return read_parts(_page(search, texts[0]), item, (0, len(texts[0].text)))
+    found = [one for text in texts if (one := _read_leaf(search, item, text))]
     return collect(found) if found else None
 
 
-def _portions(search: Search, item: Field, said: list[LinkedValue]) -> Finding | None:
+def _ingredients(search: Search, item: Field, texts: list[LinkedValue]) -> Finding | None:
     """Return ingredients as objects that are written as lines of text."""
     name = child_of(item, frozenset({"title", "description"}))
     if name is None or child_of(item, frozenset({"quantity"})) is None:
         return None
-    pages = [_page(search, leaf) for leaf in said]
+    pages = [_page(search, text) for text in texts]
     found = [
         build_ingredient(search, item, name, split_ingredient(search.page.text, 0, len(search.page.text)))
         for search in pages
@@ -94,7 +94,7 @@ def _values(field: Field, item: LinkedItem) -> Iterator[list[LinkedValue | Linke
             yield values
     # The name of an offer or a brand is not the name of the product.
     if not field.concepts & {"title", "description", "author", "date", "url"}:
-        within = [one for name in _WITHIN for one in item.props.get(name, []) if isinstance(one, LinkedItem)]
+        within = [one for name in _MERGED_ITEMS for one in item.props.get(name, []) if isinstance(one, LinkedItem)]
         for one in within[:4]:
             yield from _values(field, one)
 
@@ -105,17 +105,17 @@ def _leaves(values: list[LinkedValue | LinkedItem], depth: int = 0) -> Iterator[
         if isinstance(value, LinkedValue):
             yield value
         elif depth < 4:
-            said = next((value.props[name] for name in _SAID if value.props.get(name)), None)
-            yield from _leaves(said or [], depth + 1)
+            named = next((value.props[name] for name in _VALUE_PROPERTIES if value.props.get(name)), None)
+            yield from _leaves(named or [], depth + 1)
 
 
-def _read_leaf(search: Search, field: Field, said: LinkedValue) -> Finding | None:
-    return read_value(_page(search, said), field, 0, len(said.text))
+def _read_leaf(search: Search, field: Field, value: LinkedValue) -> Finding | None:
+    return read_value(_page(search, value), field, 0, len(value.text))
 
 
-def _page(search: Search, said: LinkedValue) -> Search:
+def _page(search: Search, value: LinkedValue) -> Search:
     """Return the search on a text of the data alone, whose numbers have a point before their decimals."""
     # A value with escapes or entities differs from its source, so no offset inside it leads back.
-    exact = search.page.source[said.start : said.end] == said.text
-    chunk = Chunk(0, said.start, said.end, whole=not exact)
-    return replace(search, page=Page(search.page.source, said.text, lines_of(said.text), (chunk,)), style=Style("."))
+    exact = search.page.source[value.start : value.end] == value.text
+    chunk = Chunk(0, value.start, value.end, whole=not exact)
+    return replace(search, page=Page(search.page.source, value.text, lines_of(value.text), (chunk,)), style=Style("."))

@@ -25,7 +25,7 @@ def find_objects(search: Search, field: Field) -> Finding | None:
         return ingredients
     if rows := _table(search, item):
         return rows
-    if _properties(item) and (section := best_section(search, field)):
+    if _is_name_and_value(item) and (section := best_section(search, field)):
         return _named_values(search, item, section[1])
     return find_line_items(search, item) if field.concepts & {"items"} else None
 
@@ -66,7 +66,7 @@ def _row(search: Search, columns: dict[int, Field], row: tuple[Span, ...]) -> di
     return {name: one for name, one in found.items() if one}
 
 
-def _properties(item: Field) -> bool:
+def _is_name_and_value(item: Field) -> bool:
     """Whether an object consists of a name and a value, without any other required field."""
     needed = {child.name for child in item.children if child.required}
     return {phrase(name) for name in needed} == {("name",), ("value",)} or {child.name for child in item.children} == {

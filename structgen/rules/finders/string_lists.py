@@ -87,7 +87,7 @@ _GROUP = re.compile(
 )
 _OF = re.compile(r"^(?:de\s|d['’]|of\s|di\s|av\s)")
 _ENDS = (".", "!", "?", ";", "…", "”", '"')
-_OVER = re.compile(
+_END_OF_LIST = re.compile(
     r"\?$|©|(?<![\w.])[@#]\w{3}|newsletter|e-?mail|instagram|facebook|pinterest|affiliate|subscribe|www\.|https?:",
     re.IGNORECASE,
 )
@@ -115,7 +115,7 @@ def quantities(items: list[Item]) -> float:
     return sum(bool(_QUANTITY.match(item.text)) for item in items) / len(items) if items else 0.0
 
 
-def _noise(line: Line) -> bool:
+def _is_noise(line: Line) -> bool:
     words = phrase(line.text)
     return not words or words in lexicon().noise
 
@@ -123,23 +123,22 @@ def _noise(line: Line) -> bool:
 def _step_items(page: Page, lines: list[Line]) -> list[Item]:
     """Return sentences, and sub-headings between them, up to the first lines that are neither."""
     lines = [line for line in lines if phrase(line.text) not in _CHECKLISTS]
-    kept = _unwrapped([line for line in lines if not _noise(line) and not _STEP_ALONE.match(line.text)])
+    kept = _unwrapped([line for line in lines if not _is_noise(line) and not _STEP_ALONE.match(line.text)])
     items: list[Item] = []
     for place, (start, end, text) in enumerate(kept):
-        if _OVER.search(text) or text.startswith("> "):
+        if _END_OF_LIST.search(text) or text.startswith("> "):
             break
-        told = _sentence(text)
-        if not told and not any(_sentence(later) for _, _, later in kept[place + 1 : place + 3]):
+        if not _is_sentence(text) and not any(_is_sentence(later) for _, _, later in kept[place + 1 : place + 3]):
             # The last one or two steps may be short ("Serve hot"). With more to follow, the list is over.
             rest = len(kept) - place
             if rest > 2 or len(text.split()) < 4:
                 break
         items.append(_item(page, start, end))
-    if any(_sentence(item.text) for item in items):
+    if any(_is_sentence(item.text) for item in items):
         return items
     # Steps without a full stop count only if all lines look like steps. Otherwise they are a menu or a list of links.
-    told = [line for line in kept if len(line[2].split()) >= 3]
-    return [_item(page, start, end) for start, end, _ in told] if 1 < len(told) == len(kept) <= 20 else []
+    alike = [line for line in kept if len(line[2].split()) >= 3]
+    return [_item(page, start, end) for start, end, _ in alike] if 1 < len(alike) == len(kept) <= 20 else []
 
 
 def _unwrapped(lines: list[Line]) -> list[tuple[int, int, str]]:
@@ -160,7 +159,7 @@ def _unwrapped(lines: list[Line]) -> list[tuple[int, int, str]]:
     return joined
 
 
-def _sentence(text: str) -> bool:
+def _is_sentence(text: str) -> bool:
     """Whether a line reads like an instruction: it ends like a sentence, is long, or has a number."""
     words = len(text.split())
     return (
@@ -173,21 +172,21 @@ def _sentence(text: str) -> bool:
 def _entry_items(search: Search, section: Section, lines: list[Line]) -> list[Item]:
     """Return the entries of a plain list. Entries that were broken over several lines are joined."""
     bulleted = _bulleted(lines)
-    kept = [line for line in _bulleted_part(search.page, lines, bulleted) if not _noise(line)]
+    kept = [line for line in _bulleted_part(search.page, lines, bulleted) if not _is_noise(line)]
     # In a list that has bullets, a line without one is a sub-heading or a continuation.
     marked = sum(line.start in bulleted for line in kept)
     if marked >= 2 and marked >= 0.6 * len(kept):
         kept = [line for line in kept if line.start in bulleted]
-    counted = sum(bool(_QUANTITY.match(_plain(line))) for line in kept) > 0.4 * len(kept)
+    counted = sum(bool(_QUANTITY.match(_without_bullet(line))) for line in kept) > 0.4 * len(kept)
     entries: list[Line] = []
     for line in kept:
-        if _OVER.search(line.text) or _NAMED_STEP.match(line.text):
+        if _END_OF_LIST.search(line.text) or _NAMED_STEP.match(line.text):
             break
-        if _prose(line, counted) and line.start not in bulleted:
+        if _is_prose(line, counted) and line.start not in bulleted:
             break
-        if not _aside(search, section, line, counted and line.start not in bulleted):
+        if not _is_no_entry(search, section, line, counted and line.start not in bulleted):
             entries.append(line)
-    return _put_together(search.page, entries)
+    return _join_lines(search.page, entries)
 
 
 def _bulleted_part(page: Page, lines: list[Line], bulleted: set[int]) -> list[Line]:
@@ -208,20 +207,20 @@ def _bulleted(lines: list[Line]) -> set[int]:
     return found
 
 
-def _plain(line: Line) -> str:
+def _without_bullet(line: Line) -> str:
     return _BULLET.sub("", line.text)
 
 
-def _prose(line: Line, counted: bool) -> bool:
+def _is_prose(line: Line, counted: bool) -> bool:
     """Whether a line is a sentence rather than an entry, which ends a list."""
     words = len(line.text.split())
-    told = line.text.endswith((".", "!", "?")) and words >= 7 and not _QUANTITY.match(line.text)
-    return len(line.text) > _PROSE or (counted and told)
+    full_sentence = line.text.endswith((".", "!", "?")) and words >= 7 and not _QUANTITY.match(line.text)
+    return len(line.text) > _PROSE or (counted and full_sentence)
 
 
-def _aside(search: Search, section: Section, line: Line, counted: bool) -> bool:
+def _is_no_entry(search: Search, section: Section, line: Line, counted: bool) -> bool:
     """Whether a line of a list is not an entry: a sub-heading, the servings, the heading again."""
-    text = _plain(line)
+    text = _without_bullet(line)
     if text.endswith((":", "：")) or heading_level(line) or _LONE_BULLET.match(line.text):
         return True
     words = tokens(text)
@@ -238,31 +237,31 @@ def _aside(search: Search, section: Section, line: Line, counted: bool) -> bool:
     return (grouped or titled) and not any(word.word.isdigit() for word in words)
 
 
-def _put_together(page: Page, lines: list[Line]) -> list[Item]:
+def _join_lines(page: Page, lines: list[Line]) -> list[Item]:
     """Join lines to entries. A number, or a quantity with its unit, belongs to the line below."""
     items: list[Item] = []
     start: int | None = None
     for place, line in enumerate(lines):
-        text = _NUMBERED.sub("", _plain(line)) or line.text
+        text = _NUMBERED.sub("", _without_bullet(line)) or line.text
         start = line.end - len(text) if start is None else start
-        said = _plain_text(page, start, line.end)
+        said = _single_spaced(page, start, line.end)
         # "2 cups" / "of flour"
         if items and start == line.start and _OF.match(text) and _QUANTITY.match(items[-1].text):
             items[-1] = _item(page, items[-1].span[0], line.end)
             start = None
             continue
-        if place + 1 < len(lines) and (_ALONE.match(said) or _measured(said)):
+        if place + 1 < len(lines) and (_ALONE.match(said) or _is_measure(said)):
             continue
         items.append(_item(page, start, line.end))
         start = None
     return items
 
 
-def _plain_text(page: Page, start: int, end: int) -> str:
+def _single_spaced(page: Page, start: int, end: int) -> str:
     return " ".join(page.text[start:end].split())
 
 
-def _measured(text: str) -> bool:
+def _is_measure(text: str) -> bool:
     """Whether a text is only a quantity with its unit: "300 g", "1 1/2 tsp."."""
     words = tokens(text)
     return (
@@ -329,14 +328,14 @@ def parts_of(text: str, span: Span) -> Iterator[Span]:
     pattern = next((one for one in (_CRUMBS, _SEMICOLONS, _BARS) if one.search(text, *span)), commas)
     start = span[0]
     cuts = [match.span() for match in pattern.finditer(text, *span)]
-    for a, b in (*(cut for cut in cuts if not _inside(text, span[0], cut[0])), (span[1], span[1])):
+    for a, b in (*(cut for cut in cuts if not _is_bracketed(text, span[0], cut[0])), (span[1], span[1])):
         part = _trimmed(text, start, a)
         if part[0] < part[1]:
             yield part
         start = b
 
 
-def _inside(text: str, start: int, at: int) -> bool:
+def _is_bracketed(text: str, start: int, at: int) -> bool:
     """Whether the offset `at` is inside brackets."""
     before = text[start:at]
     return before.count("(") > before.count(")")

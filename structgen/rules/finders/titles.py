@@ -105,8 +105,8 @@ def _plausible(search: Search, line: Line) -> bool:
         return False
     mentions = search.vocabulary.mentions(tokens(text))
     priced = any(amount.currency for amount in find_amounts(text, search.style))
-    told = len(words) > 8 and (text[0].islower() or _SENTENCES.search(text))
-    if _PROPERTY.match(text) or _FURNITURE.match(text) or priced or told or address_score(line) >= 3:
+    sentence = len(words) > 8 and (text[0].islower() or _SENTENCES.search(text))
+    if _PROPERTY.match(text) or _FURNITURE.match(text) or priced or sentence or address_score(line) >= 3:
         return False
     # "4 servings", "112 reviews"
     if mentions and text[0].isdigit() and len(words) <= 4 and mentions[-1].end == len(text):
