@@ -28,8 +28,8 @@ from structgen.schema.core_schema import (
     closed,
     definitions_of,
     has_functions,
-    mapped,
     member_of,
+    rewritten,
     without_functions,
 )
 from structgen.schema.pydantic_issues import AMBIGUOUS
@@ -76,7 +76,7 @@ def one_validation(chosen: Chosen, context: Context, labels: Labels) -> Generato
 def decides_unions(core: Core) -> Core | None:
     """Return the core schema with its unions of objects decided by keys, or None if it has none."""
     rewriting = _Rewriting(definitions_of(core))
-    made = rewriting.rewrite(core)
+    made = rewritten(core, rewriting.rewrite)
     if not rewriting.deciders:
         return None
     inner = made["schema"] if made.get("type") == "definitions" else made
@@ -91,9 +91,10 @@ class _Rewriting:
         self.definitions = definitions
         self.deciders: list[_Decider] = []
         self.shared: list[Core] = []
+        self._references: dict[int, tuple[Core, Core]] = {}
 
-    def rewrite(self, part: Core) -> Core:
-        made = mapped(part, self.rewrite)
+    def rewrite(self, part: Core, made: Core) -> Core:
+        """Change one part; `made` is a copy of it whose own parts are changed."""
         made.pop("ref", None)  # parts are copied, and a reference must be unique
         if part.get("type") == "definitions":
             names = (one.get("ref") for one in cast("list[Core]", part["definitions"]))
@@ -125,9 +126,11 @@ class _Rewriting:
         """
         if choice.get("type") == "definition-ref":
             return choice
-        name = f"structgen:{len(self.shared)}"
-        self.shared.append({**choice, "ref": name})
-        return {"type": "definition-ref", "schema_ref": name}
+        if id(choice) not in self._references:
+            name = f"structgen:{len(self.shared)}"
+            self.shared.append({**choice, "ref": name})
+            self._references[id(choice)] = (choice, {"type": "definition-ref", "schema_ref": name})
+        return self._references[id(choice)][1]
 
 
 class _Decider:

@@ -57,12 +57,12 @@ class Validators:
     @cached_property
     def open_infinite(self) -> Read:
         """Validate a value that contains NaN or Infinity, which only fields with ``allow_inf_nan=True`` accept."""
-        return _built(_strict_about_floats(self._core, allowed=False))
+        return _built(_strict_about_floats(self._core))
 
     @cached_property
     def closed_infinite(self) -> Read:
         """Validate like `open_infinite`, except that a key that the type would drop is an error."""
-        return _built(closed(_strict_about_floats(self._core, allowed=False)))
+        return _built(closed(_strict_about_floats(self._core)))
 
 
 def validators_of(schema: Schema[Any]) -> Validators:
@@ -88,16 +88,24 @@ def _keeps_keys(part: Core) -> bool:
     return "allow" in (part.get("extra_fields_behavior"), part.get("extra_behavior"))
 
 
-def _strict_about_floats(part: Core, *, allowed: bool) -> Core:
+def _strict_about_floats(core: Core) -> Core:
     """Return a copy of a core schema in which every float states whether it may be NaN."""
-    config = cast(Core, part.get("config") or {})
-    allowed = bool(config.get("allow_inf_nan", allowed))
-    copy = mapped(part, partial(_strict_about_floats, allowed=allowed))
-    if part.get("type") == "float":
-        copy.setdefault("allow_inf_nan", allowed)
-    if part.get("type") == "any" and not allowed:
-        return {"type": "function-after", "function": {"type": "no-info", "function": _only_finite}, "schema": copy}
-    return copy
+    known: dict[tuple[int, bool], Core] = {}  # one part may be in models that allow it and in others
+
+    def change(allowed: bool, part: Core) -> Core:
+        allowed = bool(cast(Core, part.get("config") or {}).get("allow_inf_nan", allowed))
+        key = (id(part), allowed)
+        if key not in known:
+            copy = mapped(part, partial(change, allowed))
+            if part.get("type") == "float":
+                copy.setdefault("allow_inf_nan", allowed)
+            if part.get("type") == "any" and not allowed:
+                function = {"type": "no-info", "function": _only_finite}
+                copy = {"type": "function-after", "function": function, "schema": copy}
+            known[key] = copy
+        return known[key]
+
+    return change(False, core)
 
 
 def _only_finite(value: Any) -> Any:

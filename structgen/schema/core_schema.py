@@ -83,6 +83,22 @@ def choices_of(union: Core) -> list[Core]:
     return [cast("tuple[Core, str]", one)[0] if isinstance(one, tuple) else one for one in schemas]
 
 
+def rewritten(core: Core, change: Callable[[Core, Core], Core]) -> Core:
+    """A copy of a core schema: of each part, `change` gets the part and a copy of it whose own parts are changed.
+
+    Pydantic puts a class that occurs several times into all these places as one object. So a core schema with unions
+    in unions is far smaller than the tree that it stands for, and each object is changed once and stays one object.
+    """
+    known: dict[int, Core] = {}
+
+    def change_once(part: Core) -> Core:
+        if id(part) not in known:
+            known[id(part)] = change(part, mapped(part, change_once))
+        return known[id(part)]
+
+    return change_once(core)
+
+
 def mapped(part: Core, change: Callable[[Core], Core]) -> Core:
     """A copy of a part of a core schema, with each schema right below it changed.
 
@@ -141,11 +157,14 @@ def has_part(core: Core, wanted: Callable[[Core], bool]) -> bool:
 def member_of(choice: Core, definitions: Mapping[str, Core]) -> Member:
     """What a choice of a union takes."""
     name, inside_list = "value", False
-    todo, seen = [choice], set[str]()
+    todo, seen, looked_at = [choice], set[str](), set[int]()
     records: list[Record] = []
     takes_objects = False
     while todo:
         part = todo.pop()
+        if id(part) in looked_at:
+            continue
+        looked_at.add(id(part))
         kind = str(part.get("type"))
         if kind == "definition-ref":
             if part["schema_ref"] not in seen and part["schema_ref"] in definitions:
@@ -269,7 +288,10 @@ def closed(core: Core) -> Core:
 
     A constructor of the user's is passed by: it would hide what the validator finds.
     """
-    made = mapped(core, closed)
+    return rewritten(core, _closed)
+
+
+def _closed(_: Core, made: Core) -> Core:
     kind = made.get("type")
     if kind in {"model", "dataclass"}:
         config = cast(Core, made.get("config") or {})
@@ -299,12 +321,15 @@ def has_functions(core: Core) -> bool:
     return has_part(core, _is_own)
 
 
-def without_functions(part: Core) -> Core:
+def without_functions(core: Core) -> Core:
     """A copy of a core schema without them. What one is shown before the type itself may be anything."""
+    return rewritten(core, _without_functions)
+
+
+def _without_functions(part: Core, made: Core) -> Core:
     kind, place = part.get("type"), {_PLACE: part[_PLACE]} if _PLACE in part else {}
     if _is_changed_before(part):
         return {"type": "any", **place}
-    made = mapped(part, without_functions)
     if kind == "function-after" and _is_own(part):
         inner = cast(Core, made["schema"])
         return {"type": "chain", "steps": [inner], **place} if place else inner

@@ -1,8 +1,9 @@
 """The given keys decide the member of a union of objects; if two fit alike, the value is refused."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, Union, cast
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,9 @@ from structgen.core.json import Json
 from structgen.core.results import Parsed
 from structgen.parse import parse_text
 from structgen.parse.union_choice import decides_unions
+from structgen.parse.validators import _strict_about_floats  # pyright: ignore[reportPrivateUsage]
 from structgen.schema import Schema
+from structgen.schema.core_schema import Core, closed, without_functions
 
 
 class Singer(BaseModel):
@@ -393,3 +396,23 @@ def test_records_in_an_optional_object_are_repaired_beside_a_key_too_many() -> N
     assert noted(parsed) == [("number", "/at/rows"), ("ignored_key", "/at/hits")]
     assert not read(Held, {"at": {"name": "x", "Name": "y"}}).ok
     assert not read(Held, {"at": {"title": "x"}}).ok
+
+
+def nested_unions(depth: int) -> Any:
+    """A union of two models of unions of two models, and so on: as a tree it doubles with each level."""
+    union: Any = Union[create_model("A", x=(int, ...)), create_model("B", y=(int, ...))]
+    for level in range(depth):
+        lists = create_model(f"Lists{level}", l=(list[union], ...))
+        union = Union[lists, create_model(f"Dicts{level}", d=(dict[str, union], ...))]
+    return union
+
+
+@pytest.mark.parametrize("work", [decides_unions, closed, without_functions, _strict_about_floats])
+def test_unions_in_models_in_unions_are_rewritten_once(
+    work: Callable[[Core], object], calls: Callable[[Callable[[], object]], int]
+) -> None:
+    def steps(depth: int) -> int:
+        core = cast(Core, TypeAdapter(nested_unions(depth)).core_schema)
+        return calls(lambda: work(core))
+
+    assert steps(12) < 3 * steps(6)
