@@ -1,4 +1,4 @@
-"""One call, one value: the four functions for those who need no Extractor of their own."""
+"""The functions for a single call: each opens an Extractor, uses it once and closes it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def extract(
     options: Options | None = None,
     context: Context = None,
 ) -> Extraction[Any]:
-    """A typed value out of a text: ``Extractor(model, options).extract(schema, text, instructions)``."""
+    """Extract a typed value from a text: ``Extractor(model, options).extract(schema, text, instructions)``."""
     with Extractor(model, options) as extractor:
         return extractor.extract(cast(Any, schema), text, instructions, context=context)
 
@@ -100,7 +100,7 @@ async def aextract(
     options: Options | None = None,
     context: Context = None,
 ) -> Extraction[Any]:
-    """`extract`, awaited."""
+    """Async version of `extract`."""
     async with Extractor(model, options) as extractor:
         return await extractor.aextract(cast(Any, schema), text, instructions, context=context)
 
@@ -188,6 +188,6 @@ async def agenerate(
     options: Options | None = None,
     context: Context = None,
 ) -> Extraction[Any]:
-    """`generate`, awaited."""
+    """Async version of `generate`."""
     async with Extractor(model, options) as extractor:
         return await extractor.agenerate(cast(Any, schema), prompt, instructions, context=context)

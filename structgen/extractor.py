@@ -1,4 +1,4 @@
-"""Extractor: what users hold. It binds a model and options to the line, and runs it for one text or for many."""
+"""Extractor: a model and options, ready to extract values from one text or many."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from structgen.engine.drive import adrive, drive
 from structgen.engine.flow import DocumentLine, Line, Send, SideBySide, extraction
 from structgen.engine.map_api import Maps
 from structgen.engine.observers import Observers, end_observed, observed, observers_in
-from structgen.engine.reparse.previous_run import PreviousRun, stored_question
+from structgen.engine.reparse.previous_run import PreviousRun
 from structgen.engine.stream.stream_api import Streams, TextLine, text_line
 from structgen.engine.stream.stream_views import Finished
 from structgen.schema import Context, SchemaOf, U
@@ -47,33 +47,32 @@ _A_PREVIOUS_RUN = instance(PreviousRun, "PreviousRun(store, store.runs()[0])")
 _AN_OPTIONS = instance(Options, "Options(mode=Mode.JSON)")
 
 
-MOST_PLANS = 64
-"""So many compiled schemas are kept by one Extractor."""
+MAX_PLANS = 64
+"""Maximum compiled schemas that one Extractor remembers."""
 
 
 class Extractor(Maps, Streams):
     """A model and options, ready to extract typed values from texts.
 
     Args:
-        model: ``groq/<id>``, ``rules`` (no LLM), ``compatible/<id>``, ``<provider>/<id>``, or ``replay`` (the store
-            alone; where it holds several models ``replay/<provider>/<id>``); where None,
-            ``STRUCTGEN_MODEL``, else Groq where ``GROQ_API_KEY`` is set.
+        model: ``groq/<id>``, ``rules`` (no LLM), ``compatible/<id>``, ``<provider>/<id>``, or ``replay``, which answers
+            from the store alone (``replay/<provider>/<id>`` if the store holds several models). If None,
+            ``STRUCTGEN_MODEL`` decides, else Groq is used if ``GROQ_API_KEY`` is set.
         options: how to ask and what to accept.
-        api_key: the key; where None the provider's own environment variable.
+        api_key: the key. If None, the provider's environment variable is read.
         base_url: another server that speaks the same protocol.
-        timeout: seconds that one request may take.
-        http_client: an ``httpx.Client`` (sync calls) or ``httpx.AsyncClient`` (async calls) of your own.
-        retrying: a policy of tenacity's; its ``stop`` and ``wait`` decide about transport retries in place of ours.
-        store: a file, or an open `Store`, for every completion that is paid for: an equal request is answered from it
-            and takes nothing. Where None, nothing is kept. A store that is named by its file is closed with the
-            Extractor.
+        timeout: maximum seconds for one request.
+        http_client: an ``httpx.Client`` (sync calls) or ``httpx.AsyncClient`` (async calls) to use.
+        retrying: a tenacity policy whose ``stop`` and ``wait`` decide about transport retries.
+        store: a file or an open `Store` for every paid completion. An equal request is answered from it at no cost. If
+            None, nothing is stored. A store that is opened from a file is closed with the Extractor.
         previous_run: a run in that store (engine/reparse/previous_run.py). Its responses are read again first, and the
             model is asked only for what is new in the schema or does not fit it.
-        observers: callables that are told of every request, completion, repair, retry and result (core/events.py).
+        observers: callables that receive an event for every request, completion, repair, retry and result
+            (core/events.py).
 
     Raises:
-        ConfigurationError: no model is named and none can be chosen, the model string is not understood, or the key is
-            missing.
+        ConfigurationError: no model is named or can be chosen, the model string is unknown, or the key is missing.
         StoreError: the store cannot be opened.
 
     It is a context manager, sync and async; closing it is never required for a script to end cleanly.
@@ -96,8 +95,8 @@ class Extractor(Maps, Streams):
         chosen = default_model() if model is None else argument("model", model, string)
         if chosen is None:
             raise ConfigurationError(
-                "No model is named and no key is set. Set GROQ_API_KEY, or STRUCTGEN_MODEL, or pass "
-                'model="groq/<id>"; without a key, model="rules" extracts with no LLM.'
+                "No model is named and no key is set. Set GROQ_API_KEY or STRUCTGEN_MODEL, or pass "
+                'model="groq/<id>"; without a key, model="rules" extracts without an LLM.'
             )
         self.options = Options() if options is None else argument("options", options, _AN_OPTIONS)
         self._plans: dict[tuple[int, str, bool], tuple[tuple[Example, ...], Plan[Any]]] = {}
@@ -116,10 +115,10 @@ class Extractor(Maps, Streams):
         open_wire = partial(
             open_sender, chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client
         )
-        kept = open_store(store)
-        self.model, self._answers = open_answers(chosen, kept, base_url, open_wire)
+        opened = open_store(store)
+        self.model, self._answers = open_answers(chosen, opened, base_url, open_wire)
         self._sender = self._answers.sender
-        self._own_store = kept if kept is not store else None
+        self._own_store = opened if opened is not store else None
         self._previous = previous_run.at(self._answers.endpoint) if previous_run else None
 
     def __repr__(self) -> str:
@@ -140,12 +139,14 @@ class Extractor(Maps, Streams):
     def extract(
         self, schema: object, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Extraction[Any]:
-        """A typed value out of a text, a document or a chat.
+        """Extract a typed value from a text, a document or a chat.
 
-        `instructions` replace those of the task. Validators of the schema are told the `context` (``info.context``);
-        the model is not. Raises ExtractionFailed (with every attempt and what could be read),
-        TransportError where no completion arrived, TaskError for a wrong schema, DocumentError for a text that cannot
-        be sent. A text that is too long for one request is read in chunks, which `.chunks` of the result names.
+        `instructions` replace those of the task. `context` is passed to the validators of the schema
+        (``info.context``) and never sent. A text that is too long for one request is read in chunks, which `.chunks`
+        of the result lists.
+
+        Raises ExtractionFailed with every attempt and the partial value, TransportError if no completion arrived,
+        TaskError for a wrong schema, and DocumentError for a text that cannot be sent.
         """
         return self._extract(schema, text, instructions, context)
 
@@ -164,7 +165,7 @@ class Extractor(Maps, Streams):
     async def aextract(
         self, schema: object, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Extraction[Any]:
-        """`extract`, awaited."""
+        """Async version of `extract`."""
         return await self._aextract(schema, text, instructions, context)
 
     @overload
@@ -187,9 +188,9 @@ class Extractor(Maps, Streams):
     def generate(
         self, schema: object, prompt: Input, instructions: str | None = None, *, context: Context = None
     ) -> Extraction[Any]:
-        """A typed value where there is no document: the prompt is the request ("A recipe for apple pie").
+        """Generate a typed value from a prompt ("A recipe for apple pie") instead of a document.
 
-        There is nothing to find evidence in, so `.evidence` is empty. Raises what `extract` raises.
+        `.evidence` is empty, because there is no document to find it in. Raises the same errors as `extract`.
         """
         return self._run(self._planned(schema, prompt, instructions, context, extracting=False)[1])
 
@@ -213,34 +214,34 @@ class Extractor(Maps, Streams):
     async def agenerate(
         self, schema: object, prompt: Input, instructions: str | None = None, *, context: Context = None
     ) -> Extraction[Any]:
-        """`generate`, awaited."""
+        """Async version of `generate`."""
         return await self._arun(self._planned(schema, prompt, instructions, context, extracting=False)[1])
 
     def estimate_usage(
         self, schema: object, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Usage:
-        """The most tokens that extracting from a text may take, all attempts together; nothing is sent.
+        """Return the maximum tokens that `extract` may use for a text, all attempts included. Nothing is sent.
 
-        Input is estimated by its characters, output by the room for the answer; what the store answers takes nothing.
-        Raises what `extract` raises before it sends anything.
+        Input is estimated from its characters, output from the maximum length of the answer. Stored responses count
+        nothing. Raises the errors that `extract` raises before it sends a request.
         """
         plan = self._plan(resolve(schema), instructions, context)
-        return most_of_document(plan, text, self._answers.kept, self._previous)
+        return most_of_document(plan, text, self._answers.stored, self._previous)
 
     def complete(self, messages: Input) -> Completion:
-        """Plain text for a prompt or a chat, with no schema: what came back is `.text`, what it took `.usage`.
+        """Return plain text for a prompt or a chat, without a schema: `.text` of the completion.
 
-        Options, budget, transport retries and observers are those of `extract`. Raises TransportError, DocumentError,
-        ConfigurationError, and BudgetExceeded where the answer could go over the budget.
+        Options, budget, transport retries and observers apply as in `extract`. Raises TransportError, DocumentError,
+        ConfigurationError, and BudgetExceeded if the answer could exceed the budget.
         """
         return self._run(self._chat(messages))
 
     async def acomplete(self, messages: Input) -> Completion:
-        """`complete`, awaited."""
+        """Async version of `complete`."""
         return await self._arun(self._chat(messages))
 
     def with_cancellation(self, stopped: Callable[[], bool]) -> Self:
-        """The same; its calls that wait for a limit or another try raise NotSent once `stopped` says so."""
+        """Return a copy whose waits for a rate limit or a retry end with NotSent as soon as `stopped()` is true."""
         other = copy(self)
         other._patience = replace(self._patience, stopped=stopped)
         return other
@@ -273,14 +274,16 @@ class Extractor(Maps, Streams):
         return await self._arun(line, allowance)
 
     def _line(self, plan: Plan[T], text: Input) -> DocumentLine[T]:
-        """The line for a text: the straight one, or one for a document that is too long for a single request."""
+        """Return the line for a text: straight, or chunked if a document is too long for one request."""
         long = plan_chunks(plan, text)
         if long is None:
-            return observed(extraction(plan, text, stored_question(self._previous, plan, text)), self._observers)
+            first = self._previous.question(plan, text) if self._previous else None
+            return observed(extraction(plan, text, first), self._observers)
         return end_observed(chunked_extraction(long, self._observers, self._previous), self._observers)
 
     def _in_chunks(self, plan: Plan[T], text: Input, error: RequestTooLarge) -> DocumentLine[T]:
-        """The line for a document that the server found too large. Raise the server's error if it cannot be cut."""
+        """Return the chunked line for a document that the server found too large. Raise `error` if it cannot be cut."""
+        # If the chunks were already too large, the server's error is final.
         was_whole = plan_chunks(plan, text) is None
         long = plan_chunks(plan, text, refused=True) if was_whole else None
         if long is None:
@@ -304,13 +307,14 @@ class Extractor(Maps, Streams):
     def _plan(
         self, resolved: Resolved[Any], instructions: str | None, context: Context = None, *, extracting: bool = True
     ) -> Plan[Any]:
-        """What is constant in all requests for a schema, kept because most schemas are used for many texts."""
+        """Return what all requests for a schema share, remembered because most schemas are used for many texts."""
         context = argument("context", context, optional(mapping))
         instructions = argument("instructions", instructions, optional(string))
+        # Schemas are compared by identity: one that is equal may have validators that differ.
         key = (id(resolved.schema), resolved.instructions if instructions is None else instructions, extracting)
         examples, plan = self._plans.get(key, ((), None))
         if plan is None or plan.brief.schema is not resolved.schema or examples != resolved.examples:
-            if len(self._plans) >= MOST_PLANS:
+            if len(self._plans) >= MAX_PLANS:
                 self._plans.clear()
             brief = brief_for(
                 resolved, self.model, self.options, instructions, card=self._sender.card, extracting=extracting
@@ -326,18 +330,18 @@ class Extractor(Maps, Streams):
         return await adrive(line, partial(self._answers.aanswer, allowance=allowance or self._allowance()))
 
     def _allowance(self) -> Allowance:
-        """What the wire may take for one extraction, from now on."""
+        """Return what one extraction may take from now on, in time and transport retries."""
         seconds = self.options.budget.max_seconds
         return self._patience if seconds is None else replace(self._patience, deadline=time.monotonic() + seconds)
 
     def close(self) -> None:
-        """Give the connections of sync calls back now, and close a store that was named by its file."""
+        """Close the connections of sync calls, and the store if it was opened from a file."""
         self._sender.close()
         if self._own_store is not None:
             self._own_store.close()
 
     async def aclose(self) -> None:
-        """Give all connections back now, those of this event loop included, and close a store named by its file."""
+        """Close all connections, this event loop's included, and the store if it was opened from a file."""
         await self._sender.aclose()
         if self._own_store is not None:
             self._own_store.close()

@@ -1,4 +1,4 @@
-"""The stages as plain functions, for those who send for themselves: compile, parse, ground. No call is made."""
+"""The stages as plain functions, for users who send requests themselves: compile, parse, ground. No call is made."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Resolved(Generic[T]):
-    """A description of a type, compiled, with what its task says about how to ask."""
+    """A compiled schema with the instructions and examples of its task."""
 
     schema: Schema[T]
     instructions: str = ""
@@ -38,7 +38,7 @@ class Resolved(Generic[T]):
 
 
 def resolve(schema: object) -> Resolved[Any]:
-    """Any description of a type, a task or the name of one. Raises TaskError (SchemaError, TaskNotFound)."""
+    """Compile a type, a task, or the task of this name. Raises TaskError (SchemaError, TaskNotFound)."""
     if isinstance(schema, Resolved):
         return cast("Resolved[Any]", schema)
     if isinstance(schema, str):
@@ -50,7 +50,7 @@ def resolve(schema: object) -> Resolved[Any]:
 
 
 def resolve_items(item: object) -> tuple[Resolved[Any], Schema[Any]]:
-    """A list of what is described, and one of its items. The worked examples of a task become lists of one."""
+    """Compile a list of what is described, and one item. The worked examples of a task become lists of one item."""
     item = find_task(item) if isinstance(item, str) else item
     one = resolve(item)
     examples = tuple(_listed(example) for example in one.examples)
@@ -66,12 +66,10 @@ def _list_of(item: object, one: Schema[Any]) -> Schema[Any]:
     kind: Any = cast("Task[Any]", item).schema if isinstance(item, Task) else item
     if one.adapter is not None:
         if isinstance(kind, Schema):
-            raise SchemaError(
-                "A Schema does not tell its type: give the type itself, to get the items of a list of it."
-            )
+            raise SchemaError("A Schema does not know its type, so no list of it can be made. Pass the type itself.")
         return Schema.of(list[kind])
     inner = one.json_schema
-    if isinstance(inner, dict):  # with a name of its own, so that its references stay within it
+    if isinstance(inner, dict):  # the $id keeps the references of the item within the item
         inner = {"$id": "urn:structgen:item", **inner}
     listed: JsonObject = {"type": "array", "items": {"$ref": "#/$defs/item"}, "$defs": {"item": inner}}
     if isinstance(inner, dict) and isinstance(dialect := inner.get("$schema"), str):
@@ -88,7 +86,7 @@ def brief_for(
     card: Card | None,
     extracting: bool = True,
 ) -> Brief[Any]:
-    """The brief for a schema: instructions given here replace those of the task."""
+    """Return the brief for a schema. `instructions` replace those of the task."""
     resolved = resolve(schema)
     provider, name = split_model(model)
     quoting = extracting and options.evidence is EvidenceMode.QUOTES
@@ -115,16 +113,16 @@ def compile_request(
     options: Options | None = None,
     extracting: bool = True,
 ) -> Request:
-    """The request that ``extract`` (or, with ``extracting=False``, ``generate``) would send; nothing is sent.
+    """Return the request that ``extract`` (or ``generate``, with ``extracting=False``) would send. Nothing is sent.
 
-    `mode` and `style` replace those of `options`. ``Request.to_groq()`` gives the arguments for the groq SDK.
+    `mode` and `style` replace those of `options`. ``Request.to_groq()`` returns the arguments for the groq SDK.
     Raises TaskError, ConfigurationError, DocumentError.
     """
     chosen = (
         Options() if options is None else argument("options", options, instance(Options, "Options(mode=Mode.JSON)"))
     )
-    told: dict[str, Any] = {"mode": mode, "style": style}
-    chosen = replace(chosen, **{name: given for name, given in told.items() if given is not None})
+    given: dict[str, Any] = {"mode": mode, "style": style}
+    chosen = replace(chosen, **{name: value for name, value in given.items() if value is not None})
     instructions = argument("instructions", instructions, optional(string))
     extracting = argument("extracting", extracting, flag)
     card = find_card(*split_model(argument("model", model, string)))
@@ -179,15 +177,17 @@ def parse_response(
     context: Context = None,
     document: str | Document | None = None,
 ) -> Parsed[Any]:
-    """Read the text of a response as a value of the type: accepted, repaired on the record, or refused with the reason.
+    """Parse the text of a response: accept its value, repair it on the record, or refuse it with the reason.
 
-    `.value` is None where it was refused; `.issues` then says why, and `.partial` keeps what could be read. `max_risk`
-    is the highest risk of a repair that is taken. `form` is the form in which the answer was asked for, or the request
-    that asked for it; QUOTES for `evidence` adds quotes to it, as in the options of the request. Quotes end up in
-    `.quotes`, for `ground_value`. `document` is the text that the response was made from: it decides whether a
+    If it is refused, `.value` is None, `.issues` gives the reasons, and `.partial` holds what could be read. `max_risk`
+    is the highest risk of a repair that is accepted. `form` is the form in which the answer was asked for, or the
+    request that asked for it. QUOTES for `evidence` adds quotes to it, as in the options of the request. Quotes end up
+    in `.quotes`, for `ground_value`. `document` is the text that the response was made from: it decides whether a
     backslash is an escape, and without it a response in doubt is refused. Validators get the `context`
-    (``info.context``). Never raises for what the response says. Raises TaskError for a wrong schema, and
-    ConfigurationError for a schema that has no strict form or a request that asks for something else.
+    (``info.context``).
+
+    Never raises for the contents of a response. Raises TaskError for a wrong schema, and ConfigurationError for a
+    schema that has no strict form or a request that asks for something else.
     """
     compiled = resolve(schema).schema.within(argument("context", context, optional(mapping)))
     response_text = argument("response_text", response_text, string)
@@ -203,7 +203,7 @@ def parse_response(
 
 
 def _form_of(schema: Schema[T], form: Form | Request, quotes: bool) -> AnswerForm:
-    """The form that is meant; without quotes where the schema holds nothing that can be quoted for."""
+    """Return the form to read. It is without quotes if the schema contains nothing that can be quoted."""
     if isinstance(form, Request):
         sent = next(filter(None, (sent_by(form, one) for one in prompt_forms(schema))), None)
         if sent is None:
@@ -223,10 +223,10 @@ def _form_of(schema: Schema[T], form: Form | Request, quotes: bool) -> AnswerFor
 def ground_value(
     value: object, text: str | Document, quotes: Mapping[str, str | None] | None = None
 ) -> tuple[Evidence, ...]:
-    """Where each leaf of a value stands in the text: one Evidence for each, in the order of the value.
+    """Find each leaf of a value in the text: one Evidence for each, in the order of the value.
 
-    With `quotes` (path -> words of the text) it is where they stand: without one that does a leaf is unsupported. What
-    the class of a model or dataclass fixes or computes gives no evidence, nor does the default of a model.
+    If `quotes` (path -> words of the text) are given, evidence is where the quotes are found, and a leaf without such a
+    quote is unsupported. Constants, computed fields and model defaults have no evidence.
     """
     text, apart = argument("text", text, text_in), unclaimed_in(value)
     quotes = argument("quotes", quotes, optional(pointers))

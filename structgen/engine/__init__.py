@@ -1,4 +1,4 @@
-"""The straight line, written once (flow.py), and its two drivers (drive.py)."""
+"""The straight line, written once (flow.py), and its drivers (drive.py)."""
 
 from structgen.engine.drive import adrive, drive
 from structgen.engine.flow import Line, Send, extraction

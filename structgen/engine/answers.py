@@ -1,6 +1,6 @@
-"""Where the answer to a request comes from: the store where it holds one, else the wire, and then into the store.
+"""Where the answer to a request comes from: the store if it has one, else the wire.
 
-Whatever was paid for is durable before anybody reads it, and nothing is paid for twice.
+A completion from the wire is stored before anything reads it, so that nothing that was paid for is lost or paid twice.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from structgen.store import Answer, Recorded, Store
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """A sender and, where there is one, the store in front of it.
+    """A sender and, if there is one, the store in front of it.
 
-    `endpoint` names the server where it is not the provider's own: answers of two servers are never mixed up. Every
-    way raises a TransportError where no completion arrived, and a StoreError, which carries the completion that came,
-    where it could not be kept. Where an effect is beyond the budget, what is not in the store raises BudgetExceeded.
+    `endpoint` names the server if it is not the provider's own, so that the answers of two servers are never mixed up.
+    All methods raise TransportError if no completion arrived, StoreError with the completion if it could not be stored,
+    and BudgetExceeded if an effect exceeds the budget and the store has no answer to it.
     """
 
     sender: Sender
@@ -35,16 +35,18 @@ class Answers:
     endpoint: str = ""
 
     def answer(self, effect: Send, allowance: Allowance) -> Completion:
-        """The completion of the request, blocking."""
+        """Return the completion of the request."""
         if self.store is None:
             return self._pay(effect, allowance)
-        return _told(self.store.once(self._named(effect.request), partial(self._pay, effect, allowance)))
+        return _without_cost(self.store.once(self._named(effect.request), partial(self._pay, effect, allowance)))
 
     async def aanswer(self, effect: Send, allowance: Allowance) -> Completion:
-        """The same on the running event loop."""
+        """Async version of `answer`."""
         if self.store is None:
             return await self._apay(effect, allowance)
-        return _told(await self.store.aonce(self._named(effect.request), partial(self._apay, effect, allowance)))
+        return _without_cost(
+            await self.store.aonce(self._named(effect.request), partial(self._apay, effect, allowance))
+        )
 
     def _pay(self, effect: Send, allowance: Allowance) -> Completion:
         check(effect.beyond)
@@ -56,18 +58,18 @@ class Answers:
         with InTime(allowance):
             return await self.sender.asend(effect.request, allowance)
 
-    def kept(self, request: Request) -> Completion | None:
-        """The answer that is there already, None where there is none."""
+    def stored(self, request: Request) -> Completion | None:
+        """Return the stored answer to a request, or None."""
         found = None if self.store is None else self.store.get(self._named(request))
         return found if found is None else as_stored(found)
 
     def stream(self, effect: Send, allowance: Allowance) -> Generator[Streamed, None, None]:
-        """The pieces of the answer as they arrive, and its completion, kept by then; a stored one in one piece.
+        """Yield the pieces of the answer as they arrive, then its completion. A stored answer comes in one piece.
 
-        A stream that broke off is not kept: asked again, the same request is to be answered in full.
+        An interrupted stream is not stored: the same request must be answered in full the next time.
         """
         request, named = effect.request, self._named(effect.request)
-        if (found := self.kept(request)) is not None:
+        if (found := self.stored(request)) is not None:
             yield from (found.text, found)
             return
         check(effect.beyond)
@@ -78,9 +80,9 @@ class Answers:
                 yield piece
 
     async def astream(self, effect: Send, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
-        """The same on the running event loop."""
+        """Async version of `stream`."""
         request, named = effect.request, self._named(effect.request)
-        if (found := self.kept(request)) is not None:
+        if (found := self.stored(request)) is not None:
             for piece in (found.text, found):
                 yield piece
             return
@@ -97,13 +99,13 @@ class Answers:
 
 
 def check(beyond: str | None) -> None:
-    """Raise where nothing may be paid."""
+    """Raise BudgetExceeded if there is a reason why nothing may be spent."""
     if beyond is not None:
         raise BudgetExceeded(beyond)
 
 
 class InTime:
-    """Begins nothing after the deadline, and turns a fault of the wire after it into the word that time ran out."""
+    """Starts nothing after the deadline, and turns a transport error after it into DeadlinePassed."""
 
     __slots__ = ("_allowance",)
 
@@ -122,29 +124,29 @@ class InTime:
 
 
 def as_stored(completion: Completion) -> Completion:
-    """A completion as it comes out of the store: it was paid for before, so now it takes nothing."""
+    """Return a stored completion without usage: it was paid for before."""
     return replace(completion, usage=Usage(calls=0), transport_retries=0, stored=True)
 
 
 def open_store(store: Store | Path | str | None) -> Store | None:
-    """The store that was given, or the one in this file. Raises StoreError, and ConfigurationError for neither."""
+    """Return the given store, or open the one in this file. Raises StoreError and ConfigurationError."""
     given = argument("store", store, _store_in)
     return Store(given) if isinstance(given, Path | str) else given
 
 
 def _store_in(given: object) -> Store | Path | str | None:
-    """A store, or its file."""
+    """Return a store or its file; anything else is an InvalidArgument."""
     if given is None or (isinstance(given, Store | Path | str) and given != ""):
         return given
     raise InvalidArgument(f"is {shown(given)}, but must be a file or an open Store: write Path('answers.sqlite')")
 
 
 def _whole(completion: Completion) -> bool:
-    """Whether a streamed completion is worth keeping: paid for, and there to its end."""
+    """Whether a streamed completion is complete and was paid for, and so is worth storing."""
     return not completion.final and completion.finish_reason != INTERRUPTED
 
 
-def _told(answer: Answer) -> Completion:
+def _without_cost(answer: Answer) -> Completion:
     return answer.completion if answer.paid or answer.completion.final else as_stored(answer.completion)
 
 
@@ -152,7 +154,7 @@ REPLAY = "replay"
 
 
 class ReplaySender:
-    """What stands behind the store where there is no wire: the word that an answer is missing."""
+    """The sender behind the store for the model ``replay``: it sends nothing and says which answer is missing."""
 
     def __init__(self, model: str, store: Store, card: Card | None) -> None:
         self.card = card
@@ -160,47 +162,46 @@ class ReplaySender:
         self._store = store
 
     def send(self, request: Request, allowance: Allowance) -> Completion:  # noqa: ARG002 - the Sender protocol's
-        """Raise TransportError: the store had no answer, and nobody else is asked."""
+        """Raise TransportError: the store has no answer, and there is no other source."""
         raise self._missing()
 
     async def asend(self, request: Request, allowance: Allowance) -> Completion:  # noqa: ARG002 - the Sender protocol's
-        """The same."""
+        """Raise the same error."""
         raise self._missing()
 
     def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:  # noqa: ARG002 - protocol
-        """The same."""
+        """Raise the same error."""
         raise self._missing()
 
     def astream(self, request: Request, allowance: Allowance) -> AsyncGenerator[Streamed, None]:  # noqa: ARG002 - protocol
-        """The same."""
+        """Raise the same error."""
         raise self._missing()
 
     def _missing(self) -> TransportError:
         return TransportError(
-            f"{self._store.path} holds no answer to this request: the text, the schema, the instructions or the "
-            f"options are not those of the recording. Run the same once with model={self._model!r} and this store; "
-            "then it can be replayed."
+            f"{self._store.path} has no response to this request: the text, the schema, the instructions or the "
+            f"options differ from the recording. Run it once with model={self._model!r} and this store to record it."
         )
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""
 
     async def aclose(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""
 
 
 def open_answers(
     model: str, store: Store | None, base_url: str | None, open_wire: Callable[[], Sender]
 ) -> tuple[str, Answers]:
-    """The model to compile for, and where its answers come from; `open_wire` is not called for replay.
+    """Return the model to compile for and the source of its answers. `open_wire` is not called for replay.
 
-    Raises ConfigurationError where there is no store to replay, or where it is not clear what is to be replayed.
+    Raises ConfigurationError if there is no store to replay, or if it is not clear which recording is meant.
     """
     provider, name = split_model(model)
     if provider != REPLAY:
         return model, Answers(open_wire(), store, endpoint_name(provider, base_url))
     if store is None:
-        raise ConfigurationError("replay answers from a store alone: name the one that was recorded (store=...).")
+        raise ConfigurationError("The model replay answers from a store alone. Pass the recorded one: store=...")
     found = _chosen(store, None if name == REPLAY else split_model(name), base_url)
     recorded = f"{found.provider}/{found.model}"
     sender = ReplaySender(recorded, store, find_card(found.provider, found.model))
@@ -208,14 +209,14 @@ def open_answers(
 
 
 def find_recorded(model: str, store: Store) -> str:
-    """The model that a replay model string stands for. Raises ConfigurationError, as `open_answers` does."""
+    """Return the model that a replay model string means. Raises ConfigurationError as `open_answers` does."""
     name = split_model(model)[1]
     found = _chosen(store, None if name == REPLAY else split_model(name), None)
     return f"{found.provider}/{found.model}"
 
 
 def _chosen(store: Store, named: tuple[str, str] | None, base_url: str | None) -> Recorded:
-    """The one model that was recorded, or the one of that name; on that server, where one is named."""
+    """Return the only recorded model, or the one of that name; recorded on that server, if a base URL is given."""
     held = store.recorded()
     fitting = [one for one in held if named in {None, (one.provider, one.model)}]
     if len(fitting) > 1 and base_url is not None:
@@ -224,6 +225,8 @@ def _chosen(store: Store, named: tuple[str, str] | None, base_url: str | None) -
         return fitting[0]
     listed = ", ".join(sorted({f"replay/{one.provider}/{one.model}" for one in held})) or "nothing"
     if not fitting:
-        raise ConfigurationError(f"Nothing of that model is in {store.path}; it holds {listed}. Record it first.")
-    several = "answers of several servers: pass base_url" if named else f"several models: name one of {listed}"
+        raise ConfigurationError(
+            f"Nothing of that model is in {store.path}; it holds {listed}. Record that model first."
+        )
+    several = "responses of several servers: pass base_url" if named else f"several models: name one of {listed}"
     raise ConfigurationError(f"{store.path} holds {several}.")

@@ -1,4 +1,4 @@
-"""Whether the next question may be asked: what was spent, and what the question may take at most."""
+"""What attempts cost, and whether the budget allows the next one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from structgen.core.results import Attempt
 
 
 def cost_of(usage: Usage, card: Card | None) -> float | None:
-    """What the tokens cost in USD, None where a price or a count is unknown.
+    """Return the cost of the tokens in USD, or None if a price or a count is unknown.
 
-    Cached input counts at its own price where the server reports it and the card has one, else at the full price.
-    Reasoning is part of the output and paid as such.
+    Cached input has its own price if the server reports it and the card lists one; otherwise it costs the full price.
+    Reasoning tokens are billed as output.
     """
     if not usage.calls:
         return 0.0
@@ -27,7 +27,7 @@ def cost_of(usage: Usage, card: Card | None) -> float | None:
 
 
 def all_tried(budget: Budget, attempts: tuple[Attempt, ...]) -> str | None:
-    """Why there is no further attempt, None where there is one."""
+    """Return the reason why no attempt is left, or None."""
     most = budget.max_attempts
     if attempts and most is not None and len(attempts) >= most:
         return f"No answer was accepted in {_counted(len(attempts), 'attempt')}"
@@ -35,36 +35,34 @@ def all_tried(budget: Budget, attempts: tuple[Attempt, ...]) -> str | None:
 
 
 def beyond(budget: Budget, attempts: tuple[Attempt, ...], next_at_most: Usage, card: Card | None) -> str | None:
-    """Why the next question may not be paid for, None where it may.
+    """Return the reason why the next question could exceed the budget, or None.
 
-    `next_at_most` is the most that the question may take; an attempt whose usage is unknown counts with its own most.
-    Raises ConfigurationError for a budget in USD where the model's price is not known.
+    `next_at_most` is the maximum usage of the question. An attempt with unknown usage counts with its maximum. Raises
+    ConfigurationError for a budget in USD if the price of the model is not known.
     """
     usages = [*(spent_at_most(attempt) for attempt in attempts), next_at_most]
     if budget.max_tokens is not None:
         *spent, coming = (tokens_of(usage) for usage in usages)
         if sum(spent) + coming > budget.max_tokens:
-            return f"The next question may take {coming} tokens; of {budget.max_tokens}, {sum(spent)} are spent"
+            return f"The next question may take {coming} tokens; {sum(spent)} of {budget.max_tokens} are spent"
     if budget.max_cost is not None:
         *paid, price = (_priced(usage, card) for usage in usages)
         if sum(paid) + price > budget.max_cost:
-            return f"The next question may cost {price:.6f} USD; of {budget.max_cost}, {sum(paid):.6f} are spent"
+            return f"The next question may cost {price:.6f} USD; {sum(paid):.6f} of {budget.max_cost} are spent"
     return None
 
 
 def spent_at_most(attempt: Attempt) -> Usage:
-    """What an attempt took, as reported, or else the most that it may have taken; nothing where it was stored.
-
-    It may have been made several times, where an answer came that could not be read.
-    """
+    """Return the reported usage of an attempt, or its maximum if the report is incomplete; nothing if it was stored."""
     usage, most = attempt.completion.usage, attempt.at_most
     if attempt.completion.stored or (usage.input_tokens is not None and usage.output_tokens is not None):
         return usage
+    # Several calls: a response arrived broken and the request was sent again.
     return sum([most] * usage.calls, Usage()) if usage.calls > 1 else most
 
 
 def tokens_of(usage: Usage) -> int:
-    """Input and output together; what is unknown counts nothing."""
+    """Return input and output together. Unknown counts are 0."""
     return (usage.input_tokens or 0) + (usage.output_tokens or 0)
 
 
@@ -72,7 +70,7 @@ def _priced(usage: Usage, card: Card | None) -> float:
     cost = cost_of(usage, card)
     if cost is None:
         raise ConfigurationError(
-            "max_cost is set, but the price of this model is not known. Set max_tokens instead, or name a model that "
+            "max_cost is set, but the price of this model is not known. Set max_tokens instead, or use a model that "
             "`structgen models` lists with a price."
         )
     return cost

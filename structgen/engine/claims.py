@@ -1,9 +1,9 @@
-"""Which parts of a value are claims about the document: not what its schema fixes, computes or supplies itself.
+"""Which parts of a value are claims about the document, and which does its schema fix, compute or supply.
 
-A constant (the tag of a union, a `const`, a `Literal` or an enum of one) is the same whatever the document says; a
-computed field follows from the others; a default stands where the response gave nothing. Where it is not certain that
-a part is one of these, it counts as a claim. So does a constant that may be null, or that is an item of a list: whether
-it is there is said by the document.
+A constant (the tag of a union, a `const`, a `Literal` or an enum with one value) is the same for every document. A
+computed field follows from other fields. A default replaces what the response left out. If it is not certain that a
+part is one of these, it counts as a claim. So does a constant that may be null or that is an item of a list: the
+document decides whether it is there.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from structgen.schema.node import Node
 T = TypeVar("T")
 
 _SEVERAL = object()
-"""Stands for: more than one value may stand here."""
+"""Marks a place where more than one value is allowed."""
 
 
 def unclaimed(schema: Schema[T], value: T, given: Json) -> frozenset[str]:
-    """The paths in an accepted value that claim nothing; `given` is the answer that it was made of, as plain JSON.
+    """Return the paths in an accepted value that claim nothing; `given` is its answer as plain JSON.
 
-    Of what nobody gave it is the topmost path.
+    For a part that the answer does not contain, it is the topmost path.
     """
     try:
         tree = schema.dump(value)
-    except ValueError:  # it has no JSON form, or is nested deeper than the serializer goes
+    except ValueError:  # it has no JSON form, or is nested too deep for the serializer
         return frozenset()
     typed = schema.adapter is not None
     return constants(schema, tree, whole=typed) | supplied(typed_of(schema), value, tree, given)
 
 
 def unclaimed_in(value: object) -> frozenset[str]:
-    """The paths that claim nothing, of a value by itself: what its models and dataclasses say of themselves."""
+    """Return the paths of a value that claim nothing, by its own models and dataclasses alone."""
     found: set[str] = set()
     todo, seen = [("", value)], set[int]()
     while todo:
@@ -65,12 +65,12 @@ def unclaimed_in(value: object) -> frozenset[str]:
 def _unclaimed_of(value: object) -> frozenset[str]:
     try:
         return unclaimed(Schema.of(type(value)), value, None)
-    except SchemaError:  # a class that no schema can be made of
+    except SchemaError:  # no schema can be compiled for this class
         return frozenset()
 
 
 def said(schema: Schema[T], value: T, given: Json) -> Json:
-    """An accepted value as plain JSON, without what nobody gave: the answer that it stands for.
+    """Return an accepted value as plain JSON without what the answer did not contain.
 
     With what was given and does not show in the value: it would be missed when the answer is read again.
     """
@@ -82,7 +82,7 @@ def said(schema: Schema[T], value: T, given: Json) -> Json:
 
 
 def as_dumped(schema: Schema[T], value: T) -> object:
-    """The value under the names of its JSON, but with the dates, numbers and enums of its type."""
+    """Return the value under its JSON keys, but with the dates, numbers and enums of its type."""
     if schema.adapter is None:
         return value
     try:
@@ -92,7 +92,7 @@ def as_dumped(schema: Schema[T], value: T) -> object:
 
 
 class _Container(NamedTuple):
-    """A container in plain JSON, with every place of the schema that may speak of it, and its path."""
+    """A container in plain JSON, with every part of the schema that may describe it, and its path."""
 
     nodes: tuple[Node, ...]
     tree: Json
@@ -101,8 +101,8 @@ class _Container(NamedTuple):
 
 
 def constants(schema: Schema[Any], tree: Json, *, whole: bool = False) -> frozenset[str]:
-    """The paths of the constants in a value that is plain JSON; `whole`: its objects have all their keys."""
-    shape = shape_of(schema.whole)  # in that of a chunk everything may be null
+    """Return the paths of the constants in plain JSON. `whole`: its objects have all their keys."""
+    shape = shape_of(schema.whole)  # the schema of a chunk allows null everywhere
     if not isinstance(tree, dict | list):
         return frozenset({""} if _is_fixed(shape, [shape.root], tree) else ())
     found: set[str] = set()
@@ -119,7 +119,7 @@ def constants(schema: Schema[Any], tree: Json, *, whole: bool = False) -> frozen
 
 
 def _parts(shape: Shape, place: _Container) -> Iterator[tuple[str | int, tuple[Node, ...], Json, bool]]:
-    """The parts of a container that all its forms speak of: what they say, and whether of this part alone."""
+    """Yield the parts of a container that all its branches describe, and whether they describe this part alone."""
     forms = _forms(shape, place)
     if isinstance(place.tree, dict):
         for key, item in place.tree.items():
@@ -138,18 +138,18 @@ def _parts(shape: Shape, place: _Container) -> Iterator[tuple[str | int, tuple[N
 
 
 def _described(nodes: Sequence[Node | None]) -> tuple[Node, ...]:
-    """The nodes; none if the schema says nothing of one of them."""
+    """Return the nodes; none if the schema does not describe one of them."""
     known = tuple(node for node in nodes if node is not None and node.parts)
     return known if len(known) == len(nodes) else ()
 
 
 def _name(form: Place, key: str) -> str | None:
-    """The property that a key stands for; None where the form knows none."""
+    """Return the name of the property that a key means, or None."""
     return key if key in form.fields else form.spellings.get(key)
 
 
 def _forms(shape: Shape, place: _Container) -> list[Place]:
-    """What a container may be: the forms that no tag rules out, and of these those that have the very same keys."""
+    """Return the branches that no tag rules out; of these, those with exactly the same keys, if there are any."""
     kind = "object" if isinstance(place.tree, dict) else "array"
     forms = [form for form in _forms_of(shape, place.nodes) if form.takes(kind)]
     if not isinstance(place.tree, dict):
@@ -162,12 +162,12 @@ def _forms(shape: Shape, place: _Container) -> list[Place]:
 
 
 def _forms_of(shape: Shape, nodes: Sequence[Node]) -> list[Place]:
-    """The forms that some places of the schema stand for, through all their unions; each once."""
+    """Return the branches of some parts of the schema, through all their unions, each once."""
     return [shape.place(leaf) for leaf in dict.fromkeys(leaf for node in nodes for leaf in node.leaves())]
 
 
 def _is_ruled_out(form: Place, tree: JsonObject) -> bool:
-    """Whether an object has another value where this form has a constant or a choice."""
+    """Whether an object differs from a constant or a choice of this branch."""
     for key, item in tree.items():
         name = _name(form, key)
         choices = None if name is None else form.fields[name].choices
@@ -177,12 +177,12 @@ def _is_ruled_out(form: Place, tree: JsonObject) -> bool:
 
 
 def _is_fixed(shape: Shape, nodes: Sequence[Node], value: Json) -> bool:
-    """Whether nothing but this one value may stand in a place."""
+    """Whether only this one value is allowed."""
     return all(same(value, _only(shape, node)) for node in nodes)
 
 
 def _only(shape: Shape, node: Node) -> Any:
-    """The one value that a part of a schema allows."""
+    """Return the only value that a part of a schema allows, if there is just one."""
     forms = _forms_of(shape, [node])
     choices = forms[0].choices if len(forms) == 1 else None
     return choices[0] if choices is not None and len(choices) == 1 else _SEVERAL
@@ -192,15 +192,19 @@ _FIELDS = frozenset({"model-fields", "dataclass-args", "typed-dict"})
 _CLASSES = frozenset({"model", "dataclass", "typed-dict"})
 
 
+# Which parts the answer did not contain. Pydantic models know which of their fields were set. Dataclasses, TypedDicts
+# and named tuples do not: there, a part counts as a default if the answer lacks it and the value equals the default.
+
+
 class Field(NamedTuple):
-    """A field of a class: its key in JSON, all its names in an answer, and the part of the type that describes it."""
+    """A field of a class: its key in JSON, all its names in an answer, and its core schema."""
 
     key: str
     names: frozenset[str]
     described: Mapping[str, Any]
 
     def is_default(self, value: object) -> bool:
-        """Whether a value is what stands here where nothing is given; a factory that never gives the same is none."""
+        """Whether a value equals the default. A factory whose values differ from call to call has none."""
         wrapper = self.described.get("schema")
         if not isinstance(wrapper, dict) or cast(JsonObject, wrapper).get("type") != "default":
             return False
@@ -208,25 +212,25 @@ class Field(NamedTuple):
         try:
             default = held["default"] if "default" in held else held["default_factory"]()
             return type(default) is type(value) and bool(default == value)
-        except Exception:  # a factory or a comparison of the user's: then nobody knows
+        except Exception:  # a factory or comparison of the user failed: it counts as a claim
             return False
 
 
 class Class(NamedTuple):
-    """The fields of a class by their names in Python, and the keys of those that are computed."""
+    """The fields of a class by their Python names, and the keys of its computed fields."""
 
     fields: Mapping[str, Field]
     computed: tuple[str, ...]
 
 
 class Typed(NamedTuple):
-    """The models and dataclasses that a schema speaks of, and its TypedDicts, of which a value does not know."""
+    """The models and dataclasses in a schema, and its TypedDicts, which a value does not name."""
 
     classes: Mapping[type, Class]
     dicts: tuple[Class, ...]
 
     def of(self, value: object) -> Class | None:
-        """The class of a value, None where nothing is known of it."""
+        """Return the class of a value, or None if it is not known."""
         if isinstance(value, Mapping):
             keys = cast("Mapping[str, object]", value).keys()
             fitting = [one for one in self.dicts if keys <= one.fields.keys()]
@@ -235,7 +239,7 @@ class Typed(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A part of a value with its JSON, what was given in its place (None where nothing was), and its path."""
+    """A part of a value with its JSON, the part of the answer behind it (or None), and its path."""
 
     value: object
     tree: Json
@@ -244,7 +248,7 @@ class _Part(NamedTuple):
 
 
 def supplied(typed: Typed, value: object, tree: Json, given: Json) -> frozenset[str]:
-    """The paths in a value that nobody gave; `tree` is the value as plain JSON, `given` the answer that it was made of.
+    """Return the paths that the answer did not contain; `tree` is the value as plain JSON, `given` the answer.
 
     Nothing is known of a part that a serializer or a validator of the user's has brought into another shape.
     """
@@ -267,7 +271,7 @@ def supplied(typed: Typed, value: object, tree: Json, given: Json) -> frozenset[
 
 
 def hidden(typed: Typed, value: object, tree: Json, given: Json) -> Mapping[str, Json]:
-    """What was given for fields that a value does not show as plain JSON, by path: excluded ones, and an InitVar."""
+    """Return by path what the answer gave for fields that the JSON does not show: excluded ones, and an InitVar."""
     found: dict[str, Json] = {}
     todo = [_Part(value, tree, given, "")]
     while todo:
@@ -285,7 +289,7 @@ def hidden(typed: Typed, value: object, tree: Json, given: Json) -> Mapping[str,
 
 
 def _absent(part: _Part, own: Class | None) -> Iterator[str]:
-    """The keys, or numbers, of the parts of a container that nobody gave."""
+    """Yield the keys or indices of the parts of a container that the answer did not contain."""
     names: object = getattr(part.value, "_fields", None)
     if isinstance(part.value, tuple) and isinstance(names, tuple) and isinstance(part.given, list):
         yield from map(str, range(len(part.given), len(cast("tuple[str, ...]", names))))
@@ -309,7 +313,7 @@ def _is_absent(part: _Part, name: str, field: Field) -> bool:
 
 
 def _below(part: _Part, own: Class | None) -> Iterator[tuple[str, _Part]]:
-    """The parts of a container, each under its key in JSON."""
+    """Yield the parts of a container, each with its key in JSON."""
     value, tree, given = part.value, part.tree, part.given
     if isinstance(tree, dict) and own is not None and not isinstance(value, Mapping):
         for name, field in own.fields.items():
@@ -332,13 +336,13 @@ def _below(part: _Part, own: Class | None) -> Iterator[tuple[str, _Part]]:
 
 
 def _under(given: Json, names: frozenset[str]) -> Json:
-    """What was given under one of several names."""
+    """Return what the answer gives under one of several names."""
     held = given if isinstance(given, dict) else {}
     return next((held[name] for name in names if name in held), None)
 
 
 def typed_of(schema: Schema[Any]) -> Typed:
-    """The classes that a schema speaks of, kept for the schemas used last."""
+    """Return the classes in a schema; remembered for recently used schemas."""
     return _typed_of(schema.free)
 
 
@@ -350,7 +354,7 @@ def _typed_of(schema: Schema[object]) -> Typed:
     seen: set[int] = set()
     while todo:
         here = todo.pop()
-        if id(here) in seen:  # a class that stands in several places is one object in all of them
+        if id(here) in seen:  # a class that is used several times is one object
             continue
         seen.add(id(here))
         if isinstance(here, dict):
@@ -366,7 +370,7 @@ def _typed_of(schema: Schema[object]) -> Typed:
 
 
 def _fields_of(part: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The fields of a class, within the validators that are wrapped around them."""
+    """Return the fields of a class, inside the validators that wrap them."""
     while part.get("type") not in _FIELDS:
         inner = part.get("schema")
         if not isinstance(inner, dict):
@@ -376,7 +380,7 @@ def _fields_of(part: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _class(part: Mapping[str, Any]) -> Class:
-    """A class by the part of a type that lists its fields."""
+    """Return a class by the core schema of its fields."""
     listed = cast("dict[str, Any] | list[dict[str, Any]]", part["fields"])
     fields = {str(one["name"]): one for one in listed} if isinstance(listed, list) else listed
     computed = tuple(str(one.get("alias") or one["property_name"]) for one in part.get("computed_fields") or ())

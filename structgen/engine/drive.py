@@ -36,7 +36,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 Outcome: TypeAlias = Extraction[T] | ExtractionFailed
-"""What became of one text."""
+"""The result of one text."""
 
 CONCURRENT_CHUNKS = 8
 """Maximum concurrent chunk requests per document."""
@@ -46,7 +46,7 @@ APerform: TypeAlias = Callable[[Send], Awaitable[Completion]]
 
 
 def drive(line: Generator[Send | SideBySide, Any, R], perform: Perform) -> R:
-    """Run the line, each effect performed in this thread, and lines side by side in threads."""
+    """Run a line. Each request is performed in this thread, lines side by side in threads of their own."""
     try:
         effect = next(line)
         while True:
@@ -61,7 +61,7 @@ def drive(line: Generator[Send | SideBySide, Any, R], perform: Perform) -> R:
 
 
 async def adrive(line: Generator[Send | SideBySide, Any, R], perform: APerform) -> R:
-    """Async version of `drive`; lines side by side are tasks of the running loop."""
+    """Async version of `drive`. Lines side by side are tasks on the running loop."""
     try:
         effect = next(line)
         while True:
@@ -94,7 +94,7 @@ def _attempt(line: Generator[Send, Completion, Extraction[T]], perform: Perform)
 # A line whose first answer is shown while it arrives
 
 Show = Callable[[str], Iterable[P]]
-"""A piece of text -> what is shown for it."""
+"""Turns a piece of text into what is shown for it."""
 
 
 def drive_shown(
@@ -161,14 +161,14 @@ async def adrive_shown(
     yield result
 
 
-UNENDED = "The stream ended without saying how. Send the request again."
+UNENDED = "The stream ended without a finish reason. Send the request again."
 
 
 # Many lines at once
 
 
 def attempted(run: Callable[[], Extraction[T]]) -> Outcome[T]:
-    """The extraction, or its failure as a value; the error behind it is the ``__cause__``."""
+    """Return the extraction, or its failure as a value with the original error as its ``__cause__``."""
     try:
         return run()
     except StructgenError as error:
@@ -192,47 +192,47 @@ def _failure(error: StructgenError) -> ExtractionFailed:
 
 
 def map_ordered(work: Callable[[A], B], items: Iterable[A], concurrency: int) -> Generator[B, None, None]:
-    """``work(item)`` for each item, in threads, at most `concurrency` at once; the results in the items' order."""
+    """Yield ``work(item)`` for each item, in their order, with at most `concurrency` threads at work."""
     return _threaded(work, items, _checked(concurrency))
 
 
 def _threaded(work: Callable[[A], B], items: Iterable[A], concurrency: int) -> Generator[B, None, None]:
-    under_way: deque[Future[B]] = deque()
+    pending: deque[Future[B]] = deque()
     with ThreadPoolExecutor(concurrency, thread_name_prefix="structgen") as pool:
         try:
             for item in items:
-                under_way.append(pool.submit(work, item))
-                if len(under_way) == concurrency:
-                    yield under_way.popleft().result()
-            while under_way:
-                yield under_way.popleft().result()
+                pending.append(pool.submit(work, item))
+                if len(pending) == concurrency:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
         finally:
-            for future in under_way:
+            for future in pending:
                 future.cancel()
 
 
 def amap_ordered(
     work: Callable[[A], Awaitable[B]], items: Iterable[A] | AsyncIterable[A], concurrency: int
 ) -> AsyncGenerator[B, None]:
-    """`map_ordered` with tasks of the running loop."""
+    """Async version of `map_ordered`, with tasks on the running loop."""
     return _awaited(work, items, _checked(concurrency))
 
 
 async def _awaited(
     work: Callable[[A], Awaitable[B]], items: Iterable[A] | AsyncIterable[A], concurrency: int
 ) -> AsyncGenerator[B, None]:
-    under_way: deque[asyncio.Future[B]] = deque()
+    pending: deque[asyncio.Future[B]] = deque()
     try:
         async for item in _each(items):
-            under_way.append(asyncio.ensure_future(work(item)))
-            if len(under_way) == concurrency:
-                yield await under_way.popleft()
-        while under_way:
-            yield await under_way.popleft()
+            pending.append(asyncio.ensure_future(work(item)))
+            if len(pending) == concurrency:
+                yield await pending.popleft()
+        while pending:
+            yield await pending.popleft()
     finally:
-        for task in under_way:
+        for task in pending:
             task.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+        await asyncio.gather(*pending, return_exceptions=True)
 
 
 async def _each(items: Iterable[A] | AsyncIterable[A]) -> AsyncIterator[A]:
@@ -245,5 +245,5 @@ async def _each(items: Iterable[A] | AsyncIterable[A]) -> AsyncIterator[A]:
 
 
 def _checked(concurrency: int) -> int:
-    """Raise before the first item is taken."""
+    """Check the argument before the first item is taken."""
     return argument("concurrency", concurrency, whole(1))

@@ -1,8 +1,8 @@
-"""The straight line as one generator: compile -> send -> parse -> reask -> ground.
+"""The straight line as one generator: compile -> send -> parse -> ground, and reask while an answer is refused.
 
-It yields effects (`Send`) and receives Completions. It performs nothing itself, so the same line runs under a sync and
-an async driver, and tests run it with neither. A response that is refused is a value here; a fault of the wire is an
-exception that the driver throws into the generator.
+It yields effects (`Send`) and receives completions. It performs no I/O, so that the same line runs under a sync and an
+async driver, and tests need neither. A refused response is a value here. A transport error is an exception that the
+driver throws into the generator.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """The effect of asking: have this request answered. `attempt` counts from 1, `at_most` is the most it may take.
+    """The effect of sending a request. `attempt` counts from 1, `at_most` is the maximum usage.
 
-    `beyond` is the reason why it goes over the budget: then only an answer that is there already may be taken, and
-    BudgetExceeded is to be thrown where there is none.
+    `beyond` is the reason why the request could exceed the budget. Then only a stored answer may be used, and the
+    driver throws BudgetExceeded if there is none.
     """
 
     request: Request
@@ -50,11 +50,11 @@ class Send:
 
 
 FAULTS = (TransportError, StoreError, BudgetExceeded)
-"""What a driver throws into the line where an effect brings no completion, or one that could not be kept."""
+"""What a driver throws into the line if no completion arrived, or if it could not be stored."""
 
-UNFOUND = "stands nowhere in the document: give what the document says, or null"
-UNQUOTED = "has no quote that stands in the document: give what it says with its own words as the quote, or null"
-"""Why a value is unsupported, in words that a model reads."""
+UNFOUND = "does not occur in the document: give what the document says, or null"
+UNQUOTED = "has no quote from the document: give what the document says and quote its words, or give null"
+"""Why a value is unsupported. The model reads this when it is asked again."""
 
 Line: TypeAlias = Generator[Send, Completion, Extraction[T]]
 
@@ -95,7 +95,7 @@ def extraction(plan: Plan[T], text: Input, first: Question[T] | None = None) -> 
             failed = _interrupted(plan, error, attempts, parsed)
             raise failed from failed.__cause__
         except StoreError as error:
-            raise _unkept(plan, error, attempts, parsed, question) from error
+            raise _not_stored(plan, error, attempts, parsed, question) from error
         parsed = ground_answer(asking, parse_answer(question, completion), completion)
         attempts = (*attempts, Attempt(question.request, completion, parsed.issues, question.why, at_most))
         if parsed.ok:
@@ -106,12 +106,12 @@ def extraction(plan: Plan[T], text: Input, first: Question[T] | None = None) -> 
 
 
 def compile_text(plan: Plan[T], text: Input) -> Asking[T]:
-    """The request for the whole of a text, with all that later questions about it need."""
+    """Return the request for the whole value, with all that later questions about the text need."""
     return Asking(plan, plan.request_for(text))
 
 
 def parse_answer(question: Question[T], completion: Completion) -> Parsed[T]:
-    """Read an answer in the form in which it was asked for; the answer for a part is joined with what was kept."""
+    """Parse an answer in the form in which it was asked for. The answer to a part is joined with what was kept."""
     max_risk = question.asking.max_risk
     answer: Parsed[T] = parse_completion(
         question.schema, completion, question.request, form=question.form, max_risk=max_risk
@@ -147,7 +147,7 @@ def ground_answer(asking: Asking[T], parsed: Parsed[T], completion: Completion) 
 
 
 def _accepted(asking: Asking[T], parsed: Parsed[T], attempts: tuple[Attempt, ...]) -> Extraction[T]:
-    """The accepted value with all that belongs to it. Evidence is looked up when somebody asks for it."""
+    """Return the result. Evidence is located when it is first read: many users never do, and it takes time."""
     usage = usage_of(attempts)
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
     return Extraction(
@@ -162,7 +162,7 @@ def _accepted(asking: Asking[T], parsed: Parsed[T], attempts: tuple[Attempt, ...
 
 
 def _evidence(asking: Asking[T], parsed: Parsed[T], completion: Completion) -> tuple[Evidence, ...]:
-    """Where the value stands in the text: the sender's own word where it has one, else by its quotes, else a search."""
+    """Return the sender's own evidence if it has any; otherwise locate the quotes, or the values themselves."""
     document, options, schema = asking.first.document, asking.plan.brief.options, asking.schema
     if document is None or (options.evidence is EvidenceMode.NONE and not options.require_evidence):
         return ()
@@ -174,7 +174,7 @@ def _evidence(asking: Asking[T], parsed: Parsed[T], completion: Completion) -> t
 
 
 def _check_budget(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, at_most: Usage) -> str | None:
-    """Why the next question may not be paid for. Raise where it may not be asked at all."""
+    """Return the reason why the next question may not be paid for, or None. Raise if no attempt is left."""
     budget = plan.brief.options.budget
     if reason := all_tried(budget, attempts):
         raise _failed(plan, reason, attempts, parsed, BudgetExceeded)
@@ -184,7 +184,7 @@ def _check_budget(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T
 def _interrupted(
     plan: Plan[T], error: TransportError, attempts: tuple[Attempt, ...], parsed: Parsed[T] | None
 ) -> TransportError | ExtractionFailed:
-    """The error for a fault of the wire: itself where nothing came before, else one that keeps what was paid for."""
+    """Return the error to raise for a transport error: one with all attempts, if a completion arrived before it."""
     if isinstance(error, DeadlinePassed):
         failed = _failed(plan, "The time budget ran out", attempts, parsed, BudgetExceeded)
     elif parsed is None:
@@ -195,14 +195,14 @@ def _interrupted(
     return failed
 
 
-def _unkept(
+def _not_stored(
     plan: Plan[T],
     error: StoreError,
     attempts: tuple[Attempt, ...],
     parsed: Parsed[T] | None,
     question: Question[T],
 ) -> StructgenError:
-    """The error of a store that fails: it keeps what was paid for, the completion that the store could not too."""
+    """Return the error for a store that failed. It carries the completion that could not be stored, too."""
     if error.completion is not None:
         parsed = parse_answer(question, error.completion)
         last = Attempt(question.request, error.completion, parsed.issues, question.why, question.at_most)
@@ -217,7 +217,7 @@ def _failed(
     parsed: Parsed[T] | None,
     kind: type[ExtractionFailed] = ExtractionFailed,
 ) -> ExtractionFailed:
-    """The exception with all its evidence: what happened, and the first thing that was wrong."""
+    """Return the exception with all attempts. Its message says what happened and names the first issue."""
     issues, document = parsed.issues if parsed else (), attempts[0].request.document if attempts else None
     wrong = f": {issues[0].path or 'the whole'}: {issues[0].message}" if issues else ""
     more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
@@ -232,7 +232,7 @@ def _failed(
 
 
 def _where(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T]) -> tuple[Evidence, ...]:
-    """Where what could be read of a refused answer stands in the text."""
+    """Locate the partial value of a refused answer in the text."""
     completion, request = attempts[-1].completion, attempts[0].request
     if completion.evidence is not None:
         return completion.evidence
@@ -243,5 +243,5 @@ def _where(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T]) -> t
 
 
 def usage_of(attempts: tuple[Attempt, ...]) -> Usage:
-    """The tokens of all attempts together."""
+    """Return the usage of all attempts together."""
     return sum((attempt.completion.usage for attempt in attempts), Usage())

@@ -1,4 +1,4 @@
-"""The calls of an Extractor for many texts: side by side, in order, lazily; one failure stops nobody."""
+"""The calls of an Extractor for many texts: concurrent, in order and lazy. One failure does not stop the others."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from structgen.schema import Context, SchemaOf, U
 T = TypeVar("T")
 
 CONCURRENCY = 8
-"""Requests under way at once in `map`, unless told otherwise."""
+"""Default of the maximum concurrent texts in `map`."""
 
 
 class Maps(ABC):
-    """What an Extractor does with many texts."""
+    """The methods of an Extractor for many texts."""
 
     @overload
     def map(
@@ -66,10 +66,10 @@ class Maps(ABC):
         concurrency: int = CONCURRENCY,
         context: Context = None,
     ) -> Generator[Outcome[Any], None, None]:
-        """For each text an Extraction or, where it failed, the ExtractionFailed; in order, lazily.
+        """Yield for each text its Extraction, or the ExtractionFailed if it failed; in order and lazily.
 
-        At most `concurrency` texts are under way at once, and no more are taken from `texts` than that. One failure
-        stops nobody. A wrong schema raises TaskError before the first text is taken.
+        At most `concurrency` texts are processed at the same time, and no more are taken from `texts`. One failure does
+        not stop the others. A wrong schema raises TaskError before the first text is taken.
         """
         resolved, instructions, context = self._given(schema, instructions, context)
         check_texts(texts)
@@ -116,7 +116,7 @@ class Maps(ABC):
         concurrency: int = CONCURRENCY,
         context: Context = None,
     ) -> AsyncGenerator[Outcome[Any], None]:
-        """`map` as an async iterator."""
+        """Async version of `map`. `texts` may be an async iterable."""
         resolved, instructions, context = self._given(schema, instructions, context)
         check_texts(texts, awaited=True)
 
@@ -126,31 +126,31 @@ class Maps(ABC):
         return amap_ordered(one, texts, concurrency)
 
     def _given(self, schema: object, instructions: object, context: object) -> tuple[object, str | None, Context]:
-        """What is the same for all texts; what is wrong about it is said before the first one is taken."""
-        told = argument("instructions", instructions, optional(string))
-        return self._resolved(schema), told, argument("context", context, optional(mapping))
+        """Check the arguments that are the same for all texts, before the first text is taken."""
+        checked = argument("instructions", instructions, optional(string))
+        return self._resolved(schema), checked, argument("context", context, optional(mapping))
 
-    # What an Extractor brings
+    # Implemented by Extractor
 
     @abstractmethod
     def _resolved(self, schema: object) -> object:
-        """The schema, compiled. Raises TaskError."""
+        """Compile the schema. Raises TaskError."""
 
     @abstractmethod
     def _extract(self, schema: object, text: Input, instructions: str | None, context: Context) -> Extraction[Any]:
-        """One value, blocking."""
+        """Extract one value."""
 
     @abstractmethod
     async def _aextract(
         self, schema: object, text: Input, instructions: str | None, context: Context
     ) -> Extraction[Any]:
-        """One value, awaited."""
+        """Async version of `_extract`."""
 
 
 def check_texts(texts: object, *, awaited: bool = False) -> None:
-    """Raise ConfigurationError where these are no texts but one, whose letters would be taken for texts.
+    """Raise ConfigurationError if this is not an iterable of texts.
 
-    `awaited`: they may come from an async iterable.
+    A single string is the usual mistake: its letters would be taken for texts. `awaited`: an async iterable is allowed.
     """
     match texts:
         case str() | Document() | Message() | Image() | DocumentError():

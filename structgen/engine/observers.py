@@ -1,4 +1,4 @@
-"""Telling observers what happens, without letting them break anything."""
+"""Report events to the observers of an Extractor. An observer that raises cannot break a run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _log = logging.getLogger("structgen")
 
 
 def observers_in(given: object) -> tuple[Observer, ...]:
-    """Several callables; one by itself is InvalidArgument."""
+    """Return the callables as a tuple. A single callable is an InvalidArgument."""
     if isinstance(given, (list, tuple)) and all(map(callable, cast("Sequence[object]", given))):
         return tuple(cast("Sequence[Observer]", given))
     raise InvalidArgument(f"is {shown(cast(object, given))}, but must be a list of callables: write [observer]")
@@ -46,44 +46,46 @@ class Observers:
     all: tuple[Observer, ...] = ()
 
     def tell(self, event: Event) -> None:
-        """Tell everyone; one that raises is named in the log, and the run goes on."""
+        """Pass an event to every observer. If one raises, the error is logged and the run continues."""
         for observer in self.all:
             try:
                 observer(event)
             except Exception:
-                _log.exception("The observer %r raised on %s; the run goes on.", observer, type(event).__name__)
+                _log.exception(
+                    "The observer %r raised an exception on %s; the run continues.", observer, type(event).__name__
+                )
 
     def accepted(self, result: Extraction[Any]) -> None:
-        """Tell of a value and of what was repaired in it."""
+        """Report an accepted value and its repairs."""
         for repair in result.repairs:
             self.tell(Repaired(repair))
         self.tell(Accepted(result))
 
     def failed(self, error: StructgenError) -> None:
-        """Tell of an end with an error."""
+        """Report an error that ended an extraction."""
         self.tell(Failed(error))
 
     def retried(self, error: TransportError, wait: float) -> None:
-        """Tell of a transport retry."""
+        """Report a transport retry."""
         self.tell(TransportRetried(error, wait))
 
     def waiting(self, wait: float, limit: str) -> None:
-        """Tell of a wait for a limit."""
+        """Report a wait for a rate limit."""
         self.tell(WaitingForLimit(limit, wait))
 
 
 def observed(line: Line[T], observers: Observers) -> Line[T]:
-    """The same line, whose every effect, completion and end is reported to the observers."""
+    """Report every effect and completion of a line, and its end."""
     return _with_end(_with_effects(line, observers), observers) if observers.all else line
 
 
 def effects_observed(line: Generator[Send, Completion, R], observers: Observers) -> Generator[Send, Completion, R]:
-    """The same line, whose effects and completions are reported, but not its end."""
+    """Report the effects and completions of a line, but not its end."""
     return _with_effects(line, observers) if observers.all else line
 
 
 def end_observed(line: DocumentLine[T], observers: Observers) -> DocumentLine[T]:
-    """The same line, whose end alone is reported: its parts report their effects themselves."""
+    """Report the end of a line alone: the lines that it runs side by side report their effects themselves."""
     return _with_end(line, observers) if observers.all else line
 
 

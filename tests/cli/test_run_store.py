@@ -89,7 +89,7 @@ def test_kept_answers_are_replayed_without_a_server(
     monkeypatch.delenv("GROQ_BASE_URL")
     ran = structgen("extract", "dish.json", "in", "soup.txt", "--model", "replay")
     assert [row["status"] for row in ran.rows] == ["ok", "ok", "failed"]
-    assert "Run the same once with model=" in ran.rows[2]["error"]
+    assert "Run it once with model=" in ran.rows[2]["error"]
     assert len(groq_emulator.requests) == 2
 
 

@@ -200,7 +200,7 @@ def test_a_value_without_evidence_is_asked_for_where_evidence_is_required() -> N
     result = drive(line(Options(require_evidence=True)), scripted([invented, right], log))
     assert result.value.minutes == 10
     assert "/minutes" in log[1].request.messages[-1].content
-    assert "stands nowhere in the document" in log[1].request.messages[-1].content
+    assert "does not occur in the document" in log[1].request.messages[-1].content
 
 
 def test_a_value_without_evidence_is_refused_where_asking_does_not_help() -> None:

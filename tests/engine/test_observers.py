@@ -83,7 +83,7 @@ def test_an_observer_that_raises_breaks_nothing(caplog: pytest.LogCaptureFixture
     with caplog.at_level(logging.ERROR, "structgen"):
         assert run(['{"title": "Leek"}'], broken, events.append).value.title == "Leek"
     assert kinds(events) == [RequestSent, CompletionReceived, Accepted]
-    assert "the run goes on" in caplog.text
+    assert "the run continues" in caplog.text
     assert "Leek" not in caplog.text.replace("RuntimeError", "")
 
 

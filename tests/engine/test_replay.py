@@ -56,7 +56,7 @@ def test_what_was_recorded_is_played_without_key_and_server(path: Path, model: s
 @pytest.mark.parametrize("awaited", [False, True])
 def test_a_missing_answer_names_what_to_do(path: Path, awaited: bool) -> None:
     extractor = Extractor("replay", store=path)
-    with pytest.raises(TransportError, match=rf"soup\.sqlite holds no answer.*Run the same once with model='{SMALL}'"):
+    with pytest.raises(TransportError, match=rf"soup\.sqlite has no response.*Run it once with model='{SMALL}'"):
         asyncio.run(extractor.aextract(Soup, "Other")) if awaited else extractor.extract(Soup, "Other")
 
 
@@ -85,7 +85,7 @@ def test_of_several_servers_one_is_to_be_named(path: Path, groq_emulator: Emulat
 
 
 def test_an_empty_store_replays_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"it holds nothing\. Record it first"):
+    with pytest.raises(ConfigurationError, match=r"it holds nothing\. Record that model first"):
         Extractor("replay", store=tmp_path / "new.sqlite")
 
 
@@ -93,7 +93,7 @@ def test_no_way_of_asking_gets_past_the_store(path: Path) -> None:
     with Store(path) as store:
         sender: Any = ReplaySender(SMALL, store, None)
         for ask in (sender.send, sender.stream, sender.astream, lambda *two: asyncio.run(sender.asend(*two))):
-            with pytest.raises(TransportError, match="holds no answer"):
+            with pytest.raises(TransportError, match="has no response"):
                 ask(None, Allowance())
         sender.close()
         asyncio.run(sender.aclose())

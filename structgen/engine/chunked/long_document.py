@@ -1,7 +1,7 @@
-"""Documents that are too long for one request: read in chunks side by side, and merged to one value.
+"""Documents that are too long for one request: read in chunks side by side, and merged into one value.
 
-Cutting and merging are pure (documents/chunks.py, documents/merge.py); here is what happens in between. The chunks are
-asked for whatever stands in them; only the whole is held to its own schema, with the checks across its fields.
+Cutting and merging are in documents/chunks/ and documents/merge/; this is the line in between. A chunk is asked for
+whatever it contains. Only the merged value has to match the whole schema, with the checks across its fields.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NO_MOST = "budget.max_attempts is None, so nothing limits what a document may ta
 
 @dataclass(frozen=True, slots=True)
 class Long(Generic[T]):
-    """A document to be read in chunks: the plan of the whole, and that of a chunk."""
+    """A document that is read in chunks, with the plan of the whole and the plan of a chunk."""
 
     plan: Plan[T]
     chunk_plan: Plan[Json]
@@ -44,7 +44,7 @@ class Long(Generic[T]):
     def lines(
         self, todo: Sequence[Chunk], done: Sequence[ReadChunk], observers: Observers, previous: PreviousRun | None
     ) -> tuple[Line[Json], ...]:
-        """The lines of some chunks, with equal shares of the budget that the chunks before them left."""
+        """Return the lines of some chunks, each with an equal share of the budget that earlier chunks left."""
         attempts = [attempt for one in done for attempt in one.outcome.attempts]
         brief = self.chunk_plan.brief
         budget = share(brief.options.budget, attempts, brief.card, len(todo))
@@ -54,12 +54,12 @@ class Long(Generic[T]):
         return tuple(effects_observed(line, observers) for line in lines)
 
     def document(self, chunk: Chunk) -> Document:
-        """A chunk as a document of its own."""
+        """Return a chunk as a document."""
         above = tuple(Passage(start - chunk.start, self.text[start:end]) for start, end in chunk.above)
         return Document(self.text[chunk.start : chunk.end], context=chunk.context, above=above)
 
     def sort(self, read: Sequence[ReadChunk]) -> tuple[list[ReadChunk], list[Chunk]]:
-        """What was read, and the halves of those that were too large for the server, to be read in their place."""
+        """Return the chunks that were read, and the halves to read in place of those that were too large."""
         large = [one.chunk for one in read if isinstance(one.cause, RequestTooLarge)]
         halves = cut_again(self.text, [chunk for chunk in large if chunk.end - chunk.start > SHORTEST_CHUNK])
         todo = [half for one in read for half in halves.get(one.chunk, ())]
@@ -67,9 +67,9 @@ class Long(Generic[T]):
 
 
 def plan_chunks(plan: Plan[T], text: Input, *, refused: bool = False) -> Long[T] | None:
-    """How to read a text in chunks; None where it is short enough to be read whole, or is no document but a chat.
+    """Return how to read a text in chunks, or None if it fits one request or is a chat.
 
-    `refused` says that the server did not take it whole, though nothing here spoke against it.
+    `refused`: the server refused the whole text as too large, although our own estimate said that it fits.
     """
     options = plan.brief.options
     if not isinstance(text, str | Document) or not plan.brief.extracting:
@@ -86,7 +86,7 @@ def plan_chunks(plan: Plan[T], text: Input, *, refused: bool = False) -> Long[T]
 
 
 def _most_chars(plan: Plan[T], text: Input, length: int) -> int:
-    """How many characters one request may read: `chunk_chars`, or as many as the model's window holds."""
+    """Return how many characters one request may contain: `chunk_chars`, or what fits the context window."""
     given = plan.brief.options.chunk_chars
     size = length if given is None else min(given, length)
     window = plan.brief.card.context_window if plan.brief.card else None
@@ -97,15 +97,16 @@ def _most_chars(plan: Plan[T], text: Input, length: int) -> int:
             plan.request_for(text)
             return size
     except RequestTooLarge:
-        pass  # it is read in chunks instead
+        pass  # then it is read in chunks
     head = message_tokens(plan.template.messages)
     asked = plan.template.parameters.max_completion_tokens
+    # The answer may repeat the text, so without a limit of its own it gets twice the room that the text gets.
     room = (window - head) // 3 if asked is None else (window - head - asked) * 9 // 10
     return max(SHORTEST_CHUNK, min(size, room * CHARS_PER_TOKEN))
 
 
 def share(budget: Budget, attempts: Sequence[Attempt], card: Card | None, parts: int) -> Budget:
-    """What each of some parts may spend, so that all together keep to the budget. Attempts are counted by the chunk."""
+    """Return what each part may spend so that all together stay within the budget. Attempts are limited per chunk."""
     spent = [spending.spent_at_most(attempt) for attempt in attempts]
     tokens, cost = budget.max_tokens, budget.max_cost
     if tokens is not None:
@@ -116,10 +117,10 @@ def share(budget: Budget, attempts: Sequence[Attempt], card: Card | None, parts:
 
 
 def chunked_extraction(long: Long[T], observers: Observers, previous: PreviousRun | None = None) -> DocumentLine[T]:
-    """Read the chunks side by side and merge what they give.
+    """Read the chunks side by side and merge their values.
 
-    Raises what `extraction` raises: ExtractionFailed, with every attempt and every chunk, if no chunk gave anything or
-    the chunks together do not give the whole.
+    Raises the errors of `extraction`. ExtractionFailed carries every attempt and every chunk; it is raised if no chunk
+    has a value, or if the merged value does not match the schema.
     """
     todo, done = list(long.chunks), list[ReadChunk]()
     while todo:
@@ -133,7 +134,7 @@ def chunked_extraction(long: Long[T], observers: Observers, previous: PreviousRu
 def most_of_document(
     plan: Plan[T], text: Input, stored: Callable[[Request], Completion | None], previous: PreviousRun | None = None
 ) -> Usage:
-    """The most tokens that extracting from a text may take; `stored` gives the answers that take nothing.
+    """Return the maximum usage of extracting from a text. `stored` returns stored answers, which cost nothing.
 
     Raises ConfigurationError if the number of attempts has no limit.
     """
@@ -147,7 +148,7 @@ def most_of_document(
 def _most_of_line(
     plan: Plan[Any], text: Input, stored: Callable[[Request], Completion | None], previous: PreviousRun | None
 ) -> Usage:
-    """Run the line as far as stored answers carry it; from there on every attempt may take its most."""
+    """Run the line as far as stored answers carry it. From there on, every attempt counts with its maximum."""
     attempts = plan.brief.options.budget.max_attempts
     if attempts is None:
         raise ConfigurationError(NO_MOST)

@@ -1,4 +1,4 @@
-"""What the chunks of a document gave -> the extraction of the whole, or the failure with all that there is."""
+"""Merge the results of the chunks into the extraction of the whole document, or into its failure."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ from structgen.schema import Schema
 
 T = TypeVar("T")
 
-_NO_MATCH = "does not match the schema as a whole"
+_NO_MATCH = "does not match the schema"
 
 
 @dataclass(frozen=True, slots=True)
 class ReadChunk:
-    """A chunk and what became of it. `halved`: only what was paid for it counts, for its halves stand in its place."""
+    """A chunk and its result. `halved`: it was read again in halves, so only its attempts still count."""
 
     chunk: Chunk
     outcome: Outcome[Json]
@@ -48,21 +48,21 @@ class ReadChunk:
 
     @property
     def failed(self) -> bool:
-        """Whether it gave nothing that was accepted."""
+        """Whether no value was accepted."""
         return isinstance(self.outcome, ExtractionFailed)
 
     @property
     def cause(self) -> BaseException | None:
-        """What made it fail, where that was no refused answer."""
+        """The error that made it fail, if it was not a refused answer."""
         return self.outcome.__cause__ if isinstance(self.outcome, ExtractionFailed) else None
 
     def report(self) -> ChunkReport:
-        """The line about it in the result."""
+        """Return its entry in `.chunks` of the result."""
         error = " ".join(str(self.outcome).split()) if isinstance(self.outcome, ExtractionFailed) else None
         return ChunkReport(self.chunk.start, self.chunk.end, "failed" if error is not None else "ok", error)
 
     def part(self, number: int, text: str) -> Part:
-        """What it gave, with its places in the whole text; of a chunk that failed what could be read of it."""
+        """Return its value with evidence placed in the whole text; the partial value if it failed."""
         start, end = self.chunk.start, self.chunk.end
         above = tuple(Passage(begin - start, text[begin:stop]) for begin, stop in self.chunk.above)
         value, found = self._given(text[start:end], above)
@@ -80,7 +80,7 @@ class ReadChunk:
 
 
 def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[T]:
-    """The value that all chunks together give, with all that was paid for and the chunks that failed.
+    """Return the merged value of all chunks, with every attempt and the chunks that failed.
 
     Raises ExtractionFailed where none gave anything, or where what they gave is refused as a whole; and what every
     chunk met (a wrong key, a wrong task) as it is.
@@ -116,7 +116,7 @@ def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[
 
 
 def _accepted(plan: Plan[T], text: str, merged: Merged, parsed: Parsed[T]) -> Extraction[T]:
-    """The whole value with its evidence, conflicts and repairs."""
+    """Return the merged value with its evidence, conflicts and repairs."""
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
     return Extraction(
         value=value,
@@ -128,7 +128,7 @@ def _accepted(plan: Plan[T], text: str, merged: Merged, parsed: Parsed[T]) -> Ex
 
 
 def _raise_common(read: Sequence[ReadChunk]) -> None:
-    """Raise what is wrong with the task or the options: it is no fault of a chunk."""
+    """Raise an error in the task or the options as it is: no chunk is to blame for it."""
     for one in read:
         if isinstance(one.cause, TaskError | ConfigurationError):
             raise one.cause
@@ -137,7 +137,7 @@ def _raise_common(read: Sequence[ReadChunk]) -> None:
 def _raise_all_failed(
     read: Sequence[ReadChunk], text: str, reports: tuple[ChunkReport, ...], attempts: tuple[Attempt, ...]
 ) -> NoReturn:
-    """No chunk gave a value: the failure of all, or what kept the first from being sent where nothing came back."""
+    """Raise the failure of all chunks; or the first transport error, if no chunk received a completion."""
     first = read[0].cause
     if not attempts and isinstance(first, StructgenError) and not isinstance(first, DeadlinePassed):
         raise first
@@ -155,7 +155,7 @@ def _raise_all_failed(
 
 
 class _Refusal(NamedTuple):
-    """Why the whole is refused, and what of it could be read."""
+    """Why the merged value is refused, and what could be read of it."""
 
     why: str
     issues: tuple[Issue, ...]
@@ -163,7 +163,7 @@ class _Refusal(NamedTuple):
 
 
 def _unsupported_in(accepted: Extraction[T], plan: Plan[T], given: Json) -> _Refusal:
-    """The refusal of a whole that says something for which no chunk has evidence."""
+    """Return the refusal of a merged value that contains something without evidence in any chunk."""
     words = UNQUOTED if plan.form.quoted else UNFOUND
     issues = tuple(Issue(path, words, "unsupported") for path in accepted.unsupported)
     return _Refusal("is not all found in the text", issues, said(plan.brief.schema, accepted.value, given))
@@ -176,7 +176,7 @@ def _refused(
     attempts: tuple[Attempt, ...],
     where: Callable[[], tuple[Evidence, ...]],
 ) -> ExtractionFailed:
-    """The failure of a whole although some chunks gave what was accepted of each."""
+    """Return the failure of a merged value, although some chunks were accepted."""
     failed = sum(one.status == "failed" for one in reports)
     first, more = refusal.issues[0], len(refusal.issues) - 1
     return ExtractionFailed(
@@ -194,9 +194,9 @@ def _refused(
 
 
 def _validated(schema: Schema[T], value: Json, max_risk: Risk) -> Parsed[T]:
-    """The merged value, held to the whole schema, with all checks across fields.
+    """Validate the merged value against the whole schema, with all checks across fields.
 
-    A field that no chunk gives is missing; where the schema takes null for it, it is null.
+    A field that no chunk contains is null if the schema allows that; otherwise it is missing.
     """
     parsed = parse_tree(schema, value, max_risk=max_risk)
     missing = [issue.path for issue in parsed.issues if issue.code == "missing"]
@@ -209,7 +209,7 @@ def _validated(schema: Schema[T], value: Json, max_risk: Risk) -> Parsed[T]:
 
 
 def _with_nulls(value: Json, paths: Sequence[str]) -> Json:
-    """A copy of the value with null at each path that ends in a key of an object."""
+    """Return a copy of the value with null at each path that ends in a key of an object."""
     copy: Json = json.loads(json.dumps(value))
     for path in paths:
         *above, last = steps(path)
@@ -222,7 +222,7 @@ def _with_nulls(value: Json, paths: Sequence[str]) -> Json:
 
 
 def _moved(read: Sequence[ReadChunk], merged: Merged) -> Iterator[Repair]:
-    """The repairs of all chunks, at their paths in the whole; those that two chunks share once."""
+    """Yield the repairs of all chunks at their paths in the merged value, each once."""
     told: set[str] = set()
     for number, one in enumerate(read):
         for repair in one.outcome.repairs if isinstance(one.outcome, Extraction) else ():
@@ -233,7 +233,7 @@ def _moved(read: Sequence[ReadChunk], merged: Merged) -> Iterator[Repair]:
 
 
 def _known(merged: Merged, parsed: Parsed[T]) -> Mapping[str, Evidence] | None:
-    """The evidence that chunks gave; None where items were dropped since, because then others stand at their paths."""
+    """Return the evidence of the chunks, or None if items were dropped: their paths belong to other items now."""
     dropped = any(repair.risk is Risk.LOSSY for repair in parsed.repairs)
     return None if dropped else merged.evidence
 
@@ -241,7 +241,7 @@ def _known(merged: Merged, parsed: Parsed[T]) -> Mapping[str, Evidence] | None:
 def _evidence_of(
     parsed: Parsed[T], text: str, known: Mapping[str, Evidence] | None, plan: Plan[T]
 ) -> tuple[Evidence, ...]:
-    """Where the claims of an accepted value stand."""
+    """Return the evidence of an accepted value."""
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
     schema = plan.brief.schema
     return _evidence(as_dumped(schema, value), text, known, plan, unclaimed(schema, value, parsed.given))
@@ -250,9 +250,9 @@ def _evidence_of(
 def _evidence(
     value: object, text: str, known: Mapping[str, Evidence] | None, plan: Plan[T], apart: Container[str]
 ) -> tuple[Evidence, ...]:
-    """Where the value stands in the whole text: where its chunks say; only what no chunk placed is looked for.
+    """Return the evidence of a value in the whole text. Only what no chunk has placed is searched for.
 
-    What no chunk could quote is unsupported, wherever else it may stand.
+    With quotes, a value that no chunk could quote is unsupported, even if it occurs somewhere in the text.
     """
     options = plan.brief.options
     if options.evidence is EvidenceMode.NONE and not options.require_evidence:

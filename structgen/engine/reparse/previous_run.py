@@ -1,6 +1,6 @@
-"""An earlier run in front of the wire: each text begins with what that run got for it, read again by the schema of now.
+"""A previous run read again: its stored answers are read by the current schema before anything is sent.
 
-Nothing that was paid for is paid for again. What the old answers cannot say is asked as if they had just come in.
+Nothing is paid twice. What the stored answers do not contain is asked for as if they had just arrived.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PreviousRun:
-    """A run in a store whose answers are read again before anything is asked.
+    """A run in a store whose answers are read again before anything is sent.
 
-    A text that the run did not see, or was asked about in other words (instructions, examples, what the schema says of
-    itself), is asked about whole; with `keep` such answers, and those to fields with other descriptions, count on.
+    A text is asked about as a whole if the run did not see it, or if the instructions, the examples or the description
+    of the schema have changed since. With `keep`, answers are used although the wording has changed, also of fields.
     """
 
     store: Store
     run: Run
     keep: bool = False
     endpoint: str = ""
-    """The server that is asked now, as `Request.endpoint` names it."""
+    """The server that is used now, as `Request.endpoint` names it."""
     _known: dict[tuple[int, bool], tuple[AnswerForm, ...]] = field(default_factory=dict[Any, Any], repr=False)
 
     def at(self, endpoint: str) -> PreviousRun:
-        """The same, where this server is asked now."""
+        """Return this run for use with another server."""
         return replace(self, endpoint=endpoint)
 
     def question(self, plan: Plan[T], text: Input) -> Question[T] | None:
@@ -72,12 +72,12 @@ class PreviousRun:
         if others:
             there, here = (name or "the provider's own server" for name in (others.pop(), self.endpoint))
             raise ConfigurationError(
-                f"Run {self.run.id} asked {there}, and now it would be {here}. Set the base URL as it was then, or "
-                "read what is kept alone with the model replay."
+                f"Run {self.run.id} used {there}, and this one would use {here}. Set the base URL of that run, or use "
+                "the model replay, which reads the store alone."
             )
 
     def _kept(self, plan: Plan[Any], text: Input, entries: Sequence[Entry]) -> Kept | None:
-        """What is kept for a text, None where it is no answer to what is asked now."""
+        """Return the stored answers for a text, or None if they do not answer the current question."""
         if not entries or self._is_answered(plan, text, entries):
             return None
         chunk = isinstance(plan.brief.schema, ChunkSchema)
@@ -96,12 +96,12 @@ class PreviousRun:
         return None
 
     def _is_answered(self, plan: Plan[Any], text: Input, entries: Sequence[Entry]) -> bool:
-        """Whether the very question of now has an answer in the store that is none of those."""
+        """Whether the store has another answer to exactly the current request."""
         request = replace(plan.request_for(text), endpoint=self.endpoint)
         return request not in [entry.request for entry in entries] and self.store.get(request) is not None
 
     def _forms(self, asked: RunSpec, *, chunk: bool) -> tuple[AnswerForm, ...]:
-        """How was asked for a whole text or a chunk; nothing where that schema cannot be used any more."""
+        """Return the forms in which a whole text or a chunk was asked for; none if its schema is no longer usable."""
         key = (id(asked), chunk)
         if key not in self._known:
             then = Schema[Json]("then", asked.json_schema, None, {})
@@ -113,17 +113,17 @@ class PreviousRun:
 
 
 def stored_question(previous: PreviousRun | None, plan: Plan[T], text: Input) -> Question[T] | None:
-    """The question of a previous run that replaces the first question for a text, if there is one."""
+    """Return the question of the previous run that replaces the first question for a text, if there is one."""
     return previous.question(plan, text) if previous else None
 
 
 def asked_of(schema: Schema[Any], instructions: str, examples: Sequence[Example]) -> RunSpec:
-    """What a run notes of what it asks for."""
+    """Return the record of what a run asks for."""
     return RunSpec(schema.json_schema, instructions, _pairs(examples))
 
 
 def _pairs(examples: Sequence[Example]) -> Json:
-    """Worked examples as plain JSON."""
+    """Return worked examples as plain JSON."""
     return json.loads(json.dumps([[example.text, example.value] for example in examples]))
 
 
@@ -132,7 +132,7 @@ def _asked_now(plan: Plan[Any]) -> RunSpec:
 
 
 def other_words(then: RunSpec, now: RunSpec) -> tuple[str, ...]:
-    """What is told in other words now, of that which is said of the task as a whole."""
+    """Return which texts about the task as a whole have changed."""
     schema = Change(AskedParts(Node.of(then.json_schema), {}).at, Node.of(now.json_schema))
     differs = {
         "instructions": then.instructions != now.instructions,
@@ -143,15 +143,15 @@ def other_words(then: RunSpec, now: RunSpec) -> tuple[str, ...]:
 
 
 NEW = "was not asked for before"
-OR_NULL = "; null where the document does not say it"
+OR_NULL = "; null if the document does not contain it"
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept for one text: the last answer for the whole, and those for parts of it that came after it.
+    """The stored answers for one text: the last one for the whole value, and those for parts that came after it.
 
-    `form` is the one that the whole was asked in, `forms` those that the parts may be of. `words`: whether a field with
-    another description is to be asked for again.
+    `form` is that of the answer for the whole, `forms` are those that the parts may have. `words`: whether a field with
+    a changed description is asked for again.
     """
 
     whole: Entry
@@ -162,7 +162,7 @@ class Kept:
     run: int
 
     def change(self, schema: Node) -> Change:
-        """From what was asked for to a schema."""
+        """Return what a schema asks for that these answers do not contain."""
         later: dict[str, Node] = {}
         for entry in self.parts:
             if asked := AskedFields.by(entry.request, self.forms):
@@ -172,13 +172,13 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class StoredValue(Generic[T]):
-    """Makes the value of the current schema out of a stored answer to the whole and the stored answers to parts."""
+    """Builds the value of the current schema from the stored answers to the whole and to parts of it."""
 
     kept: Kept
     asking: Asking[T]
 
     def join(self, answer: Parsed[Any]) -> Joined | Parsed[T]:
-        """Return the value so far; what the stored answers do not say is refused, so that it is asked for."""
+        """Return the value so far. What the stored answers lack is an issue, so that it is asked for."""
         kept, asking = self.kept, self.asking
         parsed: Parsed[T] = _without_removed(kept, asking, _with_own_quotes(asking, answer))
         for entry in kept.parts:
@@ -187,25 +187,25 @@ class StoredValue(Generic[T]):
 
 
 def kept_question(kept: Kept, asking: Asking[T]) -> Question[T]:
-    """The question that the stored answer was given to; its answer is read by the current schema."""
-    why, joining = f"what run {kept.run} got is read again", StoredValue(kept, asking)
+    """Return the question that was asked then. Its answer is read by the current schema."""
+    why, joining = f"the answer of run {kept.run} is read again", StoredValue(kept, asking)
     return Question(asking, kept.whole.request, why, asking.schema, kept.form, joining)
 
 
 def _with_own_quotes(asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
-    """The same with a quote, or None, for what the schema of now wants quotes for."""
+    """Return the value with a quote, or None, for each path that the current schema wants quotes for."""
     wanted = asking.form.quotable(_tree(asking, parsed))
     return replace(parsed, quotes={path: parsed.quotes.get(path) for path in wanted})
 
 
 def _tree(asking: Asking[T], parsed: Parsed[T]) -> Json:
-    """What was read, as plain JSON."""
+    """Return what was read as plain JSON."""
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
     return said(asking.schema, value, parsed.given) if parsed.ok else parsed.partial
 
 
 def _without_removed(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
-    """The value without the keys that the schema had then and forbids now."""
+    """Return the value without the keys that the schema had then and forbids now."""
     then = kept.form.plain.node
     gone = [
         issue.repair
@@ -221,7 +221,7 @@ def _without_removed(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed
 
 
 def _with_part(kept: Kept, asking: Asking[T], parsed: Parsed[T], entry: Entry) -> Parsed[T]:
-    """The value with the answer to a question for a part of it, where that still helps."""
+    """Return the value with the answer to a question for a part of it, if that improves it."""
     if asked := AskedFields.by(entry.request, kept.forms):
         return _with_fields(asking, parsed, entry, asked)
     rest = rest_question(asking, parsed)
@@ -230,7 +230,7 @@ def _with_part(kept: Kept, asking: Asking[T], parsed: Parsed[T], entry: Entry) -
 
 
 def _with_fields(asking: Asking[T], parsed: Parsed[T], entry: Entry, asked: AskedFields) -> Parsed[T]:
-    """The value with those of the answered fields that the schema still has and that have a place in it."""
+    """Return the value with the answered fields that the schema still has and that fit into the value."""
     tree, schema = _tree(asking, parsed), asking.schema.node
     if parsed.open or parsed.readings or not isinstance(tree, dict | list):
         return parsed
@@ -246,9 +246,9 @@ def _with_fields(asking: Asking[T], parsed: Parsed[T], entry: Entry, asked: Aske
 
 
 def _forgets(parsed: Parsed[T], after: Parsed[T], answered: Sequence[str]) -> bool:
-    """Whether something was refused that was not answered, and is not refused any more: a doubt of the reading.
+    """Whether an issue disappeared that no answered field explains: the value could be read in two ways.
 
-    What could be read in two ways stands in the tree in one of them, which validation alone would accept.
+    The tree contains only one of the two readings, and validation alone would accept it.
     """
     known = {issue.path for issue in after.issues}
     return any(
@@ -258,14 +258,14 @@ def _forgets(parsed: Parsed[T], after: Parsed[T], answered: Sequence[str]) -> bo
 
 
 def _with_new(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
-    """The same; refused where the schema asks for what nobody has asked for yet."""
+    """Refuse the value if the schema asks for something that no stored answer was asked for."""
     tree = _tree(asking, parsed)
     if not isinstance(tree, dict | list):
         return parsed
     paths = kept.change(asking.schema.node).unasked(tree)
     if not paths:
         return parsed
-    if parsed.open or parsed.readings:  # asking for the rest of it would not ask for what is new within
+    if parsed.open or parsed.readings:  # a question for the rest would not include what is new in the part before
         return replace(parsed, partial=None, open=(), readings=())
     issues = (
         *(issue for issue in parsed.issues if not _within(issue.path, paths)),
@@ -277,7 +277,7 @@ def _with_new(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
 
 
 def _new_words(schema: Schema[T], path: str) -> str:
-    """Why a new field is asked for, and what to answer where the text has none."""
+    """Return why a new field is asked for, and what to answer if the text does not contain it."""
     part = answer_part(schema.node, path)
     return f"{NEW}{OR_NULL}" if part is not None and takes_null(part) else NEW
 

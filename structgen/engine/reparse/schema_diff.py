@@ -1,7 +1,7 @@
-"""What a schema asks for that an earlier one did not: new fields, and fields whose words or choices are others now.
+"""What a schema asks for that an earlier one did not: new fields, and fields with changed descriptions or choices.
 
-An old answer says nothing about them, also where the new schema would do without: a null would be silently wrong.
-What is only held to other types or bounds is left to validation, and what is gone needs no question.
+An old answer says nothing about them. That includes optional fields, because a null would be silently wrong. Changed
+types and bounds are left to validation, and removed fields need no question.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from structgen.schema import Schema
 from structgen.schema.node import Node
 
 Nodes: TypeAlias = tuple[Node, ...]
-"""What a schema says of one place in a value: a node for each way through the unions."""
+"""What a schema says about one path into a value: a node for each way through the unions."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskedParts:
-    """What was asked for: the schema of the whole and, by path, the answers' schemas of later questions for parts."""
+    """What was asked for: the schema of the whole and, by path, the schemas of later questions for parts."""
 
     schema: Node
     later: Mapping[str, Node]
 
     def at(self, path: str) -> Nodes:
-        """What was asked for at a path; empty if nothing was."""
+        """Return what was asked for at a path; empty if nothing was."""
         way = steps(path)
         for depth in range(len(way), 0, -1):
             prefix = pointer(way[:depth])
@@ -41,16 +41,16 @@ class AskedParts:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """From what was asked for to another schema. `words`: whether other descriptions are another question."""
+    """The change from what was asked for to another schema. `words`: whether a new description counts as a change."""
 
     asked: Callable[[str], Nodes]
     schema: Node
     words: bool = True
 
     def unasked(self, tree: Json) -> tuple[str, ...]:
-        """The paths in an answer (plain JSON) that nobody has asked for as the schema does now.
+        """Return the paths in an answer (plain JSON) that the schema asks for and no question has asked for yet.
 
-        In a list it is the list itself, where an item as such is another one now or too many places in it are new.
+        It is the path of a whole list if its items have changed, or if too many paths in it are new.
         """
         return tuple(self._walk("", tree))
 
@@ -73,14 +73,14 @@ class Change:
             yield from [path] if len(found) > MOST_FIELDS or not set(items).isdisjoint(found) else found
 
     def _declared(self, path: str, value: JsonObject) -> Iterator[str]:
-        """The keys that an object may have: those of the branch of a union that it is of, where that can be told."""
+        """Yield the keys that an object may have: those of its branch of a union, if that is known."""
         leaves = [leaf for node in self.schema.along(path) for leaf in node.leaves()]
         fitting = [leaf for leaf in leaves if self._fits(path, leaf, value)]
         for leaf in fitting or leaves:
             yield from leaf.properties
 
     def _fits(self, path: str, leaf: Node, value: JsonObject) -> bool:
-        """Whether an object has what this branch fixes and requires; what was never asked for it cannot have."""
+        """Whether an object has the constants and required keys of a branch, except keys that were never asked for."""
         held = ((value[name], child.choices or ()) for name, child in leaf.properties.items() if name in value)
         if not leaf.properties or any(len(choices) == 1 and choices[0] != item for item, choices in held):
             return False
@@ -88,12 +88,12 @@ class Change:
 
 
 def _parts(nodes: Nodes) -> Iterator[JsonObject]:
-    """Every schema that may apply in a place."""
+    """Yield every schema that may apply to a path."""
     return (part for node in nodes for form in node.spread() for part in form.parts)
 
 
 def _words(nodes: Nodes) -> frozenset[tuple[Json, Json]]:
-    """What a place says about its meaning, in all its branches."""
+    """Return the titles and descriptions of all branches."""
     said = ((part.get("title"), part.get("description")) for part in _parts(nodes))
     return frozenset((_text(title), _text(words)) for title, words in said if title or words)
 
@@ -103,13 +103,13 @@ def _text(words: Json) -> str:
 
 
 def _has_more_choices(new: Nodes, old: Nodes) -> bool:
-    """Whether both name their choices, and the new one some that could not be chosen before."""
+    """Whether both list their choices, and the new list has choices that the old one lacks."""
     before, now = _choices(old), _choices(new)
     return bool(before) and not now <= before
 
 
 def _choices(nodes: Nodes) -> frozenset[str]:
-    """The values that a part allows, as JSON; none where it names none. That of nothing is no choice."""
+    """Return the listed values as JSON. Null does not count: it says that there is no value."""
     named: list[Json] = []
     for one in _parts(nodes):
         several = one.get("enum")
@@ -120,16 +120,16 @@ def _choices(nodes: Nodes) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class AskedFields:
-    """Single fields that were asked for: the schema of the answer, by path, and the form of the answer."""
+    """Single fields that a stored request asked for: the schema of the answer, by path, and its form."""
 
     schema: JsonObject
     form: AnswerForm
 
     @classmethod
     def by(cls, request: Request, forms: Iterable[AnswerForm]) -> AskedFields | None:
-        """The fields that a request asked for, or None if it asked something else.
+        """Return the fields that a request asked for, or None if it asked for something else.
 
-        `forms` are those of the whole values that the fields may be parts of.
+        `forms` are the forms of the whole values that the fields may belong to.
         """
         paths = asked_paths(request)
         if not paths:
@@ -148,7 +148,7 @@ class AskedFields:
         return tuple(cast(JsonObject, self.schema["properties"]))
 
     def only(self, paths: Sequence[str]) -> AskedFields:
-        """The same for some of the fields."""
+        """Return the request for only some of the fields."""
         properties = cast(JsonObject, self.schema["properties"])
         left: JsonObject = {path: properties[path] for path in paths}
         schema: JsonObject = {**self.schema, "properties": left, "required": list(paths)}
@@ -156,7 +156,7 @@ class AskedFields:
 
 
 def asked_paths(request: Request) -> tuple[str, ...]:
-    """The paths that a question for single fields asked for; none where it was another question."""
+    """Return the paths that a question for single fields asked for; none for any other question."""
     schema = request.json_schema
     properties = schema.get("properties") if isinstance(schema, dict) else None
     if request.schema_name != "fields" or not isinstance(properties, dict):

@@ -1,4 +1,4 @@
-"""The streamed calls of an Extractor: values while they grow, the items of a list one by one, plain text."""
+"""The streaming methods of an Extractor: growing values, the items of a list one by one, plain text."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ TextLine: TypeAlias = Generator[Send, Completion, Completion]
 
 
 def text_line(request: Request, budget: Budget, card: Card | None, observers: Observers) -> TextLine:
-    """One question, and nothing to check in its answer; observers are told of both, and of a failure.
+    """The line for plain text: one request, whose answer is not checked. It is reported to the observers.
 
-    Without `max_completion_tokens` the answer may take as much as the model ever writes, and the budget must allow it.
+    Without `max_completion_tokens`, the budget must allow for the longest answer that the model can write.
     """
     room = request.parameters.max_completion_tokens or (card.max_completion_tokens if card else None) or 0
     at_most = Usage(message_tokens(request.messages), room, calls=1)
@@ -52,15 +52,15 @@ def _asked(effect: Send) -> TextLine:
 
 
 def whole(piece: str) -> tuple[str, ...]:
-    """A piece of the text as it is; a stored answer may be empty, and is no piece then."""
+    """Show a piece of the text as it is. A stored answer may be empty; then there is nothing to show."""
     return (piece,) if piece else ()
 
 
 class TextStream(Iterator[str]):
-    """The pieces of a text. After the last one, `completion` says what they took and why the text ends there.
+    """An iterator over the pieces of a text. After the last one, `completion` has the usage and the finish reason.
 
-    Closing it, or leaving its ``with`` block, closes the connection. Raises ConnectionFailed at the end of what came
-    where the stream broke off: half a text never looks like a whole one.
+    Closing it, or leaving its ``with`` block, closes the connection. If the stream is interrupted, ConnectionFailed is
+    raised after the last piece, so that half a text never looks like a whole one.
     """
 
     completion: Completion | None = None
@@ -77,7 +77,7 @@ class TextStream(Iterator[str]):
         raise StopIteration
 
     def close(self) -> None:
-        """Take no more of it."""
+        """Close the connection."""
         self._pieces.close()
 
     def __enter__(self) -> Self:
@@ -90,7 +90,7 @@ class TextStream(Iterator[str]):
 
 
 class AsyncTextStream(AsyncIterator[str]):
-    """`TextStream`, awaited."""
+    """Async version of `TextStream`."""
 
     completion: Completion | None = None
 
@@ -106,7 +106,7 @@ class AsyncTextStream(AsyncIterator[str]):
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
-        """Take no more of it."""
+        """Close the connection."""
         await self._pieces.aclose()
 
     async def __aenter__(self) -> Self:
@@ -121,7 +121,7 @@ class AsyncTextStream(AsyncIterator[str]):
 def _check(completion: Completion) -> None:
     if completion.finish_reason == INTERRUPTED:
         raise ConnectionFailed(
-            f"The stream broke off after {len(completion.text)} characters, which were all handed on. Ask again.",
+            f"The stream was interrupted after {len(completion.text)} characters, which were all passed on. Try again.",
             body=completion.text,
         )
 
@@ -132,7 +132,7 @@ T = TypeVar("T")
 
 
 class Streams(ABC):
-    """What an Extractor does with answers that arrive bit by bit."""
+    """The streaming methods of an Extractor."""
 
     @overload
     def stream(
@@ -149,12 +149,12 @@ class Streams(ABC):
     def stream(
         self, schema: object, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Generator[Partial | Extraction[Any], None, None]:
-        """`extract`, with the value shown while it arrives: Partial, Partial, ..., and at last the Extraction.
+        """Extract a value and show it while it arrives: Partial, Partial, ..., and at the end the Extraction.
 
-        A Partial is plain JSON that nobody has checked yet: keys and values as the model writes them, before repairs.
-        Only the first answer is shown; what has to be asked again comes in one piece, with the Extraction. Closing
-        the iterator closes the connection. The text is read in one piece, however long it is. Raises what `extract`
-        raises, a TaskError at once.
+        A Partial is unchecked plain JSON: keys and values as the model writes them, before any repair. Only the first
+        answer is streamed. If it is refused, the next one arrives in one piece, with the Extraction. Closing the
+        iterator closes the connection. A text is never cut into chunks here. Raises the same errors as `extract`;
+        TaskError is raised by the call itself.
         """
         plan, line = self._planned(schema, text, instructions, context)
         return self._drive(line, Growing(plan.form).show)
@@ -174,7 +174,7 @@ class Streams(ABC):
     def astream(
         self, schema: object, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> AsyncGenerator[Partial | Extraction[Any], None]:
-        """`stream` as an async iterator."""
+        """Async version of `stream`."""
         plan, line = self._planned(schema, text, instructions, context)
         return self._adrive(line, Growing(plan.form).show)
 
@@ -193,11 +193,11 @@ class Streams(ABC):
     def stream_items(
         self, item: object, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> Generator[Any, None, None]:
-        """Every `item` that the text holds, each once, checked, as soon as the model has written it.
+        """Yield every `item` in the text, validated, once, as soon as the model has written it.
 
-        The answer is a list of them, and is checked as a whole at its end. An item that did not fit is repaired or
-        asked for again like any other value, and comes last. Raises what `extract` raises, after the items that came;
-        also ExtractionFailed where a second answer no longer holds the items already given.
+        The answer is a list, which is validated as a whole at its end. An item that does not fit is repaired or asked
+        for again like any other value, and comes last. Raises the same errors as `extract`, after the items that were
+        yielded; and ExtractionFailed if a second answer lacks items that were already yielded.
         """
         finished, line = self._listed(item, text, instructions, context)
         return self._drive_items(line, finished)
@@ -217,46 +217,46 @@ class Streams(ABC):
     def astream_items(
         self, item: object, text: Input, instructions: str | None = None, *, context: Context = None
     ) -> AsyncGenerator[Any, None]:
-        """`stream_items` as an async iterator."""
+        """Async version of `stream_items`."""
         finished, line = self._listed(item, text, instructions, context)
         return self._adrive_items(line, finished)
 
     def stream_text(self, messages: Input) -> TextStream:
-        """The pieces of a plain text as they arrive, for a prompt or a chat: `complete`, streamed.
+        """Stream plain text for a prompt or a chat, as `complete` returns it in one piece.
 
-        Its `.completion` holds the whole and what it took, once the pieces are through.
+        After the last piece, `.completion` of the stream has the whole text and its usage.
         """
         return TextStream(self._drive(self._chat(messages), whole))
 
     def astream_text(self, messages: Input) -> AsyncTextStream:
-        """`stream_text` as an async iterator."""
+        """Async version of `stream_text`."""
         return AsyncTextStream(self._adrive(self._chat(messages), whole))
 
-    # What an Extractor brings
+    # Implemented by Extractor
 
     _answers: Answers
 
     @abstractmethod
     def _allowance(self) -> Allowance:
-        """What the wire may take for one extraction, from now on."""
+        """Return what one extraction may take from now on, in time and transport retries."""
 
     @abstractmethod
     def _chat(self, messages: Input) -> TextLine:
-        """The line for plain text, told to the observers."""
+        """Return the line for plain text, reported to the observers."""
 
     @abstractmethod
     def _planned(
         self, schema: object, text: Input, instructions: str | None, context: Context
     ) -> tuple[Plan[Any], Line[Any]]:
-        """What is constant for a schema, and the line for one text, told to the observers."""
+        """Return the plan for a schema, and the line for one text, reported to the observers."""
 
     @abstractmethod
     def _listed(
         self, item: object, text: Input, instructions: str | None, context: Context
     ) -> tuple[Finished[Any], Line[Any]]:
-        """How the items of a list are shown, and the line for the list."""
+        """Return what shows the items of a list, and the line for the list."""
 
-    # The drivers, their time running from the first step on
+    # The time budget starts with the first step of the iterator, not with the call.
 
     def _drive(self, line: Generator[Send, Completion, R], show: Show[P]) -> Generator[P | R, None, None]:
         allowance = self._allowance()

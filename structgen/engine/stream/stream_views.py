@@ -1,4 +1,4 @@
-"""What a user sees of an answer while it arrives: the growing value, or each item of a list as it is finished."""
+"""What is shown of an answer while it arrives: the growing value, or each finished item of a list."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ T = TypeVar("T")
 
 
 class Growing:
-    """Pieces of text -> the value so far, as often as it has changed."""
+    """Pieces of text -> the value so far, whenever it has changed."""
 
     def __init__(self, form: AnswerForm) -> None:
+        # A form that the request adds to that of the prompt always has an object at its root.
         sent_object = form.prompt_form is not form
         self._reader = PartialReader(OBJECT if sent_object else opens_for(shape_of(form.plain)))
         self._view = form.partial_view()
         self._last: Json = None
 
     def show(self, piece: str) -> Iterator[Partial]:
-        """The value with this piece; nothing where it is the same as before."""
+        """Yield the value after this piece, unless it is unchanged."""
         self._reader.feed(piece)
         value = self._reader.value
         if value is self._last:
@@ -43,11 +44,11 @@ class Growing:
 
 
 class Finished(Generic[T]):
-    """Pieces of text -> each item of the list that is finished and fits its schema, once.
+    """Pieces of text -> each finished item of a list that fits its schema, once.
 
-    The list is the answer itself, or what an object around it holds first: an object that is an item, or may be one,
-    is no such object. An item that does not fit is left to the end, when the list as a whole is checked, repaired and
-    asked for again like any other value.
+    The list is the answer itself or the first member of an object around it. An object that is or may be an item does
+    not count as such an object. An item that does not fit is left for the end, when the whole list is validated,
+    repaired and asked for again like any other value.
     """
 
     def __init__(self, item: Schema[T], form: AnswerForm, max_risk: Risk, document: str | None = None) -> None:
@@ -61,7 +62,7 @@ class Finished(Generic[T]):
         self._given: list[T] = []
 
     def show(self, piece: str) -> Iterator[T]:
-        """The items that this piece finishes."""
+        """Yield the items that this piece finishes."""
         self._reader.feed(piece)
         for path, value in self._reader.take_items():
             place = path.rpartition("/")[0]
@@ -70,14 +71,14 @@ class Finished(Generic[T]):
                 yield from self._checked(value)
 
     def _is_answer(self, place: str) -> bool:
-        """Whether the list at this place is the one that was asked for, as far as anybody can tell by now."""
+        """Whether the list at this path is the one that was asked for, as far as it is known by now."""
         if not place or self._form.wrapped:
             return place == (pointer([WRAPPER]) if self._form.wrapped else "")
         key = self._reader.first_key
         return key is not None and place == pointer([key]) and letters(key) not in self._fields
 
     def _checked(self, value: Json) -> Iterator[T]:
-        """The item that a finished value is."""
+        """Yield the item if the finished value is valid."""
         listed = self._form.decode_items([value])
         value = listed[0] if isinstance(listed, list) and listed else value
         parsed = parse_text(self._item, exact_text(value), max_risk=self._max_risk, document=self._document)
@@ -87,9 +88,9 @@ class Finished(Generic[T]):
             yield item
 
     def show_rest(self, extraction: Extraction[Sequence[T]]) -> Iterator[T]:
-        """The items of the accepted list that were not given yet.
+        """Yield the items of the accepted list that were not yielded yet.
 
-        Raises ExtractionFailed where one that was given is not in it: asked again, the model gave another list.
+        Raises ExtractionFailed if an item that was yielded is missing: the second answer contained another list.
         """
         given = iter(self._given)
         nothing = object()
@@ -102,9 +103,9 @@ class Finished(Generic[T]):
                 rest.append(item)
         if waiting is not nothing:
             raise ExtractionFailed(
-                f"The list that was accepted in the end does not hold all of the {len(self._given)} items that were "
-                f"already given, in their order: {waiting!r:.200} is missing. Drop them, and take the list from "
-                ".attempts, or call extract, which gives nothing before the end.",
+                f"The accepted list does not contain all {len(self._given)} items that were already yielded, in their "
+                f"order: {waiting!r:.200} is missing. Discard them and use the list in .attempts, or call extract, "
+                "which returns nothing before the end.",
                 attempts=extraction.attempts,
                 usage=extraction.usage,
             )
@@ -112,5 +113,5 @@ class Finished(Generic[T]):
 
 
 def _same(one: object, other: object) -> bool:
-    """Whether two items are the same; by their words where they cannot be compared, as with NaN."""
+    """Whether two items are equal. Their repr decides if they are not comparable, as with NaN."""
     return one == other or repr(one) == repr(other)

@@ -287,7 +287,7 @@ def test_with_replay_nobody_is_asked_and_what_is_missing_is_said(
     assert [row["status"] for row in lacking.rows] == ["incomplete"] * 3
     assert lacking.rows[0]["value"] == {"name": "soup 0", "serves": 2}
     assert [(issue["path"], issue["code"]) for issue in lacking.rows[0]["issues"]] == [("/prep", "new")]
-    assert "holds no answer" in lacking.rows[0]["error"]
+    assert "has no response" in lacking.rows[0]["error"]
     assert lacking.said[-1] == "structgen: run 1: 3 documents: 3 without an answer."
     assert len(kitchen.requests) == 3
 
@@ -432,7 +432,7 @@ def test_answers_of_another_server_are_not_taken(structgen, kitchen: Emulator, m
     monkeypatch.setenv("GROQ_BASE_URL", kitchen.base_url.replace("127.0.0.1", "localhost"))
     again = structgen("runs", "reparse", "1")
     assert again.status == 2
-    assert "Set the base URL as it was then" in again.err
+    assert "Set the base URL of that run" in again.err
     assert len(kitchen.requests) == 3
 
 

@@ -84,7 +84,7 @@ def test_what_was_kept_is_read_by_the_schema_of_now(run: Run, store: Store, groq
     assert result.value == FedSoup(title="Leek soup", minutes=10, serves=4)
     assert [attempt.completion.stored for attempt in result.attempts] == [True, False]
     assert [attempt.why for attempt in result.attempts] == [
-        "what run 1 got is read again",
+        "the answer of run 1 is read again",
         "asked again for 1 field: /serves",
     ]
     assert result.usage.calls == 1
@@ -106,7 +106,7 @@ def test_what_is_refused_and_cannot_be_mended_in_part_is_asked_whole(
     earlier = recorded(run, store, Soup)
     result = run(LateSoup, earlier)
     assert result.value.minutes == 70
-    assert [attempt.why.partition(" ")[0] for attempt in result.attempts] == ["what", "asked", "asked"]
+    assert [attempt.why.partition(" ")[0] for attempt in result.attempts] == ["the", "asked", "asked"]
     assert run(LateSoup, earlier).usage.calls == 0
 
 

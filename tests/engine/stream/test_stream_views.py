@@ -120,7 +120,7 @@ def test_a_fault_of_the_wire_is_raised(run: Run) -> None:
 
 
 def test_a_stream_without_a_completion_is_a_fault(run: Run) -> None:
-    with pytest.raises(StructgenError, match="without saying how"):
+    with pytest.raises(StructgenError, match="without a finish reason"):
         run(line(), ['{"title"'], [])
 
 
