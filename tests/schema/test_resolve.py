@@ -2,22 +2,28 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from structgen import Budget, Extractor, Mode, Options
+from structgen import EvidenceMode, Extractor, Mode, Options, Task
 from structgen.core.json import Json, JsonObject
+from structgen.core.options import Reask
+from structgen.documents.chunks import branch_names
 from structgen.documents.chunks.chunk_schema import ChunkSchema
-from structgen.forms.quotes import with_quotes
+from structgen.engine.reparse.schema_diff import AskedParts, Change
+from structgen.evaluate.lint import lint_task
+from structgen.forms.quotes import Keys, with_quotes
 from structgen.forms.strict import strict_of
 from structgen.parse import parse_text
 from structgen.reask.value_paths import schema_at
 from structgen.schema import Schema
 from structgen.schema.resolve import Bases, Refs, canonical, target
 from structgen.testing import Emulator, reply
+from structgen.testing.emulator.chat.model_answers import answer_in_form
+from structgen.testing.emulator.chat.request_checks import check_strict
 
 ITEM: JsonObject = {
     "type": "object",
@@ -74,12 +80,44 @@ def test_every_spelling_is_parsed_with_the_same_repairs(spelled: JsonObject) -> 
     assert [repair.path for repair in other.repairs] == ["/items/0/name", "/items/0/size", "/items/0/in/size"]
 
 
-def test_every_spelling_costs_the_same_calls(spelled: JsonObject, groq_emulator: Emulator) -> None:
-    groq_emulator.script(reply('{"items": [{"name": "tea", "size": "many"}]}'), reply('{"/items/0/size": 12}'))
-    options = Options(mode=Mode.JSON, budget=Budget(max_attempts=2))
-    result = Extractor("groq/openai/gpt-oss-20b", options).extract(spelled, TEXT)
-    assert result.value == {"items": [{"name": "tea", "size": 12}]}
-    assert result.attempts[1].why == "asked again for 1 field: /items/0/size"
+WRONG = '{"items": [{"name": "tea", "size": "many"}]}'
+CUT = '{"items": [{"name": "tea", "size": 12}, {"name": "mi'
+STRICT = '{"items": [{"name": "tea", "size": 12, "in": null}], "best": null}'
+QUOTED = '{"items": [{"name": {"quote": "Tea", "value": "tea"}, "size": {"quote": "12 leaves", "value": 12}}]}'
+PAIR: JsonObject = {
+    "type": "object",
+    "properties": {"quote": Keys().schema, "value": {"type": "string"}},
+    "required": ["quote", "value"],
+}
+COURSES: dict[str, tuple[Options, list[Any]]] = {
+    "a field": (Options(mode=Mode.JSON), [reply(WRONG), reply('{"/items/0/size": 12}')]),
+    "a field that may be missing": (Options(mode=Mode.JSON), [reply(WRONG), reply('{"/items/0/size": null}')]),
+    "the rest": (
+        Options(mode=Mode.JSON),
+        [reply(CUT, finish_reason="length"), reply('{"items": [{"name": "tea", "size": 12}, {"name": "milk"}]}')],
+    ),
+    "the whole": (Options(mode=Mode.JSON, reask=Reask.WHOLE), [reply(WRONG), reply('{"items": [{"name": "tea"}]}')]),
+    "strict": (Options(mode=Mode.JSON_SCHEMA), [reply(STRICT)]),
+    "tools": (Options(mode=Mode.TOOLS), [reply('{"items": [{"name": "tea", "size": 12}]}')]),
+    "quotes": (Options(mode=Mode.JSON, evidence=EvidenceMode.QUOTES), [reply(QUOTED)]),
+}
+
+
+def course(schema: JsonObject, options: Options, answers: list[Any], emulator: Emulator) -> Any:
+    """All that an extraction sends and makes of the answers."""
+    emulator.script(*answers)
+    result = Extractor("groq/openai/gpt-oss-20b", options).extract(schema, TEXT)
+    asked = [(one.why, one.request.messages, without_identifier(one.request.json_schema)) for one in result.attempts]
+    return asked, result.value, result.repairs, result.evidence
+
+
+@pytest.mark.parametrize(("options", "answers"), COURSES.values(), ids=COURSES.keys())
+def test_every_spelling_costs_the_same_calls_and_repairs(
+    options: Options, answers: list[Any], spelled: JsonObject, groq_emulator: Emulator
+) -> None:
+    found = course(spelled, options, answers, groq_emulator)
+    assert found == course(PLAIN, options, answers, groq_emulator)
+    assert len(found[0]) == len(answers)
 
 
 def test_every_spelling_is_written_compiled_and_cut_alike(spelled: JsonObject) -> None:
@@ -99,13 +137,37 @@ def without_identifier(schema: Any) -> Any:
 
 
 def test_every_spelling_is_read_by_rules(spelled: JsonObject) -> None:
-    shared = {key: value for key, value in spelled.items() if key in {"$id", "$defs", "definitions"}}
-    properties = spelled["properties"]
-    assert isinstance(properties, dict)
-    best = properties["best"]
-    assert isinstance(best, dict)
-    found = Extractor("rules").extract({**best, **shared}, "Name: Tea\nSize: 12\n").value
+    found = Extractor("rules").extract(best_of(spelled), "Name: Tea\nSize: 12\n").value
     assert (found["name"], found["size"]) == ("Tea", 12)
+
+
+def best_of(schema: JsonObject) -> JsonObject:
+    """The schema of the best item alone."""
+    shared = {key: value for key, value in schema.items() if key in {"$id", "$defs", "definitions"}}
+    return {**cast(Any, schema["properties"])["best"], **shared}
+
+
+def test_the_emulator_answers_every_spelling_alike(spelled: JsonObject) -> None:
+    text = "Name: Tea\nSize: 12\n"
+    assert answer_in_form(best_of(spelled), text) == answer_in_form(best_of(PLAIN), text)
+    quoted = json.loads(json.dumps(best_of(spelled)).replace('{"type": "string"}', json.dumps(PAIR)))
+    assert cast(Any, answer_in_form(quoted, text))["name"] == {"quote": "Tea", "value": "Tea"}
+
+
+def test_every_spelling_is_merged_and_checked_alike(spelled: JsonObject) -> None:
+    found = [lint_task(Task("orders", schema, "What was ordered")) for schema in (PLAIN, spelled)]
+    assert [(one.code, one.message) for one in found[0]] == [(one.code, one.message) for one in found[1]]
+    assert branch_names(of(spelled).node) == branch_names(of(PLAIN).node)
+    tree: Json = {"items": [{"name": "tea", "in": {"name": "box"}}]}
+    for old, new in ((PLAIN, spelled), (spelled, PLAIN)):
+        assert Change(AskedParts(of(old).node, {}).at, of(new).node).unasked(tree) == ()
+
+
+def test_every_spelling_of_a_strict_schema_is_refused_alike(spelled: JsonObject) -> None:
+    one, other = check_strict(PLAIN), check_strict(spelled)
+    assert one is not None
+    assert other is not None
+    assert (one.error, one.words) == (other.error, other.words)
 
 
 @pytest.mark.parametrize("value", [{"items": []}, {"items": [{"name": 1}]}, {"best": {}}, {"items": [{"in": {}}]}])
