@@ -112,7 +112,7 @@ class _Habits:
 
 def choose(spots: Sequence[Spot], text: str) -> list[Choice]:
     """Return one place for each leaf. Linear in the leaves; many places of a leaf add only a binary search."""
-    if all(len(spot.places) == 1 for spot in spots):
+    if all(len(spot.places) == 1 for spot in spots):  # usual for short texts
         return [Choice(spot.places[0], certain=True) for spot in spots]
     habits = _Habits.of(spots, text)
     following = _next_single(spots)
@@ -153,7 +153,7 @@ def _candidates(places: tuple[Place, ...], around: Iterable[Place]) -> Iterable[
     """Return all places if they are few, else those next to the ends of the paths and to where these must lead."""
     if len(places) <= _WIDTH:
         return places
-    near: set[int] = {0}
+    near: set[int] = {0}  # the first place wins if nothing else decides
     for other in around:
         at = bisect_left(places, (other.start,))
         near.update(n for n in range(at - 1, at + 2) if 0 <= n < len(places))
@@ -194,7 +194,7 @@ def _certain(number: int, path: Sequence[Place], spots: Sequence[Spot], habits: 
     spot, chosen = spots[number], path[number]
     if len(spot.places) == 1:
         return True
-    if _twin(number, spots) or _twin(number + 1, spots):
+    if _twin(number, spots) or _twin(number + 1, spots):  # no distance tells which of the two comes first
         return False
     before = path[number - 1] if number else None
     after = path[number + 1] if number + 1 < len(path) else None

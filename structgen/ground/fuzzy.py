@@ -80,16 +80,18 @@ def _windows(phrase: Words, index: Mapping[Pair, array[int]]) -> list[int]:
     numbered = enumerate(pairwise(phrase.ids))
     ranked = sorted((len(index[pair]), offset, pair) for offset, pair in numbered if pair in index)
     slack = _slack(phrase)
+    # Each changed word breaks at most two pairs, so that this many pairs must remain.
     needed = max(1, len(phrase.ids) - 2 - 2 * (len(phrase.ids) // 4))
     if len(ranked) < needed:
         return []
     votes: Counter[int] = Counter()
     asked = seen = 0
     for count, offset, pair in ranked[:_PAIRS]:
-        if seen and seen + count > _PLACES:
+        if seen and seen + count > _PLACES:  # the remaining pairs are too frequent to tell anything
             break
         asked, seen = asked + 1, seen + count
         votes.update({(place - offset) // slack for place in index[pair][:_PLACES]})
+    # A beginning near the border of a bucket gives votes to the next one as well.
     merged = {bucket: votes[bucket] + votes.get(bucket + 1, 0) for bucket in votes}
     needed = max(1, needed - (len(phrase.ids) - 1 - asked))
     likely = sorted((bucket for bucket in merged if merged[bucket] >= needed), key=lambda b: (-merged[b], b))
@@ -122,6 +124,7 @@ def _cost(phrase: Words, text: Words, first: int, last: int) -> float | None:
             return None
         added = _size(text, first + yours, first + yours_end)
         size = max(_size(phrase, mine, mine_end), _ADDED * added)
+        # A typo or another ending costs half as much as another word.
         cost += size / 2 if _similar(ours, theirs) else size
     return cost
 

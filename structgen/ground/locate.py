@@ -85,6 +85,7 @@ def _evidence(leaf: Leaf, asked: Query, choice: Choice | None, text: str) -> Evi
 def _find(queries: Sequence[Query], figures: Figures) -> list[Places]:
     """Return all places of each query with its best grade. The text is read once for each kind of value."""
     text, found = figures.text, _by_words(queries, figures)
+    # Other readings are searched only for values without a place in their own words, which are few.
     wanted = [q for q, places in zip(queries, found, strict=True) if not places]
     numbers = figures.find({q.number for q in wanted if q.number is not None})
     days = find_dates(text, {q.day for q in wanted if q.day is not None})

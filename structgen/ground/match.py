@@ -203,7 +203,7 @@ class Phrase:
         found: list[Place] = []
         for looked_at, last in enumerate(lasts):
             work.left -= len(self.gaps) + 1
-            if work.left < 0 and looked_at >= _SURELY:
+            if work.left < 0 and looked_at >= _SURELY:  # two places show already that the phrase is not unique
                 found = [place._replace(grade=Grade.EITHER) for place in found]
                 break
             place = self._place(text, last - len(self.gaps), last)
@@ -237,13 +237,14 @@ class Phrase:
         text, start, end = words.text, words.starts[first], words.ends[last]
         if max(text[start], text[end : end + 1]) > "\uffff" and cuts_character(text, start, end):
             return None  # the patterns of words include only the marks of the first plane
+        # The cheap checks at both ends come first, because most places of common words fail there.
         grade = _bounds(text, start, end)
         if grade is None or not self._means(text, start, end):
             return None
         signed = self.lead or self.tail or text[end : end + 1] in _GRADING
         if signed and not self._signed_alike(text, start, end):
             return None
-        if self.gaps and _VARIANT.match(text, end - 1):
+        if self.gaps and _VARIANT.match(text, end - 1):  # a single number may have a unit: "5g"
             return None
         wide = max(0, start - len(self.lead)), end + len(self.tail)
         if text[wide[0] : wide[1]] == self.words.text:
@@ -254,6 +255,7 @@ class Phrase:
         if differing is None or cuts_address(text, start, end):
             return None
         if differing:
+            # With half a bracket the stretch would be no quotable passage.
             score = round(1 - differing / (2 * len(self.gaps) + 2), 4)
             return Place(start, end, Grade.NEAR, score) if _is_balanced(text[start:end]) else None
         own = " ".join(text[start:end].split()) == " ".join(self.words.text.split())
@@ -295,7 +297,7 @@ class Phrase:
                 return None
             if _is_style(found, expected, word):
                 continue
-            if few and _SENTENCE_END.search(found + expected):
+            if few and _SENTENCE_END.search(found + expected):  # "no. Yes" does not say "no yes"
                 return None
             count += 1
         return count if count <= _MOST_DIFFERING * (len(self.gaps) + 1) else None
@@ -375,10 +377,11 @@ def _bounds(text: str, start: int, end: int) -> Grade | None:
     if after == "#" or text.startswith("++", end):  # C is neither C# nor C++
         return None
     head = _cut(before, text[start])
+    # The number of "v1.5" may stand for the version, but "A15" is another name than "15".
     if head is None and text[start].isdecimal():
         head = Grade.INSIDE if _VERSION_BEFORE.search(text, max(0, start - _LONGEST_BEFORE), start) else None
     grades = [head, _cut(text[end - 1], after)]
-    if before in _JOINING or after in _JOINING:
+    if before in _JOINING or after in _JOINING:  # few places have a hyphen or an apostrophe at an end
         grades.append(_turned(text, start, end))
     if text[start].isdecimal() and not before.isalnum():
         grades.append(_whole_number(text, start, end, _DIGITS.match(text, start, end)))
@@ -419,6 +422,7 @@ def _whole_number(text: str, start: int, end: int, digits: re.Match[str] | None)
 
 def _cut(left: str, right: str) -> Grade | None:
     """Return the grade of a boundary between two neighbouring characters."""
+    # Scripts without spaces have no visible word boundaries, so a word may end between any two letters.
     if not (left.isalnum() and right.isalnum()) or is_unspaced(left) or is_unspaced(right):
         return Grade.OWN
     return Grade.INSIDE if left.isdecimal() and right.isalpha() else None

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from itertools import chain
@@ -69,6 +69,7 @@ def standing(text: str, start: int, end: int) -> Grade | None:
     if _is_dialled(text, start, end):
         return None
     left, right = _reach(before[::-1]), _reach(after)
+    # Ranges go up, so "Boeing 737-19" is a model; but nobody knows whether its last part counts something.
     if (model := _MODEL.search(before)) and text[start:end].isdecimal() and int(model[1]) > int(text[start:end][:4]):
         return Grade.EITHER
     if not left and not right:
@@ -90,7 +91,7 @@ def joined_span(text: str, start: int, end: int) -> tuple[int, int]:
 def _is_dialled(text: str, start: int, end: int) -> bool:
     """Whether this is one group of a phone number. All its digits together may still be a number: "+12 345 678"."""
     low, high = max(0, start - _LONGEST_DIALLED), end + _LONGEST_DIALLED
-    if text[end : end + 1].isalnum():
+    if text[end : end + 1].isalnum():  # a unit follows: "+12 345 678g"
         return False
     for match in _DIALLED.finditer(text, low, high):
         if match.start() < start < match.end() or match.start() < end < match.end():
@@ -113,6 +114,7 @@ def _glued(before: str, after: str) -> Grade | None:
         known = _PREFIX.search(before) and not after[:1].isalpha()
         return Grade.INSIDE if known or _UNIT_AFTER.match(after) else None
     if before[-1:] and before[-1] in DASHES and before[-2:-1].isalpha():
+        # "COVID-19" is a code, while "mid-1990" contains a year.
         return None if _CAPITALS.search(before[:-1]) else Grade.INSIDE
     return Grade.WRITTEN
 
@@ -131,6 +133,7 @@ def _in_chain(left: str, own: str, right: str) -> Grade | None:
     pieces = [piece for piece in (*_JOINT.split(left), own, *_JOINT.split(right)) if piece]
     if max(map(len, pieces)) > _LONGEST_PIECE:
         return None
+    # Two joined numbers are a range or a score. Of more, only dates and sizes ("1.5/2.5/10") are numbers of the text.
     if len(pieces) == 2:
         return None if _is_fraction(written, *pieces) else Grade.INSIDE
     sizes = "/" in written and _JOINTS_BUT_SLASHES.isdisjoint(written) and not all(map(str.isdecimal, pieces))
@@ -226,6 +229,7 @@ class Figures:
     def find(self, wanted: Set[Value]) -> dict[Value, list[Place]]:
         """Return where the wanted numbers are, in digits or in words."""
         found: dict[Value, list[Place]] = {}
+        # The keys only skip numbers that cannot match; what remains is compared exactly.
         for value, place in self._numerals(wanted) if wanted else ():
             if value in wanted:
                 found.setdefault(value, []).append(place)
@@ -250,6 +254,7 @@ class Figures:
             for part in number.parts:
                 yield from self._places(part)
         elif grade is not None and number.parts:
+            # "10 200" is one number or two. "1,2,3" is certainly a list.
             rest = Grade.EITHER if number.readings else max(grade, Grade.INSIDE) if self._is_list(number) else grade
             yield from ((one.value, Place(one.start, one.end, rest)) for part in number.parts for one in part.readings)
 
@@ -266,20 +271,10 @@ class Figures:
     def _settled(self, readings: tuple[NumberReading, ...]) -> tuple[NumberReading, ...]:
         return self.style.settle(readings) if len(_values(readings)) > 1 else readings
 
-    def ending(self, at: int, ends: Container[int]) -> Iterator[Numeral]:
-        """Yield the readings of the number at `at` that end at one of these offsets, each with its place."""
-        number = self._around(at)
-        if number is None:
-            return
-        parts = () if self._is_slashed(number) else number.parts
-        rest = ((one.value, Place(one.start, one.end, Grade.EITHER)) for part in parts for one in part.readings)
-        for value, place in chain(self._graded(number, Grade.WRITTEN), rest):
-            if place.end in ends:
-                yield value, place
-
     def _around(self, at: int) -> Number | None:
         """Return the number whose digits, words or scale word include an offset, or None."""
         run, spelled = bisect_right(self._starts, at) - 1, bisect_right(self._spelled_starts, at) - 1
+        # A scale word belongs to the digits before it, unless it begins a number in words itself.
         if run >= 0 and self._runs[run].end() > at:
             return self._number(run)
         if spelled >= 0 and self._spelled[spelled].digits_end > at:
@@ -328,6 +323,7 @@ class Figures:
             return Grade.OWN
         if self._is_slashed(number):
             return Grade.OWN  # `standing` has graded its two numbers
+        # A part of a number is evidence only if it says the same value: "234" of "1 234" does not.
         left = self._alone(number, max(start, number.start - _AROUND), min(end, number.end + _AROUND))
         if left & {one.value for one in likely}:
             return Grade.OWN if {one.value for one in likely} <= left else Grade.EITHER
