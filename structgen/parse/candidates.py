@@ -222,7 +222,7 @@ def _read_value(text: str, start: int, source: Source | None) -> Reading:
     try:
         _, end = _DECODER.raw_decode(text, start)
         clean = strict_json(text[start:end].encode(), source)
-        return Reading(clean.value, start, end, long=clean.more)
+        return Reading(clean.value, start, end, long=clean.inexact)
     except (ValueError, RecursionError):
         reading = read_lenient(text, start, source)
         return _from_latex(text, reading) or reading

@@ -48,8 +48,8 @@ T = TypeVar("T")
 _LOSSY_ROUNDS = 3
 UNREADABLE = 1_000_000
 """More misfits than a readable value can have."""
-NO_KNOWN_KEY = Issue("", "has none of the keys that are asked for", "unknown_keys")
-CUT = Issue("", "the response ends before the list is complete", "cut_off")
+NO_KNOWN_KEY = Issue("", "has none of the expected keys", "unknown_keys")
+CUT = Issue("", "ends before the list is complete", "cut_off")
 ECHO = Issue("", "is the schema itself, not a value of it", "schema_echo")
 
 
@@ -306,7 +306,13 @@ def _is_tolerable(target: Target[T], issue: Issue, tree: Json) -> bool:
 def _above(repairs: Sequence[Repair], max_risk: Risk) -> tuple[Issue, ...]:
     """Return an issue for each repair whose risk is not allowed."""
     return tuple(
-        Issue(one.path, f"needs a repair ({one.rule}) of risk {one.risk.name}", "risk", one.before, repair=one)
+        Issue(
+            one.path,
+            f"needs a repair ({one.rule}) of risk {one.risk.name}, which is not allowed",
+            "risk",
+            one.before,
+            repair=one,
+        )
         for one in repairs
         if one.risk > max_risk
     )

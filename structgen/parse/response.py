@@ -189,12 +189,12 @@ def _parse_one(target: Target[T], text: str, cut: bool) -> Parsed[T]:
         tree = sent.unwrap(tree)
         data = to_json(tree)
     # Most responses need nothing but this.
-    if not found.more and not target.form.quoted and schema.adapter is not None:
+    if not found.inexact and not target.form.quoted and schema.adapter is not None:
         verdict = validate_as_is(schema, shape, tree, data)
         if not verdict.issues:
             return Parsed(ok=True, value=cast(T, verdict.value), given=tree)
         target = replace(target, validated=(tree, verdict))
-    return choose_answer(target, Candidates((Reading(tree, 0, len(clean), long=found.more),)), cut)
+    return choose_answer(target, Candidates((Reading(tree, 0, len(clean), long=found.inexact),)), cut)
 
 
 def _parse_parts(target: Target[T], parts: Parts, cut: bool) -> Parsed[T]:
@@ -223,7 +223,7 @@ def _candidates_in(target: Target[T], text: str) -> Candidates:
         written = _rewritten(data, target.form) if target.form is not target.form.prompt_form else None
         return _find(target, clean if written is None else written)[1]
     tree = target.form.unwrap(found.value)
-    return Candidates((Reading(tree, 0, len(clean), long=found.more),))
+    return Candidates((Reading(tree, 0, len(clean), long=found.inexact),))
 
 
 def _candidates_of_call(text: str, found: Candidates) -> Candidates:
@@ -416,7 +416,7 @@ def _too_large(max_chars: int) -> Parsed[Any]:
 
 
 def _too_deep() -> Parsed[Any]:
-    return _refusal("depth", "is nested too deep to be read")
+    return _refusal("depth", "is nested too deeply to be read")
 
 
 def _too_many() -> Parsed[Any]:

@@ -24,10 +24,10 @@ _HUGE = b"0" * 308
 
 
 class Strict(NamedTuple):
-    """The value of a JSON text. `more`: a float does not hold some number of it, which is kept as an `Exact`."""
+    """The value of a JSON text. `inexact`: a float does not hold some number of it, which is kept as an `Exact`."""
 
     value: Json
-    more: bool = False
+    inexact: bool = False
 
 
 def clean_json(data: bytes) -> Strict:

@@ -68,7 +68,7 @@ def mark_if_fragment(text: str, reading: Reading) -> Reading:
     if reading.open or not (_is_member(text, reading) or _CONTINUES.match(text, reading.end)):
         return reading
     excerpt = text[reading.end : reading.end + 40]
-    issue = Issue("", "the text goes on as if this were closed too early", "syntax", excerpt)
+    issue = Issue("", "is followed by text that continues it, as if it were closed too early", "syntax", excerpt)
     return replace(reading, issues=(*reading.issues, issue))
 
 

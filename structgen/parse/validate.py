@@ -33,7 +33,7 @@ from structgen.schema import Schema
 from structgen.schema.guards import TOO_COSTLY, TooCostly, details_of, guard_cost
 from structgen.schema.pydantic_issues import issues_of
 
-TOO_DEEP = Issue("", "is nested too deep, or refers to itself", "depth")
+TOO_DEEP = Issue("", "is nested too deeply, or refers to itself", "depth")
 _NUMBER_AS_TEXT = re.compile(rb"\"\s*[+-]?\d+(?:\.\d*|:\d\d(?:-\d\d:\d\d)?)?\s*\"")
 """A bare number, two with a colon, or two times with a dash: Pydantic finds a date or time in each of them."""
 _FINE_TIME = re.compile(rb"\d[.,]\d{6}\d*[1-9]")

@@ -133,7 +133,7 @@ class Aligner:
         if fits[0] is None:
             fits = [self.fit(value, branch, path, wrapped) for branch in place.branches]
             if isinstance(value, str) and any("number" in self.shape.place(branch).types for branch in place.branches):
-                # "1,299" has one reading as an integer, but another as a fraction, which may stand here too.
+                # "1,299" has one reading as an integer, but another one as a fraction, which is allowed here too.
                 fits = [misfit(value) if _is_integer_only(value, fit) else fit for fit in fits]
         found, tags = cast("list[Fit]", fits), self._shared_tags(place)
         costs = [fit.cost(tags) for fit in found]
@@ -196,7 +196,7 @@ class Aligner:
             return changed("choice", path, value, found.pop())
         # Pydantic would accept it for an equal choice: to Python, true and 1.0 equal 1.
         if isinstance(value, bool | float):
-            issue = Issue(path, "is none of the choices", "enum", value, "one of the choices as it is written")
+            issue = Issue(path, "is not one of the choices", "enum", value, "one of the choices as it is written")
             return Fit(value, misfits=1, issues=(issue,))
         return self._unwrapped_scalar(value, place, path, wrapped)
 
@@ -253,7 +253,7 @@ class Aligner:
         issues = keys.issues
         # The type would drop every key and make an empty value. A before-validator may read keys that no field has.
         if drops and whole and len(unknown) == len(whole) and self.shape.typed and not self.shape.transforms:
-            issues = (*issues, Issue(path, "has none of the keys that are asked for", "unknown_keys", value))
+            issues = (*issues, Issue(path, "has none of the expected keys", "unknown_keys", value))
         wrong = len(issues) + len(place.required - keys.tree.keys()) + (len(unknown) if place.forbids_others else 0)
         lost = sum(item is not None for item in unknown) if drops or place.forbids_others else 0
         return Fit(
@@ -332,7 +332,7 @@ class Aligner:
 
     def _from_text(self, value: str, place: Place, path: str, wrapped: bool) -> Fit:
         for kind, read in (("integer", integer_in), ("number", float_in), ("boolean", truth_in)):
-            either = kind == "integer" and "number" in place.types  # then the reading as a fraction counts as well
+            either = kind == "integer" and "number" in place.types  # then the reading as a fraction counts too
             found = read(value) if kind in place.types and not either else None
             if found is not None:
                 return changed("boolean" if kind == "boolean" else "number", path, value, found)
@@ -410,7 +410,7 @@ class Aligner:
 
 
 def _is_integer_only(value: str, fit: Fit) -> bool:
-    """Whether a text was read as an integer for no other reason than that it has to be one."""
+    """Whether a text has a single reading only because the place wants an integer."""
     whole = isinstance(fit.value, int) and not isinstance(fit.value, bool)
     return whole and bool(fit.repairs) and float_in(value) is None
 

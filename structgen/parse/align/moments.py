@@ -1,7 +1,7 @@
-"""Dates, times and durations as people write them -> ISO 8601, if `structgen.notation` gives them exactly one reading.
+"""Convert dates, times and durations to ISO 8601, if `structgen.notation` finds exactly one reading.
 
-The whole text must be that date or time: none is picked out of prose. `structgen.notation` is imported when it is first
-needed, because most responses have no such text.
+The whole text must be the date or time: none is picked out of prose. The functions import `structgen.notation`
+themselves, because most responses have no such text.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _NUMERIC = re.compile(r"\s*[+-]?\d+(?:\.\d*)?\s*\Z", re.ASCII)
 
 
 def moment_in(text: str, form: str) -> str | None:
-    """The date, date-time, time or duration (`form`) that a text is, in ISO 8601; None if it may be another one too."""
+    """Return the date, date-time, time or duration (`form`) that a text is, in ISO 8601; None if it may be another."""
     reader = _READERS.get(form)
     return None if reader is None or len(text) > _MOST_CHARS else reader(text)
 
 
 def date_in(text: str) -> str | None:
-    """The day that a text is, also one at midnight; None if it may be another day as well: 03/04/2020."""
+    """Return the day that a text is, possibly at midnight; None if it may be another day, as 03/04/2020."""
     from structgen.notation.dates import read_dates
     from structgen.notation.readings import covering, only
 
@@ -38,7 +38,7 @@ def date_in(text: str) -> str | None:
 
 
 def _datetime_in(text: str) -> str | None:
-    """The date and time that a text is; the date alone is the midnight with which it begins."""
+    """Return the date and time that a text is; a date alone means its midnight."""
     from structgen.notation.readings import covering, only
     from structgen.notation.times import read_datetimes
 
@@ -50,7 +50,7 @@ def _datetime_in(text: str) -> str | None:
 
 
 def _time_in(text: str) -> str | None:
-    """The time of day that a text is; None for ``2:30``, which may be in the afternoon."""
+    """Return the time of day that a text is; None for ``2:30``, which may be in the afternoon."""
     from structgen.notation.readings import covering, only
     from structgen.notation.times import read_times
 
@@ -59,7 +59,7 @@ def _time_in(text: str) -> str | None:
 
 
 def _duration_in(text: str) -> str | None:
-    """The duration that a text is; None if it has months, whose length nobody knows, or parts of a microsecond."""
+    """Return the duration that a text is; None if it has months, whose length varies, or parts of a microsecond."""
     from structgen.notation.durations import iso_of, read_durations
     from structgen.notation.readings import covering, only
 
@@ -76,15 +76,15 @@ _READERS: Mapping[str, Callable[[str], str | None]] = {
 
 
 def is_numeric(text: str) -> bool:
-    """Whether a text is a bare number, which Pydantic would take for seconds since 1970."""
+    """Whether a text is a bare number, which Pydantic takes for seconds since 1970."""
     return _NUMERIC.match(text) is not None
 
 
 def is_clock(text: str) -> bool:
-    """Whether a text is two numbers with a colon, which Pydantic would take for hours and minutes."""
+    """Whether a text is two numbers with a colon, which Pydantic takes for hours and minutes."""
     return _CLOCK.match(text) is not None
 
 
 def is_range_of_times(text: str) -> bool:
-    """Whether a text is two times with a dash, whose second one Pydantic would take for a time zone."""
+    """Whether a text is two times with a dash, of which Pydantic takes the second for a time zone."""
     return _HOURS.match(text) is not None

@@ -1,4 +1,4 @@
-"""Scalars written in another form: the few conversions that have one meaning only."""
+"""Convert scalars that are written in another form, if the form has only one meaning."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from structgen.notation.readings import Number
 
 _PLAIN = re.compile(r"([+-]?)(\d+(?:\.\d+)?|\.\d+)\Z", re.ASCII)
-"""A number as most languages of programming write it, which needs no reader of notation."""
+"""A number as programming languages write it, which needs no reader of notation."""
 _THOUSAND = re.compile(r"[1-9]\d{0,2}\.\d{3}\Z", re.ASCII)
-"""How half of Europe writes a thousand."""
+"""A thousand, as half of Europe writes it."""
 _EXPONENT = re.compile(r"([+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,3})\Z", re.ASCII)
 _SIGN_BEHIND = re.compile(r"[$€£¥₹₩₽₺₫₴₪฿]")
 _MOST_CHARS = 400
@@ -27,11 +27,10 @@ _TRUTH = {"yes": True, "true": True, "no": False, "false": False}
 
 
 def number_in(text: str) -> str | None:
-    """The number that a text is, as JSON writes it, or None: ``"$1,299.00"`` -> ``"1299.00"``.
+    """Return the number that a whole text is, as JSON writes it, or None: ``"$1,299.00"`` -> ``"1299.00"``.
 
-    It is taken only if `structgen.notation` gives the whole text exactly one reading: ``12,5``, ``1.2 million``,
-    "twelve". ``1,299`` may be a thousand or one and a fraction, ``(20.00)`` an amount or a loss. A number inside other
-    words is none.
+    The text must have exactly one reading in `structgen.notation`: ``12,5``, ``1.2 million``, "twelve". ``1,299`` may
+    be a thousand or one and a fraction, ``(20.00)`` an amount or a loss.
     """
     text = text.strip()
     if len(text) > _MOST_CHARS:
@@ -49,8 +48,8 @@ def number_in(text: str) -> str | None:
 
 
 def _number(text: str) -> Number | None:
-    """The number that a text is as a whole; None for a share of a hundred, a place in a row, or a fraction like 4/5."""
-    from structgen.notation.numbers import whole_number  # most responses have no such text
+    """Return the number that a whole text is; None for a percentage, an ordinal, or a fraction like 4/5."""
+    from structgen.notation.numbers import whole_number  # here, because most responses have no such text
 
     number = whole_number(text)
     if number is None or number.ordinal or any(one.percent for one in number.readings):
@@ -62,9 +61,9 @@ def _number(text: str) -> Number | None:
 
 
 def integer_in(value: str | float) -> int | None:
-    """The integer that a text or a float is; None if it is none, has a fraction, or may be one of two integers.
+    """Return the integer that a text or a float is; None if it has a fraction or may be one of two integers.
 
-    ``1,200`` is 1200, because as one and a fraction it would be no integer. ``12,000`` may be twelve, too.
+    ``1,200`` is 1200, because one and a fraction is no integer. ``12,000`` may be twelve thousand or twelve.
     """
     if not isinstance(value, str):
         return whole_of(value)
@@ -78,7 +77,7 @@ def integer_in(value: str | float) -> int | None:
 
 
 def float_in(text: str) -> int | float | None:
-    """The number that a text is: an integer where it is written as one."""
+    """Return the number that a text is, as an int if it is written as one, or None."""
     digits = number_in(text)
     if digits is None:
         return None
@@ -90,19 +89,19 @@ def float_in(text: str) -> int | float | None:
 
 
 def is_base64(text: str) -> bool:
-    """Whether a text is Base64 to its last character; line breaks mean nothing in it."""
+    """Whether a whole text is Base64, apart from white space."""
     return _BASE64.fullmatch("".join(text.split())) is not None
 
 
 def truth_in(text: str) -> bool | None:
-    """Yes or no, true or false, in any case."""
+    """Return the boolean for yes, no, true or false in any case, or None."""
     return _TRUTH.get(text.strip().rstrip(".").casefold())
 
 
 def choice_in(text: str, choices: Sequence[Json]) -> tuple[Json, ...]:
-    """The choices that a text equals but for case, spaces and punctuation; more than one is no answer.
+    """Return the choices that equal a text apart from case, spaces and punctuation.
 
-    A word inside another is none ("disapproved" is not "approved"), and signs with a meaning (+, #, %) stay.
+    A word within another does not count ("disapproved" is not "approved"), and signs with a meaning (+, #, %) do.
     """
     texts = [choice for choice in choices if isinstance(choice, str)]
     if len(text) > 4 * max(map(len, texts), default=0) + 20:
@@ -130,6 +129,6 @@ _SEPARATORS = re.compile(r"(?<!\d)[\s_.,;:!?'\"’“”()\[\]-]+|[\s_.,;:!?'\"�
 
 
 def _words(text: str) -> str:
-    """Letters and digits alone. Separators between digits count (1.5 is not 15), and so does a minus sign."""
+    """Return the text without separators, except those between digits (1.5 is not 15) and a minus sign."""
     kept = _SEPARATORS.sub("", text).casefold()
     return f"-{kept}" if re.match(r"\s*[-−]\s*\d", text) else kept

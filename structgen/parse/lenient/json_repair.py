@@ -42,7 +42,7 @@ def last_resort(text: str) -> Json:
     try:
         tree = cast(Json, json_repair.loads(text, skip_json_loads=True))
     except RecursionError as error:
-        raise ValueError("nested too deep") from error
+        raise ValueError("nested too deeply") from error
     # Escaped slashes are the only escapes beside those of quotes that get this far.
     if not isinstance(tree, dict | list) or not _is_close("".join(_serialized(tree)), text.replace("\\/", "/")):
         raise ValueError("json_repair would lose, move or invent something")

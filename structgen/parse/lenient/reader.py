@@ -75,7 +75,7 @@ class _Reader(Scanner):
         try:
             value, end = self._container(start)
         except Cut as cut:
-            self.issue("cut_off", "the response ends before this is complete", None)
+            self.issue("cut_off", "ends before it is complete", None)
             paths, value, end = self._open_paths(), self._so_far(), cut.at
         except Broken as broken:
             excerpt = self.text[broken.at : broken.at + 40]
