@@ -1,6 +1,7 @@
 """Schema + text -> Request: the prompt and the parameters. Pure: nothing is sent."""
 
-from structgen.compile.prompt_text import delimited
-from structgen.compile.request import Brief, Input, Plan, compile_brief, compile_chat, with_context
+from structgen.compile.messages import Input
+from structgen.compile.prompt_text import delimited, with_context
+from structgen.compile.request import Brief, Plan, compile_brief, compile_chat
 
 __all__ = ["Brief", "Input", "Plan", "compile_brief", "compile_chat", "delimited", "with_context"]

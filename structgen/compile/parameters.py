@@ -11,7 +11,7 @@ from structgen.core.json import JsonObject
 from structgen.core.options import Mode, Options
 from structgen.core.records import Card, Message, Parameters
 
-LEAST_ROOM = 512
+MIN_ANSWER_TOKENS = 512
 """In tokens. An estimate is never reduced below this: the answer would be cut off."""
 
 
@@ -33,13 +33,13 @@ def _not_together(parameters: Parameters, mode: Mode) -> Iterator[str]:
 def _beyond_the_model(parameters: Parameters, card: Card | None) -> Iterator[str]:
     if card is None:
         return
-    effort, room = parameters.reasoning_effort, parameters.max_completion_tokens
+    effort, limit = parameters.reasoning_effort, parameters.max_completion_tokens
     if effort is not None and card.reasoning and effort not in card.reasoning:
         yield f"reasoning_effort {effort!r} is not supported by {card.id}: use one of {', '.join(card.reasoning)}"
     if effort is not None and card.modes and not card.reasoning:
         yield f"{card.id} does not reason: leave out reasoning_effort"
-    if room is not None and card.max_completion_tokens is not None and room > card.max_completion_tokens:
-        yield f"max_completion_tokens is {room}, but {card.id} allows at most {card.max_completion_tokens}"
+    if limit is not None and card.max_completion_tokens is not None and limit > card.max_completion_tokens:
+        yield f"max_completion_tokens is {limit}, but {card.id} allows at most {card.max_completion_tokens}"
 
 
 def answer_limit(parameters: Parameters, messages: tuple[Message, ...], estimate: int, card: Card | None) -> int:
@@ -47,19 +47,19 @@ def answer_limit(parameters: Parameters, messages: tuple[Message, ...], estimate
 
     Raises RequestTooLarge, with the numbers, if the messages leave no room for an answer.
     """
-    asked = parameters.max_completion_tokens
-    room = estimate if asked is None else asked
+    requested = parameters.max_completion_tokens
+    limit = estimate if requested is None else requested
     if card is None or card.context_window is None:
-        return room
+        return limit
     prompt = message_tokens(messages)
     left = card.context_window - prompt
     # A limit that the user set is taken as it is. Only our own estimate, which is generous, may shrink to fit.
-    if left < (room if asked is not None else min(room, LEAST_ROOM)):
+    if left < (limit if requested is not None else min(limit, MIN_ANSWER_TOKENS)):
         raise RequestTooLarge(
-            f"The request has about {prompt:,} tokens and its answer needs {room:,}, but the context window of "
+            f"The request has about {prompt:,} tokens and its answer needs {limit:,}, but the context window of "
             f"{card.id} is {card.context_window:,}. Shorten the document, or use a model with a larger context window."
         )
-    return min(room, left)
+    return min(limit, left)
 
 
 CHARS_PER_TOKEN = 4
@@ -68,10 +68,10 @@ CHARS_PER_TOKEN = 4
 IMAGE_TOKENS = 2_000
 """Per image. The real number depends on the size and the model, and providers do not publish it."""
 
-ROOM_TO_THINK = 1024
+REASONING_TOKENS = 1024
 """Reasoning counts as output, so a reasoning model gets this much on top."""
 
-SMALLEST = 512
+MIN_DOCUMENT_TOKENS = 512
 WITHOUT_DOCUMENT = 4096
 
 
@@ -104,10 +104,10 @@ def answer_tokens(frame: int, document: str | None, card: Card | None, *, quoted
     estimate matters because Groq counts the whole of ``max_completion_tokens`` against the rate limit, so that simply
     allowing the model's maximum would let few calls through. It never exceeds that maximum.
     """
-    words = WITHOUT_DOCUMENT if document is None else max(SMALLEST, tokens_of(len(document)))
+    words = WITHOUT_DOCUMENT if document is None else max(MIN_DOCUMENT_TOKENS, tokens_of(len(document)))
     answer = frame + (2 * words if quoted else words)
     if card is None or card.reasoning:
-        answer += ROOM_TO_THINK
+        answer += REASONING_TOKENS
     most = card.max_completion_tokens if card else None
     return answer if most is None else min(answer, most)
 

@@ -15,7 +15,7 @@ from structgen.core.records import Evidence, Status
 from structgen.core.results import Conflict, Issue, Repair
 from structgen.report.view import Limits, View, cut, line_of
 
-Told = TypeVar("Told", Conflict, Issue, Repair)
+Located = TypeVar("Located", Conflict, Issue, Repair)
 
 
 class Kind(StrEnum):
@@ -85,9 +85,9 @@ def entries_of(view: View, limits: Limits) -> Entries:
     )
 
 
-def _by_path(told: Iterable[Told]) -> dict[str, tuple[Told, ...]]:
-    found: dict[str, list[Told]] = {}
-    for one in told:
+def _by_path(items: Iterable[Located]) -> dict[str, tuple[Located, ...]]:
+    found: dict[str, list[Located]] = {}
+    for one in items:
         found.setdefault(one.path, []).append(one)
     return {path: tuple(several) for path, several in found.items()}
 

@@ -79,12 +79,12 @@ def _fields(record: Any) -> dict[str, Any]:
     """Return the fields of a record that are not at their default, for the JSON encoder."""
     if isinstance(record, Mapping):
         return dict(cast("Mapping[str, Any]", record))
-    kept: dict[str, Any] = {}
+    changed: dict[str, Any] = {}
     for name, default in _defaults(cast("type[object]", type(record))):
-        held = getattr(record, name)
-        if held is not default and held != default:
-            kept[name] = held
-    return kept
+        value = getattr(record, name)
+        if value is not default and value != default:
+            changed[name] = value
+    return changed
 
 
 _dump = json.JSONEncoder(default=_fields, separators=(",", ":")).encode

@@ -85,7 +85,9 @@ class Store:
 
     async def _aput(self, request: Request, written: Written, completion: Completion) -> None:
         try:
-            await self._writer.asubmit(database.insert, self._kept(request, written, completion), _patience(completion))
+            await self._writer.asubmit(
+                database.insert, self._insertion(request, written, completion), _patience(completion)
+            )
         except StoreError as error:
             raise StoreError(str(error), completion=completion) from error
 
@@ -94,14 +96,14 @@ class Store:
         return self._submit(request, write(request), completion)
 
     def _submit(self, request: Request, written: Written, completion: Completion) -> Future[None]:
-        kept = self._kept(request, written, completion)
-        return self._writer.submit(database.insert, kept, _patience(completion))
+        insertion = self._insertion(request, written, completion)
+        return self._writer.submit(database.insert, insertion, _patience(completion))
 
-    def _kept(self, request: Request, written: Written, completion: Completion) -> database.Insertion:
+    def _insertion(self, request: Request, written: Written, completion: Completion) -> database.Insertion:
         row = database.row(request, written, completion, time.time())
-        return row, self._noted(request, written.name)
+        return row, self._note_for(request, written.name)
 
-    def _noted(self, request: Request, name: bytes) -> database.Note | None:
+    def _note_for(self, request: Request, name: bytes) -> database.Note | None:
         """Return the ledger's note about an answer, or None outside of a run or without a document."""
         run, document = self._run, request.document
         return None if run is None or document is None else (run, database.document_name(document), name)
@@ -141,7 +143,7 @@ class Store:
 
     def _shared(self, request: Request, written: Written, completion: Completion) -> Answer:
         """Return an answer that costs nothing now, and record its use."""
-        noted = self._noted(request, written.name)
+        noted = self._note_for(request, written.name)
         if noted is not None:
             self._writer.submit(database.note, noted, LONGEST)
         return Answer(completion, paid=False)

@@ -165,8 +165,8 @@ class Limiter:
         seconds = answer.seconds if first and answer is not None else None
         if not allowance.affords(seconds or 0.0):
             raise self._too_long(answer if first else None)
-        if seconds is not None and seconds >= TELL and not turn.told and allowance.on_wait is not None:
-            turn.told = True
+        if seconds is not None and seconds >= TELL and not turn.reported and allowance.on_wait is not None:
+            turn.reported = True
             allowance.on_wait(seconds, self._words(answer))
         return allowance.at_most(min(seconds or LOOK, LOOK) if first else TURN)
 
@@ -221,9 +221,9 @@ class Limiter:
 
 
 class _Turn:
-    """A waiting caller: a thread, or a task on `loop` in that thread. `told`: the wait was reported."""
+    """A waiting caller: a thread, or a task on `loop` in that thread. `reported`: its wait was reported."""
 
-    __slots__ = ("called", "loop", "place", "thread", "told")
+    __slots__ = ("called", "loop", "place", "reported", "thread")
 
     def __init__(
         self, place: Place, called: threading.Event | asyncio.Event, loop: asyncio.AbstractEventLoop | None = None
@@ -232,7 +232,7 @@ class _Turn:
         self.called = called
         self.loop = loop
         self.thread = threading.get_ident()
-        self.told = False
+        self.reported = False
 
     def gone(self) -> bool:
         """Return whether its loop was closed: then nobody waits there any more."""

@@ -195,8 +195,8 @@ def _is_given_back(state: State, unused: float, seen: tuple[Sighting, ...]) -> b
     for sighting in seen:
         bucket = state.find(sighting.measure)
         if sighting.measure is Measure.TPM and bucket is not None:
-            kept = bucket.used(state.time) + unused
-            return kept - sighting.used > max(unused / 4, bucket.limit / 100)
+            expected = bucket.used(state.time) + unused
+            return expected - sighting.used > max(unused / 4, bucket.limit / 100)
     return False
 
 

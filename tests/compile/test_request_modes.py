@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from structgen.compile import Brief, compile_brief
-from structgen.compile.modes import choose_mode
+from structgen.compile.request import choose_mode
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Mode, Options
 from structgen.core.records import Card, Example

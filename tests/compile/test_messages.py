@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from structgen import Document, Message, Options, compile_request
-from structgen.compile.images import parts_of, with_images
+from structgen.compile.messages import parts_of, with_images
 from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.core.options import Mode
 from structgen.core.records import Card, Image, Request
