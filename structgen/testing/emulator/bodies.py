@@ -78,7 +78,7 @@ _TOKENS_PER_SECOND = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ModelAnswer:
     """A model's answer as it goes into a body: content, function calls (name and arguments), finish reason."""
 
     content: str | None
@@ -93,13 +93,13 @@ class Said:
         return "".join([self.content or self.refusal or "", *(arguments for _, arguments in self.calls)])
 
 
-def completion(body: JsonObject, said: Said) -> JsonObject:
+def completion(body: JsonObject, answer: ModelAnswer) -> JsonObject:
     """Return a chat completion: the answer with ids, token counts and times."""
     choice: JsonObject = {
         "index": 0,
-        "message": _message(said),
+        "message": _message(answer),
         "logprobs": None,
-        "finish_reason": said.finish_reason,
+        "finish_reason": answer.finish_reason,
     }
     seed = body.get("seed")
     return {
@@ -108,7 +108,7 @@ def completion(body: JsonObject, said: Said) -> JsonObject:
         "created": int(time.time()),
         "model": body.get("model"),
         "choices": [choice],
-        "usage": usage(body, said),
+        "usage": usage(body, answer),
         "usage_breakdown": None,
         "system_fingerprint": fingerprint(str(body.get("model"))),
         "x_groq": {"id": request_id(), "seed": seed if isinstance(seed, int) else secrets.randbelow(2**31)},
@@ -116,35 +116,35 @@ def completion(body: JsonObject, said: Said) -> JsonObject:
     }
 
 
-def _message(said: Said) -> JsonObject:
+def _message(answer: ModelAnswer) -> JsonObject:
     message: JsonObject = {"role": "assistant"}
-    if said.content is not None or not said.calls:
-        message["content"] = said.content
-    if said.reasoning is not None:
-        message["reasoning"] = said.reasoning
-    if said.refusal is not None:
-        message["refusal"] = said.refusal
-    if said.calls:
+    if answer.content is not None or not answer.calls:
+        message["content"] = answer.content
+    if answer.reasoning is not None:
+        message["reasoning"] = answer.reasoning
+    if answer.refusal is not None:
+        message["refusal"] = answer.refusal
+    if answer.calls:
         message["tool_calls"] = [
             {"id": f"fc_{uuid.uuid4()}", "type": "function", "function": {"name": name, "arguments": arguments}}
-            for name, arguments in said.calls
+            for name, arguments in answer.calls
         ]
     return message
 
 
-def usage(body: JsonObject, said: Said) -> JsonObject:
+def usage(body: JsonObject, answer: ModelAnswer) -> JsonObject:
     """Return token counts, estimated at four characters per token, and times in seconds."""
-    reasoning = tokens_of(len(said.reasoning or ""))
-    prompt, answer = prompt_tokens(body), tokens_of(len(said.text)) + reasoning
-    prompt_time, answer_time = round(prompt / 1e5, 9), round(answer / _TOKENS_PER_SECOND, 9)
+    reasoning = tokens_of(len(answer.reasoning or ""))
+    prompt, generated = prompt_tokens(body), tokens_of(len(answer.text)) + reasoning
+    prompt_time, generated_time = round(prompt / 1e5, 9), round(generated / _TOKENS_PER_SECOND, 9)
     counts: JsonObject = {
         "queue_time": 0.005,
         "prompt_tokens": prompt,
         "prompt_time": prompt_time,
-        "completion_tokens": answer,
-        "completion_time": answer_time,
-        "total_tokens": prompt + answer,
-        "total_time": prompt_time + answer_time,
+        "completion_tokens": generated,
+        "completion_time": generated_time,
+        "total_tokens": prompt + generated,
+        "total_time": prompt_time + generated_time,
     }
     if reasoning:
         counts["completion_tokens_details"] = {"reasoning_tokens": reasoning}

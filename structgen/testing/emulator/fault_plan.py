@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import random
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -88,7 +89,7 @@ class FaultPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Mishap:
+class RequestFault:
     """The fault of one request. `chance` decides its details."""
 
     kind: FaultKind
@@ -142,25 +143,28 @@ class Faults:
 
     def __init__(self, plan: FaultPlan | None = None) -> None:
         self._plan = plan
+        self._lock = threading.Lock()
         self._seen: Counter[str] = Counter()
 
-    def draw(self, body: JsonObject) -> Mishap | None:
+    def draw(self, body: JsonObject) -> RequestFault | None:
         """Return the fault of this request, or None."""
         if self._plan is None:
             return None
         name = json.dumps(body, sort_keys=True)
-        self._seen[name] += 1
-        return _draw(self._plan, name, self._seen[name])
+        with self._lock:
+            self._seen[name] += 1
+            times = self._seen[name]
+        return _draw(self._plan, name, times)
 
 
-def _draw(plan: FaultPlan, name: str, times: int) -> Mishap | None:
+def _draw(plan: FaultPlan, name: str, times: int) -> RequestFault | None:
     # a retry of the same body draws again, or it would fail forever
     digest = hashlib.blake2b(json.dumps([plan.seed, times, name]).encode(), digest_size=16).digest()
     chance = random.Random(digest)  # noqa: S311 - repeatable by intention
     point = chance.random()
     for kind, share in plan.shares().items():
         if point < share:
-            return Mishap(kind, plan, chance)
+            return RequestFault(kind, plan, chance)
         # walk the shares like segments of a line from 0 to 1; what is left of it means no fault
         point -= share
     return None

@@ -25,7 +25,7 @@ from structgen.testing.emulator.bodies import ChatRequest, request_id
 from structgen.testing.emulator.chat.model_answers import answer_by_rules
 from structgen.testing.emulator.chat.request_checks import refuse
 from structgen.testing.emulator.fault_plan import FaultKind, Faults
-from structgen.testing.emulator.rate_limits import Meters
+from structgen.testing.emulator.rate_limits import Charge, Meters
 from structgen.testing.emulator.replies import (
     Answer,
     ErrorReply,
@@ -156,6 +156,18 @@ class State:
         """Whether the next step is an error or a fault, which is sent whatever the request is."""
         upcoming = self.script[0] if self.script else self.forever
         return upcoming is not None and not isinstance(upcoming, Answer | Streamed)
+
+    def unscripted(self, body: JsonObject, charge: Charge) -> tuple[Step, FaultKind | None]:
+        """Return the model's answer, or what the fault plan turns it into, and the kind of the fault."""
+        fault = self.faults.draw(body)
+        if fault is None:
+            return Answer(self.answer(body)), None
+        step = fault.refuse(body, charge)
+        if step is None:
+            return fault.spoil(self.answer(body)), fault.kind
+        # a refused request is not charged
+        charge.refund()
+        return step, fault.kind
 
     def next_step(self) -> Step | None:
         """Return the next step of the script (with `repeat_last` its last step forever), or None at its end."""

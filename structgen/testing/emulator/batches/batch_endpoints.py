@@ -30,11 +30,9 @@ from structgen.testing.emulator.bodies import ChatRequest, request_id
 from structgen.testing.emulator.chat.model_answers import make_completion
 from structgen.testing.emulator.rate_limits import FREE
 from structgen.testing.emulator.replies import (
-    Answer,
     ErrorReply,
     Fault,
     Raw,
-    Step,
     Streamed,
     groq_error,
     invalid_request,
@@ -186,7 +184,8 @@ def _keep(state: State, name: str, results: list[JsonObject]) -> str | None:
 
 def _answer(state: State, line: Line) -> JsonObject:
     """Return what the chat request would get on its own: an error, the next scripted step or the default answer."""
-    step = _refuse(state, line.body) or state.next_step() or _unscripted(state, line.body)
+    # batches do not count against rate limits, so nothing is charged
+    step = _refuse(state, line.body) or state.next_step() or state.unscripted(line.body, FREE)[0]
     # there is no connection to reset within a batch
     if isinstance(step, Fault):
         return result_without_response(line, "internal_error", "The request could not be completed.")
@@ -211,15 +210,6 @@ def _refuse(state: State, body: JsonObject) -> ErrorReply | None:
     if model not in MODELS and model not in state.models:
         return groq_error("feature_unsupported", feature="batch processing")
     return invalid_request("`stream` is not supported in a batch") if body.get("stream") else None
-
-
-def _unscripted(state: State, body: JsonObject) -> Step:
-    """Return the model's answer, or what the fault plan turns it into."""
-    mishap = state.faults.draw(body)
-    if mishap is None:
-        return Answer(state.answer(body))
-    # batches do not count against rate limits, so nothing is charged
-    return mishap.refuse(body, FREE) or mishap.spoil(state.answer(body))
 
 
 def _value(content: bytes) -> Json:

@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from structgen.compile.parameters import CHARS_PER_TOKEN
 from structgen.core.json import Json, JsonObject, as_object
 from structgen.send.model_cards import find_card
-from structgen.testing.emulator.bodies import ChatRequest, Said, completion, request_id
+from structgen.testing.emulator.bodies import ChatRequest, ModelAnswer, completion, request_id
 from structgen.testing.emulator.chat.model_answers import cut_at_stop, make_completion
 from structgen.testing.emulator.rate_limits import FREE, Charge, used_tokens
 from structgen.testing.emulator.replies import Answer, ErrorReply, Fault, Raw, Step, Streamed
@@ -44,24 +44,13 @@ async def answer_chat(request: Request, body: JsonObject, state: State) -> Respo
     charge = check_chat(state, body) or state.meters.arrive(body)
     if isinstance(charge, ErrorReply):
         return await _perform(request, chat, state, charge, FREE)
-    step = state.next_step() or await _unscripted(request, body, state, charge)
+    step = state.next_step()
+    if step is None:
+        # in a thread, because an answer may take long and others need the event loop
+        step, logged(request).fault = await run_in_threadpool(state.unscripted, body, charge)
     response = await _perform(request, chat, state, step, charge)
     response.headers.update(charge.headers())
     return response
-
-
-async def _unscripted(request: Request, body: JsonObject, state: State, charge: Charge) -> Step:
-    """Return the model's answer, or what the fault plan turns it into."""
-    mishap = state.faults.draw(body)
-    if mishap is None:
-        return Answer(await run_in_threadpool(state.answer, body))
-    logged(request).fault = mishap.kind
-    step = mishap.refuse(body, charge)
-    if step is None:
-        return mishap.spoil(await run_in_threadpool(state.answer, body))
-    # a refused request is not charged
-    charge.refund()
-    return step
 
 
 async def _perform(request: Request, chat: ChatRequest, state: State, step: Step, charge: Charge) -> Response:
@@ -182,7 +171,9 @@ def chunks_before(chat: ChatRequest, answer: Answer, refusal: ErrorReply) -> Ite
     """
     text = (answer.content if chat.tool else answer.text) or ""
     limit = chat.max_tokens if chat.max_tokens is not None else len(text)
-    whole = list(chunks_of(completion(chat.body, Said(text[: CHARS_PER_TOKEN * limit], "stop", (), answer.reasoning))))
+    whole = list(
+        chunks_of(completion(chat.body, ModelAnswer(text[: CHARS_PER_TOKEN * limit], "stop", (), answer.reasoning)))
+    )
     yield from whole[:-1]
     yield error_event(refusal, str(chat.body.get("model")))
 

@@ -20,7 +20,7 @@ from structgen.core.json import Json, JsonObject, pointer
 from structgen.forms.quotes import Keys
 from structgen.forms.strict import WRAPPER
 from structgen.schema.node import Node
-from structgen.testing.emulator.bodies import ChatRequest, Said, completion, content_of
+from structgen.testing.emulator.bodies import ChatRequest, ModelAnswer, completion, content_of
 from structgen.testing.emulator.replies import Answer, ErrorReply, groq_error
 
 _DOCUMENT = re.compile(r"<(document(?:-\d{1,9})?)>\n(.*)\n</\1>", re.DOTALL)
@@ -41,7 +41,7 @@ def make_completion(chat: ChatRequest, answer: Answer) -> JsonObject | ErrorRepl
     reason = answer.finish_reason or ("tool_calls" if tool and reason == "stop" else reason)
     calls = _called(answer, text, tool) if tool else ()
     content = answer.content if tool else text
-    return completion(chat.body, Said(content, reason, calls, answer.reasoning, answer.refusal))
+    return completion(chat.body, ModelAnswer(content, reason, calls, answer.reasoning, answer.refusal))
 
 
 def _called(answer: Answer, text: str | None, tool: JsonObject) -> tuple[tuple[str, str], ...]:
