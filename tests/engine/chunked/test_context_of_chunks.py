@@ -116,7 +116,7 @@ def test_the_prompt_says_that_the_lines_above_are_context() -> None:
     extract(Options(chunk_chars=300), noting)
     assert sum("<context>" not in words for words in seen) == 1
     for words in (one for one in seen if "<context>" in one):
-        assert "They are context, for orientation only" in words
+        assert "are only context" in words
         assert words.index("<context>\nStatement") < words.index("</context>") < words.index("<document>")
         assert "| Amount | What |" in words or "March 2024\n\n| Amount" in words
 
