@@ -240,7 +240,7 @@ def test_a_stopped_run_finishes_what_is_under_way(groq_emulator: Emulator) -> No
 
 
 def stopped_at_a_retry(options: Options | None = None) -> Batch:
-    """A batch whose run is stopped as soon as a call waits for another try."""
+    """Return a batch whose run is stopped as soon as a request waits for a retry."""
     batches: list[Batch] = []
 
     def stop(event: Event) -> None:

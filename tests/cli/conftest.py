@@ -1,4 +1,4 @@
-"""The command line in this process, and as a process of its own."""
+"""The command line in this process, and as a separate process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SCHEMA = {
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command left."""
+    """The outcome of a command."""
 
     status: int
     out: str
@@ -57,7 +57,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def structgen(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """``structgen(*arguments)`` in this process; the environment is afterwards what it was before."""
+    """``structgen(*arguments)`` in this process; the environment is restored afterwards."""
 
     def run(*arguments: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["structgen", *arguments])
@@ -72,7 +72,7 @@ def structgen(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyt
 
 @pytest.fixture
 def start(folder: Path) -> Callable[..., subprocess.Popen[str]]:
-    """``start(*arguments)``: the command as a process of its own, its streams as pipes."""
+    """``start(*arguments)``: the command as a separate process, with pipes as its streams."""
 
     def begin(*arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(

@@ -1,4 +1,4 @@
-"""What only a process of its own shows: streams, signals, a terminal."""
+"""What only a separate process shows: streams, signals, a terminal."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def statuses(path: Path) -> list[str]:
 
 
 def read_all(terminal: int) -> str:
-    """What was written to a pseudo-terminal whose other end is closed."""
+    """Return what was written to a pseudo-terminal after its other end was closed."""
     pieces: list[bytes] = []
     with suppress(OSError):  # that is how its end shows on Linux
         while piece := os.read(terminal, 4096):

@@ -34,7 +34,7 @@ def test_a_run_outside_the_main_thread_leaves_signals_alone(tmp_path: Path) -> N
 
 
 class Terminal(io.StringIO):
-    """A stream that says that it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""What was paid for is kept: the same command again pays only for what has no answer yet, also after kill -9."""
+"""Responses are stored: the same command again only pays for what is missing, even after kill -9."""
 
 from __future__ import annotations
 
@@ -147,12 +147,12 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 
 def asked_of(emulator: Emulator) -> Counter[str]:
-    """How often each document was asked for."""
+    """Return how often each document was requested."""
     return Counter(received.body["messages"][-1]["content"] for received in emulator.requests)
 
 
 def kept_messages() -> set[str]:
-    """The documents whose answer is in the store."""
+    """Return the documents whose response is in the store."""
     with Store(STORE) as store:
         return {str(entry.request.messages[-1].content) for entry in store.entries()}
 

@@ -1,4 +1,4 @@
-"""What the lint finds in a task, and what it leaves alone."""
+"""What lint reports about a task, and what it does not."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Ticket(BaseModel):
 
 
 def task(schema: Any = Ticket, **changes: Any) -> Task[Any]:
-    """A task without a fault, but for the changes."""
+    """Return a task without findings, apart from the changes."""
     example = Example("Broken lamp", {"title": "Broken lamp"})
     return Task("ticket", schema, **{"instructions": "Read it.", "examples": (example,), "description": "T", **changes})
 
@@ -214,21 +214,21 @@ def test_a_shorthand_that_is_wrong_is_an_error_of_its_schema() -> None:
 
 
 class Singer(BaseModel):
-    """Who sings."""
+    """A singer."""
 
     name: str = Field(description="The name")
     born: str | None = Field(None, description="When they were born")
 
 
 class Band(BaseModel):
-    """Who plays."""
+    """A band."""
 
     name: str = Field(description="The name")
     seats: int | None = Field(None, description="How many they are")
 
 
 class Place(BaseModel):
-    """Where it is."""
+    """A place."""
 
     name: str = Field(description="The name")
 

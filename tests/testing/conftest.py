@@ -22,34 +22,34 @@ def client(groq_emulator: Emulator) -> Iterator[groq.Groq]:
 
 @dataclass(frozen=True)
 class Batcher:
-    """Makes batches of chat requests, and reads what comes of them."""
+    """Creates batches of chat requests and reads their results."""
 
     client: groq.Groq
 
     @staticmethod
     def line(name: str, text: str = "Say something.", **fields: object) -> dict[str, Any]:
-        """A line of an input file."""
+        """Return a line of an input file."""
         body = {"model": MODEL, "messages": [{"role": "user", "content": text}], **fields}
         return {"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": body}
 
     @staticmethod
     def content(result: dict[str, Any]) -> str:
-        """What the model said."""
+        """Return the model's answer."""
         return result["response"]["body"]["choices"][0]["message"]["content"]
 
     def upload(self, *lines: dict[str, Any] | bytes) -> str:
-        """The id of a file with these lines."""
+        """Upload a file with these lines; return its id."""
         content = b"\n".join(each if isinstance(each, bytes) else json.dumps(each).encode() for each in lines)
         return str(self.client.files.create(file=("in.jsonl", content), purpose="batch").id)
 
     def start(self, *lines: dict[str, Any] | bytes, window: str = "24h") -> str:
-        """The id of a batch of these lines."""
+        """Create a batch of these lines; return its id."""
         file = self.upload(*lines)
         made = self.client.batches.create(input_file_id=file, endpoint="/v1/chat/completions", completion_window=window)
         return made.id
 
     def results(self, file: str | None) -> dict[str, Any]:
-        """The lines of an output or an error file by their custom_id; none where there is no file."""
+        """Return the lines of an output or error file by custom_id; empty without a file."""
         if file is None:
             return {}
         lines = [json.loads(text) for text in self.client.files.content(file).text().splitlines()]
@@ -58,13 +58,13 @@ class Batcher:
         return {each["custom_id"]: each for each in lines}
 
     def run(self, *lines: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """What a batch of these lines puts out, and its errors."""
+        """Run a batch of these lines; return its results and its errors."""
         done = self.client.batches.retrieve(self.start(*lines))
         assert done.status == "completed"
         return self.results(done.output_file_id), self.results(done.error_file_id)
 
     def using(self, client: groq.Groq) -> "Batcher":
-        """The same with another client."""
+        """Return a copy that uses another client."""
         return Batcher(client)
 
 
@@ -75,7 +75,7 @@ def batcher(client: groq.Groq) -> Batcher:
 
 @pytest.fixture
 def timed(groq_emulator: Emulator) -> Emulator:
-    """The emulator, with batches of 1,000 seconds and a clock that stands still."""
+    """The emulator, with batches of 1,000 seconds and a stopped clock."""
     groq_emulator.limit_with(None, clock=Clock(speed=0))
     groq_emulator.batch_seconds = 1000
     return groq_emulator

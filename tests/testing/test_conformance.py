@@ -1,4 +1,4 @@
-"""The conformance set, with one emulator in the place of Groq: one that agrees, and ones that deviate."""
+"""The conformance cases, with emulators in place of Groq: one that conforms, and some that deviate."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALL = 1000
 
 
 def answer(body: Any) -> str:
-    """What a model that does as it is told says to the cases."""
+    """The answers of an obedient model to the cases."""
     return '{"name": "Ada"}' if body.get("response_format") or body.get("tools") else "Ada " * 40
 
 

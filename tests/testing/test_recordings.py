@@ -1,4 +1,4 @@
-"""Recorded exchanges: redacted when saved, checked when read, played by the emulator."""
+"""Recorded exchanges: redacted when saved, validated when read, replayed by the emulator."""
 
 import json
 from pathlib import Path

@@ -18,7 +18,7 @@ GROQ = "groq/openai/gpt-oss-20b"
 
 @contextmanager
 def serving(body: str) -> Generator[str]:
-    """A server that answers everything with this body; its base URL."""
+    """Run a server that answers everything with this body; yield its base URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -28,7 +28,7 @@ def serving(body: str) -> Generator[str]:
             self.wfile.write(body.encode())
 
         def log_request(self, *_: object) -> None:
-            """Nothing: the log is no part of a test."""
+            """Log nothing, to keep the test output clean."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -37,7 +37,7 @@ def serving(body: str) -> Generator[str]:
 
 
 def verdicts(out: str) -> dict[str, str]:
-    """What was checked -> the verdict."""
+    """Return the verdict of each check."""
     return {line[7:].partition(":")[0]: line[:5].strip() for line in out.splitlines()}
 
 
@@ -171,7 +171,7 @@ def answer(body: Any) -> str:
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    """A server in the place of Groq that does as documented."""
+    """A server in place of Groq that behaves as documented."""
     with Emulator(answer=answer) as emulator:
         monkeypatch.setenv("GROQ_API_KEY", emulator.api_key)
         monkeypatch.setenv("GROQ_BASE_URL", emulator.base_url)

@@ -24,7 +24,7 @@ BODY = {"model": "openai/gpt-oss-20b", "messages": [{"role": "user", "content": 
 
 @contextmanager
 def served(start: Any, *arguments: str) -> Generator[httpx.Client]:
-    """A client of an emulator that was started with these arguments."""
+    """Yield a client of an emulator started with these arguments."""
     process = start("emulate", "--port", "0", *arguments)
     try:
         url = process.stderr.readline().split()[3].rstrip(".")

@@ -18,7 +18,7 @@ SAME = {"id": GPT, "active": True, "context_window": 131072, "max_completion_tok
 
 @pytest.fixture
 def listing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Any], None]]:
-    """``listing(body)``: from now on GROQ_BASE_URL is a server that answers with this JSON, or with this text."""
+    """``listing(body)``: set GROQ_BASE_URL to a server that answers with this JSON or text."""
     with ExitStack() as stack:
 
         def serve(body: Any) -> None:
@@ -32,7 +32,7 @@ def listing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Any], None]]:
                     self.wfile.write(content)
 
                 def log_request(self, *_: object) -> None:
-                    """Nothing: the log is no part of a test."""
+                    """Log nothing, to keep the test output clean."""
 
             server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
             threading.Thread(target=server.serve_forever, daemon=True).start()

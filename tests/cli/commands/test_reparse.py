@@ -1,4 +1,4 @@
-"""`structgen runs reparse`: what was paid for is read again by a changed schema, and only the rest is asked for."""
+"""`structgen runs reparse`: stored responses are parsed with a changed schema, and only the rest is requested."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 def model(body: dict[str, Any]) -> str:
-    """What a good model says: the value behind each label in the document, null where there is none."""
+    """Answer like a good model: the value after each label in the document, null if there is none."""
     words = "\n".join(str(message["content"]) for message in body["messages"])
     said = dict(re.findall(r"^(\w+): (.+)$", words.rpartition("<document>")[2], re.MULTILINE))
     asked = re.findall(r"^- (/\w+):", words, re.MULTILINE)
@@ -65,7 +65,7 @@ def extract(structgen, *more: str) -> Any:
 
 
 def paths_asked(emulator: Emulator, since: int = 3) -> list[list[str]]:
-    """The fields that each later request asked for; empty where it asked for the whole."""
+    """Return the fields of each later request; empty if it requested the whole value."""
     return [
         re.findall(r"^- (/\S+):", request.body["messages"][-1]["content"], re.MULTILINE)
         for request in emulator.requests[since:]
@@ -437,7 +437,7 @@ def test_answers_of_another_server_are_not_taken(structgen, kitchen: Emulator, m
 
 
 def quoted_fields(body: dict[str, Any]) -> str:
-    """What a good model says where it is asked for quotes: each value with its line of the document."""
+    """Answer like a good model that must quote: each value with its line of the document."""
     names = body["response_format"]["json_schema"]["schema"]["properties"]
     words = body["messages"][-1]["content"]
     said = dict(re.findall(r"^(\w+): (.+)$", words.rpartition("<document>")[2], re.MULTILINE))

@@ -1,4 +1,4 @@
-"""`structgen runs`: the ledger, sizes, and making room."""
+"""`structgen runs`: the ledger, sizes and pruning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``structgen tasks``: new templates, and looking them over."""
+"""``structgen tasks``: new templates and linting."""
 
 from __future__ import annotations
 

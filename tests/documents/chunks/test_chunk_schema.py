@@ -1,4 +1,4 @@
-"""What a chunk may leave out, and what it may not."""
+"""What the answer to a chunk may omit, and what it may not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What gives a chunk its meaning though it stands above it: header rows, units, introductions, speakers, dates."""
+"""The lines above a chunk that give it its meaning: header rows, units, introductions, speakers, dates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONG = [f"column number {n} with a long name" for n in range(12)]
 
 
 def chunks(text: str, size: int = 300) -> list[Chunk]:
-    """The chunks but for the first one, all of whose places are checked."""
+    """Return all chunks but the first, after checking their places."""
     found = cut_text(text, size)
     for chunk in found:
         assert all(start < end <= chunk.start for start, end in chunk.above)

@@ -1,4 +1,4 @@
-"""Long texts are cut where a reader would put them down."""
+"""Long texts are split where a reader would pause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What chunks gave becomes one value: nothing twice, nothing lost, nothing decided in silence."""
+"""The answers to chunks become one value: nothing twice, nothing lost, nothing decided silently."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Places = dict[str, tuple[int, int]]
 
 
 def part(number: int, value: Json, places: Places | None = None, *, start: int | None = None, end: int = 0) -> Part:
-    """Chunk `number`: 100 characters that overlap the next one by 10, unless said otherwise."""
+    """Return chunk `number`, by default 100 characters that overlap the next chunk by 10."""
     begin = number * 90 if start is None else start
     found = {path: Evidence(path, a, b, "x" * (b - a), Status.EXACT) for path, (a, b) in (places or {}).items()}
     return Part(number, begin, end or begin + 100, value, found)
@@ -38,7 +38,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 
 def without_nulls(value: Any) -> Any:
-    """A value without the nulls that merging leaves out: those of objects outside of lists."""
+    """Remove the nulls that merging omits: those in objects outside lists."""
     if not isinstance(value, dict):
         return value
     fields = cast("dict[str, Any]", value)

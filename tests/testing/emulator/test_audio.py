@@ -40,7 +40,7 @@ def hear(client: groq.Groq, **fields: Any) -> Any:
 
 
 def hear_verbosely(client: groq.Groq, **fields: Any) -> Fields:
-    """The body of a verbose answer."""
+    """Return the body of a verbose transcription."""
     return hear(client, response_format="verbose_json", **fields).model_dump()
 
 

@@ -1,4 +1,4 @@
-"""The clock that tests turn."""
+"""The clock that tests control."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from structgen.testing.emulator.rate_limits import format_duration
 
 
 class Seconds:
-    """A source of time that stands where it is put."""
+    """A source of time that only moves when it is set."""
 
     def __init__(self) -> None:
         self.at = 1000.0

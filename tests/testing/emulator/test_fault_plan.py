@@ -26,7 +26,7 @@ from structgen.testing.emulator.fault_plan import Faults, malform, mistype
 
 MODEL = "openai/gpt-oss-20b"
 TLS = ssl.create_default_context()
-"""Made once: httpx would make one for each call, which takes longer than the call."""
+"""Created once: httpx would create one for each call, which takes longer than the call."""
 
 ANSWER = '{"name": "Ada", "born": 1815}'
 
@@ -42,7 +42,7 @@ def ask(emulator: Emulator, number: int = 0, **fields: Any) -> httpx.Response:
 
 
 def outcome(emulator: Emulator, number: int, **fields: Any) -> tuple[int, str]:
-    """Status and text of one call, without what differs from call to call; -1 where the connection went."""
+    """Return status and text of one call, without what differs between calls; -1 if the connection was reset."""
     try:
         response = ask(emulator, number, **fields)
     except httpx.HTTPError:
@@ -358,7 +358,7 @@ def kind(value: Json) -> str:
 
 
 def changes(before: Json, after: Json) -> list[tuple[str, str]]:
-    """The types of the values that differ, the outermost ones alone."""
+    """Return the types of the values that differ, only the outermost ones."""
     if kind(before) != kind(after):
         return [(kind(before), kind(after))]
     if isinstance(before, dict) and isinstance(after, dict):

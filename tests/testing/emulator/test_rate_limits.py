@@ -1,4 +1,4 @@
-"""The emulator's rate limits: what is charged, the headers, the refusals, and the clock they go by."""
+"""The emulator's rate limits: what is charged, the headers, the errors, and the clock that they follow."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from structgen.testing.emulator.replies import ErrorReply
 
 MODEL = "openai/gpt-oss-20b"
 TLS = ssl.create_default_context()
-"""Made once: httpx would make one for each call, which takes longer than the call."""
+"""Created once: httpx would create one for each call, which takes longer than the call."""
 
 PROMPT = "word " * 40
 """200 characters: 50 tokens, and 4 for the message."""
@@ -323,7 +323,7 @@ def test_real_time_drains_without_being_turned() -> None:
 
 
 def _settled(meters: Meters) -> Charge | ErrorReply:
-    """The first that is let in, within a few tries."""
+    """Return the first admitted request within a few tries."""
     tries = (meters.arrive(body()) for _ in range(10_000))
     return next((found for found in tries if isinstance(found, Charge)), meters.arrive(body()))
 

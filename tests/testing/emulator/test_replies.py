@@ -24,7 +24,7 @@ CLASSES: dict[int, type[groq.APIStatusError]] = {
 
 
 def ask(client: groq.Groq) -> groq.APIStatusError:
-    """The error that a plain question brings."""
+    """Return the error for a plain question."""
     with pytest.raises(groq.APIStatusError) as caught:
         client.chat.completions.create(model=MODEL, messages=ASK)
     return caught.value

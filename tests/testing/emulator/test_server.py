@@ -1,4 +1,4 @@
-"""The emulator itself: script, log, default answers, faults of the wire, start and end."""
+"""The emulator itself: script, log, default answers, connection faults, start and stop."""
 
 from __future__ import annotations
 

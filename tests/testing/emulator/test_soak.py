@@ -1,4 +1,4 @@
-"""Many documents through an emulator that fails in every way: each row is right, or says clearly why there is none."""
+"""Many documents through an emulator with every fault: each row is right, or says clearly why it failed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PLAN = FaultPlan(
 
 
 class Address(BaseModel):
-    """Where somebody lives."""
+    """An address."""
 
     street: str
     zip: int
@@ -65,7 +65,7 @@ def text(number: int) -> str:
 
 
 def answer(body: JsonObject) -> str:
-    """The whole, of the record that the request speaks of; its client takes what it asked for."""
+    """Answer with the whole record of the request; the client uses the parts that it requested."""
     found = re.search(r"Record (\d+)\.", json.dumps(body["messages"]))
     assert found
     return truth(int(found[1])).model_dump_json()
@@ -78,7 +78,7 @@ def wrong_fields(value: Person, number: int) -> set[str]:
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A limiter that keeps nothing spare and gives an overloaded server no rest: here all of that is only played."""
+    """A limiter without reserve and without back-off after an overload, because the faults here are simulated."""
     monkeypatch.setattr(buckets, "SPARE", 0.0)
     monkeypatch.setattr(limits, "REST", 0.0)
 
@@ -92,7 +92,7 @@ def run(numbers: Iterable[int], store: Path, concurrency: int) -> dict[int, Extr
 
 
 def told(outcome: Extraction[Any] | ExtractionFailed) -> tuple[str, object]:
-    """An outcome without what differs from run to run: ids, times, how many bytes came."""
+    """Return an outcome without what differs between runs: ids, times, the number of bytes."""
     if isinstance(outcome, ExtractionFailed):
         return type(outcome.__cause__ or outcome).__name__, outcome.partial
     return "ok", outcome.value

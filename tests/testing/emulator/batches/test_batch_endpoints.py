@@ -1,4 +1,4 @@
-"""The batches endpoints, through the groq SDK: what they take, refuse and show."""
+"""The batches endpoints through the groq SDK: what they accept, refuse and return."""
 
 from __future__ import annotations
 

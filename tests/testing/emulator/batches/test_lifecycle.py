@@ -1,4 +1,4 @@
-"""When a batch does what, on a clock that stands still, through the groq SDK."""
+"""The progress and the results of a batch on a stopped clock, through the groq SDK."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ FORCED = {"type": "function", "function": {"name": "answer"}}
 
 
 def raw(client: groq.Groq, **arguments: object) -> dict[str, object]:
-    """The body as it came over the wire."""
+    """Return the body as received."""
     response = client.post(
         "/openai/v1/chat/completions", body={"model": MODEL, "messages": ASK, **arguments}, cast_to=httpx.Response
     )

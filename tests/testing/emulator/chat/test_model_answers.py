@@ -1,4 +1,4 @@
-"""Answers of the rules to schemas that ask for quotes, and to lists."""
+"""The rules' answers to schemas with quotes, and to lists."""
 
 from __future__ import annotations
 

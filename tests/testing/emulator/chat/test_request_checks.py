@@ -1,4 +1,4 @@
-"""What Groq refuses before a model answers, and what it refuses of an answer."""
+"""The requests that Groq refuses before a model sees them, and the answers that it refuses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def schema_format(schema: object = SCHEMA, *, strict: bool = True) -> JsonObject
 
 @pytest.fixture
 def refused(client: groq.Groq) -> Refused:
-    """The error object that a request with these fields brings."""
+    """Return the error object for a request with these fields."""
 
     def ask(**fields: object) -> JsonObject:
         with pytest.raises(groq.APIStatusError) as caught:

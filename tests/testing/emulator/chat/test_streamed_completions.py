@@ -25,14 +25,14 @@ TOOL = {
 
 
 def stream(emulator: Emulator, **arguments: object) -> httpx.Response:
-    """The bytes as they come."""
+    """Yield the bytes as they arrive."""
     body = {"model": MODEL, "messages": ASK, "stream": True, **arguments}
     headers = {"authorization": f"Bearer {emulator.api_key}"}
     return httpx.post(f"{emulator.base_url}/openai/v1/chat/completions", json=body, headers=headers, timeout=5)
 
 
 def events(response: httpx.Response) -> list[Any]:
-    """The events of a stream, decoded; an error with its name in front."""
+    """Return the decoded events of a stream, an error with its name in front."""
     assert response.headers["content-type"].startswith("text/event-stream")
     *blocks, rest = response.text.split("\n\n")
     assert rest == ""
