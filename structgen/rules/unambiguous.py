@@ -42,8 +42,8 @@ _OUT_OF = re.compile(r"\s*(?:/|of|out of|von|sur|de|su)\s*(?:5|10|100)(?!\d)", r
 """The best that a rating can be: "4.3 of 5", "8/10"."""
 _TO = re.compile(r"\s?(?:[-–—]|to|or|bis|à|tot|of)\s?")
 _LEADS_ON = re.compile(r"\s?[/⁄:x×]\s?\d|[.,]?\d|[_/]")
-_MEASURES = frozenset({2, 3, 4, 5, 6, 8, 10, 12, 16, 32, 64})
-"""What measures are divided by. Another number below a slash is rather that of a date: "12/2020"."""
+_MEASURES = frozenset({2, 3, 4, 8, 16, 32, 64})
+"""What measures are divided by. A slash before another number is rather that of a score or a date: "7/10"."""
 _LONGEST_POWER = 300
 _CENTS = re.compile(r"[.,](?:\d{2}[-−]?|[-–—]{1,2})\)?$")
 _NO_CENTS = re.compile(r"[.,:][-–—]{1,2}(?!\d)")
@@ -101,10 +101,10 @@ class Amount:
         return _CENTS.search(self.written) is not None
 
 
-def find_number(text: str, style: Style, *, rating: bool = False) -> Figure | None:
+def find_number(text: str, style: Style, *, rating: bool = False, whole: bool = False) -> Figure | None:
     """Return the first number of a text, or None if there is none, or if it may mean more than one thing.
 
-    The best `rating` may follow a rating: "4.3 of 5".
+    The best `rating` may follow a rating: "4.3 of 5". If only a `whole` number will do, "1,299" has one reading.
     """
     number = _first_number(text) or whole_number(text)
     if number is None or text[number.start - 1 : number.start] in (".", ",") or is_bound(text, number.start):
@@ -113,7 +113,7 @@ def find_number(text: str, style: Style, *, rating: bool = False) -> Figure | No
         number = part
     elif _GOES_ON.match(text, number.end) or _is_no_fraction(text, number):
         return None
-    reading = _only_reading(text, number, style)
+    reading = _only_reading(text, _without_decimals(number) if whole else number, style)
     value = None if reading is None else as_json(reading.value)
     return None if reading is None or value is None else Figure(value, reading.start, reading.end)
 
@@ -165,6 +165,13 @@ def _is_no_fraction(text: str, number: Number) -> bool:
         return False
     top, bottom = (part.readings[0].value for part in number.parts)
     return bottom not in _MEASURES or top >= bottom
+
+
+def _without_decimals(number: Number) -> Number:
+    """Return a number without readings that differ only in the decimal point and are not whole: "1,299", not 1.299."""
+    whole = tuple(one for one in number.readings if one.value == int(one.value))
+    separated = any(one.group for one in number.readings) and len({one.end for one in number.readings}) == 1
+    return number._replace(readings=whole) if whole and separated else number
 
 
 def is_bound(text: str, at: int) -> bool:

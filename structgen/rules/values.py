@@ -12,7 +12,7 @@ from itertools import islice, pairwise
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
-from structgen.notation.affixes import HYPHENS
+from structgen.notation.affixes import HYPHENS, MINUSES
 from structgen.notation.dates import WrittenDate
 from structgen.notation.durations import UNITS, Duration, iso_of
 from structgen.rules.document.key_values import Pair
@@ -45,6 +45,8 @@ _SINGLE = frozenset({"price", "old_price"})
 _CODE = re.compile(r"(?=[^\s]{0,40}\d)[A-Za-z0-9][\w./-]{1,39}")
 _DIGITS = re.compile(r"(?<!\d)\d[\d -]{6,16}\d(?!\d)")
 _VOCABULARIES = ("https://schema.org/", "http://schema.org/")
+_DASH_BEFORE = re.compile(rf"[:=][ \t]*[{MINUSES}][ \t]+$")
+_REACH = 24
 _TO = re.compile(r"\s*(?:[-–—]|to|bis|à|a)\s*")
 CODES = frozenset({"sku", "mpn", "gtin", "invoice_number", "order_number", "tax_id"})
 
@@ -68,7 +70,8 @@ def _read_number(search: Search, field: Field, start: int, end: int) -> Finding 
         return _read_duration(search, field, start, end)
     if field.concepts & MONEY:
         return _read_amount(search, field, start, end)
-    number = find_number(text, search.style, rating="rating" in field.concepts)
+    whole = field.kind is Kind.INTEGER
+    number = find_number(text, search.style, rating="rating" in field.concepts, whole=whole)
     # A number further behind is part of a sentence about something else.
     if number is None or number.start > 12 or _may_be_a_dash(search.page.text, start + number.start):
         return None
@@ -76,8 +79,10 @@ def _read_number(search: Search, field: Field, start: int, end: int) -> Finding 
 
 
 def _may_be_a_dash(text: str, at: int) -> bool:
-    """Whether a minus may be a dash between a label and its value: "Servings -4"."""
-    return text[at : at + 1] in HYPHENS and text[:at].rstrip()[-1:].isalnum()
+    """Whether the dash of a number may be one between it and its label: "Servings -4", "Weight: - 5"."""
+    if _DASH_BEFORE.search(text, max(0, at - _REACH), at):
+        return True
+    return text[at : at + 1] in HYPHENS and text[max(0, at - _REACH) : at].rstrip()[-1:].isalnum()
 
 
 def _read_duration(search: Search, field: Field, start: int, end: int) -> Finding | None:
@@ -100,7 +105,7 @@ def read_count_of(search: Search, field: Field, size: float, span: Span) -> Find
 def _last_amount(search: Search, field: Field, start: int, end: int) -> Amount | None:
     """Return the last amount of a text: rows end with it ("2 x 3.50 7.00").
 
-    None if it is one end of a range, a bound ("from $20"), or one of several prices.
+    None if it is one end of a range, a bound ("over $20"), or one of several prices.
     """
     page = search.page.text
     numbers = list(find_amounts(page[start:end], search.style, start))
@@ -110,7 +115,9 @@ def _last_amount(search: Search, field: Field, start: int, end: int) -> Amount |
     at = numbers.index(amounts[-1])
     around = numbers[max(0, at - 1) : at + 2]
     ranged = any(_TO.fullmatch(page, one.signed_end, other.signed) for one, other in pairwise(around))
-    return None if ranged or is_bound(page[start:end], amounts[-1].signed - start) else amounts[-1]
+    first = amounts[-1].signed
+    in_doubt = is_bound(page[start:end], first - start) or _DASH_BEFORE.search(page, max(0, first - _REACH), first)
+    return None if ranged or in_doubt else amounts[-1]
 
 
 def _read_amount(search: Search, field: Field, start: int, end: int) -> Finding | None:

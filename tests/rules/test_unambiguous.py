@@ -147,6 +147,9 @@ NUMBER = {"type": ["number", "null"]}
         ("Weight: 12/2020", None),
         ("Weight: 192.168.1.1", None),
         ("Weight -4", None),
+        ("Weight: - 5", None),
+        ("Price: - $20", None),
+        ("Weight: 7/10", None),
         ("Weight 4", 4),
         ("4 Weight", 4),
     ],
@@ -375,3 +378,11 @@ def test_a_duration_is_taken_if_it_can_be_one_only(ask_one: Any, line: str, minu
 @pytest.mark.parametrize("name", ["Weight", "Price", "Total"])
 def test_what_may_be_another_number_is_none(ask_one: Any, name: str, written: str) -> None:
     assert ask_one(f"{name}: {written}", name.lower(), NUMBER) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [("Weight: 1,299", 1299), ("Weight: 1.299", 1299), ("Weight: 12,000", None), ("Weight: 12.5", None)],
+)
+def test_for_an_integer_only_whole_readings_count(ask_one: Any, line: str, count: int | None) -> None:
+    assert ask_one(line, "weight", {"type": ["integer", "null"]}) == count
