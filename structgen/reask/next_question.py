@@ -1,4 +1,4 @@
-"""The cheapest question that can mend what is wrong: the rest, the failing fields, or the whole again."""
+"""Choose the cheapest question that can fix a refused answer: the rest, the failing fields, or the whole again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from structgen.reask.rest import rest_question
 T = TypeVar("T")
 
 FIRST = "first question"
-AGAIN = "asked again whole"
+AGAIN = "asked again for the whole value"
 
 MAX_ISSUES = 20
 MAX_REFUSED_CHARS = 20_000
@@ -24,12 +24,12 @@ MAX_REFUSED_CHARS = 20_000
 
 
 def first_question(asking: Asking[T]) -> Question[T]:
-    """The question for the whole, the first time."""
+    """Return the first question, which asks for the whole value."""
     return whole_question(asking, asking.first, f"{FIRST}; {asking.plan.why}")
 
 
 def reask(last: Question[T], attempt: Attempt, parsed: Parsed[T]) -> Question[T]:
-    """The question after a refused response.
+    """Return the question to ask after a refused response.
 
     It asks for a part if the rest of the response can be kept and that costs less than the whole.
     """
@@ -44,7 +44,7 @@ def reask(last: Question[T], attempt: Attempt, parsed: Parsed[T]) -> Question[T]
 
 
 def _whole_again(asking: Asking[T], attempt: Attempt) -> Question[T]:
-    """The whole again. An answer that was cut off gets more room this time, if the room was our own estimate."""
+    """Ask for the whole again. If the answer was cut off at a limit that we estimated, the limit is raised."""
     request = ask_whole(asking.first, attempt)
     room = request.parameters.max_completion_tokens
     ours = asking.plan.brief.options.max_completion_tokens is None
@@ -56,7 +56,7 @@ def _whole_again(asking: Asking[T], attempt: Attempt) -> Question[T]:
 
 
 def ask_whole(first: Request, attempt: Attempt) -> Request:
-    """The first request, then the last refused response, then its issues.
+    """Return the first request, followed by the last refused response and its issues.
 
     The history stays bounded: earlier refused responses are not repeated.
     """
@@ -66,8 +66,8 @@ def ask_whole(first: Request, attempt: Attempt) -> Request:
 
 
 def _words(attempt: Attempt, *, shown: bool) -> str:
-    """What was wrong and what to do now."""
-    head = "That answer was refused:" if shown else "Your last answer was refused:"
+    """Tell the model what was wrong and what to answer now."""
+    head = "That answer was rejected:" if shown else "Your last answer was rejected:"
     lines = [f"- {describe(issue)}" for issue in attempt.issues[:MAX_ISSUES]]
     left = len(attempt.issues) - MAX_ISSUES
     if left > 0:
@@ -76,10 +76,10 @@ def _words(attempt: Attempt, *, shown: bool) -> str:
 
 
 def most_of_all(first: Request, attempts: int, begin: Usage | None = None) -> Usage:
-    """The most that a number of attempts may take: asking again repeats the whole, its last answer and the issues.
+    """Return the maximum usage of a number of attempts. Each repeats the request, the last answer and its issues.
 
-    An answer that was cut off may get twice the room when it is asked for again. `begin` is the most that the first of
-    the attempts may take, if it is not the first question.
+    An answer that was cut off may get twice the limit the next time. `begin` is the maximum usage of the first of the
+    attempts, if it is not the first question.
     """
     said, room = message_tokens(first.messages), first.parameters.max_completion_tokens or 0
     again = Usage(said + room + tokens_of(MAX_ISSUES * 2 * MAX_SHOWN_CHARS), 2 * room, calls=1)

@@ -1,4 +1,4 @@
-"""A question: the request that asks it, and how its answer becomes the whole value."""
+"""A question to the model: its request, and how its answer becomes the whole value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 MAX_SHOWN_CHARS = 200
-"""Longer values are cut where a model is shown what was wrong."""
+"""Longer values are shortened when an issue is described to the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +87,22 @@ class Question(Generic[T]):
 
     @property
     def at_most(self) -> Usage:
-        """The most that it may take: the input by its characters, the output by the room for the answer."""
+        """The maximum usage: input estimated from its characters, output by the limit of the answer."""
         return Usage(message_tokens(self.request.messages), self.request.parameters.max_completion_tokens or 0, calls=1)
 
     @property
     def size(self) -> int:
-        """The most tokens that it may take, input and output together."""
+        """The maximum tokens, input and output together."""
         return (self.at_most.input_tokens or 0) + (self.at_most.output_tokens or 0)
 
 
 def whole_question(asking: Asking[T], request: Request, why: str) -> Question[T]:
-    """A question for the whole value."""
+    """Return a question for the whole value."""
     return Question(asking, request, why, asking.schema, asking.form)
 
 
 def describe(issue: Issue) -> str:
-    """One issue in words that a model reads: where it is, what is wrong, what was found, what was expected."""
+    """Describe an issue to the model: where it is, what is wrong, what was found and what was expected."""
     where = f"at {issue.path}: " if issue.path else ""
     found = "" if issue.found is None else f" (found {brief_json(issue.found)})"
     expected = f" Expected {issue.expected.rstrip('.')}." if issue.expected else ""
@@ -110,7 +110,7 @@ def describe(issue: Issue) -> str:
 
 
 def brief_json(value: object) -> str:
-    """A value as JSON, cut if it is long."""
+    """Return a value as JSON, shortened if it is long."""
     plain = cast(Json, value)
     text = exact_text(plain) if has_exact(plain) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]}..."

@@ -1,4 +1,4 @@
-"""The rest of a response that was cut off: every complete part is kept, and only what is missing is asked for."""
+"""Ask for the rest of a response that was cut off. Its complete parts are kept."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from structgen.schema.resolve import standalone
 T = TypeVar("T")
 
 _ENDS = frozenset({"cut_off", "syntax", "depth"})
-"""Issues that say where the reading ended; what stands before that is sound."""
+"""Codes of issues at the end of the response. What comes before is sound."""
 
 NAME = "rest"
-"""The name of the schema, or of the function, of the answer."""
+"""The name of the answer's schema or function."""
 WHY = "asked for the rest: the response was cut off"
 
 ASK = """\
-The last answer was cut off. These parts of it were complete and are kept:
+Your last answer was cut off. These complete parts of it are kept:
 {kept}
-Answer with a JSON object of the same form that holds only what is missing, and nothing that is kept."""
+Answer with a JSON object of the same form that contains only what is missing. Do not repeat what is kept."""
 
 ANCHOR = """\
-The list at {path} was cut off after {count} items. Give it again from its last complete item on: first that item \
-unchanged, {last}, then all that follow."""
+The list at {path} was cut off after {count} complete items. Continue it from the last complete item: first that item \
+unchanged, {last}, then all items that follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def rest_question(asking: Asking[T], parsed: Parsed[T]) -> Question[T] | None:
 
 
 def _request(cut: Cut[T], form: AnswerForm) -> Request:
-    """The first request, then what is kept of its answer, and what to answer now."""
+    """Return the first request, followed by what is kept of its answer and what to answer now."""
     first, card = cut.asking.first, cut.asking.card
     estimate = answer_tokens(frame_tokens(form.schema), first.document, card, quoted=form.quoted)
     whole = first.parameters.max_completion_tokens
@@ -113,7 +113,7 @@ def _request(cut: Cut[T], form: AnswerForm) -> Request:
 
 
 def complete_parts(partial: JsonObject, opened: Sequence[str]) -> tuple[JsonObject, tuple[str, ...]]:
-    """The partial value without what was being written when it was cut, and the path where it goes on.
+    """Return the partial value without the part that was cut off, and the path where it continues.
 
     `opened` names the containers (and the value) that were never closed. The outermost open list keeps its complete
     items and loses the open one; a list without a complete item is left out.
@@ -132,7 +132,7 @@ def complete_parts(partial: JsonObject, opened: Sequence[str]) -> tuple[JsonObje
 
 
 def _complete_items(held: object, below: tuple[str, ...]) -> list[Json]:
-    """The items of an open list that stand before the open one; none where it is no list."""
+    """Return the items of a list before the open one; none if it is not a list."""
     if not isinstance(held, list):
         return []
     items = cast("list[Json]", held)
@@ -140,14 +140,14 @@ def _complete_items(held: object, below: tuple[str, ...]) -> list[Json]:
 
 
 def _without(tree: JsonObject, path: tuple[str, ...]) -> JsonObject:
-    """A copy of the tree without one key."""
+    """Return a copy of the tree without one key."""
     held = at(tree, path[:-1])
     left: JsonObject = {key: value for key, value in cast(JsonObject, held).items() if key != path[-1]}
     return cast(JsonObject, put(tree, path[:-1], left))
 
 
 def _words(cut: Cut[T]) -> str:
-    """What is kept, and where to go on. Of an open list the model sees the last item alone, which it begins with."""
+    """Tell the model what is kept and where to continue. Of an open list it sees only the last complete item."""
     kept = cut.shown
     held = at(kept, cut.path)
     if not isinstance(held, list):
@@ -160,7 +160,7 @@ def _words(cut: Cut[T]) -> str:
 
 
 def _rest_schema(node: Node, kept: Json, path: tuple[str, ...]) -> Raw | None:
-    """The schema of what is missing: of each object on the path the missing keys, and the open list as a whole."""
+    """Return the schema of what is missing: the missing keys of each object on the path, and the whole open list."""
     if not isinstance(kept, dict):
         return node.raw
     leaf = next((leaf for leaf in node.leaves() if leaf.properties), None)
@@ -177,7 +177,7 @@ def _rest_schema(node: Node, kept: Json, path: tuple[str, ...]) -> Raw | None:
 
 
 def _joined_quotes(cut: Cut[T], rest: Mapping[str, str | None]) -> dict[str, str | None]:
-    """The quotes of what was kept, and those of the rest; its list begins with the last item that was kept."""
+    """Return the quotes of both parts. The list of the rest begins with the last item that was kept."""
     held, start = at(cut.kept, cut.path), f"{pointer(cut.path)}/"
     shift = len(cast("list[Json]", held)) - 1 if isinstance(held, list) else None
 
@@ -192,34 +192,34 @@ def _joined_quotes(cut: Cut[T], rest: Mapping[str, str | None]) -> dict[str, str
 
 
 def _misplaced(cut: Cut[T], rest: Json) -> Issue | None:
-    """Why a rest that names places by their paths is none: they would be taken for keys that nobody asked for."""
+    """Return an issue if the rest uses paths as keys for values that differ from the kept ones, or None."""
     for key, value in rest.items() if isinstance(rest, dict) else ():
         known = key.startswith("/") and schema_at(cut.asking.schema.node, key) is not None
         if known and not same(value, cast(Json, at(cut.kept, steps(key)))):
-            return Issue(key, "is named by its path, with another value than the one that was kept", "misfit", value)
+            return Issue(key, "has another value, under its path, than the one that was kept", "misfit", value)
     return None
 
 
 def _list_missing(cut: Cut[T], rest: Json) -> Issue | None:
-    """Why the rest does not go on with the list that was cut off; an item that had begun would be lost."""
+    """Return an issue if the rest does not continue the list that was cut off: an item that had begun would be lost."""
     if not isinstance(at(cut.kept, cut.path), list):
         return None
     items = at(rest, cut.path)
     if isinstance(items, list) and len(cast("list[Json]", items)) > int(cut.begun):
         return None
-    return Issue(pointer(cut.path), "the rest does not go on with the list that was cut off", "misfit", found=rest)
+    return Issue(pointer(cut.path), "the rest does not continue the list that was cut off", "misfit", found=rest)
 
 
 def join(kept: Json, rest: Json, path: tuple[str, ...], here: tuple[str, ...] = ()) -> Json | Issue:
-    """The whole out of its two parts, or why they do not fit: no item is lost, none comes twice, none is changed."""
+    """Join both parts, or return why they do not fit: no item may be lost, repeated or changed."""
     if isinstance(kept, list) and isinstance(rest, list):
         if not rest or not same(rest[0], kept[-1]):
             return Issue(pointer(here), "the rest does not begin with the last complete item", "misfit")
         if any(same(rest[:count], kept[-count:]) for count in range(2, min(len(kept), len(rest)) + 1)):
-            return Issue(pointer(here), "the rest may begin with one of the complete items or with several", "misfit")
+            return Issue(pointer(here), "the rest may begin with one complete item or with several", "misfit")
         return [*kept, *rest[1:]]
     if not isinstance(kept, dict) or not isinstance(rest, dict):
-        return Issue(pointer(here), "the rest is of another kind than what was complete", "misfit", found=rest)
+        return Issue(pointer(here), "the rest is of another type than the complete part", "misfit", found=rest)
     joined: JsonObject = dict(kept)
     for key, value in rest.items():
         inside = (*here, key)
@@ -231,5 +231,5 @@ def join(kept: Json, rest: Json, path: tuple[str, ...], here: tuple[str, ...] = 
                 return whole
             joined[key] = whole
         elif not same(value, kept[key]):
-            return Issue(pointer(inside), "the rest changes what was complete", "misfit", found=value)
+            return Issue(pointer(inside), "the rest changes a complete part", "misfit", found=value)
     return joined

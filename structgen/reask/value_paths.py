@@ -1,4 +1,4 @@
-"""Replacing a place in plain JSON, and finding the part of a schema that speaks of it."""
+"""Paths into plain JSON: replacing and comparing values, and the schema of a path."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from structgen.schema.resolve import standalone
 
 
 def put(tree: Json, path: Sequence[str], value: Json) -> Json:
-    """A copy of the tree with another value at the path; what is not on the way is shared."""
+    """Return a copy of the tree with another value at the path. Parts off the path are shared."""
     if not path:
         return value
     step, rest = path[0], path[1:]
@@ -25,7 +25,7 @@ def put(tree: Json, path: Sequence[str], value: Json) -> Json:
 
 
 def can_put(tree: Json, path: Sequence[str]) -> bool:
-    """Whether a value can stand at the path: its parent is an object, or a list that has this item."""
+    """Whether a value can be put at the path: its parent is an object, or a list with this item."""
     if not path:
         return False
     parent = at(tree, path[:-1])
@@ -35,7 +35,7 @@ def can_put(tree: Json, path: Sequence[str]) -> bool:
 
 
 def without(tree: Json, paths: Iterable[str]) -> Json:
-    """A copy of the tree without these keys of its objects."""
+    """Return a copy of the tree without these keys of its objects."""
     for path in paths:
         *above, last = steps(path) or ("",)
         held = at(tree, above)
@@ -46,7 +46,7 @@ def without(tree: Json, paths: Iterable[str]) -> Json:
 
 
 def differing(said: Json, kept: object, path: str = "") -> tuple[str, Json, Json] | None:
-    """The first place where both have a value and these differ: its path, what is kept, what is said."""
+    """Return the first path at which both have a value and the values differ, with both values; or None."""
     if kept is MISSING:
         return None
     if isinstance(said, dict) and isinstance(kept, dict):
@@ -61,7 +61,7 @@ def differing(said: Json, kept: object, path: str = "") -> tuple[str, Json, Json
 
 
 def schema_at(schema: Node, path: str) -> Raw | None:
-    """The JSON Schema of a path into a value, with the definitions that it needs; None if there is none."""
+    """Return the JSON Schema of a path, with the definitions that it needs, or None if there is none."""
     found: list[Json] = [node.raw for node in schema.along(path)]
     options = [one for number, one in enumerate(found) if one not in found[:number]]
     if not options:

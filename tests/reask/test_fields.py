@@ -118,7 +118,7 @@ def test_a_missing_field_is_asked_for() -> None:
     value = json.loads(json.dumps(GOOD))
     del value["lines"][3]["qty"]
     asked = question(parse_text(Schema.of(Order), json.dumps(value)))
-    assert "nothing stood there" in asked.request.messages[0].content
+    assert "the answer had no value" in asked.request.messages[0].content
     assert parse_answer(asked, Completion('{"/lines/3/qty": 4}')).value == Order.model_validate(GOOD)
 
 

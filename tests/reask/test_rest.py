@@ -71,7 +71,7 @@ def test_a_cut_inside_a_list_keeps_the_complete_items() -> None:
     asked = after(WHOLE[: WHOLE.index("S-3") + 2])
     rest = {"lines": LINES[2:], "note": "none"}
     assert parse_answer(asked, Completion(json.dumps(rest))).value == Order.model_validate(ORDER)
-    assert "after 3 items" in asked.request.messages[-1].content
+    assert "after 3 complete items" in asked.request.messages[-1].content
     assert "S-0" not in asked.request.messages[-1].content
 
 

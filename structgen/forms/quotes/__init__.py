@@ -1,4 +1,4 @@
-"""A JSON Schema whose values come with quotes: the schema that is sent, and values there and back."""
+"""The form with quotes: the schema that is sent, and converting values to it and back."""
 
 from structgen.forms.quotes.quoted_schema import Quoted, QuotesRefusal, free_keys, with_quotes
 from structgen.forms.quotes.quoted_shapes import Keys

@@ -1,4 +1,4 @@
-"""A JSON Schema -> the same with a quote beside every value, and the shapes by which values are converted."""
+"""Rewrite a JSON Schema with a quote beside every value, and record the shapes that values are converted by."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ _ENTANGLED = frozenset({
     "$dynamicRef", "$recursiveRef", "allOf", "contains", "dependencies", "dependentSchemas", "else", "extends", "if",
     "not", "then", "unevaluatedItems", "unevaluatedProperties",
 })  # fmt: skip
-"""Keywords that speak of the same value once more, or of parts of it that only they know."""
+"""Keywords that describe the same value a second time, or parts of it that no other keyword describes."""
 ADDRESSES = frozenset({"$id", "id", "$anchor", "$comment", *DEFINITIONS})
-"""Keywords that say where a schema is found: references are written anew, as pointers."""
+"""Keywords that address a schema. They are dropped, because references are rewritten as pointers."""
 
 
 class Kind(Enum):
     """What a schema describes."""
 
     LEAF = "leaf"
-    """A single value, which may be quoted for."""
+    """A single value, which can have a quote."""
     INNER = "inner"
-    """An object or a list that holds some, or a union with one."""
+    """An object or a list that contains such values, or a union with one."""
     FIXED = "fixed"
-    """A constant, null, or the tag of a union: no text says it."""
+    """A constant, null, or the tag of a union: no document states it."""
     PLAIN = "plain"
-    """What may be anything, or is described in a way that no quotes fit into."""
+    """A value of any type, or a description that quotes cannot be added to."""
 
 
 @dataclass(slots=True)
 class Work:
-    """Bounds the steps of looking through one schema, so that none can make them explode."""
+    """Limits the steps spent on one schema, so that a hostile one cannot take forever."""
 
     left: int = 100_000
 
     def step(self) -> None:
-        """Count one; SchemaError where there have been too many."""
+        """Count one step. Raise SchemaError after too many."""
         self.left -= 1
         if self.left < 0:
             raise SchemaError("The schema is too large, or unfolds without end.")
@@ -57,17 +57,17 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """The kinds of the places of one schema. `tags` are the properties that tell the objects of unions apart."""
+    """The kinds of the parts of one schema. `tags` are the properties that distinguish the objects of unions."""
 
     tags: frozenset[Node]
     work: Work
     _known: dict[Node, Kind] = field(default_factory=dict[Node, Kind])
 
     def of(self, node: Node) -> Kind:
-        """The kind of one place."""
+        """Return the kind of one part."""
         self.work.step()
         if node not in self._known:
-            self._known[node] = Kind.PLAIN  # for a reference that comes back to itself with nothing in between
+            self._known[node] = Kind.PLAIN  # in case a reference leads straight back to itself
             self._known[node] = Kind.FIXED if node in self.tags else self._of(node)
         return self._known[node]
 
@@ -76,13 +76,13 @@ class Kinds:
             return self.of(node.reference)
         schema = node.raw
         if len(node.parts) > 1 or not isinstance(schema, dict):
-            return Kind.PLAIN  # a value that several schemas speak of has no form in which it is quoted
+            return Kind.PLAIN  # a value that several schemas describe cannot be quoted
         if node.choices is not None:
             return _of_choices(node.choices)
         return self._of_union(node, schema) if options_of(schema)[1] else _of_types(schema)
 
     def _of_union(self, node: Node, schema: JsonObject) -> Kind:
-        """Single values alone are one leaf; beside an object with free keys they could not be told from it."""
+        """Single values are one leaf. Beside an object with free keys, a pair could not be told from such an object."""
         word, members = options_of(schema)
         if schema.keys() - {word} - REMARKS:
             return Kind.PLAIN
@@ -108,7 +108,7 @@ def _of_choices(values: tuple[Json, ...]) -> Kind:
 
 
 def _of_types(schema: JsonObject) -> Kind:
-    """By its type, or by the keywords that speak of one."""
+    """Return the kind by the type, or by the keywords that imply one."""
     written = schema.get("type")
     types = {str(kind) for kind in (written if isinstance(written, list) else [written]) if kind is not None}
     if types and types <= _SCALARS:
@@ -120,13 +120,13 @@ def _of_types(schema: JsonObject) -> Kind:
 
 
 def options_of(schema: JsonObject) -> tuple[str, list[Json]]:
-    """The keyword of a union and its members; ("", []) where a schema is none."""
+    """Return the keyword of a union and its members; ("", []) if the schema is not a union."""
     words = [word for word in ("anyOf", "oneOf") if isinstance(schema.get(word), list)]
     return (words[0], cast("list[Json]", schema[words[0]])) if len(words) == 1 else ("", [])
 
 
 def tags(root: Node, work: Work) -> frozenset[Node]:
-    """The properties that tell the objects of a union apart: fixed values, others in each of them."""
+    """Return the properties that distinguish the objects of a union: constants that differ in each of them."""
     found: set[Node] = set()
     for _, schema in walk(root.raw):
         if not isinstance(schema, dict) or not options_of(schema)[1]:
@@ -142,7 +142,7 @@ def tags(root: Node, work: Work) -> frozenset[Node]:
 
 
 def _tells_apart(nodes: Sequence[Node]) -> bool:
-    """Whether no two of these take the same value."""
+    """Whether no two of these accept the same value."""
     several = [node.choices or () for node in nodes]
     written = [json.dumps(choice, sort_keys=True) for choices in several for choice in choices]
     return all(several) and len(set(written)) == len(written)
@@ -155,7 +155,7 @@ Written = tuple[Json, tuple[Shape, ...]]
 
 
 def write(schema: JsonObject | bool, keys: Keys) -> tuple[JsonObject | bool, Shapes]:
-    """The schema with quotes, and its shapes. A schema that has no place for them comes back as it is."""
+    """Return the schema with quotes and its shapes. A schema without quotable values is returned unchanged."""
     root = Node.of(schema)
     work = Work()
     return _Writer(root, keys, Kinds(tags(root, work), work)).whole()
@@ -163,7 +163,7 @@ def write(schema: JsonObject | bool, keys: Keys) -> tuple[JsonObject | bool, Sha
 
 @dataclass(slots=True)
 class _Writer:
-    """Writes one schema. Each definition may be needed with quotes and without; both get names under ``$defs``."""
+    """Rewrites one schema. A definition may be needed with and without quotes; both get a name under ``$defs``."""
 
     root: Node
     keys: Keys
@@ -174,7 +174,7 @@ class _Writer:
     todo: list[tuple[Node, bool]] = field(default_factory=list[tuple[Node, bool]])
 
     def whole(self) -> tuple[JsonObject | bool, Shapes]:
-        """The root, then every definition as it is referred to."""
+        """Write the root, then each definition that is referred to."""
         root, self.shapes.root = self.part(self.root)
         self.shapes.definitions[""] = self.shapes.root
         if not isinstance(root, dict):
@@ -189,7 +189,7 @@ class _Writer:
         return {**root, "$defs": definitions} if definitions else root, self.shapes
 
     def part(self, node: Node) -> Written:
-        """One place: its schema with quotes, and its shapes."""
+        """Write one part: its schema with quotes, and its shapes."""
         self.kinds.work.step()
         schema = node.raw
         if schema is False:
@@ -208,7 +208,7 @@ class _Writer:
         return self._inside(schema)
 
     def _inside(self, schema: JsonObject) -> Written:
-        """An object or a list: what it holds, with quotes."""
+        """Write an object or a list whose contents have quotes."""
         made, inner = _bare(schema), dict[Steps, tuple[Shape, ...]]()
         for below, child in children(schema):
             if below[0] in {"properties", "patternProperties", "additionalProperties", "prefixItems", "items"}:
@@ -221,7 +221,7 @@ class _Writer:
         return made, _shapes(inner, schema)
 
     def _union(self, schema: JsonObject) -> Written:
-        """A union: each object and list with quotes, all single values as one pair, and null as it is."""
+        """Write a union: objects and lists with quotes, all single values as one pair, and null unchanged."""
         word, members = options_of(schema)
         nodes = [self.root.at(cast(Raw, member)) for member in members]
         kinds = [self.kinds.of(node) for node in nodes]
@@ -244,7 +244,7 @@ class _Writer:
         return made, tuple(shapes)
 
     def _discriminator(self, found: JsonObject) -> JsonObject:
-        """Pydantic's remark on a tagged union, its references written anew."""
+        """Write the discriminator that Pydantic adds to a tagged union, with its references rewritten."""
         mapping = found.get("mapping")
         targets = mapping.items() if isinstance(mapping, dict) else ()
         nodes = {value: node for value, reference in targets if (node := self.root.named(reference))}
@@ -254,7 +254,7 @@ class _Writer:
     # Single values
 
     def _pair(self, schema: JsonObject) -> JsonObject:
-        """The pair of a single value; null stays outside of it, and so do the words about it."""
+        """Write the pair of a single value. Null and the description stay outside of the pair."""
         inner = cast(JsonObject, self.plain(schema))
         outside: JsonObject = {key: inner.pop(key) for key in _OUTSIDE if key in inner}
         bare = _without_null(inner)
@@ -272,10 +272,10 @@ class _Writer:
             "required": [keys.quote, keys.value],
         }
 
-    # What stays as it is
+    # Parts without quotes
 
     def plain(self, schema: Json) -> Json:
-        """A copy without quotes, its references written anew."""
+        """Write a copy without quotes, with its references rewritten."""
         if not isinstance(schema, dict):
             return schema
         made = _bare(schema)
@@ -286,7 +286,7 @@ class _Writer:
         return {**made, "$ref": self._reference(named, quoted=False)} if named else made
 
     def _reference(self, node: Node, *, quoted: bool) -> str:
-        """A reference to a definition, which is put down to be written."""
+        """Write a reference to a definition, and schedule the definition."""
         if node is self.root and quoted:
             return "#"
         known = (node, quoted)
@@ -300,7 +300,7 @@ class _Writer:
 
 
 def _bare(schema: JsonObject) -> JsonObject:
-    """A copy that may be changed in what its keywords hold, without its addresses."""
+    """Return a copy, without addresses, whose children can be replaced."""
     return {
         key: list(value) if isinstance(value, list) else dict(value) if isinstance(value, dict) else value
         for key, value in schema.items()
@@ -309,7 +309,7 @@ def _bare(schema: JsonObject) -> JsonObject:
 
 
 def _put(made: JsonObject, below: Sequence[str | int], written: Json) -> None:
-    """Put a child back where it stood."""
+    """Put a child back into its place."""
     if len(below) == 1:
         made[str(below[0])] = written
     elif isinstance(held := made[str(below[0])], list):
@@ -319,7 +319,7 @@ def _put(made: JsonObject, below: Sequence[str | int], written: Json) -> None:
 
 
 def _shapes(inner: dict[Steps, tuple[Shape, ...]], schema: JsonObject) -> tuple[Shape, ...]:
-    """The shapes of an object or a list, or of what may be either, out of those of its parts."""
+    """Return the shapes of an object or a list, or of both, from the shapes of their parts."""
     fields = {str(below[1]): shapes for below, shapes in inner.items() if below[0] == "properties"}
     others = (*_all(inner, "patternProperties"), *_all(inner, "additionalProperties"))
     first = [
@@ -336,7 +336,7 @@ def _shapes(inner: dict[Steps, tuple[Shape, ...]], schema: JsonObject) -> tuple[
 
 
 def _fixed(schema: Json) -> tuple[Json, ...]:
-    """The values that a tag may have."""
+    """Return the values that a tag can have."""
     held = schema if isinstance(schema, dict) else {}
     choices = [held["const"]] if "const" in held else held.get("enum", [None])
     return tuple(choices) if isinstance(choices, list) else ()
@@ -347,7 +347,7 @@ def _all(inner: dict[Steps, tuple[Shape, ...]], word: str) -> tuple[Shape, ...]:
 
 
 def _without_null(schema: JsonObject) -> JsonObject:
-    """The schema without null; the same one where null is no value of it."""
+    """Return the schema without null; the same schema if it does not allow null."""
     made: JsonObject = dict(schema)
     kinds, choices = schema.get("type"), schema.get("enum")
     if isinstance(kinds, list) and "null" in kinds:

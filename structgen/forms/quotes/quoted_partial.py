@@ -1,4 +1,4 @@
-"""Values that are still growing, without the quotes with which they arrive.
+"""Show values that still arrive without their quotes.
 
 What is finished is split once and remembered; what is open is split again whenever it is copied.
 """
@@ -29,18 +29,18 @@ Place = tuple[Shape, ...]
 
 @dataclass(slots=True)
 class QuotedPartial:
-    """Partial values with quotes -> partial plain ones. A value appears once its quote is through."""
+    """Partial values with quotes -> partial plain values. A value is shown once its quote is complete."""
 
     quoted: Quoted
     _quote: str = ""
-    """The path in the answer of the quote that was growing the last time, empty where none was."""
+    """The path in the answer of the quote that grew last, or empty."""
     _waiting: bool = False
-    """Whether the value that is open has not begun."""
+    """Whether a quote is complete and its value has not begun."""
     _finished: dict[int, tuple[Json, Json | Nothing]] = field(default_factory=dict[int, "tuple[Json, Json | Nothing]"])
-    """The identity of a finished part, the part itself (so that nothing else gets its identity), its plain form."""
+    """id() of a finished part -> the part itself, which keeps the id from being reused, and its plain form."""
 
     def __call__(self, value: Json, opened: Sequence[str]) -> Partial | None:
-        """The plain form of a value whose open paths are these, or None if nothing but a quote has grown."""
+        """Return the plain form of a value with these open paths, or None if only a quote has grown."""
         deepest = opened[-1] if opened else ""
         root, last, self._waiting = self.quoted.shapes.root, self._quote, False
         if not opened:
@@ -53,7 +53,7 @@ class QuotedPartial:
         return Partial(plain, () if path is None else tuple(pointer(path[:depth]) for depth in range(len(path) + 1)))
 
     def _closed(self, place: Place, value: Json) -> Json | Nothing:
-        """A finished part."""
+        """Return the plain form of a finished part."""
         if not isinstance(value, (dict, list)):
             return value
         known = self._finished.get(id(value))
@@ -63,7 +63,7 @@ class QuotedPartial:
         return known[1]
 
     def _open(self, place: Place, value: Json, deepest: Path) -> tuple[Json | Nothing, Path]:
-        """A part that is still growing, and the path to what is growing in it, in the plain form."""
+        """Return the plain form of an open part, and the path to its open member in that form."""
         known = self.quoted.shapes.resolve(place)
         if Leaf.PLAIN in known and Leaf.QUOTED not in known:
             return value, deepest
@@ -73,7 +73,7 @@ class QuotedPartial:
         return self._list(known, value, deepest) if isinstance(value, list) else (value, deepest)
 
     def _is_pair(self, value: JsonObject, known: Resolved, deepest: Path) -> bool:
-        """Whether an open object is a pair, or has begun like one where no other object has such keys."""
+        """Whether an open object is a pair, or begins like one and no other object has such keys."""
         own = {self.quoted.keys.quote, self.quoted.keys.value}
         begun = bool(own & {*value, *deepest[:1]})
         if Leaf.QUOTED in known:

@@ -1,13 +1,13 @@
-"""A JSON Schema whose values come with quotes, and values there and back.
+"""A JSON Schema whose values come with quotes, and converting values to that form and back.
 
-Every value that is read out of a text becomes a pair, the quote first: a model that has just copied the words is more
-often right about the value. Nothing else changes, so a value keeps its path:
+Every value that is read from a text becomes a pair, with the quote first: a model that has just copied the words is
+more often right about the value. Nothing else changes, so a value keeps its path:
 
     {"total": 11.85, "tags": ["a"]}
     {"total": {"quote": "TOTAL RM 11.85", "value": 11.85}, "tags": [{"quote": "an a", "value": "a"}]}
 
-Null needs no quote, and neither does what the schema fixes: a constant, the tag of a union. What may be anything (a
-part without a type, one under ``not`` or ``if``) stays as it is. The keys of a pair are names that no property has.
+Null needs no quote, and neither do constants and the tags of unions. A part of any type (without a type, or under
+``not`` or ``if``) stays as it is. The keys of a pair are names that no property has.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from structgen.schema.keywords import walk
 from structgen.schema.schema import Schema
 
 DEEPEST = 200
-"""Deeper parts stay as they are, and validation judges them; no recursion runs away."""
+"""Deeper parts stay as they are and are left to validation, so that recursion is bounded."""
 
 Resolved = tuple[Leaf | Record | Items, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Plain -> with quotes."""
+    """Converts a plain value to the form with quotes."""
 
     shapes: Shapes
     keys: Keys
     quotes: Mapping[str, str | None]
 
     def __call__(self, shapes: tuple[Shape, ...], value: Json, path: str = "", depth: int = 0) -> Json:
-        """The value with quotes; what does not fit stays as it is."""
+        """Return the value with quotes. What does not fit stays as it is."""
         known = self.shapes.resolve(shapes)
         if depth > DEEPEST or value is None or (Leaf.PLAIN in known and isinstance(value, (dict, list))):
             return value
@@ -55,34 +55,34 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """An answer without its quotes. `quotes` are by the path of their value; `moved` leads from paths in the answer."""
+    """An answer without its quotes. `quotes` has the path of each value; `moved` translates paths in the answer."""
 
     value: Json
     quotes: Mapping[str, str | None]
     moves: Mapping[str, str] = field(repr=False)
     """Path of a quote, or of the value beside it, in the answer -> path of the value."""
     in_quotes: frozenset[str] = field(repr=False)
-    """Those of these paths that are the paths of quotes."""
+    """The paths of quotes among the keys of `moves`."""
 
     def moved(self, path: str) -> str:
-        """The path in the value of a place in the answer; for a quote that of its value."""
+        """Return the path in the value of a path in the answer; for a quote, the path of its value."""
         start = _known_above(path, self.moves)
         return path if start is None else self.moves[start] + path[len(start) :] * (start not in self.in_quotes)
 
     def is_quote(self, path: str) -> bool:
-        """Whether a path of the answer is that of a quote, or leads into one."""
+        """Whether a path in the answer is that of a quote, or leads into one."""
         return _known_above(path, self.moves) in self.in_quotes
 
 
 def _known_above(path: str, known: Mapping[str, str]) -> str | None:
-    """The path, or the nearest above it, that is known."""
+    """Return the path if it is known, else the nearest known path above it."""
     while path and path not in known:
         path = path.rpartition("/")[0]
     return path if path in known else None
 
 
 class Nothing:
-    """Stands for: a pair that holds no value."""
+    """Marks a pair without a value."""
 
 
 NOTHING = Nothing()
@@ -90,7 +90,7 @@ NOTHING = Nothing()
 
 @dataclass(slots=True)
 class Splitter:
-    """With quotes -> plain. One for each answer."""
+    """Converts one answer with quotes to a plain value and its quotes."""
 
     shapes: Shapes
     keys: Keys
@@ -100,20 +100,20 @@ class Splitter:
     open: str = ""
     """The deepest path of the answer that was never closed."""
     around: str | None = None
-    """The quote that was given for the list or object that is being looked into."""
+    """The quote that was given for the enclosing list or object."""
 
     @classmethod
     def anywhere(cls, keys: Keys, value: Json) -> Json:
-        """A value without what looks like a quote in it, of whatever part of an answer."""
+        """Return a value, of an unknown part of an answer, without anything that looks like a quote."""
         return cls(Shapes(), keys).split(value).value
 
     def split(self, answer: Json) -> Split:
-        """The answer, split from its root."""
+        """Split a whole answer."""
         value = self.part(self.shapes.root, answer, "", "")
         return Split(None if isinstance(value, Nothing) else value, self.quotes, self.moves, frozenset(self.in_quotes))
 
     def part(self, shapes: tuple[Shape, ...], value: Json, path: str, raw: str, depth: int = 0) -> Json | Nothing:
-        """One part of the answer, which stands at `raw` there and at `path` in the value."""
+        """Split one part of the answer. It is at `raw` in the answer and at `path` in the value."""
         known = self.shapes.resolve(shapes)
         if depth > DEEPEST or (Leaf.PLAIN in known and Leaf.QUOTED not in known):
             return value
@@ -127,7 +127,7 @@ class Splitter:
         return value
 
     def _begun(self, value: JsonObject, known: Resolved, raw: str) -> Pair | None:
-        """The pair that an object would have become, had it not been cut off."""
+        """Return the pair that an object would have become if it had not been cut off."""
         keys, step = self.keys, self.open.removeprefix(f"{raw}/")
         if step not in {keys.quote, keys.value} or step == self.open or not value.keys() <= {keys.quote, keys.value}:
             return None
@@ -135,7 +135,7 @@ class Splitter:
         return Pair(keys.quote, held, None, value.get(keys.value), known)
 
     def _pair(self, pair: Pair, path: str, raw: str, depth: int) -> Json | Nothing:
-        """The value of a pair. One quote that was given for a whole list or object is that of each of its values."""
+        """Return the value of a pair. A quote for a whole list or object counts for each of its values."""
         if pair.quote_key:
             self.moves[raw + pointer([pair.quote_key])] = path
             self.in_quotes.add(raw + pointer([pair.quote_key]))
@@ -165,7 +165,7 @@ class Splitter:
         return made
 
     def _list(self, known: Resolved, value: list[Json], path: str, raw: str, depth: int) -> list[Json]:
-        """A list; its last item may be a pair that was cut off before its value."""
+        """Return a list. Its last item may be a pair that was cut off before its value."""
         parts = [self.part(at(known, i), item, f"{path}/{i}", f"{raw}/{i}", depth + 1) for i, item in enumerate(value)]
         if parts and isinstance(parts[-1], Nothing):
             parts.pop()
@@ -174,7 +174,7 @@ class Splitter:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An object that is a quote and a value, or what has come of one; its keys as they are written, "" for none."""
+    """An object with a quote and a value, perhaps incomplete; its keys as they are written, "" if absent."""
 
     quote_key: str
     value_key: str
@@ -184,7 +184,7 @@ class Pair:
 
 
 def pair_of(value: JsonObject, known: Resolved, keys: Keys) -> Pair | None:
-    """The pair that an object is at a place of these shapes; None where it is none, or may be something else.
+    """Return the pair that an object of these shapes is, or None if it is or may be something else.
 
     Where nothing but a single value may stand, what else a whole pair holds (how sure the model is) is left out.
     """
@@ -201,7 +201,7 @@ def pair_of(value: JsonObject, known: Resolved, keys: Keys) -> Pair | None:
 
 
 def _may_be_pair(known: Resolved, *, whole: bool, held: Json) -> bool:
-    """Whether an object with these keys is a pair here. `whole`: it has both, and the quote is one or null.
+    """Whether an object with these keys is a pair here. `whole`: it has both keys, and the quote is a string or null.
 
     Where a quote was asked for it always is one, for no property bears these names. Elsewhere only a whole one is.
     """
@@ -214,18 +214,18 @@ def _may_be_pair(known: Resolved, *, whole: bool, held: Json) -> bool:
 
 
 def fitting(known: Resolved, value: JsonObject) -> Resolved:
-    """The shapes without the objects that this one is not, by its tags; all of them where none would be left."""
+    """Return the shapes without the objects that the tags rule out; all shapes if none would be left."""
     fits = tuple(shape for shape in known if not isinstance(shape, Record) or shape.fits(value))
     return fits if any(isinstance(shape, Record) for shape in fits) else known
 
 
 def under(known: Resolved, key: str) -> tuple[Shape, ...]:
-    """The shapes of what stands under a key of an object."""
+    """Return the shapes of the value under a key."""
     return tuple(shape for record in known if isinstance(record, Record) for shape in record.under(key))
 
 
 def at(known: Resolved, index: int) -> tuple[Shape, ...]:
-    """The shapes of an item of a list."""
+    """Return the shapes of an item of a list."""
     return tuple(shape for items in known if isinstance(items, Items) for shape in items.at(index))
 
 
@@ -237,18 +237,18 @@ _VALUE = ("value", "is", "quoted_value")
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A schema with quotes: `schema` is what is sent, in its plain form; values are converted by `forward`, `split`."""
+    """A schema with quotes. `schema` describes the answers; `forward` and `split` convert values."""
 
     schema: Schema[Json]
     keys: Keys
     shapes: Shapes = field(repr=False)
 
     def forward(self, value: Json, quotes: Mapping[str, str | None]) -> Json:
-        """A value with its quotes, by path. What does not fit the schema stays as it is."""
+        """Return a value with its quotes, given by path. What does not fit the schema stays as it is."""
         return Forward(self.shapes, self.keys, quotes)(self.shapes.root, value)
 
     def split(self, answer: Json, opened: str = "") -> Split:
-        """The value of an answer, its quotes by path, and where its parts have gone. Never refuses anything.
+        """Return the value of an answer, its quotes by path, and where its parts have moved. Never refuses anything.
 
         `opened` is the deepest path that was never closed, where the answer was cut off: a pair without its value is
         left out. A value that was written without its quote has the quote None. What does not fit the schema is split
@@ -257,7 +257,7 @@ class Quoted:
         return Splitter(self.shapes, self.keys, open=opened).split(answer)
 
     def asked(self, value: Json) -> dict[str, None]:
-        """The paths in a value that should have a quote."""
+        """Return the paths in a value that should have a quote."""
         return dict.fromkeys(self.split(value).quotes)
 
 
@@ -269,7 +269,7 @@ class QuotesRefusal:
 
 
 def with_quotes(schema: Schema[T], keys: Keys | None = None) -> Quoted | QuotesRefusal:
-    """The schema with quotes; `keys` are those of a pair, for a part of a schema that has them already.
+    """Return the schema with quotes. `keys` are the keys of a pair, if the rest of the schema has them already.
 
     Never raises for what the schema says.
     """
@@ -286,7 +286,7 @@ def with_quotes(schema: Schema[T], keys: Keys | None = None) -> Quoted | QuotesR
 
 
 def free_keys(schema: JsonObject | bool) -> Keys:
-    """Names for the two keys of a pair that no property of the schema has."""
+    """Return names for the two keys of a pair that no property of the schema has."""
     taken = {name.casefold() for name in _properties(schema)}
 
     def free(names: tuple[str, ...]) -> str:
@@ -297,7 +297,7 @@ def free_keys(schema: JsonObject | bool) -> Keys:
 
 
 def _properties(schema: JsonObject | bool) -> set[str]:
-    """Every name that a property of the schema has, and every key of a constant."""
+    """Return every property name in the schema, and every key of a constant."""
     found: set[str] = set()
     for _, part in walk(schema):
         if isinstance(part, dict):

@@ -1,4 +1,4 @@
-"""Which parts of a schema are quoted: its shapes, as the way there and the way back walk them.
+"""The shapes of a schema: which of its parts have quotes, for converting values in both directions.
 
 A place of a value may be described by several shapes at once, the branches of a union. So shapes come in tuples; the
 empty one stands for a place that the schema does not speak of.
@@ -24,19 +24,19 @@ class Keys:
 
     @property
     def schema(self) -> JsonObject:
-        """What a quote must be."""
+        """The schema of a quote."""
         return {"type": ["string", "null"]}
 
 
 class Leaf(Enum):
-    """A place without an inside."""
+    """A value without members."""
 
     QUOTED = "quoted"
-    """A scalar that comes with its quote."""
+    """A scalar with a quote."""
     FIXED = "fixed"
-    """What the schema fixes: a constant, null, the tag of a union."""
+    """A constant, null, or the tag of a union: it has no quote."""
     PLAIN = "plain"
-    """What may be anything; it stays as it is, with all that it holds."""
+    """A value of any type; it stays as it is, with everything in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +48,34 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An object: its named properties, and what its other keys hold."""
+    """An object: its named properties, and the values of other keys."""
 
     fields: Mapping[str, tuple[Shape, ...]]
     others: tuple[Shape, ...] = ()
     tags: Mapping[str, tuple[Json, ...]] = field(default_factory=dict[str, "tuple[Json, ...]"])
-    """The properties with fixed values, and these."""
+    """The constant properties and their values."""
     spelled: Mapping[str, str] = field(default_factory=dict[str, str])
-    """The letters of a property's name -> the name, for keys that a model spells in another way."""
+    """The letters of a property name -> the name, because a model may spell a key differently."""
 
     def fits(self, value: JsonObject) -> bool:
-        """Whether no tag of an object says that it is another one."""
+        """Whether no tag of an object contradicts this shape."""
         return all(key not in value or value[key] in fixed for key, fixed in self.tags.items())
 
     def under(self, key: str) -> tuple[Shape, ...]:
-        """The shapes of what stands under a key."""
+        """Return the shapes of the value under a key."""
         name = key if key in self.fields else self.spelled.get(letters(key), key)
         return self.fields.get(name, self.others)
 
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list: its first places, and the items after them."""
+    """A list: its first items, which have shapes of their own, and the others."""
 
     first: tuple[tuple[Shape, ...], ...] = ()
     others: tuple[Shape, ...] = ()
 
     def at(self, index: int) -> tuple[Shape, ...]:
-        """The shapes of one item."""
+        """Return the shapes of one item."""
         return self.first[index] if index < len(self.first) else self.others
 
 
@@ -84,14 +84,14 @@ Shape: TypeAlias = Leaf | Named | Record | Items
 
 @dataclass(slots=True)
 class Shapes:
-    """The shapes of one schema: those of its root, and its definitions by their pointers."""
+    """The shapes of one schema: those of its root, and those of its definitions."""
 
     root: tuple[Shape, ...] = ()
     definitions: dict[str, tuple[Shape, ...]] = field(default_factory=dict[str, "tuple[Shape, ...]"])
     quotes_anything: bool = False
 
     def resolve(self, shapes: tuple[Shape, ...]) -> tuple[Leaf | Record | Items, ...]:
-        """The shapes with their references followed, each definition once."""
+        """Return the shapes with references resolved, each definition once."""
         found: list[Leaf | Record | Items] = []
         todo, seen = list(reversed(shapes)), set[str]()
         while todo:

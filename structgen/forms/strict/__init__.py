@@ -1,4 +1,4 @@
-"""A JSON Schema in the subset that strict mode takes, and values there and back."""
+"""The strict form: a schema in the subset that strict mode accepts, and converting values to it and back."""
 
 from structgen.forms.strict.strict_schema import (
     WRAPPER,

@@ -1,4 +1,4 @@
-"""A JSON Schema -> its shapes. What no shape can say is refused, with the reason and the place."""
+"""Read the shapes of a JSON Schema. What strict mode cannot express is refused, with the reason and the place."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from structgen.schema.keywords import Steps
 from structgen.schema.node import UNIONS, Node, Raw, types_of
 
 ROOT = "root"
-"""The name of the definition that the whole schema is."""
+"""The name of the definition for the whole schema."""
 
 MOST_STEPS = 20_000
 MOST_DEPTH = 100
@@ -44,7 +44,7 @@ _HINTS = {
     "string": frozenset({"pattern", "minLength", "maxLength", "format"}),
     "number": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}),
 }  # fmt: skip
-"""Type -> the keywords that speak of it; a schema without ``type`` is of the types that it speaks of."""
+"""Type -> the keywords that imply it; a schema without ``type`` has the types that its keywords imply."""
 _SHAPING = frozenset({
     "additionalProperties", "anyOf", "const", "enum", "items", "oneOf", "patternProperties", "prefixItems",
     "properties", "propertyNames", "required", "type", "unevaluatedProperties",
@@ -53,7 +53,7 @@ _STRING: JsonObject = {"type": "string"}
 
 
 class Refused(Exception):
-    """Strict mode cannot say this. Never leaves the package: `to_strict` turns it into a value."""
+    """Strict mode cannot express this. It never leaves the package: `to_strict` turns it into a value."""
 
     def __init__(self, reason: str, at: Steps) -> None:
         super().__init__(reason)
@@ -63,7 +63,7 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Reader:
-    """Reads one schema: definitions one after another as they are referred to, so that recursion has an end.
+    """Reads one schema. Definitions are read one after another as they are referred to, so that recursion ends.
 
     `steps_left` bounds the whole work, so that no schema can make it explode.
     """
@@ -76,11 +76,11 @@ class Reader:
     """Pointer -> name."""
     taken: set[str] = field(default_factory=set[str])
     todo: list[tuple[str, Node]] = field(default_factory=list[tuple[str, Node]])
-    """The pointers, in the order in which they came up, and the nodes there."""
+    """The pointers in the order in which they were found, and their nodes."""
 
     @classmethod
     def read(cls, schema: JsonObject | bool) -> Reader:
-        """Everything that the schema defines; the schema itself under the name `ROOT`. Raises Refused."""
+        """Return the shapes of all definitions, with the schema itself under the name `ROOT`. Raises Refused."""
         reader = cls(Node.of(schema))
         reader._named("", reader.root)
         for place, node in reader.todo:  # grows while definitions are read
@@ -88,13 +88,13 @@ class Reader:
         return reader
 
     def step(self, at: Steps, depth: int = 0) -> None:
-        """Count one step; raise Refused after too many."""
+        """Count one step. Raise Refused after too many."""
         self.steps_left -= 1
         if self.steps_left < 0 or depth > MOST_DEPTH:
             raise Refused("the schema is too large or nested too deep, or it unfolds without end", at)
 
     def _named(self, place: str, node: Node) -> Named:
-        """A reference to the definition at a pointer, under a name that is free."""
+        """Return a reference to the definition at a pointer, under an unused name."""
         if place not in self.names:
             stem = re.sub(r"[^A-Za-z0-9_-]", "_", place.rpartition("/")[2]) or ROOT
             free = (f"{stem}_{number}" for number in count(len(self.taken) + 1))
@@ -105,7 +105,7 @@ class Reader:
         return Named(self.names[place])
 
     def shape(self, node: Node, at: Steps, depth: int) -> Shape:
-        """The shape of a place of the schema."""
+        """Return the shape of one part of the schema."""
         self.step(at, depth)
         named = node.reference_beside(_is_idle)
         if named is not None and named.place is not None:
@@ -115,9 +115,9 @@ class Reader:
         return shape if isinstance(shape, Record) else described(shape, node.description)
 
     def _of_all(self, node: Node, at: Steps, depth: int) -> Shape:
-        """The shape of a place that is no mere reference."""
+        """Return the shape of a part that is not just a reference."""
         while node.branches and not any(_shapes(branch.given[0]) for branch in node.branches):
-            node = node.beside  # a union that only says which keys go together
+            node = node.beside  # a union that only restricts which keys occur together
         if node.branches:
             found = [
                 self.shape(branch, (*at, "anyOf", number), depth + 1)
@@ -153,7 +153,7 @@ class Reader:
         return Items(self._union([self.shape(item, here, depth + 1) for here, item in places], at))
 
     def _object(self, node: Node, at: Steps, depth: int) -> Shape:
-        """A record, or entries if the keys are free. Without ``additionalProperties`` only the named keys count."""
+        """Return a record, or entries if the keys are free. Without ``additionalProperties`` only named keys count."""
         patterns = [named for said in node.all_said("patternProperties") for named in as_object(said).items()]
         others = _others(node)
         if node.properties and (patterns or others is not None):
@@ -173,7 +173,7 @@ class Reader:
         return Record(fields, node.description)
 
     def _field(self, node: Node, optional: bool, at: Steps, depth: int) -> Field:
-        """A property. One that can only be its default (a tag) need not be null: it is filled in instead."""
+        """Return a property. One that can only be its default (a tag) is never null: its default is filled in."""
         found = self.shape(node, at, depth)
         shape, written = bare(found), as_object(node.given[0])
         default = (written["default"],) if "default" in written else ()
@@ -181,7 +181,7 @@ class Reader:
         return Field(shape, optional and not constant, default, _words(node) or words_of(found))
 
     def _entries(self, node: Node, patterns: list[tuple[str, Json]], at: Steps, depth: int) -> Shape:
-        """Entries; patterns of keys are checked locally, choices of keys are kept."""
+        """Return entries. Patterns of keys are validated locally; choices of keys are kept."""
         values: list[tuple[Steps, Node]] = [
             ((*at, "patternProperties", key), self.root.at(part))
             for key, part in patterns
@@ -195,7 +195,7 @@ class Reader:
         return Entries(self.shape(keys, (*at, "propertyNames"), depth + 1), self._union(shapes, at))
 
     def _union(self, shapes: Iterable[Shape], at: Steps) -> Shape:
-        """The shapes as one: unions opened, lists joined to one list of the union of their items, each once."""
+        """Return the shapes as one: unions flattened, lists joined into one list, each option once."""
         flat = [one for shape in shapes for one in _opened(shape)]
         lists = [(held, words_of(shape)) for shape in flat if isinstance(held := bare(shape), Items)]
         if len(lists) > 1:
@@ -218,17 +218,17 @@ class Reader:
 
 
 def _is_idle(part: JsonObject) -> bool:
-    """Whether a schema says nothing of the shape of a value beside its references."""
+    """Whether a schema describes no shape apart from its references."""
     return not part.keys() & (_SHAPING | {"$dynamicRef", "$recursiveRef"})
 
 
 def _shapes(member: Raw) -> bool:
-    """Whether a member of a union says more than which keys must be there."""
+    """Whether a member of a union says more than which keys are required."""
     return not isinstance(member, dict) or bool(member.keys() & (_SHAPING | {"$ref", "allOf"}) - {"required"})
 
 
 def _others(node: Node) -> Node | None:
-    """What keys without a name of their own hold; None if there are none, as without any word about them."""
+    """Return the schema of keys that are not named, or None if there are no such keys."""
     said = [one for one in node.all_said("additionalProperties") if isinstance(one, (dict, bool))]
     if not said and isinstance(unevaluated := node.said("unevaluatedProperties"), (dict, bool)):
         said = [unevaluated]
@@ -237,7 +237,7 @@ def _others(node: Node) -> Node | None:
 
 
 def _refuse_unsaid(node: Node, at: Steps) -> None:
-    """Refuse what no value fits, and what leads out of the schema or brings in keys that the object does not name."""
+    """Refuse a schema without values, references out of the schema, and keys that the object does not name."""
     for reference in node.unresolved:
         raise Refused(f"{reference!r} points outside this schema, or to nothing", (*at, "$ref"))
     if dynamic := node.words & {"$dynamicRef", "$recursiveRef"}:
@@ -253,7 +253,7 @@ def _refuse_unsaid(node: Node, at: Steps) -> None:
 
 
 def _refuse_hidden_keys(part: JsonObject, at: Steps) -> None:
-    """Refuse what may bring in properties that the object itself does not name."""
+    """Refuse keywords that may add properties that the object does not name."""
     known = as_object(part.get("properties")).keys()
     conditions: list[tuple[Steps, Json]] = [((*at, key), part.get(key)) for key in ("then", "else")]
     for key in ("dependentSchemas", "dependencies"):
@@ -265,13 +265,13 @@ def _refuse_hidden_keys(part: JsonObject, at: Steps) -> None:
 
 
 def _opened(shape: Shape) -> tuple[Shape, ...]:
-    """The options of a union, each with the words about it; any other shape by itself."""
+    """Return the options of a union with their descriptions; any other shape is its own only option."""
     held = bare(shape)
     return tuple(described(one, words_of(shape)) for one in held.options) if isinstance(held, AnyOf) else (shape,)
 
 
 def _choices(values: tuple[Json, ...], types: list[str], at: Steps) -> list[Shape]:
-    """Fixed values as one scalar for each of their types."""
+    """Return constants as one scalar for each of their types."""
     typed = [(_type_of(value, at), value) for value in values]
     allowed = [(kind, value) for kind, value in typed if not types or kind in types or _is_number(kind, types)]
     return [
@@ -294,7 +294,7 @@ def _type_of(value: Json, at: Steps) -> str:
 
 
 def _words(node: Node) -> str:
-    """The description that is written here, not that of what the place refers to."""
+    """Return the description of this part, not that of a schema it refers to."""
     words = as_object(node.given[0]).get("description") if node.given else None
     return words if isinstance(words, str) else ""
 
@@ -304,7 +304,7 @@ Plain = Scalar | Items | Entries | Record
 
 
 def link(reader: Reader) -> Shapes:
-    """All shapes of a schema, every reference resolved and every union decided. Raises Refused."""
+    """Return all shapes of a schema, with references resolved and unions decided. Raises Refused."""
     flat: dict[str, tuple[Plain, ...]] = {}
     definitions: dict[str, Shape] = {}
     for name in _in_order(reader):
@@ -322,12 +322,12 @@ def link(reader: Reader) -> Shapes:
 
 
 def _behind(found: Shape, words: str) -> Shape:
-    """What a definition stands for that is a mere reference; of a chain of them the first words count."""
+    """Return the shape behind a definition that is just a reference. In a chain, the first description counts."""
     return described(bare(found), words) if words else found
 
 
 def _in_order(reader: Reader) -> Sequence[str]:
-    """The names of the definitions, those first that others stand for. Refuses one that stands for itself."""
+    """Return the names of the definitions, referenced ones first. Refuses a definition that is itself."""
     direct = {
         name: {one.name for one in _parts(shape) if isinstance(one, Named)}
         for name, shape in reader.definitions.items()
@@ -346,7 +346,7 @@ def _parts(shape: Shape) -> tuple[Bare, ...]:
 
 
 def _flatten(shape: Shape, known: Mapping[str, tuple[Plain, ...]]) -> tuple[Plain, ...]:
-    """The options of a union with references resolved, each once."""
+    """Return the options of a union with references resolved, each once."""
     found: dict[str | int, Plain] = {}
     for part in _parts(shape):
         for one in known[part.name] if isinstance(part, Named) else (part,):
@@ -356,7 +356,11 @@ def _flatten(shape: Shape, known: Mapping[str, tuple[Plain, ...]]) -> tuple[Plai
 
 
 def choose(options: Sequence[Plain], definitions: Mapping[str, Shape], at: Steps) -> Choice:
-    """How to tell the options apart. Raises Refused where that is not sure."""
+    """Return how to tell the options apart. Raises Refused if that is not certain.
+
+    Reported for Groq: object variants must differ by one property of constants (a discriminator; several candidates
+    are refused), or have no key in common. Anything less certain is refused here instead of by the server.
+    """
     records = [one for one in options if isinstance(one, Record)]
     sequences = [one for one in options if isinstance(one, (Items, Entries))]
     free = any(isinstance(one, Entries) for one in sequences)
@@ -375,7 +379,7 @@ def choose(options: Sequence[Plain], definitions: Mapping[str, Shape], at: Steps
 def _separate(
     records: Sequence[Record], definitions: Mapping[str, Shape], at: Steps
 ) -> tuple[str, Mapping[str, Record]]:
-    """The discriminator ("" where it is the keys) and what it, or each key, leads to."""
+    """Return the discriminator ("" if the keys decide) and the record for each of its values or keys."""
     keys = [(key, record) for record in records for key in record.fields]
     if len(by_key := dict(keys)) == len(keys):
         return "", by_key
@@ -397,12 +401,12 @@ def _separate(
 
 
 def _tags(record: Record, key: str, definitions: Mapping[str, Shape]) -> list[str]:
-    """The fixed strings of a property that is always there; empty where it is none of these."""
+    """Return the constant strings of a property that is always present; empty for any other property."""
     return [value for value in _fixed(record, key, definitions) if isinstance(value, str)]
 
 
 def _fixed(record: Record, key: str, definitions: Mapping[str, Shape]) -> list[Json]:
-    """The fixed values of a property that is always there. Of any kind: a server may take it for a discriminator."""
+    """Return the constants, of any type, of a property that is always present: a possible discriminator."""
     field = record.fields.get(key)
     if field is None or field.optional:
         return []

@@ -1,4 +1,4 @@
-"""Values that are still growing, out of the strict form in which they arrive.
+"""Show values that still arrive in the strict form as plain values.
 
 What is finished is converted once and remembered, for the reader shares it between its values; what is open is
 converted again whenever the reader copies it. So this takes no more than a fixed multiple of the reader's own time.
@@ -20,7 +20,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class StrictPartial:
-    """Partial strict values -> partial plain ones: unwrapped, without the nulls that stand for what was left out.
+    """Partial strict values -> partial plain values: unwrapped, and without the nulls of absent properties.
 
     An entry of an object with free keys appears once its key is known and its value has begun. Where the branch of a
     union cannot be told yet, the value stays as it was written until it can.
@@ -28,10 +28,10 @@ class StrictPartial:
 
     sent: SentSchema
     _finished: dict[int, tuple[Json, Json]] = field(default_factory=dict[int, tuple[Json, Json]])
-    """The identity of a finished part, the part itself (so that nothing else gets its identity), its plain form."""
+    """id() of a finished part -> the part itself, which keeps the id from being reused, and its plain form."""
 
     def __call__(self, value: Json, opened: Sequence[str]) -> Partial | None:
-        """The plain form of a value whose open paths are these; None while there is nothing but the wrapper."""
+        """Return the plain form of a value with these open paths, or None while only the wrapper has arrived."""
         deepest = steps(opened[-1]) if opened else None
         if self.sent.wrapped:
             if not isinstance(value, dict) or WRAPPER not in value:
@@ -44,7 +44,7 @@ class StrictPartial:
         return Partial(plain, tuple(pointer(path[:depth]) for depth in range(len(path) + 1)))
 
     def _closed(self, shape: Shape | None, value: Json) -> Json:
-        """A finished part."""
+        """Return the plain form of a finished part."""
         if shape is None or not isinstance(value, (dict, list)):
             return value
         known = self._finished.get(id(value))
@@ -53,7 +53,7 @@ class StrictPartial:
         return known[1]
 
     def _open(self, shape: Shape | None, value: Json, deepest: Path) -> tuple[Json, Path]:
-        """A part that is still growing, and the path to what is growing in it, in the plain form."""
+        """Return the plain form of an open part, and the path to its open member in that form."""
         form = None if shape is None else self.sent.shapes.pick(shape, value)
         if isinstance(form, Record) and isinstance(value, dict):
             return self._record(form, value, deepest)
@@ -84,7 +84,7 @@ class StrictPartial:
         return [*made, last], (deepest[0], *below)
 
     def _entries(self, entries: Entries, value: list[Json], deepest: Path) -> tuple[Json, Path]:
-        """The entries as an object; the last one only where its value has begun, none whose key comes again."""
+        """Return the entries as an object: the last one if its value has begun, and none with a repeated key."""
         growing = bool(deepest) and int(deepest[0]) == len(value) - 1
         made = dict[str, Json]()
         for entry in value[:-1] if growing else value:

@@ -1,9 +1,10 @@
-"""Any JSON Schema -> the subset that strict mode takes, and values there and back.
+"""Convert any JSON Schema to the subset that strict mode accepts, and values to that form and back.
 
-Strict mode wants every object closed and every property required. So a left-out property is null on the wire, an
-object with free keys a list of ``{"key", "value"}`` entries, a root that is no object stands in ``{"value": ...}``, and
-what the server does not know (bounds, lengths, patterns, formats, ``not``, ``if``) is left to the validation that
-follows. What cannot be said without a guess is refused, with the reason: then the schema is asked for without strict.
+Strict mode wants every object closed and every property required. So an absent property is null on the wire, an object
+with free keys is a list of ``{"key", "value"}`` entries, and a root that is not an object is wrapped in
+``{"value": ...}``. Keywords that the server does not support (bounds, lengths, patterns, formats, ``not``, ``if``) are
+left to local validation. What cannot be expressed without a guess is refused, with the reason; such a schema is sent
+without strict mode.
 
 Three readings, the usual ones: an object that says nothing about other keys has none, a schema without a type is of the
 type that its keywords speak of, and a tuple has the places that it names.
@@ -44,12 +45,12 @@ from structgen.schema.node import Node, Raw
 from structgen.schema.resolve import canonical
 
 WRAPPER = "value"
-"""The only key of the object around a root that is none itself."""
+"""The only key of the object around a root that is not an object."""
 
 
 @dataclass(frozen=True, slots=True)
 class StrictRefusal:
-    """Why strict mode cannot say a schema, in plain words, and where in the schema (a JSON Pointer)."""
+    """Why strict mode cannot express a schema, and where in the schema (a JSON Pointer)."""
 
     reason: str
     path: str
@@ -57,19 +58,19 @@ class StrictRefusal:
 
 @dataclass(frozen=True, slots=True)
 class SentSchema:
-    """A schema as it is sent: `json_schema` goes on the wire. `wrapped`: its root is in ``{"value": ...}``."""
+    """A schema as it is sent: `json_schema` is on the wire. `wrapped`: its root is in ``{"value": ...}``."""
 
     json_schema: JsonObject
     wrapped: bool
     shapes: Shapes = field(repr=False)
 
     def forward(self, value: Json) -> Json:
-        """A plain value as it is sent, for worked examples. What does not fit the schema stays as it is."""
+        """Return a plain value in the form that is sent. What does not fit the schema stays as it is."""
         sent = Forward(self.shapes)(Named(ROOT), value)
         return {WRAPPER: sent} if self.wrapped else sent
 
     def back(self, value: Json) -> Json:
-        """The plain form of a value that came. What does not fit stays as it is, for validation to refuse."""
+        """Return the plain form of a received value. What does not fit stays as it is, for validation to refuse."""
         if self.wrapped and isinstance(value, dict) and value.keys() == {WRAPPER}:
             value = value[WRAPPER]
         return Back(self.shapes)(Named(ROOT), value)
@@ -82,11 +83,11 @@ class StrictSchema(SentSchema):
 
 
 _AS_IT_IS = Shapes({ROOT: Scalar({})}, {})
-"""No part of a value has another form."""
+"""Shapes that change no part of a value."""
 
 
 def in_object(json_schema: JsonObject | bool) -> SentSchema | None:
-    """The schema with an object at its root, None where it is one of objects already. Nothing else about it changes.
+    """Return the schema with an object at its root, or None if it has one already. Nothing else changes.
 
     The parameters of a function are an object, and servers that are held to a schema want one.
     """
@@ -110,7 +111,7 @@ _strict_forms: WeakKeyDictionary[Schema[Any], StrictSchema | StrictRefusal] = We
 
 
 def strict_of(schema: Schema[Any]) -> StrictSchema | StrictRefusal:
-    """The strict form of a schema, worked out once for each schema, or the reason why it has none."""
+    """Return the strict form of a schema, or the reason why it has none. It is remembered for each schema."""
     free = schema.free
     if free not in _strict_forms:
         _strict_forms[free] = to_strict(free.json_schema)
@@ -118,7 +119,7 @@ def strict_of(schema: Schema[Any]) -> StrictSchema | StrictRefusal:
 
 
 def to_strict(json_schema: JsonObject | bool) -> StrictSchema | StrictRefusal:
-    """The strict form of a schema, or why there is none. Never raises for what the schema says.
+    """Return the strict form of a schema, or the reason why it has none. Never raises for its contents.
 
     For every plain value that the schema accepts, ``forward(value)`` fits the strict schema and
     ``back(forward(value)) == value``, save for defaults that were filled in.
@@ -134,7 +135,7 @@ def to_strict(json_schema: JsonObject | bool) -> StrictSchema | StrictRefusal:
 
 
 def write(shapes: Shapes, wrapper: str | None) -> JsonObject:
-    """The whole schema; with its root as the only property of an object where a wrapper is named."""
+    """Return the whole strict schema, with its root inside an object if a wrapper is named."""
     writer = _Writer(shapes, root_is_object=wrapper is None)
     written = writer.shape(shapes.definitions[ROOT])
     if wrapper is not None:
@@ -150,18 +151,18 @@ class _Writer:
     shapes: Shapes
     root_is_object: bool
     used: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
-    """The definitions that are referred to, in order: name on the wire -> own name, and the words before its own."""
+    """The definitions that are referred to, in order: name on the wire -> own name, and an added description."""
     names: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
-    """The same the other way round."""
+    """The reverse mapping of `used`."""
     numbers: count[int] = field(default_factory=lambda: count(2))
 
     def definition(self, name: str) -> JsonObject:
-        """The strict schema of a definition."""
+        """Write a definition."""
         own, words = self.used[name]
         return _with_words(self.shape(self.shapes.definitions[own]), words)
 
     def shape(self, shape: Shape) -> JsonObject:
-        """The strict schema of one shape."""
+        """Write one shape."""
         match shape:
             case Scalar(wire):
                 return dict(wire)
@@ -181,7 +182,7 @@ class _Writer:
                 return _with_words(self.shape(held), words)
 
     def _reference(self, shape: Named, words: str = "") -> JsonObject:
-        """A reference; to the whole schema where the definition is what stands at the root.
+        """Write a reference; to the whole schema if the definition is its root.
 
         Words cannot stand beside a reference, nor can it stand in an `allOf`: they become a definition with it.
         """
@@ -195,7 +196,7 @@ class _Writer:
         return {"$ref": f"#/$defs/{self.names[wanted]}"}
 
     def _field(self, one: Field) -> JsonObject:
-        """A property: null is added where it may be left out."""
+        """Write a property. Null is added if it is optional."""
         if not one.optional or self.shapes.accepts_null(one.shape):
             return self.shape(described(one.shape, one.description))
         held = bare(one.shape)
@@ -205,7 +206,7 @@ class _Writer:
 
 
 def _with_words(written: JsonObject, words: str) -> JsonObject:
-    """A schema with words before its own; none of it is changed."""
+    """Return a schema with words before its own description."""
     own = written.get("description")
     joined = joined_words(words, own if isinstance(own, str) else "")
     return (
@@ -216,6 +217,6 @@ def _with_words(written: JsonObject, words: str) -> JsonObject:
 
 
 def closed(properties: JsonObject) -> JsonObject:
-    """An object of these properties, all of them and no others."""
+    """Return the schema of an object with exactly these properties."""
     required: list[Json] = list(properties)
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}

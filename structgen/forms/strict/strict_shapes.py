@@ -1,4 +1,4 @@
-"""Shapes: what a JSON Schema says, cut down to what strict mode can say, and how values differ between the two.
+"""Shapes: a JSON Schema reduced to what strict mode can express, and how values differ between the two forms.
 
 A value has two forms. In the *plain* form it fits the schema that was given. In the *strict* form every property of an
 object is there (a left-out one as null), and an object with free keys is a list of ``{"key", "value"}`` entries.
@@ -22,7 +22,7 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list. A tuple is one too, of the union of its places: which stands where is checked locally."""
+    """A list. A tuple is a list of the union of its items; their order is validated locally."""
 
     item: Shape
 
@@ -37,7 +37,7 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A property. `default` is a tuple of one value, empty where there is none (null is a value)."""
+    """A property. `default` is a tuple with one value, or empty (null is a value)."""
 
     shape: Shape
     optional: bool
@@ -70,7 +70,7 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A shape with words about this place. They matter on the wire alone; a property and a record have their own."""
+    """A shape with a description of this place, for the wire. A property and a record have descriptions themselves."""
 
     shape: Scalar | Items | Entries | Record | Named | AnyOf
     words: str
@@ -81,29 +81,29 @@ Shape: TypeAlias = Bare | Described
 
 
 def bare(shape: Shape) -> Bare:
-    """The shape without the words about its place."""
+    """Return the shape without the description of its place."""
     return shape.shape if isinstance(shape, Described) else shape
 
 
 def words_of(shape: Shape) -> str:
-    """The words about its place, empty where there are none."""
+    """Return the description of its place, or an empty string."""
     return shape.words if isinstance(shape, Described) else ""
 
 
 def described(shape: Shape, words: str) -> Shape:
-    """The shape with these words before its own."""
+    """Return the shape with words before its own description."""
     joined = joined_words(words, words_of(shape))
     return Described(bare(shape), joined) if joined else shape
 
 
 def joined_words(*words: str) -> str:
-    """Several descriptions as one, each once."""
+    """Join several descriptions, each once."""
     return "\n".join(dict.fromkeys(filter(None, words)))
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How to tell the options of a union apart, in either form.
+    """How to tell the options of a union apart, in both forms.
 
     A list can be of one option only, and an object is the record that `by` names: by the value of its `tag`, or,
     where that is empty, by any key that it holds; one without keys is `empty`, the record that needs none.
@@ -116,7 +116,7 @@ class Choice:
     by: Mapping[str, Record] = field(default_factory=dict[str, Record])
 
     def pick(self, value: Json) -> Shape | None:
-        """The option that a list or an object belongs to; None for scalars and what fits nothing."""
+        """Return the option that a list or an object belongs to, or None for scalars and for no match."""
         if isinstance(value, list):
             return self.sequence
         if not isinstance(value, dict):
@@ -129,24 +129,24 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """The definitions (none of them a mere reference) and the choices of all unions, by their numbers."""
+    """The definitions (none of them just a reference) and the choices of all unions, by their numbers."""
 
     definitions: Mapping[str, Shape]
     choices: Mapping[int, Choice]
 
     def resolve(self, shape: Shape) -> Scalar | Items | Entries | Record | AnyOf:
-        """The shape behind a reference, without words."""
+        """Return the shape behind a reference, without a description."""
         shape = bare(shape)
         found = bare(self.definitions[shape.name]) if isinstance(shape, Named) else shape
         return cast("Scalar | Items | Entries | Record | AnyOf", found)
 
     def pick(self, shape: Shape, value: Json) -> Shape | None:
-        """The shape of a value, with references and unions resolved."""
+        """Return the shape of a value, with references and unions resolved."""
         shape = self.resolve(shape)
         return self.choices[shape.number].pick(value) if isinstance(shape, AnyOf) else shape
 
     def accepts_null(self, shape: Shape) -> bool:
-        """Whether null is a value of the shape."""
+        """Whether a shape accepts null."""
         shape = self.resolve(shape)
         if isinstance(shape, AnyOf):
             return self.choices[shape.number].null
@@ -154,17 +154,17 @@ class Shapes:
 
 
 DEEPEST = 200
-"""Deeper parts of a value stay as they are, and validation judges them; no recursion runs away."""
+"""Deeper parts stay as they are and are left to validation, so that recursion is bounded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Plain -> strict. Left-out properties become their default where null would be mistaken for a value, else null."""
+    """Plain -> strict. An absent property becomes null, or its default if null would be mistaken for a value."""
 
     shapes: Shapes
 
     def __call__(self, shape: Shape, value: Json, depth: int = 0) -> Json:
-        """The strict form; what does not fit the shape stays as it is."""
+        """Return the strict form. What does not fit the shape stays as it is."""
         form = self.shapes.pick(shape, value)
         if depth > DEEPEST:
             return value
@@ -190,12 +190,12 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """Strict -> plain. A null goes where it only stands for a left-out property; validation puts defaults back."""
+    """Strict -> plain. A null that means an absent property is removed; validation adds the defaults again."""
 
     shapes: Shapes
 
     def __call__(self, shape: Shape, value: Json, depth: int = 0) -> Json:
-        """The plain form; what does not fit the shape stays as it is, so that validation refuses it."""
+        """Return the plain form. What does not fit the shape stays as it is, so that validation refuses it."""
         form = self.shapes.pick(shape, value)
         if depth > DEEPEST:
             return value
@@ -218,7 +218,7 @@ class Back:
         return made
 
     def _entries(self, entries: Entries, value: list[Json], depth: int) -> Json:
-        """The object; the list itself where it holds anything but entries, or a key twice: neither may be guessed."""
+        """Return the object; or the list itself if it contains anything but entries, or a key twice."""
         made: JsonObject = {}
         for entry in value:
             if not isinstance(entry, dict) or entry.keys() != {"key", "value"}:

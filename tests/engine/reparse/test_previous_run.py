@@ -120,7 +120,10 @@ def test_a_value_that_is_read_in_doubt_now_is_not_taken_though_another_field_was
     whole = next(iter(store.entries()))
     store.put(whole.request, replace(whole.completion, text=kept.replace('"leek"', '"t62, "u62"')))
     result = run(TaggedSoup, earlier)
-    assert [attempt.why.rpartition(": ")[2] for attempt in result.attempts[1:]] == ["/tags", "asked again whole"]
+    assert [attempt.why.rpartition(": ")[2] for attempt in result.attempts[1:]] == [
+        "/tags",
+        "asked again for the whole value",
+    ]
     assert result.value.tags == ["hot", "leek"]
 
 
@@ -156,7 +159,7 @@ def test_of_a_cut_off_answer_with_new_fields_in_what_came_the_whole_is_asked(
     store.finish_run(number, 1)
     groq_emulator.script(reply('{"soups": [{"title": "Leek soup", "minutes": 10, "serves": 4}]}'))
     result = run(FedPot, PreviousRun(store, store.runs()[0]), options=PLAIN)
-    assert [attempt.why.split()[-1] for attempt in result.attempts] == ["again", "whole"]
+    assert [attempt.why.split()[-1] for attempt in result.attempts] == ["again", "value"]
     assert result.value.soups[0].serves == 4
 
 
