@@ -87,6 +87,7 @@ def read_cards(path: Path) -> tuple[Card, ...]:
 def write_cards(path: Path, cards: tuple[Card, ...]) -> None:
     """Write a user's file atomically. Raises ConfigurationError if it cannot be written."""
     text = json.dumps({"cards": [entry_of(card) for card in cards]}, indent=1, ensure_ascii=False)
+    # Written beside the file and then renamed: a reader sees the old file or the new one, never half of one.
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -45,6 +45,7 @@ def write(request: Request) -> Written:
 
 def read(said: str, rest: str) -> Request:
     """Return the request that `write` serialized. Raises like `decode`."""
+    # A stored document is either the text itself or, as a list, its span in the last message.
     fields = {**json.loads(said), **json.loads(rest)}
     if isinstance(place := fields.get("document"), list):
         start, end = cast("list[int]", place)
@@ -117,6 +118,7 @@ def _typed(kind: Any, data: Any) -> Any:
         return kind(data)
     if isinstance(kind, type) and is_dataclass(kind):
         hints = _hints(cast("type[object]", kind))
+        # Fields that this version does not know are dropped: a newer structgen may have written the store.
         known = {name: _typed(hints[name], item) for name, item in data.items() if name in hints}
         return cast("type[object]", kind)(**known)
     return data

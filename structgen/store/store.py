@@ -184,6 +184,7 @@ class Store:
 
     def _fail(self, name: bytes, error: BaseException) -> None:
         """Pass an error on to those who wait, or the completion, if the error is only that it could not be stored."""
+        # It was paid for and exists, so those who wait get it. Only the caller that asked hears of the full disk.
         if isinstance(error, StoreError) and error.completion is not None:
             self._flights.land(name, error.completion)
         else:
@@ -265,7 +266,7 @@ class Store:
     def _read(self, text: str, *values: object) -> list[Any]:
         self._writer.check_process()
         try:
-            with self._lock:
+            with self._lock:  # one reader for all threads: SQLite's connections are not safe to use concurrently
                 return self._reader.execute(text, values).fetchall()
         except sqlite3.ProgrammingError as error:
             raise StoreError(f"The store {self.path} is closed: open it again.") from error

@@ -75,6 +75,7 @@ class Writer:
                 self._thread = threading.Thread(target=self._run, name="structgen-store", daemon=True)
                 self._thread.start()
             self._jobs.put(job)
+        # Wake the writer if no more jobs are expected, or if this one must not wait.
         if not job.patience or self._jobs.qsize() + 1 >= self._expected():  # the writer holds one more
             self._enough.set()
 
@@ -129,6 +130,7 @@ class Writer:
             with immediate(connection):
                 results = [result for jobs in _alike(batch) for result in jobs[0].work(connection, _arguments(jobs))]
         except Exception as error:  # the thread must go on; the exception belongs to the job's future
+            # The transaction was rolled back, so nothing of the batch is stored, and each job can run again alone.
             if len(batch) == 1:
                 failure = store_error(error, self._path) if isinstance(error, sqlite3.Error) else error
                 _deliver([(batch[0], None, failure)])

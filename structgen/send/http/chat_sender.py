@@ -165,6 +165,7 @@ class ChatSender:
 
 def _after_first_piece(pieces: Generator[Piece, None, None]) -> Generator[Piece, None, None] | Failure:
     """Wait for the first piece; return all pieces, or the failure if that is the first."""
+    # Retries are possible only until the caller has seen a piece, so the first one is fetched within the retry.
     first = next(pieces)
     if isinstance(first, Failure):
         pieces.close()
@@ -205,6 +206,7 @@ def _delivered(piece: Piece, retries: Retries, started: float) -> Streamed:
 
 def _post(client: groq.Groq, url: str, body: JsonObject, patience: float) -> tuple[httpx.Response, bytes]:
     """Post a body and read the response. httpx's timeout limits each read only, so the whole is limited here."""
+    # Streamed, because only then does the SDK hand over the body piece by piece, so that its whole can be limited.
     options, ends = _options(patience), time.monotonic() + patience
     try:
         opened = client.post(

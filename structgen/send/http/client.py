@@ -45,7 +45,7 @@ class Clients:
                 self._leave_to_parent()
             if self._sync is None:
                 self._sync = _open_sync(self._endpoint)
-                if self._endpoint.http_client is None:
+                if self._endpoint.http_client is None:  # the user's own client is the user's to close
                     self._end = weakref.finalize(self, self._sync.close)
             return self._sync
 
@@ -54,6 +54,7 @@ class Clients:
         loop = asyncio.get_running_loop()
         loop_client = self._loops.get(loop)
         if loop_client is None:
+            # No other task of this loop can come in between: there is no await before the client is stored.
             with self._lock:
                 self._forget_closed_loops()
                 loop_client = self._loops[loop] = _LoopClient(self._endpoint)

@@ -65,6 +65,7 @@ class Row:
 _SCHEMA = "The server supports only part of JSON Schema here: use mode=Mode.JSON, or turn strict off."
 _LATER = "Try again later. The provider's status page shows known outages (Groq: https://groqstatus.com)."
 
+# The order matters: the first row that fits wins, so codes come before words, and words before bare statuses.
 ROWS: tuple[Row, ...] = (
     Row(
         AuthenticationFailed,
@@ -241,6 +242,7 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 def _explain(chain: tuple[BaseException, ...]) -> tuple[str, str, bool]:
     """Return what happened, what to do, and whether a retry may help."""
     names = {name for cause in chain for name in (kind.__name__ for kind in type(cause).__mro__)}
+    # Types first: the operating system's own errors are more specific than any wrapper of an HTTP library.
     for kinds, what, advice, transient in _KINDS:
         if any(isinstance(cause, kinds) for cause in chain):
             return what, advice, transient

@@ -67,6 +67,7 @@ def _completion(body: Json, reply: Reply) -> Completion | tuple[str, bool]:
     """Return the completion, or a description of the body and whether a retry may help."""
     if not isinstance(body, dict):
         return _no_json(_text(reply), reply.headers.get("content-type", ""))
+    # Some servers answer 200 with an error object, for example when they are out of memory.
     if "choices" not in body:
         said = read_refusal(body, _text(reply)).message
         return f"JSON that is not a chat completion: {said}. Check the base URL and the model.", False
@@ -98,6 +99,7 @@ def _from_message(message: JsonObject, reason: str, body: JsonObject, seconds: f
     calls, content = _calls(message), message.get("content")
     reasoning, refusal = message.get("reasoning"), message.get("refusal")
     content = content if isinstance(content, str) else None
+    # A model that calls a tool may also write text, which is then not the answer: it goes to `beside`.
     text = calls[0].arguments if calls else content
     if text is None and not (refusal or reasoning or ending_of(reason) in {Ending.CUT, Ending.FILTERED}):
         return None
@@ -159,6 +161,7 @@ def _salvage(refusal: Refusal, model: str, seconds: float | None) -> Completion 
         return None
     text = refusal.failed_generation or ""
     reason = SALVAGED
+    # Groq puts this sentence into `failed_generation` if the answer was cut off: it is not the model's text.
     if text.strip() == _CUT_OFF:
         text, reason = "", "length"
     called = _calls_in(text) if refusal.code == CALL_FAILED else []

@@ -75,6 +75,7 @@ async def aretry(once: Callable[[], Awaitable[T | Failure]], allowance: Allowanc
 
 
 def _raise_if_final(failure: Failure, allowance: Allowance) -> None:
+    # If no retry is allowed, tenacity need not even be imported.
     if not failure.transient or (allowance.retrying is None and allowance.transport_retries == 0):
         raise failure.error
 
@@ -187,6 +188,7 @@ class _Policy:
         return wait_exponential(multiplier=_FIRST, max=_LONGEST)(state) + wait_random(0, _JITTER)(state)
 
     def stop(self, state: RetryCallState) -> bool:
+        # tenacity computes the wait before it asks whether to stop, so a wait that ends too late is not begun.
         return self._used_up(state) or not self.allowance.affords(state.upcoming_sleep)
 
     def report(self, state: RetryCallState) -> None:

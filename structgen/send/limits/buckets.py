@@ -79,6 +79,7 @@ class Bucket(NamedTuple):
 
         An amount larger than the whole limit fits once the bucket is empty: only the server can refuse it for good.
         """
+        # SPARE is kept free, at least one unit of it, but never more than what is used: an empty bucket takes anything.
         used = max(self.used(time) - back, 0.0)
         over = min(used, used + amount - self.limit + max(1.0, self.limit * SPARE / self.measure.period))
         return over * self.measure.period / self.limit if over > NOTHING else 0.0
@@ -86,7 +87,7 @@ class Bucket(NamedTuple):
 
 def charged(buckets: tuple[Bucket, ...], time: float, requests: float, tokens: float) -> tuple[Bucket, ...]:
     """Return the buckets with this much more used, or less if the numbers are negative."""
-    if not buckets:
+    if not buckets:  # a server without limits: the common case, and this runs twice per call
         return buckets
     return tuple(
         Bucket(measure, limit, max(max(empty_at, time) + amount * measure.period / limit, time))
@@ -125,6 +126,7 @@ def read_raw_headers(headers: RawHeaders) -> tuple[Sighting, ...]:
 def _sightings(found: Mapping[bytes, bytes]) -> Iterator[Sighting]:
     for measure, limit_name, remaining_name in _SHOWN:
         limit, left = _number(found.get(limit_name)), found.get(remaining_name, b"").strip()
+        # A negative remainder means that more than the whole limit is used.
         remaining = 0.0 if left.startswith(b"-") else _number(left)
         if limit:
             yield Sighting(measure, limit, 0.0 if remaining is None else max(limit - remaining, 0.0))
@@ -138,6 +140,7 @@ def read_rate_limit_error(message: str) -> tuple[Sighting, ...]:
     measure, limit, used = Measure[words[1]], float(words[2]), float(words[3])
     retry_in = _RETRY_IN.search(message, words.end())
     wait = go_duration(retry_in[1].rstrip(".")) if retry_in else None
+    # The server waits until used + requested fits the limit, so its wait gives `used` to a fraction of a token.
     if wait is not None and words[4]:
         used = max(used, limit + wait * limit / measure.period - float(words[4]))
     # More than twice the limit is nonsense, and taken at its word would pause for years.

@@ -91,7 +91,7 @@ class Limiter:
 
         Raises RateLimited if the wait would exceed the deadline, NotSent if the run is stopped.
         """
-        if self._at_once(place):
+        if self._at_once(place):  # nearly always: no event and no place in the queue are needed
             return
         called = threading.Event()
         with self._lined_up(_Turn(place, called)) as turn:
@@ -106,6 +106,7 @@ class Limiter:
         called = asyncio.Event()
         with self._lined_up(_Turn(place, called, asyncio.get_running_loop())) as turn:
             while (seconds := self._look(turn, allowance)) is not None:
+                # Not asyncio.wait_for, which creates a task for each wait before Python 3.12.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
                         await called.wait()
@@ -114,7 +115,9 @@ class Limiter:
     def end(self, place: Place, ending: Transition) -> None:
         """End the call. Does nothing if it has no grant or has ended already."""
         with self._lock:
-            while isinstance(grant := place.answer, Grant):
+            while isinstance(
+                grant := place.answer, Grant
+            ):  # again if the garbage collector ended another call, as below
                 before = self._state
                 after = ending(before, self._clock(), grant)
                 if self._state is before:
@@ -135,7 +138,7 @@ class Limiter:
     def _at_once(self, place: Place) -> bool:
         """Try to get a grant without waiting; return whether that worked."""
         with self._lock:
-            if self._line:
+            if self._line:  # someone waits, and must not be overtaken
                 return False
             self._acquire(place)
         return isinstance(place.answer, Grant)
@@ -163,6 +166,7 @@ class Limiter:
         if isinstance(answer, Grant):
             return None
         seconds = answer.seconds if first and answer is not None else None
+        # Fail now, not after the deadline: a batch can then stop and tell the user how long to wait.
         if not allowance.affords(seconds or 0.0):
             raise self._too_long(answer if first else None)
         if seconds is not None and seconds >= TELL and not turn.reported and allowance.on_wait is not None:
@@ -174,6 +178,7 @@ class Limiter:
         """Return whether this one is first, apart from tasks of a loop that its own thread blocks: they cannot run."""
         while self._line[0].gone():
             self._line.popleft()
+        # A sync call on a thread whose event loop has waiting tasks: they cannot move until this call returns.
         return next(one for one in self._line if one is turn or not turn.blocks(one)) is turn
 
     def _call_first(self) -> None:
@@ -338,6 +343,7 @@ class Lease:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._place.answer is not None:
+            # CancelledError and GeneratorExit are not Exceptions: the caller gave up, and the server is not to blame.
             self._limiter.end(self._place, limits.lose if isinstance(error, Exception) else limits.abandon)
 
 
@@ -346,6 +352,7 @@ def _failed(state: State, now: float, grant: Grant, *, failure: Failure, headers
     error, seen = failure.error, read_raw_headers(headers)
     if isinstance(error, RateLimited) or error.status in OVERLOADED:
         return limits.refuse(state, now, grant, failure.wait, (*seen, *read_rate_limit_error(str(error))))
+    # A transient failure may hide a counted call; a final one was rejected before the server generated anything.
     if failure.transient:
         return limits.lose(state, now, grant)
     return limits.withdraw(state, now, grant, seen)

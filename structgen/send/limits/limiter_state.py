@@ -141,7 +141,7 @@ def acquire(state: State, now: float, need: Need) -> tuple[State, Grant | Wait]:
 
 def _wait(state: State, time: float, tokens: float) -> Wait | None:
     """Return what a call of this many tokens must wait for, or None."""
-    if state.under_way + 1 > state.window:
+    if state.under_way + 1 > state.window:  # the window is a float, so that it can grow by less than one call
         return Wait(None)
     paused = state.paused - time
     if paused <= 0:
@@ -217,6 +217,7 @@ def refuse(
     """
     seen = tuple(sightings)
     named = next((sighting.measure for sighting in seen if sighting.exact), None)
+    # The count was too low after all, so the server is no longer assumed to return unused tokens.
     state = withdraw(state, now, grant, seen)._replace(gives_back=False)
     if named is None:
         state = _shrink(state, grant)
@@ -253,6 +254,7 @@ def learn(state: State, sightings: Iterable[Sighting], returned: float = 0.0) ->
     known = {bucket.measure: bucket for bucket in state.buckets}
     tokens = next((sighting.limit for sighting in seen if sighting.measure is Measure.TPM), None)
     before = known.get(Measure.TPM)
+    # A tier is recognized by its limit on tokens, so a new limit means a new tier.
     if state.trial is not None or (tokens is not None and (before is None or before.limit != tokens)):
         _take_tier(state, tokens, known, {sighting.measure for sighting in seen})
     for sighting in seen:
@@ -302,5 +304,6 @@ def _shrink(state: State, grant: Grant) -> State:
     # A grant from before the last narrowing failed for the same reason: counting it again would close the window.
     if grant.number < state.shrunk:
         return state
+    # Narrow what was really used: a window far wider than the calls in flight would shrink without any effect.
     wide = min(state.window, state.under_way + 1)
     return state._replace(window=max(wide * BACK_OFF, 1.0), shrunk=state.number)
