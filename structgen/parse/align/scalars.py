@@ -128,7 +128,13 @@ def is_other_form_of(value: Json, choice: Json) -> bool:
 _SEPARATORS = re.compile(r"(?<!\d)[\s_.,;:!?'\"’“”()\[\]-]+|[\s_.,;:!?'\"’“”()\[\]-]+(?!\d)")
 
 
+_GRADED = re.compile(r"\s*[A-Za-z]{1,2}[-\u2212]\s*\Z")
+"""A grade or blood group with a minus, which is not the one without: "A-"."""
+
+
 def _words(text: str) -> str:
     """Return the text without separators, except those between digits (1.5 is not 15) and a minus sign."""
     kept = _SEPARATORS.sub("", text).casefold()
+    if _GRADED.match(text):
+        return f"{kept}-"
     return f"-{kept}" if re.match(r"\s*[-−]\s*\d", text) else kept
