@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any
 
 from structgen.batch.row import Row, row_of, row_of_failure, row_of_problem
 from structgen.batch.summary import Summary
@@ -26,7 +26,7 @@ from structgen.core.errors import (
 )
 from structgen.core.records import Card, Document, Task, Usage
 from structgen.core.results import Attempt, Extraction
-from structgen.documents import DocumentProblem
+from structgen.documents import DocumentOrProblem, DocumentProblem
 from structgen.engine.budget import cost_of, spent_at_most, tokens_of
 from structgen.engine.chunked.long_document import NO_MOST
 from structgen.engine.drive import Outcome
@@ -34,8 +34,6 @@ from structgen.engine.map_api import CONCURRENCY
 from structgen.extractor import Extractor
 from structgen.schema import Schema
 from structgen.send import find_card, split_model
-
-Read: TypeAlias = Document | DocumentProblem
 
 _HOPELESS = (AuthenticationFailed, ModelUnavailable, ConfigurationError, StoreError)
 """Errors that every other document would meet too."""
@@ -173,7 +171,7 @@ class Batch:
         """Whether the run was stopped before all its documents were finished."""
         return self._left > 0
 
-    def rows(self, documents: Iterable[Read]) -> Generator[Row, None, None]:
+    def rows(self, documents: Iterable[DocumentOrProblem]) -> Generator[Row, None, None]:
         """Yield a row for each document and each problem, in order.
 
         Raises after the last row: BudgetExceeded if the budget left documents over; AuthenticationFailed,
@@ -188,7 +186,7 @@ class Batch:
         if self._reason is not None and (self.left_over or not isinstance(self._reason, BudgetExceeded)):
             raise self._reason
 
-    def count_left(self, documents: Iterator[Read], seconds: float) -> tuple[int, bool]:
+    def count_left(self, documents: Iterator[DocumentOrProblem], seconds: float) -> tuple[int, bool]:
         """Return how many documents a stopped run left over, and whether that is the exact number.
 
         Counting reads the rest of `documents`, so it stops after this many seconds.
@@ -200,7 +198,7 @@ class Batch:
                 return count, False
         return count, True
 
-    def _found(self, documents: Iterable[Read]) -> Iterator[Row]:
+    def _found(self, documents: Iterable[DocumentOrProblem]) -> Iterator[Row]:
         """Yield the rows. A document that the budget only allows once those in flight are finished waits for them."""
         ahead = iter(documents)
         while True:
@@ -219,8 +217,8 @@ class Batch:
             # those in flight used less than reserved, so the document goes first in another round
             ahead = chain([waited], ahead)
 
-    def _round(self, documents: Iterator[Read]) -> Iterator[Row]:
-        waiting: deque[Read] = deque()
+    def _round(self, documents: Iterator[DocumentOrProblem]) -> Iterator[Row]:
+        waiting: deque[DocumentOrProblem] = deque()
         outcomes = self._extractor.map(
             self._task, self._feed(documents, waiting), self._instructions, concurrency=self._concurrency
         )
@@ -241,7 +239,7 @@ class Batch:
         # problems after the last document
         yield from (row_of_problem(item) for item in waiting if isinstance(item, DocumentProblem))
 
-    def _feed(self, documents: Iterator[Read], waiting: deque[Read]) -> Iterator[Document]:
+    def _feed(self, documents: Iterator[DocumentOrProblem], waiting: deque[DocumentOrProblem]) -> Iterator[Document]:
         """Yield the documents for the extractor. Record documents and problems in `waiting`, in order."""
         for item in documents:
             self._check_time()

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import get_terminal_size
 from types import FrameType
-from typing import NoReturn, TypeAlias
+from typing import NoReturn
 
 from structgen.batch import Batch, Output, Row, RowStatus, open_output
 from structgen.cli.console import Exit, say
 from structgen.core.errors import BudgetExceeded, RateLimited
 from structgen.core.events import Event, WaitingForLimit
 from structgen.core.records import Document
-from structgen.documents import DocumentProblem
+from structgen.documents import DocumentOrProblem
 from structgen.report import View, print_view
 
 _FAILURES = 10
@@ -61,7 +61,7 @@ COUNT_SECONDS = 2.0
 """Seconds to spend on counting the documents that a stopped run left over."""
 
 
-def run_batch(batch: Batch, documents: Iterable[Document | DocumentProblem], output: Output, manner: Manner) -> Exit:
+def run_batch(batch: Batch, documents: Iterable[DocumentOrProblem], output: Output, manner: Manner) -> Exit:
     """Write every row and return the exit status. Whatever ends the run early, all its rows are in the output.
 
     Raises OutputError, and what `Batch.rows` raises except BudgetExceeded and RateLimited.
@@ -85,7 +85,7 @@ def run_batch(batch: Batch, documents: Iterable[Document | DocumentProblem], out
     return Exit.SOME_NOT_OK if batch.summary.failed or incomplete else Exit.OK
 
 
-def _left(batch: Batch, ahead: Iterator[Document | DocumentProblem], manner: Manner) -> str:
+def _left(batch: Batch, ahead: Iterator[DocumentOrProblem], manner: Manner) -> str:
     """Say how many documents a stopped run left over, and how to continue. Return "" if none."""
     if not batch.left_over:
         return ""
@@ -94,7 +94,7 @@ def _left(batch: Batch, ahead: Iterator[Document | DocumentProblem], manner: Man
     return f"{'' if exact else 'At least '}{count} {documents} left over: {manner.next_step}"
 
 
-def _write_rows(batch: Batch, documents: Iterator[Document | DocumentProblem], output: Output, manner: Manner) -> bool:
+def _write_rows(batch: Batch, documents: Iterator[DocumentOrProblem], output: Output, manner: Manner) -> bool:
     """Write every row; return whether Ctrl-C was pressed. Whatever happens, finish the output and print the summary."""
     complete = False
     try:
@@ -215,9 +215,6 @@ def graceful_interrupt(batch: Batch, output: Output, manner: Manner) -> Generato
         signal.signal(signal.SIGINT, before)
 
 
-Read: TypeAlias = Document | DocumentProblem
-
-
 class ShownOutput:
     """Prints each row for people, and passes it on to the output file if there is one.
 
@@ -226,9 +223,9 @@ class ShownOutput:
 
     def __init__(self, file: Output | None) -> None:
         self._file = file
-        self._waiting: deque[Read] = deque()
+        self._waiting: deque[DocumentOrProblem] = deque()
 
-    def remember(self, documents: Iterable[Read]) -> Iterator[Read]:
+    def remember(self, documents: Iterable[DocumentOrProblem]) -> Iterator[DocumentOrProblem]:
         """Yield the documents, remembering each until its row arrives."""
         for document in documents:
             self._waiting.append(document)
@@ -247,7 +244,9 @@ class ShownOutput:
         return self._file.finish(complete=complete) if self._file is not None else None
 
 
-def with_output(documents: Iterable[Read], output: Path | None, *, show: bool) -> tuple[Iterable[Read], Output]:
+def with_output(
+    documents: Iterable[DocumentOrProblem], output: Path | None, *, show: bool
+) -> tuple[Iterable[DocumentOrProblem], Output]:
     """Return the documents, and the output for their rows, which with `show` prints them too.
 
     Raises ConfigurationError if the file cannot be written.

@@ -15,10 +15,17 @@ from structgen.core.argument_checks import argument, kind_of, string
 from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.core.records import Document
 from structgen.documents.decode import decode
-from structgen.documents.inputs import TABLE_SUFFIXES, DocumentProblem, Notice, Place, explain, find_places, readable
+from structgen.documents.inputs import (
+    TABLE_SUFFIXES,
+    DocumentOrProblem,
+    DocumentProblem,
+    InputFile,
+    Notice,
+    explain,
+    find_input_files,
+    readable,
+)
 from structgen.documents.tabular import Row, read_csv, read_jsonl, read_parquet
-
-Read = Document | DocumentProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +41,9 @@ def read_documents(
     *,
     text_field: str = "text",
     id_field: str = "id",
-    leave_out: Path | None = None,
+    skip: Path | None = None,
     notice: Notice | None = None,
-) -> Iterator[Read]:
+) -> Iterator[DocumentOrProblem]:
     """Yield the documents that `inputs` name, lazily, and a problem in the place of each that cannot be read.
 
     An input is a file, a folder (read recursively, only known suffixes), a glob, or ``-`` for standard input. In
@@ -45,22 +52,22 @@ def read_documents(
     the file.
 
     The id is the row's `id_field`, else the file's name (its path relative to the given folder) and the line. A
-    repeated id gets ``#2``, so that no two rows share one. `leave_out` is a file to skip even if its folder is read,
+    repeated id gets ``#2``, so that no two rows share one. `skip` is a file to skip even if its folder is read,
     the output of an earlier run. `notice` is called about everything that a user may not expect: changed ids, guessed
     encodings, skipped files.
     """
-    tell = notice or _silent
-    unique = _Unique()
+    notify = notice or _silent
+    unique = UniqueIds()
     fields = Fields(text_field, id_field)
-    for place in find_places(inputs, tell):
-        if isinstance(place, Place) and _same(place.path, leave_out):
-            tell(f"{place.source}: skipped, because rows are written to it.")
+    for file in find_input_files(inputs, notify):
+        if isinstance(file, InputFile) and _same(file.path, skip):
+            notify(f"{file.source}: skipped, because rows are written to it.")
             continue
-        found = iter((place,)) if isinstance(place, DocumentProblem) else read_place(place, fields, tell)
+        found = iter((file,)) if isinstance(file, DocumentProblem) else read_input_file(file, fields, notify)
         for read in found:
             own = unique.of(read.id)
             if own != read.id:
-                tell(f"{read.source}: the id {read.id!r} is not unique; it became {own!r} here.")
+                notify(f"{read.source}: the id {read.id!r} is not unique; it became {own!r} here.")
             yield replace(read, id=own)
 
 
@@ -75,7 +82,7 @@ def _same(path: Path | None, other: Path | None) -> bool:
     return path.samefile(other)
 
 
-class _Unique:
+class UniqueIds:
     """Makes ids unique."""
 
     def __init__(self) -> None:
@@ -92,37 +99,37 @@ class _Unique:
         return own
 
 
-def read_place(place: Place, fields: Fields, tell: Notice) -> Iterator[Read]:
+def read_input_file(file: InputFile, fields: Fields, notify: Notice) -> Iterator[DocumentOrProblem]:
     """Yield the documents of one file. If reading fails, the last item is a problem."""
     try:
-        if place.path is not None and place.path.suffix.lower() in TABLE_SUFFIXES:
-            yield from _table(place, place.path, fields)
+        if file.path is not None and file.path.suffix.lower() in TABLE_SUFFIXES:
+            yield from _table(file, file.path, fields)
         else:
-            yield from _file(place, tell)
+            yield from _file(file, notify)
     except OSError as error:
-        yield DocumentProblem(place.source, f"{explain(error)}.", place.name)
+        yield DocumentProblem(file.source, f"{explain(error)}.", file.name)
     except DocumentError as error:
-        yield DocumentProblem(place.source, str(error), place.name)
+        yield DocumentProblem(file.source, str(error), file.name)
     except UnicodeDecodeError as error:  # a UTF-16 table that ends within a character
-        yield DocumentProblem(place.source, f"it is not valid {error.encoding}; save it as UTF-8.", place.name)
+        yield DocumentProblem(file.source, f"it is not valid {error.encoding}; save it as UTF-8.", file.name)
 
 
-def _file(place: Place, tell: Notice) -> Iterator[Read]:
-    data = sys.stdin.buffer.read() if place.path is None else place.path.read_bytes()
+def _file(file: InputFile, notify: Notice) -> Iterator[DocumentOrProblem]:
+    data = sys.stdin.buffer.read() if file.path is None else file.path.read_bytes()
     text, encoding, guessed = decode(data)
     if guessed:
-        tell(f"{place.source}: it is not UTF-8; it was read as {encoding}, which is a guess.")
-    yield _document(text, place.name, place.source)
+        notify(f"{file.source}: it is not UTF-8; it was read as {encoding}, which is a guess.")
+    yield _document(text, file.name, file.source)
 
 
-def _table(place: Place, path: Path, fields: Fields) -> Iterator[Read]:
-    rows, at = 0, place.source
+def _table(file: InputFile, path: Path, fields: Fields) -> Iterator[DocumentOrProblem]:
+    rows, at = 0, file.source
     for number, row in _rows(path, fields):
         rows += 1
-        name = f"{place.name}:{number}"
+        name = f"{file.name}:{number}"
         yield DocumentProblem(at, row, name) if isinstance(row, str) else _of_row(row, fields, name, at)
     if not rows:
-        yield DocumentProblem(at, "the table has no rows.", place.name)
+        yield DocumentProblem(at, "the table has no rows.", file.name)
 
 
 def _rows(path: Path, fields: Fields) -> Iterator[tuple[int, Row | str]]:
@@ -135,7 +142,7 @@ def _rows(path: Path, fields: Fields) -> Iterator[tuple[int, Row | str]]:
             return read_parquet(path, fields.text, fields.id)
 
 
-def _of_row(row: Row, fields: Fields, name: str, source: str) -> Read:
+def _of_row(row: Row, fields: Fields, name: str, source: str) -> DocumentOrProblem:
     """Return the document of a row. An id that is neither text nor an integer is ignored."""
     own = row.get(fields.id)
     # bool is an int in Python, but no id
@@ -154,7 +161,7 @@ def _of_row(row: Row, fields: Fields, name: str, source: str) -> Read:
     )
 
 
-def _document(text: str, name: str, source: str) -> Read:
+def _document(text: str, name: str, source: str) -> DocumentOrProblem:
     if not text.strip():
         return DocumentProblem(source, "it is empty: there is nothing to extract.", name)
     try:
@@ -192,13 +199,13 @@ def read(
 def read_file(path: str | PathLike[str]) -> Document:
     """Read one file as a document. Raises DocumentError. See `Document.from_file`."""
     name = _name(path)
-    place = Place(Path(name), readable(Path(Path(name).name)))
+    file = InputFile(Path(name), readable(Path(Path(name).name)))
     if Path(name).is_dir():
         raise DocumentError(f"{name} is a folder: use structgen.read({name!r}) to read the files in it.", source=name)
     if Path(name).suffix.lower() in TABLE_SUFFIXES:
         raise DocumentError(f"{name} is a table: use structgen.read({name!r}) to read its rows.", source=name)
     # one file that is no table yields exactly one item
-    found = next(read_place(place, Fields(), _warn))
+    found = next(read_input_file(file, Fields(), _warn))
     if isinstance(found, DocumentProblem):
         raise _error(found)
     return found

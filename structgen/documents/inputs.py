@@ -7,6 +7,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
+
+from structgen.core.records import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class DocumentProblem:
         return f"{where}: {self.reason}"
 
 
+DocumentOrProblem: TypeAlias = Document | DocumentProblem
+
 TEXT_SUFFIXES = frozenset({".txt", ".md", ".html", ".htm"})
 TABLE_SUFFIXES = frozenset({".jsonl", ".csv", ".parquet"})
 STANDARD_INPUT = "-"
@@ -35,7 +40,7 @@ Notice = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class InputFile:
     """A file to read, or standard input if `path` is None.
 
     `name` starts the ids of its documents: the file's name, or its path relative to the given folder. It does not
@@ -56,32 +61,32 @@ def readable(path: Path) -> str:
     return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def find_places(inputs: Sequence[str], notice: Notice) -> Iterator[Place | DocumentProblem]:
+def find_input_files(inputs: Sequence[str], notice: Notice) -> Iterator[InputFile | DocumentProblem]:
     """Yield the files of each input, in the order of the inputs and sorted within each."""
     for given in inputs:
         path = Path(given)
         if given == STANDARD_INPUT:
-            yield Place(None, STANDARD_INPUT)
+            yield InputFile(None, STANDARD_INPUT)
         elif path.is_dir():
             yield from _folder(path, notice)
         # before globs, because a file name may contain * or ?; lexists, so that a broken link is reported as such
         elif os.path.lexists(path):
-            yield Place(path, readable(Path(path.name)))
+            yield InputFile(path, readable(Path(path.name)))
         elif any(sign in given for sign in "*?["):
             yield from _glob(given, notice)
         else:
             yield DocumentProblem(readable(path), "there is no such file or folder.", readable(Path(path.name)))
 
 
-def _glob(pattern: str, notice: Notice) -> Iterator[Place | DocumentProblem]:
+def _glob(pattern: str, notice: Notice) -> Iterator[InputFile | DocumentProblem]:
     found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 (Path.glob refuses absolute patterns)
     if not found:
         yield DocumentProblem(pattern, "no file matches this pattern.", pattern)
     recursive = "**" in pattern  # then the files in a folder match by themselves
-    yield from find_places([path for path in found if not (recursive and Path(path).is_dir())], notice)
+    yield from find_input_files([path for path in found if not (recursive and Path(path).is_dir())], notice)
 
 
-def _folder(folder: Path, notice: Notice) -> Iterator[Place | DocumentProblem]:
+def _folder(folder: Path, notice: Notice) -> Iterator[InputFile | DocumentProblem]:
     """Yield the documents below a folder: only known suffixes, nothing hidden, each folder once despite links."""
     problems: list[OSError] = []
     read, skipped = 0, 0
@@ -90,7 +95,7 @@ def _folder(folder: Path, notice: Notice) -> Iterator[Place | DocumentProblem]:
             path = at / name
             if path.suffix.lower() in TEXT_SUFFIXES | TABLE_SUFFIXES:
                 read += 1
-                yield Place(path, readable(path.relative_to(folder)))
+                yield InputFile(path, readable(path.relative_to(folder)))
             else:
                 skipped += 1
     # folders that could not be listed; os.walk skips them

@@ -16,7 +16,7 @@ import structgen
 from structgen import ConfigurationError, DocumentError, ExtractionFailed, Extractor
 from structgen.core.records import Document
 from structgen.documents import DocumentProblem, read_documents
-from structgen.documents.file_reader import _Unique
+from structgen.documents.file_reader import UniqueIds
 
 
 @pytest.fixture
@@ -349,7 +349,7 @@ def test_an_id_that_comes_again_is_made_unique_and_told(folder: Path) -> None:
 
 
 def test_equal_ids_without_number_take_one_step_each() -> None:
-    unique = _Unique()
+    unique = UniqueIds()
     last = [unique.of("a") for _ in range(200_000)][-1]
     assert last == "a#200000"
 
@@ -359,7 +359,7 @@ def test_what_is_written_to_is_left_out(folder: Path) -> None:
     (folder / "out.jsonl").write_text('{"id": "a"}\n')
     told: list[str] = []
     for inputs in (["."], ["*.*"]):
-        assert [one.id for one in read_documents(inputs, leave_out=Path("out.jsonl"), notice=told.append)] == ["a.txt"]
+        assert [one.id for one in read_documents(inputs, skip=Path("out.jsonl"), notice=told.append)] == ["a.txt"]
     assert told == ["out.jsonl: skipped, because rows are written to it."] * 2
 
 

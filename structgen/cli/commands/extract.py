@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from structgen.batch import Batch, ReparseStats
-    from structgen.core.records import Document, Task
-    from structgen.documents import DocumentProblem
+    from structgen.core.records import Task
+    from structgen.documents import DocumentOrProblem
     from structgen.engine.reparse.previous_run import PreviousRun
     from structgen.extractor import Extractor
     from structgen.store import Run, RunSpec, Store
@@ -117,14 +117,14 @@ def _batch(
     )
 
 
-def _documents(arguments: ExtractArguments, inputs: list[str]) -> Iterator[Document | DocumentProblem]:
+def _documents(arguments: ExtractArguments, inputs: list[str]) -> Iterator[DocumentOrProblem]:
     from structgen.documents import read_documents
 
     return read_documents(
         inputs,
         text_field=arguments.text_field,
         id_field=arguments.id_field,
-        leave_out=arguments.output,  # an earlier output in an input folder is not an input
+        skip=arguments.output,  # an earlier output in an input folder is not an input
         notice=None if arguments.quiet else say,
     )
 

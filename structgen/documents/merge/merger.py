@@ -52,13 +52,13 @@ class _Merger:
 
     def merge(self, nodes: Sequence[ChunkValue], path: str, depth: int = 0, *, in_list: bool = False) -> Json:
         """Merge several values into one; null if all of them are."""
-        said = [node for node in nodes if node.value is not None]
+        known = [node for node in nodes if node.value is not None]
         # an empty value says no more than null if another chunk has a real one
-        telling = [node for node in said if node.value not in ("", [], {})] or said
-        if not telling:
+        informative = [node for node in known if node.value not in ("", [], {})] or known
+        if not informative:
             return None
         # deeper values are compared as a whole, so that recursion is bounded
-        nodes = self._of_one_kind(telling, path) if depth < MAX_DEPTH else telling
+        nodes = self._of_one_kind(informative, path) if depth < MAX_DEPTH else informative
         first = nodes[0].value
         if isinstance(first, dict) and depth < MAX_DEPTH:
             return self._object(nodes, path, depth, in_list=in_list)
@@ -94,9 +94,9 @@ class _Merger:
         camps: dict[Likeness, list[ChunkValue]] = {}
         for node in nodes:
             found = node.value.items() if self.branches and isinstance(node.value, dict) else ()
-            said = [(key, likeness(inner)) for key, inner in found if key in self.branches and inner is not None]
-            if said:
-                camps.setdefault(tuple(sorted(said, key=str)), []).append(node)
+            known = [(key, likeness(inner)) for key, inner in found if key in self.branches and inner is not None]
+            if known:
+                camps.setdefault(tuple(sorted(known, key=str)), []).append(node)
         # no contradiction about the branch; objects without a tag fit any of them
         if len(camps) < 2:
             return nodes
@@ -116,11 +116,11 @@ class _Merger:
                 self.moves.setdefault(node.part.number, {})[node.path] = here
             items.append(self.merge(group.nodes, here, depth + 1, in_list=True))
             # likeness is a judgement, so every item merged by it is on record
-            for node in group.liked:
+            for node in group.uncertain:
                 self.repairs.append(Repair("same_item", here, node.value, items[-1], Risk.INTERPRETIVE))
-            if group.again:
-                again = [node.value for node in group.again]
-                self.repairs.append(Repair("repeated_item", here, again, items[-1], Risk.INTERPRETIVE))
+            if group.repeated:
+                values = [node.value for node in group.repeated]
+                self.repairs.append(Repair("repeated_item", here, values, items[-1], Risk.INTERPRETIVE))
         return items
 
     def _single(self, nodes: Sequence[ChunkValue], path: str) -> Json:

@@ -20,8 +20,8 @@ _MOST_CANDIDATES = 16
 class Group:
     """The items that are the same, in the order of their parts.
 
-    `liked` are items that only likeness assigned, although they differ or contain numbers; `again` are items that say
-    the same at another place. Both are reported as repairs.
+    `uncertain` are items that only likeness assigned, although they differ or contain numbers; `repeated` are items
+    that say the same at another place. Both are reported as repairs.
     """
 
     order: tuple[int, int, int]
@@ -29,8 +29,8 @@ class Group:
     nodes: list[ChunkValue] = field(default_factory=list[ChunkValue])
     leaves: dict[str, Leaf] = field(default_factory=dict[str, Leaf])
     parts: dict[int, Part] = field(default_factory=dict[int, Part])
-    liked: list[ChunkValue] = field(default_factory=list[ChunkValue])
-    again: list[ChunkValue] = field(default_factory=list[ChunkValue])
+    uncertain: list[ChunkValue] = field(default_factory=list[ChunkValue])
+    repeated: list[ChunkValue] = field(default_factory=list[ChunkValue])
 
     def add(self, item: _Item) -> None:
         """Add an item. Values that only it has are compared with later items."""
@@ -52,11 +52,11 @@ class _Item:
 
     @classmethod
     def of(cls, node: ChunkValue) -> _Item:
-        said = list(node.leaves())
-        everything = frozenset((path, leaf.like) for path, leaf, _ in said)
-        leaves = {path: leaf for path, leaf, listed in said if not listed or isinstance(node.value, list)}
+        found = list(node.leaves())
+        everything = frozenset((path, leaf.like) for path, leaf, _ in found)
+        leaves = {path: leaf for path, leaf, listed in found if not listed or isinstance(node.value, list)}
         key = key_of(node.value) if isinstance(node.value, dict) else None
-        figures = any(isinstance(leaf.value, int | float) for _, leaf, _ in said)
+        figures = any(isinstance(leaf.value, int | float) for _, leaf, _ in found)
         return cls(node, leaves, key, everything or likeness(node.value), figures)
 
     def anchors(self) -> Iterator[Hashable]:
@@ -90,7 +90,7 @@ def group_items(lists: Iterable[ChunkValue], *, by_likeness: bool = True) -> lis
             # an item without a place follows its predecessor; order within an answer is never changed
             at = max(at, min((leaf.place[0] for leaf in item.leaves.values() if leaf.place), default=at))
             # the place is proof and comes first; likeness is only tried without it
-            group = _placed(item, index) or (_liked(item, index, counting=counting) if by_likeness else None)
+            group = _same_place(item, index) or (_alike(item, index, counting=counting) if by_likeness else None)
             if group is None:
                 group = Group((at, item.node.part.number, len(groups)), item.whole)
                 groups.append(group)
@@ -104,8 +104,8 @@ def group_items(lists: Iterable[ChunkValue], *, by_likeness: bool = True) -> lis
 
 def _repeats(items: Sequence[_Item]) -> bool:
     """Whether an answer contains the same item without a key field more than once."""
-    said = [item.whole for item in items if item.key is None]
-    return len(set(said)) < len(said)
+    found = [item.whole for item in items if item.key is None]
+    return len(set(found)) < len(found)
 
 
 def _candidates(item: _Item, marks: Iterable[Hashable], index: dict[Hashable, list[Group]]) -> list[Group]:
@@ -114,7 +114,7 @@ def _candidates(item: _Item, marks: Iterable[Hashable], index: dict[Hashable, li
     return [group for group in found.values() if item.node.part.number not in group.parts][:_MOST_CANDIDATES]
 
 
-def _placed(item: _Item, index: dict[Hashable, list[Group]]) -> Group | None:
+def _same_place(item: _Item, index: dict[Hashable, list[Group]]) -> Group | None:
     """Return the group at the same place: every leaf with a place in both must overlap."""
     fitting = [(_common(group, item), group) for group in _candidates(item, item.anchors(), index)]
     return max((pair for pair in fitting if pair[0]), key=lambda pair: pair[0], default=(0, None))[1]
@@ -142,17 +142,17 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def _liked(item: _Item, index: dict[Hashable, list[Group]], *, counting: bool) -> Group | None:
+def _alike(item: _Item, index: dict[Hashable, list[Group]], *, counting: bool) -> Group | None:
     """Return the group that is the same by its key or by all its values."""
     for mark in item.likenesses():
         for group in _candidates(item, (mark,), index):
             if is_same(group, item, counting=counting or item.figures):
                 # merged by key although the values differ, or contain numbers that may be meant twice
                 if item.whole != group.whole or (item.figures and item.key):
-                    group.liked.append(item.node)
+                    group.uncertain.append(item.node)
                 # the same values outside the shared text: a repetition that was merged
                 elif counting or item.figures or not _may_be_shared(group, item):
-                    group.again.append(item.node)
+                    group.repeated.append(item.node)
                 return group
     return None
 
