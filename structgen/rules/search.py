@@ -28,7 +28,7 @@ class Search:
     rows: tuple[Row, ...]
     root: Field
     style: Style
-    order: DateOrder | None
+    date_order: DateOrder | None
     linked_items: tuple[LinkedItem, ...] = ()
     """The linked data of an HTML page."""
     body: int | None = None

@@ -114,7 +114,7 @@ def find_number(text: str, style: Style, *, rating: bool = False, whole: bool = 
     elif _GOES_ON.match(text, number.end) or _is_no_fraction(text, number):
         return None
     reading = _only_reading(text, _without_decimals(number) if whole else number, style)
-    value = None if reading is None else as_json(reading.value)
+    value = None if reading is None else _as_json(reading.value)
     return None if reading is None or value is None else Figure(value, reading.start, reading.end)
 
 
@@ -194,7 +194,7 @@ def _only_reading(text: str, number: Number, style: Style) -> NumberReading | No
     return readings[0]
 
 
-def as_json(value: Value) -> int | float | None:
+def _as_json(value: Value) -> int | float | None:
     """Return a value as a JSON number, or None if a float cannot hold all of its digits."""
     if isinstance(value, Fraction):
         return float(value)
@@ -252,7 +252,7 @@ def _amount(text: str, number: Number, style: Style, at: int) -> Amount:
         signed_end + at,
         (currency[0] + at, currency[1] + at) if currency else None,
         text[start:end],
-        as_json(reading.value) if reading else None,
+        _as_json(reading.value) if reading else None,
     )
 
 
@@ -270,7 +270,7 @@ def leading_duration(text: str, style: Style) -> Figure | None:
     if len(lengths) != 1 or any(one.of_range for one in found) or _is_one_of_several(text, found[0], written):
         return None
     length = lengths.pop()
-    seconds = None if length.months else as_json(length.seconds)
+    seconds = None if length.months else _as_json(length.seconds)
     return None if seconds is None else Figure(seconds, start, found[0].end)
 
 

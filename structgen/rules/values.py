@@ -39,7 +39,7 @@ from structgen.schema.patterns import PatternTooCostly, matcher
 
 EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w@])")
 URL = re.compile(r"(?:https?://|(?<![\w@.])www\.)[^\s<>\"'|\\^`{}]{3,2000}", re.IGNORECASE)
-PHONE = re.compile(r"(?<![\w.])(?:\+|\(\+?\d{1,4}\)\s?)?\d(?:[\s\-./()]{0,2}\d){5,14}(?![\w])")
+_PHONE = re.compile(r"(?<![\w.])(?:\+|\(\+?\d{1,4}\)\s?)?\d(?:[\s\-./()]{0,2}\d){5,14}(?![\w])")
 _SINGLE = frozenset({"price", "old_price"})
 """Amounts that a product has one of. If there are several, none of them is certain."""
 _CODE = re.compile(r"(?=[^\s]{0,40}\d)[A-Za-z0-9][\w./-]{1,39}")
@@ -48,7 +48,7 @@ _VOCABULARIES = ("https://schema.org/", "http://schema.org/")
 _DASH_BEFORE = re.compile(rf"[:=][ \t]*[{MINUSES}][ \t]+$")
 _REACH = 24
 _TO = re.compile(r"\s*(?:[-–—]|to|bis|à|a)\s*")
-CODES = frozenset({"sku", "mpn", "gtin", "invoice_number", "order_number", "tax_id"})
+_CODES = frozenset({"sku", "mpn", "gtin", "invoice_number", "order_number", "tax_id"})
 
 
 Reader = Callable[[Search, Field, int, int], Finding | None]
@@ -93,7 +93,7 @@ def _read_duration(search: Search, field: Field, start: int, end: int) -> Findin
     return _checked(search, field, found.value / field.seconds, start + found.start, start + found.end)
 
 
-def read_count_of(search: Search, field: Field, size: float, span: Span) -> Finding | None:
+def _read_count_of(search: Search, field: Field, size: float, span: Span) -> Finding | None:
     """Return a number without a unit, times the size of what its label counts."""
     text = search.page.text[slice(*span)]
     number = find_number(text, search.style)
@@ -166,7 +166,7 @@ def _read_choice(search: Search, field: Field, start: int, end: int) -> Finding 
     named = [(choice, run) for choice in field.choices for run in _runs(words, choice)]
     # "out of stock" contains the choice "stock" as well. Only the longest choice at a place is meant.
     named = [(choice, run) for choice, run in named if not _is_part(run, named)]
-    if len({str(choice) for choice, _ in named}) != 1 or is_negated(words, named[0][1][0]):
+    if len({str(choice) for choice, _ in named}) != 1 or _is_negated(words, named[0][1][0]):
         return None
     choice, run = named[0]
     return leaf(search.page, choice, run[0].start, run[-1].end)
@@ -190,7 +190,7 @@ def _runs(words: list[Token], choice: Json) -> list[list[Token]]:
     ]
 
 
-def is_negated(words: list[Token], word: Token) -> bool:
+def _is_negated(words: list[Token], word: Token) -> bool:
     """Whether one of the four words before a word is a negation."""
     at = words.index(word)
     return any(before.word in lexicon().negations for before in words[max(0, at - 4) : at])
@@ -231,9 +231,9 @@ def _read_date(search: Search, field: Field, start: int, end: int) -> Finding | 
 def date_leaf(search: Search, field: Field, found: WrittenDate) -> Finding | None:
     """Return a date in ISO 8601 if the field has a format, else as printed."""
     if field.format == "date-time":
-        moment = only_moment(search.page.text, found, search.order)
+        moment = only_moment(search.page.text, found, search.date_order)
         return leaf(search.page, iso(moment[0]), found.start, moment[1]) if moment else None
-    day, (start, end) = only_day(found, search.order), (found.readings[0].start, found.readings[0].end)
+    day, (start, end) = only_day(found, search.date_order), (found.readings[0].start, found.readings[0].end)
     if field.format == "date":
         return leaf(search.page, day.isoformat(), start, end) if day else None
     return None if found.of_range else leaf(search.page, " ".join(search.page.text[start:end].split()), start, end)
@@ -296,12 +296,12 @@ def _read_count(search: Search, _field: Field, start: int, end: int) -> Finding 
 _STRINGS: tuple[tuple[frozenset[str], Reader], ...] = (
     (frozenset({"email"}), _pattern(EMAIL)),
     (frozenset({"url", "uri"}), _pattern(URL)),
-    (frozenset({"phone", "fax"}), _pattern(PHONE)),
+    (frozenset({"phone", "fax"}), _pattern(_PHONE)),
     (frozenset({"date", "due_date", "other_date", "date-time"}), _read_date),
     (frozenset({"time"}), _read_time),
     (frozenset({"duration"}), _read_iso_duration),
     (frozenset({"currency"}), _read_currency),
-    (CODES, _read_code),
+    (_CODES, _read_code),
     (MONEY, _read_amount),
     (frozenset({"yields"}), _read_count),
 )
@@ -359,20 +359,20 @@ _NO_UNITS = frozenset({"time", "an", "dia"})
 """Units of one language that are other words in another: "time" is Norwegian for an hour."""
 
 
-def read_pair(search: Search, field: Field, pair: Pair) -> Finding | None:
+def _read_pair(search: Search, field: Field, pair: Pair) -> Finding | None:
     """Return the value of a pair. A label may name the unit of a duration: "Minutes: 10"."""
     if found := read_value(search, field, *pair.value):
         return found
     size = _unit(search, pair) if field.seconds else 0
     if not size:
         return None
-    return read_count_of(search, field, size / field.seconds, pair.value)
+    return _read_count_of(search, field, size / field.seconds, pair.value)
 
 
 def find_labelled(search: Search, field: Field, least: float = 0.0) -> Finding | None:
     """Return the value of the surest pair that names the field, with a score of at least `least`."""
     pairs = [pair for pair in search.pairs_of(field.keys) if pair.score >= least]
-    found = next(((one, pair) for pair in pairs if (one := read_pair(search, field, pair))), None)
+    found = next(((one, pair) for pair in pairs if (one := _read_pair(search, field, pair))), None)
     if found is None:
         return None
     # Several numbers before one label, as in a table of ratings, are no values of one field.
@@ -383,7 +383,7 @@ def _contradicted(search: Search, field: Field, found: Finding, pair: Pair, pair
     """Whether another pair of the same score has another number: "5 stars", "3 stars"."""
     others = (one for one in pairs if one.score == pair.score and one.value[0] >= pair.label[1])
     return field.kind in _FIGURES and any(
-        other.value != found.value for one in islice(others, _MOST) if (other := read_pair(search, field, one))
+        other.value != found.value for one in islice(others, _MOST) if (other := _read_pair(search, field, one))
     )
 
 

@@ -221,7 +221,7 @@ class Table:
 
 def find_tables(page: Page) -> list[Table]:
     """Return every run of lines with the same number of cells. The first line of a run is the header."""
-    split = [cells_of(line) for line in page.lines]
+    split = [_cells_of(line) for line in page.lines]
     tables: list[Table] = []
     number = 0
     while number < len(split):
@@ -248,7 +248,7 @@ def _ruled(line: Line) -> bool:
     return bool(_RULE.match(line.text))
 
 
-def cells_of(line: Line) -> tuple[Span, ...]:
+def _cells_of(line: Line) -> tuple[Span, ...]:
     """Return the cells of a line: between bars if it has several, else between tabs and wide gaps."""
     bars = line.text.count("|") > 1
     cuts = [match.span() for match in (_BARS if bars else _GAPS).finditer(line.text)][: _WIDEST + 1]

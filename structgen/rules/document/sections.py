@@ -87,7 +87,7 @@ def heading_level(line: Line) -> int:
 
 def _heading(number: int, line: Line, vocabulary: Vocabulary) -> _Heading | None:
     """Return a line as a heading, or None if it is not one."""
-    text = heading_text(line)
+    text = _heading_text(line)
     if not text or len(text) > _LONGEST or (text[-1] in ".;,!" and len(text) > 20):
         return _labelled_value(number, line, vocabulary)
     words = phrase(text)
@@ -98,7 +98,7 @@ def _heading(number: int, line: Line, vocabulary: Vocabulary) -> _Heading | None
     return _label_among_words(number, line, text, words, vocabulary) or _labelled_value(number, line, vocabulary)
 
 
-def heading_text(line: Line) -> str:
+def _heading_text(line: Line) -> str:
     """Return the text of a heading without markup, bullet, and colon."""
     return _BULLET.sub("", _MARKUP.sub("", line.text)).rstrip("*_ ").rstrip(":：").strip("*_ ")
 

@@ -97,7 +97,7 @@ def _currency(search: Search, field: Field) -> Finding | None:
     if found := find_labelled(search, field, 0.9):
         return found
     row = find_total(search) if search.rows else None
-    amount = row.amount if row else find_price(search)
+    amount = row.amount if row else _find_price(search)
     return (
         leaf(search.page, search.page.text[slice(*amount.currency)], *amount.currency)
         if amount and amount.currency
@@ -108,7 +108,7 @@ def _currency(search: Search, field: Field) -> Finding | None:
 def _price(search: Search, field: Field) -> Finding | None:
     if found := find_labelled(search, field, 0.55):
         return found
-    amount = find_price(search)
+    amount = _find_price(search)
     return amount_leaf(search, field, amount) if amount else None
 
 
@@ -123,7 +123,7 @@ _OLD = re.compile(
 _HEAD = 400
 
 
-def find_price(search: Search) -> Amount | None:
+def _find_price(search: Search) -> Amount | None:
     """Return the price with a currency that is a line by itself. None if there is none, or several that differ."""
     alone = [amount for line in search.page.lines[:_HEAD] if (amount := _price_on_line(search, line.start, line.end))]
     values = {amount.written for amount in alone}

@@ -46,7 +46,7 @@ _NO_ADDRESS = re.compile(
 )
 
 
-def is_business_document(search: Search) -> bool:
+def _is_business_document(search: Search) -> bool:
     """Whether a document states amounts and their total, as receipts and invoices do."""
     keys = {key for pair in search.pairs for key in pair.keys}
     return bool(keys & {"total", "subtotal", "paid"}) and bool(CENTS.search(search.page.text))
@@ -58,7 +58,7 @@ def find_company(search: Search) -> Finding | None:
     Lines above the address come first. Among them, one with a legal form ("Ltd") is surest, then one with a word of
     trade ("Bakery"), then the first that looks like a name.
     """
-    if not is_business_document(search):
+    if not _is_business_document(search):
         return None
     # A recipe or a letter has a head as well. Without amounts its first line is a title, not an issuer.
     block = _address_block(search)

@@ -42,8 +42,8 @@ def best_section(search: Search, field: Field) -> tuple[Section, list[Item]] | N
     ranked: list[tuple[_Rank, Section, list[Item]]] = []
     fitting = [section for section in search.sections if section.keys & field.keys]
     for section in sorted(fitting, key=lambda one: -one.score)[:_MOST]:
-        if items := find_items(search, section, steps=steps):
-            shape = quantities(items) if "ingredients" in field.concepts else 1.0
+        if items := _find_items(search, section, steps=steps):
+            shape = _share_of_quantities(items) if "ingredients" in field.concepts else 1.0
             if shape < _FEWEST:
                 continue
             # Below an exact heading three items are as good as twelve. Below others, a longer list is likelier.
@@ -52,7 +52,7 @@ def best_section(search: Search, field: Field) -> tuple[Section, list[Item]] | N
             rank = (exact, round(section.score * shape * size, 1), section.start)
             ranked.append((rank, section, items))
     if steps and not ranked and (marked := _marked_steps(search)):
-        ranked = [((False, 1.0, marked.start), marked, find_items(search, marked, steps=True))]
+        ranked = [((False, 1.0, marked.start), marked, _find_items(search, marked, steps=True))]
     best = max(ranked, key=lambda one: one[0], default=None)
     return (best[1], best[2]) if best else None
 
@@ -104,13 +104,13 @@ class Item:
     text: str
 
 
-def find_items(search: Search, section: Section, *, steps: bool) -> list[Item]:
+def _find_items(search: Search, section: Section, *, steps: bool) -> list[Item]:
     """Return the items of a section. `steps`: they are instructions, and so sentences."""
     lines = list(search.page.lines[section.start : section.end])
     return _step_items(search.page, lines) if steps else _entry_items(search, section, lines)
 
 
-def quantities(items: list[Item]) -> float:
+def _share_of_quantities(items: list[Item]) -> float:
     """Return the share of items that begin with a quantity."""
     return sum(bool(_QUANTITY.match(item.text)) for item in items) / len(items) if items else 0.0
 
