@@ -32,7 +32,10 @@ from structgen.schema.node import Node
 # Brackets at which a value may begin
 
 OBJECT = r"\{\s{0,200}(?:[\"'“‘`}\\]|[\w$][\w$-]{0,200}\s{0,20}:|//|/\*|\#|-?\d|\Z)"
+"""A brace that may open an object: a key, a closing brace, a comment or the end of the text follows."""
 _FULL_LIST = r"\[\s{0,200}(?:[{\[(]|-|\d+\.\d)|(?<![\w)\]])\[(?=\s{0,200}[\"'“])"
+"""A square bracket that prose does not have: before a container, a minus sign, a number with a point, or a string
+unless it is an index (``d["a"]``)."""
 ANY_ROOT = re.compile(rf"{OBJECT}|\[|\A\(")
 
 

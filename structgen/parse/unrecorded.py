@@ -29,7 +29,9 @@ CUT_FRACTION = "cut_fraction"
 
 _TIME = re.compile(r"[+-]?P|.{0,40}\d:\d")
 _FINE = re.compile(r"\d[.,]\d{6}\d*[1-9]")
+"""A fraction finer than microseconds."""
 _LONG_NUMBER = re.compile(r"[+-]?\d[\d.]{15,}(?:[eE][+-]?\d+)?\Z", re.ASCII)
+"""A key that, as a number, may have more digits than a float holds."""
 
 
 class Unrecorded(NamedTuple):
@@ -169,7 +171,7 @@ def _to_float(number: float) -> float:
 
 def _numeric_value(found: object) -> Decimal | Fraction | None:
     """Return the number that a part of a dumped value is, or None; a Fraction is dumped as ``1/3``."""
-    if isinstance(found, bool) or not isinstance(found, int | float | str):
+    if isinstance(found, bool) or not isinstance(found, int | float | str):  # to Python, True is the number 1
         return None
     try:
         return decimal_of(found) if not isinstance(found, str) else Fraction(found) if "/" in found else Decimal(found)

@@ -35,7 +35,7 @@ from structgen.schema.pydantic_issues import issues_of
 
 TOO_DEEP = Issue("", "is nested too deeply, or refers to itself", "depth")
 _NUMBER_AS_TEXT = re.compile(rb"\"\s*[+-]?\d+(?:\.\d*|:\d\d(?:-\d\d:\d\d)?)?\s*\"")
-"""A bare number, two with a colon, or two times with a dash: Pydantic finds a date or time in each of them."""
+"""A bare number, two with a colon, or two times with a dash: Pydantic takes each of them for a date or time."""
 _FINE_TIME = re.compile(rb"\d[.,]\d{6}\d*[1-9]")
 """A fraction finer than microseconds, which Pydantic cuts off."""
 _LARGE_EXPONENT = re.compile(rb"\d[eE][+-]?\d{3}")
@@ -90,7 +90,7 @@ def validate(schema: Schema[Any], tree: Json, chosen: Chosen = NO_CHOICE, strict
     """
     try:
         if schema.adapter is None:
-            finite = is_finite(tree)
+            finite = is_finite(tree)  # to JSON Schema, NaN is a number like others
             return Verdict(tree, schema.check(tree) if finite else (NOT_FINITE,))
         if shape_of(schema).costly:
             guard_cost(schema.node, tree)
@@ -117,6 +117,8 @@ def validate_as_is(schema: Schema[Any], shape: Shape, tree: Json, data: bytes, *
         return Verdict(issues=(INCONCLUSIVE,)) if _may_wrap_answer(shape, tree) else validate(schema, tree)
     if shape.aliased and shape.is_spelled_twice(data):
         return Verdict(issues=(INCONCLUSIVE,))
+    # Here Pydantic may change something without an error: a choice that equals a number, converted keys, Base64,
+    # seconds and fractions of times, Decimals of many digits.
     equals_integer = bool(shape.numbered and _NOT_INTEGER.search(data))
     times = shape.temporal and (_NUMBER_AS_TEXT.search(data) or _FINE_TIME.search(data))
     huge = shape.decimal and _LARGE_EXPONENT.search(data)

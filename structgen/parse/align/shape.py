@@ -179,6 +179,7 @@ class Shape:
         place = self.place(node)
         if not place.branches:
             return self._knows_as(tree, place, free, known)
+        # Nested unions lead to the same part in exponentially many ways.
         key = (id(tree), node)
         if key not in known:
             known[key] = any(self._knows(tree, branch, free, known) for branch in place.branches)

@@ -82,6 +82,7 @@ class _Reader(Scanner):
             self.issue(broken.code, broken.message, excerpt)
             self._drop_last_member()
             paths, value, end = self._open_paths(), self._so_far(), broken.at
+        # Brackets are JSON and not prose if a member has begun, the container was closed, or the text ends in it.
         ended = _NOTHING_BEHIND.match(self.text, start + 1) is not None
         begun = self.members > 0 or any(self.open) or _BEGUN.match(self.text, start + 1) is not None
         json_like = begun or not paths or ended
@@ -132,6 +133,7 @@ class _Reader(Scanner):
     def _simple_members(self, found: JsonObject, at: int, comma: bool) -> tuple[int, bool]:
         """Read the members from here on that `MEMBER` matches; return whether a comma follows the last one."""
         text = self.text
+        # Only repairs and issues need the path, so this fast loop sets it only for them.
         while match := MEMBER.match(text, at):
             key, value = match[1], match[5]
             if key is None or match[13] is not None:
@@ -305,6 +307,7 @@ class _Reader(Scanner):
             return self._container(at)
         if char in PAIRS:
             return self.quoted(at, follow)
+        # Unquoted text may contain spaces, so it would take in the next member if the comma is missing.
         if plain := _PLAIN.match(self.text, at):
             return self.unquoted(plain[1], at), plain.end()
         word = _BARE.match(self.text, at)
