@@ -27,7 +27,7 @@ from structgen.schema.resolve import canonical, referred
 MOST_VISITS = 100_000
 MOST_ERRORS = 1_000
 _PER_PLACE = 100
-"""What every place of a value adds to both: work that grows with the value is as it should be."""
+"""What every place of a value adds to both limits, because work may grow with the value."""
 
 TOO_COSTLY = Issue(
     "", "nests the forms of a union in each other too often to be checked", "too_costly", None, "a value of less depth"
@@ -35,13 +35,13 @@ TOO_COSTLY = Issue(
 
 
 class TooCostly(Exception):
-    """An answer that would cost far more than its length."""
+    """A value whose check would take far longer than its size justifies."""
 
 
 def guard_cost(root: Node, value: Json) -> None:
     """Raise TooCostly if Pydantic would visit the places of a value too often."""
     if "$defs" not in root.words:
-        return  # without a reference nothing holds itself
+        return  # without references nothing is recursive
     level = {(root, id(value)): (root, value, 1)}
     visits, limit = 0, MOST_VISITS
     while level:
@@ -59,7 +59,7 @@ def guard_cost(root: Node, value: Json) -> None:
 
 
 def _forms(start: Node, value: Json) -> Iterator[tuple[Node, int]]:
-    """The forms that a value is tried against in one place, those of every branch, each with how often it is tried."""
+    """Yield every node that Pydantic tries a value against in one place, and how often it does."""
     leads: dict[Node, Sequence[Node]] = {}
     order: list[Node] = []
     todo: list[tuple[Node, bool]] = [(start, False)]
@@ -78,7 +78,7 @@ def _forms(start: Node, value: Json) -> Iterator[tuple[Node, int]]:
 
 
 def _tried(node: Node, value: Json) -> Sequence[Node]:
-    """What else a value is tried against if it is tried against a node: of a union with tags the one that is named."""
+    """Return the nodes that Pydantic tries next: all branches of a union, or the one that the tag names."""
     if node.reference is not None:
         return (node.reference,)
     tags = node.said("discriminator")
@@ -90,9 +90,9 @@ def _tried(node: Node, value: Json) -> Sequence[Node]:
 
 
 def _members(form: Node, value: Json) -> Iterator[tuple[Node, Json]]:
-    """What a form says of each member of a container; nothing if it asks for another kind of value."""
+    """Yield the node of each member of a container that the form describes."""
     if form.reference is not None or form.branches:
-        return  # the forms that it leads to say the same once more
+        return  # the nodes that it leads to are counted themselves
     if isinstance(value, dict):
         yield from ((node, item) for key, item in value.items() if (node := form.properties.get(key, form.extras)))
     elif isinstance(value, list):
@@ -103,7 +103,7 @@ def _members(form: Node, value: Json) -> Iterator[tuple[Node, Json]]:
 
 
 def details_of(error: ValidationError, value: Json) -> list[ErrorDetails]:
-    """The errors of Pydantic; TooCostly where it found far more than a value has places."""
+    """Return the errors of Pydantic; raise TooCostly if there are far more than the value has places."""
     if (count := error.error_count()) > MOST_ERRORS and count > MOST_ERRORS + _PER_PLACE // 10 * _places(value):
         raise TooCostly
     return error.errors(include_url=False)
@@ -120,13 +120,13 @@ def _places(value: Json) -> int:
 
 
 Parts: TypeAlias = Mapping[str, JsonObject | bool]
-"""Pointer -> schema."""
+"""Pointer -> subschema."""
 
 _SIMPLE = frozenset({"string", "number", "integer", "boolean", "null"})
 
 
 def refuse_endless(schema: JsonObject | bool, name: str = "The JSON Schema") -> None:
-    """Raise SchemaError, with the pointer, where a schema that the root needs has no end."""
+    """Raise SchemaError, with the pointer, if a schema that the root needs fits no finite value or loops."""
     root = canonical(schema)
     parts, edges = _reached(root)
     place = _returning(edges)
@@ -141,7 +141,7 @@ def refuse_endless(schema: JsonObject | bool, name: str = "The JSON Schema") -> 
 
 
 def _reached(root: JsonObject | bool) -> tuple[Parts, Mapping[str, list[str]]]:
-    """Every part that the root leads to, and from each the parts that apply to the same value."""
+    """Return every subschema that the root reaches, and for each the subschemas that apply to the same value."""
     parts: dict[str, JsonObject | bool] = {}
     edges: dict[str, list[str]] = {}
     pending: list[tuple[str, JsonObject | bool]] = [("", root)]
@@ -158,7 +158,7 @@ def _reached(root: JsonObject | bool) -> tuple[Parts, Mapping[str, list[str]]]:
 
 
 def _returning(edges: Mapping[str, list[str]]) -> str | None:
-    """A place from which the edges lead back to it, found without recursion."""
+    """Return a place that the edges lead back to, or None. Not recursive, because schemas may be deep."""
     done: set[str] = set()
     for start in edges:
         way: dict[str, Iterator[str]] = {} if start in done else {start: iter(edges[start])}
@@ -176,7 +176,7 @@ def _returning(edges: Mapping[str, list[str]]) -> str | None:
 
 
 def _finite(root: JsonObject | bool, parts: Parts) -> set[str]:
-    """The parts that some finite value fits: the least set, grown from the parts that need no other."""
+    """Return the subschemas that fit some finite value: the least fixed point, grown from those that need no other."""
     finite: set[str] = set()
     waiting: dict[str, set[str]] = defaultdict(set)
     pending = [*parts]
@@ -211,7 +211,7 @@ def _has_end(root: JsonObject | bool, place: str, schema: JsonObject | bool, fit
 
 
 def _has_value(place: str, schema: JsonObject, fits: Callable[[str], bool]) -> bool:
-    """Whether one of the types allowed here has an end."""
+    """Whether one of the allowed types has a finite value."""
     kinds = schema.get("type")
     allowed = {kinds} if isinstance(kinds, str) else set(map(str, kinds)) if isinstance(kinds, list) else _SIMPLE
     if allowed & _SIMPLE or "const" in schema or "enum" in schema:
@@ -243,6 +243,6 @@ def _array_ends(place: str, schema: JsonObject, fits: Callable[[str], bool]) -> 
 
 
 def _all_fit(places: Iterable[str], fits: Callable[[str], bool]) -> bool:
-    """Whether all of them fit; asks about every one, so that each is waited for."""
+    """Whether all of them fit. Calls `fits` for every one, because each call registers the caller as waiting."""
     found = [fits(place) for place in places]
     return all(found)

@@ -39,7 +39,7 @@ from referencing.jsonschema import lookup_recursive_ref
 from structgen.core.json import Json, JsonObject
 from structgen.schema.formats import has_format
 from structgen.schema.issues import NO_BRANCH
-from structgen.schema.node import hashable
+from structgen.schema.keywords import hashable
 from structgen.schema.patterns import matcher
 
 Errors: TypeAlias = Iterator[ValidationError]

@@ -1,8 +1,11 @@
-"""Where schemas stand inside a JSON Schema, for all drafts: only there is `$ref` a reference and `type` a type."""
+"""The keywords of all drafts of JSON Schema: where they hold subschemas, and what types and values they name.
+
+Only in a subschema is `$ref` a reference and `type` a type: elsewhere they may be names of properties or values.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import TypeAlias
 
 from structgen.core.json import Json, JsonObject
@@ -16,11 +19,11 @@ ONE = frozenset({
 MANY = frozenset({"allOf", "anyOf", "oneOf", "prefixItems", "items", "extends"})
 BY_NAME = frozenset({"$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"})
 IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas", "dependencies"})
-"""Keywords whose schemas apply to the same value, not to a part of it."""
+"""Keywords whose subschemas apply to the same value, not to a part of it."""
 
 
 def children(schema: Json) -> Iterator[tuple[Steps, JsonObject | bool]]:
-    """The schemas directly inside a schema, each with the steps that lead there."""
+    """Yield the direct subschemas of a schema, each with the steps that lead there."""
     if not isinstance(schema, dict):
         return
     for key, value in schema.items():
@@ -33,7 +36,7 @@ def children(schema: Json) -> Iterator[tuple[Steps, JsonObject | bool]]:
 
 
 def walk(schema: Json, at: Steps = ()) -> Iterator[tuple[Steps, JsonObject | bool]]:
-    """Every schema in a schema, itself first. Keeps its own stack: depth costs no recursion."""
+    """Yield a schema and all its subschemas with their paths. Not recursive, because schemas may be deep."""
     pending: list[tuple[Steps, Json]] = [(at, schema)]
     while pending:
         here, current = pending.pop()
@@ -41,3 +44,17 @@ def walk(schema: Json, at: Steps = ()) -> Iterator[tuple[Steps, JsonObject | boo
             yield here, current
         found = [((*here, *steps), child) for steps, child in children(current)]
         pending.extend(reversed(found))
+
+
+def types_of(written: Json) -> list[str]:
+    """Return the value of `type` as a list."""
+    return [kind for kind in (written if isinstance(written, list) else [written]) if isinstance(kind, str)]
+
+
+def hashable(value: Json) -> Hashable:
+    """Return a hashable form of a JSON value, equal for equal values: 1 equals 1.0 but not true."""
+    if isinstance(value, dict):
+        return (dict, frozenset((key, hashable(item)) for key, item in value.items()))
+    if isinstance(value, list):
+        return (list, tuple(hashable(item) for item in value))
+    return (bool, value) if isinstance(value, bool) else value

@@ -1,13 +1,15 @@
-"""One place of a schema as a value meets it: all that applies there, read as one.
+"""One place of a schema with everything that applies there. All readers of schemas walk these nodes.
 
-`$ref`, `allOf` and the keywords beside them all say "and this applies too". So a place is a set of schemas that apply
-together, its `parts`, and everything else is read off these by one rule: types and choices are those that all parts
-allow, a property is a place where whatever any part says of it applies, and a branch of a union is a place where the
-branch applies along with the rest. Nothing is merged before somebody looks, and a place that is reached in many ways
-is one object, so recursive schemas are no problem: `node.properties["child"] is node`.
+`$ref`, `allOf` and the keywords beside them all mean "and this applies too". So a node is a set of schemas that apply
+together, its `parts`. Everything else follows from them by one rule: a value must satisfy every part. Types and choices
+are those that all parts allow, a property combines what the parts say about it, and a branch of a union combines the
+branch with everything beside it.
 
-What a node says is never stricter than the schema. Where it says less, `conditions` names the keywords that it leaves
-to the validator.
+Nothing is resolved before a reader asks for it. A place that can be reached in several ways is one object, so
+recursive schemas need no special care: `node.properties["child"] is node`.
+
+A node is never stricter than the schema. If it is less strict, `conditions` names the keywords that are left to the
+validator.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from functools import cached_property
 from typing import TypeAlias, cast
 
 from structgen.core.json import Json, JsonObject, as_object, pointer, steps
-from structgen.schema.keywords import walk
-from structgen.schema.resolve import canonical, referred, standalone, target
+from structgen.schema.keywords import hashable, types_of, walk
+from structgen.schema.resolve import canonical, referred, target
 
 Raw: TypeAlias = JsonObject | bool
 
@@ -29,66 +31,61 @@ REMARKS = frozenset({
     "$anchor", "$comment", "$defs", "$id", "$schema", "$vocabulary", "default", "deprecated", "description",
     "discriminator", "examples", "id", "readOnly", "title", "writeOnly",
 })  # fmt: skip
-"""Keywords that no value can break."""
+"""Keywords that restrict no value."""
 
 _READ = REMARKS | {
     "$ref", "additionalItems", "additionalProperties", "allOf", "anyOf", "const", "enum", "items", "prefixItems",
     "properties", "required", "type",
 }  # fmt: skip
 _MOST_NODES, _NODES_PER_PART = 1_000, 20
-"""A schema may have this many nodes, and this many more for each of its parts: see `_Table`."""
+"""The maximum number of nodes of a schema, and how many each of its parts adds to it: see `_Table`."""
 
 Unions: TypeAlias = frozenset[tuple[int, str]]
 
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """One place of a schema. Two nodes of one schema are equal only if they are the same object."""
+    """One place of a schema. Nodes are compared by identity: one schema has one node for each place."""
 
     table: _Table = field(repr=False)
     given: tuple[Raw, ...]
-    """The schemas that apply here, as they are written."""
+    """The schemas that apply here, as written, the outermost first."""
     taken: Unions = frozenset()
-    """The unions among the parts of which a branch is already given."""
+    """The unions of the parts from which a branch is given already: `branches` does not open them again."""
 
     @classmethod
     def of(cls, schema: Raw) -> Node:
-        """The node of a whole schema, its references in whatever spelling."""
+        """Return the root node of a schema. Its references may have any spelling."""
         table = _Table(_unshared(canonical(schema)))
         return table.node((table.root,))
 
     def at(self, raw: Raw) -> Node:
-        """The node of a schema that is written somewhere in the same whole."""
+        """Return the node of a subschema of the same schema."""
         return self.table.node((raw,))
 
     def named(self, reference: object) -> Node | None:
-        """The node that a canonical reference names, or None."""
+        """Return the node that a canonical reference names, or None."""
         found = target(self.table.root, reference)
         return None if found is None else self.at(found)
 
     @property
     def root(self) -> Node:
-        """The node of the whole schema."""
+        """The root of the schema."""
         return self.at(self.table.root)
 
     @property
     def raw(self) -> Raw:
-        """A JSON Schema of this place; its references are those of the whole schema."""
+        """The JSON Schema of this place. Its references need the definitions of the whole schema: see `standalone`."""
         return self.given[0] if len(self.given) == 1 else {"allOf": list(self.given)} if self.given else True
 
     @property
-    def alone(self) -> Raw:
-        """A JSON Schema of this place that stands alone: with the definitions that it needs."""
-        return standalone(self.table.root, self.raw)
-
-    @property
     def place(self) -> str | None:
-        """The pointer to where this place is written in the canonical schema; None if it is joint, true or false."""
+        """The pointer to this place in the canonical schema; None for combined schemas and for true and false."""
         return self.table.places.get(id(self.given[0])) if len(self.given) == 1 else None
 
     @cached_property
     def reference(self) -> Node | None:
-        """What this place merely refers to, perhaps with remarks beside the reference; None for any other place."""
+        """The node that this place refers to, if nothing but annotations is beside the reference; otherwise None."""
         own = self.given[0] if len(self.given) == 1 else True
         members = own.get("allOf") if isinstance(own, dict) else None
         if not isinstance(own, dict) or own.keys() - REMARKS - {"$ref", "allOf"}:
@@ -99,7 +96,7 @@ class Node:
         return self.named(own.get("$ref"))
 
     def reference_beside(self, idle: Callable[[JsonObject], bool]) -> Node | None:
-        """The one schema that this place refers to, if all else that is written here is idle; None otherwise."""
+        """Return the only node that this place refers to, if every schema that is written here is `idle`; otherwise None."""
         found: set[Node] = set()
         todo = [*self.given]
         while todo:
@@ -112,14 +109,14 @@ class Node:
         return found.pop() if len(found) == 1 else None
 
     def together(self, *schemas: Raw) -> Node:
-        """The place where all of these schemas apply, each written in the same whole or without references."""
+        """Return the node where all of these schemas apply. They belong to the same schema or have no references."""
         return self.table.together(schemas)
 
     # Everything that applies
 
     @cached_property
     def parts(self) -> tuple[JsonObject, ...]:
-        """Every schema that applies here: those given, what they refer to, and the members of `allOf`, each once."""
+        """Every schema that applies here: the given ones, those they refer to, and the members of `allOf`; each once."""
         return tuple(part for part in self._closure if isinstance(part, dict))
 
     @cached_property
@@ -128,45 +125,45 @@ class Node:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every keyword that some part has."""
+        """The keywords of all parts."""
         return frozenset[str]().union(*self.parts)
 
     @cached_property
     def conditions(self) -> frozenset[str]:
-        """The keywords that apply here but that a node does not express: bounds, patterns, `not`, `if` and so on.
+        """The keywords that apply here but that a node does not express, such as bounds, patterns, `not` and `if`.
 
-        Without any, a value fits the schema if and only if it fits what the node says.
+        If there are none, a value fits the schema exactly if it fits the node.
         """
         found = set(self.words - _READ)
         if self.unresolved:
             found.add("$ref")
         if self.table.is_full:
-            found.add("allOf")  # some nodes may say less than they should
+            found.add("allOf")  # beyond the limit, nodes do not combine their parts
         return frozenset(found | ({"oneOf"} if self.is_exclusive else set()))
 
     @cached_property
     def unresolved(self) -> tuple[Json, ...]:
-        """The references here that name nothing in the schema, such as those to metaschemas."""
+        """The references to nothing in this schema, such as those to metaschemas."""
         return tuple(reference for reference in self.all_said("$ref") if self.named(reference) is None)
 
     def said(self, word: str) -> Json:
-        """The value of a keyword; the outermost if several parts have it, None if none does."""
+        """Return the value of a keyword, or None. If several parts have it, the outermost counts."""
         return next((part[word] for part in self.parts if word in part), None) if word in self.words else None
 
     def all_said(self, word: str) -> Iterator[Json]:
-        """Every value that a part has for a keyword."""
+        """Return the values of a keyword in all parts."""
         return (part[word] for part in self.parts if word in part)
 
     # The value itself
 
     @cached_property
     def never(self) -> bool:
-        """Whether no value fits, as far as types and choices tell."""
+        """Whether no value can fit, as far as types and choices tell."""
         return False in self._closure or self._types == frozenset() or self.choices == ()
 
     @property
     def types(self) -> frozenset[str]:
-        """The types that a value may have; empty for any."""
+        """The allowed types; empty if all are allowed, or none (see `never`)."""
         return self._types or frozenset()
 
     @cached_property
@@ -180,7 +177,7 @@ class Node:
 
     @cached_property
     def choices(self) -> tuple[Json, ...] | None:
-        """The only values that are allowed, by `enum` or `const`; None for any."""
+        """The allowed values, if `enum` or `const` lists them; otherwise None."""
         found: tuple[Json, ...] | None = None
         if not self.words & {"const", "enum"}:
             return found
@@ -193,7 +190,7 @@ class Node:
 
     @cached_property
     def _union(self) -> tuple[JsonObject, str] | None:
-        """The first union among the parts of which no branch is given yet."""
+        """The first union of the parts from which no branch has been taken."""
         if not self.words & {*UNIONS}:
             return None
         for part in self.parts:
@@ -204,14 +201,14 @@ class Node:
 
     @property
     def is_exclusive(self) -> bool:
-        """Whether the union here is `oneOf`: a value fits exactly one branch."""
+        """Whether the union here is `oneOf`: a value must fit exactly one branch."""
         return self._union is not None and self._union[1] == "oneOf"
 
     @cached_property
     def branches(self) -> tuple[Node, ...]:
-        """The branches of the union here, each with all that applies beside it; empty if there is no union.
+        """The branches of the union here, each combined with everything beside it; empty if there is no union.
 
-        Several unions that apply together come one inside the other.
+        If several unions apply together, the branches of the first are unions themselves.
         """
         if self._union is None:
             return ()
@@ -222,14 +219,14 @@ class Node:
 
     @cached_property
     def beside(self) -> Node:
-        """The same place without its first union: what stands beside it."""
+        """The same place without its first union."""
         if self._union is None:
             return self
         part, word = self._union
         return self.table.joined(self.parts, self.taken | {(id(part), word)})
 
     def spread(self) -> tuple[Node, ...]:
-        """The node itself and the branches of all unions here, each once, in order."""
+        """Return the node itself and the branches of all nested unions, each once, in order."""
         found: dict[Node, None] = {}
         todo: list[Node] = [self]
         while todo:
@@ -240,7 +237,7 @@ class Node:
         return tuple(found)
 
     def leaves(self) -> tuple[Node, ...]:
-        """The ends of all unions here, each once, in order; the node itself if there is no union."""
+        """Return the branches that are no unions themselves, each once, in order; the node itself if it is no union."""
         return tuple(node for node in self.spread() if not node.branches)
 
     # What is in the value
@@ -256,21 +253,21 @@ class Node:
 
     @cached_property
     def required(self) -> frozenset[str]:
-        """The keys that must be there."""
+        """The required keys."""
         return frozenset(name for named in self.all_said("required") for name in _list(named) if isinstance(name, str))
 
     @cached_property
     def extras(self) -> Node | None:
-        """What keys without a name of their own hold; `never` if there may be none, None if nothing is said of them.
+        """The values of additional keys: a node that is `never` if they are forbidden, None if nothing is said.
 
-        Keys that a pattern speaks of may hold anything here: `conditions` has `patternProperties` then.
+        A key that may match a pattern may hold anything here; `conditions` then includes `patternProperties`.
         """
         spoken = [part for part in self.parts if part.keys() & {"additionalProperties", "patternProperties"}]
         return self.table.together(map(_other, spoken)) if spoken else None
 
     @cached_property
     def prefix(self) -> tuple[Node, ...]:
-        """The items of a list that have a schema each, by their place."""
+        """The first items of a list, if each has a schema of its own."""
         if not self.words & {"prefixItems", "items"}:
             return ()
         lists = [_items(part) for part in self.parts]
@@ -282,12 +279,12 @@ class Node:
 
     @cached_property
     def items(self) -> Node | None:
-        """What the other items of a list are; None if nothing is said of them."""
+        """The other items of a list, or None if nothing is said about them."""
         rests = [rest for part in self.parts if "items" in part and (rest := _items(part)[1]) is not None]
         return self.table.together(rests) if rests else None
 
     def child(self, step: str) -> Node | None:
-        """What a key or an index leads to; None if nothing is said of it. Unions are not looked into: see `leaves`."""
+        """Return the node of a key or an index, or None if nothing is said about it. Branches of unions are ignored."""
         if step in self.properties:
             return self.properties[step]
         if step.isdecimal() and (self.prefix or self.items is not None):
@@ -295,7 +292,7 @@ class Node:
         return self.extras
 
     def along(self, path: str) -> tuple[Node, ...]:
-        """What the schema says of a place in a value, by its pointer: one node for each way through the unions."""
+        """Return the nodes for a JSON Pointer into a value: one for each way through the unions."""
         found: tuple[Node, ...] = (self,)
         for step in steps(path):
             leaves = dict.fromkeys(leaf for node in found for leaf in node.leaves())
@@ -303,7 +300,7 @@ class Node:
         return found
 
     def _way(self, step: str) -> Node | None:
-        """What a key or an index leads to. Of other keys that may hold anything the schema says nothing."""
+        """Return the node of a key or an index; None for an additional key that may hold anything."""
         child = self.child(step)
         says_nothing = child is not None and not child.parts and child is self.extras and step not in self.properties
         return None if says_nothing else child
@@ -312,30 +309,30 @@ class Node:
 
     @property
     def title(self) -> str:
-        """Its title, or ""."""
+        """The title, or ""."""
         return found if isinstance(found := self.said("title"), str) else ""
 
     @property
     def description(self) -> str:
-        """Its description, or ""."""
+        """The description, or ""."""
         return found if isinstance(found := self.said("description"), str) else ""
 
     @property
     def format(self) -> str:
-        """Its format, or ""."""
+        """The format, or ""."""
         return found if isinstance(found := self.said("format"), str) else ""
 
     @property
     def default(self) -> tuple[Json, ...]:
-        """Its default; empty if it has none, because null is a value."""
+        """The default as a tuple of one value; empty if there is none (null may be a default)."""
         return next(((part["default"],) for part in self.parts if "default" in part), ())
 
 
 class _Table:
-    """The nodes of one schema, each made once.
+    """The nodes of one schema, each created once.
 
-    A node is one set of parts. Unions within unions may join the parts in exponentially many ways. Beyond a limit that
-    grows with the schema a new node is one where anything may stand, so that no schema can make the work explode.
+    Nested unions may combine the parts of a schema in exponentially many ways. Beyond a limit that grows with the
+    schema, every new node accepts anything, so that a hostile schema cannot exhaust time or memory.
     """
 
     def __init__(self, root: Raw) -> None:
@@ -345,7 +342,7 @@ class _Table:
 
     @cached_property
     def places(self) -> Mapping[int, str]:
-        """The identity of each written schema -> its pointer."""
+        """Map the identity of each subschema to its pointer."""
         return {id(part): pointer(at) for at, part in walk(self.root) if isinstance(part, dict)}
 
     @cached_property
@@ -353,7 +350,7 @@ class _Table:
         return _MOST_NODES + _NODES_PER_PART * sum(1 for _ in walk(self.root))
 
     def node(self, given: tuple[Raw, ...], taken: Unions = frozenset(), key: Hashable = None) -> Node:
-        """The node of these schemas. `key` is equal for nodes that say the same."""
+        """Return the node of these schemas. Equal keys give the same node."""
         key = tuple(map(id, given)) if key is None else key
         found = self._known.get(key)
         if found is None:
@@ -364,12 +361,12 @@ class _Table:
         return found
 
     def together(self, schemas: Iterable[Raw | None]) -> Node:
-        """The node where all of these apply."""
+        """Return the node where all of these apply."""
         given = tuple({id(one): one for one in schemas if one is not None and one is not True and one != {}}.values())
         return self.node(given or (True,)) if len(given) < 2 else self.joined(given, frozenset())
 
     def joined(self, given: tuple[Raw, ...], taken: Unions) -> Node:
-        """The node of schemas of which some may have nothing left to say, because their unions are `taken`."""
+        """Return the node of these schemas without those that add nothing once their unions are `taken`."""
         first, contents = given[0], dict[Hashable, Raw]()
         for part in self.closure(given):
             if said := _content(part, taken):
@@ -377,13 +374,13 @@ class _Table:
         kept = (first, *(part for part in contents.values() if part is not first))
         alone = {id(part) for part in self.closure((first,))}
         if all(id(part) in alone for part in contents.values()):
-            kept = (first,)  # what stands beside it has no say, so it is the node that others reach too
+            kept = (first,)  # nothing beside it matters, so share the node with those who reach it in another way
         reached = {id(part) for part in self.closure(kept)}
         left = frozenset(union for union in taken if union[0] in reached)
         return self.node(kept, left, (frozenset(contents), left) if len(kept) > 1 or left else None)
 
     def closure(self, given: Iterable[Raw]) -> tuple[Raw, ...]:
-        """The schemas, what they refer to, and the members of `allOf`, from the outside in, each once."""
+        """Return the schemas, those they refer to, and the members of `allOf`, from the outside in, each once."""
         found: dict[int, Raw] = {}
         pending: list[Raw] = [*given]
         while pending:
@@ -401,34 +398,20 @@ class _Table:
 
 
 def _unshared(root: Raw) -> Raw:
-    """The schema, in which no two places are the same Python object: places are told apart by their identity."""
+    """Return the schema, copied if two of its places are the same Python object, because identity tells places apart."""
     seen = [id(part) for _, part in walk(root) if isinstance(part, dict)]
     return root if len(set(seen)) == len(seen) else cast(Raw, json.loads(json.dumps(root)))
 
 
-def types_of(written: Json) -> list[str]:
-    """The value of `type` as a list."""
-    return [kind for kind in (written if isinstance(written, list) else [written]) if isinstance(kind, str)]
-
-
 def _common(first: frozenset[str], second: frozenset[str]) -> frozenset[str]:
-    """The types in both; an integer is a number."""
+    """Return the types in both sets; an integer is a number too."""
     whole = {"integer"} if {"integer", "number"} & first and {"integer", "number"} & second else set[str]()
     both = first & second
     return both | whole if "number" not in both else both
 
 
-def hashable(value: Json) -> Hashable:
-    """A JSON value as something hashable that is equal if the values are: 1 is 1.0 and is not true."""
-    if isinstance(value, dict):
-        return (dict, frozenset((key, hashable(item)) for key, item in value.items()))
-    if isinstance(value, list):
-        return (list, tuple(hashable(item) for item in value))
-    return (bool, value) if isinstance(value, bool) else value
-
-
 def _content(part: Raw, taken: Unions) -> Hashable:
-    """What a part itself still asks for, equal for parts that ask for the same; empty if nothing is left."""
+    """Return what a part itself still asks for, equal for parts that ask for the same; empty if it asks for nothing."""
     if not isinstance(part, dict):
         return () if part else ("never",)
     return frozenset(
@@ -446,19 +429,19 @@ def _content(part: Raw, taken: Unions) -> Hashable:
 
 
 def _of_key(part: JsonObject, named: JsonObject, name: str) -> Raw | None:
-    """What a part says of a key, be it by its name or as one of the others."""
+    """Return the schema that a part has for a key, by its name or as an additional key."""
     said = named.get(name)
     return said if isinstance(said, (dict, bool)) else _other(part)
 
 
 def _other(part: JsonObject) -> Raw | None:
-    """What a part says of keys that it does not name; anything, if some of them follow a pattern."""
+    """Return the schema that a part has for additional keys; None if it has none, or if a pattern may match them."""
     said = part.get("additionalProperties")
     return said if isinstance(said, (dict, bool)) and "patternProperties" not in part else None
 
 
 def _items(part: JsonObject) -> tuple[list[Raw], Raw | None]:
-    """The schemas of the first items, and that of all others; before draft 2020-12 the first ones are in `items`."""
+    """Return the schemas of the first items and that of all others. Before draft 2020-12, `items` lists the first ones."""
     first, rest = part.get("prefixItems"), part.get("items")
     if isinstance(rest, list):
         first, rest = rest, part.get("additionalItems")

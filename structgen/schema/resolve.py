@@ -1,8 +1,8 @@
-"""References in one canonical form: whatever the schema's author wrote, ``#/$defs/NAME``, or ``#`` for the whole.
+"""Rewrite references to one canonical form: ``#/$defs/NAME``, or ``#`` for the root.
 
-JSON Schema has many spellings for one thing: pointers with percent-encoding, anchors, `$id`s that move the base,
-`definitions` and `$defs`, pointers into the middle of another part, `$dynamicRef`. They are read here, once, when a
-schema is compiled. Everybody else follows a reference with `target`.
+JSON Schema has many spellings for a reference: percent-encoded pointers, anchors, `$id`s that change the base URI,
+`definitions` and `$defs`, pointers into the middle of another subschema, `$dynamicRef`. They are resolved here, once,
+when a schema is compiled. All other modules follow references through the nodes of `schema.node`.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ _CANONICAL = re.compile(r"#(?:/\$defs/[A-Za-z0-9_.-]+)?\Z")
 
 
 def target(root: JsonObject | bool, reference: object) -> JsonObject | bool | None:
-    """What a canonical reference names; None for anything else."""
+    """Return the schema that a canonical reference names, or None for anything else."""
     found = find(root, reference)
     return None if found is None else found[1]
 
 
 def referred(root: JsonObject | bool, schema: Json) -> tuple[str, JsonObject | bool] | None:
-    """The pointer to what a schema refers to, and the schema there; None if it refers to nothing."""
+    """Return the pointer to the schema that a schema refers to, and that schema; None if it refers to nothing."""
     return find(root, schema.get("$ref")) if isinstance(schema, dict) else None
 
 
 def find(root: JsonObject | bool, reference: object) -> tuple[str, JsonObject | bool] | None:
-    """The pointer to what a canonical reference names, and the schema there; None for anything else."""
+    """Return the pointer to the schema that a canonical reference names, and that schema; None for anything else."""
     if not isinstance(reference, str) or not reference.startswith("#"):
         return None
     return part_at(root, reference[1:])
 
 
 def part_at(root: JsonObject | bool, place: str) -> tuple[str, JsonObject | bool] | None:
-    """A pointer and the schema there; None if there is none."""
+    """Return a pointer and the schema there, or None if there is no schema."""
     here: Json = root
     for step in steps(place):
         here = here.get(step) if isinstance(here, dict) else None
@@ -54,7 +54,7 @@ def part_at(root: JsonObject | bool, place: str) -> tuple[str, JsonObject | bool
 
 
 def standalone(root: JsonObject | bool, part: JsonObject | bool) -> JsonObject | bool:
-    """A part of a canonical schema as a schema that stands alone: with the definitions of the whole."""
+    """Return a subschema of a canonical schema with the definitions that it needs, so that it can be used alone."""
     if not isinstance(part, dict) or not isinstance(root, dict) or part is root:
         return part
     whole = rooted(root)
@@ -64,9 +64,9 @@ def standalone(root: JsonObject | bool, part: JsonObject | bool) -> JsonObject |
 
 
 def rooted(root: JsonObject) -> JsonObject:
-    """The same canonical schema without ``#``: if it refers to the whole, the whole is a definition.
+    """Return the canonical schema without ``#``: if parts refer to the root, the root becomes a definition.
 
-    So its parts may be moved into another schema, where ``#`` would be something else.
+    Then its subschemas can be moved into another schema, where ``#`` would name that schema's root.
     """
     if not any(isinstance(part, dict) and part.get("$ref") == "#" for _, part in walk(root)):
         return root
@@ -79,7 +79,7 @@ def rooted(root: JsonObject) -> JsonObject:
 
 
 def _pointing(schema: JsonObject, reference: str) -> JsonObject:
-    """A copy whose references to the whole are these instead."""
+    """Return a copy with another reference in place of ``#``."""
     made = cast(JsonObject, json.loads(json.dumps(schema)))
     for _, part in walk(made):
         if isinstance(part, dict) and part.get("$ref") == "#":
@@ -88,9 +88,9 @@ def _pointing(schema: JsonObject, reference: str) -> JsonObject:
 
 
 def canonical(schema: JsonObject | bool) -> JsonObject | bool:
-    """The same schema with canonical references; the schema itself if all of them are.
+    """Return the schema with canonical references, or the schema itself if they are canonical already.
 
-    References to the metaschemas of JSON Schema, which are no part of it, stay as they are.
+    References to the metaschemas of JSON Schema stay as they are.
     """
     if not isinstance(schema, dict) or _is_canonical(schema):
         return schema
@@ -112,13 +112,13 @@ def _is_canonical(schema: JsonObject) -> bool:
 
 
 class _Rewriting:
-    """One schema on its way to canonical references."""
+    """Rewrites the references of one schema."""
 
     def __init__(self, schema: JsonObject) -> None:
         self._schema = schema
         self._refs = Refs.of(schema)
         self._names: dict[str, str] = {}
-        """The pointer of each part that has a name -> the name."""
+        """The pointer of each subschema that becomes a definition -> its name."""
         for key in DEFINITIONS:
             for name in as_object(schema.get(key)):
                 self._name(pointer((key, name)))
@@ -142,11 +142,11 @@ class _Rewriting:
                 yield place
 
     def _place(self, key: str, reference: str, at: Steps) -> str | None:
-        """The pointer to what a reference names; None if it is not in this schema.
+        """Return the pointer to the schema that a reference names, or None if it is not in this schema.
 
-        A dynamic reference to a dynamic anchor names the outermost one on the way to it. The way begins at the root,
-        whose own anchor is therefore the one. If the root has none but several parts do, each value has a way of its
-        own, and nobody can say here which one is meant.
+        A dynamic reference to a dynamic anchor names the outermost such anchor on the evaluation path. The path begins
+        at the root, so an anchor of the root is the one. If only several inner schemas have the anchor, the target
+        depends on the value, and the reference stays as it is.
         """
         found = self._refs.find(reference, at)
         anchor = reference.partition("#")[2]
@@ -158,7 +158,7 @@ class _Rewriting:
         return found[0] if sum(_is_anchor(part, anchor) for _, part in walk(self._schema)) == 1 else None
 
     def _name(self, place: str) -> None:
-        """Give a part a name that is free; the whole is just ``#``."""
+        """Give a subschema a free name. The root needs none: it is ``#``."""
         if place in self._names or not place:
             return
         last = _ODD.sub("_", steps(place)[-1]) or "part"
@@ -169,7 +169,7 @@ class _Rewriting:
         )
 
     def _rewritten(self, part: Json, at: Steps) -> JsonObject:
-        """A copy of an object schema, with the parts in it as references where they have names."""
+        """Return a copy of an object schema, with references in place of its named subschemas."""
         made: JsonObject = {}
         for key, value in cast(JsonObject, part).items():
             if key in NAMES and isinstance(value, str) and (at or key != "$id"):
@@ -193,12 +193,12 @@ class _Rewriting:
     def _copy(self, part: Json, at: Steps) -> Json:
         if not isinstance(part, dict):
             return part
-        if self._refs.closed and isinstance(part.get("$ref"), str):  # by these drafts nothing beside it counts
+        if self._refs.closed and isinstance(part.get("$ref"), str):  # these drafts ignore everything beside a `$ref`
             part = {key: value for key, value in part.items() if key in _ANNOTATIONS or key in REF}
         return self._rewritten(part, at)
 
     def _refer(self, made: JsonObject, key: str, reference: str, at: Steps) -> None:
-        """Write a reference; beside another one it becomes a condition more."""
+        """Write a reference; a second one (`$ref` beside `$dynamicRef`) becomes a member of `allOf`."""
         place = self._place(key, reference, at)
         if place is None:
             made[key] = reference
@@ -221,20 +221,20 @@ NAMES = frozenset({"$id", "id", "$anchor", "$dynamicAnchor"})
 
 @dataclass(slots=True)
 class Bases:
-    """Base URIs by place, as a tree of steps: looking one up walks once along its path, however deep."""
+    """Base URIs by path, as a tree of steps: a lookup walks its path once, however deep."""
 
     uri: str | None = None
     inside: dict[str, Bases] = field(default_factory=dict[str, "Bases"])
 
     def put(self, at: Steps, uri: str) -> None:
-        """Set the base URI that holds from a place on."""
+        """Set the base URI from a path downwards."""
         here = self
         for step in at:
             here = here.inside.setdefault(str(step), Bases())
         here.uri = uri
 
     def over(self, at: Steps) -> str:
-        """The base URI that holds at a place: its own, or that of the nearest place above."""
+        """Return the base URI at a path: its own, or that of the nearest ancestor."""
         here, uri = self, self.uri or ""
         for step in at:
             inner = here.inside.get(str(step))
@@ -246,26 +246,26 @@ class Bases:
 
 @dataclass(frozen=True, slots=True)
 class Refs:
-    """The parts of one schema that references can name."""
+    """The subschemas of one schema that references can name."""
 
     root: JsonObject | bool
     places: dict[str, str] = field(default_factory=dict[str, str])
-    """URI (with its fragment, if an anchor) -> pointer."""
+    """URI (for an anchor with its fragment) -> pointer."""
     bases: Bases = field(default_factory=Bases)
 
     def is_draft(self, *numbers: int) -> bool:
-        """Whether the schema names one of these drafts of the years before 2019."""
+        """Whether `$schema` names one of these drafts, all older than 2019-09."""
         named = self.root.get("$schema") if isinstance(self.root, dict) else None
         return isinstance(named, str) and any(f"draft-0{number}/" in named for number in numbers)
 
     @property
     def closed(self) -> bool:
-        """Whether a `$ref` rules out everything beside it (drafts up to 7)."""
+        """Whether a `$ref` overrides everything beside it (drafts up to 7)."""
         return self.is_draft(3, 4, 6, 7)
 
     @classmethod
     def of(cls, root: JsonObject | bool) -> Refs:
-        """Read the identifiers and anchors of a schema."""
+        """Collect the identifiers and anchors of a schema."""
         refs = cls(root, {"": ""})
         for at, schema in walk(root):
             if isinstance(schema, dict):
@@ -274,7 +274,7 @@ class Refs:
 
     def _add(self, at: Steps, schema: JsonObject) -> None:
         if not NAMES & schema.keys():
-            return  # the pointer of a deep place is long
+            return  # making the pointer of a deep place is expensive
         here, base = pointer(at), self.bases.over(at)
         for key in ("$id", "id"):
             name = schema.get(key)
@@ -291,7 +291,7 @@ class Refs:
                 self.places.setdefault(f"{base}#{anchor}", here)
 
     def find(self, ref: str, at: Steps = ()) -> tuple[str, JsonObject | bool] | None:
-        """The pointer and the schema that a reference at a place names; None where it is not in this schema."""
+        """Return the pointer to the schema that a reference at a path names, and that schema; None if it is not here."""
         base = self.bases.over(at)
         target = base + ref if ref.startswith("#") else urljoin(base, ref)
         document, fragment = urldefrag(target)
@@ -303,6 +303,6 @@ class Refs:
         return None if place is None else self.at(place)
 
     def at(self, place: str) -> tuple[str, JsonObject | bool] | None:
-        """The schema at a pointer."""
+        """Return a pointer and the schema there, or None."""
         here = value_at(self.root, steps(place))
         return (place, cast("JsonObject | bool", here)) if isinstance(here, (dict, bool)) else None

@@ -26,8 +26,8 @@ from structgen.forms.strict.strict_shapes import (
     joined_words,
     words_of,
 )
-from structgen.schema.keywords import Steps
-from structgen.schema.node import UNIONS, Node, Raw, types_of
+from structgen.schema.keywords import Steps, types_of
+from structgen.schema.node import UNIONS, Node, Raw
 
 ROOT = "root"
 """The name of the definition for the whole schema."""
