@@ -1,4 +1,4 @@
-"""Any description of a type -> Schema: one object that knows its JSON Schema, its outline, and how to check a value."""
+"""Compile any description of a type into a Schema: its JSON Schema, its outline, and a check of values."""
 
 from structgen.schema.check import Context
 from structgen.schema.pydantic_issues import issues_from_pydantic

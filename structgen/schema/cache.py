@@ -1,4 +1,4 @@
-"""What was compiled once is not compiled again: a class keeps its schema, a composed type is remembered for a while."""
+"""Compile each type once: a class keeps its schema, and the last composed types are cached."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any, TypeVar, cast, get_args, get_origin
 V = TypeVar("V")
 
 _ATTRIBUTE = "__structgen_schema__"
-"""Where a class keeps it: so that it goes when the class goes, which no dictionary beside it could do."""
+"""The attribute of a class that holds its schema. So the schema is freed with the class; a weak dictionary would keep
+both alive, because the schema refers to the class.
+"""
 
 _HEAP = 1 << 9
-"""The flag of classes made in Python; those made in C take no attribute (Py_TPFLAGS_HEAPTYPE)."""
+"""Py_TPFLAGS_HEAPTYPE: the flag of classes defined in Python. Others accept no attributes."""
 
 _MOST = 128
 _recent: OrderedDict[Hashable, Any] = OrderedDict()
@@ -21,7 +23,7 @@ _lock = Lock()
 
 
 def remembered(kind: object, make: Callable[[object], V]) -> V:
-    """What `make` gives for a type, made once for each class and for each of the last composed types."""
+    """Return `make(kind)`, cached for each class and for the last composed types."""
     if not isinstance(kind, type) or not kind.__flags__ & _HEAP:
         return _of_recent(kind, make)
     own = vars(kind).get(_ATTRIBUTE)
@@ -49,6 +51,6 @@ def _of_recent(kind: object, make: Callable[[object], V]) -> V:
 
 
 def _key(kind: object) -> Hashable:
-    """A type by its parts in their order: equal unions may differ in it, and 1 equals True."""
+    """Return a key of a type with its parts in order: equal unions may differ in order, and 1 equals True."""
     args = get_args(kind)
     return (get_origin(kind), *map(_key, args)) if args else (type(kind), kind)

@@ -1,4 +1,4 @@
-"""What is wrong with a value: a plain JSON value, or an instance of the type."""
+"""Check a value against a type or a JSON Schema: plain JSON, or an instance of the type."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from structgen.schema.patterns import PatternTooCostly
 from structgen.schema.pydantic_issues import issues_of, locate
 
 Context: TypeAlias = Mapping[str, Any] | None
-"""What validators (and serializers) of the user's are told as ``info.context``."""
+"""The ``info.context`` of user validators and serializers."""
 
 MOST_ISSUES = 200
-"""Nobody reads more, and a hostile value may have millions."""
+"""The maximum number of issues of a value, because a hostile value may have millions."""
 
 TOO_DEEP = Issue("", "is nested too deep to be checked", "depth", None, "a value of less depth")
 
 
 def check_json(validator: Any, value: object) -> tuple[Issue, ...]:
-    """The issues of a value under a JSON Schema; only plain JSON has none."""
+    """Return the issues of a value under a JSON Schema. Anything but plain JSON has at least one."""
     from structgen.schema.issues import issues_from_jsonschema
     from structgen.schema.json_validator import one_check
 
@@ -50,9 +50,10 @@ def check_typed(
     context: Context = None,
     structure: SchemaValidator | None = None,
 ) -> tuple[Issue, ...]:
-    """The issues of a plain JSON value, or of an instance, under a type; `root` is its schema.
+    """Return the issues of a plain JSON value, or of an instance, under a type; `root` is its schema.
 
-    `structure` is a validator of the type that runs nothing of its author's, where its own does: it is asked first.
+    `structure` is a validator of the type without user functions, if the type has any. It runs first, so that user
+    validators only see values of the right structure.
     """
     try:
         if next(_not_json(value, ()), None) is None:
@@ -66,7 +67,7 @@ def check_typed(
 
 
 def _not_json(value: object, at: tuple[str | int, ...]) -> Iterator[Issue]:
-    """An issue for everything in a value that JSON cannot hold."""
+    """Yield an issue for everything in a value that JSON cannot hold."""
     if type(value) is dict:
         for key, inner in cast("dict[object, object]", value).items():
             if type(key) is str:
@@ -85,10 +86,11 @@ def _not_json(value: object, at: tuple[str | int, ...]) -> Iterator[Issue]:
 def _check_plain(
     adapter: TypeAdapter[Any], value: Json, context: Context, structure: SchemaValidator | None
 ) -> tuple[Issue, ...]:
-    """Read strictly, as JSON, so that no conversion passes unseen.
+    """Validate strictly, as JSON, so that no conversion goes unnoticed.
 
-    A before- or wrap-validator hands on its input in Python mode, where strict reading refuses even a good date. So
-    where strict reading fails, lax reading decides, and what only the strict one refuses counts where it was converted.
+    A before- or wrap-validator passes its input on in Python mode, where strict validation refuses even a valid date.
+    So if strict validation fails, lax validation decides. An error that only strict validation reports counts if the
+    value was converted there.
     """
     text = json.dumps(value)
     strict = _errors(structure, text, value) if structure else []
@@ -119,13 +121,13 @@ def _errors(
 
 
 def _is_conversion(details: ErrorDetails) -> bool:
-    """Whether a strict error is about what JSON itself tells apart: strings, numbers, true and false."""
+    """Whether a strict error is about a difference that JSON itself makes: strings, numbers, true and false."""
     simple = isinstance(details["input"], (str, int, float))
     return simple and details["type"].split("_", 1)[0] in {"int", "float", "bool", "string"}
 
 
 def _differs(details: ErrorDetails, value: Json, dumped: Json) -> bool:
-    """Whether what strict reading refused became something else in lax reading."""
+    """Whether lax validation converted what strict validation refused."""
     here = at(dumped, locate(details, value)[0])
     if here is MISSING:
         return _is_conversion(details)
@@ -136,7 +138,7 @@ def _differs(details: ErrorDetails, value: Json, dumped: Json) -> bool:
 
 
 def _check_instance(adapter: TypeAdapter[Any], value: object, context: Context) -> tuple[Issue, ...]:
-    """Read an instance strictly; the models in it are opened, because an instance passes unread."""
+    """Validate an instance strictly. Its models are opened first, because Pydantic accepts an instance unchecked."""
     try:
         adapter.validate_python(value, strict=True, context=context)
         adapter.validate_python(_opened(value), strict=True, by_alias=False, by_name=True, context=context)
@@ -149,7 +151,7 @@ def _check_instance(adapter: TypeAdapter[Any], value: object, context: Context) 
 
 
 def _holds_dataclass(value: object) -> bool:
-    """Whether a dataclass is in a value: no way to open it as a dict, so it is read again from its dump."""
+    """Whether a value contains a dataclass. It cannot be opened as a dict, so its dump is validated instead."""
     opened = _opened(value)
     if isinstance(opened, dict):
         return any(map(_holds_dataclass, cast("dict[object, object]", opened).values()))
@@ -159,7 +161,7 @@ def _holds_dataclass(value: object) -> bool:
 
 
 def _opened(value: object) -> object:
-    """A value with every model in it as a dict of its fields."""
+    """Return a value with every model in it as a dict of its fields."""
     if isinstance(value, RootModel):
         return _opened(cast("RootModel[Any]", value).root)
     if isinstance(value, BaseModel):
@@ -172,7 +174,7 @@ def _opened(value: object) -> object:
 
 
 def _shown(value: object) -> object:
-    """An instance as plain data that locations can be followed in."""
+    """Return an instance as plain data in which error locations can be followed."""
     opened = _opened(value)
     if dataclasses.is_dataclass(opened) and not isinstance(opened, type):
         return {field.name: _shown(getattr(opened, field.name, None)) for field in dataclasses.fields(opened)}

@@ -1,6 +1,6 @@
 """What only Pydantic's core schema says: the keys of each member of a union, and whose functions a type runs.
 
-Validators may be slow, call a server or count. So whatever can be known without them is worked out without them.
+User validators may be slow, may call a server, may count. So everything that does not need them is done without them.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ Rank: TypeAlias = tuple[int, int, int, int]
 class Record:
     """The keys of one kind of object.
 
-    `names` maps each key that it takes to its field, `tags` each field that admits only some constants to these.
-    `open`: it keeps other keys too.
+    `names` maps each accepted key to its field, `tags` each field that accepts only some constants to these constants.
+    `open`: other keys are kept too.
     """
 
     fields: tuple[str, ...] = ()
@@ -34,9 +34,9 @@ class Record:
     open: bool = False
 
     def rank(self, value: JsonObject, tags: Container[str]) -> Rank:
-        """How much of an object is lost as this record: wrong tags, keys that are dropped, nulls that are, others.
+        """Return how much of an object would be lost: wrong tags, dropped values, dropped nulls, other unknown keys.
 
-        Only `tags` count that every member of the union has: against a member without one they say nothing.
+        Only `tags` that every member of the union has count: they say nothing against a member without them.
         """
         strange = [key for key in value if key not in self.names]
         lost = 0 if self.open else sum(value[key] is not None for key in strange)
@@ -52,7 +52,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member of a union: the records that it may be (a union inside it has several), or that its list holds."""
+    """One member of a union: the records that it may be (several for a nested union), or that its list holds."""
 
     name: str
     records: tuple[Record, ...] = ()
@@ -60,34 +60,34 @@ class Member:
     takes_objects: bool = False
 
     def rank(self, value: JsonObject, tags: Container[str]) -> Rank:
-        """The rank of the record that loses least of an object."""
+        """Return the rank of the record that loses least of an object."""
         return min((record.rank(value, tags) for record in self.records), default=(0, 0, 0, len(value)))
 
     def is_whole(self, value: JsonObject) -> bool:
-        """Whether an object gives all the keys that this member has."""
+        """Whether an object has all the keys of this member."""
         return any(set(record.fields) <= {record.names.get(key) for key in value} for record in self.records)
 
 
 def definitions_of(core: Core) -> dict[str, Core]:
-    """The shared parts of a core schema, by their names."""
+    """Return the definitions of a core schema by their names."""
     shared = cast("list[Core]", core["definitions"]) if core.get("type") == "definitions" else []
     return {part["ref"]: part for part in shared if "ref" in part}
 
 
 def choices_of(union: Core) -> list[Core]:
-    """The choices of a union, with or without tags."""
+    """Return the choices of a union, with or without tags."""
     given: object = union["choices"]
     found = cast("dict[str, Any]", given).values() if isinstance(given, dict) else cast("list[Any]", given)
-    # A choice may come with a label of its own, and a tag may stand for another tag.
+    # A choice may have a label of its own, and a tag may be an alias of another tag.
     schemas = [one for one in found if not isinstance(one, str)]
     return [cast("tuple[Core, str]", one)[0] if isinstance(one, tuple) else one for one in schemas]
 
 
 def rewritten(core: Core, change: Callable[[Core, Core], Core]) -> Core:
-    """A copy of a core schema: of each part, `change` gets the part and a copy of it whose own parts are changed.
+    """Return a copy of a core schema. `change` gets each part and a copy of it whose own parts are already changed.
 
-    Pydantic puts a class that occurs several times into all these places as one object. So a core schema with unions
-    in unions is far smaller than the tree that it stands for, and each object is changed once and stays one object.
+    A class that occurs several times is one object in all these places. With nested unions the tree would be
+    exponentially larger than the objects in it, so each object is changed once and stays one object in the copy.
     """
     known: dict[int, Core] = {}
 
@@ -100,9 +100,9 @@ def rewritten(core: Core, change: Callable[[Core, Core], Core]) -> Core:
 
 
 def mapped(part: Core, change: Callable[[Core], Core]) -> Core:
-    """A copy of a part of a core schema, with each schema right below it changed.
+    """Return a copy of a part of a core schema with each schema directly below it changed.
 
-    Fields and tags have names of the user's, which may be any word of Pydantic's own.
+    Fields and tags have names that users chose, which may be any of Pydantic's own words.
     """
     made: Core = {}
     for key, value in part.items():
@@ -120,7 +120,7 @@ def mapped(part: Core, change: Callable[[Core], Core]) -> Core:
 
 
 def _each(one: Any, change: Callable[[Core], Core]) -> Any:
-    if isinstance(one, tuple):  # a choice of a union with its label
+    if isinstance(one, tuple):  # a choice of a union and its label
         schema, label = cast("tuple[Core, str]", one)
         return change(schema), label
     return change(cast(Core, one)) if isinstance(one, dict) else one
@@ -129,14 +129,11 @@ def _each(one: Any, change: Callable[[Core], Core]) -> Any:
 _WITHOUT_SCHEMAS = frozenset(
     {"function", "metadata", "serialization", "cls", "default", "expected", "members", "config", "custom_error_context"}
 )
-"""Parts of a core schema that hold no schemas."""
+"""Keys of a core schema that hold no schemas."""
 
 
 def has_part(core: Core, wanted: Callable[[Core], bool]) -> bool:
-    """Whether a part of a core schema is of some kind: JSON Schema says too little of some.
-
-    A class that stands in several places is one object in all of them, and is looked at once.
-    """
+    """Whether some part of a core schema is wanted. Each object is looked at once, however often it occurs."""
     todo: list[Any] = [core]
     seen: set[int] = set()
     while todo:
@@ -155,7 +152,7 @@ def has_part(core: Core, wanted: Callable[[Core], bool]) -> bool:
 
 
 def member_of(choice: Core, definitions: Mapping[str, Core]) -> Member:
-    """What a choice of a union takes."""
+    """Return what a choice of a union accepts."""
     name, inside_list = "value", False
     todo, seen, looked_at = [choice], set[str](), set[int]()
     records: list[Record] = []
@@ -186,7 +183,7 @@ def member_of(choice: Core, definitions: Mapping[str, Core]) -> Member:
         elif kind in _OPEN or (kind in _TRANSFORMS and not _holds_record(part, definitions)):
             records += [] if inside_list else [Record(open=True)]
             takes_objects = takes_objects or not inside_list
-        elif kind != "json":  # which comes as a text
+        elif kind != "json":  # JSON in a string is no object itself
             todo += _below(part)
     return Member(name, tuple(records), inside_list, takes_objects)
 
@@ -195,12 +192,12 @@ _LISTS = frozenset({"list", "tuple", "set", "frozenset", "generator"})
 _RECORDS = frozenset({"model", "dataclass", "typed-dict"})
 _OPEN = frozenset({"dict", "any", "function-plain", "is-instance", "custom-error"})
 _TRANSFORMS = frozenset({"function-before", "function-wrap"})
-"""What may take anything and make something else of it."""
+"""Validators that may accept anything and convert it."""
 _FIELDS = frozenset({"model-fields", "dataclass-args", "typed-dict"})
 
 
 def _holds_record(part: Core, definitions: Mapping[str, Core]) -> bool:
-    """Whether what a validator of the user's hands on is an object with named fields, or a list."""
+    """Whether the inner type of a user validator is an object with named fields, or a list."""
     inner = part
     while inner.get("type") in _TRANSFORMS or inner.get("type") == "definition-ref":
         inner = definitions.get(inner["schema_ref"], {}) if "schema_ref" in inner else cast(Core, inner["schema"])
@@ -208,7 +205,7 @@ def _holds_record(part: Core, definitions: Mapping[str, Core]) -> bool:
 
 
 def _below(part: Core) -> Sequence[Core]:
-    """The parts of which a value of this part is one."""
+    """Return the parts that describe the same value as this part."""
     if "choices" in part:
         return choices_of(part)
     for key in ("schema", "json_schema", "lax_schema"):
@@ -219,7 +216,7 @@ def _below(part: Core) -> Sequence[Core]:
 
 
 def _record(part: Core) -> Record:
-    """The keys of a model, a dataclass or a TypedDict."""
+    """Return the keys of a model, a dataclass or a TypedDict."""
     inner, config = part, cast(Core, part.get("config") or {})
     while inner.get("type") not in _FIELDS:
         below = _below(inner)
@@ -256,14 +253,14 @@ def _fields_of(inner: Core) -> Iterator[tuple[str, Core]]:
 
 
 def _of_arguments(arguments: Core) -> Record:
-    """The keys of a named tuple."""
+    """Return the keys of a named tuple."""
     given = cast("list[Core]", arguments.get("arguments_schema", []))
     names = tuple(str(one.get("name")) for one in given)
     return Record(names, dict(zip(names, names, strict=True)))
 
 
 def _aliases(found: object) -> Iterator[str]:
-    """The aliases that are one key; a path begins with one."""
+    """Yield the keys under which a field may come; of an alias path the first."""
     if isinstance(found, str):
         yield found
     paths = cast("list[Any]", found) if isinstance(found, list) else []
@@ -273,7 +270,7 @@ def _aliases(found: object) -> Iterator[str]:
 
 
 def _constants(held: Core) -> tuple[object, ...]:
-    """The constants that a field admits; empty where it admits more than these, or makes others of what is given."""
+    """Return the only constants that a field accepts; empty if it accepts more, or converts what it gets."""
     while held.get("type") in {"default", "function-after"}:
         held = cast(Core, held["schema"])
     if held.get("type") not in {"literal", "enum"} or held.get("missing") is not None:
@@ -284,9 +281,9 @@ def _constants(held: Core) -> tuple[object, ...]:
 
 
 def closed(core: Core) -> Core:
-    """The core schema with an error for each key that a type would drop; types that keep other keys keep them.
+    """Return the core schema with an error for each key that a type would drop. Types that allow other keys keep them.
 
-    A constructor of the user's is passed by: it would hide what the validator finds.
+    User constructors are left out, because they would hide what the validator finds.
     """
     return rewritten(core, _closed)
 
@@ -311,18 +308,18 @@ def _closed(_: Core, made: Core) -> Core:
 _STRUCTURE = (sys.stdlib_module_names - {"functools", "unittest"}) | {
     "pydantic", "pydantic_core", "pydantic_extra_types", "annotated_types", "structgen",
 }  # fmt: skip
-"""Modules whose functions are a part of a type's structure; a partial of `functools` may hold anybody's."""
+"""Modules whose functions count as structure. Not `functools`: a partial may hold a function of the user's."""
 
 _PLACE = "ref"
 
 
 def has_functions(core: Core) -> bool:
-    """Whether a validator or a constructor of the author's has a say in a type."""
+    """Whether a type runs user validators or constructors."""
     return has_part(core, _is_own)
 
 
 def without_functions(core: Core) -> Core:
-    """A copy of a core schema without them. What one is shown before the type itself may be anything."""
+    """Return a copy of a core schema without user functions. What a user function sees first may be anything."""
     return rewritten(core, _without_functions)
 
 
@@ -342,7 +339,7 @@ def _without_functions(part: Core, made: Core) -> Core:
 
 
 def _is_changed_before(part: Core) -> bool:
-    """Whether a function of the author's is shown a value first; the fields of a class count as the class."""
+    """Whether a user function sees the value first; the fields of a class count as the class."""
     kind = part.get("type")
     if kind in _BEFORE and _is_own(part):
         return True
@@ -356,16 +353,16 @@ _FACTORY = frozenset({"default_factory", "default_factory_takes_data", "validate
 
 
 def _is_own(part: Core) -> bool:
-    """Whether a part runs code of the author's on a value."""
+    """Whether a part runs user code on a value."""
     kind = part.get("type")
-    if not isinstance(kind, str):  # fields by their names, one of which is "type"
+    if not isinstance(kind, str):  # a dict of fields, one of which is called "type"
         return False
     if kind in _CLASSES:
         return bool(part.get("custom_init") or part.get("post_init"))
     if kind != "function-after" and kind not in _BEFORE:
         return False
     given: Any = part.get("function")
-    if not isinstance(given, dict):  # of a serializer
+    if not isinstance(given, dict):  # the function of a serializer
         return False
     function = cast("dict[str, object]", given).get("function")
     module = getattr(function, "__module__", None) or getattr(type(function), "__module__", "")

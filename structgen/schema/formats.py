@@ -1,7 +1,6 @@
-"""What `format` asks of a string, where it is asked to assert: the formats that texts hold, on the standard library.
+"""Check the `format` of strings: the formats that occur in texts, with the standard library.
 
-A time zone may be absent from dates and times, as in ISO 8601: texts rarely name one, and to insist would make a model
-invent it.
+A date or time may lack a time zone, as in ISO 8601: texts rarely name one, and a model would have to invent it.
 """
 
 from __future__ import annotations
@@ -50,11 +49,11 @@ FORMATS: dict[str, tuple[Callable[[str], object], str]] = {
     "uri": (_uri, "a URL"),
     "uuid": (lambda text: len(text) == 36 and uuid.UUID(text), "a UUID"),
 }
-"""Format -> what is false or raises ValueError where a string does not have it; the format in plain words."""
+"""Format -> a function that is false or raises ValueError for other strings; the format in plain words."""
 
 
 def has_format(text: str, name: str) -> bool:
-    """Whether a string has a format; one that is not known here holds for every string."""
+    """Whether a string has a format. Every string has an unknown format."""
     check = FORMATS.get(name)
     try:
         return check is None or bool(check[0](text))

@@ -1,6 +1,6 @@
-"""Issues of values: which branch of a union speaks, and the words that every source of issues shares.
+"""Issues of values: the words that all sources share, the choice of a branch of a union, and jsonschema's errors.
 
-A message names what belongs there and never what stood there: a message may reach a log, a document's text may not.
+A message says what is expected and never what was found: messages may reach a log, the text of a document must not.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ KINDS = {
 """The types of JSON Schema in plain words."""
 
 _MOST_NAMED = 12
-"""So many choices are named in a message; an enum of all countries needs no more."""
+"""The maximum number of choices in a message: nobody needs all countries there."""
 
 NO_BRANCH = "fits none of the allowed forms"
 _AT_ROOT = frozenset({"type", "enum", "const", "format"})
@@ -35,7 +35,7 @@ _AT_ROOT = frozenset({"type", "enum", "const", "format"})
 
 @dataclass(frozen=True, slots=True)
 class Branches:
-    """The failures of every branch of a union that the value at `path` fits nowhere."""
+    """The failures of every branch of a union, if the value at `path` fits none."""
 
     path: str
     branches: tuple[tuple[Failure, ...], ...]
@@ -45,7 +45,7 @@ Failure: TypeAlias = Issue | Branches
 
 
 def kind_of(value: object) -> str:
-    """The kind of a JSON value in plain words."""
+    """Return the type of a JSON value in plain words."""
     for kinds, words in (
         (bool, "true" if value else "false"),
         (str, "a string"),
@@ -60,7 +60,7 @@ def kind_of(value: object) -> str:
 
 
 def choices(values: Sequence[object]) -> str:
-    """Values as a choice in words: ``"a", "b" or 3``; long ones are cut."""
+    """Return values as a choice in words: ``"a", "b" or 3``. Long lists are cut."""
     written = [json.dumps(value, ensure_ascii=False, default=str) for value in values[:_MOST_NAMED]]
     if len(values) > _MOST_NAMED:
         return f"{', '.join(written)} or one of {len(values) - _MOST_NAMED} others"
@@ -68,19 +68,19 @@ def choices(values: Sequence[object]) -> str:
 
 
 def either(words: Iterable[str]) -> str:
-    """Words as a choice: ``a, b or c``, each once."""
+    """Return words as a choice: ``a, b or c``, each once."""
     *first, last = dict.fromkeys(words) or ("nothing",)
     return f"{', '.join(first)} or {last}" if first else last
 
 
 def should_be(path: str, expected: str, code: str, found: Json) -> Issue:
-    """The issue of a value that is not what belongs there."""
+    """Return the issue of a value that is not what was expected."""
     seen = f", but is {kind_of(found)}" if code == "type" else ""
     return Issue(path, f"should be {expected}{seen}", code, found, expected)
 
 
 def settle(failures: Iterable[Failure]) -> tuple[Issue, ...]:
-    """The issues that are worth saying: of each union, those of its best branch, each once, in order."""
+    """Return the issues worth reporting, each once, in order: of a union those of its best branch."""
     found: list[Issue] = []
     for failure in failures:
         for issue in _of_union(failure) if isinstance(failure, Branches) else (failure,):
@@ -108,14 +108,14 @@ def _is_root(issue: Issue, path: str) -> bool:
 
 
 def _misfit(branch: Sequence[Issue], path: str) -> tuple[int, int, int]:
-    """How badly a branch fits: another kind of value altogether, then another tag, then the number of issues."""
+    """Return how badly a branch fits: another type of value first, then another tag, then the number of issues."""
     tags = sum(issue.code in {"enum", "const"} and issue.path.count("/") == path.count("/") + 1 for issue in branch)
     others = sum(_is_root(issue, path) or (issue.path == path and issue.message == NO_BRANCH) for issue in branch)
     return others, tags, len(branch)
 
 
 def plain(value: object) -> Json:
-    """A value for `Issue.found`: itself where it is plain JSON, else as text."""
+    """Return a value for `Issue.found`: itself if it is plain JSON, else its text."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (list, tuple)):
@@ -142,7 +142,7 @@ _LIMITS = {
     "minContains": ("contains", "a list with at least {} items of the kind asked for"),
     "maxContains": ("contains", "a list with at most {} items of the kind asked for"),
 }
-"""Keyword -> code, and what belongs there in words with the keyword's value."""
+"""Keyword -> code, and what is expected, with the keyword's value."""
 
 _PLAIN = {
     "uniqueItems": ("unique", "a list without repetitions"),
@@ -152,9 +152,9 @@ _PLAIN = {
 
 
 def issues_from_jsonschema(errors: Iterable[Any]) -> tuple[Issue, ...]:
-    """The issues of jsonschema's errors, in their order.
+    """Return the issues of jsonschema's errors, in order.
 
-    `unevaluatedProperties` also refuses a key whose schema found its value wrong: that is said once.
+    `unevaluatedProperties` also refuses a key whose value its own schema refused. Such a key is reported once.
     """
     found = settle(_failure(error) for error in errors)
     wrong = {issue.path for issue in found if issue.code != "unknown_key"}
@@ -170,7 +170,7 @@ def _failure(error: Any) -> Failure:
 
 
 def _branch_of(error: Any) -> object:
-    """Which branch of a union an error comes from; a branch that is `false` leaves no mark."""
+    """Return the branch of a union that an error comes from, or None for a branch that is `false`."""
     return next(iter(error.schema_path), None)
 
 
@@ -210,6 +210,6 @@ def _other(path: str, keyword: str | None, message: str, found: Json) -> Issue:
 
 
 def _kinds(types: object) -> Iterator[str]:
-    """The types that a `type` keyword names, in plain words."""
+    """Yield the types that a `type` keyword names, in plain words."""
     for kind in cast("list[object]", types) if isinstance(types, list) else [types]:
         yield KINDS.get(kind, str(kind)) if isinstance(kind, str) else "another form"

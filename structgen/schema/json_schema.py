@@ -1,8 +1,8 @@
-"""A JSON Schema given as such: copied, checked against its draft and against what could hang or never end.
+"""Compile a JSON Schema: copy it, check it against its draft, and refuse what could hang or never end.
 
-References to files are read once, and the files put under `$defs`, so that the schema stands alone. Only plain files
-inside the folder that the caller named are read: not through `..`, not through a symbolic link that leads out, and
-never from the network.
+Files that it refers to are read once and put under `$defs`, so that the schema is complete. Only regular files inside
+the folder that the caller named are read: nothing above it, nothing behind a symbolic link that leads out of it, and
+nothing from the network.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from structgen.schema.resolve import Refs, canonical
 def compile_json_schema(
     given: JsonObject | bool, assert_formats: bool, folder: str | None = None
 ) -> tuple[JsonObject | bool, Any]:
-    """A copy of the schema with canonical references, and the validator of the schema as it was given.
+    """Return a copy of the schema with canonical references, and the validator of the schema as it was given.
 
     Raises SchemaError, with a pointer, if it cannot be used.
     """
@@ -46,7 +46,7 @@ def compile_json_schema(
 
 
 def _draft(schema: JsonObject | bool) -> str:
-    """The draft that a schema names, or the newest in which it is valid."""
+    """Return the draft that a schema names, or the newest draft in which it is valid."""
     from structgen.schema.json_validator import DRAFTS
 
     named = schema.get("$schema") if isinstance(schema, dict) else None
@@ -96,7 +96,7 @@ def _check_references(schema: JsonObject | bool, refs: Refs) -> None:
 
 
 def _known(ref: str) -> bool:
-    """Whether a reference names a metaschema, which jsonschema brings."""
+    """Whether a reference names a metaschema, which jsonschema includes."""
     from jsonschema_specifications import REGISTRY
 
     return ref.partition("#")[0] in REGISTRY
@@ -133,7 +133,7 @@ _MOST_FILES = 200
 
 
 def bundle(schema: JsonObject | bool, folder: str) -> JsonObject | bool:
-    """The schema (changed in place) with every file that it refers to, from file to file, under its `$defs`."""
+    """Put all files that a schema refers to, directly or through other files, under its `$defs`. Changes the schema."""
     if isinstance(schema, dict):
         root = Path(folder).resolve()
         bundler = _Bundler(root, schema)
@@ -148,7 +148,7 @@ class _Bundler:
     names: dict[Path, str] = field(default_factory=dict[Path, str])
 
     def rewrite(self, document: JsonObject | bool, here: Path, prefix: str) -> None:
-        """Point the references of one document to where their targets stand in the bundle."""
+        """Change the references of one document to the places of their targets in the bundle."""
         refs = Refs.of(document)
         found = [
             (at, part) for at, part in walk(document) if isinstance(part, dict) and isinstance(part.get("$ref"), str)
@@ -162,7 +162,7 @@ class _Bundler:
                 part["$ref"] = f"#{self.place(here, name, pointer((*at, '$ref')))}{fragment}"
 
     def place(self, here: Path, name: str, where: str) -> str:
-        """The pointer at which a file stands in the bundle; reads it where it does not yet."""
+        """Return the pointer to a file in the bundle; read the file if it is not there yet."""
         path = self.checked(here, name, where)
         if path not in self.names:
             if len(self.names) >= _MOST_FILES:
@@ -195,7 +195,7 @@ def _is_file(ref: str) -> bool:
 
 
 def _read(path: Path, name: str, where: str) -> JsonObject | bool:
-    """A schema from a file, without the identifiers that would give its references another base."""
+    """Return the schema in a file, without the identifiers that would change the base URI of its references."""
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ValueError("it is larger than 10 MB")

@@ -1,10 +1,10 @@
 """jsonschema's validators, made safe for hostile schemas and values, and precise in what they report.
 
-The keywords replaced here are those that would match a pattern with backtracking, compare all items of a list with
-all others, try the branches of a union over and over, round decimals, or not say which key they mean. Only this module
+The replaced keywords are those that would match a pattern with backtracking, compare all items of a list with all
+others, try the branches of a union again and again, round decimals, or not say which key they mean. Only this module
 imports jsonschema, so that users of types alone never pay for it.
 
-`anyOf`, `oneOf` and `$ref` take steps that grow with the value, even if a union holds itself. jsonschema gathers the
+`anyOf`, `oneOf` and `$ref` take steps that grow with the value, even if a union is recursive. jsonschema gathers the
 errors of every branch, and within these the errors of the unions further in: twice the work for each level. Here each
 branch is first tested for whether it fits, once for each place of the value. Errors are gathered only if no branch
 fits, up to a limit; beyond it a union says no more than that nothing fits.
@@ -45,14 +45,14 @@ from structgen.schema.patterns import matcher
 Errors: TypeAlias = Iterator[ValidationError]
 
 MOST_UNIONS = 200
-"""So many unions explain why nothing fits."""
+"""The maximum number of unions that explain why no branch fits."""
 MOST_TOLD = 200
-"""So often the errors of a part of a value against a definition are gathered that were gathered before."""
+"""The maximum number of times that the errors of a place against a definition are gathered again."""
 
 
 @dataclass(slots=True)
 class _Check:
-    """What is known while one value is checked. Its parts stay alive as long, so that their ids name them."""
+    """What is known while one value is checked. Its parts stay alive for as long, so their ids identify them."""
 
     known: dict[tuple[object, ...], bool] = field(default_factory=dict[tuple[object, ...], bool])
     told: set[tuple[object, ...]] = field(default_factory=set[tuple[object, ...]])
@@ -69,7 +69,7 @@ _check: ContextVar[_Check] = ContextVar("_check")
 
 @contextmanager
 def one_check() -> Generator[None]:
-    """Within it one value is checked, and nothing is worked out twice."""
+    """Within this context one value is checked, and results are cached."""
     token = _check.set(_Check())
     try:
         yield
@@ -78,7 +78,7 @@ def one_check() -> Generator[None]:
 
 
 def fits(validator: Any, schema: Any, instance: Any) -> bool:
-    """Whether a schema takes a value; in the scope of a dynamic reference it may take another elsewhere."""
+    """Whether a schema accepts a value. The answer may depend on the scope of dynamic references."""
     check = _check.get(None) or _Check()
     key = _key(validator._resolver, schema, instance)
     if key not in check.known:
@@ -91,12 +91,12 @@ def fits(validator: Any, schema: Any, instance: Any) -> bool:
 
 
 def _key(resolver: Any, schema: Any, instance: Any) -> tuple[object, ...]:
-    """A schema and a value, and the scope of dynamic references; jsonschema has no public way to it."""
+    """Return the key of a schema, a value and the scope of dynamic references (jsonschema has no public API for it)."""
     return id(schema), id(instance), tuple(uri for uri, _ in resolver.dynamic_scope())
 
 
 def reference(validator: Any, ref: str, instance: Any, _: Any) -> Errors:
-    """What a reference names; what is known of it is not worked out again."""
+    """Check a value against what a reference names, unless the result is known."""
     check = _check.get(None)
     if check is None:
         yield from validator._validate_reference(ref=ref, instance=instance)
@@ -120,7 +120,7 @@ def reference(validator: Any, ref: str, instance: Any, _: Any) -> Errors:
 
 
 def evaluated(validator: Any, schema: Any, instance: Any, look: Callable[[], set[str]]) -> frozenset[str]:
-    """The keys that a schema has looked at, found out by `look` once."""
+    """Return the keys that a schema has evaluated; `look` is called once."""
     check = _check.get(None) or _Check()
     key = _key(validator._resolver, schema, instance)
     if key not in check.evaluated:
@@ -129,13 +129,13 @@ def evaluated(validator: Any, schema: Any, instance: Any, look: Callable[[], set
 
 
 def any_of(validator: Any, branches: Any, instance: Any, _: Any) -> Errors:
-    """One branch at least."""
+    """At least one branch must fit."""
     if not any(fits(validator, branch, instance) for branch in branches):
         yield _no_branch(validator, branches, instance)
 
 
 def one_of(validator: Any, branches: Any, instance: Any, _: Any) -> Errors:
-    """One branch and no other."""
+    """Exactly one branch must fit."""
     fitting = sum(fits(validator, branch, instance) for branch in branches)
     if not fitting:
         yield _no_branch(validator, branches, instance)
@@ -188,7 +188,7 @@ def _pattern_properties(validator: Any, patterns: Mapping[str, Any], instance: J
 
 
 def _named(schema: Mapping[str, Any], instance: Mapping[str, Any]) -> set[str]:
-    """The keys that `properties` and `patternProperties` speak of."""
+    """Return the keys that `properties` and `patternProperties` describe."""
     found = instance.keys() & schema.get("properties", {}).keys()
     for pattern in schema.get("patternProperties", {}):
         found.update(_matching(pattern, instance))
@@ -217,7 +217,7 @@ def _unevaluated_properties(validator: Any, rest: Any, instance: Json, schema: M
 
 
 def _looked_at(validator: Any, instance: Mapping[str, Any], schema: Any) -> set[str]:
-    """The keys that a schema or any schema in place of it has looked at."""
+    """Return the keys that a schema, or any schema that applies to the same value, has evaluated."""
     if not isinstance(schema, dict):
         return set()
     schema = cast("Mapping[str, Any]", schema)
@@ -230,7 +230,7 @@ def _looked_at(validator: Any, instance: Mapping[str, Any], schema: Any) -> set[
 
 
 def _in_place(validator: Any, instance: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
-    """The schemas that apply to the same instance and accept it, each with the validator to look into it."""
+    """Yield the schemas that apply to the same value and accept it, each with the validator for its scope."""
     resolver = validator._resolver  # jsonschema has no public way to follow a reference in its dynamic scope
     for key in ("$ref", "$dynamicRef"):
         if key in schema:
@@ -275,7 +275,7 @@ def _property_names(validator: Any, names: Any, instance: Json, _: Any) -> Error
 
 
 def _multiple_of(_: Any, unit: float, instance: Json, __: Any) -> Errors:
-    """Exact on the decimals as they are written: 19.99 is a multiple of 0.01."""
+    """Exact for decimals as written: 19.99 is a multiple of 0.01."""
     if isinstance(instance, bool) or not isinstance(instance, (int, float)):
         return
     if _exact(instance) % _exact(unit):
@@ -316,7 +316,7 @@ _KEYWORDS: Mapping[str, Keyword] = {
 
 @cache
 def validator_class(draft: str, assert_formats: bool) -> Any:
-    """The validator of a draft with our keywords in place of those of the same name."""
+    """Return the validator of a draft with the keywords of this module."""
     base = DRAFTS[draft]
     ours = {key: value for key, value in _KEYWORDS.items() if key in base.VALIDATORS}
     if base is Draft3Validator:
@@ -326,10 +326,10 @@ def validator_class(draft: str, assert_formats: bool) -> Any:
 
 
 def _nothing(*_: Any) -> Errors:
-    """`format` only annotates."""
+    """`format` is only an annotation."""
     yield from ()
 
 
 def registry() -> Any:
-    """The documents that references may name besides the schema itself: the metaschemas that jsonschema brings."""
+    """Return the documents that references may name besides the schema itself: only the metaschemas."""
     return cast("Any", referencing.Registry)()

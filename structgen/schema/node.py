@@ -96,7 +96,7 @@ class Node:
         return self.named(own.get("$ref"))
 
     def reference_beside(self, idle: Callable[[JsonObject], bool]) -> Node | None:
-        """Return the only node that this place refers to, if every schema that is written here is `idle`; otherwise None."""
+        """Return the only node that this place refers to, if all schemas written here are `idle`; otherwise None."""
         found: set[Node] = set()
         todo = [*self.given]
         while todo:
@@ -116,7 +116,7 @@ class Node:
 
     @cached_property
     def parts(self) -> tuple[JsonObject, ...]:
-        """Every schema that applies here: the given ones, those they refer to, and the members of `allOf`; each once."""
+        """All schemas that apply here: those given, those they refer to, and the members of `allOf`; each once."""
         return tuple(part for part in self._closure if isinstance(part, dict))
 
     @cached_property
@@ -139,7 +139,9 @@ class Node:
             found.add("$ref")
         if self.table.is_full:
             found.add("allOf")  # beyond the limit, nodes do not combine their parts
-        return frozenset(found | ({"oneOf"} if self.is_exclusive else set()))
+        if self._union is not None and self._union[1] == "oneOf":
+            found.add("oneOf")  # a node does not say that no other branch may fit
+        return frozenset(found)
 
     @cached_property
     def unresolved(self) -> tuple[Json, ...]:
@@ -198,11 +200,6 @@ class Node:
                 if isinstance(part.get(word), list) and part[word] and (id(part), word) not in self.taken:
                     return part, word
         return None
-
-    @property
-    def is_exclusive(self) -> bool:
-        """Whether the union here is `oneOf`: a value must fit exactly one branch."""
-        return self._union is not None and self._union[1] == "oneOf"
 
     @cached_property
     def branches(self) -> tuple[Node, ...]:
@@ -398,7 +395,7 @@ class _Table:
 
 
 def _unshared(root: Raw) -> Raw:
-    """Return the schema, copied if two of its places are the same Python object, because identity tells places apart."""
+    """Return the schema, copied if one Python object is in two places, because identity tells places apart."""
     seen = [id(part) for _, part in walk(root) if isinstance(part, dict)]
     return root if len(set(seen)) == len(seen) else cast(Raw, json.loads(json.dumps(root)))
 
@@ -441,7 +438,7 @@ def _other(part: JsonObject) -> Raw | None:
 
 
 def _items(part: JsonObject) -> tuple[list[Raw], Raw | None]:
-    """Return the schemas of the first items and that of all others. Before draft 2020-12, `items` lists the first ones."""
+    """Return the schemas of the first items and that of all others; old drafts list the first ones in `items`."""
     first, rest = part.get("prefixItems"), part.get("items")
     if isinstance(rest, list):
         first, rest = rest, part.get("additionalItems")

@@ -1,7 +1,8 @@
-"""Regular expressions of schemas, matched in linear time: a hostile pattern or text cannot hang the process.
+"""Match the patterns of schemas in linear time: no hostile pattern or text can hang the process.
 
-The engine of pydantic-core (Rust's regex) does the work. What it has no words for, look-around above all, and the few
-signs that mean something else to it than to ECMA-262, our own engine matches: slower, as linear.
+The engine of pydantic-core (Rust's regex) does most of the work. Our own engine, which is slower but also linear,
+matches what Rust's does not support, mainly look-around, and the few signs that have another meaning there than in
+ECMA-262.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from structgen.schema.regex import PatternError, PatternTooCostly, compile_searc
 __all__ = ["PatternTooCostly", "matcher"]
 
 _OTHER_MEANING = re.compile(r"\[\^?\]|\[(?:\\.|[^\]\\])*?(?:\[|&&|--|~~)", re.DOTALL)
-"""Classes that Rust reads otherwise than ECMA-262: empty ones, and those with a bracket or a set operation inside."""
+"""Classes with another meaning in Rust than in ECMA-262: empty ones, and those with a bracket or a set operation."""
 
 
 @lru_cache(maxsize=2048)
 def matcher(pattern: str) -> Callable[[str], bool]:
-    """Whether a pattern is found in a text, as a function; SchemaError where the pattern cannot be used.
+    """Return a function that searches a text for a pattern. Raises SchemaError if the pattern cannot be used.
 
-    The function raises PatternTooCostly for a text too long for a pattern that is large and uses look-around.
+    The function raises PatternTooCostly if the text is too long for a large pattern with look-around.
     """
     if not _OTHER_MEANING.search(pattern):
         try:

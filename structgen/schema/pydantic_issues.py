@@ -1,4 +1,4 @@
-"""Pydantic's validation errors as issues: paths into the value, plain words, one code for what has several names."""
+"""Turn Pydantic's validation errors into issues: paths into the value, plain words, one code for synonyms."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from structgen.core.results import Issue
 from structgen.schema.issues import Branches, Failure, plain, settle, should_be
 
 Located = tuple[tuple[str | int, ...], tuple[tuple[int, str], ...], ErrorDetails]
-"""The path into the value; where in it a branch of a union begins, and its label; the error."""
+"""The path into the value; for each union on it, the depth and the label of the branch; the error."""
 
 _KINDS = {
     "int": "an integer",
@@ -51,10 +51,10 @@ _KINDS = {
     "complex": "a complex number",
     "complex_str": "a complex number",
 }
-"""The first part of Pydantic's error type -> what belongs there."""
+"""The first part of Pydantic's error type -> what is expected."""
 
 AMBIGUOUS = "ambiguous_union"
-"""The type of the error of a value that may be one member of a union as well as another."""
+"""The error type of a value that may be several members of a union."""
 
 _SIMPLE = frozenset({"int", "float", "bool"})
 _NOT_A_TYPE = ("parsing", "syntax_violation", "version", "offset", "aware", "naive", "inexact")
@@ -83,20 +83,20 @@ _LIMITS = {
     "datetime_past": ("range", "a date in the past"),
     "datetime_future": ("range", "a date in the future"),
 }
-"""Pydantic's error type -> code, and what belongs there in words with the error's own context."""
+"""Pydantic's error type -> code, and what is expected, with the error's context."""
 
 
 def issues_from_pydantic(error: ValidationError, data: Json = None) -> tuple[Issue, ...]:
-    """The issues of a ValidationError; `data` is the plain JSON that was validated.
+    """Return the issues of a ValidationError; `data` is the plain JSON that was validated.
 
-    Pydantic's locations also name the branches of unions; `data` tells these from keys. Without it every step of a
-    location that looks like a type is left out.
+    Pydantic's locations also include the branches of unions, and `data` tells these from keys. Without it, every step
+    that looks like a type is left out.
     """
     return issues_of(error.errors(include_url=False), data)
 
 
 def issues_of(errors: Iterable[ErrorDetails], data: Json = None) -> tuple[Issue, ...]:
-    """The issues of several of Pydantic's errors; `data` as above."""
+    """Return the issues of several errors of Pydantic; `data` as above."""
     return settle(_grouped([locate(details, data) for details in errors], 0))
 
 
@@ -126,7 +126,7 @@ def _is_label(step: str | int) -> bool:
 
 
 def _grouped(errors: Sequence[Located], depth: int) -> Iterator[Failure]:
-    """Errors as they are, and those below the same union as its branches."""
+    """Yield the issues of errors; errors below the same union become its branches."""
     for key, group in groupby(errors, key=lambda located: _union_of(located, depth)):
         members = list(group)
         if key is None:
@@ -164,7 +164,7 @@ def _issue(located: Located) -> Issue:
 
 
 def _in_doubt(located: Located) -> Iterator[Issue]:
-    """The keys that would tell which member of a union a value is; the value itself if none would."""
+    """Yield an issue for each key that would tell which member a value is, or for the value if no key would."""
     path, _, error = located
     context = cast("Mapping[str, Any]", error.get("ctx", {}))
     found = plain(error["input"])
@@ -179,7 +179,7 @@ def _in_doubt(located: Located) -> Iterator[Issue]:
 
 
 def _other(path: str, error: ErrorDetails, found: Json) -> Issue:
-    """A wrong type or format, or what a validator of the user says in its own words."""
+    """Return the issue of a wrong type or format, or the message of a user validator."""
     kind = error["type"]
     if kind == "recursion_loop":
         return Issue(path, "is nested too deep or holds itself", "depth", None, "a value of finite depth")

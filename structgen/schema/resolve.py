@@ -291,7 +291,7 @@ class Refs:
                 self.places.setdefault(f"{base}#{anchor}", here)
 
     def find(self, ref: str, at: Steps = ()) -> tuple[str, JsonObject | bool] | None:
-        """Return the pointer to the schema that a reference at a path names, and that schema; None if it is not here."""
+        """Return the pointer to the schema that a reference at a path names, and that schema, or None."""
         base = self.bases.over(at)
         target = base + ref if ref.startswith("#") else urljoin(base, ref)
         document, fragment = urldefrag(target)

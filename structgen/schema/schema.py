@@ -31,8 +31,8 @@ T = TypeVar("T")
 class Schema(Generic[T]):
     """What a value must look like.
 
-    `adapter` validates and dumps instances of a type; it is None for a JSON Schema given as such, whose values stay
-    plain JSON. `names` maps pointers into `json_schema` to the other names of that property (field name, aliases).
+    `adapter` validates and dumps instances of a type. It is None if the schema was given as a JSON Schema, whose values
+    stay plain JSON. `names` maps pointers into `json_schema` to the other names of a property (field name, aliases).
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Schema(Generic[T]):
         self.names = names
         self.context: Context = None
         self.bare = False
-        """Whether validators of the author's are left out; its values are then no values of the type."""
+        """Whether user validators are left out. Values are then not instances of the type."""
         self._validator = validator
         self._free: Schema[T] | None = None
 
@@ -60,9 +60,9 @@ class Schema(Generic[T]):
     def of(cls, schema: object, *, folder: str | None = None, assert_formats: bool = False) -> Schema[Any]:
         """Compile any description of a type; raises SchemaError.
 
-        A class is compiled once in its life. `folder` is where a JSON Schema's relative file references may point;
-        without it, and for every other place, a reference is refused. `assert_formats` makes the `format` of a JSON
-        Schema a condition; by the standard it is a remark.
+        A class is compiled only once. Relative file references of a JSON Schema are resolved within `folder`; without
+        it, and for any other location, a reference to a file is refused. `assert_formats` makes `format` a condition;
+        by the standard it is an annotation.
         """
         if isinstance(schema, Schema):
             return cast("Schema[Any]", schema)
@@ -77,7 +77,7 @@ class Schema(Generic[T]):
 
     @cached_property
     def node(self) -> Node:
-        """The root of the schema as its readers walk it."""
+        """The root node of the schema."""
         return Node.of(self.json_schema)
 
     @cached_property
@@ -87,11 +87,11 @@ class Schema(Generic[T]):
         return outline(self.json_schema, self.name)
 
     def outline(self) -> str:
-        """The schema in the compact words that a model reads."""
+        """Return the schema in the compact notation that a model reads."""
         return self._outline
 
     def within(self, context: Context) -> Schema[T]:
-        """The same schema, whose validators are told a context (``info.context``). Nobody else sees it."""
+        """Return the same schema with a context (``info.context``) that only its validators see."""
         if context is None:
             return self.free
         bound = copy(self)
@@ -100,17 +100,17 @@ class Schema(Generic[T]):
 
     @property
     def free(self) -> Schema[T]:
-        """The same without a context: what is worked out of a schema, and kept, does not depend on that."""
+        """The same schema without a context. Everything that is cached for a schema is cached for this one."""
         return self._free or self
 
     @cached_property
     def runs(self) -> bool:
-        """Whether a validator or a constructor of the type's author has a say in its values."""
+        """Whether the type runs user validators or constructors."""
         return self.adapter is not None and has_functions(cast("dict[str, Any]", self.adapter.core_schema))
 
     @cached_property
     def structure(self) -> Schema[T]:
-        """The same schema without these: what can be told of a value without running anything of the author's."""
+        """The same schema without user functions: what can be said about a value without running any."""
         if not self.runs or self.free is not self:
             return self.free.structure if self.runs else self
         made = copy(self)
@@ -119,24 +119,24 @@ class Schema(Generic[T]):
 
     @property
     def whole(self) -> Schema[Any]:
-        """The schema of what a value of this one is a part of: this one, but where a document is read in chunks."""
+        """The schema of the whole document; another one only for the schema of a chunk."""
         return self
 
     def dump(self, value: T) -> Json:
-        """A value of this type as plain JSON, with the keys that `json_schema` speaks of."""
+        """Return a value of this type as plain JSON, with the keys of `json_schema`."""
         if self.adapter is None:
             return cast(Json, value)
         return cast(Json, self.adapter.dump_python(value, mode="json", by_alias=True, context=self.context))
 
     def check(self, value: object) -> tuple[Issue, ...]:
-        """What is wrong with a value (plain JSON, or an instance of the type); empty where nothing is."""
+        """Return the issues of a value (plain JSON, or an instance of the type); empty if it is valid."""
         if self.adapter is None:
             return check_json(self._validator, cast(Json, value))
         return check_typed(self.adapter, self.node, value, self.context, self._structural)
 
     @cached_property
     def _structural(self) -> SchemaValidator | None:
-        """A validator of the type that runs nothing of the author's; None where its own does not either."""
+        """A validator without user functions, or None if the type has none."""
         if self.free is not self:
             return self.free._structural
         core = self.adapter.core_schema if self.adapter is not None and self.runs else None
@@ -146,10 +146,10 @@ class Schema(Generic[T]):
 
 
 def fields(text: str) -> Schema[JsonObject]:
-    """The schema of a shorthand: ``fields("name, age int, price float?, tags list[str], kind: a|b|c")``.
+    """Return the schema of a shorthand: ``fields("name, age int, price float?, tags list[str], kind: a|b|c")``.
 
-    Its values are plain JSON objects with no other keys than these. Formats (date, url, ...) are conditions here. A
-    mistake raises SchemaError, which points at the column.
+    Its values are plain JSON objects with only these keys. Formats (date, url, ...) are conditions here. Raises
+    SchemaError, which points at the column of a mistake.
     """
     from structgen.schema.shorthand import read_fields
 
@@ -167,7 +167,7 @@ def _of_json_schema(given: JsonObject | bool, assert_formats: bool, folder: str 
 
 
 def _of_type(kind: object) -> Schema[Any]:
-    """A type; what is none gets a word on what to give instead."""
+    """Compile a Python type. For anything else the error says what to give instead."""
     if isinstance(kind, str):
         raise SchemaError(
             f"{kind!r} is a text, not a type. Give a class, a JSON Schema as a dict, or fields({kind!r}); "
@@ -187,7 +187,7 @@ def _of_type(kind: object) -> Schema[Any]:
 
 
 def _name(text: str) -> str:
-    """A name that every server takes: letters, digits, ``_`` and ``-``, at most 64."""
+    """Return a name that every server accepts: at most 64 letters, digits, ``_`` and ``-``."""
     return re.sub(r"[^A-Za-z0-9_-]+", "_", text)[:64].strip("_") or "answer"
 
 

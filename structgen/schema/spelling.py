@@ -1,4 +1,4 @@
-"""Names of fields as models spell them: in another case, with other separators, in the plural, abbreviated."""
+"""Recognize field names in another spelling: case, separators, plural, abbreviations."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ _SAME_WORD: dict[str, str] = {
     "pct": "percent", "percentage": "percent", "phone": "telephone", "qty": "quantity", "quanity": "quantity",
     "recieved": "received", "ref": "reference", "seperate": "separate", "tel": "telephone",
 }  # fmt: skip
-"""Short forms that mean one word only, and other spellings of a word. By rule they would not be told from other words:
-``weight`` is as near to ``height`` as ``lenght`` is to ``length``, ``count`` begins ``country``.
+"""Abbreviations of exactly one word, and misspellings. A rule could not tell them from other words: ``weight`` is as
+close to ``height`` as ``lenght`` is to ``length``, and ``count`` is the beginning of ``country``.
 """
 
 _PLURAL_IS_ANOTHER = frozenset({
     "arms", "contents", "customs", "days", "directions", "glasses", "goods", "hours", "means", "minutes", "months",
     "news", "papers", "remains", "savings", "seconds", "spirits", "terms", "times", "weeks", "works", "years",
 })  # fmt: skip
-"""Words that are something else in the plural: a day is a date, days are a time."""
+"""Words whose plural means something else: a day is a date, days are a duration."""
 
 
 def letters(name: str) -> str:
-    """A name without what spellings differ in: case, underscores, hyphens, points, spaces.
+    """Return a name without case, underscores, hyphens, points and spaces.
 
-    Separators between digits stay, and so does every other sign: ``v1.5`` is not ``v15``, ``price_€`` not ``price_$``.
+    Separators between digits stay, as do all other characters: ``v1.5`` is not ``v15``, nor ``price_€`` ``price_$``.
     """
     return _SEPARATORS.sub("", unicodedata.normalize("NFC", name)).casefold()
 
 
 def near_form(name: str) -> tuple[str, ...]:
-    """The words of a name, in the singular and in full: names with equal ones mean the same field.
+    """Return the words of a name, in the singular and unabbreviated. Names with equal words mean the same field.
 
-    Empty for a name with other signs than letters, digits and separators, which nothing else is near to.
+    Empty for a name with other characters than letters, digits and separators, which is close to no other name.
     """
     words: list[str] = [word.casefold() for word in _WORD.findall(_HUMP.sub("_", name))]
     if letters(name) != "".join(words):

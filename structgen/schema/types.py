@@ -1,7 +1,7 @@
-"""A Python type -> TypeAdapter, JSON Schema (of what may be put in) and the other names of its properties.
+"""A Python type -> TypeAdapter, JSON Schema (of the input) and the other names of its properties.
 
-Pydantic does the work. The JSON Schema differs from Pydantic's own in what a model would pay for without learning
-from it: no titles made up from field names.
+Pydantic does the work. Its JSON Schema is stripped of what costs tokens and tells a model nothing: titles made from
+field names.
 
 Before Python 3.12 Pydantic refuses a TypedDict from ``typing``, so it is rebuilt with the one from typing_extensions.
 """
@@ -26,7 +26,7 @@ from structgen.core.json import Json, JsonObject, pointer
 from structgen.schema.guards import refuse_endless
 
 NAMES = "x-structgen-names"
-"""Where the generator leaves the other names of a property, until `take_names` moves them out."""
+"""The key under which the generator stores the other names of a property, until `take_names` removes it."""
 
 INSTEAD = {
     "call": "a class or a type",
@@ -36,17 +36,17 @@ INSTEAD = {
     "is-subclass": "an Enum or a Literal of names",
     "custom-error": "the type itself",
 }
-"""Kinds of core schema that have no JSON form -> what to use."""
+"""Types of core schemas without a JSON form -> what to use instead."""
 
 
 class _Generator(GenerateJsonSchema):
-    """Pydantic's generator without made-up titles, with the other names of each field, and strict about losses."""
+    """Pydantic's generator without generated titles. It adds the other names of each field and refuses any loss."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - the signature is Pydantic's
         return False
 
     def field_is_present(self, field: Any) -> bool:
-        """Whether a field is put in: what a dataclass gives itself (``init=False``) is asked of nobody."""
+        """Whether a field is an input: a dataclass sets a field with ``init=False`` itself."""
         return field.get("init") is not False and super().field_is_present(field)
 
     def model_fields_schema(self, schema: core_schema.ModelFieldsSchema) -> JsonSchemaValue:
@@ -59,7 +59,7 @@ class _Generator(GenerateJsonSchema):
         return _named(super().dataclass_args_schema(schema), {field["name"]: field for field in schema["fields"]})
 
     def named_tuple_schema(self, schema: Any) -> JsonSchemaValue:
-        """A named tuple is a list in JSON: its names stand in the titles, or nobody would know them."""
+        """A named tuple is a list in JSON. Its names become titles, or a model would not see them."""
         write = cast("Callable[[Any], JsonSchemaValue]", vars(GenerateJsonSchema)["named_tuple_schema"].__get__(self))
         return _titled(write(schema), [field["name"] for field in schema["fields"]])
 
@@ -73,14 +73,14 @@ class _Generator(GenerateJsonSchema):
         raise _unsupported(schema)
 
     def call_schema(self, schema: core_schema.CallSchema) -> JsonSchemaValue:
-        """Before 2.13 Pydantic took a named tuple for a function to call."""
+        """Before 2.13, Pydantic treated a named tuple as a function call."""
         names = getattr(schema["function"], "_fields", None)
         if names is None:
             raise _unsupported(schema)
         return _titled(super().call_schema(schema), names)
 
     def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
-        """A default that JSON cannot hold is left out; nothing else may be."""
+        """A default that JSON cannot hold is left out. Any other loss is an error."""
         if kind == "skipped-choice":
             raise PydanticInvalidForJsonSchema(detail)
 
@@ -98,7 +98,7 @@ def _unsupported(schema: Mapping[str, Any]) -> SchemaError:
 
 
 def _named(found: JsonSchemaValue, fields: Mapping[str, Any]) -> JsonSchemaValue:
-    """Leave the field name and every alias beside each property, except the name it has in the JSON Schema."""
+    """Store the field name and all aliases with each property, except the name that it has in the JSON Schema."""
     by_name: dict[str, tuple[str, ...]] = {name: (name, *_aliases(field)) for name, field in fields.items()}
     for key, described in found.get("properties", {}).items():
         others = next((names for names in by_name.values() if key in names[1:]), by_name.get(key, ()))
@@ -109,12 +109,14 @@ def _named(found: JsonSchemaValue, fields: Mapping[str, Any]) -> JsonSchemaValue
 
 
 def _aliases(field: Mapping[str, Any]) -> Iterator[str]:
-    """The names under which a field may come: every alias that is one key (a path into an object is none)."""
+    """Yield the aliases of a field that are a single key; a path into an object is not."""
     found = field.get("validation_alias")
     if isinstance(found, str):
         yield found
     paths = cast("list[Any]", found) if isinstance(found, list) else []
-    for path in paths if all(isinstance(one, list) for one in paths) else [paths]:  # one path comes without a list
+    for path in (
+        paths if all(isinstance(one, list) for one in paths) else [paths]
+    ):  # Pydantic stores a single path without a list around it
         if len(path) == 1 and isinstance(path[0], str):
             yield path[0]
     serialized = field.get("serialization_alias")
@@ -123,7 +125,7 @@ def _aliases(field: Mapping[str, Any]) -> Iterator[str]:
 
 
 def take_names(schema: Json, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Remove the other names that the generator left, and give them by the pointer of their property."""
+    """Remove the other names that the generator stored, and yield them with the pointer of their property."""
     if isinstance(schema, dict):
         names = schema.pop(NAMES, None)
         if isinstance(names, list):
@@ -136,7 +138,7 @@ def take_names(schema: Json, at: tuple[str | int, ...] = ()) -> Iterator[tuple[s
 
 
 def describe(kind: object) -> str:
-    """A type as people write it: ``Recipe``, ``list[Recipe]``, ``int | None``."""
+    """Return a type as it is written in code: ``Recipe``, ``list[Recipe]``, ``int | None``."""
     origin, args = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return describe(args[0])
@@ -150,7 +152,7 @@ def describe(kind: object) -> str:
 
 
 def compile_type(kind: object) -> tuple[TypeAdapter[Any], JsonObject, dict[str, tuple[str, ...]]]:
-    """The adapter of a type, its JSON Schema and the other names in it; SchemaError where it has none."""
+    """Return the adapter of a type, its JSON Schema and the other names in it. Raises SchemaError."""
     try:
         adapter = TypeAdapter[Any](cast("Any", modern(kind)))
         schema = cast(JsonObject, adapter.json_schema(schema_generator=_Generator))
@@ -172,7 +174,7 @@ def compile_type(kind: object) -> tuple[TypeAdapter[Any], JsonObject, dict[str, 
 
 
 def _reason(error: Exception) -> str:
-    """What Pydantic says about a type, in one plain line, with what to do."""
+    """Return the reason that Pydantic gives, on one line, with what to do about it."""
     said = " ".join(str(error).split())
     if isinstance(error, NameError) or "not fully defined" in said:
         return "it names a type that is not defined. Define that one first"
@@ -184,7 +186,7 @@ def _reason(error: Exception) -> str:
 
 
 def _drop_titles(schema: JsonObject, name: str) -> None:
-    """A class's title is its name, which stands there already, as the schema's name or its key in $defs."""
+    """Remove the titles of classes: they repeat the name of the schema or the key in `$defs`."""
     definitions = schema.get("$defs")
     named = {**definitions, "": schema} if isinstance(definitions, dict) else {"": schema}
     for key, part in named.items():
@@ -193,7 +195,7 @@ def _drop_titles(schema: JsonObject, name: str) -> None:
 
 
 def modern(kind: object) -> object:
-    """The same type with every old TypedDict in it replaced; the type itself where there is none."""
+    """Return the type with every old TypedDict in it replaced; the type itself if it has none."""
     return kind if sys.version_info >= (3, 12) else _modern(kind, ())
 
 
@@ -213,7 +215,7 @@ def _modern(kind: object, outer: tuple[object, ...]) -> object:
 
 
 def _typed_dict(kind: type[Any], outer: tuple[object, ...]) -> object:
-    """The same keys, as they are required or not."""
+    """Return the TypedDict with the same keys, each required or not as before."""
     if kind in outer:
         raise SchemaError(
             f"{kind.__name__} holds itself: take TypedDict from typing_extensions for it (Pydantic needs that before "
@@ -234,7 +236,7 @@ def _typed_dict(kind: type[Any], outer: tuple[object, ...]) -> object:
 
 
 def _bare(kind: object) -> object:
-    """A type without the marks Required and NotRequired."""
+    """Return a type without Required and NotRequired around it."""
     while get_origin(kind) in {typing.Required, typing.NotRequired}:
         kind = get_args(kind)[0]
     return kind
