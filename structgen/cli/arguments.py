@@ -82,7 +82,7 @@ Output: TypeAlias = Annotated[
     ),
 ]
 Concurrency: TypeAlias = Annotated[
-    int, typer.Option("--concurrency", min=1, help="Maximum concurrent requests, one for each document.")
+    int, typer.Option("--concurrency", min=1, help="Maximum number of documents processed concurrently.")
 ]
 ChunkChars: TypeAlias = Annotated[
     int | None,
@@ -110,8 +110,8 @@ Evidence: TypeAlias = Annotated[
     EvidenceMode,
     typer.Option(
         "--evidence",
-        help="locate: search the text for each value. quotes: make the model quote the text for each value; a value "
-        "without a quote is unsupported. Quotes take more tokens.",
+        help="none: no evidence. locate: search the text for each value. quotes: make the model quote the text for "
+        "each value; a value without a quote is unsupported. Quotes take more tokens.",
     ),
 ]
 RequireEvidence: TypeAlias = Annotated[

@@ -131,6 +131,7 @@ def _send(client: httpx.Client, case: Case, endpoint: Endpoint) -> Response:
     try:
         body = cast("Json", answer.json())
     except (ValueError, RecursionError):
+        # an error page is compared as text
         body = answer.text
     return Response(answer.status_code, dict(answer.headers), body)
 
@@ -215,6 +216,7 @@ def _of_shape(theirs: Mapping[str, set[str]], ours: Mapping[str, set[str]]) -> I
     for path in sorted({*theirs, *ours}):
         parent = path.rpartition("/")[0]
         together = theirs.get(parent, nothing) & ours.get(parent, nothing) - {"null"}
+        # below a missing part every part is missing; only the topmost is reported
         if path.startswith(OPTIONAL) or not together:
             continue
         if path not in ours:
@@ -252,6 +254,7 @@ def _of_limits(headers: Mapping[str, str], card: Card) -> Iterator[str]:
     """The limits in the headers must be those of a tier on the card."""
     named = [(of, headers.get(f"x-ratelimit-limit-{name}")) for of, name in (("rpd", "requests"), ("tpm", "tokens"))]
     shown = {of: int(value) for of, value in named if value is not None and value.isdecimal()}
+    # nothing to compare
     if not shown or not card.limits:
         return
     if not any(all(tier.get(of, value) == value for of, value in shown.items()) for tier in card.limits.values()):

@@ -69,6 +69,7 @@ def save_recordings(path: Path, exchanges: Iterable[Exchange], key: str) -> None
 
 def _entry(exchange: Exchange) -> dict[str, object]:
     response = exchange.response
+    # other headers may identify the account or the network
     headers = {name: value for name, value in sorted(response.headers.items()) if name in _KEPT}
     return {
         "name": exchange.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -102,7 +103,12 @@ class ReparseArguments:
             show_default=False,
         ),
     ] = None
-    output: args.Output = None
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="A .jsonl, .csv, .parquet or .sqlite file. Default: the output of the run."
+        ),
+    ] = None
     fields: args.Fields = None
     model: Annotated[
         str | None,

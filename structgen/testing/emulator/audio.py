@@ -60,7 +60,7 @@ _RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 
 def audio_routes(state: State, replayed: Wrapper) -> list[Route]:
-    """Return the routes of the audio endpoints. Uploads are never replayed back: recordings contain no files."""
+    """Return the routes of the audio endpoints. Uploads are never replayed: recordings contain no files."""
     speech = replayed(require_key(state, _speech(state)))
     tasks = {"transcriptions": "transcribe", "translations": "translate"}
     return [
@@ -82,6 +82,7 @@ def _transcription(state: State, name: str, task: str) -> Endpoint:
             return respond_error(form)
         body, seconds = _logged_form(form)
         log(state, request, body)
+        # scripted errors skip the checks, as for chats
         refused = None if state.forces_next() else next(_faults(state, form, name, seconds), None)
         step = refused or state.next_step() or Answer(await run_in_threadpool(state.transcript, body))
 
@@ -128,6 +129,7 @@ def _faults(state: State, form: Form, name: str, seconds: float | None) -> Itera
     format_name, parts = form.field("response_format") or "json", form.fields.get(_GRANULARITIES, ())
     if format_name not in _FORMATS:
         yield invalid_request(f"response_format must be one of [{' '.join(_FORMATS)}]")
+    # the SDK sends the granularities as repeated fields of one name
     if not set(parts) <= set(_PARTS):
         yield invalid_request(f"timestamp_granularities must be one of [{' '.join(_PARTS)}]")
     if parts and format_name != "verbose_json":
@@ -154,6 +156,7 @@ def _file_faults(form: Form, seconds: float | None) -> Iterator[ErrorReply]:
 
 def _model_faults(state: State, model: str, name: str) -> Iterator[ErrorReply]:
     """Yield an error if the model is unknown, retired, or made for something else."""
+    # a model that a test added does everything
     if name in MODELS.get(model, ()) or model in state.models:
         return
     found = find_model(state, model)
@@ -303,6 +306,7 @@ def wav_seconds(name: str, content: bytes) -> float | None:
     try:
         with wave.open(io.BytesIO(content)) as sound:
             rate, width = sound.getframerate(), sound.getnchannels() * sound.getsampwidth()
+            # a pipe writes the maximum as the length
             frames = min(sound.getnframes(), len(content) // width)
     except (wave.Error, EOFError, RuntimeError):  # RuntimeError: a chunk that ends beyond the file
         return None

@@ -91,6 +91,7 @@ class Emulator:
         self._limits, self._clock, self._faults = limits, self._state.meters.clock, faults
         if recordings is not None:
             self._state.recordings = Recordings(read_recordings(recordings))
+        # the first settings, for `reset`
         self._default = answer
         self._state.transcript, self._transcript = transcript, transcript
         self.batch_seconds = self._batch_seconds = batch_seconds
@@ -215,6 +216,7 @@ def _play(state: State, replies: Path) -> None:
     if replies.suffix == ".json":
         state.recordings = Recordings(read_recordings(replies))
         return
+    # read now, so that a bad line is reported at the start and not at its request
     texts = read_replies(replies)
     following = chain(texts, repeat(texts[-1]))
     state.answer = state.transcript = lambda _: next(following)

@@ -234,6 +234,7 @@ def check_chat(state: State, body: JsonObject) -> ErrorReply | None:
     """Return Groq's error for a chat request, or None. A scripted error skips the checks."""
     if state.forces_next():
         return None
+    # also the result of reading a body that is not JSON
     if not body:
         return invalid_request("The request body is not a JSON object")
     name = str(body.get("model", ""))
@@ -292,6 +293,7 @@ async def perform_step(
         return _send_raw(step)
     if isinstance(step, ErrorReply):
         return respond_error(step, model)
+    # a streamed answer to a request without ``stream`` is sent as a whole
     answer = step.answer if isinstance(step, Streamed) else step
     response = answered(answer)
     return _send_raw(_slowed(response, answer.seconds)) if answer.seconds else response
@@ -305,6 +307,7 @@ def _cut_short(request: Request, state: State, whole: Response, share: float) ->
         yield content[: int(len(content) * share)]
         await break_connection(request, state)
 
+    # with the full length, so that the client notices the missing part
     kind = whole.headers.get("content-type", "application/json")
     return StreamingResponse(kept(), headers={"content-length": str(len(content)), "content-type": kind})
 
@@ -375,6 +378,7 @@ async def read_form(request: Request, limit: int) -> Form | ErrorReply:
     try:
         parsed = (await parser.parse()).multi_items()
     except _TooLargeError:
+        # the rest of the body is never read, so the connection cannot be used again
         return replace(groq_error("request_too_large_body"), headers={"connection": "close"})
     except (MultiPartException, FormParserError) as problem:
         return invalid_request(f"The multipart form cannot be read: {problem}")
