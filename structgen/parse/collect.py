@@ -73,7 +73,7 @@ def _lists(target: Target[T], readings: Sequence[Reading], cut: bool) -> list[Ou
     Lists on separate lines, with prose between them, or equal ones may as well be a draft and its final version.
     """
     # Several ways are tried, and a user validator may run only twice, so they are tried without it.
-    tried = target.trial
+    tried = target.without_validators
     alone = [judge(tried, one) for one in readings]
     fitting = [outcome for outcome in alone if not outcome.issues]
     items = _as_items(tried, readings, cut)
@@ -96,7 +96,7 @@ def judge_each(target: Target[T], readings: Sequence[Reading]) -> list[Outcome]:
     """Judge each value on its own. The user's validators see only the first of equal values."""
     made: list[Outcome] = []
     for reading in readings:
-        tried = judge(target.trial, reading) if made and target.schema.runs else None
+        tried = judge(target.without_validators, reading) if made and target.schema.runs else None
         known = tried and next((one for one in made if not tried.issues and same(one.tree, tried.tree)), None)
         if tried and known:
             # Issues of risk are about repairs that the first of the equal values needed, and this one may not.
@@ -110,7 +110,7 @@ def judge_each(target: Target[T], readings: Sequence[Reading]) -> list[Outcome]:
 def _as_items(target: Target[T], readings: Sequence[Reading], cut: bool) -> Outcome:
     """Judge the list that has these values as items."""
     items = [_relocated(one, f"/{n}".__add__) for n, one in enumerate(readings)]
-    return _judged(target, [one.value for one in readings], items, cut)
+    return _judge_collected(target, [one.value for one in readings], items, cut)
 
 
 def _as_parts(target: Target[T], readings: Sequence[Reading], cut: bool) -> Outcome:
@@ -120,7 +120,7 @@ def _as_parts(target: Target[T], readings: Sequence[Reading], cut: bool) -> Outc
     for one in readings:
         parts.append(_relocated(one, partial(_shifted, len(whole))))
         whole += cast("list[Json]", one.value)
-    return _judged(target, whole, parts, cut)
+    return _judge_collected(target, whole, parts, cut)
 
 
 def _shifted(count: int, path: str) -> str:
@@ -141,7 +141,7 @@ def _relocated(reading: Reading, place: Callable[[str], str]) -> Reading:
     )
 
 
-def _judged(target: Target[T], items: list[Json], readings: Sequence[Reading], cut: bool) -> Outcome:
+def _judge_collected(target: Target[T], items: list[Json], readings: Sequence[Reading], cut: bool) -> Outcome:
     """Judge the collected list. If the response may be cut off, the next item may be missing, which is an issue."""
     gathered = Repair("collected", "", [one.value for one in readings], items, Risk.INTERPRETIVE)
     repairs = (*(repair for one in readings for repair in one.repairs), gathered)

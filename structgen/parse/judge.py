@@ -72,7 +72,7 @@ class Target(Generic[T]):
     """A value that was validated as it is before, and the verdict."""
 
     @property
-    def trial(self) -> Target[T]:
+    def without_validators(self) -> Target[T]:
         """The target without the user's validators, which may still refuse what it accepts."""
         return replace(self, schema=self.schema.structure, validated=None) if self.schema.runs else self
 
@@ -137,7 +137,7 @@ class Outcome:
 
 def judge(target: Target[T], reading: Reading) -> Outcome:
     """Align and validate one reading."""
-    outcome = replace(_judged(target, reading), raw=reading.value)
+    outcome = replace(_judge_reading(target, reading), raw=reading.value)
     return _with_written_numbers(outcome) if reading.long and has_exact(reading.value) else outcome
 
 
@@ -154,7 +154,7 @@ def _with_written_numbers(outcome: Outcome) -> Outcome:
     return replace(outcome, repairs=tuple(map(written, outcome.repairs)), issues=tuple(issues))
 
 
-def _judged(target: Target[T], reading: Reading) -> Outcome:
+def _judge_reading(target: Target[T], reading: Reading) -> Outcome:
     fatal = [issue for issue in reading.issues if not _is_tolerable(target, issue, reading.value)]
     if fatal:
         return Outcome(reading.value, None, reading.repairs, reading.issues, reading.open, UNREADABLE, reading.quotes)
@@ -167,12 +167,12 @@ def _judged(target: Target[T], reading: Reading) -> Outcome:
         if target.schema.adapter is None and not before.issues and (respelled := _respelled(target, reading)):
             return respelled
         if not before.issues and not exact:
-            above = _above(reading.repairs, target.max_risk)
+            above = _issues_above_risk(reading.repairs, target.max_risk)
             return Outcome(reading.value, before.value, reading.repairs, above, quotes=reading.quotes)
-    return _aligned(target, reading, before)
+    return _align_and_validate(target, reading, before)
 
 
-def _aligned(target: Target[T], reading: Reading, before: Verdict) -> Outcome:
+def _align_and_validate(target: Target[T], reading: Reading, before: Verdict) -> Outcome:
     """Align a reading and validate the result; `before` is the verdict on the reading as it is."""
     fit, chosen = target.fit(reading.value, before.faults, exact=reading.long and has_exact(reading.value))
     tolerated = (repair for issue in reading.issues for repair in repairs_for_tolerated(issue))
@@ -186,14 +186,14 @@ def _aligned(target: Target[T], reading: Reading, before: Verdict) -> Outcome:
         return outcome
     plain = not reading.long and not fit.repairs
     if target.schema.runs:
-        return _validated_by_user(target, outcome, chosen, before.strict, plain=plain)
+        return _run_user_validators(target, outcome, chosen, before.strict, plain=plain)
     # What is known about the reading holds only if aligning left it as it is.
     same_tree = fit.value is reading.value
     found = before if same_tree and before.issues and INCONCLUSIVE not in before.issues else None
-    return _validated(target, outcome, chosen, before.strict if same_tree else None, found, plain=plain)
+    return _validate_aligned(target, outcome, chosen, before.strict if same_tree else None, found, plain=plain)
 
 
-def _validated_by_user(
+def _run_user_validators(
     target: Target[T], outcome: Outcome, chosen: Chosen, strict: StrictError | None, *, plain: bool
 ) -> Outcome:
     """Show a value that fits by its structure to the user's validators, at most twice.
@@ -202,16 +202,16 @@ def _validated_by_user(
     first are aligned once more.
     """
     if strict is not None:
-        return _validated(target, outcome, chosen, strict, plain=plain)
+        return _validate_aligned(target, outcome, chosen, strict, plain=plain)
     first = validate_strict(target.schema, outcome.tree, chosen)
     if first.strict is None:
-        return _validated(target, outcome, chosen, found=first, plain=plain)
+        return _validate_aligned(target, outcome, chosen, found=first, plain=plain)
     fit, more = target.fit(outcome.tree, first.faults, exact=not plain)
     repairs, quotes = (*outcome.repairs, *fit.repairs), follow_repairs(outcome.quotes, fit.repairs)
     outcome = replace(outcome, tree=fit.value, repairs=repairs, issues=fit.issues, quotes=quotes)
     if fit.issues:
         return outcome
-    return _validated(target, outcome, {**chosen, **more}, first.strict, plain=plain and not fit.repairs)
+    return _validate_aligned(target, outcome, {**chosen, **more}, first.strict, plain=plain and not fit.repairs)
 
 
 def _respelled(target: Target[T], reading: Reading) -> Outcome | None:
@@ -225,11 +225,11 @@ def _respelled(target: Target[T], reading: Reading) -> Outcome | None:
     outcome = Outcome(
         fit.value, repairs=(*reading.repairs, *fit.repairs), quotes=follow_repairs(reading.quotes, fit.repairs)
     )
-    found = _validated(target, outcome, chosen)
+    found = _validate_aligned(target, outcome, chosen)
     return None if found.issues else found
 
 
-def _validated(
+def _validate_aligned(
     target: Target[T],
     outcome: Outcome,
     chosen: Chosen = NO_CHOICE,
@@ -249,11 +249,11 @@ def _validated(
         known = None if unrecorded.repairs or unrecorded.issues else found
         verdict = known or validate(target.schema, unrecorded.tree, chosen, strict)
         if not verdict.issues:
-            return _accepted(target, outcome, verdict, unrecorded, plain=plain)
+            return _record_changes(target, outcome, verdict, unrecorded, plain=plain)
         issues = with_offers(verdict.issues, outcome.tree)
         offers = tuple({issue.repair.path: issue.repair for issue in issues if issue.repair}.values())
         if not rounds or not offers:
-            return replace(outcome, issues=(*issues, *_above(outcome.repairs, target.max_risk)))
+            return replace(outcome, issues=(*issues, *_issues_above_risk(outcome.repairs, target.max_risk)))
         tree = apply_repairs(offers, outcome.tree)
         quotes = follow_items(outcome.quotes, outcome.tree, tree)
         outcome = replace(outcome, tree=tree, repairs=(*outcome.repairs, *offers), quotes=quotes)
@@ -262,7 +262,9 @@ def _validated(
         strict = validate_strict(target.schema.structure, tree, chosen).strict if target.schema.runs else None
 
 
-def _accepted(target: Target[T], outcome: Outcome, verdict: Verdict, unrecorded: Unrecorded, *, plain: bool) -> Outcome:
+def _record_changes(
+    target: Target[T], outcome: Outcome, verdict: Verdict, unrecorded: Unrecorded, *, plain: bool
+) -> Outcome:
     """Record all that Pydantic changed in a value; refuse it if a change or a repair is not allowed."""
     schema, shape, tree, value = target.schema, target.shape, outcome.tree, verdict.value
     repairs = (*outcome.repairs, *verdict.repairs)
@@ -271,7 +273,7 @@ def _accepted(target: Target[T], outcome: Outcome, verdict: Verdict, unrecorded:
         if not schema.bare and (not plain or shape.temporal or shape.keyed):
             unrecorded = _unrecorded(target, tree, value, repairs)
     repairs = (*repairs, *unrecorded.repairs)
-    issues = (*_misread(target, tree, value), *unrecorded.issues, *_above(repairs, target.max_risk))
+    issues = (*_misread_issues(target, tree, value), *unrecorded.issues, *_issues_above_risk(repairs, target.max_risk))
     return replace(outcome, value=value, repairs=repairs, issues=issues)
 
 
@@ -283,10 +285,10 @@ def _unrecorded(target: Target[T], tree: Json, value: Any, repairs: Sequence[Rep
     return found._replace(repairs=tuple(kept))
 
 
-def _misread(target: Target[T], tree: Json, value: Any) -> tuple[Issue, ...]:
+def _misread_issues(target: Target[T], tree: Json, value: Any) -> tuple[Issue, ...]:
     if target.schema.adapter is None or target.schema.bare:
         return ()
-    lost = lost_entries(target.schema, tree, value) if target.shape.keyed else ()
+    lost = _collided_keys(target.schema, tree, value) if target.shape.keyed else ()
     return (*lost, *(misread_times(target.schema, tree, value) if target.shape.temporal else ()))
 
 
@@ -303,7 +305,7 @@ def _is_tolerable(target: Target[T], issue: Issue, tree: Json) -> bool:
     return contained and target.shape.ignores(issue.path, tree)
 
 
-def _above(repairs: Sequence[Repair], max_risk: Risk) -> tuple[Issue, ...]:
+def _issues_above_risk(repairs: Sequence[Repair], max_risk: Risk) -> tuple[Issue, ...]:
     """Return an issue for each repair whose risk is not allowed."""
     return tuple(
         Issue(
@@ -332,7 +334,7 @@ def is_echo(shape: Shape, tree: Json) -> bool:
 # Keys of a dict that become equal: "1" and "01" are both the number 1
 
 
-def lost_entries(schema: Schema[Any], tree: Json, value: Any) -> tuple[Issue, ...]:
+def _collided_keys(schema: Schema[Any], tree: Json, value: Any) -> tuple[Issue, ...]:
     """Return an issue for each dict whose keys are not strings and that has fewer entries than the response gave."""
     adapter, issues = cast("TypeAdapter[Any]", schema.adapter), dict[str, Issue]()
     for by_alias in (True, False):
@@ -340,11 +342,11 @@ def lost_entries(schema: Schema[Any], tree: Json, value: Any) -> tuple[Issue, ..
             dumped = cast(object, adapter.dump_python(value, by_alias=by_alias, warnings=False, context=schema.context))
         except Exception:  # the user's serializer raised, which says nothing against the value
             return tuple(issues.values())
-        issues |= {issue.path: issue for issue in _lost(tree, dumped)}
+        issues |= {issue.path: issue for issue in _collisions(tree, dumped)}
     return tuple(issues.values())
 
 
-def _lost(tree: Json, dumped: object) -> Iterator[Issue]:
+def _collisions(tree: Json, dumped: object) -> Iterator[Issue]:
     todo: list[tuple[str, Json, object]] = [("", tree, dumped)]
     while todo:
         path, before, after = todo.pop()

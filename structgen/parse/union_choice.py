@@ -73,7 +73,7 @@ def one_validation(chosen: Chosen, context: Context, labels: Labels) -> Generato
         _validation.reset(token)
 
 
-def decides_unions(core: Core) -> Core | None:
+def decide_unions_by_keys(core: Core) -> Core | None:
     """Return the core schema with its unions of objects decided by keys, or None if it has none."""
     rewriting = _Rewriting(definitions_of(core))
     made = rewritten(core, rewriting.rewrite)
@@ -163,7 +163,9 @@ class _Decider:
         key = (id(self), data)
         if key not in known.labels:
             chosen = known.chosen.get((len(self.members), data))
-            known.labels[key] = self.labels[chosen] if chosen in best else self._tried(best, data, value, known.context)
+            known.labels[key] = (
+                self.labels[chosen] if chosen in best else self._try_members(best, data, value, known.context)
+            )
         return known.labels[key]
 
     def refuse(self, value: object) -> object:
@@ -187,7 +189,7 @@ class _Decider:
         least = min(ranks.values(), default=None)
         return [n for n, rank in ranks.items() if rank == least]
 
-    def _tried(self, best: list[int], data: bytes, value: object, context: Context) -> str:
+    def _try_members(self, best: list[int], data: bytes, value: object, context: Context) -> str:
         """Validate the value as each of these members; return the label of the one that accepts it or fits it best."""
         errors: dict[int, ValidationError] = {}
         for closes, strict in _TRIALS:

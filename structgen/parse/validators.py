@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from pydantic_core import SchemaValidator
 
 from structgen.parse.strict_json import is_finite
-from structgen.parse.union_choice import decides_unions
+from structgen.parse.union_choice import decide_unions_by_keys
 from structgen.schema import Schema
 from structgen.schema.core_schema import Core, closed, has_part, mapped, without_functions
 
@@ -34,7 +34,7 @@ class Validators:
         own = without_functions(own) if schema.bare else own
         self._own = self._adapter is not None and not schema.bare
         """Whether Pydantic's own validator of the type applies."""
-        self._decided = decides_unions(own)
+        self._decided = decide_unions_by_keys(own)
         self._core = own if self._decided is None else self._decided
         self.constructs = has_part(own, _constructs)
         """Whether a custom ``__init__`` makes the value; closed validators do not call it."""

@@ -24,7 +24,7 @@ from typing_extensions import TypedDict
 from structgen.core.json import Json
 from structgen.core.results import Parsed
 from structgen.parse import parse_text
-from structgen.parse.union_choice import decides_unions
+from structgen.parse.union_choice import decide_unions_by_keys
 from structgen.parse.validators import _strict_about_floats  # pyright: ignore[reportPrivateUsage]
 from structgen.schema import Schema
 from structgen.schema.core_schema import Core, closed, without_functions
@@ -384,7 +384,7 @@ def test_members_of_many_levels_take_at_most_twice_the_memory_of_pydantics_own()
 
     for depth in (3, 6):
         core = cast("Any", TypeAdapter(nested(depth)).core_schema)
-        assert size(decides_unions(core)) < 2 * size(core)
+        assert size(decide_unions_by_keys(core)) < 2 * size(core)
 
 
 def test_records_in_an_optional_object_are_repaired_beside_a_key_too_many() -> None:
@@ -407,7 +407,7 @@ def nested_unions(depth: int) -> Any:
     return union
 
 
-@pytest.mark.parametrize("work", [decides_unions, closed, without_functions, _strict_about_floats])
+@pytest.mark.parametrize("work", [decide_unions_by_keys, closed, without_functions, _strict_about_floats])
 def test_unions_in_models_in_unions_are_rewritten_once(
     work: Callable[[Core], object], calls: Callable[[Callable[[], object]], int]
 ) -> None:
