@@ -1,4 +1,4 @@
-"""A JSON Schema in the words that a model reads best for the fewest tokens, with nothing lost.
+"""Write a JSON Schema in a compact notation that models read well, with nothing lost.
 
     {
       name: string (1..80 chars) // The name of the dish
@@ -8,8 +8,8 @@
     }
     type Step = {text: string, minutes?: number}
 
-`?` marks what may be absent, `=` a default, `|` any of, `&` all of, `one of (...)` exactly one of. Notes stand in
-parentheses behind what they limit. A keyword that has no words of its own is a note in minified JSON at its place.
+`?` marks what may be absent, `=` a default, `|` any of, `&` all of, `one of (...)` exactly one of. Notes in
+parentheses follow what they limit. A keyword without a notation becomes a note in minified JSON.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.schema.keywords import ONE, Steps, children
@@ -38,25 +38,25 @@ from structgen.schema.outline_words import (
 from structgen.schema.resolve import canonical, find, part_at, referred
 
 _ADDRESSES = frozenset({"$schema", "$id", "$anchor", "$comment", "$vocabulary", "$defs", "definitions"})
-"""Keywords that say where a schema is found, not what a value must be."""
+"""Keywords that identify a schema and say nothing about a value."""
 
 
 def outline(schema: JsonObject | bool, name: str) -> str:
-    """The outline of a schema; `name` is what it calls itself where it holds itself."""
+    """Return the outline of a schema; `name` is the name of the root in a recursive schema."""
     root = canonical(schema)
     return _Writer(root, names_of(root, name)).document()
 
 
 @dataclass(slots=True)
 class _Writer:
-    """One outline in the making: the names of the schemas that references point at, in order of their use."""
+    """Writes one outline. `used` are the pointers of the named schemas in order of their use."""
 
     root: JsonObject | bool
     names: dict[str, str]
     used: list[str] = field(default_factory=list[str])
 
     def document(self) -> str:
-        """The root, then every type that it or another type names."""
+        """Write the root, then every named type that is used."""
         named = self._name("")
         written = [named.words if named else self._whole("", self.root, ())]
         for place in self.used:
@@ -73,12 +73,12 @@ class _Writer:
         return Text(self.names[place])
 
     def line(self, head: str, schema: JsonObject | bool, at: Steps) -> str:
-        """A property: its name where references point at it, else all of it."""
+        """Write a property: its type by name if it is referred to, else in full."""
         named = self._name(pointer(at))
         return head + named.words if named else self._whole(head, schema, at)
 
     def _whole(self, head: str, schema: JsonObject | bool, at: Steps) -> str:
-        """A type or property, its default at its end, its description at the end of its first line."""
+        """Write a type or property with its default at the end and its description at the end of the first line."""
         said = tail = ""
         if isinstance(schema, dict):
             schema = dict(schema)
@@ -90,9 +90,9 @@ class _Writer:
         return "\n".join([first + said, *rest])
 
     def schema(self, schema: JsonObject | bool, at: Steps, known: Json = None) -> Text:
-        """A schema inside another one, by its name where references point at it.
+        """Write a nested schema, by name if it is referred to.
 
-        `known` is the type that the schemas around it already ask of the same value.
+        `known` is the type that an outer schema has already stated for the same value.
         """
         return self._name(pointer(at)) or self._write(schema, at, known)
 
@@ -119,7 +119,7 @@ class _Writer:
             yield name
 
     def _applied(self, left: JsonObject, at: Steps, known: Json) -> Iterator[Text]:
-        """The schemas that apply to the same value."""
+        """Write the schemas that apply to the same value."""
         for keyword in ("anyOf", "oneOf", "allOf"):
             members = left.get(keyword)
             if not isinstance(members, list) or not members:
@@ -142,7 +142,7 @@ class _Writer:
         return self.schema(cast("JsonObject | bool", left.pop(keyword)), (*at, keyword), known).words
 
     def _tag(self, left: JsonObject) -> Iterator[str]:
-        """Pydantic's `discriminator`, in short where every branch says its own tag."""
+        """Write Pydantic's `discriminator`: only its key if every branch states its own tag."""
         found = left.get("discriminator")
         tag = found.get("propertyName") if isinstance(found, dict) else None
         if isinstance(found, dict) and isinstance(tag, str) and self._says_tags(found.get("mapping", {}), tag):
@@ -162,7 +162,7 @@ class _Writer:
         return True
 
     def _asides(self, left: JsonObject, at: Steps) -> Iterator[str]:
-        """Notes that hold schemas: what a list contains, how keys are called, what depends on a key."""
+        """Write the notes with nested schemas, such as `contains`, `propertyNames` and `dependentSchemas`."""
         if isinstance(needed := left.get("required"), list) and needed:
             yield f"requires {literal(left.pop('required'))}"
         for keyword in [name for name in left if name in ONE]:
@@ -178,7 +178,7 @@ class _Writer:
 
 
 _WIDTH = 60
-"""An object that fits in so many characters stands on one line."""
+"""The maximum number of characters of an object on one line."""
 
 _OBJECT = ("properties", "patternProperties", "additionalProperties")
 _ARRAY = ("prefixItems", "items", "additionalItems")
@@ -187,20 +187,8 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 
 
-class Writer(Protocol):
-    """Who writes the schemas inside."""
-
-    def schema(self, schema: JsonObject | bool, at: Steps, known: Json = None) -> Text:
-        """A schema inside another one."""
-        ...
-
-    def line(self, head: str, schema: JsonObject | bool, at: Steps) -> str:
-        """A property."""
-        ...
-
-
-def value_of(left: JsonObject, at: Steps, known: Json, writer: Writer) -> Text | None:
-    """What kind of value a schema asks for; takes the keywords it has written out of `left`."""
+def value_of(left: JsonObject, at: Steps, known: Json, writer: _Writer) -> Text | None:
+    """Write the type of a value. Removes the keywords that it has written from `left`."""
     kinds = _kinds(left)
     shapes = {"object": object_of(left, at, writer), "array": array_of(left, at, writer)}
     parts: list[Text] = []
@@ -227,7 +215,7 @@ def _kinds(left: JsonObject) -> list[str]:
 
 
 def _literals(left: JsonObject) -> list[Json] | None:
-    """The values of `const` or `enum`; an empty enum stays a note."""
+    """Return the values of `const` or `enum`. An empty enum becomes a note."""
     if "const" in left:
         return [left.pop("const")]
     values = left.get("enum")
@@ -235,7 +223,7 @@ def _literals(left: JsonObject) -> list[Json] | None:
 
 
 def _exactly(value: Json) -> Text:
-    """A literal; a list or an object says so, for it could be read as the shape of one."""
+    """Write a literal. A list or an object gets the word `exactly`, or it would look like a type."""
     return Text(f"exactly {literal(value)}" if isinstance(value, (dict, list)) else literal(value))
 
 
@@ -245,8 +233,8 @@ def _is_a(value: Json, kind: str) -> bool:
     return isinstance(value, _KINDS.get(kind, ())) and not (kind == "number" and isinstance(value, bool))
 
 
-def object_of(left: JsonObject, at: Steps, writer: Writer) -> Text | None:
-    """``{name: string, age?: integer}``, or None where nothing is said about keys."""
+def object_of(left: JsonObject, at: Steps, writer: _Writer) -> Text | None:
+    """Write ``{name: string, age?: integer}``; return None if nothing is said about keys."""
     properties = left.get("properties")
     named = properties if isinstance(properties, dict) else {}
     required = left.get("required")
@@ -269,14 +257,14 @@ def object_of(left: JsonObject, at: Steps, writer: Writer) -> Text | None:
 
 
 def _braced(lines: Sequence[str]) -> Text:
-    """Lines in braces, on one line where they are few and say nothing besides."""
+    """Write lines in braces, on one line if they are short and have no comments."""
     if sum(len(line) + 2 for line in lines) <= _WIDTH and not any("\n" in line or " // " in line for line in lines):
         return Text(f"{{{', '.join(lines)}}}")
     return Text("\n".join(("{", *("  " + line.replace("\n", "\n  ") for line in lines), "}")))
 
 
-def array_of(left: JsonObject, at: Steps, writer: Writer) -> Text | None:
-    """``string[]`` or ``[string, integer]``, or None where nothing is said about items."""
+def array_of(left: JsonObject, at: Steps, writer: _Writer) -> Text | None:
+    """Write ``string[]`` or ``[string, integer]``; return None if nothing is said about items."""
     tuple_key, rest_key = ("prefixItems", "items") if "prefixItems" in left else ("items", "additionalItems")
     first = left.get(tuple_key)
     if isinstance(first, (dict, bool)):
@@ -297,7 +285,7 @@ def array_of(left: JsonObject, at: Steps, writer: Writer) -> Text | None:
 
 
 def _lengths(left: JsonObject, count: int, rest: Json) -> tuple[int, bool]:
-    """How many items of a tuple must be there, and whether it ends with them; takes what that says out of `left`."""
+    """Return how many items of a tuple are required and whether others are forbidden; remove both from `left`."""
     least, most = left.get("minItems"), left.get("maxItems")
     closed = rest is False or (rest is None and most == count)
     if closed and most == count:
@@ -315,7 +303,7 @@ _TAKEN = frozenset({
 
 
 def names_of(root: JsonObject | bool, root_name: str) -> dict[str, str]:
-    """Pointer -> name, for every schema that a reference which can be reached from the root points at."""
+    """Return the pointers and names of all schemas that references reachable from the root name."""
     names: dict[str, str] = {}
     seen: set[str] = set()
     pending: deque[tuple[Steps, JsonObject | bool]] = deque([((), root)])
@@ -336,7 +324,7 @@ def names_of(root: JsonObject | bool, root_name: str) -> dict[str, str]:
 
 
 def _free(wanted: str, taken: set[str]) -> str:
-    """A name of letters, digits and ``_`` that nothing else bears."""
+    """Return a free name of letters, digits and ``_``."""
     stem = re.sub(r"[^A-Za-z0-9_]+", "_", wanted).strip("_") or "type"
     stem = stem if not stem[0].isdigit() else f"_{stem}"
     name, number = stem, 2
@@ -347,7 +335,7 @@ def _free(wanted: str, taken: set[str]) -> str:
 
 
 def is_implied(title: Json, at: Steps, names: dict[str, str]) -> bool:
-    """Whether a title only repeats the name that stands there anyway: ``Prep Time`` for ``prep_time``."""
+    """Whether a title only repeats the name beside it: ``Prep Time`` for ``prep_time``."""
     if not isinstance(title, str):
         return False
     names_here = [names.get(pointer(at))]

@@ -1,7 +1,7 @@
-"""The single words of an outline: literals, keys, comments, and the notes that say a schema's limits.
+"""The elements of an outline: expressions, literals, keys, comments, and the notes on limits.
 
-Titles and descriptions may be hostile. Whatever would break a line, hide, reorder text or close a code fence is
-written as a JSON escape, so that an outline has no line that its schema's author added.
+Titles and descriptions may be hostile. Characters that would break a line, hide or reorder text, or close a code fence
+are written as JSON escapes, so that no description can add a line to an outline.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from structgen.core.json import Json, JsonObject
 
 
 class Level(IntEnum):
-    """How tightly an expression binds: ``A | B`` less than ``A & B``, and that less than ``A``."""
+    """The precedence of an expression: ``A | B`` binds less tightly than ``A & B``, and that less than ``A``."""
 
     UNION = 0
     BOTH = 1
@@ -26,13 +26,13 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An expression, on one line or more."""
+    """An expression on one or more lines."""
 
     words: str
     level: Level = Level.ATOM
 
     def at(self, level: Level) -> str:
-        """The words, in parentheses where they bind less tightly than `level`."""
+        """Return the words, in parentheses if they bind less tightly than `level`."""
         return self.words if self.level >= level else f"({self.words})"
 
 
@@ -40,19 +40,19 @@ ANY = Text("any")
 
 
 def either(texts: Sequence[Text]) -> Text:
-    """Any of several: ``A | B``."""
+    """Join alternatives: ``A | B``."""
     return texts[0] if len(texts) == 1 else Text(" | ".join(text.words for text in texts), Level.UNION)
 
 
 def both(texts: Sequence[Text]) -> Text:
-    """All of several: ``A & B``; of none, anything."""
+    """Join conditions: ``A & B``; no condition is ``any``."""
     if len(texts) < 2:
         return texts[0] if texts else ANY
     return Text(" & ".join(text.at(Level.BOTH) for text in texts), Level.BOTH)
 
 
 def noted(text: Text, notes: Sequence[str]) -> Text:
-    """An expression with its notes in parentheses behind it."""
+    """Return an expression followed by its notes in parentheses."""
     return Text(f"{text.at(Level.ATOM)} ({', '.join(notes)})") if notes else text
 
 
@@ -63,31 +63,31 @@ _TAKE: TypeAlias = Callable[[str], Json]
 
 
 def literal(value: Json) -> str:
-    """A value as minified JSON on one line, without characters that hide."""
+    """Return a value as minified JSON on one line, with invisible characters escaped."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     text = _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return text.replace("```", r"\u0060\u0060\u0060")
 
 
 def key(name: str) -> str:
-    """The name of a property; in quotes where it is no plain word."""
+    """Return the name of a property, in quotes if it is no plain word."""
     return name if _KEY.fullmatch(name) else literal(name)
 
 
 def comment(text: str) -> str:
-    """A description at the end of its line."""
+    """Return a description as the comment at the end of a line."""
     return " // " + re.sub(r"\\(.)", lambda found: '"' if found[1] == '"' else found[0], literal(text)[1:-1])
 
 
 def regex(pattern: str) -> str:
-    """A pattern between slashes; as a JSON string where it holds characters that would not be seen."""
+    """Return a pattern between slashes, or as a JSON string if it has invisible characters."""
     if not pattern or _HIDDEN.search(pattern) or not pattern.isprintable() or "```" in pattern:
         return f"pattern {literal(pattern)}"
     return "/" + re.sub(r"\\.|/", lambda found: r"\/" if found[0] == "/" else found[0], pattern) + "/"
 
 
 def regex_key(pattern: str) -> str:
-    """A pattern for keys between slashes, or as a JSON string."""
+    """Return a pattern of keys between slashes, or as a JSON string."""
     return regex(pattern).removeprefix("pattern ")
 
 
@@ -96,7 +96,7 @@ def _number(value: Json) -> bool:
 
 
 def _range(low: Json, high: Json, unit: str) -> Iterator[str]:
-    """``1..5``, ``5``, ``>= 1``, ``<= 5``, each with its unit."""
+    """Write ``1..5``, ``5``, ``>= 1`` or ``<= 5`` with the unit."""
     tail = f" {unit}" if unit else ""
     if low is not None and high is not None:
         yield literal(low) + tail if low == high and unit else f"{literal(low)}..{literal(high)}{tail}"
@@ -107,7 +107,7 @@ def _range(low: Json, high: Json, unit: str) -> Iterator[str]:
 
 
 def limits(left: JsonObject) -> Iterator[str]:
-    """The notes of all limits, which are taken out of `left`."""
+    """Write the notes of all limits and remove them from `left`."""
 
     def take(name: str) -> Json:
         return left.pop(name) if _number(left.get(name)) else None
@@ -131,7 +131,7 @@ def limits(left: JsonObject) -> Iterator[str]:
 
 
 def _bounds(left: JsonObject, take: _TAKE) -> Iterator[str]:
-    """Minimum and maximum; in draft 4 the exclusive ones are flags beside them."""
+    """Write minimum and maximum. In draft 4 the exclusive ones are flags beside them."""
     for flag, bound, sign in (("exclusiveMinimum", "minimum", ">"), ("exclusiveMaximum", "maximum", "<")):
         exclusive = left.get(flag)
         if isinstance(exclusive, bool):
@@ -145,7 +145,7 @@ def _bounds(left: JsonObject, take: _TAKE) -> Iterator[str]:
 
 
 def remarks(left: JsonObject) -> Iterator[str]:
-    """The notes of title, default and description, which are taken out of `left`."""
+    """Write the notes of title, default and description and remove them from `left`."""
     if isinstance(left.get("title"), str):
         yield f"title {literal(left.pop('title'))}"
     if "default" in left:

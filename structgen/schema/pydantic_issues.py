@@ -182,7 +182,7 @@ def _other(path: str, error: ErrorDetails, found: Json) -> Issue:
     """Return the issue of a wrong type or format, or the message of a user validator."""
     kind = error["type"]
     if kind == "recursion_loop":
-        return Issue(path, "is nested too deep or holds itself", "depth", None, "a value of finite depth")
+        return Issue(path, "is nested too deep or contains itself", "depth", None, "a value of finite depth")
     stem = next((name for name in (kind, *_stems(kind)) if name in _KINDS), None)
     if stem is not None:
         code = "format" if kind.endswith(_NOT_A_TYPE) and isinstance(found, str) and stem not in _SIMPLE else "type"

@@ -1,11 +1,11 @@
-"""Regular expressions matched in time linear in the text: the syntax of ECMA-262, and what Python adds to it.
+"""Match regular expressions in time linear in the text: the syntax of ECMA-262, and Python's additions to it.
 
-Only for what the fast engine refuses: look-around above all. Backreferences are refused, because no known method
-matches them without a risk of never ending.
+Only for patterns that the fast engine refuses, mainly those with look-around. Backreferences are refused, because no
+known method matches them in linear time.
 
-A pattern is parsed into a tree and compiled to an automaton that follows all ways at once, one step per character.
-Look-around is linear too: for each one, a pass over the text (backwards for lookahead, forwards for lookbehind) marks
-the places where it holds, and the pass over the whole pattern only looks these up.
+A pattern is parsed into a tree and compiled to an automaton, which follows all alternatives at once, one step per
+character. Look-around is linear too: for each one, a pass over the text (backwards for lookahead, forwards for
+lookbehind) marks the positions where it holds, and the pass over the whole pattern looks them up.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Accepts: TypeAlias = Callable[[str], bool]
 
 
 class PatternError(ValueError):
-    """A pattern that cannot be read or not be matched in linear time."""
+    """A pattern that cannot be parsed, or cannot be matched in linear time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Char:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """One node after the other."""
+    """Nodes one after the other."""
 
     nodes: tuple[Node, ...]
 
@@ -50,7 +50,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A node, `least` to `most` times; `most` None has no limit."""
+    """A node repeated `least` to `most` times; without a limit if `most` is None."""
 
     node: Node
     least: int
@@ -59,14 +59,14 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A place without width: start, end, or (not) the edge of a word."""
+    """A position: start, end, or (not) a word boundary."""
 
     kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What must (or, negated, must not) stand ahead of a place or behind it."""
+    """A lookahead or a lookbehind, perhaps negated."""
 
     node: Node
     ahead: bool
@@ -95,7 +95,7 @@ _CLASSES: dict[str, Accepts] = {"d": str.isdecimal, "w": is_word, "s": str.isspa
 
 
 def parse(pattern: str) -> Node:
-    """The tree of a pattern; PatternError where there is none."""
+    """Return the tree of a pattern. Raises PatternError."""
     reader = _Reader(pattern)
     node = reader.choice()
     if reader.at < len(pattern):
@@ -208,7 +208,7 @@ class _Reader:
         return Char(accepts if callable(accepts) else self.one(accepts))
 
     def escaped(self) -> str | Accepts:
-        """The character, or the class, that an escape stands for."""
+        """Return the character, or the class, that an escape means."""
         if hexadecimal := self.match(_HEX):
             return self.code_point(int(hexadecimal[1] or hexadecimal[2] or hexadecimal[3], 16))
         if found := self.match(_PROPERTY):
@@ -228,7 +228,7 @@ class _Reader:
         return sign
 
     def code_point(self, number: int) -> str:
-        """A code point; two escaped surrogates are one."""
+        """Return a character by its code point; two escaped surrogates are one character."""
         if 0xD800 <= number < 0xDC00 and self.peek(2) == "\\u":
             low = (
                 int(self.peek(6).removeprefix("\\u"), 16)
@@ -303,7 +303,7 @@ def _in_ranges(ranges: tuple[tuple[str, str], ...], classes: tuple[Accepts, ...]
 
 @lru_cache(maxsize=64)
 def unicode_class(name: str) -> Accepts:
-    """A class of Unicode such as that of all letters, by the tables of the fast engine."""
+    """Return a Unicode class, such as that of all letters, by the tables of the fast engine."""
     try:
         return SchemaValidator(core_schema.str_schema(pattern=f"^{name}$")).isinstance_python
     except CoreError:
@@ -311,21 +311,21 @@ def unicode_class(name: str) -> Accepts:
 
 
 MOST_STEPS = 2_000
-"""Steps of a program; repetitions with a count are written out."""
+"""The maximum number of states of an automaton, in which counted repetitions are written out."""
 
 MOST_WORK = 5_000_000
-"""States visited in one search: some seconds."""
+"""The maximum number of states visited in one search: a few seconds."""
 
 
 class PatternTooCostly(ValueError):
-    """A text too long for a pattern this large."""
+    """The text is too long for a pattern of this size."""
 
 
 @dataclass(slots=True)
 class _Program:
-    """A nondeterministic automaton: per state a class to pass, a condition of the place, or neither.
+    """A nondeterministic automaton: each state has a class to match, a condition on the position, or neither.
 
-    `next` holds the states that follow. The last state is the end.
+    `next` lists the following states. The first state is the end.
     """
 
     forward: bool
@@ -343,7 +343,7 @@ class _Program:
         return len(self.next) - 1
 
     def build(self, node: Node, after: int) -> int:
-        """Add a node that leads to the state `after`; gives the state where it begins."""
+        """Add a node that leads to the state `after`; return the state where it begins."""
         self.built += 1
         if self.built > MOST_STEPS:
             raise PatternError(f"more than {MOST_STEPS} steps where its repetitions are written out")
@@ -374,7 +374,7 @@ class _Program:
 
 
 def compile_search(pattern: str) -> Callable[[str], bool]:
-    """Whether a pattern is found anywhere in a text, as a function; PatternError where the pattern cannot be used."""
+    """Return a function that searches a text for a pattern. Raises PatternError if the pattern cannot be used."""
     root = parse(pattern)
     programs: dict[int, tuple[_Program, int]] = {}
     _compile(root, True, programs)
@@ -382,7 +382,7 @@ def compile_search(pattern: str) -> Callable[[str], bool]:
 
 
 def _compile(node: Node, forward: bool, programs: dict[int, tuple[_Program, int]]) -> None:
-    """The programs of a node and of every look-around in it."""
+    """Compile a node and every look-around in it."""
     program = _Program(forward)
     end = program.add()
     programs[id(node)] = (program, program.build(node, end))
@@ -393,7 +393,7 @@ def _compile(node: Node, forward: bool, programs: dict[int, tuple[_Program, int]
 
 @dataclass(slots=True)
 class _Search:
-    """One text, and for each look-around the places where it holds."""
+    """The search of one text: for each look-around the positions where it holds."""
 
     text: str
     programs: dict[int, tuple[_Program, int]]
@@ -401,7 +401,7 @@ class _Search:
     work: int = 0
 
     def holds(self, node: Node, forward: bool, stop: bool = False) -> list[bool]:
-        """For each place in the text, whether a match ends there (going backwards: begins there)."""
+        """Return for each position in the text whether a match ends there (backwards: begins there)."""
         program, start = self.programs[id(node)]
         for place in program.places:
             if isinstance(place, Look) and id(place) not in self.known:
@@ -422,7 +422,7 @@ class _Search:
         return accepts is not None and bool(char) and accepts(char)
 
     def spread(self, program: _Program, states: list[int], at: int) -> set[int]:
-        """The states reached from others without passing a character, at a place."""
+        """Return the states that are reachable at a position without consuming a character."""
         seen = set(states)
         while states:
             state = states.pop()

@@ -1,11 +1,11 @@
-"""The short way to say which fields to extract, as a JSON Schema.
+"""Read a shorthand for fields into a JSON Schema.
 
     name "the full name", age int, price float?, tags list[str], kind: a|b|c, items: {sku, qty int}[]
 
-A field is a name, then its type (a string where none is given), then its description in quotes; a comma or a new line
-ends it. `?` behind a type, or behind the name, marks a field that may be absent or null. Types: str int float bool date
+A field is a name, a type (a string if omitted) and a description in quotes; it ends at a comma or a new line. `?` after
+the type or the name marks a field that may be absent or null. Types: str int float bool date
 datetime time duration url email uuid any object, ``list[T]`` or ``T[]``, ``dict[str, T]``, ``{fields}``, ``1..5``, and
-unions with ``|``. Words with ``|`` between them that are no types are the choices of an enum.
+unions with ``|``. Words separated by ``|`` that are not types are the choices of an enum.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class _Token:
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """One member of a union: a type, or a word that may be meant as a choice."""
+    """One member of a union: a type, or a word that may be a choice."""
 
     schema: JsonObject
     token: _Token
@@ -65,7 +65,7 @@ class _Member:
 
 
 def read_fields(text: str) -> JsonObject:
-    """The JSON Schema of a shorthand; SchemaError, pointing at the column, where it cannot be read."""
+    """Return the JSON Schema of a shorthand. Raises SchemaError, which points at the column."""
     reader = _Reader(text, _tokens(text))
     try:
         schema = reader.fields("")
@@ -83,7 +83,7 @@ def _tokens(text: str) -> list[_Token]:
 
 @dataclass(slots=True)
 class _Reader:
-    """A reader that looks one token ahead."""
+    """A parser that looks one token ahead."""
 
     text: str
     tokens: Sequence[_Token]
@@ -94,7 +94,7 @@ class _Reader:
         return self.tokens[self.position]
 
     def take(self, *texts: str) -> _Token | None:
-        """The next token, where it is one of these signs."""
+        """Consume and return the next token if it is one of these signs."""
         token = self.next
         if token.kind != "sign" or token.text not in texts:
             return None
@@ -123,7 +123,7 @@ class _Reader:
         raise SchemaError(f"Fields, {where}: {message}.\n  {line}\n  {' ' * column}^")
 
     def fields(self, end: str) -> JsonObject:
-        """Fields up to a closing brace, or to the end of the text."""
+        """Read fields up to a closing brace or the end of the text."""
         properties: JsonObject = {}
         required: list[Json] = []
         while True:
@@ -142,7 +142,7 @@ class _Reader:
         return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
     def field(self) -> tuple[str, JsonObject, bool]:
-        """One field: its name, its schema, and whether it may be absent."""
+        """Read one field: its name, its schema, and whether it may be absent."""
         name = self.name()
         optional = bool(self.take("?"))
         colon = self.take(":")
@@ -173,7 +173,7 @@ class _Reader:
             self.fail("this text in quotes has a wrong escape", token)
 
     def starts_type(self) -> bool:
-        """Whether a type comes next; a text in quotes is one only as the first of several choices."""
+        """Whether a type follows. A quoted text is a type only as the first of several choices, else a description."""
         token, following = self.next, self.tokens[min(self.position + 1, len(self.tokens) - 1)]
         return (
             token.kind in {"word", "number"}
@@ -182,7 +182,7 @@ class _Reader:
         )
 
     def type(self) -> tuple[JsonObject, bool]:
-        """A union of types or a choice of words, and whether `?` marks it."""
+        """Read a union of types or a choice of words, and whether `?` marks it."""
         members = [self.member()]
         while self.take("|"):
             members.append(self.member())
@@ -239,7 +239,7 @@ class _Reader:
         return _Member({"type": kind, "minimum": low, "maximum": high}, token)
 
     def of_others(self, name: str) -> JsonObject:
-        """``list[T]`` and ``dict[str, T]``."""
+        """Read ``list[T]`` or ``dict[str, T]``."""
         self.take("[")
         if name == "dict":
             if self.next.text not in {"str", "string", "text"}:
@@ -269,7 +269,7 @@ class _Reader:
         return member.schema
 
     def union(self, members: Sequence[_Member]) -> JsonObject:
-        """One type, a union of types, or a choice; never a guess which of these is meant."""
+        """Return one type, a union of types, or a choice. Raises SchemaError if it could be both of the latter."""
         if len(members) == 1:
             return self.alone(members[0])
         nothing = [member for member in members if member.word and member.token.text.lower() in {"null", "none"}]
@@ -288,7 +288,7 @@ class _Reader:
 
 
 def nullable(schema: JsonObject) -> JsonObject:
-    """The same or null; the description stays outside."""
+    """Return the schema or null, with the description outside of the union."""
     said = {"description": schema["description"]} if "description" in schema else {}
     if isinstance(values := schema.get("enum"), list):
         return {**schema, "enum": values if None in values else [*values, None]}

@@ -218,8 +218,8 @@ def _typed_dict(kind: type[Any], outer: tuple[object, ...]) -> object:
     """Return the TypedDict with the same keys, each required or not as before."""
     if kind in outer:
         raise SchemaError(
-            f"{kind.__name__} holds itself: take TypedDict from typing_extensions for it (Pydantic needs that before "
-            "Python 3.12)."
+            f"{kind.__name__} refers to itself: import its TypedDict from typing_extensions, which "
+            "Pydantic needs before Python 3.12."
         )
     hints = typing.get_type_hints(kind)
     described = typing.get_type_hints(kind, include_extras=True)
