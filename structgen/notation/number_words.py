@@ -123,7 +123,8 @@ def _number(lower: str, match: re.Match[str], before: str, value: Value) -> Numb
     if hundredth:
         share = power_of_ten(reading.value, hundredth[1])
         readings = (reading, reading._replace(value=share, end=hundredth[0], percent=True))
-    return Number(start, end, start, end, readings, kind=Kind.WORDS, ordinal=bool(match["ordinal"] or match["last"]))
+    whole = hundredth[0] if hundredth else end
+    return Number(start, whole, start, end, readings, kind=Kind.WORDS, ordinal=bool(match["ordinal"] or match["last"]))
 
 
 def _value(lower: str, match: re.Match[str], before: str) -> Value | None:
