@@ -298,7 +298,7 @@ def _is_tolerable(target: Target[T], issue: Issue, tree: Json) -> bool:
         return target.schema.adapter is not None
     if issue.code == UNSURE_WORD:
         return target.shape.takes_only_strings(issue.path, tree)
-    if issue.code == ESCAPED_KEY:  # either reading of the backslash spells the same field
+    if issue.code == ESCAPED_KEY:  # both readings are a field or an ignored key
         return all(target.shape.is_field_name(issue.path, key, tree) for key in cast("list[str]", issue.found))
     # A problem within a key that the schema ignores harms nothing, unless it may have swallowed other keys.
     contained = issue.code in {"left_out", ESCAPE} or (issue.code == UNSURE_END and not holds_structure(issue.found))

@@ -70,7 +70,7 @@ class StrictError(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A value, or issues. `faults`: the paths at which strict mode failed, None if it did not run to its end.
+    """A value, or issues. `faults`: the paths at which strict mode failed, or None if they are not known.
 
     `strict`: the error of strict mode, if the user's validators took part in it.
     """

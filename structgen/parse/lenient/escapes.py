@@ -231,7 +231,7 @@ def _classify(raw: str, match: re.Match[str], closers: str, literal: bool) -> _B
     """
     body, (at, end) = match[1], match.span()
     if body in "bf":
-        # A form feed ends a page, so a line break or nothing follows it. `\f` before a word may be a command.
+        # A form feed ends a page, so no word follows it directly, as one follows in `\frac`.
         certain = body == "f" and not literal and not _is_word(raw[end : end + 1])
         return None if certain else _Backslash(at, end, _PLAIN[body], _Likely.UNSURE)
     if len(body) > 1:

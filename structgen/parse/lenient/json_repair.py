@@ -106,7 +106,7 @@ def _is_beyond_doubt(ours: str, theirs: str, before: str, behind: str) -> bool:
         return True
     spaces = theirs[:1].isspace(), theirs[-1:].isspace()
     ours, theirs = "".join(ours.split()), "".join(theirs.split())
-    theirs = theirs if '"' in theirs else theirs.translate(_QUOTES)  # json_repair writes any quotes as double ones
+    theirs = theirs if '"' in theirs else theirs.translate(_QUOTES)  # the repair is serialized with double quotes
     if ours == theirs or abs(len(ours) - len(theirs)) != 1:
         return ours == theirs
     at = next((n for n, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs)))
