@@ -115,7 +115,7 @@ class Extractor(Maps, Streams):
         open_wire = partial(
             open_sender, chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client
         )
-        opened = open_store(store)
+        opened = open_store(store, chosen)
         self.model, self._answers = open_answers(chosen, opened, base_url, open_wire)
         self._sender = self._answers.sender
         self._own_store = opened if opened is not store else None

@@ -29,6 +29,13 @@ from structgen import (
 FIELDS = structgen.fields("title?")
 
 
+async def _async_observer(event: object) -> None: ...
+
+
+class _AsyncObserver:
+    async def __call__(self, event: object) -> None: ...
+
+
 def extractor(**settings: Any) -> Extractor:
     return Extractor(**{"model": "rules", **settings})
 
@@ -54,6 +61,8 @@ def extractor(**settings: Any) -> Extractor:
         ({"observers": print}, r"observers is .*must be a list of callables: write \[observer\]"),
         ({"observers": ["print"]}, "must be a list of callables"),
         ({"observers": None}, "observers is None"),
+        ({"observers": [_async_observer]}, "observers contains .*_async_observer.* is async: pass a plain function"),
+        ({"observers": [_AsyncObserver()]}, "observers contains .*_AsyncObserver.* is async: pass a plain function"),
         ({"retrying": 3}, "retrying is 3, but must be a tenacity policy"),
         ({"model": "groq/openai/gpt-oss-20b", "api_key": 5}, "api_key is int, but must be a str"),
         ({"model": "groq/openai/gpt-oss-20b", "api_key": "k" * 20, "http_client": object()}, "an httpx.Client or"),

@@ -34,7 +34,7 @@ from structgen import (
     extract,
     generate,
 )
-from structgen.core.events import Accepted, Event, TransportRetried
+from structgen.core.events import Accepted, Event, TransportRetried, WaitingForLimit
 from structgen.testing import Emulator, cut, error, plain, raw, reply
 
 GOOD = '{"title": "Leek soup", "minutes": 10}'
@@ -158,12 +158,16 @@ def test_a_policy_of_ones_own_decides_about_transport_retries(run: Run, groq_emu
     assert [event.wait for event in events if isinstance(event, TransportRetried)] == [0.01, 0.01]
 
 
-def test_a_policy_of_ones_own_waits_no_shorter_than_the_server_asks(run: Run, groq_emulator: Emulator) -> None:
-    groq_emulator.script(error("rate_limit", retry_after=0.2), reply(GOOD))
+@pytest.mark.parametrize(
+    "refusal", [error("rate_limit", retry_after=30), error("rate_limit_tpm"), error("over_capacity")]
+)
+def test_the_wait_of_ones_own_policy_is_the_whole_wait(refusal: Any, run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(refusal, refusal, reply(GOOD))
     policy = Retrying(stop=stop_after_attempt(3), wait=wait_fixed(0.01))
     events: list[Event] = []
     run("extract", Soup, TEXT, retrying=policy, observers=[events.append])
-    assert [event.wait for event in events if isinstance(event, TransportRetried)] == [pytest.approx(0.2)]
+    assert [event.wait for event in events if isinstance(event, TransportRetried)] == [0.01, 0.01]
+    assert not [event for event in events if isinstance(event, WaitingForLimit)]
 
 
 def test_a_wait_beyond_the_time_budget_is_refused_at_once(run: Run, groq_emulator: Emulator) -> None:

@@ -33,6 +33,10 @@ def open_run_store(model: str, path: Path | None, *, off: bool) -> Generator[Sto
         return
     from structgen.store import Store
 
+    if model.partition("/")[0] == "replay":
+        with open_existing_store(path) as store:
+            yield store
+        return
     with Store(path or _default_file()) as store:
         yield store
 

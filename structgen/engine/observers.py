@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import Any, TypeVar, cast
 
 from structgen.core.argument_checks import InvalidArgument, shown
@@ -33,10 +34,15 @@ _log = logging.getLogger("structgen")
 
 
 def observers_in(given: object) -> tuple[Observer, ...]:
-    """Return the callables as a tuple. A single callable is an InvalidArgument."""
-    if isinstance(given, (list, tuple)) and all(map(callable, cast("Sequence[object]", given))):
-        return tuple(cast("Sequence[Observer]", given))
-    raise InvalidArgument(f"is {shown(cast(object, given))}, but must be a list of callables: write [observer]")
+    """Return the callables as a tuple. A single callable or an async one is an InvalidArgument."""
+    if not (isinstance(given, (list, tuple)) and all(map(callable, cast("Sequence[object]", given)))):
+        raise InvalidArgument(f"is {shown(cast(object, given))}, but must be a list of callables: write [observer]")
+    observers = tuple(cast("Sequence[Observer]", given))
+    for observer in observers:
+        # Nobody would await it, so that it would never run.
+        if iscoroutinefunction(observer) or iscoroutinefunction(getattr(observer, "__call__", None)):  # noqa: B004
+            raise InvalidArgument(f"contains {shown(observer)}, which is async: pass a plain function")
+    return observers
 
 
 @dataclass(frozen=True, slots=True)

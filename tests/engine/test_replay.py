@@ -86,7 +86,15 @@ def test_of_several_servers_one_is_to_be_named(path: Path, groq_emulator: Emulat
 
 def test_an_empty_store_replays_nothing(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"it holds nothing\. Record that model first"):
-        Extractor("replay", store=tmp_path / "new.sqlite")
+        Extractor("replay", store=Store(tmp_path / "new.sqlite"))
+
+
+@pytest.mark.parametrize("model", ["replay", f"replay/{SMALL}"])
+def test_a_store_that_is_not_there_replays_nothing_and_is_not_made(model: str, tmp_path: Path) -> None:
+    path = tmp_path / "misspelt.sqlite"
+    with pytest.raises(ConfigurationError, match=r"There is no store at .*misspelt\.sqlite"):
+        Extractor(model, store=path)
+    assert not path.exists()
 
 
 def test_no_way_of_asking_gets_past_the_store(path: Path) -> None:

@@ -178,11 +178,10 @@ class _Policy:
         from tenacity import wait_exponential, wait_random
 
         failure, own = _failure(state), self.allowance.retrying
-        requested = failure.wait if failure is not None else None
-        # The server's own wish is always respected: asking sooner would only fail again.
         if own is not None:
-            return max(own.wait(state), requested or 0.0)
-        if requested is not None:
+            return own.wait(state)
+        requested = failure.wait if failure is not None else None
+        if requested is not None:  # asking sooner would only fail again
             return requested
         # The random part keeps callers that failed together from coming back together.
         return wait_exponential(multiplier=_FIRST, max=_LONGEST)(state) + wait_random(0, _JITTER)(state)

@@ -310,18 +310,21 @@ class Lease:
     about the server, but its usage is unknown and stays counted.
     """
 
-    __slots__ = ("_limiter", "_place")
+    __slots__ = ("_has_policy", "_limiter", "_place")
 
     def __init__(self, limiter: Limiter, need: Need) -> None:
         self._limiter = limiter
         self._place = Place(need)
+        self._has_policy = False
 
     def take(self, allowance: Allowance) -> None:
         """Block until the call may be sent. Raises RateLimited if that would exceed the deadline."""
+        self._has_policy = allowance.retrying is not None
         self._limiter.wait(self._place, allowance)
 
     async def atake(self, allowance: Allowance) -> None:
         """Async version of `take`."""
+        self._has_policy = allowance.retrying is not None
         await self._limiter.await_turn(self._place, allowance)
 
     def learn(self, headers: RawHeaders) -> None:
@@ -334,7 +337,9 @@ class Lease:
             seen, usage = read_raw_headers(headers), outcome.usage
             self._limiter.end(self._place, lambda state, now, grant: limits.settle(state, now, grant, usage, seen))
         else:
-            self._limiter.end(self._place, partial(_failed, failure=outcome, headers=headers))
+            self._limiter.end(
+                self._place, partial(_failed, failure=outcome, headers=headers, has_policy=self._has_policy)
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -347,10 +352,15 @@ class Lease:
             self._limiter.end(self._place, limits.lose if isinstance(error, Exception) else limits.abandon)
 
 
-def _failed(state: State, now: float, grant: Grant, *, failure: Failure, headers: RawHeaders) -> State:
+def _failed(
+    state: State, now: float, grant: Grant, *, failure: Failure, headers: RawHeaders, has_policy: bool
+) -> State:
     """Return the state after a call without a completion."""
     error, seen = failure.error, read_raw_headers(headers)
     if isinstance(error, RateLimited) or error.status in OVERLOADED:
+        if has_policy:
+            # The user's retry policy says how long to wait after a refusal. A pause here would be added to its wait.
+            return limits.refuse(state, now, grant, 0.0, seen)
         return limits.refuse(state, now, grant, failure.wait, (*seen, *read_rate_limit_error(str(error))))
     # A transient failure may hide a counted call; a final one was rejected before the server generated anything.
     if failure.transient:
