@@ -33,7 +33,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Words above a document that is a part of a longer text. `start` is their offset from it: less than 0."""
+    """Lines above a document that is part of a longer text. `start` is their offset from it, and so negative."""
 
     start: int
     text: str
@@ -43,8 +43,8 @@ class Passage:
 class Document:
     """A text to extract from. `id` names it in rows and logs; `source` is where it was read from (a path, or ``-``).
 
-    `context` is background for the model. It is never evidence. `above` is for a part of a longer text: the headings,
-    column names, dates and other lines above it that it depends on.
+    `context` is background for the model, such as a title. It is never evidence. `above` holds, for a document that is
+    part of a longer text, the lines above it that it depends on: headings, column names, dates.
     """
 
     text: str

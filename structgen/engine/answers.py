@@ -113,13 +113,13 @@ class InTime:
         self._allowance = allowance
 
     def __enter__(self) -> None:
-        if not self._allowance.affords(0.0):
+        if not self._allowance.has_time_for(0.0):
             raise DeadlinePassed("The time budget ran out before the request was sent.")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, TransportError) and not self._allowance.affords(0.0):
+        if isinstance(error, TransportError) and not self._allowance.has_time_for(0.0):
             raise DeadlinePassed(f"The time budget ran out: {error}") from error
 
 

@@ -107,7 +107,7 @@ class InstructorSender:
     ) -> Outcome:
         started = time.monotonic()
         client = self._client = self._client or self._open_client()
-        _configure(client.client, allowance.patience(self._timeout))
+        _configure(client.client, allowance.attempt_timeout(self._timeout))
         create = cast("Callable[..., object]", client.create)
         try:
             response = create(messages=messages, response_model=None, max_retries=0, **arguments)

@@ -42,11 +42,11 @@ class Allowance:
     retrying: BaseRetrying | None = None
     stopped: Callable[[], bool] | None = None
 
-    def patience(self, default: float) -> float:
+    def attempt_timeout(self, default: float) -> float:
         """Return the timeout of the next attempt in seconds: `timeout` or `default`, but never past the deadline."""
-        return self.at_most(default if self.timeout is None else self.timeout)
+        return self.until_deadline(default if self.timeout is None else self.timeout)
 
-    def at_most(self, seconds: float) -> float:
+    def until_deadline(self, seconds: float) -> float:
         """Return these seconds, or the time until the deadline if that is less."""
         # Never zero: HTTP libraries take a timeout of 0 as "no timeout" or raise ValueError.
         return seconds if self.deadline is None else max(min(seconds, self.deadline - time.monotonic()), 0.001)
@@ -56,7 +56,7 @@ class Allowance:
         if self.stopped is not None and self.stopped():
             raise NotSent("The run was stopped while this call waited, so it was not sent. Run it again to continue.")
 
-    def affords(self, wait: float) -> bool:
+    def has_time_for(self, wait: float) -> bool:
         """Return whether there is time for another attempt after waiting these seconds."""
         return self.deadline is None or time.monotonic() + wait < self.deadline
 

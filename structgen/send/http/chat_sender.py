@@ -133,9 +133,9 @@ class ChatSender:
     def _try(self, body: JsonObject, request: Request, allowance: Allowance) -> Outcome:
         with self._lease(request) as lease:
             lease.take(allowance)
-            client, patience, started = self._clients.sync(), allowance.patience(self._timeout), time.monotonic()
+            client, timeout, started = self._clients.sync(), allowance.attempt_timeout(self._timeout), time.monotonic()
             try:
-                response, content = _post(client, self._url, body, patience)
+                response, content = _post(client, self._url, body, timeout)
             except CONNECTION_ERRORS as error:
                 return self._failed(error, lease)
             return self._read(response, content, request.model, started, lease)
@@ -144,9 +144,9 @@ class ChatSender:
         with self._lease(request) as lease:
             await lease.atake(allowance)
             client = await self._clients.of_loop()
-            patience, started = allowance.patience(self._timeout), time.monotonic()
+            timeout, started = allowance.attempt_timeout(self._timeout), time.monotonic()
             try:
-                response = await _apost(client, self._url, body, patience)
+                response = await _apost(client, self._url, body, timeout)
             except CONNECTION_ERRORS as error:
                 return self._failed(error, lease)
             return self._read(response, response.content, request.model, started, lease)
@@ -204,10 +204,10 @@ def _delivered(piece: Piece, retries: Retries, started: float) -> Streamed:
     return piece
 
 
-def _post(client: groq.Groq, url: str, body: JsonObject, patience: float) -> tuple[httpx.Response, bytes]:
+def _post(client: groq.Groq, url: str, body: JsonObject, timeout: float) -> tuple[httpx.Response, bytes]:
     """Post a body and read the response. httpx's timeout limits each read only, so the whole is limited here."""
     # Streamed, because only then does the SDK hand over the body piece by piece, so that its whole can be limited.
-    options, ends = _options(patience), time.monotonic() + patience
+    options, ends = _options(timeout), time.monotonic() + timeout
     try:
         opened = client.post(
             url, body=body, options=options, cast_to=httpx.Response, stream=True, stream_cls=groq.Stream[object]
@@ -219,17 +219,17 @@ def _post(client: groq.Groq, url: str, body: JsonObject, patience: float) -> tup
         return response, b"".join(_before(ends, response.iter_bytes()))
 
 
-async def _apost(client: groq.AsyncGroq, url: str, body: JsonObject, patience: float) -> httpx.Response:
+async def _apost(client: groq.AsyncGroq, url: str, body: JsonObject, seconds: float) -> httpx.Response:
     """Async version of `_post`. asyncio.timeout limits the whole; limiting each read as well would cost CPU."""
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(seconds):
             return await client.post(url, body=body, cast_to=httpx.Response)
     except groq.APIStatusError as error:
         return error.response
 
 
-def _options(patience: float) -> RequestOptions:
-    return {"timeout": patience}
+def _options(timeout: float) -> RequestOptions:
+    return {"timeout": timeout}
 
 
 def _before(ends: float, pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -50,9 +50,9 @@ class Exchange:
     on_outcome: Callable[[Outcome], None] = lambda outcome: None  # noqa: ARG005 - a default that does nothing
 
     @property
-    def patience(self) -> float:
+    def attempt_timeout(self) -> float:
         """Seconds to wait for the next piece."""
-        return self.allowance.patience(self.timeout)
+        return self.allowance.attempt_timeout(self.timeout)
 
     def failure(self, error: BaseException) -> Failure:
         """Return the failure for an exception of the HTTP library."""
@@ -94,7 +94,7 @@ def _open(client: groq.Groq, ask: Exchange) -> httpx.Response | Outcome:
         opened = client.post(
             ask.endpoint.url(ask.origin.api),
             body=ask.body,
-            options={"timeout": ask.patience},
+            options={"timeout": ask.attempt_timeout},
             cast_to=httpx.Response,
             stream=True,
             stream_cls=groq.Stream[object],
@@ -136,11 +136,11 @@ async def aexchange(client: groq.AsyncGroq, ask: Exchange) -> AsyncGenerator[Pie
 async def _aopen(client: groq.AsyncGroq, ask: Exchange) -> httpx.Response | Outcome:
     """Async version of `_open`. Here the timeout limits the whole request."""
     try:
-        async with asyncio.timeout(ask.patience):
+        async with asyncio.timeout(ask.attempt_timeout):
             opened = await client.post(
                 ask.endpoint.url(ask.origin.api),
                 body=ask.body,
-                options={"timeout": ask.patience},
+                options={"timeout": ask.attempt_timeout},
                 cast_to=httpx.Response,
                 stream=True,
                 stream_cls=groq.AsyncStream[object],
@@ -155,7 +155,7 @@ async def _aopen(client: groq.AsyncGroq, ask: Exchange) -> httpx.Response | Outc
 async def _apieces(response: httpx.Response, ask: Exchange) -> AsyncGenerator[Piece, None]:
     body, arriving, lost = _Body(response, ask), response.aiter_bytes(), None
     try:
-        while not body.over and (data := await _next(arriving, ask.patience)) is not None:
+        while not body.over and (data := await _next(arriving, ask.attempt_timeout)) is not None:
             for piece in body.take(data):
                 yield piece
     except CONNECTION_ERRORS as error:
@@ -164,9 +164,9 @@ async def _apieces(response: httpx.Response, ask: Exchange) -> AsyncGenerator[Pi
         yield piece
 
 
-async def _next(body: AsyncIterator[bytes], patience: float) -> bytes | None:
+async def _next(body: AsyncIterator[bytes], seconds: float) -> bytes | None:
     """Return the next bytes, or None at the end."""
-    async with asyncio.timeout(patience):
+    async with asyncio.timeout(seconds):
         try:
             return await anext(body, None)
         except RuntimeError as error:  # aiohttp raises it if this side closed the connection
@@ -199,7 +199,7 @@ class _Body:
             self.over = self._assembler.over
             yield from self._assembler.feed(data)
         # The timeout starts anew with each piece, so only this check stops a stream that trickles past the deadline.
-        if not self._ask.allowance.affords(0.0):
+        if not self._ask.allowance.has_time_for(0.0):
             raise TimeoutError("the deadline has passed")
 
     def finish(self, lost: Failure | None = None) -> Iterator[Piece]:

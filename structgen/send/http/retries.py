@@ -188,7 +188,7 @@ class _Policy:
 
     def stop(self, state: RetryCallState) -> bool:
         # tenacity computes the wait before it asks whether to stop, so a wait that ends too late is not begun.
-        return self._used_up(state) or not self.allowance.affords(state.upcoming_sleep)
+        return self._used_up(state) or not self.allowance.has_time_for(state.upcoming_sleep)
 
     def report(self, state: RetryCallState) -> None:
         failure = _failure(state)

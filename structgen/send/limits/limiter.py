@@ -167,12 +167,12 @@ class Limiter:
             return None
         seconds = answer.seconds if first and answer is not None else None
         # Fail now, not after the deadline: a batch can then stop and tell the user how long to wait.
-        if not allowance.affords(seconds or 0.0):
+        if not allowance.has_time_for(seconds or 0.0):
             raise self._too_long(answer if first else None)
         if seconds is not None and seconds >= TELL and not turn.reported and allowance.on_wait is not None:
             turn.reported = True
             allowance.on_wait(seconds, self._words(answer))
-        return allowance.at_most(min(seconds or LOOK, LOOK) if first else TURN)
+        return allowance.until_deadline(min(seconds or LOOK, LOOK) if first else TURN)
 
     def _is_first(self, turn: _Turn) -> bool:
         """Return whether this one is first, apart from tasks of a loop that its own thread blocks: they cannot run."""
