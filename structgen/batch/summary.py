@@ -12,7 +12,7 @@ from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json, at, pointer, steps
 from structgen.core.records import Usage
 from structgen.core.results import Attempt, Extraction
-from structgen.engine.reparse.schema_diff import asked_paths
+from structgen.engine.reparse.schema_diff import requested_paths
 from structgen.report.view import line_of
 
 MOST_PATHS, LONGEST_PATH = 8, 80
@@ -142,5 +142,5 @@ def _kind(outcome: Extraction[Any] | ExtractionFailed) -> str:
 
 def _requested_paths(attempt: Attempt) -> set[str]:
     """Return the requested fields, with ``*`` for list indexes."""
-    steps = (path.split("/") for path in asked_paths(attempt.request))
+    steps = (path.split("/") for path in requested_paths(attempt.request))
     return {"/".join("*" if step.isdecimal() else step for step in path) for path in steps}

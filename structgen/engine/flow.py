@@ -28,7 +28,7 @@ from structgen.engine.budget import all_tried, beyond, cost_of
 from structgen.engine.claims import as_dumped, constants, said, unclaimed
 from structgen.ground import locate_in_part
 from structgen.parse import parse_completion, parse_tree
-from structgen.reask import Asking, Question, first_question, reask
+from structgen.reask import ExtractionScope, Question, first_question, reask
 from structgen.report import extraction_html, failure_html
 
 T = TypeVar("T")
@@ -80,8 +80,8 @@ def extraction(plan: Plan[T], text: Input, first: Question[T] | None = None) -> 
     and the last partial value, BudgetExceeded if the next question could exceed the budget, and TransportError if not
     even the first completion arrived.
     """
-    asking = compile_text(plan, text)
-    question = first or first_question(asking)
+    scope = compile_text(plan, text)
+    question = first or first_question(scope)
     attempts: tuple[Attempt, ...] = ()
     parsed: Parsed[T] | None = None
     while True:
@@ -96,23 +96,23 @@ def extraction(plan: Plan[T], text: Input, first: Question[T] | None = None) -> 
             raise failed from failed.__cause__
         except StoreError as error:
             raise _not_stored(plan, error, attempts, parsed, question) from error
-        parsed = ground_answer(asking, parse_answer(question, completion), completion)
+        parsed = ground_answer(scope, parse_answer(question, completion), completion)
         attempts = (*attempts, Attempt(question.request, completion, parsed.issues, question.why, at_most))
         if parsed.ok:
-            return _accepted(asking, parsed, attempts)
+            return _accepted(scope, parsed, attempts)
         if completion.final:
             raise _failed(plan, "The answer does not match the schema", attempts, parsed)
         question = reask(question, attempts[-1], parsed)
 
 
-def compile_text(plan: Plan[T], text: Input) -> Asking[T]:
+def compile_text(plan: Plan[T], text: Input) -> ExtractionScope[T]:
     """Return the request for the whole value, with all that later questions about the text need."""
-    return Asking(plan, plan.request_for(text))
+    return ExtractionScope(plan, plan.request_for(text))
 
 
 def parse_answer(question: Question[T], completion: Completion) -> Parsed[T]:
     """Parse an answer in the form in which it was asked for. The answer to a part is joined with what was kept."""
-    max_risk = question.asking.max_risk
+    max_risk = question.scope.max_risk
     answer: Parsed[T] = parse_completion(
         question.schema, completion, question.request, form=question.form, max_risk=max_risk
     )
@@ -122,31 +122,31 @@ def parse_answer(question: Question[T], completion: Completion) -> Parsed[T]:
     if isinstance(joined, Parsed):
         return joined
     # Checks across fields can only be made on the whole, so it is validated again with its new part.
-    asking = question.asking
-    whole = parse_tree(asking.schema, joined.tree, quotes=joined.quotes, form=asking.form, max_risk=max_risk)
+    scope = question.scope
+    whole = parse_tree(scope.schema, joined.tree, quotes=joined.quotes, form=scope.form, max_risk=max_risk)
     return replace(whole, repairs=(*joined.repairs, *whole.repairs))
 
 
-def ground_answer(asking: Asking[T], parsed: Parsed[T], completion: Completion) -> Parsed[T]:
+def ground_answer(scope: ExtractionScope[T], parsed: Parsed[T], completion: Completion) -> Parsed[T]:
     """Refuse an accepted value if evidence is required and the text does not support a part of the value.
 
     Without that option there is nothing to do yet: evidence is looked up when somebody reads it.
     """
-    if not parsed.ok or not asking.plan.brief.options.require_evidence:
+    if not parsed.ok or not scope.plan.brief.options.require_evidence:
         return parsed
     issues = tuple(
         Issue(piece.path, UNQUOTED if piece.path in parsed.quotes else UNFOUND, "unsupported")
-        for piece in _evidence(asking, parsed, completion)
+        for piece in _evidence(scope, parsed, completion)
         if piece.status is Status.UNSUPPORTED
     )
     if not issues:
         return parsed
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
-    tree = said(asking.schema, value, parsed.given)
+    tree = said(scope.schema, value, parsed.given)
     return Parsed(False, None, issues, parsed.repairs, tree, quotes=parsed.quotes)
 
 
-def _accepted(asking: Asking[T], parsed: Parsed[T], attempts: tuple[Attempt, ...]) -> Extraction[T]:
+def _accepted(scope: ExtractionScope[T], parsed: Parsed[T], attempts: tuple[Attempt, ...]) -> Extraction[T]:
     """Return the result. Evidence is located when it is first read: many users never do, and it takes time."""
     usage = usage_of(attempts)
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
@@ -155,22 +155,22 @@ def _accepted(asking: Asking[T], parsed: Parsed[T], attempts: tuple[Attempt, ...
         repairs=parsed.repairs,
         attempts=attempts,
         usage=usage,
-        cost=cost_of(usage, asking.card),
-        locate=partial(_evidence, asking, parsed, attempts[-1].completion),
-        view=partial(extraction_html, document=asking.first.document),
+        cost=cost_of(usage, scope.card),
+        locate=partial(_evidence, scope, parsed, attempts[-1].completion),
+        view=partial(extraction_html, document=scope.first.document),
     )
 
 
-def _evidence(asking: Asking[T], parsed: Parsed[T], completion: Completion) -> tuple[Evidence, ...]:
+def _evidence(scope: ExtractionScope[T], parsed: Parsed[T], completion: Completion) -> tuple[Evidence, ...]:
     """Return the sender's own evidence if it has any; otherwise locate the quotes, or the values themselves."""
-    document, options, schema = asking.first.document, asking.plan.brief.options, asking.schema
+    document, options, schema = scope.first.document, scope.plan.brief.options, scope.schema
     if document is None or (options.evidence is EvidenceMode.NONE and not options.require_evidence):
         return ()
     if completion.evidence is not None:
         return completion.evidence
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
     apart = unclaimed(schema, value, parsed.given)
-    return locate_in_part(as_dumped(schema, value), document, asking.first.above, parsed.quotes, apart)
+    return locate_in_part(as_dumped(schema, value), document, scope.first.above, parsed.quotes, apart)
 
 
 def _check_budget(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, at_most: Usage) -> str | None:
@@ -190,7 +190,7 @@ def _interrupted(
     elif parsed is None:
         return error
     else:
-        failed = _failed(plan, f"Asking again failed: {error}", attempts, parsed)
+        failed = _failed(plan, f"ExtractionScope again failed: {error}", attempts, parsed)
     failed.__cause__ = error
     return failed
 

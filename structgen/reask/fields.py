@@ -18,7 +18,7 @@ from structgen.forms import AnswerForm
 from structgen.ground import locate, passage
 from structgen.parse.reading import UNSURE_END, holds_structure
 from structgen.parse.unrecorded import FLOAT
-from structgen.reask.question import Asking, Joined, Question, brief_json
+from structgen.reask.question import ExtractionScope, Joined, Question, brief_json
 from structgen.reask.value_paths import can_put, differing, put, schema_at, without
 from structgen.schema import Schema
 from structgen.schema.node import Node, Raw
@@ -50,7 +50,7 @@ class Draft(Generic[T]):
     `paths` are those of the fields that are asked for again.
     """
 
-    asking: Asking[T]
+    scope: ExtractionScope[T]
     tree: Json
     repairs: tuple[Repair, ...]
     paths: tuple[str, ...]
@@ -67,7 +67,7 @@ class Draft(Generic[T]):
             return self._refused(*(replace(one, path=_in_whole(one.path, self.paths)) for one in answer.issues))
         tree = self.tree
         for path in self.paths:
-            absent = says_absent(self.asking.schema.node, path, given[path])
+            absent = says_absent(self.scope.schema.node, path, given[path])
             tree = without(tree, [path]) if absent else put(tree, steps(path), given[path])
         said = given if answer.ok else answer.partial
         if (contradiction := _contradiction(said, tree, self.paths)) is not None:
@@ -82,17 +82,17 @@ class Draft(Generic[T]):
         return Parsed(False, None, issues, self.repairs, self.tree, quotes=self.quotes)
 
 
-def fields_question(asking: Asking[T], parsed: Parsed[T]) -> Question[T] | None:
+def fields_question(scope: ExtractionScope[T], parsed: Parsed[T]) -> Question[T] | None:
     """A question for the failing fields alone, or None if the issues are not about single fields."""
     wanted = failing_paths(parsed)
-    known = _parts(asking.schema.node, wanted)
+    known = _parts(scope.schema.node, wanted)
     if not wanted or len(known) < len(wanted) or len(wanted) > MOST_FIELDS:
         return None
     patch = Schema.of(_patch_schema(known))
-    form = asking.form.for_part(patch)
+    form = scope.form.for_part(patch)
     why = f"asked again for {len(wanted)} field{'s' if len(wanted) > 1 else ''}: {', '.join(wanted)}"
-    draft = Draft(asking, parsed.partial, parsed.repairs, tuple(known), parsed.quotes)
-    return Question(asking, _request(asking, parsed, known, form), why, patch, form, draft, part=True)
+    draft = Draft(scope, parsed.partial, parsed.repairs, tuple(known), parsed.quotes)
+    return Question(scope, _request(scope, parsed, known, form), why, patch, form, draft, part=True)
 
 
 def failing_paths(parsed: Parsed[T]) -> tuple[str, ...]:
@@ -147,13 +147,15 @@ def _patch_schema(parts: dict[str, JsonObject | bool]) -> JsonObject:
     return {"type": "object", "properties": properties, "required": list(parts), **shared}
 
 
-def _request(asking: Asking[T], parsed: Parsed[T], parts: dict[str, JsonObject | bool], form: AnswerForm) -> Request:
+def _request(
+    scope: ExtractionScope[T], parsed: Parsed[T], parts: dict[str, JsonObject | bool], form: AnswerForm
+) -> Request:
     """Return the request: the fields, then their passage, or the first question if there is no document."""
-    first = asking.first
+    first = scope.first
     lines = [_field_words(path, part, parsed, form) for path, part in parts.items()]
     rule = [QUOTES] if form.quoted else []
     text, source = _source(first, parsed, tuple(parts))
-    room = answer_tokens(frame_tokens(form.schema), text, asking.card, quoted=form.quoted)
+    room = answer_tokens(frame_tokens(form.schema), text, scope.card, quoted=form.quoted)
     return replace(
         first,
         messages=(Message("user", _beside(first, "\n\n".join([HEAD, "\n".join(lines), *rule, source]))),),

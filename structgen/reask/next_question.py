@@ -10,7 +10,7 @@ from structgen.core.options import Reask
 from structgen.core.records import Message, Request, Usage
 from structgen.core.results import Attempt, Parsed
 from structgen.reask.fields import fields_question
-from structgen.reask.question import MAX_SHOWN_CHARS, Asking, Question, describe, whole_question
+from structgen.reask.question import MAX_SHOWN_CHARS, ExtractionScope, Question, describe, whole_question
 from structgen.reask.rest import rest_question
 
 T = TypeVar("T")
@@ -23,9 +23,9 @@ MAX_REFUSED_CHARS = 20_000
 """A longer refused response is not repeated: it costs more than it helps."""
 
 
-def first_question(asking: Asking[T]) -> Question[T]:
+def first_question(scope: ExtractionScope[T]) -> Question[T]:
     """Return the first question, which asks for the whole value."""
-    return whole_question(asking, asking.first, f"{FIRST}; {asking.plan.why}")
+    return whole_question(scope, scope.first, f"{FIRST}; {scope.plan.why}")
 
 
 def reask(last: Question[T], attempt: Attempt, parsed: Parsed[T]) -> Question[T]:
@@ -33,26 +33,26 @@ def reask(last: Question[T], attempt: Attempt, parsed: Parsed[T]) -> Question[T]
 
     It asks for a part if the rest of the response can be kept and that costs less than the whole.
     """
-    asking = last.asking
-    whole = _whole_again(asking, attempt)
+    scope = last.scope
+    whole = _whole_again(scope, attempt)
     # A part that was asked for in vain is not asked for again: a model that fails twice at the same part needs the
     # whole document once more.
-    if last.part or asking.plan.brief.options.reask is Reask.WHOLE:
+    if last.part or scope.plan.brief.options.reask is Reask.WHOLE:
         return whole
-    parts = (rest_question(asking, parsed), fields_question(asking, parsed))
+    parts = (rest_question(scope, parsed), fields_question(scope, parsed))
     return min([*(part for part in parts if part is not None), whole], key=lambda question: question.size)
 
 
-def _whole_again(asking: Asking[T], attempt: Attempt) -> Question[T]:
+def _whole_again(scope: ExtractionScope[T], attempt: Attempt) -> Question[T]:
     """Ask for the whole again. If the answer was cut off at a limit that we estimated, the limit is raised."""
-    request = ask_whole(asking.first, attempt)
+    request = ask_whole(scope.first, attempt)
     room = request.parameters.max_completion_tokens
-    ours = asking.plan.brief.options.max_completion_tokens is None
+    ours = scope.plan.brief.options.max_completion_tokens is None
     if attempt.completion.finish_reason == "length" and ours and room is not None:
-        most = asking.card.max_completion_tokens if asking.card else None
+        most = scope.card.max_completion_tokens if scope.card else None
         wider = 2 * room if most is None else min(2 * room, most)
         request = replace(request, parameters=replace(request.parameters, max_completion_tokens=wider))
-    return whole_question(asking, request, AGAIN)
+    return whole_question(scope, request, AGAIN)
 
 
 def ask_whole(first: Request, attempt: Attempt) -> Request:

@@ -25,7 +25,7 @@ MAX_SHOWN_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Asking(Generic[T]):
+class ExtractionScope(Generic[T]):
     """What all questions of one extraction have in common. `first` is the request that asks for the whole."""
 
     plan: Plan[T]
@@ -76,7 +76,7 @@ class Question(Generic[T]):
     `schema` and `form` are those of the answer. `joining` is None if the answer is the whole value itself.
     """
 
-    asking: Asking[T]
+    scope: ExtractionScope[T]
     request: Request
     why: str
     schema: Schema[Any]
@@ -96,9 +96,9 @@ class Question(Generic[T]):
         return (self.at_most.input_tokens or 0) + (self.at_most.output_tokens or 0)
 
 
-def whole_question(asking: Asking[T], request: Request, why: str) -> Question[T]:
+def whole_question(scope: ExtractionScope[T], request: Request, why: str) -> Question[T]:
     """Return a question for the whole value."""
-    return Question(asking, request, why, asking.schema, asking.form)
+    return Question(scope, request, why, scope.schema, scope.form)
 
 
 def describe(issue: Issue) -> str:

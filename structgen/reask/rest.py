@@ -14,7 +14,7 @@ from structgen.core.results import Issue, Parsed, Repair
 from structgen.forms import AnswerForm
 from structgen.parse.json_values import same
 from structgen.parse.unrecorded import FLOAT
-from structgen.reask.question import Asking, Joined, Question
+from structgen.reask.question import ExtractionScope, Joined, Question
 from structgen.reask.value_paths import put, schema_at
 from structgen.schema import Schema
 from structgen.schema.node import Node, Raw
@@ -47,7 +47,7 @@ class Cut(Generic[T]):
     `begun`: the next item of that list had begun when the response was cut off, so at least one more must come.
     """
 
-    asking: Asking[T]
+    scope: ExtractionScope[T]
     kept: JsonObject
     path: tuple[str, ...]
     repairs: tuple[Repair, ...]
@@ -57,7 +57,7 @@ class Cut(Generic[T]):
     @property
     def shown(self) -> JsonObject:
         """What is kept, in the form in which it was answered."""
-        return cast(JsonObject, self.asking.form.prompt_form.encode(self.kept, self.quotes))
+        return cast(JsonObject, self.scope.form.prompt_form.encode(self.kept, self.quotes))
 
     def join(self, answer: Parsed[Any]) -> Joined | Parsed[T]:
         """Join what was kept with the rest, or refuse a rest that does not fit."""
@@ -75,29 +75,29 @@ class Cut(Generic[T]):
         return Parsed(False, None, issues, self.repairs, self.kept, quotes=self.quotes)
 
 
-def rest_question(asking: Asking[T], parsed: Parsed[T]) -> Question[T] | None:
+def rest_question(scope: ExtractionScope[T], parsed: Parsed[T]) -> Question[T] | None:
     """A question for what is missing, or None if nothing was complete or the root is not an object.
 
     Also None if anything but the end is wrong: a value that was refused must not be kept.
     """
     if not parsed.open or not isinstance(parsed.partial, dict) or not {issue.code for issue in parsed.issues} <= _ENDS:
         return None
-    schema = asking.schema.node
+    schema = scope.schema.node
     kept, path = complete_parts(parsed.partial, parsed.open)
     part = _rest_schema(schema, kept, path)
     if not kept or part is None:
         return None
     begun = any(len(steps(place)) > len(path) for place in parsed.open)
     quotes = {place: quote for place, quote in parsed.quotes.items() if at(kept, steps(place)) is not MISSING}
-    cut = Cut(asking, kept, path, parsed.repairs, begun, quotes)
+    cut = Cut(scope, kept, path, parsed.repairs, begun, quotes)
     missing = Schema.of(standalone(schema.raw, part))
-    form = asking.form.for_part(missing)
-    return Question(asking, _request(cut, form), WHY, missing, form, cut, part=True)
+    form = scope.form.for_part(missing)
+    return Question(scope, _request(cut, form), WHY, missing, form, cut, part=True)
 
 
 def _request(cut: Cut[T], form: AnswerForm) -> Request:
     """Return the first request, followed by what is kept of its answer and what to answer now."""
-    first, card = cut.asking.first, cut.asking.card
+    first, card = cut.scope.first, cut.scope.card
     estimate = answer_tokens(frame_tokens(form.schema), first.document, card, quoted=form.quoted)
     whole = first.parameters.max_completion_tokens
     # A part gets no more room than the whole had, which may be the user's own limit.
@@ -194,7 +194,7 @@ def _joined_quotes(cut: Cut[T], rest: Mapping[str, str | None]) -> dict[str, str
 def _misplaced(cut: Cut[T], rest: Json) -> Issue | None:
     """Return an issue if the rest uses paths as keys for values that differ from the kept ones, or None."""
     for key, value in rest.items() if isinstance(rest, dict) else ():
-        known = key.startswith("/") and schema_at(cut.asking.schema.node, key) is not None
+        known = key.startswith("/") and schema_at(cut.scope.schema.node, key) is not None
         if known and not same(value, cast(Json, at(cut.kept, steps(key)))):
             return Issue(key, "has another value, under its path, than the one that was kept", "misfit", value)
     return None

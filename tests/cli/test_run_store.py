@@ -127,14 +127,14 @@ def test_after_kill_9_every_row_comes_and_nothing_that_was_kept_is_asked_again(
         process.kill()
         process.communicate()
     done = kept_messages()
-    asked = asked_of(groq_emulator)
+    asked = run_spec_of(groq_emulator)
     process = start(*command)
     process.communicate(timeout=60)
     assert process.returncode == 0
     rows: list[dict[str, Any]] = [json.loads(line) for line in (folder / "out.jsonl").read_text().splitlines()]
     assert [row["id"] for row in rows] == [f"{number:03}.txt" for number in range(60)]
     assert {row["status"] for row in rows} == {"ok"}
-    again = asked_of(groq_emulator) - asked
+    again = run_spec_of(groq_emulator) - asked
     assert set(again).isdisjoint(done)
     assert len(again) == 60 - len(done)
 
@@ -146,7 +146,7 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def asked_of(emulator: Emulator) -> Counter[str]:
+def run_spec_of(emulator: Emulator) -> Counter[str]:
     """Return how often each document was requested."""
     return Counter(received.body["messages"][-1]["content"] for received in emulator.requests)
 

@@ -10,7 +10,7 @@ from structgen.core.options import Mode, Options
 from structgen.core.records import Completion
 from structgen.core.results import Attempt, Parsed
 from structgen.engine.flow import parse_answer
-from structgen.reask import Asking, first_question, reask
+from structgen.reask import ExtractionScope, first_question, reask
 from structgen.schema import Schema
 
 LONG = "0.12345678901234567890"
@@ -30,8 +30,8 @@ GOOD = Reading(exact=Decimal(LONG), whole=BIG, near=float(LONG))
 def read(first: str, second: str, finish_reason: str = "stop") -> tuple[Parsed[Reading], str]:
     """What comes of two answers, and why the second was asked for."""
     plan = compile_brief(Brief(Schema.of(Reading), "groq", "a-model", Options(mode=Mode.JSON)))
-    asking = Asking(plan, plan.request_for("a document"))
-    question = first_question(asking)
+    scope = ExtractionScope(plan, plan.request_for("a document"))
+    question = first_question(scope)
     completion = Completion(first, finish_reason=finish_reason)
     parsed = parse_answer(question, completion)
     attempt = Attempt(question.request, completion, parsed.issues, question.why)

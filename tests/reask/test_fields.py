@@ -1,4 +1,4 @@
-"""Asking for the failing fields alone."""
+"""ExtractionScope for the failing fields alone."""
 
 import json
 from dataclasses import replace
@@ -65,8 +65,8 @@ def bad(**wrong: Json) -> Parsed[Any]:
 
 def maybe(parsed: Parsed[Any], schema: Any = Order, text: str = TEXT, **changes: Any) -> Question[Any] | None:
     compiled = Schema.of(schema)
-    asking = compile_text(compile_brief(Brief(compiled, "groq", "a-model", Options(), **changes)), text)
-    return fields_question(asking, parsed)
+    scope = compile_text(compile_brief(Brief(compiled, "groq", "a-model", Options(), **changes)), text)
+    return fields_question(scope, parsed)
 
 
 def question(parsed: Parsed[Any], **more: Any) -> Question[Any]:
@@ -225,8 +225,8 @@ def test_a_check_across_fields_asks_for_the_fields_it_names() -> None:
 
 def test_the_server_is_told_the_schema_of_the_fields_where_it_was_told_that_of_the_whole() -> None:
     compiled = Schema.of(Order)
-    asking = compile_text(compile_brief(Brief(compiled, "groq", "a-model", Options(mode=Mode.JSON_SCHEMA))), TEXT)
-    asked = fields_question(asking, bad(currency="x"))
+    scope = compile_text(compile_brief(Brief(compiled, "groq", "a-model", Options(mode=Mode.JSON_SCHEMA))), TEXT)
+    asked = fields_question(scope, bad(currency="x"))
     assert asked is not None
     described: Any = asked.request.to_groq()["response_format"]
     assert described["json_schema"]["strict"] is False

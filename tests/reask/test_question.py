@@ -8,7 +8,7 @@ from structgen.compile import Brief, compile_brief
 from structgen.core.options import Mode, Options
 from structgen.core.records import Card, Completion
 from structgen.engine.flow import compile_text, parse_answer
-from structgen.reask import Asking, first_question
+from structgen.reask import ExtractionScope, first_question
 from structgen.reask.question import whole_question
 from structgen.schema import Schema
 
@@ -21,7 +21,7 @@ class Soup(BaseModel):
 CARD = Card("a", modes=(Mode.JSON_SCHEMA,), strict=True)
 PLAN = compile_brief(Brief(Schema.of(Soup), "groq", "a", Options(), card=CARD))
 REQUEST = PLAN.request_for("Leek soup.")
-QUESTION = whole_question(Asking(PLAN, REQUEST), REQUEST, "first")
+QUESTION = whole_question(ExtractionScope(PLAN, REQUEST), REQUEST, "first")
 
 
 def test_a_null_that_stands_for_a_left_out_field_gives_the_default() -> None:

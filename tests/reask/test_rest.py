@@ -47,8 +47,8 @@ def cut_at(text: str, schema: Any = Order) -> Parsed[Any]:
 
 def question(parsed: Parsed[Any], schema: Any = Order) -> Question[Any]:
     compiled = Schema.of(schema)
-    asking = compile_text(compile_brief(Brief(compiled, "groq", "a-model", Options())), "Order A-1 ...")
-    found = rest_question(asking, parsed)
+    scope = compile_text(compile_brief(Brief(compiled, "groq", "a-model", Options())), "Order A-1 ...")
+    found = rest_question(scope, parsed)
     assert found is not None
     return found
 
@@ -112,8 +112,8 @@ def test_a_rest_that_cannot_be_read_keeps_what_was_complete() -> None:
 @pytest.mark.parametrize("text", ["", "[1, 2", '{"number": "A-', '{"num'])
 def test_nothing_complete_is_no_question_for_a_rest(text: str) -> None:
     compiled = Schema.of(Order)
-    asking = compile_text(compile_brief(Brief(compiled, "groq", "a-model", Options())), "Order A-1 ...")
-    assert rest_question(asking, cut_at(text)) is None
+    scope = compile_text(compile_brief(Brief(compiled, "groq", "a-model", Options())), "Order A-1 ...")
+    assert rest_question(scope, cut_at(text)) is None
 
 
 @given(st.integers(1, len(WHOLE) - 1))
@@ -177,5 +177,5 @@ def test_nothing_that_was_refused_itself_is_kept_for_the_rest(begin: str) -> Non
     parsed = cut_at(f'{{{begin}, "note": "no')
     assert parsed.open
     compiled = Schema.of(Order)
-    asking = compile_text(compile_brief(Brief(compiled, "groq", "a-model", Options())), "Order A-1 ...")
-    assert rest_question(asking, parsed) is None
+    scope = compile_text(compile_brief(Brief(compiled, "groq", "a-model", Options())), "Order A-1 ...")
+    assert rest_question(scope, parsed) is None

@@ -13,7 +13,7 @@ from structgen.core.json import Json, JsonObject
 from structgen.core.options import Reask
 from structgen.documents.chunks import branch_names
 from structgen.documents.chunks.chunk_schema import ChunkSchema
-from structgen.engine.reparse.schema_diff import AskedParts, Change
+from structgen.engine.reparse.schema_diff import Change, RequestedSchema
 from structgen.evaluate.lint import lint_task
 from structgen.forms.quotes import Keys, with_quotes
 from structgen.forms.strict import strict_of
@@ -160,7 +160,7 @@ def test_every_spelling_is_merged_and_checked_alike(spelled: JsonObject) -> None
     assert branch_names(of(spelled).node) == branch_names(of(PLAIN).node)
     tree: Json = {"items": [{"name": "tea", "in": {"name": "box"}}]}
     for old, new in ((PLAIN, spelled), (spelled, PLAIN)):
-        assert Change(AskedParts(of(old).node, {}).at, of(new).node).unasked(tree) == ()
+        assert Change(RequestedSchema(of(old).node, {}).at, of(new).node).unasked(tree) == ()
 
 
 def test_every_spelling_of_a_strict_schema_is_refused_alike(spelled: JsonObject) -> None:

@@ -90,12 +90,12 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
 
 def _asked(task: Task[Any], instructions: str | None) -> RunSpec:
     """Return what the ledger records about the request: schema, instructions and examples."""
-    from structgen.engine.reparse.previous_run import asked_of
+    from structgen.engine.reparse.previous_run import run_spec_of
     from structgen.stages import resolve
 
     resolved = resolve(task)
     words = resolved.instructions if instructions is None else instructions
-    return asked_of(resolved.schema, words, resolved.examples)
+    return run_spec_of(resolved.schema, words, resolved.examples)
 
 
 def _batch(

@@ -19,10 +19,10 @@ from structgen.core.results import Issue, Parsed, Repair
 from structgen.documents.chunks import ChunkSchema
 from structgen.engine.claims import said
 from structgen.engine.flow import parse_answer
-from structgen.engine.reparse.schema_diff import AskedFields, AskedParts, Change
+from structgen.engine.reparse.schema_diff import Change, FieldsRequest, RequestedSchema
 from structgen.forms import AnswerForm, prompt_forms, sent_by
 from structgen.parse import parse_tree
-from structgen.reask import Asking, Joined, Question
+from structgen.reask import ExtractionScope, Joined, Question
 from structgen.reask.fields import Draft, answer_part, involved, takes_null
 from structgen.reask.rest import rest_question
 from structgen.reask.value_paths import can_put, without
@@ -65,7 +65,7 @@ class PreviousRun:
             return None
         for entry in (kept.whole, *kept.parts):
             self.store.note(entry)
-        return kept_question(kept, Asking(plan, plan.request_for(text)))
+        return reread_question(kept, ExtractionScope(plan, plan.request_for(text)))
 
     def _check_server(self, entries: Sequence[Entry]) -> None:
         others = {entry.request.endpoint for entry in entries} - {self.endpoint}
@@ -76,7 +76,7 @@ class PreviousRun:
                 "the model replay, which reads the store alone."
             )
 
-    def _kept(self, plan: Plan[Any], text: Input, entries: Sequence[Entry]) -> Kept | None:
+    def _kept(self, plan: Plan[Any], text: Input, entries: Sequence[Entry]) -> StoredAnswers | None:
         """Return the stored answers for a text, or None if they do not answer the current question."""
         if not entries or self._is_answered(plan, text, entries):
             return None
@@ -88,11 +88,11 @@ class PreviousRun:
                 form = next(filter(None, sent), None)
                 if form is not None:
                     if not self.keep and (
-                        other_words(asked, _asked_now(plan)) or (plan.form.quoted and not form.quoted)
+                        other_words(asked, _current_spec(plan)) or (plan.form.quoted and not form.quoted)
                     ):
                         return None
                     forms = tuple(one for each in self.run.asked for one in self._forms(each, chunk=chunk))
-                    return Kept(entry, tuple(entries[number + 1 :]), form, forms, not self.keep, self.run.id)
+                    return StoredAnswers(entry, tuple(entries[number + 1 :]), form, forms, not self.keep, self.run.id)
         return None
 
     def _is_answered(self, plan: Plan[Any], text: Input, entries: Sequence[Entry]) -> bool:
@@ -117,7 +117,7 @@ def stored_question(previous: PreviousRun | None, plan: Plan[T], text: Input) ->
     return previous.question(plan, text) if previous else None
 
 
-def asked_of(schema: Schema[Any], instructions: str, examples: Sequence[Example]) -> RunSpec:
+def run_spec_of(schema: Schema[Any], instructions: str, examples: Sequence[Example]) -> RunSpec:
     """Return the record of what a run asks for."""
     return RunSpec(schema.json_schema, instructions, _pairs(examples))
 
@@ -127,13 +127,13 @@ def _pairs(examples: Sequence[Example]) -> Json:
     return json.loads(json.dumps([[example.text, example.value] for example in examples]))
 
 
-def _asked_now(plan: Plan[Any]) -> RunSpec:
-    return asked_of(plan.brief.schema, plan.brief.instructions, plan.brief.examples)
+def _current_spec(plan: Plan[Any]) -> RunSpec:
+    return run_spec_of(plan.brief.schema, plan.brief.instructions, plan.brief.examples)
 
 
 def other_words(then: RunSpec, now: RunSpec) -> tuple[str, ...]:
     """Return which texts about the task as a whole have changed."""
-    schema = Change(AskedParts(Node.of(then.json_schema), {}).at, Node.of(now.json_schema))
+    schema = Change(RequestedSchema(Node.of(then.json_schema), {}).at, Node.of(now.json_schema))
     differs = {
         "instructions": then.instructions != now.instructions,
         "examples": (then.examples or []) != now.examples,
@@ -147,7 +147,7 @@ OR_NULL = "; null if the document does not contain it"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredAnswers:
     """The stored answers for one text: the last one for the whole value, and those for parts that came after it.
 
     `form` is that of the answer for the whole, `forms` are those that the parts may have. `words`: whether a field with
@@ -165,46 +165,46 @@ class Kept:
         """Return what a schema asks for that these answers do not contain."""
         later: dict[str, Node] = {}
         for entry in self.parts:
-            if asked := AskedFields.by(entry.request, self.forms):
+            if asked := FieldsRequest.by(entry.request, self.forms):
                 later |= dict.fromkeys(asked.paths, Node.of(asked.schema))
-        return Change(AskedParts(self.form.plain.node, later).at, schema, self.words)
+        return Change(RequestedSchema(self.form.plain.node, later).at, schema, self.words)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredValue(Generic[T]):
     """Builds the value of the current schema from the stored answers to the whole and to parts of it."""
 
-    kept: Kept
-    asking: Asking[T]
+    kept: StoredAnswers
+    scope: ExtractionScope[T]
 
     def join(self, answer: Parsed[Any]) -> Joined | Parsed[T]:
         """Return the value so far. What the stored answers lack is an issue, so that it is asked for."""
-        kept, asking = self.kept, self.asking
-        parsed: Parsed[T] = _without_removed(kept, asking, _with_own_quotes(asking, answer))
+        kept, scope = self.kept, self.scope
+        parsed: Parsed[T] = _without_removed(kept, scope, _with_own_quotes(scope, answer))
         for entry in kept.parts:
-            parsed = _with_part(kept, asking, parsed, entry)
-        return _with_new(kept, asking, parsed)
+            parsed = _with_part(kept, scope, parsed, entry)
+        return _with_new(kept, scope, parsed)
 
 
-def kept_question(kept: Kept, asking: Asking[T]) -> Question[T]:
+def reread_question(kept: StoredAnswers, scope: ExtractionScope[T]) -> Question[T]:
     """Return the question that was asked then. Its answer is read by the current schema."""
-    why, joining = f"the answer of run {kept.run} is read again", StoredValue(kept, asking)
-    return Question(asking, kept.whole.request, why, asking.schema, kept.form, joining)
+    why, joining = f"the answer of run {kept.run} is read again", StoredValue(kept, scope)
+    return Question(scope, kept.whole.request, why, scope.schema, kept.form, joining)
 
 
-def _with_own_quotes(asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
+def _with_own_quotes(scope: ExtractionScope[T], parsed: Parsed[T]) -> Parsed[T]:
     """Return the value with a quote, or None, for each path that the current schema wants quotes for."""
-    wanted = asking.form.quotable(_tree(asking, parsed))
+    wanted = scope.form.quotable(_tree(scope, parsed))
     return replace(parsed, quotes={path: parsed.quotes.get(path) for path in wanted})
 
 
-def _tree(asking: Asking[T], parsed: Parsed[T]) -> Json:
+def _tree(scope: ExtractionScope[T], parsed: Parsed[T]) -> Json:
     """Return what was read as plain JSON."""
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
-    return said(asking.schema, value, parsed.given) if parsed.ok else parsed.partial
+    return said(scope.schema, value, parsed.given) if parsed.ok else parsed.partial
 
 
-def _without_removed(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
+def _without_removed(kept: StoredAnswers, scope: ExtractionScope[T], parsed: Parsed[T]) -> Parsed[T]:
     """Return the value without the keys that the schema had then and forbids now."""
     then = kept.form.plain.node
     gone = [
@@ -215,31 +215,31 @@ def _without_removed(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed
     if not gone or parsed.open or parsed.readings:
         return parsed
     left = without(parsed.partial, [repair.path for repair in gone])
-    again = parse_tree(asking.schema, left, quotes=parsed.quotes, form=asking.form, max_risk=asking.max_risk)
+    again = parse_tree(scope.schema, left, quotes=parsed.quotes, form=scope.form, max_risk=scope.max_risk)
     removed = (Repair("removed_field", repair.path, repair.before, None, Risk.LOSSLESS) for repair in gone)
     return replace(again, repairs=(*parsed.repairs, *removed, *again.repairs))
 
 
-def _with_part(kept: Kept, asking: Asking[T], parsed: Parsed[T], entry: Entry) -> Parsed[T]:
+def _with_part(kept: StoredAnswers, scope: ExtractionScope[T], parsed: Parsed[T], entry: Entry) -> Parsed[T]:
     """Return the value with the answer to a question for a part of it, if that improves it."""
-    if asked := AskedFields.by(entry.request, kept.forms):
-        return _with_fields(asking, parsed, entry, asked)
-    rest = rest_question(asking, parsed)
+    if asked := FieldsRequest.by(entry.request, kept.forms):
+        return _with_fields(scope, parsed, entry, asked)
+    rest = rest_question(scope, parsed)
     joined = None if parsed.ok or rest is None else parse_answer(rest, entry.completion)
     return joined if joined is not None and joined.ok else parsed
 
 
-def _with_fields(asking: Asking[T], parsed: Parsed[T], entry: Entry, asked: AskedFields) -> Parsed[T]:
+def _with_fields(scope: ExtractionScope[T], parsed: Parsed[T], entry: Entry, asked: FieldsRequest) -> Parsed[T]:
     """Return the value with the answered fields that the schema still has and that fit into the value."""
-    tree, schema = _tree(asking, parsed), asking.schema.node
+    tree, schema = _tree(scope, parsed), scope.schema.node
     if parsed.open or parsed.readings or not isinstance(tree, dict | list):
         return parsed
     fitting = [path for path in asked.paths if schema.along(path) and can_put(tree, steps(path))]
     if not fitting:
         return parsed
     left = asked.only(fitting)
-    draft = Draft(asking, tree, parsed.repairs, left.paths, parsed.quotes)
-    question = Question(asking, entry.request, "", left.form.plain, left.form, draft, part=True)
+    draft = Draft(scope, tree, parsed.repairs, left.paths, parsed.quotes)
+    question = Question(scope, entry.request, "", left.form.plain, left.form, draft, part=True)
     after = parse_answer(question, entry.completion)
     unread = after.partial is tree
     return parsed if unread or (parsed.ok and not after.ok) or _forgets(parsed, after, fitting) else after
@@ -257,19 +257,19 @@ def _forgets(parsed: Parsed[T], after: Parsed[T], answered: Sequence[str]) -> bo
     )
 
 
-def _with_new(kept: Kept, asking: Asking[T], parsed: Parsed[T]) -> Parsed[T]:
+def _with_new(kept: StoredAnswers, scope: ExtractionScope[T], parsed: Parsed[T]) -> Parsed[T]:
     """Refuse the value if the schema asks for something that no stored answer was asked for."""
-    tree = _tree(asking, parsed)
+    tree = _tree(scope, parsed)
     if not isinstance(tree, dict | list):
         return parsed
-    paths = kept.change(asking.schema.node).unasked(tree)
+    paths = kept.change(scope.schema.node).unasked(tree)
     if not paths:
         return parsed
     if parsed.open or parsed.readings:  # a question for the rest would not include what is new in the part before
         return replace(parsed, partial=None, open=(), readings=())
     issues = (
         *(issue for issue in parsed.issues if not _within(issue.path, paths)),
-        *(Issue(path, _new_words(asking.schema, path), "new") for path in paths),
+        *(Issue(path, _new_words(scope.schema, path), "new") for path in paths),
     )
     repairs = tuple(repair for repair in parsed.repairs if not _within(repair.path, paths))
     quotes = {path: quote for path, quote in parsed.quotes.items() if not _within(path, paths)}

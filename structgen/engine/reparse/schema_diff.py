@@ -23,7 +23,7 @@ Nodes: TypeAlias = tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class AskedParts:
+class RequestedSchema:
     """What was asked for: the schema of the whole and, by path, the schemas of later questions for parts."""
 
     schema: Node
@@ -119,19 +119,19 @@ def _choices(nodes: Nodes) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedFields:
+class FieldsRequest:
     """Single fields that a stored request asked for: the schema of the answer, by path, and its form."""
 
     schema: JsonObject
     form: AnswerForm
 
     @classmethod
-    def by(cls, request: Request, forms: Iterable[AnswerForm]) -> AskedFields | None:
+    def by(cls, request: Request, forms: Iterable[AnswerForm]) -> FieldsRequest | None:
         """Return the fields that a request asked for, or None if it asked for something else.
 
         `forms` are the forms of the whole values that the fields may belong to.
         """
-        paths = asked_paths(request)
+        paths = requested_paths(request)
         if not paths:
             return None
         for form in forms:
@@ -147,15 +147,15 @@ class AskedFields:
         """The paths of the fields."""
         return tuple(cast(JsonObject, self.schema["properties"]))
 
-    def only(self, paths: Sequence[str]) -> AskedFields:
+    def only(self, paths: Sequence[str]) -> FieldsRequest:
         """Return the request for only some of the fields."""
         properties = cast(JsonObject, self.schema["properties"])
         left: JsonObject = {path: properties[path] for path in paths}
         schema: JsonObject = {**self.schema, "properties": left, "required": list(paths)}
-        return AskedFields(schema, self.form.for_part(Schema.of(schema)))
+        return FieldsRequest(schema, self.form.for_part(Schema.of(schema)))
 
 
-def asked_paths(request: Request) -> tuple[str, ...]:
+def requested_paths(request: Request) -> tuple[str, ...]:
     """Return the paths that a question for single fields asked for; none for any other question."""
     schema = request.json_schema
     properties = schema.get("properties") if isinstance(schema, dict) else None

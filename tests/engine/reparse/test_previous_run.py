@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from structgen import Budget, Extraction, ExtractionFailed, Extractor, Mode, Options
 from structgen.core.errors import StoreError
 from structgen.core.options import EvidenceMode
-from structgen.engine.reparse.previous_run import PreviousRun, asked_of
+from structgen.engine.reparse.previous_run import PreviousRun, run_spec_of
 from structgen.schema import Schema
 from structgen.store import Store
 from structgen.testing import Emulator, reply
@@ -71,7 +71,7 @@ def run(request: pytest.FixtureRequest, store: Store) -> Run:
 
 def recorded(run: Run, store: Store, schema: Any, **settings: Any) -> PreviousRun:
     """A run of one text."""
-    number = store.start_run("a script", "soup", "groq", [asked_of(Schema.of(schema), "", ())])
+    number = store.start_run("a script", "soup", "groq", [run_spec_of(Schema.of(schema), "", ())])
     run(schema, **settings)
     store.finish_run(number, 1)
     return PreviousRun(store, store.runs()[0])
@@ -153,7 +153,7 @@ def test_of_a_cut_off_answer_with_new_fields_in_what_came_the_whole_is_asked(
 ) -> None:
     groq_emulator.script(reply(CUT, finish_reason="length", as_is=True))
     once = replace(PLAIN, budget=Budget(max_attempts=1))
-    number = store.start_run("a script", "soup", "groq", [asked_of(Schema.of(Pot), "", ())])
+    number = store.start_run("a script", "soup", "groq", [run_spec_of(Schema.of(Pot), "", ())])
     with pytest.raises(ExtractionFailed):
         run(Pot, options=once)
     store.finish_run(number, 1)

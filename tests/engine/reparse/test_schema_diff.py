@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from structgen.engine.reparse.schema_diff import AskedParts, Change
+from structgen.engine.reparse.schema_diff import Change, RequestedSchema
 from structgen.schema import Schema
 from structgen.schema.node import Node
 
 
 def unasked(old: Any, new: Any, tree: Any, later: dict[str, Any] | None = None, **more: Any) -> tuple[str, ...]:
     parts = {path: Node.of(schema) for path, schema in (later or {}).items()}
-    return Change(AskedParts(Schema.of(old).node, parts).at, Schema.of(new).node, **more).unasked(tree)
+    return Change(RequestedSchema(Schema.of(old).node, parts).at, Schema.of(new).node, **more).unasked(tree)
 
 
 def record(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from structgen.core.options import EvidenceMode, Mode, Options
 from structgen.core.records import Request
-from structgen.engine.reparse.schema_diff import AskedFields, asked_paths
+from structgen.engine.reparse.schema_diff import FieldsRequest, requested_paths
 from structgen.forms import PlainForm, prompt_forms, sent_by
 from structgen.reask.fields import fields_schema
 from structgen.schema import Schema
@@ -53,23 +53,23 @@ def test_a_schema_that_takes_no_quotes_has_one_form() -> None:
 def test_fields_are_known_without_their_quotes() -> None:
     for form in FORMS:
         part = form.for_part(Schema.of(PATCH))
-        found = AskedFields.by(request(part.schema), FORMS)
+        found = FieldsRequest.by(request(part.schema), FORMS)
         assert found is not None
         assert (found.schema, found.form.schema, found.form.quoted) == (PATCH, part.schema, form.quoted)
 
 
 def test_fields_of_another_schema_are_taken_as_they_were_asked_for() -> None:
     other: Any = {"type": "object", "properties": {"/gone": {"type": "string"}}, "required": ["/gone"]}
-    found = AskedFields.by(request(other), FORMS)
+    found = FieldsRequest.by(request(other), FORMS)
     assert found is not None
     assert (found.schema, found.form.schema) == (other, other)
 
 
 def test_other_questions_ask_for_no_fields() -> None:
-    assert AskedFields.by(request(PATCH, "Dish"), FORMS) is None
-    assert asked_paths(request({"type": "object", "properties": {"name": {}}})) == ()
+    assert FieldsRequest.by(request(PATCH, "Dish"), FORMS) is None
+    assert requested_paths(request({"type": "object", "properties": {"name": {}}})) == ()
 
 
 def test_some_of_the_fields_keep_their_schemas() -> None:
-    left = AskedFields(PATCH, PlainForm(Schema.of(PATCH))).only(["/serves"])
+    left = FieldsRequest(PATCH, PlainForm(Schema.of(PATCH))).only(["/serves"])
     assert (left.paths, left.schema["required"]) == (("/serves",), ["/serves"])
