@@ -57,13 +57,13 @@ def _default_file() -> Path:
 
 
 @contextmanager
-def record_run(store: Store | None, task: str, model: str, batch: Batch, asked: Sequence[RunSpec]) -> Generator[None]:
+def record_run(store: Store | None, task: str, model: str, batch: Batch, specs: Sequence[RunSpec]) -> Generator[None]:
     """Enter a run in the ledger with what it asks for; add its end if no document is left over."""
     if store is None:
         yield
         return
     # sys.argv is what the user typed; `runs reparse` parses it again
-    run = store.start_run(shlex.join(["structgen", *sys.argv[1:]]), task, model, asked)
+    run = store.start_run(shlex.join(["structgen", *sys.argv[1:]]), task, model, specs)
     yield
     # a run without an end is recognised as interrupted
     if not batch.left_over:

@@ -77,7 +77,7 @@ def _fields_task(text: str) -> Task[Any]:
     return Task("fields", FieldsText(text))
 
 
-def load_words(path: Path | None) -> str | None:
+def read_instructions(path: Path | None) -> str | None:
     """Return the instructions in a file, or None if no file is given."""
     from structgen.tasks import load_instructions
 

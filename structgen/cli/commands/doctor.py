@@ -153,9 +153,9 @@ def check_live(model: str, calls: int, *, yes: bool, save: Path | None) -> bool:
     findings = [*_shown(conform(cases, card, endpoint))]
     if save is not None:
         # an exchange with a wrong key would answer nothing when it is replayed
-        kept = [finding.exchange for finding in findings if finding.exchange is not None and not finding.case.key]
-        save_recordings(save, kept, endpoint.key)
-        say(f"{len(kept)} responses saved in {save}: `structgen emulate --replies {save}` plays them.")
+        exchanges = [finding.exchange for finding in findings if finding.exchange is not None and not finding.case.key]
+        save_recordings(save, exchanges, endpoint.key)
+        say(f"{len(exchanges)} responses saved in {save}: `structgen emulate --replies {save}` plays them.")
     differ = sum(bool(finding.differs) for finding in findings)
     say(f"{len(findings)} behaviours checked; {differ or 'none'} differ from the documentation.")
     return differ > 0
@@ -195,7 +195,7 @@ def _shown(findings: Iterator[Finding]) -> Iterator[Finding]:
 
 
 def check_model(model: str) -> Iterator[Check]:
-    """Check key, server and model without generating anything: the server is only asked for its list of models."""
+    """Check key, server and model without generating anything: only the list of models is requested."""
     from structgen.engine.answers import REPLAY
     from structgen.send import open_sender, split_model
     from structgen.send.http.providers import CHAT_APIS, GROQ

@@ -10,7 +10,7 @@ import typer
 
 from structgen.cli.arguments import ExtractArguments, takes
 from structgen.cli.console import Exit, say
-from structgen.cli.selection import RULES, choose_model, load_task, load_words
+from structgen.cli.selection import RULES, choose_model, load_task, read_instructions
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Budget, Options
 
@@ -72,10 +72,10 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
     task, inputs = load_task(arguments.words or [], arguments.fields, arguments.examples)
     # before anything is opened or paid for
     _check_inputs(inputs, arguments.output)
-    model, instructions = choose_model(arguments.model), load_words(arguments.instructions)
-    asked = _asked(task, instructions)
+    model, instructions = choose_model(arguments.model), read_instructions(arguments.instructions)
+    spec = _run_spec(task, instructions)
     with open_run_store(model, arguments.store, off=arguments.no_store) as store:
-        previous = reparse.previous(store, asked) if reparse and store else None
+        previous = reparse.previous(store, spec) if reparse and store else None
         manner = Manner(arguments.quiet, arguments.allow_incomplete, bar=not arguments.show, stored=store is not None)
         options, observers = _options(arguments), [manner.waits]
         with Extractor(model, options, store=store, previous_run=previous, observers=observers) as extractor:
@@ -83,12 +83,12 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
             _announce_rules(extractor.model, chosen=arguments.model is not None)
             documents, output = with_output(_documents(arguments, inputs), arguments.output, show=arguments.show)
             # a reparse can be reparsed itself: its answers are to this request and to those before it
-            requests = [asked, *(previous.run.asked if previous else ())]
-            with record_run(store, task.name, extractor.model, batch, requests):
+            specs = [spec, *(previous.run.asked if previous else ())]
+            with record_run(store, task.name, extractor.model, batch, specs):
                 return run_batch(batch, documents, output, manner)
 
 
-def _asked(task: Task[Any], instructions: str | None) -> RunSpec:
+def _run_spec(task: Task[Any], instructions: str | None) -> RunSpec:
     """Return what the ledger records about the request: schema, instructions and examples."""
     from structgen.engine.reparse.previous_run import run_spec_of
     from structgen.stages import resolve

@@ -95,9 +95,9 @@ def _save(changed: tuple[Card, ...], served: tuple[RemoteModel, ...]) -> None:
 
     path = user_file()
     # the file may contain cards for other providers, and those must not be lost
-    kept = read_cards(path) if path.exists() else ()
+    others = read_cards(path) if path.exists() else ()
     replaced = {(card.provider, card.id) for card in changed}
-    write_cards(path, (*(card for card in kept if (card.provider, card.id) not in replaced), *changed))
+    write_cards(path, (*(card for card in others if (card.provider, card.id) not in replaced), *changed))
     say(f"{len(changed)} of {len(served)} models saved in {path}. The list contains no prices: add them yourself.")
 
 

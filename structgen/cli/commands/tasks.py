@@ -10,7 +10,7 @@ import typer
 
 from structgen.cli import arguments as args
 from structgen.cli.console import Exit, say
-from structgen.cli.selection import RULES, choose_model, load_task, load_words
+from structgen.cli.selection import RULES, choose_model, load_task, read_instructions
 from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.core.options import EvidenceMode, Mode, Options, Style
 from structgen.core.records import Document, Request, Task
@@ -142,8 +142,10 @@ def prompt(
         # the prompt of the default model, because the rules have none to show
         chosen = DEFAULT_GROQ_MODEL
         say(f"the rules need no prompt; this is the one for {chosen}.")
-    document, asked = _document(inputs, text_field), Options(mode, style, evidence=evidence)
-    request = compile_request(task, document, model=chosen, options=asked, instructions=load_words(instructions))
+    document, options = _document(inputs, text_field), Options(mode, style, evidence=evidence)
+    request = compile_request(
+        task, document, model=chosen, options=options, instructions=read_instructions(instructions)
+    )
     typer.echo(json.dumps(request.to_groq(), ensure_ascii=False, indent=2) if as_json else _readable(request))
 
 

@@ -60,7 +60,7 @@ class ChunkSchema(Schema[Json]):
 
 
 def branch_names(root: Node) -> frozenset[str]:
-    """The names of the properties that have one fixed value: by them the branches of a union are told apart."""
+    """Return the names of the properties with one constant value, which distinguish the branches of a union."""
     objects = (root.at(part) for _, part in walk(root.raw))
     return frozenset(
         name
@@ -97,16 +97,16 @@ class _Relaxed:
         self._made: dict[str, Raw] = {}
 
     def root(self) -> Raw:
-        """The relaxed schema of the whole."""
+        """Return the relaxed schema of the document, with the relaxed definitions that it refers to."""
         if not isinstance(self._root.raw, dict):
             return self._root.raw
         relaxed = self._relax(self._root.raw)
         if not _is_container(self._root):
             relaxed = _nullable(relaxed)
-        held = cast(JsonObject, relaxed)
+        root = cast(JsonObject, relaxed)
         for name, made in self._made.items():
-            held["$defs"] = {**cast(JsonObject, held["$defs"]), self._defs[name]: made}
-        return held
+            root["$defs"] = {**cast(JsonObject, root["$defs"]), self._defs[name]: made}
+        return root
 
     def names(self, names: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         """Return the aliases of the properties, by their pointers in the original and in the relaxed definitions."""
@@ -137,9 +137,9 @@ class _Relaxed:
         return part
 
     def _reference(self, place: str, raw: Raw) -> str:
-        """A reference to the relaxed form of a definition."""
+        """Return a reference to the relaxed copy of a definition."""
         name = steps(place)[-1]
-        # registered before it is relaxed, so that a recursive definition refers to itself and ends
+        # registered before it is relaxed, so that a recursive definition refers to its own copy and relaxing ends
         if name not in self._defs:
             self._defs[name] = _free(f"{name}_part", cast(JsonObject, self._root.said("$defs")))
             self._made[name] = self._relax(raw)
@@ -153,7 +153,7 @@ def _free(name: str, taken: JsonObject) -> str:
 
 
 def _is_container(node: Node) -> bool:
-    """Whether a schema is that of an object or a list, which are never null but empty."""
+    """Whether a schema is that of an object or list, which is empty instead of null if nothing was found."""
     return (len(node.types) == 1 and node.types <= {"object", "array"}) or "$ref" in node.words
 
 
