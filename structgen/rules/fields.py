@@ -231,7 +231,7 @@ def _rank(node: Node) -> int:
 
 def _type(node: Node) -> str:
     """Return the most specific type. Without a type, the keywords imply one."""
-    types = sorted(node.types, key=lambda kind: _RANKS.get(kind, _ANYTHING))
+    types = sorted(node.types, key=lambda kind: (_RANKS.get(kind, _ANYTHING), kind))
     implied = "object" if "properties" in node.words else "array" if "items" in node.words else ""
     return types[0] if types else implied
 

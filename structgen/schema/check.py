@@ -93,6 +93,7 @@ def _check_plain(
     value was converted there.
     """
     text = json.dumps(value)
+    # User validators may be slow, so they run only if the structure is right.
     strict = _errors(structure, text, value) if structure else []
     strict = strict or _errors(adapter, text, value, context)
     if not strict:
@@ -133,7 +134,7 @@ def _differs(details: ErrorDetails, value: Json, dumped: Json) -> bool:
         return _is_conversion(details)
     before = details["input"]
     if isinstance(before, list) and isinstance(here, list):
-        return False
+        return False  # a set or a tuple, whose JSON form is a list, perhaps in another order
     return here != before or isinstance(here, bool) != isinstance(before, bool)
 
 

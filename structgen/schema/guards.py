@@ -45,6 +45,7 @@ def guard_cost(root: Node, value: Json) -> None:
     level = {(root, id(value)): (root, value, 1)}
     visits, limit = 0, MOST_VISITS
     while level:
+        # Level by level, so that a place reached in many ways is expanded once, with the sum of these ways.
         below: dict[tuple[Node, int], tuple[Node, Json, int]] = {}
         for node, held, times in level.values():
             limit += _PER_PLACE
@@ -70,6 +71,7 @@ def _forms(start: Node, value: Json) -> Iterator[tuple[Node, int]]:
         elif node not in leads:
             leads[node] = _tried(node, value)
             todo += [(node, True), *((one, False) for one in leads[node])]
+    # Nodes after all that lead to them, so that their number of ways is complete when it is used.
     ways = {start: 1}
     for node in reversed(order):
         yield node, ways[node]
@@ -186,7 +188,7 @@ def _finite(root: JsonObject | bool, parts: Parts) -> set[str]:
             continue
 
         def fits(there: str, place: str = place) -> bool:
-            waiting[there].add(place)
+            waiting[there].add(place)  # if it turns out to be finite later, this place is tried again
             return there in finite
 
         if _has_end(root, place, parts[place], fits):

@@ -30,7 +30,7 @@ def compile_json_schema(
     """
     try:
         schema = json.loads(json.dumps(given, allow_nan=False))
-        if schema != given:
+        if schema != given:  # JSON turns other keys into strings
             raise TypeError("an object has a key that is not a string")
         draft = _draft(schema)
         schema = bundle(schema, folder) if folder else schema
@@ -55,15 +55,11 @@ def _draft(schema: JsonObject | bool) -> str:
         if stem in DRAFTS:
             _raise_first(schema, stem)
             return stem
-    errors = {draft: _first_error(schema, draft) for draft in list(DRAFTS)[:1]}
-    newest = next(iter(DRAFTS))
-    if errors[newest] is None:
-        return newest
-    for draft in list(DRAFTS)[1:-1]:
-        if _first_error(schema, draft) is None:
-            return draft
-    _raise_first(schema, newest)
-    return newest
+    newest, *others, _ = DRAFTS  # draft 3 has to be named, because nearly every schema is valid in it
+    found = next((draft for draft in (newest, *others) if _first_error(schema, draft) is None), None)
+    if found is None:
+        _raise_first(schema, newest)
+    return found or newest
 
 
 def _first_error(schema: Json, draft: str) -> Any:
@@ -124,7 +120,7 @@ def _validator(schema: JsonObject | bool, draft: str, assert_formats: bool) -> A
     bare = json.loads(json.dumps(schema))
     for _, part in walk(bare):
         if isinstance(part, dict) and isinstance(part.get("$schema"), str):
-            del part["$schema"]
+            del part["$schema"]  # there jsonschema would switch to its own validator, without our keywords
     return validator_class(draft, assert_formats)(bare, registry=registry())
 
 

@@ -82,7 +82,7 @@ def fits(validator: Any, schema: Any, instance: Any) -> bool:
     check = _check.get(None) or _Check()
     key = _key(validator._resolver, schema, instance)
     if key not in check.known:
-        before, check.probing = check.probing, True
+        before, check.probing = check.probing, True  # only the first error counts, so unions need not explain theirs
         try:
             check.known[key] = next(validator.descend(instance, schema), None) is None
         finally:
@@ -106,13 +106,13 @@ def reference(validator: Any, ref: str, instance: Any, _: Any) -> Errors:
     if check.known.get(key) is True:
         return
     if check.known.get(key) is False and (check.probing or check.told_again >= MOST_TOLD):
-        yield ValidationError(NO_BRANCH)
+        yield ValidationError(NO_BRANCH)  # to gather its errors again could double the work with each level
         return
     if not check.probing:
         check.told_again += key in check.told
         check.told.add(key)
     errors = validator._validate_reference(ref=ref, instance=instance)
-    first = next(errors, None)
+    first = next(errors, None)  # the others only if the caller asks for them
     check.known[key] = first is None
     if first is not None:
         yield first

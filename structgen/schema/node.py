@@ -156,8 +156,6 @@ class Node:
         """Return the values of a keyword in all parts."""
         return (part[word] for part in self.parts if word in part)
 
-    # The value itself
-
     @cached_property
     def never(self) -> bool:
         """Whether no value can fit, as far as types and choices tell."""
@@ -259,8 +257,8 @@ class Node:
 
         A key that may match a pattern may hold anything here; `conditions` then includes `patternProperties`.
         """
-        spoken = [part for part in self.parts if part.keys() & {"additionalProperties", "patternProperties"}]
-        return self.table.together(map(_other, spoken)) if spoken else None
+        said = bool(self.words & {"additionalProperties", "patternProperties"})
+        return self.table.together(map(_other, self.parts)) if said else None
 
     @cached_property
     def prefix(self) -> tuple[Node, ...]:
@@ -364,6 +362,7 @@ class _Table:
 
     def joined(self, given: tuple[Raw, ...], taken: Unions) -> Node:
         """Return the node of these schemas without those that add nothing once their unions are `taken`."""
+        # Two ways through unions often lead to the same conditions. Nodes that share them keep the work linear.
         first, contents = given[0], dict[Hashable, Raw]()
         for part in self.closure(given):
             if said := _content(part, taken):
@@ -372,6 +371,7 @@ class _Table:
         alone = {id(part) for part in self.closure((first,))}
         if all(id(part) in alone for part in contents.values()):
             kept = (first,)  # nothing beside it matters, so share the node with those who reach it in another way
+        # A union that is no longer reached need not be remembered, or equal nodes would have different keys.
         reached = {id(part) for part in self.closure(kept)}
         left = frozenset(union for union in taken if union[0] in reached)
         return self.node(kept, left, (frozenset(contents), left) if len(kept) > 1 or left else None)
@@ -390,7 +390,7 @@ class _Table:
                 if isinstance(part, dict) and "allOf" in part:
                     todo.extend(one for one in reversed(_list(part["allOf"])) if isinstance(one, (dict, bool)))
                 if (named := referred(self.root, part)) is not None:
-                    pending.append(named[1])
+                    pending.append(named[1])  # later than what is written beside it, whose words then count first
         return tuple(found.values())
 
 

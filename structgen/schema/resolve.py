@@ -57,7 +57,7 @@ def standalone(root: JsonObject | bool, part: JsonObject | bool) -> JsonObject |
     """Return a subschema of a canonical schema with the definitions that it needs, so that it can be used alone."""
     if not isinstance(part, dict) or not isinstance(root, dict) or part is root:
         return part
-    whole = rooted(root)
+    whole = rooted(root)  # `#` in the part would name the part itself
     if whole is not root:
         part = _pointing(part, cast(str, whole["$ref"]))
     return {**part, **{key: whole[key] for key in ("$defs", "$schema") if key in whole and key not in part}}
@@ -162,7 +162,7 @@ class _Rewriting:
         if place in self._names or not place:
             return
         last = _ODD.sub("_", steps(place)[-1]) or "part"
-        stem = f"part_{last}" if last.isdecimal() else last
+        stem = f"part_{last}" if last.isdecimal() else last  # a bare number says nothing to a model
         taken = set(self._names.values())
         self._names[place] = next(
             name for number in count(1) if (name := stem if number == 1 else f"{stem}_{number}") not in taken

@@ -102,7 +102,7 @@ def _named(found: JsonSchemaValue, fields: Mapping[str, Any]) -> JsonSchemaValue
     by_name: dict[str, tuple[str, ...]] = {name: (name, *_aliases(field)) for name, field in fields.items()}
     for key, described in found.get("properties", {}).items():
         others = next((names for names in by_name.values() if key in names[1:]), by_name.get(key, ()))
-        others = tuple(dict.fromkeys(name for name in others if name != key))
+        others = tuple(dict.fromkeys(name for name in others if name != key))  # each once, in order
         if others:
             described[NAMES] = list(others)
     return found
