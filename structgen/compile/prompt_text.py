@@ -22,8 +22,8 @@ answer null, or omit the field if it is optional.
 RULES_ALWAYS = "- Answer with the JSON value only: no explanation, no Markdown fence."
 
 QUOTES = """\
-Give a quote before each value: the shortest passage of the document that states the value, copied word for word. If \
-no passage states it, the quote is null."""
+Give a quote before each value: the shortest passage of the document that supports the value, copied word for word. If \
+no passage supports it, the quote is null."""
 """The schema shows where the quotes go and under which keys."""
 
 NOTATION = {Style.OUTLINE: " (`?`: optional, `//`: what it means)", Style.JSON_SCHEMA: ""}
