@@ -189,7 +189,7 @@ def _with_schema(requested: Mode, form: AnswerForm, card: Card | None) -> Chosen
 
 
 def _not_strict(mode: Mode, form: AnswerForm, why: str = "") -> Chosen:
-    """A mode without enforcement. Servers require an object at the root of a schema that they are sent."""
+    """Choose a mode without enforcement. Servers require an object at the root of a schema that they are sent."""
     return Chosen(mode, f"mode {mode.value}{why}", object_form(form) if mode in _WITH_SCHEMA else form)
 
 

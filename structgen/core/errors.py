@@ -158,7 +158,7 @@ class ExtractionFailed(StructgenError):
         return self.attempts[-1].issues if self.attempts else ()
 
     def _repr_html_(self) -> str | None:
-        """What a notebook shows for an error that is a value, as in the results of `map`."""
+        """Return HTML for notebooks, where errors are values among the results of `map`."""
         return self.view(self) if self.view else None
 
 

@@ -158,5 +158,5 @@ class Extraction(Generic[T_co]):
         return tuple(piece.path for piece in self.evidence if piece.status is Status.UNSUPPORTED)
 
     def _repr_html_(self) -> str | None:
-        """What a notebook shows."""
+        """Return HTML for notebooks."""
         return self.view(self) if self.view else None

@@ -160,7 +160,7 @@ def _number(connection: sqlite3.Connection, pragma: str) -> int:
 
 @contextlib.contextmanager
 def immediate(connection: sqlite3.Connection) -> Generator[None, None, None]:
-    """A transaction that holds the write lock from its beginning."""
+    """Run a transaction that holds the write lock from its beginning."""
     # A deferred transaction takes the lock at its first write, where SQLITE_BUSY comes at once instead of after a wait.
     connection.execute("BEGIN IMMEDIATE")
     try:

@@ -84,7 +84,7 @@ class Clients:
             self._end = None
 
     def _forget_closed_loops(self) -> None:
-        """Drop clients of closed loops. Each client references its loop, so the weak dictionary alone keeps both."""
+        """Drop clients of closed loops. Each client references its loop, so a weak dictionary keeps both alive."""
         for loop in [loop for loop in self._loops if loop.is_closed()]:
             del self._loops[loop]
 

@@ -226,7 +226,7 @@ def connection_failure(error: BaseException, endpoint: Endpoint, api: ChatApi) -
 
 
 def _is_half(cause: BaseException) -> bool:
-    """Return whether the response had begun to arrive. Then the server had generated an answer, which costs."""
+    """Return whether the response had begun to arrive. Then the server had generated an answer, which may be billed."""
     return type(cause).__name__ == "ClientPayloadError" or "complete message body" in str(cause)
 
 

@@ -38,7 +38,7 @@ class Measure(StrEnum):
     """Whether it counts tokens, not requests."""
 
     def __new__(cls, value: str, period: float, of_tokens: bool) -> Self:
-        """A member with its two attributes."""
+        """Create a member with its two attributes."""
         member = str.__new__(cls, value)
         member._value_, member.period, member.of_tokens = value, period, of_tokens
         return member
