@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 
 _MIDNIGHT = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?\s*\Z", re.ASCII)
+_DIGIT = re.compile(r"[\d〇一二三四五六七八九十元]")
+"""What every date has."""
 _MOST_CHARS = 60
 _MOST_SECONDS = 86_400 * 999_999_999
 """The seconds of the longest timedelta."""
@@ -21,7 +23,9 @@ _NUMERIC = re.compile(r"\s*[+-]?\d+(?:\.\d*)?\s*\Z", re.ASCII)
 def moment_in(text: str, form: str) -> str | None:
     """Return the date, date-time, time or duration (`form`) that a text is, in ISO 8601; None if it may be another."""
     reader = _READERS.get(form)
-    return None if reader is None or len(text) > _MOST_CHARS else reader(text)
+    if reader is None or len(text) > _MOST_CHARS or (form.startswith("date") and not _DIGIT.search(text)):
+        return None
+    return reader(text)
 
 
 def date_in(text: str) -> str | None:
@@ -29,7 +33,7 @@ def date_in(text: str) -> str | None:
     from structgen.notation.dates import read_dates
     from structgen.notation.readings import covering, only
 
-    if len(text) > _MOST_CHARS:
+    if len(text) > _MOST_CHARS or not _DIGIT.search(text):
         return None
     if match := _MIDNIGHT.match(text):
         text = match[1]

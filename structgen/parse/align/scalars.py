@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from structgen.core.json import Json
-from structgen.parse.json_values import decimal_of, is_bounded, whole_of
+from structgen.parse.json_values import MAX_DIGITS, decimal_of, is_bounded, whole_of
 
 if TYPE_CHECKING:
     from structgen.notation.readings import Number
@@ -19,8 +19,16 @@ _PLAIN = re.compile(r"([+-]?)(\d+(?:\.\d+)?|\.\d+)\Z", re.ASCII)
 _THOUSAND = re.compile(r"[1-9]\d{0,2}\.\d{3}\Z", re.ASCII)
 """A thousand, as half of Europe writes it."""
 _EXPONENT = re.compile(r"([+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,3})\Z", re.ASCII)
+_MAY_BE_NUMBER = re.compile(
+    r"[^\da-z]*(?:\d|[^\W\d_a-z]|[^\W\d_]{1,4}[.$€£]?[ \u00a0\u202f]?[-+\u2212]?\d"
+    r"|minus|negative|an?\b|half|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thir|fif|twen|for|eigh"
+    r"|once|twice|dozen|hundred|thousand|million|billion|trillion|quarter)",
+    re.IGNORECASE,
+)
+"""How every number begins; most other texts do not, and need not be read."""
 _SIGN_BEHIND = re.compile(r"[$€£¥₹₩₽₺₫₴₪฿]")
 _MOST_CHARS = 400
+_TOO_LARGE = 10**MAX_DIGITS
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
 
 _TRUTH = {"yes": True, "true": True, "no": False, "false": False}
@@ -35,11 +43,8 @@ def number_in(text: str) -> str | None:
     text = text.strip()
     if len(text) > _MOST_CHARS:
         return None
-    if match := _EXPONENT.match(text):
-        return match[1].lstrip("+")
-    if (match := _PLAIN.match(text)) and not _THOUSAND.match(match[2]):
-        whole, point, rest = match[2].partition(".")
-        return f"{match[1].strip('+')}{whole.lstrip('0') or '0'}{point}{rest}"
+    if (plain := _plain(text)) is not None:
+        return plain
     number = _number(text)
     if number is None or len(number.parts) == 2:  # "12 000" may be two numbers
         return None
@@ -47,8 +52,21 @@ def number_in(text: str) -> str | None:
     return format(value, "f") if isinstance(value, Decimal) and not others else None
 
 
+def _plain(text: str) -> str | None:
+    """Return the number of a text that has no groups of digits, as JSON writes it, or None."""
+    if match := _EXPONENT.match(text):
+        return match[1].lstrip("+")
+    match = _PLAIN.match(text)
+    if match is None or _THOUSAND.match(match[2]):
+        return None
+    whole, point, rest = match[2].partition(".")
+    return f"{match[1].strip('+')}{whole.lstrip('0') or '0'}{point}{rest}"
+
+
 def _number(text: str) -> Number | None:
     """Return the number that a whole text is; None for a percentage, an ordinal, or a fraction like 4/5."""
+    if not _MAY_BE_NUMBER.match(text):
+        return None
     from structgen.notation.numbers import whole_number  # here, because most responses have no such text
 
     number = whole_number(text)
@@ -67,12 +85,15 @@ def integer_in(value: str | float) -> int | None:
     """
     if not isinstance(value, str):
         return whole_of(value)
-    digits = number_in(value)
-    if digits is not None:
-        whole = Decimal(digits)
-        return int(whole) if is_bounded(digits) and whole == int(whole) else None
-    number = _number(value.strip()) if len(value) <= _MOST_CHARS else None
-    wholes = {int(one.value) for one in number.readings if one.value == int(one.value)} if number else set[int]()
+    text = value.strip()
+    if len(text) > _MOST_CHARS:
+        return None
+    if (plain := _plain(text)) is not None:
+        values = {Decimal(plain)} if is_bounded(plain) else set[Decimal]()
+    else:
+        number = _number(text)
+        values = {one.value for one in number.readings} if number else set[Decimal]()
+    wholes = {int(one) for one in values if abs(one) < _TOO_LARGE and one == int(one)}
     return wholes.pop() if len(wholes) == 1 else None
 
 
