@@ -233,6 +233,7 @@ T = TypeVar("T")
 
 _QUOTE = ("quote", "words", "source_quote")
 _VALUE = ("value", "is", "quoted_value")
+"""Names for the keys of a pair, in order of preference. The last one is numbered if all of them are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +295,25 @@ def free_keys(schema: JsonObject | bool) -> Keys:
         return next(name for name in (*names, *longer) if name not in taken)
 
     return Keys(free(_QUOTE), free(_VALUE))
+
+
+def pair_keys(schema: JsonObject) -> Keys | None:
+    """Return the keys of the pair that a schema describes, plain or strict, or None if it describes anything else."""
+    held = schema.get("properties")
+    if schema.get("type") != "object" or not isinstance(held, dict) or len(held) != 2:
+        return None
+    quote, value = held
+    named = _is_one_of(_QUOTE, quote) and _is_one_of(_VALUE, value)
+    return Keys(quote, value) if named and held[quote] in (Keys().schema, _STRICT_QUOTE) else None
+
+
+_STRICT_QUOTE: JsonObject = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+"""The schema of a quote as the strict form writes it."""
+
+
+def _is_one_of(names: tuple[str, ...], name: str) -> bool:
+    before, underscore, number = name.rpartition("_")
+    return name in names or (bool(underscore) and before == names[-1] and number.isdecimal())
 
 
 def _properties(schema: JsonObject | bool) -> set[str]:

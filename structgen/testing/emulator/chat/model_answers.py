@@ -17,13 +17,18 @@ from typing import cast
 
 from structgen.compile.parameters import CHARS_PER_TOKEN, tokens_of
 from structgen.core.json import Json, JsonObject, pointer
-from structgen.forms.quotes import Keys
+from structgen.forms.quotes import Keys, pair_keys
 from structgen.forms.strict import WRAPPER
 from structgen.schema.node import Node
 from structgen.testing.emulator.bodies import ChatRequest, ModelAnswer, completion, content_of
 from structgen.testing.emulator.replies import Answer, ErrorReply, groq_error
 
 _DOCUMENT = re.compile(r"<(document(?:-\d{1,9})?)>\n(.*)\n</\1>", re.DOTALL)
+_OF_THE_OBJECT = frozenset({"type", "properties", "required", "additionalProperties"})
+_ROOTS = frozenset({"", pointer([WRAPPER])})
+"""The path of the whole answer: the root, or the key under which strict mode wraps a root that is no object."""
+_MAX_DEPTH = 200
+"""Deeper parts of a schema stay as they are: the rules do not look so deep, and recursion stays bounded."""
 
 
 def make_completion(chat: ChatRequest, answer: Answer) -> JsonObject | ErrorReply:
@@ -159,16 +164,6 @@ def _find_schema(text: str) -> JsonObject | None:
     return None
 
 
-_QUOTE = re.compile(r"quote|words|source_quote(?:_\d+)?")
-_VALUE = re.compile(r"value|is|quoted_value(?:_\d+)?")
-_STRICT_QUOTE: JsonObject = {"anyOf": [{"type": "string"}, {"type": "null"}]}
-_OF_THE_OBJECT = frozenset({"type", "properties", "required", "additionalProperties"})
-_ROOTS = frozenset({"", pointer([WRAPPER])})
-"""The path of the whole answer: the root, or the key under which strict mode wraps a root that is no object."""
-_DEEPEST = 200
-"""Deeper parts of a schema stay as they are: the rules do not look so deep, and recursion stays bounded."""
-
-
 def answer_in_form(schema: JsonObject, text: str) -> Json:
     """Extract by the rules, and put the values into the form of the schema: with quotes if it has pairs.
 
@@ -182,29 +177,19 @@ def answer_in_form(schema: JsonObject, text: str) -> Json:
     return _Form(quotes).fill(Node.of(schema), found.value)
 
 
-def keys_of(schema: JsonObject) -> Keys | None:
-    """Return the keys of the pair that a schema describes, or None if it describes anything else."""
-    held = schema.get("properties")
-    if schema.get("type") != "object" or not isinstance(held, dict) or len(held) != 2:
-        return None
-    quote, value = held
-    named = _QUOTE.fullmatch(quote) and _VALUE.fullmatch(value)
-    return Keys(quote, value) if named and held[quote] in (Keys().schema, _STRICT_QUOTE) else None
-
-
 def without_pairs(schema: Json, depth: int = 0) -> Json:
     """Replace each pair in a schema by its value, which keeps the description of the pair."""
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         return schema
     if isinstance(schema, list):
         return [without_pairs(part, depth + 1) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    keys, held = keys_of(schema), schema.get("properties")
+    keys, held = pair_keys(schema), schema.get("properties")
     value = held[keys.value] if keys and isinstance(held, dict) else None
     if isinstance(value, dict):
-        return {**{word: said for word, said in schema.items() if word not in _OF_THE_OBJECT}, **value}
-    return {word: without_pairs(said, depth + 1) for word, said in schema.items()}
+        return {**{word: part for word, part in schema.items() if word not in _OF_THE_OBJECT}, **value}
+    return {word: without_pairs(part, depth + 1) for word, part in schema.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +199,7 @@ class _Form:
     quotes: Mapping[str, str | None]
 
     def fill(self, node: Node, value: Json, path: str = "") -> Json:
-        """A value in the form of a place of the schema; what does not fit it stays as it is."""
+        """Return a value in the form of a schema; a value that does not fit stays as it is."""
         if value is None:
             return _nothing(node.leaves(), whole=path in _ROOTS)
         if isinstance(value, dict):
@@ -239,7 +224,7 @@ class _Form:
 
 
 def _pair(options: Sequence[Node]) -> Keys | None:
-    return next((keys for option in options for part in option.parts if (keys := keys_of(part))), None)
+    return next((keys for option in options for part in option.parts if (keys := pair_keys(part))), None)
 
 
 def _nothing(options: Sequence[Node], *, whole: bool) -> Json:

@@ -11,10 +11,10 @@ import pytest
 from structgen import Document, EvidenceMode, Extraction, Extractor, Mode, Options, Schema, Status
 from structgen.core.json import Json, JsonObject
 from structgen.documents import read_documents
-from structgen.forms.quotes import Keys, Quoted, with_quotes
+from structgen.forms.quotes import Keys, Quoted, pair_keys, with_quotes
 from structgen.stages import compile_request
 from structgen.testing import Emulator
-from structgen.testing.emulator.chat.model_answers import answer_by_rules, answer_in_form, keys_of, without_pairs
+from structgen.testing.emulator.chat.model_answers import answer_by_rules, answer_in_form, without_pairs
 
 MODEL = "groq/openai/gpt-oss-20b"
 SAMPLES = Path(__file__).parents[4] / "notebooks" / "samples"
@@ -114,8 +114,8 @@ def test_the_keys_of_pairs_are_known_whatever_names_they_had_to_take(taken: int)
     names = [name for pair in zip(*NAMES, strict=True) for name in pair][: 2 * taken]
     made = quoted({"type": "object", "properties": dict.fromkeys([*names, "total"], TEXT)})
     held = cast("JsonObject", cast("JsonObject", made.schema.json_schema)["properties"])
-    assert keys_of(cast("JsonObject", held["total"])) == made.keys
-    assert keys_of(cast("JsonObject", made.schema.json_schema)) is None
+    assert pair_keys(cast("JsonObject", held["total"])) == made.keys
+    assert pair_keys(cast("JsonObject", made.schema.json_schema)) is None
 
 
 @pytest.mark.parametrize(
@@ -130,14 +130,14 @@ def test_the_keys_of_pairs_are_known_whatever_names_they_had_to_take(taken: int)
     ],
 )
 def test_what_only_looks_like_a_pair_is_none(schema: JsonObject) -> None:
-    assert keys_of(schema) is None
+    assert pair_keys(schema) is None
     assert without_pairs(schema) == schema
 
 
 @pytest.mark.parametrize("form", [QUOTE, {"anyOf": [TEXT, NULL]}])
 def test_the_schema_without_pairs_keeps_what_is_said_about_them(form: JsonObject) -> None:
     schema = {**record(quote=form, value={"type": "number"}), "description": "Amount due"}
-    assert keys_of(schema) == Keys()
+    assert pair_keys(schema) == Keys()
     assert without_pairs(record(total={"anyOf": [schema, NULL]})) == record(
         total={"anyOf": [{"type": "number", "description": "Amount due"}, NULL]}
     )
