@@ -131,7 +131,7 @@ def as_stored(completion: Completion) -> Completion:
 def open_store(store: Store | Path | str | None, model: str) -> Store | None:
     """Return the given store, or open the one in this file. Raises StoreError and ConfigurationError."""
     given = argument("store", store, _store_in)
-    # Only replay needs answers that are there already. It must not leave an empty store where a path is misspelt.
+    # Only replay needs existing answers. It must not create an empty store if the path is misspelt.
     if isinstance(given, Path | str) and split_model(model)[0] == REPLAY and not Path(given).exists():
         raise ConfigurationError(f"There is no store at {given}. Pass the store of a recorded run: store=...")
     return Store(given) if isinstance(given, Path | str) else given

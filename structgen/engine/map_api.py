@@ -118,7 +118,7 @@ class Maps(ABC):
     ) -> AsyncGenerator[Outcome[Any], None]:
         """Async version of `map`. `texts` may be an async iterable."""
         resolved, instructions, context = self._given(schema, instructions, context)
-        check_texts(texts, awaited=True)
+        check_texts(texts, is_async=True)
 
         async def one(text: Input) -> Outcome[Any]:
             return await aattempted(self._aextract(resolved, text, instructions, context))
@@ -147,10 +147,10 @@ class Maps(ABC):
         """Async version of `_extract`."""
 
 
-def check_texts(texts: object, *, awaited: bool = False) -> None:
+def check_texts(texts: object, *, is_async: bool = False) -> None:
     """Raise ConfigurationError if this is not an iterable of texts.
 
-    A single string is the usual mistake: its letters would be taken for texts. `awaited`: an async iterable is allowed.
+    A single string is the usual mistake: its letters would be taken for texts. `is_async` allows async iterables.
     """
     match texts:
         case str() | Document() | Message() | Image() | DocumentError():
@@ -161,7 +161,7 @@ def check_texts(texts: object, *, awaited: bool = False) -> None:
             advice = "structgen.read(path) gives the texts of a file or folder"
         case Mapping():
             advice = "a chat is a list of messages, and several chats a list of those"
-        case AsyncIterable() if not awaited:
+        case AsyncIterable() if not is_async:
             advice = "amap takes async iterables"
         case Iterable() | AsyncIterable():
             return

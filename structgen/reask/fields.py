@@ -155,7 +155,7 @@ def _request(
     lines = [_field_words(path, part, parsed, form) for path, part in parts.items()]
     rule = [QUOTES] if form.quoted else []
     text, source = _source(first, parsed, tuple(parts))
-    room = answer_tokens(frame_tokens(form.schema), text, scope.card, quoted=form.quoted)
+    limit = answer_tokens(frame_tokens(form.schema), text, scope.card, quoted=form.quoted)
     return replace(
         first,
         messages=(Message("user", _beside(first, "\n\n".join([HEAD, "\n".join(lines), *rule, source]))),),
@@ -163,7 +163,7 @@ def _request(
         json_schema=form.schema,
         schema_name=NAME,
         names={},
-        parameters=replace(first.parameters, max_completion_tokens=room),
+        parameters=replace(first.parameters, max_completion_tokens=limit),
     )
 
 

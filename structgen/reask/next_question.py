@@ -46,11 +46,11 @@ def reask(last: Question[T], attempt: Attempt, parsed: Parsed[T]) -> Question[T]
 def _whole_again(scope: ExtractionScope[T], attempt: Attempt) -> Question[T]:
     """Ask for the whole again. If the answer was cut off at a limit that we estimated, the limit is raised."""
     request = ask_whole(scope.first, attempt)
-    room = request.parameters.max_completion_tokens
+    limit = request.parameters.max_completion_tokens
     ours = scope.plan.brief.options.max_completion_tokens is None
-    if attempt.completion.finish_reason == "length" and ours and room is not None:
+    if attempt.completion.finish_reason == "length" and ours and limit is not None:
         most = scope.card.max_completion_tokens if scope.card else None
-        wider = 2 * room if most is None else min(2 * room, most)
+        wider = 2 * limit if most is None else min(2 * limit, most)
         request = replace(request, parameters=replace(request.parameters, max_completion_tokens=wider))
     return whole_question(scope, request, AGAIN)
 
@@ -81,6 +81,6 @@ def most_of_all(first: Request, attempts: int, begin: Usage | None = None) -> Us
     An answer that was cut off may get twice the limit the next time. `begin` is the maximum usage of the first of the
     attempts, if it is not the first question.
     """
-    said, room = message_tokens(first.messages), first.parameters.max_completion_tokens or 0
-    again = Usage(said + room + tokens_of(MAX_ISSUES * 2 * MAX_SHOWN_CHARS), 2 * room, calls=1)
-    return sum([again] * (attempts - 1), begin or Usage(said, room, calls=1))
+    said, limit = message_tokens(first.messages), first.parameters.max_completion_tokens or 0
+    again = Usage(said + limit + tokens_of(MAX_ISSUES * 2 * MAX_SHOWN_CHARS), 2 * limit, calls=1)
+    return sum([again] * (attempts - 1), begin or Usage(said, limit, calls=1))

@@ -41,7 +41,7 @@ unchanged, {last}, then all items that follow."""
 
 @dataclass(frozen=True, slots=True)
 class Cut(Generic[T]):
-    """A response that was cut off: its complete parts, and where it goes on.
+    """A response that was cut off: its complete parts, and where it continues.
 
     `path` leads to the outermost open list, whose complete items are kept, or else to the innermost open object.
     `begun`: the next item of that list had begun when the response was cut off, so at least one more must come.
@@ -100,15 +100,15 @@ def _request(cut: Cut[T], form: AnswerForm) -> Request:
     first, card = cut.scope.first, cut.scope.card
     estimate = answer_tokens(frame_tokens(form.schema), first.document, card, quoted=form.quoted)
     whole = first.parameters.max_completion_tokens
-    # A part gets no more room than the whole had, which may be the user's own limit.
-    room = estimate if whole is None else min(estimate, whole)
+    # A part gets no higher limit than the whole had, which the user may have set.
+    limit = estimate if whole is None else min(estimate, whole)
     return replace(
         first,
         messages=(*first.messages, Message("user", _words(cut))),
         strict=False,
         json_schema=form.schema,
         schema_name=NAME,
-        parameters=replace(first.parameters, max_completion_tokens=room),
+        parameters=replace(first.parameters, max_completion_tokens=limit),
     )
 
 

@@ -100,9 +100,9 @@ def _most_chars(plan: Plan[T], text: Input, length: int) -> int:
         pass  # then it is read in chunks
     head = message_tokens(plan.template.messages)
     asked = plan.template.parameters.max_completion_tokens
-    # The answer may repeat the text, so without a limit of its own it gets twice the room that the text gets.
-    room = (window - head) // 3 if asked is None else (window - head - asked) * 9 // 10
-    return max(SHORTEST_CHUNK, min(size, room * CHARS_PER_TOKEN))
+    # The answer may repeat the text, so if it has no limit, it gets twice the tokens of the text.
+    limit = (window - head) // 3 if asked is None else (window - head - asked) * 9 // 10
+    return max(SHORTEST_CHUNK, min(size, limit * CHARS_PER_TOKEN))
 
 
 def share(budget: Budget, attempts: Sequence[Attempt], card: Card | None, parts: int) -> Budget:

@@ -223,12 +223,12 @@ def _with_nulls(value: Json, paths: Sequence[str]) -> Json:
 
 def _moved(read: Sequence[ReadChunk], merged: Merged) -> Iterator[Repair]:
     """Yield the repairs of all chunks at their paths in the merged value, each once."""
-    told: set[str] = set()
+    seen: set[str] = set()
     for number, one in enumerate(read):
         for repair in one.outcome.repairs if isinstance(one.outcome, Extraction) else ():
             here = replace(repair, path=merged.moved(number, repair.path))
-            if repr(here) not in told:
-                told.add(repr(here))
+            if repr(here) not in seen:
+                seen.add(repr(here))
                 yield here
 
 

@@ -36,8 +36,8 @@ def text_line(request: Request, budget: Budget, card: Card | None, observers: Ob
 
     Without `max_completion_tokens`, the budget must allow for the longest answer that the model can write.
     """
-    room = request.parameters.max_completion_tokens or (card.max_completion_tokens if card else None) or 0
-    at_most = Usage(message_tokens(request.messages), room, calls=1)
+    limit = request.parameters.max_completion_tokens or (card.max_completion_tokens if card else None) or 0
+    at_most = Usage(message_tokens(request.messages), limit, calls=1)
     reason = beyond(budget, (), at_most, card)
     reason = f"{reason}. Set max_completion_tokens, or allow more." if reason else None
     try:

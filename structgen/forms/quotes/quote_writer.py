@@ -52,7 +52,7 @@ class Work:
         """Count one step. Raise SchemaError after too many."""
         self.left -= 1
         if self.left < 0:
-            raise SchemaError("The schema is too large, or unfolds without end.")
+            raise SchemaError("The schema is too large or expands without end.")
 
 
 @dataclass(frozen=True, slots=True)

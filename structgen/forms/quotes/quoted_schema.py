@@ -186,7 +186,7 @@ class Pair:
 def pair_of(value: JsonObject, known: Resolved, keys: Keys) -> Pair | None:
     """Return the pair that an object of these shapes is, or None if it is or may be something else.
 
-    Where nothing but a single value may stand, what else a whole pair holds (how sure the model is) is left out.
+    If only a single value is allowed, other keys of a complete pair (a confidence, for example) are dropped.
     """
     names = {key.casefold(): key for key in value}
     quote_key, value_key = names.get(keys.quote, ""), names.get(keys.value, "")
@@ -203,7 +203,7 @@ def pair_of(value: JsonObject, known: Resolved, keys: Keys) -> Pair | None:
 def _may_be_pair(known: Resolved, *, whole: bool, held: Json) -> bool:
     """Whether an object with these keys is a pair here. `whole`: it has both keys, and the quote is a string or null.
 
-    Where a quote was asked for it always is one, for no property bears these names. Elsewhere only a whole one is.
+    If a quote was asked for, it always is one: no property has these names. Elsewhere, only a complete pair counts.
     """
     if Leaf.QUOTED in known:
         return whole or Leaf.PLAIN not in known
@@ -251,9 +251,9 @@ class Quoted:
     def split(self, answer: Json, opened: str = "") -> Split:
         """Return the value of an answer, its quotes by path, and where its parts have moved. Never refuses anything.
 
-        `opened` is the deepest path that was never closed, where the answer was cut off: a pair without its value is
-        left out. A value that was written without its quote has the quote None. What does not fit the schema is split
-        where it looks like a pair, so that it can be repaired like any other value.
+        `opened` is the deepest open path of an answer that was cut off: a pair without its value is dropped there. A
+        value without a quote has the quote None. What does not fit the schema is split wherever it looks like a pair,
+        so that it can be repaired like any other value.
         """
         return Splitter(self.shapes, self.keys, open=opened).split(answer)
 
@@ -272,17 +272,17 @@ class QuotesRefusal:
 def with_quotes(schema: Schema[T], keys: Keys | None = None) -> Quoted | QuotesRefusal:
     """Return the schema with quotes. `keys` are the keys of a pair, if the rest of the schema has them already.
 
-    Never raises for what the schema says.
+    Never raises for the contents of a schema.
     """
     plain = schema.json_schema
     keys = keys or free_keys(plain)
     try:
         written, shapes = write(plain, keys)
         if not shapes.quotes_anything:
-            return QuotesRefusal("it holds no value of a known type that a text could be quoted for")
+            return QuotesRefusal("it contains no value of a known type that could have a quote")
         checked, validator = compile_json_schema(written, assert_formats=False)
     except (SchemaError, RecursionError):
-        return QuotesRefusal("it refers to itself or is nested in a way that quotes cannot be added to")
+        return QuotesRefusal("quotes cannot be added to the way it is nested or refers to itself")
     return Quoted(Schema(schema.name, checked, None, {}, validator), keys, shapes)
 
 

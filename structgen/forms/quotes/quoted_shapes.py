@@ -1,7 +1,7 @@
 """The shapes of a schema: which of its parts have quotes, for converting values in both directions.
 
-A place of a value may be described by several shapes at once, the branches of a union. So shapes come in tuples; the
-empty one stands for a place that the schema does not speak of.
+Several shapes may describe the same part of a value, one for each branch of a union. So shapes come in tuples. An empty
+tuple means that the schema does not describe the part.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Leaf(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A definition, by its pointer in the schema that was given."""
+    """A definition, by its pointer in the original schema."""
 
     place: str
 

@@ -34,7 +34,7 @@ ROOT = "root"
 
 MOST_STEPS = 20_000
 MOST_DEPTH = 100
-_ANYTHING = "anything may stand here, and strict needs a type"
+_ANYTHING = "any value is allowed here, and strict mode needs a type"
 _HINTS = {
     "object": frozenset({
         "properties", "required", "additionalProperties", "unevaluatedProperties", "patternProperties",
@@ -91,7 +91,7 @@ class Reader:
         """Count one step. Raise Refused after too many."""
         self.steps_left -= 1
         if self.steps_left < 0 or depth > MOST_DEPTH:
-            raise Refused("the schema is too large or nested too deep, or it unfolds without end", at)
+            raise Refused("the schema is too large, nested too deep, or expands without end", at)
 
     def _named(self, place: str, node: Node) -> Named:
         """Return a reference to the definition at a pointer, under an unused name."""
@@ -140,7 +140,7 @@ class Reader:
         if kind == "array":
             return self._array(node, at, depth)
         if kind not in {"string", "number", "integer", "boolean", "null"}:
-            raise Refused(f"{kind!r} is no type of JSON Schema", (*at, "type"))
+            raise Refused(f"{kind!r} is not a type of JSON Schema", (*at, "type"))
         return Scalar({"type": kind})
 
     def _array(self, node: Node, at: Steps, depth: int) -> Shape:
@@ -158,18 +158,18 @@ class Reader:
         others = _others(node)
         if node.properties and (patterns or others is not None):
             place = "patternProperties" if patterns else "additionalProperties"
-            raise Refused("strict cannot say that an object has named keys and free ones", (*at, place))
+            raise Refused("strict mode has no objects with both named and free keys", (*at, place))
         if patterns or others is not None:
             return self._entries(node, patterns, at, depth)
         if unknown := sorted(node.required - node.properties.keys()):
-            raise Refused(f"{unknown[0]!r} is required, but nothing says what it is", (*at, "required"))
+            raise Refused(f"{unknown[0]!r} is required, but the schema does not describe it", (*at, "required"))
         fields = {
             name: self._field(part, name not in node.required, (*at, "properties", name), depth + 1)
             for name, part in node.properties.items()
             if not part.never or name in node.required
         }
         if not fields:
-            raise Refused("an object without a single known property; strict wants at least one", at)
+            raise Refused("the object has no known property; strict mode needs at least one", at)
         return Record(fields, node.description)
 
     def _field(self, node: Node, optional: bool, at: Steps, depth: int) -> Field:
@@ -209,7 +209,7 @@ class Reader:
             found[repr(held)] = described(held, joined_words(known, words_of(shape)))
         options = tuple(found.values())
         if not options:
-            raise Refused("no value fits here", at)
+            raise Refused("no value is allowed here", at)
         if len(options) == 1:
             return options[0]
         union = AnyOf(options, len(self.unions))
@@ -241,14 +241,14 @@ def _refuse_unsaid(node: Node, at: Steps) -> None:
     for reference in node.unresolved:
         raise Refused(f"{reference!r} points outside this schema, or to nothing", (*at, "$ref"))
     if dynamic := node.words & {"$dynamicRef", "$recursiveRef"}:
-        raise Refused("what this reference means depends on who refers to it", (*at, min(dynamic)))
+        raise Refused("the meaning of this reference depends on where it is used", (*at, min(dynamic)))
     for part in node.parts:
         if set(UNIONS) <= part.keys():
-            raise Refused("anyOf and oneOf stand side by side; strict has one union at a place", at)
+            raise Refused("anyOf and oneOf are used together; strict mode allows one union", at)
         _refuse_hidden_keys(part, at)
     if node.never:
         both = ("enum", "in both") if node.choices == () else ("type", "of both") if "type" in node.words else None
-        why = f"allOf asks for two {both[0]} at once, and no value is {both[1]}" if both else "no value fits here"
+        why = f"allOf asks for two {both[0]} at once, and no value is {both[1]}" if both else "no value is allowed here"
         raise Refused(why, at)
 
 
@@ -261,7 +261,9 @@ def _refuse_hidden_keys(part: JsonObject, at: Steps) -> None:
     for here, condition in conditions:
         more = as_object(as_object(condition).get("properties")).keys() - known
         if more:
-            raise Refused(f"the key {min(more)!r} is allowed only under a condition, which strict cannot say", here)
+            raise Refused(
+                f"the key {min(more)!r} is allowed only under a condition, which strict mode cannot express", here
+            )
 
 
 def _opened(shape: Shape) -> tuple[Shape, ...]:
@@ -289,7 +291,7 @@ def _type_of(value: Json, at: Steps) -> str:
         if isinstance(value, kinds):
             return name
     if value is not None:
-        raise Refused("a fixed value is a list or an object, which strict cannot hold the model to", (*at, "enum"))
+        raise Refused("a constant is a list or an object, which strict mode cannot enforce", (*at, "enum"))
     return "null"
 
 
@@ -316,7 +318,7 @@ def link(reader: Reader) -> Shapes:
     for number, (union, at) in reader.unions.items():
         options = _flatten(union, flat)
         if len(options) > MOST_OPTIONS:
-            raise Refused(f"a union of {len(options)} forms is more than strict is asked to tell apart", at)
+            raise Refused(f"a union of {len(options)} options is too large for strict mode", at)
         choices[number] = choose(options, definitions, at)
     return Shapes(definitions, choices)
 
@@ -337,7 +339,7 @@ def _in_order(reader: Reader) -> Sequence[str]:
     except CycleError as error:
         name: str = error.args[1][0]
         place = next(place for place, known in reader.names.items() if known == name)
-        raise Refused("this schema refers to itself with nothing in between", tuple(steps(place))) from None
+        raise Refused("this schema refers directly to itself", tuple(steps(place))) from None
 
 
 def _parts(shape: Shape) -> tuple[Bare, ...]:
@@ -366,7 +368,7 @@ def choose(options: Sequence[Plain], definitions: Mapping[str, Shape], at: Steps
     free = any(isinstance(one, Entries) for one in sequences)
     if len(sequences) > 1 or (free and records):
         raise Refused(
-            "an object with free keys is sent as a list of entries and cannot be told from what is beside it", at
+            "an object with free keys is sent as a list of entries, which looks like another option of the union", at
         )
     null = any(isinstance(one, Scalar) and one.wire["type"] == "null" for one in options)
     tag, by = _separate(records, definitions, at)
@@ -388,16 +390,14 @@ def _separate(
         values = [(value, record) for record in records for value in _tags(record, tags[0], definitions)]
         if len(by_value := dict(values)) == len(values):
             return tags[0], by_value
-        raise Refused(
-            f"two of the objects in this union may have the same {tags[0]!r}, so it does not tell them apart", at
-        )
+        raise Refused(f"two objects of this union can have the same {tags[0]!r}, so it does not tell them apart", at)
     if len(tags) > 1:
-        raise Refused(f"several properties could tell these objects apart ({', '.join(tags)}); strict wants one", at)
+        raise Refused(
+            f"several properties could tell these objects apart ({', '.join(tags)}); strict mode needs exactly one", at
+        )
     seen: set[str] = set()
     common = next(key for key, _ in keys if key in seen or seen.add(key))
-    raise Refused(
-        f"objects in this union share the key {common!r}, and no property of fixed values tells them apart", at
-    )
+    raise Refused(f"objects of this union share the key {common!r}, and no constant property tells them apart", at)
 
 
 def _tags(record: Record, key: str, definitions: Mapping[str, Shape]) -> list[str]:

@@ -1,7 +1,7 @@
 """Show values that still arrive in the strict form as plain values.
 
-What is finished is converted once and remembered, for the reader shares it between its values; what is open is
-converted again whenever the reader copies it. So this takes no more than a fixed multiple of the reader's own time.
+The reader shares finished parts between its values, so each is converted once and remembered. An open part is
+converted again whenever the reader copies it. So the conversion takes at most a constant multiple of the reader's time.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ Path = tuple[str, ...]
 class StrictPartial:
     """Partial strict values -> partial plain values: unwrapped, and without the nulls of absent properties.
 
-    An entry of an object with free keys appears once its key is known and its value has begun. Where the branch of a
-    union cannot be told yet, the value stays as it was written until it can.
+    An entry of an object with free keys is shown once its key is known and its value has begun. A value stays as it is
+    written until the branch of its union is known.
     """
 
     sent: SentSchema

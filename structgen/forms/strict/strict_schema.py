@@ -6,12 +6,12 @@ with free keys is a list of ``{"key", "value"}`` entries, and a root that is not
 left to local validation. What cannot be expressed without a guess is refused, with the reason; such a schema is sent
 without strict mode.
 
-Three readings, the usual ones: an object that says nothing about other keys has none, a schema without a type is of the
-type that its keywords speak of, and a tuple has the places that it names.
+The conversion assumes three things, as is usual: an object that does not mention other keys has none, a schema without
+a type has the type that its keywords imply, and a tuple has exactly the items that it lists.
 
-A property that may be left out, may be null and has a default (``x: int | None = 5``) has three states, and the wire
-has two. There null means null, and a left-out one is filled with its default before it is sent as an example. Without
-a default the two cannot be told apart: null comes back as null.
+A property that is optional, may be null and has a default (``x: int | None = 5``) has three states, but only two on the
+wire. There, null means null, and an absent property is sent with its default in examples. Without a default the two
+states cannot be told apart, and null comes back as null.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ _AS_IT_IS = Shapes({ROOT: Scalar({})}, {})
 def in_object(json_schema: JsonObject | bool) -> SentSchema | None:
     """Return the schema with an object at its root, or None if it has one already. Nothing else changes.
 
-    The parameters of a function are an object, and servers that are held to a schema want one.
+    The parameters of a function are an object, and servers that enforce a schema require one.
     """
     node = Node.of(json_schema)
     own, named = (node.raw if isinstance(node.raw, dict) else {}), node.reference
@@ -184,7 +184,8 @@ class _Writer:
     def _reference(self, shape: Named, words: str = "") -> JsonObject:
         """Write a reference; to the whole schema if the definition is its root.
 
-        Words cannot stand beside a reference, nor can it stand in an `allOf`: they become a definition with it.
+        Strict mode allows neither a description beside a reference nor a reference in an `allOf`, so a reference with a
+        description becomes a definition.
         """
         if not words and self.root_is_object and self.shapes.resolve(shape) is bare(self.shapes.definitions[ROOT]):
             return {"$ref": "#"}

@@ -376,38 +376,38 @@ TWO_LISTS = "an object with free keys is sent as a list of entries"
 @pytest.mark.parametrize(
     ("schema", "path", "words"),
     [
-        (True, "", "anything may stand here"),
-        (record(a={}), "/properties/a", "anything may stand here"),
-        ({"type": "array"}, "/items", "anything may stand here"),
-        ({"prefixItems": [INTEGER], "items": True}, "/items", "anything may stand here"),
-        ({"type": "object"}, "", "without a single known property"),
-        ({"type": "object", "additionalProperties": True}, "/additionalProperties", "anything may stand here"),
-        ({"unevaluatedProperties": True, "type": "object"}, "/additionalProperties", "anything may stand here"),
-        ({**record(a=STRING), "additionalProperties": INTEGER}, "/additionalProperties", "named keys and free ones"),
-        ({**record(a=STRING), "patternProperties": {"^x": STRING}}, "/patternProperties", "named keys and free ones"),
+        (True, "", "any value is allowed here"),
+        (record(a={}), "/properties/a", "any value is allowed here"),
+        ({"type": "array"}, "/items", "any value is allowed here"),
+        ({"prefixItems": [INTEGER], "items": True}, "/items", "any value is allowed here"),
+        ({"type": "object"}, "", "has no known property"),
+        ({"type": "object", "additionalProperties": True}, "/additionalProperties", "any value is allowed here"),
+        ({"unevaluatedProperties": True, "type": "object"}, "/additionalProperties", "any value is allowed here"),
+        ({**record(a=STRING), "additionalProperties": INTEGER}, "/additionalProperties", "both named and free keys"),
+        ({**record(a=STRING), "patternProperties": {"^x": STRING}}, "/patternProperties", "both named and free keys"),
         (record(("b",), a=STRING), "/required", "'b' is required"),
-        (False, "", "no value fits"),
-        (record(("a",), a=False), "/properties/a", "no value fits"),
-        ({"anyOf": [False]}, "", "no value fits"),
-        ({"type": "nothing"}, "/type", "'nothing' is no type"),
+        (False, "", "no value is allowed"),
+        (record(("a",), a=False), "/properties/a", "no value is allowed"),
+        ({"anyOf": [False]}, "", "no value is allowed"),
+        ({"type": "nothing"}, "/type", "'nothing' is not a type"),
         ({"const": {"a": 1}}, "/enum", "a list or an object"),
-        ({"anyOf": [STRING], "oneOf": [INTEGER]}, "", "side by side"),
+        ({"anyOf": [STRING], "oneOf": [INTEGER]}, "", "used together"),
         ({"allOf": [STRING, INTEGER]}, "", "two type at once, and no value is of both"),
         ({"allOf": [{"enum": [1]}, {"enum": [True]}]}, "", "two enum at once, and no value is in both"),
         ({"allOf": [{"prefixItems": [STRING]}, {"prefixItems": [INTEGER]}]}, "/prefixItems/0", "no value is of both"),
         ({"$ref": "https://example.com/a.json"}, "/$ref", "points outside"),
         ({"$ref": "#/$defs/none"}, "/$ref", "points outside"),
-        ({"$dynamicRef": "#a"}, "/$dynamicRef", "depends on who refers"),
-        ({"$ref": "#"}, "", "refers to itself"),
-        ({"anyOf": [{"$ref": "#"}, NULL]}, "", "refers to itself"),
+        ({"$dynamicRef": "#a"}, "/$dynamicRef", "depends on where it is used"),
+        ({"$ref": "#"}, "", "refers directly to itself"),
+        ({"anyOf": [{"$ref": "#"}, NULL]}, "", "refers directly to itself"),
         ({**record(a=STRING), "then": record(b=STRING)}, "/then", "'b' is allowed only under a condition"),
         ({**record(a=STRING), "dependentSchemas": {"a": record(b=STRING)}}, "/dependentSchemas/a", "'b' is allowed"),
         ({"anyOf": [{"additionalProperties": STRING}, {"type": "array", "items": STRING}]}, "", TWO_LISTS),
         ({"anyOf": [{"additionalProperties": STRING}, record(a=STRING)]}, "", TWO_LISTS),
         ({"anyOf": [record(a=STRING), record(a=INTEGER)]}, "", "share the key 'a'"),
-        ({"anyOf": [pet("a"), pet("a", b=STRING)]}, "", "may have the same 'kind'"),
+        ({"anyOf": [pet("a"), pet("a", b=STRING)]}, "", "can have the same 'kind'"),
         ({"anyOf": [record(("a", "b"), a={"const": i}, b={"const": i}) for i in "xy"]}, "", "several properties"),
-        ({"type": "array", "items": {"anyOf": [{"enum": [str(i)]} for i in range(300)]}}, "/items", "300 forms"),
+        ({"type": "array", "items": {"anyOf": [{"enum": [str(i)]} for i in range(300)]}}, "/items", "300 options"),
     ],
 )
 def test_what_strict_cannot_say_is_refused_with_the_place_and_the_reason(schema: Any, path: str, words: str) -> None:
@@ -419,7 +419,7 @@ def test_what_strict_cannot_say_is_refused_with_the_place_and_the_reason(schema:
 
 def test_a_schema_that_unfolds_without_end_is_refused() -> None:
     extended = {"allOf": [{"$ref": "#/$defs/A"}, record(more=STRING)]}
-    assert "without end" in refusal({"$defs": {"A": record(child=extended)}, "$ref": "#/$defs/A"}).reason
+    assert "expands without end" in refusal({"$defs": {"A": record(child=extended)}, "$ref": "#/$defs/A"}).reason
 
 
 def test_a_schema_that_doubles_at_every_step_is_read_in_few_steps() -> None:
