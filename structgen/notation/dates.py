@@ -32,6 +32,8 @@ januar februar marts april maj juni juli august september oktober november decem
 januar februar mars april mai juni juli august september oktober november desember
 styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień
 stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia
+siječanj veljača ožujak travanj svibanj lipanj srpanj kolovoz rujan listopad studeni prosinac
+siječnja veljače ožujka travnja svibnja lipnja srpnja kolovoza rujna listopada studenoga prosinca
 leden únor březen duben květen červen červenec srpen září říjen listopad prosinec
 ledna února března dubna května června července srpna září října listopadu prosince
 январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь

@@ -218,8 +218,8 @@ def _in_units(numbers: _Numbers, *, labelled: bool) -> Iterator[WrittenDuration]
         if not goes_on and _is_glued(text, match.start()):  # "v30 min" is a name, but "1h30m" goes on
             continue
         name = match["unit"].lower()
-        if name not in _UNITS and not labelled and not goes_on:
-            continue
+        if match["unit"] == "SEK" or (name not in _UNITS and not labelled and not goes_on):
+            continue  # Swedish money, no seconds; or a name that is rarely a unit of time
         unit = UNITS[name]
         lengths = list(_lengths(match, unit, numbers))
         end = _behind_unit(text, match, unit)

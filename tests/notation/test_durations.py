@@ -68,7 +68,22 @@ def test_all_durations_that_may_be_meant_are_read(text: str, expected: dict[str,
 
 
 @pytest.mark.parametrize(
-    "text", ["5 m", "5 t", "1 time", "v30 min", "14時30分", "3分の2", "第5天", "PT", "P5", "3 minutiae", "90", "30:15"]
+    "text",
+    [
+        "500 SEK",
+        "5 m",
+        "5 t",
+        "1 time",
+        "v30 min",
+        "14時30分",
+        "3分の2",
+        "第5天",
+        "PT",
+        "P5",
+        "3 minutiae",
+        "90",
+        "30:15",
+    ],
 )
 def test_what_is_no_duration_has_no_reading(text: str) -> None:
     assert list(read_durations(text)) == []
