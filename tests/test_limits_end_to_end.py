@@ -184,7 +184,7 @@ def test_a_used_up_day_stops_the_command_early_and_the_same_command_goes_on(
         assert extract(monkeypatch) == 3
         said = capsys.readouterr().err
         assert "the limit of 15 requests a day" in said
-        assert "the same command goes on from here" in said
+        assert "the same command continues from here" in said
         answered = [request.status for request in emulator.requests].count(200)
         assert 14 <= answered <= 15
         assert len(emulator.requests) == answered, "no call ran into the limit that was known"

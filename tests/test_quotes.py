@@ -286,7 +286,7 @@ def test_a_schema_that_cannot_be_quoted_is_asked_for_as_ever(groq_emulator: Emul
     result = structgen.extract({"type": "object"}, TEXT, model=PLAIN, options=QUOTES)
     assert result.value == {"name": "Leek soup"}
     assert told(result) == {"/name": ("Leek soup", "exact")}
-    assert "without quotes: it holds no value of a known type" in result.attempts[0].why
+    assert "without quotes: it contains no value of a known type" in result.attempts[0].why
 
 
 def test_a_schema_that_is_no_longer_strict_with_quotes_falls_back_on_the_record(groq_emulator: Emulator) -> None:

@@ -89,6 +89,7 @@ def extraction(plan: Plan[T], text: Input, first: Question[T] | None = None) -> 
         unaffordable = _check_budget(plan, attempts, parsed, at_most)
         try:
             completion = yield Send(question.request, len(attempts) + 1, question.why, at_most, unaffordable)
+        # The driver raises it only if the store has no answer: a stored one costs nothing and is always allowed.
         except BudgetExceeded as error:
             raise _failed(plan, str(error), attempts, parsed, BudgetExceeded) from None
         except TransportError as error:
@@ -100,6 +101,7 @@ def extraction(plan: Plan[T], text: Input, first: Question[T] | None = None) -> 
         attempts = (*attempts, Attempt(question.request, completion, parsed.issues, question.why, at_most))
         if parsed.ok:
             return _accepted(scope, parsed, attempts)
+        # Rules and other deterministic senders would give the same answer again.
         if completion.final:
             raise _failed(plan, "The answer does not match the schema", attempts, parsed)
         question = reask(question, attempts[-1], parsed)

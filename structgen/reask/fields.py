@@ -100,6 +100,7 @@ def failing_paths(parsed: Parsed[T]) -> tuple[str, ...]:
     if parsed.ok or parsed.open or parsed.readings or not isinstance(parsed.partial, dict | list):
         return ()
     paths = sorted({path for issue in parsed.issues for path in involved(issue, parsed.partial)})
+    # A missing parent cannot take a corrected field; then the whole has to be asked for.
     if not all(can_put(parsed.partial, steps(path)) for path in paths):
         return ()
     return tuple(path for path in paths if not any(path.startswith(f"{other}/") for other in paths))
@@ -117,6 +118,7 @@ def involved(issue: Issue, tree: Json) -> tuple[str, ...]:
     held = at(tree, steps(issue.path))
     if not isinstance(held, dict) or issue.code != CUSTOM:
         return (issue.path,)
+    # A validator across fields names no path. Its message usually names the fields ("end is before start").
     names = cast(JsonObject, held)
     spoken = {word.strip(".,;:!?'\"()[]`") for word in issue.message.replace("=", " ").split()}
     named = tuple(pointer([*steps(issue.path), name]) for name in names if name in spoken)

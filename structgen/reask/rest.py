@@ -172,6 +172,7 @@ def _rest_schema(node: Node, kept: Json, path: tuple[str, ...]) -> Raw | None:
         if inner is None:
             return None
         left[path[0]] = inner
+    # The part that continues is not required: the response may have been cut off just after its last member.
     needed: list[Json] = [name for name in left if name in leaf.required and name not in path[:1]]
     return {"type": "object", "properties": left, "required": needed}
 
@@ -188,6 +189,7 @@ def _joined_quotes(cut: Cut[T], rest: Mapping[str, str | None]) -> dict[str, str
         return f"{start}{int(number) + shift}{slash}{below}"
 
     found = {moved(path): quote for path, quote in rest.items()}
+    # The item that both parts share keeps its first quote, unless it had none.
     return found | {path: quote for path, quote in cut.quotes.items() if quote is not None}
 
 
@@ -205,6 +207,7 @@ def _list_missing(cut: Cut[T], rest: Json) -> Issue | None:
     if not isinstance(at(cut.kept, cut.path), list):
         return None
     items = at(rest, cut.path)
+    # The first item repeats a kept one, so a list whose next item had begun needs at least two.
     if isinstance(items, list) and len(cast("list[Json]", items)) > int(cut.begun):
         return None
     return Issue(pointer(cut.path), "the rest does not continue the list that was cut off", "misfit", found=rest)
@@ -215,6 +218,8 @@ def join(kept: Json, rest: Json, path: tuple[str, ...], here: tuple[str, ...] = 
     if isinstance(kept, list) and isinstance(rest, list):
         if not rest or not same(rest[0], kept[-1]):
             return Issue(pointer(here), "the rest does not begin with the last complete item", "misfit")
+        # If several kept items at the end equal the beginning of the rest, the overlap is not known, and joining could
+        # repeat or drop an item.
         if any(same(rest[:count], kept[-count:]) for count in range(2, min(len(kept), len(rest)) + 1)):
             return Issue(pointer(here), "the rest may begin with one complete item or with several", "misfit")
         return [*kept, *rest[1:]]

@@ -82,11 +82,12 @@ class ReadChunk:
 def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[T]:
     """Return the merged value of all chunks, with every attempt and the chunks that failed.
 
-    Raises ExtractionFailed where none gave anything, or where what they gave is refused as a whole; and what every
-    chunk met (a wrong key, a wrong task) as it is.
+    Raises ExtractionFailed if no chunk has a value or the merged value is refused. An error that every chunk would meet
+    (a wrong key, a wrong task) is raised as it is.
     """
     read = sorted(read, key=lambda one: (one.chunk.start, one.chunk.end))
     attempts = tuple(attempt for one in read for attempt in one.outcome.attempts)
+    # Attempts count even for chunks that were halved later: they were paid for.
     read = [one for one in read if not one.halved]
     _raise_common(read)
     reports = tuple(one.report() for one in read)

@@ -81,6 +81,7 @@ class PreviousRun:
         if not entries or self._is_answered(plan, text, entries):
             return None
         chunk = isinstance(plan.brief.schema, ChunkSchema)
+        # The last answer for the whole counts; later entries are answers for parts of it.
         for number in reversed(range(len(entries))):
             entry = entries[number]
             for asked in self.run.asked:

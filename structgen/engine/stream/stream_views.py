@@ -74,6 +74,7 @@ class Finished(Generic[T]):
         """Whether the list at this path is the one that was asked for, as far as it is known by now."""
         if not place or self._form.wrapped:
             return place == (pointer([WRAPPER]) if self._form.wrapped else "")
+        # A list under a key that the item itself has may be a member of a single item.
         key = self._reader.first_key
         return key is not None and place == pointer([key]) and letters(key) not in self._fields
 
@@ -81,6 +82,7 @@ class Finished(Generic[T]):
         """Yield the item if the finished value is valid."""
         listed = self._form.decode_items([value])
         value = listed[0] if isinstance(listed, list) and listed else value
+        # Parsing the text again keeps every digit of a number that a float would lose.
         parsed = parse_text(self._item, exact_text(value), max_risk=self._max_risk, document=self._document)
         if parsed.ok:
             item: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T

@@ -122,6 +122,7 @@ class Splitter:
             return self._object(known, value, path, raw, depth) if pair is None else self._pair(pair, path, raw, depth)
         if isinstance(value, list):
             return value if Leaf.PLAIN in known else self._list(known, value, path, raw, depth)
+        # The model gave the value without a pair. A quote for the object around it may still cover it.
         if Leaf.QUOTED in known and value is not None:
             self.quotes.setdefault(path, self.around)
         return value
@@ -131,6 +132,7 @@ class Splitter:
         keys, step = self.keys, self.open.removeprefix(f"{raw}/")
         if step not in {keys.quote, keys.value} or step == self.open or not value.keys() <= {keys.quote, keys.value}:
             return None
+        # The words of an unfinished quote are not used: half a quote would be found in the wrong place.
         held = keys.value if keys.value in value else ""
         return Pair(keys.quote, held, None, value.get(keys.value), known)
 
@@ -139,6 +141,7 @@ class Splitter:
         if pair.quote_key:
             self.moves[raw + pointer([pair.quote_key])] = path
             self.in_quotes.add(raw + pointer([pair.quote_key]))
+        # Issues and repairs of the response name paths in the answer, so both members of the pair lead to the value.
         inside = raw + pointer([pair.value_key or self.keys.value])
         self.moves[inside] = path
         if not pair.value_key:
@@ -167,6 +170,7 @@ class Splitter:
     def _list(self, known: Resolved, value: list[Json], path: str, raw: str, depth: int) -> list[Json]:
         """Return a list. Its last item may be a pair that was cut off before its value."""
         parts = [self.part(at(known, i), item, f"{path}/{i}", f"{raw}/{i}", depth + 1) for i, item in enumerate(value)]
+        # Only the last item can be unfinished. Dropping another one would move all items after it.
         if parts and isinstance(parts[-1], Nothing):
             parts.pop()
         return [None if isinstance(part, Nothing) else part for part in parts]
@@ -195,6 +199,7 @@ def pair_of(value: JsonObject, known: Resolved, keys: Keys) -> Pair | None:
     whole = bool(quote_key and value_key) and (quote is None or words is not None)
     more = bool(names.keys() - {keys.quote, keys.value})
     single = Leaf.QUOTED in known and all(shape in (Leaf.QUOTED, Leaf.FIXED) for shape in known)
+    # Two keys that differ only in case are ambiguous, so such an object is not a pair.
     if not value or len(names) < len(value) or (more and not (whole and single)):
         return None
     return Pair(quote_key, value_key, words, held, known) if _may_be_pair(known, whole=whole, held=held) else None
@@ -207,6 +212,7 @@ def _may_be_pair(known: Resolved, *, whole: bool, held: Json) -> bool:
     """
     if Leaf.QUOTED in known:
         return whole or Leaf.PLAIN not in known
+    # An object with free keys may have members named like the keys of a pair.
     if any(isinstance(shape, Record) and shape.others for shape in known):
         return False
     inside = any(isinstance(shape, (Record, Items)) for shape in known)

@@ -65,7 +65,7 @@ class Refused(Exception):
 class Reader:
     """Reads one schema. Definitions are read one after another as they are referred to, so that recursion ends.
 
-    `steps_left` bounds the whole work, so that no schema can make it explode.
+    `steps_left` limits the whole work, so that a hostile schema cannot take forever.
     """
 
     root: Node
@@ -144,6 +144,7 @@ class Reader:
         return Scalar({"type": kind})
 
     def _array(self, node: Node, at: Steps, depth: int) -> Shape:
+        # Strict mode has no tuples. Their order is left to local validation.
         places: list[tuple[Steps, Node]] = [
             ((*at, "prefixItems", number), item) for number, item in enumerate(node.prefix)
         ]
@@ -197,6 +198,7 @@ class Reader:
     def _union(self, shapes: Iterable[Shape], at: Steps) -> Shape:
         """Return the shapes as one: unions flattened, lists joined into one list, each option once."""
         flat = [one for shape in shapes for one in _opened(shape)]
+        # A list says nothing about its items until they arrive, so two options that are lists cannot be told apart.
         lists = [(held, words_of(shape)) for shape in flat if isinstance(held := bare(shape), Items)]
         if len(lists) > 1:
             joined = Items(self._union([held.item for held, _ in lists], at))
