@@ -1,4 +1,4 @@
-"""Images in messages: which are sent, in which form, and which are refused."""
+"""The input of a request as messages: images and chats, how they are sent, and which are refused."""
 
 import base64
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Parameters: passed on, and refused where the API would refuse them."""
+"""Parameters: passed on, and refused if the API would reject them."""
 
 from dataclasses import replace
 from typing import Any

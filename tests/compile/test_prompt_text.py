@@ -1,4 +1,4 @@
-"""A document cannot close the tags it stands between."""
+"""A document cannot close the tags around it."""
 
 from hypothesis import given
 from hypothesis import strategies as st

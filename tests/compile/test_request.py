@@ -1,4 +1,4 @@
-"""What a request says, and in which order."""
+"""What a request contains, and in which order."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which mode is taken, and why."""
+"""Which mode a request uses, and why."""
 
 from typing import Any
 

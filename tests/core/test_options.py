@@ -1,4 +1,4 @@
-"""Options are checked where they are made: what cannot be meant is refused with what to write instead."""
+"""Options are checked on creation: an invalid one is refused with what to write instead."""
 
 import math
 import pickle

@@ -1,4 +1,4 @@
-"""The records: what they add up to, and what a request becomes for the SDK."""
+"""The records: how usage adds up, and what a request becomes for the SDK."""
 
 import pickle
 import re

@@ -1,4 +1,4 @@
-"""HTML read back the way a browser does, so that tests see what a reader sees."""
+"""Parses HTML as a browser does, so that tests see what a reader sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One template, many prompts: bare or with all that helps, for a text or out of the model's own knowledge."""
+"""One template, many prompts: with and without instructions and examples, for a text or without one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates read by rules: the cases, and the samples that the first command in the README runs on."""
+"""Templates with the rules: the cases, and the samples of the first command in the README."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every template: its fields are described, its examples are exact, its cases validate and travel over the wire."""
+"""Every template: its fields have descriptions, its examples are exact, its cases validate and can be sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests, senders on the emulator, and one way to call both the blocking and the async side of a sender."""
+"""Requests, senders on the emulator, and one way to call both the sync and the async methods of a sender."""
 
 import asyncio
 import socket

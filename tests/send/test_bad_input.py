@@ -1,4 +1,4 @@
-"""What goes wrong at a user's desk, over the wire and through the front door: each its own error, with what to do."""
+"""What goes wrong for users, over HTTP and through the public functions: each its own error, with what to do."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Other providers through instructor: its openai client over loopback HTTP against the emulator."""
+"""Other providers through instructor: its OpenAI client over loopback HTTP against the emulator."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""The models that a server lists, and where they differ from the cards."""
+"""The models that a server lists, and how they differ from the cards."""
 
 import dataclasses
 

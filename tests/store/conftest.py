@@ -1,4 +1,4 @@
-"""Requests, completions, and a store in a folder of its own."""
+"""Requests, completions, and a store in its own folder."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

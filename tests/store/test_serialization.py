@@ -1,4 +1,4 @@
-"""Records as text and back."""
+"""Records to JSON text and back."""
 
 from dataclasses import fields, replace
 from types import MappingProxyType

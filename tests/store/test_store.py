@@ -1,4 +1,4 @@
-"""What is kept, and that it is kept."""
+"""What the store holds, and that it survives."""
 
 import asyncio
 import gc

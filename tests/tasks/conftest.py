@@ -1,4 +1,4 @@
-"""A user's project in an empty folder, and the files one puts into it."""
+"""A user's project in an empty folder, and its files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Importing the user's Python files: on their own, beside each other, changed, and broken."""
+"""Importing the user's Python files: alone, beside each other, changed, and broken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The registry: where templates are found, names given twice, and templates that are broken."""
+"""The registry: where templates are found, duplicate names, and broken templates."""
 
 from __future__ import annotations
 

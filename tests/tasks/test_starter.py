@@ -1,4 +1,4 @@
-"""The text of a new template."""
+"""The source of a new template."""
 
 from __future__ import annotations
 

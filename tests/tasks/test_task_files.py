@@ -1,4 +1,4 @@
-"""Tasks without Python: TOML and JSON files, JSON Schemas, and what can be wrong in them."""
+"""Tasks without Python: TOML and JSON files, JSON Schemas, and the mistakes in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sender over loopback HTTP against the emulator, blocking and async."""
+"""The sender against the emulator over loopback HTTP, sync and async."""
 
 import asyncio
 import json

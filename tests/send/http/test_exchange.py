@@ -1,4 +1,4 @@
-"""Streamed answers over loopback HTTP against the emulator, blocking and async."""
+"""Streamed responses from the emulator over loopback HTTP, sync and async."""
 
 import asyncio
 import json

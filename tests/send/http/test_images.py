@@ -1,4 +1,4 @@
-"""Images over the wire: what a model that sees is sent, also when it is asked again."""
+"""Images over HTTP: what a model with vision is sent, also in follow-up questions."""
 
 import asyncio
 from typing import Any

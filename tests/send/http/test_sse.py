@@ -1,4 +1,4 @@
-"""The reader of server-sent events, whatever the network does to the bytes."""
+"""The reader of server-sent events, however the network splits the bytes."""
 
 from itertools import pairwise
 

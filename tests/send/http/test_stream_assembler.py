@@ -1,4 +1,4 @@
-"""Streamed completions put together again; the chunks have the shapes that were recorded of Groq."""
+"""Streamed completions, reassembled. The chunks have the shapes that were recorded from Groq."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What is read of a server's headers and refusals."""
+"""What is read from a server's headers and 429 messages."""
 
 import pytest
 from hypothesis import given, settings

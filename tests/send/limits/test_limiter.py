@@ -1,4 +1,4 @@
-"""Which calls share a limiter."""
+"""Which calls share a limiter, and how a lease is taken and ended."""
 
 import asyncio
 import contextlib

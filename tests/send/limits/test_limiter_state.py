@@ -1,4 +1,4 @@
-"""The limiter's arithmetic, one moment at a time."""
+"""The limiter's arithmetic, step by step."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Waiting in threads and on event loops."""
+"""Waiting for the limiter, in threads and on event loops."""
 
 import asyncio
 import threading
@@ -45,7 +45,7 @@ def wait(request: pytest.FixtureRequest) -> Waiting:
     return request.param
 
 
-def told(most: int = 256) -> Limiter:
+def limiter_that_knows(most: int = 256) -> Limiter:
     """A limiter that was shown its limits."""
     limiter = Limiter(CARD, most)
     limiter.replied((LIMIT,))
@@ -57,13 +57,13 @@ def unlimited(most: int) -> Limiter:
 
 
 def test_leave_comes_at_once_where_there_is_room(wait: Waiting) -> None:
-    limiter = told()
+    limiter = limiter_that_knows()
     assert isinstance(wait(limiter, 10, FOREVER).answer, Grant)
     assert limiter.state.under_way == 1
 
 
 def test_a_call_waits_for_the_limit(wait: Waiting) -> None:
-    limiter = told()
+    limiter = limiter_that_knows()
     limiter.end(wait(limiter, 58_000, FOREVER), KEPT)
     began = time.monotonic()
     wait(limiter, 500, FOREVER)
@@ -71,7 +71,7 @@ def test_a_call_waits_for_the_limit(wait: Waiting) -> None:
 
 
 def test_a_wait_beyond_the_deadline_is_an_error_that_says_how_long(wait: Waiting) -> None:
-    limiter = told()
+    limiter = limiter_that_knows()
     limiter.end(wait(limiter, 58_000, FOREVER), KEPT)
     with pytest.raises(
         RateLimited, match="limit of 60,000 tokens a minute, which is more than the time left"
@@ -82,7 +82,7 @@ def test_a_wait_beyond_the_deadline_is_an_error_that_says_how_long(wait: Waiting
 
 
 def test_a_pause_that_the_server_asks_for_is_no_limit_of_ours(wait: Waiting) -> None:
-    limiter = told()
+    limiter = limiter_that_knows()
     limiter.end(wait(limiter, 1, FOREVER), partial(limits.refuse, wait=30.0))
     with pytest.raises(RateLimited, match="for the server"):
         wait(limiter, 1, Allowance(deadline=time.monotonic() + 5))
@@ -136,7 +136,7 @@ def test_a_stopped_run_still_sends_what_has_leave_without_waiting(wait: Waiting)
 
 
 def test_a_long_wait_is_told_once_and_a_short_one_is_not(wait: Waiting) -> None:
-    limiter, waits = told(), list[tuple[float, str]]()
+    limiter, waits = limiter_that_knows(), list[tuple[float, str]]()
     allowance = Allowance(on_wait=lambda seconds, what: waits.append((seconds, what)))
     limiter.end(wait(limiter, 58_000, allowance), KEPT)
     limiter.end(wait(limiter, 400, allowance), KEPT)
@@ -161,7 +161,7 @@ def test_every_end_of_a_call_lets_the_next_go_at_once(wait: Waiting, end: Any) -
 
 
 def test_a_call_ends_once(wait: Waiting) -> None:
-    limiter = told()
+    limiter = limiter_that_knows()
     place, _ = wait(limiter, 10, FOREVER), wait(limiter, 10, FOREVER)
     limiter.end(place, SETTLED)
     limiter.end(place, SETTLED)
@@ -193,7 +193,7 @@ def in_threads(work: Callable[[int], None], count: int) -> None:
 
 
 def test_a_small_call_does_not_overtake_a_large_one() -> None:
-    limiter, numbers, end = told(), dict[int, int](), time.monotonic() + 5
+    limiter, numbers, end = limiter_that_knows(), dict[int, int](), time.monotonic() + 5
     limiter.end(wait_blocking(limiter, 58_000), KEPT)
 
     def work(place: int) -> None:

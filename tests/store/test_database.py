@@ -1,4 +1,4 @@
-"""Files that cannot be used: each says what is wrong, what to do, and loses nothing."""
+"""Files that cannot be used: each error says what is wrong and what to do, and nothing is lost."""
 
 import sqlite3
 import threading
