@@ -44,8 +44,8 @@ class Store:
         self.path = Path(path)
         self._lock = threading.Lock()
         self._reader = open_database(self.path)
-        self._flights = Flights()
-        self._writer = Writer(self.path, self._flights.count)
+        self._pending = PendingRequests()
+        self._writer = Writer(self.path, self._pending.count)
         self._run: int | None = None
         self._end = weakref.finalize(self, _close, self._writer, self._reader)
 
@@ -119,13 +119,15 @@ class Store:
         """
         written = write(request)
         while True:
-            flight, leads = self._flights.board(written.name)
-            if leads:
+            pending, sends = self._pending.join(written.name)
+            if sends:
                 return self._ask(request, written, ask)
-            if flight.thread == threading.get_ident():  # a task of an event loop on this thread: waiting would deadlock
+            if (
+                pending.thread == threading.get_ident()
+            ):  # a task of an event loop on this thread: waiting would deadlock
                 return self._ask_alone(request, written, ask)
             try:
-                return self._shared(request, written, flight.future.result())
+                return self._shared(request, written, pending.future.result())
             except Abandoned:  # the caller that asked has stopped, so this one, or another, asks in its place
                 continue
 
@@ -133,11 +135,11 @@ class Store:
         """Async version of `once`."""
         written = write(request)
         while True:
-            flight, leads = self._flights.board(written.name)
-            if leads:
+            pending, sends = self._pending.join(written.name)
+            if sends:
                 return await self._aask(request, written, ask)
             try:
-                return self._shared(request, written, await asyncio.wrap_future(flight.future))
+                return self._shared(request, written, await asyncio.wrap_future(pending.future))
             except Abandoned:
                 continue
 
@@ -159,7 +161,7 @@ class Store:
 
     def _ask(self, request: Request, written: Written, ask: Callable[[], Completion]) -> Answer:
         try:
-            # Look again: an equal request may have been stored between this caller's question and its flight.
+            # Look again: an equal request may have been stored before this caller joined.
             found = self._find(written.name)
             answer = Answer(ask(), paid=True) if found is None else self._shared(request, written, found)
             if answer.paid and not answer.completion.final:
@@ -167,7 +169,7 @@ class Store:
         except BaseException as error:
             self._fail(written.name, error)
             raise
-        self._flights.land(written.name, answer.completion)
+        self._pending.complete(written.name, answer.completion)
         return answer
 
     async def _aask(self, request: Request, written: Written, ask: Callable[[], Awaitable[Completion]]) -> Answer:
@@ -179,16 +181,16 @@ class Store:
         except BaseException as error:
             self._fail(written.name, error)
             raise
-        self._flights.land(written.name, answer.completion)
+        self._pending.complete(written.name, answer.completion)
         return answer
 
     def _fail(self, name: bytes, error: BaseException) -> None:
         """Pass an error on to those who wait, or the completion, if the error is only that it could not be stored."""
         # It was paid for and exists, so those who wait get it. Only the caller that asked hears of the full disk.
         if isinstance(error, StoreError) and error.completion is not None:
-            self._flights.land(name, error.completion)
+            self._pending.complete(name, error.completion)
         else:
-            self._flights.fail(name, error)
+            self._pending.fail(name, error)
 
     def _find(self, name: bytes) -> Completion | None:
         rows = self._read("SELECT completion FROM completion WHERE name = ? ORDER BY id DESC LIMIT 1", name)
@@ -302,43 +304,43 @@ class Abandoned(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
+class PendingRequest:
     """A request in flight, and the thread of the caller that sent it."""
 
     future: Future[Completion] = field(default_factory=Future[Completion])
     thread: int = field(default_factory=threading.get_ident)
 
 
-class Flights:
+class PendingRequests:
     """The requests in flight, by name (single flight): equal requests are sent once, and share the completion."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._under_way: dict[bytes, Flight] = {}
+        self._by_name: dict[bytes, PendingRequest] = {}
 
-    def board(self, name: bytes) -> tuple[Flight, bool]:
-        """Return the flight of a request, and whether the caller must send it."""
+    def join(self, name: bytes) -> tuple[PendingRequest, bool]:
+        """Return the pending request of that name, and whether the caller must send it."""
         with self._lock:
-            flight = self._under_way.get(name)
-            if flight is not None:
-                return flight, False
-            flight = self._under_way[name] = Flight()
-            flight.future.set_running_or_notify_cancel()  # no single waiting caller may cancel it
-            return flight, True
+            pending = self._by_name.get(name)
+            if pending is not None:
+                return pending, False
+            pending = self._by_name[name] = PendingRequest()
+            pending.future.set_running_or_notify_cancel()  # no single waiting caller may cancel it
+            return pending, True
 
     def count(self) -> int:
         """Return the number of requests in flight."""
-        return len(self._under_way)
+        return len(self._by_name)
 
-    def land(self, name: bytes, completion: Completion) -> None:
+    def complete(self, name: bytes, completion: Completion) -> None:
         """Pass the completion to all who wait."""
-        self._leave(name).future.set_result(completion)
+        self._remove(name).future.set_result(completion)
 
     def fail(self, name: bytes, error: BaseException) -> None:
         """Pass the error to all who wait. If only the caller that asked had to stop, one of them asks again."""
         stopped = isinstance(error, asyncio.CancelledError | BudgetExceeded) or not isinstance(error, Exception)
-        self._leave(name).future.set_exception(Abandoned() if stopped else error)
+        self._remove(name).future.set_exception(Abandoned() if stopped else error)
 
-    def _leave(self, name: bytes) -> Flight:
+    def _remove(self, name: bytes) -> PendingRequest:
         with self._lock:
-            return self._under_way.pop(name)
+            return self._by_name.pop(name)

@@ -241,7 +241,7 @@ def test_nothing_can_come_between_the_look_and_the_call(
     find, led = Store._find, []
 
     def look(self: Store, name: bytes) -> Completion | None:
-        led.append(self._flights.board(name)[1])  # who comes now waits for the one who looks
+        led.append(self._pending.join(name)[1])  # who comes now waits for the one who looks
         return find(self, name)
 
     monkeypatch.setattr(Store, "_find", look)
