@@ -1,4 +1,4 @@
-"""Find a phrase that was slightly changed: at most one word in four dropped, added or replaced.
+"""Find a phrase that was slightly changed: words left out, misspelled or inflected, at most one in four.
 
 Some neighbouring words of such a phrase are unchanged. So its rarest pairs of neighbours lead to a few stretches of the
 text, and each of these is aligned with the phrase. The changes must not contradict the text.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 
 from structgen.ground.contradictions import contradicts, has_case
@@ -52,12 +52,17 @@ def find_near(phrases: Sequence[Words], text: Words, figures: Figures) -> list[t
     for place, pair in enumerate(pairwise(text.ids)):
         if pair in pairs:
             index.setdefault(pair, array("l")).append(place)
-    return [_places(phrase, text, index, figures) for phrase in phrases]
+    there = frozenset(text.ids)
+    return [_places(phrase, text, index, figures, there) for phrase in phrases]
 
 
-def _places(phrase: Words, text: Words, index: Mapping[Pair, array[int]], figures: Figures) -> tuple[Place, ...]:
+def _places(
+    phrase: Words, text: Words, index: Mapping[Pair, array[int]], figures: Figures, there: frozenset[int]
+) -> tuple[Place, ...]:
+    """Return the places that are most like a phrase; `there` are the words of the text."""
     size = _size(phrase, 0, len(phrase.ids))
-    likely = [near for at in _windows(phrase, index) for near in _around(phrase, size, text, at)]
+    known = {fold(_written(phrase, place)) for place, word in enumerate(phrase.ids) if word in there}
+    likely = [near for at in _windows(phrase, index) for near in _around(phrase, size, text, at, known)]
     found = [near for near in likely if _says_the_numbers(phrase, near, figures)]
     score = max((place.score or 0.0 for place in found), default=0.0)
     return tuple(sorted({place for place in found if place.score == score}))
@@ -98,18 +103,21 @@ def _windows(phrase: Words, index: Mapping[Pair, array[int]]) -> list[int]:
     return [bucket * slack for bucket in likely[:_WINDOWS]]
 
 
-def _around(phrase: Words, size: float, text: Words, begin: int) -> Iterator[Place]:
+def _around(phrase: Words, size: float, text: Words, begin: int, known: Set[str]) -> Iterator[Place]:
     """Yield the places around word `begin` of the text that are similar enough to the phrase."""
     slack = _slack(phrase)
     low, high = max(0, begin - slack - _WIDER), begin + len(phrase.ids) + 3 * slack + _WIDER
     for start, end in align(phrase.ids, text.ids[low:high]):
-        cost = _cost(phrase, text, low + start, low + end)
+        cost = _cost(phrase, text, low + start, low + end, known)
         if cost is not None and cost <= size * _MOST_CHANGED:
             yield Place(text.starts[low + start], text.ends[low + end], Grade.NEAR, round(1 - cost / size, 4))
 
 
-def _cost(phrase: Words, text: Words, first: int, last: int) -> float | None:
-    """Return the difference in words; None if the text says something else."""
+def _cost(phrase: Words, text: Words, first: int, last: int, known: Set[str]) -> float | None:
+    """Return the difference in words; None if the text says something else.
+
+    `known` are those words of the phrase, folded, that are anywhere in the text.
+    """
     cost = 0.0
     cased = has_case(phrase.text)
     changes = list(_changes(phrase.ids, text.ids[first : last + 1]))
@@ -120,7 +128,7 @@ def _cost(phrase: Words, text: Words, first: int, last: int) -> float | None:
     for (mine, mine_end), (yours, yours_end) in changes:
         ours = [_written(phrase, place) for place in range(mine, mine_end)]
         theirs = [_written(text, first + place) for place in range(yours, yours_end)]
-        if contradicts(ours if cased else [word.lower() for word in ours], theirs):
+        if contradicts(ours if cased else [word.lower() for word in ours], theirs, known):
             return None
         added = _size(text, first + yours, first + yours_end)
         size = max(_size(phrase, mine, mine_end), _ADDED * added)

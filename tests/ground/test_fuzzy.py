@@ -23,7 +23,7 @@ TEXT = (
     [
         ("Its members discussed the plan for the river bridge", "Its members discussed a plan for the river bridge"),
         ("Its members discussed a plan for river bridge", "Its members discussed a plan for the river bridge"),
-        ("Its members discussed a new plan for the river bridge", "Its members discussed a plan for the river bridge"),
+        ("Its members discussed this a plan for the river bridge", "Its members discussed a plan for the river bridge"),
         ("After long debate they agreed to wait", "After a long debate they agreed to wait"),
         ("The commitee met on Mondays in the old library", "The committee met on Monday in the old library"),
         ("they agreed to wait for 12 reports", "they agreed to wait for 12 more reports"),
@@ -37,6 +37,7 @@ def test_a_few_changed_words_still_find_the_passage(value: str, evidence: str) -
 @pytest.mark.parametrize(
     "value",
     [
+        "Its members discussed a new plan for the river bridge",
         "Its members rejected every plan about the bridge",
         "the old bridge",
         "they agreed to wait for 14 more reports",
@@ -52,8 +53,8 @@ def test_other_sentences_of_the_same_words_are_unsupported(value: str) -> None:
 def test_a_smaller_change_scores_higher() -> None:
     one, two = locate(
         [
-            "After a long debate they agreed to stay for 12 more reports",
-            "After a short debate they agreed to stay for 12 more reports",
+            "After a long debate they agree to wait for 12 more reports",
+            "After debate they agree to wait for 12 more reports",
         ],
         TEXT,
     )
@@ -64,12 +65,12 @@ def test_a_smaller_change_scores_higher() -> None:
 
 def test_two_equally_near_passages_are_ambiguous() -> None:
     text = "we like the small red house here. And far away we like the small blue house here."
-    assert locate("we like the small green house here", text)[0].status is Status.AMBIGUOUS
+    assert locate("we like the small house here", text)[0].status is Status.AMBIGUOUS
 
 
 def test_letters_without_spaces_count_for_less_than_words() -> None:
     text = "昨日は友達と一緒に大きな図書館で勉強しました"
-    assert locate("昨日は友達と一緒に小さな図書館で勉強しました", text)[0].status is Status.FUZZY
+    assert locate("昨日は友達と一緒に図書館で勉強しました", text)[0].status is Status.FUZZY
     assert locate("大学図書", text)[0].status is Status.UNSUPPORTED
 
 
