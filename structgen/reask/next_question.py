@@ -9,7 +9,7 @@ from structgen.compile.parameters import message_tokens, tokens_of
 from structgen.core.options import Reask
 from structgen.core.records import Message, Request, Usage
 from structgen.core.results import Attempt, Parsed
-from structgen.reask.fields import fields_question
+from structgen.reask.failing_fields import fields_question
 from structgen.reask.question import MAX_SHOWN_CHARS, ExtractionScope, Question, describe, whole_question
 from structgen.reask.rest import rest_question
 

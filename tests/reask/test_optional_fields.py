@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from structgen.reask.fields import answer_part, is_optional, says_absent
+from structgen.reask.failing_fields import answer_part, is_optional, says_absent
 from structgen.reask.value_paths import without
 from structgen.schema import Schema
 from structgen.schema.node import Node

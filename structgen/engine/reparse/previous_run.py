@@ -23,7 +23,7 @@ from structgen.engine.reparse.schema_diff import Change, FieldsRequest, Requeste
 from structgen.forms import AnswerForm, prompt_forms, sent_by
 from structgen.parse import parse_tree
 from structgen.reask import ExtractionScope, Joined, Question
-from structgen.reask.fields import Draft, answer_part, involved, takes_null
+from structgen.reask.failing_fields import Draft, answer_part, involved, takes_null
 from structgen.reask.rest import rest_question
 from structgen.reask.value_paths import can_put, without
 from structgen.schema import Schema

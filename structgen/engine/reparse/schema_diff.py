@@ -14,7 +14,7 @@ from typing import TypeAlias, cast
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.records import Request
 from structgen.forms import AnswerForm, PlainForm
-from structgen.reask.fields import MOST_FIELDS, fields_schema
+from structgen.reask.failing_fields import MOST_FIELDS, fields_schema
 from structgen.schema import Schema
 from structgen.schema.node import Node
 

@@ -10,7 +10,7 @@ from structgen.core.options import EvidenceMode, Mode, Options
 from structgen.core.records import Request
 from structgen.engine.reparse.schema_diff import FieldsRequest, requested_paths
 from structgen.forms import PlainForm, prompt_forms, sent_by
-from structgen.reask.fields import fields_schema
+from structgen.reask.failing_fields import fields_schema
 from structgen.schema import Schema
 from structgen.stages import compile_request
 

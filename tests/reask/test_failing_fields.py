@@ -15,7 +15,7 @@ from structgen.core.records import Completion
 from structgen.core.results import Issue, Parsed
 from structgen.engine.flow import compile_text, parse_answer
 from structgen.parse import parse_text
-from structgen.reask.fields import MOST_FIELDS, fields_question
+from structgen.reask.failing_fields import MOST_FIELDS, fields_question
 from structgen.reask.question import Question
 from structgen.schema import Schema
 
