@@ -161,7 +161,7 @@ class Store:
 
     def _ask(self, request: Request, written: Written, ask: Callable[[], Completion]) -> Answer:
         try:
-            # Look again: an equal request may have been stored before this caller joined.
+            # Look only now: an equal request that ended before this caller joined has been stored.
             found = self._find(written.name)
             answer = Answer(ask(), paid=True) if found is None else self._shared(request, written, found)
             if answer.paid and not answer.completion.final:

@@ -71,7 +71,7 @@ class Limiter:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._lock = threading.RLock()  # the garbage collector may close a stream, and so end its call, at any moment
-        self._line: deque[_Turn] = deque()
+        self._queue: deque[_Waiter] = deque()
         self._clock = clock
         self._state = limits.start(clock(), most, card.limits if card else limits.NO_TIERS, shows=shows)
         self.forgotten = False
@@ -84,7 +84,7 @@ class Limiter:
     @property
     def waiting(self) -> int:
         """The number of calls that wait."""
-        return len(self._line)
+        return len(self._queue)
 
     def wait(self, place: Place, allowance: Allowance) -> None:
         """Block until the call may be sent.
@@ -94,18 +94,18 @@ class Limiter:
         if self._at_once(place):  # nearly always: no event and no place in the queue are needed
             return
         called = threading.Event()
-        with self._lined_up(_Turn(place, called)) as turn:
-            while (seconds := self._look(turn, allowance)) is not None:
+        with self._queued(_Waiter(place, called)) as waiter:
+            while (seconds := self._look(waiter, allowance)) is not None:
                 called.wait(seconds)
                 called.clear()
 
-    async def await_turn(self, place: Place, allowance: Allowance) -> None:
+    async def async_wait(self, place: Place, allowance: Allowance) -> None:
         """Async version of `wait`."""
         if self._at_once(place):
             return
         called = asyncio.Event()
-        with self._lined_up(_Turn(place, called, asyncio.get_running_loop())) as turn:
-            while (seconds := self._look(turn, allowance)) is not None:
+        with self._queued(_Waiter(place, called, asyncio.get_running_loop())) as waiter:
+            while (seconds := self._look(waiter, allowance)) is not None:
                 # Not asyncio.wait_for, which creates a task for each wait before Python 3.12.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
@@ -138,7 +138,7 @@ class Limiter:
     def _at_once(self, place: Place) -> bool:
         """Try to get a grant without waiting; return whether that worked."""
         with self._lock:
-            if self._line:  # someone waits, and must not be overtaken
+            if self._queue:  # someone waits, and must not be overtaken
                 return False
             self._acquire(place)
         return isinstance(place.answer, Grant)
@@ -154,12 +154,12 @@ class Limiter:
                 self._state, place.answer = after, answer
                 return
 
-    def _look(self, turn: _Turn, allowance: Allowance) -> float | None:
+    def _look(self, waiter: _Waiter, allowance: Allowance) -> float | None:
         """Return None if there is a grant, else the seconds until the next look. Raises NotSent for a stopped run."""
         allowance.check_stopped()
-        place = turn.place
+        place = waiter.place
         with self._lock:
-            first = self._is_first(turn)
+            first = self._is_first(waiter)
             if first:
                 self._acquire(place)
         answer = place.answer
@@ -169,24 +169,24 @@ class Limiter:
         # Fail now, not after the deadline: a batch can then stop and tell the user how long to wait.
         if not allowance.has_time_for(seconds or 0.0):
             raise self._too_long(answer if first else None)
-        if seconds is not None and seconds >= TELL and not turn.reported and allowance.on_wait is not None:
-            turn.reported = True
+        if seconds is not None and seconds >= TELL and not waiter.reported and allowance.on_wait is not None:
+            waiter.reported = True
             allowance.on_wait(seconds, self._words(answer))
         return allowance.until_deadline(min(seconds or LOOK, LOOK) if first else TURN)
 
-    def _is_first(self, turn: _Turn) -> bool:
+    def _is_first(self, waiter: _Waiter) -> bool:
         """Return whether this one is first, apart from tasks of a loop that its own thread blocks: they cannot run."""
-        while self._line[0].gone():
-            self._line.popleft()
+        while self._queue[0].gone():
+            self._queue.popleft()
         # A sync call on a thread whose event loop has waiting tasks: they cannot move until this call returns.
-        return next(one for one in self._line if one is turn or not turn.blocks(one)) is turn
+        return next(one for one in self._queue if one is waiter or not waiter.blocks(one)) is waiter
 
     def _call_first(self) -> None:
         """Wake the first in the queue."""
         with self._lock:
-            while self._line and self._line[0].gone():
-                self._line.popleft()
-            first = self._line[0] if self._line else None
+            while self._queue and self._queue[0].gone():
+                self._queue.popleft()
+            first = self._queue[0] if self._queue else None
         if first is not None:
             first.call()
 
@@ -213,19 +213,19 @@ class Limiter:
         )
 
     @contextlib.contextmanager
-    def _lined_up(self, turn: _Turn) -> Generator[_Turn, None, None]:
+    def _queued(self, waiter: _Waiter) -> Generator[_Waiter, None, None]:
         """Hold a place in the queue. On leaving it, wake the next one."""
         try:
             with self._lock:
-                self._line.append(turn)
-            yield turn
+                self._queue.append(waiter)
+            yield waiter
         finally:
             with self._lock, contextlib.suppress(ValueError):  # it was removed as gone
-                self._line.remove(turn)
+                self._queue.remove(waiter)
             self._call_first()
 
 
-class _Turn:
+class _Waiter:
     """A waiting caller: a thread, or a task on `loop` in that thread. `reported`: its wait was reported."""
 
     __slots__ = ("called", "loop", "place", "reported", "thread")
@@ -243,7 +243,7 @@ class _Turn:
         """Return whether its loop was closed: then nobody waits there any more."""
         return self.loop is not None and self.loop.is_closed()
 
-    def blocks(self, other: _Turn) -> bool:
+    def blocks(self, other: _Waiter) -> bool:
         """Return whether this one, while it waits, blocks the thread that runs the other's loop."""
         return self.loop is None and other.loop is not None and self.thread == other.thread
 
@@ -325,7 +325,7 @@ class Lease:
     async def atake(self, allowance: Allowance) -> None:
         """Async version of `take`."""
         self._has_policy = allowance.retrying is not None
-        await self._limiter.await_turn(self._place, allowance)
+        await self._limiter.async_wait(self._place, allowance)
 
     def learn(self, headers: RawHeaders) -> None:
         """Take over the limits in the headers of a response that has begun."""

@@ -32,7 +32,7 @@ def wait_blocking(limiter: Limiter, tokens: float, allowance: Allowance = FOREVE
 
 
 async def wait_awaiting(limiter: Limiter, tokens: float, allowance: Allowance = FOREVER) -> Place:
-    await limiter.await_turn(place := Place(Need(tokens)), allowance)
+    await limiter.async_wait(place := Place(Need(tokens)), allowance)
     return place
 
 
