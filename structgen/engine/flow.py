@@ -192,7 +192,7 @@ def _interrupted(
     elif parsed is None:
         return error
     else:
-        failed = _failed(plan, f"ExtractionScope again failed: {error}", attempts, parsed)
+        failed = _failed(plan, f"Asking again failed: {error}", attempts, parsed)
     failed.__cause__ = error
     return failed
 

@@ -1,4 +1,4 @@
-"""ExtractionScope for the failing fields alone."""
+"""Asking for the failing fields alone."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""ExtractionScope again with the whole question."""
+"""Asking again with the whole question."""
 
 from structgen.core.options import Mode
 from structgen.core.records import Completion, Message, Request
