@@ -302,7 +302,7 @@ class Extractor(Maps, Streams):
         listed, one = resolve_items(item)
         plan, line = self._planned(listed, text, instructions, context)
         document = text.text if isinstance(text, Document) else text if isinstance(text, str) else None
-        return Finished(one.within(context), plan.form, self.options.max_risk, document), line
+        return Finished(one.within(context), plan.form, self.options, document), line
 
     def _plan(
         self, resolved: Resolved[Any], instructions: str | None, context: Context = None, *, extracting: bool = True

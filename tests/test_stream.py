@@ -24,6 +24,7 @@ from structgen import (
     ModelUnavailable,
     Options,
     Partial,
+    Reask,
     SchemaError,
     Task,
     TaskNotFound,
@@ -183,6 +184,93 @@ def test_observers_hear_of_a_streamed_call_as_of_any_other(run: Run, groq_emulat
     events: list[Event] = []
     run("stream", Soup, TEXT, observers=[events.append])
     assert [type(event) for event in events] == [RequestSent, CompletionReceived, Accepted]
+
+
+def take_one(method: str, *args: Any, awaited: bool, **settings: Any) -> None:
+    """Take the first piece of a streamed call, and close the stream."""
+
+    async def look() -> None:
+        async with Extractor(**settings) as extractor:
+            shown = getattr(extractor, f"a{method}")(*args)
+            await anext(shown)
+            await shown.aclose()
+
+    if awaited:
+        return asyncio.run(look())
+    with Extractor(**settings) as extractor:
+        shown = getattr(extractor, method)(*args)
+        next(shown)
+        shown.close()
+    return None
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+@pytest.mark.parametrize(
+    ("method", "args"), [("stream", (Soup, TEXT)), ("stream_items", (Soup, TEXT)), ("stream_text", (TEXT,))]
+)
+def test_observers_hear_of_a_stream_that_is_left_early(
+    method: str, args: tuple[Any, ...], awaited: bool, groq_emulator: Emulator
+) -> None:
+    groq_emulator.script(streamed(LIST * 9 if method == "stream_items" else GOOD * 9, pause=0.01))
+    events: list[Event] = []
+    take_one(method, *args, awaited=awaited, observers=[events.append])
+    assert [type(event) for event in events] == [RequestSent, Failed]
+    assert "abandoned" in str(getattr(events[-1], "error", None))
+
+
+def hold(method: str, seconds: float, *args: Any, awaited: bool, **settings: Any) -> list[Any]:
+    """Consume a streamed call, holding the first piece for some time."""
+
+    async def look() -> list[Any]:
+        taken: list[Any] = []
+        async with Extractor(**settings) as extractor:
+            async for one in getattr(extractor, f"a{method}")(*args):
+                if not taken:
+                    await asyncio.sleep(seconds)
+                taken.append(one)
+        return taken
+
+    if awaited:
+        return asyncio.run(look())
+    taken: list[Any] = []
+    with Extractor(**settings) as extractor:
+        for one in getattr(extractor, method)(*args):
+            if not taken:
+                time.sleep(seconds)
+            taken.append(one)
+    return taken
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+@pytest.mark.parametrize("method", ["stream", "stream_items"])
+def test_a_slow_consumer_does_not_use_up_the_time_budget(
+    method: str, awaited: bool, groq_emulator: Emulator, tmp_path: Path
+) -> None:
+    groq_emulator.script(streamed(LIST if method == "stream_items" else GOOD, pause=0.001))
+    options = Options(budget=Budget(max_seconds=1.5, max_attempts=1))
+    settings: dict[str, Any] = {"options": options, "store": tmp_path / "answers.sqlite", "awaited": awaited}
+    taken = hold(method, 2.0, Soup, TEXT, **settings)
+    assert (taken == [LEEK, PEA]) if method == "stream_items" else (taken[-1].value.minutes == 10)
+    hold(method, 0.0, Soup, TEXT, **settings)
+    assert len(groq_emulator.requests) == 1
+
+
+INVENTED = json.dumps({"value": [LEEK.model_dump(), {"title": "Beetroot", "minutes": 55}]})
+MENU = "Leek soup, done in 10 minutes. Pea soup, done in 20 minutes."
+
+
+@pytest.mark.parametrize("mode", [Mode.JSON, Mode.JSON_SCHEMA])
+def test_an_item_that_the_text_does_not_support_is_not_yielded_early(
+    mode: Mode, run: Run, groq_emulator: Emulator
+) -> None:
+    groq_emulator.script(streamed(INVENTED), reply(LIST))
+    options = Options(mode=mode, require_evidence=True, reask=Reask.WHOLE)
+    assert run("stream_items", Soup, MENU, options=options) == [LEEK, PEA]
+    groq_emulator.script(streamed(INVENTED), repeat_last=True)
+    given: list[Soup] = []
+    with pytest.raises(ExtractionFailed), Extractor(options=options) as extractor:
+        given.extend(extractor.stream_items(Soup, MENU))
+    assert Soup(title="Beetroot", minutes=55) not in given
 
 
 def test_leaving_early_closes_the_connection(groq_emulator: Emulator) -> None:

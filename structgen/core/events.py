@@ -66,7 +66,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The extraction ended with an error."""
+    """The extraction ended with an error, or was abandoned: its stream was closed, or its task was cancelled."""
 
     error: StructgenError
 

@@ -105,19 +105,20 @@ def drive_shown(
 ) -> Generator[P | R, None, None]:
     """Run the line: yield what `show` makes of the first answer as it arrives, and at the end the result.
 
-    An answer that is asked for again comes in one piece.
+    An answer that is asked for again comes in one piece. Closing the generator closes the line.
     """
-    try:
-        effect = next(line)
-        while True:
-            try:
-                completion = (yield from _shown(arrive(effect), show)) if effect.attempt == 1 else perform(effect)
-            except FAULTS as error:
-                effect = line.throw(error)
-            else:
-                effect = line.send(completion)
-    except StopIteration as done:
-        result: R = done.value
+    with closing(line):
+        try:
+            effect = next(line)
+            while True:
+                try:
+                    completion = (yield from _shown(arrive(effect), show)) if effect.attempt == 1 else perform(effect)
+                except FAULTS as error:
+                    effect = line.throw(error)
+                else:
+                    effect = line.send(completion)
+        except StopIteration as done:
+            result: R = done.value
     yield result
 
 
@@ -137,27 +138,28 @@ async def adrive_shown(
     show: Show[P],
 ) -> AsyncGenerator[P | R, None]:
     """Async version of `drive_shown`."""
-    try:
-        effect = next(line)
-        while True:
-            try:
-                completion = None if effect.attempt == 1 else await perform(effect)
-                if completion is None:
-                    async with aclosing(arrive(effect)) as pieces:
-                        async for piece in pieces:
-                            if isinstance(piece, Completion):
-                                completion = piece
-                                break
-                            for shown in show(piece):
-                                yield shown
-                if completion is None:
-                    raise ServerFailed(UNENDED)
-            except FAULTS as error:
-                effect = line.throw(error)
-            else:
-                effect = line.send(completion)
-    except StopIteration as done:
-        result: R = done.value
+    with closing(line):
+        try:
+            effect = next(line)
+            while True:
+                try:
+                    completion = None if effect.attempt == 1 else await perform(effect)
+                    if completion is None:
+                        async with aclosing(arrive(effect)) as pieces:
+                            async for piece in pieces:
+                                if isinstance(piece, Completion):
+                                    completion = piece
+                                    break
+                                for shown in show(piece):
+                                    yield shown
+                    if completion is None:
+                        raise ServerFailed(UNENDED)
+                except FAULTS as error:
+                    effect = line.throw(error)
+                else:
+                    effect = line.send(completion)
+        except StopIteration as done:
+            result: R = done.value
     yield result
 
 

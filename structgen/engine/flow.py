@@ -7,7 +7,7 @@ driver throws into the generator.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
@@ -22,7 +22,7 @@ from structgen.core.errors import (
     TransportError,
 )
 from structgen.core.options import EvidenceMode
-from structgen.core.records import Completion, Evidence, Request, Status, Usage
+from structgen.core.records import Completion, Evidence, Passage, Request, Status, Usage
 from structgen.core.results import Attempt, Extraction, Issue, Parsed
 from structgen.engine.budget import all_tried, beyond, cost_of
 from structgen.engine.claims import as_dumped, constants, said, unclaimed
@@ -30,6 +30,7 @@ from structgen.ground import locate_in_part
 from structgen.parse import parse_completion, parse_tree
 from structgen.reask import ExtractionScope, Question, first_question, reask
 from structgen.report import extraction_html, failure_html
+from structgen.schema import Schema
 
 T = TypeVar("T")
 
@@ -165,14 +166,21 @@ def _accepted(scope: ExtractionScope[T], parsed: Parsed[T], attempts: tuple[Atte
 
 def _evidence(scope: ExtractionScope[T], parsed: Parsed[T], completion: Completion) -> tuple[Evidence, ...]:
     """Return the sender's own evidence if it has any; otherwise locate the quotes, or the values themselves."""
-    document, options, schema = scope.first.document, scope.plan.brief.options, scope.schema
+    document, options = scope.first.document, scope.plan.brief.options
     if document is None or (options.evidence is EvidenceMode.NONE and not options.require_evidence):
         return ()
     if completion.evidence is not None:
         return completion.evidence
+    return locate_claims(scope.schema, parsed, document, scope.first.above)
+
+
+def locate_claims(
+    schema: Schema[T], parsed: Parsed[T], document: str, above: Sequence[Passage] = ()
+) -> tuple[Evidence, ...]:
+    """Locate what an accepted value claims about a document, by its quotes if it has some."""
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
     apart = unclaimed(schema, value, parsed.given)
-    return locate_in_part(as_dumped(schema, value), document, scope.first.above, parsed.quotes, apart)
+    return locate_in_part(as_dumped(schema, value), document, above, parsed.quotes, apart)
 
 
 def _check_budget(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, at_most: Usage) -> str | None:

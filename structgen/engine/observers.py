@@ -95,9 +95,15 @@ def end_observed(line: DocumentLine[T], observers: Observers) -> DocumentLine[T]
     return _with_end(line, observers) if observers.all else line
 
 
+ABANDONED = StructgenError("The call was abandoned before it ended: its stream was closed, or its task was cancelled.")
+
+
 def _with_end(line: Generator[E, C, Extraction[T]], observers: Observers) -> Generator[E, C, Extraction[T]]:
     try:
         result = yield from line
+    except GeneratorExit:
+        observers.failed(ABANDONED)
+        raise
     except StructgenError as error:
         observers.failed(error)
         raise

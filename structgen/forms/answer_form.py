@@ -106,9 +106,9 @@ class AnswerForm(ABC):
         """JSON that was found inside a string, without what looks like a quote: nobody knows where it belongs."""
         return tree
 
-    def decode_items(self, items: list[Json]) -> Json:
-        """The plain form of some items of the list that is the answer."""
-        return self.decode({WRAPPER: items} if self.wrapped else items).value
+    def unwrap_items(self, items: list[Json]) -> Json:
+        """Do the first step of `decode` for some items of the list that is the answer."""
+        return self.unwrap({WRAPPER: items} if self.wrapped else items)
 
     def partial_view(self) -> PartialView:
         """What shows the values of one response while it arrives."""

@@ -31,7 +31,8 @@ class Allowance:
     None means the sender's default. `on_retry` is called before each retry with the error and the seconds to wait,
     `on_wait` before each longer wait for a rate limit with the seconds and the limit in words. `retrying` is a tenacity
     policy whose `stop` and `wait` replace the built-in ones; which errors are retried, and the deadline, cannot be
-    replaced. `stopped` returns whether the run was stopped. It is polled during every wait, from any thread.
+    replaced. `stopped` returns whether the run was stopped. It is polled during every wait, from any thread. `clock`
+    replaces ``time.monotonic()`` for the deadline.
     """
 
     transport_retries: int | None = 4
@@ -41,6 +42,7 @@ class Allowance:
     on_wait: Callable[[float, str], None] | None = None
     retrying: BaseRetrying | None = None
     stopped: Callable[[], bool] | None = None
+    clock: Callable[[], float] = time.monotonic
 
     def attempt_timeout(self, default: float) -> float:
         """Return the timeout of the next attempt in seconds: `timeout` or `default`, but never past the deadline."""
@@ -49,7 +51,7 @@ class Allowance:
     def until_deadline(self, seconds: float) -> float:
         """Return these seconds, or the time until the deadline if that is less."""
         # Never zero: HTTP libraries take a timeout of 0 as "no timeout" or raise ValueError.
-        return seconds if self.deadline is None else max(min(seconds, self.deadline - time.monotonic()), 0.001)
+        return seconds if self.deadline is None else max(min(seconds, self.deadline - self.clock()), 0.001)
 
     def check_stopped(self) -> None:
         """Raise NotSent if the run was stopped."""
@@ -58,7 +60,7 @@ class Allowance:
 
     def has_time_for(self, wait: float) -> bool:
         """Return whether there is time for another attempt after waiting these seconds."""
-        return self.deadline is None or time.monotonic() + wait < self.deadline
+        return self.deadline is None or self.clock() + wait < self.deadline
 
 
 def retry_policy(given: object) -> BaseRetrying | None:

@@ -82,9 +82,9 @@ def test_strict_and_quotes_combine() -> None:
     }
 
 
-def test_items_are_decoded_by_the_form_of_their_list() -> None:
+def test_items_are_unwrapped_by_the_form_of_their_list() -> None:
     item: Json = {"owner": "Ida", "prices": [{"key": "plums", "value": 2.5}], "note": None}
-    assert form(list[Stall], "strict").decode_items([item]) == [VALUE]
+    assert form(list[Stall], "strict").unwrap_items([item]) == [VALUE]
 
 
 def test_a_part_is_asked_for_with_quotes_but_not_strictly() -> None:

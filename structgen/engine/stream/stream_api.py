@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar, cast, overload
@@ -23,7 +25,7 @@ from structgen.engine.answers import Answers
 from structgen.engine.budget import beyond
 from structgen.engine.drive import Show, adrive_shown, drive_shown
 from structgen.engine.flow import Line, Send
-from structgen.engine.observers import Observers, effects_observed
+from structgen.engine.observers import ABANDONED, Observers, effects_observed
 from structgen.engine.stream.stream_views import Finished, Growing
 from structgen.schema import Context, SchemaOf, U
 from structgen.send import Allowance, Streamed
@@ -42,6 +44,9 @@ def text_line(request: Request, budget: Budget, card: Card | None, observers: Ob
     reason = f"{reason}. Set max_completion_tokens, or allow more." if reason else None
     try:
         return (yield from effects_observed(_asked(Send(request, 1, "plain text", at_most, reason)), observers))
+    except GeneratorExit:
+        observers.failed(ABANDONED)
+        raise
     except StructgenError as error:
         observers.failed(error)
         raise
@@ -124,6 +129,26 @@ def _check(completion: Completion) -> None:
             f"The stream was interrupted after {len(completion.text)} characters, which were all passed on. Try again.",
             body=completion.text,
         )
+
+
+class StreamClock:
+    """A clock for deadlines that stands still while the consumer of a stream is at work."""
+
+    def __init__(self) -> None:
+        self._held = 0.0
+
+    def __call__(self) -> float:
+        """Return ``time.monotonic()`` without the time for which the clock was stopped."""
+        return time.monotonic() - self._held
+
+    @contextmanager
+    def stopped(self) -> Generator[None]:
+        """Stop the clock."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._held += time.monotonic() - began
 
 
 P = TypeVar("P")
@@ -256,19 +281,26 @@ class Streams(ABC):
     ) -> tuple[Finished[Any], Line[Any]]:
         """Return what shows the items of a list, and the line for the list."""
 
-    # The time budget starts with the first step of the iterator, not with the call.
+    # The time budget starts with the first step of the iterator, not with the call. It does not run while the consumer
+    # holds a piece: a slow consumer must not make the answer fail that the server is sending in time.
 
     def _drive(self, line: Generator[Send, Completion, R], show: Show[P]) -> Generator[P | R, None, None]:
-        allowance = self._allowance()
-        yield from drive_shown(
+        clock = StreamClock()
+        allowance = replace(self._allowance(), clock=clock)
+        driven = drive_shown(
             line,
             partial(self._answers.stream, allowance=allowance),
             partial(self._answers.answer, allowance=allowance),
             show,
         )
+        with closing(driven):
+            for shown in driven:
+                with clock.stopped():
+                    yield shown
 
     async def _adrive(self, line: Generator[Send, Completion, R], show: Show[P]) -> AsyncGenerator[P | R, None]:
-        allowance = self._allowance()
+        clock = StreamClock()
+        allowance = replace(self._allowance(), clock=clock)
         driven = adrive_shown(
             line,
             partial(self._answers.astream, allowance=allowance),
@@ -277,14 +309,16 @@ class Streams(ABC):
         )
         async with aclosing(driven):
             async for shown in driven:
-                yield shown
+                with clock.stopped():
+                    yield shown
 
     def _drive_items(self, line: Line[Any], finished: Finished[Any]) -> Generator[Any, None, None]:
-        for shown in self._drive(line, finished.show):
-            if isinstance(shown, Extraction):
-                yield from finished.show_rest(cast("Extraction[list[Any]]", shown))
-            else:
-                yield shown
+        with closing(self._drive(line, finished.show)) as driven:
+            for shown in driven:
+                if isinstance(shown, Extraction):
+                    yield from finished.show_rest(cast("Extraction[list[Any]]", shown))
+                else:
+                    yield shown
 
     async def _adrive_items(self, line: Line[Any], finished: Finished[Any]) -> AsyncGenerator[Any, None]:
         async with aclosing(self._adrive(line, finished.show)) as driven:

@@ -7,8 +7,10 @@ from typing import Generic, TypeVar
 
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json, pointer
-from structgen.core.options import Risk
-from structgen.core.results import Extraction, Partial
+from structgen.core.options import Options
+from structgen.core.records import Status
+from structgen.core.results import Extraction, Parsed, Partial
+from structgen.engine.flow import locate_claims
 from structgen.forms import AnswerForm
 from structgen.forms.strict import WRAPPER
 from structgen.parse import parse_text
@@ -48,13 +50,15 @@ class Finished(Generic[T]):
 
     The list is the answer itself or the first member of an object around it. An object that is or may be an item does
     not count as such an object. An item that does not fit is left for the end, when the whole list is validated,
-    repaired and asked for again like any other value.
+    repaired and asked for again like any other value. So is an item that the document does not support, if the options
+    require evidence.
     """
 
-    def __init__(self, item: Schema[T], form: AnswerForm, max_risk: Risk, document: str | None = None) -> None:
+    def __init__(self, item: Schema[T], form: AnswerForm, options: Options, document: str | None = None) -> None:
         self._item = item
         self._form = form
-        self._max_risk = max_risk
+        self._item_form = form.for_part(item)
+        self._options = options
         self._document = document
         self._reader = PartialReader(OBJECT if form.wrapped else LIST_OR_OBJECT)
         self._fields = shape_of(item).root_keys
@@ -80,14 +84,27 @@ class Finished(Generic[T]):
 
     def _checked(self, value: Json) -> Iterator[T]:
         """Yield the item if the finished value is valid."""
-        listed = self._form.decode_items([value])
+        listed = self._form.unwrap_items([value])
         value = listed[0] if isinstance(listed, list) and listed else value
         # Parsing the text again keeps every digit of a number that a float would lose.
-        parsed = parse_text(self._item, exact_text(value), max_risk=self._max_risk, document=self._document)
-        if parsed.ok:
+        parsed = parse_text(
+            self._item,
+            exact_text(value),
+            max_risk=self._options.max_risk,
+            form=self._item_form,
+            document=self._document,
+        )
+        if parsed.ok and self._is_supported(parsed):
             item: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
             self._given.append(item)
             yield item
+
+    def _is_supported(self, parsed: Parsed[T]) -> bool:
+        """Whether the item has the evidence that the options require, if they do."""
+        if self._document is None or not self._options.require_evidence:
+            return True
+        pieces = locate_claims(self._item, parsed, self._document)
+        return all(piece.status is not Status.UNSUPPORTED for piece in pieces)
 
     def show_rest(self, extraction: Extraction[Sequence[T]]) -> Iterator[T]:
         """Yield the items of the accepted list that were not yielded yet.

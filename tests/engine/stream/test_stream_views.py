@@ -275,7 +275,7 @@ def items_of(
     kind: Any, text: str, strict: bool = False, risk: Risk = Risk.INTERPRETIVE
 ) -> tuple[Finished[Any], list[Any]]:
     finished = Finished[Any](
-        Schema.of(kind), strict_of(list[kind]) if strict else PlainForm(Schema.of(list[kind])), risk
+        Schema.of(kind), strict_of(list[kind]) if strict else PlainForm(Schema.of(list[kind])), Options(max_risk=risk)
     )
     return finished, [item for piece in tokens(text) for item in finished.show(piece)]
 
@@ -290,7 +290,7 @@ ROWS = [Soup(title="Leek", minutes=10), Soup(title="Pea", minutes=20)]
 @pytest.mark.parametrize("wrapping", ["{}", '{{"value": {}}}', "Here they are:\n```json\n{}\n```", '{{"soups": {}}}'])
 def test_each_item_comes_once_as_soon_as_it_is_finished(wrapping: str) -> None:
     text = wrapping.format(f"[{GOOD}, {GOOD.replace('Leek', 'Pea').replace('10', '20')}]")
-    finished = Finished[Soup](Schema.of(Soup), PlainForm(Schema.of(list[Soup])), Risk.INTERPRETIVE)
+    finished = Finished[Soup](Schema.of(Soup), PlainForm(Schema.of(list[Soup])), Options())
     seen = [(item, text.index(piece)) for piece in tokens(text, 3) for item in finished.show(piece)]
     assert [item for item, _ in seen] == ROWS
     assert seen[0][1] < text.index("Pea")

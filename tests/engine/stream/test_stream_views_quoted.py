@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from structgen.core.json import MISSING, at, steps
-from structgen.core.options import Risk
+from structgen.core.options import Options
 from structgen.core.results import Partial
 from structgen.engine.stream.stream_views import Finished, Growing
 from structgen.forms import AnswerForm, prompt_forms, strict_form
@@ -116,7 +116,7 @@ def test_a_list_shows_an_item_when_its_value_comes() -> None:
 def test_each_item_of_a_list_is_given_as_soon_as_it_is_closed(strict: bool) -> None:
     items = [{"name": "x", "price": 2}, {"name": "y", "price": None}]
     text = written(list[Item], items, {"/0/name": "an x"}, strict=strict)
-    finished = Finished(Schema.of(Item), form(list[Item], strict=strict), Risk.INTERPRETIVE)
+    finished = Finished(Schema.of(Item), form(list[Item], strict=strict), Options())
     given = [(at, item) for at, piece in enumerate(text) for item in finished.show(piece)]
     assert [item for _, item in given] == [Item(name="x", price=2), Item(name="y")]
     assert text[: given[0][0] + 1].count("name") == 1
