@@ -28,7 +28,7 @@ from structgen.engine.flow import DocumentLine, Line, Send, SideBySide, extracti
 from structgen.engine.map_api import Maps
 from structgen.engine.observers import Observers, end_observed, observed, observers_in
 from structgen.engine.reparse.previous_run import PreviousRun
-from structgen.engine.stream.stream_api import Streams, TextLine, text_line
+from structgen.engine.stream.stream_api import Streams, TextLine, refuse_chunks, text_line
 from structgen.engine.stream.stream_views import Finished
 from structgen.schema import Context, SchemaOf, U
 from structgen.send import Allowance, default_model, open_sender, retry_policy, split_model
@@ -294,6 +294,8 @@ class Extractor(Maps, Streams):
         self, schema: object, text: Input, instructions: str | None, context: Context, *, extracting: bool = True
     ) -> tuple[Plan[Any], Line[Any]]:
         plan = self._plan(resolve(schema), instructions, context, extracting=extracting)
+        if extracting:
+            refuse_chunks(self.options, text)
         return plan, observed(extraction(plan, text), self._observers)
 
     def _listed(

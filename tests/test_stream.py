@@ -488,3 +488,16 @@ def test_sync_streams_work_where_a_loop_already_runs(groq_emulator: Emulator) ->
         return list(Extractor().stream(Soup, TEXT))
 
     assert asyncio.run(cell())[-1].value.minutes == 10
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [(Options(passes=2), "passes=2"), (Options(chunk_chars=200), "more than chunk_chars=200")]
+)
+def test_what_a_stream_does_not_do_is_refused_before_anything_is_sent(
+    groq_emulator: Emulator, options: Options, words: str
+) -> None:
+    extractor = Extractor(options=options)
+    for stream in (extractor.stream, extractor.astream, extractor.stream_items, extractor.astream_items):
+        with pytest.raises(ConfigurationError, match=words):
+            stream(Soup, TEXT * 40)
+    assert groq_emulator.requests == []

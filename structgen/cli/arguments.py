@@ -93,6 +93,15 @@ ChunkChars: TypeAlias = Annotated[
         "documents that exceed the model's context window.",
     ),
 ]
+Passes: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--passes",
+        min=1,
+        help="How many times each document is read, split at different places each time, so that more of what it says "
+        "is found. Each pass costs as much as the first.",
+    ),
+]
 MaxAttempts: TypeAlias = Annotated[
     int, typer.Option("--max-attempts", min=1, help="Maximum requests for one document, the first included.")
 ]
@@ -153,6 +162,7 @@ class ExtractArguments:
     id_field: IdField = "id"
     concurrency: Concurrency = 8
     chunk_chars: ChunkChars = None
+    passes: Passes = 1
     max_attempts: MaxAttempts = 3
     max_cost: MaxCost = None
     max_tokens: MaxTokens = None

@@ -13,6 +13,7 @@ from structgen.ground.match import Phrase, Phrases, Work
 from structgen.ground.numerals import Figures
 from structgen.ground.places import Grade, Place, best
 from structgen.ground.queries import Leaf, Query, joined, leaves, query
+from structgen.ground.rows import in_order, lay_out
 from structgen.ground.siblings import apart as keep_apart
 from structgen.ground.siblings import settle
 from structgen.ground.temporal import find_dates, find_durations, find_moments, find_times
@@ -48,6 +49,7 @@ def locate_leaves(
     looked_up = dict(zip(different, _find(different, figures or Figures(text)), strict=True))
     pairs = list(zip(found, queries, strict=True))
     places = [looked_up[asked] if asked else _known_place(known[leaf.path]) for leaf, asked in pairs]
+    places = lay_out(found, places, text)
     settled = settle(found, places, text)
     placed = [number for number, several in enumerate(places) if several]
     spots = [
@@ -55,7 +57,7 @@ def locate_leaves(
         for number in placed
     ]
     choices = dict(zip(placed, choose(spots, text), strict=True))
-    choices = keep_apart(choices, settled, places)
+    choices = in_order(found, keep_apart(choices, settled, places))
     return tuple(
         _evidence(leaf, asked, choices.get(number), text) if asked else known[leaf.path]
         for number, (leaf, asked) in enumerate(pairs)

@@ -259,7 +259,12 @@ class Figures:
             yield from ((one.value, Place(one.start, one.end, rest)) for part in number.parts for one in part.readings)
 
     def _is_list(self, number: Number) -> bool:
-        return "," in self.text[number.digits : number.digits_end]
+        return "," in self.text[number.digits : number.digits_end] and not self._are_cells(number)
+
+    def _are_cells(self, number: Number) -> bool:
+        """Whether its parts are cells in a row of comma-separated values: "13.75,12" is no number in any notation."""
+        written = self.text[number.digits : number.digits_end]
+        return bool(number.parts) and not number.readings and "," in written and "." in written
 
     def _graded(self, number: Number, grade: Grade) -> Iterator[Numeral]:
         """Yield the readings that the style of the text leaves, as EITHER if several are likely."""
@@ -321,6 +326,10 @@ class Figures:
         likely = [one for one in readings if not one.unlikely]
         if all(start <= one.start and one.end <= end for one in likely):
             return Grade.OWN
+        if self._are_cells(number):
+            at_start = start <= number.digits or any(part.digits == start for part in number.parts)
+            at_end = end >= number.digits_end or any(part.digits_end == end for part in number.parts)
+            return Grade.OWN if at_start and at_end else None
         if self._is_slashed(number):
             return Grade.OWN  # `standing` has graded its two numbers
         # A part of a number is evidence only if it says the same value: "234" of "1 234" does not.

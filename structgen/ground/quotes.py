@@ -59,13 +59,32 @@ def locate_in_part(
     negative, like those of the passage.
     """
     found = locate_quoted(value, text, quotes, apart)
-    missing = {piece.path for piece in found if piece.status is Status.UNSUPPORTED} if above else set[str]()
-    if not missing:
+    if not above or not (open_ := _open(found, text)):
         return found
     words = "\n".join(one.text for one in above)
-    there = [piece for piece in locate_quoted(value, words, quotes, apart) if piece.path in missing]
+    there = [piece for piece in locate_quoted(value, words, quotes, apart) if piece.path in open_]
     placed = {piece.path: own for piece in there if (own := _in_passage(piece, above)) is not None}
     return tuple(placed.get(piece.path, piece) for piece in found)
+
+
+def _open(found: Sequence[Evidence], text: str) -> set[str]:
+    """The leaves that may stand above: those found nowhere, and those of list items found only below all the rest.
+
+    The date of a row stands before it. The same date further down is the date of other rows.
+    """
+    ends: dict[str, list[tuple[int, str]]] = {}
+    for piece in found:
+        if piece.end is not None:
+            ends.setdefault(piece.path.rpartition("/")[0], []).append((piece.end, piece.path))
+    behind = {
+        piece.path
+        for piece in found
+        if (above := piece.path.rpartition("/")[0]).rpartition("/")[2].isdecimal()
+        and piece.start is not None
+        and len(ends[above]) > 1
+        and "\n" in text[max(end for end, path in ends[above] if path != piece.path) : piece.start]
+    }
+    return behind | {piece.path for piece in found if piece.status is Status.UNSUPPORTED}
 
 
 def _in_passage(piece: Evidence, above: Sequence[Passage]) -> Evidence | None:
@@ -86,7 +105,10 @@ def _places(found: Sequence[Leaf], figures: Figures, quotes: Mapping[str, str | 
     for leaf in found:
         quote = quotes.get(leaf.path)
         if quote is not None and quote.strip():
-            one = first.setdefault((leaf.path.rpartition("/")[0], quote), replace(leaf, value=quote))
+            above, _, step = leaf.path.rpartition("/")
+            # fields of one object may have one quote; items of a list each have their own, however alike
+            holder = leaf.path if step.isdecimal() else above
+            one = first.setdefault((holder, quote), replace(leaf, value=quote))
             same[leaf.path] = one.path
     pieces = locate_leaves(list(first.values()), figures.text, figures=figures)
     placed = {piece.path: piece for piece in pieces if piece.start is not None}

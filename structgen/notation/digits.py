@@ -125,8 +125,10 @@ _CORE = re.compile(
 _LONE_FRACTION = re.compile(rf"[{VULGAR}]")
 _DIGIT_BEFORE = re.compile(r"\d[ \u00a0]?$")
 _NO_DIGIT = re.compile(r"\D")
-_SEVERAL = re.compile(r"[ \u00a0\u00b7]|,\d+,")
+_SEVERAL = re.compile(r"[ \u00a0\u00b7]|,\d+,|\.\d+,|,(?!\d{3}(?!\d))\d+\.")
 """What may separate two numbers."""
+_CELLS = re.compile(r"\d+(?:\.\d+)?(?:,\d+(?:\.\d+)?)+")
+"""Numbers in a row of comma-separated values: ``13.75,12``."""
 _PIECE = re.compile(r"\d+")
 
 
@@ -229,6 +231,9 @@ def _slashed(run: re.Match[str]) -> Core:
 def _parts(written: str, start: int, ways: tuple[tuple[Value, Digits], ...]) -> tuple[tuple[int, int], ...]:
     """Return the spans of the numbers in something that is no single number ("1,2,3"), or may be one ("10 200")."""
     marks = set(_NO_DIGIT.findall(written))
+    if marks == {",", "."} and not ways and _CELLS.fullmatch(written):
+        cells = re.finditer(r"[^,]+", written)
+        return tuple((start + cell.start(), start + cell.end()) for cell in cells)
     if not marks <= ({" ", "\u00b7"} if ways else {" ", "\u00a0", ",", "\u00b7"}):
         return ()
     return tuple((start + piece.start(), start + piece.end()) for piece in _PIECE.finditer(written))

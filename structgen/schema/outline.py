@@ -100,6 +100,8 @@ class _Writer:
         if isinstance(schema, bool):
             return Text("any" if schema else "never")
         left = {key: value for key, value in schema.items() if key not in _ADDRESSES}
+        if left.get("merge") in ("records", "set"):
+            del left["merge"]  # it says how chunks are merged, which is no concern of the model
         parts = [*self._reference(left)]
         if is_implied(left.get("title"), at, self.names):
             del left["title"]

@@ -138,6 +138,7 @@ def _options(arguments: ExtractArguments) -> Options:
         evidence=arguments.evidence,
         require_evidence=arguments.require_evidence,
         chunk_chars=arguments.chunk_chars,
+        passes=arguments.passes,
     )
 
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.records import Evidence, Status
 
-_CERTAIN = frozenset({Status.EXACT, Status.NORMALIZED, Status.FUZZY})
+_CERTAIN = frozenset({Status.EXACT, Status.NORMALIZED, Status.FUZZY, Status.QUOTED})
 MAX_DEPTH = 40
 """Values nested deeper than this are compared as a whole."""
 
@@ -26,6 +26,11 @@ class Part:
     end: int
     value: Json
     evidence: Mapping[str, Evidence]
+    text: str = ""
+
+    def contains(self, other: Part) -> bool:
+        """Whether the chunk of another part is a part of this one."""
+        return self.start <= other.start and other.end <= self.end and self.end - self.start > other.end - other.start
 
     def overlaps(self, other: Part) -> bool:
         """Whether the two chunks share some text."""
@@ -39,6 +44,8 @@ class Leaf:
     value: Json
     like: Likeness
     place: tuple[int, int] | None
+    guess: tuple[int, int] | None = None
+    """Its place or, if that is uncertain, the most likely one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,12 @@ class ChunkValue:
             return None
         return found.start, found.end
 
+    @property
+    def guess(self) -> tuple[int, int] | None:
+        """The place of a leaf, certain or the most likely one, or None."""
+        found = self.evidence
+        return None if found is None or found.start is None or found.end is None else (found.start, found.end)
+
     def leaves(self) -> Iterator[tuple[str, Leaf, bool]]:
         """Yield the leaves, each with its path below this node, and whether it is in a list within it."""
         todo: list[tuple[ChunkValue, int, bool]] = [(self, 0, False)]
@@ -85,7 +98,11 @@ class ChunkValue:
                 # reversed, because the stack returns the last one first
                 todo.extend((child, depth + 1, listed) for _, child in reversed(list(node.children())))
             elif node.value is not None:
-                yield node.path[len(self.path) :], Leaf(node.value, likeness(node.value), node.place), listed
+                yield (
+                    node.path[len(self.path) :],
+                    Leaf(node.value, likeness(node.value), node.place, node.guess),
+                    listed,
+                )
 
 
 Likeness: TypeAlias = Hashable
@@ -137,6 +154,16 @@ def key_of(value: JsonObject) -> tuple[str, Likeness] | None:
 def is_sure(name: str) -> bool:
     """Whether a field with this name identifies one thing."""
     return name.lower() in SURE_KEYS
+
+
+def is_key(name: str) -> bool:
+    """Whether a field with this name may identify an object."""
+    return _rank(name) is not None
+
+
+def name_words(name: str) -> tuple[str, ...]:
+    """Return the words of a name in lower case: ``unitPrice`` and ``unit_price`` have the same."""
+    return tuple(word.lower() for word in _NAME_PART.findall(name)) or tuple(name.lower().replace("_", " ").split())
 
 
 def _rank(name: str) -> int | None:

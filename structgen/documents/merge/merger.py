@@ -16,7 +16,10 @@ from structgen.core.options import Risk
 from structgen.core.records import Evidence
 from structgen.core.results import Claim, Conflict, Repair
 from structgen.documents.merge.chunk_values import MAX_DEPTH, ChunkValue, Likeness, Part, likeness
-from structgen.documents.merge.same_items import group_items
+from structgen.documents.merge.same_items import Group, group_items, repeats
+from structgen.documents.merge.schema_place import ListKind, SchemaPlace
+from structgen.documents.merge.votes import count_votes
+from structgen.schema.node import Node
 
 Moves: TypeAlias = dict[str, str]
 """Path in the answer to a chunk -> path in the merged value, for every list item."""
@@ -50,8 +53,10 @@ class _Merger:
     repairs: list[Repair] = field(default_factory=list[Repair])
     moves: dict[int, Moves] = field(default_factory=dict[int, Moves])
 
-    def merge(self, nodes: Sequence[ChunkValue], path: str, depth: int = 0, *, in_list: bool = False) -> Json:
-        """Merge several values into one; null if all of them are."""
+    def merge(
+        self, nodes: Sequence[ChunkValue], path: str, place: SchemaPlace, depth: int = 0, *, in_list: bool = False
+    ) -> Json:
+        """Merge values into one; null if all are null. Empty values only count if there are no others."""
         known = [node for node in nodes if node.value is not None]
         # an empty value says no more than null if another chunk has a real one
         informative = [node for node in known if node.value not in ("", [], {})] or known
@@ -61,10 +66,10 @@ class _Merger:
         nodes = self._of_one_kind(informative, path) if depth < MAX_DEPTH else informative
         first = nodes[0].value
         if isinstance(first, dict) and depth < MAX_DEPTH:
-            return self._object(nodes, path, depth, in_list=in_list)
+            return self._object(nodes, path, place, depth, in_list=in_list)
         if isinstance(first, list) and depth < MAX_DEPTH:
-            return self._list(nodes, path, depth)
-        return self._single(nodes, path)
+            return self._list(nodes, path, place, depth)
+        return self._single(nodes, path, place)
 
     def _of_one_kind(self, nodes: Sequence[ChunkValue], path: str) -> Sequence[ChunkValue]:
         """Return the values of the most frequent kind: object, list or scalar."""
@@ -76,14 +81,16 @@ class _Merger:
         best = kinds.most_common(1)[0][0]
         return [node for node in nodes if _kind(node) is best]
 
-    def _object(self, nodes: Sequence[ChunkValue], path: str, depth: int, *, in_list: bool) -> JsonObject:
+    def _object(
+        self, nodes: Sequence[ChunkValue], path: str, place: SchemaPlace, depth: int, *, in_list: bool
+    ) -> JsonObject:
         """Merge objects key by key. Omit what is null everywhere, except in list items, which are complete answers."""
         inner: dict[str | int, list[ChunkValue]] = {}
         for node in self._of_one_branch(nodes, path):
             for key, child in node.children():
                 inner.setdefault(key, []).append(child)
         merged = {
-            str(key): self.merge(children, path + pointer([key]), depth + 1, in_list=in_list)
+            str(key): self.merge(children, path + pointer([key]), place.child(str(key)), depth + 1, in_list=in_list)
             for key, children in inner.items()
         }
         # outside lists a null only means that no chunk contains the field
@@ -107,29 +114,54 @@ class _Merger:
         others = {id(node) for camp in ranked[1:] for node in camp}
         return [node for node in nodes if id(node) not in others]
 
-    def _list(self, nodes: Sequence[ChunkValue], path: str, depth: int) -> list[Json]:
-        """Return all items, equal ones only once."""
+    def _list(self, nodes: Sequence[ChunkValue], path: str, place: SchemaPlace, depth: int) -> list[Json]:
+        """Merge lists into one, as its kind demands."""
+        whole = [node for node in nodes if isinstance(node.value, list) and len(node.value) == place.length]
+        if whole:
+            return self._one_value(whole, path)
         items: list[Json] = []
-        for number, group in enumerate(group_items(nodes, by_likeness=self.by_likeness)):
+        for number, group in enumerate(self._groups(nodes, path, place)):
             here = path + pointer([number])
             for node in group.nodes:
                 self.moves.setdefault(node.part.number, {})[node.path] = here
-            items.append(self.merge(group.nodes, here, depth + 1, in_list=True))
+            items.append(self.merge(group.nodes, here, place.item, depth + 1, in_list=True))
             # likeness is a judgement, so every item merged by it is on record
             for node in group.uncertain:
                 self.repairs.append(Repair("same_item", here, node.value, items[-1], Risk.INTERPRETIVE))
             if group.repeated:
-                values = [node.value for node in group.repeated]
-                self.repairs.append(Repair("repeated_item", here, values, items[-1], Risk.INTERPRETIVE))
+                again = [_mention(node) for node in group.repeated]
+                self.repairs.append(Repair("repeated_item", here, again, items[-1], Risk.INTERPRETIVE))
         return items
 
-    def _single(self, nodes: Sequence[ChunkValue], path: str) -> Json:
-        """Return the value with evidence; if several have, the most frequent one, else the first."""
-        camps: dict[Likeness, list[ChunkValue]] = {}
-        for node in nodes:
-            camps.setdefault(likeness(node.value), []).append(node)
-        ranked = sorted(camps.values(), key=_weight)
-        claims = [_claim(camp, path) for camp in ranked]
+    def _groups(self, nodes: Sequence[ChunkValue], path: str, place: SchemaPlace) -> list[Group]:
+        """Return the items of lists, those together that are the same."""
+        kind = place.kind([child.value for node in nodes for _, child in node.children()])
+        declared = place.declared is not None
+        if not declared and kind is not ListKind.RECORDS and repeats(nodes):
+            kind = ListKind.RECORDS  # an answer itself says something twice, so each mention counts
+        elif not declared and kind is ListKind.RECORDS and self.by_likeness and _is_restated(nodes):
+            again: Json = [_mention(node) for node in nodes[1:]]
+            self.repairs.append(Repair("repeated_list", path, again, nodes[0].value, Risk.INTERPRETIVE))
+            nodes = nodes[:1]
+        united = declared and kind is ListKind.SET
+        return group_items(nodes, kind, by_likeness=self.by_likeness or united, within=united)
+
+    def _one_value(self, nodes: Sequence[ChunkValue], path: str) -> list[Json]:
+        """Return the list of a fixed length that most chunks give, with the evidence of its items."""
+        camps = count_votes(nodes)
+        claims = [_claim(camp, path) for camp in camps]
+        if len(claims) > 1:
+            self.conflicts.append(Conflict(path, tuple(claims)))
+        best = max(camps[0], key=lambda node: sum(1 for _, leaf, _ in node.leaves() if leaf.place))
+        for at, found in best.part.evidence.items():
+            if found.start is not None and at.startswith(f"{best.path}/"):
+                here = path + at[len(best.path) :]
+                self.evidence[here] = replace(found, path=here)
+        return list(best.value) if isinstance(best.value, list) else []
+
+    def _single(self, nodes: Sequence[ChunkValue], path: str, place: SchemaPlace) -> Json:
+        """Return the value with evidence; if several have, the one with the most mentions, else the first."""
+        claims = [_claim(camp, path) for camp in count_votes(nodes, place.topics, place.default)]
         if len(claims) > 1:
             self.conflicts.append(Conflict(path, tuple(claims)))
         if claims[0].evidence:
@@ -137,28 +169,64 @@ class _Merger:
         return claims[0].value
 
 
-def merge(parts: Iterable[Part], *, by_likeness: bool = True, branches: frozenset[str] = frozenset()) -> Merged:
+def merge(
+    parts: Iterable[Part],
+    schema: Node | None = None,
+    *,
+    by_likeness: bool = True,
+    branches: frozenset[str] = frozenset(),
+) -> Merged:
     """Merge the answers to several chunks into one value.
 
-    `branches` are the names of the properties that distinguish the branches of a union (`branch_names`).
+    `schema` says which lists are records and which are sets; without it the values do. `branches` are the names of the
+    properties that distinguish the branches of a union (`branch_names`).
 
-    List items are the same if they were found at the same place; with `by_likeness` also if they share a key field (an
-    id, a name) and nothing else differs, or if all their values are alike. Nothing outside lists is null: what no chunk
-    contains is omitted. Linear in the size of the parts, except for sorting.
+    List items are the same if they were found at the same place. Items of a set are also the same, with `by_likeness`,
+    if they share a key field (an id, a name) and nothing else differs, or if all their values are alike. Nothing
+    outside lists is null: what no chunk contains is omitted. Linear in the size of the parts, except for sorting.
     """
     ordered = sorted(parts, key=lambda part: (part.start, part.end, part.number))
     merger = _Merger(by_likeness, branches)
-    value = merger.merge([ChunkValue(part, "", part.value) for part in ordered], "")
+    value = merger.merge([ChunkValue(part, "", part.value) for part in ordered], "", SchemaPlace.of(schema))
     return Merged(value, merger.evidence, tuple(merger.conflicts), tuple(merger.repairs), merger.moves)
+
+
+def _mention(node: ChunkValue) -> Json:
+    """Return the value of a mention, with its places if it has any."""
+    places: list[Json] = [[leaf.place[0], leaf.place[1]] for _, leaf, _ in node.leaves() if leaf.place]
+    return {"value": node.value, "places": places} if places else node.value
+
+
+def _is_restated(nodes: Sequence[ChunkValue]) -> bool:
+    """Whether the lists are one list that the text repeats word for word, such as the years in the head of each page.
+
+    Only numbers count here, several different ones in one line, and each chunk must give all of them.
+    """
+    first = nodes[0].value
+    if len(nodes) < 2 or not isinstance(first, list) or len(first) < 2:
+        return False
+    numbers = all(isinstance(item, int | float) and not isinstance(item, bool) for item in first)
+    if not numbers or len(set(map(str, first))) < len(first) or any(node.value != first for node in nodes):
+        return False
+    lines = [_line_of(node) for node in nodes]
+    return None not in lines and len(set(lines)) == 1
+
+
+def _line_of(node: ChunkValue) -> str | None:
+    """Return the line that all leaves of a value are on, or None."""
+    spans = [leaf.guess for _, leaf, _ in node.leaves()]
+    part = node.part
+    if not all(span and part.start <= span[0] for span in spans):
+        return None
+    low, high = (end(span[at] for span in spans if span) - part.start for end, at in ((min, 0), (max, 1)))
+    start = part.text.rfind("\n", 0, low) + 1
+    end = part.text.find("\n", low)
+    line = part.text[start : end if end >= 0 else len(part.text)]
+    return line.strip() if start + len(line) >= high else None
 
 
 def _kind(node: ChunkValue) -> type[dict[str, Json]] | type[list[Json]] | None:
     return dict if isinstance(node.value, dict) else list if isinstance(node.value, list) else None
-
-
-def _weight(camp: Sequence[ChunkValue]) -> tuple[bool, int]:
-    """Sort key: with evidence before without, many chunks before few, otherwise in the order of the text."""
-    return not any(node.evidence for node in camp), -len({node.part.number for node in camp})
 
 
 def _claim(camp: Sequence[ChunkValue], path: str) -> Claim:

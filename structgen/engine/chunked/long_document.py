@@ -18,6 +18,7 @@ from structgen.core.options import SHORTEST_CHUNK, Budget
 from structgen.core.records import Card, Completion, Document, Passage, Request, Usage
 from structgen.core.results import Attempt
 from structgen.documents.chunks import Chunk, ChunkSchema, cut_again, cut_text
+from structgen.documents.merge import SchemaPlace
 from structgen.engine import budget as spending
 from structgen.engine.budget import cost_of
 from structgen.engine.chunked.whole_result import ReadChunk, whole_of
@@ -70,6 +71,7 @@ def plan_chunks(plan: Plan[T], text: Input, *, refused: bool = False) -> Long[T]
     """Return how to read a text in chunks, or None if it fits one request or is a chat.
 
     `refused`: the server refused the whole text as too large, although our own estimate said that it fits.
+    Raises SchemaError if a list of the schema declares a way to be merged that does not exist.
     """
     options = plan.brief.options
     if not isinstance(text, str | Document) or not plan.brief.extracting:
@@ -80,6 +82,7 @@ def plan_chunks(plan: Plan[T], text: Input, *, refused: bool = False) -> Long[T]
         size = min(size, max(SHORTEST_CHUNK, -(-len(words) // 2)))
     if len(words) <= size and options.passes == 1:
         return None
+    SchemaPlace.of(plan.brief.schema.node).check()
     chunks = cut_text(words, size, options.passes)
     brief = replace(cast("Brief[Json]", plan.brief), schema=ChunkSchema(plan.brief.schema))
     return Long(plan, compile_brief(brief), words, chunks) if chunks else None

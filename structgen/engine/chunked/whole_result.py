@@ -71,7 +71,7 @@ class ReadChunk:
             for one in found
             if one.start is not None and one.end is not None
         }
-        return Part(number, start, end, value, evidence)
+        return Part(number, start, end, value, evidence, text[start:end])
 
     def _given(self, text: str, above: tuple[Passage, ...]) -> tuple[Json, tuple[Evidence, ...]]:
         if isinstance(self.outcome, ExtractionFailed):
@@ -96,7 +96,7 @@ def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[
     max_risk = plan.brief.options.max_risk
     parts = [one.part(number, text) for number, one in enumerate(read) if not one.failed]
     branches = branch_names(plan.brief.schema.node)
-    merged = merge(parts, by_likeness=max_risk >= Risk.INTERPRETIVE, branches=branches)
+    merged = merge(parts, plan.brief.schema.node, by_likeness=max_risk >= Risk.INTERPRETIVE, branches=branches)
     parsed = _validated(plan.brief.schema, merged.value, max_risk)
     if not parsed.ok:
         apart = constants(plan.brief.schema, merged.value)

@@ -15,11 +15,11 @@ from typing_extensions import TypeForm
 
 from structgen.compile import Input, Plan
 from structgen.compile.parameters import message_tokens
-from structgen.core.errors import ConnectionFailed, StructgenError
+from structgen.core.errors import ConfigurationError, ConnectionFailed, StructgenError
 from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.json import Json
-from structgen.core.options import Budget
-from structgen.core.records import Card, Completion, Request, Usage
+from structgen.core.options import Budget, Options
+from structgen.core.records import Card, Completion, Document, Request, Usage
 from structgen.core.results import Extraction, Partial
 from structgen.engine.answers import Answers
 from structgen.engine.budget import beyond
@@ -31,6 +31,20 @@ from structgen.schema import Context, SchemaOf, U
 from structgen.send import Allowance, Streamed
 
 TextLine: TypeAlias = Generator[Send, Completion, Completion]
+
+
+def refuse_chunks(options: Options, text: Input) -> None:
+    """Raise ConfigurationError if the options ask for what a stream does not do: it reads a text once, in one piece."""
+    if options.passes > 1:
+        raise ConfigurationError(
+            f"A stream reads the text once, so passes={options.passes} has no effect. Use extract, or passes=1."
+        )
+    words = text.text if isinstance(text, Document) else text
+    if isinstance(words, str) and options.chunk_chars is not None and len(words) > options.chunk_chars:
+        raise ConfigurationError(
+            f"A stream reads the text in one piece, and this one has {len(words):,} characters, more than "
+            f"chunk_chars={options.chunk_chars:,}. Use extract, or leave chunk_chars out."
+        )
 
 
 def text_line(request: Request, budget: Budget, card: Card | None, observers: Observers) -> TextLine:

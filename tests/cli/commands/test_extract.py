@@ -320,6 +320,8 @@ def test_a_long_document_is_read_in_chunks_and_its_row_says_so(structgen, folder
     assert row["chunks"]["count"] > 2
     assert row["chunks"]["failed"] == []
     assert "chunks" not in rules(structgen, "dish.json", "soup.txt", "--chunk-chars", "400").rows[0]
+    (twice,) = rules(structgen, "dish.json", "long.txt", "--chunk-chars", "400", "--passes", "2").rows
+    assert twice["chunks"]["count"] > row["chunks"]["count"]
 
 
 def test_quotes_are_asked_for_and_what_has_none_is_named_in_rows_and_in_the_summary(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Literal, Self
 
 import pytest
-from pydantic import BaseModel, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from structgen.compile import Brief, Plan, compile_brief
 from structgen.core.errors import (
@@ -19,6 +19,7 @@ from structgen.core.errors import (
     DocumentError,
     ExtractionFailed,
     RequestTooLarge,
+    SchemaError,
     TaskError,
 )
 from structgen.core.options import SHORTEST_CHUNK, Budget, EvidenceMode, Options, Risk
@@ -308,10 +309,21 @@ def test_awaited_it_is_the_same() -> None:
 
 
 def test_without_interpretive_repairs_likeness_unites_nothing() -> None:
+    class Named(BaseModel):
+        name: str
+
+    class Party(BaseModel):
+        guests: list[Named]
+
+    def perform(effect: Send) -> Completion:
+        value = {"guests": [{"name": one["name"]} for one in json.loads(reply(effect).text)["guests"]]}
+        return Completion(json.dumps(value), usage=Usage(1, 1, None, None, 1))
+
     text = "Place: Ulm\n\nGuest Ann pays 5. " + "It was a long evening for all of them. " * 40 + "Guest Ann pays 5."
-    assert len(extract(CHUNKED, text).value.guests) == 1
-    strict = extract(replace(CHUNKED, max_risk=Risk.LOSSLESS), text)
+    assert len(extract(CHUNKED, text, perform, kind=Party).value.guests) == 1
+    strict = extract(replace(CHUNKED, max_risk=Risk.LOSSLESS), text, perform, kind=Party)
     assert [guest.name for guest in strict.value.guests] == ["Ann", "Ann"]
+    assert len(extract(CHUNKED, text).value.guests) == 2  # each payment counts
 
 
 def test_a_list_that_is_too_long_as_a_whole_is_refused_with_all_its_items() -> None:
@@ -425,3 +437,40 @@ def test_where_evidence_is_required_what_one_chunk_invents_is_not_in_the_whole()
     assert any(chunk.status == "failed" for chunk in result.chunks)
     assert "Nobody" not in {guest.name for guest in result.value.guests}
     assert result.unsupported == ()
+
+
+def test_a_way_to_merge_that_does_not_exist_is_refused_before_anything_is_paid() -> None:
+    class Wrong(BaseModel):
+        guests: list[str] = Field(json_schema_extra={"merge": "union"})
+
+    with pytest.raises(SchemaError, match="\"merge\" of guests is 'union'"):
+        extract(CHUNKED, kind=Wrong, perform=None)
+
+
+@pytest.mark.parametrize("way", ["records", "set"])
+def test_a_declared_way_to_merge_is_kept_and_no_model_hears_of_it(way: str) -> None:
+    class Party(BaseModel):
+        guests: list[str] = Field(json_schema_extra={"merge": way})
+
+    def perform(effect: Send) -> Completion:
+        assert "merge" not in effect.request.messages[0].text
+        names = [one["name"] for one in json.loads(reply(effect).text)["guests"]]
+        return Completion(json.dumps({"guests": names}), usage=Usage(1, 1, None, None, 1))
+
+    text = "Guest Ann pays 5. " + "It was a long evening for all of them. " * 40 + "Guest Ann pays 5."
+    result = extract(CHUNKED, text, perform, kind=Party)
+    assert result.value.guests == ["Ann"] * (2 if way == "records" else 1)
+    assert [repair.rule for repair in result.repairs] == ([] if way == "records" else ["repeated_item"])
+
+
+def test_a_document_that_fits_is_asked_for_whole_in_each_pass() -> None:
+    seen: list[str] = []
+
+    def noting(effect: Send) -> Completion:
+        seen.append(str(effect.request.document))
+        return replace(reply(effect), text=reply(effect).text.replace("{", '{"host": "Eva", ', 1))
+
+    result = extract(Options(passes=3), perform=noting)
+    assert seen == [TEXT] * 3
+    assert len(result.value.guests) == 60
+    assert result.repairs == result.conflicts == ()

@@ -1,0 +1,269 @@
+"""Items of a list that follow each other in the text, each on a line, in a sentence or in a paragraph of its own.
+
+A table repeats its values: "3" is in every second row. But the rows of an answer come in the order of the text, and all
+cells of a row are together. Where only one way to lay the answer over the text satisfies both, each value of the answer
+has one place, and no other is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from sys import maxsize
+
+from structgen.ground.choose import Choice
+from structgen.ground.places import Place
+from structgen.ground.queries import Leaf
+
+Places = tuple[Place, ...]
+
+_UNITS = (
+    re.compile(r"\n|</(?:tr|li|p|div|dd)\s*>|(?<=[.!?؟])\s+|(?<=[。！？])", re.IGNORECASE),
+    re.compile(r"\n[^\S\n]*\n"),
+)
+"""What separates the stretches that items may have to themselves: first lines and sentences, then paragraphs."""
+_SAMPLE, _MOST_PLACES = 50, 200
+_LOCAL = 0.5
+"""The least share of the items of which a field must be beside the others to be a cell of the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """The leaves of one list: for each item its fields, each with its number among all leaves."""
+
+    items: tuple[dict[str, int], ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the items are scalars."""
+        return all(set(item) == {""} for item in self.items)
+
+
+def lay_out(found: Sequence[Leaf], places: Sequence[Places], text: str) -> list[Places]:
+    """The places of each leaf; of those of rows that can be laid over the text in only one way, the one in their row.
+
+    Equal values have one tuple of places, as before. Takes steps for the leaves and the places, but for searches.
+    """
+    places = _within_lines(places, text)
+    lists = _lists(found, places)
+    if not any(len(places[number]) > 1 for one in lists for item in one.items for number in item.values()):
+        return list(places)
+    placed: dict[int, Places] = {}
+    labels: dict[int, Places] = {}
+    for one in lists:
+        if one.is_plain:
+            placed |= _plain_items(one, places)
+        else:
+            cells, above = _rows(one, places, text, _UNITS[0])
+            if not cells:
+                cells, above = _rows(one, places, text, _UNITS[1])
+            placed |= cells
+            labels |= above
+    return _narrowed(places, placed | labels, labels)
+
+
+def _within_lines(places: Sequence[Places], text: str) -> list[Places]:
+    """The places without those that go over the end of a line, for values that are within one elsewhere."""
+    known: dict[int, Places] = {}
+    for several in {id(one): one for one in places if len(one) > 1}.values():
+        within = tuple(place for place in several if "\n" not in text[place.start : place.end])
+        if within and len(within) < len(several):
+            known[id(several)] = within
+    return [known.get(id(several), several) for several in places]
+
+
+def _lists(found: Sequence[Leaf], places: Sequence[Places]) -> list[_List]:
+    """The lists of at least two items that were found, by the innermost index in the paths of the leaves."""
+    lists: dict[str, dict[str, dict[str, int]]] = {}
+    for number, leaf in enumerate(found):
+        steps = leaf.path.split("/")
+        index = next((n for n in range(len(steps) - 1, 0, -1) if steps[n].isdecimal()), 0)
+        if index and places[number]:
+            items = lists.setdefault("/".join(steps[:index]), {})
+            items.setdefault(steps[index], {})["/".join(steps[index + 1 :])] = number
+    return [_List(tuple(items.values())) for items in lists.values() if len(items) > 1]
+
+
+def _plain_items(one: _List, places: Sequence[Places]) -> dict[int, Places]:
+    """The places of scalars, each behind the one before it."""
+    numbers = [item[""] for item in one.items]
+    starts = {id(places[number]): [place.start for place in places[number]] for number in numbers}
+    chosen = _only_way([[starts[id(places[number])]] for number in numbers])
+    return {
+        number: (places[number][bisect_left(starts[id(places[number])], start)],)
+        for number, start in zip(numbers, chosen, strict=True)
+        if start is not None
+    }
+
+
+def _rows(
+    one: _List, places: Sequence[Places], text: str, unit: re.Pattern[str]
+) -> tuple[dict[int, Places], dict[int, Places]]:
+    """The places of the cells of rows, each in its row, and of what stands above the rows; none if it has no rows."""
+    breaks = [match.end() for match in unit.finditer(text)]
+    known: dict[int, list[int]] = {}
+
+    def stretches(number: int) -> list[int]:
+        several = places[number]
+        if id(several) not in known:
+            known[id(several)] = sorted({bisect_right(breaks, place.start) for place in several})
+        return known[id(several)]
+
+    fields = _cells(one, stretches)
+    rows = [{name: number for name, number in item.items() if name in fields} for item in one.items]
+    chosen = _only_way([[stretches(number) for number in row.values()] for row in rows])
+    if chosen.count(None) > len(chosen) // 2:
+        return {}, {}
+    held: dict[tuple[int, int], Places] = {}
+    inside: dict[int, Places] = {}
+    begins = [None if stretch is None else breaks[stretch - 1] if stretch else 0 for stretch in chosen]
+    labels = _above(one, places, fields, begins)
+    for row, stretch in zip(rows, chosen, strict=True):
+        for number in row.values() if stretch is not None else ():
+            key = (id(places[number]), stretch or 0)
+            if key not in held:
+                low = breaks[key[1] - 1] if key[1] else 0
+                high = breaks[key[1]] if key[1] < len(breaks) else len(text) + 1
+                held[key] = _between(places[number], low, high)
+            inside[number] = held[key]
+    return _in_columns(rows, inside), labels
+
+
+def _above(
+    one: _List, places: Sequence[Places], fields: frozenset[str], begins: Sequence[int | None]
+) -> dict[int, Places]:
+    """The places of what is not in the rows, such as a date: in the nearest line above them.
+
+    But not of fields that most items have below their first line: these are the rest of items of several lines.
+    """
+    rows = [(item, begin) for item, begin in zip(one.items, begins, strict=True) if begin is not None]
+    ends = [*(begin for _, begin in rows[1:]), maxsize]
+    found: dict[int, Places] = {}
+    for name in {name for item, _ in rows for name in item} - fields:
+        below, labels = 0, dict[int, Places]()
+        for (item, begin), after in zip(rows, ends, strict=True):
+            if name in item:
+                several = places[item[name]]
+                below += bool(_between(several, begin, after))
+                above = _between(several, 0, begin)
+                labels |= {item[name]: above[-1:]} if above else {}
+        found |= labels if 2 * below < sum(name in item for item, _ in rows) else {}
+    return found
+
+
+def in_order(found: Sequence[Leaf], choices: Mapping[int, Choice]) -> dict[int, Choice]:
+    """The choices with the places of items that are equal in all they say in the order of the items."""
+    sorted_choices = dict(choices)
+    for one in _lists(found, [(choices[n].place,) if n in choices else () for n in range(len(found))]):
+        alike: dict[str, list[dict[str, int]]] = defaultdict(list)
+        for item in one.items:
+            alike[repr(sorted((name, repr(found[number].value)) for name, number in item.items()))].append(item)
+        for items in alike.values():
+            for name in items[0] if len(items) > 1 else ():
+                numbers = [item[name] for item in items]
+                placed = sorted((choices[number] for number in numbers), key=lambda choice: choice.place)
+                sorted_choices |= dict(zip(numbers, placed, strict=True))
+    return sorted_choices
+
+
+def _between(several: Places, low: int, high: int) -> Places:
+    first, last = (bisect_left(several, at, key=lambda place: place.start) for at in (low, high))
+    return several[first:last]
+
+
+def _cells(one: _List, stretches: Callable[[int], list[int]]) -> frozenset[str]:
+    """The fields of the items that most often are in one stretch of the text."""
+    beside, counted = Counter[str](), Counter[str]()
+    sample = one.items[:_SAMPLE]
+    values: dict[str, set[int]] = defaultdict(set)
+    for item in sample:
+        for name, number in item.items():
+            values[name].add(id(stretches(number)))
+    telling = max(values, key=lambda name: len(values[name]))
+    for item in sample:
+        where = {name: stretches(number)[:_MOST_PLACES] for name, number in item.items()}
+        together = Counter(at for several in where.values() for at in several)
+        most = max(together.values())
+        best = {at for at, count in together.items() if count == most}
+        if most == 1 and telling in where:  # no two are beside each other: the row is where its own words are
+            best = set(where[telling])
+        counted.update(list(where))
+        beside.update(name for name, several in where.items() if not best.isdisjoint(several))
+    return frozenset(name for name in counted if beside[name] >= _LOCAL * counted[name])
+
+
+def _only_way(rows: Sequence[Sequence[Sequence[int]]]) -> list[int | None]:
+    """For each row the one place at which all of its cells may be, if every row is behind the one before it.
+
+    None for a row that has none, or several. A row of which no place is known does not hold up the others.
+    """
+    forward = _walk(rows)
+    cells = {id(cell): cell for row in rows for cell in row}
+    mirrored = {key: [-at for at in reversed(cell)] for key, cell in cells.items()}
+    backward = _walk([[mirrored[id(cell)] for cell in row] for row in reversed(rows)])
+    if forward is None or backward is None:
+        return [None] * len(rows)
+    pairs = zip(forward, reversed(backward), strict=True)
+    return [first if first is not None and last is not None and first == -last else None for first, last in pairs]
+
+
+def _walk(rows: Sequence[Sequence[Sequence[int]]]) -> list[int | None] | None:
+    """The first place for each row behind that of the row before it; None if there is none for some row."""
+    found: list[int | None] = []
+    last: int | None = None
+    sets: dict[int, frozenset[int]] = {}
+    for row in rows:
+        if not row:
+            found.append(None)
+            continue
+        shortest = min(row, key=len)
+        others = [sets.setdefault(id(cell), frozenset(cell)) for cell in row if cell is not shortest]
+        begin = 0 if last is None else bisect_right(shortest, last)
+        at = next((at for at in _from(shortest, begin) if all(at in other for other in others)), None)
+        if at is None:
+            return None
+        last = at
+        found.append(at)
+    return found
+
+
+def _from(cells: Sequence[int], begin: int) -> Iterable[int]:
+    return (cells[n] for n in range(begin, len(cells)))
+
+
+def _in_columns(rows: Sequence[dict[str, int]], inside: dict[int, Places]) -> dict[int, Places]:
+    """The places of cells; those of equal values in one row by the order that the columns have in other rows."""
+    before = Counter[tuple[str, str]]()
+    for row in rows:
+        single = sorted((inside[n][0].start, name) for name, n in row.items() if len(inside.get(n, ())) == 1)
+        before.update((one[1], other[1]) for one, other in pairwise(single))
+    found = dict(inside)
+    for row in rows:
+        twins: dict[int, list[str]] = defaultdict(list)
+        for name, number in row.items():
+            if len(inside.get(number, ())) > 1:
+                twins[id(inside[number])].append(name)
+        for names in twins.values():
+            several = inside[row[names[0]]]
+            if len(names) == len(several):
+                order = sorted(names, key=lambda name: sum(before[other, name] for other in names))
+                found |= {row[name]: (place,) for name, place in zip(order, several, strict=True)}
+    return found
+
+
+def _narrowed(places: Sequence[Places], placed: dict[int, Places], shared: Container[int]) -> list[Places]:
+    """The places with those that were chosen; a place that a value has in its row is free for no equal value."""
+    taken: dict[int, set[Place]] = defaultdict(set)
+    for number, chosen in placed.items():
+        if len(chosen) == 1 and number not in shared:
+            taken[id(places[number])].update(chosen)
+    left: dict[int, Places] = {}
+    for several in {id(one): one for one in places}.values():
+        if id(several) in taken:
+            free = tuple(place for place in several if place not in taken[id(several)])
+            left[id(several)] = free or several
+    return [placed.get(number) or left.get(id(several), several) for number, several in enumerate(places)]
