@@ -242,9 +242,16 @@ class Node:
         """The named properties of an object."""
         if "properties" not in self.words:
             return {}
-        held = [(part, as_object(part.get("properties"))) for part in self.parts]
-        names = dict.fromkeys(name for _, named in held for name in named)
-        return {name: self.table.together(_of_key(part, named, name) for part, named in held) for name in names}
+        found: dict[str, list[Raw]] = {}
+        for part in self.parts:
+            for name, said in as_object(part.get("properties")).items():
+                found.setdefault(name, []).append(said if isinstance(said, (dict, bool)) else True)
+        for part in self.parts:
+            rest = _other(part)  # to a part that does not name a key, it is an additional one
+            if rest is not None and rest is not True:
+                for name in found.keys() - as_object(part.get("properties")).keys():
+                    found[name].append(rest)
+        return {name: self.table.together(said) for name, said in found.items()}
 
     @cached_property
     def required(self) -> frozenset[str]:
@@ -423,12 +430,6 @@ def _content(part: Raw, taken: Unions) -> Hashable:
         for word, said in part.items()
         if word not in REMARKS and word not in {"$ref", "allOf"} and (id(part), word) not in taken
     )
-
-
-def _of_key(part: JsonObject, named: JsonObject, name: str) -> Raw | None:
-    """Return the schema that a part has for a key, by its name or as an additional key."""
-    said = named.get(name)
-    return said if isinstance(said, (dict, bool)) else _other(part)
 
 
 def _other(part: JsonObject) -> Raw | None:

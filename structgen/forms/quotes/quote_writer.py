@@ -129,8 +129,8 @@ def tags(root: Node, work: Work) -> frozenset[Node]:
     """Return the properties that distinguish the objects of a union: constants that differ in each of them."""
     found: set[Node] = set()
     for _, schema in walk(root.raw):
-        if not isinstance(schema, dict) or not options_of(schema)[1]:
-            continue
+        if not isinstance(schema, dict) or schema.keys() - REMARKS != {options_of(schema)[0]}:
+            continue  # no union, or one with conditions beside it, which no quotes fit into
         records = [leaf.properties for leaf in root.at(schema).leaves() if leaf.properties]
         for _ in records:
             work.step()
