@@ -26,6 +26,11 @@ class RowStatus(StrEnum):
     FAILED = "failed"
 
 
+_MERGED = frozenset({"repeated_item", "repeated_list"})
+"""Rules of repairs whose `before` lists every mention that was merged into one."""
+_DROPPED = frozenset({"dropped_item", "dropped_key"})
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """The outcome of one document. `cost` is in USD, or None if unknown; `error` is one sentence."""
@@ -48,6 +53,18 @@ class Row:
     def unsupported(self) -> tuple[str, ...]:
         """The paths of the values that the text does not support."""
         return tuple(piece.path for piece in self.evidence if piece.status is Status.UNSUPPORTED)
+
+    @property
+    def merged(self) -> int:
+        """The number of items that were taken for the same as another one."""
+        alike = sum(repair.rule == "same_item" for repair in self.repairs)
+        again = [repair.before for repair in self.repairs if repair.rule in _MERGED]
+        return alike + sum(len(before) if isinstance(before, list) else 1 for before in again)
+
+    @property
+    def dropped(self) -> int:
+        """The number of list items and keys that a lossy repair left out."""
+        return sum(repair.rule in _DROPPED for repair in self.repairs)
 
     def to_json(self) -> JsonObject:
         """Return the row as JSON, its keys in this order; `chunks` only if the document was split."""

@@ -13,7 +13,7 @@ from structgen.core.json import Json, at, pointer, steps
 from structgen.core.records import Usage
 from structgen.core.results import Attempt, Extraction
 from structgen.engine.reparse.schema_diff import requested_paths
-from structgen.report.view import line_of
+from structgen.report.view import counted, line_of
 
 MOST_PATHS, LONGEST_PATH = 8, 80
 """How many paths of unsupported values the summary line names, and how many characters of each."""
@@ -30,6 +30,12 @@ class Summary:
     """Values that were not found in the text, or that the model could not quote."""
     unsupported_at: Mapping[str, int] = field(default_factory=dict[str, int])
     """Their number by path; ``*`` stands for every index of a list, as in ``/items/*/price``."""
+    conflicts: int = 0
+    """Parts of values about which chunks of one document disagree."""
+    merged: int = 0
+    """Items that were taken for the same as another one of their list."""
+    dropped: int = 0
+    """List items and keys that a lossy repair left out."""
     usage: Usage = field(default_factory=Usage)
     cost: float | None = 0.0
     seconds: float = 0.0
@@ -49,6 +55,9 @@ class Summary:
             failed=self.failed + counts[RowStatus.FAILED],
             unsupported=self.unsupported + len(row.unsupported),
             unsupported_at=self._counted(row),
+            conflicts=self.conflicts + len(row.conflicts),
+            merged=self.merged + row.merged,
+            dropped=self.dropped + row.dropped,
             usage=self.usage + row.usage,
             cost=None if self.cost is None or row.cost is None else self.cost + row.cost,
             seconds=seconds,
@@ -65,7 +74,9 @@ class Summary:
         parts = [f"{self.rows} {'row' if self.rows == 1 else 'rows'}: {self.ok} ok"]
         parts += [f"{self.incomplete} incomplete"] if self.incomplete else []
         parts += [f"{self.failed} failed"] if self.failed else []
-        return "; ".join([", ".join(parts), *self._unsupported(), *self._spent(), f"{self.seconds:.1f} s"])
+        return "; ".join(
+            [", ".join(parts), *self._unsupported(), *self._doubtful(), *self._spent(), f"{self.seconds:.1f} s"]
+        )
 
     def _unsupported(self) -> list[str]:
         """Name the paths without evidence, the most frequent first."""
@@ -76,6 +87,13 @@ class Summary:
         named += [f"{len(ranked) - MOST_PATHS} more paths"] if len(ranked) > MOST_PATHS else []
         values = "1 value" if self.unsupported == 1 else f"{self.unsupported:,} values"
         return [f"{values} unsupported ({', '.join(named)})"]
+
+    def _doubtful(self) -> list[str]:
+        """Count the conflicts, and the merged and dropped items: a row with any of them is ok, but worth a look."""
+        found = [counted(self.conflicts, "conflict")] if self.conflicts else []
+        found += [f"{counted(self.merged, 'item')} merged"] if self.merged else []
+        found += [f"{counted(self.dropped, 'value')} dropped"] if self.dropped else []
+        return [", ".join(found)] if found else []
 
     def _spent(self) -> list[str]:
         """Return tokens and cost, if a model was called."""

@@ -6,9 +6,9 @@ from structgen.batch import ReparseStats, Row, RowStatus, Summary
 from structgen.batch.summary import folded
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json
-from structgen.core.options import Mode
+from structgen.core.options import Mode, Risk
 from structgen.core.records import Completion, Evidence, Request, Status, Usage
-from structgen.core.results import Attempt, Extraction
+from structgen.core.results import Attempt, Claim, Conflict, Extraction, Repair
 
 
 def row(status: RowStatus, usage: Usage | None = None, cost: float | None = 0.0) -> Row:
@@ -85,6 +85,35 @@ def test_of_many_paths_the_most_frequent_are_named() -> None:
 
 def test_a_path_cannot_act_on_the_terminal() -> None:
     assert "\x1b" not in str(Summary().add(unsupported("/a\x1b[2J", value={}), 0.0))
+
+
+def disputed(conflicts: int, *repairs: Repair) -> Row:
+    claims = (Claim("8 pm", (0,)), Claim("9 pm", (2,)))
+    return Row("a", "a", RowStatus.OK, conflicts=(Conflict("/starts", claims),) * conflicts, repairs=repairs)
+
+
+def repair(rule: str, before: Json = None, risk: Risk = Risk.INTERPRETIVE) -> Repair:
+    return Repair(rule, "/guests/0", before, None, risk)
+
+
+def test_conflicts_and_merged_and_dropped_items_are_counted_over_all_rows() -> None:
+    merged = (repair("same_item", {"name": "Ida"}), repair("repeated_item", ["Ida", "IDA", "ida"]))
+    dropped = (repair("dropped_item", "?", Risk.LOSSY), repair("dropped_key", "?", Risk.LOSSY))
+    summary = Summary().add(disputed(2, *merged), 0.0).add(disputed(1, *dropped, repair("converted")), 0.0)
+    assert (summary.conflicts, summary.merged, summary.dropped) == (3, 4, 2)
+    assert str(summary) == "2 rows: 2 ok; 3 conflicts, 4 items merged, 2 values dropped; 0.0 s"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (disputed(1), "1 conflict"),
+        (disputed(0, repair("repeated_list", [[2019, 2020]])), "1 item merged"),
+        (disputed(0, repair("dropped_item", "?", Risk.LOSSY)), "1 value dropped"),
+    ],
+)
+def test_only_what_there_is_of_conflicts_merged_and_dropped_is_said(row: Row, said: str) -> None:
+    assert str(Summary().add(row, 0.0)) == f"1 row: 1 ok; {said}; 0.0 s"
 
 
 def attempt(name: str = "dish", *paths: str, stored: bool = False) -> Attempt:
