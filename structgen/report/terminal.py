@@ -128,6 +128,8 @@ def _table(entries: Sequence[Entry], lines: _Lines) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right", style="dim")
     for entry in entries:
+        if entry.skipped:
+            table.add_row("⋯", Text(f"{counted(entry.skipped, 'line')} not shown", "dim italic"))
         name = Text("  " * min(entry.depth, 12) + entry.name, "bold" if entry.kind is Kind.GROUP else "")
         table.add_row(name, _value(entry), _status(entry.evidence), lines.place(entry.evidence))
     return table

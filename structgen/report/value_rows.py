@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from heapq import heappop, heappush
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from structgen.core.json import Json, pointer
@@ -32,7 +32,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of a value. `found` is the wording of the text if it differs from the value, else empty."""
+    """One row of a value. `found` is the wording of the text if it differs from the value, else empty.
+
+    `skipped` is the number of rows directly before it that are left out.
+    """
 
     path: str
     depth: int
@@ -44,6 +47,7 @@ class Entry:
     repairs: tuple[Repair, ...] = ()
     issues: tuple[Issue, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,13 @@ class _Node(NamedTuple):
 
 
 def entries_of(view: View, limits: Limits) -> Entries:
-    """Return the value of a view as entries, in linear time, and in memory for as many entries as `limits` allows."""
+    """Return the value of a view as entries: the first ones, and each unsupported value with the containers around it.
+
+    Takes linear time, and memory for as many entries as are shown.
+    """
     nodes = iter(()) if view.error is not None and view.value is None else _walk(view.value)
-    first = list(islice(nodes, limits.rows))
-    wanted = {node.path for node in first}
+    chosen, left_out = _chosen(nodes, limits.rows, _unsupported(view))
+    wanted = {node.path for node, _ in chosen}
     evidence = {piece.path: piece for piece in view.evidence if piece.path in wanted}
     repairs, issues, conflicts = _by_path(view.repairs), _by_path(view.issues), _by_path(view.conflicts)
     shown = (
@@ -75,14 +82,44 @@ def entries_of(view: View, limits: Limits) -> Entries:
             repairs=repairs.get(node.path, ()),
             issues=issues.get(node.path, ()),
             conflicts=conflicts.get(node.path, ()),
+            skipped=skipped,
         )
-        for node in first
+        for node, skipped in chosen
     )
     return Entries(
         tuple(shown),
-        sum(1 for _ in nodes),
+        left_out,
         Counter(piece.status for piece in view.evidence if piece.path not in wanted),
     )
+
+
+def _chosen(nodes: Iterable[_Node], most: int, always: Container[str]) -> tuple[list[tuple[_Node, int]], int]:
+    """Return the first nodes and those at the paths `always`, each with the number left out before it; and their sum.
+
+    What a reader must check is never among what is left out, however large the value is.
+    """
+    chosen: list[tuple[_Node, int]] = []
+    skipped = left_out = 0
+    for number, node in enumerate(nodes):
+        if number < most or node.path in always:
+            chosen.append((node, skipped))
+            skipped = 0
+        else:
+            skipped += 1
+            left_out += 1
+    return chosen, left_out
+
+
+def _unsupported(view: View) -> set[str]:
+    """Return the paths of the unsupported values and of all containers around them."""
+    found: set[str] = set()
+    for piece in view.evidence:
+        path = piece.path if piece.status is Status.UNSUPPORTED else ""
+        # the containers of a path that is known are known too, which keeps this linear
+        while path and path not in found:
+            found.add(path)
+            path = path.rpartition("/")[0]
+    return found
 
 
 def _by_path(items: Iterable[Located]) -> dict[str, tuple[Located, ...]]:

@@ -38,6 +38,7 @@ class View:
 class Limits:
     """How much is shown: maximum numbers of rows and of listed items, and maximum lengths in characters.
 
+    Unsupported values are shown beyond the maximum of rows.
     If a text is longer than `text`, only the places of the values are shown, each with `context` on both sides.
     """
 

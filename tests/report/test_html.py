@@ -242,13 +242,29 @@ def test_a_long_text_is_shown_around_the_places_and_says_how_much_is_left_out(at
 
 def test_a_large_value_is_cut_and_says_what_of_it_is_left_out(read) -> None:
     value = [f"v{number}" for number in range(5_000)]
-    evidence = tuple(Evidence(f"/{number}", None, None, None, Status.UNSUPPORTED) for number in range(5_000))
+    evidence = tuple(Evidence(f"/{number}", 0, 1, "0", Status.NORMALIZED) for number in range(5_000))
     html = extraction_html(Extraction(value, locate=lambda: evidence), LONG)
     page = read(html)
     assert len(page.all("tr")) == 300
     left_out = " ".join(page.one(of="fields").one("p").text.split())
-    assert left_out == "4,700 more lines of the value not shown, of them 4,700 unsupported."
+    assert left_out == "4,700 more lines of the value not shown, of them 4,700 normalized."
     assert len(html) < 250_000
+
+
+def test_unsupported_values_are_never_left_out(read) -> None:
+    value = [f"v{number}" for number in range(5_000)]
+    evidence = tuple(Evidence(f"/{number}", None, None, None, Status.UNSUPPORTED) for number in (1_000, 1_001, 4_000))
+    page = read(extraction_html(Extraction(value, locate=lambda: evidence), LONG))
+    last = page.all("tr")[300:]
+    assert [" ".join(row.text.split()) for row in last] == [
+        "700 lines not shown",
+        "1000 v1000 unsupported",
+        "1001 v1001 unsupported",
+        "2,998 lines not shown",
+        "4000 v4000 unsupported",
+    ]
+    left_out = " ".join(page.one(of="fields").one("p").text.split())
+    assert left_out == "4,697 more lines of the value not shown."
 
 
 def test_long_values_names_and_lists_are_cut(read) -> None:

@@ -126,6 +126,18 @@ def test_long_texts_large_values_and_many_issues_are_cut(at) -> None:
     assert sum("characters not shown" in line for line in shown) == 2
 
 
+def test_unsupported_values_are_never_left_out() -> None:
+    evidence = tuple(Evidence(f"/{number}", None, None, None, Status.UNSUPPORTED) for number in (900, 901))
+    shown = lines(printed(View(list(range(1_000)), evidence=evidence)))
+    assert shown[shown.index("199 199") + 1 :] == [
+        "⋯ 700 lines not shown",
+        "900 900 unsupported",
+        "901 901 unsupported",
+        "798 more lines of the value not shown",
+        "",
+    ]
+
+
 def test_a_text_that_is_another_one_is_not_marked_and_that_is_said(soup) -> None:
     shown = printed(soup, TEXT.replace("Soup", "Stew"))
     assert "1 place not marked: the text there is different" in shown

@@ -99,11 +99,28 @@ def test_words_that_are_the_value_but_for_line_ends_are_not_said_twice() -> None
 
 
 def test_what_is_left_out_is_counted_by_status() -> None:
-    evidence = tuple(Evidence(f"/{at}", None, None, None, Status.UNSUPPORTED) for at in range(5))
+    evidence = tuple(Evidence(f"/{at}", at, at + 1, "x", Status.NORMALIZED) for at in range(5))
     found = entries_of(View([1, 2, 3, 4, 5], evidence=evidence), Limits(rows=2))
     assert [entry.path for entry in found.shown] == ["/0", "/1"]
     assert found.left_out == 3
-    assert found.left_out_by == {Status.UNSUPPORTED: 3}
+    assert found.left_out_by == {Status.NORMALIZED: 3}
+
+
+def test_an_unsupported_value_is_shown_below_its_containers_however_few_rows_are() -> None:
+    guests: Json = [{"name": f"Guest {at}", "room": at} for at in range(6)]
+    evidence = tuple(Evidence(f"/guests/{at}/room", None, None, None, Status.UNSUPPORTED) for at in (3, 5))
+    found = entries_of(View({"hotel": "Ibis", "guests": guests, "note": None}, evidence=evidence), Limits(rows=4))
+    assert [(entry.path, entry.skipped) for entry in found.shown] == [
+        ("/hotel", 0),
+        ("/guests", 0),
+        ("/guests/0", 0),
+        ("/guests/0/name", 0),
+        ("/guests/3", 7),
+        ("/guests/3/room", 1),
+        ("/guests/5", 3),
+        ("/guests/5/room", 1),
+    ]
+    assert (found.left_out, found.left_out_by) == (13, {})
 
 
 @settings(deadline=None, max_examples=300)
