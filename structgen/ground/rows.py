@@ -215,13 +215,14 @@ def _walk(rows: Sequence[Sequence[Sequence[int]]]) -> list[int | None] | None:
     """The first place for each row behind that of the row before it; None if there is none for some row."""
     found: list[int | None] = []
     last: int | None = None
-    sets: dict[int, frozenset[int]] = {}
+    cells = {id(cell): cell for row in rows for cell in row}
+    members = {key: frozenset(cell) for key, cell in cells.items()}  # equal values have one and the same cell
     for row in rows:
         if not row:
             found.append(None)
             continue
         shortest = min(row, key=len)
-        others = [sets.setdefault(id(cell), frozenset(cell)) for cell in row if cell is not shortest]
+        others = [members[id(cell)] for cell in row if cell is not shortest]
         begin = 0 if last is None else bisect_right(shortest, last)
         at = next((at for at in _from(shortest, begin) if all(at in other for other in others)), None)
         if at is None:
