@@ -220,6 +220,9 @@ def _in_units(numbers: _Numbers, *, labelled: bool) -> Iterator[WrittenDuration]
         name = match["unit"].lower()
         if match["unit"] == "SEK" or (name not in _UNITS and not labelled and not goes_on):
             continue  # Swedish money, no seconds; or a name that is rarely a unit of time
+        if match["unit"] == "M" and not (goes_on and pending and pending.unit.seconds == _HOUR):
+            pending = None if goes_on else pending
+            continue  # minutes after hours ("1 H 30 M"), otherwise perhaps months
         unit = UNITS[name]
         lengths = list(_lengths(match, unit, numbers))
         end = _behind_unit(text, match, unit)

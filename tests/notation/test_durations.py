@@ -98,6 +98,12 @@ def test_behind_a_larger_unit_they_are_units_too() -> None:
     assert minutes("1 h 5 m") == {Decimal(65): True}
 
 
+def test_a_capital_m_is_minutes_only_after_hours() -> None:
+    assert minutes("1 H 5 M") == {Decimal(65): True}
+    assert list(read_durations("5 M", labelled=True)) == []
+    assert list(read_durations("2 D 5 M", labelled=True)) == []
+
+
 def test_months_are_no_number_of_days() -> None:
     assert duration_of("2 Jahre und 3 Monate") == Duration(Decimal(27), Decimal(0))
     assert duration_of("27 months") == duration_of("P2Y3M") != duration_of("810 days")
