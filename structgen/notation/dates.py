@@ -90,6 +90,8 @@ WEEKDAYS = {name: day for line in _WEEKDAY_NAMES.split("\n") for day, name in en
 """Name or abbreviation (casefolded) -> the weekday, 0 for Monday."""
 
 _CENTURIES = (1900, 2000)
+_BUDDHIST_ERA, _BUDDHIST_YEARS = 543, range(2400, 2700)
+_ASCII_YEAR = re.compile(r"[0-9]{4}")
 _PLAIN_YEARS = range(1900, 2100)
 """Years in which eight digits may end, as in ``25122018``. With any other ending they are rather a plain number."""
 
@@ -227,9 +229,16 @@ def _orders(match: re.Match[str]) -> Iterator[DateReading]:
         unlikely = bool(seen) and (order is DateOrder.YEAR_FIRST or mark == ".")
         short = len(first if order is DateOrder.YEAR_FIRST else last) == 2
         yield from (
-            DateReading(day, *match.span(), unlikely, order, mark, short_year=short) for day in days if day not in seen
+            DateReading(day, *match.span(), unlikely or _of_another_calendar(match[0], day), order, mark, short)
+            for day in days
+            if day not in seen
         )
         seen.update(days)
+
+
+def _of_another_calendar(written: str, day: date) -> bool:
+    """Whether this is rather a Persian, Islamic or Buddhist date: the year 1403 or 2567 in digits other than ASCII."""
+    return day.year not in _PLAIN_YEARS and not written.isascii() and not _ASCII_YEAR.search(written)
 
 
 def _eastern(text: str, start: int, end: int) -> Iterator[WrittenDate]:
@@ -294,6 +303,8 @@ def _around(
             continue
         days = [int(day) for day in (parts["day"], parts.get("last")) if day]
         years = _years(parts["year"])
+        if "\u0e00" <= text[start] <= "\u0e7f" and years[0] in _BUDDHIST_YEARS:
+            years = (years[0] - _BUDDHIST_ERA,)  # Thai dates mostly count from the death of the Buddha
         for day in days:
             found = _dates(years, months, day)
             yield _written(first, end + right.end(), found, short_year=len(years) > 1, of_range=len(days) > 1)
