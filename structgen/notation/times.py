@@ -43,7 +43,7 @@ _TO = rf"(?:\s?[{_RANGE_DASHES}]\s?|\s(?:to|bis|until|till|and|und)\s)"
 _RANGE_BEFORE = re.compile(rf"(?<!\d)\d{{1,2}}(?:[:.h]\d{{2}})?\s?(?:[ap]\.?\s?m\.?|h|Uhr)?{_TO}$", re.IGNORECASE)
 _RANGE_BEHIND = re.compile(rf"{_TO}\d{{1,2}}(?!\d)", re.IGNORECASE)
 _HALF_BEFORE = re.compile(r"(?:(?P<am>午前|上午|오전|凌晨|早上)|午後|下午|오후|晚上)\s?$")
-_LONGEST_BEFORE = 16
+_LONGEST_BEFORE, _LONGEST_HALF = 16, 4
 _ZONE = re.compile(
     r"\s?(?P<utc>Z|UTC|GMT)(?![^\W\d_])(?:\s?(?P<sign>[+\-\u2212])(\d{1,2})(?::?(\d{2}))?(?![\d:.]))?"
     r"|\s?(?P<bare>[+\-\u2212])(\d{2})(?::?(\d{2}))?(?![\d:.])"
@@ -115,6 +115,8 @@ def _of_clock(text: str, match: re.Match[str], *, dated: bool) -> WrittenTime | 
     if not _begins(text, match.start()):
         return None
     half, hour, end = (match["half"] or "").lower(), int(match[1]), match.end()
+    if half == "a" and hour > 12:  # "22:00 AM" contradicts itself
+        return None
     word = None if half else _HOUR_WORD.match(text, end)
     end = word.end() if word else end
     read = _time(hour % 12 + 12 * (half == "p") if half and hour <= 12 else hour, match[3], match[4], match["part"])
@@ -179,7 +181,9 @@ def _zone(text: str, at: int, *, minus: bool) -> tuple[int, timezone] | None:
     hours, minutes = (match[3], match[4]) if match["utc"] else (match[6], match[7])
     spaced = match[0][0].isspace()
     # "14:30 -05" or "14:30 +5" may be a range or a sum. An offset alone needs two digits and, after a space, minutes.
-    if match["bare"] and ((spaced and minutes is None) or (sign != "+" and (spaced or not minus))):
+    # After seconds, four digits are the offset of an email: "14:30:00 -0500".
+    mailed = spaced and minus and match[7] is not None and ":" not in match[0]
+    if match["bare"] and not mailed and ((spaced and minutes is None) or (sign != "+" and (spaced or not minus))):
         return None
     if int(hours) > _FARTHEST_ZONE or int(minutes or 0) >= 60:
         return None
@@ -188,13 +192,16 @@ def _zone(text: str, at: int, *, minus: bool) -> tuple[int, timezone] | None:
 
 
 def _beside(text: str, day: WrittenDate) -> Iterator[WrittenTime]:
-    """Yield the time of day directly after a date and the one directly before it."""
+    """Yield the time of day within a date ("May 3 10:00:00 2024"), directly after it, and directly before it."""
+    yield from (clock for clock in _times(text, day.start, day.end) if clock.end < day.end)
     if (compact := _COMPACT_CLOCK.match(text, day.end)) and (read := _time(int(compact[1]), compact[2], compact[3])):
         bare = Written(day.end, compact.end(), (Reading(read, day.end, compact.end()),))
         yield _with_surroundings(text, bare, offset=True)
     if between := _DATE_THEN_TIME.match(text, day.end):
         at, dated = between.end(), between.group() == "T"
-        yield from (clock for clock in _times(text, at, at + 1, dated=dated) if clock.start == at)
+        # A word for the half of the day may precede the digits: "午後2時".
+        several = _times(text, at, at + _LONGEST_HALF, dated=dated)
+        yield from (clock for clock in several if clock.start == at)
     for clock in _times(text, max(0, day.start - _LONGEST), day.start):
         if clock.end <= day.start and _TIME_THEN_DATE.fullmatch(text, clock.end, day.start):
             yield clock

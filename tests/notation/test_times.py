@@ -44,6 +44,7 @@ def datetimes(text: str) -> dict[str, bool]:
         ("14:30 UTC", "14:30:00+00:00"),
         ("14:30 +01:00", "14:30:00+01:00"),
         ("14:30:00-05:00", "14:30:00-05:00"),
+        ("14:30:00 -0530", "14:30:00-05:30"),
         ("3:15 pm GMT+2", "15:15:00+02:00"),
     ],
 )
@@ -63,7 +64,7 @@ def test_all_times_that_may_be_meant_are_read(text: str, found: dict[str, bool])
     assert times(text) == found
 
 
-@pytest.mark.parametrize("text", ["25:00", "14:75", "1:2", "14", "2.30.1", "5 pmx"])
+@pytest.mark.parametrize("text", ["25:00", "14:75", "1:2", "14", "2.30.1", "5 pmx", "22:00 AM"])
 def test_what_is_no_time_has_no_reading(text: str) -> None:
     assert times(text) == {}
 
@@ -86,6 +87,10 @@ def test_both_ends_of_a_range_say_that_they_are_one(text: str) -> None:
         ("14:30 on Tuesday, 12 March 2024", "2024-03-12T14:30:00"),
         ("March 5, 2024 2:30 PM", "2024-03-05T14:30:00"),
         ("2024年3月5日14時30分", "2024-03-05T14:30:00"),
+        ("2024年3月5日午後2時30分", "2024-03-05T14:30:00"),
+        ("2024년 3월 5일 오후 2시", "2024-03-05T14:00:00"),
+        ("Tue Mar  5 14:30:00 2024", "2024-03-05T14:30:00"),
+        ("Tue, 05 Mar 2024 14:30:00 -0500", "2024-03-05T14:30:00-05:00"),
     ],
 )
 def test_a_date_with_its_time_is_one_moment(text: str, moment: str) -> None:

@@ -49,7 +49,8 @@ def _datetime_in(text: str) -> str | None:
     found = only(covering(text, read_datetimes(text)))
     if found is not None:
         return found.isoformat()
-    day = date_in(text)
+    # The time of day within "May 3 10:00:00 2024" may have several readings, and must not become midnight.
+    day = None if ":" in text and not _MIDNIGHT.match(text) else date_in(text)
     return None if day is None else f"{day}T00:00:00"
 
 
