@@ -109,9 +109,7 @@ class Extractor(Maps, Streams):
         )
         timeout = argument("timeout", timeout, number(above=0))
         base_url, api_key = argument("base_url", base_url, _A_STRING), argument("api_key", api_key, _A_STRING)
-        previous_run = argument(
-            "previous_run", previous_run, optional(instance(PreviousRun, "PreviousRun(store, store.runs()[0])"))
-        )
+        previous_run = argument("previous_run", previous_run, optional(_A_PREVIOUS_RUN))
         open_wire = partial(
             open_sender, chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client
         )
