@@ -27,7 +27,7 @@ from structgen.engine.drive import adrive, drive
 from structgen.engine.flow import DocumentLine, Line, Send, SideBySide, extraction
 from structgen.engine.map_api import Maps
 from structgen.engine.observers import Observers, end_observed, observed, observers_in
-from structgen.engine.reparse.previous_run import PreviousRun
+from structgen.engine.reparse.previous_run import PreviousRun, only_extract
 from structgen.engine.stream.stream_api import Streams, TextLine, refuse_chunks, text_line
 from structgen.engine.stream.stream_views import Finished
 from structgen.schema import Context, SchemaOf, U
@@ -67,7 +67,7 @@ class Extractor(Maps, Streams):
         store: a file or an open `Store` for every paid completion. An equal request is answered from it at no cost. If
             None, nothing is stored. A store that is opened from a file is closed with the Extractor.
         previous_run: a run in that store (engine/reparse/previous_run.py). Its responses are read again first, and the
-            model is asked only for what is new in the schema or does not fit it.
+            model is asked only for what the schema asks anew or what does not fit it. For `extract` and `map`.
         observers: callables that receive an event for every request, completion, repair, retry and result
             (core/events.py).
 
@@ -291,6 +291,8 @@ class Extractor(Maps, Streams):
     def _planned(
         self, schema: object, text: Input, instructions: str | None, context: Context, *, extracting: bool = True
     ) -> tuple[Plan[Any], Line[Any]]:
+        if self._previous is not None:
+            raise only_extract("a prompt or a stream", "Call extract")
         plan = self._plan(resolve(schema), instructions, context, extracting=extracting)
         if extracting:
             refuse_chunks(self.options, text)

@@ -60,6 +60,8 @@ class ReparseContext:
         elif changed and not self.keep:
             words = " and ".join(changed)
             say(f"the {words} changed since run {self.run.id}: asking every document whole (--keep uses the answers).")
+        elif not self.keep and any(other_words(asked, now) for asked in self.run.asked[1:]):
+            say(f"run {self.run.id} reparsed a run with other words: asking whole what still has the answers to those.")
         return PreviousRun(store, self.run, self.keep)
 
 

@@ -132,12 +132,14 @@ def reparse(arguments: ReparseArguments) -> None:
 
     Documents, options and output file are those of the run; -o names another output file. The stored answer for each
     document is read first, and if it fits, the row costs nothing. A field that is new in the schema is requested alone,
-    even an optional one; so is a field whose description or title changed, or that has more choices now, because it
-    may mean something else. Changed types or bounds are checked by validation, and what it refuses is requested again.
-    A field that was removed is dropped; a renamed field is a new one.
+    even an optional one. So is a field about which the prompt says something else now (description, title, unit,
+    examples, default), or that admits more than before (other types or choices, wider bounds, null, another branch of
+    a union): any answer could differ, even an empty one. Narrower types or bounds are checked by validation, and what
+    it refuses is requested again. A field that was removed is dropped; a renamed field is a new one.
 
-    If the instructions, the worked examples or the description of the schema itself changed, any answer might differ:
-    then each document is requested whole, unless --keep says that the stored answers will do.
+    If the instructions, the worked examples or the description of the schema itself are not those that an answer
+    followed, all of it might differ: then the document is requested whole, unless --keep says that the stored answers
+    will do. A later run knows which answers were kept, and requests them again without --keep.
 
     Running the same command again, however the last run ended, pays only for what is missing. Exit status as for
     extract.

@@ -8,18 +8,20 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-from structgen.compile import Input, Plan
+from structgen.compile import Brief, Input, Plan, delimited
+from structgen.compile.prompt_text import example_answer, system_prompt
 from structgen.core.errors import ConfigurationError, StructgenError
 from structgen.core.json import Json, steps
-from structgen.core.options import Risk
-from structgen.core.records import Document, Example
+from structgen.core.options import Risk, Style
+from structgen.core.records import Document, Example, Request
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.documents.chunks import ChunkSchema
 from structgen.engine.claims import said
 from structgen.engine.flow import parse_answer
 from structgen.engine.reparse.schema_diff import Change, FieldsRequest, RequestedSchema
+from structgen.engine.reparse.widening import asks_more
 from structgen.forms import AnswerForm, prompt_forms, sent_by
 from structgen.parse import parse_tree
 from structgen.reask import ExtractionScope, Joined, Question
@@ -38,7 +40,8 @@ class PreviousRun:
     """A run in a store whose answers are read again before anything is sent.
 
     A text is asked about as a whole if the run did not see it, or if the instructions, the examples or the description
-    of the schema have changed since. With `keep`, answers are used although the wording has changed, also of fields.
+    of the schema differ from those that its answer followed. With `keep`, answers are used although the wording has
+    changed, also of fields. It serves `extract` and `map`; other calls refuse it.
     """
 
     store: Store
@@ -55,11 +58,13 @@ class PreviousRun:
     def question(self, plan: Plan[T], text: Input) -> Question[T] | None:
         """The question whose stored answer replaces the first question, or None if the run has none for this text.
 
-        Raises ConfigurationError if the run asked another server.
+        Raises ConfigurationError for a chat, and if the run asked another model or server.
         """
         document = text.text if isinstance(text, Document) else text
-        entries = self.store.answers(self.run.id, document) if isinstance(document, str) else ()
-        self._check_server(entries)
+        if not isinstance(document, str):
+            raise only_extract("a chat", "Pass a text or a Document")
+        entries = self.store.answers(self.run.id, document)
+        self._check_model(entries, plan.brief)
         kept = self._kept(plan, text, entries)
         if kept is None:
             return None
@@ -67,10 +72,16 @@ class PreviousRun:
             self.store.note(entry)
         return reread_question(kept, ExtractionScope(plan, plan.request_for(text)))
 
-    def _check_server(self, entries: Sequence[Entry]) -> None:
-        others = {entry.request.endpoint for entry in entries} - {self.endpoint}
-        if others:
-            there, here = (name or "the provider's own server" for name in (others.pop(), self.endpoint))
+    def _check_model(self, entries: Sequence[Entry], brief: Brief[Any]) -> None:
+        models = {f"{entry.request.provider}/{entry.request.model}" for entry in entries}
+        if other := models - {f"{brief.provider}/{brief.model}"}:
+            raise ConfigurationError(
+                f"Run {self.run.id} used {min(other)}, and what is missing is requested from the same model. Use that "
+                f"model instead of {brief.provider}/{brief.model}, or the model replay, which sends nothing."
+            )
+        servers = {entry.request.endpoint for entry in entries} - {self.endpoint}
+        if servers:
+            there, here = (name or "the provider's own server" for name in (min(servers), self.endpoint))
             raise ConfigurationError(
                 f"Run {self.run.id} used {there}, and this one would use {here}. Set the base URL of that run, or use "
                 "the model replay, which reads the store alone."
@@ -83,18 +94,39 @@ class PreviousRun:
         chunk = isinstance(plan.brief.schema, ChunkSchema)
         # The last answer for the whole counts; later entries are answers for parts of it.
         for number in reversed(range(len(entries))):
-            entry = entries[number]
-            for asked in self.run.asked:
-                sent = (sent_by(entry.request, one) for one in self._forms(asked, chunk=chunk))
-                form = next(filter(None, sent), None)
-                if form is not None:
-                    if not self.keep and (
-                        other_words(asked, _current_spec(plan)) or (plan.form.quoted and not form.quoted)
-                    ):
-                        return None
-                    forms = tuple(one for each in self.run.asked for one in self._forms(each, chunk=chunk))
-                    return StoredAnswers(entry, tuple(entries[number + 1 :]), form, forms, not self.keep, self.run.id)
+            followed = self._followed(entries[number].request, chunk=chunk)
+            if not followed:
+                continue
+            if any(self._is_other(plan, asked, form) for asked, form in followed):
+                return None
+            forms = tuple(one for each in self.run.asked for one in self._forms(each, chunk=chunk))
+            later = tuple(entries[number + 1 :])
+            return StoredAnswers(entries[number], later, followed[-1][1], forms, not self.keep, self.run.id)
         return None
+
+    def _followed(self, request: Request, *, chunk: bool) -> Sequence[tuple[RunSpec, AnswerForm]]:
+        """Return what a request for a whole value asked for, with the form that it sent; empty if it did not.
+
+        A run that kept the answers of another one was itself asked for something else. The prompt of the request shows
+        which of the two an answer followed. If it cannot be told, because an older version worded the prompt, both are
+        returned: neither may then differ from what is asked for now.
+        """
+        found = [(asked, self._sent(request, asked, chunk=chunk)) for asked in self.run.asked]
+        fitting = [(asked, form) for asked, form in found if form is not None]
+        shown = [(asked, form) for asked, form in fitting if is_shown(request, form, asked)]
+        return shown or fitting
+
+    def _sent(self, request: Request, asked: RunSpec, *, chunk: bool) -> AnswerForm | None:
+        return next(filter(None, (sent_by(request, form) for form in self._forms(asked, chunk=chunk))), None)
+
+    def _is_other(self, plan: Plan[Any], asked: RunSpec, form: AnswerForm) -> bool:
+        """Whether any answer could differ now, so that the whole value is asked for again."""
+        root = Change(RequestedSchema(form.plain.node, {}), plan.brief.schema.node, words=not self.keep)
+        if root.is_other(""):
+            return True
+        told = (plan.brief.instructions, _pairs(plan.brief.examples))
+        other = told != (asked.instructions, asked.examples or [])
+        return not self.keep and (other or (plan.form.quoted and not form.quoted))
 
     def _is_answered(self, plan: Plan[Any], text: Input, entries: Sequence[Entry]) -> bool:
         """Whether the store has another answer to exactly the current request."""
@@ -128,17 +160,39 @@ def _pairs(examples: Sequence[Example]) -> Json:
     return json.loads(json.dumps([[example.text, example.value] for example in examples]))
 
 
-def _current_spec(plan: Plan[Any]) -> RunSpec:
-    return run_spec_of(plan.brief.schema, plan.brief.instructions, plan.brief.examples)
+def is_shown(request: Request, form: AnswerForm, asked: RunSpec) -> bool:
+    """Whether a request shows the instructions, the schema and the examples of this specification."""
+    examples = cast("list[list[Json]]", asked.examples or [])
+    system, *rest = request.messages
+    if len(rest) < 2 * len(examples):
+        return False
+    prompts = (
+        system_prompt(form.shown, style, asked.instructions, extracting=True, quoted=form.quoted) for style in Style
+    )
+    for number, (text, value) in enumerate(examples):
+        question, answer = rest[2 * number].text, rest[2 * number + 1].text
+        # the quotes of an example are not recorded
+        told = form.quoted or answer == example_answer(Example(str(text), value), form)
+        if not told or delimited(str(text)) not in question:
+            return False
+    return system.text in prompts
+
+
+def only_extract(what: str, instead: str) -> ConfigurationError:
+    """Return the error for a call that cannot use the answers of a previous run."""
+    return ConfigurationError(
+        f"previous_run= reads the answers to the texts and documents of extract and map again, not those to {what}. "
+        f"{instead}, or use an Extractor without previous_run."
+    )
 
 
 def other_words(then: RunSpec, now: RunSpec) -> tuple[str, ...]:
     """Return which texts about the task as a whole have changed."""
-    schema = Change(RequestedSchema(Node.of(then.json_schema), {}).at, Node.of(now.json_schema))
+    new, old = (Node.of(now.json_schema),), (Node.of(then.json_schema),)
     differs = {
         "instructions": then.instructions != now.instructions,
         "examples": (then.examples or []) != now.examples,
-        "description": schema.is_other(""),
+        "description": asks_more(new, old, words=True) and not asks_more(new, old, words=False),
     }
     return tuple(what for what, other in differs.items() if other)
 
@@ -168,7 +222,7 @@ class StoredAnswers:
         for entry in self.parts:
             if asked := FieldsRequest.by(entry.request, self.forms):
                 later |= dict.fromkeys(asked.paths, Node.of(asked.schema))
-        return Change(RequestedSchema(self.form.plain.node, later).at, schema, self.words)
+        return Change(RequestedSchema(self.form.plain.node, later), schema, self.words)
 
 
 @dataclass(frozen=True, slots=True)

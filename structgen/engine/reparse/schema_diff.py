@@ -1,25 +1,23 @@
-"""What a schema asks for that an earlier one did not: new fields, and fields with changed descriptions or choices.
+"""What a schema asks for that an earlier one did not: new fields, and fields with other words or more values.
 
-An old answer says nothing about them. That includes optional fields, because a null would be silently wrong. Changed
-types and bounds are left to validation, and removed fields need no question.
+An old answer says nothing about them. That includes optional fields, because a null would be silently wrong, and empty
+values of which only the contents changed. Narrower types and bounds are left to validation, and removed fields need no
+question.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.records import Request
+from structgen.engine.reparse.widening import Nodes, asks_more, asks_more_below, may_lack, takes_nothing
 from structgen.forms import AnswerForm, PlainForm
 from structgen.reask.failing_fields import MOST_FIELDS, fields_schema
 from structgen.schema import Schema
 from structgen.schema.node import Node
-
-Nodes: TypeAlias = tuple[Node, ...]
-"""What a schema says about one path into a value: a node for each way through the unions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,46 +29,79 @@ class RequestedSchema:
 
     def at(self, path: str) -> Nodes:
         """Return what was asked for at a path; empty if nothing was."""
+        asked, below = self._asked(path)
+        return asked.along(below)
+
+    def takes_nothing(self, path: str) -> bool:
+        """Whether null or a missing key was a valid answer."""
+        asked, below = self._asked(path)
+        return _takes_nothing(asked, below)
+
+    def _asked(self, path: str) -> tuple[Node, str]:
+        """Return the last schema that was asked for at a path, and the path within its answers."""
         way = steps(path)
         for depth in range(len(way), 0, -1):
             prefix = pointer(way[:depth])
             if prefix in self.later:
-                return self.later[prefix].along(pointer([prefix, *way[depth:]]))
-        return self.schema.along(path)
+                return self.later[prefix], pointer([prefix, *way[depth:]])
+        return self.schema, path
+
+
+def _takes_nothing(schema: Node, path: str) -> bool:
+    *above, name = steps(path) or ("",)
+    return takes_nothing(schema.along(path)) or (bool(path) and may_lack(schema.along(pointer(above)), name))
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The change from what was asked for to another schema. `words`: whether a new description counts as a change."""
+    """The change from what was asked for to another schema. `words`: whether other words count as a change."""
 
-    asked: Callable[[str], Nodes]
+    asked: RequestedSchema
     schema: Node
     words: bool = True
 
     def unasked(self, tree: Json) -> tuple[str, ...]:
         """Return the paths in an answer (plain JSON) that the schema asks for and no question has asked for yet.
 
-        It is the path of a whole list if its items have changed, or if too many paths in it are new.
+        It is the path of a whole list or dict if its items have changed, or if too many paths in a list are new.
         """
         return tuple(self._walk("", tree))
 
     def is_other(self, path: str) -> bool:
-        """Whether the schema asks for something else at a path."""
-        new, old = self.schema.along(path), self.asked(path)
+        """Whether the schema asks for something else at a path, or admits more values there."""
+        new, old = self.schema.along(path), self.asked.at(path)
         if not new or not old:
             return bool(new)
-        return (self.words and _words(new) != _words(old)) or _has_more_choices(new, old)
+        return asks_more(new, old, self.words) or self._may_now_be_missing(path)
+
+    def _may_now_be_missing(self, path: str) -> bool:
+        """Whether null or a missing key is a valid answer now and was none before: a value may have been made up."""
+        return bool(self.asked.at(path)) and not self.asked.takes_nothing(path) and _takes_nothing(self.schema, path)
 
     def _walk(self, path: str, value: Json) -> Iterator[str]:
-        if self.is_other(path):
+        if self.is_other(path) or (self._is_empty(path, value) and self._is_other_below(path)):
             yield path
         elif isinstance(value, dict):
-            for name in dict.fromkeys([*self._declared(path, value), *value]):
-                yield from self._walk(path + pointer([name]), value.get(name))
+            declared = dict.fromkeys(self._declared(path, value))
+            found = [one for name in declared for one in self._walk(path + pointer([name]), value.get(name))]
+            free = [path + pointer([name]) for name in value if name not in declared]
+            more = [one for place in free for one in self._walk(place, value[steps(place)[-1]])]
+            # other values of a dict may come with other keys
+            yield from [path] if not set(free).isdisjoint(more) else [*found, *more]
         elif isinstance(value, list):
             items = [f"{path}/{number}" for number in range(len(value))]
             found = [one for place, item in zip(items, value, strict=True) for one in self._walk(place, item)]
-            yield from [path] if len(found) > MOST_FIELDS or not set(items).isdisjoint(found) else found
+            # an item that lacks what was required may have been left out
+            whole = not set(items).isdisjoint(found) or any(map(self._may_now_be_missing, found[:MOST_FIELDS]))
+            yield from [path] if len(found) > MOST_FIELDS or whole else found
+
+    def _is_empty(self, path: str, value: Json) -> bool:
+        """Whether a value has no contents that could be looked at one by one, as those of a record can."""
+        return value is None or value == [] or (value == {} and not [*self._declared(path, {})])
+
+    def _is_other_below(self, path: str) -> bool:
+        roots = (self.schema, self.asked.schema)
+        return asks_more_below(self.schema.along(path), self.asked.at(path), self.words, roots)
 
     def _declared(self, path: str, value: JsonObject) -> Iterator[str]:
         """Yield the keys that an object may have: those of its branch of a union, if that is known."""
@@ -84,38 +115,7 @@ class Change:
         held = ((value[name], child.choices or ()) for name, child in leaf.properties.items() if name in value)
         if not leaf.properties or any(len(choices) == 1 and choices[0] != item for item, choices in held):
             return False
-        return all(name in value or not self.asked(path + pointer([name])) for name in leaf.required)
-
-
-def _parts(nodes: Nodes) -> Iterator[JsonObject]:
-    """Yield every schema that may apply to a path."""
-    return (part for node in nodes for form in node.spread() for part in form.parts)
-
-
-def _words(nodes: Nodes) -> frozenset[tuple[Json, Json]]:
-    """Return the titles and descriptions of all branches."""
-    said = ((part.get("title"), part.get("description")) for part in _parts(nodes))
-    return frozenset((_text(title), _text(words)) for title, words in said if title or words)
-
-
-def _text(words: Json) -> str:
-    return words if isinstance(words, str) else ""
-
-
-def _has_more_choices(new: Nodes, old: Nodes) -> bool:
-    """Whether both list their choices, and the new list has choices that the old one lacks."""
-    before, now = _choices(old), _choices(new)
-    return bool(before) and not now <= before
-
-
-def _choices(nodes: Nodes) -> frozenset[str]:
-    """Return the listed values as JSON. Null does not count: it says that there is no value."""
-    named: list[Json] = []
-    for one in _parts(nodes):
-        several = one.get("enum")
-        named.extend(several if isinstance(several, list) else [])
-        named.extend([one["const"]] if "const" in one else [])
-    return frozenset(json.dumps(value, sort_keys=True) for value in named if value is not None)
+        return all(name in value or not self.asked.at(path + pointer([name])) for name in leaf.required)
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,29 @@ def test_where_the_task_as_a_whole_is_told_otherwise_each_document_is_asked_whol
     assert paths_asked(kitchen) == [[]] * 3
 
 
+@pytest.mark.parametrize("what", ["instructions", "examples", "description"])
+@MODES
+def test_what_was_kept_still_follows_the_old_words_in_a_later_run(
+    structgen, kitchen: Emulator, folder: Path, what: str, mode: str
+) -> None:
+    (folder / "how.txt").write_text("Read it.")
+    (folder / "examples.jsonl").write_text('{"text": "Tea", "value": {"name": "Tea", "serves": 2}}')
+    extract(structgen, "--instructions", "how.txt", "--examples", "examples.jsonl", "--mode", mode)
+    if what == "instructions":
+        (folder / "how.txt").write_text("Read it. Count guests and cooks.")
+    if what == "examples":
+        (folder / "examples.jsonl").write_text('{"text": "Tea", "value": {"name": "Tea", "serves": 1}}')
+    write_schema({"name": NAME, "serves": SERVES}, **({"description": "A dish."} if what == "description" else {}))
+    assert structgen("runs", "reparse", "1", "--keep").status == 0
+    assert structgen("runs", "reparse", "2", "--keep").status == 0
+    assert len(kitchen.requests) == 3
+    again = structgen("runs", "reparse", "3")
+    assert again.said[0].endswith("reparsed a run with other words: asking whole what still has the answers to those.")
+    assert again.said[-1] == "structgen: run 3: 3 documents: 3 requested whole."
+    assert len(kitchen.requests) == 6
+    assert structgen("runs", "reparse", "4").said[-1] == "structgen: run 4: 3 documents: 3 from stored answers."
+
+
 def test_what_was_asked_again_in_the_run_counts_too(structgen, kitchen: Emulator) -> None:
     kitchen.script(*(step for n in range(3) for step in (reply('{"name": "soup"}'), reply('{"/serves": 4}'))))
     extract(structgen, "--mode", "json", "--concurrency", "1")

@@ -1,4 +1,4 @@
-"""An earlier run in front of the wire, as Python users have it: sync and async, streams left alone."""
+"""An earlier run in front of the wire, as Python users have it: sync and async."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from structgen import Budget, Extraction, ExtractionFailed, Extractor, Mode, Options
-from structgen.core.errors import StoreError
+from structgen.core.errors import ConfigurationError, StoreError
 from structgen.core.options import EvidenceMode
 from structgen.engine.reparse.previous_run import PreviousRun, run_spec_of
 from structgen.schema import Schema
@@ -250,3 +250,107 @@ def test_a_store_of_the_users_own_stays_open(store: Store, groq_emulator: Emulat
     with Extractor(store=store):
         pass
     assert store.runs() == ()
+
+
+class Weighed(BaseModel):
+    title: str
+    weight: float = Field(json_schema_extra={"unit": "kg"})
+
+
+class WeighedInPounds(BaseModel):
+    title: str
+    weight: float = Field(json_schema_extra={"unit": "lb"})
+
+
+@pytest.mark.parametrize("mode", [Mode.AUTO, Mode.JSON, Mode.TOOLS])
+def test_another_unit_is_another_question_also_in_a_form_that_does_not_send_it(
+    run: Run, store: Store, groq_emulator: Emulator, mode: Mode
+) -> None:
+    options = Options(mode=mode)
+    groq_emulator.script(reply('{"title": "Leek soup", "weight": 2}'), reply('{"/weight": 4.4}'))
+    earlier = recorded(run, store, Weighed, options=options)
+    assert run(WeighedInPounds, earlier, options=options).value.weight == 4.4
+    assert run(Weighed, earlier, options=options).usage.calls == 0
+
+
+class Tagged(BaseModel):
+    title: str
+    tags: list[Soup] = []
+    by: dict[str, int] = {}
+
+
+class WiderTagged(BaseModel):
+    title: str
+    tags: list[FedSoup] = []
+    by: dict[str, float] = {}
+
+
+def test_of_empty_answers_too_what_is_wider_is_asked_for(run: Run, store: Store, groq_emulator: Emulator) -> None:
+    options = Options(mode=Mode.JSON)
+    groq_emulator.script(reply('{"title": "Leek soup", "tags": [], "by": {}}'))
+    earlier = recorded(run, store, Tagged, options=options)
+    groq_emulator.script(reply('{"/tags": [{"title": "Leek", "minutes": 1, "serves": 4}], "/by": {"Ines": 1.5}}'))
+    result = run(WiderTagged, earlier, options=options)
+    assert (result.value.tags[0].serves, result.value.by) == (4, {"Ines": 1.5})
+    assert result.attempts[-1].why.endswith("2 fields: /by, /tags")
+
+
+@pytest.mark.parametrize("old", ["[]", '[{"title": "Leek soup", "minutes": 10}]'])
+def test_a_list_as_the_whole_is_asked_for_whole_or_by_item(
+    run: Run, store: Store, groq_emulator: Emulator, old: str
+) -> None:
+    options = Options(mode=Mode.JSON)
+    groq_emulator.script(reply(old))
+    earlier = recorded(run, store, list[Soup], options=options)
+    whole = '[{"title": "Leek soup", "minutes": 10, "serves": 4}]'
+    groq_emulator.script(reply(whole if old == "[]" else '{"/0/serves": 4}'))
+    assert run(list[FedSoup], earlier, options=options).value[0].serves == 4
+
+
+def test_answers_of_another_model_are_refused(run: Run, store: Store, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"title": "Leek soup", "minutes": 10}'))
+    earlier = recorded(run, store, Soup, model="groq/openai/gpt-oss-20b")
+    with pytest.raises(ConfigurationError, match="Run 1 used groq/openai/gpt-oss-20b, and what is missing"):
+        run(Soup, earlier, model="groq/openai/gpt-oss-120b")
+    assert run(Soup, earlier, model="replay").usage.calls == 0
+    assert len(groq_emulator.requests) == 1
+
+
+def test_what_cannot_read_a_previous_run_refuses_it(run: Run, store: Store, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"title": "Leek soup", "minutes": 10}'))
+    earlier = recorded(run, store, Soup)
+    chat = [{"role": "user", "content": TEXT}]
+    extractor = Extractor(store=store, previous_run=earlier)
+
+    async def awaited() -> None:
+        with pytest.raises(ConfigurationError, match="previous_run= reads the answers"):
+            await extractor.agenerate(Soup, TEXT)
+        with pytest.raises(ConfigurationError, match="previous_run= reads the answers"):
+            await extractor.aextract(Soup, chat)
+
+    asyncio.run(awaited())
+    calls: list[Callable[[], object]] = [
+        lambda: extractor.extract(Soup, chat),
+        lambda: extractor.generate(Soup, TEXT),
+        lambda: list(extractor.stream(Soup, TEXT)),
+        lambda: list(extractor.stream_items(Soup, TEXT)),
+    ]
+    for call in calls:
+        with pytest.raises(ConfigurationError, match="previous_run= reads the answers"):
+            call()
+    assert len(groq_emulator.requests) == 1
+
+
+def test_an_answer_counts_for_the_words_that_it_followed(run: Run, store: Store, groq_emulator: Emulator) -> None:
+    """A run that kept old answers does not hand them on as answers to its own words."""
+    groq_emulator.script(reply('{"title": "Leek soup", "weight": 2}'))
+    earlier = recorded(run, store, Weighed)
+    later = run_spec_of(Schema.of(WeighedInPounds), "", ())
+    number = store.start_run("a script", "soup", "groq", [later, *earlier.run.asked])
+    assert run(WeighedInPounds, replace(earlier, keep=True)).usage.calls == 0
+    store.finish_run(number, 1)
+    second = PreviousRun(store, store.runs()[0])
+    groq_emulator.script(reply('{"/weight": 4.4}'))
+    assert run(WeighedInPounds, second).value.weight == 4.4
+    assert run(Weighed, second).usage.calls == 0
+    assert len(groq_emulator.requests) == 2
