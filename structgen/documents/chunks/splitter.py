@@ -31,6 +31,8 @@ _ZERO_WIDTH_JOINER = "\u200d"
 OVERLAP = 8
 """The next chunk repeats an eighth of each chunk, so that whatever is split in one is whole in the other."""
 SHORTEST_OVERLAP, LONGEST_OVERLAP = 100, 1_000
+_LEAST_FIRST = SHORTEST_CHUNK * 4 // 3 + 1
+"""The first chunk of a pass has room for at least this much, so that no fragment is cut off it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +59,24 @@ def cut_text(text: str, size: int, passes: int = 1) -> tuple[Chunk, ...]:
 
     Every pass covers all characters except white space. A chunk starts a little before the end of the previous one,
     unless it starts with a heading. Each pass splits at different places; chunks of earlier passes are not repeated. A
-    text that fits is one chunk in every pass.
+    pass that cannot split differently, because the text fits or the chunks are short, reads the same chunks again.
     """
     headings = read_headings(text)
-    chunks: dict[tuple[int, int], Chunk] = {}
-    if len(text) <= size:
-        # a different context in each pass: the store would answer an equal request
-        readings = ["", *(f"Reading {number} of {passes}." for number in range(2, passes + 1))]
-        return tuple(Chunk(0, len(text), reading) for reading in readings) if text.strip() else ()
+    chunks: list[Chunk] = []
+    seen: set[tuple[int, int]] = set()
     for number in range(passes):
-        first = max(min(size, SHORTEST_CHUNK * 3 // 2), size * (passes - number) // passes)
-        spans = list(_spans(text, headings, size, first))
+        first = max(min(size, _LEAST_FIRST), size * (passes - number) // passes)
+        spans = list(_spans(text, headings, size, len(text) if len(text) <= size else first))
+        # said only if the same is read again: the store would answer an equal request
+        again = f"Reading {number + 1} of {passes}." if seen.issuperset(spans) else ""
         above = contexts(text, headings, [start for start, _ in spans])
-        for (start, end), (context, lines) in zip(spans, above, strict=True):
-            chunks.setdefault((start, end), Chunk(start, end, context, lines))
-    return tuple(chunks.values())
+        for span, (context, lines) in zip(spans, above, strict=True):
+            if again and number:
+                chunks.append(Chunk(*span, "\n".join(filter(None, [again, context])), lines))
+            elif span not in seen:
+                chunks.append(Chunk(*span, context, lines))
+        seen.update(spans)
+    return tuple(chunks)
 
 
 def _spans(text: str, headings: Sequence[Heading], size: int, first: int) -> Iterator[tuple[int, int]]:

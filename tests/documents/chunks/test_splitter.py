@@ -156,6 +156,15 @@ def test_a_text_that_fits_is_read_whole_in_every_pass() -> None:
     assert len({chunk.context for chunk in chunks}) == 3  # else the store would answer the second from the first
 
 
+@pytest.mark.parametrize("size", [200, 250, 300, 900])
+def test_every_pass_reads_the_text_anew(size: int) -> None:
+    text = SENTENCE * 50
+    once, three = cut_text(text, size), cut_text(text, size, 3)
+    assert three[: len(once)] == once
+    assert len({(chunk.start, chunk.end, chunk.context) for chunk in three}) == len(three)
+    assert len(three) >= 2.5 * len(once)
+
+
 @pytest.mark.parametrize("size", [300, 450, 2_000])
 @pytest.mark.parametrize("passes", [1, 2, 5])
 def test_no_chunk_is_a_fragment(size: int, passes: int) -> None:

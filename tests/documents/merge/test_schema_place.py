@@ -232,46 +232,6 @@ def test_lines_that_a_list_must_have_a_number_of_are_still_collected() -> None:
     assert merged(Bill, part(0, {"lines": [tea]}), part(2, {"lines": [tea]})).value == {"lines": [tea, tea]}
 
 
-def test_one_mention_in_two_chunks_has_one_vote() -> None:
-    seven = {"/total": (92, 94)}
-    parts = [part(0, {"total": 7}, seven), part(1, {"total": 7}, seven)]
-    nine = [part(n, {"total": 9}, {"/total": (n * 90 + 30, n * 90 + 32)}) for n in (3, 5)]
-    assert merge([*parts, *nine]).value == {"total": 9}
-    assert merge([*parts, nine[0]]).value == {"total": 7}
-
-
-class Bill(BaseModel):
-    paid: bool = Field(description="Whether it was settled")
-    vegan: bool = True
-
-
-def test_chunks_that_do_not_speak_of_a_yes_or_no_do_not_outvote_the_one_that_does() -> None:
-    silent = [part(n, {"paid": False}, text="Tea, milk and bread.") for n in (0, 2, 4)]
-    for text in ("It was paid in full.", "We settled it.", "Done with it."):
-        found = merged(Bill, *silent, part(6, {"paid": True}, text=text))
-        assert found.value == {"paid": True}
-        assert [claim.value for claim in found.conflicts[0].claims] == [True, False]
-
-
-def test_among_chunks_that_speak_of_it_the_most_decide() -> None:
-    parts = [part(n, {"paid": n == 0}, text="Paid or not, that is the question.") for n in (0, 2, 4)]
-    silent = part(6, {"paid": True}, text="Tea, milk and bread.")
-    assert merged(Bill, *parts, silent).value == {"paid": False}
-
-
-def test_the_default_of_a_yes_or_no_does_not_outvote_what_differs() -> None:
-    parts = [part(n, {"vegan": n != 2}, text="Tea, milk and bread.") for n in (0, 2, 4)]
-    assert merged(Bill, *parts).value == {"vegan": False}
-
-
-def test_the_reading_of_a_larger_chunk_wins_over_one_within_it() -> None:
-    small = [part(n, {"by": "Lee"}, start=100 + n, end=300 - n) for n in (1, 2)]
-    large = part(3, {"by": "Ray"}, start=50, end=600)
-    assert merge([*small, large]).value == {"by": "Ray"}
-    apart = part(3, {"by": "Ray"}, start=900, end=1_400)
-    assert merge([*small, apart]).value == {"by": "Lee"}
-
-
 def test_a_place_within_a_fuller_one_is_a_part_of_its_value() -> None:
     cut = part(1, ["Lee"], {"/0": (94, 97)})
     whole = part(0, ["Ann Lee"], {"/0": (90, 97)})
