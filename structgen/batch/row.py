@@ -11,7 +11,7 @@ from typing import Any, cast
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import MISSING, Json, JsonObject, at, steps
 from structgen.core.records import Document, Evidence, Status, Usage
-from structgen.core.results import ChunkReport, Conflict, Extraction, Issue, Repair
+from structgen.core.results import ChunkReport, Claim, Conflict, Extraction, Issue, Repair
 from structgen.documents import DocumentProblem
 from structgen.ground import locate
 from structgen.schema import Schema
@@ -85,7 +85,9 @@ class Row:
 
 
 def _repair(repair: Repair) -> JsonObject:
-    return {**cast(JsonObject, asdict(repair)), "risk": repair.risk.name.lower()}
+    """Return a repair as JSON; with places only if it merged items that were found in the text."""
+    row: JsonObject = {**cast(JsonObject, asdict(repair)), "risk": repair.risk.name.lower()}
+    return row if repair.places else {key: part for key, part in row.items() if key != "places"}
 
 
 def _issue(issue: Issue) -> JsonObject:
@@ -101,8 +103,17 @@ def _chunks(chunks: tuple[ChunkReport, ...], conflicts: tuple[Conflict, ...]) ->
     return {
         "count": len(chunks),
         "failed": [{"start": chunk.start, "end": chunk.end, "error": chunk.error} for chunk in failed],
-        "conflicts": [cast(JsonObject, asdict(conflict)) for conflict in conflicts],
+        "conflicts": [
+            {"path": conflict.path, "claims": [_claim(claim, chunks) for claim in conflict.claims]}
+            for conflict in conflicts
+        ],
     }
+
+
+def _claim(claim: Claim, chunks: tuple[ChunkReport, ...]) -> JsonObject:
+    """Return a claim as JSON, with the spans of the chunks that made it: it may have no evidence."""
+    spans: Json = [[chunks[number].start, chunks[number].end] for number in claim.chunks if number < len(chunks)]
+    return {**cast(JsonObject, asdict(claim)), "spans": spans}
 
 
 def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> Row:

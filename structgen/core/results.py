@@ -16,13 +16,17 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One difference between the response and the accepted value. `before` and `after` are plain JSON."""
+    """One difference between the response and the accepted value. `before` and `after` are plain JSON.
+
+    `places` are the offsets in the document of every mention of a merged item, and empty for other repairs.
+    """
 
     rule: str
     path: str
     before: Json
     after: Json
     risk: Risk
+    places: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from structgen.report.value_rows import Passages, entries_of, passages_of
 from structgen.report.view import (
     MEANING,
     Limits,
+    Places,
     View,
     claimed,
     counted,
@@ -64,6 +65,7 @@ def view_html(view: View, document: str | None = None, limits: Limits | None = N
         view=view,
         entries=entries,
         passages=passages,
+        places=Places(document, view.chunks),
         document=document,
         limits=limits,
         deepest=DEEPEST,

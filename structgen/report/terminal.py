@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from types import MappingProxyType
@@ -14,6 +12,7 @@ from structgen.core.results import Extraction
 from structgen.report.value_rows import Entries, Entry, Kind, Passages, Piece, entries_of, passages_of
 from structgen.report.view import (
     Limits,
+    Places,
     View,
     claimed,
     counted,
@@ -62,32 +61,14 @@ def print_view(view: View, document: str | None = None, console: Console | None 
     from rich.console import Console
 
     console = console or Console()
-    entries, lines = entries_of(view, LIMITS), _Lines(document or "")
+    entries, places = entries_of(view, LIMITS), Places(document, view.chunks)
     console.rule(_title(view), align="left", style="dim")
-    parts = [*_before(view, console.width), _table(entries.shown, lines), *_after(view, entries)]
+    parts = [*_before(view, console.width), _table(entries.shown, places), *_after(view, entries, places)]
     if document is not None:
         passages = passages_of(document, entries.shown, LIMITS)
-        parts += ["", *_misplaced(passages), _text(document, entries.shown, passages, lines)]
+        parts += ["", *_misplaced(passages), _text(document, entries.shown, passages, places)]
     for part in [*parts, ""]:
         console.print(part)
-
-
-class _Lines:
-    """The lines of a text, to give places as ``line:column``, both from 1."""
-
-    def __init__(self, document: str) -> None:
-        self._starts = [0, *(found.end() for found in re.finditer("\n", document))]
-
-    def number(self, at: int) -> int:
-        """Return the line of a character offset."""
-        return bisect_right(self._starts, at)
-
-    def place(self, evidence: Evidence | None) -> str:
-        """Return where a piece of evidence begins, or an empty text."""
-        if evidence is None or evidence.start is None:
-            return ""
-        line = self.number(evidence.start)
-        return f"{line}:{evidence.start - self._starts[line - 1] + 1}"
 
 
 def _title(view: View) -> Text:
@@ -118,7 +99,7 @@ def _before(view: View, width: int) -> Iterator[Text]:
         yield Text(f"{len(failed) - LIMITS.listed:,} more of {len(view.chunks):,} chunks failed", "red")
 
 
-def _table(entries: Sequence[Entry], lines: _Lines) -> Table:
+def _table(entries: Sequence[Entry], places: Places) -> Table:
     from rich.table import Table
     from rich.text import Text
 
@@ -131,11 +112,16 @@ def _table(entries: Sequence[Entry], lines: _Lines) -> Table:
         if entry.skipped:
             table.add_row("⋯", Text(f"{counted(entry.skipped, 'line')} not shown", "dim italic"))
         name = Text("  " * min(entry.depth, 12) + entry.name, "bold" if entry.kind is Kind.GROUP else "")
-        table.add_row(name, _value(entry), _status(entry.evidence), lines.place(entry.evidence))
+        table.add_row(name, _value(entry, places), _status(entry.evidence), _position(entry.evidence, places))
     return table
 
 
-def _value(entry: Entry) -> Text:
+def _position(evidence: Evidence | None, places: Places) -> str:
+    """Return where a piece of evidence begins, or an empty text."""
+    return "" if evidence is None or evidence.start is None else places.position(evidence.start)
+
+
+def _value(entry: Entry, places: Places) -> Text:
     from rich.text import Text
 
     value = Text(entry.text, _VALUES.get(entry.kind, ""))
@@ -144,9 +130,9 @@ def _value(entry: Entry) -> Text:
     for issue in entry.issues[:3]:
         value.append(f"\n{line_of(issue.message, 300)}", "red")
     for conflict in entry.conflicts[:1]:
-        value.append(f"\nother chunks say: {others(conflict)}", "magenta")
+        value.append(f"\nother chunks say: {others(conflict, places)}", "magenta")
     for repair in entry.repairs[:3]:
-        value.append(f"\nrepaired: {repaired(repair)}", "yellow")
+        value.append(f"\nrepaired: {repaired(repair, places)}", "yellow")
     return value
 
 
@@ -159,7 +145,7 @@ def _status(evidence: Evidence | None) -> Text:
     return Text(f"{evidence.status}{score}", _INK[evidence.status])
 
 
-def _after(view: View, entries: Entries) -> Iterator[Text]:
+def _after(view: View, entries: Entries, places: Places) -> Iterator[Text]:
     """Yield what is left out, and the issues and conflicts, which may belong to no row."""
     from rich.text import Text
 
@@ -173,7 +159,7 @@ def _after(view: View, entries: Entries) -> Iterator[Text]:
     if view.repairs:
         yield Text(counted(len(view.repairs), "repair"), "yellow")
     for conflict in view.conflicts[: LIMITS.listed]:
-        yield Text(f"conflict at {line_of(conflict.path, 200) or 'the whole'}: {claimed(conflict)}", "magenta")
+        yield Text(f"conflict at {line_of(conflict.path, 200) or 'the whole'}: {claimed(conflict, places)}", "magenta")
     if len(view.conflicts) > LIMITS.listed:
         yield Text(f"{len(view.conflicts) - LIMITS.listed:,} more conflicts between chunks", "magenta")
 
@@ -185,7 +171,7 @@ def _misplaced(passages: Passages) -> Iterator[Text]:
         yield Text(f"{counted(passages.misplaced, 'place')} not marked: the text there is different", "yellow")
 
 
-def _text(document: str, entries: Sequence[Entry], passages: Passages, lines: _Lines) -> Table:
+def _text(document: str, entries: Sequence[Entry], passages: Passages, places: Places) -> Table:
     """Return the text with line numbers."""
     from rich.table import Table
     from rich.text import Text
@@ -201,7 +187,7 @@ def _text(document: str, entries: Sequence[Entry], passages: Passages, lines: _L
             )
             continue
         block = Text().join(_styled(document, entries, piece) for piece in pieces)
-        for number, line in enumerate(block.split("\n"), lines.number(pieces[0].start)):
+        for number, line in enumerate(block.split("\n"), places.line(pieces[0].start)):
             table.add_row(str(number), line)
     return table
 

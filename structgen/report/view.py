@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import reprlib
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, cast
@@ -134,6 +136,7 @@ MEANING: Mapping[Status, str] = MappingProxyType(
 
 
 _MOST_CLAIMS = 5
+_MOST_PLACES = 5
 
 
 def counted(number: int, what: str) -> str:
@@ -163,25 +166,71 @@ def tokens(usage: Usage) -> str:
     return f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
 
 
-def repaired(repair: Repair) -> str:
+class Places:
+    """Names places of a text: by ``line:column``, both from 1, if the text is known, else by offsets in characters."""
+
+    def __init__(self, document: str | None, chunks: Sequence[ChunkReport] = ()) -> None:
+        self._document = document or ""
+        self._chunks = chunks
+        self._starts = [0, *(found.end() for found in re.finditer("\n", self._document))]
+
+    def line(self, at: int) -> int:
+        """Return the line of a character offset."""
+        return bisect_right(self._starts, at)
+
+    def position(self, at: int) -> str:
+        """Return a character offset as ``line:column``."""
+        line = self.line(at)
+        return f"{line}:{at - self._starts[line - 1] + 1}"
+
+    def named(self, spans: Iterable[tuple[int, int]]) -> str:
+        """Name places in words, the first ones of many; empty if there are none."""
+        several = list(dict.fromkeys(spans))
+        first, more = several[:_MOST_PLACES], len(several) - _MOST_PLACES
+        # the offsets may belong to a longer text than this one, or to none
+        if self._document and all(start >= 0 and end <= len(self._document) for start, end in first):
+            what, words = "line", [self.position(start) for start, _ in first]
+        else:
+            what, words = "characters", [f"{start:,} to {end:,}" for start, end in first]
+        words += [f"and {more} more"] if more > 0 else []
+        plural = "s" if what == "line" and len(several) > 1 else ""
+        return f"{what}{plural} {', '.join(words)}" if several else ""
+
+    def of_claim(self, claim: Claim) -> str:
+        """Name where a claim is made: its evidence, else the chunks that made it."""
+        found = [
+            (piece.start, piece.end) for piece in claim.evidence if piece.start is not None and piece.end is not None
+        ]
+        if found:
+            same = all(self._document[piece.start : piece.end] == piece.text for piece in claim.evidence)
+            return (self if same else Places(None)).named(found)
+        made = [self._chunks[number] for number in claim.chunks if number < len(self._chunks)]
+        return Places(None).named((chunk.start, chunk.end) for chunk in made)
+
+
+def repaired(repair: Repair, places: Places) -> str:
     """Return a repair in one line."""
-    return f"{line_of(repair.rule, 60).replace('_', ' ')}: {_short(repair.before)} → {_short(repair.after)}"
+    where = places.named(repair.places)
+    change = f"{line_of(repair.rule, 60).replace('_', ' ')}: {_short(repair.before)} → {_short(repair.after)}"
+    return f"{change} ({where})" if where else change
 
 
-def claimed(conflict: Conflict) -> str:
-    """Return in one line what chunks say about one part of a value. The first claim was accepted."""
-    return ", not ".join(map(_claim, conflict.claims[:_MOST_CLAIMS]))
+def claimed(conflict: Conflict, places: Places) -> str:
+    """Return in one line what chunks say about one part of a value, and where. The first claim was accepted."""
+    return ", not ".join(_claim(claim, places) for claim in conflict.claims[:_MOST_CLAIMS])
 
 
-def others(conflict: Conflict) -> str:
-    """Return in one line what other chunks say instead of a value."""
-    return ", ".join(map(_claim, conflict.claims[1:_MOST_CLAIMS]))
+def others(conflict: Conflict, places: Places) -> str:
+    """Return in one line what other chunks say instead of a value, and where."""
+    return ", ".join(_claim(claim, places) for claim in conflict.claims[1:_MOST_CLAIMS])
 
 
-def _claim(claim: Claim) -> str:
+def _claim(claim: Claim, places: Places) -> str:
     value = claim.value if isinstance(claim.value, str) else json.dumps(claim.value, ensure_ascii=False)
     more = ", …" if len(claim.chunks) > _MOST_CLAIMS else ""
-    return f"{line_of(value, 120)} (chunk {', '.join(map(str, claim.chunks[:_MOST_CLAIMS]))}{more})"
+    chunks = f"chunk {', '.join(map(str, claim.chunks[:_MOST_CLAIMS]))}{more}"
+    where = places.of_claim(claim)
+    return f"{line_of(value, 120)} ({chunks}{f', {where}' if where else ''})"
 
 
 def _short(value: object) -> str:

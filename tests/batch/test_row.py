@@ -74,7 +74,15 @@ def test_a_row_says_how_many_chunks_it_took_and_which_failed() -> None:
     assert [(one["path"], [claim["value"] for claim in one["claims"]]) for one in told["conflicts"]] == [
         ("/serves", [4, 5])
     ]
+    assert [[claim["spans"] for claim in one["claims"]] for one in told["conflicts"]] == [[[[0, 6]], [[4, 10]]]]
     assert json.loads(to_line(whole)) == json.loads(json.dumps(row))
+
+
+def test_a_repair_has_places_in_a_row_only_if_items_were_merged() -> None:
+    same = Repair("same_item", "/0", "IDA", "Ida", Risk.INTERPRETIVE, ((0, 3), (40, 43)))
+    row: Any = Row("a", "a", RowStatus.OK, repairs=(same, Repair("key", "/0", "A", "a", Risk.LOSSLESS))).to_json()
+    assert row["repairs"][0]["places"] == ((0, 3), (40, 43))
+    assert list(row["repairs"][1]) == ["rule", "path", "before", "after", "risk"]
 
 
 def test_a_row_whose_chunks_all_worked_is_ok() -> None:

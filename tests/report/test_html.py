@@ -193,12 +193,32 @@ def test_chunks_that_failed_and_conflicts_are_named(read) -> None:
     conflict = Conflict("/total", (Claim(5.5, (0,)), Claim("six", (1, 2))))
     page = read(extraction_html(Extraction({"total": 5.5}, chunks=chunks, conflicts=(conflict,)), "x"))
     assert [badge.text for badge in page.one(of="counts").all(of="badge")] == ["1 of 2 chunks failed", "1 conflict"]
-    assert page.one("tr").one(of="disputed").text == "six (chunk 1, 2)"
+    assert page.one("tr").one(of="disputed").text == "six (chunk 1, 2, characters 900 to 2,000)"
     failed, conflicts = page.all("details")
     assert "open" in conflicts.attributes
     assert failed.one("summary").text == "1 of 2 chunks failed"
     assert failed.one("li").text == "characters 900 to 2,000: The server failed."
-    assert conflicts.one("li").text.split() == ["/total", "5.5", "(chunk", "0),", "not", "six", "(chunk", "1,", "2)"]
+    assert " ".join(conflicts.one("li").text.split()) == (
+        "/total 5.5 (chunk 0, characters 0 to 1,000), not six (chunk 1, 2, characters 900 to 2,000)"
+    )
+
+
+def test_conflicts_and_merged_items_name_their_lines_in_the_text(read) -> None:
+    text = "Opens: 8 pm\nSings: Ida Holm\nOpens: 9 pm\nBar: IDA HOLM\n"
+    claims = [
+        Claim(words, (at,), (Evidence("/opens", start, start + 4, words, Status.EXACT),))
+        for at, (words, start) in enumerate([("8 pm", 7), ("9 pm", 35)])
+    ]
+    same = Repair("same_item", "/guests/0", "IDA HOLM", "Ida Holm", Risk.INTERPRETIVE, ((19, 27), (45, 53)))
+    value = {"opens": "8 pm", "guests": ["Ida Holm"]}
+    page = read(view_html(View(value, repairs=(same,), conflicts=(Conflict("/opens", tuple(claims)),)), text))
+    assert page.one(of="disputed").text == "9 pm (chunk 1, line 3:8)"
+    assert page.one(of="repaired").text == "same item: 'IDA HOLM' → 'Ida Holm' (lines 2:8, 4:6)"
+    listed = [" ".join(item.text.split()) for item in page.all("li")]
+    assert listed == [
+        "/opens 8 pm (chunk 0, line 1:8), not 9 pm (chunk 1, line 3:8)",
+        "/guests/0 same item: 'IDA HOLM' → 'Ida Holm' (lines 2:8, 4:6) interpretive",
+    ]
 
 
 def test_chunks_that_all_worked_are_counted(read) -> None:

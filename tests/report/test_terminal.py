@@ -90,14 +90,59 @@ def test_failed_chunks_and_conflicts_are_named() -> None:
     shown = lines(printed(Extraction([1], chunks=chunks, conflicts=conflicts)))
     assert shown[1] == "chunk of characters 0 to 1,000 failed: It broke."
     assert "5 more of 26 chunks failed" in shown
-    assert shown.count("conflict at /0: 1 (chunk 0), not 2 (chunk 1)") == 2
-    assert shown.count("other chunks say: 2 (chunk 1)") == 1
+    said = "conflict at /0: 1 (chunk 0, characters 0 to 9), not 2 (chunk 1, characters 0 to 1,000)"
+    assert shown.count(said) == 2
+    assert shown.count("other chunks say: 2 (chunk 1, characters 0 to 1,000)") == 1
+
+
+PROGRAMME = "Opens: 8 pm\nSings: Ida Holm\n\nOpens: 9 pm\nBar: IDA HOLM, 9 pm\n"
+
+
+@pytest.fixture
+def disputed() -> View:
+    early = (Evidence("/opens", 7, 11, "8 pm", Status.EXACT),)
+    late = tuple(Evidence("/opens", at, at + 4, "9 pm", Status.EXACT) for at in (36, 56))
+    conflict = Conflict("/opens", (Claim("8 pm", (0,), early), Claim("9 pm", (1, 2), late)))
+    same = Repair("same_item", "/guests/0", "IDA HOLM", "Ida Holm", Risk.INTERPRETIVE, ((19, 27), (46, 54)))
+    chunks = (ChunkReport(0, 30, "ok"), ChunkReport(29, 45, "ok"), ChunkReport(40, 61, "ok"))
+    return View({"opens": "8 pm", "guests": ["Ida Holm"]}, repairs=(same,), chunks=chunks, conflicts=(conflict,))
+
+
+def test_conflicts_and_merged_items_name_their_lines_in_the_text(disputed) -> None:
+    assert [(PROGRAMME[a:b]) for a, b in [(36, 40), (56, 60), (19, 27), (46, 54)]] == [
+        "9 pm",
+        "9 pm",
+        "Ida Holm",
+        "IDA HOLM",
+    ]
+    shown = lines(printed(disputed, PROGRAMME))
+    assert "conflict at /opens: 8 pm (chunk 0, line 1:8), not 9 pm (chunk 1, 2, lines 4:8, 5:16)" in shown
+    assert "other chunks say: 9 pm (chunk 1, 2, lines 4:8, 5:16)" in shown
+    assert "repaired: same item: 'IDA HOLM' → 'Ida Holm' (lines 2:8, 5:6)" in shown
+
+
+def test_without_the_text_places_are_named_in_characters(disputed) -> None:
+    shown = lines(printed(disputed))
+    assert "other chunks say: 9 pm (chunk 1, 2, characters 36 to 40, 56 to 60)" in shown
+    assert "repaired: same item: 'IDA HOLM' → 'Ida Holm' (characters 19 to 27, 46 to 54)" in shown
+
+
+def test_places_that_another_text_does_not_have_are_named_in_characters(disputed) -> None:
+    shown = lines(printed(disputed, "Another text."))
+    assert "other chunks say: 9 pm (chunk 1, 2, characters 36 to 40, 56 to 60)" in shown
+
+
+def test_of_many_places_the_first_are_named() -> None:
+    places = tuple((at, at + 1) for at in range(0, 20, 2))
+    same = Repair("repeated_item", "/0", ["a"], "a", Risk.INTERPRETIVE, places)
+    shown = lines(printed(View(["a"], repairs=(same,)), "a\n" * 10))
+    assert "repaired: repeated item: ['a'] → 'a' (lines 1:1, 2:1, 3:1, 4:1, 5:1, and 5 more)" in shown
 
 
 def test_many_conflicts_are_counted() -> None:
     conflicts = tuple(Conflict(f"/{n}", (Claim("a b\nc", tuple(range(9))), Claim(None, (1,)))) for n in range(25))
     shown = lines(printed(Extraction({"x": 1}, chunks=(ChunkReport(0, 9, "ok"),), conflicts=conflicts)))
-    assert "conflict at /0: a b c (chunk 0, 1, 2, 3, 4, …), not null (chunk 1)" in shown
+    assert "conflict at /0: a b c (chunk 0, 1, 2, 3, 4, …, characters 0 to 9), not null (chunk 1)" in shown
     assert "5 more conflicts between chunks" in shown
 
 

@@ -7,7 +7,7 @@ places of every claim. Merging two items found at different places is a `Repair`
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -126,11 +126,12 @@ class _Merger:
                 self.moves.setdefault(node.part.number, {})[node.path] = here
             items.append(self.merge(group.nodes, here, place.item, depth + 1, in_list=True))
             # likeness is a judgement, so every item merged by it is on record
+            places = _places(group.nodes) if group.uncertain or group.repeated else ()
             for node in group.uncertain:
-                self.repairs.append(Repair("same_item", here, node.value, items[-1], Risk.INTERPRETIVE))
+                self.repairs.append(Repair("same_item", here, node.value, items[-1], Risk.INTERPRETIVE, places))
             if group.repeated:
                 again = [_mention(node) for node in group.repeated]
-                self.repairs.append(Repair("repeated_item", here, again, items[-1], Risk.INTERPRETIVE))
+                self.repairs.append(Repair("repeated_item", here, again, items[-1], Risk.INTERPRETIVE, places))
         return items
 
     def _groups(self, nodes: Sequence[ChunkValue], path: str, place: SchemaPlace) -> list[Group]:
@@ -141,7 +142,7 @@ class _Merger:
             kind = ListKind.RECORDS  # an answer itself says something twice, so each mention counts
         elif not declared and kind is ListKind.RECORDS and self.by_likeness and _is_restated(nodes):
             again: Json = [_mention(node) for node in nodes[1:]]
-            self.repairs.append(Repair("repeated_list", path, again, nodes[0].value, Risk.INTERPRETIVE))
+            self.repairs.append(Repair("repeated_list", path, again, nodes[0].value, Risk.INTERPRETIVE, _places(nodes)))
             nodes = nodes[:1]
         united = declared and kind is ListKind.SET
         return group_items(nodes, kind, by_likeness=self.by_likeness or united, within=united)
@@ -164,7 +165,8 @@ class _Merger:
         claims = [_claim(camp, path) for camp in count_votes(nodes, place.topics, place.default)]
         if len(claims) > 1:
             self.conflicts.append(Conflict(path, tuple(claims)))
-        if claims[0].evidence:
+        # the evidence of a container that is compared as a whole is that of its leaves
+        if claims[0].evidence and claims[0].evidence[0].path == path:
             self.evidence[path] = claims[0].evidence[0]
         return claims[0].value
 
@@ -233,6 +235,30 @@ def _claim(camp: Sequence[ChunkValue], path: str) -> Claim:
     """Return the claim of nodes that agree, in their most frequent spelling."""
     spelled = Counter(str(node.value) for node in camp).most_common(1)[0][0]
     value = next(node.value for node in camp if str(node.value) == spelled)
-    certain = sorted((node for node in camp if node.evidence), key=lambda node: (node.value != value, not node.place))
-    found = tuple(replace(node.evidence, path=path) for node in certain if node.evidence)
+    certain = sorted(camp, key=lambda node: (node.value != value, not node.place))
+    found = tuple(piece for node in certain for piece in _evidence(node, path))
     return Claim(value, tuple(sorted({node.part.number for node in camp})), found)
+
+
+def _evidence(node: ChunkValue, path: str) -> Iterator[Evidence]:
+    """Yield the evidence of the leaves of a value that becomes the one at `path`."""
+    scalar = not isinstance(node.value, dict | list)
+    for inner in [""] if scalar else [inner for inner, _, _ in node.leaves()]:
+        found = node.part.evidence.get(node.path + inner)
+        if found is not None and found.start is not None:
+            yield replace(found, path=path + inner)
+
+
+def _places(nodes: Iterable[ChunkValue]) -> tuple[tuple[int, int], ...]:
+    """Return the place of each mention, from its first to its last leaf, in order; equal places once."""
+    return tuple(sorted({place for node in nodes if (place := _place(node)) is not None}))
+
+
+def _place(node: ChunkValue) -> tuple[int, int] | None:
+    """Return the place of a mention: of what is certain and in its own chunk, else of anything that was found."""
+    leaves = [leaf for _, leaf, _ in node.leaves()]
+    certain = [leaf.place for leaf in leaves if leaf.place]
+    # a unit or a date above the chunk belongs to many mentions
+    own = [place for place in certain if node.part.start <= place[0]]
+    spans = own or certain or [leaf.guess for leaf in leaves if leaf.guess]
+    return (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None

@@ -288,3 +288,31 @@ def test_the_work_grows_with_the_items_and_no_faster(name: str, monkeypatch: pyt
         ]
         assert len(merged(*values).value or []) == 2 * number  # type: ignore[arg-type]  a list
         assert compared <= 2 * number * 16
+
+
+def test_what_is_taken_for_the_same_names_the_places_of_both() -> None:
+    first = part(0, [{"name": "Ida Holm", "age": 51}], {"/0/name": (10, 18), "/0/age": (25, 27)})
+    again = part(3, [{"name": "IDA HOLM", "age": None}], {"/0/name": (340, 348)})
+    (repair,) = merge([first, again]).repairs
+    assert (repair.rule, repair.places) == ("same_item", ((10, 27), (340, 348)))
+
+
+def test_a_place_above_the_chunk_is_not_the_place_of_an_item() -> None:
+    first = part(0, [{"name": "Ida Holm", "unit": "EUR"}], {"/0/name": (40, 48), "/0/unit": (2, 5)})
+    again = part(3, [{"name": "IDA HOLM", "unit": "EUR", "age": 51}], {"/0/name": (340, 348), "/0/unit": (2, 5)})
+    (repair,) = merge([first, again]).repairs
+    assert repair.places[1] == (340, 348)
+
+
+def test_a_repeated_item_names_the_places_of_all_its_mentions() -> None:
+    lists: list[Json] = [["Oil", "Salt"], ["oil"], ["Oil"]]
+    found = merge([part(2 * at, items, {"/0": (200 * at, 200 * at + 3)}) for at, items in enumerate(lists)])
+    assert [(one.rule, one.places) for one in found.repairs] == [("repeated_item", ((0, 3), (200, 203), (400, 403)))]
+
+
+def test_a_conflict_about_a_container_names_the_places_of_its_leaves() -> None:
+    listed = part(0, {"hosts": ["Ida"]}, {"/hosts/0": (5, 8)})
+    single = part(2, {"hosts": "Bo"}, {"/hosts": (210, 212)})
+    (conflict,) = merge([listed, single]).conflicts
+    places = [[(one.path, one.start) for one in claim.evidence] for claim in conflict.claims]
+    assert places == [[("/hosts/0", 5)], [("/hosts", 210)]]

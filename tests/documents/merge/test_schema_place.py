@@ -184,7 +184,9 @@ def test_a_fact_that_each_page_repeats_is_one_and_its_mentions_are_on_record() -
     found = merged(Report, *parts)
     assert found.value == {"years": [2019]}
     again: Json = [{"value": 2019, "places": [[110, 114]]}]
-    assert found.repairs == (Repair("repeated_item", "/years/0", again, 2019, Risk.INTERPRETIVE),)
+    assert found.repairs == (
+        Repair("repeated_item", "/years/0", again, 2019, Risk.INTERPRETIVE, ((20, 24), (110, 114))),
+    )
 
 
 @pytest.mark.parametrize("other", ["Rates: 7, 19", "Rates were 7 and 19"])
