@@ -91,7 +91,7 @@ def _find(queries: Sequence[Query], figures: Figures) -> list[Places]:
     wanted = [q for q, places in zip(queries, found, strict=True) if not places]
     numbers = figures.find({q.number for q in wanted if q.number is not None})
     days = find_dates(text, {q.day for q in wanted if q.day is not None})
-    moments = find_times(text, {q.moment for q in wanted if q.moment is not None})
+    clocks = find_times(text, {q.moment for q in wanted if q.moment is not None})
     durations = find_durations(figures, {q.duration for q in wanted if q.duration is not None})
     codes = find_codes(text, {q.code for q in wanted if q.code is not None})
 
@@ -99,7 +99,9 @@ def _find(queries: Sequence[Query], figures: Figures) -> list[Places]:
         numerals = [*(numbers.get(q.number, ()) if q.number is not None else ()), *codes.get(q.code or "", ())]
         lengths = durations.get(q.duration, ()) if q.duration else ()
         timed = [
-            place for place in find_moments(q.day, q.moment, days, moments) if figures.bounds(*place[:2]) is not None
+            place
+            for place in find_moments(q.day, q.moment, q.zone, days, clocks)
+            if figures.bounds(*place[:2]) is not None
         ]
         return best([place for place in (*numerals, *lengths, *timed) if not cuts_character(text, *place[:2])])
 

@@ -156,6 +156,7 @@ def joined(parts: Sequence[Sequence[Place]]) -> list[Place]:
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[-+]\d\d:?\d\d)?)?")
+_LENGTH_OF_DATE = len("2024-05-03")
 _TIME = re.compile(r"\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[-+]\d\d:?\d\d)?")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CURRENCY, _AMOUNT = r"([^\w\s]|[A-Z]{3})", r"(\d[\d.,]*)"
@@ -176,7 +177,7 @@ class Query:
     `own` is the value's own text, which evidence must equal to be exact. `phrases` are searched in this order until one
     is found. Of an `answer` phrase only the last word is the evidence ("yes" in "vegan: yes"). If no phrase is found,
     the search continues for what else the value may be: a number, a day, a time of day, a duration, a code of digits,
-    a quote in pieces.
+    a quote in pieces. `zone` is the distance from UTC that the value gives.
     """
 
     own: str
@@ -184,6 +185,7 @@ class Query:
     number: Decimal | None = None
     day: date | None = None
     moment: time | None = None
+    zone: timedelta | None = None
     duration: Duration | None = None
     code: str | None = None
     pieces: tuple[str, ...] = ()
@@ -201,11 +203,13 @@ def query(leaf: Leaf) -> Query:
     if isinstance(value, (int, float, Decimal)):
         return _number(value)
     if isinstance(value, datetime):
-        return Query(value.isoformat(), (value.isoformat(),), day=value.date(), moment=_moment(value.time()))
+        return Query(
+            value.isoformat(), (value.isoformat(),), None, value.date(), _whole(value.time()), value.utcoffset()
+        )
     if isinstance(value, date):
         return Query(value.isoformat(), (value.isoformat(),), day=value)
     if isinstance(value, time):
-        return Query(value.isoformat(), (value.isoformat(),), moment=_whole(value))
+        return Query(value.isoformat(), (value.isoformat(),), moment=_whole(value), zone=value.utcoffset())
     if isinstance(value, timedelta):
         return Query(str(value), duration=Duration.of(value))
     if isinstance(value, (bytes, bytearray)):
@@ -245,9 +249,9 @@ def _string(value: str) -> Query:
     if not _SPECIAL.search(stripped):
         return Query(value, phrases, duration=duration_of(stripped), text=True)
     number = exact(stripped) if _NUMBER.fullmatch(stripped) else None
-    day, moment = _date(stripped)
+    day, moment, zone = _date(stripped)
     if number is not None or day is not None or moment is not None:
-        return Query(value, phrases, number, day, moment, code=code_of(stripped), text=True)
+        return Query(value, phrases, number, day, moment, zone, code=code_of(stripped), text=True)
     own_pieces, code = pieces(stripped), code_of(stripped)
     text = not own_pieces and code is None
     return Query(value, phrases, duration=duration_of(stripped), code=code, pieces=own_pieces, text=text)
@@ -274,22 +278,19 @@ def _spellings(value: str) -> Iterator[str]:
             yield f"{amount} {sign}"
 
 
-def _date(value: str) -> tuple[date | None, time | None]:
+def _date(value: str) -> tuple[date | None, time | None, timedelta | None]:
     try:
         if _DATE.fullmatch(value):
             found = datetime.fromisoformat(value)
-            return found.date(), _moment(found.time())
+            bare = len(value) == _LENGTH_OF_DATE
+            return found.date(), None if bare else _whole(found.time()), found.utcoffset()
         if _TIME.fullmatch(value):
-            return None, _whole(time.fromisoformat(value))
+            moment = time.fromisoformat(value)
+            return None, _whole(moment), moment.utcoffset()
     except ValueError:
         pass
-    return date_of(value), time_of(value)
+    return date_of(value), time_of(value), None
 
 
 def _whole(value: time) -> time:
     return value.replace(microsecond=0, tzinfo=None)
-
-
-def _moment(value: time) -> time | None:
-    """Return the time of day that must be written beside a date; None for midnight, which a bare date has."""
-    return _whole(value) if _whole(value) != time() else None

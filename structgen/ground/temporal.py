@@ -7,17 +7,17 @@ dates of the text show its order, or the other numbers its decimal point. A two-
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from datetime import date, time
-from typing import TypeVar
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple, TypeVar
 
 from structgen.ground.numerals import Figures
 from structgen.ground.places import Grade, Place, best
 from structgen.notation.dates import MONTHS, WEEKDAYS, DateOrder, DateReading, order_of, read_dates, settle
 from structgen.notation.durations import Duration, read_durations
-from structgen.notation.readings import Reading, covering
-from structgen.notation.times import read_times
+from structgen.notation.readings import Reading, Written, covering
+from structgen.notation.times import read_datetimes, read_times
 
 _Value = TypeVar("_Value", date, time, Duration)
 
@@ -40,10 +40,26 @@ def find_dates(text: str, wanted: Set[date]) -> dict[date, list[Place]]:
     return _found(wanted, (pair for written in dates for pair in _graded_dates(written.readings, order)))
 
 
-def find_times(text: str, wanted: Set[time]) -> dict[time, list[Place]]:
+class Clocks(NamedTuple):
+    """Where the wanted times of day are in a text, and `zones`, the distances from UTC that are written there.
+
+    `dated` are the dates with a time of day directly beside them, in order.
+    """
+
+    places: Mapping[time, list[Place]]
+    zones: Mapping[tuple[int, int], timedelta]
+    dated: Sequence[Written[Reading[datetime]]]
+
+
+def find_times(text: str, wanted: Set[time]) -> Clocks:
     """Return where the wanted times of day are, to the minute or, if the text has seconds, to the second."""
-    several = read_times(text) if wanted else ()
-    return _found(wanted, (pair for written in several for pair in _graded_times(written.readings)))
+    if not wanted:
+        return Clocks({}, {}, ())
+    several = list(read_times(text))
+    places = _found(wanted, (pair for written in several for pair in _graded_times(written.readings)))
+    readings = (one for written in several for one in written.readings)
+    zones = {(one.start, one.end): zone for one in readings if (zone := one.value.utcoffset()) is not None}
+    return Clocks(places, zones, sorted(read_datetimes(text), key=_start))
 
 
 def find_durations(figures: Figures, wanted: Set[Duration]) -> dict[Duration, list[Place]]:
@@ -58,12 +74,37 @@ def find_durations(figures: Figures, wanted: Set[Duration]) -> dict[Duration, li
 
 
 def find_moments(
-    day: date | None, moment: time | None, days: Mapping[date, list[Place]], moments: Mapping[time, list[Place]]
+    day: date | None, moment: time | None, zone: timedelta | None, days: Mapping[date, list[Place]], clocks: Clocks
 ) -> list[Place]:
-    """Return the places of a date, of a time of day, or of a date with its time beside it."""
+    """Return the places of a date, of a time of day, or of a date with its time beside it.
+
+    A time in another time zone than the value's is another time. A text without a zone leaves it open.
+    """
     if day is None or moment is None:
-        return days.get(day, []) if day else moments.get(moment, []) if moment else []
-    return _pairs(best(days.get(day, ())), best(moments.get(moment, ())))
+        found = days.get(day, []) if day else clocks.places.get(moment, []) if moment else []
+        return found if zone is None else [one for one in found if clocks.zones.get(one[:2], zone) == zone]
+    found = _pairs(best(days.get(day, ())), best(clocks.places.get(moment, ())))
+    if not found and moment == time():  # midnight also stands for a date without a time of day
+        found = days.get(day, [])
+    return [one for one in found if not _contradicts(one, moment, zone, clocks.dated)]
+
+
+def _contradicts(
+    place: Place, moment: time, zone: timedelta | None, dated: Sequence[Written[Reading[datetime]]]
+) -> bool:
+    """Whether another time of day, or another time zone, is written at a date."""
+    at = bisect_right(dated, place.start, key=_start)
+    if not at or place.end > dated[at - 1].end:
+        return False
+    there = [one.value for one in dated[at - 1].readings]
+    zones = {one.utcoffset() for one in there}
+    return zones.isdisjoint({None, zone} if zone is not None else zones) or moment not in {
+        _naive(one.time()) for one in there
+    }
+
+
+def _start(written: Written[Reading[datetime]]) -> int:
+    return written.start
 
 
 def date_of(value: str) -> date | None:

@@ -232,3 +232,36 @@ def test_one_of_two_durations_is_ambiguous(find: Find, value: str, text: str) ->
 )
 def test_what_notation_reads_is_graded(find: Find, value: object, text: str, evidence: str | None, status: str) -> None:
     assert find(value, text) == (evidence, status)
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "status"),
+    [
+        ("2024-03-05T00:00:00", "Tue, 5 March 2024", "normalized"),
+        ("2024-03-05T00:00:00", "5 March 2024 at midnight", "normalized"),
+        ("2024-03-05T00:00:00", "5 March 2024 at 14:30", "unsupported"),
+        (datetime.fromisoformat("2024-03-05"), "5 March 2024 at 14:30", "unsupported"),
+        ("2024-03-05", "5 March 2024 at 14:30", "normalized"),
+        ("2024-03-05T18:30:00", "5 March 2024, 17:30 doors, 18:30 show", "normalized"),
+    ],
+)
+def test_midnight_is_no_date_with_another_time(find: Find, value: object, text: str, status: str) -> None:
+    assert find(value, text)[1] == status
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "status"),
+    [
+        ("2024-03-05T14:30:00Z", "5 March 2024, 14:30 UTC", "normalized"),
+        ("2024-03-05T14:30:00Z", "5 March 2024, 14:30", "normalized"),
+        ("2024-03-05T14:30:00", "5 March 2024, 14:30 UTC", "normalized"),
+        ("2024-03-05T14:30:00Z", "5 March 2024, 14:30 +02:00", "unsupported"),
+        ("2024-03-05T14:30:00Z", "2024-03-05T14:30-05:00", "unsupported"),
+        (datetime.fromisoformat("2024-03-05T14:30+00:00"), "5 March 2024, 14:30 +02:00", "unsupported"),
+        (datetime.fromisoformat("2024-03-05T14:30+02:00"), "5 March 2024, 14:30 +02:00", "normalized"),
+        ("14:30:00Z", "14:30 +02:00", "unsupported"),
+        (time.fromisoformat("14:30+02:00"), "14:30 +02:00", "normalized"),
+    ],
+)
+def test_a_time_in_another_zone_is_another_time(find: Find, value: object, text: str, status: str) -> None:
+    assert find(value, text)[1] == status
