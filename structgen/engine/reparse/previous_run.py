@@ -197,6 +197,8 @@ def other_words(then: RunSpec, now: RunSpec) -> tuple[str, ...]:
     return tuple(what for what, other in differs.items() if other)
 
 
+_DROPPED = frozenset({"ignored_key", "removed_field"})
+"""The rules of the repairs that drop a key."""
 NEW = "was not asked for before"
 OR_NULL = "; null if the document does not contain it"
 
@@ -317,7 +319,8 @@ def _with_new(kept: StoredAnswers, scope: ExtractionScope[T], parsed: Parsed[T])
     tree = _tree(scope, parsed)
     if not isinstance(tree, dict | list):
         return parsed
-    paths = kept.change(scope.schema.node).unasked(tree)
+    dropped = [repair.path for repair in parsed.repairs if repair.rule in _DROPPED]
+    paths = kept.change(scope.schema.node).unasked(tree, dropped)
     if not paths:
         return parsed
     if parsed.open or parsed.readings:  # a question for the rest would not include what is new in the part before

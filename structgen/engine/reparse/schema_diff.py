@@ -7,13 +7,13 @@ question.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import cast
 
 from structgen.core.json import Json, JsonObject, pointer, steps
 from structgen.core.records import Request
-from structgen.engine.reparse.widening import Nodes, asks_more, asks_more_below, may_lack, takes_nothing
+from structgen.engine.reparse.widening import Nodes, asks_more, asks_more_below, lost_keys, may_lack, takes_nothing
 from structgen.forms import AnswerForm, PlainForm
 from structgen.reask.failing_fields import MOST_FIELDS, fields_schema
 from structgen.schema import Schema
@@ -60,12 +60,14 @@ class Change:
     schema: Node
     words: bool = True
 
-    def unasked(self, tree: Json) -> tuple[str, ...]:
+    def unasked(self, tree: Json, dropped: Sequence[str] = ()) -> tuple[str, ...]:
         """Return the paths in an answer (plain JSON) that the schema asks for and no question has asked for yet.
 
         It is the path of a whole list or dict if its items have changed, or if too many paths in a list are new.
+        `dropped` are the paths of the answer that the schema does not have.
         """
-        return tuple(self._walk("", tree))
+        lost = frozenset(map(self._of_lost_branch, dropped)) - {None}
+        return tuple(self._walk("", tree, lost))
 
     def is_other(self, path: str) -> bool:
         """Whether the schema asks for something else at a path, or admits more values there."""
@@ -78,19 +80,25 @@ class Change:
         """Whether null or a missing key is a valid answer now and was none before: a value may have been made up."""
         return bool(self.asked.at(path)) and not self.asked.takes_nothing(path) and _takes_nothing(self.schema, path)
 
-    def _walk(self, path: str, value: Json) -> Iterator[str]:
-        if self.is_other(path) or (self._is_empty(path, value) and self._is_other_below(path)):
+    def _of_lost_branch(self, path: str) -> str | None:
+        """Return the path of the object that held a dropped key, if only a branch that is gone had that key."""
+        *above, name = steps(path) or ("",)
+        around = pointer(above)
+        return around if name in lost_keys(self.schema.along(around), self.asked.at(around)) else None
+
+    def _walk(self, path: str, value: Json, lost: Set[str | None]) -> Iterator[str]:
+        if path in lost or self.is_other(path) or (self._is_empty(path, value) and self._is_other_below(path)):
             yield path
         elif isinstance(value, dict):
             declared = dict.fromkeys(self._declared(path, value))
-            found = [one for name in declared for one in self._walk(path + pointer([name]), value.get(name))]
+            found = [one for name in declared for one in self._walk(path + pointer([name]), value.get(name), lost)]
             free = [path + pointer([name]) for name in value if name not in declared]
-            more = [one for place in free for one in self._walk(place, value[steps(place)[-1]])]
+            more = [one for place in free for one in self._walk(place, value[steps(place)[-1]], lost)]
             # other values of a dict may come with other keys
             yield from [path] if not set(free).isdisjoint(more) else [*found, *more]
         elif isinstance(value, list):
             items = [f"{path}/{number}" for number in range(len(value))]
-            found = [one for place, item in zip(items, value, strict=True) for one in self._walk(place, item)]
+            found = [one for place, item in zip(items, value, strict=True) for one in self._walk(place, item, lost)]
             # an item that lacks what was required may have been left out
             whole = not set(items).isdisjoint(found) or any(map(self._may_now_be_missing, found[:MOST_FIELDS]))
             yield from [path] if len(found) > MOST_FIELDS or whole else found

@@ -241,20 +241,39 @@ def _are_paired(new: Sequence[Way], then: Sequence[Way]) -> bool:
         return False
     if len(new) == len(old) == 1:
         return not left or _is_same(left[0], old[0])
-    ranked = sorted(((_likeness(one.node, other.node), one, other) for one, other in product(left, old)), key=_rank)
-    for likeness, one, other in ranked:
-        if likeness > _LIKE and one in left and other in old and _is_same(one, other):
-            left.remove(one)
-            old.remove(other)
-    return not left
+    pairs = _pairs(left, old)
+    return len(pairs) == len(left) and all(_is_same(one, other) for one, other in pairs.items())
+
+
+def _pairs(new: Sequence[Way], old: Sequence[Way]) -> Mapping[Way, Way]:
+    """Return the old branch of each new one: those with the same words first, then those that are most alike."""
+    found: dict[Way, Way] = {}
+    for one, other in sorted(product(new, old), key=_alike, reverse=True):
+        if one not in found and other not in found.values() and _alike((one, other))[0] > _LIKE:
+            found[one] = other
+    return found
+
+
+def lost_keys(new: Nodes, old: Nodes) -> frozenset[str]:
+    """Return the keys that only those branches of a union had that are gone.
+
+    An object with such a key meant something else, although the rest of it may fit a branch that is left.
+    """
+    now, then = ([way for way in _ways(nodes, False) if way.kind == "object"] for nodes in (new, old))
+    if not now or len(then) < 2 or len(now) * len(then) > _MOST_PAIRS:
+        return frozenset()
+    kept = [*_pairs(now, then).values()]
+    gone = (name for way in then if way not in kept for name in way.node.properties)
+    return frozenset(gone).difference(*(way.node.properties for way in kept))
 
 
 def _is_same(one: Way, other: Way) -> bool:
     return one.words == other.words and _is_narrower(one.node, other.node, "object")
 
 
-def _rank(ranked: tuple[float, Way, Way]) -> float:
-    return -ranked[0]
+def _alike(pair: tuple[Way, Way]) -> tuple[float, bool]:
+    one, other = pair
+    return _likeness(one.node, other.node), one.words == other.words
 
 
 def _likeness(one: Node, other: Node) -> float:

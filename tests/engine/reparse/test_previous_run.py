@@ -354,3 +354,32 @@ def test_an_answer_counts_for_the_words_that_it_followed(run: Run, store: Store,
     assert run(WeighedInPounds, second).value.weight == 4.4
     assert run(Weighed, second).usage.calls == 0
     assert len(groq_emulator.requests) == 2
+
+
+class Pie(BaseModel):
+    title: str
+    crust: str | None = None
+
+
+class Broth(BaseModel):
+    title: str
+    minutes: int | None = None
+
+
+class Meal(BaseModel):
+    dish: Broth | Pie
+
+
+class BrothMeal(BaseModel):
+    dish: Broth
+
+
+@pytest.mark.parametrize("mode", [Mode.AUTO, Mode.JSON])
+def test_a_value_of_a_branch_that_is_gone_is_asked_for_again(
+    run: Run, store: Store, groq_emulator: Emulator, mode: Mode
+) -> None:
+    options = Options(mode=mode)
+    groq_emulator.script(reply('{"dish": {"title": "Leek pie", "crust": "thin"}}'))
+    earlier = recorded(run, store, Meal, options=options)
+    groq_emulator.script(reply('{"/dish": {"title": "Leek soup", "minutes": 10}}'))
+    assert run(BrothMeal, earlier, options=options).value.dish == Broth(title="Leek soup", minutes=10)

@@ -287,6 +287,21 @@ def test_with_another_branch_every_value_of_the_union_is_asked_for(old: Any, new
     assert unasked(ones, others, {"who": []}) == found
 
 
+def test_a_value_of_a_branch_that_is_gone_is_no_value_of_another_branch() -> None:
+    def dropped(old: Any, new: Any, *paths: str) -> tuple[str, ...]:
+        one, other = (Schema.of(create_model("One", who=kind)).node for kind in (old, new))
+        held: Any = {"name": "Acme"}
+        tree: Any = {"who": [held] if "0" in paths[0] else held}
+        return Change(RequestedSchema(one, {}), other).unasked(tree, paths)
+
+    assert dropped(Person | Company, Person, "/who/staff") == ("/who",)
+    assert dropped(list[Person | Company], list[Person], "/who/0/staff") == ("/who",)
+    assert dropped(Person | Company | Town, Person | Town, "/who/staff") == ("/who",)
+    assert dropped(Person | Company, Person, "/who/age") == ()
+    assert dropped(Person | Company, Person, "/who/name") == ()
+    assert dropped(Company, Person, "/who/staff") == ("/who/age",)
+
+
 class Tree(BaseModel):
     size: int
     children: list[Tree] = []
