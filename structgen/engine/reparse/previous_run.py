@@ -317,7 +317,7 @@ def _forgets(parsed: Parsed[T], after: Parsed[T], answered: Sequence[str]) -> bo
 def _with_new(kept: StoredAnswers, scope: ExtractionScope[T], parsed: Parsed[T]) -> Parsed[T]:
     """Refuse the value if the schema asks for something that no stored answer was asked for."""
     tree = _tree(scope, parsed)
-    if not isinstance(tree, dict | list):
+    if not parsed.ok and not isinstance(tree, dict | list):
         return parsed
     dropped = [repair.path for repair in parsed.repairs if repair.rule in _DROPPED]
     paths = kept.change(scope.schema.node).unasked(tree, dropped)

@@ -383,3 +383,24 @@ def test_a_value_of_a_branch_that_is_gone_is_asked_for_again(
     earlier = recorded(run, store, Meal, options=options)
     groq_emulator.script(reply('{"/dish": {"title": "Leek soup", "minutes": 10}}'))
     assert run(BrothMeal, earlier, options=options).value.dish == Broth(title="Leek soup", minutes=10)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kept", "answer", "why"),
+    [
+        (int, float, "4", "4.5", "first"),
+        (Soup, Soup | Pot, '{"title": "Leek soup", "minutes": 10}', '{"soups": []}', "first"),
+        (Soup | None, FedSoup | None, "null", '{"title": "Leek soup", "minutes": 10, "serves": 4}', "whole"),
+        (dict[str, int], dict[str, float], '{"Ines": 5}', '{"Ines": 4.5}', "whole"),
+    ],
+)
+def test_of_a_whole_that_is_wider_the_whole_is_asked_for(
+    run: Run, store: Store, groq_emulator: Emulator, old: Any, new: Any, kept: str, answer: str, why: str
+) -> None:
+    options = Options(mode=Mode.JSON)
+    groq_emulator.script(reply(kept), reply(answer))
+    earlier = recorded(run, store, old, options=options)
+    result = run(new, earlier, options=options)
+    assert result.usage.calls == 1
+    assert why in result.attempts[-1].why
+    assert run(old, earlier, options=options).usage.calls == 0
