@@ -18,7 +18,7 @@ T_co = TypeVar("T_co", covariant=True)
 class Repair:
     """One difference between the response and the accepted value. `before` and `after` are plain JSON.
 
-    `places` are the offsets in the document of every mention of a merged item, and empty for other repairs.
+    `places` are the offsets in the document of the mentions that were merged, and empty for other repairs.
     """
 
     rule: str

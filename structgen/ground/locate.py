@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 from structgen.core.records import Evidence, Status
 from structgen.ground.choose import Choice, Spot, choose
@@ -20,6 +23,8 @@ from structgen.ground.temporal import find_dates, find_durations, find_moments, 
 from structgen.ground.words import Vocabulary, Words, cuts_character, learn, read
 
 Places = tuple[Place, ...]
+
+MOST_OTHERS = 100
 
 NOTHING: Mapping[str, Evidence] = MappingProxyType({})
 
@@ -62,6 +67,46 @@ def locate_leaves(
         _evidence(leaf, asked, choices.get(number), text) if asked else known[leaf.path]
         for number, (leaf, asked) in enumerate(pairs)
     )
+
+
+class Others(NamedTuple):
+    """The first other places of a value, and how many more there are."""
+
+    places: tuple[tuple[int, int], ...]
+    more: int
+
+
+def other_places(value: object, evidence: Iterable[Evidence], text: str, most: int = MOST_OTHERS) -> dict[str, Others]:
+    """Return the other places of the values with ambiguous evidence in a text, by path; at most `most` of each.
+
+    Evidence of another text has none. Linear like `locate`.
+    """
+    unsure = {
+        one.path: one for one in evidence if one.status is Status.AMBIGUOUS and text[one.start : one.end] == one.text
+    }
+    if not unsure:
+        return {}
+    own = [leaf for leaf in leaves(value) if leaf.path in unsure]
+    # the place of a quote has the words of the quote, not those of the value
+    asked = [query(leaf) for leaf in [*own, *(replace(leaf, value=unsure[leaf.path].text) for leaf in own)]]
+    different = list(dict.fromkeys(asked))
+    spans = {
+        one: [(place.start, place.end) for place in places]
+        for one, places in zip(different, _find(different, Figures(text)), strict=True)
+    }
+    others: dict[str, Others] = {}
+    for leaf, value_query, words_query in zip(own, asked, asked[len(own) :], strict=False):
+        one = unsure[leaf.path]
+        here = (one.start or 0, one.end or 0)
+        for found in (spans[value_query], spans[words_query]):
+            at = bisect_left(found, here)
+            if found[at : at + 1] == [here]:
+                # equal values share their places, so only those that are returned are copied
+                first = found[: most + 1]
+                places = tuple(span for span in first if span != here)[:most]
+                others[leaf.path] = Others(places, len(found) - 1 - len(places))
+                break
+    return {path: one for path, one in others.items() if one.places}
 
 
 def _known_place(evidence: Evidence) -> Places:

@@ -58,7 +58,7 @@ def failure_html(failure: ExtractionFailed, document: str | None = None) -> str:
 def view_html(view: View, document: str | None = None, limits: Limits | None = None) -> str:
     """Return a view as HTML. Each call uses a new id, so that a page may contain several views."""
     limits = limits or Limits()
-    entries = entries_of(view, limits)
+    entries = entries_of(view, limits, document)
     passages = passages_of(document, entries.shown, limits) if document is not None else Passages((), {})
     return _template().render(
         id=f"structgen-{secrets.token_hex(4)}",

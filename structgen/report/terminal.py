@@ -43,7 +43,7 @@ _INK: Mapping[Status, str] = MappingProxyType(
 )
 _VALUES: Mapping[Kind, str] = MappingProxyType({Kind.NOTHING: "dim italic", Kind.GROUP: "dim"})
 
-LIMITS = Limits(rows=200, listed=20, value=200, text=4_000, context=80, place=400)
+LIMITS = Limits(rows=200, listed=20, value=200, text=4_000, context=80, place=400, others=200)
 """How much a terminal shows."""
 
 
@@ -61,7 +61,7 @@ def print_view(view: View, document: str | None = None, console: Console | None 
     from rich.console import Console
 
     console = console or Console()
-    entries, places = entries_of(view, LIMITS), Places(document, view.chunks)
+    entries, places = entries_of(view, LIMITS, document), Places(document, view.chunks)
     console.rule(_title(view), align="left", style="dim")
     parts = [*_before(view, console.width), _table(entries.shown, places), *_after(view, entries, places)]
     if document is not None:
@@ -127,6 +127,9 @@ def _value(entry: Entry, places: Places) -> Text:
     value = Text(entry.text, _VALUES.get(entry.kind, ""))
     if entry.found:
         value.append(f"  “{entry.found}”", "dim not italic")
+    if entry.also:
+        more = f"; {counted(entry.unmarked, 'more place')} not marked" if entry.unmarked else ""
+        value.append(f"\nalso at {places.named(entry.also)}{more}", "magenta")
     for issue in entry.issues[:3]:
         value.append(f"\n{line_of(issue.message, 300)}", "red")
     for conflict in entry.conflicts[:1]:

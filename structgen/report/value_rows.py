@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from heapq import heappop, heappush
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple, TypeVar
 
 from structgen.core.json import Json, pointer
 from structgen.core.records import Evidence, Status
 from structgen.core.results import Conflict, Issue, Repair
+from structgen.ground import other_places
 from structgen.report.view import Limits, View, cut, line_of
 
 Located = TypeVar("Located", Conflict, Issue, Repair)
@@ -34,7 +35,8 @@ class Kind(StrEnum):
 class Entry:
     """One row of a value. `found` is the wording of the text if it differs from the value, else empty.
 
-    `skipped` is the number of rows directly before it that are left out.
+    `skipped` is the number of rows directly before it that are left out. `also` are the other places of an ambiguous
+    value that are marked, and `unmarked` is the number of those that are not.
     """
 
     path: str
@@ -48,6 +50,8 @@ class Entry:
     issues: tuple[Issue, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     skipped: int = 0
+    also: tuple[tuple[int, int], ...] = ()
+    unmarked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,10 @@ class _Node(NamedTuple):
     value: Json
 
 
-def entries_of(view: View, limits: Limits) -> Entries:
+def entries_of(view: View, limits: Limits, document: str | None = None) -> Entries:
     """Return the value of a view as entries: the first ones, and each unsupported value with the containers around it.
 
+    In `document`, the text that was read, ambiguous values have all their places.
     Takes linear time, and memory for as many entries as are shown.
     """
     nodes = iter(()) if view.error is not None and view.value is None else _walk(view.value)
@@ -76,7 +81,7 @@ def entries_of(view: View, limits: Limits) -> Entries:
     wanted = {node.path for node, _ in chosen}
     evidence = {piece.path: piece for piece in view.evidence if piece.path in wanted}
     repairs, issues, conflicts = _by_path(view.repairs), _by_path(view.issues), _by_path(view.conflicts)
-    shown = (
+    shown = [
         replace(
             _entry(node, evidence.get(node.path), limits),
             repairs=repairs.get(node.path, ()),
@@ -85,12 +90,26 @@ def entries_of(view: View, limits: Limits) -> Entries:
             skipped=skipped,
         )
         for node, skipped in chosen
-    )
+    ]
     return Entries(
-        tuple(shown),
+        tuple(_with_others(shown, view.value, document, limits)) if document else tuple(shown),
         left_out,
         Counter(piece.status for piece in view.evidence if piece.path not in wanted),
     )
+
+
+def _with_others(shown: Sequence[Entry], value: Json, document: str, limits: Limits) -> Iterator[Entry]:
+    """Yield the entries with the other places of their ambiguous values, within the limits."""
+    evidence = [entry.evidence for entry in shown if entry.evidence]
+    others, left = other_places(value, evidence, document, limits.listed), limits.others
+    for entry in shown:
+        found = others.get(entry.evidence.path) if entry.evidence else None
+        if found is None:
+            yield entry
+            continue
+        also = found.places[:left]
+        left -= len(also)
+        yield replace(entry, also=also, unmarked=found.more + len(found.places) - len(also))
 
 
 def _chosen(nodes: Iterable[_Node], most: int, always: Container[str]) -> tuple[list[tuple[_Node, int]], int]:
@@ -195,7 +214,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Passages:
-    """The pieces of a text. `reach` maps an entry to the first and the last mark of its place.
+    """The pieces of a text. `reach` maps an entry to the first and the last mark of its place, `also` of its others.
 
     `misplaced` counts the entries whose place has other words in this text: it is not the text that was read.
     """
@@ -203,11 +222,15 @@ class Passages:
     pieces: tuple[Piece, ...]
     reach: Mapping[int, tuple[int, int]]
     misplaced: int = 0
+    also: Mapping[int, tuple[tuple[int, int], ...]] = field(default_factory=dict[int, tuple[tuple[int, int], ...]])
 
 
 class _Span(NamedTuple):
+    """A place of an entry. `other`: it is one of the others of an ambiguous value, and comes after one of its own."""
+
     start: int
     end: int
+    other: bool
     entry: int
 
 
@@ -215,17 +238,26 @@ def passages_of(document: str, entries: Sequence[Entry], limits: Limits) -> Pass
     """Return the text around the places of the entries, or all of a short text. n log n in the number of entries."""
     placed = [(number, entry.evidence) for number, entry in enumerate(entries) if entry.evidence]
     found = [(n, piece.start, piece.end, piece.text) for n, piece in placed if piece.start is not None]
-    spans = sorted(
-        _Span(start, min(end, start + limits.place), number)
+    own = [
+        _Span(start, min(end, start + limits.place), False, number)
         for number, start, end, text in found
         if end is not None and 0 <= start < end and document[start:end] == text
-    )
+    ]
+    others = [
+        _Span(start, min(end, start + limits.place), True, number)
+        for number, entry in enumerate(entries)
+        for start, end in entry.also
+    ]
+    spans = sorted([*own, *others])
     pieces = tuple(_pieces(spans, _windows(document, spans, limits), len(document)))
     marks = [piece for piece in pieces if piece.mark is not None]
     first = {piece.start: number for number, piece in enumerate(marks)}
     last = {piece.end: number for number, piece in enumerate(marks)}
-    reach = {span.entry: (first[span.start], last[span.end]) for span in spans}
-    return Passages(pieces, reach, len(found) - len(spans))
+    reach = {span.entry: (first[span.start], last[span.end]) for span in own}
+    also: dict[int, tuple[tuple[int, int], ...]] = {}
+    for number, several in groupby(others, key=lambda span: span.entry):
+        also[number] = tuple((first[span.start], last[span.end]) for span in several)
+    return Passages(pieces, reach, len(found) - len(own), also)
 
 
 def _windows(document: str, spans: Sequence[_Span], limits: Limits) -> list[tuple[int, int]]:
@@ -280,14 +312,14 @@ class _Owners:
     def __init__(self, spans: Sequence[_Span]) -> None:
         self._coming = spans
         self._next = 0
-        self._open: list[tuple[int, int, int]] = []
+        self._open: list[tuple[int, int, bool, int]] = []
 
     def at(self, place: int) -> int | None:
         """Return the entry of the span that began last or, of several, the one that ends first."""
         while self._next < len(self._coming) and self._coming[self._next].start <= place:
             span = self._coming[self._next]
-            heappush(self._open, (-span.start, span.end, span.entry))
+            heappush(self._open, (-span.start, span.end, span.other, span.entry))
             self._next += 1
         while self._open and self._open[0][1] <= place:
             heappop(self._open)
-        return self._open[0][2] if self._open else None
+        return self._open[0][3] if self._open else None

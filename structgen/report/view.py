@@ -40,7 +40,8 @@ class View:
 class Limits:
     """How much is shown: maximum numbers of rows and of listed items, and maximum lengths in characters.
 
-    Unsupported values are shown beyond the maximum of rows.
+    Unsupported values are shown beyond the maximum of rows. `others` is the maximum number of other places of ambiguous
+    values, of all together; of each it is `listed`.
     If a text is longer than `text`, only the places of the values are shown, each with `context` on both sides.
     """
 
@@ -50,6 +51,7 @@ class Limits:
     text: int = 50_000
     context: int = 120
     place: int = 1_000
+    others: int = 1_000
 
 
 def view_of(extraction: Extraction[Any]) -> View:
@@ -129,7 +131,7 @@ MEANING: Mapping[Status, str] = MappingProxyType(
         Status.NORMALIZED: "is in the text, written differently",
         Status.QUOTED: "is what the model concluded from these words",
         Status.FUZZY: "is in the text almost like this",
-        Status.AMBIGUOUS: "is in the text more than once; one place is marked",
+        Status.AMBIGUOUS: "is in the text more than once, or can be read in two ways; all its places are marked",
         Status.UNSUPPORTED: "is not in the text",
     }
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import sys
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -19,7 +20,7 @@ from pydantic import BaseModel, Field, RootModel
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from structgen.core.records import Evidence, Status
-from structgen.ground import locate
+from structgen.ground import Others, locate, locate_quoted, other_places
 
 
 def only(value: object, text: str) -> Evidence:
@@ -441,3 +442,33 @@ def test_a_text_is_not_read_where_all_is_known(monkeypatch: pytest.MonkeyPatch) 
     assert locate(value, text, {piece.path: piece for piece in whole}) == whole
     with pytest.raises(TypeError):
         locate(value, text, {whole[1].path: whole[1]})
+
+
+def spelled(found: Mapping[str, Others], text: str) -> dict[str, list[str]]:
+    return {path: [text[start - 4 : end] for start, end in others.places] for path, others in found.items()}
+
+
+def test_the_other_places_of_an_ambiguous_value_are_found_however_they_are_written() -> None:
+    text = "Bus 12 is late. Tram 12 is not. Of twelve lines the ferry is best."
+    value = {"line": 12}
+    assert spelled(other_places(value, locate(value, text), text), text) == {"/line": ["ram 12", " Of twelve"]}
+
+
+def test_the_other_places_of_a_quote_are_those_of_its_words() -> None:
+    text = "Ann: It was fun. Bob: It was fun. Cy: It was cold."
+    value = {"mood": "glad"}
+    quoted = locate_quoted(value, text, {"/mood": "It was fun"})
+    assert spelled(other_places(value, quoted, text), text) == {"/mood": ["ob: It was fun"]}
+
+
+def test_certain_values_and_places_in_another_text_have_no_other_places() -> None:
+    text = "Bus 12 is late. Tram 12 is not."
+    assert other_places({"by": "Tram"}, locate({"by": "Tram"}, text), text) == {}
+    text = "Ida met Bo. Ida left."
+    assert other_places({"who": "Ida"}, locate({"who": "Ida"}, text), text.upper()) == {}
+
+
+def test_of_many_other_places_the_first_are_returned_and_the_rest_is_counted() -> None:
+    text = "Bus 12. " * 40
+    (others,) = other_places({"line": 12}, locate({"line": 12}, text), text, most=3).values()
+    assert others == Others(((12, 14), (20, 22), (28, 30)), 36)

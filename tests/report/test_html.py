@@ -17,6 +17,7 @@ from structgen.core.options import Mode, Risk
 from structgen.core.records import Completion, Evidence, Message, Request, Status, Usage
 from structgen.core.results import Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Repair
 from structgen.extractor import Extractor
+from structgen.ground import locate
 from structgen.report import View, extraction_html, failure_html, view_html, view_of
 from structgen.report.view import Limits, cut, line_of, visible
 
@@ -142,6 +143,32 @@ def test_of_places_within_each_other_the_innermost_is_marked_and_all_are_reached
     reach = {row.one("th").text: (row.attributes["data-from"], row.attributes["data-to"]) for row in page.all("tr")}
     assert reach == {"all": ("0", "3"), "hot": ("2", "2"), "two": ("1", "2")}
     assert page.all("mark")[2].attributes["class"] == "fuzzy"
+
+
+def test_all_places_of_an_ambiguous_value_are_marked_and_lead_to_it(read) -> None:
+    text = "Bus 12 is late.\nTram 12 is not.\nOf twelve lines the ferry is best.\n"
+    value = {"line": 12}
+    evidence = locate(value, text)
+    page = read(extraction_html(Extraction(value, locate=lambda: evidence), text))
+    assert [(mark.text, mark.attributes["class"]) for mark in page.all("mark")] == [
+        ("12", "ambiguous"),
+        ("12", "ambiguous"),
+        ("twelve", "ambiguous"),
+    ]
+    line = page.one("tr")
+    assert {mark.one("a").attributes["href"] for mark in page.all("mark")} == {f"#{line.attributes['id']}"}
+    assert (line.attributes["data-from"], line.attributes["data-also"]) == ("0", "1-1 2-2")
+    assert line.one(of="also").text == "2:6, 3:4"
+    links = [link.attributes["href"] for link in line.all("a")]
+    assert links == [f"#{mark.attributes['id']}" for mark in page.all("mark")]
+
+
+def test_a_value_of_its_own_keeps_a_mark_that_is_also_another_place_of_one(at, read) -> None:
+    text = "Bus 12, tram 12"
+    evidence = (at("/line", "12", text, Status.AMBIGUOUS), Evidence("/tram", 13, 15, "12", Status.EXACT))
+    page = read(extraction_html(Extraction({"line": 12, "tram": 12}, locate=lambda: evidence), text))
+    assert [mark.attributes["class"] for mark in page.all("mark")] == ["ambiguous", "exact"]
+    assert page.all("tr")[0].attributes["data-also"] == "1-1"
 
 
 def test_a_failure_shows_why_what_there_is_and_each_issue(read) -> None:
@@ -287,6 +314,16 @@ def test_unsupported_values_are_never_left_out(read) -> None:
     assert left_out == "4,697 more lines of the value not shown."
 
 
+def test_of_very_many_places_of_ambiguous_values_the_number_is_said(read) -> None:
+    text = "Bus 12. " * 3_000
+    value = [12] * 20
+    evidence = tuple(Evidence(f"/{at}", 4, 6, "12", Status.AMBIGUOUS) for at in range(20))
+    html = extraction_html(Extraction(value, locate=lambda: evidence), text)
+    rows = read(html).all("tr")
+    assert rows[0].one(of="also").text.endswith("; 2,899 more places not marked")
+    assert len(html) < 250_000
+
+
 def test_long_values_names_and_lists_are_cut(read) -> None:
     repairs = tuple(Repair("rule", "/x", "a" * 5_000, None, Risk.LOSSLESS) for _ in range(1_000))
     issues = tuple(Issue("/x", "m" * 5_000, "type") for _ in range(1_000))
@@ -371,7 +408,7 @@ WORDS = st.lists(HOSTILE | st.text(st.characters(), max_size=8), max_size=6).map
 TAGS = {"section", "style", "script", "header", "span", "div", "p", "pre", "mark", "a", "code"}
 TAGS |= {"table", "tbody", "tr", "th", "td", "details", "summary", "ul", "ol", "li"}
 ATTRIBUTES = {"id", "class", "aria-label", "role", "tabindex", "title", "dir", "href", "scope", "open"}
-ATTRIBUTES |= {"data-from", "data-to"}
+ATTRIBUTES |= {"data-from", "data-to", "data-also"}
 
 
 @st.composite

@@ -10,6 +10,7 @@ from structgen.core.errors import ExtractionFailed
 from structgen.core.options import Risk
 from structgen.core.records import Evidence, Status, Usage
 from structgen.core.results import ChunkReport, Claim, Conflict, Extraction, Issue, Repair
+from structgen.ground import locate
 from structgen.report import View, print_extraction, print_view, view_of_failure
 
 TEXT = "Name: Soup\nServes: four people\n"
@@ -65,6 +66,22 @@ def test_places_are_highlighted_in_the_colour_of_their_status(soup) -> None:
     assert "Name: \x1b[1;4;32mSoup\x1b[0m" in shown
     assert "Serves: \x1b[1;4;33mfour\x1b[0m people" in shown
     assert "\x1b[31munsupported\x1b[0m" in shown
+
+
+def test_all_places_of_an_ambiguous_value_are_marked_and_named() -> None:
+    text = "Bus 12 is late.\nTram 12 is not.\nOf twelve lines the ferry is best.\n"
+    view = View({"line": 12}, evidence=locate({"line": 12}, text))
+    shown = lines(printed(view, text))
+    assert shown[2:4] == ["line 12 ambiguous 1:5", "also at lines 2:6, 3:4"]
+    coloured = printed(view, text, colours=True)
+    assert coloured.count("\x1b[1;4;35m12\x1b[0m") == 2
+    assert "\x1b[1;4;35mtwelve\x1b[0m" in coloured
+
+
+def test_places_of_an_ambiguous_value_that_are_not_marked_are_counted() -> None:
+    text = "Bus 12.\n" * 40
+    shown = lines(printed(View({"line": 12}, evidence=locate({"line": 12}, text)), text))
+    assert "also at lines 2:5, 3:5, 4:5, 5:5, 6:5, and 15 more; 19 more places not marked" in shown
 
 
 def test_nothing_in_a_text_acts_on_the_terminal() -> None:

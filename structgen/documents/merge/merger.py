@@ -126,11 +126,11 @@ class _Merger:
                 self.moves.setdefault(node.part.number, {})[node.path] = here
             items.append(self.merge(group.nodes, here, place.item, depth + 1, in_list=True))
             # likeness is a judgement, so every item merged by it is on record
-            places = _places(group.nodes) if group.uncertain or group.repeated else ()
             for node in group.uncertain:
-                self.repairs.append(Repair("same_item", here, node.value, items[-1], Risk.INTERPRETIVE, places))
+                both = _places([group.nodes[0], node])
+                self.repairs.append(Repair("same_item", here, node.value, items[-1], Risk.INTERPRETIVE, both))
             if group.repeated:
-                again = [_mention(node) for node in group.repeated]
+                again, places = [_mention(node) for node in group.repeated], _places(group.nodes)
                 self.repairs.append(Repair("repeated_item", here, again, items[-1], Risk.INTERPRETIVE, places))
         return items
 
