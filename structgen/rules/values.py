@@ -45,6 +45,7 @@ _SINGLE = frozenset({"price", "old_price"})
 _CODE = re.compile(r"(?=[^\s]{0,40}\d)[A-Za-z0-9][\w./-]{1,39}")
 _DIGITS = re.compile(r"(?<!\d)\d[\d -]{6,16}\d(?!\d)")
 _VOCABULARIES = ("https://schema.org/", "http://schema.org/")
+_BOXES = frozenset("[(☐☑☒□■")
 _DASH_BEFORE = re.compile(rf"[:=][ \t]*[{MINUSES}][ \t]+$")
 _REACH = 24
 _TO = re.compile(r"\s*(?:[-–—]|to|bis|à|a)\s*")
@@ -155,9 +156,15 @@ def _read_boolean(search: Search, _field: Field, start: int, end: int) -> Findin
     marks = search.page.text[start:end].strip()[:1]
     if marks and marks in "✓✔✗✘":
         return leaf(search.page, marks in "✓✔", start, start + 1)
-    if words and words[0].word in lexicon().yes | lexicon().no:
-        return leaf(search.page, words[0].word in lexicon().yes, words[0].start, words[0].end)
-    return None
+    if not words or words[0].word not in lexicon().yes | lexicon().no:
+        return None
+    first, answer = words[0], words[0].word in lexicon().yes
+    # Neither the choices of a form, "yes/no" and "[ ] yes [x] no", nor the N of "n/a" is an answer.
+    opposite = lexicon().no if answer else lexicon().yes
+    box = search.page.text[start : first.start].strip()[:1]
+    choices = search.page.text.startswith("/", first.end) or (box in _BOXES and len(words) > 1)
+    in_doubt = choices or any(one.word in opposite for one in words[1:])
+    return None if in_doubt else leaf(search.page, answer, first.start, first.end)
 
 
 def _read_choice(search: Search, field: Field, start: int, end: int) -> Finding | None:

@@ -89,6 +89,12 @@ def test_booleans_need_their_label_and_a_yes_or_no(ask: Any) -> None:
     assert ask("Organic: nein", organic="boolean") == {"organic": False}
     assert ask("Organic: ✓", organic="boolean") == {"organic": True}
     assert ask("Organic: perhaps", organic="boolean") == {"organic": None}
+    assert ask("Organic: [x]", organic="boolean") == {"organic": True}
+
+
+@pytest.mark.parametrize("text", ["yes/no", "[ ] yes [x] no", "☐ yes ☒ no", "n/a", "yes, but no"])
+def test_the_choices_of_a_form_are_no_answer(ask: Any, text: str) -> None:
+    assert ask(f"Organic: {text}", organic="boolean") == {"organic": None}
 
 
 def test_numbers_need_their_label_and_are_no_ranges(ask: Any) -> None:
