@@ -28,16 +28,18 @@ from structgen.notation.times import read_datetimes, read_times
 _GOES_ON = re.compile(
     r"[ \u00a0\u202f]?[.,:;x×*·±&|+=_'’′]{0,2}[ \u00a0]?[.,]?\d"
     rf"|\s*(?:[-–—/]|to|or|and|bis|oder|und|à|ou|et|a|o|y|e|tot|of)\s*(?:{BEFORE}[ \u00a0]?)?\d"
-    r"|[-\u2212+](?![^\W_])",
+    r"|[-\u2212+](?![^\W_])"
+    r"|-?(?:['’]?s|ish)(?![^\W_])",
     re.IGNORECASE,
 )
-"""What makes a number a part of something longer: a range, a time, dimensions, a list, digits that form no number."""
+"""What makes a number a part of something longer: a range, a time, a list, a decade, digits that form no number."""
 _BOUND = re.compile(
-    r"(?:[<>≤≥±]|\b(?:up to|over|under|above|below|(?:more|less|fewer) than|at (?:least|most)|bis zu|über|unter"
-    r"|mehr als|weniger als|mindestens|höchstens|plus de|moins de|au moins|hasta|más de|menos de|al menos)\s)\s?$",
+    r"(?:[<>≤≥±]|\b(?:up to|over|under|above|below|(?:more|less|fewer) than|at (?:least|most)|not|nicht|bis(?: zu)?"
+    r"|über|unter|mehr als|weniger als|mindestens|höchstens|plus de|moins de|au moins|hasta|más de|menos de|al menos"
+    r")\s)\s?$",
     re.IGNORECASE,
 )
-"""What makes the number behind it a bound instead of a value: "<5", "up to 20"."""
+"""What makes the number behind it a bound instead of a value: "<5", "up to 20". Or it is denied: "not 20"."""
 _OUT_OF = re.compile(r"\s*(?:/|of|out of|von|sur|de|su)\s*(?:5|10|100)(?!\d)", re.IGNORECASE)
 """The best that a rating can be: "4.3 of 5", "8/10"."""
 _TO = re.compile(r"\s?(?:[-–—]|to|or|bis|à|tot|of)\s?")
@@ -65,6 +67,11 @@ _DAY_TO = re.compile(
     r"(?:\b(?P<name>[^\W\d_]{3,12})\.?\s\d{1,2}(?:st|nd|rd|th)?|\b\d{1,2}\.?\s(?P<month>[^\W\d_]{3,12})\.?)"
     r"\s?(?:[-–—]|to|bis)\s?$"
 )
+_RELATIVE_BEFORE = re.compile(
+    r"\b(?:after|before|not|nach|vor|nicht|après|avant|después del?|antes del?)\s(?:the\s|dem\s|le\s)?$",
+    re.IGNORECASE,
+)
+_RELATIVE_BEHIND = re.compile(r"\s?[+\u2212]\s?\d")
 _RANGE_BEHIND = re.compile(r"\s?[-–—/]\s?\d{1,4}[-/.]\d")
 _CELL_ENDS = re.compile(r"[\t\n]")
 _BEFORE_DURATION = " \t\u00a0:~≈.-–"
@@ -289,7 +296,9 @@ def find_date(text: str) -> WrittenDate | None:
     if first is None:
         return None
     ranged = _ends_range(text, first.start) or _RANGE_BEHIND.match(text, first.end)
-    if ranged or _is_one_of_several(text, first, plain):
+    # "30 days after 1 May 2024" is another day.
+    relative = _RELATIVE_BEFORE.search(text, max(0, first.start - _REACH), first.start)
+    if ranged or relative or _RELATIVE_BEHIND.match(text, first.end) or _is_one_of_several(text, first, plain):
         return replace(first, of_range=True)
     return first
 

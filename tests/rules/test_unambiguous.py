@@ -309,6 +309,10 @@ MINUTES = {"type": ["integer", "null"]}
         ("Start: 3 May 2024 or 4 May 2024", DAY, None),
         ("Start: 24-05-13", DAY, None),
         ("Start: May 2024", DAY, None),
+        ("Start: 30 days after 3 May 2024", DAY, None),
+        ("Start: 3 May 2024 + 30 days", DAY, None),
+        ("Start: not 3 May 2024", DAY, None),
+        ("Start: by 3 May 2024", DAY, "2024-05-03"),
         ("Start: 3 May 2024, 14:30", MOMENT, "2024-05-03T14:30:00"),
         ("Start: 3 May 2024 2.30 pm", MOMENT, "2024-05-03T14:30:00"),
         ("Start: 2024-05-03T14:30:00+02:00", MOMENT, "2024-05-03T14:30:00+02:00"),
@@ -366,6 +370,8 @@ def test_a_duration_is_taken_if_it_can_be_one_only(ask_one: Any, line: str, minu
         "up to 12",
         "at least 12",
         "mindestens 12",
+        "bis 12",
+        "not 12",
         "±5",
         "12/14",
         "10/2",
@@ -378,6 +384,11 @@ def test_a_duration_is_taken_if_it_can_be_one_only(ask_one: Any, line: str, minu
 @pytest.mark.parametrize("name", ["Weight", "Price", "Total"])
 def test_what_may_be_another_number_is_none(ask_one: Any, name: str, written: str) -> None:
     assert ask_one(f"{name}: {written}", name.lower(), NUMBER) is None
+
+
+@pytest.mark.parametrize("written", ["40s", "40's", "40ish", "40-ish"])
+def test_a_decade_or_about_a_number_is_none(ask_one: Any, written: str) -> None:
+    assert ask_one(f"Age: {written}", "age", NUMBER) is None
 
 
 @pytest.mark.parametrize(
