@@ -167,6 +167,8 @@ def row_of_failure(document: Document, failure: ExtractionFailed, cost: float | 
         model=completion.model if completion and completion.model else model,
         error=" ".join(str(failure).split()),
         chunks=failure.chunks,
+        conflicts=failure.conflicts,
+        repairs=failure.repairs,
     )
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from structgen.core.json import Json
     from structgen.core.records import Completion, Evidence, Usage
-    from structgen.core.results import Attempt, ChunkReport, Issue
+    from structgen.core.results import Attempt, ChunkReport, Conflict, Issue, Repair
 
 
 class StructgenError(Exception):
@@ -125,7 +125,8 @@ class ExtractionFailed(StructgenError):
 
     `attempts` holds every request and completion, `issues` what is wrong with the last completion, `partial` what could
     be read of it as plain JSON, and `usage` the tokens of all attempts. A batch shows the message as the row's `error`.
-    For a document that was read in chunks, `chunks` reports on each chunk, and `issues` is about the merged value.
+    For a document that was read in chunks, `chunks` reports on each chunk, `issues` is about the merged value, and
+    `conflicts` and `repairs` say how the chunks were merged.
     `view` renders the exception as HTML for notebooks; `locate` finds the evidence of `partial` in the text.
     """
 
@@ -137,6 +138,8 @@ class ExtractionFailed(StructgenError):
         partial: Json = None,
         usage: Usage | None = None,
         chunks: tuple[ChunkReport, ...] = (),
+        conflicts: tuple[Conflict, ...] = (),
+        repairs: tuple[Repair, ...] = (),
         issues: tuple[Issue, ...] | None = None,
         view: Callable[[ExtractionFailed], str] | None = None,
         locate: Callable[[], tuple[Evidence, ...]] | None = None,
@@ -146,6 +149,8 @@ class ExtractionFailed(StructgenError):
         self.partial = partial
         self.usage = usage
         self.chunks = chunks
+        self.conflicts = conflicts
+        self.repairs = repairs
         self._issues = issues
         self.view = view
         self.locate = locate

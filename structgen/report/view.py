@@ -79,6 +79,8 @@ def view_of_failure(failure: ExtractionFailed) -> View:
         issues=failure.issues,
         attempts=failure.attempts,
         chunks=failure.chunks,
+        conflicts=failure.conflicts,
+        repairs=failure.repairs,
         usage=failure.usage or Usage(),
         model=completion.model if completion else "",
         error=str(failure),

@@ -94,10 +94,13 @@ def test_evidence_of_an_incomplete_value_from_chunks_is_looked_up_in_the_whole()
     own = (Evidence("/name", 99, 103, "Soup", Status.EXACT),)
     failed = failure({"name": "Soup"}, missing("/serves"), evidence=own)
     failed.chunks = CHUNKS
+    failed.conflicts = (Conflict("/name", (Claim("Soup", (0,)), Claim("Stew", (1,)))),)
+    failed.repairs = (Repair("same_item", "/0", "SOUP", "Soup", Risk.INTERPRETIVE),)
     row = row_of_failure(DOCUMENT, failed, None, "m")
     assert row.status is RowStatus.INCOMPLETE
     assert [(piece.start, piece.end) for piece in row.evidence] == [(0, 4)]
     assert row.chunks == CHUNKS
+    assert (row.conflicts, row.repairs) == (failed.conflicts, failed.repairs)
 
 
 def test_an_accepted_value_stands_in_the_row_with_all_that_belongs_to_it() -> None:

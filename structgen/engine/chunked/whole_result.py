@@ -20,7 +20,7 @@ from structgen.core.errors import (
 from structgen.core.json import Json, steps
 from structgen.core.options import EvidenceMode, Risk
 from structgen.core.records import Evidence, Passage, Status
-from structgen.core.results import Attempt, ChunkReport, Extraction, Issue, Parsed, Repair
+from structgen.core.results import Attempt, ChunkReport, Conflict, Extraction, Issue, Parsed, Repair
 from structgen.documents.chunks import Chunk, branch_names
 from structgen.documents.merge import Merged, Part, merge
 from structgen.engine.budget import cost_of
@@ -97,18 +97,21 @@ def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[
     parts = [one.part(number, text) for number, one in enumerate(read) if not one.failed]
     branches = branch_names(plan.brief.schema.node)
     merged = merge(parts, plan.brief.schema.node, by_likeness=max_risk >= Risk.INTERPRETIVE, branches=branches)
+    repairs = (*_moved(read, merged), *merged.repairs)
     parsed = _validated(plan.brief.schema, merged.value, max_risk)
     if not parsed.ok:
         apart = constants(plan.brief.schema, merged.value)
         where = partial(_evidence, merged.value, text, merged.evidence, plan, apart)
-        raise _refused(_Refusal(_NO_MATCH, parsed.issues, merged.value), text, reports, attempts, where)
+        refusal = _Refusal(_NO_MATCH, parsed.issues, merged.value)
+        raise _refused(refusal, text, reports, attempts, merged.conflicts, repairs, where)
     accepted = _accepted(plan, text, merged, parsed)
     if plan.brief.options.require_evidence and accepted.unsupported:
-        raise _refused(_unsupported_in(accepted, plan, parsed.given), text, reports, attempts, accepted.locate)
+        refusal, repairs = _unsupported_in(accepted, plan, parsed.given), (*repairs, *parsed.repairs)
+        raise _refused(refusal, text, reports, attempts, merged.conflicts, repairs, accepted.locate)
     usage = usage_of(attempts)
     return replace(
         accepted,
-        repairs=(*_moved(read, merged), *accepted.repairs),
+        repairs=(*repairs, *parsed.repairs),
         attempts=attempts,
         usage=usage,
         cost=cost_of(usage, plan.brief.card),
@@ -117,11 +120,10 @@ def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[
 
 
 def _accepted(plan: Plan[T], text: str, merged: Merged, parsed: Parsed[T]) -> Extraction[T]:
-    """Return the merged value with its evidence, conflicts and repairs."""
+    """Return the merged value with its evidence and conflicts."""
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
     return Extraction(
         value=value,
-        repairs=(*merged.repairs, *parsed.repairs),
         conflicts=merged.conflicts,
         locate=partial(_evidence_of, parsed, text, _known(merged, parsed), plan),
         view=partial(extraction_html, document=text),
@@ -175,6 +177,8 @@ def _refused(
     text: str,
     reports: tuple[ChunkReport, ...],
     attempts: tuple[Attempt, ...],
+    conflicts: tuple[Conflict, ...],
+    repairs: tuple[Repair, ...],
     where: Callable[[], tuple[Evidence, ...]],
 ) -> ExtractionFailed:
     """Return the failure of a merged value, although some chunks were accepted."""
@@ -188,6 +192,8 @@ def _refused(
         partial=refusal.partial,
         usage=usage_of(attempts),
         chunks=reports,
+        conflicts=conflicts,
+        repairs=repairs,
         view=partial(failure_html, document=text),
         issues=refusal.issues,
         locate=where,

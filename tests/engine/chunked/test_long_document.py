@@ -382,6 +382,31 @@ def test_two_branches_of_a_union_are_a_conflict_and_never_one_value() -> None:
     assert [(one.path, len(one.claims)) for one in result.conflicts] == [("/paid", 2)]
 
 
+def test_a_refused_value_keeps_the_conflicts_and_repairs_of_its_merge() -> None:
+    class Party(BaseModel):
+        starts: str
+        ends: str
+        hosts: list[dict[str, str | None]]
+
+    def perform(effect: Send) -> Completion:
+        starts, *names = re.findall(r"Starts (\d pm)|Host (\w+ \w+)", str(effect.request.document)) or [("", "")]
+        hosts = [{"name": name, "from": "Ulm" if name.isupper() else None} for _, name in names]
+        return Completion(json.dumps({"starts": starts[0] or None, "hosts": hosts}), usage=Usage(1, 1, None, None, 1))
+
+    filler = "Nothing else is said. " * 60
+    text = f"Starts 8 pm. Host Ida Holm. {filler} Starts 9 pm. Host IDA HOLM. {filler}"
+    with pytest.raises(ExtractionFailed) as caught:
+        extract(CHUNKED, text, perform, kind=Party)
+    assert [issue.path for issue in caught.value.issues] == ["/ends"]
+    assert [(one.path, [claim.value for claim in one.claims]) for one in caught.value.conflicts] == [
+        ("/starts", ["8 pm", "9 pm"])
+    ]
+    assert [repair.rule for repair in caught.value.repairs] == ["same_item"]
+    shown = caught.value._repr_html_() or ""
+    assert "1 conflict" in shown
+    assert "1 repair" in shown
+
+
 def test_results_and_failures_show_themselves_with_the_whole_text() -> None:
     assert "G59" in (extract(CHUNKED)._repr_html_() or "")
     assert "All" in (failure(CHUNKED, failing(DeadlinePassed("too late")))._repr_html_() or "")
