@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, RootModel, computed_field
+from pydantic import BaseModel, ConfigDict, Field, RootModel, computed_field, create_model, field_validator
 from typing_extensions import TypedDict
 
 import structgen
@@ -99,6 +99,53 @@ def test_a_default_that_was_given_is_a_claim(groq_emulator: Emulator) -> None:
         assert [issue.path for issue in caught.value.attempts[0].issues] == ["/vegan"]
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        Tea,
+        Plain,
+        {**JSON_SCHEMA, "properties": {**JSON_SCHEMA["properties"], "vegan": {"type": "boolean", "default": True}}},
+    ],
+)
+def test_a_default_that_is_repeated_without_a_quote_is_no_claim(groq_emulator: Emulator, kind: Any) -> None:
+    said = {**answer(quotes=True), "vegan": {"quote": None, "value": True}}
+    groq_emulator.script(reply(json.dumps(said)))
+    result: Extraction[Any] = extractor(EvidenceMode.QUOTES).extract(kind, TEXT)
+    assert (len(groq_emulator.requests), [piece.text for piece in result.evidence]) == (1, ["Tea", "4"])
+    for quote, value in ((None, False), ("it is vegan indeed", True)):
+        groq_emulator.script(reply(json.dumps({**said, "vegan": {"quote": quote, "value": value}})))
+        with pytest.raises(ExtractionFailed) as caught:
+            extractor(EvidenceMode.QUOTES).extract(kind, TEXT)
+        assert [issue.path for issue in caught.value.attempts[0].issues] == ["/vegan"]
+
+
+def test_a_refused_value_without_a_json_form_keeps_what_was_read(groq_emulator: Emulator) -> None:
+    class Odd(BaseModel):
+        drink: str
+        thing: Any = None
+
+        @field_validator("thing")
+        @classmethod
+        def opened(cls, _: object) -> object:
+            return object()
+
+    groq_emulator.script(reply(json.dumps({"drink": "Cocoa", "thing": 3})))
+    once = Options(require_evidence=True, mode=Mode.JSON, budget=Budget(max_attempts=1))
+    with pytest.raises(ExtractionFailed) as caught:
+        Extractor(MODEL, once).extract(Odd, TEXT)
+    assert caught.value.partial == {"drink": "Cocoa", "thing": 3}
+
+
+@pytest.mark.parametrize(("stars", "missing"), [(Literal[1, 2, 3, 4, 5], ()), (int, ("/stars",))])
+def test_a_number_is_a_judgement_only_where_the_schema_lists_it(
+    groq_emulator: Emulator, stars: Any, missing: tuple[str, ...]
+) -> None:
+    kind = create_model("Review", stars=(stars, ...))
+    groq_emulator.script(reply(json.dumps({"stars": {"quote": "Tea", "value": 5}})))
+    options = Options(evidence=EvidenceMode.QUOTES, mode=Mode.JSON)
+    assert Extractor(MODEL, options).extract(kind, TEXT).unsupported == missing
+
+
 def test_of_a_refused_answer_constants_are_not_unsupported(groq_emulator: Emulator) -> None:
     groq_emulator.script(reply(json.dumps(answer(5))))
     once = Options(require_evidence=True, mode=Mode.JSON, budget=Budget(max_attempts=1))
@@ -111,7 +158,7 @@ def test_of_a_refused_answer_constants_are_not_unsupported(groq_emulator: Emulat
 
 def test_streams_need_no_evidence_for_what_claims_nothing(groq_emulator: Emulator) -> None:
     groq_emulator.script(streamed(json.dumps([answer(), answer()])))
-    *_, last = extractor(EvidenceMode.LOCATE).stream(list[Tea], TEXT)
+    *_, last = extractor(EvidenceMode.LOCATE).stream(list[Tea], f"{TEXT} {TEXT}")
     assert isinstance(last, Extraction)
     assert last.unsupported == ()
     groq_emulator.script(streamed(json.dumps([answer()])))

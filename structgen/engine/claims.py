@@ -9,10 +9,10 @@ document decides whether it is there.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import is_dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 from pydantic import BaseModel, RootModel
 
@@ -72,9 +72,14 @@ def _unclaimed_of(value: object) -> frozenset[str]:
 def said(schema: Schema[T], value: T, given: Json) -> Json:
     """Return an accepted value as plain JSON without what the answer did not contain.
 
-    With what was given and does not show in the value: it would be missed when the answer is read again.
+    With what was given and does not show in the value: it would be missed when the answer is read again. If the value
+    has no JSON form, it is the answer itself.
     """
-    tree, typed = schema.dump(value), typed_of(schema)
+    typed = typed_of(schema)
+    try:
+        tree = schema.dump(value)
+    except ValueError:  # as above
+        return given
     whole = without(tree, supplied(typed, value, tree, given))
     for path, part in hidden(typed, value, tree, given).items():
         whole = put(whole, steps(path), part)
@@ -102,9 +107,28 @@ class _Container(NamedTuple):
 
 def constants(schema: Schema[Any], tree: Json, *, whole: bool = False) -> frozenset[str]:
     """Return the paths of the constants in plain JSON. `whole`: its objects have all their keys."""
+    return _paths_of(_is_fixed, schema, tree, whole=whole)
+
+
+def chosen(schema: Schema[Any], tree: Json) -> frozenset[str]:
+    """Return the paths in plain JSON of the values that the schema lists: those of enums and literals."""
+    return _paths_of(_is_listed, schema, tree, whole=False)
+
+
+def restated(schema: Schema[Any], tree: Json, quotes: Mapping[str, str | None]) -> frozenset[str]:
+    """Return the paths in plain JSON of the defaults that a response repeats without any quote from the document."""
+    unquoted = frozenset(path for path, quote in quotes.items() if quote is None or not quote.strip())
+    return unquoted & _paths_of(_is_default, schema, tree, whole=False) if unquoted else unquoted
+
+
+_Test: TypeAlias = "Callable[[Shape, Sequence[Node], Json], bool]"
+
+
+def _paths_of(test: _Test, schema: Schema[Any], tree: Json, *, whole: bool) -> frozenset[str]:
+    """Return the paths of the scalars in plain JSON that pass a test by the schema."""
     shape = shape_of(schema.whole)  # the schema of a chunk allows null everywhere
     if not isinstance(tree, dict | list):
-        return frozenset({""} if _is_fixed(shape, [shape.root], tree) else ())
+        return frozenset({""} if test(shape, [shape.root], tree) else ())
     found: set[str] = set()
     todo = [_Container((shape.root,), tree, "", whole)]
     while todo:
@@ -113,7 +137,7 @@ def constants(schema: Schema[Any], tree: Json, *, whole: bool = False) -> frozen
             path = place.path + pointer([step])
             if isinstance(item, dict | list):
                 todo.append(_Container(nodes, item, path, whole))
-            elif named and _is_fixed(shape, nodes, item):
+            elif (named or test is _is_listed) and test(shape, nodes, item):
                 found.add(path)
     return frozenset(found)
 
@@ -179,6 +203,17 @@ def _is_ruled_out(form: Place, tree: JsonObject) -> bool:
 def _is_fixed(shape: Shape, nodes: Sequence[Node], value: Json) -> bool:
     """Whether only this one value is allowed."""
     return all(same(value, _only(shape, node)) for node in nodes)
+
+
+def _is_listed(shape: Shape, nodes: Sequence[Node], value: Json) -> bool:
+    """Whether the schema lists this value."""
+    listed = (form.choices or () for form in _forms_of(shape, nodes))
+    return any(same(value, choice) for choices in listed for choice in choices)
+
+
+def _is_default(_: Shape, nodes: Sequence[Node], value: Json) -> bool:
+    """Whether this value is the default."""
+    return all(node.default and same(value, node.default[0]) for node in nodes)
 
 
 def _only(shape: Shape, node: Node) -> Any:

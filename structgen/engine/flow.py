@@ -25,7 +25,7 @@ from structgen.core.options import EvidenceMode
 from structgen.core.records import Completion, Evidence, Passage, Request, Status, Usage
 from structgen.core.results import Attempt, Extraction, Issue, Parsed
 from structgen.engine.budget import all_tried, beyond, cost_of
-from structgen.engine.claims import as_dumped, constants, said, unclaimed
+from structgen.engine.claims import as_dumped, chosen, constants, restated, said, unclaimed
 from structgen.ground import locate_in_part
 from structgen.parse import parse_completion, parse_tree
 from structgen.reask import ExtractionScope, Question, first_question, reask
@@ -179,8 +179,9 @@ def locate_claims(
 ) -> tuple[Evidence, ...]:
     """Locate what an accepted value claims about a document, by its quotes if it has some."""
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
-    apart = unclaimed(schema, value, parsed.given)
-    return locate_in_part(as_dumped(schema, value), document, above, parsed.quotes, apart)
+    apart = unclaimed(schema, value, parsed.given) | restated(schema, parsed.given, parsed.quotes)
+    listed = chosen(schema, parsed.given) if parsed.quotes else frozenset[str]()
+    return locate_in_part(as_dumped(schema, value), document, above, parsed.quotes, apart, listed)
 
 
 def _check_budget(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T] | None, at_most: Usage) -> str | None:
@@ -248,8 +249,10 @@ def _where(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T]) -> t
         return completion.evidence
     if request.document is None:
         return ()
-    apart = constants(plan.brief.schema, parsed.partial)
-    return locate_in_part(parsed.partial, request.document, request.above, parsed.quotes, apart)
+    schema, tree = plan.brief.schema, parsed.partial
+    listed = chosen(schema, tree) if parsed.quotes else frozenset[str]()
+    apart = constants(schema, tree) | restated(schema, tree, parsed.quotes)
+    return locate_in_part(tree, request.document, request.above, parsed.quotes, apart, listed)
 
 
 def usage_of(attempts: tuple[Attempt, ...]) -> Usage:

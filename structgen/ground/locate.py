@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
 from structgen.core.records import Evidence, Status
 from structgen.ground.choose import Choice, Spot, choose
+from structgen.ground.distinct_items import Form, spread, surplus
 from structgen.ground.fuzzy import find_near, long_enough
 from structgen.ground.identifiers import find_codes
 from structgen.ground.match import Phrase, Phrases, Work
@@ -25,7 +26,8 @@ from structgen.ground.words import Vocabulary, Words, cuts_character, learn, rea
 Places = tuple[Place, ...]
 
 MOST_OTHERS = 100
-
+_BLANK, _ROUNDS = "\ue000", 2
+"""What replaces a place that is taken, and how often other places are searched for."""
 NOTHING: Mapping[str, Evidence] = MappingProxyType({})
 
 
@@ -44,17 +46,27 @@ def locate(
 
 
 def locate_leaves(
-    found: Sequence[Leaf], text: str, known: Mapping[str, Evidence] = NOTHING, figures: Figures | None = None
+    found: Sequence[Leaf],
+    text: str,
+    known: Mapping[str, Evidence] = NOTHING,
+    figures: Figures | None = None,
+    *,
+    sharing: bool = False,
+    rounds: int = _ROUNDS,
 ) -> tuple[Evidence, ...]:
-    """Return the evidence for leaves of one value, in their order. `figures`: those of the text, if known."""
+    """Return the evidence for leaves of one value, in their order. `figures`: those of the text, if known.
+
+    `sharing`: items of a list that the text mentions less often than they are listed share a place. Otherwise the
+    surplus is searched for `rounds` more times, and is unsupported in the end.
+    """
     queries = [None if leaf.path in known else query(leaf) for leaf in found]
     different = list(dict.fromkeys(asked for asked in queries if asked is not None))
     if not different:
         return tuple(known[leaf.path] for leaf in found)
     looked_up = dict(zip(different, _find(different, figures or Figures(text)), strict=True))
     pairs = list(zip(found, queries, strict=True))
-    places = [looked_up[asked] if asked else _known_place(known[leaf.path]) for leaf, asked in pairs]
-    places = lay_out(found, places, text)
+    everywhere = [looked_up[asked] if asked else _known_place(known[leaf.path]) for leaf, asked in pairs]
+    places = lay_out(found, everywhere, text)
     settled = settle(found, places, text)
     placed = [number for number, several in enumerate(places) if several]
     spots = [
@@ -62,11 +74,81 @@ def locate_leaves(
         for number in placed
     ]
     choices = dict(zip(placed, choose(spots, text), strict=True))
-    choices = in_order(found, keep_apart(choices, settled, places))
-    return tuple(
-        _evidence(leaf, asked, choices.get(number), text) if asked else known[leaf.path]
+    choices = spread(found, in_order(found, keep_apart(choices, settled, places)), everywhere)
+    gone = set[int]() if sharing else _surplus(found, queries, choices)
+    pieces = [
+        _evidence(leaf, asked, None if number in gone else choices.get(number), text) if asked else known[leaf.path]
         for number, (leaf, asked) in enumerate(pairs)
+    ]
+    if gone and rounds:
+        taken = _taken(found, queries, choices, gone)
+        _place_elsewhere(found, pieces, gone, _blanked(text, taken), rounds - 1)
+        _put_in_order(found, queries, pieces, gone)
+    return tuple(pieces)
+
+
+def _surplus(found: Sequence[Leaf], queries: Sequence[Query | None], choices: Mapping[int, Choice]) -> set[int]:
+    """Return the leaves of items that have no place for themselves, without those whose evidence is known."""
+    gone = surplus(
+        found,
+        {number: choice.place[:2] for number, choice in choices.items()},
+        lambda number: queries[number] or query(found[number]),
+        lambda number: Form.OWN if choices[number].place.grade is Grade.OWN else Form.OTHER,
     )
+    return {number for number in gone if queries[number] is not None}
+
+
+def _taken(
+    found: Sequence[Leaf], queries: Sequence[Query | None], choices: Mapping[int, Choice], gone: Set[int]
+) -> set[tuple[int, int]]:
+    """Return the places of the values that are equal to surplus ones, or beside them in a list."""
+    equal = {queries[number] for number in gone}
+    lists = {found[number].path.rpartition("/")[0] for number in gone}
+    return {
+        choice.place[:2]
+        for number, choice in choices.items()
+        if queries[number] in equal or found[number].path.rpartition("/")[0] in lists
+    }
+
+
+def _place_elsewhere(
+    found: Sequence[Leaf], pieces: list[Evidence], numbers: Set[int], blanked: str, rounds: int
+) -> None:
+    """Replace the evidence of surplus items by other mentions, if the text has some in another form.
+
+    Only the best form of a value is searched for: "Red" before "red". So these are found when the places that are
+    taken are blanked out.
+    """
+    left = sorted(numbers)
+    for number, piece in zip(left, locate_leaves([found[n] for n in left], blanked, rounds=rounds), strict=True):
+        if piece.text is not None and _BLANK not in piece.text:
+            pieces[number] = piece
+
+
+def _put_in_order(
+    found: Sequence[Leaf], queries: Sequence[Query | None], pieces: list[Evidence], moved: Set[int]
+) -> None:
+    """Sort the evidence of equal items of a list by their places; those without a place come last."""
+    equal: dict[tuple[str, Query], list[int]] = {}
+    for number, (leaf, asked) in enumerate(zip(found, queries, strict=True)):
+        above, _, step = leaf.path.rpartition("/")
+        if asked is not None and step.isdecimal():
+            equal.setdefault((above, asked), []).append(number)
+    for several in equal.values():
+        if not moved.isdisjoint(several):
+            ordered = sorted((pieces[n] for n in several), key=lambda one: (one.start is None, one.start or 0))
+            for number, piece in zip(several, ordered, strict=True):
+                pieces[number] = replace(piece, path=found[number].path)
+
+
+def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return the text with these spans blanked out; offsets stay the same."""
+    pieces: list[str] = []
+    end = 0
+    for start, stop in sorted(spans):
+        pieces += (text[end:start], _BLANK * (stop - max(start, end)))
+        end = max(end, stop)
+    return "".join((*pieces, text[end:]))
 
 
 class Others(NamedTuple):

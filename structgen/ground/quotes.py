@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, time, timedelta
-from decimal import Decimal
 
 from structgen.core.records import Evidence, Example, Passage, Status
 from structgen.ground.contradictions import names_a_number
+from structgen.ground.distinct_items import Form, surplus
 from structgen.ground.locate import locate, locate_leaves
 from structgen.ground.numerals import Figures
 from structgen.ground.passage import passage
-from structgen.ground.queries import Leaf, leaves
-from structgen.notation.numbers import whole_number
-from structgen.notation.readings import Kind
+from structgen.ground.queries import Leaf, leaves, query
+from structgen.ground.quote_support import is_empty, is_figure, may_show
 
 _WRITTEN = frozenset({Status.EXACT, Status.NORMALIZED, Status.AMBIGUOUS})
 """Statuses of a value that is written in its quote."""
@@ -25,25 +24,68 @@ _LONGEST_WORD = 100
 
 
 def locate_quoted(
-    value: object, text: str, quotes: Mapping[str, str | None], apart: Container[str] = ()
+    value: object,
+    text: str,
+    quotes: Mapping[str, str | None],
+    apart: Container[str] = (),
+    choices: Container[str] = (),
 ) -> tuple[Evidence, ...]:
     """Return the evidence for each leaf of a value, in document order, by its quote. `quotes` are by path.
 
     A quote that the text contains leads to the value's own place in it or around it, with the status of that place. If
     the value is not written there (a sentiment, a summary), the quote itself is the evidence, as QUOTED. A leaf is
-    unsupported if its quote is None or not in the text, even if the text contains its value elsewhere; and so is a
-    number or date whose quote has only other numbers. A leaf that is not in `quotes` was not to be quoted, so its value
-    is searched for, unless its path is in `apart`. Linear like `locate`.
+    unsupported if its quote is None, not in the text or without a word that means something, even if the text contains
+    its value elsewhere. So is a number, date, code or name that has nothing in common with its quote, unless it is one
+    of the `choices` of the schema (their paths), and an item of a list whose place another item has. A leaf that is not
+    in `quotes` was not to be quoted, so its value is searched for, unless its path is in `apart`. Linear like `locate`.
     """
-    found, figures = list(leaves(value, apart)), Figures(text)
+    found = list(leaves(value, apart))
+    return _once_each(found, *_pieces(found, text, quotes, choices))
+
+
+def _pieces(
+    found: Sequence[Leaf],
+    text: str,
+    quotes: Mapping[str, str | None],
+    choices: Container[str],
+    *,
+    sharing: bool = False,
+) -> tuple[dict[str, Evidence], Mapping[str, Evidence]]:
+    """Return the evidence by path, and the part of it that is the value itself and not only its quote.
+
+    `sharing`: leaves without a quote may share places, like those with one.
+    """
+    figures = Figures(text)
     placed = _places(found, figures, quotes)
     asked = [leaf for leaf in found if leaf.path in quotes]
     own = _own([leaf for leaf in asked if leaf.path in placed], figures, placed)
-    counting = {span: names_a_number(text[slice(*span)]) for span in {_span(one) for one in placed.values()}}
-    pieces = {leaf.path: _evidence(leaf, placed.get(leaf.path), own.get(leaf.path), counting) for leaf in asked}
+    pieces = {
+        leaf.path: _evidence(leaf, placed.get(leaf.path), own.get(leaf.path), text, chosen=leaf.path in choices)
+        for leaf in asked
+    }
     if len(asked) < len(found):
-        pieces = {piece.path: piece for piece in locate_leaves(found, text, figures=figures)} | pieces
-    return tuple(pieces[leaf.path] for leaf in found)
+        located = locate_leaves(found, text, figures=figures, sharing=sharing)
+        pieces = {piece.path: piece for piece in located} | pieces
+    return pieces, own
+
+
+def _once_each(
+    found: Sequence[Leaf], pieces: Mapping[str, Evidence], own: Mapping[str, Evidence]
+) -> tuple[Evidence, ...]:
+    """Return the evidence in the order of the leaves. Items without a place for themselves are unsupported."""
+    spans = {n: _span(pieces[leaf.path]) for n, leaf in enumerate(found) if pieces[leaf.path].start is not None}
+
+    def form_of(number: int) -> Form:
+        path = found[number].path
+        if path not in own:
+            return Form.SHOWN
+        return Form.OWN if own[path].status is Status.EXACT else Form.OTHER
+
+    gone = surplus(found, spans, lambda number: query(found[number]), form_of)
+    return tuple(
+        Evidence(leaf.path, None, None, None, Status.UNSUPPORTED) if number in gone else pieces[leaf.path]
+        for number, leaf in enumerate(found)
+    )
 
 
 def locate_in_part(
@@ -52,17 +94,20 @@ def locate_in_part(
     above: Sequence[Passage],
     quotes: Mapping[str, str | None],
     apart: Container[str] = (),
+    choices: Container[str] = (),
 ) -> tuple[Evidence, ...]:
     """Return the evidence for the leaves of a value that was read in a part of a longer text, like `locate_quoted`.
 
     What is not in the part itself may be in a passage `above` it, such as the date of a row. Its offsets are then
     negative, like those of the passage.
     """
-    found = locate_quoted(value, text, quotes, apart)
+    found = locate_quoted(value, text, quotes, apart, choices)
     if not above or not (open_ := _open(found, text)):
         return found
     words = "\n".join(one.text for one in above)
-    there = [piece for piece in locate_quoted(value, words, quotes, apart) if piece.path in open_]
+    # rows that are equal but for a value above them are at different places of the part, so they may share it
+    above_them, _ = _pieces(list(leaves(value, apart)), words, quotes, choices, sharing=True)
+    there = [piece for path, piece in above_them.items() if path in open_]
     placed = {piece.path: own for piece in there if (own := _in_passage(piece, above)) is not None}
     return tuple(placed.get(piece.path, piece) for piece in found)
 
@@ -99,43 +144,43 @@ def _in_passage(piece: Evidence, above: Sequence[Passage]) -> Evidence | None:
 
 
 def _places(found: Sequence[Leaf], figures: Figures, quotes: Mapping[str, str | None]) -> dict[str, Evidence]:
-    """Return the place of each leaf's quote, by path. Equal quotes within one object share one place."""
-    first: dict[tuple[str, str], Leaf] = {}
+    """Return the place of each leaf's quote, by path.
+
+    Equal quotes of different values in one object or list share one place. Equal values take successive places.
+    """
+    first: dict[tuple[str, str, int], Leaf] = {}
     same: dict[str, str] = {}
+    turns: Counter[Hashable] = Counter()
     for leaf in found:
         quote = quotes.get(leaf.path)
         if quote is not None and quote.strip():
-            above, _, step = leaf.path.rpartition("/")
-            # fields of one object may have one quote; items of a list each have their own, however alike
-            holder = leaf.path if step.isdecimal() else above
-            one = first.setdefault((holder, quote), replace(leaf, value=quote))
+            above = leaf.path.rpartition("/")[0]
+            equal = above, quote, query(leaf)
+            one = first.setdefault((above, quote, turns[equal]), replace(leaf, value=quote))
             same[leaf.path] = one.path
-    pieces = locate_leaves(list(first.values()), figures.text, figures=figures)
+            turns[equal] += 1
+    pieces = locate_leaves(list(first.values()), figures.text, figures=figures, sharing=True)
     placed = {piece.path: piece for piece in pieces if piece.start is not None}
     return {path: placed[there] for path, there in same.items() if there in placed}
 
 
-def _evidence(
-    leaf: Leaf, quote: Evidence | None, own: Evidence | None, counting: Mapping[tuple[int, int], bool]
-) -> Evidence:
-    """Return the evidence by the place of the quote and of the value in it. `counting`: which quotes have a number."""
-    if quote is None or (own is None and _is_figure(leaf.value) and counting[_span(quote)]):
-        return Evidence(leaf.path, None, None, None, Status.UNSUPPORTED)
+def _evidence(leaf: Leaf, quote: Evidence | None, own: Evidence | None, text: str, *, chosen: bool) -> Evidence:
+    """Return the evidence by the place of the quote and of the value in it. `chosen`: the schema lists its values."""
+    unsupported = Evidence(leaf.path, None, None, None, Status.UNSUPPORTED)
+    if quote is None:
+        return unsupported
     if own is None:
+        words = text[slice(*_span(quote))]
+        other_number = is_figure(leaf.value) and names_a_number(words)
+        # A choice such as "Very Good" or 5 stars is a judgement, which any words may show.
+        if is_empty(words) or other_number or not (chosen or may_show(words, leaf.value)):
+            return unsupported
         return replace(quote, path=leaf.path, status=_OF_A_QUOTE.get(quote.status, quote.status))
     return replace(own, status=Status.AMBIGUOUS) if quote.status is Status.AMBIGUOUS else own
 
 
 def _span(evidence: Evidence) -> tuple[int, int]:
     return evidence.start or 0, evidence.end or 0
-
-
-def _is_figure(value: object) -> bool:
-    """Whether a value is a number, date or time, or a text that is a number in digits."""
-    if isinstance(value, str):
-        number = whole_number(value)
-        return number is not None and number.kind is Kind.DIGITS
-    return isinstance(value, int | float | Decimal | date | time | timedelta) and not isinstance(value, bool)
 
 
 def _own(found: Sequence[Leaf], figures: Figures, placed: Mapping[str, Evidence]) -> dict[str, Evidence]:
@@ -150,7 +195,7 @@ def _own(found: Sequence[Leaf], figures: Figures, placed: Mapping[str, Evidence]
     own: dict[str, Evidence] = {}
     for (low, high), several in together.items():
         named = [replace(leaf, name=leaf.name or "value") for leaf in several]
-        for piece in locate_leaves(named, text[low:high], figures=Figures(text[low:high], figures)):
+        for piece in locate_leaves(named, text[low:high], figures=Figures(text[low:high], figures), sharing=True):
             if piece.start is not None and piece.end is not None and piece.status in _WRITTEN:
                 first, last = piece.start + low, piece.end + low
                 start, end = _span(placed[piece.path])

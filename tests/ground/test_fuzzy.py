@@ -52,10 +52,10 @@ def test_other_sentences_of_the_same_words_are_unsupported(value: str) -> None:
 
 def test_a_smaller_change_scores_higher() -> None:
     one, two = locate(
-        [
-            "After a long debate they agree to wait for 12 more reports",
-            "After debate they agree to wait for 12 more reports",
-        ],
+        {
+            "one": "After a long debate they agree to wait for 12 more reports",
+            "two": "After debate they agree to wait for 12 more reports",
+        },
         TEXT,
     )
     assert one.score is not None

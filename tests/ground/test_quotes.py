@@ -38,7 +38,7 @@ class Mood(Enum):
         ("positive", "I loved it", ("I loved it", "quoted")),
         (Mood.GOOD, "I loved it", ("I loved it", "quoted")),
         (True, "i LOVED it", ("I loved it", "quoted")),
-        (5, "I loved it, really", ("I loved it, really", "quoted")),
+        (5, "I loved it, really", (None, "unsupported")),
         (99, "TOTAL RM 13.50", (None, "unsupported")),
         (date(2024, 5, 4), "Paid on 3 May 2024", (None, "unsupported")),
         (4.5, "KOPI 1 4.50 4.50", ("4.50", "ambiguous")),
@@ -124,6 +124,94 @@ def test_evidence_is_a_stretch_of_the_text_or_none(data: st.DataObject) -> None:
         assert (piece.start is None) == (piece.status is Status.UNSUPPORTED)
         if not (quotes.get(piece.path, "x") or "").strip():
             assert piece == Evidence(piece.path, None, None, None, Status.UNSUPPORTED)
+
+
+# Equal items
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "starts"),
+    [
+        (["yes", "no", "yes"], "Q1: yes. Q2: no. Q3: yes.", [4, 13, 21]),
+        (["是", "否", "是"], "第一是。第二否。第三是。", [2, 6, 10]),
+        ([["x7", "x7"], ["x7"]], "x7 x7 x7", [0, 3, 6]),
+        ({"Ann": "ja", "Bo": "ja"}, "Ann: ja, Bo: ja", [5, 13]),
+        ([date(2024, 5, 3), date(2024, 5, 3)], "3 May 2024, then 3 May 2024", [0, 17]),
+        ([7, 7, 7], "7 of 7, or 7", [0, 5, 11]),
+        (["yes", "yes"], "Well, yes!", [6, None]),
+    ],
+)
+def test_equal_items_are_at_successive_mentions_of_their_quote(value: Any, text: str, starts: list[int | None]) -> None:
+    quotes: dict[str, str | None] = {
+        piece.path: piece.text or text[max(filter(None, starts)) :][:3] for piece in locate(value, text)
+    }
+    assert [piece.start for piece in locate_quoted(value, text, quotes)] == starts
+
+
+def test_equal_items_share_out_the_mentions_within_one_quote() -> None:
+    quotes: dict[str, str | None] = dict.fromkeys(("/0", "/1", "/2"), "yes, no, yes")
+    found = locate_quoted(["yes", "no", "yes"], "Votes: yes, no, yes today", quotes)
+    assert [(piece.start, str(piece.status)) for piece in found] == [(7, "exact"), (12, "exact"), (16, "exact")]
+
+
+def test_equal_judgements_are_shown_by_successive_quotes() -> None:
+    quotes: dict[str, str | None] = {"/0": "passed", "/1": "passed", "/2": "failed"}
+    found = locate_quoted([True, True, False], "passed, passed, failed", quotes)
+    assert [(piece.start, str(piece.status)) for piece in found] == [(0, "quoted"), (8, "quoted"), (16, "quoted")]
+
+
+def test_records_with_different_values_may_share_a_quote() -> None:
+    value = [{"aspect": "food", "mood": "good"}, {"aspect": "staff", "mood": "good"}]
+    text = "We loved the food and the staff."
+    paths = [piece.path for piece in locate(value, text)]
+    found = locate_quoted(value, text, dict.fromkeys(paths, "loved the food and the staff"))
+    assert [piece.text for piece in found if piece.path.endswith("aspect")] == ["food", "staff"]
+    assert {str(piece.status) for piece in found if piece.path.endswith("mood")} == {"quoted"}
+
+
+# What a quote may show
+
+
+@pytest.mark.parametrize("quote", ["the", "of the", "and it was", "von der", "de la", "的", "their own"])
+def test_a_quote_of_words_without_a_meaning_shows_nothing(quote: str) -> None:
+    text = "It is the one of the day, and it was so. Teil von der Stadt de la ville 的 their own."
+    assert ground({"x": "warm"}, {"/x": quote}, text)["/x"] == (None, "unsupported")
+
+
+@pytest.mark.parametrize(("value", "quote"), [(True, "yes"), (False, "not"), ("female", "her"), ("of the", "of the")])
+def test_a_short_word_may_be_the_answer(value: Any, quote: str) -> None:
+    assert ground({"x": value}, {"/x": quote}, "So yes, we do not see her there, of the")["/x"][1] != "unsupported"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["AB-1234", "Peter Müller", "Maria", "x7y9", "ann@shop.example", "42", 42, 4.5, date(2024, 5, 3), "Bank of Oslo"],
+)
+def test_a_number_code_or_name_is_not_read_out_of_other_words(value: Any) -> None:
+    assert ground({"x": value}, {"/x": "order was shipped"}, "The order was shipped.")["/x"] == (None, "unsupported")
+
+
+@pytest.mark.parametrize(
+    ("value", "quote"),
+    [
+        ("AB-1234", "order no. 1234"),
+        ("Robert Smith", "Rob Smithson"),
+        ("International Business Machines", "by IBM"),
+        ("München", "in 慕尼黑"),
+        ("late delivery", "came on Friday"),
+        ("Late delivery", "came on Friday"),
+        ("very_positive", "came on Friday"),
+    ],
+)
+def test_a_value_that_shares_something_with_its_quote_may_be_shown_by_it(value: Any, quote: str) -> None:
+    assert ground({"x": value}, {"/x": quote}, f"It {quote}.")["/x"] == (quote, "quoted")
+
+
+def test_a_choice_of_the_schema_is_a_judgement() -> None:
+    quotes: dict[str, str | None] = {"/stars": "loved it", "/label": "loved it", "/price": "TOTAL RM 13.50"}
+    value = {"stars": 5, "label": "Very Good", "price": 14}
+    found = locate_quoted(value, TEXT, quotes, choices=quotes)
+    assert [str(piece.status) for piece in found] == ["quoted", "quoted", "unsupported"]
 
 
 # Worked examples
