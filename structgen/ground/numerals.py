@@ -240,8 +240,7 @@ class Figures:
         for number in digit_numbers(self.text, keys):
             yield from self._places(number)
         for number in chain(word_numbers(self.text), han_numbers(self.text)):
-            grade = Grade.INSIDE if number.ordinal else Grade.WRITTEN
-            yield from ((one.value, Place(one.start, one.end, grade)) for one in number.readings)
+            yield from self._graded(number, Grade.INSIDE if number.ordinal else Grade.WRITTEN)
 
     def _places(self, number: Number) -> Iterator[Numeral]:
         """Yield the numbers that a written number may be, each with its place."""

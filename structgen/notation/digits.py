@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from structgen.notation.number_words import CHAIN, chain_value
+from structgen.notation.number_words import CHAIN, chain_values
 from structgen.notation.readings import LONGEST, Value, matches, plus, power_of_ten, ratio
 
 SPACES = " \u00a0\u2007\u2009\u202f"
@@ -203,9 +203,8 @@ def _continued(run: re.Match[str], ways: tuple[tuple[Value, Digits], ...]) -> It
                 yield plus(value, ratio(*_VALUES[run["vulgar"]])), way
         elif run["chain"]:
             # People who write 万 always put commas between thousands and a full stop before decimals.
-            total = None if way.point == "," or way.group == "." else chain_value(value, run["chain"])
-            if total is not None:
-                yield total, way
+            totals = () if way.point == "," or way.group == "." else chain_values(value, run["chain"])
+            yield from ((total, way) for total in totals)
         else:
             yield power_of_ten(value, _power(run["exponent"] or run["power"])), way
 

@@ -254,8 +254,15 @@ def han_numbers(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[N
     for match in matches(_HAN_RUN, text, start, end):
         value = han_value(match.group())
         if value is not None and not text[match.start() - 1 : match.start()].isdecimal():
-            span = match.span()
-            yield Number(*span, *span, (NumberReading(Decimal(value), *span),), kind=Kind.HAN)
+            span, values = match.span(), (value, *_in_next_place(match.group(), value))
+            yield Number(*span, *span, tuple(NumberReading(Decimal(one), *span) for one in values), kind=Kind.HAN)
+
+
+def _in_next_place(written: str, value: int) -> tuple[int, ...]:
+    """Return what a last digit makes of a number in Chinese: 二百五 is 250 there, and 205 in Japanese."""
+    last = _HAN_DIGITS.get(written[-1], 0)
+    unit = {**_HAN_SMALL, **_HAN_LARGE}.get(written[-2:-1], 0)
+    return (value - last + last * unit // 10,) if last and unit > 10 else ()
 
 
 def han_value(written: str) -> int | None:
@@ -283,8 +290,11 @@ def han_value(written: str) -> int | None:
     return total + group + (digit or 0)
 
 
-def chain_value(first: Value, chain: str) -> Value | None:
-    """Return the sum of ``1億2000万``, whose first digits are `first`; None if its scales do not decrease."""
+def chain_values(first: Value, chain: str) -> tuple[Value, ...]:
+    """Return the sum of ``1億2000万``, whose first digits are `first`; empty if its scales do not decrease.
+
+    A last digit gives two sums: ``3万5`` is 35,000 in Chinese, and may be 30,005 in Japanese.
+    """
     total: Value = Decimal(0)
     last = 100
     for digits, scale in _LINK.findall(chain):
@@ -292,6 +302,8 @@ def chain_value(first: Value, chain: str) -> Value | None:
             amount = Decimal(digits.replace(",", "")) if digits else first
             power = sum(_ALL_POWERS[character] for character in scale)
             if power >= last:
-                return None
+                return ()
+            if not scale and len(digits) == 1 and last > 1 and amount:
+                return plus(total, amount), plus(total, power_of_ten(amount, last - 1))
             total, last = plus(total, power_of_ten(amount, power)), power
-    return total
+    return (total,)

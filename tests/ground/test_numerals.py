@@ -507,3 +507,9 @@ def test_numbers_in_words_are_found(find: Find, value: float, text: str, evidenc
 )
 def test_words_that_only_look_like_numbers_count_nothing(find: Find, value: int, text: str) -> None:
     assert find(value, text)[0] is None
+
+
+@pytest.mark.parametrize("value", [205, 250])
+@pytest.mark.parametrize("text", ["二百五", "2百5"])
+def test_one_of_two_readings_of_han_characters_is_ambiguous(find: Find, value: int, text: str) -> None:
+    assert find(value, f"共{text}人")[1] == "ambiguous"
