@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from structgen.ground.contradictions import FUNCTION_WORDS, NEGATIONS, is_form
 from structgen.ground.words import fold
+from structgen.notation.durations import read_durations
 from structgen.notation.numbers import whole_number
 from structgen.notation.readings import Kind
 
@@ -35,6 +36,7 @@ _EMPTY = (FUNCTION_WORDS - frozenset(_ANSWERS.split()) - NEGATIONS) | frozenset(
 """Articles, prepositions and the like of several languages. Each of them alone shows nothing."""
 _WORD = re.compile(r"[^\W_]+")
 _CODE = re.compile(r"(?=\S*\d)\S+|\S+@\S+\.\S+|https?://\S+|www\.\S+")
+_UNITS_OF_TIME = (1, 60, 3_600, 86_400)
 _LONGEST_NAME = 8
 _ALIKE = 3
 """Letters in which the beginnings of two words agree if one is the short form of the other."""
@@ -51,12 +53,20 @@ def is_empty(quote: str) -> bool:
 def may_show(quote: str, value: object) -> bool:
     """Whether a quote may show a value that is not written in it: not a number, code or name with nothing of it."""
     if not isinstance(value, str):
-        return not is_figure(value)
+        return not is_figure(value) or _counts_time(quote, value)
     ours, theirs = _words(value), _words(quote)
     is_code = _CODE.fullmatch(value.strip()) or is_figure(value)
     if not is_code and (not _is_name(value) or _scripts(ours).isdisjoint(_scripts(theirs))):
         return True  # a name in another script may be the same name
     return _share_initials(ours, theirs) or any(_are_alike(word, other) for word in ours for other in theirs)
+
+
+def _counts_time(quote: str, value: object) -> bool:
+    """Whether a number counts the seconds, minutes, hours or days of a duration in the quote: 90 in "PT1H30M"."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return False
+    lengths = (one.value for written in read_durations(quote) for one in written.readings)
+    return any(not one.months and one.seconds == value * unit for one in lengths for unit in _UNITS_OF_TIME)
 
 
 def is_figure(value: object) -> bool:

@@ -248,3 +248,10 @@ def test_one_at_the_root_is_quoted_from_a_short_text_only() -> None:
 
 def test_the_quotes_of_an_example_come_before_those_that_are_found() -> None:
     assert quotes_of(TEXT, {"total": 13.5}, {"/total": "RM 13.50"}) == {"/total": "RM 13.50"}
+
+
+@pytest.mark.parametrize(("minutes", "supported"), [(760, True), (12, False), (40, False), (100, False)])
+def test_a_duration_shows_the_number_of_its_minutes(minutes: int, supported: bool) -> None:
+    text = 'Overnight. "totalTime": "PT12H40M", serves 8.'
+    (found,) = locate_quoted({"total_minutes": minutes}, text, {"/total_minutes": "PT12H40M"})
+    assert (found.status is not Status.UNSUPPORTED) == supported
