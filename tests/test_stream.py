@@ -4,6 +4,8 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, closing
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +255,70 @@ def test_a_slow_consumer_does_not_use_up_the_time_budget(
     assert (taken == [LEEK, PEA]) if method == "stream_items" else (taken[-1].value.minutes == 10)
     hold(method, 0.0, Soup, TEXT, **settings)
     assert len(groq_emulator.requests) == 1
+
+
+def minutes_of(extractor: Extractor) -> int:
+    (*_, result) = extractor.stream(Soup, TEXT)
+    return result.value.minutes
+
+
+async def aminutes_of(extractor: Extractor) -> int:
+    return [part async for part in extractor.astream(Soup, TEXT)][-1].value.minutes
+
+
+def test_equal_streams_of_several_threads_are_paid_for_once(groq_emulator: Emulator, tmp_path: Path) -> None:
+    groq_emulator.script(streamed(GOOD, pause=0.01), repeat_last=True)
+    with Extractor(store=tmp_path / "answers.sqlite") as extractor, ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(minutes_of, [extractor] * 3)) == [10, 10, 10]
+    assert len(groq_emulator.requests) == 1
+
+
+def test_equal_streams_of_several_tasks_are_paid_for_once(groq_emulator: Emulator, tmp_path: Path) -> None:
+    groq_emulator.script(streamed(GOOD, pause=0.01), repeat_last=True)
+
+    async def several() -> list[int]:
+        async with Extractor(store=tmp_path / "answers.sqlite") as extractor:
+            return await asyncio.gather(*(aminutes_of(extractor) for _ in range(3)))
+
+    assert asyncio.run(several()) == [10, 10, 10]
+    assert len(groq_emulator.requests) == 1
+
+
+def test_a_stream_inside_an_equal_one_does_not_wait_for_it(groq_emulator: Emulator, tmp_path: Path) -> None:
+    groq_emulator.script(streamed(GOOD, pause=0.01), repeat_last=True)
+
+    async def inside() -> int:
+        async with (
+            Extractor(store=tmp_path / "tasks.sqlite") as extractor,
+            aclosing(extractor.astream(Soup, TEXT)) as outer,
+        ):
+            await anext(outer)
+            return await aminutes_of(extractor)
+
+    with Extractor(store=tmp_path / "threads.sqlite") as extractor, closing(extractor.stream(Soup, TEXT)) as outer:
+        next(outer)
+        assert minutes_of(extractor) == 10
+    assert asyncio.run(inside()) == 10
+
+
+def test_an_equal_stream_goes_on_when_the_first_is_left_early_or_held_for_long(
+    groq_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groq_emulator.script(streamed(GOOD, pause=0.01), repeat_last=True)
+    with Extractor(store=tmp_path / "left.sqlite") as extractor, ThreadPoolExecutor(1) as pool:
+        outer = extractor.stream(Soup, TEXT)
+        next(outer)
+        other = pool.submit(minutes_of, extractor)
+        outer.close()
+        assert other.result(20) == 10
+    monkeypatch.setattr("structgen.engine.answers.PATIENCE", 0.3)
+    with (
+        Extractor(store=tmp_path / "held.sqlite") as extractor,
+        ThreadPoolExecutor(1) as pool,
+        closing(extractor.stream(Soup, TEXT)) as held,
+    ):
+        next(held)
+        assert pool.submit(minutes_of, extractor).result(20) == 10
 
 
 INVENTED = json.dumps({"value": [LEEK.model_dump(), {"title": "Beetroot", "minutes": 55}]})

@@ -6,7 +6,7 @@ A completion from the wire is stored before anything reads it, so that nothing t
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import aclosing, closing
+from contextlib import AsyncExitStack, aclosing, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,9 @@ from structgen.core.records import Card, Completion, Request, Usage
 from structgen.engine.flow import Send
 from structgen.send import Allowance, Sender, Streamed, endpoint_name, find_card, split_model
 from structgen.store import Answer, Recorded, Store
+
+PATIENCE = 60.0
+"""How long to wait for an equal stream that another caller consumes, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +69,44 @@ class Answers:
     def stream(self, effect: Send, allowance: Allowance) -> Generator[Streamed, None, None]:
         """Yield the pieces of the answer as they arrive, then its completion. A stored answer comes in one piece.
 
-        An interrupted stream is not stored: the same request must be answered in full the next time.
+        An interrupted stream is not stored: the same request must be answered in full the next time. With a store, an
+        equal request that is streamed by another thread or task is waited for, so that it is paid for once.
         """
-        request, named = effect.request, self._named(effect.request)
-        if (found := self.stored(request)) is not None:
-            yield from (found.text, found)
+        if self.store is None:
+            yield from self._pay_stream(effect, allowance)
             return
+        with self.store.streaming(self._named(effect.request), allowance.until_deadline(PATIENCE)):
+            if (found := self.stored(effect.request)) is not None:
+                yield from (found.text, found)
+                return
+            yield from self._pay_stream(effect, allowance)
+
+    def _pay_stream(self, effect: Send, allowance: Allowance) -> Generator[Streamed, None, None]:
         check(effect.beyond)
-        with InTime(allowance), closing(self.sender.stream(request, allowance)) as pieces:
+        with InTime(allowance), closing(self.sender.stream(effect.request, allowance)) as pieces:
             for piece in pieces:
                 if self.store is not None and isinstance(piece, Completion) and _whole(piece):
-                    self.store.put(named, piece)
+                    self.store.put(self._named(effect.request), piece)
                 yield piece
 
     async def astream(self, effect: Send, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
         """Async version of `stream`."""
-        request, named = effect.request, self._named(effect.request)
-        if (found := self.stored(request)) is not None:
-            for piece in (found.text, found):
+        async with AsyncExitStack() as stack:
+            if self.store is not None:
+                await stack.enter_async_context(
+                    self.store.astreaming(self._named(effect.request), allowance.until_deadline(PATIENCE))
+                )
+                if (found := self.stored(effect.request)) is not None:
+                    for piece in (found.text, found):
+                        yield piece
+                    return
+            check(effect.beyond)
+            stack.enter_context(InTime(allowance))
+            pieces = await stack.enter_async_context(aclosing(self.sender.astream(effect.request, allowance)))
+            async for piece in pieces:
+                if self.store is not None and isinstance(piece, Completion) and _whole(piece):
+                    await self.store.aput(self._named(effect.request), piece)
                 yield piece
-            return
-        check(effect.beyond)
-        with InTime(allowance):
-            async with aclosing(self.sender.astream(request, allowance)) as pieces:
-                async for piece in pieces:
-                    if self.store is not None and isinstance(piece, Completion) and _whole(piece):
-                        await self.store.aput(named, piece)
-                    yield piece
 
     def _named(self, request: Request) -> Request:
         return replace(request, endpoint=self.endpoint) if self.endpoint else request

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +45,7 @@ class Store:
         self._lock = threading.Lock()
         self._reader = open_database(self.path)
         self._pending = PendingRequests()
+        self._streams = OpenStreams()
         self._writer = Writer(self.path, self._pending.count)
         self._run: int | None = None
         self._end = weakref.finalize(self, _close, self._writer, self._reader)
@@ -142,6 +143,37 @@ class Store:
                 return self._shared(request, written, await asyncio.wrap_future(pending.future))
             except Abandoned:
                 continue
+
+    @contextlib.contextmanager
+    def streaming(self, request: Request, patience: float) -> Generator[None]:
+        """Enter when no other caller streams the answer to an equal request; look for a stored answer only then.
+
+        After `patience` seconds, enter anyway: a consumer may hold its stream open for as long as it likes.
+        """
+        with contextlib.ExitStack() as stack:
+            while (other := self._streams.open(write(request).name, stack)) is not None:
+                # The consumer of that stream is on this thread, so waiting for it would deadlock.
+                if other.thread == threading.get_ident():
+                    break
+                try:
+                    other.ended.result(patience)
+                except TimeoutError:
+                    break
+            yield
+
+    @contextlib.asynccontextmanager
+    async def astreaming(self, request: Request, patience: float) -> AsyncGenerator[None]:
+        """Async version of `streaming`."""
+        here = asyncio.current_task()
+        with contextlib.ExitStack() as stack:
+            while (other := self._streams.open(write(request).name, stack)) is not None:
+                if other.task is here or (other.task is None and other.thread == threading.get_ident()):
+                    break
+                try:
+                    await asyncio.wait_for(asyncio.wrap_future(other.ended), patience)
+                except TimeoutError:
+                    break
+            yield
 
     def _shared(self, request: Request, written: Written, completion: Completion) -> Answer:
         """Return an answer that costs nothing now, and record its use."""
@@ -309,6 +341,45 @@ class PendingRequest:
 
     future: Future[Completion] = field(default_factory=Future[Completion])
     thread: int = field(default_factory=threading.get_ident)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStream:
+    """A stream that is being consumed: by which thread, and by which task if it was opened in one."""
+
+    thread: int
+    task: asyncio.Task[Any] | None
+    ended: Future[None] = field(default_factory=Future[None])
+
+
+class OpenStreams:
+    """The streams that are being consumed, by the names of their requests."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_name: dict[bytes, OpenStream] = {}
+
+    def open(self, name: bytes, stack: contextlib.ExitStack) -> OpenStream | None:
+        """Return the open stream of that name. If there is none, open one that ends with `stack`, and return None."""
+        with self._lock:
+            other = self._by_name.get(name)
+            if other is None:
+                mine = self._by_name[name] = OpenStream(threading.get_ident(), _running_task())
+                mine.ended.set_running_or_notify_cancel()  # no single waiting caller may cancel it
+                stack.callback(self._close, name)
+            return other
+
+    def _close(self, name: bytes) -> None:
+        with self._lock:
+            ended = self._by_name.pop(name).ended
+        ended.set_result(None)
+
+
+def _running_task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # no event loop runs on this thread
+        return None
 
 
 class PendingRequests:
