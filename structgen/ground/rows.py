@@ -11,7 +11,8 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from sys import maxsize
 
@@ -43,6 +44,57 @@ class _List:
         return all(set(item) == {""} for item in self.items)
 
 
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text, the places of all leaves in it, and what many lists ask of them, each worked out once.
+
+    Equal values share one tuple of places, so that thousands of small lists may ask about one long tuple.
+    """
+
+    text: str
+    places: Sequence[Places]
+    _breaks: dict[re.Pattern[str], list[int]] = field(default_factory=dict[re.Pattern[str], list[int]])
+    _starts: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
+    _stretches: dict[tuple[re.Pattern[str], int], list[int]] = field(
+        default_factory=dict[tuple[re.Pattern[str], int], list[int]]
+    )
+    _mirrored: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
+    _members: dict[int, frozenset[int]] = field(default_factory=dict[int, frozenset[int]])
+
+    def breaks(self, unit: re.Pattern[str]) -> list[int]:
+        """Return where the stretches of the text begin, but for the first."""
+        if unit not in self._breaks:
+            self._breaks[unit] = [match.end() for match in unit.finditer(self.text)]
+        return self._breaks[unit]
+
+    def starts(self, number: int) -> list[int]:
+        """Return where the places of a leaf start."""
+        several = self.places[number]
+        if id(several) not in self._starts:
+            self._starts[id(several)] = [place.start for place in several]
+        return self._starts[id(several)]
+
+    def stretches(self, number: int, unit: re.Pattern[str]) -> list[int]:
+        """Return the stretches of the text, by number, in which the places of a leaf are."""
+        several, breaks = self.places[number], self.breaks(unit)
+        key = (unit, id(several))
+        if key not in self._stretches:
+            self._stretches[key] = sorted({bisect_right(breaks, place.start) for place in several})
+        return self._stretches[key]
+
+    def mirrored(self, cell: list[int]) -> list[int]:
+        """Return the places of a cell counted from the end of the text."""
+        if id(cell) not in self._mirrored:
+            self._mirrored[id(cell)] = [-at for at in reversed(cell)]
+        return self._mirrored[id(cell)]
+
+    def members(self, cell: list[int]) -> frozenset[int]:
+        """Return the places of a cell as a set."""
+        if id(cell) not in self._members:
+            self._members[id(cell)] = frozenset(cell)
+        return self._members[id(cell)]
+
+
 def lay_out(found: Sequence[Leaf], places: Sequence[Places], text: str) -> list[Places]:
     """The places of each leaf; of those of rows that can be laid over the text in only one way, the one in their row.
 
@@ -54,13 +106,14 @@ def lay_out(found: Sequence[Leaf], places: Sequence[Places], text: str) -> list[
         return list(places)
     placed: dict[int, Places] = {}
     labels: dict[int, Places] = {}
+    whole = _Text(text, places)
     for one in lists:
         if one.is_plain:
-            placed |= _plain_items(one, places)
+            placed |= _plain_items(one, whole)
         else:
-            cells, above = _rows(one, places, text, _UNITS[0])
+            cells, above = _rows(one, whole, _UNITS[0])
             if not cells:
-                cells, above = _rows(one, places, text, _UNITS[1])
+                cells, above = _rows(one, whole, _UNITS[1])
             placed |= cells
             labels |= above
     return _narrowed(places, placed | labels, labels)
@@ -88,34 +141,23 @@ def _lists(found: Sequence[Leaf], places: Sequence[Places]) -> list[_List]:
     return [_List(tuple(items.values())) for items in lists.values() if len(items) > 1]
 
 
-def _plain_items(one: _List, places: Sequence[Places]) -> dict[int, Places]:
+def _plain_items(one: _List, whole: _Text) -> dict[int, Places]:
     """The places of scalars, each behind the one before it."""
     numbers = [item[""] for item in one.items]
-    starts = {id(places[number]): [place.start for place in places[number]] for number in numbers}
-    chosen = _only_way([[starts[id(places[number])]] for number in numbers])
+    chosen = _only_way([[whole.starts(number)] for number in numbers], whole)
     return {
-        number: (places[number][bisect_left(starts[id(places[number])], start)],)
+        number: (whole.places[number][bisect_left(whole.starts(number), start)],)
         for number, start in zip(numbers, chosen, strict=True)
         if start is not None
     }
 
 
-def _rows(
-    one: _List, places: Sequence[Places], text: str, unit: re.Pattern[str]
-) -> tuple[dict[int, Places], dict[int, Places]]:
+def _rows(one: _List, whole: _Text, unit: re.Pattern[str]) -> tuple[dict[int, Places], dict[int, Places]]:
     """The places of the cells of rows, each in its row, and of what stands above the rows; none if it has no rows."""
-    breaks = [match.end() for match in unit.finditer(text)]
-    known: dict[int, list[int]] = {}
-
-    def stretches(number: int) -> list[int]:
-        several = places[number]
-        if id(several) not in known:
-            known[id(several)] = sorted({bisect_right(breaks, place.start) for place in several})
-        return known[id(several)]
-
-    fields = _cells(one, stretches)
+    places, breaks = whole.places, whole.breaks(unit)
+    fields = _cells(one, partial(whole.stretches, unit=unit))
     rows = [{name: number for name, number in item.items() if name in fields} for item in one.items]
-    chosen = _only_way([[stretches(number) for number in row.values()] for row in rows])
+    chosen = _only_way([[whole.stretches(number, unit) for number in row.values()] for row in rows], whole)
     if chosen.count(None) > len(chosen) // 2:
         return {}, {}
     held: dict[tuple[int, int], Places] = {}
@@ -127,7 +169,7 @@ def _rows(
             key = (id(places[number]), stretch or 0)
             if key not in held:
                 low = breaks[key[1] - 1] if key[1] else 0
-                high = breaks[key[1]] if key[1] < len(breaks) else len(text) + 1
+                high = breaks[key[1]] if key[1] < len(breaks) else len(whole.text) + 1
                 held[key] = _between(places[number], low, high)
             inside[number] = held[key]
     return _in_columns(rows, inside), labels
@@ -148,9 +190,9 @@ def _above(
         for (item, begin), after in zip(rows, ends, strict=True):
             if name in item:
                 several = places[item[name]]
-                below += bool(_between(several, begin, after))
-                above = _between(several, 0, begin)
-                labels |= {item[name]: above[-1:]} if above else {}
+                first, last = _span(several, begin, after)
+                below += first < last
+                labels |= {item[name]: several[first - 1 : first]} if first else {}
         found |= labels if 2 * below < sum(name in item for item, _ in rows) else {}
     return found
 
@@ -171,8 +213,14 @@ def in_order(found: Sequence[Leaf], choices: Mapping[int, Choice]) -> dict[int, 
 
 
 def _between(several: Places, low: int, high: int) -> Places:
-    first, last = (bisect_left(several, at, key=lambda place: place.start) for at in (low, high))
+    first, last = _span(several, low, high)
     return several[first:last]
+
+
+def _span(several: Places, low: int, high: int) -> tuple[int, int]:
+    """Return the indices of the first place from `low` on and of the first one from `high` on."""
+    first, last = (bisect_left(several, at, key=lambda place: place.start) for at in (low, high))
+    return first, last
 
 
 def _cells(one: _List, stretches: Callable[[int], list[int]]) -> frozenset[str]:
@@ -196,33 +244,29 @@ def _cells(one: _List, stretches: Callable[[int], list[int]]) -> frozenset[str]:
     return frozenset(name for name in counted if beside[name] >= _LOCAL * counted[name])
 
 
-def _only_way(rows: Sequence[Sequence[Sequence[int]]]) -> list[int | None]:
+def _only_way(rows: Sequence[Sequence[list[int]]], whole: _Text) -> list[int | None]:
     """For each row the one place at which all of its cells may be, if every row is behind the one before it.
 
     None for a row that has none, or several. A row of which no place is known does not hold up the others.
     """
-    forward = _walk(rows)
-    cells = {id(cell): cell for row in rows for cell in row}
-    mirrored = {key: [-at for at in reversed(cell)] for key, cell in cells.items()}
-    backward = _walk([[mirrored[id(cell)] for cell in row] for row in reversed(rows)])
+    forward = _walk(rows, whole)
+    backward = _walk([[whole.mirrored(cell) for cell in row] for row in reversed(rows)], whole)
     if forward is None or backward is None:
         return [None] * len(rows)
     pairs = zip(forward, reversed(backward), strict=True)
     return [first if first is not None and last is not None and first == -last else None for first, last in pairs]
 
 
-def _walk(rows: Sequence[Sequence[Sequence[int]]]) -> list[int | None] | None:
+def _walk(rows: Sequence[Sequence[list[int]]], whole: _Text) -> list[int | None] | None:
     """The first place for each row behind that of the row before it; None if there is none for some row."""
     found: list[int | None] = []
     last: int | None = None
-    cells = {id(cell): cell for row in rows for cell in row}
-    members = {key: frozenset(cell) for key, cell in cells.items()}  # equal values have one and the same cell
     for row in rows:
         if not row:
             found.append(None)
             continue
         shortest = min(row, key=len)
-        others = [members[id(cell)] for cell in row if cell is not shortest]
+        others = [whole.members(cell) for cell in row if cell is not shortest]
         begin = 0 if last is None else bisect_right(shortest, last)
         at = next((at for at in _from(shortest, begin) if all(at in other for other in others)), None)
         if at is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from structgen.core.records import Status
 from structgen.ground import locate, locate_quoted
 from structgen.ground import rows as module
+from structgen.ground.places import Grade, Place
+from structgen.ground.queries import Leaf, Relation
 
 ROWS = [("Tea", 3, 2.1), ("Salt", 3, 13.75), ("Tea", 12, 2.1), ("Tea", 3, 2.1), ("Bread", 12, 13.75), ("Tea", 3, 2.1)]
 VALUE = [{"name": name, "pieces": pieces, "price": price} for name, pieces, price in ROWS]
@@ -97,3 +100,24 @@ def test_the_work_grows_with_the_rows_and_no_faster(monkeypatch: pytest.MonkeyPa
         looked = 0
         locate([{"a": "Tea", "b": 3}] * number, "Tea 3\n" * number)
         assert number <= looked <= 4 * number
+
+
+class CountedPlaces(tuple[Place, ...]):
+    """Places that count how often one of them is looked at by going through all."""
+
+    looks = 0
+
+    def __iter__(self) -> Iterator[Place]:
+        CountedPlaces.looks += len(self)
+        return super().__iter__()
+
+
+@pytest.mark.parametrize("path", ["/{}/{}", "/{}/{}/name"])
+def test_many_small_lists_of_one_value_go_through_its_places_a_few_times(path: str) -> None:
+    size = 500
+    text = "tea\n" * size
+    several = CountedPlaces(Place(4 * n, 4 * n + 3, Grade.OWN) for n in range(size))
+    leaves = [Leaf(path.format(n, item), "tea", "", Relation.SIBLING) for n in range(size) for item in (0, 1)]
+    CountedPlaces.looks = 0
+    module.lay_out(leaves, [several] * len(leaves), text)
+    assert CountedPlaces.looks < 20 * size
