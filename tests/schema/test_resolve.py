@@ -160,7 +160,7 @@ def test_every_spelling_is_merged_and_checked_alike(spelled: JsonObject) -> None
     assert branch_names(of(spelled).node) == branch_names(of(PLAIN).node)
     tree: Json = {"items": [{"name": "tea", "in": {"name": "box"}}]}
     for old, new in ((PLAIN, spelled), (spelled, PLAIN)):
-        assert Change(RequestedSchema(of(old).node, {}).at, of(new).node).unasked(tree) == ()
+        assert Change(RequestedSchema(of(old).node, {}), of(new).node).unasked(tree) == ()
 
 
 def test_every_spelling_of_a_strict_schema_is_refused_alike(spelled: JsonObject) -> None:
