@@ -87,7 +87,7 @@ def test_ctrl_c_finishes_what_is_under_way_and_keeps_it(start, many: Path, groq_
 def test_a_second_ctrl_c_ends_at_once_and_keeps_what_is_done(start, many: Path, groq_emulator: Emulator) -> None:
     groq_emulator.script(*[reply(GOOD)] * 4, reply(GOOD, delay=30), repeat_last=True)
     process = start("extract", "dish.json", "many.jsonl", "--model", GROQ, "-o", "out.csv", "--concurrency", "2")
-    wait_for_lines(many / "out.csv.part", 3)
+    wait_for_lines(many / "out.csv.part", 4)
     process.send_signal(signal.SIGINT)
     assert "stopping" in "".join(process.stderr.readline() for _ in range(1))
     process.send_signal(signal.SIGINT)
