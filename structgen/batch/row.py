@@ -33,7 +33,10 @@ _DROPPED = frozenset({"dropped_item", "dropped_key"})
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The outcome of one document. `cost` is in USD, or None if unknown; `error` is one sentence."""
+    """The outcome of one document. `cost` is in USD, or None if unknown; `error` is one sentence.
+
+    `partial` is what could be read of a refused response. It is no value: something in it is wrong.
+    """
 
     id: str
     source: str
@@ -48,6 +51,7 @@ class Row:
     error: str | None = None
     chunks: tuple[ChunkReport, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    partial: Json = None
 
     @property
     def unsupported(self) -> tuple[str, ...]:
@@ -67,7 +71,10 @@ class Row:
         return sum(repair.rule in _DROPPED for repair in self.repairs)
 
     def to_json(self) -> JsonObject:
-        """Return the row as JSON, its keys in this order; `chunks` only if the document was split."""
+        """Return the row as JSON, its keys in this order.
+
+        `partial` comes only if there is one, `chunks` only if the document was split.
+        """
         row: JsonObject = {
             "id": self.id,
             "source": self.source,
@@ -81,7 +88,11 @@ class Row:
             "model": self.model,
             "error": self.error,
         }
-        return {**row, "chunks": _chunks(self.chunks, self.conflicts)} if len(self.chunks) > 1 else row
+        if self.partial is not None:
+            row["partial"] = self.partial
+        if len(self.chunks) > 1:
+            row["chunks"] = _chunks(self.chunks, self.conflicts)
+        return row
 
 
 def _repair(repair: Repair) -> JsonObject:
@@ -169,6 +180,7 @@ def row_of_failure(document: Document, failure: ExtractionFailed, cost: float | 
         chunks=failure.chunks,
         conflicts=failure.conflicts,
         repairs=failure.repairs,
+        partial=None if incomplete else failure.partial,
     )
 
 

@@ -153,6 +153,15 @@ def test_what_is_only_missing_or_null_makes_a_row_incomplete_and_shows_what_ther
     assert (row.cost, row.usage, row.model) == (0.5, Usage(1, 2, calls=1), "served-model")
 
 
+def test_a_failed_row_keeps_what_could_be_read() -> None:
+    wrong = Issue("/serves", "should be a number", "type", "many")
+    row = row_of_failure(DOCUMENT, failure({"name": "Soup", "serves": "many"}, wrong), None, "m").to_json()
+    assert (row["status"], row["value"], row["partial"]) == ("failed", None, {"name": "Soup", "serves": "many"})
+    assert list(row) == [*KEYS, "partial"]
+    assert "partial" not in row_of_failure(DOCUMENT, failure(None, wrong), None, "m").to_json()
+    assert "partial" not in row_of_failure(DOCUMENT, failure({"name": "Soup"}, missing("/serves")), None, "m").to_json()
+
+
 def test_evidence_of_an_incomplete_value_is_looked_up_where_the_sender_gave_none() -> None:
     row = row_of_failure(DOCUMENT, failure({"name": "Soup"}, missing("/serves")), None, "m")
     assert [(piece.path, piece.text) for piece in row.evidence] == [("/name", "Soup")]
