@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from itertools import chain, repeat
 from pathlib import Path
 from types import TracebackType
@@ -203,12 +203,16 @@ def run_emulator(
     if replies is not None:
         _play(state, replies)
     listener = listen(host, port)
-    url = url_of(listener)
-    sys.stderr.write(
-        f"Groq emulator at {url}. Use it with GROQ_BASE_URL={url} and any GROQ_API_KEY; Ctrl-C stops it.\n"
-    )
-    with suppress(KeyboardInterrupt):
-        make_server(state).run([listener])
+    url, server = url_of(listener), make_server(state)
+    # Until uvicorn handles Ctrl-C itself, a KeyboardInterrupt could be lost in a callback of the interpreter.
+    before = signal.signal(signal.SIGINT, server.handle_exit)
+    try:
+        sys.stderr.write(
+            f"Groq emulator at {url}. Use it with GROQ_BASE_URL={url} and any GROQ_API_KEY; Ctrl-C stops it.\n"
+        )
+        server.run([listener])
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _play(state: State, replies: Path) -> None:
