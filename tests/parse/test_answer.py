@@ -1,57 +1,18 @@
 """Several values in one response: each is used, collected or explained on record; otherwise it is refused."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, RootModel
-from typing_extensions import TypedDict
+from pydantic import BaseModel
 
 from structgen.core.json import Json
 from structgen.core.options import Risk
-from structgen.core.results import Parsed, Repair
 from structgen.parse import parse_text
 from structgen.schema import Schema
-
-
-class Pet(BaseModel):
-    name: str
-    age: int | None = None
-    tags: list[str] = []
-
-
-@dataclass
-class Cat:
-    name: str
-    age: int
-
-
-class Dog(TypedDict):
-    name: str
-    age: int
-
-
-PLAIN = {
-    "type": "object",
-    "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
-    "required": ["name"],
-}
-ONE = [Pet, Cat, Dog, PLAIN, RootModel[Pet]]
-
-REX = '{"name": "Rex", "age": 3}'
-TOM = '{"name": "Tom", "age": 7}'
-
-
-def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
-    return parse_text(Schema.of(schema), text, **options)
-
-
-def repair(parsed: Parsed[Any], rule: str) -> Repair:
-    return next(one for one in parsed.repairs if one.rule == rule)
-
+from tests.parse.samples import ONE, REX, TOM, Pet, read, repair
 
 # The schema wants one value
 

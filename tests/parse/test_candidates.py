@@ -1,61 +1,12 @@
 """Where a response may hold its answer: outside thinking tags, at brackets that the schema allows."""
 
-import enum
 import json
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
 
 from structgen.core.options import Risk
-from structgen.core.results import Parsed, Repair
-from structgen.parse import parse_text
-from structgen.schema import Schema
-
-
-class Pet(BaseModel):
-    name: str
-    age: int | None = None
-    tags: list[str] = []
-
-
-REX = '{"name": "Rex", "age": 3}'
-
-
-TOM = '{"name": "Tom", "age": 7}'
-
-
-def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
-    return parse_text(Schema.of(schema), text, **options)
-
-
-def repair(parsed: Parsed[Any], rule: str) -> Repair:
-    return next(one for one in parsed.repairs if one.rule == rule)
-
-
-class Size(enum.Enum):
-    SMALL = "small"
-    EXTRA_LARGE = "extra large"
-
-
-class Item(BaseModel):
-    title: str
-    price: float
-    size: Size | None = None
-
-
-class Loose(BaseModel):
-    title: str | None = None
-    note: str | None = None
-
-
-def codes(parsed: Parsed[Any]) -> set[str]:
-    assert not parsed.ok
-    assert parsed.value is None
-    return {issue.code for issue in parsed.issues}
-
-
-TEA = '{"title": "Tea", "price": 3.5}'
+from tests.parse.samples import REX, TEA, TOM, Item, Loose, Pet, codes, read, repair
 
 
 def test_values_within_thinking_are_no_answers() -> None:

@@ -1,55 +1,14 @@
 """Several values for one list: collected on the record if only that can be meant, else refused."""
 
-import enum
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, RootModel, TypeAdapter
-from typing_extensions import TypedDict
+from pydantic import TypeAdapter
 
 from structgen.core.options import Risk
-from structgen.core.results import Parsed, Repair
-from structgen.parse import parse_text
-from structgen.schema import Schema
-
-
-class Pet(BaseModel):
-    name: str
-    age: int | None = None
-    tags: list[str] = []
-
-
-@dataclass
-class Cat:
-    name: str
-    age: int
-
-
-class Dog(TypedDict):
-    name: str
-    age: int
-
-
-PLAIN = {
-    "type": "object",
-    "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
-    "required": ["name"],
-}
-
-
-MANY = [list[Pet], list[Cat], list[Dog], {"type": "array", "items": PLAIN}, RootModel[list[Pet]], list[Pet] | None]
-
-
-REX = '{"name": "Rex", "age": 3}'
-
-
-TOM = '{"name": "Tom", "age": 7}'
-
-
-def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
-    return parse_text(Schema.of(schema), text, **options)
+from structgen.core.results import Parsed
+from tests.parse.samples import MANY, MILK, REX, TEA, TOM, Item, Pet, codes, read, repair, rules
 
 
 def dumped(schema: Any, parsed: Parsed[Any]) -> Any:
@@ -57,37 +16,6 @@ def dumped(schema: Any, parsed: Parsed[Any]) -> Any:
     if isinstance(schema, dict):
         return parsed.value
     return TypeAdapter(schema).dump_python(parsed.value, mode="json", exclude_unset=True)
-
-
-def repair(parsed: Parsed[Any], rule: str) -> Repair:
-    return next(one for one in parsed.repairs if one.rule == rule)
-
-
-class Size(enum.Enum):
-    SMALL = "small"
-    EXTRA_LARGE = "extra large"
-
-
-class Item(BaseModel):
-    title: str
-    price: float
-    size: Size | None = None
-
-
-def rules(parsed: Parsed[Any]) -> list[str]:
-    return [repair.rule for repair in parsed.repairs]
-
-
-def codes(parsed: Parsed[Any]) -> set[str]:
-    assert not parsed.ok
-    assert parsed.value is None
-    return {issue.code for issue in parsed.issues}
-
-
-TEA = '{"title": "Tea", "price": 3.5}'
-
-
-MILK = '{"title": "Milk", "price": 1}'
 
 
 @pytest.mark.parametrize("schema", MANY)

@@ -1,13 +1,9 @@
 """Lossy repairs: offered with the issue, made only if the caller allows them."""
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from structgen.core.options import Risk
-from structgen.core.results import Parsed
-from structgen.parse import parse_text
-from structgen.schema import Schema
+from tests.parse.samples import read
 
 
 class Closed(BaseModel):
@@ -15,10 +11,6 @@ class Closed(BaseModel):
     title: str
     short: str = Field(default="", max_length=3)
     parts: list[int] = []
-
-
-def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
-    return parse_text(Schema.of(schema), text, **options)
 
 
 def test_lossy_repairs_are_shown_and_made_only_when_asked_for() -> None:

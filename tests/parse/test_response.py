@@ -1,6 +1,5 @@
 """The whole stage: what is accepted, repaired on the record, or refused, in a text and in several parts."""
 
-import enum
 import json
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -14,44 +13,11 @@ from structgen.core.results import Parsed
 from structgen.forms import prompt_forms
 from structgen.parse import Parts, parse_parts, parse_text
 from structgen.schema import Schema
-
-
-class Size(enum.Enum):
-    SMALL = "small"
-    EXTRA_LARGE = "extra large"
-
-
-class Item(BaseModel):
-    title: str
-    price: float
-    size: Size | None = None
+from tests.parse.samples import MILK, REX, TEA, TOM, Item, Loose, Size, codes, read, rules
 
 
 class Basket(BaseModel):
     items: list[Item]
-
-
-class Loose(BaseModel):
-    title: str | None = None
-    note: str | None = None
-
-
-def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
-    return parse_text(Schema.of(schema), text, **options)
-
-
-def rules(parsed: Parsed[Any]) -> list[str]:
-    return [repair.rule for repair in parsed.repairs]
-
-
-def codes(parsed: Parsed[Any]) -> set[str]:
-    assert not parsed.ok
-    assert parsed.value is None
-    return {issue.code for issue in parsed.issues}
-
-
-TEA = '{"title": "Tea", "price": 3.5}'
-MILK = '{"title": "Milk", "price": 1}'
 
 
 @pytest.mark.parametrize(
@@ -282,10 +248,6 @@ def test_a_number_among_the_strings_of_a_set_is_a_string() -> None:
 class Pet(BaseModel):
     name: str
     age: int | None = None
-
-
-REX = '{"name": "Rex", "age": 3}'
-TOM = '{"name": "Tom", "age": 7}'
 
 
 def read_parts(schema: Any, *answers: str, beside: tuple[str, ...] = (), **options: Any) -> Parsed[Any]:

@@ -1,98 +1,25 @@
 """What surrounds a value: prose on the record, or a sign that the value is only a part of something."""
 
-import enum
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, RootModel
-from typing_extensions import TypedDict
 
-from structgen.core.results import Parsed, Repair
-from structgen.parse import parse_text
-from structgen.schema import Schema
-
-
-class Pet(BaseModel):
-    name: str
-    age: int | None = None
-    tags: list[str] = []
-
-
-@dataclass
-class Cat:
-    name: str
-    age: int
-
-
-class Dog(TypedDict):
-    name: str
-    age: int
-
-
-PLAIN = {
-    "type": "object",
-    "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
-    "required": ["name"],
-}
-
-
-ONE = [Pet, Cat, Dog, PLAIN, RootModel[Pet]]
-
-
-MANY = [list[Pet], list[Cat], list[Dog], {"type": "array", "items": PLAIN}, RootModel[list[Pet]], list[Pet] | None]
-
-
-REX = '{"name": "Rex", "age": 3}'
-
-
-TOM = '{"name": "Tom", "age": 7}'
-
-
-def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
-    return parse_text(Schema.of(schema), text, **options)
-
-
-def repair(parsed: Parsed[Any], rule: str) -> Repair:
-    return next(one for one in parsed.repairs if one.rule == rule)
-
-
-class Size(enum.Enum):
-    SMALL = "small"
-    EXTRA_LARGE = "extra large"
-
-
-class Item(BaseModel):
-    title: str
-    price: float
-    size: Size | None = None
-
-
-def rules(parsed: Parsed[Any]) -> list[str]:
-    return [repair.rule for repair in parsed.repairs]
-
-
-def codes(parsed: Parsed[Any]) -> set[str]:
-    assert not parsed.ok
-    assert parsed.value is None
-    return {issue.code for issue in parsed.issues}
-
-
-TEA = '{"title": "Tea", "price": 3.5}'
-
-
-class Claim(BaseModel):
-    says: str
-    born: int | None = None
-    evidence: list[str] = []
-
-
-class Notes(BaseModel):
-    title: str
-    note: str | None = None
-    zip: str = ""
-    share: float | None = None
+from tests.parse.samples import (
+    MANY,
+    ONE,
+    REX,
+    TEA,
+    TOM,
+    Claim,
+    Item,
+    Notes,
+    Pet,
+    codes,
+    read,
+    repair,
+    rules,
+)
 
 
 @pytest.mark.parametrize(

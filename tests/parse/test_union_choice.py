@@ -28,6 +28,7 @@ from structgen.parse.union_choice import decide_unions_by_keys
 from structgen.parse.validators import _strict_about_floats  # pyright: ignore[reportPrivateUsage]
 from structgen.schema import Schema
 from structgen.schema.core_schema import Core, closed, without_functions
+from tests.parse.samples import noted
 
 
 class Singer(BaseModel):
@@ -89,10 +90,6 @@ def read(schema: Any, value: Json, **options: Any) -> Parsed[Any]:
     from json import dumps
 
     return parse_text(Schema.of(schema), dumps(value), **options)
-
-
-def noted(parsed: Parsed[Any]) -> list[tuple[str, str]]:
-    return [(repair.rule, repair.path) for repair in parsed.repairs]
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,7 @@ import pytest
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from structgen.core.errors import TaskError
-from structgen.core.results import Parsed
-from structgen.parse import parse_text
-from structgen.schema import Schema
-
-
-def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
-    return parse_text(Schema.of(schema), text, **options)
+from tests.parse.samples import read
 
 
 def same(value: Any) -> Any:

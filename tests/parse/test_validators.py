@@ -14,11 +14,10 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 
 from structgen import Extractor, Mode, Options
 from structgen.core.options import Risk
-from structgen.core.results import Parsed
-from structgen.parse import parse_text
 from structgen.parse.response import Parts, parse_parts
 from structgen.schema import Schema
 from structgen.testing import Emulator, reply
+from tests.parse.samples import read
 
 RUNS: Counter[tuple[str, str]] = Counter()
 
@@ -38,10 +37,6 @@ def ran(what: str, value: object) -> None:
 def most() -> int:
     """Return how often a validator saw the same value at most."""
     return max(RUNS.values(), default=0)
-
-
-def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
-    return parse_text(Schema.of(schema), text, **options)
 
 
 class Soup(BaseModel):

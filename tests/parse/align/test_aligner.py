@@ -9,13 +9,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from structgen.core.options import Risk
-from structgen.core.results import Parsed
-from structgen.parse import parse_text
-from structgen.schema import Schema
-
-
-def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
-    return parse_text(Schema.of(schema), text, **options)
+from tests.parse.samples import read
 
 
 class Level(Enum):

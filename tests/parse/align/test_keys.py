@@ -13,6 +13,7 @@ from structgen.core.options import Risk
 from structgen.core.results import Parsed
 from structgen.parse import parse_text
 from structgen.schema import Schema
+from tests.parse.samples import noted
 
 
 class Order(BaseModel):
@@ -43,10 +44,6 @@ class Shop(BaseModel):
 
 def read(schema: Any, value: Json, **options: Any) -> Parsed[Any]:
     return parse_text(Schema.of(schema), json.dumps(value), **options)
-
-
-def noted(parsed: Parsed[Any]) -> list[tuple[str, str]]:
-    return [(repair.rule, repair.path) for repair in parsed.repairs]
 
 
 @pytest.mark.parametrize("schema", [Order, OrderData, OrderDict, list[Order]])

@@ -8,14 +8,8 @@ import pytest
 from pydantic import BaseModel
 
 from structgen.core.options import Risk
-from structgen.core.results import Parsed
-from structgen.parse import parse_text
 from structgen.parse.align.moments import date_in
-from structgen.schema import Schema
-
-
-def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
-    return parse_text(Schema.of(schema), text, **options)
+from tests.parse.samples import read
 
 
 @pytest.mark.parametrize(

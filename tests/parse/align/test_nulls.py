@@ -10,12 +10,8 @@ from pydantic import AliasChoices, BaseModel, Field, field_validator
 from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.results import Parsed, Repair
-from structgen.parse import parse_text
-from structgen.schema import Schema, fields
-
-
-def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
-    return parse_text(Schema.of(schema), text, **options)
+from structgen.schema import fields
+from tests.parse.samples import read
 
 
 class Dish(BaseModel):

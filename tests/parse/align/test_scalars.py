@@ -6,14 +6,8 @@ from typing import Any, Literal
 import pytest
 
 from structgen.core.options import Risk
-from structgen.core.results import Parsed
-from structgen.parse import parse_text
 from structgen.parse.align.scalars import choice_in, float_in, integer_in, number_in, truth_in
-from structgen.schema import Schema
-
-
-def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
-    return parse_text(Schema.of(schema), text, **options)
+from tests.parse.samples import read
 
 
 class Level(IntEnum):

@@ -1,52 +1,15 @@
 """json_repair as the last resort: one missing or extra sign is repaired on the record, anything else is refused."""
 
-import enum
 import json
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
 from structgen.core.options import Risk
-from structgen.core.results import Parsed
-from structgen.parse import parse_text
 from structgen.parse.lenient.json_repair import last_resort
-from structgen.schema import Schema
-
-
-class Size(enum.Enum):
-    SMALL = "small"
-    EXTRA_LARGE = "extra large"
-
-
-class Item(BaseModel):
-    title: str
-    price: float
-    size: Size | None = None
-
-
-def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
-    return parse_text(Schema.of(schema), text, **options)
-
-
-def rules(parsed: Parsed[Any]) -> list[str]:
-    return [repair.rule for repair in parsed.repairs]
-
-
-class Claim(BaseModel):
-    says: str
-    born: int | None = None
-    evidence: list[str] = []
-
-
-class Notes(BaseModel):
-    title: str
-    note: str | None = None
-    zip: str = ""
-    share: float | None = None
-
+from tests.parse.samples import Claim, Item, Notes, read, rules
 
 words = st.text(alphabet="abu62 ,'[]:", min_size=1, max_size=6)
 

@@ -1,40 +1,9 @@
 """What the lenient reader repairs, and what it keeps if it gives up."""
 
-import enum
-from typing import Any
-
 import pytest
-from pydantic import BaseModel
 
 from structgen.core.options import Risk
-from structgen.core.results import Parsed
-from structgen.parse import parse_text
-from structgen.schema import Schema
-
-
-class Size(enum.Enum):
-    SMALL = "small"
-    EXTRA_LARGE = "extra large"
-
-
-class Item(BaseModel):
-    title: str
-    price: float
-    size: Size | None = None
-
-
-def read(schema: Any, text: str, **options: Any) -> Parsed[Any]:
-    return parse_text(Schema.of(schema), text, **options)
-
-
-def rules(parsed: Parsed[Any]) -> list[str]:
-    return [repair.rule for repair in parsed.repairs]
-
-
-TEA = '{"title": "Tea", "price": 3.5}'
-
-
-MILK = '{"title": "Milk", "price": 1}'
+from tests.parse.samples import MILK, TEA, Item, read, rules
 
 
 @pytest.mark.parametrize(

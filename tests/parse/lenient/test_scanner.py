@@ -3,24 +3,11 @@
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel
 
 from structgen.core.results import Parsed
 from structgen.parse import parse_text
 from structgen.schema import Schema
-
-
-class Claim(BaseModel):
-    says: str
-    born: int | None = None
-    evidence: list[str] = []
-
-
-class Notes(BaseModel):
-    title: str
-    note: str | None = None
-    zip: str = ""
-    share: float | None = None
+from tests.parse.samples import Claim, Notes
 
 
 def read(schema: Any, text: str) -> Parsed[Any]:

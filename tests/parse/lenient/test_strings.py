@@ -5,18 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
 from structgen.core.results import Parsed
 from structgen.parse import parse_text
 from structgen.parse.lenient.strings import are_quotations
 from structgen.schema import Schema
-
-
-class Claim(BaseModel):
-    says: str
-    born: int | None = None
-    evidence: list[str] = []
+from tests.parse.samples import Claim
 
 
 def read(schema: Any, text: str) -> Parsed[Any]:
