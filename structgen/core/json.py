@@ -17,6 +17,16 @@ def as_object(value: Json) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
 
+def as_number(value: Json) -> float | None:
+    """Return the value if it is a number, else None. A bool is none, although it is an int in Python."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def refuse_constant(name: str) -> Json:
+    """Raise ValueError for NaN and Infinity, which Python's JSON decoder accepts: pass it as `parse_constant`."""
+    raise ValueError(f"{name} is not a JSON number")
+
+
 def pointer(steps: Iterable[str | int]) -> str:
     """Return the JSON Pointer of a path: ``/items/3/name`` for ``("items", 3, "name")``, and "" for the root."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
@@ -25,6 +35,11 @@ def pointer(steps: Iterable[str | int]) -> str:
 def steps(path: str) -> tuple[str, ...]:
     """Return the keys and indexes of a JSON Pointer, all as str: the inverse of `pointer`."""
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:])
+
+
+def is_within(path: str, roots: Iterable[str]) -> bool:
+    """Return whether a JSON Pointer is one of `roots` or leads to a place below one."""
+    return any(path == root or path.startswith(f"{root}/") for root in roots)
 
 
 MISSING = object()

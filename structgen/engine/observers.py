@@ -40,7 +40,7 @@ def observers_in(given: object) -> tuple[Observer, ...]:
     observers = tuple(cast("Sequence[Observer]", given))
     for observer in observers:
         # Nobody would await it, so that it would never run.
-        if iscoroutinefunction(observer) or iscoroutinefunction(getattr(observer, "__call__", None)):  # noqa: B004
+        if iscoroutinefunction(observer) or iscoroutinefunction(getattr(observer, "__call__", None)):  # noqa: B004 - not whether it is callable
             raise InvalidArgument(f"contains {shown(observer)}, which is async: pass a plain function")
     return observers
 

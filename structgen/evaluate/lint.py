@@ -14,7 +14,7 @@ from typing import Any, cast
 from structgen.compile.parameters import tokens_of
 from structgen.compile.prompt_text import example_answer, schema_words, system_prompt
 from structgen.core.errors import SchemaError
-from structgen.core.json import Json, JsonObject, pointer
+from structgen.core.json import JsonObject, as_number, pointer
 from structgen.core.options import Style
 from structgen.core.records import Task
 from structgen.evaluate.ambiguous_unions import ambiguous_unions
@@ -177,12 +177,12 @@ _EMPTY = {"maxLength": "text", "maxItems": "list", "maxProperties": "object"}
 def impossible(schema: JsonObject) -> Iterator[str]:
     """Yield why no value, or only an empty one, satisfies this schema, without looking at its subschemas."""
     for low, high in _PAIRS:
-        least, most = _number(schema.get(low)), _number(schema.get(high))
+        least, most = as_number(schema.get(low)), as_number(schema.get(high))
         if least is not None and most is not None and least > most:
             yield f"{low} {least:g} is more than {high} {most:g}: no value fits"
     yield from _exclusive(schema)
     for key, kind in _EMPTY.items():
-        if _number(schema.get(key)) == 0:
+        if as_number(schema.get(key)) == 0:
             yield f"{key} 0 allows nothing but the empty {kind}"
     yield from _choices(schema)
     yield from _required(schema)
@@ -190,8 +190,8 @@ def impossible(schema: JsonObject) -> Iterator[str]:
 
 def _exclusive(schema: JsonObject) -> Iterator[str]:
     """Find contradictions of exclusive bounds. Before draft 6 these are booleans next to minimum or maximum."""
-    above, below = _number(schema.get("exclusiveMinimum")), _number(schema.get("exclusiveMaximum"))
-    minimum, maximum = _number(schema.get("minimum")), _number(schema.get("maximum"))
+    above, below = as_number(schema.get("exclusiveMinimum")), as_number(schema.get("exclusiveMaximum"))
+    minimum, maximum = as_number(schema.get("minimum")), as_number(schema.get("maximum"))
     # draft 4: exclusiveMinimum is true, and minimum has the number
     above = minimum if schema.get("exclusiveMinimum") is True else above
     below = maximum if schema.get("exclusiveMaximum") is True else below
@@ -216,8 +216,3 @@ def _required(schema: JsonObject) -> Iterator[str]:
         for name in required:
             if isinstance(name, str) and name not in known:
                 yield f"{name!r} is required, but the object has no such property and allows no others: no value fits"
-
-
-def _number(value: Json) -> float | None:
-    # bool is an int in Python, and exclusiveMinimum may be one
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

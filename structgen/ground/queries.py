@@ -121,7 +121,7 @@ def _key(key: object) -> str:
         return _key(key.value)
     if isinstance(key, bool) or key is None:
         return str(key).lower().replace("none", "null")
-    return key.isoformat() if hasattr(key, "isoformat") else str(key)  # pyright: ignore
+    return key.isoformat() if hasattr(key, "isoformat") else str(key)  # pyright: ignore  dates; the type of a key is not known
 
 
 _ELLIPSIS = re.compile(r"[ \t]?(?:[\[(](?:\.{3}|\u2026)[\])]|\.{3,4}|\u2026)[ \t]?")

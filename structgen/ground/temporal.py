@@ -28,9 +28,6 @@ _FIRST_WORD = re.compile(r"(?:(?![\u2e80-\U0003ffff])[^\W\d_]|[\u0300-\u036f])+"
 """The letters at the beginning of a text, except for those of an era."""
 
 
-_FIRST_WORDS = MONTHS.keys() | WEEKDAYS.keys()
-
-
 def find_dates(text: str, wanted: Set[date]) -> dict[date, list[Place]]:
     """Return where the wanted dates are. Linear in the text."""
     if not wanted:

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 from structgen.compile import delimited, with_context
 from structgen.compile.parameters import answer_tokens, frame_tokens
 from structgen.compile.prompt_text import QUOTES
-from structgen.core.json import MISSING, Json, JsonObject, at, pointer, steps
+from structgen.core.json import MISSING, Json, JsonObject, at, is_within, pointer, steps
 from structgen.core.options import Risk
 from structgen.core.records import Evidence, Image, Message, Request, Status
 from structgen.core.results import Issue, Parsed, Repair
@@ -216,12 +216,8 @@ def _contradiction(said: Json, tree: Json, paths: tuple[str, ...]) -> Issue | No
 def _quotes(draft: Draft[T], answer: Parsed[Any]) -> dict[str, str | None]:
     """Return the quotes of the draft, with new ones for the fields that were asked for again."""
     given = {_in_whole(path, draft.paths): quote for path, quote in answer.quotes.items()}
-    own = {path: quote for path, quote in given.items() if _is_within(path, draft.paths)}
-    return {path: quote for path, quote in draft.quotes.items() if not _is_within(path, draft.paths)} | own
-
-
-def _is_within(path: str, paths: tuple[str, ...]) -> bool:
-    return any(path == one or path.startswith(f"{one}/") for one in paths)
+    own = {path: quote for path, quote in given.items() if is_within(path, draft.paths)}
+    return {path: quote for path, quote in draft.quotes.items() if not is_within(path, draft.paths)} | own
 
 
 def _nested(paths: tuple[str, ...], answer: Parsed[object]) -> JsonObject | None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import islice, pairwise
 
 from structgen.core.errors import SchemaError
-from structgen.core.json import Json, JsonObject
+from structgen.core.json import Json, JsonObject, as_number
 from structgen.notation.affixes import HYPHENS, MINUSES
 from structgen.notation.dates import WrittenDate
 from structgen.notation.durations import UNITS, Duration, iso_of
@@ -53,6 +53,13 @@ _CODES = frozenset({"sku", "mpn", "gtin", "invoice_number", "order_number", "tax
 
 
 Reader = Callable[[Search, Field, int, int], Finding | None]
+
+
+def read_part(search: Search, field: Field, span: Span) -> Finding | None:
+    """Return the value of a field whose span is known exactly: a string is all of its words, unread."""
+    if field.kind is Kind.STRING:
+        return leaf(search.page, " ".join(search.page.text[slice(*span)].split()), *span)
+    return read_value(search, field, *span)
 
 
 def read_value(search: Search, field: Field, start: int, end: int) -> Finding | None:
@@ -329,14 +336,10 @@ def fits(limits: JsonObject, value: Json) -> bool:
         return _fits_text(limits, value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
-    least, most, unit = (_figure(limits.get(word)) for word in ("exclusiveMinimum", "exclusiveMaximum", "multipleOf"))
+    least, most, unit = (as_number(limits.get(word)) for word in ("exclusiveMinimum", "exclusiveMaximum", "multipleOf"))
     outside = (least is not None and value <= least) or (most is not None and value >= most)
     # Multiples of 0.1 are not exact in binary.
     return not outside and not (unit and abs(value / unit - round(value / unit)) > 1e-9)
-
-
-def _figure(limit: Json) -> float | None:
-    return limit if isinstance(limit, int | float) and not isinstance(limit, bool) else None
 
 
 def _fits_text(limits: JsonObject, value: str) -> bool:

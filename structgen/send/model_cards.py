@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from structgen.core.errors import ConfigurationError
-from structgen.core.json import Json
+from structgen.core.json import Json, refuse_constant
 from structgen.core.options import Mode
 from structgen.core.records import Card
 
@@ -106,15 +106,11 @@ def entry_of(card: Card) -> dict[str, Any]:
 
 def _decode(path: Path) -> Json:
     try:
-        return cast("Json", json.loads(path.read_bytes(), parse_constant=_no_number))
+        return cast("Json", json.loads(path.read_bytes(), parse_constant=refuse_constant))
     except OSError as problem:
         raise ConfigurationError(f"The model cards in {path} cannot be read: {problem.strerror}.") from None
     except (ValueError, RecursionError) as problem:
         raise ConfigurationError(f"The model cards in {path} are not JSON: {problem}.") from None
-
-
-def _no_number(word: str) -> None:
-    raise ValueError(f"{word} is not a JSON number")
 
 
 def _check(data: Json, path: Path) -> None:

@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, m
 from pydantic_core import ErrorDetails
 
 from structgen.core.errors import TaskError
-from structgen.core.json import Json, JsonLike, JsonObject, steps
+from structgen.core.json import Json, JsonLike, JsonObject, refuse_constant, steps
 from structgen.core.records import Example, FieldsText, Task
 
 _KEYWORDS = frozenset(
@@ -221,7 +221,7 @@ def read_toml(path: Path) -> JsonObject:
 def decode(text: str, place: str) -> Json:
     """Return the JSON value of a text. `place` names it in errors."""
     try:
-        return cast("Json", json.loads(text, object_pairs_hook=_no_key_twice, parse_constant=_no_constant))
+        return cast("Json", json.loads(text, object_pairs_hook=_no_key_twice, parse_constant=refuse_constant))
     except json.JSONDecodeError as error:
         raise TaskError(f"{place}: not JSON at line {error.lineno}, column {error.colno}: {error.msg}.") from None
     except RecursionError:
@@ -237,10 +237,6 @@ def _no_key_twice(pairs: list[tuple[str, Json]]) -> JsonObject:
             raise ValueError(f"duplicate key {key!r}")
         found[key] = value
     return found
-
-
-def _no_constant(name: str) -> Json:
-    raise ValueError(f"{name} is not a JSON number")
 
 
 def _as_json(value: object) -> object:

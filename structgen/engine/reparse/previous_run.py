@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar, cast
 from structgen.compile import Brief, Input, Plan, delimited
 from structgen.compile.prompt_text import example_answer, system_prompt
 from structgen.core.errors import ConfigurationError, StructgenError
-from structgen.core.json import Json, steps
+from structgen.core.json import Json, is_within, steps
 from structgen.core.options import Risk, Style
 from structgen.core.records import Document, Example, Request
 from structgen.core.results import Issue, Parsed, Repair
@@ -309,7 +309,7 @@ def _forgets(parsed: Parsed[T], after: Parsed[T], answered: Sequence[str]) -> bo
     """
     known = {issue.path for issue in after.issues}
     return any(
-        issue.path not in known and not all(_within(path, answered) for path in involved(issue, parsed.partial))
+        issue.path not in known and not all(is_within(path, answered) for path in involved(issue, parsed.partial))
         for issue in parsed.issues
     )
 
@@ -326,11 +326,11 @@ def _with_new(kept: StoredAnswers, scope: ExtractionScope[T], parsed: Parsed[T])
     if parsed.open or parsed.readings:  # a question for the rest would not include what is new in the part before
         return replace(parsed, partial=None, open=(), readings=())
     issues = (
-        *(issue for issue in parsed.issues if not _within(issue.path, paths)),
+        *(issue for issue in parsed.issues if not is_within(issue.path, paths)),
         *(Issue(path, _new_words(scope.schema, path), "new") for path in paths),
     )
-    repairs = tuple(repair for repair in parsed.repairs if not _within(repair.path, paths))
-    quotes = {path: quote for path, quote in parsed.quotes.items() if not _within(path, paths)}
+    repairs = tuple(repair for repair in parsed.repairs if not is_within(repair.path, paths))
+    quotes = {path: quote for path, quote in parsed.quotes.items() if not is_within(path, paths)}
     return Parsed(False, None, issues, repairs, without(tree, paths), quotes=quotes)
 
 
@@ -338,7 +338,3 @@ def _new_words(schema: Schema[T], path: str) -> str:
     """Return why a new field is asked for, and what to answer if the text does not contain it."""
     part = answer_part(schema.node, path)
     return f"{NEW}{OR_NULL}" if part is not None and takes_null(part) else NEW
-
-
-def _within(path: str, paths: Sequence[str]) -> bool:
-    return any(path == one or path.startswith(f"{one}/") for one in paths)

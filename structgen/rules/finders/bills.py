@@ -13,11 +13,11 @@ from structgen.notation.style import Style
 from structgen.rules.document.bill_rows import CENTS, Row, amount_column, line_names
 from structgen.rules.document.page import Line, Span
 from structgen.rules.document.vocabulary import fold, lexicon, tokens
-from structgen.rules.fields import Field, Kind
-from structgen.rules.findings import Finding, build, child_of, collect, leaf
+from structgen.rules.fields import Field
+from structgen.rules.findings import Finding, build, child_of, collect
 from structgen.rules.search import Search
 from structgen.rules.unambiguous import Amount, Figure, find_amounts, find_number
-from structgen.rules.values import read_value
+from structgen.rules.values import read_part
 
 _BEST = re.compile(r"\b(?:grand|rounded|payable|due|nett?|pay|balance)\b", re.IGNORECASE)
 _WITH_TAX = re.compile(r"\bincl", re.IGNORECASE)
@@ -225,12 +225,6 @@ def _build(search: Search, item: Field, spans: dict[str, Span], amount: Amount) 
         child = child_of(
             item, frozenset(concepts) - ({"price"} if child_of(item, frozenset({"line_total"})) else set())
         )
-        if child and span and child.name not in parts and (read := _read(search, child, span)):
+        if child and span and child.name not in parts and (read := read_part(search, child, span)):
             parts[child.name] = read
     return build(item, parts)
-
-
-def _read(search: Search, child: Field, span: Span) -> Finding | None:
-    if child.kind is Kind.STRING:
-        return leaf(search.page, " ".join(search.page.text[slice(*span)].split()), *span)
-    return read_value(search, child, *span)

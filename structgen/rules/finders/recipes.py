@@ -12,12 +12,12 @@ from structgen.notation.durations import UNITS
 from structgen.rules.document.key_values import Pair
 from structgen.rules.document.page import Line, Span
 from structgen.rules.document.vocabulary import fold, lexicon, tokens
-from structgen.rules.fields import Field, Kind
+from structgen.rules.fields import Field
 from structgen.rules.finders.string_lists import Item, best_section
 from structgen.rules.findings import Finding, build, child_of, collect, leaf
 from structgen.rules.search import Search
 from structgen.rules.unambiguous import Figure, leading_duration, leading_number
-from structgen.rules.values import find_labelled, read_value
+from structgen.rules.values import find_labelled, read_part, read_value
 
 _ARTICLE = re.compile(r"(?:an?|une?|eine?|un|una|half a|a few|ein paar|some)(?=\s)", re.IGNORECASE)
 _UNIT = re.compile(r"\s{0,3}(fl\.? oz|[^\W\d_]{1,14})(\.?)(?=[\s\d(]|$)")
@@ -66,15 +66,9 @@ def build_ingredient(search: Search, item: Field, name: Field, ingredient: Ingre
         (child_of(item, frozenset({"unit"})), ingredient.unit),
         (child_of(item, frozenset({"notes", "comment"})), ingredient.note),
     ):
-        if child and span and (read := _part(search, child, span)):
+        if child and span and (read := read_part(search, child, span)):
             parts[child.name] = read
     return build(item, parts)
-
-
-def _part(search: Search, child: Field, span: Span) -> Finding | None:
-    if child.kind is Kind.STRING:
-        return leaf(search.page, " ".join(search.page.text[slice(*span)].split()), *span)
-    return read_value(search, child, *span)
 
 
 def split_ingredient(text: str, start: int, end: int) -> Ingredient:

@@ -17,7 +17,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from structgen.core.json import Json, JsonObject
+from structgen.core.json import Json, JsonObject, refuse_constant
 from structgen.core.records import Card
 from structgen.send.model_cards import find_card
 from structgen.testing.emulator.batches.lifecycle import Batch, StoredFile
@@ -248,14 +248,10 @@ def check_chat(state: State, body: JsonObject) -> ErrorReply | None:
 def decode_object(content: bytes) -> JsonObject:
     """Return the JSON object in a body, or an empty one."""
     try:
-        body = cast("Json", json.loads(content, parse_constant=_refuse_constant))
+        body = cast("Json", json.loads(content, parse_constant=refuse_constant))
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 class _JsonResponse(JSONResponse):

@@ -11,7 +11,7 @@ from enum import StrEnum
 from io import BytesIO
 from typing import cast
 
-from structgen.core.json import Json, JsonObject
+from structgen.core.json import Json, JsonObject, refuse_constant
 from structgen.testing.emulator.bodies import new_id, request_id
 
 _EDGE = 0.1  # share of the duration of a batch
@@ -252,13 +252,9 @@ def _issue(code: str, message: str, line: int | None = None, param: str | None =
 
 def _decode(line: bytes) -> Json:
     try:
-        return cast("Json", json.loads(line.decode(), parse_constant=_refuse))
+        return cast("Json", json.loads(line.decode(), parse_constant=refuse_constant))
     except (ValueError, RecursionError):
         return None
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
 
 
 @dataclass(frozen=True, slots=True)
