@@ -36,7 +36,7 @@ _EMPTY = (FUNCTION_WORDS - frozenset(_ANSWERS.split()) - NEGATIONS) | frozenset(
 """Articles, prepositions and the like of several languages. Each of them alone shows nothing."""
 _WORD = re.compile(r"[^\W_]+")
 _CODE = re.compile(r"(?=\S*\d)\S+|\S+@\S+\.\S+|https?://\S+|www\.\S+")
-_UNITS_OF_TIME = (1, 60, 3_600, 86_400)
+UNITS_OF_TIME = (1, 60, 3_600, 86_400)
 _LONGEST_NAME = 8
 _ALIKE = 3
 """Letters in which the beginnings of two words agree if one is the short form of the other."""
@@ -66,7 +66,7 @@ def _counts_time(quote: str, value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return False
     lengths = (one.value for written in read_durations(quote) for one in written.readings)
-    return any(not one.months and one.seconds == value * unit for one in lengths for unit in _UNITS_OF_TIME)
+    return any(not one.months and one.seconds == value * unit for one in lengths for unit in UNITS_OF_TIME)
 
 
 def is_figure(value: object) -> bool:

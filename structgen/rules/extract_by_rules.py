@@ -16,7 +16,8 @@ from structgen.rules.finders.by_role import find_role
 from structgen.rules.finders.linked_data import find_linked, main_item
 from structgen.rules.finders.object_lists import find_objects
 from structgen.rules.finders.string_lists import body_start, find_inline, find_strings
-from structgen.rules.findings import Finding, evidence, leaf
+from structgen.rules.findings import Finding, Path, Place, evidence, leaf
+from structgen.rules.guard import keep_supported
 from structgen.rules.search import Search, start_search
 from structgen.rules.unambiguous import find_amounts
 from structgen.rules.values import EMAIL, URL, find_labelled, fits, read_value
@@ -44,7 +45,7 @@ def extract_by_rules(
     search = start_search(text, root)
     # Titles and total times are looked for above the first list, which is found by the same search.
     search = replace(search, body=body_start(search, root))
-    found = _find(search, root, main_item(search, root)) or Finding(None)
+    found = keep_supported(_find(search, root, main_item(search, root)) or Finding(None), root)
     return Found(found.value, evidence(found, text))
 
 
@@ -62,7 +63,7 @@ def _find(search: Search, field: Field, item: LinkedItem | None) -> Finding | No
 
 def _find_object(search: Search, field: Field, item: LinkedItem | None) -> Finding | None:
     value: dict[str, Json] = {}
-    places: list[tuple[tuple[str | int, ...], tuple[int, int]]] = []
+    places: list[tuple[Path, Place]] = []
     for child in field.children:
         # Linked data is about the whole page. Objects inside the root find theirs through their own property.
         found = _find(search, child, None if field.key else item)

@@ -12,23 +12,33 @@ from structgen.rules.document.page import Page, Span
 from structgen.rules.fields import Field
 
 Step = str | int
+Path = tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a leaf was read: its span in a page's visible text, and that in the original document."""
+
+    page: Page
+    visible: Span
+    source: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A value (plain JSON) and, for each of its leaves, its path and its span in the original document."""
+    """A value (plain JSON) and, for each of its leaves, its path and its place."""
 
     value: Json
-    places: tuple[tuple[tuple[Step, ...], Span], ...] = ()
+    places: tuple[tuple[Path, Place], ...] = ()
 
-    def under(self, step: Step) -> tuple[tuple[tuple[Step, ...], Span], ...]:
+    def under(self, step: Step) -> tuple[tuple[Path, Place], ...]:
         """Return the places as seen from a container that holds this value under `step`."""
-        return tuple(((step, *path), span) for path, span in self.places)
+        return tuple(((step, *path), place) for path, place in self.places)
 
 
 def leaf(page: Page, value: Json, start: int, end: int) -> Finding:
     """Return a single value that is written from `start` to `end` of the visible text."""
-    return Finding(value, (((), page.span(start, end)),))
+    return Finding(value, (((), Place(page, (start, end), page.span(start, end))),))
 
 
 def collect(items: Iterable[Finding]) -> Finding:
@@ -43,7 +53,8 @@ def evidence(found: Finding, source: str) -> tuple[Evidence, ...]:
     """Return the places of a finding as public records, exact if the text is the value itself."""
     return tuple(
         Evidence(pointer(path), start, end, source[start:end], _status(_at(found.value, path), source[start:end]))
-        for path, (start, end) in found.places
+        for path, place in found.places
+        for start, end in (place.source,)
     )
 
 
@@ -65,7 +76,7 @@ def _at(value: Json, path: tuple[Step, ...]) -> Json:
 def build(item: Field, found: dict[str, Finding]) -> Finding | None:
     """Return an object of these parts, or None if a required part is missing."""
     value: dict[str, Json] = {}
-    places: list[tuple[tuple[Step, ...], Span]] = []
+    places: list[tuple[Path, Place]] = []
     for child in item.children:
         part = found.get(child.name)
         if part is None and child.required and not child.nullable:
