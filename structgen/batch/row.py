@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -12,6 +11,7 @@ from structgen.core.errors import ExtractionFailed
 from structgen.core.json import MISSING, Json, JsonObject, at, steps
 from structgen.core.records import Document, Evidence, Status, Usage
 from structgen.core.results import ChunkReport, Claim, Conflict, Extraction, Issue, Repair
+from structgen.core.screen import json_text
 from structgen.documents import DocumentProblem
 from structgen.ground import locate
 from structgen.schema import Schema
@@ -221,17 +221,16 @@ def plain(value: object, schema: Schema[Any]) -> Json:
 
 
 def to_line(row: Row) -> str:
-    """Return the row as one line of JSON with its newline; always valid UTF-8 and valid JSON."""
-    found = row.to_json()
+    """Return the row as one line of JSON with its newline: always valid UTF-8, valid JSON and safe to print."""
+    return cell_text(row.to_json()) + "\n"
+
+
+def cell_text(value: Json) -> str:
+    """Return any value as JSON on one line, its infinities and NaN as strings."""
     try:
-        line = json.dumps(found, ensure_ascii=False, allow_nan=False)
+        return json_text(value, finite=True)
     except ValueError:  # JSON has no infinity
-        line = json.dumps(_finite(found), ensure_ascii=False)
-    try:
-        line.encode("utf-8")
-    except UnicodeEncodeError:  # a lone surrogate in what a model wrote; json escapes it
-        line = json.dumps(json.loads(line))
-    return line + "\n"
+        return json_text(_finite(value))
 
 
 def _finite(value: Json) -> Json:

@@ -13,8 +13,9 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")  # JSON is UTF-8; the system default may differ
     try:
-        from structgen.cli.app import app  # in here, so that Ctrl-C during the import shows no traceback either
+        from structgen.cli.app import run  # in here, so that Ctrl-C during the import shows no traceback either
 
-        app(prog_name="structgen")
+        status = run()
     except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)
+        status = _INTERRUPTED
+    sys.exit(status)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+import sys
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +15,8 @@ from structgen.cli.commands.extract import extract
 from structgen.cli.commands.models import models
 from structgen.cli.commands.runs import runs
 from structgen.cli.commands.tasks import prompt, schema, tasks
-from structgen.cli.console import DEBUG, command
+from structgen.cli.console import DEBUG, Exit, command, discard_stdout, say, unwritable
+from structgen.core.screen import visible
 
 app = typer.Typer(
     help="Turn text into typed data, never silently wrong.",
@@ -51,3 +53,32 @@ app.add_typer(runs, name="runs")
 command(app, "structgen models")(models)
 command(app, "structgen doctor")(doctor)
 command(app, "structgen emulate --limits free --faults seed=7,dropped=0.1,malformed=0.05")(emulate)
+
+
+def run() -> int:
+    """Run the command line; return the exit status."""
+    try:
+        status = app(prog_name="structgen", standalone_mode=False)
+        if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison]  it is None if it was closed
+            sys.stdout.flush()  # here, because a failure at the exit of Python would show a traceback
+    except typer.Abort:  # a question that was not answered with yes
+        say("nothing was done.")
+        return Exit.SOME_NOT_OK
+    except BrokenPipeError:
+        discard_stdout()
+        return Exit.SOME_NOT_OK
+    except OSError as error:
+        return unwritable(error)
+    except Exception as error:
+        # the parser's own errors repeat what was typed, which may be the name of a hostile file
+        if not isinstance(said := getattr(error, "message", None), str):
+            raise
+        vars(error)["message"] = visible(said)
+        return _refused(error)
+    return status if isinstance(status, int) else Exit.OK
+
+
+def _refused(error: Any) -> int:
+    """Show a parser's error. typer may include its own copy of click, so its class has no name that we could use."""
+    error.show()
+    return error.exit_code

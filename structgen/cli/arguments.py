@@ -19,7 +19,8 @@ from structgen.core.options import EvidenceMode, Mode, Risk, Style
 R = TypeVar("R")
 S = TypeVar("S")
 
-TASK = "a name from `structgen tasks`, file.py:Model, a task file (.toml) or a JSON Schema file (.json)"
+RUNS_CODE = "file.py:Model runs the code in file.py, so name only a file that you trust"
+TASK = f"a name from `structgen tasks`, file.py:Model, a task file (.toml) or a JSON Schema file (.json); {RUNS_CODE}"
 
 Words: TypeAlias = Annotated[
     list[str] | None,

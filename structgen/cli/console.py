@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from enum import IntEnum
 from functools import wraps
 from typing import ParamSpec
@@ -11,6 +14,7 @@ from typing import ParamSpec
 import typer
 
 from structgen.core.errors import SchemaError, StructgenError
+from structgen.core.screen import visible, visible_line
 
 P = ParamSpec("P")
 
@@ -31,14 +35,37 @@ class Exit(IntEnum):
 
 def say(message: object, *more: str) -> None:
     """Print a line for people, on stderr because stdout is for data. The lines in `more` keep their columns."""
-    typer.echo(f"structgen: {' '.join(_printable(str(message)).split())}", err=True)
-    for line in more:
-        typer.echo(_printable(line), err=True)
+    # what cannot be said, on a full disk for example, must not end a run
+    with suppress(OSError):
+        typer.echo(f"structgen: {visible_line(str(message))}", err=True)
+        for line in more:
+            typer.echo(visible(line), err=True)
 
 
-def _printable(text: str) -> str:
-    """Remove control characters: a hostile file name could otherwise send escape sequences to the terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)
+def display(text: object) -> None:
+    """Print a text on stdout. Its control characters are made visible: most of it was written by others."""
+    typer.echo(visible(str(text)))
+
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+"""What a full or broken disk reports: no fault of this program, whatever it was writing."""
+
+
+def unwritable(error: OSError) -> Exit:
+    """Say why an output cannot be written; return the exit status."""
+    # Python writes what is left when it ends, and would fail once more
+    discard_stdout()
+    what = error.filename or "the output"
+    say(f"cannot write {what}: {error.strerror}. Make room for it, then run the command again.")
+    return Exit.SOME_NOT_OK
+
+
+def discard_stdout() -> None:
+    """Let nothing more be written to stdout, where writing has failed."""
+    with suppress(OSError, ValueError):  # a stream without a file, as in tests
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def command(app: typer.Typer, example: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
@@ -70,6 +97,8 @@ def guarded(function: Callable[P, None]) -> Callable[P, None]:
         except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
             raise  # typer handles these, a closed pipe too
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in _NO_ROOM:
+                raise typer.Exit(unwritable(error)) from error
             if os.environ.get(DEBUG):
                 raise
             say(f"internal error: {type(error).__name__}: {str(error)[:300]}")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from structgen.core.errors import ExtractionFailed
 from structgen.core.results import Extraction
+from structgen.core.screen import visible
 from structgen.report.value_rows import Passages, entries_of, passages_of
 from structgen.report.view import (
     MEANING,
@@ -31,7 +32,6 @@ from structgen.report.view import (
     tokens,
     view_of,
     view_of_failure,
-    visible,
 )
 
 if TYPE_CHECKING:

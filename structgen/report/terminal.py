@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from structgen.core.records import Evidence, Status
 from structgen.core.results import Extraction
+from structgen.core.screen import visible
 from structgen.report.value_rows import Entries, Entry, Kind, Passages, Piece, entries_of, passages_of
 from structgen.report.view import (
     Limits,
@@ -23,7 +24,6 @@ from structgen.report.view import (
     others,
     repaired,
     view_of,
-    visible,
 )
 
 if TYPE_CHECKING:

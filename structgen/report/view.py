@@ -16,6 +16,7 @@ from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json
 from structgen.core.records import Evidence, Status, Usage
 from structgen.core.results import Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Repair
+from structgen.core.screen import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +100,6 @@ def plain(value: object) -> Json:
     except ValueError:  # nested too deeply, or its own serializer fails
         return reprlib.repr(value)
     return cast(Json, jsonable)
-
-
-_PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
-"""Control characters -> the Unicode symbols that depict them."""
-
-_MEANINGLESS = (*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000))
-"""C1 controls, overrides of the writing direction, and lone surrogates."""
-
-_SHOWN = _PICTURES | dict.fromkeys(_MEANINGLESS, 0xFFFD) | {ord(char): ord(char) for char in "\t\n"}
-
-
-def visible(text: str) -> str:
-    """Replace every character of a foreign text that would act (move a cursor, reorder a line) by a visible one."""
-    return text.replace("\r\n", "\n").translate(_SHOWN)
 
 
 def cut(text: str, most: int) -> str:

@@ -190,7 +190,42 @@ def test_an_interrupted_command_has_status_130(structgen, monkeypatch) -> None:
 
 def test_a_hostile_name_cannot_write_to_the_terminal(structgen) -> None:
     ran = structgen("extract", "dish.json", "\x1b]0;gone\nfile.txt", "--model", "rules", "-q")
-    assert ran.said[1:] == ["structgen: ]0;gone file.txt: there is no such file or folder."]
+    assert ran.said[1:] == ["structgen: ␛]0;gone file.txt: there is no such file or folder."]
+
+
+HOSTILE = "Name: So\x1b[2Jup\x9b\u202e\u2028\x07\nServes: 4\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["extract", "dish.json", "h.txt", "--model", "rules"],
+        ["extract", "dish.json", "h.txt", "--model", "rules", "--show"],
+        ["prompt", "dish.json", "h.txt", "--model", "groq/openai/gpt-oss-20b"],
+        ["prompt", "dish.json", "h.txt", "--model", "groq/openai/gpt-oss-20b", "--json"],
+        ["extract", "dish.json", "h.txt", "--model", "rules", "--\x1b[2J\x9b"],
+    ],
+)
+def test_no_character_of_a_document_or_an_argument_acts_on_the_terminal(
+    structgen, folder: Path, words: list[str]
+) -> None:
+    (folder / "h.txt").write_text(HOSTILE, "utf-8")
+    ran = structgen(*words)
+    assert "[2J" in ran.out + ran.err
+    assert not set(ran.out + ran.err) & set("\x1b\x9b\u202e\u2028\x07")
+
+
+def test_an_escaped_character_reads_back_as_it_was(structgen, folder: Path) -> None:
+    (folder / "h.txt").write_text(HOSTILE, "utf-8")
+    structgen("extract", "dish.json", "h.txt", "--model", "rules", "-o", "out.jsonl")
+    (line,) = (folder / "out.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(line)["value"]["name"].startswith("So\x1b[2Jup\x9b\u202e")
+    assert "\x9b" not in line
+
+
+@pytest.mark.parametrize("words", [["extract"], ["prompt"], ["schema"], ["tasks"], ["runs", "reparse"]])
+def test_help_says_that_a_task_may_run_code(structgen, words: list[str]) -> None:
+    assert "runs the code in file.py" in " ".join(structgen(*words, "--help").out.split())
 
 
 def test_the_emulator_says_where_it_is_and_ends(start) -> None:

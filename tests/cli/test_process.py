@@ -166,3 +166,19 @@ def test_ctrl_c_before_the_command_begins_shows_no_traceback() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (130, "")
+
+
+@pytest.mark.parametrize("words", ["tasks", "--help", "extract dish.json soup.txt --model rules -q"])
+def test_a_full_disk_behind_stdout_is_one_sentence(folder: Path, words: str) -> None:
+    command = f"{sys.executable} -m structgen {words} > /dev/full"
+    ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    said = [line for line in ran.stderr.splitlines() if "no LLM used" not in line]
+    assert len(said) == 1
+    assert "No space left on device" in said[0]
+    assert ran.returncode == 1
+
+
+def test_a_run_goes_on_if_nothing_can_be_said(folder: Path) -> None:
+    command = f"{sys.executable} -m structgen extract dish.json soup.txt --model rules -o out.jsonl 2> /dev/full"
+    subprocess.run(command, shell=True, check=True)
+    assert statuses(folder / "out.jsonl") == ["ok"]

@@ -16,10 +16,11 @@ from structgen.core.json import pointer
 from structgen.core.options import Mode, Risk
 from structgen.core.records import Completion, Evidence, Message, Request, Status, Usage
 from structgen.core.results import Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Repair
+from structgen.core.screen import visible
 from structgen.extractor import Extractor
 from structgen.ground import locate
 from structgen.report import View, extraction_html, failure_html, view_html, view_of
-from structgen.report.view import Limits, cut, line_of, visible
+from structgen.report.view import Limits, cut, line_of
 
 TEXT = "Name: Soup\nServes: four people\nTags: hot, red\n"
 VALUE = {"name": "Soup", "serves": 4, "tags": ["hot", "green"], "note": None}

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from structgen.cli import arguments as args
-from structgen.cli.console import Exit, say
+from structgen.cli.console import Exit, display, say
 from structgen.cli.selection import RULES, choose_model
 from structgen.core.errors import ConfigurationError, StructgenError
 from structgen.core.records import Card
@@ -81,7 +81,7 @@ def doctor(
         raise ConfigurationError("--yes and --save only apply to --live: give --live too.")
     wrong = False
     for check in _checks(chosen):
-        typer.echo(check)
+        display(check)
         wrong = wrong or check.verdict is Verdict.WRONG
     # calls would only repeat what is wrong already
     if live and not wrong:
@@ -188,9 +188,9 @@ def _shown(findings: Iterator[Finding]) -> Iterator[Finding]:
     """Print each finding as it arrives: one line, and another for each difference."""
     for finding in findings:
         verdict = Verdict.WRONG if finding.differs else Verdict.OK
-        typer.echo(Check(finding.case.name, verdict, finding.case.says))
+        display(Check(finding.case.name, verdict, finding.case.says))
         for difference in finding.differs:
-            typer.echo(f"{'':7}{difference}")
+            display(f"{'':7}{difference}")
         yield finding
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from structgen.cli.console import say
+from structgen.cli.console import display, say
 from structgen.cli.selection import load_environment
 from structgen.core.errors import ConfigurationError
 from structgen.core.records import Card
@@ -49,7 +49,7 @@ def models(
         return
     shown = [_named(model, cards)] if model else [card for card in cards if every or card.status != "retired"]
     for line in map(_json, shown) if as_json else _table(shown):
-        typer.echo(line)
+        display(line)
 
 
 def _named(model: str, cards: tuple[Card, ...]) -> Card:
@@ -78,7 +78,7 @@ def _refresh(model: str | None, cards: tuple[Card, ...], *, save: bool) -> None:
     served = list_remote_models(GROQ, endpoint) if name is None else (retrieve_remote_model(GROQ, endpoint, name),)
     differences = [*compare_with_cards(served, own, whole=name is None)]
     for difference in differences:
-        typer.echo(difference)
+        display(difference)
     say(f"{endpoint.base_url} lists {len(served)} models; {len(differences) or 'none'} differ from the cards.")
     if save:
         _save(updated_cards(served, own, GROQ.provider), served)

@@ -13,7 +13,7 @@ import typer
 from structgen.cli import arguments as args
 from structgen.cli.arguments import ExtractArguments, parse_command, takes
 from structgen.cli.commands.extract import ReparseContext, run_extract
-from structgen.cli.console import command, guarded, say
+from structgen.cli.console import command, display, guarded, say
 from structgen.cli.run_store import STORE, open_existing_store
 from structgen.core.errors import ConfigurationError
 
@@ -38,7 +38,7 @@ def list_runs(context: typer.Context, *, store: args.StorePath = None) -> None:
         found = opened.runs()
         for run in found:
             kind = "  reparse" if run.command.startswith("structgen runs reparse") else ""
-            typer.echo(f"{run.id:>5}  {_moment(run.started)}  {_ended(run):>12}  {run.task}  {run.model}{kind}")
+            display(f"{run.id:>5}  {_moment(run.started)}  {_ended(run):>12}  {run.task}  {run.model}{kind}")
         if not found:
             say(f"{opened.path} contains no run yet: `structgen extract` with a model adds one.")
 
@@ -49,15 +49,15 @@ def show(run: RunNumber, *, store: args.StorePath = None) -> None:
     with open_existing_store(store) as opened:
         found = find_run(opened, run)
         paid = opened.usage_between(found.started, found.finished)
-    typer.echo(f"run       {found.id}\ncommand   {found.command}\ntask      {found.task}\nmodel     {found.model}")
+    display(f"run       {found.id}\ncommand   {found.command}\ntask      {found.task}\nmodel     {found.model}")
     ended = _moment(found.finished) if found.finished else "not yet, or interrupted"
-    typer.echo(f"started   {_moment(found.started)}\nended     {ended}")
+    display(f"started   {_moment(found.started)}\nended     {ended}")
     if found.finished:
-        typer.echo(f"rows      {found.rows}\nseconds   {found.finished - found.started:.1f}")
+        display(f"rows      {found.rows}\nseconds   {found.finished - found.started:.1f}")
     # the store does not link completions to runs, so those stored between start and end are counted
     since = "during the run" if found.finished else "since it started"
     tokens = f"{paid.input_tokens:,} tokens in, {paid.output_tokens:,} out"
-    typer.echo(f"paid      {_completions(paid.completions)} {since}, {tokens}")
+    display(f"paid      {_completions(paid.completions)} {since}, {tokens}")
 
 
 @command(runs, "structgen runs sizes")
@@ -65,9 +65,9 @@ def sizes(*, store: args.StorePath = None) -> None:
     """Show what the store contains and how large it is."""
     with open_existing_store(store) as opened:
         found = opened.sizes()
-        typer.echo(f"store        {opened.path}\nbytes        {found.bytes:,}\nruns         {found.runs:,}")
-    typer.echo(f"completions  {found.completions:,}")
-    typer.echo(f"tokens       {found.input_tokens:,} in, {found.output_tokens:,} out")
+        display(f"store        {opened.path}\nbytes        {found.bytes:,}\nruns         {found.runs:,}")
+    display(f"completions  {found.completions:,}")
+    display(f"tokens       {found.input_tokens:,} in, {found.output_tokens:,} out")
 
 
 @command(runs, "structgen runs prune --older-than 30d")
@@ -99,7 +99,8 @@ class ReparseArguments:
         list[str] | None,
         typer.Argument(
             metavar="TASK INPUT",
-            help="Another TASK, other INPUTs, or both. With --fields all of them are INPUTs.",
+            help=f"Another TASK, other INPUTs, or both. With --fields all of them are INPUTs. {args.RUNS_CODE}. The "
+            "TASK of the run may be such a file.",
             show_default=False,
         ),
     ] = None

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from structgen.cli import arguments as args
-from structgen.cli.console import Exit, say
+from structgen.cli.console import Exit, display, say
 from structgen.cli.selection import RULES, choose_model, load_task, read_instructions
 from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.core.options import EvidenceMode, Mode, Options, Style
 from structgen.core.records import Document, Request, Task
+from structgen.core.screen import json_text, visible
 
 WORDS = (
     "A task to explain; or `new NAME`, to write a starter template to schemas/NAME.py; or `check [TASK...]`, to lint "
-    "templates (default: every registered task). Without arguments, list all tasks."
+    "templates (default: every registered task). Without arguments, list all tasks. "
+    f"{args.RUNS_CODE}; so do the templates in ./schemas."
 )
 
 
@@ -44,9 +45,9 @@ def _list() -> None:
     registry = list_tasks()
     width = max((len(name) for name in registry.names), default=0)
     for name, task in registry.items():
-        typer.echo(f"{name:{width}}  {task.description}")
+        display(f"{name:{width}}  {task.description}")
     for name, reason in registry.broken.items():
-        typer.echo(f"{name:{width}}  cannot be loaded: {reason}", err=True)
+        typer.echo(visible(f"{name:{width}}  cannot be loaded: {reason}"), err=True)
 
 
 def _explain(name: str) -> None:
@@ -55,15 +56,15 @@ def _explain(name: str) -> None:
     from structgen.tasks import find_task
 
     task = find_task(name)
-    typer.echo(f"{task.name} (version {task.version})")
+    display(f"{task.name} (version {task.version})")
     if task.description:
-        typer.echo(task.description)
-    typer.echo(f"\n{Schema.of(task).outline()}")
+        display(task.description)
+    display(f"\n{Schema.of(task).outline()}")
     if task.instructions:
-        typer.echo(f"\nInstructions: {task.instructions}")
+        display(f"\nInstructions: {task.instructions}")
     size = prompt_size(task)
-    typer.echo(f"\nWorked examples: {len(task.examples)}")
-    typer.echo(
+    display(f"\nWorked examples: {len(task.examples)}")
+    display(
         f"Prompt: about {size.total} tokens before the document "
         f"(schema {size.schema}, instructions {size.instructions}, examples {size.examples})"
     )
@@ -84,7 +85,7 @@ def _write(name: str) -> None:
         raise ConfigurationError(f"{path} already exists: choose another name, or edit that file.") from error
     except OSError as error:
         raise ConfigurationError(f"Cannot write {path}: {error.strerror}.") from error
-    typer.echo(str(path))
+    display(str(path))
     say(f"edit it, then run: structgen tasks check {name}; structgen extract {name} INPUT...")
 
 
@@ -98,13 +99,13 @@ def _check(names: list[str]) -> None:
     # a template that is named but broken raises in find_task
     broken = {} if names else dict(registry.broken)
     for name, reason in broken.items():
-        typer.echo(f"{name}: error: cannot be loaded: {reason}")
+        display(f"{name}: error: cannot be loaded: {reason}")
     worst = Severity.ERROR if broken else None
     for name, task in chosen.items():
         findings = lint_task(task)
         for finding in findings:
             where = f"{finding.path}: " if finding.path else ""
-            typer.echo(f"{name}: {finding.severity.name.lower()}: {where}{finding.message}")
+            display(f"{name}: {finding.severity.name.lower()}: {where}{finding.message}")
         worst = max([found.severity for found in findings] + ([worst] if worst else []), default=None)
     say(f"{len(chosen) + len(broken)} checked, {'no findings' if worst is None else 'see above'}.")
     if worst is Severity.ERROR:
@@ -146,7 +147,7 @@ def prompt(
     request = compile_request(
         task, document, model=chosen, options=options, instructions=read_instructions(instructions)
     )
-    typer.echo(json.dumps(request.to_groq(), ensure_ascii=False, indent=2) if as_json else _readable(request))
+    display(json_text(request.to_groq(), indent=2) if as_json else _readable(request))
 
 
 def _document(inputs: list[str], text_field: str) -> str | Document:
@@ -179,4 +180,4 @@ def schema(
     from structgen.tasks import find_task
 
     found = Schema.of(find_task(task))
-    typer.echo(found.outline() if outline else json.dumps(found.json_schema, ensure_ascii=False, indent=2))
+    display(found.outline() if outline else json_text(found.json_schema, indent=2))
