@@ -86,7 +86,9 @@ def _lacks_required_part(field: Field, value: dict[str, Json]) -> bool:
 def _find_leaf(search: Search, field: Field) -> Finding | None:
     """Find a single value: by its role if it has one, else by its label, else as the whole text."""
     if role := find_role(field):
-        return role(search, field) or _whole_text(search, field)
+        found = role(search, field) or _whole_text(search, field)
+        if found or field.kind not in (Kind.CHOICE, Kind.BOOLEAN):
+            return found
     least = _MIN_TEXT_SCORE if field.kind is Kind.STRING else 0.0
     return find_labelled(search, field, least) or _find_unlabelled(search, field) or _whole_text(search, field)
 

@@ -180,9 +180,14 @@ def _children(names: Mapping[str, tuple[str, ...]], spot: _Spot, depth: int) -> 
     # Only one field can be the total. "balance_due" beside "total" has to have its own label in the document.
     totals = [child for child in found if "total" in child.concepts]
     chosen = next((child for child in totals if "total" in phrase(child.name.replace("_", " "))), *totals[:1] or [None])
-    found = [_plain(child) if child in totals and child is not chosen else child for child in found]
+    found = [_plain(child) if child in totals and not _is_same(child, chosen) else child for child in found]
     concepts = frozenset(concept for child in found for concept in child.concepts)
     return tuple(_with_siblings(child, concepts) for child in found)
+
+
+def _is_same(child: Field, other: Field | None) -> bool:
+    """Whether two fields are one value in two forms, such as "amount" and "amount_text"."""
+    return other is not None and _core(phrase(child.name)) == _core(phrase(other.name))
 
 
 def _plain(child: Field) -> Field:
@@ -262,7 +267,7 @@ def _labels(names: Mapping[str, tuple[str, ...]], spot: _Spot, name: str) -> tup
 def concepts_of(label: str) -> frozenset[str]:
     """Return the concepts of a name, apart from words for its unit, its type, or its owner."""
     words = phrase(label)
-    core = tuple(word for word in words if word not in _FILLERS) or words
+    core = _core(words)
     owned = core[1:] if len(core) > 1 and core[0] in _GENERIC else core
     known = lexicon().concepts
     return next(
@@ -272,6 +277,11 @@ def concepts_of(label: str) -> frozenset[str]:
 
 
 _NONE: frozenset[str] = frozenset()
+
+
+def _core(words: Phrase) -> Phrase:
+    """Return the words of a name without those for its type: "amount_text" is an amount."""
+    return tuple(word for word in words if word not in _FILLERS) or words
 
 
 def _settled(concepts: frozenset[str], kind: Kind, form: str, seconds: int, nested: bool) -> frozenset[str]:

@@ -28,6 +28,8 @@ _NUMBER_START = re.compile(rf"(?<![{MINUSES}\w])[{MINUSES}](?=[\d.{SIGNS}])|(?<!
 """A minus or a decimal point before digits. Unlike other marks before a value, these are part of it."""
 _BELOW = {(True, True): 0.9, (True, False): 0.5, (False, True): 0.55, (False, False): 0.4}
 """(the label is exact, it ends with a colon) -> the score of a pair whose value is on the line below."""
+_CELLED = 0.9
+"""The score of a label that fills a cell of a table, with its value in the next cell."""
 _CELL_END = re.compile(r"\t|[^\S\n]{3,}|\s\|\s")
 
 
@@ -68,7 +70,8 @@ def _line_pairs(page: Page, number: int, line: Line, mentions: list[Mention]) ->
         value = _trim(page.text, end, limit)
         if value[0] < value[1]:
             first = _first_cell(page.text, *value)
-            score = _score(exact, colon, page.text[value[0]])
+            celled = exact and not colon and page.text[end] == "\t"
+            score = _CELLED if celled else _score(exact, colon, page.text[value[0]])
             found.extend([Pair(mention.keys, (mention.start, end), first, number, score)] if score else [])
             # In "Author Ann Lee, updated: 4 May" the colon belongs to another label.
             if not exact and page.text[mention.end] == " ":
@@ -100,8 +103,8 @@ def _humped(text: str, at: int) -> bool:
 
 
 def _counted(text: str, mention: Mention) -> bool:
-    """Whether a number is right before a label, as in "4 servings"."""
-    return text[max(0, mention.start - 3) : mention.start].rstrip()[-1:].isdigit()
+    """Whether a number is right before a label on the same line, as in "4 servings"."""
+    return text[max(0, mention.start - 3) : mention.start].rstrip(" \t\u00a0")[-1:].isdigit()
 
 
 def _leads_on(text: str, mention: Mention) -> bool:

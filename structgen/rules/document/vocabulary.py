@@ -148,6 +148,12 @@ class Lexicon:
     no: frozenset[str]
     negations: frozenset[str]
     vocabulary: Vocabulary
+    buy_buttons: frozenset[Phrase]
+    """The words on the buttons that put a product into the cart."""
+    stock_states: Vocabulary
+    """Words about stock -> a term of schema.org: ``InStock``."""
+    price_words: Vocabulary
+    """Words beside an amount -> what it is instead of the price: ``old``, ``net``, or ``part`` (rates, shipping)."""
 
 
 @cache
@@ -175,7 +181,14 @@ def lexicon() -> Lexicon:
         no=_words(raw["no"]),
         negations=_words(raw["negations"]),
         vocabulary=Vocabulary(concepts),
+        buy_buttons=_phrases(raw["buy_buttons"]),
+        stock_states=_vocabulary(raw["stock_states"]),
+        price_words=_vocabulary(raw["price_words"]),
     )
+
+
+def _vocabulary(words: Mapping[str, list[str]]) -> Vocabulary:
+    return Vocabulary({}, [(label, key) for key, labels in words.items() for label in labels])
 
 
 def _phrases(labels: list[str]) -> frozenset[tuple[str, ...]]:

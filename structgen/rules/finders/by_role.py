@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,11 +13,20 @@ from structgen.rules.fields import Field, Kind
 from structgen.rules.finders.authors import find_author
 from structgen.rules.finders.bills import find_row, find_total
 from structgen.rules.finders.issuers import find_address, find_company, find_phone
+from structgen.rules.finders.products import (
+    find_availability,
+    find_brand,
+    find_code,
+    find_offer,
+    find_old_price,
+    find_price,
+    lone_price,
+)
 from structgen.rules.finders.recipes import find_total_time, find_yields
 from structgen.rules.finders.titles import find_title
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
-from structgen.rules.unambiguous import Amount, find_amounts, find_date
+from structgen.rules.unambiguous import find_date
 from structgen.rules.values import amount_leaf, date_leaf, find_labelled, read_value
 
 Role = Callable[[Search, Field], Finding | None]
@@ -96,8 +104,11 @@ def _currency(search: Search, field: Field) -> Finding | None:
     """Return the labelled currency, else that of the total or the price."""
     if found := find_labelled(search, field, 0.9):
         return found
-    row = find_total(search) if search.rows else None
-    amount = row.amount if row else _find_price(search)
+    if field.siblings & {"price"} and (offer := find_offer(search)):
+        amount = offer.price
+    else:
+        row = find_total(search) if search.rows else None
+        amount = row.amount if row else lone_price(search)
     return (
         leaf(search.page, search.page.text[slice(*amount.currency)], *amount.currency)
         if amount and amount.currency
@@ -105,44 +116,18 @@ def _currency(search: Search, field: Field) -> Finding | None:
     )
 
 
-def _price(search: Search, field: Field) -> Finding | None:
-    if found := find_labelled(search, field, 0.55):
+def _availability(search: Search, field: Field) -> Finding | None:
+    if (found := find_availability(search, field)) or field.kind is not Kind.STRING:
         return found
-    amount = _find_price(search)
-    return amount_leaf(search, field, amount) if amount else None
+    # Of a product with codes a term of schema.org is wanted, and of others what a clear label says.
+    return None if field.siblings & _CODES else find_labelled(search, field, 0.8)
 
 
 def _phone(search: Search, field: Field) -> Finding | None:
     return find_labelled(search, field) or find_phone(search)
 
 
-_OLD = re.compile(
-    r"\b(?:rrp|msrp|was|uvp|statt|list|regular|before|save|saved?|from|ab|per|payments?|x|/|month|shipping|delivery)\b",
-    re.IGNORECASE,
-)
-_HEAD = 400
-
-
-def _find_price(search: Search) -> Amount | None:
-    """Return the price with a currency that is a line by itself. None if there is none, or several that differ."""
-    alone = [amount for line in search.page.lines[:_HEAD] if (amount := _price_on_line(search, line.start, line.end))]
-    values = {amount.written for amount in alone}
-    return alone[0] if len(values) == 1 else None
-
-
-def _price_on_line(search: Search, start: int, end: int) -> Amount | None:
-    """Return the amount if a line is nothing else, and it is not struck through."""
-    text = search.page.text[start:end]
-    amounts = list(find_amounts(text, search.style, start)) if len(text) <= 24 else []
-    if len(amounts) != 1 or not amounts[0].currency or _OLD.search(text):
-        return None
-    amount = amounts[0]
-    struck = any(a <= amount.start < b for a, b in search.page.struck)
-    sign = search.page.text[slice(*amounts[0].currency)]
-    letters = sum(char.isalpha() for char in text) - sum(char.isalpha() for char in sign)
-    return None if struck or letters > 2 else amount
-
-
+_CODES = frozenset({"sku", "mpn", "gtin"})
 _FREE = frozenset({"title", "author", "company", "address", "yields"})
 """Roles of plain text. A field with a format does not have them."""
 _ROLES: tuple[tuple[frozenset[str], tuple[Kind, ...], Role], ...] = (
@@ -157,6 +142,10 @@ _ROLES: tuple[tuple[frozenset[str], tuple[Kind, ...], Role], ...] = (
     (frozenset({"currency"}), _TEXTS, _currency),
     (frozenset({"total"}), _FIGURES, _total),
     (frozenset({"subtotal", "tax", "discount", "service_charge", "rounding", "paid", "change"}), _FIGURES, _billed),
-    (frozenset({"price"}), _FIGURES, _price),
+    (frozenset({"price"}), _FIGURES, find_price),
+    (frozenset({"old_price"}), _FIGURES, find_old_price),
+    (frozenset({"availability"}), (Kind.STRING, Kind.CHOICE, Kind.BOOLEAN), _availability),
+    (_CODES, (Kind.STRING,), find_code),
+    (frozenset({"brand"}), (Kind.STRING,), find_brand),
     (frozenset({"total_time"}), (Kind.NUMBER, Kind.INTEGER), find_total_time),
 )
