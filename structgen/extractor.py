@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from typing_extensions import TypeForm
 
 from structgen.compile import Input, Plan, compile_brief, compile_chat
-from structgen.core.argument_checks import argument, instance, mapping, number, optional, string
+from structgen.core.argument_checks import argument, instance, mapping, number, optional, string, whole
 from structgen.core.errors import ConfigurationError, RequestTooLarge
 from structgen.core.events import Observer
 from structgen.core.json import Json
@@ -31,7 +31,7 @@ from structgen.engine.reparse.previous_run import PreviousRun, only_extract
 from structgen.engine.stream.stream_api import Streams, TextLine, refuse_chunks, text_line
 from structgen.engine.stream.stream_views import Finished
 from structgen.schema import Context, SchemaOf, U
-from structgen.send import Allowance, default_model, open_sender, retry_policy, split_model
+from structgen.send import MAX_BYTES, Allowance, default_model, open_sender, retry_policy, split_model
 from structgen.stages import Resolved, brief_for, resolve, resolve_items
 from structgen.store import Store
 
@@ -63,6 +63,7 @@ class Extractor(Maps, Streams):
         base_url: another server that speaks the same protocol.
         timeout: maximum seconds for one request.
         http_client: an ``httpx.Client`` (sync calls) or ``httpx.AsyncClient`` (async calls) to use.
+        max_response_bytes: maximum size of a response body, also after decompression, and of the text of a stream.
         retrying: a tenacity policy whose ``stop`` and ``wait`` decide about transport retries.
         store: a file or an open `Store` for every paid completion. An equal request is answered from it at no cost. If
             None, nothing is stored. A store that is opened from a file is closed with the Extractor.
@@ -87,6 +88,7 @@ class Extractor(Maps, Streams):
         base_url: str | None = None,
         timeout: float = 60.0,
         http_client: httpx.Client | httpx.AsyncClient | None = None,
+        max_response_bytes: int = MAX_BYTES,
         store: Store | Path | str | None = None,
         previous_run: PreviousRun | None = None,
         observers: Sequence[Observer] = (),
@@ -111,7 +113,13 @@ class Extractor(Maps, Streams):
         base_url, api_key = argument("base_url", base_url, _A_STRING), argument("api_key", api_key, _A_STRING)
         previous_run = argument("previous_run", previous_run, optional(_A_PREVIOUS_RUN))
         open_wire = partial(
-            open_sender, chosen, api_key=api_key, base_url=base_url, timeout=timeout, http_client=http_client
+            open_sender,
+            chosen,
+            api_key=api_key,
+            base_url=base_url,
+            timeout=timeout,
+            http_client=http_client,
+            max_response_bytes=argument("max_response_bytes", max_response_bytes, whole(1)),
         )
         opened = open_store(store, chosen)
         self.model, self._answers = open_answers(chosen, opened, base_url, open_wire)

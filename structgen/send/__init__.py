@@ -1,11 +1,13 @@
 """Request -> Completion: providers, transport retries, rate limits, API keys and model cards."""
 
 from structgen.send.factory import DEFAULT_GROQ_MODEL, default_model, endpoint_name, open_sender, split_model
+from structgen.send.http.providers import MAX_BYTES
 from structgen.send.model_cards import find_card, list_cards
 from structgen.send.sender import Allowance, Sender, Streamed, retry_policy
 
 __all__ = [
     "DEFAULT_GROQ_MODEL",
+    "MAX_BYTES",
     "Allowance",
     "Sender",
     "Streamed",

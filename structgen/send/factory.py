@@ -7,12 +7,13 @@ import json
 import os
 import time
 from collections.abc import AsyncGenerator, Generator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from structgen.core.argument_checks import kind_of
 from structgen.core.errors import ConfigurationError, ModelUnavailable
 from structgen.core.records import Card, Completion, Request, Usage
-from structgen.send.http.providers import CHAT_APIS, GROQ, ChatApi, Endpoint, clean_key
+from structgen.send.http.providers import CHAT_APIS, GROQ, MAX_BYTES, ChatApi, Endpoint, clean_key
 from structgen.send.model_cards import find_card
 from structgen.send.sender import Allowance, Sender, Streamed
 
@@ -52,6 +53,7 @@ def open_sender(
     base_url: str | None = None,
     timeout: float = 60.0,
     http_client: httpx.Client | httpx.AsyncClient | None = None,
+    max_response_bytes: int = MAX_BYTES,
 ) -> Sender:
     """Return the sender for a model string. No connection is opened yet.
 
@@ -73,7 +75,8 @@ def open_sender(
         return open_instructor_sender(provider, name, api_key=api_key, base_url=base_url, timeout=timeout)
     from structgen.send.http.chat_sender import ChatSender
 
-    return ChatSender(api, find_endpoint(api, api_key, base_url, http_client), timeout=timeout, card=card)
+    endpoint = replace(find_endpoint(api, api_key, base_url, http_client), max_bytes=max_response_bytes)
+    return ChatSender(api, endpoint, timeout=timeout, card=card)
 
 
 def endpoint_name(provider: str, base_url: str | None = None) -> str:

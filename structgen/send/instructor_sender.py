@@ -21,11 +21,12 @@ import instructor
 
 from structgen.core.errors import ConfigurationError, ServerFailed
 from structgen.core.finish_reasons import Ending, common_finish_reason, ending_of
+from structgen.core.masking import mask
 from structgen.core.options import Mode
 from structgen.core.records import Card, Completion, Parameters, Request, Usage
 from structgen.send.http.failures import Failure, causes, connection_failure
 from structgen.send.http.http_response import Reply, read_reply
-from structgen.send.http.providers import ChatApi, Endpoint, clean_key, mask
+from structgen.send.http.providers import ChatApi, Endpoint, clean_key
 from structgen.send.http.retries import Outcome, send_with_retries
 from structgen.send.sender import Allowance, Sender, Streamed
 
@@ -115,7 +116,7 @@ class InstructorSender:
             return self._outcome_of(error, model)
         completion = read_response(response, model)
         if completion is None:
-            said = mask(f"{self._provider} returned no text: {response!r}"[:300], self._endpoint.key)
+            said = mask(f"{self._provider} returned no text: {response!r}"[:300], self._endpoint.secrets)
             return Failure(ServerFailed(f"{said}. Check the base URL and the model."))
         return replace(completion, seconds=time.monotonic() - started)
 
@@ -123,10 +124,10 @@ class InstructorSender:
         """Classify an SDK's exception: an HTTP error, a connection error, or (raised) a wrong argument."""
         status = getattr(error, "status_code", getattr(error, "code", None))
         if isinstance(status, int) and status >= 400:
-            return read_reply(_reply_of(error, status), self._api, model, self._endpoint.key)
+            return read_reply(_reply_of(error, status), self._api, model, self._endpoint.secrets)
         if _UNREACHED & _kinds(error):
             return connection_failure(error, self._endpoint, self._api)
-        said = mask(f"{type(error).__name__}: {error}"[:500], self._endpoint.key)
+        said = mask(f"{type(error).__name__}: {error}"[:500], self._endpoint.secrets)
         raise ConfigurationError(f"{self._provider} through instructor: {said}") from None
 
 
@@ -138,16 +139,18 @@ def open_instructor_sender(
     given = {name: value for name, value in (("api_key", key), ("base_url", base_url)) if value}
     from_provider = cast("Callable[..., instructor.Instructor]", instructor.from_provider)
 
+    endpoint = Endpoint(base_url or provider, key)
+
     def open_client() -> instructor.Instructor:
         try:
             with _quiet():
                 return from_provider(f"{provider}/{model}", **given)
         except Exception as error:
-            said = mask(str(error), key)[:500]
+            said = mask(str(error), endpoint.secrets)[:500]
             raise ConfigurationError(f"instructor cannot open a client for {provider}: {said}") from None
 
     card = Card(model, provider=provider, modes=(Mode.TEXT,))
-    return InstructorSender(open_client, Endpoint(base_url or provider, key), card, timeout)
+    return InstructorSender(open_client, endpoint, card, timeout)
 
 
 def _arguments(parameters: Parameters, provider: str) -> dict[str, object]:

@@ -47,7 +47,7 @@ def list_remote_models(api: ChatApi, endpoint: Endpoint) -> tuple[RemoteModel, .
     """Return every model that the server lists. Raises a TransportError if the request fails."""
     listed = read_list(_ask(api, endpoint, ""))
     if listed is None:
-        raise ServerFailed(f"{api.provider} at {endpoint.base_url} does not list its models. Check the base URL.")
+        raise ServerFailed(f"{api.provider} at {endpoint.shown} does not list its models. Check the base URL.")
     return listed
 
 
@@ -63,7 +63,7 @@ def retrieve_remote_model(api: ChatApi, endpoint: Endpoint, model: str) -> Remot
     """Return one model. Raises ModelUnavailable if the server does not have it."""
     found = _read(as_object(_ask(api, endpoint, f"/{quote(model)}")))
     if found is None:
-        raise ServerFailed(f"{api.provider} at {endpoint.base_url} does not describe {model}. Check the base URL.")
+        raise ServerFailed(f"{api.provider} at {endpoint.shown} does not describe {model}. Check the base URL.")
     return found
 
 
@@ -101,21 +101,21 @@ def updated_cards(served: Iterable[RemoteModel], cards: Sequence[Card], provider
 
 def _ask(api: ChatApi, endpoint: Endpoint, tail: str) -> Json:
     """Return the JSON from the server's models endpoint."""
-    path = api.path.replace("chat/completions", "models") + tail
+    url = endpoint.url(api.path.replace("chat/completions", "models") + tail)
     clients = Clients(endpoint)
     try:
         with closing(clients):
-            response = clients.sync().get(path, cast_to=httpx.Response, options={"timeout": _SECONDS})
+            response = clients.sync().get(url, cast_to=httpx.Response, options={"timeout": _SECONDS})
     except groq.APIStatusError as error:
         reply = Reply(error.response.status_code, error.response.headers, error.response.content)
         refusal = read_refusal(decode(reply.content), error.response.text)
-        raise refused(reply, refusal, api, endpoint.key).error from None
+        raise refused(reply, refusal, api, endpoint.secrets).error from None
     except (groq.APIError, httpx.HTTPError, TimeoutError) as error:
         raise connection_failure(error, endpoint, api).error from None
     body = decode(response.content)
     if body is None:
         page = describe_page(response.text)
-        raise ServerFailed(f"{api.provider} at {endpoint.base_url} answered with {page}. Check the base URL.")
+        raise ServerFailed(f"{api.provider} at {endpoint.shown} answered with {page}. Check the base URL.")
     return body
 
 

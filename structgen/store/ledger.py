@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from structgen.core.json import Json, JsonObject
+from structgen.core.masking import mask_command
 from structgen.core.records import Completion, Request
-
-_LOOKS_LIKE_A_KEY = re.compile(
-    r"\b(?:gsk_|sk-|xai-)[\w-]{6,}|(?<=key=)\S{8,}|(?:(?<=-key )|(?<=api_key )|(?<=Bearer ))\S{8,}", re.IGNORECASE
-)
-"""At least 8 characters: shorter words are placeholders, and a task or a field may be called ``key``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +87,4 @@ class Sizes:
 
 def masked(text: str) -> str:
     """Return a command line for the ledger, with everything that looks like a key masked, and encodable as UTF-8."""
-    return _LOOKS_LIKE_A_KEY.sub("***", text).encode("utf-8", "replace").decode()
+    return mask_command(text).encode("utf-8", "replace").decode()

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from structgen.compile.parameters import tokens_of
 from structgen.core.json import Json, JsonObject
+from structgen.core.masking import mask
 from structgen.core.records import Card, Usage
 from structgen.engine.budget import cost_of
-from structgen.send.http.providers import Endpoint, mask
+from structgen.send.http.providers import Endpoint
 from structgen.send.model_cards import list_cards
 from structgen.send.remote_models import compare_with_cards, read_list
 from structgen.testing.emulator.bodies import prompt_tokens
@@ -88,7 +89,7 @@ def conform(cases: Sequence[Case], card: Card, endpoint: Endpoint) -> Iterator[F
             try:
                 theirs = _send(client, case, endpoint)
             except httpx.HTTPError as error:
-                words = mask(str(error), endpoint.key) or type(error).__name__
+                words = mask(str(error), endpoint.secrets) or type(error).__name__
                 yield Finding(case, (f"no response: {words}",))
                 continue
             yield _compared(case, card, theirs, _expected(client, case, twin))
@@ -125,8 +126,8 @@ def _send(client: httpx.Client, case: Case, endpoint: Endpoint) -> Response:
     """Send one request without retries, because an error response may be what the case is about."""
     from urllib.parse import quote
 
-    headers = {"Authorization": f"Bearer {case.key or endpoint.key}"}
-    url = f"{endpoint.base_url}{_PREFIX}{quote(case.path)}"
+    headers = {"Authorization": f"Bearer {case.key or endpoint.key}", **endpoint.headers}
+    url = endpoint.url(f"{_PREFIX}{quote(case.path)}")
     answer = client.request("GET" if case.body is None else "POST", url, headers=headers, json=case.body)
     try:
         body = cast("Json", answer.json())

@@ -17,7 +17,7 @@ from typing import cast
 
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json, JsonObject
-from structgen.send.http.providers import mask
+from structgen.core.masking import Secrets, mask
 
 DOCUMENTED = frozenset(
     {"retry-after", "x-request-id"}
@@ -52,15 +52,15 @@ class Exchange:
     response: Response
 
 
-def redacted(text: str, key: str = "") -> str:
+def redacted(text: str, secrets: Secrets = ()) -> str:
     """Remove keys, email addresses and the ids of accounts, projects, users and requests from a text."""
-    return _ACCOUNT.sub(lambda found: f"{found[1]}_redacted" if found[1] else "redacted", mask(text, key))
+    return _ACCOUNT.sub(lambda found: f"{found[1]}_redacted" if found[1] else "redacted", mask(text, secrets))
 
 
-def save_recordings(path: Path, exchanges: Iterable[Exchange], key: str) -> None:
+def save_recordings(path: Path, exchanges: Iterable[Exchange], secrets: Secrets) -> None:
     """Write the exchanges, redacted. Raises ConfigurationError if the file cannot be written."""
     interactions = [_entry(exchange) for exchange in exchanges]
-    text = redacted(json.dumps({"interactions": interactions}, indent=1, ensure_ascii=False), key)
+    text = redacted(json.dumps({"interactions": interactions}, indent=1, ensure_ascii=False), secrets)
     try:
         path.write_text(text + "\n", "utf-8")
     except OSError as problem:

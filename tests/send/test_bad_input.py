@@ -106,16 +106,6 @@ def test_without_a_network_the_address_is_named(run: Extract, unused_port: int) 
         assert "base URL" in str(caught.value)
 
 
-def test_a_proxy_that_is_not_there_is_a_lost_connection(
-    run: Extract, unused_port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused_port}")
-    extractor = Extractor(GROQ, ONCE, api_key=KEY, base_url="http://api.invalid")
-    with pytest.raises(ConnectionFailed) as caught:
-        run(extractor)
-    assert "base URL" in str(caught.value)
-
-
 @pytest.mark.parametrize("tail", ["/openai/v1", "/openai/v1/", "/openai/v1/chat/completions"])
 def test_a_base_url_with_the_path_says_how_to_write_it(
     tail: str, groq_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
@@ -133,6 +123,51 @@ def test_a_base_url_with_another_path_is_said_by_the_server(groq_emulator: Emula
     extractor = Extractor(GROQ, ONCE, base_url=f"{groq_emulator.base_url}/v1")
     with pytest.raises(RequestRejected, match="the host only"):
         run(extractor)
+
+
+SECRET = "s3cr3t-pass"
+
+
+@pytest.mark.parametrize("base", ["http://ada:{}@{}", "http://{}@{}", "http://{1}?key={0}", "http://{1}/v1?x={0}"])
+def test_credentials_of_a_base_url_are_in_no_error_event_log_or_repr(
+    base: str, run: Extract, unused_port: int, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level("DEBUG")
+    events: list[object] = []
+    once_more = Options(budget=Budget(max_attempts=1, max_transport_retries=1))
+    base = base.format(SECRET, f"127.0.0.1:{unused_port}")
+    with Extractor(GROQ, once_more, api_key=KEY, base_url=base, observers=[events.append]) as extractor:
+        with pytest.raises(ConnectionFailed) as caught:
+            run(extractor)
+        shown = [str(caught.value), repr(extractor), repr(extractor._sender), str(events), repr(caught.value.body)]
+    said = "".join((*shown, caplog.text, *capsys.readouterr()))
+    assert f"127.0.0.1:{unused_port}" in said
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("base", ["http://ada:{}@{}", "http://{1}?key={0}"])
+def test_credentials_of_a_base_url_reach_the_server_and_no_message(
+    base: str, run: Extract, groq_emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    groq_emulator.script(raw(json.dumps({"error": {"message": f"no {SECRET} here"}}), status=400))
+    base = base.format(SECRET, groq_emulator.base_url[7:])
+    with Extractor(GROQ, ONCE, base_url=base) as extractor, pytest.raises(StructgenError) as caught:
+        run(extractor)
+    assert SECRET not in str(caught.value)
+    formatted = [caplog.handler.format(record) for record in caplog.records if not record.name.startswith("uvicorn")]
+    assert SECRET not in "".join(formatted)
+    (received,) = groq_emulator.requests
+    assert received.status in {400, 401}  # a user in the URL takes the place of the key
+
+
+@pytest.mark.parametrize(
+    "base", ["ada:{}@host", "http://ada:{}@:80", "https://ada:{}@host:port", "https://a:{}@h/openai/v1"]
+)
+def test_a_base_url_that_is_refused_is_quoted_without_its_credentials(base: str) -> None:
+    with pytest.raises(ConfigurationError, match="base URL") as caught:
+        Extractor(GROQ, api_key=KEY, base_url=base.format(SECRET))
+    assert SECRET not in str(caught.value)
 
 
 @pytest.mark.parametrize("reason", ["tired", None, "content_filter"])

@@ -22,6 +22,7 @@ from structgen.cli import arguments as args
 from structgen.cli.console import Exit, display, say
 from structgen.cli.selection import RULES, choose_model
 from structgen.core.errors import ConfigurationError, StructgenError
+from structgen.core.masking import mask
 from structgen.core.records import Card
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def check_live(model: str, calls: int, *, yes: bool, save: Path | None) -> bool:
     if save is not None:
         # an exchange with a wrong key would answer nothing when it is replayed
         exchanges = [finding.exchange for finding in findings if finding.exchange is not None and not finding.case.key]
-        save_recordings(save, exchanges, endpoint.key)
+        save_recordings(save, exchanges, endpoint.secrets)
         say(f"{len(exchanges)} responses saved in {save}: `structgen emulate --replies {save}` plays them.")
     differ = sum(bool(finding.differs) for finding in findings)
     say(f"{len(findings)} behaviours checked; {differ or 'none'} differ from the documentation.")
@@ -179,7 +180,7 @@ def _price(cases: tuple[Case, ...], card: Card, endpoint: Endpoint) -> str:
     tokens_in, tokens_out, cost = price_of(cases, card)
     price = "price unknown" if cost is None else f"{cost:.4f} USD"
     return (
-        f"{len(cases)} calls to {endpoint.base_url} with {card.id}, most of them refused before a model runs: "
+        f"{len(cases)} calls to {endpoint.shown} with {card.id}, most of them refused before a model runs: "
         f"at most {tokens_in:,} tokens in, {tokens_out:,} out, {price}."
     )
 
@@ -255,16 +256,26 @@ def _check_server(api: ChatApi, key: str, model: str | None) -> Iterator[Check]:
     """Request the list of models: it costs nothing and tests network, key and model at once."""
     import httpx
 
-    base = api.check_base_url(os.environ.get(api.base_variable))
-    url = base + api.path.replace("chat/completions", "models")
+    from structgen.send.http.providers import Endpoint
+    from structgen.send.http.proxies import proxies_checked, proxy_for
+
+    endpoint = Endpoint(api.check_base_url(os.environ.get(api.base_variable)), key)
+    base, url = endpoint.shown, endpoint.url(api.path.replace("chat/completions", "models"))
+    headers = {**({"Authorization": f"Bearer {key}"} if key else {}), **endpoint.headers}
     try:
-        response = httpx.get(url, headers={"Authorization": f"Bearer {key}"} if key else {}, timeout=_SECONDS)
+        with proxies_checked():
+            response = httpx.get(url, headers=headers, timeout=_SECONDS)
+    except ConfigurationError as error:
+        yield Check("server", Verdict.WRONG, f"{base} cannot be reached", str(error))
+        return
     except httpx.HTTPError as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = mask(str(error).splitlines()[0], endpoint.secrets) if str(error) else type(error).__name__
         named = os.environ.get(api.base_variable)
         advice = (
             f"is it running, and is {api.base_variable} correct?" if named else "check your network and proxy settings"
         )
+        proxy = proxy_for(endpoint.address)
+        advice = advice if proxy is None else f"is the proxy {proxy.shown} running? Else unset that variable"
         yield Check("server", Verdict.WRONG, f"{base} cannot be reached ({reason})", advice)
         return
     if response.status_code in _KEY_REFUSED:

@@ -79,7 +79,7 @@ def _refresh(model: str | None, cards: tuple[Card, ...], *, save: bool) -> None:
     differences = [*compare_with_cards(served, own, whole=name is None)]
     for difference in differences:
         display(difference)
-    say(f"{endpoint.base_url} lists {len(served)} models; {len(differences) or 'none'} differ from the cards.")
+    say(f"{endpoint.shown} lists {len(served)} models; {len(differences) or 'none'} differ from the cards.")
     if save:
         _save(updated_cards(served, own, GROQ.provider), served)
 

@@ -14,6 +14,7 @@ import groq
 import httpx
 
 from structgen.core.records import Card, Completion, Request
+from structgen.send.http.body_limits import too_large
 from structgen.send.http.client import Clients
 from structgen.send.http.exchange import CONNECTION_ERRORS, Exchange, Piece, aexchange, exchange
 from structgen.send.http.failures import Failure, connection_failure
@@ -38,13 +39,13 @@ class ChatSender:
         self.card = card
         self._api = api
         self._endpoint = endpoint
-        self._url = endpoint.url(api)
+        self._url = endpoint.url(api.path)
         self._timeout = timeout
         self._clients = Clients(endpoint)
         self._limiters: dict[str, Limiter] = {}
 
     def __repr__(self) -> str:
-        return f"ChatSender({self._api.provider!r}, {self._endpoint.base_url!r})"
+        return f"ChatSender({self._api.provider!r}, {self._endpoint.shown!r})"
 
     def send(self, request: Request, allowance: Allowance) -> Completion:
         """Return the completion of the request. Transport errors are retried within the allowance."""
@@ -93,7 +94,7 @@ class ChatSender:
         return replace(ask, on_headers=on_headers, on_outcome=lease.end)
 
     def _exchange(self, request: Request, allowance: Allowance) -> Exchange:
-        origin = Origin(self._api, request.model, self._endpoint.key)
+        origin = Origin(self._api, request.model, self._endpoint.secrets, self._endpoint.max_bytes)
         body = {**self._body(request), **self._api.streaming}
         return Exchange(self._endpoint, origin, body, allowance, self._timeout)
 
@@ -135,7 +136,7 @@ class ChatSender:
             lease.take(allowance)
             client, timeout, started = self._clients.sync(), allowance.attempt_timeout(self._timeout), time.monotonic()
             try:
-                response, content = _post(client, self._url, body, timeout)
+                response, content = _post(client, self._url, body, timeout, self._endpoint.max_bytes)
             except CONNECTION_ERRORS as error:
                 return self._failed(error, lease)
             return self._read(response, content, request.model, started, lease)
@@ -146,10 +147,21 @@ class ChatSender:
             client = await self._clients.of_loop()
             timeout, started = allowance.attempt_timeout(self._timeout), time.monotonic()
             try:
-                response = await _apost(client, self._url, body, timeout)
+                response, content = await self._apost(client, body, timeout)
             except CONNECTION_ERRORS as error:
                 return self._failed(error, lease)
-            return self._read(response, response.content, request.model, started, lease)
+            return self._read(response, content, request.model, started, lease)
+
+    async def _apost(self, client: groq.AsyncGroq, body: JsonObject, seconds: float) -> tuple[httpx.Response, bytes]:
+        """Async version of `_post`. asyncio.timeout limits the whole; limiting each read as well would cost CPU."""
+        try:
+            async with asyncio.timeout(seconds):
+                if self._endpoint.http_client is not None:  # it has no hook that limits its bodies
+                    return await _apost_in_pieces(client, self._url, body, self._endpoint.max_bytes)
+                response = await client.post(self._url, body=body, cast_to=httpx.Response)
+                return response, response.content
+        except groq.APIStatusError as error:
+            return error.response, error.response.content
 
     def _failed(self, error: Exception, lease: Lease) -> Failure:
         failure = connection_failure(error, self._endpoint, self._api)
@@ -158,7 +170,7 @@ class ChatSender:
 
     def _read(self, response: httpx.Response, content: bytes, model: str, started: float, lease: Lease) -> Outcome:
         reply = Reply(response.status_code, response.headers, content, time.monotonic() - started)
-        outcome = read_reply(reply, self._api, model, self._endpoint.key)
+        outcome = read_reply(reply, self._api, model, self._endpoint.secrets)
         lease.end(outcome, self._limit_headers(response.headers))
         return outcome
 
@@ -204,7 +216,7 @@ def _delivered(piece: Piece, retries: Retries, started: float) -> Streamed:
     return piece
 
 
-def _post(client: groq.Groq, url: str, body: JsonObject, timeout: float) -> tuple[httpx.Response, bytes]:
+def _post(client: groq.Groq, url: str, body: JsonObject, timeout: float, most: int) -> tuple[httpx.Response, bytes]:
     """Post a body and read the response. httpx's timeout limits each read only, so the whole is limited here."""
     # Streamed, because only then does the SDK hand over the body piece by piece, so that its whole can be limited.
     options, ends = _options(timeout), time.monotonic() + timeout
@@ -216,16 +228,33 @@ def _post(client: groq.Groq, url: str, body: JsonObject, timeout: float) -> tupl
         return error.response, error.response.content
     response = cast("httpx.Response", opened)  # the SDK returns what cast_to names, despite its type hints
     with closing(response):
-        return response, b"".join(_before(ends, response.iter_bytes()))
+        return response, _joined(_before(ends, response.iter_bytes()), most)
 
 
-async def _apost(client: groq.AsyncGroq, url: str, body: JsonObject, seconds: float) -> httpx.Response:
-    """Async version of `_post`. asyncio.timeout limits the whole; limiting each read as well would cost CPU."""
+async def _apost_in_pieces(
+    client: groq.AsyncGroq, url: str, body: JsonObject, most: int
+) -> tuple[httpx.Response, bytes]:
+    """Post a body with a client of the user's, and read the response piece by piece, to limit its size."""
+    opened = await client.post(url, body=body, cast_to=httpx.Response, stream=True, stream_cls=groq.AsyncStream[object])
+    response, whole = cast("httpx.Response", opened), bytearray()
     try:
-        async with asyncio.timeout(seconds):
-            return await client.post(url, body=body, cast_to=httpx.Response)
-    except groq.APIStatusError as error:
-        return error.response
+        async for piece in response.aiter_bytes():
+            whole += piece
+            if len(whole) > most:
+                raise too_large(most)
+    finally:
+        await response.aclose()
+    return response, bytes(whole)
+
+
+def _joined(pieces: Iterator[bytes], most: int) -> bytes:
+    """Join the pieces. Raises BodyTooLarge: a client of the user's has no hook that limits its bodies."""
+    whole = bytearray()
+    for piece in pieces:
+        whole += piece
+        if len(whole) > most:
+            raise too_large(most)
+    return bytes(whole)
 
 
 def _options(timeout: float) -> RequestOptions:

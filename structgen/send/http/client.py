@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import http.cookiejar
+import logging
 import os
+import re
 import ssl
 import threading
 import urllib.request
@@ -20,7 +22,10 @@ import groq
 import httpx
 
 from structgen.core.errors import ConfigurationError
+from structgen.core.masking import MASK, mask
+from structgen.send.http.body_limits import ENCODINGS, alimit_body, limit_body
 from structgen.send.http.providers import Endpoint
+from structgen.send.http.proxies import proxies_checked, proxy_for
 
 
 class Clients:
@@ -116,18 +121,72 @@ def _open_sync(endpoint: Endpoint) -> groq.Groq:
     own = endpoint.http_client
     if own is not None and not isinstance(own, httpx.Client):
         raise ConfigurationError("http_client is an httpx.AsyncClient, but sync calls need an httpx.Client.")
-    http_client = own or groq.DefaultHttpxClient(verify=_certificates(), cookies=_NoCookies())
-    return groq.Groq(api_key=endpoint.key, base_url=endpoint.base_url, max_retries=0, http_client=http_client)
+    _keep_out_of_logs(endpoint)
+    with proxies_checked():
+        http_client = own or groq.DefaultHttpxClient(
+            verify=_certificates(), cookies=_NoCookies(), event_hooks={"response": [limit_body(endpoint.max_bytes)]}
+        )
+    return groq.Groq(
+        api_key=endpoint.key,
+        base_url=endpoint.address,
+        max_retries=0,
+        http_client=http_client,
+        default_headers=_headers(endpoint),
+    )
 
 
 def _open_async(endpoint: Endpoint) -> groq.AsyncGroq:
     own = endpoint.http_client
     if own is not None and not isinstance(own, httpx.AsyncClient):
         raise ConfigurationError("http_client is an httpx.Client, but async calls need an httpx.AsyncClient.")
-    http_client = own or groq.DefaultAioHttpClient(verify=_certificates(), cookies=_NoCookies())
+    _keep_out_of_logs(endpoint)
+    proxy = proxy_for(endpoint.address)
+    # aiohttp cannot use a SOCKS proxy, which httpx itself can.
+    kind = groq.DefaultAsyncHttpxClient if proxy is not None and proxy.is_socks else groq.DefaultAioHttpClient
+    with proxies_checked():
+        http_client = own or kind(
+            verify=_certificates(), cookies=_NoCookies(), event_hooks={"response": [alimit_body(endpoint.max_bytes)]}
+        )
     return groq.AsyncGroq(
-        api_key=endpoint.key, base_url=endpoint.base_url, max_retries=0, timeout=None, http_client=http_client
+        api_key=endpoint.key,
+        base_url=endpoint.address,
+        max_retries=0,
+        timeout=None,
+        http_client=http_client,
+        default_headers=_headers(endpoint),
     )
+
+
+def _headers(endpoint: Endpoint) -> dict[str, str]:
+    return {"Accept-Encoding": ENCODINGS, **endpoint.headers}
+
+
+_LOGS = ("httpx", "groq._base_client")
+
+
+def _keep_out_of_logs(endpoint: Endpoint) -> None:
+    """Mask the parameters of the base URL where the HTTP libraries log the URLs of requests."""
+    if "?" in endpoint.base_url:
+        for name in _LOGS:
+            logging.getLogger(name).addFilter(_masked)  # adding it again does nothing
+
+
+def _masked(record: logging.LogRecord) -> bool:
+    try:
+        said = record.getMessage()
+    except (TypeError, ValueError):  # logging itself reports the wrong arguments
+        return True
+    record.msg, record.args = _without_query(said), ()
+    if record.exc_info:
+        record.exc_text = _without_query(logging.Formatter().formatException(record.exc_info))
+    return True
+
+
+def _without_query(text: str) -> str:
+    return _QUERY.sub(f"?{MASK}", mask(text))
+
+
+_QUERY = re.compile(r"(?<=\S)\?[^\s\"'?]+=[^\s\"']*")
 
 
 class _NoCookies(http.cookiejar.CookieJar):

@@ -7,6 +7,7 @@ connection.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ class Exchange:
     def read(self, response: httpx.Response, content: bytes) -> Completion | Failure:
         """Read a response that was not streamed: an error, or the response of a server that does not stream."""
         reply = Reply(response.status_code, response.headers, content)
-        return read_reply(reply, self.origin.api, self.origin.model, self.origin.key)
+        return read_reply(reply, self.origin.api, self.origin.model, self.origin.secrets)
 
 
 def exchange(client: groq.Groq, ask: Exchange) -> Generator[Piece, None, None]:
@@ -92,7 +93,7 @@ def _open(client: groq.Groq, ask: Exchange) -> httpx.Response | Outcome:
     """Return the response, with its body still to be read, or the outcome if there is none."""
     try:
         opened = client.post(
-            ask.endpoint.url(ask.origin.api),
+            ask.endpoint.url(ask.origin.api.path),
             body=ask.body,
             options={"timeout": ask.attempt_timeout},
             cast_to=httpx.Response,
@@ -138,7 +139,7 @@ async def _aopen(client: groq.AsyncGroq, ask: Exchange) -> httpx.Response | Outc
     try:
         async with asyncio.timeout(ask.attempt_timeout):
             opened = await client.post(
-                ask.endpoint.url(ask.origin.api),
+                ask.endpoint.url(ask.origin.api.path),
                 body=ask.body,
                 options={"timeout": ask.attempt_timeout},
                 cast_to=httpx.Response,
@@ -189,6 +190,7 @@ class _Body:
         self._whole: list[bytes] = []
         self._response = response
         self._ask = ask
+        self._seen, self._ends = 0, time.monotonic() + ask.attempt_timeout
         self.over = False
 
     def take(self, data: bytes) -> Iterator[Piece]:
@@ -198,9 +200,13 @@ class _Body:
         else:
             self.over = self._assembler.over
             yield from self._assembler.feed(data)
-        # The timeout starts anew with each piece, so only this check stops a stream that trickles past the deadline.
+        # The timeout of each read starts anew with each piece, so only these checks stop a body that trickles.
         if not self._ask.allowance.has_time_for(0.0):
             raise TimeoutError("the deadline has passed")
+        if self._assembler is not None and self._assembler.events > self._seen:
+            self._seen, self._ends = self._assembler.events, time.monotonic() + self._ask.attempt_timeout
+        elif time.monotonic() > self._ends:
+            raise TimeoutError("nothing but empty lines and comments" if self._assembler else "the body does not end")
 
     def finish(self, lost: Failure | None = None) -> Iterator[Piece]:
         """Yield the remaining pieces, then the outcome."""

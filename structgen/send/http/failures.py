@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from structgen.core.errors import (
     AuthenticationFailed,
@@ -27,7 +27,9 @@ from structgen.core.errors import (
     TransportError,
 )
 from structgen.core.json import Json
-from structgen.send.http.providers import ChatApi, Endpoint, mask
+from structgen.core.masking import mask
+from structgen.send.http.providers import ChatApi, Endpoint
+from structgen.send.http.proxies import proxy_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +219,22 @@ def connection_failure(error: BaseException, endpoint: Endpoint, api: ChatApi) -
 
     The SDK reports nearly all of them as a timeout, even a dropped connection. Only their causes distinguish them.
     """
-    chain = tuple(causes(error))
-    what, advice, transient = _explain(chain)
-    detail = " ".join(mask(str(chain[-1]), endpoint.key)[:300].split()).rstrip(".")
+    # An error response whose body could not be read: its status explains nothing.
+    chain = tuple(cause for cause in causes(error) if type(cause).__name__ != "HTTPStatusError")
+    fault = _explain(chain)
+    detail = " ".join(mask(str(chain[-1]), endpoint.secrets)[:300].split()).rstrip(".")
     detail = f" ({type(chain[-1]).__name__}: {detail})" if detail else f" ({type(chain[-1]).__name__})"
-    message = f"{api.provider} at {endpoint.base_url}: {what}{detail}. {advice}"
-    return Failure(ConnectionFailed(message), transient, paid=any(map(_is_half, chain)))
+    # A client of the user's has its own proxies, which nobody else knows.
+    proxy = proxy_for(endpoint.address) if endpoint.http_client is None else None
+    through = f", through the proxy {proxy.shown}" if proxy is not None else ""
+    if proxy is not None and fault.at_connecting:
+        message = (
+            f"{api.provider} at {endpoint.shown}: the proxy {proxy.shown} failed: {fault.what}{detail}. Check that the "
+            "proxy is running and takes this connection, or unset the variable; NO_PROXY lists hosts that need none."
+        )
+    else:
+        message = f"{api.provider} at {endpoint.shown}: {fault.what}{through}{detail}. {fault.advice}"
+    return Failure(fault.error(message), fault.transient, paid=fault.paid or any(map(_is_half, chain)))
 
 
 def _is_half(cause: BaseException) -> bool:
@@ -239,36 +251,73 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _explain(chain: tuple[BaseException, ...]) -> tuple[str, str, bool]:
-    """Return what happened, what to do, and whether a retry may help."""
+class Fault(NamedTuple):
+    """What went wrong with a connection: what happened, what to do, and whether a retry may help.
+
+    `at_connecting` says that no connection was made, so that a proxy is the first suspect. `paid` is as in `Failure`.
+    """
+
+    what: str
+    advice: str
+    transient: bool = True
+    at_connecting: bool = False
+    error: type[TransportError] = ConnectionFailed
+    paid: bool = False
+
+
+def _explain(chain: tuple[BaseException, ...]) -> Fault:
     names = {name for cause in chain for name in (kind.__name__ for kind in type(cause).__mro__)}
     # Types first: the operating system's own errors are more specific than any wrapper of an HTTP library.
-    for kinds, what, advice, transient in _KINDS:
+    for kinds, fault in _KINDS:
         if any(isinstance(cause, kinds) for cause in chain):
-            return what, advice, transient
-    if names & _DROPPED:
-        return "the connection was dropped before the response was complete", "Try again.", True
-    if names & _UNREACHED:
-        return "the server is unreachable", "Check the base URL, the network and the proxy settings.", True
-    if names & _SLOW:
-        return "no response within the timeout", "Set a longer timeout, or request less at once.", True
-    return "the connection failed", "Check the base URL, the network and the proxy settings.", True
+            return fault
+    return next((fault for known, fault in _NAMES if names & known), _OTHER)
 
 
-_KINDS: tuple[tuple[type[BaseException], str, str, bool], ...] = (
+_CHECK = "Check the base URL, the network and the proxy settings."
+_KINDS: tuple[tuple[type[BaseException], Fault], ...] = (
     (
         ssl.SSLCertVerificationError,
-        "its certificate is not trusted",
-        "Check the clock and the proxy's certificate.",
-        False,
+        Fault("its certificate is not trusted", "Check the clock and the proxy's certificate.", transient=False),
     ),
-    (socket.gaierror, "the host name could not be resolved", "Check the base URL and the network.", True),
-    (ConnectionRefusedError, "the connection was refused", "Check that the server is running, and the base URL.", True),
-    (ConnectionResetError, "the connection was dropped", "Try again.", True),
+    (
+        socket.gaierror,
+        Fault("the host name could not be resolved", "Check the base URL and the network.", at_connecting=True),
+    ),
+    (
+        ConnectionRefusedError,
+        Fault("the connection was refused", "Check that the server is running, and the base URL.", at_connecting=True),
+    ),
+    (ConnectionResetError, Fault("the connection was dropped", "Try again.")),
 )
 # Class names of httpx and aiohttp, as strings so that neither library is imported for this.
-_DROPPED = frozenset(
-    {"ServerDisconnectedError", "ClientPayloadError", "RemoteProtocolError", "ReadError", "WriteError"}
+_NAMES: tuple[tuple[frozenset[str], Fault], ...] = (
+    (
+        frozenset({"BodyTooLarge"}),
+        Fault(
+            "the response is too large",
+            "No answer has that size: check the base URL, or raise max_response_bytes.",
+            transient=False,
+            error=ServerFailed,
+            paid=True,
+        ),
+    ),
+    (frozenset({"ProxyError"}), Fault("it refused to connect", _CHECK, at_connecting=True)),
+    (
+        frozenset({"ServerDisconnectedError", "ClientPayloadError", "RemoteProtocolError", "ReadError", "WriteError"}),
+        Fault("the connection was dropped before the response was complete", "Try again."),
+    ),
+    (
+        frozenset({"ConnectError", "ClientConnectorError"}),
+        Fault("the server is unreachable", _CHECK, at_connecting=True),
+    ),
+    (
+        frozenset({"DecodingError"}),
+        Fault("the response cannot be decompressed", "Check the base URL and the proxy settings.", error=ServerFailed),
+    ),
+    (
+        frozenset({"TimeoutException", "TimeoutError"}),
+        Fault("no response within the timeout", "Set a longer timeout, or request less at once."),
+    ),
 )
-_UNREACHED = frozenset({"ConnectError", "ClientConnectorError"})
-_SLOW = frozenset({"TimeoutException", "TimeoutError"})
+_OTHER = Fault("the connection failed", _CHECK)

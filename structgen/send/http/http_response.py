@@ -11,9 +11,10 @@ from typing import cast
 from structgen.core.errors import RateLimited, ServerFailed
 from structgen.core.finish_reasons import SALVAGED, Ending, common_finish_reason, ending_of
 from structgen.core.json import Json, JsonObject, as_object
+from structgen.core.masking import Secrets, mask
 from structgen.core.records import Call, Completion, Usage
 from structgen.send.http.failures import Failure, Refusal, describe_page, find_row, read_refusal, requested_wait
-from structgen.send.http.providers import ChatApi, mask
+from structgen.send.http.providers import ChatApi
 
 UNKNOWN_USAGE = Usage(calls=1)
 CALL_FAILED = "tool_use_failed"
@@ -36,18 +37,18 @@ class Reply:
     seconds: float | None = None
 
 
-def read_reply(reply: Reply, api: ChatApi, model: str, key: str) -> Completion | Failure:
+def read_reply(reply: Reply, api: ChatApi, model: str, secrets: Secrets) -> Completion | Failure:
     """Return the completion in a response, one salvaged from an error response, or a failure."""
     body = decode(reply.content)
     if reply.status >= 400:
         refusal = read_refusal(body, _text(reply))
-        return _salvage(refusal, model, reply.seconds) or refused(reply, refusal, api, key)
+        return _salvage(refusal, model, reply.seconds) or refused(reply, refusal, api, secrets)
     found = _completion(body, reply)
     if isinstance(found, Completion):
         return found
     message, transient = found
-    text = mask(f"{api.provider} answered {reply.status} with {message}", key)
-    error = ServerFailed(text, status=reply.status, body=mask(_text(reply)[:_KEPT], key))
+    text = mask(f"{api.provider} answered {reply.status} with {message}", secrets)
+    error = ServerFailed(text, status=reply.status, body=mask(_text(reply)[:_KEPT], secrets))
     return Failure(error, transient, paid=transient)  # half an answer was generated and may be billed; a page was not
 
 
@@ -197,13 +198,13 @@ def _calls_in(text: str) -> list[Call]:
     return calls if not text[at:].strip() else []
 
 
-def refused(reply: Reply, refusal: Refusal, api: ChatApi, key: str) -> Failure:
+def refused(reply: Reply, refusal: Refusal, api: ChatApi, secrets: Secrets) -> Failure:
     """Return the failure for an error response: its exception, with the server's message and what to do."""
     row = find_row(reply.status, refusal)
     code = f" ({refusal.code})" if refusal.code else ""
     advice = row.advice.format(key_variable=api.key_variable)
-    said = mask(refusal.message, key)[:1000].rstrip(".")
-    body = mask(_text(reply)[:_KEPT], key)
+    said = mask(refusal.message, secrets)[:1000].rstrip(".")
+    body = mask(_text(reply)[:_KEPT], secrets)
     message = f"{api.provider} answered {reply.status}{code}: {said}. {advice}"
     error = row.error(message, status=reply.status, code=refusal.code, body=body)
     wait = requested_wait(reply.headers, refusal.message) if row.transient else None

@@ -1,18 +1,20 @@
 """Providers that speak the chat completions protocol, as data: nothing else in structgen distinguishes them.
 
-Also API keys, and how they are kept out of every message that people read.
+Also the server to send to, its key, and the credentials that its URL may hold.
 """
 
 from __future__ import annotations
 
-import re
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlsplit
 
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json
+from structgen.core.masking import mask_url
 
 if TYPE_CHECKING:
     import httpx
@@ -42,37 +44,100 @@ class ChatApi:
 
     def check_base_url(self, given: str | None) -> str:
         """Return the base URL to use. Raises ConfigurationError that says how to write it."""
-        base = (given or self.base_url or "").strip().rstrip("/")
-        if not base:
+        base = (given or self.base_url or "").strip()
+        address, question, query = base.partition("?")
+        address = address.rstrip("/")
+        if not address:
             raise ConfigurationError(
                 f"No base URL for {self.provider}: set {self.base_variable}, for example to http://localhost:11434/v1, "
                 "or pass base_url."
             )
-        if not base.startswith(("http://", "https://")):
-            raise ConfigurationError(f"The base URL {base!r} must begin with http:// or https://.")
+        if not address.startswith(("http://", "https://")):
+            raise ConfigurationError(f"The base URL {mask_url(base)!r} must begin with http:// or https://.")
         for tail in (self.path, self.tail):
-            if base.endswith(tail):
+            if address.endswith(tail):
+                better = mask_url(f"{address.removesuffix(tail)}{question}{query}")
                 raise ConfigurationError(
-                    f"The base URL {base!r} must not end in {tail}, which structgen appends: "
-                    f"write {base.removesuffix(tail)!r}."
+                    f"The base URL {mask_url(base)!r} must not end in {tail}, which structgen appends: "
+                    f"write {better!r}."
                 )
-        return base
+        if not _host(address):
+            raise ConfigurationError(f"The base URL {mask_url(base)!r} names no host: write https://<host>.")
+        return f"{address}{question}{query}"
+
+
+def _host(address: str) -> str | None:
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # raises for anything but a number
+    except ValueError:
+        return None
+    return parts.hostname
+
+
+MAX_BYTES = 10_000_000
+"""Default of the maximum size of a response body."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """The server to send to. `http_client` is the user's own, which structgen never closes."""
+    """The server to send to. `http_client` is the user's own, which structgen never closes.
+
+    `base_url` may hold credentials: a user and a password, or parameters. Only the HTTP client gets them; people read
+    `shown`. `max_bytes` is the maximum size of a response body.
+    """
 
     base_url: str
     key: str
     http_client: httpx.Client | httpx.AsyncClient | None = None
+    max_bytes: int = MAX_BYTES
 
-    def url(self, api: ChatApi) -> str:
-        """Return the URL of the chat completions endpoint, absolute because joining it would cost the SDK time."""
-        return self.base_url + api.path
+    @property
+    def shown(self) -> str:
+        """The base URL without its credentials."""
+        return mask_url(self.base_url)
+
+    @property
+    def address(self) -> str:
+        """The base URL without user, password and parameters."""
+        scheme, _, rest = self.base_url.partition("?")[0].partition("://")
+        authority, slash, path = rest.partition("/")
+        return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that carry the credentials of the base URL, which take the place of the key; usually none.
+
+        Sent as a header, because HTTP libraries log URLs.
+        """
+        user = self._user()
+        return {"Authorization": f"Basic {b64encode(user.encode()).decode()}"} if user else {}
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The key and the credentials of the base URL, as they are written and as they are sent."""
+        user, query = self._user(), self.base_url.partition("?")[2]
+        password, values = user.partition(":")[2], [pair.partition("=")[2] for pair in query.split("&")]
+        return (
+            self.key,
+            password or user,  # some servers take a token in place of a user
+            quote(password or user, safe=""),
+            *(header.partition(" ")[2] for header in self.headers.values()),
+            *(form for value in values for form in (value, unquote(value))),
+        )
+
+    def url(self, path: str) -> str:
+        """Return the URL of a path, absolute because joining it would cost the SDK time."""
+        question, query = self.base_url.partition("?")[1:]
+        return f"{self.address}{path}{question}{query}"
+
+    def _user(self) -> str:
+        """Return ``user:password`` of the base URL, decoded, or an empty string."""
+        authority = self.base_url.partition("?")[0].partition("://")[2].partition("/")[0]
+        return unquote(authority.rpartition("@")[0])
 
     def __repr__(self) -> str:
-        return f"Endpoint({self.base_url!r})"
+        return f"Endpoint({self.shown!r})"
 
 
 GROQ = ChatApi(
@@ -102,12 +167,6 @@ COMPATIBLE = ChatApi(
 CHAT_APIS: Mapping[str, ChatApi] = MappingProxyType({api.provider: api for api in (GROQ, COMPATIBLE)})
 
 
-_SHORTEST = 8
-"""Minimum length of a key to mask. A shorter one is a placeholder, and masking it would mangle ordinary words."""
-
-_LOOKS_LIKE_A_KEY = re.compile(r"\b(?:gsk_|sk-|xai-)[\w-]{6,}|(?<=Bearer )[^\s\"',}]+")
-
-
 def clean_key(key: str, origin: str) -> str:
     """Return the key without surrounding white space, such as the line break at the end of a file.
 
@@ -123,10 +182,3 @@ def clean_key(key: str, origin: str) -> str:
             "Copy the key again."
         )
     return key
-
-
-def mask(text: str, key: str = "") -> str:
-    """Mask this key, and anything else that looks like a key, in a text. Servers quote keys in their errors."""
-    if len(key) >= _SHORTEST:
-        text = text.replace(key, "***")
-    return _LOOKS_LIKE_A_KEY.sub("***", text)

@@ -14,10 +14,11 @@ from typing import TypeAlias, cast
 from structgen.core.errors import ServerFailed
 from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.json import Json, JsonObject, as_object
+from structgen.core.masking import Secrets
 from structgen.core.records import Completion
 from structgen.send.http.failures import Failure
 from structgen.send.http.http_response import CALL_FAILED, Reply, read_reply
-from structgen.send.http.providers import ChatApi
+from structgen.send.http.providers import MAX_BYTES, ChatApi
 from structgen.send.http.sse import Event, SseReader
 
 Outcome: TypeAlias = Completion | Failure
@@ -28,11 +29,12 @@ _DONE = b"[DONE]"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a response comes from: the provider, the model, and the key to mask."""
+    """Where a response comes from: the provider, the model, the credentials to mask, and how long a text may be."""
 
     api: ChatApi
     model: str
-    key: str
+    secrets: Secrets
+    max_bytes: int = MAX_BYTES
 
 
 class StreamAssembler:
@@ -49,6 +51,9 @@ class StreamAssembler:
         self._about: JsonObject = {}
         self._reason: str | None = None
         self._outcome: Outcome | None = None
+        self._size = 0
+        self.events = 0
+        """How many events have arrived."""
 
     @property
     def over(self) -> bool:
@@ -91,12 +96,16 @@ class StreamAssembler:
         return self._interrupted(lost or self._failed("a stream that ended before the answer did", True))
 
     def _take(self, event: Event) -> Iterator[str]:
+        self.events += 1
         if event.data.strip() == _DONE:
             self._outcome = self._ended()
             return
         chunk = _decode(event.data)
         if chunk is None:
             self._outcome = self._interrupted(self._failed("an event that is not a JSON object", True))
+        elif self._size > self._origin.max_bytes:
+            most = f"more than {self._origin.max_bytes:,} bytes of text"
+            self._outcome = self._interrupted(self._failed(f"{most}, the maximum of max_response_bytes"))
         elif event.name == "error" or chunk.get("error"):
             self._outcome = self._broken(event.data, as_object(chunk.get("error")))
         else:
@@ -112,6 +121,7 @@ class StreamAssembler:
         choice = _first_choice(chunk.get("choices"))
         reason, delta = choice.get("finish_reason"), as_object(choice.get("delta"))
         self._reason = reason if isinstance(reason, str) else self._reason
+        self._size += _written(delta)
         for name in _REASONING:
             _add(self._reasoning, delta.get(name))
         _add(self._refusal, delta.get("refusal"))
@@ -153,7 +163,7 @@ class StreamAssembler:
         return self._interrupted(Failure(said), reason)
 
     def _read(self, status: int, content: bytes) -> Outcome:
-        return read_reply(Reply(status, {}, content), self._origin.api, self._origin.model, self._origin.key)
+        return read_reply(Reply(status, {}, content), self._origin.api, self._origin.model, self._origin.secrets)
 
     def _failed(self, what: str, transient: bool = False) -> Failure:
         message = f"{self._origin.api.provider} sent {what}. Send the request again."
@@ -167,6 +177,11 @@ def _decode(data: bytes) -> JsonObject | None:
     except (ValueError, RecursionError):
         return None
     return chunk if isinstance(chunk, dict) else None
+
+
+def _written(delta: JsonObject) -> int:
+    """Return the length of everything that the model wrote in this delta."""
+    return sum(len(value if isinstance(value, str) else json.dumps(value)) for value in delta.values() if value)
 
 
 def _first_choice(choices: Json) -> JsonObject:

@@ -3,7 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from structgen.core.errors import ConfigurationError
-from structgen.send.http.providers import COMPATIBLE, GROQ, Endpoint, clean_key, mask
+from structgen.core.masking import mask
+from structgen.send.http.providers import COMPATIBLE, GROQ, Endpoint, clean_key
 
 
 def test_groq_has_a_base_url_of_its_own() -> None:
