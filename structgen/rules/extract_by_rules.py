@@ -13,6 +13,7 @@ from structgen.core.records import Evidence
 from structgen.rules.document.markup import LinkedItem
 from structgen.rules.fields import MONEY, Field, Kind, read_fields
 from structgen.rules.finders.by_role import find_role
+from structgen.rules.finders.ingredient_objects import find_ingredient
 from structgen.rules.finders.linked_data import find_linked, main_item
 from structgen.rules.finders.object_lists import find_objects
 from structgen.rules.finders.string_lists import body_start, find_inline, find_strings
@@ -45,7 +46,9 @@ def extract_by_rules(
     search = start_search(text, root)
     # Titles and total times are looked for above the first list, which is found by the same search.
     search = replace(search, body=body_start(search, root))
-    found = keep_supported(_find(search, root, main_item(search, root)) or Finding(None), root)
+    # A text of one line may be what the whole schema describes.
+    whole = find_ingredient(search, root) or _find(search, root, main_item(search, root)) or Finding(None)
+    found = keep_supported(whole, root)
     return Found(found.value, evidence(found, text))
 
 

@@ -147,6 +147,10 @@ class Lexicon:
     yes: frozenset[str]
     no: frozenset[str]
     negations: frozenset[str]
+    components: frozenset[tuple[str, ...]]
+    """What the ingredients under a sub-heading make: "dressing", "dough"."""
+    ingredients: Vocabulary
+    """The words of an ingredient line. Their keys are the kinds of words: ``unit``, ``size``, ``remark``."""
     vocabulary: Vocabulary
     buy_buttons: frozenset[Phrase]
     """The words on the buttons that put a product into the cart."""
@@ -180,6 +184,8 @@ def lexicon() -> Lexicon:
         yes=_words(raw["yes"]),
         no=_words(raw["no"]),
         negations=_words(raw["negations"]),
+        components=_phrases(raw["components"]),
+        ingredients=_vocabulary({**raw["ingredients"], "unit": [*raw["ingredients"]["unit"], *raw["measures"]]}),
         vocabulary=Vocabulary(concepts),
         buy_buttons=_phrases(raw["buy_buttons"]),
         stock_states=_vocabulary(raw["stock_states"]),

@@ -10,9 +10,9 @@ from structgen.rules.document.markup import LinkedItem, LinkedValue
 from structgen.rules.document.page import Chunk, Page, lines_of
 from structgen.rules.document.vocabulary import phrase
 from structgen.rules.fields import Field, Kind, concepts_of
-from structgen.rules.finders.recipes import build_ingredient, split_ingredient
+from structgen.rules.finders.ingredient_objects import ingredient_parts, read_line
 from structgen.rules.finders.string_lists import read_parts
-from structgen.rules.findings import Finding, build, child_of, collect
+from structgen.rules.findings import Finding, build, collect
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
 
@@ -67,14 +67,9 @@ def _read_list(search: Search, item: Field, values: list[LinkedValue | LinkedIte
 
 def _ingredients(search: Search, item: Field, texts: list[LinkedValue]) -> Finding | None:
     """Return ingredients as objects that are written as lines of text."""
-    name = child_of(item, frozenset({"title", "description"}))
-    if name is None or child_of(item, frozenset({"quantity"})) is None:
+    if not ingredient_parts(item):
         return None
-    pages = [_page(search, text) for text in texts]
-    found = [
-        build_ingredient(search, item, name, split_ingredient(search.page.text, 0, len(search.page.text)))
-        for search in pages
-    ]
+    found = [read_line(_page(search, text), item) for text in texts]
     kept = [one for one in found if one]
     return collect(kept) if len(kept) == len(found) else None
 

@@ -9,7 +9,7 @@ from structgen.rules.document.page import Span
 from structgen.rules.document.vocabulary import phrase
 from structgen.rules.fields import Field
 from structgen.rules.finders.bills import find_line_items
-from structgen.rules.finders.recipes import find_ingredients
+from structgen.rules.finders.ingredient_objects import find_ingredients
 from structgen.rules.finders.string_lists import Item, best_section
 from structgen.rules.findings import Finding, build, collect, leaf
 from structgen.rules.search import Search

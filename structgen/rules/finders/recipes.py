@@ -1,114 +1,25 @@
-"""Quantities of a recipe: the parts of its ingredients, how much it makes, and how long it takes in all.
-
-"2 tbsp olive oil, plus more" is a quantity, a unit, a name, and a note.
-"""
+"""Quantities of a recipe: how much it makes, and how long it takes in all."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from structgen.notation.durations import UNITS
 from structgen.rules.document.key_values import Pair
-from structgen.rules.document.page import Line, Span
-from structgen.rules.document.vocabulary import fold, lexicon, tokens
+from structgen.rules.document.page import Line
+from structgen.rules.document.vocabulary import fold, tokens
 from structgen.rules.fields import Field
-from structgen.rules.finders.string_lists import Item, best_section
-from structgen.rules.findings import Finding, build, child_of, collect, leaf
+from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
 from structgen.rules.unambiguous import Figure, leading_duration, leading_number
-from structgen.rules.values import find_labelled, read_part, read_value
+from structgen.rules.values import find_labelled, read_value
 
-_ARTICLE = re.compile(r"(?:an?|une?|eine?|un|una|half a|a few|ein paar|some)(?=\s)", re.IGNORECASE)
-_UNIT = re.compile(r"\s{0,3}(fl\.? oz|[^\W\d_]{1,14})(\.?)(?=[\s\d(]|$)")
-_OF = re.compile(r"\s+(?:(?:of|de|di|von|av)\s|d['’])?", re.IGNORECASE)
 _ABOUT = re.compile(r"(?:about |approx\.? |ca\.? )?")
 _SCALE = re.compile(r"\s+[½\d.]{1,3}x(?:\s+[½\d.]{1,3}x)*$")
 _NOUNS = re.compile(
     r"^(?:servings?|serves|portions?|portionen|porties|portioner|porsjoner|raciones|porciones|porzioni|personen|personnes|personas|persone|personer|people|persons)$",
     re.IGNORECASE,
 )
-_NAMES = frozenset({"title", "description"})
-_NOTE = re.compile(r"\s*(?:,\s*|\()")
-
-
-@dataclass(frozen=True, slots=True)
-class Ingredient:
-    """The parts of an ingredient, as spans of the visible text. None if a part is missing."""
-
-    name: Span
-    quantity: Span | None = None
-    unit: Span | None = None
-    note: Span | None = None
-
-
-def find_ingredients(search: Search, field: Field, item: Field) -> Finding | None:
-    """Return the ingredients of a recipe as objects. None if any of them lacks a required part."""
-    section = best_section(search, field)
-    name = child_of(item, _NAMES | {"items", "ingredients"})
-    if section is None or name is None:
-        return None
-    found = [_ingredient(search, item, name, one) for one in section[1]]
-    kept = [one for one in found if one]
-    return collect(kept) if len(kept) == len(found) else None
-
-
-def _ingredient(search: Search, item: Field, name: Field, one: Item) -> Finding | None:
-    return build_ingredient(search, item, name, split_ingredient(search.page.text, *one.span))
-
-
-def build_ingredient(search: Search, item: Field, name: Field, ingredient: Ingredient) -> Finding | None:
-    """Return an ingredient as the object that the schema asks for."""
-    parts: dict[str, Finding] = {}
-    for child, span in (
-        (name, ingredient.name),
-        (child_of(item, frozenset({"quantity"})), ingredient.quantity),
-        (child_of(item, frozenset({"unit"})), ingredient.unit),
-        (child_of(item, frozenset({"notes", "comment"})), ingredient.note),
-    ):
-        if child and span and (read := read_part(search, child, span)):
-            parts[child.name] = read
-    return build(item, parts)
-
-
-def split_ingredient(text: str, start: int, end: int) -> Ingredient:
-    """Return the parts of an ingredient. Without a quantity, all of it is the name."""
-    quantity, unit, at = None, None, start
-    counted = leading_number(text[start:end])
-    article = _ARTICLE.match(text, start, end) if counted is None else None
-    if counted is not None or article:
-        last = article.end() if article else start + (counted or 0)
-        named = _unit(text, last, end)
-        # "a cup of rice" has a quantity, "a fresh chicken" has none.
-        if counted or named:
-            quantity, at = (start, last), last
-        if named:
-            unit, at = named, named[1] + text.startswith(".", named[1])
-        at = gap.end() if (gap := _OF.match(text, at, end)) and (counted or named) else at
-    at += len(text[at:end]) - len(text[at:end].lstrip())
-    if at >= end:
-        return Ingredient((start, end))
-    name_end, note = _note(text, at, end)
-    return Ingredient((at, name_end), quantity, unit, note)
-
-
-def _unit(text: str, at: int, end: int) -> Span | None:
-    """Return the unit that follows a quantity, or None."""
-    match = _UNIT.match(text, at, end)
-    if match is None or fold(match.group(1)) not in lexicon().measures or match.end() >= end:
-        return None
-    return match.span(1)
-
-
-def _note(text: str, at: int, end: int) -> tuple[int, Span | None]:
-    """Return where the name ends, and the note after it: behind a comma, or in brackets at the end of the line."""
-    cut = _NOTE.search(text, at, end)
-    if cut is None or cut.start() == at:
-        return end, None
-    close = end - 1 if text[cut.end() - 1] == "(" and text[end - 1] == ")" else end
-    if text[cut.end() - 1] == "(" and close == end:
-        return end, None
-    return cut.start(), (cut.end(), close) if cut.end() < close else None
 
 
 def find_yields(search: Search, field: Field) -> Finding | None:

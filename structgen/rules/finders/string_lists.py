@@ -24,6 +24,8 @@ _MOST = 60
 """Maximum sections of one name that are compared."""
 _FEWEST = 0.2
 """Minimum share of the items of an ingredient list that begin with a quantity."""
+_MAINLY = 0.5
+"""Minimum share if no heading says that the lines of a text are ingredients."""
 _Rank = tuple[bool, float, int]
 
 
@@ -55,6 +57,15 @@ def best_section(search: Search, field: Field) -> tuple[Section, list[Item]] | N
         ranked = [((False, 1.0, marked.start), marked, _find_items(search, marked, steps=True))]
     best = max(ranked, key=lambda one: one[0], default=None)
     return (best[1], best[2]) if best else None
+
+
+def lines_of_ingredients(search: Search) -> list[Item]:
+    """Return the lines of a text that is nothing but a list of ingredients, else an empty list."""
+    lines = search.page.lines
+    if not 1 <= len(lines) <= _MOST or any(len(line.text) > _PROSE for line in lines):
+        return []
+    items = _join_lines(search.page, list(lines))
+    return items if _share_of_quantities(items) >= _MAINLY else []
 
 
 def _marked_steps(search: Search) -> Section | None:
@@ -229,12 +240,19 @@ def _is_no_entry(search: Search, section: Section, line: Line, counted: bool) ->
         return True
     if mentions and mentions[0].keys & section.keys and not _QUANTITY.match(text):
         return True
-    names = text.split()
-    grouped = bool(_GROUP.match(text)) and len(names) <= 6
-    titled = (
-        counted and len(names) > 1 and "," not in text and all(name[0].isupper() or len(name) <= 4 for name in names)
-    )
-    return (grouped or titled) and not any(word.word.isdigit() for word in words)
+    grouped = bool(_GROUP.match(text)) and len(text.split()) <= 6
+    return (grouped or (counted and _names_component(text))) and not any(word.word.isdigit() for word in words)
+
+
+def _names_component(text: str) -> bool:
+    """Whether a line without a quantity names what the lines below it make: "Lemon Dressing", "Teig".
+
+    Other lines without a quantity are ingredients: "sea salt", "Olive Oil".
+    """
+    words = phrase(text)
+    known = words[-1:] in lexicon().components or words[:1] in lexicon().components or words in lexicon().components
+    titled = all(word[0].isupper() or len(word) <= 3 for word in text.split())
+    return known and titled and len(words) <= 5 and "," not in text and not _QUANTITY.match(text)
 
 
 def _join_lines(page: Page, lines: list[Line]) -> list[Item]:

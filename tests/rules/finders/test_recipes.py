@@ -62,20 +62,6 @@ def test_a_recipe_is_read_from_its_page(ask: Any) -> None:
     }
 
 
-def test_ingredients_are_taken_apart_where_the_schema_wants_parts(ask_one: Any) -> None:
-    part = {"type": ["string", "null"]}
-    item = {"type": "object", "properties": {"quantity": part, "unit": part, "name": {"type": "string"}, "note": part}}
-    text = "Ingredients\n200 g oats\n1 1/2 cups warm milk, or water\n2 eggs (large)\nSalt\n1/2 a lemon"
-    value = ask_one(text, "ingredients", {"type": "array", "items": {**item, "required": ["name"]}})
-    assert [tuple(one.values()) for one in value] == [
-        ("200", "g", "oats", None),
-        ("1 1/2", "cups", "warm milk", "or water"),
-        ("2", None, "eggs", "large"),
-        (None, None, "Salt", None),
-        ("1/2", None, "a lemon", None),
-    ]
-
-
 @pytest.mark.parametrize(
     ("text", "yields"),
     [
@@ -119,24 +105,3 @@ def test_a_duration_that_stands_alone_is_the_total_where_it_sums_up_the_others(a
     assert total("Soup\n30 min\n") == 30
     assert total("Soup\n30 min\n10 min\n20 min\n") == 30
     assert total("Soup\n30 min\n25 min\n") is None
-
-
-@pytest.mark.parametrize(
-    ("line", "parts"),
-    [
-        ("a few peppercorns", (None, None, "a few peppercorns", None)),
-        ("a pinch of salt", ("a", "pinch", "salt", None)),
-        ("2-3 red onions", ("2-3", None, "red onions", None)),
-        ("500g flour, sifted", ("500", "g", "flour", "sifted")),
-        ("1 (14 oz) can", ("1", None, "(14 oz) can", None)),
-        ("3", (None, None, "3", None)),
-        ("2 cups", ("2", None, "cups", None)),
-        ("1 cup milk (warm) or water", ("1", "cup", "milk (warm) or water", None)),
-    ],
-)
-def test_an_ingredient_is_quantity_unit_name_and_note(ask_one: Any, line: str, parts: tuple[str | None, ...]) -> None:
-    from structgen.rules.finders.recipes import split_ingredient
-
-    portion = split_ingredient(line, 0, len(line))
-    spans = (portion.quantity, portion.unit, portion.name, portion.note)
-    assert tuple(line[slice(*span)] if span else None for span in spans) == parts

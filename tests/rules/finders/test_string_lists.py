@@ -104,3 +104,17 @@ def test_bullets_on_lines_of_their_own_mark_the_items(ask_one: Any) -> None:
 def test_a_section_holds_its_sub_headings_and_ends_at_its_own_level(ask_one: Any) -> None:
     text = "## Duties\n### Day\n- steer\n### Night\n- watch\n## Pay\n- none\n"
     assert ask_one(text, "duties", PLAIN_STRINGS) == ["steer", "watch"]
+
+
+@pytest.mark.parametrize(
+    "line", ["½ tsp mace", "sea salt", "Olive Oil", "Sea Salt", "Fresh Thyme", "water", "Salt and Pepper"]
+)
+def test_an_ingredient_without_a_digit_is_no_heading(ask_one: Any, line: str) -> None:
+    text = f"Ingredients\n2 cups rye\n{line}\n3 figs\nMethod\nMix all of it in a bowl and bake it."
+    assert ask_one(text, "ingredients", STRINGS) == ["2 cups rye", line, "3 figs"]
+
+
+@pytest.mark.parametrize("line", ["Lemon Dressing", "Für den Teig", "Sauce", "For the filling", "Topping:"])
+def test_the_name_of_a_part_is_no_ingredient(ask_one: Any, line: str) -> None:
+    text = f"Ingredients\n2 cups rye\n1 egg\n{line}\n3 figs\nMethod\nMix all of it in a bowl and bake it."
+    assert ask_one(text, "ingredients", STRINGS) == ["2 cups rye", "1 egg", "3 figs"]
