@@ -22,8 +22,8 @@ from structgen.reask.value_paths import schema_at
 from structgen.schema import Schema
 from structgen.schema.resolve import Bases, Refs, canonical, target
 from structgen.testing import Emulator, reply
-from structgen.testing.emulator.chat.model_answers import answer_in_form
 from structgen.testing.emulator.chat.request_checks import check_strict
+from structgen.testing.emulator.chat.rule_answers import answer_in_form
 
 ITEM: JsonObject = {
     "type": "object",

@@ -43,13 +43,48 @@ class ChatRequest:
         return tuple(as_object(as_object(tool).get("function")) for tool in tools) if isinstance(tools, list) else ()
 
     @property
+    def tool_choice(self) -> str:
+        """Which functions the model may call: ``none``, ``auto``, ``required``, or ``named`` for a certain one."""
+        choice = self.body.get("tool_choice") or "auto"
+        return "none" if not self.tools else choice if isinstance(choice, str) else "named"
+
+    @property
     def tool(self) -> JsonObject | None:
         """The function that the model will call: the forced one, else the first; None if it may call none."""
-        choice = self.body.get("tool_choice")
-        if not self.tools or choice == "none":
+        if self.tool_choice == "none":
             return None
-        name = as_object(as_object(choice).get("function")).get("name")
+        name = as_object(as_object(self.body.get("tool_choice")).get("function")).get("name")
         return next((tool for tool in self.tools if tool.get("name") == name), self.tools[0])
+
+    @property
+    def turn(self) -> tuple[JsonObject, ...]:
+        """The messages since the user's last one: the calls of the model, and their results."""
+        asked = [index for index, message in enumerate(self.messages) if message.get("role") == "user"]
+        return self.messages[asked[-1] + 1 :] if asked else self.messages
+
+    @property
+    def called(self) -> frozenset[str]:
+        """The names of the functions that the model has called in this turn."""
+        lists = [message.get("tool_calls") for message in self.turn]
+        calls = [as_object(call) for listed in lists if isinstance(listed, list) for call in listed]
+        return frozenset(str(as_object(call.get("function")).get("name")) for call in calls)
+
+    @property
+    def tool_results(self) -> tuple[str, ...]:
+        """The results of the functions that the model has called in this turn."""
+        return tuple(content_of(message) for message in self.turn if message.get("role") == "tool")
+
+    @property
+    def answers_tools(self) -> bool:
+        """Whether the last message is the result of a function."""
+        return bool(self.messages) and self.messages[-1].get("role") == "tool"
+
+    @property
+    def reasoning_format(self) -> str:
+        """How the reasoning is sent: ``parsed`` (apart from the content), ``raw`` (within it) or ``hidden``."""
+        if self.body.get("include_reasoning") is False:
+            return "hidden"
+        return str(self.body.get("reasoning_format") or "parsed")
 
     @property
     def messages(self) -> tuple[JsonObject, ...]:
@@ -67,8 +102,8 @@ class ChatRequest:
     @property
     def max_tokens(self) -> int | None:
         """The maximum number of tokens in the answer, or None."""
-        value = self.body.get("max_completion_tokens", self.body.get("max_tokens"))
-        return value if isinstance(value, int) else None
+        values = (self.body.get(name) for name in ("max_completion_tokens", "max_tokens"))
+        return next((value for value in values if isinstance(value, int)), None)
 
 
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -97,7 +132,7 @@ def completion(body: JsonObject, answer: ModelAnswer) -> JsonObject:
     """Return a chat completion: the answer with ids, token counts and times."""
     choice: JsonObject = {
         "index": 0,
-        "message": _message(answer),
+        "message": _message(answer, ChatRequest(body, None).reasoning_format),
         "logprobs": None,
         "finish_reason": answer.finish_reason,
     }
@@ -116,11 +151,14 @@ def completion(body: JsonObject, answer: ModelAnswer) -> JsonObject:
     }
 
 
-def _message(answer: ModelAnswer) -> JsonObject:
+def _message(answer: ModelAnswer, reasoning_format: str) -> JsonObject:
     message: JsonObject = {"role": "assistant"}
-    if answer.content is not None or not answer.calls:
+    raw = answer.reasoning is not None and reasoning_format == "raw"
+    if raw:
+        message["content"] = f"<think>\n{answer.reasoning}\n</think>\n\n{answer.content or ''}"
+    elif answer.content is not None or not answer.calls:
         message["content"] = answer.content
-    if answer.reasoning is not None:
+    if answer.reasoning is not None and reasoning_format == "parsed":
         message["reasoning"] = answer.reasoning
     if answer.refusal is not None:
         message["refusal"] = answer.refusal

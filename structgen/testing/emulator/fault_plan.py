@@ -14,7 +14,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import cast
@@ -111,21 +111,22 @@ class RequestFault:
             case _:
                 return None
 
-    def spoil(self, text: str) -> Step:
+    def spoil(self, answer: Answer) -> Step:
         """Return the step that sends this answer with the fault."""
+        text, unchecked = answer.text or "", replace(answer, as_is=True)
         match self.kind:
             case FaultKind.SLOW:
-                return Answer(text, seconds=self.plan.seconds)
+                return replace(answer, seconds=self.plan.seconds)
             case FaultKind.CUT:
-                return Fault(Answer(text, as_is=True), self.chance.random())
+                return Fault(unchecked, self.chance.random())
             case FaultKind.MALFORMED:
-                return Answer(malform(text, self.chance), as_is=True)
+                return replace(unchecked, text=malform(text, self.chance))
             case FaultKind.WRONG_TYPE:
-                return Answer(mistype(text, self.chance), as_is=True)
+                return replace(unchecked, text=mistype(text, self.chance))
             case _:
                 # a server error in the middle of a stream; `refuse` has sent the other half
                 broken = cast("ErrorReply", error(self.chance.choice(("internal", "over_capacity"))))
-                return Streamed(Answer(text, as_is=True), self.chance.random(), error=broken)
+                return Streamed(unchecked, self.chance.random(), error=broken)
 
     def _limited(self, body: JsonObject, charge: Charge) -> ErrorReply:
         """Return the 429 of a full bucket of tokens, or of one as full as the wait in the plan implies."""

@@ -29,10 +29,10 @@ from structgen.testing.emulator.audio import audio_routes
 from structgen.testing.emulator.batches.batch_endpoints import batch_routes, file_routes
 from structgen.testing.emulator.bodies import model_entry
 from structgen.testing.emulator.chat.completions import answer_chat
-from structgen.testing.emulator.chat.model_answers import answer_by_rules
+from structgen.testing.emulator.chat.rule_answers import respond_by_rules
 from structgen.testing.emulator.fault_plan import FaultPlan, Faults
 from structgen.testing.emulator.rate_limits import Clock, LimitsLike, Meters
-from structgen.testing.emulator.replies import ErrorReply, Step, groq_error
+from structgen.testing.emulator.replies import Answer, ErrorReply, Step, groq_error
 from structgen.testing.emulator.serving import (
     Connections,
     Endpoint,
@@ -63,8 +63,9 @@ class Emulator:
             emulator.script(error("rate_limit", retry_after=1), reply('{"name": "Ada"}'))
             client = groq.Groq(api_key=emulator.api_key, base_url=emulator.base_url)
 
-    After the script, `answer` (request body -> text) answers; by default structgen's rules do. `models` are served in
-    addition to Groq's. Only `api_key` is accepted, or any key if it is None. `latency` (seconds) precedes every reply.
+    After the script, `answer` (request body -> text, or `reply(...)`) answers; by default structgen's rules do.
+    `models` are served in addition to Groq's. Only `api_key` is accepted, or any key if it is None. `latency` (seconds)
+    precedes every reply.
     A request in `recordings`, a file from ``structgen doctor --live --save``, gets the recorded response.
     `limits` are `Limits`, or a tier of the model cards (``"free"``), and follow `clock`. Without them nothing is
     limited, and responses have no rate limit headers. `faults` apply to requests that the script does not answer.
@@ -76,7 +77,7 @@ class Emulator:
     def __init__(
         self,
         *,
-        answer: Callable[[JsonObject], str] = answer_by_rules,
+        answer: Callable[[JsonObject], str | Answer] = respond_by_rules,
         api_key: str | None = EMULATOR_KEY,
         models: tuple[str, ...] = (),
         latency: float = 0.0,
@@ -120,7 +121,7 @@ class Emulator:
         self._state.script.extend(steps)
         self._state.forever = steps[-1] if steps and repeat_last else None
 
-    def answer_with(self, answer: Callable[[JsonObject], str]) -> None:
+    def answer_with(self, answer: Callable[[JsonObject], str | Answer]) -> None:
         """Answer with this function after the script; `reset` restores the original one."""
         self._state.answer = answer
 

@@ -22,8 +22,9 @@ from structgen.core.records import Card
 from structgen.send.model_cards import find_card
 from structgen.testing.emulator.batches.lifecycle import Batch, StoredFile
 from structgen.testing.emulator.bodies import ChatRequest, request_id
-from structgen.testing.emulator.chat.model_answers import answer_by_rules
+from structgen.testing.emulator.chat.parameter_checks import PARAMETERS
 from structgen.testing.emulator.chat.request_checks import refuse
+from structgen.testing.emulator.chat.rule_answers import respond_by_rules
 from structgen.testing.emulator.fault_plan import FaultKind, Faults
 from structgen.testing.emulator.rate_limits import Charge, Meters
 from structgen.testing.emulator.replies import (
@@ -126,7 +127,7 @@ class State:
     """What the test and the server thread share. No lock: single operations on deques and lists are atomic."""
 
     key: str | None = None
-    answer: Callable[[JsonObject], str] = answer_by_rules
+    answer: Callable[[JsonObject], str | Answer] = respond_by_rules
     models: tuple[str, ...] = ()
     latency: float = 0.0
     script: deque[Step] = field(default_factory=deque[Step])
@@ -161,13 +162,17 @@ class State:
         """Return the model's answer, or what the fault plan turns it into, and the kind of the fault."""
         fault = self.faults.draw(body)
         if fault is None:
-            return Answer(self.answer(body)), None
+            return self._answered(body), None
         step = fault.refuse(body, charge)
         if step is None:
-            return fault.spoil(self.answer(body)), fault.kind
+            return fault.spoil(self._answered(body)), fault.kind
         # a refused request is not charged
         charge.refund()
         return step, fault.kind
+
+    def _answered(self, body: JsonObject) -> Answer:
+        answer = self.answer(body)
+        return Answer(answer) if isinstance(answer, str) else answer
 
     def next_step(self) -> Step | None:
         """Return the next step of the script (with `repeat_last` its last step forever), or None at its end."""
@@ -237,7 +242,10 @@ def check_chat(state: State, body: JsonObject) -> ErrorReply | None:
     # also the result of reading a body that is not JSON
     if not body:
         return invalid_request("The request body is not a JSON object")
-    name = str(body.get("model", ""))
+    wrong = PARAMETERS["model"].wrong("model", body.get("model"))
+    if wrong:
+        return invalid_request(wrong)
+    name = str(body["model"])
     # a test may add an audio model as a chat model
     if name in CARDS and name not in state.models:
         return groq_error("feature_unsupported", feature="chat completions")

@@ -18,7 +18,7 @@ from structgen.compile.parameters import CHARS_PER_TOKEN
 from structgen.core.json import Json, JsonObject, as_object
 from structgen.send.model_cards import find_card
 from structgen.testing.emulator.bodies import ChatRequest, ModelAnswer, completion, request_id
-from structgen.testing.emulator.chat.model_answers import cut_at_stop, make_completion
+from structgen.testing.emulator.chat.model_answers import called_tool, cut_at_stop, make_completion
 from structgen.testing.emulator.rate_limits import FREE, Charge, used_tokens
 from structgen.testing.emulator.replies import Answer, ErrorReply, Fault, Raw, Step, Streamed
 from structgen.testing.emulator.serving import (
@@ -169,7 +169,7 @@ def chunks_before(chat: ChatRequest, answer: Answer, refusal: ErrorReply) -> Ite
 
     Content has been sent by then, but Groq holds back the arguments of a function until they are complete.
     """
-    text = (answer.content if chat.tool else answer.text) or ""
+    text = (answer.content if called_tool(chat, answer) else answer.text) or ""
     limit = chat.max_tokens if chat.max_tokens is not None else len(text)
     whole = list(
         chunks_of(completion(chat.body, ModelAnswer(text[: CHARS_PER_TOKEN * limit], "stop", (), answer.reasoning)))

@@ -1,34 +1,16 @@
-"""The model's side of a chat: its answer by the rules, and Groq's checks that turn an answer into a completion.
-
-The rules know nothing about quotes. So they extract with the schema without its pairs of value and quote, and their
-values are put back into pairs, with the words that the rules took each value from as its quote:
-
-    {"total": {"quote": "11.85", "value": 11.85}, "tax": null}
-"""
+"""Groq's checks of a model's answer, which turn it into a completion or an error."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 from structgen.compile.parameters import CHARS_PER_TOKEN, tokens_of
 from structgen.core.json import Json, JsonObject, pointer
-from structgen.forms.quotes import Keys, pair_keys
-from structgen.forms.strict import WRAPPER
-from structgen.schema.node import Node
-from structgen.testing.emulator.bodies import ChatRequest, ModelAnswer, completion, content_of
+from structgen.testing.emulator.bodies import ChatRequest, ModelAnswer, completion
 from structgen.testing.emulator.replies import Answer, ErrorReply, groq_error
-
-_DOCUMENT = re.compile(r"<(document(?:-\d{1,9})?)>\n(.*)\n</\1>", re.DOTALL)
-_OF_THE_OBJECT = frozenset({"type", "properties", "required", "additionalProperties"})
-_ROOTS = frozenset({"", pointer([WRAPPER])})
-"""The path of the whole answer: the root, or the key under which strict mode wraps a root that is no object."""
-_MAX_DEPTH = 200
-"""Deeper parts of a schema stay as they are: the rules do not look so deep, and recursion stays bounded."""
 
 
 def make_completion(chat: ChatRequest, answer: Answer) -> JsonObject | ErrorReply:
@@ -37,8 +19,7 @@ def make_completion(chat: ChatRequest, answer: Answer) -> JsonObject | ErrorRepl
     The answer ends before its first stop sequence, unless it is sent `as_is`.
     """
     answer = answer if answer.as_is else cut_at_stop(answer, chat.stops)
-    # a model may answer in plain content although functions are offered
-    tool = None if answer.plain else chat.tool
+    tool = called_tool(chat, answer)
     wrong = None if answer.as_is else _check(chat, answer, tool)
     if wrong is not None:
         return wrong
@@ -47,6 +28,20 @@ def make_completion(chat: ChatRequest, answer: Answer) -> JsonObject | ErrorRepl
     calls = _called(answer, text, tool) if tool else ()
     content = answer.content if tool else text
     return completion(chat.body, ModelAnswer(content, reason, calls, answer.reasoning, answer.refusal))
+
+
+def called_tool(chat: ChatRequest, answer: Answer) -> JsonObject | None:
+    """Return the function that an answer calls first, as far as it is the request that says so; None for content.
+
+    That is the one the request forces, else the first one: `Answer.tool` names another.
+    """
+    # a model may answer in plain content although functions are offered
+    if answer.plain:
+        return None
+    # the results of the calls are there already: what a model says then is its answer, unless it must call something
+    if chat.tool_choice == "auto" and chat.answers_tools and not (answer.tool or answer.calls):
+        return None
+    return chat.tool
 
 
 def _called(answer: Answer, text: str | None, tool: JsonObject) -> tuple[tuple[str, str], ...]:
@@ -67,8 +62,11 @@ def _check(chat: ChatRequest, answer: Answer, tool: JsonObject | None) -> ErrorR
     if tool is not None:
         calls = _called(answer, text, tool)
         return next((wrong for call in calls if (wrong := _check_call(chat, *call, calls)) is not None), None)
-    if answer.plain and chat.tools and chat.body.get("tool_choice") not in {None, "auto", "none"}:
+    if answer.plain and chat.tools and chat.tool_choice not in {"auto", "none"}:
         return _salvaged("tool_use_failed_required", text)
+    if answer.tool and not answer.plain:
+        made = json.dumps({"name": answer.tool, "arguments": _decode(text)[0]}, ensure_ascii=False)
+        return _salvaged("tool_use_failed_none", made)
     if chat.format_type == "text":
         return None
     # JSON that is cut off is an error at Groq, plain text a response with the finish reason ``length``
@@ -93,7 +91,8 @@ def _check_call(chat: ChatRequest, name: str, arguments: str, calls: Sequence[tu
         json.dumps({"name": one, "arguments": _decode(text)[0]}, ensure_ascii=False) for one, text in calls
     )
     if tool is None:
-        return _salvaged("tool_use_failed_unknown_tool", made, tool=name)
+        unchecked = chat.body.get("disable_tool_validation") is True
+        return None if unchecked else _salvaged("tool_use_failed_unknown_tool", made, tool=name)
     found = _mismatch(value, tool.get("parameters", True))
     return _salvaged("tool_use_failed_args", made, tool=name, detail=found) if found else None
 
@@ -130,107 +129,3 @@ def _shorten(answer: Answer, limit: int | None) -> tuple[str | None, str]:
     if answer.text is None or limit is None or tokens_of(len(answer.text)) <= limit:
         return answer.text, "stop"
     return answer.text[: CHARS_PER_TOKEN * limit], "length"
-
-
-def answer_by_rules(body: JsonObject) -> str:
-    """Answer with what structgen's rules extract from the request's document, or ``{}`` if the request has no schema.
-
-    The schema is that of the response format or of the function, or a JSON Schema in the messages. The document is
-    the text between ``<document>`` tags in the last message with such tags, or else the whole last message.
-    If the schema asks for quotes, each value comes with the words that support it.
-    """
-    chat = ChatRequest(body, None)
-    texts = [content_of(message) for message in chat.messages]
-    schema = chat.tool.get("parameters") if chat.tool else chat.json_schema.get("schema")
-    # in JSON mode the schema is only in the prompt
-    schema = schema if isinstance(schema, dict) else next(filter(None, map(_find_schema, texts)), None)
-    if schema is None:
-        return "{}"
-    # a worked example has a document too; the last one is the one to answer for
-    documents = [found[2] for text in texts if (found := _DOCUMENT.search(text))]
-    return json.dumps(answer_in_form(schema, [texts[-1], *documents][-1]), ensure_ascii=False)
-
-
-def _find_schema(text: str) -> JsonObject | None:
-    """Return the first JSON Schema of an object in a text. Only the first braces are tried, to stay linear."""
-    decoder = json.JSONDecoder()
-    for brace in islice(re.finditer(r"\{", text), 20):
-        try:
-            value = cast("Json", decoder.raw_decode(text, brace.start())[0])
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict) and isinstance(value.get("properties"), dict):
-            return value
-    return None
-
-
-def answer_in_form(schema: JsonObject, text: str) -> Json:
-    """Extract by the rules, and put the values into the form of the schema: with quotes if it has pairs.
-
-    A value that was not found is null, even if the schema forbids null; a whole answer that must be a list is empty.
-    """
-    from structgen.rules import extract_by_rules
-
-    plain = without_pairs(schema)
-    found = extract_by_rules(plain if isinstance(plain, dict) else schema, text)
-    quotes = {piece.path: piece.text for piece in found.evidence}
-    return _Form(quotes).fill(Node.of(schema), found.value)
-
-
-def without_pairs(schema: Json, depth: int = 0) -> Json:
-    """Replace each pair in a schema by its value, which keeps the description of the pair."""
-    if depth > _MAX_DEPTH:
-        return schema
-    if isinstance(schema, list):
-        return [without_pairs(part, depth + 1) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    keys, held = pair_keys(schema), schema.get("properties")
-    value = held[keys.value] if keys and isinstance(held, dict) else None
-    if isinstance(value, dict):
-        return {**{word: part for word, part in schema.items() if word not in _OF_THE_OBJECT}, **value}
-    return {word: without_pairs(part, depth + 1) for word, part in schema.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """Puts values into the form of a schema. `quotes` maps a path to the words of the text for its value."""
-
-    quotes: Mapping[str, str | None]
-
-    def fill(self, node: Node, value: Json, path: str = "") -> Json:
-        """Return a value in the form of a schema; a value that does not fit stays as it is."""
-        if value is None:
-            return _nothing(node.leaves(), whole=path in _ROOTS)
-        if isinstance(value, dict):
-            return self._object(node.leaves(), value, path)
-        if isinstance(value, list):
-            return self._list(node.leaves(), value, path)
-        keys = _pair(node.leaves())
-        return {keys.quote: self.quotes.get(path), keys.value: value} if keys else value
-
-    def _object(self, options: Sequence[Node], value: JsonObject, path: str) -> Json:
-        for option in options:
-            held = option.properties
-            if held and value.keys() <= held.keys():
-                return {key: self.fill(held[key], item, path + pointer([key])) for key, item in value.items()}
-        return value
-
-    def _list(self, options: Sequence[Node], value: list[Json], path: str) -> Json:
-        items = next((option.items for option in options if option.items is not None), None)
-        if items is None:
-            return value
-        return [self.fill(items, item, f"{path}/{number}") for number, item in enumerate(value)]
-
-
-def _pair(options: Sequence[Node]) -> Keys | None:
-    return next((keys for option in options for part in option.parts if (keys := pair_keys(part))), None)
-
-
-def _nothing(options: Sequence[Node], *, whole: bool) -> Json:
-    """Return the placeholder for a value that was not found. `whole`: the value is the whole answer."""
-    if any("null" in option.types for option in options):
-        return None
-    if keys := _pair(options):
-        return {keys.quote: None, keys.value: None}
-    return [] if whole and all(option.types == frozenset({"array"}) for option in options) else None

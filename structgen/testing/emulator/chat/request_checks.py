@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import permutations
-from types import MappingProxyType
-from typing import cast
+from collections.abc import Callable
 
-from structgen.core.json import Json, JsonObject, as_object, pointer
+from structgen.core.json import Json, JsonObject, as_object
 from structgen.core.options import Mode
-from structgen.schema.node import Node
 from structgen.testing.emulator.bodies import ChatRequest, content_of, prompt_tokens
+from structgen.testing.emulator.chat.message_checks import message_errors
+from structgen.testing.emulator.chat.parameter_checks import parameter_errors
+from structgen.testing.emulator.chat.schema_checks import Wrong, check_strict, schema_error
 from structgen.testing.emulator.replies import ErrorReply, groq_error, invalid_request
 
-_PROPERTIES = frozenset({"role", "content", "tool_calls", "tool_call_id", "reasoning", "refusal"})
 _FORMATS = frozenset({"text", "json_object", "json_schema"})
 _CHOICES = frozenset({"none", "auto", "required"})
+_FUNCTION = frozenset({"name", "description", "parameters", "strict"})
 
 
 def refuse(chat: ChatRequest) -> ErrorReply | None:
@@ -24,27 +22,14 @@ def refuse(chat: ChatRequest) -> ErrorReply | None:
     return next((found for check in CHECKS if (found := check(chat)) is not None), None)
 
 
+def _check_parameters(chat: ChatRequest) -> ErrorReply | None:
+    return next((invalid_request(words) for words in parameter_errors(chat.body)), None)
+
+
 def _check_messages(chat: ChatRequest) -> ErrorReply | None:
-    if not chat.messages:
-        return invalid_request("'messages' : minimum number of items is 1")
-    for index, message in enumerate(chat.messages):
-        role = str(message.get("role"))
-        unknown = next((name for name in message if name not in _PROPERTIES), None)
-        if unknown is not None:
-            return groq_error("unsupported_property", index=str(index), role=role, name=unknown)
-        if not _readable(chat, message):
-            return groq_error("content_not_string", index=str(index), role=role)
-    return None
-
-
-def _readable(chat: ChatRequest, message: JsonObject) -> bool:
-    """A system message must be a string; images need a model with vision."""
-    content = message.get("content")
-    if message.get("role") == "system":
-        return isinstance(content, str)
     # nothing is known about a model without a card, so it gets the benefit of the doubt
     sees = chat.card is None or chat.card.vision
-    return sees or not isinstance(content, list) or not any(as_object(part).get("image_url") for part in content)
+    return next(message_errors(chat.body, sees=sees), None)
 
 
 def _check_shape(chat: ChatRequest) -> ErrorReply | None:
@@ -52,16 +37,61 @@ def _check_shape(chat: ChatRequest) -> ErrorReply | None:
     if given is None:
         return None
     complete = chat.format_type != "json_schema" or (chat.json_schema.get("name") and "schema" in chat.json_schema)
-    return None if chat.format_type in _FORMATS and complete else groq_error("response_format_shape")
-
-
-def _check_n(chat: ChatRequest) -> ErrorReply | None:
-    return None if chat.body.get("n") in {None, 1} else groq_error("n_not_one")
+    known = isinstance(given, dict) and given.keys() <= {"type", "json_schema"} and chat.format_type in _FORMATS
+    return None if known and complete else groq_error("response_format_shape")
 
 
 def _check_logprobs(chat: ChatRequest) -> ErrorReply | None:
     banned = any(chat.body.get(name) for name in ("logprobs", "top_logprobs", "logit_bias"))
     return groq_error("logprobs") if banned else None
+
+
+def _check_tools(chat: ChatRequest) -> ErrorReply | None:
+    """Check the shape of each tool, and the schema of its arguments."""
+    tools = chat.body.get("tools")
+    for index, tool in enumerate(tools if isinstance(tools, list) else ()):
+        words = _tool_error(f"tools.{index}", as_object(tool))
+        if words is not None:
+            return invalid_request(words)
+        function = as_object(as_object(tool).get("function"))
+        name, parameters = str(function["name"]), function.get("parameters")
+        wrong = _parameters_error(parameters, strict=function.get("strict") is True)
+        if wrong:
+            return groq_error("schema_tool_invalid", tool=name, index=str(index), detail=wrong)
+    return None
+
+
+def _tool_error(place: str, tool: JsonObject) -> str | None:
+    """Return the words for a tool that is no function, or None."""
+    if tool.get("type") != "function":
+        return f"'{place}.type' : value is not one of the allowed values ['function']"
+    function = as_object(tool.get("function"))
+    name = function.get("name")
+    if not isinstance(name, str) or not name:
+        return f"'{place}.function.name' : property 'name' is missing"
+    # the pattern that Groq and OpenAI document; the words are ours
+    if len(name) > 64 or not all(letter.isascii() and (letter.isalnum() or letter in "_-") for letter in name):
+        return f"'{place}.function.name' : value must match the pattern '^[a-zA-Z0-9_-]{{1,64}}$'"
+    unknown = next((key for key in function if key not in _FUNCTION), None)
+    return f"'{place}.function' : property '{unknown}' is unsupported" if unknown else None
+
+
+def _parameters_error(parameters: Json, *, strict: bool) -> str:
+    """Return why the schema of a tool's arguments is refused, or ""."""
+    if parameters is None:
+        return ""
+    broken = schema_error(parameters)
+    wrong = None if broken or not strict else check_strict(parameters)
+    return _strict_words(wrong) if wrong else broken
+
+
+def _strict_words(wrong: Wrong) -> str:
+    """Return the end of the message about a tool: the place, and what is wrong there."""
+    # as it was recorded for a tool: without the backticks that the message about a response format has
+    if wrong.error == "schema_additional_properties":
+        return f"{wrong.path}: additionalProperties:false must be set on every object"
+    message = str(groq_error(wrong.error, path=wrong.path, schema="", **wrong.words).error["message"])
+    return message.partition("'': ")[2] or f"{wrong.path}: {wrong.words.get('keyword')} is not supported"
 
 
 def _check_tools_with_json(chat: ChatRequest) -> ErrorReply | None:
@@ -70,7 +100,20 @@ def _check_tools_with_json(chat: ChatRequest) -> ErrorReply | None:
 
 def _check_tool_choice(chat: ChatRequest) -> ErrorReply | None:
     choice = chat.body.get("tool_choice")
-    return groq_error("tool_choice_value") if isinstance(choice, str) and choice not in _CHOICES else None
+    if choice is None:
+        return None
+    if isinstance(choice, str):
+        wrong = choice not in _CHOICES
+        # without tools there is nothing to require
+        return groq_error("tool_choice_value") if wrong else _missing_tools(chat) if choice == "required" else None
+    name = as_object(as_object(choice).get("function")).get("name")
+    if as_object(choice).get("type") != "function" or not isinstance(name, str):
+        return groq_error("tool_choice_shape")
+    return None if any(tool.get("name") == name for tool in chat.tools) else groq_error("tool_choice_unknown")
+
+
+def _missing_tools(chat: ChatRequest) -> ErrorReply | None:
+    return None if chat.tools else groq_error("tool_choice_unknown")
 
 
 def _check_json_word(chat: ChatRequest) -> ErrorReply | None:
@@ -90,8 +133,10 @@ def _check_modes(chat: ChatRequest) -> ErrorReply | None:
 
 
 def _check_reasoning(chat: ChatRequest) -> ErrorReply | None:
-    effort = chat.body.get("reasoning_effort")
-    if chat.body.get("reasoning_format") == "raw" and (chat.format_type != "text" or chat.tools):
+    body, effort = chat.body, chat.body.get("reasoning_effort")
+    if body.get("include_reasoning") is not None and body.get("reasoning_format") is not None:
+        return groq_error("reasoning_twice")
+    if body.get("reasoning_format") == "raw" and (chat.format_type != "text" or chat.tools):
         return invalid_request("`reasoning_format` must be `parsed` or `hidden` with JSON mode and tool calling")
     if effort is None or chat.card is None or effort in chat.card.reasoning:
         return None
@@ -105,23 +150,6 @@ def _check_length(chat: ChatRequest) -> ErrorReply | None:
     if chat.max_tokens is not None and card.max_completion_tokens and chat.max_tokens > card.max_completion_tokens:
         return groq_error("max_completion_tokens", limit=str(card.max_completion_tokens))
     return groq_error("context_length") if prompt_tokens(chat.body) > card.context_window else None
-
-
-def _check_numbers(chat: ChatRequest) -> ErrorReply | None:
-    return next((invalid_request(words) for words in _bad_numbers(chat.body)), None)
-
-
-def _bad_numbers(body: JsonObject) -> Iterator[str]:
-    for name, low, high in (("temperature", 0, 2), ("top_p", 0, 1)):
-        value = body.get(name)
-        if isinstance(value, (int, float)) and not low <= value <= high:
-            yield f"'{name}' : number must be between {low} and {high}"
-    stop = body.get("stop")
-    if isinstance(stop, list) and len(stop) > 4:
-        yield "'stop' : maximum number of items is 4"
-    tools = body.get("tools")
-    if isinstance(tools, list) and len(tools) > 128:
-        yield "'tools' : maximum number of items is 128"
 
 
 def _check_schema(chat: ChatRequest) -> ErrorReply | None:
@@ -138,11 +166,11 @@ def _check_schema(chat: ChatRequest) -> ErrorReply | None:
 
 
 CHECKS: tuple[Callable[[ChatRequest], ErrorReply | None], ...] = (
+    _check_parameters,
+    _check_logprobs,
     _check_messages,
     _check_shape,
-    _check_n,
-    _check_logprobs,
-    _check_numbers,
+    _check_tools,
     _check_tool_choice,
     _check_tools_with_json,
     _check_json_word,
@@ -151,110 +179,3 @@ CHECKS: tuple[Callable[[ChatRequest], ErrorReply | None], ...] = (
     _check_length,
     _check_schema,
 )
-
-
-_UNSUPPORTED = ("minItems", "maxItems")
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """A fault of a schema: the name of the error, the path, and the words for its message."""
-
-    error: str
-    path: str
-    words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-
-def schema_error(schema: Json) -> str:
-    """Return why this is no valid JSON Schema, or "" if it is one."""
-    from jsonschema import Draft202012Validator, SchemaError
-
-    try:
-        Draft202012Validator.check_schema(cast("JsonObject | bool", schema))
-    except SchemaError as error:
-        return f"{pointer(error.absolute_path)}: {error.message[:300]}"
-    return ""
-
-
-def check_strict(schema: Json) -> Wrong | None:
-    """Return the first fault of a schema for strict mode, or None if Groq accepts it."""
-    root = Node.of(schema if isinstance(schema, (dict, bool)) else True)
-    for path, part in _parts(root.raw):
-        found = _check_object(path, part) or _check_keywords(path, part) or _check_union(path, part, root)
-        if found is not None:
-            return found
-    return None
-
-
-def _parts(schema: Json) -> Iterator[tuple[str, JsonObject]]:
-    """Yield every subschema with its path. Not recursive, because a hostile schema may be nested deeply."""
-    waiting: list[tuple[tuple[str, ...], Json]] = [((), schema)]
-    while waiting:
-        path, node = waiting.pop()
-        if not isinstance(node, dict):
-            continue
-        yield pointer(path), node
-        for name in ("properties", "$defs", "definitions"):
-            held = node.get(name)
-            if isinstance(held, dict):
-                waiting.extend(((*path, name, key), child) for key, child in held.items())
-        for name in ("anyOf", "oneOf", "allOf", "prefixItems"):
-            held = node.get(name)
-            if isinstance(held, list):
-                waiting.extend(((*path, name, str(index)), child) for index, child in enumerate(held))
-        waiting.append(((*path, "items"), node.get("items")))
-
-
-def _check_object(path: str, node: JsonObject) -> Wrong | None:
-    kinds = node.get("type")
-    if kinds != "object" and not (isinstance(kinds, list) and "object" in kinds):
-        return None
-    if node.get("additionalProperties") is not False:
-        return Wrong("schema_additional_properties", path)
-    properties, required = node.get("properties"), node.get("required")
-    names = list(properties) if isinstance(properties, dict) else []
-    if not isinstance(required, list):
-        return Wrong("schema_required_missing", path) if names else None
-    # strict mode has no optional properties; an optional value must allow null instead
-    missing = [name for name in names if name not in required]
-    return Wrong("schema_required_all", path, {"names": ", ".join(missing)}) if missing else None
-
-
-def _check_keywords(path: str, node: JsonObject) -> Wrong | None:
-    keyword = next((name for name in _UNSUPPORTED if name in node), None)
-    return Wrong("schema_unsupported_keyword", path, {"keyword": keyword}) if keyword else None
-
-
-def _check_union(path: str, part: JsonObject, root: Node) -> Wrong | None:
-    """Object variants must be distinguished by one constant property, or by required keys that the others lack."""
-    union = part.get("anyOf")
-    variants = [root.at(one) for one in union if isinstance(one, dict)] if isinstance(union, list) else []
-    objects = [variant for variant in variants if variant.properties]
-    # scalars and one object are told apart by their type
-    if len(objects) < 2:
-        return None
-    discriminators = _discriminators(objects)
-    # several are refused too, as in the recorded error
-    if len(discriminators) == 1:
-        return None
-    if discriminators:
-        return Wrong("schema_anyof_discriminator", f"{path}/anyOf", {"names": ", ".join(discriminators)})
-    for one, other in permutations(objects, 2):
-        shared = [name for name in one.properties if name in one.required and name in other.properties]
-        if shared:
-            return Wrong("schema_anyof_keyset", f"{path}/anyOf", {"name": shared[0]})
-    return None
-
-
-def _discriminators(objects: list[Node]) -> list[str]:
-    """Return the properties that have a different constant in every variant."""
-    names = [name for name in objects[0].properties if all(name in variant.properties for variant in objects[1:])]
-    return [name for name in names if _tells_apart([_constant(variant.properties[name]) for variant in objects])]
-
-
-def _tells_apart(values: list[str | None]) -> bool:
-    return None not in values and len(set(values)) == len(values)
-
-
-def _constant(node: Node) -> str | None:
-    return repr(node.choices[0]) if node.choices is not None and len(node.choices) == 1 else None

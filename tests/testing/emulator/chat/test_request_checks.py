@@ -23,6 +23,18 @@ BASE: JsonObject = {"model": MODEL, "messages": [{"role": "user", "content": "An
 Refused = Callable[..., JsonObject]
 
 
+def tool(name: str = "answer", **fields: object) -> JsonObject:
+    return {"type": "function", "function": {"name": name, "parameters": SCHEMA, **fields}}  # type: ignore[dict-item]
+
+
+def call(name: str = "answer", **fields: object) -> JsonObject:
+    return {"id": "call_1", "type": "function", "function": {"name": name, "arguments": "{}"}, **fields}  # type: ignore[dict-item]
+
+
+def choose(name: str) -> JsonObject:
+    return {"type": "function", "function": {"name": name}}
+
+
 def schema_format(schema: object = SCHEMA, *, strict: bool = True) -> JsonObject:
     return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": strict}}  # type: ignore[dict-item]
 
@@ -46,8 +58,8 @@ def refused(client: groq.Groq) -> Refused:
         ({"n": 2}, "'n' : number must be at most 1"),
         ({"logprobs": True}, "`logprobs` is not supported"),
         ({"logit_bias": {"1": 1}}, "is not supported with this model"),
-        ({"temperature": 2.5}, "'temperature' : number must be between 0 and 2"),
-        ({"top_p": -1}, "'top_p' : number must be between 0 and 1"),
+        ({"temperature": 2.5}, "'temperature' : number must be at most 2"),
+        ({"top_p": -1}, "'top_p' : number must be at least 0"),
         ({"stop": ["a", "b", "c", "d", "e"]}, "'stop' : maximum number of items is 4"),
         ({"tools": [TOOL] * 129}, "'tools' : maximum number of items is 128"),
         ({"tools": [TOOL], "tool_choice": "must"}, "Only allowed string values for 'tool_choice'"),
@@ -61,8 +73,6 @@ def refused(client: groq.Groq) -> Refused:
         ({"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}}, "'response_format' : one of"),
         ({"messages": []}, "'messages' : minimum number of items is 1"),
         ({"messages": [{"role": "user", "content": "x", "timestamp": 1}]}, "property 'timestamp' is unsupported"),
-        ({"messages": [{"role": "user", "content": "x", "name": "Ada"}]}, "property 'name' is unsupported"),
-        ({"messages": [{"role": "system", "content": [{"type": "text"}]}]}, "'messages.0.content' : value must be a"),
         ({"reasoning_effort": "none"}, "`reasoning_effort` must be one of"),
         ({"reasoning_format": "raw", "response_format": JSON_MODE}, "`reasoning_format` must be"),
         ({"max_completion_tokens": 65537}, "less than or equal to `65536`"),
@@ -77,6 +87,163 @@ def test_a_request_that_groq_refuses_is_refused_in_its_words(
     found = refused(**fields)
     assert words in str(found["message"])
     assert found["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"colour": 1}, "property 'colour' is unsupported"),
+        ({"extra_body": {}}, "property 'extra_body' is unsupported"),
+        ({"top_k": 40}, "property 'top_k' is unsupported"),
+        ({"prompt_cache_key": None}, "property 'prompt_cache_key' is unsupported"),
+        ({"temperature": "warm"}, "'temperature' : value must be a number"),
+        ({"temperature": True}, "'temperature' : value must be a number"),
+        ({"temperature": -0.1}, "'temperature' : number must be at least 0"),
+        ({"top_p": 1.01}, "'top_p' : number must be at most 1"),
+        ({"n": 0}, "'n' : number must be at least 1"),
+        ({"n": 1.5}, "'n' : value must be an integer"),
+        ({"frequency_penalty": 3}, "'frequency_penalty' : number must be at most 2"),
+        ({"presence_penalty": -2.5}, "'presence_penalty' : number must be at least -2"),
+        ({"max_completion_tokens": 0}, "'max_completion_tokens' : number must be at least 1"),
+        ({"max_completion_tokens": "many"}, "'max_completion_tokens' : value must be an integer"),
+        ({"max_tokens": 1.5}, "'max_tokens' : value must be an integer"),
+        ({"seed": "one"}, "'seed' : value must be an integer"),
+        ({"user": 7}, "'user' : value must be a string"),
+        ({"stop": [1]}, "'stop' : value must be a string or an array of strings"),
+        ({"stream": "yes"}, "'stream' : value must be a boolean"),
+        ({"store": True}, "'store' : value is not one of the allowed values [false]"),
+        ({"response_format": "json_object"}, "'response_format' : value must be an object"),
+        ({"tools": {}}, "'tools' : value must be an array"),
+        ({"tool_choice": ["auto"]}, "'tool_choice' : value must be a string or an object"),
+        (
+            {"service_tier": "fast"},
+            "'service_tier' : value is not one of the allowed values ['auto' 'on_demand' 'flex' 'performance']",
+        ),
+        ({"reasoning_format": "shown"},
+         "'reasoning_format' : value is not one of the allowed values ['hidden' 'raw' 'parsed']"),
+        ({"include_reasoning": False, "reasoning_format": "hidden"},
+         "cannot specify both include_reasoning and reasoning_format"),
+        ({"messages": "Hi"}, "'messages' : value must be an array"),
+        ({"messages": None}, "property 'messages' is missing"),
+        ({"model": None}, "property 'model' is missing"),
+        ({"model": 4}, "'model' : value must be a string"),
+    ],
+)  # fmt: skip
+def test_a_key_or_value_that_groq_does_not_know_is_refused(
+    fields: dict[str, object], message: str, refused: Refused
+) -> None:
+    assert refused(**fields) == {"message": message, "type": "invalid_request_error"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"temperature": 0, "top_p": 1, "n": 1, "seed": 1, "user": "u", "stop": "\n", "presence_penalty": 0.5},
+        {"temperature": None, "stop": None, "tools": None, "tool_choice": None, "response_format": None},
+        {"logprobs": False, "store": False, "metadata": {"run": "1"}, "parallel_tool_calls": True},
+        {"max_tokens": 10, "max_completion_tokens": None, "stream": False, "stream_options": None},
+        {"service_tier": "flex", "reasoning_effort": "low", "include_reasoning": True},
+        {"documents": [], "citation_options": "enabled", "search_settings": {}, "disable_tool_validation": False},
+        {
+            "messages": [{"role": "user", "content": "Name: Ada"}],
+            "tools": [tool(description="Gives the answer.", strict=True)],
+            "tool_choice": choose("answer"),
+        },
+        {"tools": [{"type": "function", "function": {"name": "now"}}], "tool_choice": "auto"},
+    ],
+)
+def test_what_the_sdk_can_send_is_accepted(fields: dict[str, object], client: groq.Groq) -> None:
+    client.post("/openai/v1/chat/completions", body={**BASE, **fields}, cast_to=object)
+
+
+USER: JsonObject = {"role": "user", "content": "Who?"}
+CALLING: JsonObject = {"role": "assistant", "content": None, "tool_calls": [call()]}
+
+
+@pytest.mark.parametrize(
+    ("message", "detail"),
+    [
+        ({"role": "user", "content": None}, "'messages.1.content' : property 'content' is missing"),
+        ({"role": "user"}, "'messages.1.content' : property 'content' is missing"),
+        ({"role": "user", "content": 5}, "'messages.1.content' : value must be a string"),
+        ({"role": "user", "content": "x", "name": 5}, "'messages.1.name' : value must be a string"),
+        ({"role": "user", "content": "x", "tool_calls": [call()]}, "property 'tool_calls' is unsupported"),
+        ({"role": "user", "content": [{"type": "audio"}]}, "'messages.1.content' : value must be a string"),
+        ({"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]},
+         "'messages.1.content' : value must be a string"),
+        ({"role": "user", "content": [{"type": "text", "text": 1}]}, ".content.0.text' : value must be a string"),
+        ({"role": "user", "content": []}, "minimum number of items is 1"),
+        ({"role": "system", "content": [{"type": "text"}]}, "'messages.1.content.0.text' : property 'text' is missing"),
+        ({"role": "system", "content": [{"type": "image_url", "image_url": {}}]}, "'messages.1.content' : value must"),
+        ({"role": "assistant", "content": None}, "'messages.1.content' : property 'content' is missing"),
+        ({"role": "assistant", "content": "x", "refusal": None}, "'messages.1' : property 'refusal' is unsupported"),
+        ({"role": "assistant", "content": "x", "reasoning_content": ""}, "property 'reasoning_content' is unsupported"),
+        ({"role": "assistant", "content": "", "tool_calls": {}}, "'messages.1.tool_calls' : value must be an array"),
+        ({"role": "assistant", "tool_calls": [call(id=None)]}, "tool_calls.0.id' : property 'id' is missing"),
+        ({"role": "assistant", "tool_calls": [call(function={"name": "a"})]},
+         "'messages.1.tool_calls.0.function.arguments' : value must be a string"),
+        ({"role": "tool", "content": "x"}, "'messages.1.tool_call_id' : property 'tool_call_id' is missing"),
+        ({"role": "tool", "content": "x", "tool_call_id": ""}, "property 'tool_call_id' is missing"),
+        ({"role": "tool", "content": "x", "tool_call_id": "call_1"}, "no tool call before this message has the id"),
+    ],
+)  # fmt: skip
+def test_a_message_that_groq_refuses_is_refused_in_its_words(
+    message: JsonObject, detail: str, refused: Refused
+) -> None:
+    found = str(refused(messages=[USER, message])["message"])
+    assert found.startswith(f"'messages.1' : for 'role:{message['role']}' the following must be satisfied[(")
+    assert detail in found
+
+
+@pytest.mark.parametrize("role", ["human", "model", None, ["user"]])
+def test_an_unknown_role_is_refused(role: object, refused: Refused) -> None:
+    found = refused(messages=[USER, {"role": role, "content": "x"}])
+    assert found["message"] == "'messages.1' : discriminator property 'role' has invalid value"
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [{"role": "system", "content": [{"type": "text", "text": "Be brief."}], "name": "guide"}, USER],
+        [{"role": "developer", "content": "Be brief."}, {**USER, "name": "ada"}],
+        [USER, CALLING, {"role": "tool", "tool_call_id": "call_1", "name": "answer", "content": "no"}],
+        [USER, CALLING, {"role": "tool", "tool_call_id": "call_1", "content": [{"type": "text", "text": "no"}]}],
+        [USER, {"role": "assistant", "content": "I see.", "reasoning": "Hm."}, USER],
+    ],
+)
+def test_names_and_lists_of_text_are_taken_from_every_role(messages: list[JsonObject], client: groq.Groq) -> None:
+    client.post("/openai/v1/chat/completions", body={**BASE, "messages": messages}, cast_to=object)
+
+
+def test_a_model_with_vision_takes_images(client: groq.Groq) -> None:
+    content = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": "data:image/png,"}}]
+    messages = [{"role": "user", "content": content}]
+    body = {"model": "qwen/qwen3.8-27b", "messages": messages}
+    client.post("/openai/v1/chat/completions", body=body, cast_to=object)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"tools": [tool()], "tool_choice": choose("other")}, "requested tool does not exist"),
+        ({"tool_choice": choose("answer")}, "requested tool does not exist"),
+        ({"tool_choice": "required"}, "requested tool does not exist"),
+        ({"tools": [tool()], "tool_choice": {"name": "answer"}}, "'tool_choice' : value must be string"),
+        ({"tools": [{"type": "browser"}]}, "'tools.0.type' : value is not one of the allowed values ['function']"),
+        ({"tools": [{"type": "function"}]}, "'tools.0.function.name' : property 'name' is missing"),
+        ({"tools": [tool("a b")]}, "'tools.0.function.name' : value must match the pattern"),
+        ({"tools": [tool("a" * 65)]}, "'tools.0.function.name' : value must match the pattern"),
+        ({"tools": [tool(), tool("b", returns={})]}, "'tools.1.function' : property 'returns' is unsupported"),
+        ({"tools": [tool(), tool("b", parameters={"type": 3})]},
+         "invalid JSON schema for tool b, tools[1].function.parameters: /type"),
+        ({"tools": [tool(strict=True, parameters={"type": "object", "properties": {}})]},
+         "invalid JSON schema for tool answer, tools[0].function.parameters: : additionalProperties:false must be set"),
+        ({"tools": [tool(strict=True, parameters={**SCHEMA, "required": []})]},
+         "tools[0].function.parameters: /required: The following properties must be listed in `required`: name"),
+    ],
+)  # fmt: skip
+def test_tools_and_the_choice_of_one_are_checked(fields: dict[str, object], message: str, refused: Refused) -> None:
+    assert message in str(refused(**fields)["message"])
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from structgen.documents import read_documents
 from structgen.forms.quotes import Keys, Quoted, pair_keys, with_quotes
 from structgen.stages import compile_request
 from structgen.testing import Emulator
-from structgen.testing.emulator.chat.model_answers import answer_by_rules, answer_in_form, without_pairs
+from structgen.testing.emulator.chat.rule_answers import answer_by_rules, answer_in_form, without_pairs
 
 MODEL = "groq/openai/gpt-oss-20b"
 SAMPLES = Path(__file__).parents[4] / "notebooks" / "samples"
