@@ -27,6 +27,7 @@ from structgen.engine.drive import adrive, drive
 from structgen.engine.flow import DocumentLine, Line, Send, SideBySide, extraction
 from structgen.engine.map_api import Maps
 from structgen.engine.observers import Observers, end_observed, observed, observers_in
+from structgen.engine.page_numbers import with_pages
 from structgen.engine.reparse.previous_run import PreviousRun, only_extract
 from structgen.engine.stream.stream_api import Streams, TextLine, refuse_chunks, text_line
 from structgen.engine.stream.stream_views import Finished
@@ -284,8 +285,9 @@ class Extractor(Maps, Streams):
         long = plan_chunks(plan, text)
         if long is None:
             first = self._previous.question(plan, text) if self._previous else None
-            return observed(extraction(plan, text, first), self._observers)
-        return end_observed(chunked_extraction(long, self._observers, self._previous), self._observers)
+            return observed(with_pages(extraction(plan, text, first), text), self._observers)
+        line = chunked_extraction(long, self._observers, self._previous)
+        return end_observed(with_pages(line, text), self._observers)
 
     def _in_chunks(self, plan: Plan[T], text: Input, error: RequestTooLarge) -> DocumentLine[T]:
         """Return the chunked line for a document that the server found too large. Raise `error` if it cannot be cut."""
@@ -294,7 +296,8 @@ class Extractor(Maps, Streams):
         long = plan_chunks(plan, text, refused=True) if was_whole else None
         if long is None:
             raise error
-        return end_observed(chunked_extraction(long, self._observers, self._previous), self._observers)
+        line = chunked_extraction(long, self._observers, self._previous)
+        return end_observed(with_pages(line, text), self._observers)
 
     def _planned(
         self, schema: object, text: Input, instructions: str | None, context: Context, *, extracting: bool = True
@@ -304,7 +307,7 @@ class Extractor(Maps, Streams):
         plan = self._plan(resolve(schema), instructions, context, extracting=extracting)
         if extracting:
             refuse_chunks(self.options, text)
-        return plan, observed(extraction(plan, text), self._observers)
+        return plan, observed(with_pages(extraction(plan, text), text), self._observers)
 
     def _listed(
         self, item: object, text: Input, instructions: str | None, context: Context

@@ -52,6 +52,7 @@ class Row:
     chunks: tuple[ChunkReport, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     partial: Json = None
+    notes: tuple[str, ...] = ()
 
     @property
     def unsupported(self) -> tuple[str, ...]:
@@ -73,14 +74,15 @@ class Row:
     def to_json(self) -> JsonObject:
         """Return the row as JSON, its keys in this order.
 
-        `partial` comes only if there is one, `chunks` only if the document was split.
+        `partial` comes only if there is one, `chunks` only if the document was split, `notes` only if something about
+        the document was not read for certain; a piece of evidence has a `page` only if the document has pages.
         """
         row: JsonObject = {
             "id": self.id,
             "source": self.source,
             "status": str(self.status),
             "value": self.value,
-            "evidence": [cast(JsonObject, asdict(piece)) for piece in self.evidence],
+            "evidence": [_piece(piece) for piece in self.evidence],
             "unsupported": list(self.unsupported),
             "repairs": [_repair(repair) for repair in self.repairs],
             "issues": [_issue(issue) for issue in self.issues],
@@ -90,9 +92,17 @@ class Row:
         }
         if self.partial is not None:
             row["partial"] = self.partial
+        if self.notes:
+            row["notes"] = list(self.notes)
         if len(self.chunks) > 1:
             row["chunks"] = _chunks(self.chunks, self.conflicts)
         return row
+
+
+def _piece(piece: Evidence) -> JsonObject:
+    """Return a piece of evidence as JSON."""
+    row = cast(JsonObject, asdict(piece))
+    return row if piece.page is not None else {key: part for key, part in row.items() if key != "page"}
 
 
 def _repair(repair: Repair) -> JsonObject:
@@ -124,7 +134,8 @@ def _chunks(chunks: tuple[ChunkReport, ...], conflicts: tuple[Conflict, ...]) ->
 def _claim(claim: Claim, chunks: tuple[ChunkReport, ...]) -> JsonObject:
     """Return a claim as JSON, with the spans of the chunks that made it: it may have no evidence."""
     spans: Json = [[chunks[number].start, chunks[number].end] for number in claim.chunks if number < len(chunks)]
-    return {**cast(JsonObject, asdict(claim)), "spans": spans}
+    evidence: Json = [_piece(piece) for piece in claim.evidence]
+    return {**cast(JsonObject, asdict(claim)), "evidence": evidence, "spans": spans}
 
 
 def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> Row:
@@ -146,6 +157,7 @@ def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> R
         chunks=found.chunks,
         conflicts=found.conflicts,
         error=failed,
+        notes=document.notes,
     )
 
 
@@ -181,6 +193,7 @@ def row_of_failure(document: Document, failure: ExtractionFailed, cost: float | 
         conflicts=failure.conflicts,
         repairs=failure.repairs,
         partial=None if incomplete else failure.partial,
+        notes=document.notes,
     )
 
 

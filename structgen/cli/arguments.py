@@ -27,7 +27,7 @@ Words: TypeAlias = Annotated[
     typer.Argument(
         metavar="TASK INPUT",
         help=f"What to extract ({TASK}; omit it with --fields), then what to read: files, folders, globs, or - for "
-        "standard input. A .txt, .md or .html file is one document; in .jsonl, .csv and .parquet each row is one.",
+        "standard input. A .txt, .md, .html or .pdf file is one document; each row of a .jsonl, .csv or .parquet one.",
         show_default=False,
     ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -44,7 +45,8 @@ class Document:
     """A text to extract from. `id` names it in rows and logs; `source` is where it was read from (a path, or ``-``).
 
     `context` is background for the model, such as a title. It is never evidence. `above` holds, for a document that is
-    part of a longer text, the lines above it that it depends on: headings, column names, dates.
+    part of a longer text, the lines above it that it depends on: headings, column names, dates. `pages` are the offsets
+    in `text` at which its pages begin, if it has pages. `notes` are sentences about what could not be read for certain.
     """
 
     text: str
@@ -52,6 +54,12 @@ class Document:
     source: str = ""
     context: str = ""
     above: tuple[Passage, ...] = ()
+    pages: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def page_at(self, offset: int) -> int | None:
+        """Return the page, counted from 1, of an offset in the text; or None if the document has no pages."""
+        return max(1, bisect_right(self.pages, offset)) if self.pages else None
 
     def __post_init__(self) -> None:
         """Raise DocumentError if the text is not a str."""
@@ -66,8 +74,9 @@ class Document:
     def from_file(cls, path: str | PathLike[str]) -> Document:
         """Read a file. Its name becomes the id, its path the source. The encoding is detected.
 
-        HTML is kept as written. Raises DocumentError if the file cannot be read, or if it is a folder or a table, which
-        hold many documents: use `structgen.read` for those.
+        HTML is kept as written. The text of a PDF keeps its columns; it needs `pip install 'structgen[documents]'`.
+        Offsets of evidence are offsets in the text of the Document. Raises DocumentError if the file cannot be read, or
+        if it is a folder or a table, which hold many documents: use `structgen.read` for those.
         """
         from structgen.documents.file_reader import read_file
 
@@ -351,7 +360,8 @@ class Status(StrEnum):
 class Evidence:
     """Where the text supports one leaf of the value: `text` is ``document[start:end]``, offsets in characters.
 
-    `start`, `end` and `text` are None for an unsupported value. `score` (0 to 1) is set for fuzzy matches only.
+    `start`, `end` and `text` are None for an unsupported value. `score` (0 to 1) is set for fuzzy matches only. `page`
+    counts from 1, and is None if the document has no pages.
     """
 
     path: str
@@ -360,6 +370,7 @@ class Evidence:
     text: str | None
     status: Status
     score: float | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

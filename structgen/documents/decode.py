@@ -22,7 +22,7 @@ _MARKS = (
 )
 
 _KINDS = (
-    (b"%PDF-", "a PDF; convert it to text first, for example with pdftotext"),
+    (b"%PDF-", "a PDF; give its name the suffix .pdf, so that it is read as one"),
     (b"PK\x03\x04", "a zip archive (perhaps .docx, .xlsx or .epub); save it as text, Markdown or HTML first"),
     (b"\xd0\xcf\x11\xe0", "an old Office file; save it as text first"),
     (b"{\\rtf", "rich text (RTF); save it as plain text first"),

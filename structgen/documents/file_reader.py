@@ -15,8 +15,8 @@ from structgen.core.argument_checks import argument, kind_of, string
 from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.core.records import Document
 from structgen.documents.decode import decode
+from structgen.documents.formats import Format, format_of
 from structgen.documents.inputs import (
-    TABLE_SUFFIXES,
     DocumentOrProblem,
     DocumentProblem,
     InputFile,
@@ -25,6 +25,7 @@ from structgen.documents.inputs import (
     find_input_files,
     readable,
 )
+from structgen.documents.pdf import read_pdf
 from structgen.documents.tabular import Row, read_csv, read_jsonl, read_parquet
 
 
@@ -47,7 +48,8 @@ def read_documents(
     """Yield the documents that `inputs` name, lazily, and a problem in the place of each that cannot be read.
 
     An input is a file, a folder (read recursively, only known suffixes), a glob, or ``-`` for standard input. In
-    .jsonl, .csv and .parquet each row is a document, with its text in `text_field`; any other file is one document.
+    .jsonl, .csv and .parquet each row is a document, with its text in `text_field`; any other file is one document. The
+    text of a .pdf has the places of its pages.
     HTML is not converted: the rules use its markup (JSON-LD, microdata, tables), and offsets of evidence are offsets in
     the file.
 
@@ -102,8 +104,11 @@ class UniqueIds:
 def read_input_file(file: InputFile, fields: Fields, notify: Notice) -> Iterator[DocumentOrProblem]:
     """Yield the documents of one file. If reading fails, the last item is a problem."""
     try:
-        if file.path is not None and file.path.suffix.lower() in TABLE_SUFFIXES:
-            yield from _table(file, file.path, fields)
+        kind = Format.TEXT if file.path is None else format_of(file.path)
+        if file.path is not None and kind is not None and kind.is_table:
+            yield from _table(file, file.path, kind, fields)
+        elif kind is Format.PDF:
+            yield _pdf(file, notify)
         else:
             yield from _file(file, notify)
     except OSError as error:
@@ -114,17 +119,28 @@ def read_input_file(file: InputFile, fields: Fields, notify: Notice) -> Iterator
         yield DocumentProblem(file.source, f"it is not valid {error.encoding}; save it as UTF-8.", file.name)
 
 
+def _bytes(file: InputFile) -> bytes:
+    return sys.stdin.buffer.read() if file.path is None else file.path.read_bytes()
+
+
+def _pdf(file: InputFile, notify: Notice) -> DocumentOrProblem:
+    found = read_pdf(_bytes(file))
+    for note in found.notes:
+        notify(f"{file.source}: {note}")
+    return Document(found.text, file.name, file.source, pages=found.pages, notes=found.notes)
+
+
 def _file(file: InputFile, notify: Notice) -> Iterator[DocumentOrProblem]:
-    data = sys.stdin.buffer.read() if file.path is None else file.path.read_bytes()
+    data = _bytes(file)
     text, encoding, guessed = decode(data)
     if guessed:
         notify(f"{file.source}: it is not UTF-8; it was read as {encoding}, which is a guess.")
     yield _document(text, file.name, file.source)
 
 
-def _table(file: InputFile, path: Path, fields: Fields) -> Iterator[DocumentOrProblem]:
+def _table(file: InputFile, path: Path, kind: Format, fields: Fields) -> Iterator[DocumentOrProblem]:
     rows, at = 0, file.source
-    for number, row in _rows(path, fields):
+    for number, row in _rows(path, kind, fields):
         rows += 1
         name = f"{file.name}:{number}"
         yield DocumentProblem(at, row, name) if isinstance(row, str) else _of_row(row, fields, name, at)
@@ -132,11 +148,11 @@ def _table(file: InputFile, path: Path, fields: Fields) -> Iterator[DocumentOrPr
         yield DocumentProblem(at, "the table has no rows.", file.name)
 
 
-def _rows(path: Path, fields: Fields) -> Iterator[tuple[int, Row | str]]:
-    match path.suffix.lower():
-        case ".jsonl":
+def _rows(path: Path, kind: Format, fields: Fields) -> Iterator[tuple[int, Row | str]]:
+    match kind:
+        case Format.JSONL:
             return read_jsonl(path)
-        case ".csv":
+        case Format.CSV:
             return read_csv(path, fields.text)
         case _:
             return read_parquet(path, fields.text, fields.id)
@@ -182,9 +198,9 @@ def read(
 ) -> Iterator[Document | DocumentError]:
     """Read the documents in files, folders and globs, lazily and in order. An unreadable one yields a DocumentError.
 
-    A .txt, .md or .html file (and any other file that is named itself) is one document; in .jsonl, .csv and .parquet
-    each row is one, with its text in `text_field` and its id in `id_field`. Folders are read recursively, and ``-`` is
-    standard input. Ids are file names (with the line in a table) and unique.
+    A .txt, .md, .html or .pdf file (and any other file that is named itself) is one document; in .jsonl, .csv and
+    .parquet each row is one, with its text in `text_field` and its id in `id_field`. Folders are read recursively, and
+    ``-`` is standard input. Ids are file names (with the line in a table) and unique.
 
     A bad file does not stop the others: its error takes its place, with `id` and `source`, and `Extractor.map` accepts
     it as a text that failed. `notice` is called with a sentence about everything that may be unexpected (a guessed
@@ -202,7 +218,8 @@ def read_file(path: str | PathLike[str]) -> Document:
     file = InputFile(Path(name), readable(Path(Path(name).name)))
     if Path(name).is_dir():
         raise DocumentError(f"{name} is a folder: use structgen.read({name!r}) to read the files in it.", source=name)
-    if Path(name).suffix.lower() in TABLE_SUFFIXES:
+    kind = format_of(Path(name))
+    if kind is not None and kind.is_table:
         raise DocumentError(f"{name} is a table: use structgen.read({name!r}) to read its rows.", source=name)
     # one file that is no table yields exactly one item
     found = next(read_input_file(file, Fields(), _warn))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from structgen.core.records import Document
+from structgen.documents.formats import SUFFIXES, format_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,6 @@ class DocumentProblem:
 
 DocumentOrProblem: TypeAlias = Document | DocumentProblem
 
-TEXT_SUFFIXES = frozenset({".txt", ".md", ".html", ".htm"})
-TABLE_SUFFIXES = frozenset({".jsonl", ".csv", ".parquet"})
 STANDARD_INPUT = "-"
 
 Notice = Callable[[str], None]
@@ -93,7 +92,7 @@ def _folder(folder: Path, notice: Notice) -> Iterator[InputFile | DocumentProble
     for at, names in _walk(folder, problems):
         for name in names:
             path = at / name
-            if path.suffix.lower() in TEXT_SUFFIXES | TABLE_SUFFIXES:
+            if format_of(path) is not None:
                 read += 1
                 yield InputFile(path, readable(path.relative_to(folder)))
             else:
@@ -102,12 +101,13 @@ def _folder(folder: Path, notice: Notice) -> Iterator[InputFile | DocumentProble
     for error in problems:
         where = Path(os.fsdecode(error.filename or folder))
         yield DocumentProblem(readable(where), f"{explain(error)}.", readable(where))
-    known = ", ".join(sorted(TEXT_SUFFIXES | TABLE_SUFFIXES))
     if not read and not problems:
-        yield DocumentProblem(readable(folder), f"the folder contains no document ({known}).", readable(folder))
+        yield DocumentProblem(readable(folder), f"the folder contains no document ({SUFFIXES}).", readable(folder))
     elif skipped:
         files = "1 file" if skipped == 1 else f"{skipped} files"
-        notice(f"{readable(folder)}: {files} skipped, because only {known} are read; name the others to read them too.")
+        notice(
+            f"{readable(folder)}: {files} skipped, because only {SUFFIXES} are read; name the others to read them too."
+        )
 
 
 def _walk(folder: Path, problems: list[OSError]) -> Iterator[tuple[Path, list[str]]]:

@@ -118,7 +118,10 @@ def _table(entries: Sequence[Entry], places: Places) -> Table:
 
 def _position(evidence: Evidence | None, places: Places) -> str:
     """Return where a piece of evidence begins, or an empty text."""
-    return "" if evidence is None or evidence.start is None else places.position(evidence.start)
+    if evidence is None or evidence.start is None:
+        return ""
+    page = "" if evidence.page is None else f"page {evidence.page}, "
+    return f"{page}{places.position(evidence.start)}"
 
 
 def _value(entry: Entry, places: Places) -> Text:
