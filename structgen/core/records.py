@@ -351,6 +351,8 @@ class Status(StrEnum):
     NORMALIZED = "normalized"
     QUOTED = "quoted"
     """The text contains the model's quote for it, but not the value itself (a sentiment, a summary)."""
+    DERIVED = "derived"
+    """The rules concluded it from this passage, which no label connects with the field."""
     FUZZY = "fuzzy"
     AMBIGUOUS = "ambiguous"
     UNSUPPORTED = "unsupported"

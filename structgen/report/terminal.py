@@ -36,6 +36,7 @@ _INK: Mapping[Status, str] = MappingProxyType(
         Status.EXACT: "green",
         Status.NORMALIZED: "cyan",
         Status.QUOTED: "blue",
+        Status.DERIVED: "blue",
         Status.FUZZY: "yellow",
         Status.AMBIGUOUS: "magenta",
         Status.UNSUPPORTED: "red",

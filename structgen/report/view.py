@@ -119,6 +119,7 @@ MEANING: Mapping[Status, str] = MappingProxyType(
         Status.EXACT: "is in the text exactly like this",
         Status.NORMALIZED: "is in the text, written differently",
         Status.QUOTED: "is what the model concluded from these words",
+        Status.DERIVED: "is what the rules concluded from these words, without a label for it",
         Status.FUZZY: "is in the text almost like this",
         Status.AMBIGUOUS: "is in the text more than once, or can be read in two ways; all its places are marked",
         Status.UNSUPPORTED: "is not in the text",

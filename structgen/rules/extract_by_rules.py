@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -17,11 +16,12 @@ from structgen.rules.finders.ingredient_objects import find_ingredient
 from structgen.rules.finders.linked_data import find_linked, main_item
 from structgen.rules.finders.object_lists import find_objects
 from structgen.rules.finders.string_lists import body_start, find_inline, find_strings
-from structgen.rules.findings import Finding, Path, Place, evidence, leaf
+from structgen.rules.findings import Finding, Path, Place, derived_evidence, evidence
 from structgen.rules.guard import keep_supported
+from structgen.rules.only_candidate import derive
 from structgen.rules.search import Search, start_search
 from structgen.rules.unambiguous import find_amounts
-from structgen.rules.values import EMAIL, URL, find_labelled, fits, read_value
+from structgen.rules.values import find_labelled, fits, read_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ def extract_by_rules(
     # A text of one line may be what the whole schema describes.
     whole = find_ingredient(search, root) or _find(search, root, main_item(search, root)) or Finding(None)
     found = keep_supported(whole, root)
-    return Found(found.value, evidence(found, text))
+    value, concluded = derive(search, found.value)
+    return Found(value, (*evidence(found, text), *derived_evidence(search.page, concluded)))
 
 
 def _find(search: Search, field: Field, item: LinkedItem | None) -> Finding | None:
@@ -93,7 +94,7 @@ def _find_leaf(search: Search, field: Field) -> Finding | None:
         if found or field.kind not in (Kind.CHOICE, Kind.BOOLEAN):
             return found
     least = _MIN_TEXT_SCORE if field.kind is Kind.STRING else 0.0
-    return find_labelled(search, field, least) or _find_unlabelled(search, field) or _whole_text(search, field)
+    return find_labelled(search, field, least) or _whole_text(search, field)
 
 
 def _whole_text(search: Search, field: Field) -> Finding | None:
@@ -101,12 +102,17 @@ def _whole_text(search: Search, field: Field) -> Finding | None:
     lines = search.page.lines
     if not field.concepts & _CONCEPTS_OF_CELLS or len(lines) != 1 or len(lines[0].text) > 60:
         return None
+    words = sum(word[0].isalpha() for word in lines[0].text.split())
+    # A sentence is no cell, and a number behind a word is rather that of an order than that of a phone.
+    if words > _MOST_WORDS or (words and "phone" in field.concepts):
+        return None
     # Two amounts in one cell are a price and an old price, or a range.
     several = len(list(islice(find_amounts(lines[0].text, search.style), 2))) > 1
     return None if field.concepts & MONEY and several else read_value(search, field, lines[0].start, lines[0].end)
 
 
-_CONCEPTS_OF_CELLS = MONEY | {"date", "phone", "currency", "time"}
+_CONCEPTS_OF_CELLS = MONEY | {"phone", "currency"}
+_MOST_WORDS = 4
 _MIN_TEXT_SCORE = 0.55
 """Minimum score of a pair whose value is text. Any words may follow a label without a colon."""
 
@@ -119,38 +125,3 @@ def _find_list(search: Search, field: Field) -> Finding | None:
     if found := find_inline(search, field):
         return found
     return find_strings(search, field) if field.item.kind is Kind.STRING else None
-
-
-_SELF_EVIDENT = frozenset({"email", "url"})
-_MAX_UNLABELLED = 5_000
-"""Maximum characters of a text in which a choice needs no label. In a longer one any word comes up."""
-
-
-def _find_unlabelled(search: Search, field: Field) -> Finding | None:
-    """Find a value that shows what it is without a label: an address, or one of a list of choices."""
-    if not field.concepts & _SELF_EVIDENT <= field.keys:
-        return None  # part of an object that only its labels can identify, such as an invoice's customer
-    if field.concepts & {"email"} or field.format == "email":
-        return _only(search, EMAIL)
-    if field.concepts & {"url"} or field.format in ("uri", "url"):
-        return _only(search, URL)
-    if field.kind is Kind.CHOICE and len(search.page.text) <= _MAX_UNLABELLED and _are_words(field):
-        return read_value(search, field, 0, len(search.page.text))
-    return None
-
-
-def _only(search: Search, pattern: re.Pattern[str]) -> Finding | None:
-    """Return the only match of a pattern, or None if there are several that differ."""
-    found = list(pattern.finditer(search.page.text))
-    if len({match.group().casefold() for match in found}) != 1:
-        return None
-    text = found[0].group().rstrip(".,;)")
-    return leaf(search.page, text, found[0].start(), found[0].start() + len(text))
-
-
-def _are_words(field: Field) -> bool:
-    """Whether the choices are words that mean something by themselves, not letters or numbers."""
-    return all(
-        choice is None or (isinstance(choice, str) and len(choice) > 2 and choice[0].isalpha())
-        for choice in field.choices
-    )

@@ -28,7 +28,7 @@ _UNITS = {fold(name): int(UNITS[name].seconds) for name in ("second", "sec", "mi
 _FILLERS = {"in", "text", "value", "the", "of", "a", "str", "string", "raw"}
 
 
-_MIXED = frozenset({"other_time", "other_date", "other_kind", "service_charge"})
+MIXED = frozenset({"other_time", "other_date", "other_kind", "service_charge"})
 """Concepts of several similar things. A field of one is found only by its own labels."""
 _LIMITS = ("format", "pattern", "minLength", "maxLength", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 
@@ -154,7 +154,7 @@ def _read(names: Mapping[str, tuple[str, ...]], node: Node, key: str, name: str,
         choices=used.choices or (),
         labels=labels,
         concepts=concepts,
-        keys=concepts - _MIXED | {key},
+        keys=concepts - MIXED | {key},
         seconds=seconds,
         verbatim=bool(_VERBATIM.search(spot.text("description"))),
         minimum=_bound(spot.said("minimum")),

@@ -58,6 +58,12 @@ def evidence(found: Finding, source: str) -> tuple[Evidence, ...]:
     )
 
 
+def derived_evidence(page: Page, places: Iterable[tuple[tuple[Step, ...], int, int]]) -> tuple[Evidence, ...]:
+    """Return the passages of the visible text that values were derived from as public records."""
+    spans = ((path, page.span(start, end)) for path, start, end in places)
+    return tuple(Evidence(pointer(path), a, b, page.source[a:b], Status.DERIVED) for path, (a, b) in spans)
+
+
 def _status(value: Json, text: str) -> Status:
     # `1 == True` in Python, but "1" is not how a text says true.
     return Status.EXACT if value == text or (_number(value) and str(value) == text) else Status.NORMALIZED

@@ -63,6 +63,7 @@ _FURTHER_CURRENCIES = frozenset({"rm", "rs", "kr", "ft", "zł", "kč", "pound", 
 _JOINED = re.compile(
     r"\s*(?:[-–—/,;&+]|plus|to|until|till|through|bis|and|or|und|oder|et|ou|y|o|à|a)\s*(?:the\s)?", re.IGNORECASE
 )
+_TO_LAST = re.compile(r"\s*(?:[-–—]|to|until|till|through|thru|bis|au|al|tot|til|till)\s*(?:the\s)?", re.IGNORECASE)
 _DAY_TO = re.compile(
     r"(?:\b(?P<name>[^\W\d_]{3,12})\.?\s\d{1,2}(?:st|nd|rd|th)?|\b\d{1,2}\.?\s(?P<month>[^\W\d_]{3,12})\.?)"
     r"\s?(?:[-–—]|to|bis)\s?$"
@@ -293,14 +294,40 @@ def find_date(text: str) -> WrittenDate | None:
     plain = [one for one in written if not _is_compact(text, one)]
     compact = [one for one in written if _is_compact(text, one) and len({day.value for day in one.readings}) == 1]
     first = min(plain or compact, key=lambda one: (one.start, -one.end), default=None)
-    if first is None:
-        return None
-    ranged = _ends_range(text, first.start) or _RANGE_BEHIND.match(text, first.end)
+    return None if first is None else _in_doubt(text, first, plain)
+
+
+def find_dates(text: str) -> Iterator[WrittenDate]:
+    """Yield every date of a text, without eight digits in a row. Linear.
+
+    `of_range` also marks what is no date by itself: an end of a range, or the day that another one counts from.
+    """
+    written = (kept for one in read_dates(text) if (kept := _likely_in_a_line(text, one)).readings)
+    ordered = sorted((one for one in written if not _is_compact(text, one)), key=lambda one: (one.start, -one.end))
+    end = 0
+    for at, one in enumerate(ordered):
+        if one.start >= end:  # two readers may find the same date, or a part of it
+            ranged = any(_TO_LAST.fullmatch(text, a, b) for a, b in _gaps(ordered[max(0, at - 2) : at + 3], one))
+            yield replace(one, of_range=True) if ranged else _in_doubt(text, one, ())
+            end = one.end
+
+
+def _gaps(around: Sequence[WrittenDate], date: WrittenDate) -> Iterator[tuple[int, int]]:
+    """Yield the stretches between a date and the other ones around it."""
+    for other in around:
+        first, last = sorted((date, other), key=lambda one: one.start)
+        if first.end <= last.start:
+            yield first.end, last.start
+
+
+def _in_doubt(text: str, date: WrittenDate, others: Sequence[WrittenDate]) -> WrittenDate:
+    """Return a date, marked as of a range if the words around it make it another day, or one of several."""
+    ranged = _ends_range(text, date.start) or _RANGE_BEHIND.match(text, date.end)
     # "30 days after 1 May 2024" is another day.
-    relative = _RELATIVE_BEFORE.search(text, max(0, first.start - _REACH), first.start)
-    if ranged or relative or _RELATIVE_BEHIND.match(text, first.end) or _is_one_of_several(text, first, plain):
-        return replace(first, of_range=True)
-    return first
+    relative = _RELATIVE_BEFORE.search(text, max(0, date.start - _REACH), date.start)
+    if ranged or relative or _RELATIVE_BEHIND.match(text, date.end) or _is_one_of_several(text, date, others):
+        return replace(date, of_range=True)
+    return date
 
 
 def _ends_range(text: str, at: int) -> bool:
@@ -340,13 +367,14 @@ def _likely(readings: Sequence[DateReading], order: DateOrder | None) -> Sequenc
     return settle(likely or [one for one in readings if one.order and not one.mark], order)
 
 
-def only_moment(text: str, written: WrittenDate, order: DateOrder | None) -> tuple[datetime, int] | None:
-    """Return a date with the time of day beside it, and their end. None if there is no time, or it is ambiguous."""
-    day = only_day(written, order)
-    for timed in read_datetimes(text, written.start, written.start + 1):
+def only_moment(text: str, written: WrittenDate, order: DateOrder | None) -> Reading[datetime] | None:
+    """Return a date with the time of day beside it. None if there is no time, or it is ambiguous."""
+    day, first = only_day(written, order), min(one.start for one in written.readings)
+    # An article or a weekday before a date belongs to it, but a reader finds the date where its parts begin.
+    for timed in read_datetimes(text, first, first + 1):
         moments = {one.value for one in timed.readings if not one.unlikely and one.value.date() == day}
         if len(moments) == 1 and not timed.of_range:
-            return moments.pop(), timed.end
+            return Reading(moments.pop(), timed.start, timed.end)
     return None
 
 

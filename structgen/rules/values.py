@@ -83,7 +83,7 @@ def _read_number(search: Search, field: Field, start: int, end: int) -> Finding 
     # A number further behind is part of a sentence about something else.
     if number is None or number.start > 12 or _may_be_a_dash(search.page.text, start + number.start):
         return None
-    return _checked(search, field, number.value, start + number.start, start + number.end)
+    return number_leaf(search, field, number.value, start + number.start, start + number.end)
 
 
 def _may_be_a_dash(text: str, at: int) -> bool:
@@ -98,7 +98,7 @@ def _read_duration(search: Search, field: Field, start: int, end: int) -> Findin
     # Without a unit in its name, nobody knows whether the field counts minutes or hours.
     if found is None or not field.seconds:
         return None
-    return _checked(search, field, found.value / field.seconds, start + found.start, start + found.end)
+    return number_leaf(search, field, found.value / field.seconds, start + found.start, start + found.end)
 
 
 def _read_count_of(search: Search, field: Field, size: float, span: Span) -> Finding | None:
@@ -107,7 +107,7 @@ def _read_count_of(search: Search, field: Field, size: float, span: Span) -> Fin
     number = find_number(text, search.style)
     if number is None or text[number.start : number.end] != text or text.isalpha():
         return None
-    return _checked(search, field, number.value * size, *span)
+    return number_leaf(search, field, number.value * size, *span)
 
 
 def _last_amount(search: Search, field: Field, start: int, end: int) -> Amount | None:
@@ -140,13 +140,13 @@ def amount_leaf(search: Search, field: Field, amount: Amount) -> Finding | None:
     """
     if field.kind is not Kind.STRING:
         value = amount.value
-        return None if value is None else _checked(search, field, value, amount.start, amount.end)
+        return None if value is None else number_leaf(search, field, value, amount.start, amount.end)
     bare = "currency" in field.siblings
     start, end = (amount.start, amount.end) if bare else (amount.signed, amount.signed_end)
     return leaf(search.page, search.page.text[start:end], start, end)
 
 
-def _checked(search: Search, field: Field, value: float, start: int, end: int) -> Finding | None:
+def number_leaf(search: Search, field: Field, value: float, start: int, end: int) -> Finding | None:
     """Return a number if it is within the bounds of the field, and whole for an integer. Nothing is rounded."""
     if field.kind is Kind.INTEGER and value != int(value):
         return None
@@ -246,7 +246,7 @@ def date_leaf(search: Search, field: Field, found: WrittenDate) -> Finding | Non
     """Return a date in ISO 8601 if the field has a format, else as printed."""
     if field.format == "date-time":
         moment = only_moment(search.page.text, found, search.date_order)
-        return leaf(search.page, iso(moment[0]), found.start, moment[1]) if moment else None
+        return leaf(search.page, iso(moment.value), moment.start, moment.end) if moment else None
     day, (start, end) = only_day(found, search.date_order), (found.readings[0].start, found.readings[0].end)
     if field.format == "date":
         return leaf(search.page, day.isoformat(), start, end) if day else None

@@ -342,7 +342,7 @@ MOMENTS: Table = [
     ("12. März 2024, 14:30 Uhr", "2024-03-12T14:30:00", SAME, SAME, "normalized"),
     ("12 March 2024 at 2 pm", "2024-03-12T14:00:00", SAME, SAME, "normalized"),
     ("March 12, 2024 2:30 PM", "2024-03-12T14:30:00", SAME, SAME, "normalized"),
-    ("14:30 on 12 March 2024", "2024-03-12T14:30:00", SAME, None, "normalized"),
+    ("14:30 on 12 March 2024", "2024-03-12T14:30:00", SAME, SAME, "normalized"),
     ("2024年3月12日14時30分", "2024-03-12T14:30:00", SAME, SAME, "normalized"),
     ("25/12/2020 14:30", "2020-12-25T14:30:00", SAME, SAME, "normalized"),
     ("03/04/2020 14:30", "2020-04-03T14:30:00", None, None, "ambiguous"),

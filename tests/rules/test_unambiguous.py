@@ -281,7 +281,7 @@ def test_a_time_of_day_is_taken_only_where_it_is_printed(text: str, timed: str |
     found = find_date(text)
     assert found
     read = only_moment(text, found, None)
-    assert (read and iso(read[0])) == timed
+    assert (read and iso(read.value)) == timed
 
 
 DAY = {"type": ["string", "null"], "format": "date"}

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.records import Evidence, Status
 
-_CERTAIN = frozenset({Status.EXACT, Status.NORMALIZED, Status.FUZZY, Status.QUOTED})
+_CERTAIN = frozenset({Status.EXACT, Status.NORMALIZED, Status.FUZZY, Status.QUOTED, Status.DERIVED})
 MAX_DEPTH = 40
 """Values nested deeper than this are compared as a whole."""
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from structgen.notation.affixes import MINUSES, SIGNS
+from structgen.notation.dates import MONTHS
 from structgen.notation.digits import digit_runs
 from structgen.notation.durations import UNITS
 from structgen.notation.numbers import number_of
@@ -110,9 +111,11 @@ def _counted(text: str, mention: Mention) -> bool:
 def _leads_on(text: str, mention: Mention) -> bool:
     """Whether a value follows a label, so that the number before it belongs to something else.
 
-    The label must be no unit of time: "1 heure 30 minutes".
+    The label must be no unit of time ("1 heure 30 minutes") and no month ("5 marca 2024").
     """
     unit = text[mention.start : mention.end].casefold()
+    if unit in MONTHS:
+        return False
     return _LEADS_ON.match(text, mention.end) is not None and (unit not in UNITS or unit in _LABELS_TOO)
 
 

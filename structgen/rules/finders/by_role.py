@@ -60,18 +60,18 @@ def _title(search: Search, field: Field) -> Finding | None:
 
 
 def _date(search: Search, field: Field) -> Finding | None:
-    """Return the labelled date, else the first of the document."""
+    """Return the labelled date, else the first one of a bill. In other documents any date may be the first."""
     if found := find_labelled(search, field):
         return found
-    first = find_date(search.page.text)
+    first = find_date(search.page.text) if search.rows else None
     return None if first is None else date_leaf(search, field, first)
 
 
 def _time(search: Search, field: Field) -> Finding | None:
-    """Return the labelled time of day, else the one on the same line as the first date."""
+    """Return the labelled time of day, else the one on the same line as the first date of a bill."""
     if found := find_labelled(search, field):
         return found
-    first = find_date(search.page.text)
+    first = find_date(search.page.text) if search.rows else None
     if first is None:
         return None
     end = search.page.text.find("\n", first.end)
@@ -124,7 +124,7 @@ def _availability(search: Search, field: Field) -> Finding | None:
 
 
 def _phone(search: Search, field: Field) -> Finding | None:
-    return find_labelled(search, field) or find_phone(search)
+    return find_labelled(search, field) or (find_phone(search) if search.rows else None)
 
 
 _CODES = frozenset({"sku", "mpn", "gtin"})

@@ -80,10 +80,16 @@ def test_a_labelled_price_and_currency_come_first(ask: Any) -> None:
     assert ask(text, price="number", currency="string") == {"price": 4.0, "currency": "CHF"}
 
 
-def test_the_first_date_of_a_document_is_its_date(ask: Any) -> None:
+def test_the_first_date_of_a_bill_is_its_date(ask: Any) -> None:
     clock = {"type": ["string", "null"]}
-    assert ask("Shop\n21.11.2017 08:15 no. 3", date="string", time=clock) == {"date": "21.11.2017", "time": "08:15"}
-    assert ask("Shop\n00440 25032018 x", date="string", time=clock) == {"date": "25032018", "time": None}
+    rows = "\nTea 2.50\nTotal 2.50"
+    text = f"Shop\n21.11.2017 08:15 no. 3{rows}\nreturn by 30.11.2017"
+    assert ask(text, date="string", time=clock) == {"date": "21.11.2017", "time": "08:15"}
+    assert ask(f"Shop\n00440 25032018 x{rows}", date="string", time=clock) == {"date": "25032018", "time": None}
+
+
+def test_the_first_of_several_dates_is_not_the_date_of_another_document(ask: Any) -> None:
+    assert ask("We met on 3 May 2024 and on 4 June 2024.", date="string", time="string") == {"date": None, "time": None}
 
 
 def test_a_text_with_two_amounts_states_neither(ask: Any) -> None:

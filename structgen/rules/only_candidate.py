@@ -1,0 +1,137 @@
+"""Fill what labels did not identify with the only value of its sort that a text has.
+
+A text with one date answers the only field of a schema that takes a date. The value is derived: no label connects it
+with the field, and the evidence says so. Two different values, or one that can be read in two ways, answer nothing. A
+list takes all values of its sort.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import cast
+
+from structgen.core.json import Json
+from structgen.rules.candidates import FINDERS, Candidate
+from structgen.rules.document.vocabulary import tokens
+from structgen.rules.fields import Field, Kind
+from structgen.rules.named_choices import choices, stem, yes
+from structgen.rules.search import Search
+from structgen.rules.sorts import Sort, Sought, alone
+from structgen.rules.values import fits
+
+_FINDERS = {**FINDERS, Sort.CHOICE: choices, Sort.YES: yes}
+_MOST = 1_000
+"""Maximum values of a list."""
+_SHORT = 300
+"""Maximum characters of a text that is about one thing, so that its only date is the due date if that is asked for."""
+_SENTENCE_ENDS = re.compile(r"[.!?](?=\s)|\n")
+_LABEL = re.compile(r"(?:^|\n)[ \t*#-]*([^\n:]{2,40}):[ \t*]*[^\n:]{0,20}$")
+_LONGEST_LINE = 400
+
+Steps = tuple[str | int, ...]
+
+
+Derived = tuple[Steps, int, int]
+"""A derived value or list item: its path, and its start and end in the visible text."""
+
+
+def derive(search: Search, value: Json) -> tuple[Json, tuple[Derived, ...]]:
+    """Return the value with derived ones in place of nulls, and where they are. Linear."""
+    sought = alone(search.root)
+    found: list[Derived] = []
+    return _filled(search, search.root, sought, value, (), found), tuple(found)
+
+
+def _filled(
+    search: Search, field: Field, sought: dict[str, Sought], value: Json, path: Steps, found: list[Derived]
+) -> Json:
+    if field.kind is Kind.OBJECT and isinstance(value, dict):
+        filled = dict(value)
+        for child in field.children:
+            part = _filled(search, child, sought, value.get(child.name), (*path, child.name), found)
+            if part is not None:
+                filled[child.name] = part
+        # The order of a value is that of its schema.
+        return {child.name: filled[child.name] for child in field.children if child.name in filled}
+    one = sought.get(field.key)
+    if value is not None or one is None or one.sort not in _FINDERS or _is_labelled(search, field):
+        return value
+    several = _several(search, field, one) if field.kind is Kind.ARRAY else _only(search, field, one)
+    if not several:
+        return None
+    if field.kind is Kind.ARRAY:
+        found.extend(((*path, at), item.start, item.end) for at, item in enumerate(several))
+        return [item.value for item in several]
+    found.append((path, several[0].start, several[0].end))
+    return several[0].value
+
+
+def _is_labelled(search: Search, field: Field) -> bool:
+    """Whether the text has a label for the field. Then its value there was refused, and no other one is meant."""
+    return any(pair.score >= _LABELLED for pair in search.pairs_of(field.keys))
+
+
+_LABELLED = 0.9
+"""Minimum score of a pair whose label certainly is one."""
+
+
+def _only(search: Search, field: Field, sought: Sought) -> list[Candidate]:
+    """Return the only candidate, or nothing."""
+    first: Candidate | None = None
+    for one in _FINDERS[sought.sort](search, field, sought):
+        if one is None or (first is not None and one.same != first.same):
+            return []
+        first = first or one
+    if first is None or not fits(field.limits, first.value):
+        return []
+    return [first] if _is_about(search.page.text, first, sought) else []
+
+
+def _several(search: Search, field: Field, sought: Sought) -> list[Candidate]:
+    """Return all candidates in order, each once; nothing if one of them is uncertain."""
+    item = cast(Field, field.item)
+    kept: dict[object, Candidate] = {}
+    for one in islice(_FINDERS[sought.sort](search, item, sought), _MOST):
+        if one is None or not fits(item.limits, one.value) or not _is_about(search.page.text, one, sought):
+            return []
+        kept.setdefault(one.same, one)
+    return list(kept.values())
+
+
+def _is_about(text: str, one: Candidate, sought: Sought) -> bool:
+    """Whether a value may be the one that a field asks for: a birth date in a long text is near the word "birth"."""
+    if not sought.qualifiers:
+        return True
+    begin = max(0, one.start - _LONGEST_LINE)
+    label = _LABEL.search(text[begin : one.start])
+    if label and not _names(label[1], sought):
+        return False
+    if len(text.strip()) <= _SHORT:
+        return True
+    for end in _SENTENCE_ENDS.finditer(text, begin, one.start):
+        begin = end.end()
+    behind = _SENTENCE_ENDS.search(text, one.end, one.end + _LONGEST_LINE)
+    return _names(text[begin : behind.start() if behind else one.end + _LONGEST_LINE], sought)
+
+
+def _names(passage: str, sought: Sought) -> bool:
+    wanted = {stem(word) for word in sought.qualifiers}
+    wanted |= {stem(other) for word in sought.qualifiers for other in _SAID_AS.get(word, "").split()}
+    return any(stem(token.word) in wanted for token in tokens(passage))
+
+
+_SAID_AS = {
+    "birth": "born geboren",
+    "due": "pay payable deadline",
+    "start": "begin beginning from since",
+    "end": "until finish through",
+    "expiry": "expire expired valid",
+    "expiration": "expire expired valid",
+    "purchase": "bought",
+    "founded": "established founding",
+    "death": "died",
+    "hire": "hired joined",
+    "old": "was rrp regular",
+}
+"""What sentences say in place of a word in the name of a field."""
