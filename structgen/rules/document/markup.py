@@ -127,6 +127,9 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         at, given = self._at(), {name: value or "" for name, value in attrs}
         self._break(tag, at)
+        # "2<sup>1</sup>&frasl;<sub>2</sub>" is no 21⁄2.
+        if tag == "sup" and self.text and self.text[-1][-1:].isdigit() and self._visible():
+            self._mark(" ", at)
         if tag in _TAGGED and not self.state.hidden:
             self.tags[self.state.length] = tag
         opened = _Open(tag, given.get("itemprop", ""), None, self.state.length)
@@ -260,7 +263,11 @@ class _Reader(HTMLParser):
 
 
 _DEEPEST = 40
-_SPACE = re.compile(r"[\s\ufeff]*")
+_SPACE = re.compile(r"(?:[\s\ufeff]+|/\*(?:[^*]|\*(?!/))*\*/|//[^\n]*|<!--|-->|<!\[CDATA\[|\]\]>)*")
+"""White space, comments, and the marks with which pages hide a script from old browsers."""
+_SEPARATORS = re.compile(r"[;,\s]*")
+_WRONG_ESCAPE = re.compile(r'\\(?!["\\/bfnrtu])')
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _SCALAR = re.compile(r"-?\d{1,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?|true|false|null")
 
 
@@ -272,13 +279,22 @@ class _NotJson(ValueError):
 
 
 def read_json_ld(source: str, start: int, end: int) -> list[LinkedItem]:
-    """Return the items of a JSON-LD script, or an empty list if it is not JSON."""
+    """Return the items of a JSON-LD script, or an empty list if it is not JSON.
+
+    Comments, trailing commas, raw line breaks in strings, and several values in a row are read as pages mean them.
+    """
+    text, at = source[:end], _skip(source, start, end)
+    found: list[LinkedValue | LinkedItem] = []
     # An unclosed bracket ends with an IndexError at the end of the script.
     try:
-        found, at = _value(source[:end], _skip(source, start, end), 0)
+        while at < end:
+            values, at = _value(text, at, 0)
+            found.extend(values)
+            separated = _SEPARATORS.match(text, _skip(text, at))
+            at = _skip(text, separated.end() if separated else at)
     except (_NotJson, ValueError, IndexError):
         return []
-    return [node for node in _items(found) if node.props] if _skip(source, at, end) >= end else []
+    return [node for node in _items(found) if node.props]
 
 
 def _items(values: list[LinkedValue | LinkedItem]) -> Iterator[LinkedItem]:
@@ -315,7 +331,14 @@ def _value(text: str, at: int, depth: int) -> tuple[list[LinkedValue | LinkedIte
 
 def _string(text: str, at: int) -> tuple[str, int]:
     """Return the string at a quote, and where it ends."""
-    value, end = _DECODER.raw_decode(text, at)
+    try:
+        value, end = _DECODER.raw_decode(text, at)
+    except ValueError:
+        # Only the escapes may be wrong (``\\'``), which is valid in JavaScript.
+        match = _STRING.match(text, at)
+        if match is None:
+            raise
+        value, end = _DECODER.decode(_WRONG_ESCAPE.sub("", match.group())), match.end()
     return cast(str, value), end
 
 
@@ -350,10 +373,7 @@ def _after(text: str, at: int, closing: str) -> int:
     """Return the offset behind a comma, or that of the closing bracket."""
     at = _skip(text, at)
     if text[at] == ",":
-        at = _skip(text, at + 1)
-        return at if text[at] != closing else _fail()
-    return at if text[at] == closing else _fail()
-
-
-def _fail() -> int:
-    raise _NotJson
+        return _skip(text, at + 1)
+    if text[at] != closing:
+        raise _NotJson
+    return at

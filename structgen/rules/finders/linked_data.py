@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from structgen.notation.style import Style
 from structgen.rules.document.markup import LinkedItem, LinkedValue
@@ -11,8 +12,9 @@ from structgen.rules.document.page import Chunk, Page, lines_of
 from structgen.rules.document.vocabulary import phrase
 from structgen.rules.fields import Field, Kind, concepts_of
 from structgen.rules.finders.ingredient_objects import ingredient_parts, read_line
-from structgen.rules.finders.string_lists import read_parts
-from structgen.rules.findings import Finding, build, collect
+from structgen.rules.finders.linked_items import choose_item, referred, steps_of, texts_of
+from structgen.rules.finders.string_lists import read_parts, without_mark
+from structgen.rules.findings import Finding, build, collect, leaf
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
 
@@ -21,17 +23,20 @@ _MERGED_ITEMS = ("offers", "aggregateRating", "brand", "nutrition", "mainEntity"
 _JOINED_LISTS = frozenset({"category", "keywords"})
 """Lists that schema.org writes as one text with separators: breadcrumbs and keywords."""
 _LONGEST = 400
-_VALUE_PROPERTIES = ("text", "name", "ratingValue", "value", "@value", "itemListElement", "contentUrl", "url")
+_LISTED = frozenset({"instructions", "ingredients"})
+"""Lists that pages write as one text with a line for each item, and schemas may ask for as one text."""
+_ALTERNATIVES = frozenset({"url", "uri", "uri-reference", "iri"})
+"""Formats of which several values are other forms of the same: the sizes of an image."""
+_MANY = 40
 
 
 def main_item(search: Search, root: Field) -> LinkedItem | None:
-    """Return the item of a page that has the most fields of the schema, or None if none has two."""
+    """Return the item of a page that has the most fields of the schema. None if none has two, or several are alike."""
     counted = [
         (sum(any(True for _ in _values(child, item)) for child in root.children), item) for item in search.linked_items
     ]
-    best = max(counted, key=lambda one: one[0], default=(0, None))
     # One matching property is a coincidence: every item of schema.org has a name.
-    return best[1] if best[0] >= 2 else None
+    return choose_item(search, [(count, item) for count, item in counted if count >= 2])
 
 
 def find_linked(search: Search, field: Field, item: LinkedItem) -> Finding | None:
@@ -46,19 +51,43 @@ def _read(search: Search, field: Field, values: list[LinkedValue | LinkedItem]) 
         return _read_list(search, field.item, values)
     if field.kind is Kind.OBJECT:
         return _read_object(search, field, values[0]) if isinstance(values[0], LinkedItem) else None
-    value = next(_leaves(values[:1]), None)
-    return _read_leaf(search, field, value) if value else None
+    texts = list(islice(texts_of(search, values), _MANY))
+    if field.concepts & _LISTED and field.kind is Kind.STRING and len(texts) > 1:
+        return _joined(search, texts)
+    return _agreed(search, field, texts)
+
+
+def _agreed(search: Search, field: Field, texts: list[LinkedValue]) -> Finding | None:
+    """Return the value of all texts, or the longest if it begins with the others: "8", "8 servings". Else None."""
+    found = [one for text in texts if (one := _read_leaf(search, field, text))]
+    if field.format in _ALTERNATIVES or not found:
+        return found[0] if found else None
+    longest = max(found, key=lambda one: len(str(one.value)))
+    alike = all(str(longest.value).startswith(str(one.value)) for one in found)
+    return (
+        longest if alike and (field.kind is Kind.STRING or all(one.value == longest.value for one in found)) else None
+    )
+
+
+def _joined(search: Search, texts: list[LinkedValue]) -> Finding:
+    """Return the items of a list as one text with a line for each."""
+    whole = LinkedValue("\n".join(text.text for text in texts), texts[0].start, texts[-1].end)
+    page = _page(search, whole).page
+    return leaf(page, whole.text, 0, len(whole.text))
 
 
 def _read_list(search: Search, item: Field, values: list[LinkedValue | LinkedItem]) -> Finding | None:
+    values = list(steps_of(values))
     if item.kind is Kind.OBJECT and all(isinstance(value, LinkedValue) for value in values):
-        return _ingredients(search, item, list(_leaves(values)))
+        return _ingredients(search, item, list(_lines(texts_of(search, values))))
     if item.kind is Kind.OBJECT:
         found = [
             one for value in values if isinstance(value, LinkedItem) and (one := _read_object(search, item, value))
         ]
         return collect(found) if len(found) == len(values) else None
-    texts = list(_leaves(values))
+    texts = list(texts_of(search, values))
+    if len(texts) == 1 and item.kind is Kind.STRING and not item.concepts & _JOINED_LISTS:
+        texts = list(_lines(texts))
     if len(texts) == 1 and item.concepts & _JOINED_LISTS and len(texts[0].text) <= _LONGEST:
         return read_parts(_page(search, texts[0]), item, (0, len(texts[0].text)))
     found = [one for text in texts if (one := _read_leaf(search, item, text))]
@@ -78,6 +107,7 @@ def _read_object(search: Search, field: Field, value: LinkedValue | LinkedItem) 
     """Return an item as an object, or None if a required field is missing."""
     if not isinstance(value, LinkedItem):
         return None
+    value = referred(search, value)
     parts = {child.name: found for child in field.children if (found := find_linked(search, child, value))}
     return build(field, parts)
 
@@ -94,14 +124,11 @@ def _values(field: Field, item: LinkedItem) -> Iterator[list[LinkedValue | Linke
             yield from _values(field, one)
 
 
-def _leaves(values: list[LinkedValue | LinkedItem], depth: int = 0) -> Iterator[LinkedValue]:
-    """Yield values as single texts. Of an item this is its text or value, else its name."""
-    for value in values:
-        if isinstance(value, LinkedValue):
-            yield value
-        elif depth < 4:
-            named = next((value.props[name] for name in _VALUE_PROPERTIES if value.props.get(name)), None)
-            yield from _leaves(named or [], depth + 1)
+def _lines(texts: Iterable[LinkedValue]) -> Iterator[LinkedValue]:
+    """Yield the lines of texts without bullets and numbers, each with the span of its text."""
+    for text in texts:
+        lines = [bare for line in text.text.splitlines() if (bare := without_mark(line.strip()))]
+        yield from (LinkedValue(line, text.start, text.end) for line in lines) if len(lines) > 1 else (text,)
 
 
 def _read_leaf(search: Search, field: Field, value: LinkedValue) -> Finding | None:

@@ -290,9 +290,14 @@ def _is_measure(text: str) -> bool:
     )
 
 
+def without_mark(text: str) -> str:
+    """Return an item without its bullet and number."""
+    return _NUMBERED.sub("", _BULLET.sub("", text))
+
+
 def _item(page: Page, start: int, end: int) -> Item:
     text = page.text[start:end]
-    bare = _NUMBERED.sub("", _BULLET.sub("", text))
+    bare = without_mark(text)
     at = end - len(bare)
     return Item((at, end), " ".join(bare.split()))
 
