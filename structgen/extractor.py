@@ -249,8 +249,9 @@ class Extractor(Maps, Streams):
 
     def with_cancellation(self, stopped: Callable[[], bool]) -> Self:
         """Return a copy whose waits for a rate limit or a retry end with NotSent as soon as `stopped()` is true."""
-        other = copy(self)
-        other._patience = replace(self._patience, stopped=stopped)
+        other, before = copy(self), self._patience.stopped
+        either = stopped if before is None else lambda: stopped() or before()
+        other._patience = replace(self._patience, stopped=either)
         return other
 
     def _chat(self, messages: Input) -> TextLine:

@@ -1,6 +1,7 @@
 """What every test gets: an environment without keys and servers of its own, and one Groq emulator for the whole run."""
 
 import os
+import socket
 import sys
 from collections.abc import Callable
 
@@ -36,6 +37,14 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere/at/all")
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port of loopback that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
+from structgen.batch.outage import Outage
 from structgen.batch.row import Row, row_of, row_of_failure, row_of_problem
 from structgen.batch.summary import Summary
 from structgen.core.argument_checks import Check, checked, number, optional, whole
@@ -120,8 +121,9 @@ class Batch:
 
     `budget` applies to the whole run, and `seen` is called with the outcome of each document. `summary` is up to date
     after every row, and `left_over` says whether a stopped run has unfinished documents. Whatever stops the run,
-    requests in flight are finished and get their rows, so that nothing paid for is lost. Only `stop` gives up requests
-    that still wait for a rate limit, which cost nothing; their documents get no row.
+    requests in flight are finished and get their rows, so that nothing paid for is lost. Requests that still wait for a
+    rate limit or a retry, which cost nothing, are given up after `stop` and after an error that all documents would
+    meet; their documents get no row.
     """
 
     def __init__(
@@ -158,6 +160,7 @@ class Batch:
         self._started = 0.0
         self._postponed: Document | None = None
         self._reason: StructgenError | None = None
+        self._outage = Outage(extractor.options.budget.max_transport_retries)
 
     def stop(self) -> None:
         """Start no further document, and give up requests that wait for a rate limit or a retry.
@@ -176,7 +179,8 @@ class Batch:
 
         Raises after the last row: BudgetExceeded if the budget left documents over; AuthenticationFailed,
         ModelUnavailable, ConfigurationError or StoreError if a document met an error that all others would meet too;
-        RateLimited if a rate limit requires a longer wait than the time budget of a document.
+        ServerDown if several documents in a row got no answer; RateLimited if a rate limit requires a longer wait than
+        the time budget of a document.
         """
         self._started = time.monotonic()
         for row in self._found(documents):
@@ -263,16 +267,24 @@ class Batch:
             return Usage()  # it cannot be sent, and its row will say why
 
     def _row(self, document: Document, outcome: Outcome[Any]) -> Row:
+        self._stop_if_hopeless(outcome)
         if isinstance(outcome, Extraction):
             return row_of(document, outcome, self._schema)
-        cause = outcome.__cause__
-        # such an error would fail all other documents too, so stop before they are started
-        if isinstance(cause, _HOPELESS) or (isinstance(cause, RateLimited) and self._is_used_up(cause)):
-            self._reason = cause
-            self.stopped = True
         # a failed document without usage never reached the model
         cost = cost_of(outcome.usage, self._card) if outcome.usage else 0.0
         return row_of_failure(document, outcome, cost, self._extractor.model)
+
+    def _stop_if_hopeless(self, outcome: Outcome[Any]) -> None:
+        """Stop if the outcome shows an error that would fail all other documents too, before they are started."""
+        cause = outcome.__cause__ if isinstance(outcome, ExtractionFailed) else None
+        unstored = next((said for attempt in outcome.attempts if (said := attempt.completion.unstored)), None)
+        down = self._outage.see(outcome)
+        if isinstance(cause, RateLimited) and self._is_used_up(cause):
+            self._reason, self.stopped = self._reason or cause, True
+        elif isinstance(cause, _HOPELESS) or unstored or down:
+            hopeless = cause if isinstance(cause, _HOPELESS) else StoreError(unstored) if unstored else down
+            self._reason = self._reason or hopeless
+            self.stop()
 
     def _is_used_up(self, limited: RateLimited) -> bool:
         """Whether a rate limit, such as that of a day, requires a longer wait than the time budget of a document."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import Annotated, Any
@@ -57,6 +58,8 @@ command(app, "structgen emulate --limits free --faults seed=7,dropped=0.1,malfor
 
 def run() -> int:
     """Run the command line; return the exit status."""
+    # a command says itself what its user must know; without a handler, Python would print the library's warnings too
+    logging.getLogger("structgen").addHandler(logging.NullHandler())
     try:
         status = app(prog_name="structgen", standalone_mode=False)
         if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison]  it is None if it was closed

@@ -31,6 +31,7 @@ class Exit(IntEnum):
     BUDGET = 3
     BUG = 70
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 def say(message: object, *more: str) -> None:

@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from structgen.batch import Batch, Output, Row, RowStatus, open_output
 from structgen.cli.console import Exit, say
-from structgen.core.errors import BudgetExceeded, RateLimited
+from structgen.core.errors import BudgetExceeded, RateLimited, ServerDown, StoreError
 from structgen.core.events import Event, WaitingForLimit
 from structgen.core.records import Document
 from structgen.documents import DocumentOrProblem
@@ -64,7 +64,7 @@ COUNT_SECONDS = 2.0
 def run_batch(batch: Batch, documents: Iterable[DocumentOrProblem], output: Output, manner: Manner) -> Exit:
     """Write every row and return the exit status. Whatever ends the run early, all its rows are in the output.
 
-    Raises OutputError, and what `Batch.rows` raises except BudgetExceeded and RateLimited.
+    Raises OutputError, AuthenticationFailed, ModelUnavailable and ConfigurationError.
     """
     # one iterator for both, so that counting the rest continues where writing stopped
     ahead = iter(documents)
@@ -73,13 +73,13 @@ def run_batch(batch: Batch, documents: Iterable[DocumentOrProblem], output: Outp
     except BudgetExceeded as error:
         say(f"{error} {_left(batch, ahead, manner)}")
         return Exit.BUDGET
-    except RateLimited as error:
+    except (RateLimited, ServerDown, StoreError) as error:
         say(f"{error} No further document was started. {_left(batch, ahead, manner)}")
         return Exit.BUDGET
     if batch.left_over and not manner.quiet:
         say(_left(batch, ahead, manner))
     if interrupted and batch.left_over:
-        return Exit.INTERRUPTED
+        return Exit.TERMINATED if interrupted == signal.SIGTERM else Exit.INTERRUPTED
     # a stopped run that nevertheless finished everything counts as complete
     incomplete = 0 if manner.allow_incomplete else batch.summary.incomplete
     return Exit.SOME_NOT_OK if batch.summary.failed or incomplete else Exit.OK
@@ -94,8 +94,11 @@ def _left(batch: Batch, ahead: Iterator[DocumentOrProblem], manner: Manner) -> s
     return f"{'' if exact else 'At least '}{count} {documents} left over: {manner.next_step}"
 
 
-def _write_rows(batch: Batch, documents: Iterator[DocumentOrProblem], output: Output, manner: Manner) -> bool:
-    """Write every row; return whether Ctrl-C was pressed. Whatever happens, finish the output and print the summary."""
+def _write_rows(batch: Batch, documents: Iterator[DocumentOrProblem], output: Output, manner: Manner) -> int:
+    """Write every row; return the signal that stopped the run, or 0.
+
+    Whatever happens, finish the output and print the summary.
+    """
     complete = False
     try:
         with (
@@ -112,7 +115,7 @@ def _write_rows(batch: Batch, documents: Iterator[DocumentOrProblem], output: Ou
         # the reader of a closed pipe has seen enough, like `head`, and wants no summary
         if not (manner.quiet or isinstance(sys.exception(), BrokenPipeError)):
             say(f"{batch.summary}{f'; in {where}' if where else ''}")
-    return interruption.pressed
+    return interruption.signal
 
 
 class Progress:
@@ -178,41 +181,42 @@ def _name(row: Row) -> str:
 
 @dataclass(slots=True)
 class Interruption:
-    """Whether the user pressed Ctrl-C."""
+    """The signal that asked the run to stop, SIGINT (Ctrl-C) or SIGTERM, or 0."""
 
-    pressed: bool = False
+    signal: int = 0
 
 
 @contextmanager
 def graceful_interrupt(batch: Batch, output: Output, manner: Manner) -> Generator[Interruption]:
-    """Let the first Ctrl-C finish requests in flight, which may be paid for, and give up those still waiting.
+    """Let the first Ctrl-C or SIGTERM finish requests in flight, which may be paid for, and give up those that wait.
 
-    The second Ctrl-C ends the process immediately.
+    The second one ends the process immediately.
     """
     interruption = Interruption()
     if threading.current_thread() is not threading.main_thread():
         yield interruption  # only the main thread may handle signals
         return
 
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        if interruption.pressed:
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        if interruption.signal:
             try:
                 where = output.finish(complete=False)
                 rows = f"; the rows so far are in {where}" if where else ""
                 say(f"stopped{rows}: {manner.next_step}")
             finally:
                 # not sys.exit: threads that wait for the network would keep the process alive
-                os._exit(Exit.INTERRUPTED)
-        interruption.pressed = True
+                os._exit(Exit.TERMINATED if number == signal.SIGTERM else Exit.INTERRUPTED)
+        interruption.signal = number
         # called within a signal handler, so it only sets a flag
         batch.stop()
         say("stopping: finishing requests in flight, giving up those still waiting; Ctrl-C again stops immediately.")
 
-    before = signal.signal(signal.SIGINT, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield interruption
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
 
 class ShownOutput:

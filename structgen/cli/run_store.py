@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from structgen.cli.selection import RULES
-from structgen.core.errors import ConfigurationError
+from structgen.core.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
     from structgen.batch import Batch
@@ -67,7 +67,9 @@ def record_run(store: Store | None, task: str, model: str, batch: Batch, specs: 
     yield
     # a run without an end is recognised as interrupted
     if not batch.left_over:
-        store.finish_run(run, batch.summary.rows)
+        # the rows are written; a full disk, which only loses the end of the run, was reported if a response was lost
+        with suppress(StoreError):
+            store.finish_run(run, batch.summary.rows)
 
 
 @contextmanager

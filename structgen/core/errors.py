@@ -14,6 +14,7 @@
         ServerFailed          5xx, or a body that is not a completion
         ConnectionFailed      no connection, a dropped one, or a timeout
           DeadlinePassed      ... because the time budget ran out
+        ServerDown            several documents of a run in a row got no answer: the run was stopped
         NotSent               the run was stopped before the request was sent: no cost
       ExtractionFailed        no completion was accepted: `.attempts`, `.partial`, `.issues`
         BudgetExceeded        ... because attempts, tokens, cost or time ran out
@@ -114,6 +115,10 @@ class ConnectionFailed(TransportError):
 
 class DeadlinePassed(ConnectionFailed):
     """The time budget ran out before a completion arrived."""
+
+
+class ServerDown(TransportError):
+    """The run was stopped because several documents in a row got no answer."""
 
 
 class NotSent(TransportError):

@@ -393,7 +393,7 @@ class Completion:
     off and `text` is what had arrived. `failure` is the server's error code if `text` was salvaged from an error
     response (``json_validate_failed``), whose usage is unknown. Senders that know the evidence set `evidence`. `final`
     says that asking again would return the same. `stored` says that the completion came from the store: it was paid for
-    earlier, and its usage now is zero.
+    earlier, and its usage now is zero. `unstored` says why the store could not keep it (a full disk), or is empty.
     """
 
     text: str
@@ -412,6 +412,7 @@ class Completion:
     called: str = ""
     more_calls: tuple[Call, ...] = ()
     beside: str = ""
+    unstored: str = ""
 
     @property
     def said(self) -> str:

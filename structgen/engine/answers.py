@@ -5,6 +5,7 @@ A completion from the wire is stored before anything reads it, so that nothing t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, aclosing, closing
 from dataclasses import dataclass, replace
@@ -13,12 +14,14 @@ from pathlib import Path
 from types import TracebackType
 
 from structgen.core.argument_checks import InvalidArgument, argument, shown
-from structgen.core.errors import BudgetExceeded, ConfigurationError, DeadlinePassed, TransportError
+from structgen.core.errors import BudgetExceeded, ConfigurationError, DeadlinePassed, StoreError, TransportError
 from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.records import Card, Completion, Request, Usage
 from structgen.engine.flow import Send
 from structgen.send import Allowance, Sender, Streamed, endpoint_name, find_card, split_model
 from structgen.store import Answer, Recorded, Store
+
+_log = logging.getLogger("structgen")
 
 PATIENCE = 60.0
 """How long to wait for an equal stream that another caller consumes, in seconds."""
@@ -29,8 +32,9 @@ class Answers:
     """A sender and, if there is one, the store in front of it.
 
     `endpoint` names the server if it is not the provider's own, so that the answers of two servers are never mixed up.
-    All methods raise TransportError if no completion arrived, StoreError with the completion if it could not be stored,
-    and BudgetExceeded if an effect exceeds the budget and the store has no answer to it.
+    All methods raise TransportError if no completion arrived, StoreError if the store could not be asked, and
+    BudgetExceeded if an effect exceeds the budget and the store has no answer to it. A completion that could not be
+    stored is returned all the same, because it was paid for: its `unstored` says why.
     """
 
     sender: Sender
@@ -41,15 +45,21 @@ class Answers:
         """Return the completion of the request."""
         if self.store is None:
             return self._pay(effect, allowance)
-        return _without_cost(self.store.once(self._named(effect.request), partial(self._pay, effect, allowance)))
+        try:
+            return _without_cost(self.store.once(self._named(effect.request), partial(self._pay, effect, allowance)))
+        except StoreError as error:
+            return _unstored(error)
 
     async def aanswer(self, effect: Send, allowance: Allowance) -> Completion:
         """Async version of `answer`."""
         if self.store is None:
             return await self._apay(effect, allowance)
-        return _without_cost(
-            await self.store.aonce(self._named(effect.request), partial(self._apay, effect, allowance))
-        )
+        try:
+            return _without_cost(
+                await self.store.aonce(self._named(effect.request), partial(self._apay, effect, allowance))
+            )
+        except StoreError as error:
+            return _unstored(error)
 
     def _pay(self, effect: Send, allowance: Allowance) -> Completion:
         check(effect.beyond)
@@ -86,7 +96,10 @@ class Answers:
         with InTime(allowance), closing(self.sender.stream(effect.request, allowance)) as pieces:
             for piece in pieces:
                 if self.store is not None and isinstance(piece, Completion) and _whole(piece):
-                    self.store.put(self._named(effect.request), piece)
+                    try:
+                        self.store.put(self._named(effect.request), piece)
+                    except StoreError as error:
+                        piece = _unstored(error)  # noqa: PLW2901
                 yield piece
 
     async def astream(self, effect: Send, allowance: Allowance) -> AsyncGenerator[Streamed, None]:
@@ -105,7 +118,10 @@ class Answers:
             pieces = await stack.enter_async_context(aclosing(self.sender.astream(effect.request, allowance)))
             async for piece in pieces:
                 if self.store is not None and isinstance(piece, Completion) and _whole(piece):
-                    await self.store.aput(self._named(effect.request), piece)
+                    try:
+                        await self.store.aput(self._named(effect.request), piece)
+                    except StoreError as error:
+                        piece = _unstored(error)  # noqa: PLW2901
                 yield piece
 
     def _named(self, request: Request) -> Request:
@@ -161,6 +177,14 @@ def _store_in(given: object) -> Store | Path | str | None:
 def _whole(completion: Completion) -> bool:
     """Whether a streamed completion is complete and was paid for, and so is worth storing."""
     return not completion.final and completion.finish_reason != INTERRUPTED
+
+
+def _unstored(error: StoreError) -> Completion:
+    """Return the completion that could not be stored, with the reason. Raise the error if it carries none."""
+    if error.completion is None:
+        raise error
+    _log.warning("%s The answer is used, but not kept.", error)
+    return replace(error.completion, unstored=str(error))
 
 
 def _without_cost(answer: Answer) -> Completion:

@@ -97,11 +97,15 @@ def extraction(plan: Plan[T], text: Input, first: Question[T] | None = None) -> 
             failed = _interrupted(plan, error, attempts, parsed)
             raise failed from failed.__cause__
         except StoreError as error:
-            raise _not_stored(plan, error, attempts, parsed, question) from error
+            raise _without_store(plan, error, attempts, parsed) from error
         parsed = ground_answer(scope, parse_answer(question, completion), completion)
         attempts = (*attempts, Attempt(question.request, completion, parsed.issues, question.why, at_most))
         if parsed.ok:
             return _accepted(scope, parsed, attempts)
+        # Nothing more is paid for that cannot be stored.
+        if completion.unstored:
+            said = completion.unstored.rstrip(".")
+            raise _failed(plan, said, attempts, parsed) from StoreError(completion.unstored)
         # Rules and other deterministic senders would give the same answer again.
         if completion.final:
             raise _failed(plan, "The answer does not match the schema", attempts, parsed)
@@ -206,18 +210,10 @@ def _interrupted(
     return failed
 
 
-def _not_stored(
-    plan: Plan[T],
-    error: StoreError,
-    attempts: tuple[Attempt, ...],
-    parsed: Parsed[T] | None,
-    question: Question[T],
+def _without_store(
+    plan: Plan[T], error: StoreError, attempts: tuple[Attempt, ...], parsed: Parsed[T] | None
 ) -> StructgenError:
-    """Return the error for a store that failed. It carries the completion that could not be stored, too."""
-    if error.completion is not None:
-        parsed = parse_answer(question, error.completion)
-        last = Attempt(question.request, error.completion, parsed.issues, question.why, question.at_most)
-        attempts = (*attempts, last)
+    """Return the error for a store that cannot be used, with the attempts before it."""
     return _failed(plan, str(error).rstrip("."), attempts, parsed) if attempts else StoreError(str(error))
 
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator, Iterable, Mapping
+from copy import copy
 from os import PathLike
-from typing import Any, TypeVar, cast, overload
+from typing import Any, Self, TypeVar, cast, overload
 
 from typing_extensions import TypeForm
 
 from structgen.compile import Input
 from structgen.core.argument_checks import argument, kind_of, mapping, optional, string
-from structgen.core.errors import ConfigurationError, DocumentError
+from structgen.core.errors import (
+    AuthenticationFailed,
+    ConfigurationError,
+    DocumentError,
+    ExtractionFailed,
+    ModelUnavailable,
+    NotSent,
+)
 from structgen.core.json import Json
 from structgen.core.records import Document, Image, Message
 from structgen.core.results import Extraction
@@ -22,6 +30,54 @@ T = TypeVar("T")
 
 CONCURRENCY = 8
 """Default of the maximum concurrent texts in `map`."""
+
+
+class Gate:
+    """Shut once the server has refused the key or the model: then no other text of the same call can succeed."""
+
+    def __init__(self) -> None:
+        self._refused: AuthenticationFailed | ModelUnavailable | None = None
+
+    def is_shut(self) -> bool:
+        """Whether the server has refused the key or the model."""
+        return self._refused is not None
+
+    def checked(self, run: Callable[[], Extraction[T]]) -> Outcome[T]:
+        """Return the outcome of a text, which fails without a request if the gate is shut."""
+
+        def opened() -> Extraction[T]:
+            self._check()
+            return run()
+
+        return self._passed(attempted(opened))
+
+    async def achecked(self, run: Callable[[], Awaitable[Extraction[T]]]) -> Outcome[T]:
+        """Async version of `checked`."""
+
+        async def opened() -> Extraction[T]:
+            self._check()
+            return await run()
+
+        return self._passed(await aattempted(opened()))
+
+    def _check(self) -> None:
+        if self._refused is not None:
+            # A copy, because threads that raise the same exception would mix up its traceback.
+            again = copy(self._refused)
+            again.args = (f"{self._refused} Not sent, because the server has refused an earlier text.",)
+            raise again
+
+    def _passed(self, outcome: Outcome[T]) -> Outcome[T]:
+        cause = outcome.__cause__ if isinstance(outcome, ExtractionFailed) else None
+        if isinstance(cause, AuthenticationFailed | ModelUnavailable):
+            self._refused = self._refused or cause
+        elif isinstance(cause, NotSent) and self._refused is not None and not outcome.attempts:
+            return self.checked(_given_up)
+        return outcome
+
+
+def _given_up() -> Extraction[Any]:
+    raise NotSent("The run was stopped.")  # never reached, because the gate is shut
 
 
 class Maps(ABC):
@@ -69,12 +125,15 @@ class Maps(ABC):
         """Yield for each text its Extraction, or the ExtractionFailed if it failed; in order and lazily.
 
         At most `concurrency` texts are processed at the same time, and no more are taken from `texts`. One failure does
-        not stop the others. A wrong schema raises TaskError before the first text is taken.
+        not stop the others; but once the server has refused the key or the model, all other texts fail with that error,
+        without a request. A wrong schema raises TaskError before the first text is taken.
         """
         resolved, instructions, context = self._given(schema, instructions, context)
         check_texts(texts)
+        gate = Gate()
+        gated = self.with_cancellation(gate.is_shut)
         return map_ordered(
-            lambda text: attempted(lambda: self._extract(resolved, text, instructions, context)), texts, concurrency
+            lambda text: gate.checked(lambda: gated._extract(resolved, text, instructions, context)), texts, concurrency
         )
 
     @overload
@@ -120,8 +179,11 @@ class Maps(ABC):
         resolved, instructions, context = self._given(schema, instructions, context)
         check_texts(texts, is_async=True)
 
+        gate = Gate()
+        gated = self.with_cancellation(gate.is_shut)
+
         async def one(text: Input) -> Outcome[Any]:
-            return await aattempted(self._aextract(resolved, text, instructions, context))
+            return await gate.achecked(lambda: gated._aextract(resolved, text, instructions, context))
 
         return amap_ordered(one, texts, concurrency)
 
@@ -131,6 +193,10 @@ class Maps(ABC):
         return self._resolved(schema), checked, argument("context", context, optional(mapping))
 
     # Implemented by Extractor
+
+    @abstractmethod
+    def with_cancellation(self, stopped: Callable[[], bool]) -> Self:
+        """Return a copy whose waits end with NotSent as soon as `stopped()` is true."""
 
     @abstractmethod
     def _resolved(self, schema: object) -> object:

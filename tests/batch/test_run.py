@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tenacity import Retrying, stop_after_attempt, wait_none
 
 from structgen.batch import Batch, RowStatus, RunBudget
 from structgen.core.errors import (
@@ -12,6 +15,8 @@ from structgen.core.errors import (
     BudgetExceeded,
     ConfigurationError,
     RateLimited,
+    ServerDown,
+    StoreError,
     StructgenError,
 )
 from structgen.core.events import Event, TransportRetried
@@ -21,6 +26,7 @@ from structgen.documents import DocumentProblem
 from structgen.engine.budget import cost_of, tokens_of
 from structgen.extractor import Extractor
 from structgen.send import find_card
+from structgen.store import Store
 from structgen.testing import Emulator, error, reply
 
 GROQ = "groq/openai/gpt-oss-20b"
@@ -33,6 +39,11 @@ TASK: Task[Any] = Task(
         "additionalProperties": False,
     },
 )
+
+
+def quick(retries: int) -> Retrying:
+    """Retry without waiting."""
+    return Retrying(stop=stop_after_attempt(retries + 1), wait=wait_none())
 
 
 def documents(*names: str) -> Iterator[Document]:
@@ -302,3 +313,68 @@ def test_a_limit_that_is_free_again_soon_fails_its_document_alone(groq_emulator:
     groq_emulator.script(error("flex_capacity", retry_after=0), reply('{"name": "Stew", "serves": 4}'))
     batch = Batch(Extractor(GROQ, Options(budget=Budget(max_transport_retries=0))), TASK, concurrency=1)
     assert run(batch, documents("Soup", "Stew")) == [("Soup", RowStatus.FAILED), ("Stew", RowStatus.OK)]
+
+
+def names(count: int) -> Iterator[Document]:
+    return documents(*(f"Dish {number}" for number in range(count)))
+
+
+def fill(path: Path) -> None:
+    """As if the disk of the store were full from the fourth answer on."""
+    with sqlite3.connect(path) as other:
+        other.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON completion WHEN (SELECT count(*) FROM completion) >= 3 "
+            "BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+
+
+def test_a_store_that_is_full_ends_the_run_and_every_paid_answer_has_its_row(
+    groq_emulator: Emulator, tmp_path: Path
+) -> None:
+    path = tmp_path / "store.sqlite"
+    with Store(path) as store:
+        fill(path)
+        batch = Batch(Extractor(GROQ, store=store), TASK, concurrency=4)
+        seen, reason = failing_run(batch, names(30))
+    assert isinstance(reason, StoreError)
+    assert len(seen) == len(groq_emulator.requests) < 30
+    assert {status for _, status in seen} == {RowStatus.OK}
+    assert batch.left_over
+    with sqlite3.connect(path) as other:
+        other.execute("DROP TRIGGER full")
+    with Store(path) as store:
+        again = Batch(Extractor(GROQ, store=store), TASK, concurrency=4)
+        assert len(run(again, names(30))) == 30
+    assert len(groq_emulator.requests) == len(seen) + 27  # only what could not be kept was asked again
+
+
+@pytest.mark.parametrize("retries", [0, 3])
+def test_a_dead_server_ends_the_run_after_a_few_documents(retries: int, unused_port: int) -> None:
+    options = Options(budget=Budget(max_transport_retries=retries))
+    extractor = Extractor(
+        GROQ, options, api_key="gsk_1", base_url=f"http://127.0.0.1:{unused_port}", retrying=quick(retries)
+    )
+    batch = Batch(extractor, TASK, concurrency=2)
+    seen, reason = failing_run(batch, names(60))
+    assert isinstance(reason, ServerDown)
+    assert "documents in a row got no answer" in str(reason)
+    assert "the connection was refused" in str(reason)
+    assert len(seen) <= (20 if retries == 0 else 5)
+    assert batch.left_over
+
+
+def test_a_server_that_fails_at_single_documents_does_not_end_the_run(groq_emulator: Emulator) -> None:
+    groq_emulator.script(*[error("internal"), error("internal"), reply('{"name": "Soup", "serves": 4}')] * 10)
+    options = Options(budget=Budget(max_transport_retries=0))
+    batch = Batch(Extractor(GROQ, options), TASK, concurrency=1)
+    found = run(batch, names(30))
+    assert [status for _, status in found].count(RowStatus.FAILED) == 20
+
+
+def test_a_server_that_only_fails_ends_the_run(groq_emulator: Emulator) -> None:
+    groq_emulator.script(error("internal"), repeat_last=True)
+    options = Options(budget=Budget(max_transport_retries=2))
+    batch = Batch(Extractor(GROQ, options, retrying=quick(2)), TASK, concurrency=2)
+    seen, reason = failing_run(batch, names(60))
+    assert isinstance(reason, ServerDown)
+    assert 12 <= len(seen) <= 14

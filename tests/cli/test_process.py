@@ -67,15 +67,18 @@ def test_a_reader_that_has_seen_enough_is_no_error(many: Path) -> None:
     assert (many / "err.txt").read_text() == "structgen: no LLM used, fields not found are null.\n"
 
 
-def test_ctrl_c_finishes_what_is_under_way_and_keeps_it(start, many: Path, groq_emulator: Emulator) -> None:
+@pytest.mark.parametrize(("signalled", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_sigterm_finish_what_is_under_way_and_keep_it(
+    signalled: signal.Signals, status: int, start, many: Path, groq_emulator: Emulator
+) -> None:
     groq_emulator.script(reply(GOOD, delay=0.2), repeat_last=True)
     process = start(
         "extract", "dish.json", "many.jsonl", "--model", GROQ, "-o", "out.jsonl", "--concurrency", "3", "--no-store"
     )
     wait_for_lines(many / "out.jsonl.part", 2)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signalled)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == status
     assert set(statuses(many / "out.jsonl")) == {"ok"}
     assert len(statuses(many / "out.jsonl")) == len(groq_emulator.requests) < 200
     assert "stopping: finishing requests in flight" in err

@@ -154,18 +154,36 @@ def test_two_servers_do_not_share_answers(groq_emulator: Emulator, path: Path) -
         assert [entry.request.endpoint for entry in store.entries()] == [here, there]
 
 
-def test_a_completion_that_cannot_be_kept_comes_with_the_error(
-    run: Run, groq_emulator: Emulator, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    groq_emulator.script(reply(GOOD))
-    events: list[Event] = []
-    store = Store(path)
+def fill(path: Path) -> None:
+    """As if the disk of the store were full."""
     with sqlite3.connect(path) as other:
         other.execute("CREATE TRIGGER full BEFORE INSERT ON completion BEGIN SELECT RAISE(ABORT, 'full'); END")
+
+
+def test_an_answer_that_cannot_be_kept_is_used_and_says_so(
+    run: Run, groq_emulator: Emulator, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    groq_emulator.script(reply(GOOD))
+    store = Store(path)
+    fill(path)
+    found = run(store=store)
+    assert found.value.title == "Leek soup"
+    assert "SQLite cannot use it (full)" in found.attempts[0].completion.unstored
+    assert found.usage.input_tokens
+    assert "The answer is used, but not kept" in caplog.text
+
+
+def test_a_refused_answer_that_cannot_be_kept_ends_with_it_and_asks_nothing_more(
+    run: Run, groq_emulator: Emulator, path: Path
+) -> None:
+    groq_emulator.script(reply("{}"), repeat_last=True)
+    events: list[Event] = []
+    store = Store(path)
+    fill(path)
     with pytest.raises(ExtractionFailed) as failed:
         run(store=store, observers=[events.append])
     assert isinstance(failed.value.__cause__, StoreError)
-    assert [attempt.completion.text for attempt in failed.value.attempts] == [GOOD]
+    assert [attempt.completion.text for attempt in failed.value.attempts] == ["{}"]
     assert failed.value.usage == failed.value.attempts[0].completion.usage
     assert [event.error for event in events if isinstance(event, Failed)] == [failed.value]
 

@@ -1,7 +1,6 @@
 """Requests, senders on the emulator, and one way to call both the sync and the async methods of a sender."""
 
 import asyncio
-import socket
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -66,11 +65,3 @@ def deliver(request: pytest.FixtureRequest) -> Deliver:
     if request.param == "sync":
         return lambda sender, question, allowance: sender.send(question, allowance)
     return lambda sender, question, allowance: asyncio.run(sender.asend(question, allowance))
-
-
-@pytest.fixture
-def unused_port() -> int:
-    """A port of loopback that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

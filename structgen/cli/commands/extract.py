@@ -37,7 +37,8 @@ def extract(arguments: ExtractArguments) -> None:
     Responses are stored: running the same command again, however the last run ended, pays only for what is missing.
     After a change to the schema, use `structgen runs reparse`.
 
-    Exit status: 0 every row ok, 1 some not, 2 usage error, 3 stopped by a budget, 130 interrupted.
+    Exit status: 0 every row ok, 1 some not, 2 usage error, 3 stopped (by a budget, a rate limit, a full store, or a
+    server that is down), 130 interrupted by Ctrl-C, 143 by SIGTERM.
     """
     raise typer.Exit(run_extract(arguments))
 
