@@ -26,6 +26,7 @@ from structgen.testing.emulator.batches.lifecycle import (
     shuffled,
     store_file,
 )
+from structgen.testing.emulator.batches.paging import page_body, page_errors, page_of
 from structgen.testing.emulator.bodies import ChatRequest, request_id
 from structgen.testing.emulator.chat.model_answers import make_completion
 from structgen.testing.emulator.rate_limits import FREE
@@ -58,6 +59,7 @@ MODELS = frozenset({"openai/gpt-oss-20b", "openai/gpt-oss-120b"})
 """The chat models that support batches."""
 
 _BATCHES_PATH = "/openai/v1/batches"
+_MOST_BATCHES, _MOST_FILES = 100, 10_000  # on a page, as in OpenAI's API
 _HOURS = {"h": 1, "d": 24}
 
 
@@ -92,8 +94,12 @@ class _Batches:
     async def list_all(self, request: Request) -> Response:
         """List the batches, newest first."""
         log(self._state, request, {})
-        found = [*self._state.batches.values()][::-1]
-        return respond({"object": "list", "data": [await self._advanced(batch) for batch in found]})
+        query, batches = request.query_params, {**self._state.batches}
+        wrong = next(page_errors(query, batches, _MOST_BATCHES), None)
+        if wrong is not None:
+            return respond_error(wrong)
+        page, more = page_of(query, [*batches])
+        return respond(page_body([await self._advanced(batches[name]) for name in page], more=more))
 
     async def retrieve(self, request: Request) -> Response:
         """Retrieve a batch."""
@@ -261,8 +267,14 @@ class _Files:
     async def list_all(self, request: Request) -> Response:
         """List the files, newest first."""
         log(self._state, request, {})
-        found = [*self._state.files.values()][::-1]
-        return respond({"object": "list", "data": [file.to_json() for file in found]})
+        query = request.query_params
+        purpose = query.get("purpose")
+        files = {name: file for name, file in self._state.files.items() if purpose in {None, file.purpose}}
+        wrong = next(page_errors(query, files, _MOST_FILES), None)
+        if wrong is not None:
+            return respond_error(wrong)
+        page, more = page_of(query, [*files])
+        return respond(page_body([files[name].to_json() for name in page], more=more))
 
     async def retrieve(self, request: Request) -> Response:
         """Retrieve the description of a file."""
