@@ -29,6 +29,7 @@ from structgen.testing.emulator.audio import audio_routes
 from structgen.testing.emulator.batches.batch_endpoints import batch_routes, file_routes
 from structgen.testing.emulator.bodies import model_entry
 from structgen.testing.emulator.chat.completions import answer_chat
+from structgen.testing.emulator.chat.responses import answer_response
 from structgen.testing.emulator.chat.rule_answers import respond_by_rules
 from structgen.testing.emulator.fault_plan import FaultPlan, Faults
 from structgen.testing.emulator.rate_limits import Clock, LimitsLike, Meters
@@ -302,6 +303,7 @@ def build_app(state: State) -> Starlette:
     return Starlette(
         routes=[
             Route("/openai/v1/chat/completions", replayed(endpoints.chat), methods=["POST"]),
+            Route("/openai/v1/responses", replayed(endpoints.responses), methods=["POST"]),
             Route("/openai/v1/models", replayed(endpoints.models), methods=["GET"]),
             Route("/openai/v1/models/{model:path}", replayed(endpoints.model), methods=["GET"]),
             *file_routes(state, replayed),
@@ -342,6 +344,14 @@ class Endpoints:
         if not self._state.accepts(request.headers.get("authorization", "")):
             return respond_error(groq_error("invalid_api_key"))
         return await answer_chat(request, body, self._state)
+
+    async def responses(self, request: Request) -> Response:
+        """A response of the Responses API. A script and `answer` see it as a chat request."""
+        body = decode_object(await request.body())
+        self._log(request, body)
+        if not self._state.accepts(request.headers.get("authorization", "")):
+            return respond_error(groq_error("invalid_api_key"))
+        return await answer_response(request, body, self._state)
 
     async def models(self, request: Request) -> Response:
         """The list of models."""

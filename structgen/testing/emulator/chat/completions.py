@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,58 +35,72 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 
-async def answer_chat(request: Request, body: JsonObject, state: State) -> Response:
-    """Respond with an error forced by the script; else with the error of a check or limit; else with an answer."""
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The shape in which a completion is sent: as a whole, and as the events of a stream."""
+
+    whole: Callable[[JsonObject], JsonObject]
+    events: Callable[[ChatRequest, Streamed, JsonObject | ErrorReply], list[bytes]]
+
+
+async def answer_chat(request: Request, body: JsonObject, state: State, shape: Shape | None = None) -> Response:
+    """Respond with an error forced by the script; else with the error of a check or limit; else with an answer.
+
+    The answer has the shape of a chat completion unless another one is given.
+    """
+    shape = shape or Shape(lambda made: made, _events)
     chat = ChatRequest(body, find_card("groq", str(body.get("model", ""))))
     # scripted errors come before all checks, so that a test can provoke any error with any request
     if state.forces_next():
-        return await _perform(request, chat, state, state.next_step() or Fault(), FREE)
+        return await _perform(request, chat, state, state.next_step() or Fault(), FREE, shape)
     charge = check_chat(state, body) or state.meters.arrive(body)
     if isinstance(charge, ErrorReply):
-        return await _perform(request, chat, state, charge, FREE)
+        return await _perform(request, chat, state, charge, FREE, shape)
     step = state.next_step()
     if step is None:
         # in a thread, because an answer may take long and others need the event loop
         step, logged(request).fault = await run_in_threadpool(state.unscripted, body, charge)
-    response = await _perform(request, chat, state, step, charge)
+    response = await _perform(request, chat, state, step, charge, shape)
     response.headers.update(charge.headers())
     return response
 
 
-async def _perform(request: Request, chat: ChatRequest, state: State, step: Step, charge: Charge) -> Response:
+async def _perform(
+    request: Request, chat: ChatRequest, state: State, step: Step, charge: Charge, shape: Shape
+) -> Response:
     """Perform a step, and charge the tokens that it used."""
     model = str(chat.body.get("model", ""))
     # errors and raw responses are never streamed, and a dropped connection has no response at all
     if chat.body.get("stream") and not isinstance(step, Raw | ErrorReply) and step != Fault():
         if not isinstance(step, Fault):
             await asyncio.sleep(step.delay + state.latency)
-        return stream_answer(request, chat, step, state, charge)
+        return stream_answer(request, chat, step, state, charge, shape)
 
     def answered(answer: Answer) -> Response:
         made = make_completion(chat, answer)
         charge.settle(used_tokens(chat.body, made))
-        return respond_error(made, model) if isinstance(made, ErrorReply) else respond(made)
+        return respond_error(made, model) if isinstance(made, ErrorReply) else respond(shape.whole(made))
 
     return await perform_step(request, state, step, answered, model)
 
 
 def stream_answer(
-    request: Request, chat: ChatRequest, step: Answer | Streamed | Fault, state: State, charge: Charge
+    request: Request, chat: ChatRequest, step: Answer | Streamed | Fault, state: State, charge: Charge, shape: Shape
 ) -> StreamingResponse:
     """Return the response that streams an answer. The charge is settled at its end."""
     headers = {"x-request-id": request_id(), "cache-control": "no-cache"}
-    body = _body(request, chat, step, state, charge)
+    body = _body(request, chat, step, state, charge, shape)
     return StreamingResponse(body, 200, headers, media_type="text/event-stream")
 
 
 async def _body(
-    request: Request, chat: ChatRequest, step: Answer | Streamed | Fault, state: State, charge: Charge
+    request: Request, chat: ChatRequest, step: Answer | Streamed | Fault, state: State, charge: Charge, shape: Shape
 ) -> AsyncIterator[bytes]:
     plan = _plan(step)
     made = make_completion(chat, plan.answer)
     finished = False
     try:
-        parts = _parts(_events(chat, plan, made), plan, chat, in_bytes=isinstance(step, Fault))
+        parts = _parts(shape.events(chat, plan, made), plan, chat, in_bytes=isinstance(step, Fault))
         for part in parts:
             await asyncio.sleep(plan.pause + plan.answer.seconds / len(parts))
             yield part

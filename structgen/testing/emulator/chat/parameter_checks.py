@@ -29,6 +29,7 @@ OBJECT = Kind("an object", lambda value: isinstance(value, dict))
 LIST = Kind("an array", lambda value: isinstance(value, list))
 STRINGS = Kind("an array of strings", lambda value: isinstance(value, list) and all(map(STRING.fits, value)))
 STRING_OR_STRINGS = Kind("a string or an array of strings", lambda value: STRING.fits(value) or STRINGS.fits(value))
+STRING_OR_LIST = Kind("a string or an array", lambda value: isinstance(value, (str, list)))
 STRING_OR_OBJECT = Kind("a string or an object", lambda value: isinstance(value, (str, dict)))
 
 
