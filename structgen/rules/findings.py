@@ -22,6 +22,8 @@ class Place:
     page: Page
     visible: Span
     source: Span
+    translated: bool = False
+    """Whether the value is a term for the words there, from a table of words: ``InStock`` for "sofort lieferbar"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ class Finding:
 def leaf(page: Page, value: Json, start: int, end: int) -> Finding:
     """Return a single value that is written from `start` to `end` of the visible text."""
     return Finding(value, (((), Place(page, (start, end), page.span(start, end))),))
+
+
+def term(page: Page, value: Json, start: int, end: int) -> Finding:
+    """Return a value that a table of words gives for the words from `start` to `end` of the visible text."""
+    return Finding(value, (((), Place(page, (start, end), page.span(start, end), translated=True)),))
 
 
 def collect(items: Iterable[Finding]) -> Finding:

@@ -48,7 +48,11 @@ class _Kept:
         place = self.given.get(path)
         if value is None:
             return None
-        if place is None or not supports(place.page.text, *place.visible, value):
+        if place is None:
+            return _GONE
+        # A translation has other words than the text, which has to have whole words at least.
+        said = place.page.text[slice(*place.visible)] if place.translated else value
+        if not supports(place.page.text, *place.visible, said):
             return _GONE
         self.places[path] = place
         return value

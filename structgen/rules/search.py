@@ -10,6 +10,7 @@ from structgen.notation.dates import DateOrder, order_of, read_dates
 from structgen.notation.style import Style, style_of
 from structgen.rules.document.bill_rows import Row, bill_rows
 from structgen.rules.document.key_values import Pair, find_pairs
+from structgen.rules.document.label_columns import column_pairs
 from structgen.rules.document.markup import LinkedItem, looks_like_html, read_html
 from structgen.rules.document.page import Page, lines_of
 from structgen.rules.document.sections import Section, find_sections
@@ -47,7 +48,7 @@ def start_search(text: str, root: Field) -> Search:
     return Search(
         page,
         vocabulary,
-        tuple(find_pairs(page, vocabulary)),
+        (*find_pairs(page, vocabulary), *column_pairs(page, vocabulary)),
         tuple(find_sections(page, vocabulary)),
         tuple(bill_rows(page, vocabulary, style)),
         root,

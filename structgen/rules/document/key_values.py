@@ -31,6 +31,8 @@ _BELOW = {(True, True): 0.9, (True, False): 0.5, (False, True): 0.55, (False, Fa
 """(the label is exact, it ends with a colon) -> the score of a pair whose value is on the line below."""
 _CELLED = 0.9
 """The score of a label that fills a cell of a table, with its value in the next cell."""
+IN_CODE = re.compile(r"[-/_]\d{1,20}(?![.,]?\d)")
+"""What follows the letters of a code, which are no label: "INV-20417"."""
 _CELL_END = re.compile(r"\t|[^\S\n]{3,}|\s\|\s")
 
 
@@ -89,11 +91,14 @@ def _opened(page: Page, line: Line, mentions: list[Mention]) -> list[Mention]:
     return [
         mention
         for mention in mentions
-        if mention.start == line.start
-        or _humped(page.text, mention.start)
-        or (
-            _OPENING.search(page.text[max(line.start, mention.start - 12) : mention.start])
-            and (not _counted(page.text, mention) or _leads_on(page.text, mention))
+        if not IN_CODE.match(page.text, mention.end)
+        and (
+            mention.start == line.start
+            or _humped(page.text, mention.start)
+            or (
+                _OPENING.search(page.text[max(line.start, mention.start - 12) : mention.start])
+                and (not _counted(page.text, mention) or _leads_on(page.text, mention))
+            )
         )
     ]
 

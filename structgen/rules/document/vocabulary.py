@@ -152,6 +152,8 @@ class Lexicon:
     ingredients: Vocabulary
     """The words of an ingredient line. Their keys are the kinds of words: ``unit``, ``size``, ``remark``."""
     vocabulary: Vocabulary
+    deliveries: frozenset[str]
+    """Words in the label of whoever receives the goods, and not necessarily the bill."""
     buy_buttons: frozenset[Phrase]
     """The words on the buttons that put a product into the cart."""
     stock_states: Vocabulary
@@ -187,6 +189,7 @@ def lexicon() -> Lexicon:
         components=_phrases(raw["components"]),
         ingredients=_vocabulary({**raw["ingredients"], "unit": [*raw["ingredients"]["unit"], *raw["measures"]]}),
         vocabulary=Vocabulary(concepts),
+        deliveries=_words(raw["deliveries"]),
         buy_buttons=_phrases(raw["buy_buttons"]),
         stock_states=_vocabulary(raw["stock_states"]),
         price_words=_vocabulary(raw["price_words"]),

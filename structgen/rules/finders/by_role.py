@@ -12,11 +12,12 @@ from structgen.rules.document.bill_rows import CENTS, Row
 from structgen.rules.fields import Field, Kind
 from structgen.rules.finders.authors import find_author
 from structgen.rules.finders.bills import find_row, find_total
+from structgen.rules.finders.codes import CODED, find_code, find_iban
 from structgen.rules.finders.issuers import find_address, find_company, find_phone
+from structgen.rules.finders.parties import find_party
 from structgen.rules.finders.products import (
     find_availability,
     find_brand,
-    find_code,
     find_offer,
     find_old_price,
     find_price,
@@ -44,6 +45,8 @@ def find_role(field: Field) -> Role | None:
 
 def _company(search: Search, field: Field) -> Finding | None:
     """Return the labelled issuer if it has any letters, so that no registration number is taken, else by its place."""
+    if party := find_party(search, field):
+        return party
     for pair in search.pairs_of(field.keys):
         if pair.score == 1.0 and any(char.isalpha() for char in search.page.text[slice(*pair.value)]):
             return read_value(search, field, *pair.value)
@@ -137,6 +140,8 @@ _ROLES: tuple[tuple[frozenset[str], tuple[Kind, ...], Role], ...] = (
     (frozenset({"yields"}), _TEXTS, find_yields),
     (frozenset({"title"}), _TEXTS, _title),
     (frozenset({"date"}), _TEXTS, _date),
+    (frozenset({"due_date"}), _TEXTS, find_labelled),
+    (frozenset({"customer"}), _TEXTS, find_party),
     (frozenset({"time"}), _TEXTS, _time),
     (frozenset({"phone"}), _TEXTS, _phone),
     (frozenset({"currency"}), _TEXTS, _currency),
@@ -145,7 +150,8 @@ _ROLES: tuple[tuple[frozenset[str], tuple[Kind, ...], Role], ...] = (
     (frozenset({"price"}), _FIGURES, find_price),
     (frozenset({"old_price"}), _FIGURES, find_old_price),
     (frozenset({"availability"}), (Kind.STRING, Kind.CHOICE, Kind.BOOLEAN), _availability),
-    (_CODES, (Kind.STRING,), find_code),
+    (CODED, (Kind.STRING,), find_code),
+    (frozenset({"iban"}), (Kind.STRING,), find_iban),
     (frozenset({"brand"}), (Kind.STRING,), find_brand),
     (frozenset({"total_time"}), (Kind.NUMBER, Kind.INTEGER), find_total_time),
 )

@@ -1,4 +1,4 @@
-"""The offer of a product page: its price and old price, whether it is in stock, and the codes of the product.
+"""The offer of a product page: its price and old price, whether it is in stock, and the brand of the product.
 
 A page shows many amounts: related products, rates, shipping. The price is the one of the offer, which ends with the
 button that puts the product into the cart, or begins below the marked heading. Amounts are told apart by the words
@@ -17,7 +17,7 @@ from structgen.rules.document.page import Line
 from structgen.rules.document.sections import heading_level
 from structgen.rules.document.vocabulary import Token, lexicon, phrase, tokens
 from structgen.rules.fields import Field, Kind
-from structgen.rules.findings import Finding, leaf
+from structgen.rules.findings import Finding, leaf, term
 from structgen.rules.search import Search
 from structgen.rules.unambiguous import Amount, find_amounts
 from structgen.rules.values import amount_leaf, find_labelled, read_value
@@ -363,13 +363,13 @@ def _state_leaf(search: Search, field: Field, state: str, start: int, end: int) 
     """Return a state of stock as the field wants it: a choice, yes or no, a term of schema.org, or as printed."""
     if field.kind is Kind.CHOICE:
         wanted = [one for one in field.choices if isinstance(one, str) and _means(one, state)]
-        return leaf(search.page, wanted[0], start, end) if len(wanted) == 1 else None
+        return term(search.page, wanted[0], start, end) if len(wanted) == 1 else None
     if field.kind is Kind.BOOLEAN:
         known = {"InStock": True, "LimitedAvailability": True, "OutOfStock": False, "Discontinued": False}
-        return leaf(search.page, known[state], start, end) if state in known else None
+        return term(search.page, known[state], start, end) if state in known else None
     # The codes of a product beside it show that the schema is that of schema.org.
     if field.siblings & {"sku", "gtin", "mpn"} and not field.verbatim:
-        return leaf(search.page, state, start, end)
+        return term(search.page, state, start, end)
     return leaf(search.page, " ".join(search.page.text[start:end].split()), start, end)
 
 
@@ -378,32 +378,7 @@ def _means(choice: str, state: str) -> bool:
     return state in lexicon().stock_states.keys.get(words, frozenset()) or words == phrase(state)
 
 
-_CODE = re.compile(r"(?=\S{0,40}\d)(?!\S{0,40}\d[A-Z][a-z]{2})[^\W_][\w./-]{1,39}(?!\S)")
-"""One word with a digit, to which no other word is glued: "77-1043This"."""
-_SPACED_CODE = re.compile(r"(?=[^\n]{0,40}\d)[^\W_][A-Z\d./-]{0,20}(?: [A-Z\d./-]{1,20}){1,4}(?!\S)")
-_GTIN = re.compile(r"\d(?:[ -]?\d){7,16}(?![\w-])")
-_GTIN_LENGTHS = frozenset({8, 10, 12, 13, 14})
 _BESIDE = 0.55
-
-
-def find_code(search: Search, field: Field) -> Finding | None:
-    """Return the labelled code of a product (SKU, GTIN, MPN): one word with a digit, or several in capitals."""
-    patterns = (_GTIN,) if field.concepts & {"gtin"} else (_CODE, _SPACED_CODE)
-    for pair in search.pairs_of(field.keys):
-        # "13 items" is a count.
-        if pair.value[0] < pair.label[0] or pair.score < 0.4:
-            continue
-        for pattern in patterns:
-            match = pattern.match(search.page.text, *pair.value)
-            alone = match is not None and not search.page.text[match.end() : pair.value[1]].strip()
-            if match is None or not (alone or (pair.score >= _BESIDE and pattern is not _SPACED_CODE)):
-                continue
-            code = match.group().rstrip("./-")
-            if pattern is not _GTIN or sum(map(str.isdigit, code)) in _GTIN_LENGTHS:
-                return leaf(search.page, code, match.start(), match.start() + len(code))
-    return None
-
-
 _LONGEST_BRAND = 5
 
 
