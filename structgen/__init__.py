@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         TransportRetried,
         WaitingForLimit,
     )
-    from structgen.core.options import Budget, EvidenceMode, Form, Mode, Options, Reask, Risk, Style
+    from structgen.core.options import Budget, EvidenceMode, Form, HtmlMode, Mode, Options, Reask, Risk, Style
     from structgen.core.records import (
         Completion,
         Document,
@@ -89,7 +89,17 @@ _HOMES = {
         "TransportRetried",
         "WaitingForLimit",
     ),
-    "structgen.core.options": ("Budget", "EvidenceMode", "Form", "Mode", "Options", "Reask", "Risk", "Style"),
+    "structgen.core.options": (
+        "Budget",
+        "EvidenceMode",
+        "Form",
+        "HtmlMode",
+        "Mode",
+        "Options",
+        "Reask",
+        "Risk",
+        "Style",
+    ),
     "structgen.core.records": (
         "Completion",
         "Document",
@@ -145,6 +155,7 @@ __all__ = [
     "Extractor",
     "Failed",
     "Form",
+    "HtmlMode",
     "Image",
     "Issue",
     "Message",

@@ -23,11 +23,11 @@ from structgen.core.records import Completion, Document, Example, Usage
 from structgen.core.results import Extraction
 from structgen.engine.answers import open_answers, open_store
 from structgen.engine.chunked.long_document import chunked_extraction, most_of_document, plan_chunks
+from structgen.engine.document_input import ReadableInput, readable_input
 from structgen.engine.drive import adrive, drive
 from structgen.engine.flow import DocumentLine, Line, Send, SideBySide, extraction
 from structgen.engine.map_api import Maps
 from structgen.engine.observers import Observers, end_observed, observed, observers_in
-from structgen.engine.page_numbers import with_pages
 from structgen.engine.reparse.previous_run import PreviousRun, only_extract
 from structgen.engine.stream.stream_api import Streams, TextLine, refuse_chunks, text_line
 from structgen.engine.stream.stream_views import Finished
@@ -233,6 +233,7 @@ class Extractor(Maps, Streams):
         nothing. Raises the errors that `extract` raises before it sends a request.
         """
         plan = self._plan(resolve(schema), instructions, context)
+        text = readable_input(plan.brief, text).input
         return most_of_document(plan, text, self._answers.stored, self._previous)
 
     def complete(self, messages: Input) -> Completion:
@@ -265,40 +266,43 @@ class Extractor(Maps, Streams):
 
     def _extract(self, schema: object, text: Input, instructions: str | None, context: Context) -> Extraction[Any]:
         plan, allowance = self._plan(resolve(schema), instructions, context), self._allowance()
+        readable = readable_input(plan.brief, text)
         try:
-            return self._run(self._line(plan, text), allowance)
+            return self._run(self._line(plan, readable), allowance)
         except RequestTooLarge as error:
-            line = self._in_chunks(plan, text, error)
+            line = self._in_chunks(plan, readable, error)
         return self._run(line, allowance)
 
     async def _aextract(
         self, schema: object, text: Input, instructions: str | None, context: Context
     ) -> Extraction[Any]:
         plan, allowance = self._plan(resolve(schema), instructions, context), self._allowance()
+        readable = readable_input(plan.brief, text)
         try:
-            return await self._arun(self._line(plan, text), allowance)
+            return await self._arun(self._line(plan, readable), allowance)
         except RequestTooLarge as error:
-            line = self._in_chunks(plan, text, error)
+            line = self._in_chunks(plan, readable, error)
         return await self._arun(line, allowance)
 
-    def _line(self, plan: Plan[T], text: Input) -> DocumentLine[T]:
+    def _line(self, plan: Plan[T], readable: ReadableInput) -> DocumentLine[T]:
         """Return the line for a text: straight, or chunked if a document is too long for one request."""
+        text = readable.input
         long = plan_chunks(plan, text)
         if long is None:
             first = self._previous.question(plan, text) if self._previous else None
-            return observed(with_pages(extraction(plan, text, first), text), self._observers)
+            return observed(readable.placed(extraction(plan, text, first)), self._observers)
         line = chunked_extraction(long, self._observers, self._previous)
-        return end_observed(with_pages(line, text), self._observers)
+        return end_observed(readable.placed(line), self._observers)
 
-    def _in_chunks(self, plan: Plan[T], text: Input, error: RequestTooLarge) -> DocumentLine[T]:
+    def _in_chunks(self, plan: Plan[T], readable: ReadableInput, error: RequestTooLarge) -> DocumentLine[T]:
         """Return the chunked line for a document that the server found too large. Raise `error` if it cannot be cut."""
         # If the chunks were already too large, the server's error is final.
-        was_whole = plan_chunks(plan, text) is None
-        long = plan_chunks(plan, text, refused=True) if was_whole else None
+        was_whole = plan_chunks(plan, readable.input) is None
+        long = plan_chunks(plan, readable.input, refused=True) if was_whole else None
         if long is None:
             raise error
         line = chunked_extraction(long, self._observers, self._previous)
-        return end_observed(with_pages(line, text), self._observers)
+        return end_observed(readable.placed(line), self._observers)
 
     def _planned(
         self, schema: object, text: Input, instructions: str | None, context: Context, *, extracting: bool = True
@@ -306,15 +310,17 @@ class Extractor(Maps, Streams):
         if self._previous is not None:
             raise only_extract("a prompt or a stream", "Call extract")
         plan = self._plan(resolve(schema), instructions, context, extracting=extracting)
+        readable = readable_input(plan.brief, text)
         if extracting:
-            refuse_chunks(self.options, text)
-        return plan, observed(with_pages(extraction(plan, text), text), self._observers)
+            refuse_chunks(self.options, readable.input)
+        return plan, observed(readable.placed(extraction(plan, readable.input)), self._observers)
 
     def _listed(
         self, item: object, text: Input, instructions: str | None, context: Context
     ) -> tuple[Finished[Any], Line[Any]]:
         listed, one = resolve_items(item)
         plan, line = self._planned(listed, text, instructions, context)
+        text = readable_input(plan.brief, text).input
         document = text.text if isinstance(text, Document) else text if isinstance(text, str) else None
         return Finished(one.within(context), plan.form, self.options, document), line
 

@@ -16,6 +16,7 @@ from structgen.core.options import EvidenceMode, Form, Mode, Options, Risk, Styl
 from structgen.core.records import Card, Document, Evidence, Example, Request, Task, text_in
 from structgen.core.results import Parsed
 from structgen.engine.claims import unclaimed_in
+from structgen.engine.document_input import readable_input
 from structgen.forms import AnswerForm, PlainForm, prompt_forms, sent_by, strict_form
 from structgen.forms.strict import StrictRefusal
 from structgen.ground import locate, locate_quoted, quote_example
@@ -127,7 +128,7 @@ def compile_request(
     extracting = argument("extracting", extracting, flag)
     card = find_card(*split_model(argument("model", model, string)))
     brief = brief_for(schema, model, chosen, instructions, card=card, extracting=extracting)
-    return compile_brief(brief).request_for(text)
+    return compile_brief(brief).request_for(readable_input(brief, text).input)
 
 
 @overload

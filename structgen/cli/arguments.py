@@ -14,7 +14,7 @@ import typer
 
 from structgen.cli.console import say
 from structgen.core.errors import ConfigurationError
-from structgen.core.options import EvidenceMode, Mode, Risk, Style
+from structgen.core.options import EvidenceMode, HtmlMode, Mode, Risk, Style
 
 R = TypeVar("R")
 S = TypeVar("S")
@@ -103,6 +103,14 @@ Passes: TypeAlias = Annotated[
         "is found. Each pass costs as much as the first.",
     ),
 ]
+Html: TypeAlias = Annotated[
+    HtmlMode,
+    typer.Option(
+        "--html",
+        help="What a model reads of an HTML page. text: its text, lists, tables and links as Markdown, its "
+        "descriptions and JSON-LD, for a fraction of the tokens. raw: its source. Rules always read the source.",
+    ),
+]
 MaxAttempts: TypeAlias = Annotated[
     int, typer.Option("--max-attempts", min=1, help="Maximum requests for one document, the first included.")
 ]
@@ -164,6 +172,7 @@ class ExtractArguments:
     concurrency: Concurrency = 8
     chunk_chars: ChunkChars = None
     passes: Passes = 1
+    html: Html = HtmlMode.TEXT
     max_attempts: MaxAttempts = 3
     max_cost: MaxCost = None
     max_tokens: MaxTokens = None

@@ -76,6 +76,15 @@ class EvidenceMode(StrEnum):
     """Make the model quote the text for each value, and locate the quotes. A value without one is unsupported."""
 
 
+class HtmlMode(StrEnum):
+    """What a model reads of an HTML page."""
+
+    TEXT = "text"
+    """Its text as Markdown: headings, lists, tables, links, descriptions and JSON-LD. A fraction of the tokens."""
+    RAW = "raw"
+    """Its source, with scripts, styles and comments."""
+
+
 class Form(StrEnum):
     """The form in which an answer was requested, for those who parse responses themselves."""
 
@@ -147,6 +156,9 @@ class Options:
     """Whether a value without evidence (not in the text, or without a quote) is refused. The model is asked again
     first."""
 
+    html: HtmlMode = HtmlMode.TEXT
+    """What a model reads of an HTML page. Evidence has the offsets of the page's source in any case."""
+
     temperature: float | None = 0.0
     top_p: float | None = None
     max_completion_tokens: int | None = None
@@ -185,6 +197,7 @@ _OPTIONS: Mapping[str, Check] = MappingProxyType(
         "reask": one_of(Reask),
         "evidence": one_of(EvidenceMode),
         "require_evidence": flag,
+        "html": one_of(HtmlMode),
         "temperature": optional(number(0, 2)),
         "top_p": optional(number(0, 1)),
         "max_completion_tokens": optional(whole(1)),

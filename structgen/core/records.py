@@ -74,9 +74,10 @@ class Document:
     def from_file(cls, path: str | PathLike[str]) -> Document:
         """Read a file. Its name becomes the id, its path the source. The encoding is detected.
 
-        HTML is kept as written. The text of a PDF keeps its columns; it needs `pip install 'structgen[documents]'`.
-        Offsets of evidence are offsets in the text of the Document. Raises DocumentError if the file cannot be read, or
-        if it is a folder or a table, which hold many documents: use `structgen.read` for those.
+        The text of an HTML page is its source; `Options.html` says what a model reads of it. The text of a PDF keeps
+        its columns; it needs `pip install 'structgen[documents]'`. Offsets of evidence are offsets in the text of the
+        Document. Raises DocumentError if the file cannot be read, or if it is a folder or a table, which hold many
+        documents: use `structgen.read` for those.
         """
         from structgen.documents.file_reader import read_file
 

@@ -50,8 +50,8 @@ def read_documents(
     An input is a file, a folder (read recursively, only known suffixes), a glob, or ``-`` for standard input. In
     .jsonl, .csv and .parquet each row is a document, with its text in `text_field`; any other file is one document. The
     text of a .pdf has the places of its pages.
-    HTML is not converted: the rules use its markup (JSON-LD, microdata, tables), and offsets of evidence are offsets in
-    the file.
+    HTML is not converted here: the rules use its markup (JSON-LD, microdata, tables), a model reads its text
+    (engine/document_input.py), and offsets of evidence are offsets in the file.
 
     The id is the row's `id_field`, else the file's name (its path relative to the given folder) and the line. A
     repeated id gets ``#2``, so that no two rows share one. `skip` is a file to skip even if its folder is read,

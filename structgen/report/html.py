@@ -21,6 +21,7 @@ from structgen.report.view import (
     Limits,
     Places,
     View,
+    as_readable,
     claimed,
     counted,
     counts,
@@ -58,6 +59,7 @@ def failure_html(failure: ExtractionFailed, document: str | None = None) -> str:
 def view_html(view: View, document: str | None = None, limits: Limits | None = None) -> str:
     """Return a view as HTML. Each call uses a new id, so that a page may contain several views."""
     limits = limits or Limits()
+    view, document = as_readable(view, document)
     entries = entries_of(view, limits, document)
     passages = passages_of(document, entries.shown, limits) if document is not None else Passages((), {})
     return _template().render(

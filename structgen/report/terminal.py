@@ -15,6 +15,7 @@ from structgen.report.view import (
     Limits,
     Places,
     View,
+    as_readable,
     claimed,
     counted,
     counts,
@@ -62,6 +63,7 @@ def print_view(view: View, document: str | None = None, console: Console | None 
     from rich.console import Console
 
     console = console or Console()
+    view, document = as_readable(view, document)
     entries, places = entries_of(view, LIMITS, document), Places(document, view.chunks)
     console.rule(_title(view), align="left", style="dim")
     parts = [*_before(view, console.width), _table(entries.shown, places), *_after(view, entries, places)]

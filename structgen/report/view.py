@@ -8,15 +8,17 @@ import reprlib
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, cast
 
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json
+from structgen.core.offsets import OffsetMap
 from structgen.core.records import Evidence, Status, Usage
 from structgen.core.results import Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Repair
 from structgen.core.screen import visible
+from structgen.documents.html_text import is_page, page_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,21 @@ def view_of_failure(failure: ExtractionFailed) -> View:
         model=completion.model if completion else "",
         error=str(failure),
     )
+
+
+def as_readable(view: View, document: str | None) -> tuple[View, str | None]:
+    """Return a view of an HTML page as one of its text, which people read instead of its source; others unchanged."""
+    if document is None or not is_page(document):
+        return view, document
+    page = page_text(document)
+    shown = OffsetMap(page.text, page.text_span)
+    return replace(
+        view,
+        evidence=shown.evidence(view.evidence),
+        repairs=shown.repairs(view.repairs),
+        chunks=shown.chunks(view.chunks),
+        conflicts=shown.conflicts(view.conflicts),
+    ), page.text
 
 
 def plain(value: object) -> Json:

@@ -142,6 +142,7 @@ def _options(arguments: ExtractArguments) -> Options:
         require_evidence=arguments.require_evidence,
         chunk_chars=arguments.chunk_chars,
         passes=arguments.passes,
+        html=arguments.html,
     )
 
 
