@@ -59,7 +59,7 @@ def _default_file() -> Path:
 @contextmanager
 def record_run(store: Store | None, task: str, model: str, batch: Batch, specs: Sequence[RunSpec]) -> Generator[None]:
     """Enter a run in the ledger with what it asks for; add its end if no document is left over."""
-    if store is None:
+    if store is None or store.read_only:
         yield
         return
     # sys.argv is what the user typed; `runs reparse` parses it again

@@ -19,12 +19,9 @@ from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.records import Card, Completion, Request, Usage
 from structgen.engine.flow import Send
 from structgen.send import Allowance, Sender, Streamed, endpoint_name, find_card, split_model
-from structgen.store import Answer, Recorded, Store
+from structgen.store import PATIENCE, Answer, Recorded, Store
 
 _log = logging.getLogger("structgen")
-
-PATIENCE = 60.0
-"""How long to wait for an equal stream that another caller consumes, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +37,17 @@ class Answers:
     sender: Sender
     store: Store | None = None
     endpoint: str = ""
+    pays: bool = True
+    """Whether the sender costs something, so that its answers must be stored."""
 
     def answer(self, effect: Send, allowance: Allowance) -> Completion:
         """Return the completion of the request."""
         if self.store is None:
             return self._pay(effect, allowance)
         try:
-            return _without_cost(self.store.once(self._named(effect.request), partial(self._pay, effect, allowance)))
+            ask = partial(self._pay, effect, allowance)
+            patience = allowance.until_deadline(PATIENCE)
+            return _without_cost(self.store.once(self._named(effect.request), ask, patience, allowance.check_stopped))
         except StoreError as error:
             return _unstored(error)
 
@@ -55,19 +56,30 @@ class Answers:
         if self.store is None:
             return await self._apay(effect, allowance)
         try:
+            ask = partial(self._apay, effect, allowance)
+            patience = allowance.until_deadline(PATIENCE)
             return _without_cost(
-                await self.store.aonce(self._named(effect.request), partial(self._apay, effect, allowance))
+                await self.store.aonce(self._named(effect.request), ask, patience, allowance.check_stopped)
             )
         except StoreError as error:
             return _unstored(error)
 
-    def _pay(self, effect: Send, allowance: Allowance) -> Completion:
+    def _check(self, effect: Send) -> None:
+        """Raise the reason why nothing may be paid for now: BudgetExceeded or StoreError."""
         check(effect.beyond)
+        if self.pays and self.store is not None and self.store.read_only:
+            raise StoreError(
+                f"The store {self.store.path} is read-only and has no response to this request, and a new one could "
+                "not be stored. Copy it to a folder that is writable, or use another store."
+            )
+
+    def _pay(self, effect: Send, allowance: Allowance) -> Completion:
+        self._check(effect)
         with InTime(allowance):
             return self.sender.send(effect.request, allowance)
 
     async def _apay(self, effect: Send, allowance: Allowance) -> Completion:
-        check(effect.beyond)
+        self._check(effect)
         with InTime(allowance):
             return await self.sender.asend(effect.request, allowance)
 
@@ -85,14 +97,15 @@ class Answers:
         if self.store is None:
             yield from self._pay_stream(effect, allowance)
             return
-        with self.store.streaming(self._named(effect.request), allowance.until_deadline(PATIENCE)):
+        patience = allowance.until_deadline(PATIENCE)
+        with self.store.streaming(self._named(effect.request), patience, allowance.check_stopped):
             if (found := self.stored(effect.request)) is not None:
                 yield from (found.text, found)
                 return
             yield from self._pay_stream(effect, allowance)
 
     def _pay_stream(self, effect: Send, allowance: Allowance) -> Generator[Streamed, None, None]:
-        check(effect.beyond)
+        self._check(effect)
         with InTime(allowance), closing(self.sender.stream(effect.request, allowance)) as pieces:
             for piece in pieces:
                 if self.store is not None and isinstance(piece, Completion) and _whole(piece):
@@ -106,14 +119,15 @@ class Answers:
         """Async version of `stream`."""
         async with AsyncExitStack() as stack:
             if self.store is not None:
+                patience = allowance.until_deadline(PATIENCE)
                 await stack.enter_async_context(
-                    self.store.astreaming(self._named(effect.request), allowance.until_deadline(PATIENCE))
+                    self.store.astreaming(self._named(effect.request), patience, allowance.check_stopped)
                 )
                 if (found := self.stored(effect.request)) is not None:
                     for piece in (found.text, found):
                         yield piece
                     return
-            check(effect.beyond)
+            self._check(effect)
             stack.enter_context(InTime(allowance))
             pieces = await stack.enter_async_context(aclosing(self.sender.astream(effect.request, allowance)))
             async for piece in pieces:
@@ -240,13 +254,13 @@ def open_answers(
     """
     provider, name = split_model(model)
     if provider != REPLAY:
-        return model, Answers(open_wire(), store, endpoint_name(provider, base_url))
+        return model, Answers(open_wire(), store, endpoint_name(provider, base_url), pays=provider != "rules")
     if store is None:
         raise ConfigurationError("The model replay answers from a store alone. Pass the recorded one: store=...")
     found = _chosen(store, None if name == REPLAY else split_model(name), base_url)
     recorded = f"{found.provider}/{found.model}"
     sender = ReplaySender(recorded, store, find_card(found.provider, found.model))
-    return recorded, Answers(sender, store, found.endpoint)
+    return recorded, Answers(sender, store, found.endpoint, pays=False)
 
 
 def find_recorded(model: str, store: Store) -> str:

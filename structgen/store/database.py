@@ -6,11 +6,13 @@ Each statement works on many arguments at once, as the writer needs.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Generator
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import quote
 
 from structgen.core.errors import StoreError
 from structgen.core.records import Completion, Request
@@ -109,6 +111,45 @@ def open_database(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def open_reader(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """Open a connection for reading, and return whether the file is read-only. Raises StoreError."""
+    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    if writable or not path.is_file():
+        return open_database(path), False
+    return _open_read_only(path), True
+
+
+def _open_read_only(path: Path) -> sqlite3.Connection:
+    """Open a file on a read-only file system, or without the permission to write. Nothing beside it can be created."""
+    # Without files for its write-ahead log SQLite opens only what it may take for immutable.
+    for how in ("mode=ro", "mode=ro&immutable=1"):
+        connection = sqlite3.connect(
+            f"file:{quote(str(path.absolute()))}?{how}",
+            uri=True,
+            timeout=PATIENCE,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            _check(connection, path, VERSION)
+        except StoreError:
+            connection.close()
+            raise
+        except sqlite3.Error as error:
+            connection.close()
+            log = path.with_name(f"{path.name}-wal")
+            if log.exists() and log.stat().st_size:
+                raise StoreError(
+                    f"The store {path} is read-only, and its newest entries are in {log.name}, which SQLite cannot "
+                    f"read here ({error}). Copy both files to a folder that is writable, and use that store."
+                ) from error
+            if "immutable" in how:
+                raise store_error(error, path) from error
+        else:
+            return connection
+    raise AssertionError("unreachable")
+
+
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     """Create the tables in a new file, check that the file is ours, and configure it to survive a crash."""
     if not _number(connection, "schema_version"):
@@ -126,11 +167,12 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
+def _check(connection: sqlite3.Connection, path: Path, *readable: int) -> None:
+    """Raise StoreError unless this is a store in one of these versions; by default, in one that can be upgraded."""
     if _number(connection, "application_id") != APPLICATION:
         raise StoreError(f"{path} is an SQLite file of another program, not a store. Use another path.")
     version = _number(connection, "user_version")
-    if version != VERSION and version not in UPGRADES:
+    if version not in (readable or (VERSION, *UPGRADES)):
         raise StoreError(
             f"The store {path} has version {version}, but this structgen reads version {VERSION}. Use the structgen "
             "that wrote it, or another path. Nothing in it was changed."

@@ -15,20 +15,24 @@ import time
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from structgen.core.errors import BudgetExceeded, StoreError
+from structgen.core.errors import StoreError
 from structgen.core.records import Completion, Request
 from structgen.store import database
-from structgen.store.database import open_database, shrink, store_error
+from structgen.store.database import open_reader, shrink, store_error
+from structgen.store.leases import LOOK, Leases
 from structgen.store.ledger import Answer, Entry, Recorded, Run, RunSpec, Sizes, StoredUsage, masked
+from structgen.store.open_requests import Abandoned, OpenRequests, PendingRequests
 from structgen.store.serialization import Written, decode, decode_all, encode, read, write
 from structgen.store.writer import LONGEST, Writer
 
 _PAGE = 200
+
+PATIENCE = 60.0
+"""How long to wait for an equal request that another caller asks, in seconds."""
 
 SHARE = 0.05
 """How long a commit may wait for others, as a share of the time that the answer took."""
@@ -37,18 +41,22 @@ SHARE = 0.05
 class Store:
     """Completions by request. Opens or creates the file. Raises StoreError if it cannot be used.
 
+    A file that cannot be written, such as one on a read-only file system, is opened `read_only`: its answers can be
+    used, and nothing new is stored.
+
     A context manager. Closing is never required for a clean exit.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._lock = threading.Lock()
-        self._reader = open_database(self.path)
+        self._reader, self.read_only = open_reader(self.path)
         self._pending = PendingRequests()
-        self._streams = OpenStreams()
-        self._writer = Writer(self.path, self._pending.count)
+        self._asked = OpenRequests()
+        self._leases = Leases(self.path)
+        self._writer = Writer(self.path, self._pending.count, read_only=self.read_only)
         self._run: int | None = None
-        self._end = weakref.finalize(self, _close, self._writer, self._reader)
+        self._end = weakref.finalize(self, _close, self._writer, self._reader, self._leases)
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
@@ -107,22 +115,32 @@ class Store:
     def _note_for(self, request: Request, name: bytes) -> database.Note | None:
         """Return the ledger's note about an answer, or None outside of a run or without a document."""
         run, document = self._run, request.document
-        return None if run is None or document is None else (run, database.document_name(document), name)
+        return (
+            None if run is None or document is None or self.read_only else (run, database.document_name(document), name)
+        )
 
     def note(self, entry: Entry) -> None:
         """Record in the ledger that the current run uses a stored answer."""
         self._shared(entry.request, write(entry.request), entry.completion)
 
-    def once(self, request: Request, ask: Callable[[], Completion]) -> Answer:
+    def once(
+        self,
+        request: Request,
+        ask: Callable[[], Completion],
+        patience: float = PATIENCE,
+        check: Callable[[], None] = lambda: None,
+    ) -> Answer:
         """Return the stored completion, that of an equal request in flight, or the result of `ask`, once it is stored.
 
-        A `final` completion cost nothing and is not stored.
+        A stream of an equal request, and another process that asks it, are waited for at most `patience` seconds.
+        `check` is called during the wait for another process, and may raise. A `final` completion cost nothing and is
+        not stored.
         """
         written = write(request)
         while True:
             pending, sends = self._pending.join(written.name)
             if sends:
-                return self._ask(request, written, ask)
+                return self._ask(request, written, ask, self._turn(written.name, patience, check))
             if (
                 pending.thread == threading.get_ident()
             ):  # a task of an event loop on this thread: waiting would deadlock
@@ -132,48 +150,84 @@ class Store:
             except Abandoned:  # the caller that asked has stopped, so this one, or another, asks in its place
                 continue
 
-    async def aonce(self, request: Request, ask: Callable[[], Awaitable[Completion]]) -> Answer:
+    async def aonce(
+        self,
+        request: Request,
+        ask: Callable[[], Awaitable[Completion]],
+        patience: float = PATIENCE,
+        check: Callable[[], None] = lambda: None,
+    ) -> Answer:
         """Async version of `once`."""
         written = write(request)
         while True:
             pending, sends = self._pending.join(written.name)
             if sends:
-                return await self._aask(request, written, ask)
+                return await self._aask(request, written, ask, self._aturn(written.name, patience, check))
             try:
                 return self._shared(request, written, await asyncio.wrap_future(pending.future))
             except Abandoned:
                 continue
 
-    @contextlib.contextmanager
-    def streaming(self, request: Request, patience: float) -> Generator[None]:
-        """Enter when no other caller streams the answer to an equal request; look for a stored answer only then.
+    def streaming(
+        self, request: Request, patience: float, check: Callable[[], None] = lambda: None
+    ) -> contextlib.AbstractContextManager[None]:
+        """Enter when no other caller asks an equal request, here or in another process; look for an answer only then.
 
-        After `patience` seconds, enter anyway: a consumer may hold its stream open for as long as it likes.
+        After `patience` seconds, enter anyway: a consumer may hold its stream open for as long as it likes. `check` is
+        as in `once`.
         """
+        return self._turn(write(request).name, patience, check)
+
+    def astreaming(
+        self, request: Request, patience: float, check: Callable[[], None] = lambda: None
+    ) -> contextlib.AbstractAsyncContextManager[None]:
+        """Async version of `streaming`."""
+        return self._aturn(write(request).name, patience, check)
+
+    @contextlib.contextmanager
+    def _turn(self, name: bytes, patience: float, check: Callable[[], None]) -> Generator[None]:
+        until = time.monotonic() + patience
         with contextlib.ExitStack() as stack:
-            while (other := self._streams.open(write(request).name, stack)) is not None:
+            while (other := self._asked.open(name, stack)) is not None:
                 # The consumer of that stream is on this thread, so waiting for it would deadlock.
                 if other.thread == threading.get_ident():
                     break
                 try:
-                    other.ended.result(patience)
+                    other.ended.result(max(until - time.monotonic(), 0.0))
                 except TimeoutError:
                     break
+            else:
+                while not self._leased(name, stack) and time.monotonic() < until:
+                    check()
+                    time.sleep(LOOK)
             yield
 
     @contextlib.asynccontextmanager
-    async def astreaming(self, request: Request, patience: float) -> AsyncGenerator[None]:
-        """Async version of `streaming`."""
-        here = asyncio.current_task()
+    async def _aturn(self, name: bytes, patience: float, check: Callable[[], None]) -> AsyncGenerator[None]:
+        """Async version of `_turn`."""
+        here, until = asyncio.current_task(), time.monotonic() + patience
         with contextlib.ExitStack() as stack:
-            while (other := self._streams.open(write(request).name, stack)) is not None:
+            while (other := self._asked.open(name, stack)) is not None:
                 if other.task is here or (other.task is None and other.thread == threading.get_ident()):
                     break
                 try:
-                    await asyncio.wait_for(asyncio.wrap_future(other.ended), patience)
+                    await asyncio.wait_for(asyncio.wrap_future(other.ended), max(until - time.monotonic(), 0.0))
                 except TimeoutError:
                     break
+            else:
+                while not self._leased(name, stack) and time.monotonic() < until:
+                    check()
+                    await asyncio.sleep(LOOK)
             yield
+
+    def _leased(self, name: bytes, stack: contextlib.ExitStack) -> bool:
+        """Take the lease of a request, until `stack` ends; return whether no other process holds it."""
+        if self.read_only:
+            return True
+        taken = self._leases.take(name)
+        if taken:
+            stack.callback(self._leases.give_back, name)
+        return taken
 
     def _shared(self, request: Request, written: Written, completion: Completion) -> Answer:
         """Return an answer that costs nothing now, and record its use."""
@@ -191,30 +245,55 @@ class Store:
             self._put(request, written, completion)
         return Answer(completion, paid=True)
 
-    def _ask(self, request: Request, written: Written, ask: Callable[[], Completion]) -> Answer:
+    def _ask(
+        self,
+        request: Request,
+        written: Written,
+        ask: Callable[[], Completion],
+        turn: contextlib.AbstractContextManager[None],
+    ) -> Answer:
         try:
             # Look only now: an equal request that ended before this caller joined has been stored.
             found = self._find(written.name)
-            answer = Answer(ask(), paid=True) if found is None else self._shared(request, written, found)
-            if answer.paid and not answer.completion.final:
-                self._put(request, written, answer.completion)
+            if found is not None:
+                answer = self._shared(request, written, found)
+            else:
+                with turn:
+                    answer = self._ask_alone(request, written, ask)
         except BaseException as error:
             self._fail(written.name, error)
             raise
         self._pending.complete(written.name, answer.completion)
         return answer
 
-    async def _aask(self, request: Request, written: Written, ask: Callable[[], Awaitable[Completion]]) -> Answer:
+    async def _aask(
+        self,
+        request: Request,
+        written: Written,
+        ask: Callable[[], Awaitable[Completion]],
+        turn: contextlib.AbstractAsyncContextManager[None],
+    ) -> Answer:
         try:
             found = self._find(written.name)
-            answer = Answer(await ask(), paid=True) if found is None else self._shared(request, written, found)
-            if answer.paid and not answer.completion.final:
-                await self._aput(request, written, answer.completion)
+            if found is not None:
+                answer = self._shared(request, written, found)
+            else:
+                async with turn:
+                    answer = await self._aask_alone(request, written, ask)
         except BaseException as error:
             self._fail(written.name, error)
             raise
         self._pending.complete(written.name, answer.completion)
         return answer
+
+    async def _aask_alone(self, request: Request, written: Written, ask: Callable[[], Awaitable[Completion]]) -> Answer:
+        found = self._find(written.name)
+        if found is not None:
+            return self._shared(request, written, found)
+        completion = await ask()
+        if not completion.final:
+            await self._aput(request, written, completion)
+        return Answer(completion, paid=True)
 
     def _fail(self, name: bytes, error: BaseException) -> None:
         """Pass an error on to those who wait, or the completion, if the error is only that it could not be stored."""
@@ -326,92 +405,7 @@ def _patience(completion: Completion) -> float:
     return (completion.seconds or 0.0) * SHARE
 
 
-def _close(writer: Writer, reader: sqlite3.Connection) -> None:
+def _close(writer: Writer, reader: sqlite3.Connection, leases: Leases) -> None:
     writer.close()
     reader.close()
-
-
-class Abandoned(Exception):
-    """The caller that asked was interrupted or cancelled, or may not pay. Those who wait must ask themselves."""
-
-
-@dataclass(frozen=True, slots=True)
-class PendingRequest:
-    """A request in flight, and the thread of the caller that sent it."""
-
-    future: Future[Completion] = field(default_factory=Future[Completion])
-    thread: int = field(default_factory=threading.get_ident)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenStream:
-    """A stream that is being consumed: by which thread, and by which task if it was opened in one."""
-
-    thread: int
-    task: asyncio.Task[Any] | None
-    ended: Future[None] = field(default_factory=Future[None])
-
-
-class OpenStreams:
-    """The streams that are being consumed, by the names of their requests."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._by_name: dict[bytes, OpenStream] = {}
-
-    def open(self, name: bytes, stack: contextlib.ExitStack) -> OpenStream | None:
-        """Return the open stream of that name. If there is none, open one that ends with `stack`, and return None."""
-        with self._lock:
-            other = self._by_name.get(name)
-            if other is None:
-                mine = self._by_name[name] = OpenStream(threading.get_ident(), _running_task())
-                mine.ended.set_running_or_notify_cancel()  # no single waiting caller may cancel it
-                stack.callback(self._close, name)
-            return other
-
-    def _close(self, name: bytes) -> None:
-        with self._lock:
-            ended = self._by_name.pop(name).ended
-        ended.set_result(None)
-
-
-def _running_task() -> asyncio.Task[Any] | None:
-    try:
-        return asyncio.current_task()
-    except RuntimeError:  # no event loop runs on this thread
-        return None
-
-
-class PendingRequests:
-    """The requests in flight, by name (single flight): equal requests are sent once, and share the completion."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._by_name: dict[bytes, PendingRequest] = {}
-
-    def join(self, name: bytes) -> tuple[PendingRequest, bool]:
-        """Return the pending request of that name, and whether the caller must send it."""
-        with self._lock:
-            pending = self._by_name.get(name)
-            if pending is not None:
-                return pending, False
-            pending = self._by_name[name] = PendingRequest()
-            pending.future.set_running_or_notify_cancel()  # no single waiting caller may cancel it
-            return pending, True
-
-    def count(self) -> int:
-        """Return the number of requests in flight."""
-        return len(self._by_name)
-
-    def complete(self, name: bytes, completion: Completion) -> None:
-        """Pass the completion to all who wait."""
-        self._remove(name).future.set_result(completion)
-
-    def fail(self, name: bytes, error: BaseException) -> None:
-        """Pass the error to all who wait. If only the caller that asked had to stop, one of them asks again."""
-        stopped = isinstance(error, asyncio.CancelledError | BudgetExceeded) or not isinstance(error, Exception)
-        self._remove(name).future.set_exception(Abandoned() if stopped else error)
-
-    def _remove(self, name: bytes) -> PendingRequest:
-        with self._lock:
-            return self._by_name.pop(name)
+    leases.close()

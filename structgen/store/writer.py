@@ -39,9 +39,10 @@ LONGEST = 0.05
 class Writer:
     """Runs jobs in order on its own connection, several per commit. A job's future resolves when the job is durable."""
 
-    def __init__(self, path: Path, expected: Callable[[], int] = int) -> None:
+    def __init__(self, path: Path, expected: Callable[[], int] = int, *, read_only: bool = False) -> None:
         """`expected` returns how many jobs may arrive soon, including those that have arrived."""
         self._path = path
+        self._read_only = read_only
         self._expected = expected
         self._lock = threading.RLock()  # the garbage collector may close the store within `submit`
         self._process = os.getpid()
@@ -68,6 +69,11 @@ class Writer:
 
     def _put(self, job: _Job) -> None:
         self.check_process()
+        if self._read_only:
+            raise StoreError(
+                f"The store {self._path} is read-only: its answers can be used, but nothing new can be stored. Copy it "
+                "to a folder that is writable, or use another store."
+            )
         with self._lock:
             if self._closed:
                 raise StoreError(f"The store {self._path} is closed: open it again.")

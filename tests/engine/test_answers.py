@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from structgen import Budget, Extraction, ExtractionFailed, Extractor, Options
-from structgen.core.errors import BudgetExceeded, StoreError
+from structgen.core.errors import BudgetExceeded, StoreError, TransportError
 from structgen.core.events import CompletionReceived, Event, Failed
 from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.records import Completion, Request, Usage
@@ -251,3 +251,36 @@ def test_where_nothing_may_be_paid_only_what_is_stored_is_taken(
         with pytest.raises(BudgetExceeded, match="may take"):
             run("Another soup.", store=path, options=nothing)
     assert len(groq_emulator.requests) == 2
+
+
+def test_a_stream_and_an_extract_of_one_request_at_once_are_paid_once(groq_emulator: Emulator, path: Path) -> None:
+    groq_emulator.script(reply(GOOD, delay=0.3), repeat_last=True)
+
+    async def both() -> None:
+        async with Extractor(store=path) as extractor:
+            results = await asyncio.gather(
+                last(extractor), extractor.aextract(Soup, TEXT), last(extractor), extractor.aextract(Soup, TEXT)
+            )
+        assert [result.value.title for result in results] == ["Leek soup"] * 4
+        assert sum(result.usage.calls for result in results) == 1
+
+    async def last(extractor: Extractor) -> Any:
+        return [shown async for shown in extractor.astream(Soup, TEXT)][-1]
+
+    asyncio.run(both())
+    assert len(groq_emulator.requests) == 1
+
+
+def test_a_read_only_store_answers_what_it_has_and_pays_nothing(
+    run: Run, groq_emulator: Emulator, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groq_emulator.script(reply(GOOD))
+    run(store=path)
+    monkeypatch.setattr("os.access", lambda path, mode: not mode & 2)
+    assert run(store=path).usage.calls == 0
+    assert run(model="replay", store=path).value.title == "Leek soup"
+    with pytest.raises(StoreError, match="is read-only and has no response to this request"):
+        run("Another soup.", store=path)
+    with pytest.raises(TransportError, match="has no response to this request"):
+        run("Another soup.", model="replay", store=path)
+    assert len(groq_emulator.requests) == 1

@@ -1,5 +1,6 @@
 """Files that cannot be used: each error says what is wrong and what to do, and nothing is lost."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -211,3 +212,44 @@ def test_a_file_that_was_replaced_before_the_first_write_keeps_nobody_waiting(
             with pytest.raises(StoreError, match="not an SQLite file, or it is damaged") as caught:
                 store.put(ask(), soup)
             assert caught.value.completion is soup
+
+
+@pytest.fixture
+def read_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the file were on a read-only file system, which root too cannot write."""
+    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
+
+
+def test_a_read_only_store_is_read_and_nothing_is_written(
+    tmp_path: Path, ask: Ask, soup: Completion, read_only: None
+) -> None:
+    path = tmp_path / "a store?.sqlite"
+    with Store(path) as store:
+        assert not store.read_only  # it is new
+        store.put(ask(1), soup)
+        store.start_run("extract", "soup", "groq/x")
+    held = path.read_bytes()
+    with Store(path) as store:
+        assert store.read_only
+        assert store.get(ask(1)) == soup
+        assert not store.once(ask(1), lambda: pytest.fail("asked")).paid
+        assert [run.task for run in store.runs()] == ["soup"]
+        for write in (lambda: store.put(ask(2), soup), lambda: store.start_run("", "", ""), lambda: store.prune(0)):
+            with pytest.raises(StoreError, match=r"is read-only: .* Copy it to a folder that is writable"):
+                write()
+    assert path.read_bytes() == held
+
+
+def test_a_read_only_store_of_an_older_version_says_what_to_do(tmp_path: Path, read_only: None) -> None:
+    path = tmp_path / "old.sqlite"
+    with sqlite3.connect(path) as old:
+        old.executescript("CREATE TABLE t (a); PRAGMA application_id = 1937011299; PRAGMA user_version = 1;")
+    with pytest.raises(StoreError, match="has version 1"):
+        Store(path)
+
+
+def test_a_read_only_file_that_is_no_store_says_so(tmp_path: Path, read_only: None) -> None:
+    path = tmp_path / "none.sqlite"
+    path.write_text("no database at all, but some text " * 50)
+    with pytest.raises(StoreError, match="not an SQLite file"):
+        Store(path)

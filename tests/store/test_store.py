@@ -247,7 +247,7 @@ def test_nothing_can_come_between_the_look_and_the_call(
     monkeypatch.setattr(Store, "_find", look)
     assert once(store, ask(), lambda: soup).paid
     assert not once(store, ask(), lambda: pytest.fail("asked twice")).paid
-    assert led == [False, False]
+    assert led == [False, False, False]
 
 
 def test_a_store_is_shown_by_its_path(store: Store, path: Path) -> None:
