@@ -18,10 +18,13 @@ from structgen.rules.finders.object_lists import find_objects
 from structgen.rules.finders.string_lists import body_start, find_inline, find_strings
 from structgen.rules.findings import Finding, Path, Place, derived_evidence, evidence
 from structgen.rules.guard import keep_supported
+from structgen.rules.labelled import find_labelled
 from structgen.rules.only_candidate import derive
+from structgen.rules.parties import share_labels
+from structgen.rules.records import without_mixture
 from structgen.rules.search import Search, start_search
 from structgen.rules.unambiguous import find_amounts
-from structgen.rules.values import find_labelled, fits, read_value
+from structgen.rules.values import fits, read_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def extract_by_rules(
     `names` maps pointers into the schema to other names of that property. A field that is not found is null if it is
     required or may be null. Otherwise it is left out, so that its default applies.
     """
-    root = read_fields(json_schema, names)
+    root = share_labels(read_fields(json_schema, names))
     search = start_search(text, root)
     # Titles and total times are looked for above the first list, which is found by the same search.
     search = replace(search, body=body_start(search, root))
@@ -68,10 +71,12 @@ def _find(search: Search, field: Field, item: LinkedItem | None) -> Finding | No
 def _find_object(search: Search, field: Field, item: LinkedItem | None) -> Finding | None:
     value: dict[str, Json] = {}
     places: list[tuple[Path, Place]] = []
+    # Linked data is about the whole page. Objects inside the root find theirs through their own property.
+    several = {child.name: _find(search, child, None if field.key else item) for child in field.children}
+    parts = {name: found for name, found in several.items() if found}
+    parts = parts if field.key else without_mixture(search, field, parts)
     for child in field.children:
-        # Linked data is about the whole page. Objects inside the root find theirs through their own property.
-        found = _find(search, child, None if field.key else item)
-        if found is not None:
+        if found := parts.get(child.name):
             value[child.name] = found.value
             places.extend(found.under(child.name))
         elif child.nullable or child.required:

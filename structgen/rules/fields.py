@@ -58,9 +58,17 @@ class Field:
     format: str = ""
     choices: tuple[Json, ...] = ()
     labels: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    """Its own name as labels, also without its unit. They are in `labels` too."""
+    bare: tuple[str, ...] = ()
+    """The labels of a part of an object without the object's name: "address" for a landlord's."""
     concepts: frozenset[str] = frozenset()
     keys: frozenset[str] = frozenset()
     """Its pointer and its concepts. A label of the field names one of them."""
+    shared: frozenset[str] = frozenset()
+    """Keys of labels that parts of several objects have. They count only on the lines of its `owners`."""
+    owners: frozenset[str] = frozenset()
+    """The objects (by pointer) on whose lines its labels count; empty for all lines. See `parties`."""
     seconds: int = 0
     """The unit of a duration that the name asks for (``_minutes``: 60), or 0."""
     verbatim: bool = False
@@ -75,6 +83,16 @@ class Field:
     """Whether its place in the document may identify it. Not so for parts such as an invoice's customer."""
     siblings: frozenset[str] = field(default=frozenset())
     """The concepts of the other fields of the same object."""
+
+    @property
+    def own_key(self) -> str:
+        """Return the key of labels that are its own name."""
+        return f"{self.key} (name)"
+
+    @property
+    def shared_key(self) -> str:
+        """Return the key of its labels without the name of its object."""
+        return f"{self.key} (part)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +171,8 @@ def _read(names: Mapping[str, tuple[str, ...]], node: Node, key: str, name: str,
         format=spot.text("format"),
         choices=used.choices or (),
         labels=labels,
+        own=_own(name),
+        bare=labels,
         concepts=concepts,
         keys=concepts - MIXED | {key},
         seconds=seconds,
@@ -256,12 +276,19 @@ def _kind(node: Node) -> Kind:
 
 def _labels(names: Mapping[str, tuple[str, ...]], spot: _Spot, name: str) -> tuple[str, ...]:
     """Return what documents may call a field: its name, other names, its title, a short description."""
-    others = (*names.get(spot.key, ()), spot.text("title"), spot.node.title)
+    # The title of a definition names all objects of its kind, and not the one that a property holds.
+    defined = spot.used.reference is not None and "properties" in spot.used.words
+    others = (*names.get(spot.key, ()), *(() if defined else (spot.text("title"), spot.node.title)))
     described = re.split(r"[.:;(]", spot.text("description"), maxsplit=1)[0]
     opening = described if len(described.split()) <= 4 and "," not in described else ""
+    return tuple(dict.fromkeys(label for label in (*_own(name), *others, opening) if label.strip()))
+
+
+def _own(name: str) -> tuple[str, ...]:
+    """Return the name of a field as labels, with and without its unit."""
     words = phrase(name)
     bare = " ".join(words[:-1]) if _without_unit(words) != words else ""
-    return tuple(dict.fromkeys(label for label in (name, bare, *others, opening) if label.strip()))
+    return tuple(label for label in (name, bare) if label.strip())
 
 
 def concepts_of(label: str) -> frozenset[str]:

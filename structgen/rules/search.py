@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 
 from structgen.notation.dates import DateOrder, order_of, read_dates
 from structgen.notation.style import Style, style_of
@@ -16,6 +18,30 @@ from structgen.rules.document.page import Page, lines_of
 from structgen.rules.document.sections import Section, find_sections
 from structgen.rules.document.vocabulary import Vocabulary, lexicon
 from structgen.rules.fields import Field, leaves
+from structgen.rules.parties import owners_of_lines
+
+STRONG = 0.8
+"""Minimum score of a pair that is certainly a label with its value: "Doors: 5", "Doors 5"."""
+
+
+class Rank(IntEnum):
+    """How a label names a field: by the field's own name, another name or its title, or a word that means the same."""
+
+    OWN = 0
+    NAMED = 1
+    SYNONYM = 2
+
+
+def rank_of(field: Field, pair: Pair) -> Rank:
+    """Return how the label of a pair names a field."""
+    if field.own_key in pair.keys:
+        return Rank.OWN
+    return Rank.NAMED if field.key in pair.keys else Rank.SYNONYM
+
+
+def tier_of(field: Field, pair: Pair) -> tuple[float, Rank]:
+    """Return what pairs are compared by. Weak ones are compared only with those that are as weak."""
+    return (0.0 if pair.score >= STRONG else 1 - pair.score, rank_of(field, pair))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +60,31 @@ class Search:
     """The linked data of an HTML page."""
     body: int | None = None
     """The line where the first list of the schema begins, or None."""
+    owners: tuple[str, ...] = ()
+    """The key of the nested object that each line belongs to; empty if the schema has none."""
 
     def pairs_of(self, keys: frozenset[str]) -> list[Pair]:
         """Return the pairs whose label names any of the keys, the surest first."""
         return sorted((pair for pair in self.pairs if pair.keys & keys), key=lambda pair: -pair.score)
+
+    def pairs_for(self, field: Field) -> list[Pair]:
+        """Return the pairs whose label names a field and no other object's field, the surest first.
+
+        Labels without a doubt come before others, and the name of the field before words that mean the same.
+        """
+        found = (
+            pair
+            for pair in self.pairs_of(field.keys | field.shared)
+            if (pair.keys & field.keys and field.shared) or self.may_own(field, pair.label[0])
+        )
+        return sorted(found, key=lambda pair: (tier_of(field, pair), -pair.score))
+
+    def may_own(self, field: Field, at: int) -> bool:
+        """Whether a line, given by an offset in it, may be about a field, and not only about another object's."""
+        if not field.owners or not self.owners:
+            return True
+        number = bisect_right(self.page.lines, at, key=lambda line: line.start) - 1
+        return self.owners[max(0, number)] in field.owners
 
 
 def start_search(text: str, root: Field) -> Search:
@@ -55,6 +102,7 @@ def start_search(text: str, root: Field) -> Search:
         style,
         order_of(read_dates(page.text)),
         items,
+        owners=owners_of_lines(page, vocabulary, root),
     )
 
 
@@ -71,7 +119,11 @@ _STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
 
 
 def _entries(root: Field) -> Iterable[tuple[str, str]]:
-    """Yield the labels of the schema, each with the pointer of its field."""
+    """Yield the labels of the schema, each with what `Field` calls it."""
     for field in leaves(root):
         for label in field.labels:
             yield label, field.key
+        for label in field.own:
+            yield label, field.own_key
+        for label in field.bare if field.shared else ():
+            yield label, field.shared_key

@@ -113,7 +113,7 @@ _MOODS = frozenset({"positive", "negative", "neutral", "mixed", "pos", "neg", "v
 def sort_of(field: Field) -> Sought | None:
     """Return the sort of a field, or of the items of a list. None if only labels can identify its values."""
     # Only a label identifies the mail address of an invoice's customer.
-    if not field.placed or not field.concepts - MIXED <= field.keys:
+    if not field.placed or not field.concepts - MIXED <= field.keys | field.shared:
         return None
     if field.kind is Kind.ARRAY:
         return sort_of(field.item) if field.item and field.item.kind is not Kind.ARRAY else None

@@ -1,6 +1,6 @@
 """From a span of text to a value of the kind that a field asks for, or None.
 
-A value is read only if the text can mean nothing else; see `unambiguous`. `find_labelled` looks for the span.
+A value is read only if the text can mean nothing else; see `unambiguous`. `labelled` looks for the span.
 """
 
 from __future__ import annotations
@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject, as_number
 from structgen.notation.affixes import HYPHENS, MINUSES
 from structgen.notation.dates import WrittenDate
-from structgen.notation.durations import UNITS, Duration, iso_of
-from structgen.rules.document.key_values import Pair
+from structgen.notation.durations import Duration, iso_of
 from structgen.rules.document.page import Span
 from structgen.rules.document.vocabulary import Token, lexicon, phrase, tokens
 from structgen.rules.fields import MONEY, TIMES, Field, Kind
@@ -53,6 +52,22 @@ _CODES = frozenset({"sku", "mpn", "gtin", "invoice_number", "order_number", "tax
 
 
 Reader = Callable[[Search, Field, int, int], Finding | None]
+
+
+_NOTHING_WORDS = """
+n a;na;none;nil;null;nothing;blank;empty;unknown;unspecified;undefined;tbd;tba;tbc;not applicable;not available
+not provided;not specified;not stated;not given;not known;not set;not yet known;no data;no information;no value
+to be determined;to be announced;to be confirmed;to be defined;keine;keine angabe;keine angaben;k a;entfällt;unbekannt
+nicht angegeben;néant;aucun;aucune;non précisé;non applicable;s o;inconnu;ninguno;ninguna;no aplica;desconocido
+nessuno;nessuna;geen;onbekend;n v t;ingen;brak;não aplicável
+"""
+_NOTHING = frozenset(phrase(words) for line in _NOTHING_WORDS.split("\n") for words in line.split(";") if words)
+"""What a form says in place of a value."""
+
+
+def is_nothing(text: str) -> bool:
+    """Whether a value only says that there is none: "N/A", "(none)", "to be determined"."""
+    return len(text) < 40 and phrase(text) in _NOTHING
 
 
 def read_part(search: Search, field: Field, span: Span) -> Finding | None:
@@ -101,7 +116,7 @@ def _read_duration(search: Search, field: Field, start: int, end: int) -> Findin
     return number_leaf(search, field, found.value / field.seconds, start + found.start, start + found.end)
 
 
-def _read_count_of(search: Search, field: Field, size: float, span: Span) -> Finding | None:
+def read_count_of(search: Search, field: Field, size: float, span: Span) -> Finding | None:
     """Return a number without a unit, times the size of what its label counts."""
     text = search.page.text[slice(*span)]
     number = find_number(text, search.style)
@@ -358,47 +373,3 @@ def _matches(pattern: str, value: str) -> bool:
         return matcher(pattern)(value)
     except (PatternTooCostly, SchemaError):
         return False
-
-
-_COUNTED = 0.5
-"""The score of a pair whose number is before its label."""
-_MOST = 40
-_FIGURES = (Kind.NUMBER, Kind.INTEGER)
-_WORD = re.compile(r"[^\W\d_]{2,}")
-_NO_UNITS = frozenset({"time", "an", "dia"})
-"""Units of one language that are other words in another: "time" is Norwegian for an hour."""
-
-
-def _read_pair(search: Search, field: Field, pair: Pair) -> Finding | None:
-    """Return the value of a pair. A label may name the unit of a duration: "Minutes: 10"."""
-    if found := read_value(search, field, *pair.value):
-        return found
-    size = _unit(search, pair) if field.seconds else 0
-    if not size:
-        return None
-    return _read_count_of(search, field, size / field.seconds, pair.value)
-
-
-def find_labelled(search: Search, field: Field, least: float = 0.0) -> Finding | None:
-    """Return the value of the surest pair that names the field, with a score of at least `least`."""
-    pairs = [pair for pair in search.pairs_of(field.keys) if pair.score >= least]
-    found = next(((one, pair) for pair in pairs if (one := _read_pair(search, field, pair))), None)
-    if found is None:
-        return None
-    # Several numbers before one label, as in a table of ratings, are no values of one field.
-    return None if found[1].score <= _COUNTED and _contradicted(search, field, *found, pairs) else found[0]
-
-
-def _contradicted(search: Search, field: Field, found: Finding, pair: Pair, pairs: list[Pair]) -> bool:
-    """Whether another pair of the same score has another number: "5 stars", "3 stars"."""
-    others = (one for one in pairs if one.score == pair.score and one.value[0] >= pair.label[1])
-    return field.kind in _FIGURES and any(
-        other.value != found.value for one in islice(others, _MOST) if (other := _read_pair(search, field, one))
-    )
-
-
-def _unit(search: Search, pair: Pair) -> int:
-    """Return the seconds of the only unit of time that a label names, or 0."""
-    words = [word.casefold() for word in _WORD.findall(search.page.text, *pair.label)]
-    named = {UNITS[word].seconds for word in words if word in UNITS and word not in _NO_UNITS} - {0}
-    return int(named.pop()) if len(named) == 1 else 0

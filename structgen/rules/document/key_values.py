@@ -9,20 +9,32 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from structgen.notation.affixes import MINUSES, SIGNS
+from structgen.notation.affixes import LETTERS, MINUSES, SIGNS
 from structgen.notation.dates import MONTHS
 from structgen.notation.digits import digit_runs
 from structgen.notation.durations import UNITS
 from structgen.notation.numbers import number_of
 from structgen.rules.document.page import Line, Page, Span
-from structgen.rules.document.vocabulary import Mention, Vocabulary, tokens
+from structgen.rules.document.vocabulary import Mention, Vocabulary, fold, tokens
 
 _LONGEST_LINE = 240
-_OPENING = re.compile(r"(?:^|[|•·;,\t(/*\-–—>]|\d)[\s*_#▢☐•·\-–—]*$|[^\S\n]{2,}$")
+_OPENING = re.compile(r"(?:^|[|•·;,\t(/*>]|(?<![^\W\d_])[-–—]|\d)[\s*_#▢☐•·\-–—]*$|[^\S\n]{2,}$|_{2,}\s*$")
+_BEHIND_COLON = re.compile(r"[:：=]\s*$")
 _COLON = re.compile(r"[^\S\n]*[:：=]")
 _LEADS_ON = re.compile(r"[^\S\n]*(?:[:：=]|\d)|[^\S\n]+[A-Z]")
 _LABELS_TOO = frozenset({"time"})
 """Names of units that are labels in another language: "time" is Norwegian for an hour."""
+_BLANK = re.compile(r"(?:[^\S\n]|[*|:：#\u00a0]|_(?!__)|\.(?!\.))*")
+"""What may follow a label whose value is on the line below. A dash, or a line to write on, is an empty value."""
+_OTHER_LABEL = re.compile(r"[\W_]{0,4}[^\W\d_][\w '’/&()-]{0,28}[:：](?!//)(?=\s|$|\*)")
+"""A line below a label that begins with another label, whose value it has."""
+_REST = """
+in of the a an and amount value number no nr num is are was approx about date time only rate at to be
+incl inkl inc including inclusive with plus tax vat gst sst mwst ust tva iva btw moms ttc
+en de del la le des du der die das von und et y e i
+"""
+_REST_WORDS = frozenset(map(fold, (*_REST.split(), *UNITS, *LETTERS)))
+"""Words between a label and its colon that do not make it another label: "Cook time in minutes:"."""
 _LABEL_REST = re.compile(r"[^:：=\n\t|]{0,36}?[:：=](?!//)")
 _MARKS = " \t\u00a0*_#.:：=-–—>|"
 _NUMBER_START = re.compile(rf"(?<![{MINUSES}\w])[{MINUSES}](?=[\d.{SIGNS}])|(?<![\w.])\.(?=\d)")
@@ -80,7 +92,11 @@ def _line_pairs(page: Page, number: int, line: Line, mentions: list[Mention]) ->
             if not exact and page.text[mention.end] == " ":
                 glued = _trim(page.text, mention.end, line.end)
                 found.append(Pair(mention.keys, (mention.start, mention.end), glued, number, 0.4))
-        elif limit == line.end and not _counted(page.text, mention) and (below := _below(page, number, colon)):
+        elif (
+            _BLANK.fullmatch(page.text, end, line.end)
+            and not _counted(page.text, mention)
+            and (below := _below(page, number, colon))
+        ):
             found.append(Pair(mention.keys, (mention.start, end), below, number, _BELOW[exact, colon]))
         done = end
     return found
@@ -91,14 +107,21 @@ def _opened(page: Page, line: Line, mentions: list[Mention]) -> list[Mention]:
     return [
         mention
         for mention in mentions
-        if not IN_CODE.match(page.text, mention.end)
-        and (
-            mention.start == line.start
-            or _humped(page.text, mention.start)
-            or (
-                _OPENING.search(page.text[max(line.start, mention.start - 12) : mention.start])
-                and (not _counted(page.text, mention) or _leads_on(page.text, mention))
+        if (
+            not IN_CODE.match(page.text, mention.end)
+            and (
+                mention.start == line.start
+                or _humped(page.text, mention.start)
+                or (
+                    _OPENING.search(page.text[max(line.start, mention.start - 12) : mention.start])
+                    and (not _counted(page.text, mention) or _leads_on(page.text, mention))
+                )
             )
+        )
+        # "Name: Age: 30" has no name.
+        or (
+            _BEHIND_COLON.search(page.text[max(line.start, mention.start - 12) : mention.start])
+            and _COLON.match(page.text, mention.end, line.end)
         )
     ]
 
@@ -127,7 +150,7 @@ def _leads_on(text: str, mention: Mention) -> bool:
 def _label_end(text: str, mention: Mention, end: int) -> tuple[int, bool, bool]:
     """Return the end of a label, whether it is exact, and whether it ends with a colon.
 
-    "Total (EUR):" is exact, "Total of all items:" is not.
+    "Total (EUR):" is exact, "Total with tax:" is not. "Weight limit:" is another label.
     """
     if colon := _COLON.match(text, mention.end, end):
         return colon.end(), True, True
@@ -135,7 +158,9 @@ def _label_end(text: str, mention: Mention, end: int) -> tuple[int, bool, bool]:
     # Two digits before the colon are a value: "Prep time 10 min Cook time: ...".
     if rest and not re.search(r"\d{2}", rest.group()):
         inside = rest.group()[:-1].strip()
-        return rest.end(), inside.startswith("(") and inside.endswith(")"), True
+        exact = inside.startswith("(") and inside.endswith(")")
+        if exact or all(one.word in _REST_WORDS for one in tokens(inside)):
+            return rest.end(), exact, True
     return mention.end, True, False
 
 
@@ -167,7 +192,7 @@ def _below(page: Page, number: int, colon: bool) -> Span | None:
     line = page.lines[number + 1]
     # After a blank line, only a colon says that the value is still to come.
     blank = page.text.count("\n", page.lines[number].end, line.start) > 1
-    if len(line.text) > _LONGEST_LINE or (blank and not colon):
+    if len(line.text) > _LONGEST_LINE or (blank and not colon) or _OTHER_LABEL.match(line.text):
         return None
     start, end = _trim(page.text, line.start, line.end)
     return (start, end) if start < end else None

@@ -26,9 +26,10 @@ from structgen.rules.finders.products import (
 from structgen.rules.finders.recipes import find_total_time, find_yields
 from structgen.rules.finders.titles import find_title
 from structgen.rules.findings import Finding, leaf
+from structgen.rules.labelled import find_labelled, read_labels
 from structgen.rules.search import Search
 from structgen.rules.unambiguous import find_date
-from structgen.rules.values import amount_leaf, date_leaf, find_labelled, read_value
+from structgen.rules.values import amount_leaf, date_leaf, read_value
 
 Role = Callable[[Search, Field], Finding | None]
 _TEXTS = (Kind.STRING, Kind.ANY)
@@ -47,7 +48,7 @@ def _company(search: Search, field: Field) -> Finding | None:
     """Return the labelled issuer if it has any letters, so that no registration number is taken, else by its place."""
     if party := find_party(search, field):
         return party
-    for pair in search.pairs_of(field.keys):
+    for pair in search.pairs_for(field):
         if pair.score == 1.0 and any(char.isalpha() for char in search.page.text[slice(*pair.value)]):
             return read_value(search, field, *pair.value)
     return find_company(search)
@@ -59,21 +60,26 @@ def _address(search: Search, field: Field) -> Finding | None:
 
 def _title(search: Search, field: Field) -> Finding | None:
     # Next to a first name or a phone number, "title" is that of a person ("Dr.").
-    return None if field.siblings & {"first_name", "last_name", "phone", "email", "full_name"} else find_title(search)
+    if field.siblings & {"first_name", "last_name", "phone", "email", "full_name"}:
+        return find_labelled(search, field, 1.0)
+    said = read_labels(search, field, 1.0)
+    return said.found if said.found or said.doubt else find_title(search)
 
 
 def _date(search: Search, field: Field) -> Finding | None:
     """Return the labelled date, else the first one of a bill. In other documents any date may be the first."""
-    if found := find_labelled(search, field):
-        return found
+    said = read_labels(search, field)
+    if said.found or said.doubt:
+        return said.found
     first = find_date(search.page.text) if search.rows else None
     return None if first is None else date_leaf(search, field, first)
 
 
 def _time(search: Search, field: Field) -> Finding | None:
     """Return the labelled time of day, else the one on the same line as the first date of a bill."""
-    if found := find_labelled(search, field):
-        return found
+    said = read_labels(search, field)
+    if said.found or said.doubt:
+        return said.found
     first = find_date(search.page.text) if search.rows else None
     if first is None:
         return None
@@ -127,7 +133,10 @@ def _availability(search: Search, field: Field) -> Finding | None:
 
 
 def _phone(search: Search, field: Field) -> Finding | None:
-    return find_labelled(search, field) or (find_phone(search) if search.rows else None)
+    said = read_labels(search, field)
+    if said.found or said.doubt:
+        return said.found
+    return find_phone(search) if search.rows else None
 
 
 _CODES = frozenset({"sku", "mpn", "gtin"})

@@ -21,7 +21,7 @@ _BESIDE = 0.55
 def find_code(search: Search, field: Field) -> Finding | None:
     """Return a labelled code: one word with a digit, or several in capitals if nothing else is there."""
     patterns = (_GTIN,) if field.concepts & {"gtin"} else (_CODE, _SPACED_CODE)
-    for pair in search.pairs_of(field.keys):
+    for pair in search.pairs_for(field):
         # "13 items" is a count.
         if pair.value[0] < pair.label[0] or pair.score < 0.4:
             continue

@@ -18,9 +18,10 @@ from structgen.rules.document.sections import heading_level
 from structgen.rules.document.vocabulary import Token, lexicon, phrase, tokens
 from structgen.rules.fields import Field, Kind
 from structgen.rules.findings import Finding, leaf, term
+from structgen.rules.labelled import find_labelled
 from structgen.rules.search import Search
 from structgen.rules.unambiguous import Amount, find_amounts
-from structgen.rules.values import amount_leaf, find_labelled, read_value
+from structgen.rules.values import amount_leaf, read_value
 
 _BEFORE_BUTTON = 60
 _BEHIND_BUTTON = 4
@@ -308,7 +309,7 @@ _UNSURE = re.compile(
 
 def find_availability(search: Search, field: Field) -> Finding | None:
     """Return the labelled state of the stock, else the one beside the offer. A button to buy it says it is in stock."""
-    for pair in search.pairs_of(field.keys):
+    for pair in search.pairs_for(field):
         state = _answer(search, pair) if _names_state(search, pair) else _state_of(search, *pair.value)
         if pair.score >= 0.5 and state and not _UNSURE.search(search.page.lines[pair.line].text):
             return _state_leaf(search, field, *state)
@@ -384,7 +385,7 @@ _LONGEST_BRAND = 5
 
 def find_brand(search: Search, field: Field) -> Finding | None:
     """Return the labelled brand. Without a colon, the label has to be one of a list of labels and values."""
-    for pair in search.pairs_of(field.keys):
+    for pair in search.pairs_for(field):
         value = search.page.text[slice(*pair.value)]
         if pair.value[0] < pair.label[0] or len(value.split()) > _LONGEST_BRAND:
             continue

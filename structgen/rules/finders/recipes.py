@@ -10,9 +10,10 @@ from structgen.rules.document.page import Line
 from structgen.rules.document.vocabulary import fold, tokens
 from structgen.rules.fields import Field
 from structgen.rules.findings import Finding, leaf
+from structgen.rules.labelled import find_labelled
 from structgen.rules.search import Search
 from structgen.rules.unambiguous import Figure, leading_duration, leading_number
-from structgen.rules.values import find_labelled, read_value
+from structgen.rules.values import read_value
 
 _ABOUT = re.compile(r"(?:about |approx\.? |ca\.? )?")
 _SCALE = re.compile(r"\s+[½\d.]{1,3}x(?:\s+[½\d.]{1,3}x)*$")
@@ -24,7 +25,7 @@ _NOUNS = re.compile(
 
 def find_yields(search: Search, field: Field) -> Finding | None:
     """Return how much a recipe makes, in servings if it counts people and the schema does not ask for the words."""
-    for pair in search.pairs_of(field.keys):
+    for pair in search.pairs_for(field):
         if found := _yield(search, field, pair):
             return found if field.verbatim else _in_servings(found)
     return None

@@ -1,0 +1,111 @@
+"""Which of several labels counts, and when none of them does."""
+
+from typing import Any
+
+import pytest
+
+DATE = {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}
+NUMBER = {"type": ["number", "null"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("Subject: Your order\nName: Ann Lee", "name", "Ann Lee"),
+        ("Manufacturer: Oak\nBrand: Elm", "brand", "Elm"),
+        ("Tel: 555-0100\nPhone: 555-0199", "phone", "555-0199"),
+        ("Reference: X9\nSKU: Y1", "sku", "Y1"),
+        ("Organisation: Oak\nCompany: Elm", "company", "Elm"),
+        ("Manufacturer: Oak", "brand", "Oak"),
+    ],
+)
+def test_the_name_of_a_field_comes_before_words_that_mean_the_same(
+    ask_one: Any, text: str, name: str, value: str
+) -> None:
+    assert ask_one(text, name) == value
+
+
+def test_a_title_comes_before_words_that_mean_the_same_and_behind_the_name(ask_one: Any) -> None:
+    brand = {"type": ["string", "null"], "title": "House"}
+    assert ask_one("Maker: Oak\nHouse: Elm", "brand", brand) == "Elm"
+    assert ask_one("House: Elm\nBrand: Ash", "brand", brand) == "Ash"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "schema"),
+    [
+        ("Colour: red\nColour: blue", "colour", "string"),
+        ("Doors: 5\nDoors: 3", "doors", "integer"),
+        ("Organic: yes\nOrganic: no", "organic", "boolean"),
+        ("Status: open\nStatus: closed", "status", {"enum": ["open", "closed", None]}),
+        ("Start: 3 May 2024\nStart: 4 May 2024", "start", DATE),
+        ("Cost: 5.00\nFee: 6.00", "price", "number"),
+        ("Headline: Hi\nSubject: Hello", "name", "string"),
+        ("Date: 03/04/2020\nDate: 5 May 2020", "date", DATE),
+        ("Doors: 3 to 5\nDoors: 5", "doors", "integer"),
+        ("Price: $10-$20\nCost: $5", "price", "number"),
+    ],
+)
+def test_labels_of_one_rank_that_say_different_things_are_a_doubt(
+    ask_one: Any, text: str, name: str, schema: Any
+) -> None:
+    assert ask_one(text, name, schema) is None
+
+
+@pytest.mark.parametrize("text", ["Doors: 5\n...\nDoors: 5", "Doors: 5\nDoors 5", "Doors: none\nDoors: 5"])
+def test_labels_that_say_the_same_are_no_doubt(ask_one: Any, text: str) -> None:
+    assert ask_one(text, "doors", "integer") == 5
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "N/A",
+        "n/a",
+        "none",
+        "-",
+        "--",
+        "—",
+        "null",
+        "(none)",
+        "[blank]",
+        "not applicable",
+        "____",
+        "...",
+        "k. A.",
+        "TBD",
+    ],
+)
+def test_what_says_that_there_is_nothing_is_no_value(ask_one: Any, value: str) -> None:
+    assert ask_one(f"Middle name: {value}\nSuffix: Jr", "middle_name") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Colour:\nSize: L",
+        "Colour:\n**Size:** L",
+        "Colour: Brand: Oak",
+        "Colour: ____ Brand: Oak",
+        "Colour code: 12",
+        "Colour of the box: red",
+        "Non-colour: red",
+    ],
+)
+def test_another_label_is_neither_a_value_nor_the_label(ask_one: Any, text: str) -> None:
+    assert ask_one(text, "colour") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Colour:\nRed", "Red"),
+        ("**Colour:** red", "red"),
+        ("**Colour**:\n red", "red"),
+        ("Colour (outside): red", "red"),
+        ("Brand: Oak - Colour: red", "red"),
+        ("Website:\nhttps://oak.example\nColour: red", "red"),
+    ],
+)
+def test_a_clear_label_is_read(ask_one: Any, text: str, value: str) -> None:
+    assert ask_one(text, "colour") == value
