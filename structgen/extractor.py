@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
@@ -32,7 +31,7 @@ from structgen.engine.reparse.previous_run import PreviousRun, only_extract
 from structgen.engine.stream.stream_api import Streams, TextLine, refuse_chunks, text_line
 from structgen.engine.stream.stream_views import Finished
 from structgen.schema import Context, SchemaOf, U
-from structgen.send import MAX_BYTES, Allowance, default_model, open_sender, retry_policy, split_model
+from structgen.send import MAX_BYTES, Allowance, DocumentClock, default_model, open_sender, retry_policy, split_model
 from structgen.stages import Resolved, brief_for, resolve, resolve_items
 from structgen.store import Store
 
@@ -351,8 +350,8 @@ class Extractor(Maps, Streams):
 
     def _allowance(self) -> Allowance:
         """Return what one extraction may take from now on, in time and transport retries."""
-        seconds = self.options.budget.max_seconds
-        return self._patience if seconds is None else replace(self._patience, deadline=time.monotonic() + seconds)
+        seconds, clock = self.options.budget.max_seconds, DocumentClock()
+        return self._patience if seconds is None else replace(self._patience, deadline=clock() + seconds, clock=clock)
 
     def close(self) -> None:
         """Close the connections of sync calls, and the store if it was opened from a file."""

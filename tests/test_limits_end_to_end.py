@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from structgen import CompletionReceived, Extraction, Extractor, WaitingForLimit
+from structgen import Budget, CompletionReceived, Extraction, Extractor, Options, WaitingForLimit
+from structgen import extractor as extractor_module
 from structgen.cli import main
+from structgen.send import DocumentClock
 from structgen.send.limits import limiter as limits_shared
 from structgen.send.limits import limiter as limits_wait
 from structgen.send.limits.limiter import Limiter
@@ -152,6 +154,20 @@ def test_long_documents_use_the_tokens_of_a_minute_and_never_run_into_the_limit(
     assert {request.status for request in emulator.requests} == {200}
     assert ran.share(ran.tokens, 8_000, ran.spare) > 0.9
     assert "the limit of 8,000 tokens a minute" in {wait.limit for wait in ran.waits}
+
+
+@pytest.mark.parametrize("way", [mapped, amapped])
+def test_documents_that_queue_for_longer_than_their_time_budget_do_not_fail(
+    way: Any, server: Callable[..., Emulator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator = server("free")
+    monkeypatch.setattr(extractor_module, "DocumentClock", partial(DocumentClock, emulator.clock.now))
+    options = Options(budget=Budget(max_seconds=30.0))
+    texts = [f"Name: Soup {number}\n{'A long story. ' * 200}" for number in range(30)]
+    with Extractor(MODEL, options) as extractor:
+        outcomes = way(extractor, texts)
+    assert [type(outcome) for outcome in outcomes] == [Extraction] * 30
+    assert emulator.clock.now() > 3 * 30
 
 
 @pytest.fixture

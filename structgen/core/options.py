@@ -113,6 +113,7 @@ class Budget:
     max_cost: float | None = None
     """In USD."""
     max_seconds: float | None = 300.0
+    """Without the time in the queue for a rate limit, unless that limit alone requires a longer wait."""
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for an invalid limit."""

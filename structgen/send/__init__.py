@@ -3,12 +3,13 @@
 from structgen.send.factory import DEFAULT_GROQ_MODEL, default_model, endpoint_name, open_sender, split_model
 from structgen.send.http.providers import MAX_BYTES
 from structgen.send.model_cards import find_card, list_cards
-from structgen.send.sender import Allowance, Sender, Streamed, retry_policy
+from structgen.send.sender import Allowance, DocumentClock, Sender, Streamed, retry_policy
 
 __all__ = [
     "DEFAULT_GROQ_MODEL",
     "MAX_BYTES",
     "Allowance",
+    "DocumentClock",
     "Sender",
     "Streamed",
     "default_model",

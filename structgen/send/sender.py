@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
@@ -22,6 +24,38 @@ Streamed: TypeAlias = str | Completion
 """A piece of the response text as it arrives; the last item of a stream is the completion."""
 
 
+class DocumentClock:
+    """A clock for the deadline of one document. It stands still during time that is not the document's own.
+
+    That is the time in the queue for a rate limit, and the time for which the consumer of a stream is at work. A
+    document that is read in chunks has several calls at once: their stops may overlap, and then count once.
+    """
+
+    def __init__(self, source: Callable[[], float] = time.monotonic) -> None:
+        self._source = source
+        self._lock = threading.Lock()
+        self._held, self._began, self._stops = 0.0, 0.0, 0
+
+    def __call__(self) -> float:
+        """Return the reading of the source without the time for which the clock was stopped."""
+        with self._lock:
+            return (self._began if self._stops else self._source()) - self._held
+
+    @contextmanager
+    def stopped(self) -> Generator[None]:
+        """Stop the clock."""
+        with self._lock:
+            self._began = self._began if self._stops else self._source()
+            self._stops += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._stops -= 1
+                if not self._stops:
+                    self._held += self._source() - self._began
+
+
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """What one request may take on the wire, including all its transport retries.
@@ -32,7 +66,7 @@ class Allowance:
     `on_wait` before each longer wait for a rate limit with the seconds and the limit in words. `retrying` is a tenacity
     policy whose `stop` and `wait` replace the built-in ones; which errors are retried, and the deadline, cannot be
     replaced. `stopped` returns whether the run was stopped. It is polled during every wait, from any thread. `clock`
-    replaces ``time.monotonic()`` for the deadline.
+    replaces ``time.monotonic()`` for the deadline; a `DocumentClock` stands still while the call waits in a queue.
     """
 
     transport_retries: int | None = 4
@@ -52,6 +86,10 @@ class Allowance:
         """Return these seconds, or the time until the deadline if that is less."""
         # Never zero: HTTP libraries take a timeout of 0 as "no timeout" or raise ValueError.
         return seconds if self.deadline is None else max(min(seconds, self.deadline - self.clock()), 0.001)
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Return a context whose time does not count against the deadline, if the clock can stand still."""
+        return self.clock.stopped() if isinstance(self.clock, DocumentClock) else nullcontext()
 
     def check_stopped(self) -> None:
         """Raise NotSent if the run was stopped."""

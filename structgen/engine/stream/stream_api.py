@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
-from contextlib import aclosing, closing, contextmanager
-from dataclasses import replace
+from contextlib import aclosing, closing
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar, cast, overload
@@ -145,26 +143,6 @@ def _check(completion: Completion) -> None:
         )
 
 
-class StreamClock:
-    """A clock for deadlines that stands still while the consumer of a stream is at work."""
-
-    def __init__(self) -> None:
-        self._held = 0.0
-
-    def __call__(self) -> float:
-        """Return ``time.monotonic()`` without the time for which the clock was stopped."""
-        return time.monotonic() - self._held
-
-    @contextmanager
-    def stopped(self) -> Generator[None]:
-        """Stop the clock."""
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            self._held += time.monotonic() - began
-
-
 P = TypeVar("P")
 R = TypeVar("R")
 T = TypeVar("T")
@@ -299,8 +277,7 @@ class Streams(ABC):
     # holds a piece: a slow consumer must not make the answer fail that the server is sending in time.
 
     def _drive(self, line: Generator[Send, Completion, R], show: Show[P]) -> Generator[P | R, None, None]:
-        clock = StreamClock()
-        allowance = replace(self._allowance(), clock=clock)
+        allowance = self._allowance()
         driven = drive_shown(
             line,
             partial(self._answers.stream, allowance=allowance),
@@ -309,12 +286,11 @@ class Streams(ABC):
         )
         with closing(driven):
             for shown in driven:
-                with clock.stopped():
+                with allowance.paused():
                     yield shown
 
     async def _adrive(self, line: Generator[Send, Completion, R], show: Show[P]) -> AsyncGenerator[P | R, None]:
-        clock = StreamClock()
-        allowance = replace(self._allowance(), clock=clock)
+        allowance = self._allowance()
         driven = adrive_shown(
             line,
             partial(self._answers.astream, allowance=allowance),
@@ -323,7 +299,7 @@ class Streams(ABC):
         )
         async with aclosing(driven):
             async for shown in driven:
-                with clock.stopped():
+                with allowance.paused():
                     yield shown
 
     def _drive_items(self, line: Line[Any], finished: Finished[Any]) -> Generator[Any, None, None]:

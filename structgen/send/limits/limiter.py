@@ -94,7 +94,8 @@ class Limiter:
         if self._at_once(place):  # nearly always: no event and no place in the queue are needed
             return
         called = threading.Event()
-        with self._queued(_Waiter(place, called)) as waiter:
+        # A document's time does not run while it waits behind other calls, most of which are of the same program.
+        with allowance.paused(), self._queued(_Waiter(place, called)) as waiter:
             while (seconds := self._look(waiter, allowance)) is not None:
                 called.wait(seconds)
                 called.clear()
@@ -104,7 +105,7 @@ class Limiter:
         if self._at_once(place):
             return
         called = asyncio.Event()
-        with self._queued(_Waiter(place, called, asyncio.get_running_loop())) as waiter:
+        with allowance.paused(), self._queued(_Waiter(place, called, asyncio.get_running_loop())) as waiter:
             while (seconds := self._look(waiter, allowance)) is not None:
                 # Not asyncio.wait_for, which creates a task for each wait before Python 3.12.
                 with contextlib.suppress(TimeoutError):

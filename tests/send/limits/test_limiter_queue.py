@@ -16,7 +16,7 @@ from structgen.send.limits import limiter_state as limits
 from structgen.send.limits.buckets import Measure, Sighting
 from structgen.send.limits.limiter import Limiter, Place
 from structgen.send.limits.limiter_state import Grant, Need
-from structgen.send.sender import Allowance
+from structgen.send.sender import Allowance, DocumentClock
 
 FOREVER = Allowance()
 CARD = Card("a", limits={"free": {"rpm": 6_000, "tpm": 60_000}})
@@ -400,3 +400,33 @@ def test_each_end_wakes_one_of_thousands_who_wait(monkeypatch: pytest.MonkeyPatc
     run(work)
     assert len(looks) < 4 * most
     assert limiter.state.number == most
+
+
+def test_the_time_of_a_document_stands_still_while_its_call_is_in_the_queue() -> None:
+    now = [0.0]
+    clock, limiter = DocumentClock(lambda: now[0]), unlimited(1)
+    allowance = Allowance(deadline=clock() + 10, clock=clock)
+    ahead = wait_blocking(limiter, 1)
+    with ThreadPoolExecutor(1) as pool:
+        behind = pool.submit(wait_blocking, limiter, 1, allowance)
+        while not limiter.waiting:
+            time.sleep(0.001)
+        now[0] += 1_000
+        limiter.end(ahead, SETTLED)
+        assert isinstance(behind.result(5).answer, Grant)
+    assert allowance.has_time_for(9)
+    now[0] += 10
+    assert not allowance.has_time_for(0)
+
+
+def test_stops_of_a_clock_that_overlap_count_once() -> None:
+    now = [0.0]
+    clock = DocumentClock(lambda: now[0])
+    with clock.stopped():
+        now[0] += 1
+        with clock.stopped():
+            now[0] += 1
+        now[0] += 1
+        assert clock() == 0
+    now[0] += 1
+    assert clock() == 1
