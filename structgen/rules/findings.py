@@ -8,7 +8,7 @@ from typing import cast
 
 from structgen.core.json import Json, pointer
 from structgen.core.records import Evidence, Status
-from structgen.rules.document.page import Page, Span
+from structgen.rules.document.page import Page, Span, lines_of
 from structgen.rules.fields import Field
 
 Step = str | int
@@ -48,6 +48,16 @@ def term(page: Page, value: Json, start: int, end: int) -> Finding:
     return Finding(value, (((), Place(page, (start, end), page.span(start, end), translated=True)),))
 
 
+def apart(found: Finding) -> Finding:
+    """Return a finding whose leaves are cells of a table: the numbers beside them are known to be other values."""
+    places: list[tuple[Path, Place]] = []
+    for path, place in found.places:
+        cell = place.page.text[slice(*place.visible)]
+        alone = Place(Page(cell, cell, lines_of(cell)), (0, len(cell)), place.source, place.translated)
+        places.append((path, alone))
+    return Finding(found.value, tuple(places))
+
+
 def collect(items: Iterable[Finding]) -> Finding:
     """Return findings as one list."""
     found = list(items)
@@ -59,10 +69,16 @@ def collect(items: Iterable[Finding]) -> Finding:
 def evidence(found: Finding, source: str) -> tuple[Evidence, ...]:
     """Return the places of a finding as public records, exact if the text is the value itself."""
     return tuple(
-        Evidence(pointer(path), start, end, source[start:end], _status(_at(found.value, path), source[start:end]))
+        Evidence(pointer(path), start, end, source[start:end], _status_of(found, path, place, source))
         for path, place in found.places
         for start, end in (place.source,)
     )
+
+
+def _status_of(found: Finding, path: Path, place: Place, source: str) -> Status:
+    if place.translated:
+        return Status.DERIVED
+    return _status(_at(found.value, path), source[slice(*place.source)])
 
 
 def derived_evidence(page: Page, places: Iterable[tuple[tuple[Step, ...], int, int]]) -> tuple[Evidence, ...]:

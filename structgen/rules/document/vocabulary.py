@@ -152,6 +152,8 @@ class Lexicon:
     ingredients: Vocabulary
     """The words of an ingredient line. Their keys are the kinds of words: ``unit``, ``size``, ``remark``."""
     vocabulary: Vocabulary
+    columns: Vocabulary
+    """Headers of columns of a bill that are other labels elsewhere: ``position``, ``line_total``, ``tax``."""
     deliveries: frozenset[str]
     """Words in the label of whoever receives the goods, and not necessarily the bill."""
     buy_buttons: frozenset[Phrase]
@@ -189,6 +191,7 @@ def lexicon() -> Lexicon:
         components=_phrases(raw["components"]),
         ingredients=_vocabulary({**raw["ingredients"], "unit": [*raw["ingredients"]["unit"], *raw["measures"]]}),
         vocabulary=Vocabulary(concepts),
+        columns=_vocabulary(raw["columns"]),
         deliveries=_words(raw["deliveries"]),
         buy_buttons=_phrases(raw["buy_buttons"]),
         stock_states=_vocabulary(raw["stock_states"]),

@@ -10,10 +10,13 @@ from structgen.rules.document.vocabulary import phrase
 from structgen.rules.fields import Field
 from structgen.rules.finders.bills import find_line_items
 from structgen.rules.finders.ingredient_objects import find_ingredients
+from structgen.rules.finders.line_tables import find_line_table, has_line_table
 from structgen.rules.finders.string_lists import Item, best_section
-from structgen.rules.findings import Finding, build, collect, leaf
+from structgen.rules.findings import Finding, build, child_of, collect, leaf
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
+
+_AMOUNTS = frozenset({"line_total", "unit_price"})
 
 
 def find_objects(search: Search, field: Field) -> Finding | None:
@@ -23,11 +26,15 @@ def find_objects(search: Search, field: Field) -> Finding | None:
         return None
     if field.concepts & {"ingredients"} and (ingredients := find_ingredients(search, field, item)):
         return ingredients
+    table = child_of(item, _AMOUNTS) is not None and has_line_table(search)
+    if table and (lines := find_line_table(search, item)):
+        return lines
     if rows := _table(search, item):
         return rows
     if _is_name_and_value(item) and (section := best_section(search, field)):
         return _named_values(search, item, section[1])
-    return find_line_items(search, item) if field.concepts & {"items"} else None
+    # What a table of items does not prove, the shape of single lines does not either.
+    return find_line_items(search, item) if field.concepts & {"items"} and not table else None
 
 
 def _table(search: Search, item: Field) -> Finding | None:
