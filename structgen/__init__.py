@@ -39,7 +39,18 @@ if TYPE_CHECKING:
         TransportRetried,
         WaitingForLimit,
     )
-    from structgen.core.options import Budget, EvidenceMode, Form, HtmlMode, Mode, Options, Reask, Risk, Style
+    from structgen.core.options import (
+        Budget,
+        DateOrder,
+        EvidenceMode,
+        Form,
+        HtmlMode,
+        Mode,
+        Options,
+        Reask,
+        Risk,
+        Style,
+    )
     from structgen.core.records import (
         Completion,
         Document,
@@ -91,6 +102,7 @@ _HOMES = {
     ),
     "structgen.core.options": (
         "Budget",
+        "DateOrder",
         "EvidenceMode",
         "Form",
         "HtmlMode",
@@ -145,6 +157,7 @@ __all__ = [
     "ConfigurationError",
     "Conflict",
     "ConnectionFailed",
+    "DateOrder",
     "Document",
     "DocumentError",
     "Evidence",

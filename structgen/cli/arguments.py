@@ -14,7 +14,7 @@ import typer
 
 from structgen.cli.console import say
 from structgen.core.errors import ConfigurationError
-from structgen.core.options import EvidenceMode, HtmlMode, Mode, Risk, Style
+from structgen.core.options import DateOrder, EvidenceMode, HtmlMode, Mode, Risk, Style
 
 R = TypeVar("R")
 S = TypeVar("S")
@@ -136,6 +136,22 @@ RequireEvidence: TypeAlias = Annotated[
     bool,
     typer.Option("--require-evidence", help="Ask again for values without evidence, then refuse them."),
 ]
+DatesInOrder: TypeAlias = Annotated[
+    DateOrder | None,
+    typer.Option("--date-order", help="The order of day, month and year in the documents' dates: 03/04/2024."),
+]
+Currency: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--currency", metavar="CODE", help="The currency of amounts that are printed without one: EUR."),
+]
+Language: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--language",
+        metavar="CODE",
+        help="The language of the documents, de or en-GB. It settles dates and decimal points if a document does not.",
+    ),
+]
 Show: TypeAlias = Annotated[
     bool,
     typer.Option("--show", help="Print each row with its text highlighted, instead of JSON Lines."),
@@ -180,6 +196,9 @@ class ExtractArguments:
     max_risk: MaxRisk = RiskName.INTERPRETIVE
     evidence: Evidence = EvidenceMode.LOCATE
     require_evidence: RequireEvidence = False
+    date_order: DatesInOrder = None
+    currency: Currency = None
+    language: Language = None
     allow_incomplete: AllowIncomplete = False
     store: StorePath = None
     no_store: NoStore = False

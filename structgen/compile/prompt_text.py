@@ -5,8 +5,8 @@ import re
 from typing import cast
 
 from structgen.core.json import Json
-from structgen.core.options import Style
-from structgen.core.records import Example
+from structgen.core.options import DateOrder, Style
+from structgen.core.records import Conventions, Example
 from structgen.forms import AnswerForm
 from structgen.schema import Schema
 
@@ -41,20 +41,45 @@ ABOVE = (
 
 
 def system_prompt(
-    schema: Schema[object], style: Style, instructions: str, *, extracting: bool, quoted: bool = False
+    schema: Schema[object],
+    style: Style,
+    instructions: str,
+    *,
+    extracting: bool,
+    quoted: bool = False,
+    known: str = "",
 ) -> str:
     """Return the constant part of the prompt: the role, the task's instructions, the schema in its style, the rules.
 
-    `quoted` says that the schema asks for quotes.
+    `quoted` says that the schema asks for quotes. `known` is a sentence about the documents' conventions, if any.
     """
     parts = [EXTRACT if extracting else GENERATE]
     if instructions.strip():
         parts.append(instructions.strip())
     if style is not Style.NONE:
         parts.append(f"The JSON value must match this schema{NOTATION[style]}:\n{schema_words(schema, style)}")
-    rules = [*([RULES_EXTRACT] if extracting else []), *([f"- {QUOTES}"] if quoted else []), RULES_ALWAYS]
+    rules = [
+        *([RULES_EXTRACT] if extracting else []),
+        *([f"- {known}"] if known else []),
+        *([f"- {QUOTES}"] if quoted else []),
+        RULES_ALWAYS,
+    ]
     parts.append("\n".join(["Rules:", *rules]))
     return "\n\n".join(parts)
+
+
+_ORDERS = {DateOrder.DMY: "day, month, year", DateOrder.MDY: "month, day, year", DateOrder.YMD: "year, month, day"}
+
+
+def conventions_text(conventions: Conventions) -> str:
+    """Return one line about how the documents write, empty if nothing is known. Unset options leave no trace."""
+    said = (
+        conventions.language and f"is in the language {conventions.language}",
+        conventions.date_order and f"writes dates in digits as {_ORDERS[conventions.date_order]}",
+        conventions.currency and f"gives amounts without a currency in {conventions.currency}",
+    )
+    told = [part for part in said if part]
+    return f"The document {', '.join(told)}." if told else ""
 
 
 def schema_words(schema: Schema[object], style: Style) -> str:

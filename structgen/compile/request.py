@@ -8,10 +8,10 @@ from typing import Generic, TypeVar
 
 from structgen.compile.messages import Input, chat_messages, conversation_of, document_text, with_images
 from structgen.compile.parameters import answer_limit, answer_tokens, frame_tokens, parameters_for
-from structgen.compile.prompt_text import ASK, delimited, example_answer, system_prompt
+from structgen.compile.prompt_text import ASK, conventions_text, delimited, example_answer, system_prompt
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import EvidenceMode, Mode, Options
-from structgen.core.records import Card, Document, Example, Message, Request
+from structgen.core.records import Card, Conventions, Document, Example, Message, Request
 from structgen.forms import AnswerForm, PlainForm, QuotedForm, object_form, strict_form
 from structgen.forms.quotes import QuotesRefusal, with_quotes
 from structgen.forms.strict import StrictRefusal
@@ -95,6 +95,7 @@ def compile_brief(brief: Brief[T]) -> Plan[T]:
         strict=form.strict,
         parameters=parameters_for(brief.options, chosen.mode, brief.card),
         names=form.shown.names,
+        conventions=_conventions(brief.options),
     )
     why = f"{chosen.why}; {noted}" if noted else chosen.why
     return Plan(brief, template, why, form, frame_tokens(form.shown.json_schema))
@@ -114,8 +115,13 @@ def _prompt_form(brief: Brief[T]) -> tuple[AnswerForm, str]:
 def _head(brief: Brief[T], form: AnswerForm, instructions: str) -> tuple[Message, ...]:
     """Return the system prompt and the worked examples."""
     style, extracting = brief.options.style, brief.extracting
-    prompt = system_prompt(form.shown, style, instructions, extracting=extracting, quoted=form.quoted)
+    known = conventions_text(_conventions(brief.options)) if extracting else ""
+    prompt = system_prompt(form.shown, style, instructions, extracting=extracting, quoted=form.quoted, known=known)
     return (Message("system", prompt), *_worked(brief, form))
+
+
+def _conventions(options: Options) -> Conventions:
+    return Conventions(options.date_order, options.currency, options.language)
 
 
 def compile_chat(text: Input, provider: str, model: str, options: Options, card: Card | None = None) -> Request:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
@@ -97,6 +98,25 @@ def word_of(*choices: str) -> Callable[[object], str]:
         raise InvalidArgument(f"is {shown(given)}, but must be one of {', '.join(map(repr, choices))}")
 
     return read
+
+
+def currency_code(given: object) -> str:
+    """Check for the code of a currency, and return it in capitals."""
+    if isinstance(given, str) and _CURRENCY.fullmatch(given.strip()):
+        return given.strip().upper()
+    raise InvalidArgument(f"is {shown(given)}, but must be the ISO 4217 code of a currency, such as 'EUR'")
+
+
+def language_code(given: object) -> str:
+    """Check for the code of a language, and return it as in ``en-GB``."""
+    found = _LANGUAGE.fullmatch(given.strip().replace("_", "-")) if isinstance(given, str) else None
+    if found is None:
+        raise InvalidArgument(f"is {shown(given)}, but must be the code of a language, such as 'de' or 'en-GB'")
+    return "-".join(filter(None, [found[1].lower(), found[2] and found[2].title(), found[3] and found[3].upper()]))
+
+
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-([A-Za-z]{2}|\d{3}))?")
 
 
 def whole(least: int | None = None) -> Callable[[object], int]:

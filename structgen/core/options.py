@@ -14,8 +14,10 @@ from typing import Literal, get_args
 from structgen.core.argument_checks import (
     Check,
     checked,
+    currency_code,
     flag,
     instance,
+    language_code,
     number,
     one_of,
     optional,
@@ -83,6 +85,14 @@ class HtmlMode(StrEnum):
     """Its text as Markdown: headings, lists, tables, links, descriptions and JSON-LD. A fraction of the tokens."""
     RAW = "raw"
     """Its source, with scripts, styles and comments."""
+
+
+class DateOrder(StrEnum):
+    """The order of the parts of a date in digits: which part of 03/04/2024 is the month."""
+
+    DMY = "dmy"
+    MDY = "mdy"
+    YMD = "ymd"
 
 
 class Form(StrEnum):
@@ -184,6 +194,13 @@ class Options:
     passes: int = 1
     """How many times a document is read, cut at different places each time, to find more of what it says."""
 
+    date_order: DateOrder | None = None
+    """The order of day, month and year in the documents' dates in digits, if they may be read in two ways."""
+    currency: str | None = None
+    """The ISO 4217 code of amounts that the documents print without a currency, such as ``EUR``."""
+    language: str | None = None
+    """The language of the documents, such as ``de``, or with its region, ``en-GB``."""
+
     def __post_init__(self) -> None:
         """Check every option, and convert it to its intended form."""
         checked(self, _OPTIONS, _not_together(self))
@@ -217,6 +234,9 @@ _OPTIONS: Mapping[str, Check] = MappingProxyType(
         "store": optional(flag),
         "chunk_chars": optional(whole(SHORTEST_CHUNK)),
         "passes": whole(1),
+        "date_order": optional(one_of(DateOrder)),
+        "currency": optional(currency_code),
+        "language": optional(language_code),
     }
 )
 

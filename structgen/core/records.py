@@ -24,7 +24,7 @@ from structgen.core.argument_checks import (
 )
 from structgen.core.errors import DocumentError, TaskError
 from structgen.core.json import Json, JsonLike, JsonObject
-from structgen.core.options import Mode
+from structgen.core.options import DateOrder, Mode
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -273,13 +273,22 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True)
+class Conventions:
+    """How the documents write what can be read in two ways, named as in `Options`. None is not known."""
+
+    date_order: DateOrder | None = None
+    currency: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A complete request to a model: everything that can change the answer, and nothing else.
 
     `model` is the provider's id; `mode` is never AUTO. `json_schema` is what the answer must match. `names` holds the
     alternative names of its properties, by pointer into the schema. `document` is the text alone, for the rules, which
     read it without a model, and `above` are the lines above it in a longer text. `endpoint` names a server other than
-    the provider's own, which may answer differently.
+    the provider's own, which may answer differently. `conventions` are those of the document.
     """
 
     provider: str
@@ -294,6 +303,7 @@ class Request:
     names: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     endpoint: str = ""
     above: tuple[Passage, ...] = ()
+    conventions: Conventions = field(default_factory=Conventions)
 
     def to_groq(self) -> JsonObject:
         """Return the arguments for ``client.chat.completions.create(**arguments)`` of the groq SDK."""

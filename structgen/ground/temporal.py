@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple, TypeVar
 
+from structgen.core.options import DateOrder
 from structgen.ground.numerals import Figures
 from structgen.ground.places import Grade, Place, best
-from structgen.notation.dates import MONTHS, WEEKDAYS, DateOrder, DateReading, order_of, read_dates, settle
+from structgen.notation.dates import MONTHS, WEEKDAYS, DateReading, order_of, read_dates, settle
 from structgen.notation.durations import Duration, read_durations
 from structgen.notation.readings import Reading, Written, covering
 from structgen.notation.times import read_datetimes, read_times
@@ -141,7 +142,7 @@ def _graded_dates(readings: Sequence[DateReading], order: DateOrder | None) -> I
     settled = settle(readings, order)
     days = {(one.value.month, one.value.day, one.value.year % 100) for one in settled if not one.unlikely}
     for one in readings:
-        if one.unlikely and one.mark == "." and one.order is DateOrder.MONTH_FIRST:
+        if one.unlikely and one.mark == "." and one.order is DateOrder.MDY:
             continue  # people who write full stops put the day first
         sure = len(days) == 1 and not one.unlikely and one in settled
         yield one.value, Place(one.start, one.end, Grade.WRITTEN if sure else Grade.EITHER)

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import Enum
 
+from structgen.core.options import DateOrder
 from structgen.notation.number_words import HAN, han_value
 from structgen.notation.readings import Reading, Written, matches
 
@@ -139,14 +139,6 @@ _WEEKDAY_BEHIND = re.compile(r"\s?\(\s?([^\W\d_]{1,12})\.?\s?\)")
 _EASTERN_WEEKDAYS = {name: day for line in ("月火水木金土日", "월화수목금토일") for day, name in enumerate(line)}
 
 
-class DateOrder(Enum):
-    """The order of the parts of a date in digits."""
-
-    YEAR_FIRST = "year, month, day"
-    DAY_FIRST = "day, month, year"
-    MONTH_FIRST = "month, day, year"
-
-
 @dataclass(frozen=True, slots=True)
 class DateReading(Reading[date]):
     """One date that may be meant.
@@ -179,7 +171,7 @@ def order_of(dates: Iterable[WrittenDate]) -> DateOrder | None:
     """Return whether the dates of a text put the day or the month first; None if they do not tell, or disagree."""
     told: set[DateOrder | None] = set()
     for written in dates:
-        orders = {one.order for one in written.readings if one.order is not DateOrder.YEAR_FIRST}
+        orders = {one.order for one in written.readings if one.order is not DateOrder.YMD}
         # People who write full stops put the day first anyway, so these dates tell nothing about dates with slashes.
         if len(orders) == 1 and written.readings[0].mark != ".":
             told |= orders - {None}
@@ -219,15 +211,15 @@ def _orders(match: re.Match[str]) -> Iterator[DateReading]:
     first, mark, middle, last = match[1], match[2], int(match[3]), match[4]
     last_years = _years(last) if len(first) <= 2 else ()
     by_order = {
-        DateOrder.DAY_FIRST: _dates(last_years, (middle,), int(first)),
-        DateOrder.MONTH_FIRST: _dates(last_years, (int(first),), middle),
-        DateOrder.YEAR_FIRST: _dates(_years(first) if len(last) <= 2 else (), (middle,), int(last)),
+        DateOrder.DMY: _dates(last_years, (middle,), int(first)),
+        DateOrder.MDY: _dates(last_years, (int(first),), middle),
+        DateOrder.YMD: _dates(_years(first) if len(last) <= 2 else (), (middle,), int(last)),
     }
     seen: set[date] = set()
     for order, days in by_order.items():
         # Nobody puts the month first with full stops, and hardly anybody starts with a two-digit year.
-        unlikely = bool(seen) and (order is DateOrder.YEAR_FIRST or mark == ".")
-        short = len(first if order is DateOrder.YEAR_FIRST else last) == 2
+        unlikely = bool(seen) and (order is DateOrder.YMD or mark == ".")
+        short = len(first if order is DateOrder.YMD else last) == 2
         yield from (
             DateReading(day, *match.span(), unlikely or _of_another_calendar(match[0], day), order, mark, short)
             for day in days
@@ -264,13 +256,13 @@ def _compact(text: str, start: int, end: int) -> Iterator[WrittenDate]:
             continue
         digits, span = match[0], match.span()
         year_first = _dates((int(digits[:4]),), (int(digits[4:6]),), int(digits[6:]))
-        readings = [DateReading(day, *span, order=DateOrder.YEAR_FIRST) for day in year_first]
+        readings = [DateReading(day, *span, order=DateOrder.YMD) for day in year_first]
         if (
             int(digits[4:]) in _PLAIN_YEARS
         ):  # then the first four digits are no year, and the two readings exclude each other
             one, other, years = int(digits[:2]), int(digits[2:4]), (int(digits[4:]),)
-            for order, month, day in ((DateOrder.DAY_FIRST, other, one), (DateOrder.MONTH_FIRST, one, other)):
-                if order is DateOrder.DAY_FIRST or one != other:
+            for order, month, day in ((DateOrder.DMY, other, one), (DateOrder.MDY, one, other)):
+                if order is DateOrder.DMY or one != other:
                     found = _dates(years, (month,), day)
                     readings += [DateReading(found_day, *span, unlikely=True, order=order) for found_day in found]
         yield Written(*span, tuple(readings))

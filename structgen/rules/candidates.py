@@ -157,9 +157,12 @@ def _amounts(search: Search, field: Field, _sought: Sought) -> Candidates:
 
 
 def _money(search: Search) -> Iterator[Amount]:
-    """Yield the amounts with a currency that are not struck through."""
+    """Yield the amounts with a currency, or with cents if the currency is stated, that are not struck through."""
+    stated = search.conventions.currency is not None
     for amount in find_amounts(search.page.text, search.style):
-        if amount.currency and not any(a <= amount.start < b for a, b in search.page.struck):
+        if (amount.currency or (stated and amount.cents)) and not any(
+            a <= amount.start < b for a, b in search.page.struck
+        ):
             yield amount
 
 
@@ -174,7 +177,11 @@ def _is_another(text: str, amount: Amount) -> bool:
 
 
 def _currencies(search: Search, _field: Field, _sought: Sought) -> Candidates:
-    for amount in _money(search):
+    amounts = list(_money(search))
+    if amounts and not any(amount.currency for amount in amounts):
+        for amount in amounts:  # none is printed with a currency, so all have the one that the user states
+            yield Candidate(search.conventions.currency, amount.start, amount.end, search.conventions.currency)
+    for amount in amounts:
         if amount.currency:
             (start, end), written = amount.currency, search.page.text[slice(*amount.currency)]
             # A full stop behind a word ends the sentence; behind "Rs." it belongs to the currency.

@@ -8,7 +8,7 @@ from itertools import islice
 from types import MappingProxyType
 
 from structgen.core.json import Json, JsonObject
-from structgen.core.records import Evidence
+from structgen.core.records import Conventions, Evidence
 from structgen.rules.document.markup import LinkedItem
 from structgen.rules.fields import MONEY, Field, Kind, read_fields
 from structgen.rules.finders.by_role import find_role
@@ -22,7 +22,7 @@ from structgen.rules.labelled import find_labelled
 from structgen.rules.only_candidate import derive
 from structgen.rules.parties import share_labels
 from structgen.rules.records import without_mixture
-from structgen.rules.search import Search, start_search
+from structgen.rules.search import NOT_KNOWN, Search, start_search
 from structgen.rules.unambiguous import find_amounts
 from structgen.rules.values import fits, read_value
 
@@ -39,14 +39,16 @@ def extract_by_rules(
     json_schema: JsonObject | bool,
     text: str,
     names: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    conventions: Conventions = NOT_KNOWN,
 ) -> Found:
     """Find the values of a schema's fields in a text, without a model.
 
-    `names` maps pointers into the schema to other names of that property. A field that is not found is null if it is
-    required or may be null. Otherwise it is left out, so that its default applies.
+    `names` maps pointers into the schema to other names of that property. `conventions` settle what a date or a number
+    means if the text does not show it. A field that is not found is null if it is required or may be null. Otherwise it
+    is left out, so that its default applies.
     """
     root = share_labels(read_fields(json_schema, names))
-    search = start_search(text, root)
+    search = start_search(text, root, conventions)
     # Titles and total times are looked for above the first list, which is found by the same search.
     search = replace(search, body=body_start(search, root))
     # A text of one line may be what the whole schema describes.

@@ -13,8 +13,9 @@ from typing import cast
 
 from structgen.core.json import Json
 from structgen.rules.candidates import FINDERS, Candidate
+from structgen.rules.document.page import Span
 from structgen.rules.document.vocabulary import tokens
-from structgen.rules.fields import Field, Kind
+from structgen.rules.fields import MONEY, Field, Kind
 from structgen.rules.named_choices import choices, stem, yes
 from structgen.rules.search import Search
 from structgen.rules.sorts import Sort, Sought, alone
@@ -85,7 +86,7 @@ def _only(search: Search, field: Field, sought: Sought) -> list[Candidate]:
         first = first or one
     if first is None or not fits(field.limits, first.value):
         return []
-    return [first] if _is_about(search.page.text, first, sought) else []
+    return [first] if _is_about(search, field, first, sought) else []
 
 
 def _several(search: Search, field: Field, sought: Sought) -> list[Candidate]:
@@ -93,17 +94,19 @@ def _several(search: Search, field: Field, sought: Sought) -> list[Candidate]:
     item = cast(Field, field.item)
     kept: dict[object, Candidate] = {}
     for one in islice(_FINDERS[sought.sort](search, item, sought), _MOST):
-        if one is None or not fits(item.limits, one.value) or not _is_about(search.page.text, one, sought):
+        if one is None or not fits(item.limits, one.value) or not _is_about(search, item, one, sought):
             return []
         kept.setdefault(one.same, one)
     return list(kept.values())
 
 
-def _is_about(text: str, one: Candidate, sought: Sought) -> bool:
+def _is_about(search: Search, field: Field, one: Candidate, sought: Sought) -> bool:
     """Whether a value may be the one that a field asks for: a birth date in a long text is near the word "birth"."""
     if not sought.qualifiers:
         return True
-    begin = max(0, one.start - _LONGEST_LINE)
+    text, begin = search.page.text, max(0, one.start - _LONGEST_LINE)
+    if _is_of_another(search, field, sought.sort, (begin, one.start)):
+        return False
     label = _LABEL.search(text[begin : one.start])
     if label and not _names(label[1], sought):
         return False
@@ -113,6 +116,18 @@ def _is_about(text: str, one: Candidate, sought: Sought) -> bool:
         begin = end.end()
     behind = _SENTENCE_ENDS.search(text, one.end, one.end + _LONGEST_LINE)
     return _names(text[begin : behind.start() if behind else one.end + _LONGEST_LINE], sought)
+
+
+def _is_of_another(search: Search, field: Field, sort: Sort, before: Span) -> bool:
+    """Whether the line of a value, or the line above, names another date or amount than the one that is sought."""
+    apart = _NAMED_APART.get(sort, frozenset())
+    lines = search.page.text[slice(*before)].split("\n")[-2:]
+    mentions = search.vocabulary.mentions(tokens("\n".join(lines)))
+    return any(mention.keys & apart and not mention.keys & field.concepts for mention in mentions)
+
+
+_NAMED_APART = {Sort.DATE: frozenset({"date", "due_date", "other_date"}), Sort.MONEY: MONEY}
+"""The concepts that tell values of one sort apart."""
 
 
 def _names(passage: str, sought: Sought) -> bool:

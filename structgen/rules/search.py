@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from structgen.notation.dates import DateOrder, order_of, read_dates
+from structgen.core.options import DateOrder
+from structgen.core.records import Conventions
+from structgen.notation.dates import order_of, read_dates
+from structgen.notation.languages import habits_of
 from structgen.notation.style import Style, style_of
 from structgen.rules.document.bill_rows import Row, bill_rows
 from structgen.rules.document.key_values import Pair, find_pairs
@@ -44,6 +47,9 @@ def tier_of(field: Field, pair: Pair) -> tuple[float, Rank]:
     return (0.0 if pair.score >= STRONG else 1 - pair.score, rank_of(field, pair))
 
 
+NOT_KNOWN = Conventions()
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """A page with its pairs, sections and rows of amounts, and how it writes numbers and dates."""
@@ -62,6 +68,8 @@ class Search:
     """The line where the first list of the schema begins, or None."""
     owners: tuple[str, ...] = ()
     """The key of the nested object that each line belongs to; empty if the schema has none."""
+    conventions: Conventions = NOT_KNOWN
+    """What the user states about the documents."""
 
     def pairs_of(self, keys: frozenset[str]) -> list[Pair]:
         """Return the pairs whose label names any of the keys, the surest first."""
@@ -87,10 +95,12 @@ class Search:
         return self.owners[max(0, number)] in field.owners
 
 
-def start_search(text: str, root: Field) -> Search:
+def start_search(text: str, root: Field, conventions: Conventions = NOT_KNOWN) -> Search:
     """Analyze a document, HTML or plain text, for the fields of a schema."""
     page, items = _read(text)
-    style = style_of(page.text)
+    style, habits = style_of(page.text), habits_of(conventions.language)
+    # What a text shows is surer than the habits of its language, but not than the order that the user states.
+    style = style if style.point else replace(style, point=habits.point)
     vocabulary = lexicon().vocabulary.extended(_entries(root))
     return Search(
         page,
@@ -100,9 +110,10 @@ def start_search(text: str, root: Field) -> Search:
         tuple(bill_rows(page, vocabulary, style)),
         root,
         style,
-        order_of(read_dates(page.text)),
+        conventions.date_order or order_of(read_dates(page.text)) or habits.order,
         items,
         owners=owners_of_lines(page, vocabulary, root),
+        conventions=conventions,
     )
 
 

@@ -16,8 +16,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from structgen.core.options import DateOrder
 from structgen.notation.affixes import AFTER, BEFORE, MINUSES
-from structgen.notation.dates import MONTHS, DateOrder, DateReading, WrittenDate, read_dates, settle
+from structgen.notation.dates import MONTHS, DateReading, WrittenDate, read_dates, settle
 from structgen.notation.digits import digit_runs
 from structgen.notation.durations import read_durations
 from structgen.notation.numbers import fraction_numbers, number_of, whole_number
@@ -362,7 +363,10 @@ def only_day(written: WrittenDate, order: DateOrder | None) -> date | None:
 def _likely(readings: Sequence[DateReading], order: DateOrder | None) -> Sequence[DateReading]:
     """Return the likely readings. A date that names the wrong weekday has none."""
     likely = [one for one in readings if not one.unlikely]
-    if any(one.mark == "-" and one.short_year and one.order is DateOrder.YEAR_FIRST for one in readings):
+    year_first = [one for one in readings if one.order is DateOrder.YMD]
+    if year_first and order is DateOrder.YMD:  # no text shows this order, so it was stated
+        return year_first
+    if any(one.mark == "-" and one.short_year for one in year_first):
         return readings  # "24-05-13" may begin with its year, as ISO dates do
     return settle(likely or [one for one in readings if one.order and not one.mark], order)
 

@@ -154,7 +154,7 @@ class RulesSender:
                 'model="groq/openai/gpt-oss-20b" with GROQ_API_KEY set.'
             )
         started = time.monotonic()
-        found = extract_by_rules(request.json_schema, request.document, request.names)
+        found = extract_by_rules(request.json_schema, request.document, request.names, request.conventions)
         return Completion(
             json.dumps(found.value, ensure_ascii=False),
             usage=Usage(calls=0),

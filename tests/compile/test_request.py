@@ -153,3 +153,21 @@ def test_what_stands_around_a_document_is_told_and_never_part_of_it() -> None:
     assert json.dumps(around, ensure_ascii=False) in before
     assert "Take no value from it" in before
     assert asked.document == "Paid 10."
+
+
+def test_what_is_known_about_the_notation_of_documents_is_one_line_of_the_prompt() -> None:
+    options = Options(date_order="dmy", currency="EUR", language="de")  # pyright: ignore[reportArgumentType]
+    line = (
+        "- The document is in the language de, writes dates in digits as day, month, year, gives amounts without a "
+        "currency in EUR."
+    )
+    told, plain = contents(options=options)[0].split("\n"), contents()[0].split("\n")
+    assert [one for one in told if one not in plain] == [line]
+    assert contents(options=options, extracting=False) == contents(extracting=False)
+
+
+def test_a_request_without_conventions_is_named_as_before_there_were_any() -> None:
+    from structgen.store.serialization import write
+
+    assert "conventions" not in write(request()).said
+    assert write(request(options=Options(language="de"))).name != write(request()).name

@@ -15,6 +15,7 @@ from structgen.batch import RunBudget
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import (
     Budget,
+    DateOrder,
     EvidenceMode,
     Mode,
     Options,
@@ -98,6 +99,10 @@ def test_any_other_choice_is_refused_with_those_that_there_are(name: str, kind: 
         ({"passes": 0}, "passes is 0"),
         ({"passes": None}, "passes is None"),
         ({"reasoning_format": "hidden", "include_reasoning": True}, "mutually exclusive"),
+        ({"date_order": "dym"}, "date_order is 'dym', but must be one of 'dmy', 'mdy', 'ymd'"),
+        ({"currency": "€"}, "must be the ISO 4217 code of a currency, such as 'EUR'"),
+        ({"currency": "euro"}, "currency is 'euro'"),
+        ({"language": "german"}, "language is 'german', but must be the code of a language, such as 'de' or 'en-GB'"),
     ],
 )
 def test_a_wrong_option_is_named_with_what_to_write_instead(options: dict[str, Any], says: str) -> None:
@@ -181,3 +186,9 @@ def test_options_are_pickled_and_replaced_and_compared_like_any_record() -> None
     assert hash(replace(options, metadata=None)) == hash(options)
     with pytest.raises(ConfigurationError, match="reask"):
         replace(options, reask="never")
+
+
+def test_the_conventions_of_documents_are_taken_in_any_case() -> None:
+    options = made(date_order="DMY", currency=" eur ", language="EN_gb")
+    assert (options.date_order, options.currency, options.language) == (DateOrder.DMY, "EUR", "en-GB")
+    assert made(language="zh-hant-tw").language == "zh-Hant-TW"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from structgen.notation.dates import DateOrder, order_of, read_dates, settle
+from structgen.core.options import DateOrder
+from structgen.notation.dates import order_of, read_dates, settle
 from structgen.notation.readings import covering
 
 
@@ -114,8 +115,8 @@ def test_both_ends_of_a_range_say_that_they_are_one() -> None:
 @pytest.mark.parametrize(
     ("text", "order"),
     [
-        ("25/12/2020 and 03/04/2020", DateOrder.DAY_FIRST),
-        ("12/25/2020 and 03/04/2020", DateOrder.MONTH_FIRST),
+        ("25/12/2020 and 03/04/2020", DateOrder.DMY),
+        ("12/25/2020 and 03/04/2020", DateOrder.MDY),
         ("25/12/2020 and 12/25/2020", None),
         ("25.12.2020 and 03/04/2020", None),
         ("2020-12-25 and 03/04/2020", None),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from structgen.notation.dates import DateOrder
+from structgen.core.options import DateOrder
 from structgen.notation.style import Style
 from structgen.rules.unambiguous import (
     find_amounts,
@@ -249,8 +249,8 @@ def test_a_date_becomes_iso_only_where_day_and_month_are_certain(text: str, iso:
 def test_day_and_month_are_settled_by_the_habit_of_the_document() -> None:
     found = find_date("03/04/2020")
     assert found
-    assert only_day(found, DateOrder.DAY_FIRST) == date(2020, 4, 3)
-    assert only_day(found, DateOrder.MONTH_FIRST) == date(2020, 3, 4)
+    assert only_day(found, DateOrder.DMY) == date(2020, 4, 3)
+    assert only_day(found, DateOrder.MDY) == date(2020, 3, 4)
 
 
 @pytest.mark.parametrize("text", ["May", "10", "1.2.3", "32/01/2020", "30/02/2020", "10 maybe 2020", "192.168.10.2020"])

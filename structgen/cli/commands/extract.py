@@ -143,6 +143,9 @@ def _options(arguments: ExtractArguments) -> Options:
         chunk_chars=arguments.chunk_chars,
         passes=arguments.passes,
         html=arguments.html,
+        date_order=arguments.date_order,
+        currency=arguments.currency,
+        language=arguments.language,
     )
 
 

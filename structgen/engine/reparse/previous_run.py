@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 
 from structgen.compile import Brief, Input, Plan, delimited
-from structgen.compile.prompt_text import example_answer, system_prompt
+from structgen.compile.prompt_text import conventions_text, example_answer, system_prompt
 from structgen.core.errors import ConfigurationError, StructgenError
 from structgen.core.json import Json, is_within, steps
 from structgen.core.options import Risk, Style
@@ -166,8 +166,10 @@ def is_shown(request: Request, form: AnswerForm, asked: RunSpec) -> bool:
     system, *rest = request.messages
     if len(rest) < 2 * len(examples):
         return False
+    known = conventions_text(request.conventions)
     prompts = (
-        system_prompt(form.shown, style, asked.instructions, extracting=True, quoted=form.quoted) for style in Style
+        system_prompt(form.shown, style, asked.instructions, extracting=True, quoted=form.quoted, known=known)
+        for style in Style
     )
     for number, (text, value) in enumerate(examples):
         question, answer = rest[2 * number].text, rest[2 * number + 1].text

@@ -347,3 +347,20 @@ def test_values_without_evidence_fail_where_it_is_required(structgen, groq_emula
 def test_the_prompt_with_quotes_can_be_looked_at(structgen) -> None:
     assert "{quote: string | null, value: string}" in structgen("prompt", "dish.json", "--evidence", "quotes").out
     assert "quote" not in structgen("prompt", "dish.json").out
+
+
+def test_the_conventions_of_documents_are_options(structgen, folder: Path) -> None:
+    (folder / "due.txt").write_text("Due date: 03/04/2024\nTotal: 1,299\n")
+    fields = ["--fields", "due_date date?, total float?", "due.txt", "--model", "rules", "--allow-incomplete"]
+    values = [
+        structgen("extract", *fields, *more).rows[0]["value"]
+        for more in ([], ["--date-order", "mdy"], ["--language", "de"])
+    ]
+    assert values == [
+        {"due_date": None, "total": None},
+        {"due_date": "2024-03-04", "total": None},
+        {"due_date": "2024-04-03", "total": 1.299},
+    ]
+    wrong = structgen("extract", *fields, "--language", "german")
+    assert wrong.status == 2
+    assert "such as 'de' or 'en-GB'" in wrong.err
