@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, cast
 
@@ -11,7 +11,7 @@ from structgen.core.errors import ExtractionFailed
 from structgen.core.json import MISSING, Json, JsonObject, at, steps
 from structgen.core.records import Document, Evidence, Status, Usage
 from structgen.core.results import ChunkReport, Claim, Conflict, Extraction, Issue, Repair
-from structgen.core.screen import json_text
+from structgen.core.screen import escaped, json_text
 from structgen.documents import DocumentProblem
 from structgen.ground import locate
 from structgen.schema import Schema
@@ -200,6 +200,42 @@ def row_of_failure(document: Document, failure: ExtractionFailed, cost: float | 
 def row_of_problem(problem: DocumentProblem) -> Row:
     """Return the row of an input that could not be read."""
     return Row(problem.id, problem.source, RowStatus.FAILED, error=problem.reason)
+
+
+def refused(row: Row, reason: str, *, keep: bool = True) -> Row:
+    """Return the failed row in place of one that an output cannot hold.
+
+    With `keep`, `partial` has its value, and lists and counts stay. Every output can hold the rest: texts without
+    characters that act, and usage without counts of more than 64 bits, which no server can have meant.
+    """
+    why = escaped(f"{reason}. {row.error}" if row.error else f"{reason}.")
+    kept = row if keep else Row("", "", RowStatus.FAILED, cost=row.cost)
+    return replace(
+        kept,
+        id=escaped(row.id),
+        source=escaped(row.source),
+        status=RowStatus.FAILED,
+        value=None,
+        partial=kept.value if kept.partial is None else kept.partial,
+        usage=_bounded(row.usage),
+        model=escaped(row.model),
+        error=why,
+    )
+
+
+def _bounded(usage: Usage) -> Usage:
+    """Return the usage with None for each count of more than 64 bits."""
+    return Usage(
+        _counted(usage.input_tokens),
+        _counted(usage.output_tokens),
+        _counted(usage.cached_tokens),
+        _counted(usage.reasoning_tokens),
+        calls=usage.calls,
+    )
+
+
+def _counted(count: int | None) -> int | None:
+    return None if count is None or count >= 2**63 else count
 
 
 def is_incomplete(failure: ExtractionFailed) -> bool:

@@ -174,8 +174,15 @@ class Batch:
         """Whether the run was stopped before all its documents were finished."""
         return self._left > 0
 
-    def rows(self, documents: Iterable[DocumentOrProblem]) -> Generator[Row, None, None]:
-        """Yield a row for each document and each problem, in order.
+    @property
+    def schema(self) -> Schema[Any]:
+        """The schema of the values."""
+        return self._schema
+
+    def rows(
+        self, documents: Iterable[DocumentOrProblem], fit: Callable[[Row], Row] | None = None
+    ) -> Generator[Row, None, None]:
+        """Yield a row for each document and each problem, in order; with `fit`, what that makes of it.
 
         Raises after the last row: BudgetExceeded if the budget left documents over; AuthenticationFailed,
         ModelUnavailable, ConfigurationError or StoreError if a document met an error that all others would meet too;
@@ -183,7 +190,8 @@ class Batch:
         the time budget of a document.
         """
         self._started = time.monotonic()
-        for row in self._found(documents):
+        for found in self._found(documents):
+            row = found if fit is None else fit(found)
             self.summary = self.summary.add(row, time.monotonic() - self._started)
             yield row
         # a budget that was used up by the very last document is no error: nothing is left over

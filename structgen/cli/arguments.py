@@ -79,7 +79,8 @@ Output: TypeAlias = Annotated[
         "--output",
         "-o",
         help="A .jsonl, .csv, .parquet or .sqlite file, replaced once the run is complete (in an .sqlite file, only "
-        "the table `rows`). Default: JSON Lines on stdout.",
+        "the table `rows`); or a pipe or device. The columns of tables come from the schema. Default: JSON Lines on "
+        "stdout.",
     ),
 ]
 Concurrency: TypeAlias = Annotated[

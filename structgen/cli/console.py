@@ -13,7 +13,7 @@ from typing import ParamSpec
 
 import typer
 
-from structgen.core.errors import SchemaError, StructgenError
+from structgen.core.errors import OutputError, SchemaError, StructgenError
 from structgen.core.screen import visible, visible_line
 
 P = ParamSpec("P")
@@ -90,6 +90,10 @@ def guarded(function: Callable[P, None]) -> Callable[P, None]:
         except SchemaError as error:
             say(*str(error).splitlines())  # its further lines point at a column
             raise typer.Exit(Exit.USAGE) from error
+        except OutputError as error:
+            discard_stdout()
+            say(error)
+            raise typer.Exit(Exit.SOME_NOT_OK) from error
         except StructgenError as error:
             say(error)
             raise typer.Exit(Exit.USAGE) from error

@@ -8,20 +8,21 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import get_terminal_size
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from structgen.batch import Batch, Output, Row, RowStatus, open_output
 from structgen.cli.console import Exit, say
-from structgen.core.errors import BudgetExceeded, RateLimited, ServerDown, StoreError
+from structgen.core.errors import BudgetExceeded, OutputError, RateLimited, ServerDown, StoreError, StructgenError
 from structgen.core.events import Event, WaitingForLimit
 from structgen.core.records import Document
 from structgen.documents import DocumentOrProblem
 from structgen.report import View, print_view
+from structgen.schema import Schema
 
 _FAILURES = 10
 """How many failed rows are named on stderr; the output contains all of them."""
@@ -100,22 +101,38 @@ def _write_rows(batch: Batch, documents: Iterator[DocumentOrProblem], output: Ou
     Whatever happens, finish the output and print the summary.
     """
     complete = False
-    try:
-        with (
-            graceful_interrupt(batch, output, manner) as interruption,
-            Progress(manner.quiet or not manner.bar) as watch,
-        ):
-            manner.waits.show = None if manner.quiet else watch.wait
-            for row in batch.rows(documents):
-                output.write(row)
-                watch.see(row)
-        complete = not batch.left_over
-    finally:
-        where = output.finish(complete=complete)
-        # the reader of a closed pipe has seen enough, like `head`, and wants no summary
-        if not (manner.quiet or isinstance(sys.exception(), BrokenPipeError)):
-            say(f"{batch.summary}{f'; in {where}' if where else ''}")
+    with graceful_interrupt(batch, output, manner) as interruption:
+        try:
+            with Progress(manner.quiet or not manner.bar) as watch:
+                manner.waits.show = None if manner.quiet else watch.wait
+                _write_each(batch, documents, output, watch)
+            complete = not batch.left_over
+        finally:
+            interruption.ending = True
+            where = output.finish(complete=complete)
+            # the reader of a closed pipe has seen enough, like `head`, and wants no summary
+            if not (manner.quiet or isinstance(sys.exception(), BrokenPipeError)):
+                say(f"{batch.summary}{f'; in {where}' if where else ''}")
     return interruption.signal
+
+
+def _write_each(batch: Batch, documents: Iterator[DocumentOrProblem], output: Output, watch: Progress) -> None:
+    rows = batch.rows(documents, output.fit)
+    try:
+        for row in rows:
+            output.write(row)
+            watch.see(row)
+    except (OutputError, BrokenPipeError):
+        _abandon(batch, rows)
+        raise
+
+
+def _abandon(batch: Batch, rows: Iterable[Row]) -> None:
+    """Stop a run whose rows cannot be written, but not before the responses in flight are stored: they are paid for."""
+    batch.stop()
+    with suppress(StructgenError):
+        for _ in rows:
+            pass
 
 
 class Progress:
@@ -181,9 +198,10 @@ def _name(row: Row) -> str:
 
 @dataclass(slots=True)
 class Interruption:
-    """The signal that asked the run to stop, SIGINT (Ctrl-C) or SIGTERM, or 0."""
+    """The signal that asked the run to stop, SIGINT (Ctrl-C) or SIGTERM, or 0; and whether only the output is left."""
 
     signal: int = 0
+    ending: bool = False
 
 
 @contextmanager
@@ -209,7 +227,8 @@ def graceful_interrupt(batch: Batch, output: Output, manner: Manner) -> Generato
         interruption.signal = number
         # called within a signal handler, so it only sets a flag
         batch.stop()
-        say("stopping: finishing requests in flight, giving up those still waiting; Ctrl-C again stops immediately.")
+        now = "the output" if interruption.ending else "requests in flight, giving up those still waiting"
+        say(f"stopping: finishing {now}; Ctrl-C again stops immediately.")
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -235,6 +254,10 @@ class ShownOutput:
             self._waiting.append(document)
             yield document
 
+    def fit(self, row: Row) -> Row:
+        """Return the row as the file can hold it."""
+        return row if self._file is None else self._file.fit(row)
+
     def write(self, row: Row) -> None:
         """Write a row to the file, then print it."""
         if self._file is not None:
@@ -249,15 +272,15 @@ class ShownOutput:
 
 
 def with_output(
-    documents: Iterable[DocumentOrProblem], output: Path | None, *, show: bool
+    documents: Iterable[DocumentOrProblem], output: Path | None, schema: Schema[Any], *, show: bool
 ) -> tuple[Iterable[DocumentOrProblem], Output]:
     """Return the documents, and the output for their rows, which with `show` prints them too.
 
     Raises ConfigurationError if the file cannot be written.
     """
     if not show:
-        return documents, open_output(output)
-    shown = ShownOutput(open_output(output) if output is not None else None)
+        return documents, open_output(output, schema)
+    shown = ShownOutput(open_output(output, schema) if output is not None else None)
     return shown.remember(documents), shown
 
 

@@ -185,6 +185,10 @@ class DocumentError(StructgenError):
         self.source = source
 
 
+class OutputError(StructgenError):
+    """Rows cannot be written. The message says where the rows so far are."""
+
+
 class StoreError(StructgenError):
     """The store cannot be opened, read or written.
 

@@ -23,7 +23,7 @@ from structgen.schema.cache import remembered
 from structgen.schema.check import Context, check_json, check_typed
 from structgen.schema.core_schema import has_functions, without_functions
 from structgen.schema.node import Node
-from structgen.schema.types import compile_type, describe
+from structgen.schema.types import compile_type, describe, dumped_type
 
 T = TypeVar("T")
 
@@ -79,6 +79,11 @@ class Schema(Generic[T]):
     def node(self) -> Node:
         """The root node of the schema."""
         return Node.of(self.json_schema)
+
+    @cached_property
+    def dumped(self) -> Node:
+        """The root node of the schema of what `dump` returns: a Decimal, for example, is read from numbers too."""
+        return self.node if self.adapter is None else Node.of(dumped_type(self.adapter) or self.json_schema)
 
     @cached_property
     def _outline(self) -> str:

@@ -173,6 +173,16 @@ def compile_type(kind: object) -> tuple[TypeAdapter[Any], JsonObject, dict[str, 
     return adapter, schema, dict(take_names(schema))
 
 
+def dumped_type(adapter: TypeAdapter[Any]) -> JsonObject | None:
+    """Return the JSON Schema of the instances of a type when they are dumped, or None if Pydantic does not know it."""
+    try:
+        schema = cast(JsonObject, adapter.json_schema(schema_generator=_Generator, mode="serialization"))
+    except (SchemaError, PydanticUserError):
+        return None
+    dict(take_names(schema))
+    return schema
+
+
 def _reason(error: Exception) -> str:
     """Return the reason that Pydantic gives, on one line, with what to do about it."""
     said = " ".join(str(error).split())

@@ -3,30 +3,35 @@
 Every file starts as JSON Lines next to its target (``out.csv.part``), with one unbuffered write per row. At the end it
 is converted to the format of its suffix and replaces the target atomically. So a killed run leaves its rows in the part
 file, a reader of the target never sees half a file, and no format needs its own code for interruptions.
+
+A pipe or a device cannot be replaced: there, as on standard output, each row is a line at once.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import IO, Any, Protocol
 
-from structgen.batch.output.atomic_write import create_beside
-from structgen.batch.output.file_formats import FORMATS, Format
-from structgen.batch.row import Row, to_line
-from structgen.core.errors import ConfigurationError, StructgenError
-from structgen.core.json import JsonObject
+from structgen.batch.output.file_formats import FORMATS, Format, csv_line
+from structgen.batch.output.flatten import Layout, Unwritable
+from structgen.batch.output.part_file import PartFile
+from structgen.batch.row import Row, refused, to_line
+from structgen.core.errors import ConfigurationError, OutputError
+from structgen.schema import Schema
 
-
-class OutputError(StructgenError):
-    """Rows cannot be written. The message says where the rows so far are."""
+__all__ = ["Lines", "Output", "OutputError", "PartFile", "open_output"]
 
 
 class Output(Protocol):
     """A destination for rows."""
+
+    def fit(self, row: Row) -> Row:
+        """Return the row, or the failed row in its place if this output cannot hold it."""
+        ...
 
     def write(self, row: Row) -> None:
         """Write a row without buffering it in this process."""
@@ -38,97 +43,104 @@ class Output(Protocol):
 
 
 class Lines:
-    """Writes JSON Lines to a stream, flushing each."""
+    """Writes a line for each row to a stream, flushing each: JSON, unless told otherwise."""
 
-    def __init__(self, stream: IO[str] | None = None) -> None:
+    def __init__(
+        self,
+        stream: IO[str] | None = None,
+        name: str = "standard output",
+        line_of: Callable[[Row], str] = to_line,
+        header: str = "",
+    ) -> None:
+        if stream is None and sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  it was closed
+            raise ConfigurationError("Standard output is closed: name a file with -o.")
         self._stream = stream or sys.stdout
+        self._name = name
+        self._line_of = line_of
+        self._header = header
+
+    def fit(self, row: Row) -> Row:
+        """Return the row, or the failed row in its place if no line can hold it."""
+        try:
+            self._line_of(row)
+        except Unwritable as error:
+            return refused(row, f"A line of {self._name} cannot hold this row: {error}. Its value is in `partial`")
+        except (ValueError, RecursionError) as error:
+            return refused(row, f"This row cannot be written as JSON: {error}", keep=False)
+        return row
 
     def write(self, row: Row) -> None:
-        """Write one line. Raises BrokenPipeError if the reader has gone."""
-        self._stream.write(to_line(row))
-        self._stream.flush()
+        """Write one line. Raises BrokenPipeError if the reader has gone, and OutputError for all other errors."""
+        self._send(self._header + self._line_of(row))
+        self._header = ""
 
-    def finish(self, *, complete: bool) -> None:
-        """Do nothing: every line has been written."""
-
-
-class PartFile:
-    """Collects rows for a file. `_size` is the length of all complete lines, in bytes."""
-
-    def __init__(self, target: Path, form: Format) -> None:
-        self._target = target
-        self._format = form
-        self._part = create_beside(target, "part")
-        self._file = self._part.open("r+b", buffering=0)  # so that a killed process loses no row
-        self._size = 0
-
-    def write(self, row: Row) -> None:
-        """Write one line, unbuffered. Raises OutputError, for example if the disk is full."""
-        line = to_line(row).encode()
+    def _send(self, text: str) -> None:
         try:
-            # an unbuffered write may be partial, for example on a full disk
-            rest = memoryview(line)
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            self._stream.write(text)
+            self._stream.flush()
+        except BrokenPipeError:
+            raise
         except OSError as error:
-            raise OutputError(f"Cannot write {self._target}: {error.strerror}. {self._rows_so_far()}") from error
-        self._size += len(line)
+            raise OutputError(
+                f"Cannot write to {self._name}: {error.strerror}. Make room for the rows, then run the command again."
+            ) from error
 
-    def finish(self, *, complete: bool) -> Path | None:
-        """Replace the target, and return the file with the rows, or None without rows.
-
-        An incomplete run never replaces an existing file: its rows stay in the part file, whose path is returned.
-        """
-        try:
-            with self._file:
-                self._file.truncate(self._size)  # drop half a line, left by a full disk
-                # the data must be on disk before the rename, or a power failure could leave an empty target
-                os.fsync(self._file.fileno())
-            if not self._size:
-                self._part.unlink()
-                return None
-            # a stopped run must not destroy the result of an earlier complete one
-            if not complete and self._target.exists():
-                return self._part
-            self._install()
-        except OSError as error:
-            raise OutputError(f"Cannot write {self._target}: {error}. {self._rows_so_far()}") from error
-        return self._target
-
-    def _install(self) -> None:
-        if self._format.write is None:
-            self._part.replace(self._target)
-        else:
-            self._format.write(self._rows, self._target)
-            self._part.unlink()
-
-    def _rows(self) -> Iterator[JsonObject]:
-        with self._part.open(encoding="utf-8") as lines:
-            for line in lines:
-                yield cast(JsonObject, json.loads(line))
-
-    def _rows_so_far(self) -> str:
-        return f"The rows so far are in {self._part}, as JSON Lines."
+    def finish(self, *, complete: bool) -> None:  # noqa: ARG002 - the signature is that of every output
+        """Close a pipe or a device; of a table without rows, write the header first."""
+        header, self._header = self._header, ""
+        if header:
+            self._send(header)
+        if self._stream is not sys.stdout:
+            with suppress(OSError):  # what could not be written has been reported
+                self._stream.close()
 
 
-def open_output(path: Path | None) -> Output:
+def open_output(path: Path | None, schema: Schema[Any] | None = None) -> Output:
     """Return the output for a path, by its suffix, or standard output if it is None.
 
-    Raises ConfigurationError if no format has the suffix, or the file cannot be written.
+    The columns of tables are those of `schema`; without one, the value is one cell of JSON. Raises ConfigurationError
+    if no format has the suffix, or the file cannot be written.
     """
     if path is None:
         return Lines()
     form = FORMATS.get(path.suffix.lower())
+    layout = (form or FORMATS[".jsonl"]).layout(schema or Schema.of(True))
+    if path.is_dir():
+        raise ConfigurationError(f"{path} is a folder: name a file in it.")
+    if _is_stream(path):
+        return _open_stream(path, form, layout)
     if form is None:
         *most, last = FORMATS
         raise ConfigurationError(f"{path}: rows can be written to {', '.join(most)} or {last}; name such a file.")
-    if path.is_dir():
-        raise ConfigurationError(f"{path} is a folder: name a file in it.")
-    if not path.parent.is_dir():
-        raise ConfigurationError(f"Cannot write {path}: the folder {path.parent} does not exist. Create it first.")
+    folder = Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent
+    if not folder.is_dir():
+        raise ConfigurationError(f"Cannot write {path}: the folder {folder} does not exist. Create it first.")
     if form.check is not None:
         form.check(path)
     try:
-        return PartFile(path, form)
+        return PartFile(path, form, layout)
     except OSError as error:
         raise ConfigurationError(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether a path is a pipe or a device, or names a stream of this process, which may be a file."""
+    return path.parent in _STREAMS or (path.exists() and not path.is_file())
+
+
+_STREAMS = frozenset({Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd")})
+
+
+def _open_stream(path: Path, form: Format | None, layout: Layout) -> Lines:
+    """Return the output for a pipe or a device. Without a suffix its format is JSON Lines."""
+    if form is not None and form.write is not None and path.suffix.lower() != ".csv":
+        raise ConfigurationError(f"{path} is no file, and {path.suffix} cannot be written row by row: name a file.")
+    try:
+        # opening /dev/stdout would begin a file at its start again
+        own = path in {Path("/dev/stdout"), Path("/dev/fd/1")}
+        stream = sys.stdout if own else path.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise ConfigurationError(f"Cannot write {path}: {error.strerror}.") from error
+    if form is None or form.write is None:
+        return Lines(stream, str(path))
+    return Lines(stream, str(path), lambda row: csv_line(layout.cells(row.to_json())), csv_line(layout.names))

@@ -1,17 +1,17 @@
 """The formats of output files: CSV, Parquet and SQLite, how to write them and what to check before the first row.
 
-Rows are read twice, once for the columns, so that a run of any size fits into memory.
+The columns come from the schema, so rows are read once, and a run of any size fits into memory.
 """
 
 from __future__ import annotations
 
 import csv
-import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -19,36 +19,47 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from structgen.batch.output.atomic_write import replacing
-from structgen.batch.output.flatten import Cell, cells_of, columns_of
+from structgen.batch.output.flatten import Cell, Kind, Layout
+from structgen.batch.output.row_lines import DocumentKey, document_key, jsonl_keys
+from structgen.batch.row import cell_text
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
+from structgen.schema import Schema
 
 Rows: TypeAlias = Callable[[], Iterable[JsonObject]]
 """Starts the rows again from the beginning at each call."""
 
 
-def write_csv(rows: Rows, target: Path) -> None:
-    """Write a header and one line per row, in UTF-8; a null is an empty cell."""
-    columns = columns_of(rows())
+def write_csv(rows: Rows, target: Path, layout: Layout) -> None:
+    """Write a header and one line per row, in UTF-8, by RFC 4180.
+
+    A null is nothing between two commas, and an empty text is ``""``.
+    """
     with replacing(target) as path, path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows([_cell(cell) for cell in cells_of(row, columns)] for row in rows())
+        file.write(csv_line(layout.names))
+        file.writelines(csv_line(layout.cells(row)) for row in rows())
 
 
-_FORMULA = re.compile(r"[=@\t\r\n＝＋－＠]|[+-](?![\d\s().,/-]*\Z)")
-"""The start of a text that a spreadsheet would run as a formula; not of signed numbers and telephone numbers."""
+def csv_line(cells: Iterable[Cell]) -> str:
+    """Return cells as a line of CSV."""
+    # the csv module writes None and "" alike
+    return ",".join(map(_csv_cell, cells)) + "\r\n"
 
 
-def _cell(cell: Cell) -> Cell:
-    """Return the cell for CSV. A text that could be a formula gets a leading quote, against formula injection."""
-    if isinstance(cell, str):
-        return f"'{cell}" if _FORMULA.match(cell) else cell
-    return str(cell).lower() if isinstance(cell, bool) else cell
+_FORMULA = re.compile(r"['=@\t\r\n＝＋－＠]|[+-](?![\d\s().,/-]*\Z)")
+"""The start of a text that a spreadsheet would run as a formula; not of signed numbers and telephone numbers.
+
+An apostrophe is among them so that the protection can be undone: one leading apostrophe of a cell never belongs to it.
+"""
+_QUOTED = re.compile(r'[",\r\n]|\A\Z')
 
 
-_BATCH = 1000  # rows in memory
-_LARGEST = 2**63  # the first integer too large for Parquet (int64) and SQLite
+def _csv_cell(cell: Cell) -> str:
+    """Return the cell for CSV. A text that could be a formula gets a leading apostrophe, against formula injection."""
+    if not isinstance(cell, str):
+        return "" if cell is None else cell_text(cell)
+    text = f"'{cell}" if _FORMULA.match(cell) else cell
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 
 
 def check_parquet(target: Path) -> None:
@@ -61,50 +72,75 @@ def check_parquet(target: Path) -> None:
         ) from error
 
 
-def write_parquet(rows: Rows, target: Path) -> None:
-    """Write a column for each field; a string column if its values have several types, or no value has any."""
+_KEYS = ("id", "source", "status")
+"""The columns that say which document a row is of, and whether it is good."""
+
+
+def csv_keys(target: Path) -> list[DocumentKey]:
+    """Return the documents of a file that `write_csv` wrote. Raises ValueError for any other file."""
+    csv.field_size_limit(2**31 - 1)  # the default limit, 131,072 characters, is less than a long list
+    with target.open(encoding="utf-8", newline="") as file:
+        try:
+            reader = csv.reader(file, strict=True)
+            header = next(reader, None)
+            if header is None or tuple(header[: len(_KEYS)]) != _KEYS:
+                raise ValueError("it has other columns")
+            return [document_key(*(cell.removeprefix("'") for cell in cells[: len(_KEYS)])) for cells in reader]
+        except (csv.Error, TypeError) as error:
+            raise ValueError(str(error)) from error
+
+
+_MOST_CELLS = 200_000
+"""How many cells of a Parquet file are in memory at once."""
+
+
+def write_parquet(rows: Rows, target: Path, layout: Layout) -> None:
+    """Write a column for each field, of the type that the schema says."""
     arrow: Any = import_module("pyarrow")  # no types
     parquet: Any = import_module("pyarrow.parquet")
-    columns = columns_of(rows())
-    # a Parquet column has one type, which only the whole of the rows decides
-    types = _types(rows(), columns)
-    makers = {bool: arrow.bool_(), int: arrow.int64(), float: arrow.float64(), str: arrow.string()}
-    schema = arrow.schema([(name, makers[kind]) for name, kind in zip(columns, types, strict=True)])
+    text = arrow.string()
+    makers = {
+        Kind.TEXT: text,
+        Kind.JSON: text,
+        Kind.DATE: arrow.date32(),
+        Kind.INTEGER: arrow.int64(),
+        Kind.NUMBER: arrow.float64(),
+        Kind.BOOLEAN: arrow.bool_(),
+    }
+    kinds = [column.kind for column in layout.columns]
+    schema = arrow.schema([(name, makers[kind]) for name, kind in zip(layout.names, kinds, strict=True)])
     with replacing(target) as path, parquet.ParquetWriter(path, schema) as writer:
-        for batch in _batches(rows()):
-            cells = zip(*(cells_of(row, columns) for row in batch), strict=True)
-            arrays = [[_as(kind, cell) for cell in column] for kind, column in zip(types, cells, strict=True)]
-            writer.write_table(arrow.table(dict(zip(columns, arrays, strict=True)), schema=schema))
+        for batch in _batches(map(layout.cells, rows()), max(1, _MOST_CELLS // len(kinds))):
+            columns = zip(*batch, strict=True)
+            arrays = [
+                arrow.array([_typed(kind, cell) for cell in column], makers[kind])
+                for kind, column in zip(kinds, columns, strict=True)
+            ]
+            writer.write_table(arrow.Table.from_arrays(arrays, schema=schema))
 
 
-def _batches(rows: Iterable[JsonObject]) -> Iterator[list[JsonObject]]:
-    """Yield the rows in lists of `_BATCH`."""
-    iterator = iter(rows)
-    while batch := list(islice(iterator, _BATCH)):
+def parquet_keys(target: Path) -> list[DocumentKey]:
+    """Return the documents of a file that `write_parquet` wrote. Raises ValueError for any other file."""
+    parquet: Any = import_module("pyarrow.parquet")
+    try:
+        columns = parquet.read_table(target, columns=list(_KEYS)).to_pydict()
+        return list(map(document_key, *(columns[name] for name in _KEYS)))
+    except KeyError as error:
+        raise ValueError(f"it has no column {error}") from error
+
+
+def _batches(cells: Iterable[list[Cell]], size: int) -> Iterator[list[list[Cell]]]:
+    """Yield the rows in lists."""
+    iterator = iter(cells)
+    while batch := list(islice(iterator, size)):
         yield batch
 
 
-def _types(rows: Iterable[JsonObject], columns: list[str]) -> list[type]:
-    """Return for each column the type that fits all its cells."""
-    found: list[set[type]] = [set() for _ in columns]
-    for row in rows:
-        for kinds, cell in zip(found, cells_of(row, columns), strict=True):
-            if cell is not None:
-                kinds.add(str if isinstance(cell, int) and not -_LARGEST <= cell < _LARGEST else type(cell))
-    return [_common(kinds) for kinds in found]
-
-
-def _common(kinds: set[type]) -> type:
-    # JSON does not distinguish 2 and 2.0
-    if kinds == {int, float}:
-        return float
-    return kinds.pop() if len(kinds) == 1 else str
-
-
-def _as(kind: type, cell: Cell) -> Cell:
-    if cell is None or isinstance(cell, kind):
-        return cell
-    return float(cell) if kind is float else json.dumps(cell)
+def _typed(kind: Kind, cell: Cell) -> object:
+    """Return a cell as the Python value that pyarrow converts to the type of its column."""
+    if isinstance(cell, str):
+        return date.fromisoformat(cell) if kind is Kind.DATE else float(cell) if kind is Kind.NUMBER else cell
+    return cell
 
 
 _OURS = {"id", "source", "status"}
@@ -123,20 +159,40 @@ def check_sqlite(target: Path) -> None:
         raise ConfigurationError(f"{target} has a table `rows` that structgen did not write: name another file.")
 
 
-def write_sqlite(rows: Rows, target: Path) -> None:
+_SQLITE_TYPES: Mapping[Kind, str] = MappingProxyType(
+    {Kind.INTEGER: "INTEGER", Kind.NUMBER: "REAL", Kind.BOOLEAN: "BOOLEAN"}
+)
+"""The declared types of columns; for all other kinds it is TEXT."""
+
+
+def write_sqlite(rows: Rows, target: Path, layout: Layout) -> None:
     """Replace the table ``rows`` in one transaction; other tables are left alone."""
-    columns = columns_of(rows())
-    names = ", ".join(_quoted(name) for name in columns)
-    places = ", ".join("?" * len(columns))
+    kinds = [column.kind for column in layout.columns]
+    columns = ", ".join(
+        f"{_quoted(name)} {_SQLITE_TYPES.get(kind, 'TEXT')}" for name, kind in zip(layout.names, kinds, strict=True)
+    )
+    places = ", ".join("?" * len(kinds))
+    target.touch()  # SQLite would create it without write permission for the group, whatever the umask
     try:
         with closing(sqlite3.connect(target, isolation_level=None)) as database:
             # take the write lock now: a reader never sees the table half written, and nobody else can write it
             database.execute("BEGIN IMMEDIATE")
             database.execute("DROP TABLE IF EXISTS rows")
-            database.execute(f"CREATE TABLE rows ({names})")
+            database.execute(f"CREATE TABLE rows ({columns})")
             insert = f"INSERT INTO rows VALUES ({places})"  # noqa: S608  (only question marks)
-            database.executemany(insert, ([_fit(cell) for cell in cells_of(row, columns)] for row in rows()))
+            database.executemany(insert, (list(map(_stored, kinds, layout.cells(row))) for row in rows()))
             database.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise OSError(str(error)) from error
+
+
+def sqlite_keys(target: Path) -> list[DocumentKey]:
+    """Return the documents of the table ``rows``, if there is one."""
+    try:
+        with closing(sqlite3.connect(target)) as database:
+            if not database.execute("PRAGMA table_info(rows)").fetchall():
+                return []
+            return [document_key(*row) for row in database.execute("SELECT id, source, status FROM rows")]
     except sqlite3.Error as error:
         raise OSError(str(error)) from error
 
@@ -145,25 +201,39 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _fit(cell: Cell) -> Cell:
-    """Return the cell, as text if it is an integer that is too large."""
-    return str(cell) if isinstance(cell, int) and not -_LARGEST <= cell < _LARGEST else cell
+def _stored(kind: Kind, cell: Cell) -> Cell:
+    """Return a cell as SQLite keeps it: it has infinities but would replace NaN by null, so that stays a word."""
+    return float(cell) if kind is Kind.NUMBER and isinstance(cell, str) and cell != "nan" else cell
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`write` converts rows to the format, or is None for JSON Lines. `check` raises ConfigurationError."""
+    """How rows are written to a file.
 
-    write: Callable[[Rows, Path], None] | None = None
+    `write` converts rows to the format, or is None for JSON Lines. `check` raises ConfigurationError. The others are
+    what a `Layout` needs to know.
+    """
+
+    write: Callable[[Rows, Path, Layout], None] | None = None
     check: Callable[[Path], None] | None = None
+    keys: Callable[[Path], list[DocumentKey]] = jsonl_keys
+    """Reads the documents of the rows in a file. Raises ValueError if the file has anything else."""
+    most: int = 16_384
+    """The maximum number of columns. By default, that of a spreadsheet."""
+    bounded: bool = False
+    dates: bool = False
+
+    def layout(self, schema: Schema[Any]) -> Layout:
+        """Return the columns for the values of a schema."""
+        return Layout(schema, self.most, bounded=self.bounded, dates=self.dates)
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         ".jsonl": Format(),
-        ".csv": Format(write_csv),
-        ".parquet": Format(write_parquet, check_parquet),
-        ".sqlite": Format(write_sqlite, check_sqlite),
+        ".csv": Format(write_csv, keys=csv_keys),
+        ".parquet": Format(write_parquet, check_parquet, parquet_keys, bounded=True, dates=True),
+        ".sqlite": Format(write_sqlite, check_sqlite, sqlite_keys, most=2_000, bounded=True),
     }
 )
 """By suffix."""

@@ -84,7 +84,9 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
         with Extractor(model, options, store=store, previous_run=previous, observers=observers) as extractor:
             batch = _batch(arguments, extractor, task, instructions, reparse)
             _announce_rules(extractor.model, chosen=arguments.model is not None)
-            documents, output = with_output(_documents(arguments, inputs), arguments.output, show=arguments.show)
+            documents, output = with_output(
+                _documents(arguments, inputs), arguments.output, batch.schema, show=arguments.show
+            )
             # a reparse can be reparsed itself: its answers are to this request and to those before it
             specs = [spec, *(previous.run.asked if previous else ())]
             with record_run(store, task.name, extractor.model, batch, specs):
