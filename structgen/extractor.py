@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from typing_extensions import TypeForm
 
 from structgen.compile import Input, Plan, compile_brief, compile_chat
-from structgen.core.argument_checks import argument, instance, mapping, number, optional, string, whole
+from structgen.core.argument_checks import argument, filled, instance, mapping, number, optional, string, whole
 from structgen.core.errors import ConfigurationError, RequestTooLarge
 from structgen.core.events import Observer
 from structgen.core.json import Json
@@ -65,6 +65,8 @@ class Extractor(Maps, Streams):
         http_client: an ``httpx.Client`` (sync calls) or ``httpx.AsyncClient`` (async calls) to use.
         max_response_bytes: maximum size of a response body, also after decompression, and of the text of a stream.
         retrying: a tenacity policy whose ``stop`` and ``wait`` decide about transport retries.
+        limit_group: any name. Extractors with the same one share their rate limits, although their keys differ: limits
+            belong to the organization, and all keys of an organization count together.
         store: a file or an open `Store` for every paid completion. An equal request is answered from it at no cost. If
             None, nothing is stored. A store that is opened from a file is closed with the Extractor.
         previous_run: a run in that store (engine/reparse/previous_run.py). Its responses are read again first, and the
@@ -89,6 +91,7 @@ class Extractor(Maps, Streams):
         timeout: float = 60.0,
         http_client: httpx.Client | httpx.AsyncClient | None = None,
         max_response_bytes: int = MAX_BYTES,
+        limit_group: str | None = None,
         store: Store | Path | str | None = None,
         previous_run: PreviousRun | None = None,
         observers: Sequence[Observer] = (),
@@ -120,6 +123,7 @@ class Extractor(Maps, Streams):
             timeout=timeout,
             http_client=http_client,
             max_response_bytes=argument("max_response_bytes", max_response_bytes, whole(1)),
+            limit_group=argument("limit_group", limit_group, optional(filled)) or "",
         )
         opened = open_store(store, chosen)
         self.model, self._answers = open_answers(chosen, opened, base_url, open_wire)

@@ -176,6 +176,13 @@ def string(given: object) -> str:
     raise InvalidArgument(f"is {kind_of(given)}, but must be a str")
 
 
+def filled(given: object) -> str:
+    """Check for a str that is not empty."""
+    if text := string(given).strip():
+        return text
+    raise InvalidArgument("is empty, but must be a non-empty str")
+
+
 def pointers(given: object) -> Mapping[str, str | None]:
     """Check for a mapping of JSON Pointers to str or None."""
     held = cast("Mapping[object, object]", given) if isinstance(given, Mapping) else None

@@ -54,6 +54,7 @@ def open_sender(
     timeout: float = 60.0,
     http_client: httpx.Client | httpx.AsyncClient | None = None,
     max_response_bytes: int = MAX_BYTES,
+    limit_group: str = "",
 ) -> Sender:
     """Return the sender for a model string. No connection is opened yet.
 
@@ -75,7 +76,8 @@ def open_sender(
         return open_instructor_sender(provider, name, api_key=api_key, base_url=base_url, timeout=timeout)
     from structgen.send.http.chat_sender import ChatSender
 
-    endpoint = replace(find_endpoint(api, api_key, base_url, http_client), max_bytes=max_response_bytes)
+    endpoint = find_endpoint(api, api_key, base_url, http_client)
+    endpoint = replace(endpoint, max_bytes=max_response_bytes, limit_group=limit_group)
     return ChatSender(api, endpoint, timeout=timeout, card=card)
 
 

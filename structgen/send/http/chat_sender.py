@@ -122,8 +122,10 @@ class ChatSender:
         limiter = self._limiters.get(request.model)
         # A sender keeps its limiter, because looking one up hashes the key. After a fork it must find the new one.
         if limiter is None or limiter.forgotten:
-            base_url, key, shows = self._endpoint.base_url, self._endpoint.key, self._api.shows_limits
-            limiter = shared_limiter(base_url, key, request.model, self.card, shows=shows)
+            # The credentials of the base URL may take the place of a key.
+            address, key = self._endpoint.address, "\0".join(self._endpoint.secrets)
+            shows, group = self._api.shows_limits, self._endpoint.limit_group
+            limiter = shared_limiter(address, key, request.model, self.card, shows=shows, group=group)
             self._limiters[request.model] = limiter
         return Lease(limiter, need_of(request))
 

@@ -84,13 +84,15 @@ class Endpoint:
     """The server to send to. `http_client` is the user's own, which structgen never closes.
 
     `base_url` may hold credentials: a user and a password, or parameters. Only the HTTP client gets them; people read
-    `shown`. `max_bytes` is the maximum size of a response body.
+    `shown`. `max_bytes` is the maximum size of a response body. Keys with the same `limit_group` share their
+    rate limits.
     """
 
     base_url: str
     key: str
     http_client: httpx.Client | httpx.AsyncClient | None = None
     max_bytes: int = MAX_BYTES
+    limit_group: str = ""
 
     @property
     def shown(self) -> str:

@@ -28,25 +28,69 @@ NOTHING = 1e-6
 class Measure(StrEnum):
     """What is limited, by the names that cards use. A full bucket drains in `period` seconds."""
 
-    RPM = "rpm", MINUTE, False
-    RPD = "rpd", DAY, False
-    TPM = "tpm", MINUTE, True
-    TPD = "tpd", DAY, True
+    RPM = "rpm", MINUTE, "requests"
+    RPD = "rpd", DAY, "requests"
+    TPM = "tpm", MINUTE, "tokens"
+    TPD = "tpd", DAY, "tokens"
+    ITPM = "itpm", MINUTE, "input tokens"
+    OTPM = "otpm", MINUTE, "output tokens"
 
     period: float
-    of_tokens: bool
-    """Whether it counts tokens, not requests."""
+    unit: str
+    """What it counts, in words."""
 
-    def __new__(cls, value: str, period: float, of_tokens: bool) -> Self:
+    def __new__(cls, value: str, period: float, unit: str) -> Self:
         """Create a member with its two attributes."""
         member = str.__new__(cls, value)
-        member._value_, member.period, member.of_tokens = value, period, of_tokens
+        member._value_, member.period, member.unit = value, period, unit
         return member
+
+    @property
+    def of_tokens(self) -> bool:
+        """Whether it counts tokens, not requests."""
+        return self.unit != "requests"
 
     @property
     def words(self) -> str:
         """The measure in words."""
-        return f"{'tokens' if self.of_tokens else 'requests'} a {'day' if self.period == DAY else 'minute'}"
+        return f"{self.unit} a {'day' if self.period == DAY else 'minute'}"
+
+
+class Amount(NamedTuple):
+    """What calls use of all limits: requests, tokens of prompts, tokens of answers. Negative to give some back."""
+
+    requests: float = 0.0
+    prompt: float = 0.0
+    answer: float = 0.0
+
+    @property
+    def tokens(self) -> float:
+        """The tokens of prompts and answers."""
+        return self.prompt + self.answer
+
+    def of(self, measure: Measure) -> float:
+        """Return how much of this limit it is."""
+        return getattr(self, _FIELDS[measure])
+
+    def plus(self, other: Amount) -> Amount:
+        """Return the sum, in which no count is negative."""
+        return Amount(*(max(mine + theirs, 0.0) for mine, theirs in zip(self, other, strict=True)))
+
+    def negative(self) -> Amount:
+        """Return the amount to give back."""
+        return Amount(-self.requests, -self.prompt, -self.answer)
+
+
+_FIELDS: Mapping[Measure, str] = MappingProxyType(
+    {
+        Measure.RPM: "requests",
+        Measure.RPD: "requests",
+        Measure.TPM: "tokens",
+        Measure.TPD: "tokens",
+        Measure.ITPM: "prompt",
+        Measure.OTPM: "answer",
+    }
+)
 
 
 class Sighting(NamedTuple):
@@ -85,13 +129,13 @@ class Bucket(NamedTuple):
         return over * self.measure.period / self.limit if over > NOTHING else 0.0
 
 
-def charged(buckets: tuple[Bucket, ...], time: float, requests: float, tokens: float) -> tuple[Bucket, ...]:
+def charged(buckets: tuple[Bucket, ...], time: float, used: Amount) -> tuple[Bucket, ...]:
     """Return the buckets with this much more used, or less if the numbers are negative."""
     if not buckets:  # a server without limits: the common case, and this runs twice per call
         return buckets
     return tuple(
         Bucket(measure, limit, max(max(empty_at, time) + amount * measure.period / limit, time))
-        if (amount := tokens if measure.of_tokens else requests)
+        if (amount := used.of(measure))
         else bucket
         for bucket in buckets
         for measure, limit, empty_at in (bucket,)
@@ -106,9 +150,17 @@ _SHOWN = (
     (Measure.TPM, b"x-ratelimit-limit-tokens", b"x-ratelimit-remaining-tokens"),
 )  # Groq's headers show requests per day and tokens per minute, and never the other two limits
 
+_PREFIX, _REMAINING, _RESET = b"x-ratelimit-", b"x-ratelimit-remaining-", b"x-ratelimit-reset-"
+_KNOWN = frozenset(
+    f"x-ratelimit-{what}-{of}".encode() for what in ("limit", "remaining", "reset") for of in ("requests", "tokens")
+)
+
 _LONGEST = 12  # digits
 
-_EXHAUSTED = re.compile(r"\((RPM|RPD|TPM|TPD)\): Limit (\d{1,12}), Used (\d{1,12})(?:, Requested (\d{1,12}))?")
+_EXHAUSTED = re.compile(
+    r"\((RPM|RPD|TPM|TPD|ITPM|OTPM)\): Limit (\d{1,12}), Used (\d{1,12})(?:, Requested (\d{1,12}))?"
+)
+_SOME_LIMIT = re.compile(r"\bLimit \d+, Used \d")
 _RETRY_IN = re.compile(r"try again in ([\d.hmsuµμn]{2,40})")
 
 
@@ -119,8 +171,26 @@ def read_headers(headers: Mapping[str, str]) -> tuple[Sighting, ...]:
 
 def read_raw_headers(headers: RawHeaders) -> tuple[Sighting, ...]:
     """Like `read_headers`, but faster: lookups in httpx.Headers would cost more than the rest of the limiter."""
-    found = {name: value for raw, value in headers if (name := raw.lower()).startswith(b"x-ratelimit-")}
-    return tuple(_sightings(found)) if found else ()
+    return read_limits(headers)[0]
+
+
+def read_limits(headers: RawHeaders) -> tuple[tuple[Sighting, ...], float]:
+    """Return the limits in the headers, and how long to pause for a used up limit whose name is unknown."""
+    found = {name: value for raw, value in headers if (name := raw.lower()).startswith(_PREFIX)}
+    if not found:
+        return (), 0.0
+    return tuple(_sightings(found)), _unknown_wait(found) if found.keys() - _KNOWN else 0.0
+
+
+def _unknown_wait(found: Mapping[bytes, bytes]) -> float:
+    """Return the longest reset of a limit with another name of which nothing remains."""
+    waits = [0.0]
+    for name, left in found.items():
+        if name.startswith(_REMAINING) and name not in _KNOWN and _number(left) == 0:
+            reset = found.get(_RESET + name.removeprefix(_REMAINING), b"").strip()
+            wait = go_duration(reset.decode("latin-1"))
+            waits.append(min((_number(reset) or 0.0) if wait is None else wait, DAY))
+    return max(waits)
 
 
 def _sightings(found: Mapping[bytes, bytes]) -> Iterator[Sighting]:
@@ -145,6 +215,11 @@ def read_rate_limit_error(message: str) -> tuple[Sighting, ...]:
         used = max(used, limit + wait * limit / measure.period - float(words[4]))
     # More than twice the limit is nonsense, and taken at its word would pause for years.
     return (Sighting(measure, limit, min(used, 2 * limit), exact=True),)
+
+
+def names_limit(message: str) -> bool:
+    """Return whether a 429 is about a used up limit, whatever the limit's name, and not about an overloaded server."""
+    return _SOME_LIMIT.search(message) is not None
 
 
 def _number(text: bytes | None) -> float | None:

@@ -24,7 +24,14 @@ from structgen.core.errors import RateLimited
 from structgen.core.records import Card, Completion, Request
 from structgen.send.http.failures import Failure
 from structgen.send.limits import limiter_state as limits
-from structgen.send.limits.buckets import RawHeaders, Sighting, read_rate_limit_error, read_raw_headers
+from structgen.send.limits.buckets import (
+    RawHeaders,
+    Sighting,
+    names_limit,
+    read_limits,
+    read_rate_limit_error,
+    read_raw_headers,
+)
 from structgen.send.limits.limiter_state import Grant, Need, State, Wait
 
 if TYPE_CHECKING:
@@ -264,12 +271,16 @@ _shared: weakref.WeakValueDictionary[str, Limiter] = weakref.WeakValueDictionary
 _sharing = threading.Lock()
 
 
-def shared_limiter(base_url: str, key: str, model: str, card: Card | None = None, *, shows: bool = True) -> Limiter:
+def shared_limiter(
+    base_url: str, key: str, model: str, card: Card | None = None, *, shows: bool = True, group: str = ""
+) -> Limiter:
     """Return this process's limiter for a server, key and model. The key is stored only as a hash.
 
-    `shows` says that the server shows its rate limits in its headers.
+    Keys of one `group` share their limiters, because limits belong to the organization. `shows` says that the server
+    shows its rate limits in its headers.
     """
-    name = hashlib.sha256("\0".join((base_url, key, model)).encode()).hexdigest()
+    owner = ("group", group) if group else ("key", key)
+    name = hashlib.sha256("\0".join((base_url, *owner, model)).encode()).hexdigest()
     with _sharing:
         limiter = _shared.get(name)
         if limiter is None:
@@ -335,8 +346,10 @@ class Lease:
     def end(self, outcome: Completion | Failure, headers: RawHeaders = ()) -> None:
         """End the call with its outcome and the limits in the headers of its response."""
         if isinstance(outcome, Completion):
-            seen, usage = read_raw_headers(headers), outcome.usage
-            self._limiter.end(self._place, lambda state, now, grant: limits.settle(state, now, grant, usage, seen))
+            (seen, pause), usage = read_limits(headers), outcome.usage
+            self._limiter.end(
+                self._place, lambda state, now, grant: limits.settle(state, now, grant, usage, seen, pause)
+            )
         else:
             self._limiter.end(
                 self._place, partial(_failed, failure=outcome, headers=headers, has_policy=self._has_policy)
@@ -362,7 +375,8 @@ def _failed(
         if has_policy:
             # The user's retry policy says how long to wait after a refusal. A pause here would be added to its wait.
             return limits.refuse(state, now, grant, 0.0, seen)
-        return limits.refuse(state, now, grant, failure.wait, (*seen, *read_rate_limit_error(str(error))))
+        seen, limited = (*seen, *read_rate_limit_error(str(error))), names_limit(str(error))
+        return limits.refuse(state, now, grant, failure.wait, seen, limited=limited)
     # A transient failure may hide a counted call; a final one was rejected before the server generated anything.
     if failure.transient:
         return limits.lose(state, now, grant)

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from structgen.core.records import Usage
-from structgen.send.limits.buckets import NO_LIMITS, Bucket, Measure, Sighting, Tiers, charged
+from structgen.send.limits.buckets import NO_LIMITS, Amount, Bucket, Measure, Sighting, Tiers, charged
 
 NO_TIERS: Tiers = MappingProxyType({})
 
@@ -49,9 +49,14 @@ class Grant(NamedTuple):
     """
 
     need: Need
-    tokens: float
+    amount: Amount
     number: int
     returned: float = 0.0
+
+    @property
+    def tokens(self) -> float:
+        """The tokens that are reserved."""
+        return self.amount.tokens
 
 
 class Wait(NamedTuple):
@@ -83,7 +88,7 @@ class State(NamedTuple):
     buckets: tuple[Bucket, ...] = ()
     window: float = 1.0
     under_way: int = 0
-    reserved: float = 0.0
+    reserved: Amount = Amount()
     returned: float = 0.0
     gives_back: bool = False
     number: int = 0
@@ -121,31 +126,32 @@ def acquire(state: State, now: float, need: Need) -> tuple[State, Grant | Wait]:
     time = _time(state, now)
     if state.trial is not None and time >= state.trial:
         state = _open(state)
-    wait = _wait(state, time, tokens := need.prompt * state.ratio + need.answer)
+    amount = Amount(1.0, need.prompt * state.ratio, need.answer)
+    wait = _wait(state, time, amount)
     if wait is not None:
         return state._replace(at=now, time=time), wait
-    granted = Grant(need, tokens, state.number, state.returned)
-    buckets = charged(state.buckets, time, 1.0, tokens)
+    granted = Grant(need, amount, state.number, state.returned)
+    buckets = charged(state.buckets, time, amount)
     trial = time + PATIENCE if state.trial == inf else state.trial
     state = state._replace(
         at=now,
         time=time,
         buckets=buckets,
         under_way=state.under_way + 1,
-        reserved=state.reserved + tokens,
+        reserved=state.reserved.plus(amount),
         number=state.number + 1,
         trial=trial,
     )
     return state, granted
 
 
-def _wait(state: State, time: float, tokens: float) -> Wait | None:
-    """Return what a call of this many tokens must wait for, or None."""
+def _wait(state: State, time: float, amount: Amount) -> Wait | None:
+    """Return what a call of this amount must wait for, or None."""
     if state.under_way + 1 > state.window:  # the window is a float, so that it can grow by less than one call
         return Wait(None)
     paused = state.paused - time
     if paused <= 0:
-        if not any(bucket.wait(time, tokens if bucket.measure.of_tokens else 1.0) for bucket in state.buckets):
+        if not any(bucket.wait(time, amount.of(bucket.measure)) for bucket in state.buckets):
             return None
         if state.trial is not None:
             return Wait(None)  # the buckets are a guess (the smallest tier), so no time can be derived from them
@@ -153,37 +159,50 @@ def _wait(state: State, time: float, tokens: float) -> Wait | None:
     # The shortest wait that is certain: as if the calls in flight returned all that they have reserved. The caller asks
     # again after each call that ends.
     for bucket in state.buckets:
-        amount, back = (tokens, state.reserved) if bucket.measure.of_tokens else (1.0, 0.0)
-        wait = bucket.wait(time, amount, back)
+        back = state.reserved.of(bucket.measure) if bucket.measure.of_tokens else 0.0
+        wait = bucket.wait(time, amount.of(bucket.measure), back)
         if wait > longest:
             longest, why = wait, bucket.measure
     return Wait(longest or None, why)
 
 
-def settle(state: State, now: float, grant: Grant, usage: Usage, sightings: Iterable[Sighting] = ()) -> State:
-    """End a call with a completion: count what it used and widen the window. Unknown usage stays reserved."""
+def settle(
+    state: State, now: float, grant: Grant, usage: Usage, sightings: Iterable[Sighting] = (), pause: float = 0.0
+) -> State:
+    """End a call with a completion: count what it used and widen the window. Unknown usage stays reserved.
+
+    All calls wait for `pause` seconds, if a limit is used up that has an unknown name.
+    """
     seen = tuple(sightings)
     state = _end(state, now, grant)
     if usage.input_tokens is not None and usage.output_tokens is not None:
         state = _count(state, grant, usage.input_tokens, usage.output_tokens, usage.cached_tokens or 0)
         unused = grant.need.answer - usage.output_tokens
-        if seen and not state.gives_back and not state.reserved and _is_given_back(state, unused, seen):
+        if seen and not state.gives_back and not state.reserved.tokens and _is_given_back(state, unused, seen):
             state = state._replace(gives_back=True)
     if state.window < state.most:
         # One more call in flight for each full window of successes, as TCP does to avoid congestion.
         state = state._replace(window=min(state.window + 1 / state.window, state.most))
-    return replied(state, seen, grant)
+    return _pause(replied(state, seen, grant), pause)
+
+
+def _pause(state: State, seconds: float) -> State:
+    until = state.time + seconds
+    return state._replace(paused=until, paused_for=None) if until > state.paused else state
 
 
 def _count(state: State, grant: Grant, prompt: int, answer: int, cached: int) -> State:
     """Count what a call used instead of what it had reserved, and adjust the estimate of prompts."""
     # Groq does not count cached prompt tokens against the limits.
-    used, ratio = prompt - cached + answer, state.ratio
+    used, ratio = Amount(0.0, prompt - cached, answer), state.ratio
     if grant.need.prompt > 0:
         # Smoothed and clamped, because one odd document must not distort the estimates for all others.
         ratio = 0.8 * ratio + 0.2 * min(max(prompt / grant.need.prompt, 0.25), 4.0)
-    buckets = charged(state.buckets, state.time, 0.0, used - grant.tokens)
-    return state._replace(buckets=buckets, ratio=ratio, returned=state.returned + max(grant.tokens - used, 0.0))
+    buckets = charged(
+        state.buckets, state.time, Amount(0.0, used.prompt - grant.amount.prompt, used.answer - grant.amount.answer)
+    )
+    unused = max(grant.tokens - used.tokens, 0.0)
+    return state._replace(buckets=buckets, ratio=ratio, returned=state.returned + unused)
 
 
 def _is_given_back(state: State, unused: float, seen: tuple[Sighting, ...]) -> bool:
@@ -209,17 +228,24 @@ def replied(state: State, sightings: Sequence[Sighting], grant: Grant | None = N
 
 
 def refuse(
-    state: State, now: float, grant: Grant, wait: float | None = None, sightings: Iterable[Sighting] = ()
+    state: State,
+    now: float,
+    grant: Grant,
+    wait: float | None = None,
+    sightings: Iterable[Sighting] = (),
+    *,
+    limited: bool = False,
 ) -> State:
     """End a call that the server refused for now. It used nothing, and all calls wait as long as the server asks.
 
-    If the server names the exhausted limit, that limit is learnt. If not, it is overloaded, and the window is narrowed.
+    If the server names the exhausted limit, that limit is learnt. If it is only known that a limit is exhausted
+    (`limited`), its wait is kept to. If not, the server is overloaded, and the window is narrowed.
     """
     seen = tuple(sightings)
     named = next((sighting.measure for sighting in seen if sighting.exact), None)
     # The count was too low after all, so the server is no longer assumed to return unused tokens.
     state = withdraw(state, now, grant, seen)._replace(gives_back=False)
-    if named is None:
+    if named is None and not limited:
         state = _shrink(state, grant)
     until = state.time + (wait if wait is not None else 0.0 if named else REST)
     return state._replace(paused=until, paused_for=named) if until > state.paused else state
@@ -238,7 +264,7 @@ def abandon(state: State, now: float, grant: Grant) -> State:
 def withdraw(state: State, now: float, grant: Grant, sightings: Iterable[Sighting] = ()) -> State:
     """End a call that was not sent or not counted: return what it had reserved."""
     state = _end(state, now, grant)
-    return learn(state._replace(buckets=charged(state.buckets, state.time, -1.0, -grant.tokens)), sightings)
+    return learn(state._replace(buckets=charged(state.buckets, state.time, grant.amount.negative())), sightings)
 
 
 def learn(state: State, sightings: Iterable[Sighting], returned: float = 0.0) -> State:
@@ -295,7 +321,7 @@ def _time(state: State, now: float) -> float:
 def _end(state: State, now: float, grant: Grant) -> State:
     under_way = max(state.under_way - 1, 0)
     # With no call in flight nothing is reserved; this also clears the rounding errors of many additions.
-    reserved = max(state.reserved - grant.tokens, 0.0) if under_way else 0.0
+    reserved = state.reserved.plus(grant.amount.negative()) if under_way else Amount()
     return state._replace(at=now, time=_time(state, now), under_way=under_way, reserved=reserved)
 
 

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from structgen.send.limits.buckets import Measure, Sighting, read_headers, read_rate_limit_error, read_raw_headers
+from structgen.send.limits.buckets import (
+    Amount,
+    Measure,
+    Sighting,
+    names_limit,
+    read_headers,
+    read_limits,
+    read_rate_limit_error,
+    read_raw_headers,
+)
 
 
 def refusal(measure: str, wait: str = "982.5ms") -> str:
@@ -49,7 +58,7 @@ def test_a_refusal_names_its_limit_and_its_wait_says_the_count_more_exactly() ->
     assert seen.used == pytest.approx(4_867.33, abs=0.01)
 
 
-@pytest.mark.parametrize("measure", ["RPM", "RPD", "TPM", "TPD"])
+@pytest.mark.parametrize("measure", ["RPM", "RPD", "TPM", "TPD", "ITPM", "OTPM"])
 def test_every_limit_is_known_by_its_short_name(measure: str) -> None:
     assert read_rate_limit_error(refusal(measure, "1ms"))[0].measure == measure.lower()
 
@@ -96,3 +105,46 @@ def test_a_count_that_is_nonsense_stops_nobody_for_years(wait: str) -> None:
     words = "(TPM): Limit 8000, Used 999999999999, Requested 1. Please try again in "
     (seen,) = read_rate_limit_error(f"{words}{wait}.")
     assert seen.used == 16_000
+
+
+@pytest.mark.parametrize("name", ["XYZ", "ITPD", "images", "tokens per fortnight", ""])
+def test_a_limit_with_an_unknown_name_is_some_limit(name: str) -> None:
+    assert read_rate_limit_error(refusal(name)) == ()
+    assert names_limit(refusal(name))
+    assert not names_limit("The server is over capacity. Try again in 3s.")
+
+
+@pytest.mark.parametrize(
+    ("remaining", "reset", "wait"),
+    [
+        (b"0", b"7.5s", 7.5),
+        (b"0", b"30", 30),
+        (b"0", b"2m", 120),
+        (b"0", b"soon", 0),
+        (b"0", b"", 0),
+        (b"0", b"\xff", 0),
+        (b"0", b"1764547200", 86_400),
+        (b"1", b"7.5s", 0),
+        (b"none", b"7.5s", 0),
+    ],
+)
+def test_a_used_up_limit_with_an_unknown_name_is_waited_for(remaining: bytes, reset: bytes, wait: float) -> None:
+    raw = [
+        (b"x-ratelimit-limit-tokens", b"60"),
+        (b"X-RateLimit-Remaining-Input-Tokens", remaining),
+        (b"x-ratelimit-reset-input-tokens", reset),
+    ]
+    assert read_limits(raw) == ((Sighting(Measure.TPM, 60, 0),), wait)
+
+
+def test_each_limit_counts_its_own() -> None:
+    amount = Amount(1, 100, 20)
+    assert {measure: amount.of(measure) for measure in Measure} == {
+        "rpm": 1,
+        "rpd": 1,
+        "tpm": 120,
+        "tpd": 120,
+        "itpm": 100,
+        "otpm": 20,
+    }
+    assert Measure.ITPM.words == "input tokens a minute"

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import json
 import subprocess
 import sys
 import threading
@@ -15,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from structgen.core.errors import RateLimited, RequestTooLarge, ServerFailed, TransportError
+from structgen import Extractor
+from structgen.core.errors import ConfigurationError, RateLimited, RequestTooLarge, ServerFailed, TransportError
 from structgen.core.records import Card, Completion, Parameters, Request
 from structgen.send import Allowance, Sender, open_sender
 from structgen.send.http.chat_sender import ChatSender
@@ -383,3 +385,57 @@ def test_two_senders_of_one_key_share_what_they_learn(request_: Request, groq_em
         with pytest.raises(RateLimited, match="would have to wait"):
             other.send(request_, Allowance(deadline=time.monotonic() + 5))
     assert len(groq_emulator.requests) == 1
+
+
+def test_two_keys_of_one_group_share_what_they_learn_and_others_do_not(
+    request_: Request, groq_emulator: Emulator
+) -> None:
+    groq_emulator.script(error("rate_limit", retry_after=60))
+    opening = partial(open_sender, f"groq/{MODEL}", timeout=5)
+    with (
+        contextlib.closing(opening(limit_group="ours")) as one,
+        contextlib.closing(opening(api_key="gsk_another_key", limit_group="ours")) as other,
+        contextlib.closing(opening(limit_group="theirs")) as theirs,
+    ):
+        with pytest.raises(RateLimited):
+            one.send(request_, ONCE)
+        with pytest.raises(RateLimited, match="would have to wait"):
+            other.send(request_, Allowance(deadline=time.monotonic() + 5))
+        theirs.send(request_, ONCE)
+    assert len(groq_emulator.requests) == 2
+
+
+def refusal(name: str) -> Any:
+    words = f"Rate limit reached on what is counted ({name}): Limit 100, Used 90, Requested 20. "
+    return error("rate_limit", retry_after=60, message=f"{words}Please try again in 60s.")
+
+
+@pytest.mark.parametrize("name", ["ITPM", "OTPM", "XYZ", "a new kind"])
+def test_any_limit_that_a_refusal_names_is_waited_for(
+    name: str, ask: Any, sender: Sender, request_: Request, groq_emulator: Emulator
+) -> None:
+    groq_emulator.script(refusal(name))
+    with pytest.raises(RateLimited) as caught:
+        ask(sender, request_, ONCE)
+    assert caught.value.wait == 60
+    with pytest.raises(RateLimited, match="would have to wait"):
+        ask(sender, request_, Allowance(deadline=time.monotonic() + 5))
+    assert state_of(sender).window > 1
+    assert len(groq_emulator.requests) == 1
+
+
+def test_a_used_up_limit_of_an_unknown_name_in_the_headers_is_waited_for(
+    ask: Any, sender: Sender, request_: Request, groq_emulator: Emulator
+) -> None:
+    answer = json.dumps({"choices": [{"message": {"content": TEXT}, "finish_reason": "stop"}]})
+    headers = {"x-ratelimit-remaining-input-tokens": "0", "x-ratelimit-reset-input-tokens": "1m"}
+    groq_emulator.script(raw(answer, headers=headers))
+    sender.send(request_, ONCE)
+    with pytest.raises(RateLimited, match="would have to wait"):
+        ask(sender, request_, Allowance(deadline=time.monotonic() + 5))
+
+
+@pytest.mark.parametrize("group", ["", "  ", 7])
+def test_the_name_of_a_group_is_checked(group: Any) -> None:
+    with pytest.raises(ConfigurationError, match="limit_group"):
+        Extractor(f"groq/{MODEL}", api_key="gsk_12345678", limit_group=group)

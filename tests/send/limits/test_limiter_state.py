@@ -437,3 +437,51 @@ def test_whatever_happens_counts_stay_within_bounds(acts: list[tuple[float, str,
         assert state.under_way == len(under_way) <= 5
         assert 1 <= state.window <= 5
         assert all(bucket.used(state.time) >= 0 for bucket in state.buckets)
+
+
+def known(*measures: Measure, limit: float = 1_000) -> State:
+    """A limiter that learnt these limits from refusals."""
+    return learn(fresh(tiers={}), [Sighting(measure, limit, 0, exact=True) for measure in measures])
+
+
+def test_input_and_output_tokens_have_limits_of_their_own() -> None:
+    state, grant = granted(known(Measure.ITPM, Measure.OTPM, Measure.TPM), prompt=300, answer=200)
+    assert [used(state, measure) for measure in (Measure.ITPM, Measure.OTPM, Measure.TPM)] == [300, 200, 500]
+    state = limits.settle(state, 0.0, grant, Usage(250, 50, cached_tokens=100, calls=1))
+    assert [used(state, measure) for measure in (Measure.ITPM, Measure.OTPM, Measure.TPM)] == pytest.approx(
+        [150, 50, 200]
+    )
+
+
+@pytest.mark.parametrize(
+    ("measure", "fits", "exceeds"),
+    [(Measure.ITPM, Need(100, 5_000), Need(2_000, 1)), (Measure.OTPM, Need(5_000, 100), Need(1, 2_000))],
+)
+def test_a_call_waits_for_the_limit_of_its_input_or_its_output(measure: Measure, fits: Need, exceeds: Need) -> None:
+    state, grant = acquire(known(measure), 0.0, Need(500, 500))
+    assert isinstance(grant, Grant)
+    assert isinstance(acquire(state, 0.0, fits)[1], Grant)
+    state = limits.settle(state, 0.0, grant, Usage(calls=1))
+    wait = acquire(state, 0.0, exceeds)[1]
+    assert isinstance(wait, Wait)
+    assert wait.why is measure
+    assert isinstance(acquire(state, 61.0, exceeds)[1], Grant)
+
+
+def test_a_call_that_was_not_counted_gives_back_input_and_output() -> None:
+    before = known(Measure.ITPM, Measure.OTPM)
+    state, grant = granted(before, prompt=300, answer=200)
+    state = limits.withdraw(state, 0.0, grant)
+    assert (used(state, Measure.ITPM), used(state, Measure.OTPM)) == (0, 0)
+    assert not state.reserved.tokens
+
+
+def test_a_limit_without_a_known_name_pauses_all_calls_and_narrows_nothing() -> None:
+    state, grant = granted(fresh())
+    state = limits.refuse(state, 0.0, grant, 7.0, limited=True)
+    assert waiting(state).seconds == pytest.approx(7)
+    assert (state.window, state.paused_for) == (100, None)
+    state, grant = granted(fresh())
+    state = limits.settle(state, 0.0, grant, Usage(10, 10, calls=1), pause=7.0)
+    assert waiting(state).seconds == pytest.approx(7)
+    assert isinstance(acquire(state, 7.1, Need(1))[1], Grant)
