@@ -15,6 +15,7 @@ from structgen.rules.finders.by_role import find_role
 from structgen.rules.finders.ingredient_objects import find_ingredient
 from structgen.rules.finders.linked_data import find_linked, main_item
 from structgen.rules.finders.object_lists import find_objects
+from structgen.rules.finders.several_recipes import first_recipe
 from structgen.rules.finders.string_lists import body_start, find_inline, find_strings
 from structgen.rules.findings import Finding, Path, Place, derived_evidence, evidence
 from structgen.rules.guard import keep_supported
@@ -48,7 +49,7 @@ def extract_by_rules(
     is left out, so that its default applies.
     """
     root = share_labels(read_fields(json_schema, names))
-    search = start_search(text, root, conventions)
+    search = first_recipe(start_search(text, root, conventions), root)
     # Titles and total times are looked for above the first list, which is found by the same search.
     search = replace(search, body=body_start(search, root))
     # A text of one line may be what the whole schema describes.

@@ -16,10 +16,15 @@ from structgen.rules.document.vocabulary import Phrase, Vocabulary, lexicon, phr
 
 _MARKUP = re.compile(r"^(#{1,6})\s+|^\*\*(?=[^*]+\*\*:?$)")
 _BULLET = re.compile(r"^[-*•·‣◦▪▢☐□○●✓✔»–—]\s+")
+_ARTICLE = re.compile(
+    r"(?:the|our|your|les?|la|l['’]|die|das|der|los|las|el|gli|i|il|het|de|os?|as?)\s(?=\S)|l['’](?=\S)", re.IGNORECASE
+)
 _CLOSED = re.compile(r"\s*(?:\([^)]{0,30}\))?\s?[:：]")
 _TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _BODIES = frozenset({"ingredients", "instructions", "notes", "nutrition", "equipment", "features", "description"})
 _SHORT_LABELS = frozenset({"prep_time", "cook_time", "other_time", "brand", "quantity", "unit", "size", "total_time"})
+_ALMOST = 0.9
+"""The score of a heading that is a label and an article."""
 _LONGEST = 70
 _MOST = 1_000
 """Maximum headings of a page. A page with more is a list of links rather than a document."""
@@ -110,6 +115,12 @@ def _longest_stop(words: Phrase) -> int:
 
 def _label_among_words(number: int, line: Line, text: str, words: Phrase, vocabulary: Vocabulary) -> _Heading | None:
     """Return a heading of a label among other words: "How to make the sauce", "For the recipe ingredients:"."""
+    article = _ARTICLE.match(text)
+    # "Les ingrédients de la recette", "The ingredients"
+    if article and _is_title_like(text, words):
+        text, words = text[article.end() :].capitalize(), words[1:]
+        if keys := vocabulary.keys.get(words):
+            return _Heading(number, keys, _ALMOST, bool(keys & _BODIES))
     mentions = vocabulary.mentions(tokens(text))
     marked = heading_level(line) > 0
     strong = marked or line.text.endswith((":", "："))

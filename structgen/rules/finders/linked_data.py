@@ -13,7 +13,8 @@ from structgen.rules.document.vocabulary import phrase
 from structgen.rules.fields import Field, Kind, concepts_of
 from structgen.rules.finders.ingredient_objects import ingredient_parts, read_line
 from structgen.rules.finders.linked_items import choose_item, referred, steps_of, texts_of
-from structgen.rules.finders.string_lists import read_parts, without_mark
+from structgen.rules.finders.list_items import without_mark
+from structgen.rules.finders.string_lists import read_parts
 from structgen.rules.findings import Finding, build, collect, leaf
 from structgen.rules.search import Search
 from structgen.rules.values import read_value

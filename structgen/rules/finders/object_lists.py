@@ -11,7 +11,8 @@ from structgen.rules.fields import Field
 from structgen.rules.finders.bills import find_line_items
 from structgen.rules.finders.ingredient_objects import find_ingredients
 from structgen.rules.finders.line_tables import find_line_table, has_line_table
-from structgen.rules.finders.string_lists import Item, best_section
+from structgen.rules.finders.list_items import Item
+from structgen.rules.finders.string_lists import best_section
 from structgen.rules.findings import Finding, build, child_of, collect, leaf
 from structgen.rules.search import Search
 from structgen.rules.values import read_value

@@ -8,18 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from structgen.rules.document.key_values import Pair
 from structgen.rules.document.page import Line, Page, Span
 from structgen.rules.document.sections import Section, heading_level
 from structgen.rules.document.vocabulary import lexicon, phrase, tokens
 from structgen.rules.fields import Field, Kind, leaves
+from structgen.rules.finders.list_items import (
+    BULLET,
+    END_OF_LIST,
+    LONE_BULLET,
+    NAMED_STEP,
+    NUMBERED,
+    Item,
+    is_noise,
+    item_at,
+)
+from structgen.rules.finders.steps import marked_steps, step_items, steps_after
 from structgen.rules.findings import Finding, collect, leaf
 from structgen.rules.search import Search
 from structgen.rules.values import read_value
 
-_FIRST_STEP = re.compile(r"^(?:step|schritt|étape|etape|paso|stap|steg|trin|passo)\s*1\b", re.IGNORECASE)
 _MOST = 60
 """Maximum sections of one name that are compared."""
 _FEWEST = 0.2
@@ -44,8 +53,8 @@ def best_section(search: Search, field: Field) -> tuple[Section, list[Item]] | N
     ranked: list[tuple[_Rank, Section, list[Item]]] = []
     fitting = [section for section in search.sections if section.keys & field.keys]
     for section in sorted(fitting, key=lambda one: -one.score)[:_MOST]:
-        if items := _find_items(search, section, steps=steps):
-            shape = _share_of_quantities(items) if "ingredients" in field.concepts else 1.0
+        if items := items_of(search, section, steps=steps):
+            shape = share_of_quantities(items) if "ingredients" in field.concepts else 1.0
             if shape < _FEWEST:
                 continue
             # Below an exact heading three items are as good as twelve. Below others, a longer list is likelier.
@@ -53,10 +62,20 @@ def best_section(search: Search, field: Field) -> tuple[Section, list[Item]] | N
             size = min(len(items), 3) if exact else min(len(items), 12)
             rank = (exact, round(section.score * shape * size, 1), section.start)
             ranked.append((rank, section, items))
-    if steps and not ranked and (marked := _marked_steps(search)):
-        ranked = [((False, 1.0, marked.start), marked, _find_items(search, marked, steps=True))]
+    if steps and not ranked:
+        return _unannounced(search)
     best = max(ranked, key=lambda one: one[0], default=None)
     return (best[1], best[2]) if best else None
+
+
+def _unannounced(search: Search) -> tuple[Section, list[Item]] | None:
+    """Return steps without a heading: those from "Step 1" on, or the sentences after the ingredients."""
+    if marked := marked_steps(search):
+        return marked, items_of(search, marked, steps=True)
+    lists = [one for one in search.sections if "ingredients" in one.keys][:_MOST]
+    found = [(one, items_of(search, one, steps=False)) for one in lists]
+    best = max(found, key=lambda one: (one[0].score, len(one[1])), default=None)
+    return steps_after(search, best[1]) if best and share_of_quantities(best[1]) >= _MAINLY else None
 
 
 def lines_of_ingredients(search: Search) -> list[Item]:
@@ -65,15 +84,7 @@ def lines_of_ingredients(search: Search) -> list[Item]:
     if not 1 <= len(lines) <= _MOST or any(len(line.text) > _PROSE for line in lines):
         return []
     items = _join_lines(search.page, list(lines))
-    return items if _share_of_quantities(items) >= _MAINLY else []
-
-
-def _marked_steps(search: Search) -> Section | None:
-    """Return the lines from "Step 1" on, for documents that have no heading above their steps."""
-    for number, line in enumerate(search.page.lines):
-        if _FIRST_STEP.match(line.text):
-            return Section(frozenset(), number, 0.5, number, min(number + 200, len(search.page.lines)))
-    return None
+    return items if share_of_quantities(items) >= _MAINLY else []
 
 
 def body_start(search: Search, root: Field) -> int | None:
@@ -85,119 +96,73 @@ def body_start(search: Search, root: Field) -> int | None:
     return min(starts) if starts else None
 
 
-_STEP = r"(?:step|schritt|étape|etape|paso|stap|steg|trin|passo)"
-_MARKS = "-*•·‣◦▪▢☐□○●✓✔»–—|"
-_BULLET = re.compile(rf"^(?!\*\*)[{_MARKS}]{{1,3}}(?:\s+|(?=[^\W\d_]))")
-_LONE_BULLET = re.compile(rf"^[{_MARKS}]{{1,2}}$")
-_NUMBERED = re.compile(rf"^(?:{_STEP}\s*\d{{1,2}}\s?[.):–-]?\s*|\d{{1,2}}\s?[.)]\s*(?=\D))(?=\S)", re.IGNORECASE)
-_STEP_ALONE = re.compile(rf"^(?:{_STEP}\s*\d{{0,2}}\s?[.):]?|\d{{1,2}}[.)]?)$", re.IGNORECASE)
 _QUANTITY = re.compile(r"^(?:\d|[¼½¾⅐-⅞]|an?\s|une?\s|eine?\s|un\s|half\s|pinch|dash|handful)", re.IGNORECASE)
-_ALONE = re.compile(r"^(?:\d{1,4}(?:[.,/⁄]\d{1,3})?|(?:\d{1,2}\s?)?[¼½¾⅐-⅞]|\d{1,2}\s\d[/⁄]\d)(?:\s?[-–]\s?\d{1,3})?$")
+_ALONE = re.compile(
+    r"^(?:\d{1,4}(?:[.,/⁄]\d{1,3})?|(?:\d{1,2}\s?)?[¼½¾⅐-⅞]|\d{1,2}\s\d[/⁄]\d)(?:\s?[-–]\s?\d{1,3})?\s?[x×]?$"
+)
 _GROUP = re.compile(
     r"^(?:for|voor|für|pour|para|per|til|till|för)\s+(?:the|de|het|den|die|das|la|le|les|el|il|lo|l')\b", re.IGNORECASE
 )
+_LONGEST_TAIL = 6
+"""Maximum ingredients without a quantity at the end of a short list."""
+_TIMES = re.compile(r"[\d½]{1,3}\s?[x×]", re.IGNORECASE)
+_BRACKETED = re.compile(r"\([^()]{1,80}\)")
+_MEASURES = frozenset({"unit", "container", "size", "modifier"})
+_LONGEST_MEASURE = 30
 _OF = re.compile(r"^(?:de\s|d['’]|of\s|di\s|av\s)")
-_ENDS = (".", "!", "?", ";", "…", "”", '"')
-_END_OF_LIST = re.compile(
-    r"\?$|©|(?<![\w.])[@#]\w{3}|newsletter|e-?mail|instagram|facebook|pinterest|affiliate|subscribe|www\.|https?:",
-    re.IGNORECASE,
-)
-_CHECKLISTS = {("instruction", "checklist"), ("ingredient", "checklist")}
-_NAMED_STEP = re.compile(rf"^{_STEP}\s*\d", re.IGNORECASE)
 _PROSE = 200
+_FIRST = 12
+"""The lines of a list that tell whether its entries have quantities."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An item of a list: its span in the visible text, and its text with single spaces."""
-
-    span: Span
-    text: str
-
-
-def _find_items(search: Search, section: Section, *, steps: bool) -> list[Item]:
+def items_of(search: Search, section: Section, *, steps: bool) -> list[Item]:
     """Return the items of a section. `steps`: they are instructions, and so sentences."""
     lines = list(search.page.lines[section.start : section.end])
-    return _step_items(search.page, lines) if steps else _entry_items(search, section, lines)
+    return step_items(search.page, lines) if steps else _entry_items(search, section, lines)
 
 
-def _share_of_quantities(items: list[Item]) -> float:
+def share_of_quantities(items: list[Item]) -> float:
     """Return the share of items that begin with a quantity."""
     return sum(bool(_QUANTITY.match(item.text)) for item in items) / len(items) if items else 0.0
-
-
-def _is_noise(line: Line) -> bool:
-    words = phrase(line.text)
-    return not words or words in lexicon().noise
-
-
-def _step_items(page: Page, lines: list[Line]) -> list[Item]:
-    """Return sentences, and sub-headings between them, up to the first lines that are neither."""
-    lines = [line for line in lines if phrase(line.text) not in _CHECKLISTS]
-    kept = _unwrapped([line for line in lines if not _is_noise(line) and not _STEP_ALONE.match(line.text)])
-    items: list[Item] = []
-    for place, (start, end, text) in enumerate(kept):
-        if _END_OF_LIST.search(text) or text.startswith("> "):
-            break
-        if not _is_sentence(text) and not any(_is_sentence(later) for _, _, later in kept[place + 1 : place + 3]):
-            # The last one or two steps may be short ("Serve hot"). With more to follow, the list is over.
-            rest = len(kept) - place
-            if rest > 2 or len(text.split()) < 4:
-                break
-        items.append(_item(page, start, end))
-    if any(_is_sentence(item.text) for item in items):
-        return items
-    # Steps without a full stop count only if all lines look like steps. Otherwise they are a menu or a list of links.
-    alike = [line for line in kept if len(line[2].split()) >= 3]
-    return [_item(page, start, end) for start, end, _ in alike] if 1 < len(alike) == len(kept) <= 20 else []
-
-
-def _unwrapped(lines: list[Line]) -> list[tuple[int, int, str]]:
-    """Return lines as (start, end, text). A line that was broken in mid-sentence is joined with the next."""
-    joined: list[tuple[int, int, str]] = []
-    for line in lines:
-        before = joined[-1] if joined else None
-        if (
-            before
-            and len(before[2]) > 20
-            and not before[2][0].islower()
-            and line.text[0].islower()
-            and not before[2].endswith((*_ENDS, ":"))
-        ):
-            joined[-1] = (before[0], line.end, f"{before[2]} {line.text}")
-        else:
-            joined.append((line.start, line.end, line.text))
-    return joined
-
-
-def _is_sentence(text: str) -> bool:
-    """Whether a line reads like an instruction: it ends like a sentence, is long, or has a number."""
-    words = len(text.split())
-    return (
-        (text.endswith((*_ENDS, ")")) and (words > 2 or text.endswith(("!", "."))))
-        or len(text) > 60
-        or bool(_NUMBERED.match(text))
-    )
 
 
 def _entry_items(search: Search, section: Section, lines: list[Line]) -> list[Item]:
     """Return the entries of a plain list. Entries that were broken over several lines are joined."""
     bulleted = _bulleted(lines)
-    kept = [line for line in _bulleted_part(search.page, lines, bulleted) if not _is_noise(line)]
+    part = _bulleted_part(search.page, lines, bulleted)
+    kept = [line for at, line in enumerate(part) if not is_noise(line) or _counts_below(part, at)]
     # In a list that has bullets, a line without one is a sub-heading or a continuation.
     marked = sum(line.start in bulleted for line in kept)
     if marked >= 2 and marked >= 0.6 * len(kept):
         kept = [line for line in kept if line.start in bulleted]
-    counted = sum(bool(_QUANTITY.match(_without_bullet(line))) for line in kept) > 0.4 * len(kept)
+    # What follows a list may be longer than the list, so its first lines tell what it is.
+    first = kept[:_FIRST]
+    counted = sum(bool(_QUANTITY.match(_without_bullet(line))) for line in first) > 0.4 * len(first)
     entries: list[Line] = []
-    for line in kept:
-        if _END_OF_LIST.search(line.text) or _NAMED_STEP.match(line.text):
+    for line, after in zip(kept, [*kept[1:], None], strict=True):
+        if END_OF_LIST.search(line.text) or NAMED_STEP.match(line.text):
             break
-        if _is_prose(line, counted) and line.start not in bulleted:
-            break
+        if _is_prose(line, after, counted) and line.start not in bulleted:
+            if entries:
+                break
+            continue  # a remark above the list
         if not _is_no_entry(search, section, line, counted and line.start not in bulleted):
             entries.append(line)
-    return _join_lines(search.page, entries)
+    items = _join_lines(search.page, entries)
+    return _without_tail(items) if counted and not bulleted else items
+
+
+def _without_tail(items: list[Item]) -> list[Item]:
+    """Return items without a long run of those that have no quantity, behind others that have one: another list."""
+    last = max((at for at, item in enumerate(items) if _QUANTITY.match(item.text)), default=-1)
+    tail = len(items) - last - 1
+    return items[: last + 1] if tail > max(_LONGEST_TAIL, last // 2) else items
+
+
+def _counts_below(lines: list[Line], at: int) -> bool:
+    """Whether "2x" is the quantity of the line below. Between others of its kind it is a button that scales a list."""
+    around = lines[max(0, at - 1) : at] + lines[at + 1 : at + 2]
+    return bool(_TIMES.fullmatch(lines[at].text)) and not any(_TIMES.fullmatch(line.text) for line in around)
 
 
 def _bulleted_part(page: Page, lines: list[Line], bulleted: set[int]) -> list[Line]:
@@ -213,26 +178,33 @@ def _bulleted(lines: list[Line]) -> set[int]:
     """Return the starts of the lines with a bullet, which may be alone on the line above."""
     found: set[int] = set()
     for before, line in zip([None, *lines], lines, strict=False):
-        if _BULLET.match(line.text) or (before and _LONE_BULLET.match(before.text)):
+        if BULLET.match(line.text) or (before and LONE_BULLET.match(before.text)):
             found.add(line.start)
     return found
 
 
 def _without_bullet(line: Line) -> str:
-    return _BULLET.sub("", line.text)
+    return BULLET.sub("", line.text)
 
 
-def _is_prose(line: Line, counted: bool) -> bool:
-    """Whether a line is a sentence rather than an entry, which ends a list."""
-    words = len(line.text.split())
-    full_sentence = line.text.endswith((".", "!", "?")) and words >= 7 and not _QUANTITY.match(line.text)
-    return len(line.text) > _PROSE or (counted and full_sentence)
+def _is_prose(line: Line, after: Line | None, counted: bool) -> bool:
+    """Whether a line is a sentence rather than an entry, which ends a list. `after` is the line below it."""
+    if len(line.text) > _PROSE:
+        return True
+    # "Salt and pepper to taste." is an ingredient, two such lines are a text.
+    told = _sentence_words(line)
+    return counted and (told >= 7 or (told >= 4 and after is not None and _sentence_words(after) >= 4))
+
+
+def _sentence_words(line: Line) -> int:
+    """Return the number of words of a line that ends like a sentence and has no quantity, else 0."""
+    return len(line.text.split()) if line.text.endswith((".", "!", "?")) and not _QUANTITY.match(line.text) else 0
 
 
 def _is_no_entry(search: Search, section: Section, line: Line, counted: bool) -> bool:
     """Whether a line of a list is not an entry: a sub-heading, the servings, the heading again."""
     text = _without_bullet(line)
-    if text.endswith((":", "：")) or heading_level(line) or _LONE_BULLET.match(line.text):
+    if text.endswith((":", "：")) or heading_level(line) or LONE_BULLET.match(line.text):
         return True
     words = tokens(text)
     mentions = search.vocabulary.mentions(words)
@@ -241,7 +213,8 @@ def _is_no_entry(search: Search, section: Section, line: Line, counted: bool) ->
     if mentions and mentions[0].keys & section.keys and not _QUANTITY.match(text):
         return True
     grouped = bool(_GROUP.match(text)) and len(text.split()) <= 6
-    return (grouped or (counted and _names_component(text))) and not any(word.word.isdigit() for word in words)
+    named = (len(words) > 1 and phrase(text) in lexicon().components) or (counted and _names_component(text))
+    return (grouped or named) and not any(word.word.isdigit() for word in words)
 
 
 def _names_component(text: str) -> bool:
@@ -250,7 +223,9 @@ def _names_component(text: str) -> bool:
     Other lines without a quantity are ingredients: "sea salt", "Olive Oil".
     """
     words = phrase(text)
-    known = words[-1:] in lexicon().components or words[:1] in lexicon().components or words in lexicon().components
+    if words in lexicon().components:
+        return True
+    known = words[-1:] in lexicon().components or words[:1] in lexicon().components
     titled = all(word[0].isupper() or len(word) <= 3 for word in text.split())
     return known and titled and len(words) <= 5 and "," not in text and not _QUANTITY.match(text)
 
@@ -260,17 +235,21 @@ def _join_lines(page: Page, lines: list[Line]) -> list[Item]:
     items: list[Item] = []
     start: int | None = None
     for place, line in enumerate(lines):
-        text = _NUMBERED.sub("", _without_bullet(line)) or line.text
+        text = NUMBERED.sub("", _without_bullet(line)) or line.text
         start = line.end - len(text) if start is None else start
         said = _single_spaced(page, start, line.end)
+        if items and start == line.start and _BRACKETED.fullmatch(text):
+            items[-1] = item_at(page, items[-1].span[0], line.end)
+            start = None
+            continue
         # "2 cups" / "of flour"
         if items and start == line.start and _OF.match(text) and _QUANTITY.match(items[-1].text):
-            items[-1] = _item(page, items[-1].span[0], line.end)
+            items[-1] = item_at(page, items[-1].span[0], line.end)
             start = None
             continue
         if place + 1 < len(lines) and (_ALONE.match(said) or _is_measure(said)):
             continue
-        items.append(_item(page, start, line.end))
+        items.append(item_at(page, start, line.end))
         start = None
     return items
 
@@ -281,25 +260,17 @@ def _single_spaced(page: Page, start: int, end: int) -> str:
 
 def _is_measure(text: str) -> bool:
     """Whether a text is only a quantity with its unit: "300 g", "1 1/2 tsp."."""
+    if not _QUANTITY.match(text) or len(text) > _LONGEST_MEASURE:
+        return False
     words = tokens(text)
-    return (
-        bool(_QUANTITY.match(text))
-        and words[-1:] != []
-        and words[-1].word in lexicon().measures
-        and not any(word.word not in lexicon().measures and not word.word.isdigit() for word in words)
-    )
-
-
-def without_mark(text: str) -> str:
-    """Return an item without its bullet and number."""
-    return _NUMBERED.sub("", _BULLET.sub("", text))
-
-
-def _item(page: Page, start: int, end: int) -> Item:
-    text = page.text[start:end]
-    bare = without_mark(text)
-    at = end - len(bare)
-    return Item((at, end), " ".join(bare.split()))
+    known = {
+        at
+        for word in lexicon().ingredients.mentions(words)
+        if word.keys & _MEASURES
+        for at in range(word.start, word.end)
+    }
+    others = [word for word in words if not word.word.isdigit()]
+    return bool(others) and all(word.start in known for word in others)
 
 
 _CRUMBS = re.compile(r"\s[>›»/]\s")

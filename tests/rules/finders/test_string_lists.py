@@ -118,3 +118,24 @@ def test_an_ingredient_without_a_digit_is_no_heading(ask_one: Any, line: str) ->
 def test_the_name_of_a_part_is_no_ingredient(ask_one: Any, line: str) -> None:
     text = f"Ingredients\n2 cups rye\n1 egg\n{line}\n3 figs\nMethod\nMix all of it in a bowl and bake it."
     assert ask_one(text, "ingredients", STRINGS) == ["2 cups rye", "1 egg", "3 figs"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "items"),
+    [
+        ("2 teentjes\nknoflook\n1 takje\ntijm", ["2 teentjes knoflook", "1 takje tijm"]),
+        ("4x\nfigs\n150 g\nrye", ["4x figs", "150 g rye"]),
+        ("1x\n2x\n3x\n2 figs\n3 pears", ["2 figs", "3 pears"]),
+        ("2 figs\n(fresh or dried)\n3 pears", ["2 figs (fresh or dried)", "3 pears"]),
+        ("The quantities are for a large family, so halve them.\n2 figs\n3 pears", ["2 figs", "3 pears"]),
+        ("2 figs\n3 pears\nServe with\n1 cup cream", ["2 figs", "3 pears", "1 cup cream"]),
+        (
+            "2 figs\n3 pears\n1 egg\n2 cups rye\n1 tsp mace\n4 kiwis\nBread\nJams\nBuns\nTarts\nNews\nRolls\nTea",
+            ["2 figs", "3 pears", "1 egg", "2 cups rye", "1 tsp mace", "4 kiwis"],
+        ),
+    ],
+)
+def test_the_parts_of_an_ingredient_are_joined_and_other_lines_left_out(
+    ask_one: Any, lines: str, items: list[str]
+) -> None:
+    assert ask_one(f"Ingredients\n{lines}\nMethod\nMix all of it and bake it.", "ingredients", STRINGS) == items
