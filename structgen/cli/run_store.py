@@ -45,7 +45,7 @@ def _default_file() -> Path:
     """Return the default file, after creating its folder with a .gitignore: it belongs in no repository."""
     ignore = STORE.parent / ".gitignore"
     try:
-        STORE.parent.mkdir(exist_ok=True)
+        STORE.parent.mkdir(mode=0o700, exist_ok=True)  # documents and answers will be in it
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
     except OSError as error:

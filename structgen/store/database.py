@@ -18,7 +18,7 @@ from structgen.core.errors import StoreError
 from structgen.core.records import Completion, Request
 from structgen.store.serialization import Written, encode
 
-VERSION = 2
+VERSION = 3
 APPLICATION = 0x73747263
 """SQLite's application id, "strc", in the header of the file: it marks the file as ours."""
 
@@ -38,7 +38,8 @@ CREATE TABLE completion (
     model TEXT NOT NULL,
     at REAL NOT NULL,
     input_tokens INTEGER,
-    output_tokens INTEGER
+    output_tokens INTEGER,
+    run INTEGER
 ) STRICT;
 CREATE INDEX completion_name ON completion (name);
 CREATE TABLE run (
@@ -59,15 +60,20 @@ CREATE TABLE answered (
 ) STRICT;
 CREATE INDEX answered_document ON answered (run, document);
 """
-"""`completion`: what was paid for, by the name of its request. `run`: the ledger, and what each run was asked to
+"""`completion`: what was paid for, by the name of its request, and the run that paid (0: none; null: an older structgen
+did not record it). `run`: the ledger, and what each run was asked to
 extract. `answered`: for each document of a run, the names of its requests in order."""
+
+_READABLE = 2
+"""The oldest version whose answers can be read without an upgrade."""
 
 UPGRADES = {
     1: """
 ALTER TABLE run ADD COLUMN asked TEXT;
 CREATE TABLE answered (id INTEGER PRIMARY KEY, run INTEGER NOT NULL, document BLOB NOT NULL, name BLOB NOT NULL) STRICT;
 CREATE INDEX answered_document ON answered (run, document);
-"""
+""",
+    2: "ALTER TABLE completion ADD COLUMN run INTEGER",
 }
 """The statements that upgrade each older version to the next. Existing rows are not changed."""
 
@@ -98,6 +104,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     connection = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _create(path)
         connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
         _prepare(connection, path)
     except BaseException as error:
@@ -109,6 +116,12 @@ def open_database(path: Path) -> sqlite3.Connection:
             raise StoreError(f"The store {path}: its folder cannot be created ({error}). Use another path.") from error
         raise
     return connection
+
+
+def _create(path: Path) -> None:
+    """Create an empty file that only its owner can read: it will have documents and answers. SQLite copies its mode."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def open_reader(path: Path) -> tuple[sqlite3.Connection, bool]:
@@ -131,7 +144,7 @@ def _open_read_only(path: Path) -> sqlite3.Connection:
             check_same_thread=False,
         )
         try:
-            _check(connection, path, VERSION)
+            _check(connection, path, VERSION, _READABLE)
         except StoreError:
             connection.close()
             raise
@@ -214,8 +227,8 @@ def immediate(connection: sqlite3.Connection) -> Generator[None, None, None]:
         raise
 
 
-Row: TypeAlias = tuple[bytes, str, str, str, str, float, int | None, int | None]
-"""A completion: name, request, its other fields, completion, model, at, tokens in and out."""
+Row: TypeAlias = tuple[bytes, str, str, str, str, float, int | None, int | None, int]
+"""A completion: name, request, its other fields, completion, model, at, tokens in and out, run or 0."""
 
 Note: TypeAlias = tuple[int, bytes, bytes]
 """A run's use of an answer: run, document, name of the request."""
@@ -223,14 +236,14 @@ Note: TypeAlias = tuple[int, bytes, bytes]
 Insertion: TypeAlias = tuple[Row, Note | None]
 """A completion to store, and the note about it, or None."""
 
-_COLUMNS = "name, request, rest, completion, model, at, input_tokens, output_tokens"
+_COLUMNS = "name, request, rest, completion, model, at, input_tokens, output_tokens, run"
 
 
-def row(request: Request, written: Written, completion: Completion, at: float) -> Row:
+def row(request: Request, written: Written, completion: Completion, at: float, run: int | None) -> Row:
     """Return a completion as a row of its table."""
     usage, model = completion.usage, completion.model or request.model
     counts = (usage.input_tokens, usage.output_tokens)
-    return (written.name, written.said, written.rest, encode(completion), model, at, *counts)
+    return (written.name, written.said, written.rest, encode(completion), model, at, *counts, run or 0)
 
 
 def document_name(text: str) -> bytes:
@@ -241,7 +254,7 @@ def document_name(text: str) -> bytes:
 def insert(connection: sqlite3.Connection, insertions: list[Insertion]) -> list[None]:
     """Store completions, all with one statement, and the notes about them."""
     rows = [row for row, _ in insertions]
-    places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(rows))
+    places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(rows))
     text = f"INSERT INTO completion ({_COLUMNS}) VALUES {places}"  # noqa: S608  only question marks are inserted
     connection.execute(text, [value for one in rows for value in one])
     note(connection, [noted for _, noted in insertions if noted is not None])

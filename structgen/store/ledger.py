@@ -37,7 +37,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class StoredUsage:
-    """The number of completions that arrived in a span of time, and their tokens as far as servers reported them."""
+    """A number of completions, and their tokens as far as servers reported them."""
 
     completions: int
     input_tokens: int

@@ -109,7 +109,7 @@ class Store:
         return self._writer.submit(database.insert, insertion, _patience(completion))
 
     def _insertion(self, request: Request, written: Written, completion: Completion) -> database.Insertion:
-        row = database.row(request, written, completion, time.time())
+        row = database.row(request, written, completion, time.time(), self._run)
         return row, self._note_for(request, written.name)
 
     def _note_for(self, request: Request, name: bytes) -> database.Note | None:
@@ -312,12 +312,21 @@ class Store:
         """Record a new run and return its id. From now on, every answer of this store is recorded as the run's."""
         row = (masked(command), masked(task), model, time.time(), encode(asked))
         self._run = self._writer.submit(database.start_run, row).result()
+        self._leases.take(_run_name(self._run))  # it ends with the process
         return self._run
 
     def finish_run(self, run: int, rows: int) -> None:
         """Record the end of a run and the number of rows that it wrote."""
         self._run = None
+        self._leases.give_back(_run_name(run))
         self._writer.submit(database.finish_run, (time.time(), rows, run)).result()
+
+    def is_going(self, run: Run) -> bool:
+        """Whether a run has no end yet because a process is still at it; otherwise it was interrupted."""
+        if run.finished is not None or self.read_only or not self._leases.take(_run_name(run.id)):
+            return run.finished is None and not self.read_only
+        self._leases.give_back(_run_name(run.id))
+        return False
 
     def runs(self) -> tuple[Run, ...]:
         """Return all runs, newest first."""
@@ -354,8 +363,23 @@ class Store:
 
     def usage_between(self, since: float, until: float | None = None) -> StoredUsage:
         """Count the completions that arrived between two times, in seconds since 1970; `until` defaults to now."""
-        counts = "SELECT count(*), total(input_tokens), total(output_tokens) FROM completion WHERE at BETWEEN ? AND ?"
-        ((completions, tokens_in, tokens_out),) = self._read(counts, since, time.time() if until is None else until)
+        return self._usage("? IS NOT NULL", 0, since, until)
+
+    def usage_of(self, run: Run) -> StoredUsage:
+        """Count the completions that a run paid for, as far as they are still stored.
+
+        Of a run of an older structgen, which did not record it, count those that arrived while it ran.
+        """
+        columns = {name for (name,) in self._read("SELECT name FROM pragma_table_info('completion')")}
+        own = "(run = ? OR run IS NULL)" if "run" in columns else "? IS NOT NULL"
+        return self._usage(own, run.id, run.started, run.finished)
+
+    def _usage(self, condition: str, value: int, since: float, until: float | None) -> StoredUsage:
+        counts = "SELECT count(*), total(input_tokens), total(output_tokens) FROM completion"
+        found = self._read(
+            f"{counts} WHERE {condition} AND at BETWEEN ? AND ?", value, since, time.time() if until is None else until
+        )
+        ((completions, tokens_in, tokens_out),) = found
         return StoredUsage(completions, int(tokens_in), int(tokens_out))
 
     def sizes(self) -> Sizes:
@@ -398,6 +422,11 @@ class Store:
             raise StoreError(
                 f"The store {self.path} contains an entry that cannot be read ({error}). Move it away."
             ) from error
+
+
+def _run_name(run: int) -> bytes:
+    """Return the name of the lease of a run: random like those of requests, so that none has the same."""
+    return database.document_name(f"run {run}")
 
 
 def _patience(completion: Completion) -> float:

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -20,11 +21,11 @@ def test_a_store_of_another_version_is_left_alone(path: Path, ask: Ask, soup: Co
     with Store(path) as store:
         store.put(ask(), soup)
     with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 3")
+        connection.execute("PRAGMA user_version = 4")
     connection.close()
     before = path.read_bytes()
     with pytest.raises(
-        StoreError, match=r"has version 3, but this structgen reads version 2.*Nothing in it was changed"
+        StoreError, match=r"has version 4, but this structgen reads version 3.*Nothing in it was changed"
     ):
         Store(path)
     assert path.read_bytes() == before
@@ -37,6 +38,7 @@ def test_a_store_of_the_first_version_is_brought_up_to_this_one(path: Path, ask:
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE answered")
         connection.execute("ALTER TABLE run DROP COLUMN asked")
+        connection.execute("ALTER TABLE completion DROP COLUMN run")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
     with Store(path) as store, Store(path) as other:
@@ -47,6 +49,19 @@ def test_a_store_of_the_first_version_is_brought_up_to_this_one(path: Path, ask:
         assert store.once(ask(), lambda: soup).paid is False
         store.finish_run(run + 1, 1)
         assert [entry.completion for entry in other.answers(run + 1, "Soup.")] == [soup]
+
+
+def test_a_store_is_readable_by_its_owner_alone(path: Path, ask: Ask, soup: Completion) -> None:
+    before = os.umask(0o022)
+    try:
+        with Store(path) as store:
+            store.put(ask(), soup)
+            store.start_run("structgen extract", "dish", "groq/m")
+            modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert len(modes) >= 3
+    assert set(modes.values()) == {0o600}
 
 
 def test_a_file_of_another_program_is_left_alone(path: Path) -> None:

@@ -16,6 +16,7 @@ from structgen.cli.commands.extract import ReparseContext, run_extract
 from structgen.cli.console import command, display, guarded, say
 from structgen.cli.run_store import STORE, open_existing_store
 from structgen.core.errors import ConfigurationError
+from structgen.core.screen import visible_line
 
 if TYPE_CHECKING:
     from structgen.store import Run, Store
@@ -38,7 +39,7 @@ def list_runs(context: typer.Context, *, store: args.StorePath = None) -> None:
         found = opened.runs()
         for run in found:
             kind = "  reparse" if run.command.startswith("structgen runs reparse") else ""
-            display(f"{run.id:>5}  {_moment(run.started)}  {_ended(run):>12}  {run.task}  {run.model}{kind}")
+            display(f"{run.id:>5}  {_moment(run.started)}  {_ended(run, opened):>12}  {run.task}  {run.model}{kind}")
         if not found:
             say(f"{opened.path} contains no run yet: `structgen extract` with a model adds one.")
 
@@ -48,16 +49,20 @@ def show(run: RunNumber, *, store: args.StorePath = None) -> None:
     """Show one run: its command, its times and what it paid for."""
     with open_existing_store(store) as opened:
         found = find_run(opened, run)
-        paid = opened.usage_between(found.started, found.finished)
-    display(f"run       {found.id}\ncommand   {found.command}\ntask      {found.task}\nmodel     {found.model}")
-    ended = _moment(found.finished) if found.finished else "not yet, or interrupted"
-    display(f"started   {_moment(found.started)}\nended     {ended}")
-    if found.finished:
-        display(f"rows      {found.rows}\nseconds   {found.finished - found.started:.1f}")
-    # the store does not link completions to runs, so those stored between start and end are counted
-    since = "during the run" if found.finished else "since it started"
+        paid, is_going = opened.usage_of(found), opened.is_going(found)
+    facts = [("run", found.id), ("command", found.command), ("task", found.task), ("model", found.model)]
+    facts += [("started", _moment(found.started))]
+    if found.finished is not None:
+        facts += [("ended", _moment(found.finished)), ("rows", found.rows)]
+        facts += [("seconds", f"{found.finished - found.started:.1f}")]
+    elif is_going:
+        facts += [("ended", "not yet: it is still going")]
+    else:
+        facts += [("ended", "interrupted; to continue it, run the command again in the same folder")]
     tokens = f"{paid.input_tokens:,} tokens in, {paid.output_tokens:,} out"
-    display(f"paid      {_completions(paid.completions)} {since}, {tokens}")
+    facts += [("paid", f"{_completions(paid.completions)}, {tokens}")]
+    for name, fact in facts:
+        display(f"{name:10}{visible_line(str(fact))}")
 
 
 @command(runs, "structgen runs sizes")
@@ -224,9 +229,9 @@ def _model(run: Run, named: str | None) -> str:
     )
 
 
-def _ended(run: Run) -> str:
+def _ended(run: Run, store: Store) -> str:
     if run.finished is None:
-        return "not ended"
+        return "going" if store.is_going(run) else "interrupted"
     return f"{run.rows:,} row{'' if run.rows == 1 else 's'}"
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from structgen import compile_request
+from structgen.core.records import Completion, Usage
 from structgen.store import Store
 from structgen.testing import Emulator, reply
 
@@ -32,15 +36,45 @@ def test_runs_are_listed_the_newest_first(structgen, ran: Path) -> None:
 def test_a_run_is_shown_with_what_it_paid(structgen, ran: Path) -> None:
     shown = structgen("runs", "show", "1")
     assert f"command   structgen extract dish.json soup.txt --model {GROQ}" in shown.out
-    assert "paid      1 completion during the run" in shown.out
+    assert "paid      1 completion, " in shown.out
     assert "rows      1" in shown.out
 
 
 def test_a_run_that_was_stopped_is_shown_as_such(structgen, ran: Path) -> None:
     with Store(".structgen/store.sqlite") as store:
-        store.start_run("structgen extract", "dish", GROQ)
-    assert "not ended" in structgen("runs").out.splitlines()[0]
-    assert "ended     not yet, or interrupted" in structgen("runs", "show", "2").out
+        store.start_run("structgen extract again", "dish", GROQ)
+        assert " going  " in structgen("runs").out.splitlines()[0]
+        assert "ended     not yet: it is still going" in structgen("runs", "show", "2").out
+    assert "interrupted" in structgen("runs").out.splitlines()[0]
+    shown = structgen("runs", "show", "2").out
+    assert "command   structgen extract again" in shown
+    assert "ended     interrupted; to continue it, run the command again" in shown
+
+
+def test_each_run_counts_what_it_paid_itself(structgen, ran: Path) -> None:
+    request = compile_request("recipe", "Soup.", model=GROQ)
+    other = replace(request, document="Stew.")
+    with (
+        Store(".structgen/store.sqlite") as store,
+        Store(".structgen/store.sqlite") as second,
+        Store(".structgen/store.sqlite") as library,
+    ):
+        runs = [one.start_run("structgen extract", "dish", GROQ) for one in (store, second)]
+        store.once(request, lambda: Completion("{}", usage=Usage(1, 2, calls=1)))
+        second.once(request, lambda: Completion("{}"))
+        second.once(replace(request, model="m2"), lambda: Completion("{}", usage=Usage(10, 20, calls=1)))
+        second.once(replace(request, model="m3"), lambda: Completion("{}", usage=Usage(10, 20, calls=1)))
+        library.put(replace(other, model="m4"), Completion("{}"))
+    assert "paid      1 completion, 1 tokens in, 2 out" in structgen("runs", "show", str(runs[0])).out
+    assert "paid      2 completions, 20 tokens in, 40 out" in structgen("runs", "show", str(runs[1])).out
+
+
+def test_the_folder_of_the_store_is_closed_to_others(ran: Path) -> None:
+    modes = {
+        path.name: stat.S_IMODE(path.stat().st_mode) for path in [ran / ".structgen", *(ran / ".structgen").iterdir()]
+    }
+    assert modes[".structgen"] == 0o700
+    assert {mode for name, mode in modes.items() if name.startswith("store")} == {0o600}
 
 
 def test_an_unknown_run_is_wrong_usage(structgen, ran: Path) -> None:
