@@ -224,6 +224,17 @@ class Usage:
         )
 
 
+MOST_TOKENS = 10**9
+"""No response takes as many tokens. A larger count is not believed: sums of such would not even fit a database."""
+
+
+def token_count(value: object) -> int | None:
+    """Return a count of tokens as a server reports it, or None if it cannot be one."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS:
+        return value
+    return None
+
+
 def _sum(a: int | None, b: int | None) -> int | None:
     return None if a is None or b is None else a + b
 
@@ -424,6 +435,8 @@ class Completion:
     more_calls: tuple[Call, ...] = ()
     beside: str = ""
     unstored: str = ""
+    notes: tuple[str, ...] = ()
+    """What was odd about the response and was not believed, such as a negative count of tokens."""
 
     @property
     def said(self) -> str:

@@ -23,7 +23,7 @@ from structgen.core.errors import ConfigurationError, ServerFailed
 from structgen.core.finish_reasons import Ending, common_finish_reason, ending_of
 from structgen.core.masking import mask
 from structgen.core.options import Mode
-from structgen.core.records import Card, Completion, Parameters, Request, Usage
+from structgen.core.records import Card, Completion, Parameters, Request, Usage, token_count
 from structgen.send.http.failures import Failure, causes, connection_failure
 from structgen.send.http.http_response import Reply, read_reply
 from structgen.send.http.providers import ChatApi, Endpoint, clean_key
@@ -250,7 +250,7 @@ def _text(response: object, paths: tuple[str, ...]) -> str | None:
 
 
 def _count(response: object, paths: tuple[str, ...]) -> int | None:
-    return next((found for found in _find(response, paths) if isinstance(found, int)), None)
+    return next((count for found in _find(response, paths) if (count := token_count(found)) is not None), None)
 
 
 def _find(response: object, paths: tuple[str, ...]) -> Iterator[object]:

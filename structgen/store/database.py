@@ -15,7 +15,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from structgen.core.errors import StoreError
-from structgen.core.records import Completion, Request
+from structgen.core.records import Completion, Request, token_count
 from structgen.store.serialization import Written, encode
 
 VERSION = 3
@@ -144,7 +144,7 @@ def _open_read_only(path: Path) -> sqlite3.Connection:
             check_same_thread=False,
         )
         try:
-            _check(connection, path, VERSION, _READABLE)
+            _check(connection, path)
         except StoreError:
             connection.close()
             raise
@@ -180,12 +180,12 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
 
 
-def _check(connection: sqlite3.Connection, path: Path, *readable: int) -> None:
-    """Raise StoreError unless this is a store in one of these versions; by default, in one that can be upgraded."""
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise StoreError unless this is a store in a version that can be read, though perhaps only in part."""
     if _number(connection, "application_id") != APPLICATION:
         raise StoreError(f"{path} is an SQLite file of another program, not a store. Use another path.")
     version = _number(connection, "user_version")
-    if version not in (readable or (VERSION, *UPGRADES)):
+    if version != VERSION and version not in UPGRADES:
         raise StoreError(
             f"The store {path} has version {version}, but this structgen reads version {VERSION}. Use the structgen "
             "that wrote it, or another path. Nothing in it was changed."
@@ -242,7 +242,8 @@ _COLUMNS = "name, request, rest, completion, model, at, input_tokens, output_tok
 def row(request: Request, written: Written, completion: Completion, at: float, run: int | None) -> Row:
     """Return a completion as a row of its table."""
     usage, model = completion.usage, completion.model or request.model
-    counts = (usage.input_tokens, usage.output_tokens)
+    # A completion of the user's own may hold anything, and the column holds 64 bits.
+    counts = (token_count(usage.input_tokens), token_count(usage.output_tokens))
     return (written.name, written.said, written.rest, encode(completion), model, at, *counts, run or 0)
 
 

@@ -255,12 +255,18 @@ def test_a_read_only_store_is_read_and_nothing_is_written(
     assert path.read_bytes() == held
 
 
-def test_a_read_only_store_of_an_older_version_says_what_to_do(tmp_path: Path, read_only: None) -> None:
+def test_a_read_only_store_of_an_older_version_is_replayed_but_has_no_ledger(
+    tmp_path: Path, ask: Ask, soup: Completion, read_only: None
+) -> None:
     path = tmp_path / "old.sqlite"
+    with Store(path) as store:
+        store.put(ask(), soup)
     with sqlite3.connect(path) as old:
-        old.executescript("CREATE TABLE t (a); PRAGMA application_id = 1937011299; PRAGMA user_version = 1;")
-    with pytest.raises(StoreError, match="has version 1"):
-        Store(path)
+        old.executescript("DROP TABLE run; PRAGMA user_version = 1;")
+    with Store(path) as store:
+        assert store.get(ask()) == soup
+        with pytest.raises(StoreError, match="SQLite cannot use it"):
+            store.runs()
 
 
 def test_a_read_only_file_that_is_no_store_says_so(tmp_path: Path, read_only: None) -> None:

@@ -411,3 +411,10 @@ def test_a_run_that_takes_the_number_of_a_deleted_one_has_nothing_of_it(store: S
     store.once(ask("Soup."), lambda: Completion("soup"))
     assert store.start_run("b", "t", "m") == run
     assert store.answers(run, "Soup.") == ()
+
+
+@pytest.mark.parametrize("count", [2**63, -1, 2**200])
+def test_a_completion_with_an_absurd_count_is_stored_all_the_same(store: Store, ask: Ask, count: int) -> None:
+    store.put(ask(), Completion("x", usage=Usage(count, count, calls=1)))
+    assert store.get(ask()).usage.input_tokens == count
+    assert store.sizes().input_tokens == 0

@@ -12,7 +12,7 @@ from structgen.core.errors import RateLimited, ServerFailed
 from structgen.core.finish_reasons import SALVAGED, Ending, common_finish_reason, ending_of
 from structgen.core.json import Json, JsonObject, as_object
 from structgen.core.masking import Secrets, mask
-from structgen.core.records import Call, Completion, Usage
+from structgen.core.records import Call, Completion, Usage, token_count
 from structgen.send.http.failures import Failure, Refusal, describe_page, find_row, read_refusal, requested_wait
 from structgen.send.http.providers import ChatApi
 
@@ -105,10 +105,11 @@ def _from_message(message: JsonObject, reason: str, body: JsonObject, seconds: f
     if text is None and not (refusal or reasoning or ending_of(reason) in {Ending.CUT, Ending.FILTERED}):
         return None
     name, number = body.get("model"), body.get("id")
+    usage, notes = read_usage(body.get("usage"))
     return Completion(
         text or "",
         reason,
-        usage=read_usage(body.get("usage")),
+        usage=usage,
         model=name if isinstance(name, str) else "",
         id=number if isinstance(number, str) else None,
         seconds=seconds,
@@ -117,6 +118,7 @@ def _from_message(message: JsonObject, reason: str, body: JsonObject, seconds: f
         called=calls[0].name if calls else "",
         more_calls=calls[1:],
         beside=(content or "") if calls else "",
+        notes=notes,
     )
 
 
@@ -139,21 +141,31 @@ def _call(function: JsonObject) -> Call | None:
     return Call(name if isinstance(name, str) else "", arguments if isinstance(arguments, str) else "")
 
 
-def read_usage(usage: Json) -> Usage:
-    """Return the token counts of a body. A count that the server omits is unknown, not zero."""
-    usage = as_object(usage)
-    return Usage(
-        input_tokens=_count(usage, "prompt_tokens"),
-        output_tokens=_count(usage, "completion_tokens"),
-        cached_tokens=_count(as_object(usage.get("prompt_tokens_details")), "cached_tokens"),
-        reasoning_tokens=_count(as_object(usage.get("completion_tokens_details")), "reasoning_tokens"),
-        calls=1,
-    )
+_DETAILS = (
+    ("input_tokens", "", "prompt_tokens"),
+    ("output_tokens", "", "completion_tokens"),
+    ("cached_tokens", "prompt_tokens_details", "cached_tokens"),
+    ("reasoning_tokens", "completion_tokens_details", "reasoning_tokens"),
+)
+"""The counts of a usage: our name, and where a body has it."""
 
 
-def _count(counts: JsonObject, name: str) -> int | None:
-    value = counts.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+def read_usage(usage: Json) -> tuple[Usage, tuple[str, ...]]:
+    """Return the token counts of a body, and notes about those that cannot be counts.
+
+    A count that the server omits, or that nobody can believe, is unknown, not zero.
+    """
+    held, counts, notes = as_object(usage), dict[str, int | None](), list[str]()
+    for ours, group, theirs in _DETAILS:
+        value = (as_object(held.get(group)) if group else held).get(theirs)
+        counts[ours] = token_count(value)
+        if value is not None and counts[ours] is None:
+            notes.append(f"the server reported {json.dumps(value)[:40]} for {theirs}, which is unknown therefore")
+    # More cached tokens than tokens would make the cost negative.
+    if counts["input_tokens"] is not None and (counts["cached_tokens"] or 0) > counts["input_tokens"]:
+        notes.append(f"the server reported more cached tokens ({counts['cached_tokens']}) than tokens of the prompt")
+        counts["cached_tokens"] = None
+    return Usage(**counts, calls=1), tuple(notes)
 
 
 def _salvage(refusal: Refusal, model: str, seconds: float | None) -> Completion | None:

@@ -244,3 +244,22 @@ def test_no_call_is_made_where_something_is_wrong_already(structgen, api: Emulat
 
 def test_options_of_live_need_it(structgen) -> None:
     assert "give --live too" in structgen("doctor", "--yes").said[-1]
+
+
+@pytest.mark.parametrize("base", ["http://ada:s3cr3t-pass@{}", "http://{}?key=s3cr3t-pass"])
+def test_credentials_of_a_base_url_are_not_shown(base: str, structgen, unused_port: int, monkeypatch) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_0123456789")
+    monkeypatch.setenv("GROQ_BASE_URL", base.format(f"127.0.0.1:{unused_port}"))
+    for command in (("doctor",), ("doctor", "--model", GROQ), ("models", "--refresh")):
+        ran = structgen(*command)
+        assert f"127.0.0.1:{unused_port}" in ran.out + ran.err
+        assert "s3cr3t" not in ran.out + ran.err
+
+
+def test_a_dead_proxy_is_named(structgen, unused_port: int, monkeypatch) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_0123456789")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://ada:s3cr3t-pass@127.0.0.1:{unused_port}")
+    ran = structgen("doctor")
+    assert verdicts(ran.out)["server"] in {"note", "wrong"}
+    assert f"is the proxy http://***@127.0.0.1:{unused_port} (HTTPS_PROXY) running?" in ran.out
+    assert "s3cr3t" not in ran.out + ran.err

@@ -104,7 +104,29 @@ def test_every_token_count_is_read() -> None:
     "usage", [None, {}, [], "many", {"prompt_tokens": "3"}, {"prompt_tokens": True}, {"prompt_tokens": -1}]
 )
 def test_counts_that_are_absent_or_no_counts_are_unknown_not_zero(usage: object) -> None:
-    assert read_usage(usage) == Usage(calls=1)  # pyright: ignore[reportArgumentType] - hostile on purpose
+    assert read_usage(usage)[0] == Usage(calls=1)  # pyright: ignore[reportArgumentType] - hostile on purpose
+
+
+@pytest.mark.parametrize("count", [-1, True, 2**63, 2**63 - 1, 10**300, 1.5, "12", [3], {"n": 1}, float("inf")])
+@pytest.mark.parametrize("name", ["prompt_tokens", "completion_tokens"])
+def test_a_count_that_nobody_can_believe_is_unknown_and_noted(name: str, count: object) -> None:
+    completion = completed(body_with({"content": "x"}, usage={"prompt_tokens": 5, "completion_tokens": 6, name: count}))
+    unknown = "input_tokens" if name == "prompt_tokens" else "output_tokens"
+    assert getattr(completion.usage, unknown) is None
+    assert name in completion.notes[0]
+    assert len(completion.notes) == 1
+
+
+def test_more_cached_tokens_than_tokens_are_not_believed() -> None:
+    usage = {"prompt_tokens": 5, "completion_tokens": 6, "prompt_tokens_details": {"cached_tokens": 9}}
+    completion = completed(body_with({"content": "x"}, usage=usage))
+    assert completion.usage == Usage(5, 6, None, calls=1)
+    assert "more cached tokens" in completion.notes[0]
+
+
+def test_an_ordinary_usage_has_no_notes() -> None:
+    usage = {"prompt_tokens": 5, "completion_tokens": 6, "prompt_tokens_details": None}
+    assert completed(body_with({"content": "x"}, usage=usage)).notes == ()
 
 
 @pytest.mark.parametrize("message", [{}, {"content": None}, {"content": 3}, {"content": ["text"]}])
