@@ -116,7 +116,8 @@ class Vocabulary:
         found: list[Mention] = []
         at = 0
         while at < len(words):
-            size = self._longest(words, at)
+            # Most words begin no label.
+            size = self._longest(words, at) if words[at].word in self._sizes else 0
             if size:
                 run = words[at : at + size]
                 found.append(Mention(self.keys[tuple(w.word for w in run)], run[0].start, run[-1].end, size))

@@ -41,6 +41,9 @@ _PARTICLES = frozenset(
     ]
 )
 """Words that are not capitalized in names."""
+_FAR = 1_000
+_MOST = 5
+_PARAGRAPH = 60
 _PERSON = re.compile(r"[^\W\d_][\w.'’-]{1,20}(?:\s[^\W\d_][\w.'’-]{0,20}){1,3}$")
 
 
@@ -71,13 +74,26 @@ def _under_title(search: Search) -> Finding | None:
     title = title_line(search)
     if title is None:
         return None
-    for number in range(title + 1, min(title + 4, len(search.page.lines) - 1)):
-        line = search.page.lines[number]
-        dated = find_date(search.page.lines[number + 1].text)
-        named = _PERSON.match(line.text) and line.text.istitle() and not _is_known(search, line.text)
-        if named and (dated or search.page.text.count(line.text) > 1):
-            return leaf(search.page, line.text, line.start, line.end)
+    lines = search.page.lines
+    # The title comes again on the card of a recipe, which has the name below it.
+    again = [at for at, line in enumerate(lines[:_FAR]) if at > title and line.text == lines[title].text]
+    for above in (title, *again[:_MOST]):
+        for number in range(above + 1, min(above + 4, len(lines) - 1)):
+            line = lines[number]
+            named = _PERSON.match(line.text) and line.text.istitle() and not _is_known(search, line.text)
+            if named and (find_date(lines[number + 1].text) or _is_credited(search, line.text)):
+                return leaf(search.page, line.text, line.start, line.end)
+            if named and above != title and number == above + 1 and len(lines[number + 1].text) > _PARAGRAPH:
+                return leaf(search.page, line.text, line.start, line.end)
     return None
+
+
+def _is_credited(search: Search, name: str) -> bool:
+    """Whether the text names somebody elsewhere as people are named: "by Ann Lee", "Ann Lee says:"."""
+    person = re.escape(name)
+    before = r"\b(?:by|von|par|por|door|av|af|chef|author)\s"
+    pattern = rf"{before}{person}\b|\b{person}(?:\s(?:says|is a|is the)\b|['’]s\b)"
+    return re.search(pattern, search.page.text, re.IGNORECASE) is not None
 
 
 def _is_known(search: Search, text: str) -> bool:
@@ -97,6 +113,10 @@ def _name(search: Search, pair: Pair) -> Finding | None:
     capital = text[:1].isalpha() and all(
         word[0].isupper() or word.lower() in _PARTICLES or not word[0].isalpha() for word in words
     )
+    # "Author: bread_fan": the label tells that this is a name, whatever it looks like.
+    handle = (
+        pair.score == 1.0 and len(words) == 1 and ":" in search.page.text[slice(*pair.label)] and text[:1].isalnum()
+    )
     below = "\n" in search.page.text[pair.label[1] : start] and len(words) < 2 and pair.score < 1
     if (
         _is_known(search, text)
@@ -104,7 +124,7 @@ def _name(search: Search, pair: Pair) -> Finding | None:
         or re.search(r"[.!?…]\s|\.\.", text)
         or not 1 <= len(words) <= 6
         or len(text) > 50
-        or not capital
+        or not (capital or handle)
         or (text.endswith((".", "!", "?")) and len(words) > 3)
     ):
         return None

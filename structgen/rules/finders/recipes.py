@@ -25,20 +25,25 @@ _NOUNS = re.compile(
 
 def find_yields(search: Search, field: Field) -> Finding | None:
     """Return how much a recipe makes, in servings if it counts people and the schema does not ask for the words."""
-    for pair in search.pairs_for(field):
-        if found := _yield(search, field, pair):
-            return found if field.verbatim else _in_servings(found)
-    return None
+    found = (one for pair in search.pairs_for(field) if (one := _yield(search, field, pair)))
+    first = next(found, None)
+    if first is not None and str(first.value).isdigit():
+        # "Yield: 12" says less than "12 servings" elsewhere on the page.
+        first = next((one for one in found if str(one.value).startswith(f"{first.value} ")), first)
+    return first if first is None or field.verbatim else _in_servings(first)
 
 
 def _in_servings(found: Finding) -> Finding:
     """Return a count of people as servings: "4 personas" -> "4 servings". Others are unchanged."""
-    match = _PEOPLE.match(str(found.value))
+    match = _PEOPLE.match(str(found.value)) or _SERVES.fullmatch(str(found.value))
     if match is None:
         return found
     return Finding(f"{match.group(1)} {'serving' if match.group(1) == '1' else 'servings'}", found.places)
 
 
+_SERVES = re.compile(r"(?:serves|feeds)\s(\d{1,3})", re.IGNORECASE)
+_REMARK = re.compile(r"(\d{1,3})\s\([^()]{1,40}\)\s([^\W\d_]{3,15})")
+"""A count with a remark before what it counts: "8 (1 cup each) servings"."""
 _PEOPLE = re.compile(
     r"(?:serves\s|for\s|für\s|voor\s|pour\s|para\s)?(\d{1,3})\s?(?:(?:servings?|serves|portions?|portion\(s\)|persons?|people|pers\.?|personen|personer|"
     r"personnes?|personas?|persone|raciones|porciones|porções|porzioni|portionen|porties|portioner|porsjoner|adag|annosta))$",
@@ -53,6 +58,10 @@ def _yield(search: Search, field: Field, pair: Pair) -> Finding | None:
     if pair.label[0] >= end:
         plural = 3 * search.page.text.startswith("(s)", pair.label[1])
         return _counted_noun(search, start, pair.label[1] + plural)
+    if serves := _SERVES.match(search.page.text, start, end):
+        return leaf(search.page, serves.group(), *serves.span())
+    if inside := _REMARK.fullmatch(search.page.text, start, end):
+        return leaf(search.page, f"{inside[1]} {inside[2]}", start, end)
     text = _SCALE.sub("", search.page.text[start:end].split(" (")[0].rstrip())
     text = text if "(" in text else text.rstrip(")")
     count = _count_end(text)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from structgen.rules.document.page import Line
+from structgen.rules.document.page import Line, Span
 from structgen.rules.document.sections import heading_level
-from structgen.rules.document.vocabulary import lexicon, phrase, tokens
+from structgen.rules.document.vocabulary import Phrase, lexicon, phrase, tokens
 from structgen.rules.finders.issuers import address_score
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
@@ -23,6 +23,8 @@ _ABOUT = re.compile(
 )
 _GAP = re.compile(r"\t|\s{3,}")
 _PROPERTY = re.compile(r"[^\W\d_]{3,30}:\s.*\d")
+_LAST_CRUMB = 200
+_LONGEST_CRUMBS = 200
 _FAR = 1_000
 """Maximum lines in which a title is looked for."""
 _FURNITURE = re.compile(
@@ -32,6 +34,9 @@ _FURNITURE = re.compile(
     re.IGNORECASE,
 )
 """Controls and figures of a page: search boxes, replies, nutrition."""
+_FIGURE = re.compile(r"\d+[\s.,/]*\w{0,4}$")
+_GLUED = re.compile(r"[^\W\d_]{2}(?<=[^\W\dA-Z_])(?=[A-Z])")
+"""Where a menu glues one entry to the next: "SoupsSaladsBread". A name may do so once: "McCoy"."""
 _SENTENCES = re.compile(r"[^\W\d_]{3}[.!?]\s")
 _CRUMBS = re.compile(r"\s*[/»›>|]\s*")
 
@@ -43,7 +48,30 @@ def find_title(search: Search) -> Finding | None:
             start, end = pair.value
             return leaf(search.page, " ".join(search.page.text[start:end].split()), start, end)
     number = title_line(search)
+    if number is None or not heading_level(search.page.lines[number]):
+        # Breadcrumbs end with the title, which may be no line by itself.
+        whole = {phrase(line.text) for line in search.page.lines[:_FAR]}
+        told = [span for span in last_crumbs(search) if _is_told(search, span, whole)]
+        if len(told) == 1:
+            return leaf(search.page, search.page.text[slice(*told[0])], *told[0])
     return None if number is None else _leaf(search, search.page.lines[number])
+
+
+def last_crumbs(search: Search) -> list[Span]:
+    """Return the last entry of each line of breadcrumbs: "Home > Cakes > Plum Cake"."""
+    found: list[Span] = []
+    for line in search.page.lines[:_LAST_CRUMB]:
+        parts = list(_CRUMBS.finditer(line.text)) if len(line.text) <= _LONGEST_CRUMBS else []
+        if len(parts) > 1 and line.start + parts[-1].end() < line.end:
+            found.append((line.start + parts[-1].end(), line.end))
+    return found
+
+
+def _is_told(search: Search, span: Span, whole: set[Phrase]) -> bool:
+    """Whether the text repeats an entry, and no line is nothing but it."""
+    text = search.page.text[slice(*span)]
+    words = phrase(text)
+    return len(words) > 2 and words not in whole and search.page.text.count(text) > 1
 
 
 def title_line(search: Search) -> int | None:
@@ -103,24 +131,33 @@ def _plausible(search: Search, line: Line) -> bool:
         or words in lexicon().documents
     ):
         return False
-    mentions = search.vocabulary.mentions(tokens(text))
-    priced = any(amount.currency for amount in find_amounts(text, search.style))
-    sentence = len(words) > 8 and (text[0].islower() or _SENTENCES.search(text))
-    if _PROPERTY.match(text) or _FURNITURE.match(text) or priced or sentence or address_score(line) >= 3:
+    if (
+        sum(char.isalpha() for char in text) <= len(text) * 0.5
+        or _PROPERTY.match(text)
+        or _FURNITURE.match(text)
+        or _FIGURE.match(text)
+        or len(_GLUED.findall(text)) > 1
+        or (len(words) > 8 and (text[0].islower() or _SENTENCES.search(text)))
+    ):
         return False
-    # "4 servings", "112 reviews"
-    if mentions and text[0].isdigit() and len(words) <= 4 and mentions[-1].end == len(text):
+    if _is_labelled(search, text, words):
         return False
-    labelled = (
-        mentions
-        and mentions[0].start == 0
-        and (":" in text[: mentions[0].end + 2] or any(word.isdigit() for word in words))
-    )
+    # These take the longest, so they come last.
+    digits = any(map(str.isdigit, text))
     return (
-        not labelled
-        and sum(char.isalpha() for char in text) > len(text) * 0.5
-        and not re.match(r"\d+[\s.,/]*\w{0,4}$", text)
+        not (digits and any(amount.currency for amount in find_amounts(text, search.style))) and address_score(line) < 3
     )
+
+
+def _is_labelled(search: Search, text: str, words: Phrase) -> bool:
+    """Whether a line is a label with a value: "4 servings", "112 reviews", "Serves: 4"."""
+    mentions = search.vocabulary.mentions(tokens(text))
+    if not mentions:
+        return False
+    if text[0].isdigit() and len(words) <= 4 and mentions[-1].end == len(text):
+        return True
+    closed = ":" in text[: mentions[0].end + 2] or any(word.isdigit() for word in words)
+    return mentions[0].start == 0 and closed
 
 
 class _Scores:
@@ -136,6 +173,7 @@ class _Scores:
         self.folded = Counter(phrase(line.text) for line in self.lines)
         # Only paragraphs tell what a text is about. Menus repeat the words of other pages.
         self.prose = Counter(word for line in self.lines if len(line.text) > 60 for word in set(phrase(line.text)))
+        self.crumbs = {phrase(search.page.text[slice(*span)]) for span in last_crumbs(search)}
         self.text = "\n".join(line.text for line in self.lines)[:100_000].casefold()
 
     def of(self, number: int, line: Line) -> float:
@@ -145,6 +183,7 @@ class _Scores:
         score = 4.5 * self._talked_about(words) + 1.5 * min(2, self.text.count(line.text.casefold()) - 1) / 2
         score += 1.5 * (self.folded[words] > 1 and len(words) > 1) + (3.0 if self.body is None else 1.5) * (number == 0)
         score += 2.0 * any(map(_about, after)) + 1.5 * any(map(_about, after[:1])) + 1.5 * any(map(_long, after))
+        score += 3.0 * (words in self.crumbs)
         score += 2.5 * (0 < ahead <= 25) + 2.0 * (0 < ahead <= 12) + 2.0 * _capitals(line.text)
         return score + (2.5 if len(words) > 2 else 0.0) - (2.0 if len(words) < 2 else 0.0) - self._in_menu(number)
 

@@ -105,3 +105,17 @@ def test_a_duration_that_stands_alone_is_the_total_where_it_sums_up_the_others(a
     assert total("Soup\n30 min\n") == 30
     assert total("Soup\n30 min\n10 min\n20 min\n") == 30
     assert total("Soup\n30 min\n25 min\n") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "yields"),
+    [
+        ("Yield: serves 6", "6 servings"),
+        ("Yield: 8 (1 cup each) servings", "8 servings"),
+        ("Yield: 12\nPrep Time: 5 min\n12 muffins", "12"),
+        ("Yield: 12\nPrep Time: 5 min\nYield: 12 Servings", "12 servings"),
+        ("Yield: 12\nPrep Time: 5 min\nYield: 8 servings", "12"),
+    ],
+)
+def test_the_fullest_words_for_the_same_yield_are_taken(ask_one: Any, text: str, yields: str) -> None:
+    assert ask_one(text, "yields") == yields

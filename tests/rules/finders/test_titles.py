@@ -31,3 +31,17 @@ def test_a_title_stands_over_something(ask_one: Any, text: str, title: str | Non
 )
 def test_furniture_prices_and_addresses_are_no_titles(ask_one: Any, text: str, title: str | None) -> None:
     assert ask_one(text, "title") == title
+
+
+def test_a_title_that_is_no_line_is_read_from_the_breadcrumbs(ask_one: Any) -> None:
+    text = "Print\nHome / Bakes / Plum Almond Tart\nBy Ann Lee\nPlum Almond Tart - the easiest one that we have baked."
+    assert ask_one(f"{text}\nMost Popular\nRye Bread\nFig Jam", "title") == "Plum Almond Tart"
+
+
+def test_of_the_lines_of_a_page_the_one_at_the_end_of_the_breadcrumbs_is_the_title(ask_one: Any) -> None:
+    text = "Home > Bakes > Plum Almond Tart\nOur New Cookbook Is Here\nPlum Almond Tart\nSave\nShare"
+    assert ask_one(text, "title") == "Plum Almond Tart"
+
+
+def test_entries_of_a_menu_that_are_glued_together_are_no_title(ask_one: Any) -> None:
+    assert ask_one("SoupsSaladsBreadsCakes\nPlum Almond Tart\nA tart for the autumn.", "title") == "Plum Almond Tart"
