@@ -16,12 +16,17 @@ from structgen.core.json import Json
 from structgen.notation.dates import WrittenDate
 from structgen.notation.digits import digit_runs
 from structgen.notation.durations import Duration, iso_of, read_durations
+from structgen.notation.languages import region_of
 from structgen.notation.numbers import number_of
 from structgen.notation.readings import Number
 from structgen.notation.times import read_times
 from structgen.rules.document.vocabulary import fold
 from structgen.rules.fields import Field, Kind
 from structgen.rules.findings import Finding
+from structgen.rules.libraries.installed import ADDRESSES, PHONES, SENTIMENTS
+from structgen.rules.libraries.phone_numbers import phone_numbers
+from structgen.rules.libraries.sentiment_lexicon import sentiment_of
+from structgen.rules.libraries.us_addresses import us_addresses
 from structgen.rules.search import Search
 from structgen.rules.sorts import Sort, Sought
 from structgen.rules.unambiguous import (
@@ -144,6 +149,36 @@ def _matches(pattern: re.Pattern[str], *, trailing: str) -> Finder:
             yield Candidate(value, match.start(), match.start() + len(value), value.casefold().rstrip("/"))
 
     return find
+
+
+def _phones(search: Search, _field: Field, _sought: Sought) -> Candidates:
+    text = search.page.text
+    found = {match.span(): re.sub(r"\D", "", match.group()) for match in _PHONE.finditer(text)}
+    if PHONES in search.libraries:
+        # Of the numbers with a country code, only valid ones are left.
+        found = {span: digits for span, digits in found.items() if not text.startswith("+", span[0])}
+        numbers = phone_numbers(text, region_of(search.conventions.language))
+        found |= {(start, end): written.lstrip("+") for start, end, written in numbers}
+    for (start, end), digits in sorted(found.items()):
+        yield Candidate(text[start:end], start, end, digits[-_LOCAL_DIGITS:])
+
+
+_LOCAL_DIGITS = 9
+"""The last digits of a number, which are equal with and without a country code."""
+
+
+def _addresses(search: Search, _field: Field, _sought: Sought) -> Candidates:
+    for found in us_addresses(search.page.text) if ADDRESSES in search.libraries else ():
+        written = " ".join(search.page.text[found.start : found.end].split())
+        yield Candidate(written, found.start, found.end, written.casefold())
+
+
+def _sentiment(search: Search, field: Field, _sought: Sought) -> Candidates:
+    text = search.page.text.strip()
+    if SENTIMENTS not in search.libraries or not text:
+        return
+    value, start = sentiment_of(text, field, search.conventions.language), search.page.text.index(text[0])
+    yield None if value is None else Candidate(value, start, start + len(text), value)
 
 
 def _amounts(search: Search, field: Field, _sought: Sought) -> Candidates:
@@ -276,7 +311,9 @@ FINDERS: Mapping[Sort, Finder] = MappingProxyType(
         Sort.TIME: _times,
         Sort.EMAIL: _matches(EMAIL, trailing=".,;)"),
         Sort.URL: _matches(URL, trailing=".,;:!?)]"),
-        Sort.PHONE: _matches(_PHONE, trailing=" .-"),
+        Sort.PHONE: _phones,
+        Sort.ADDRESS: _addresses,
+        Sort.SENTIMENT: _sentiment,
         Sort.MONEY: _amounts,
         Sort.CURRENCY: _currencies,
         Sort.PERCENT: _percents,

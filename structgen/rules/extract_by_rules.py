@@ -20,6 +20,7 @@ from structgen.rules.finders.string_lists import body_start, find_inline, find_s
 from structgen.rules.findings import Finding, Path, Place, derived_evidence, evidence
 from structgen.rules.guard import keep_supported
 from structgen.rules.labelled import find_labelled
+from structgen.rules.libraries.installed import installed, used_for
 from structgen.rules.only_candidate import derive
 from structgen.rules.parties import share_labels
 from structgen.rules.records import without_mixture
@@ -34,6 +35,8 @@ class Found:
 
     value: Json
     evidence: tuple[Evidence, ...]
+    libraries: tuple[str, ...] = ()
+    """The optional libraries that knew something about a field of the schema."""
 
 
 def extract_by_rules(
@@ -41,22 +44,24 @@ def extract_by_rules(
     text: str,
     names: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     conventions: Conventions = NOT_KNOWN,
+    libraries: frozenset[str] | None = None,
 ) -> Found:
     """Find the values of a schema's fields in a text, without a model.
 
     `names` maps pointers into the schema to other names of that property. `conventions` settle what a date or a number
     means if the text does not show it. A field that is not found is null if it is required or may be null. Otherwise it
-    is left out, so that its default applies.
+    is left out, so that its default applies. `libraries` are the optional ones to use; by default, those installed.
     """
     root = share_labels(read_fields(json_schema, names))
     search = first_recipe(start_search(text, root, conventions), root)
     # Titles and total times are looked for above the first list, which is found by the same search.
-    search = replace(search, body=body_start(search, root))
+    used = used_for(root, installed() if libraries is None else libraries)
+    search = replace(search, body=body_start(search, root), libraries=frozenset(used))
     # A text of one line may be what the whole schema describes.
     whole = find_ingredient(search, root) or _find(search, root, main_item(search, root)) or Finding(None)
     found = keep_supported(whole, root)
     value, concluded = derive(search, found.value)
-    return Found(value, (*evidence(found, text), *derived_evidence(search.page, concluded)))
+    return Found(value, (*evidence(found, text), *derived_evidence(search.page, concluded)), used)
 
 
 def _find(search: Search, field: Field, item: LinkedItem | None) -> Finding | None:

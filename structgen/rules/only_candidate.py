@@ -15,7 +15,10 @@ from structgen.core.json import Json
 from structgen.rules.candidates import FINDERS, Candidate
 from structgen.rules.document.page import Span
 from structgen.rules.document.vocabulary import tokens
-from structgen.rules.fields import MONEY, Field, Kind
+from structgen.rules.fields import MONEY, Field, Kind, leaves
+from structgen.rules.findings import Path
+from structgen.rules.libraries.installed import ADDRESSES
+from structgen.rules.libraries.us_addresses import address_parts, us_addresses
 from structgen.rules.named_choices import choices, stem, yes
 from structgen.rules.search import Search
 from structgen.rules.sorts import Sort, Sought, alone
@@ -30,10 +33,8 @@ _SENTENCE_ENDS = re.compile(r"[.!?](?=\s)|\n")
 _LABEL = re.compile(r"(?:^|\n)[ \t*#-]*([^\n:]{2,40}):[ \t*]*[^\n:]{0,20}$")
 _LONGEST_LINE = 400
 
-Steps = tuple[str | int, ...]
 
-
-Derived = tuple[Steps, int, int]
+Derived = tuple[Path, int, int]
 """A derived value or list item: its path, and its start and end in the visible text."""
 
 
@@ -45,16 +46,18 @@ def derive(search: Search, value: Json) -> tuple[Json, tuple[Derived, ...]]:
 
 
 def _filled(
-    search: Search, field: Field, sought: dict[str, Sought], value: Json, path: Steps, found: list[Derived]
+    search: Search, field: Field, sought: dict[str, Sought], value: Json, path: Path, found: list[Derived]
 ) -> Json:
     if field.kind is Kind.OBJECT and isinstance(value, dict):
-        filled = dict(value)
+        filled = {**value, **_address(search, field, value, path, found)}
         for child in field.children:
             part = _filled(search, child, sought, value.get(child.name), (*path, child.name), found)
             if part is not None:
                 filled[child.name] = part
         # The order of a value is that of its schema.
         return {child.name: filled[child.name] for child in field.children if child.name in filled}
+    if field.kind is Kind.OBJECT and value is None:
+        return _whole_address(search, field, path, found)
     one = sought.get(field.key)
     if value is not None or one is None or one.sort not in _FINDERS or _is_labelled(search, field):
         return value
@@ -66,6 +69,34 @@ def _filled(
         return [item.value for item in several]
     found.append((path, several[0].start, several[0].end))
     return several[0].value
+
+
+def _address(search: Search, field: Field, value: dict[str, Json], path: Path, found: list[Derived]) -> dict[str, Json]:
+    """Return the parts of the only address of the text, if the object is the only one with these fields."""
+    parts = address_parts(field) if ADDRESSES in search.libraries else {}
+    if not parts or any(value.get(child.name) is not None for child in parts.values()):
+        return {}
+    if sum(bool(address_parts(other)) for other in leaves(search.root)) > 1:
+        return {}
+    text, addresses = search.page.text, list(us_addresses(search.page.text))
+    if len({" ".join(text[one.start : one.end].split()).casefold() for one in addresses}) != 1:
+        return {}
+    spans = [(child, addresses[0].parts[part]) for part, child in parts.items()]
+    read: dict[str, Json] = {child.name: " ".join(text[slice(*span)].split()) for child, span in spans}
+    if not all(fits(child.limits, read[child.name]) for child, _ in spans):
+        return {}
+    found.extend(((*path, child.name), *span) for child, span in spans)
+    return read
+
+
+def _whole_address(search: Search, field: Field, path: Path, found: list[Derived]) -> Json:
+    """Return an object that was not found, if it is the only address of the text; None if it needs anything more."""
+    needed = {child.name for child in field.children if child.required and not child.nullable}
+    if not needed <= {child.name for child in address_parts(field).values()}:
+        return None
+    read = _address(search, field, {}, path, found)
+    kept = (child for child in field.children if child.name in read or child.required)
+    return {child.name: read.get(child.name) for child in kept} if read else None
 
 
 def _is_labelled(search: Search, field: Field) -> bool:

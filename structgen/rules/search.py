@@ -70,6 +70,8 @@ class Search:
     """The key of the nested object that each line belongs to; empty if the schema has none."""
     conventions: Conventions = NOT_KNOWN
     """What the user states about the documents."""
+    libraries: frozenset[str] = frozenset()
+    """The optional libraries that may be used."""
 
     def pairs_of(self, keys: frozenset[str]) -> list[Pair]:
         """Return the pairs whose label names any of the keys, the surest first."""

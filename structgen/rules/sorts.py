@@ -31,6 +31,7 @@ class Sort(Enum):
     QUANTITY = auto()
     DURATION = auto()
     SENTIMENT = auto()
+    ADDRESS = auto()
     CHOICE = auto()
     YES = auto()
 
@@ -159,6 +160,8 @@ def _by_name(field: Field) -> Sought | None:
     """Return the sort that the noun in the name tells: the last word, or the first in "date of birth"."""
     if field.format or field.concepts & TIMES:
         return None
+    if field.kind is Kind.STRING and "address" in field.concepts:
+        return Sought(Sort.ADDRESS)
     for label in field.labels:
         words = tuple(word for word in phrase(label) if word not in _BESIDE)
         for noun in (*words[-1:], *words[:1]):

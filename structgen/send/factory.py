@@ -160,7 +160,7 @@ class RulesSender:
         return Completion(
             json.dumps(found.value, ensure_ascii=False),
             usage=Usage(calls=0),
-            model="rules",
+            model="+".join(["rules", *found.libraries]),
             evidence=found.evidence,
             final=True,
             seconds=time.monotonic() - started,

@@ -117,6 +117,20 @@ def _packages() -> Iterator[Check]:
             yield Check(f"extra {extra}", Verdict.NOTE, f"missing {', '.join(lacking)}", advice)
         else:
             yield Check(f"extra {extra}", Verdict.OK, f"installed, for {purpose}")
+    yield _libraries_of_rules()
+
+
+def _libraries_of_rules() -> Check:
+    """Check the libraries that the rules use if they are installed."""
+    from structgen.rules.libraries.installed import PURPOSES
+
+    told = {name: f"{name} for {purpose}" for name, purpose in PURPOSES.items()}
+    there = ", ".join(words for name, words in told.items() if _installed(name))
+    lacking = ", ".join(words for name, words in told.items() if not _installed(name))
+    if not lacking:
+        return Check("extra rules", Verdict.OK, f"installed: {there}")
+    found = f"missing {lacking}" + (f"; installed: {there}" if there else "")
+    return Check("extra rules", Verdict.NOTE, found, "to add them to the rules run: pip install 'structgen[rules]'")
 
 
 def _required(extra: str) -> list[str]:

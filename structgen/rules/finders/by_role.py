@@ -55,7 +55,8 @@ def _company(search: Search, field: Field) -> Finding | None:
 
 
 def _address(search: Search, field: Field) -> Finding | None:
-    return find_labelled(search, field, 1.0) or find_address(search)
+    # A single line is prose, which may have a street in it, and has no block of lines.
+    return find_labelled(search, field, 1.0) or (find_address(search) if len(search.page.lines) > 1 else None)
 
 
 def _title(search: Search, field: Field) -> Finding | None:

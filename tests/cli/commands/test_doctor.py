@@ -46,7 +46,7 @@ def test_all_is_well_with_a_key_and_a_server(structgen, groq_emulator: Emulator)
     assert ran.status == 0, ran.out
     assert set(verdicts(ran.out).values()) == {"ok"}
     assert set(verdicts(ran.out)) == {
-        "Python", "packages", "extra parquet", "extra testing", "key", "server", "model"
+        "Python", "packages", "extra parquet", "extra testing", "extra rules", "key", "server", "model"
     }  # fmt: skip
     assert groq_emulator.api_key not in ran.out
 
@@ -117,11 +117,15 @@ def test_a_model_string_that_is_none_is_wrong(structgen) -> None:
 
 def test_packages_that_are_missing_are_named_with_what_to_do(structgen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        import_module("structgen.cli.commands.doctor"), "_installed", lambda name: name not in {"pydantic", "pyarrow"}
+        import_module("structgen.cli.commands.doctor"),
+        "_installed",
+        lambda name: name not in {"pydantic", "pyarrow", "usaddress"},
     )
     ran = structgen("doctor", "--model", "rules")
     assert ran.status == 1
     assert "packages: missing pydantic; run: pip install structgen" in ran.out
+    assert "extra rules: missing usaddress for addresses in the United States; installed: phonenumbers for" in ran.out
+    assert "run: pip install 'structgen[rules]'" in ran.out
     assert "extra parquet: missing pyarrow; for Parquet files run: pip install 'structgen[parquet]'" in ran.out
 
 
