@@ -27,9 +27,11 @@ from structgen.rules.libraries.installed import ADDRESSES, PHONES, SENTIMENTS
 from structgen.rules.libraries.phone_numbers import phone_numbers
 from structgen.rules.libraries.sentiment_lexicon import sentiment_of
 from structgen.rules.libraries.us_addresses import us_addresses
+from structgen.rules.number_context import is_part_of_offer
 from structgen.rules.search import Search
 from structgen.rules.sorts import Sort, Sought
 from structgen.rules.unambiguous import (
+    ZONE_BEHIND,
     Amount,
     find_amounts,
     find_dates,
@@ -44,8 +46,6 @@ from structgen.rules.values import EMAIL, URL, amount_leaf, number_leaf
 _REACH = 24
 _JOINED_BEFORE = re.compile(r"[\w/#&=@_\\-]$|[\w)]\.$")
 _JOINED_BEHIND = re.compile(r"[/_=&@#\\]|-[^\W_]|\.[^\W\d_]|[^\W\d_T]|T(?!\d)")
-_ZONE_BEHIND = re.compile(r"\s?(?:[+\-\u2212]\d|\(?(?:[A-Z]{1,2}[SD]T|CES?T|EES?T|WES?T|UTC|GMT|[A-Z]{3,4}T)\b)")
-"""A time zone that was not read: the moment is another one than without it."""
 _CLOCK_WORD = re.compile(r"\b(?:at|by|from|until|um|ab|à|a las|alle|om|kl\.?|в|around)\s?$", re.IGNORECASE)
 _CERTAIN_CLOCK = re.compile(
     r"[01]\d[:.h]\d\d|2[0-3][:.h]\d\d|.*(?:[ap]\.?\s?m|uhr|o['’]clock|noon|midnight)", re.IGNORECASE
@@ -111,9 +111,9 @@ def _date(search: Search, field: Field, written: WrittenDate) -> Candidate | Non
         # A day is a moment only if no time of day is near it that may belong to it.
         near = next(read_times(text, max(0, start - 2 * _REACH), end + 2 * _REACH), None)
         midnight = datetime.combine(day, time())
-        return None if near or _ZONE_BEHIND.match(text, end) else Candidate(iso(midnight), start, end, midnight)
+        return None if near or ZONE_BEHIND.match(text, end) else Candidate(iso(midnight), start, end, midnight)
     naive = moment.value.tzinfo is None
-    if naive and _ZONE_BEHIND.match(text, moment.end):
+    if naive and ZONE_BEHIND.match(text, moment.end):
         return None
     return Candidate(iso(moment.value), moment.start, moment.end, moment.value)
 
@@ -208,6 +208,8 @@ def _is_another(text: str, amount: Amount) -> bool:
     dashed = text[max(0, start - 2) : start].strip()[-1:] in ("-", "–", "—") or re.match(
         r"\s?[-–—]\s?\S?\d", text[end : end + 4]
     )
+    if is_part_of_offer(text, start, end):
+        return True
     return bool(is_bound(text, start) or _PARTIAL.search(text, before, start) or _REPEATED.match(text, end) or dashed)
 
 

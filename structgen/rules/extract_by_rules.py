@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -10,7 +11,7 @@ from types import MappingProxyType
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Conventions, Evidence
 from structgen.rules.document.markup import LinkedItem
-from structgen.rules.fields import MONEY, Field, Kind, read_fields
+from structgen.rules.fields import MONEY, Field, Kind, leaves, read_fields
 from structgen.rules.finders.by_role import find_role
 from structgen.rules.finders.ingredient_objects import find_ingredient
 from structgen.rules.finders.linked_data import find_linked, main_item
@@ -19,10 +20,10 @@ from structgen.rules.finders.several_recipes import first_recipe
 from structgen.rules.finders.string_lists import body_start, find_inline, find_strings
 from structgen.rules.findings import Finding, Path, Place, derived_evidence, evidence
 from structgen.rules.guard import keep_supported
+from structgen.rules.label_owners import share_labels
 from structgen.rules.labelled import find_labelled
 from structgen.rules.libraries.installed import installed, used_for
 from structgen.rules.only_candidate import derive
-from structgen.rules.parties import share_labels
 from structgen.rules.records import without_mixture
 from structgen.rules.search import NOT_KNOWN, Search, start_search
 from structgen.rules.unambiguous import find_amounts
@@ -115,6 +116,9 @@ def _whole_text(search: Search, field: Field) -> Finding | None:
     lines = search.page.lines
     if not field.concepts & _CONCEPTS_OF_CELLS or len(lines) != 1 or len(lines[0].text) > 60:
         return None
+    # "Tax: 5.00" says what its amount is.
+    if _LABEL.search(lines[0].text) or (field.concepts & MONEY and _shares_money(search.root, field)):
+        return None
     words = sum(word[0].isalpha() for word in lines[0].text.split())
     # A sentence is no cell, and a number behind a word is rather that of an order than that of a phone.
     if words > _MOST_WORDS or (words and "phone" in field.concepts):
@@ -124,6 +128,12 @@ def _whole_text(search: Search, field: Field) -> Finding | None:
     return None if field.concepts & MONEY and several else read_value(search, field, lines[0].start, lines[0].end)
 
 
+def _shares_money(root: Field, field: Field) -> bool:
+    """Whether a schema has fields for several amounts. Then an amount alone is none of them."""
+    return any(one.concepts & MONEY and one.concepts.isdisjoint(field.concepts) for one in leaves(root))
+
+
+_LABEL = re.compile(r"[^\W\d_]\s{0,2}[:：]")
 _CONCEPTS_OF_CELLS = MONEY | {"phone", "currency"}
 _MOST_WORDS = 4
 _MIN_TEXT_SCORE = 0.55

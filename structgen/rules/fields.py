@@ -6,12 +6,14 @@ Only what guides the search is read; the validator judges the value. Recursion e
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from structgen.core.json import Json, JsonObject, pointer
+from structgen.notation.affixes import LETTERS
 from structgen.notation.durations import UNITS
+from structgen.notation.measures import MEASURES
 from structgen.rules.document.vocabulary import Phrase, fold, lexicon, phrase
 from structgen.schema.node import Node
 
@@ -25,6 +27,16 @@ _DATES = {"date", "due_date", "other_date"}
 _FORMATS = {"date": _DATES, "date-time": _DATES, "time": {"time"}, "email": {"email"}}
 _UNITS = {fold(name): int(UNITS[name].seconds) for name in ("second", "sec", "minute", "min", "hour", "hr", "day")}
 """The units that the name of a field may end with (``cook_time_minutes``), in seconds."""
+_TEMPERATURES = frozenset({"temperature", "temp"})
+_DEGREES = frozenset({"c", "f", "k"})
+_CURRENCIES = frozenset(code.lower() for code in LETTERS if len(code) == 3 and code.isupper()) | {"cent"}
+_LONE = frozenset({"m", "g", "l"})
+_SUFFIXES = (
+    {fold(name) for name in MEASURES if name.isalpha() and (len(name) > 1 or name in _LONE)}
+    | _CURRENCIES
+    | {"percent", "percentage", "pct"}
+) - {"in", "st", "stone", "mi"}
+"""Units of other sorts that the name of a field may end with: ``weight_kg``, ``price_usd``, ``growth_percent``."""
 _FILLERS = {"in", "text", "value", "the", "of", "a", "str", "string", "raw"}
 
 
@@ -68,9 +80,11 @@ class Field:
     shared: frozenset[str] = frozenset()
     """Keys of labels that parts of several objects have. They count only on the lines of its `owners`."""
     owners: frozenset[str] = frozenset()
-    """The objects (by pointer) on whose lines its labels count; empty for all lines. See `parties`."""
+    """The objects (by pointer) on whose lines its labels count; empty for all lines. See `label_owners`."""
     seconds: int = 0
     """The unit of a duration that the name asks for (``_minutes``: 60), or 0."""
+    currency: str = ""
+    """The currency that the name asks for, in lower case (``price_usd``), or an empty text."""
     verbatim: bool = False
     """Whether the description asks for the words of the text."""
     minimum: float | None = None
@@ -87,7 +101,7 @@ class Field:
     @property
     def own_key(self) -> str:
         """Return the key of labels that are its own name."""
-        return f"{self.key} (name)"
+        return f"{self.key}{_NAME}"
 
     @property
     def shared_key(self) -> str:
@@ -141,6 +155,23 @@ def read_fields(json_schema: JsonObject | bool, names: Mapping[str, tuple[str, .
     return _read(names, root, "", root.title, True, 0)
 
 
+_NAME = " (name)"
+
+
+def is_name(key: str) -> bool:
+    """Whether the key of a label says that it is the own name of a field."""
+    return key.endswith(_NAME)
+
+
+def single(root: Field) -> Iterator[Field]:
+    """Yield the fields that are no items of lists, without objects, whose names are headings."""
+    for child in root.children:
+        if child.kind is Kind.OBJECT:
+            yield from single(child)
+        else:
+            yield child
+
+
 def leaves(root: Field) -> tuple[Field, ...]:
     """Return every field of the tree, including the root."""
     below = [*root.children, *([root.item] if root.item else [])]
@@ -176,6 +207,7 @@ def _read(names: Mapping[str, tuple[str, ...]], node: Node, key: str, name: str,
         concepts=concepts,
         keys=concepts - MIXED | {key},
         seconds=seconds,
+        currency=_currency(phrase(name)),
         verbatim=bool(_VERBATIM.search(spot.text("description"))),
         minimum=_bound(spot.said("minimum")),
         maximum=_bound(spot.said("maximum")),
@@ -331,7 +363,13 @@ _GENERIC = {"recipe", "product", "receipt", "invoice", "document", "article", "o
 
 
 def _without_unit(words: Phrase) -> Phrase:
-    return words[:-1] if len(words) > 1 and words[-1] in _UNITS else words
+    unit = words[-1] if len(words) > 1 else ""
+    known = unit in _UNITS or unit in _SUFFIXES or (unit in _DEGREES and not _TEMPERATURES.isdisjoint(words))
+    return words[:-1] if known else words
+
+
+def _currency(words: Phrase) -> str:
+    return words[-1] if len(words) > 1 and words[-1] in _CURRENCIES else ""
 
 
 def _seconds(words: Phrase) -> int:

@@ -20,8 +20,8 @@ from structgen.rules.document.markup import LinkedItem, looks_like_html, read_ht
 from structgen.rules.document.page import Page, lines_of
 from structgen.rules.document.sections import Section, find_sections
 from structgen.rules.document.vocabulary import Vocabulary, lexicon
-from structgen.rules.fields import Field, leaves
-from structgen.rules.parties import owners_of_lines
+from structgen.rules.fields import Field, is_name, leaves, single
+from structgen.rules.label_owners import owners_of_lines
 
 STRONG = 0.8
 """Minimum score of a pair that is certainly a label with its value: "Doors: 5", "Doors 5"."""
@@ -40,6 +40,12 @@ def rank_of(field: Field, pair: Pair) -> Rank:
     if field.own_key in pair.keys:
         return Rank.OWN
     return Rank.NAMED if field.key in pair.keys else Rank.SYNONYM
+
+
+def _is_name_of_another(field: Field, pair: Pair) -> bool:
+    """Whether a label is the name of another field, and for this one only a word that means the same."""
+    own = {field.key, field.own_key, field.shared_key}
+    return own.isdisjoint(pair.keys) and any(is_name(key) for key in pair.keys)
 
 
 def tier_of(field: Field, pair: Pair) -> tuple[float, Rank]:
@@ -85,7 +91,8 @@ class Search:
         found = (
             pair
             for pair in self.pairs_of(field.keys | field.shared)
-            if (pair.keys & field.keys and field.shared) or self.may_own(field, pair.label[0])
+            if ((pair.keys & field.keys and field.shared) or self.may_own(field, pair.label[0]))
+            and not _is_name_of_another(field, pair)
         )
         return sorted(found, key=lambda pair: (tier_of(field, pair), -pair.score))
 
@@ -136,7 +143,8 @@ def _entries(root: Field) -> Iterable[tuple[str, str]]:
     for field in leaves(root):
         for label in field.labels:
             yield label, field.key
-        for label in field.own:
-            yield label, field.own_key
         for label in field.bare if field.shared else ():
             yield label, field.shared_key
+    for field in single(root):
+        for label in field.own:
+            yield label, field.own_key

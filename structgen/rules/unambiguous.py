@@ -25,9 +25,10 @@ from structgen.notation.numbers import fraction_numbers, number_of, whole_number
 from structgen.notation.readings import Number, NumberReading, Reading, Value, Written
 from structgen.notation.style import Style
 from structgen.notation.times import read_datetimes, read_times
+from structgen.rules.number_context import is_doubtful_amount
 
 _GOES_ON = re.compile(
-    r"[ \u00a0\u202f]?[.,:;x×*·±&|+=_'’′]{0,2}[ \u00a0]?[.,]?\d"
+    rf"[ \u00a0\u202f]?[.,:;x×*·±&|+=_'’′]{{0,2}}[ \u00a0]?(?:{BEFORE}[ \u00a0]?)?[.,]?\d"
     rf"|\s*(?:[-–—/]|to|or|and|bis|oder|und|à|ou|et|a|o|y|e|tot|of)\s*(?:{BEFORE}[ \u00a0]?)?\d"
     r"|[-\u2212+](?![^\W_])"
     r"|-?(?:['’]?s|ish)(?![^\W_])",
@@ -35,7 +36,9 @@ _GOES_ON = re.compile(
 )
 """What makes a number a part of something longer: a range, a time, a list, a decade, digits that form no number."""
 _BOUND = re.compile(
-    r"(?:[<>≤≥±]|\b(?:up to|over|under|above|below|(?:more|less|fewer) than|at (?:least|most)|not|nicht|bis(?: zu)?"
+    r"(?:[<>≤≥±]|\b(?:max(?:imum|imal)?\.?|min(?:imum|imal)?\.?|almost|nearly"
+    r"|fast|before|after|until|till|vor|nach|up to|over|under|above|below|(?:more|less|fewer) than"
+    r"|at (?:least|most)|not|nicht|bis(?: zu)?"
     r"|über|unter|mehr als|weniger als|mindestens|höchstens|plus de|moins de|au moins|hasta|más de|menos de|al menos"
     r")\s)\s?$",
     re.IGNORECASE,
@@ -70,7 +73,8 @@ _DAY_TO = re.compile(
     r"\s?(?:[-–—]|to|bis)\s?$"
 )
 _RELATIVE_BEFORE = re.compile(
-    r"\b(?:after|before|not|nach|vor|nicht|après|avant|después del?|antes del?)\s(?:the\s|dem\s|le\s)?$",
+    r"\b(?:after|before|not|nach|vor|nicht|après|avant|después del?|antes del?"
+    r"|(?:days?|weeks?|months?|years?) (?:of|from|following|since|ab|seit))\s(?:the\s|dem\s|le\s)?$",
     re.IGNORECASE,
 )
 _RELATIVE_BEHIND = re.compile(r"\s?[+\u2212]\s?\d")
@@ -78,8 +82,11 @@ _RANGE_BEHIND = re.compile(r"\s?[-–—/]\s?\d{1,4}[-/.]\d")
 _CELL_ENDS = re.compile(r"[\t\n]")
 _BEFORE_DURATION = " \t\u00a0:~≈.-–"
 _YEARS = range(1800, 2201)
-_SHORT_YEARS = range(1970, 2070)
-"""The years that two digits mean: 18 is 2018, 85 is 1985. Eight digits with another year are rather a number."""
+_SHORT_YEARS = range(1970, 2040)
+"""The years that two digits mean: 18 is 2018, 85 is 1985. 45 may be 1945 or 2045, and means neither.
+
+Eight digits with another year are rather a number.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,8 @@ class Amount:
     written: str
     value: int | float | None
     """The number, or None if it can be read in two ways."""
+    doubt: bool = False
+    """Whether its sign is uncertain, or it is only an estimate: "- 20.00", "~20.00"."""
 
     @property
     def cents(self) -> bool:
@@ -240,7 +249,7 @@ def _amount(text: str, number: Number, style: Style, at: int) -> Amount:
     start, end = (reading or number.readings[0])[1:3]
     if _BROKEN.search(text, max(0, start - _REACH), start + 1):
         reading = None
-    if number.currency and number.currency[0] >= end and (split := _SPLIT.match(text, number.end)):
+    if number.currency and (split := _SPLIT.match(text, number.end)):
         reading, end = None, split.end()
     signed, currency = start, number.currency
     if dash := _NO_CENTS.match(text, end):
@@ -254,6 +263,7 @@ def _amount(text: str, number: Number, style: Style, at: int) -> Amount:
         signed = currency[0]
     elif currency and currency[0] == end:
         signed_end = currency[1]
+    doubt = is_doubtful_amount(text, signed, signed_end)
     return Amount(
         start + at,
         end + at,
@@ -261,7 +271,8 @@ def _amount(text: str, number: Number, style: Style, at: int) -> Amount:
         signed_end + at,
         (currency[0] + at, currency[1] + at) if currency else None,
         text[start:end],
-        _as_json(reading.value) if reading else None,
+        _as_json(reading.value) if reading and not doubt else None,
+        doubt,
     )
 
 
@@ -378,8 +389,15 @@ def only_moment(text: str, written: WrittenDate, order: DateOrder | None) -> Rea
     for timed in read_datetimes(text, first, first + 1):
         moments = {one.value for one in timed.readings if not one.unlikely and one.value.date() == day}
         if len(moments) == 1 and not timed.of_range:
-            return Reading(moments.pop(), timed.start, timed.end)
+            zoned = ZONE_BEHIND.match(text, timed.end)
+            return None if zoned else Reading(moments.pop(), timed.start, timed.end)
     return None
+
+
+ZONE_BEHIND = re.compile(
+    r"\s?(?:[+\-\u2212]\d|\(?(?:[A-Z]{1,2}[SD]T|CES?T|EES?T|WES?T|UTC|GMT|[A-Z]{3,4}T|MEZ|MESZ|[ECMP]T)\b)"
+)
+"""A time zone that was not read: the moment is another one than without it."""
 
 
 def iso(moment: datetime | time) -> str:
@@ -391,7 +409,12 @@ def find_time(text: str) -> Reading[time] | None:
     """Return the first time of day of a text. None if it is one end of a range, or one of several."""
     written = [one for one in read_times(text) if any(not reading.unlikely for reading in one.readings)]
     first = min(written, key=lambda one: (one.start, -one.end), default=None)
-    if first is None or first.of_range or _is_one_of_several(text, first, written):
+    if (
+        first is None
+        or first.of_range
+        or _is_one_of_several(text, first, written)
+        or ZONE_BEHIND.match(text, first.end)
+    ):
         return None
     likely = [one for one in first.readings if not one.unlikely]
     return likely[0] if len({one.value for one in likely}) == 1 else None

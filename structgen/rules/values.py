@@ -12,13 +12,15 @@ from itertools import pairwise
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject, as_number
-from structgen.notation.affixes import HYPHENS, MINUSES
+from structgen.notation.affixes import HYPHENS, hundredth_at
 from structgen.notation.dates import WrittenDate
 from structgen.notation.durations import Duration, iso_of
+from structgen.rules.answers import read_boolean, read_choice
 from structgen.rules.document.page import Span
-from structgen.rules.document.vocabulary import Token, lexicon, phrase, tokens
+from structgen.rules.document.vocabulary import fold, phrase, tokens
 from structgen.rules.fields import MONEY, TIMES, Field, Kind
 from structgen.rules.findings import Finding, leaf
+from structgen.rules.number_context import is_another_number, is_doubtful_amount, is_no_price, is_other_currency
 from structgen.rules.search import Search
 from structgen.rules.unambiguous import (
     Amount,
@@ -44,8 +46,6 @@ _SINGLE = frozenset({"price", "old_price"})
 _CODE = re.compile(r"(?=[^\s]{0,40}\d)[A-Za-z0-9][\w./-]{1,39}")
 _DIGITS = re.compile(r"(?<!\d)\d[\d -]{6,16}\d(?!\d)")
 _VOCABULARIES = ("https://schema.org/", "http://schema.org/")
-_BOXES = frozenset("[(☐☑☒□■")
-_DASH_BEFORE = re.compile(rf"[:=][ \t]*[{MINUSES}][ \t]+$")
 _REACH = 24
 _TO = re.compile(r"\s*(?:[-–—]|to|bis|à|a)\s*")
 _CODES = frozenset({"sku", "mpn", "gtin", "invoice_number", "order_number", "tax_id"})
@@ -98,12 +98,39 @@ def _read_number(search: Search, field: Field, start: int, end: int) -> Finding 
     # A number further behind is part of a sentence about something else.
     if number is None or number.start > 12 or _may_be_a_dash(search.page.text, start + number.start):
         return None
-    return number_leaf(search, field, number.value, start + number.start, start + number.end)
+    if is_another_number(field, text, number.start, number.end) or _is_in_other_currency(search, field, text):
+        return None
+    value = _share(field, number.value) if hundredth_at(text, number.end) else number.value
+    return None if value is None else number_leaf(search, field, value, start + number.start, start + number.end)
+
+
+def _is_in_other_currency(search: Search, field: Field, text: str) -> bool:
+    if not field.currency:
+        return False
+    signs = (text[slice(*one.currency)] for one in find_amounts(text, search.style) if one.currency)
+    return any(is_other_currency(field, sign) for sign in signs)
+
+
+_SHARE_WORDS = """
+percent percentage pct rate share ratio growth margin abv alcohol humidity battery progress completion probability
+confidence discount vat tax interest apr yield proportion fraction
+"""
+_SHARES = frozenset(map(fold, _SHARE_WORDS.split()))
+"""Words of a field's name that make it a share of something, which a percentage may state."""
+
+
+def _share(field: Field, value: float) -> float | None:
+    """Return a percentage as the field counts it: 0.15 if its maximum is 1. None if a whole number counts things."""
+    most = field.maximum if field.maximum is not None else as_number(field.limits.get("exclusiveMaximum"))
+    if most == 1:
+        return float(Decimal(str(value)).scaleb(-2))
+    counts = field.kind is Kind.INTEGER and not _SHARES & set(phrase(field.name))
+    return None if counts else value
 
 
 def _may_be_a_dash(text: str, at: int) -> bool:
     """Whether the dash of a number may be one between it and its label: "Servings -4", "Weight: - 5"."""
-    if _DASH_BEFORE.search(text, max(0, at - _REACH), at):
+    if is_doubtful_amount(text, at, at):
         return True
     return text[at : at + 1] in HYPHENS and text[max(0, at - _REACH) : at].rstrip()[-1:].isalnum()
 
@@ -139,7 +166,9 @@ def _last_amount(search: Search, field: Field, start: int, end: int) -> Amount |
     around = numbers[max(0, at - 1) : at + 2]
     ranged = any(_TO.fullmatch(page, one.signed_end, other.signed) for one, other in pairwise(around))
     first = amounts[-1].signed
-    in_doubt = is_bound(page[start:end], first - start) or _DASH_BEFORE.search(page, max(0, first - _REACH), first)
+    if field.concepts & _SINGLE and is_no_price(page[start:end], first - start, amounts[-1].signed_end - start):
+        return None
+    in_doubt = is_bound(page[start:end], first - start) or is_doubtful_amount(page, first, amounts[-1].signed_end)
     return None if ranged or in_doubt else amounts[-1]
 
 
@@ -153,6 +182,8 @@ def amount_leaf(search: Search, field: Field, amount: Amount) -> Finding | None:
 
     As printed, an attached currency belongs to it, unless the schema has a field for the currency.
     """
+    if amount.doubt or (amount.currency and is_other_currency(field, search.page.text[slice(*amount.currency)])):
+        return None
     if field.kind is not Kind.STRING:
         value = amount.value
         return None if value is None else number_leaf(search, field, value, amount.start, amount.end)
@@ -170,59 +201,6 @@ def number_leaf(search: Search, field: Field, value: float, start: int, end: int
     # "12.00" stays a float, as it is printed, but a duration in minutes is a whole number if it can be.
     whole = value == int(value) and (field.kind is Kind.INTEGER or isinstance(value, int) or field.seconds)
     return leaf(search.page, int(value) if whole else value, start, end)
-
-
-def _read_boolean(search: Search, _field: Field, start: int, end: int) -> Finding | None:
-    words = tokens(search.page.text[start:end], start)
-    # Tokens are words and numbers, so check marks are looked up in the text.
-    marks = search.page.text[start:end].strip()[:1]
-    if marks and marks in "✓✔✗✘":
-        return leaf(search.page, marks in "✓✔", start, start + 1)
-    if not words or words[0].word not in lexicon().yes | lexicon().no:
-        return None
-    first, answer = words[0], words[0].word in lexicon().yes
-    # Neither the choices of a form, "yes/no" and "[ ] yes [x] no", nor the N of "n/a" is an answer.
-    opposite = lexicon().no if answer else lexicon().yes
-    box = search.page.text[start : first.start].strip()[:1]
-    choices = search.page.text.startswith("/", first.end) or (box in _BOXES and len(words) > 1)
-    in_doubt = choices or any(one.word in opposite for one in words[1:])
-    return None if in_doubt else leaf(search.page, answer, first.start, first.end)
-
-
-def _read_choice(search: Search, field: Field, start: int, end: int) -> Finding | None:
-    """Return the only choice that a text names in whole words and does not negate, or None."""
-    words = tokens(search.page.text[start:end], start)
-    named = [(choice, run) for choice in field.choices for run in _runs(words, choice)]
-    # "out of stock" contains the choice "stock" as well. Only the longest choice at a place is meant.
-    named = [(choice, run) for choice, run in named if not _is_part(run, named)]
-    if len({str(choice) for choice, _ in named}) != 1 or _is_negated(words, named[0][1][0]):
-        return None
-    choice, run = named[0]
-    return leaf(search.page, choice, run[0].start, run[-1].end)
-
-
-def _is_part(run: list[Token], named: list[tuple[Json, list[Token]]]) -> bool:
-    """Whether a choice is part of a longer one ("stock" in "out of stock")."""
-    return any(
-        len(other) > len(run) and other[0].start <= run[0].start and run[-1].end <= other[-1].end for _, other in named
-    )
-
-
-def _runs(words: list[Token], choice: Json) -> list[list[Token]]:
-    """Return the places where a text names a choice."""
-    wanted = phrase(choice) if isinstance(choice, str) else phrase(str(choice)) if choice is not None else ()
-    size = len(wanted)
-    return [
-        words[at : at + size]
-        for at in range(len(words) - size + 1)
-        if size and tuple(w.word for w in words[at : at + size]) == wanted
-    ]
-
-
-def _is_negated(words: list[Token], word: Token) -> bool:
-    """Whether one of the four words before a word is a negation."""
-    at = words.index(word)
-    return any(before.word in lexicon().negations for before in words[max(0, at - 4) : at])
 
 
 def _read_string(search: Search, field: Field, start: int, end: int) -> Finding | None:
@@ -259,6 +237,9 @@ def _read_date(search: Search, field: Field, start: int, end: int) -> Finding | 
 
 def date_leaf(search: Search, field: Field, found: WrittenDate) -> Finding | None:
     """Return a date in ISO 8601 if the field has a format, else as printed."""
+    # People are born in both centuries that two digits may mean.
+    if field.format and _BIRTHS & set(phrase(field.name)) and any(one.short_year for one in found.readings):
+        return None
     if field.format == "date-time":
         moment = only_moment(search.page.text, found, search.date_order)
         return leaf(search.page, iso(moment.value), moment.start, moment.end) if moment else None
@@ -268,10 +249,15 @@ def date_leaf(search: Search, field: Field, found: WrittenDate) -> Finding | Non
     return None if found.of_range else leaf(search.page, " ".join(search.page.text[start:end].split()), start, end)
 
 
+_BIRTHS = frozenset({"birth", "born", "birthday", "birthdate", "dob"})
+_LENGTHS = frozenset({"duration", "length", "elapsed", "runtime", "running", "prep", "cook", "total", "lap"})
+
+
 def _read_time(search: Search, field: Field, start: int, end: int) -> Finding | None:
     """Return a time of day in ISO 8601 if the field has a format, else as printed."""
     found = find_time(search.page.text[start:end])
-    if found is None:
+    # "2:30" is a length of time if the field asks for one.
+    if found is None or (field.format == "time" and _LENGTHS & set(phrase(field.name))):
         return None
     value = iso(found.value) if field.format == "time" else search.page.text[start + found.start : start + found.end]
     return leaf(search.page, value, start + found.start, start + found.end)
@@ -337,8 +323,8 @@ _STRINGS: tuple[tuple[frozenset[str], Reader], ...] = (
 _READERS = {
     Kind.NUMBER: _read_number,
     Kind.INTEGER: _read_number,
-    Kind.BOOLEAN: _read_boolean,
-    Kind.CHOICE: _read_choice,
+    Kind.BOOLEAN: read_boolean,
+    Kind.CHOICE: read_choice,
 }
 
 

@@ -45,12 +45,17 @@ _CELLED = 0.9
 """The score of a label that fills a cell of a table, with its value in the next cell."""
 IN_CODE = re.compile(r"[-/_]\d{1,20}(?![.,]?\d)")
 """What follows the letters of a code, which are no label: "INV-20417"."""
+_EMPTY = 0.9
+"""The score of a label that certainly has no value: "Name:" above another label, "Name: -"."""
 _CELL_END = re.compile(r"\t|[^\S\n]{3,}|\s\|\s")
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A label and its value, as spans of the visible text. `score` (0 to 1): how surely they belong together."""
+    """A label and its value, as spans of the visible text. `score` (0 to 1): how surely they belong together.
+
+    The value is empty if a form leaves it open.
+    """
 
     keys: frozenset[str]
     label: Span
@@ -98,6 +103,8 @@ def _line_pairs(page: Page, number: int, line: Line, mentions: list[Mention]) ->
             and (below := _below(page, number, colon))
         ):
             found.append(Pair(mention.keys, (mention.start, end), below, number, _BELOW[exact, colon]))
+        elif colon:
+            found.append(Pair(mention.keys, (mention.start, end), (end, end), number, _EMPTY))
         done = end
     return found
 

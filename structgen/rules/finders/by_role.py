@@ -54,6 +54,11 @@ def _company(search: Search, field: Field) -> Finding | None:
     return find_company(search)
 
 
+def _customer(search: Search, field: Field) -> Finding | None:
+    # "Billing address" and "shipping address" are two fields about one customer.
+    return find_party(search, field) or find_labelled(search, field, 1.0)
+
+
 def _address(search: Search, field: Field) -> Finding | None:
     # A single line is prose, which may have a street in it, and has no block of lines.
     return find_labelled(search, field, 1.0) or (find_address(search) if len(search.page.lines) > 1 else None)
@@ -64,7 +69,11 @@ def _title(search: Search, field: Field) -> Finding | None:
     if field.siblings & {"first_name", "last_name", "phone", "email", "full_name"}:
         return find_labelled(search, field, 1.0)
     said = read_labels(search, field, 1.0)
-    return said.found if said.found or said.doubt else find_title(search)
+    if said.found or said.doubt:
+        return said.found
+    found = find_title(search)
+    # The first cell of a table may be the label of a title.
+    return None if found and search.vocabulary.of(str(found.value)) & {"title"} else found
 
 
 def _date(search: Search, field: Field) -> Finding | None:
@@ -151,7 +160,7 @@ _ROLES: tuple[tuple[frozenset[str], tuple[Kind, ...], Role], ...] = (
     (frozenset({"title"}), _TEXTS, _title),
     (frozenset({"date"}), _TEXTS, _date),
     (frozenset({"due_date"}), _TEXTS, find_labelled),
-    (frozenset({"customer"}), _TEXTS, find_party),
+    (frozenset({"customer"}), _TEXTS, _customer),
     (frozenset({"time"}), _TEXTS, _time),
     (frozenset({"phone"}), _TEXTS, _phone),
     (frozenset({"currency"}), _TEXTS, _currency),

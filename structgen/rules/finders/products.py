@@ -19,6 +19,7 @@ from structgen.rules.document.vocabulary import Token, lexicon, phrase, tokens
 from structgen.rules.fields import Field, Kind
 from structgen.rules.findings import Finding, leaf, term
 from structgen.rules.labelled import find_labelled
+from structgen.rules.number_context import is_no_price
 from structgen.rules.search import Search
 from structgen.rules.unambiguous import Amount, find_amounts
 from structgen.rules.values import amount_leaf, read_value
@@ -290,6 +291,8 @@ def _price_on_line(search: Search, start: int, end: int) -> Amount | None:
     if len(amounts) != 1 or not amounts[0].currency or _OLD.search(text):
         return None
     amount = amounts[0]
+    if is_no_price(text, amount.signed - start, amount.signed_end - start):
+        return None
     struck = any(a <= amount.start < b for a, b in search.page.struck)
     sign = search.page.text[slice(*amounts[0].currency)]
     letters = sum(char.isalpha() for char in text) - sum(char.isalpha() for char in sign)

@@ -139,7 +139,7 @@ def _entry_items(search: Search, section: Section, lines: list[Line]) -> list[It
     first = kept[:_FIRST]
     counted = sum(bool(_QUANTITY.match(_without_bullet(line))) for line in first) > 0.4 * len(first)
     entries: list[Line] = []
-    for line, after in zip(kept, [*kept[1:], None], strict=True):
+    for line, after in zip(kept, [*kept, None][1:], strict=True):
         if END_OF_LIST.search(line.text) or NAMED_STEP.match(line.text):
             break
         if _is_prose(line, after, counted) and line.start not in bulleted:

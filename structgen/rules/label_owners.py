@@ -13,7 +13,7 @@ from structgen.core.json import pointer
 from structgen.rules.document.page import Page
 from structgen.rules.document.sections import heading_level
 from structgen.rules.document.vocabulary import Vocabulary, phrase, tokens
-from structgen.rules.fields import Field, Kind
+from structgen.rules.fields import Field, Kind, single
 
 NOBODY, SEVERAL = "", "?"
 _LONGEST = 200
@@ -43,11 +43,7 @@ def _keyed(field: Field, key: str) -> Field:
 
 def _leaves(root: Field) -> Iterator[Field]:
     """Yield the leaves of all nested objects. Items of lists have places for themselves."""
-    for child in root.children:
-        if child.kind is Kind.OBJECT:
-            yield from _leaves(child)
-        elif child.kind is not Kind.ARRAY:
-            yield child
+    return (child for child in single(root) if child.kind is not Kind.ARRAY)
 
 
 def _tokens(leaf: Field) -> frozenset[str]:
