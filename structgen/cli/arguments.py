@@ -15,6 +15,7 @@ import typer
 from structgen.cli.console import say
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import DateOrder, EvidenceMode, HtmlMode, Mode, Risk, Style
+from structgen.documents.formats import InputFormat
 
 R = TypeVar("R")
 S = TypeVar("S")
@@ -27,7 +28,8 @@ Words: TypeAlias = Annotated[
     typer.Argument(
         metavar="TASK INPUT",
         help=f"What to extract ({TASK}; omit it with --fields), then what to read: files, folders, globs, or - for "
-        "standard input. A .txt, .md, .html or .pdf file is one document; each row of a .jsonl, .csv or .parquet one.",
+        "standard input. A .txt, .md, .html or .pdf file is one document, each row of a .jsonl, .csv, .tsv or .parquet "
+        "too. Texts and tables may be compressed (.csv.gz).",
         show_default=False,
     ),
 ]
@@ -58,6 +60,17 @@ Fields: TypeAlias = Annotated[
 ]
 TextField: TypeAlias = Annotated[str, typer.Option("--text-field", help="The table column that holds the text.")]
 IdField: TypeAlias = Annotated[str, typer.Option("--id-field", help="The table column that holds the id.")]
+Encoding: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        help="The encoding of texts and tables, such as cp1252. Default: detected; guesses are noted in the rows.",
+    ),
+]
+FormatName: TypeAlias = Annotated[
+    InputFormat | None,
+    typer.Option("--format", help="The format of the inputs, standard input too. Default: what each suffix says."),
+]
 
 
 class RiskName(StrEnum):
@@ -186,6 +199,8 @@ class ExtractArguments:
     examples: Examples = None
     text_field: TextField = "text"
     id_field: IdField = "id"
+    encoding: Encoding = None
+    format: FormatName = None
     concurrency: Concurrency = 8
     chunk_chars: ChunkChars = None
     passes: Passes = 1

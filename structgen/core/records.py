@@ -71,8 +71,16 @@ class Document:
         checked(self, _DOCUMENT, error=DocumentError)
 
     @classmethod
-    def from_file(cls, path: str | PathLike[str]) -> Document:
-        """Read a file. Its name becomes the id, its path the source. The encoding is detected.
+    def from_file(
+        cls,
+        path: str | PathLike[str],
+        *,
+        encoding: str | None = None,
+        format: str | None = None,  # noqa: A002  what users call it
+    ) -> Document:
+        """Read a file. Its name becomes the id, its path the source.
+
+        The encoding is detected unless it is given; `format` ("text", "pdf", ...) replaces what the suffix says.
 
         The text of an HTML page is its source; `Options.html` says what a model reads of it. The text of a PDF keeps
         its columns; it needs `pip install 'structgen[documents]'`. Offsets of evidence are offsets in the text of the
@@ -81,7 +89,7 @@ class Document:
         """
         from structgen.documents.file_reader import read_file
 
-        return read_file(path)
+        return read_file(path, encoding, format)
 
 
 _DOCUMENT: Mapping[str, Check] = MappingProxyType({"id": name_in, "source": name_in, "context": string})

@@ -1,6 +1,14 @@
 """Files, folders, tables and standard input -> Documents, lazily. An unreadable input is a value, not an exception."""
 
-from structgen.documents.file_reader import read_documents
-from structgen.documents.inputs import DocumentOrProblem, DocumentProblem
+from structgen.documents.file_reader import ReadingOptions, read_documents
+from structgen.documents.formats import InputFormat
+from structgen.documents.inputs import DocumentOrProblem, DocumentProblem, Outputs
 
-__all__ = ["DocumentOrProblem", "DocumentProblem", "read_documents"]
+__all__ = [
+    "DocumentOrProblem",
+    "DocumentProblem",
+    "InputFormat",
+    "Outputs",
+    "ReadingOptions",
+    "read_documents",
+]

@@ -2,86 +2,98 @@
 
 from __future__ import annotations
 
+import io
+import math
 import os
-import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, time
+from decimal import Decimal
 from os import PathLike
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import BinaryIO, TypeAlias, cast
 
-from structgen.core.argument_checks import argument, kind_of, string
+from structgen.core.argument_checks import argument, kind_of, one_of, optional, string
 from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.core.records import Document
-from structgen.documents.decode import decode
-from structgen.documents.formats import Format, format_of
+from structgen.documents.decode import check_encoding, decode, encoding_of, not_valid
+from structgen.documents.formats import InputFormat, NamedFormat, format_of, is_compressed
 from structgen.documents.inputs import (
+    NO_OUTPUTS,
     DocumentOrProblem,
     DocumentProblem,
     InputFile,
     Notice,
+    Outputs,
     explain,
     find_input_files,
     readable,
+    special_kind,
 )
-from structgen.documents.pdf import read_pdf
-from structgen.documents.tabular import Row, read_csv, read_jsonl, read_parquet
+from structgen.documents.pdf import is_pdf, read_pdf
+from structgen.documents.streams import head_of, open_bytes, read_whole
+from structgen.documents.tabular import NumberedRow, Row, Verbatim, read_csv, read_jsonl, read_parquet
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
-    """The table columns that hold the text and the id."""
+class ReadingOptions:
+    """How inputs are read: the columns of a table that hold the text and the id, and what the files do not say.
 
-    text: str = "text"
-    id: str = "id"
+    `encoding` replaces the detection, and `format` what the suffix says; standard input has none.
+    Raises ConfigurationError if there is no such encoding.
+    """
+
+    text_field: str = "text"
+    id_field: str = "id"
+    encoding: str | None = None
+    format: InputFormat | None = None
+
+    def __post_init__(self) -> None:
+        """Check the encoding before anything is read."""
+        if self.encoding is not None:
+            check_encoding(self.encoding)
+
+    def format_of(self, path: Path | None) -> NamedFormat:
+        """Return the format in which a file is read."""
+        named = NamedFormat(None) if path is None else format_of(path)
+        if self.format is not None:
+            return NamedFormat(self.format, path is not None and is_compressed(path))
+        return NamedFormat(named.format or InputFormat.TEXT, named.compressed)
 
 
 def read_documents(
     inputs: Sequence[str],
+    options: ReadingOptions | None = None,
     *,
-    text_field: str = "text",
-    id_field: str = "id",
-    skip: Path | None = None,
+    outputs: Outputs = NO_OUTPUTS,
     notice: Notice | None = None,
 ) -> Iterator[DocumentOrProblem]:
     """Yield the documents that `inputs` name, lazily, and a problem in the place of each that cannot be read.
 
     An input is a file, a folder (read recursively, only known suffixes), a glob, or ``-`` for standard input. In
-    .jsonl, .csv and .parquet each row is a document, with its text in `text_field`; any other file is one document. The
-    text of a .pdf has the places of its pages.
-    HTML is not converted here: the rules use its markup (JSON-LD, microdata, tables), a model reads its text
-    (engine/document_input.py), and offsets of evidence are offsets in the file.
+    .jsonl, .csv, .tsv and .parquet each row is a document, any other file is one document. HTML is not converted here:
+    the rules use its markup (JSON-LD, microdata, tables), and a model reads its text (engine/document_input.py).
+    Offsets of evidence are offsets in the text of the document: for HTML its source, for a PDF what its pages show.
 
-    The id is the row's `id_field`, else the file's name (its path relative to the given folder) and the line. A
-    repeated id gets ``#2``, so that no two rows share one. `skip` is a file to skip even if its folder is read,
-    the output of an earlier run. `notice` is called about everything that a user may not expect: changed ids, guessed
-    encodings, skipped files.
+    The id is that of the row, else the file's name (its path relative to the given folder) and the line. A repeated id
+    gets ``#2``, so that no two rows share one. `outputs` are files that the run writes and that are skipped even if
+    their folder is read. `notice` is called about what may be unexpected: changed ids, guesses, skipped files.
     """
     notify = notice or _silent
+    options = options or ReadingOptions()
     unique = UniqueIds()
-    fields = Fields(text_field, id_field)
-    for file in find_input_files(inputs, notify):
-        if isinstance(file, InputFile) and _same(file.path, skip):
-            notify(f"{file.source}: skipped, because rows are written to it.")
-            continue
-        found = iter((file,)) if isinstance(file, DocumentProblem) else read_input_file(file, fields, notify)
+    for file in find_input_files(inputs, notify, outputs):
+        found = iter((file,)) if isinstance(file, DocumentProblem) else read_input_file(file, options, notify)
         for read in found:
             own = unique.of(read.id)
             if own != read.id:
                 notify(f"{read.source}: the id {read.id!r} is not unique; it became {own!r} here.")
-            yield replace(read, id=own)
+            yield read if own == read.id else replace(read, id=own)
 
 
 def _silent(_: str) -> None:
     """The notice of a caller who wants none."""
-
-
-def _same(path: Path | None, other: Path | None) -> bool:
-    """Whether both exist and are the same file."""
-    if path is None or other is None or not (path.exists() and other.exists()):
-        return False
-    return path.samefile(other)
 
 
 class UniqueIds:
@@ -101,92 +113,119 @@ class UniqueIds:
         return own
 
 
-def read_input_file(file: InputFile, fields: Fields, notify: Notice) -> Iterator[DocumentOrProblem]:
+def read_input_file(file: InputFile, options: ReadingOptions, notify: Notice) -> Iterator[DocumentOrProblem]:
     """Yield the documents of one file. If reading fails, the last item is a problem."""
+    form, compressed = options.format_of(file.path)
     try:
-        kind = Format.TEXT if file.path is None else format_of(file.path)
-        if file.path is not None and kind is not None and kind.is_table:
-            yield from _table(file, file.path, kind, fields)
-        elif kind is Format.PDF:
-            yield _pdf(file, notify)
+        if form is not None and form.is_table:
+            with open_bytes(file.path, compressed=compressed) as stream:
+                yield from _table(file, stream, form, options, notify)
         else:
-            yield from _file(file, notify)
+            yield _whole(file, read_whole(file.path, compressed=compressed), form, options, notify)
     except OSError as error:
         yield DocumentProblem(file.source, f"{explain(error)}.", file.name)
     except DocumentError as error:
         yield DocumentProblem(file.source, str(error), file.name)
     except UnicodeDecodeError as error:  # a UTF-16 table that ends within a character
-        yield DocumentProblem(file.source, f"it is not valid {error.encoding}; save it as UTF-8.", file.name)
+        reason = not_valid(error.encoding, error.start, named=options.encoding is not None)
+        yield DocumentProblem(file.source, reason, file.name)
 
 
-def _bytes(file: InputFile) -> bytes:
-    return sys.stdin.buffer.read() if file.path is None else file.path.read_bytes()
-
-
-def _pdf(file: InputFile, notify: Notice) -> DocumentOrProblem:
-    found = read_pdf(_bytes(file))
-    for note in found.notes:
+def _whole(
+    file: InputFile, data: bytes, form: InputFormat | None, options: ReadingOptions, notify: Notice
+) -> DocumentOrProblem:
+    """Return the document that a file is."""
+    # standard input has no suffix that says it
+    sniffed = file.path is None and options.format is None and is_pdf(data)
+    if form is InputFormat.PDF or sniffed:
+        found = read_pdf(data)
+        document = Document(found.text, file.name, file.source, pages=found.pages, notes=found.notes)
+    else:
+        text, _, doubt = decode(data, options.encoding)
+        document = Document(text, file.name, file.source, notes=(doubt,) if doubt else ())
+    for note in document.notes:
         notify(f"{file.source}: {note}")
-    return Document(found.text, file.name, file.source, pages=found.pages, notes=found.notes)
+    return _checked(document)
 
 
-def _file(file: InputFile, notify: Notice) -> Iterator[DocumentOrProblem]:
-    data = _bytes(file)
-    text, encoding, guessed = decode(data)
-    if guessed:
-        notify(f"{file.source}: it is not UTF-8; it was read as {encoding}, which is a guess.")
-    yield _document(text, file.name, file.source)
-
-
-def _table(file: InputFile, path: Path, kind: Format, fields: Fields) -> Iterator[DocumentOrProblem]:
+def _table(
+    file: InputFile, stream: BinaryIO, form: InputFormat, options: ReadingOptions, notify: Notice
+) -> Iterator[DocumentOrProblem]:
     rows, at = 0, file.source
-    for number, row in _rows(path, kind, fields):
+    if form is InputFormat.PARQUET:
+        # Parquet is read from its end, which standard input does not allow
+        source = stream if stream.seekable() else io.BytesIO(stream.read())
+        found, notes = read_parquet(source, options.text_field, options.id_field), ()
+    else:
+        found, notes = _text_rows(stream, form, options)
+    for note in notes:
+        notify(f"{at}: {note}")
+    for number, row in found:
         rows += 1
         name = f"{file.name}:{number}"
-        yield DocumentProblem(at, row, name) if isinstance(row, str) else _of_row(row, fields, name, at)
+        yield DocumentProblem(at, row, name) if isinstance(row, str) else _of_row(row, options, name, at, notes)
     if not rows:
         yield DocumentProblem(at, "the table has no rows.", file.name)
 
 
-def _rows(path: Path, kind: Format, fields: Fields) -> Iterator[tuple[int, Row | str]]:
-    match kind:
-        case Format.JSONL:
-            return read_jsonl(path)
-        case Format.CSV:
-            return read_csv(path, fields.text)
-        case _:
-            return read_parquet(path, fields.text, fields.id)
+def _text_rows(
+    stream: BinaryIO, form: InputFormat, options: ReadingOptions
+) -> tuple[Iterator[NumberedRow], tuple[str, ...]]:
+    """Return the rows of a table that is text, and notes about its encoding, which its start decides.
+
+    Bytes that are not in that encoding become lone surrogates, which are refused later, in their row alone.
+    """
+    head, stream = head_of(stream)
+    encoding, doubt = encoding_of(head, options.encoding)
+    newline = None if form is InputFormat.JSONL else ""
+    lines = io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline=newline)
+    notes = (doubt,) if doubt else ()
+    if form is InputFormat.JSONL:
+        return read_jsonl(lines), notes
+    return read_csv(lines, options.text_field, "\t" if form is InputFormat.TSV else None), notes
 
 
-def _of_row(row: Row, fields: Fields, name: str, source: str) -> DocumentOrProblem:
-    """Return the document of a row. An id that is neither text nor an integer is ignored."""
-    own = row.get(fields.id)
-    # bool is an int in Python, but no id
-    if isinstance(own, str | int) and not isinstance(own, bool) and str(own).strip():
-        name = str(own)
-    text = row.get(fields.text)
+def _of_row(row: Row, options: ReadingOptions, name: str, source: str, notes: tuple[str, ...]) -> DocumentOrProblem:
+    """Return the document of a row."""
+    name = _id(row.get(options.id_field)) or name
+    text = row.get(options.text_field)
     if isinstance(text, str):
-        return _document(text, name, source)
-    if fields.text in row:
-        return DocumentProblem(source, f"its {fields.text!r} is not text.", name)
+        return _checked(Document(text, name, source, notes=notes))
+    if options.text_field in row:
+        return DocumentProblem(source, f"its {options.text_field!r} is not text.", name)
     names = ", ".join(str(key) for key in row) or "none"
     return DocumentProblem(
         source,
-        f"it has no field {fields.text!r} (it has: {names}); name the one with the text (text_field, --text-field).",
+        f"it has no field {options.text_field!r} (it has: {names}); name the one with the text (text_field, "
+        "--text-field).",
         name,
     )
 
 
-def _document(text: str, name: str, source: str) -> DocumentOrProblem:
-    if not text.strip():
+def _id(own: object) -> str:
+    """Return an id as it is written, or "" if it is none: null, true, a list, an object, blank."""
+    # bool is an int in Python, but no id
+    if isinstance(own, bool) or (isinstance(own, float) and not math.isfinite(own)):
+        return ""
+    if isinstance(own, Verbatim):
+        return own.text
+    if isinstance(own, date | time):  # a datetime too
+        return own.isoformat()
+    return str(own) if isinstance(own, str | int | float | Decimal) and str(own).strip() else ""
+
+
+def _checked(document: Document) -> DocumentOrProblem:
+    """Return a document if its text can be sent, else the problem with it."""
+    name, source = document.id, document.source
+    if not document.text.strip():
         return DocumentProblem(source, "it is empty: there is nothing to extract.", name)
     try:
         # lone surrogates come from invalid bytes; no request and no output could contain them
-        text.encode("utf-8")
+        document.text.encode("utf-8")
     except UnicodeEncodeError as error:
         wrong = f"character {error.start} is a lone surrogate or a byte in another encoding"
-        return DocumentProblem(source, f"{wrong}; save it as UTF-8 and try again.", name)
-    return Document(text, name, source)
+        return DocumentProblem(source, f"{wrong}; save it as UTF-8, or name its encoding, and try again.", name)
+    return document
 
 
 Paths: TypeAlias = str | PathLike[str] | Iterable[str | PathLike[str]]
@@ -194,35 +233,55 @@ Paths: TypeAlias = str | PathLike[str] | Iterable[str | PathLike[str]]
 
 
 def read(
-    paths: Paths, *, text_field: str = "text", id_field: str = "id", notice: Notice | None = None
+    paths: Paths,
+    *,
+    text_field: str = "text",
+    id_field: str = "id",
+    encoding: str | None = None,
+    format: InputFormat | str | None = None,  # noqa: A002  what users call it
+    notice: Notice | None = None,
 ) -> Iterator[Document | DocumentError]:
     """Read the documents in files, folders and globs, lazily and in order. An unreadable one yields a DocumentError.
 
-    A .txt, .md, .html or .pdf file (and any other file that is named itself) is one document; in .jsonl, .csv and
-    .parquet each row is one, with its text in `text_field` and its id in `id_field`. Folders are read recursively, and
-    ``-`` is standard input. Ids are file names (with the line in a table) and unique.
+    A .txt, .md, .html or .pdf file (and any other file that is named itself) is one document; in .jsonl, .csv, .tsv and
+    .parquet each row is one, with its text in `text_field` and its id in `id_field`. Text and its tables may be
+    compressed (``rows.csv.gz``). Folders are read recursively, and ``-`` is standard input. Ids are file names (with
+    the line in a table) and unique. `format` ("csv", "jsonl", "text", ...) replaces what the suffix says, for standard
+    input too, and `encoding` replaces the detection. A PDF needs ``pip install 'structgen[documents]'``.
 
-    A bad file does not stop the others: its error takes its place, with `id` and `source`, and `Extractor.map` accepts
-    it as a text that failed. `notice` is called with a sentence about everything that may be unexpected (a guessed
-    encoding, skipped files in a folder); without it these are warnings.
+    Offsets of evidence are offsets in the `text` of the Document. A bad file does not stop the others: its error takes
+    its place, with `id` and `source`, and `Extractor.map` accepts it as a text that failed. `notice` is called with a
+    sentence about everything that may be unexpected (a guessed encoding, skipped files in a folder); without it these
+    are warnings.
     """
     named = [_name(path) for path in _listed(paths)]
-    text_field, id_field = argument("text_field", text_field, string), argument("id_field", id_field, string)
-    found = read_documents(named, text_field=text_field, id_field=id_field, notice=notice or _warn)
+    options = ReadingOptions(
+        argument("text_field", text_field, string),
+        argument("id_field", id_field, string),
+        argument("encoding", encoding, optional(string)),
+        argument("format", format, optional(one_of(InputFormat))),
+    )
+    found = read_documents(named, options, notice=notice or _warn)
     return (_error(one) if isinstance(one, DocumentProblem) else one for one in found)
 
 
-def read_file(path: str | PathLike[str]) -> Document:
+def read_file(path: str | PathLike[str], encoding: str | None = None, named_format: str | None = None) -> Document:
     """Read one file as a document. Raises DocumentError. See `Document.from_file`."""
     name = _name(path)
+    options = ReadingOptions(
+        encoding=argument("encoding", encoding, optional(string)),
+        format=argument("format", named_format, optional(one_of(InputFormat))),
+    )
     file = InputFile(Path(name), readable(Path(Path(name).name)))
     if Path(name).is_dir():
         raise DocumentError(f"{name} is a folder: use structgen.read({name!r}) to read the files in it.", source=name)
-    kind = format_of(Path(name))
-    if kind is not None and kind.is_table:
+    form = options.format_of(Path(name)).format
+    if form is not None and form.is_table:
         raise DocumentError(f"{name} is a table: use structgen.read({name!r}) to read its rows.", source=name)
+    if (kind := special_kind(Path(name))) is not None:
+        raise DocumentError(f"{name} is {kind}, not a file.", source=name)
     # one file that is no table yields exactly one item
-    found = next(read_input_file(file, Fields(), _warn))
+    found = next(read_input_file(file, options, _warn))
     if isinstance(found, DocumentProblem):
         raise _error(found)
     return found

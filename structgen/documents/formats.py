@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import PurePath
 from types import MappingProxyType
+from typing import NamedTuple
 
 
-class Format(StrEnum):
-    """How a file is read. Each row of a table (jsonl, csv, parquet) is a document, any other file is one as a whole."""
+class InputFormat(StrEnum):
+    """How a file is read. Each row of a table (jsonl, csv, tsv, parquet) is a document, any other file is one."""
 
     TEXT = "text"
-    """Plain text, Markdown, HTML: as it is."""
+    """Plain text, Markdown or HTML, as it is."""
     PDF = "pdf"
     JSONL = "jsonl"
     CSV = "csv"
+    TSV = "tsv"
     PARQUET = "parquet"
 
     @property
@@ -24,24 +26,42 @@ class Format(StrEnum):
         return self in _TABLES
 
 
-_TABLES = frozenset({Format.JSONL, Format.CSV, Format.PARQUET})
+_TABLES = frozenset({InputFormat.JSONL, InputFormat.CSV, InputFormat.TSV, InputFormat.PARQUET})
+_PACKABLE = frozenset({InputFormat.TEXT, InputFormat.JSONL, InputFormat.CSV, InputFormat.TSV})
 
-BY_SUFFIX: Mapping[str, Format] = MappingProxyType(
+_BY_SUFFIX: Mapping[str, InputFormat] = MappingProxyType(
     {
-        ".txt": Format.TEXT,
-        ".md": Format.TEXT,
-        ".html": Format.TEXT,
-        ".htm": Format.TEXT,
-        ".pdf": Format.PDF,
-        ".jsonl": Format.JSONL,
-        ".csv": Format.CSV,
-        ".parquet": Format.PARQUET,
+        ".txt": InputFormat.TEXT,
+        ".md": InputFormat.TEXT,
+        ".html": InputFormat.TEXT,
+        ".htm": InputFormat.TEXT,
+        ".pdf": InputFormat.PDF,
+        ".jsonl": InputFormat.JSONL,
+        ".csv": InputFormat.CSV,
+        ".tsv": InputFormat.TSV,
+        ".parquet": InputFormat.PARQUET,
     }
 )
-SUFFIXES = ", ".join(BY_SUFFIX)
-"""The suffixes of the files that are read in folders, in words."""
+SUFFIXES = ", ".join(_BY_SUFFIX)
+"""The suffixes of the files that are read in folders, in words. Text and tables of text may end in ``.gz`` too."""
+_GZIP = ".gz"
 
 
-def format_of(name: PurePath) -> Format | None:
-    """Return the format that a file's name says, or None if its suffix is unknown."""
-    return BY_SUFFIX.get(name.suffix.lower())
+class NamedFormat(NamedTuple):
+    """What a file's name says: its format, or None if the suffix is unknown, and whether it is compressed."""
+
+    format: InputFormat | None
+    compressed: bool = False
+
+
+def format_of(name: PurePath) -> NamedFormat:
+    """Return the format that a file's name says, as in ``notes.txt`` or ``rows.csv.gz``."""
+    if not is_compressed(name):
+        return NamedFormat(_BY_SUFFIX.get(name.suffix.lower()))
+    inner = _BY_SUFFIX.get(PurePath(name.stem).suffix.lower())
+    return NamedFormat(inner, True) if inner in _PACKABLE else NamedFormat(None)
+
+
+def is_compressed(name: PurePath) -> bool:
+    """Whether a file's name says that it is compressed with gzip."""
+    return name.suffix.lower() == _GZIP

@@ -6,8 +6,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +13,7 @@ from hypothesis import strategies as st
 import structgen
 from structgen import ConfigurationError, DocumentError, ExtractionFailed, Extractor
 from structgen.core.records import Document
-from structgen.documents import DocumentProblem, read_documents
+from structgen.documents import DocumentProblem, Outputs, ReadingOptions, read_documents
 from structgen.documents.file_reader import UniqueIds
 
 
@@ -26,7 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def read(*inputs: str, **fields: str) -> list[Document | DocumentProblem]:
-    return list(read_documents(inputs, **fields))
+    return list(read_documents(inputs, ReadingOptions(**fields)))
 
 
 def ids(*inputs: str) -> list[str]:
@@ -182,69 +180,9 @@ def test_a_file_that_the_system_does_not_give_is_a_problem(folder: Path) -> None
     assert "cannot be read" in problem("loop.txt").reason
 
 
-def test_each_json_line_is_a_document(folder: Path) -> None:
-    (folder / "t.jsonl").write_text('{"id": "a", "text": "A"}\n\n{"id": 7, "text": "B"}\n{"text": "C"}\n')
-    assert read("t.jsonl") == [
-        Document("A", "a", "t.jsonl"),
-        Document("B", "7", "t.jsonl"),
-        Document("C", "t.jsonl:4", "t.jsonl"),
-    ]
-
-
 def test_a_name_of_a_file_that_is_no_text_still_makes_an_id(folder: Path) -> None:
     Path(os.fsdecode(b"a\xff.txt")).write_text("x")
     assert ids(".") == ["a�.txt"]
-
-
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        ('{"text": "A"', "not JSON"),
-        ('["A"]', "not a JSON object"),
-        (
-            '{"body": "A", "lang": "en"}',
-            "no field 'text' (it has: body, lang); name the one with the text (text_field, --text-field)",
-        ),
-        ('{"text": null}', "'text' is not text"),
-        ('{"text": 3}', "'text' is not text"),
-        ('{"text": " "}', "empty"),
-        ('{"text": "half \\ud800"}', "surrogate"),
-        ("[" * 200_000, "cannot be decoded"),
-        ('{"text": ' + "9" * 5000 + "}", "cannot be decoded"),
-    ],
-)
-def test_a_bad_line_is_a_problem_of_its_own(folder: Path, line: str, reason: str) -> None:
-    (folder / "t.jsonl").write_text(f'{{"text": "A"}}\n{line}\n{{"text": "C"}}\n')
-    before, bad, after = read("t.jsonl")
-    assert isinstance(bad, DocumentProblem)
-    assert bad.id == "t.jsonl:2"
-    assert reason in bad.reason
-    assert str(bad).startswith("t.jsonl:2: ")
-    assert isinstance(before, Document)
-    assert isinstance(after, Document)
-
-
-def test_a_line_in_another_encoding_is_a_problem_of_its_own(folder: Path) -> None:
-    padding = '{"text": "' + "x" * 300_000 + '"}\n'
-    (folder / "t.jsonl").write_bytes(padding.encode() + '{"text": "Käse"}\n'.encode("latin-1") + b'{"text": "ok"}\n')
-    first, bad, last = read("t.jsonl")
-    assert isinstance(bad, DocumentProblem)
-    assert "another encoding" in bad.reason
-    assert isinstance(first, Document)
-    assert isinstance(last, Document)
-
-
-def test_json_lines_in_utf16_are_read(folder: Path) -> None:
-    (folder / "t.jsonl").write_text('{"text": "Käse"}\n{"text": "B"}\n', encoding="utf-16")
-    assert [found.text for found in read("t.jsonl") if isinstance(found, Document)] == ["Käse", "B"]
-
-
-def test_a_table_that_ends_in_the_middle_of_a_character_gives_what_came_before(folder: Path) -> None:
-    (folder / "t.jsonl").write_bytes('{"text": "A"}\n'.encode("utf-16-le") + b"x")
-    fine, broken = read("t.jsonl")
-    assert fine == Document("A", "t.jsonl:1", "t.jsonl")
-    assert isinstance(broken, DocumentProblem)
-    assert "not valid utf-16-le" in broken.reason
 
 
 def test_a_table_is_read_lazily(folder: Path) -> None:
@@ -253,92 +191,6 @@ def test_a_table_is_read_lazily(folder: Path) -> None:
     assert next(documents) == Document("A", "t.jsonl:1", "t.jsonl")
     (folder / "gone.txt").write_text("it came later")
     assert list(documents)[-1] == Document("it came later", "gone.txt", "gone.txt")
-
-
-@pytest.mark.parametrize("name", ["t.jsonl", "t.csv"])
-def test_a_table_without_rows_is_a_problem(folder: Path, name: str) -> None:
-    (folder / name).write_text("")
-    assert "no rows" in problem(name).reason
-
-
-@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-def test_a_csv_row_is_a_document_whatever_separates_its_columns(folder: Path, separator: str) -> None:
-    header, row = separator.join(["id", "text", "n"]), separator.join(["a", '"x, y; z\nand ""more"""', "1"])
-    (folder / "t.csv").write_text(f"{header}\n{row}\n")
-    assert read("t.csv") == [Document('x, y; z\nand "more"', "a", "t.csv")]
-
-
-def test_the_separator_is_the_one_that_gives_the_column_not_the_most_frequent(folder: Path) -> None:
-    (folder / "t.csv").write_text('text,"a;b;c;d"\nA,1\n')
-    assert read("t.csv") == [Document("A", "t.csv:2", "t.csv")]
-
-
-def test_a_csv_with_a_byte_order_mark_has_a_first_column(folder: Path) -> None:
-    (folder / "t.csv").write_text("text,id\nA,a\n", encoding="utf-8-sig")
-    assert read("t.csv") == [Document("A", "a", "t.csv")]
-
-
-def test_a_csv_row_may_be_long_or_short(folder: Path) -> None:
-    (folder / "t.csv").write_text(f"id,text\na,{'x' * 200_000}\nb\nc,C,extra\n")
-    long, short, wide = read("t.csv")
-    assert isinstance(long, Document)
-    assert len(long.text) == 200_000
-    assert isinstance(short, DocumentProblem)
-    assert "is not text" in short.reason
-    assert wide == Document("C", "c", "t.csv")
-
-
-def test_a_csv_without_the_column_says_which_it_has(folder: Path) -> None:
-    (folder / "t.csv").write_text("id;body\na;A\n")
-    assert "no field 'text' (it has: id, body)" in problem("t.csv").reason
-
-
-def test_other_columns_hold_text_and_id_when_told(folder: Path) -> None:
-    (folder / "t.csv").write_text("nr,body\n1,A\n")
-    assert read("t.csv", text_field="body", id_field="nr") == [Document("A", "1", "t.csv")]
-
-
-def test_a_csv_that_breaks_off_gives_what_came_before(folder: Path) -> None:
-    (folder / "t.csv").write_bytes(b'id,text\na,A\nb,"no end\nc,C\n')
-    first, broken = read("t.csv")
-    assert first == Document("A", "a", "t.csv")
-    assert isinstance(broken, DocumentProblem)
-    assert "quotation mark is never closed" in broken.reason
-
-
-@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
-def test_a_csv_may_end_in_a_closed_quote(folder: Path, end: str) -> None:
-    (folder / "t.csv").write_text(f'id,text\na,A\nb,"B\nB"{end}')
-    assert read("t.csv") == [Document("A", "a", "t.csv"), Document("B\nB", "b", "t.csv")]
-
-
-def test_each_parquet_row_is_a_document(folder: Path) -> None:
-    rows = [{"id": f"r{n}", "text": f"T{n}", "more": n} for n in range(600)]
-    pq.write_table(pa.Table.from_pylist(rows), folder / "t.parquet")
-    found = read("t.parquet")
-    assert found[0] == Document("T0", "r0", "t.parquet")
-    assert [one.id for one in found] == [row["id"] for row in rows]
-
-
-def test_parquet_rows_without_ids_are_numbered(folder: Path) -> None:
-    pq.write_table(pa.table({"text": ["A"] * 300}), folder / "t.parquet")
-    assert ids("t.parquet")[-1] == "t.parquet:300"
-
-
-def test_a_parquet_file_without_the_column_says_which_it_has(folder: Path) -> None:
-    pq.write_table(pa.table({"body": ["A"], "lang": ["en"]}), folder / "t.parquet")
-    assert "(it has: body, lang)" in problem("t.parquet").reason
-
-
-def test_a_broken_parquet_file_is_a_problem(folder: Path) -> None:
-    (folder / "t.parquet").write_bytes(b"PAR1 but no more")
-    assert "not a readable Parquet file" in problem("t.parquet").reason
-
-
-def test_parquet_without_pyarrow_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "t.parquet").write_bytes(b"PAR1")
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    assert "pip install 'structgen[parquet]'" in problem("t.parquet").reason
 
 
 def test_an_id_that_comes_again_is_made_unique_and_told(folder: Path) -> None:
@@ -359,14 +211,10 @@ def test_what_is_written_to_is_left_out(folder: Path) -> None:
     (folder / "out.jsonl").write_text('{"id": "a"}\n')
     told: list[str] = []
     for inputs in (["."], ["*.*"]):
-        assert [one.id for one in read_documents(inputs, skip=Path("out.jsonl"), notice=told.append)] == ["a.txt"]
+        assert [one.id for one in read_documents(inputs, outputs=Outputs(Path("out.jsonl")), notice=told.append)] == [
+            "a.txt"
+        ]
     assert told == ["out.jsonl: skipped, because rows are written to it."] * 2
-
-
-@pytest.mark.parametrize("own", ["null", "true", "[]", "{}", '" "', "1.5"])
-def test_an_id_that_is_none_gives_the_line(folder: Path, own: str) -> None:
-    (folder / "t.jsonl").write_text(f'{{"id": {own}, "text": "A"}}\n')
-    assert ids("t.jsonl") == ["t.jsonl:1"]
 
 
 @settings(deadline=None, max_examples=60)

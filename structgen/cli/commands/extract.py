@@ -123,13 +123,12 @@ def _batch(
 
 
 def _documents(arguments: ExtractArguments, inputs: list[str]) -> Iterator[DocumentOrProblem]:
-    from structgen.documents import read_documents
+    from structgen.documents import Outputs, ReadingOptions, read_documents
 
     return read_documents(
         inputs,
-        text_field=arguments.text_field,
-        id_field=arguments.id_field,
-        skip=arguments.output,  # an earlier output in an input folder is not an input
+        ReadingOptions(arguments.text_field, arguments.id_field, arguments.encoding, arguments.format),
+        outputs=Outputs(arguments.output, () if arguments.store is None else (arguments.store,)),
         notice=None if arguments.quiet else say,
     )
 

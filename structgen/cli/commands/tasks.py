@@ -152,11 +152,11 @@ def prompt(
 
 def _document(inputs: list[str], text_field: str) -> str | Document:
     """Return the first document, or a placeholder without one."""
-    from structgen.documents import DocumentProblem, read_documents
+    from structgen.documents import DocumentProblem, ReadingOptions, read_documents
 
     if len(inputs) > 1:
         raise ConfigurationError("Give at most one INPUT: the prompt is the same for every document.")
-    for document in read_documents(inputs, text_field=text_field, notice=say):
+    for document in read_documents(inputs, ReadingOptions(text_field), notice=say):
         if isinstance(document, DocumentProblem):
             raise DocumentError(str(document))
         return document
