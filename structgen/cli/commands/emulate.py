@@ -28,8 +28,8 @@ LimitsOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
         metavar="LIMITS",
-        help="Rate limits of each model: a tier from the model cards (free, dev), rpm=30,tpm=8000 (also rpd, tpd), "
-        'or FILE.json with {"rpm": 30, ...}.',
+        help="Rate limits of each model: a tier from the model cards (free, dev), rpm=30,tpm=8000 (also rpd, tpd, "
+        'itpm, otpm), or FILE.json with {"rpm": 30, ...}.',
     ),
 ]
 
@@ -42,7 +42,7 @@ FaultsOption: TypeAlias = Annotated[
     ),
 ]
 
-_INTEGERS = frozenset({"seed", "retry_after", "rpm", "rpd", "tpm", "tpd"})
+_INTEGERS = frozenset({"seed", "retry_after", "rpm", "rpd", "tpm", "tpd", "itpm", "otpm"})
 
 
 def emulate(

@@ -21,7 +21,7 @@ from typing import cast
 
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json, JsonObject
-from structgen.send.limits.limiter_state import Measure
+from structgen.send.limits.buckets import Measure
 from structgen.testing.emulator.rate_limits import Charge, refuse_for
 from structgen.testing.emulator.replies import Answer, ErrorReply, Fault, Step, Streamed, error
 
@@ -132,9 +132,14 @@ class RequestFault:
         """Return the 429 of a full bucket of tokens, or of one as full as the wait in the plan implies."""
         limit, wait = charge.meter.limit(Measure.TPM) or _TPM, self.plan.retry_after
         # how far the bucket must be exceeded for the wait of the plan to be the one that the limit implies
-        over = charge.requested if wait is None else max(math.ceil(wait * limit / Measure.TPM.period), 1)
-        used, tier = min(limit - charge.requested + over, limit), str(body.get("service_tier") or "on_demand")
-        made = refuse_for(Measure.TPM, limit, used, charge.requested, tier=tier, headers=charge.headers())
+        asked = int(charge.requested.tokens)
+        over = asked if wait is None else max(math.ceil(wait * limit / Measure.TPM.period), 1)
+        words = {
+            "tier": str(body.get("service_tier") or "on_demand"),
+            "organization": charge.meter.organization,
+        }
+        used = min(limit - asked + over, limit)
+        made = refuse_for(Measure.TPM, limit, used, asked, words=words, headers=charge.headers())
         header = {} if wait is None else {"retry-after": str(wait)}
         return ErrorReply(made.status, made.error, {**made.headers, **header})
 

@@ -4,6 +4,9 @@ As Groq's messages have it (``Limit 8000, Used 4867, Requested 3264. Please try 
 bucket that drains completely within its period, a minute or a day. A request that does not fit has to wait (used +
 requested - limit) * period / limit seconds. On arrival a request is charged its estimated prompt plus
 ``max_completion_tokens``; once answered, what it really used. A refused request is charged nothing.
+
+Groq has limits of input and of output tokens a minute (ITPM, OTPM) for some organizations, but documents no headers and
+no messages for them. Here they are in no header, and their messages are those of TPM with the other name.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from typing import TypeAlias
 from structgen.compile.parameters import tokens_of
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject, as_object
-from structgen.send.limits.limiter_state import NO_LIMITS, Measure
+from structgen.send.limits.buckets import NO_LIMITS, Amount, Measure
 from structgen.send.model_cards import find_card, list_cards
 from structgen.testing.emulator.bodies import ChatRequest, prompt_tokens
 from structgen.testing.emulator.replies import ErrorReply, groq_error
@@ -86,12 +89,17 @@ _SHOWN = {"requests": Measure.RPD, "tokens": Measure.TPM}  # the two limits that
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Requests and tokens per minute and per day that a model accepts; None means no limit."""
+    """Requests and tokens per minute and per day that a model accepts, and input and output tokens per minute.
+
+    None means no limit.
+    """
 
     rpm: int | None = None
     rpd: int | None = None
     tpm: int | None = None
     tpd: int | None = None
+    itpm: int | None = None
+    otpm: int | None = None
 
     def __post_init__(self) -> None:
         for name, limit in self.named().items():
@@ -107,20 +115,24 @@ LimitsLike: TypeAlias = Limits | str | None
 """Limits for every model; or a tier of the model cards (``"free"``), with limits for each model; or None."""
 
 
+ORGANIZATION = "org_emulator"
+"""The organization of every key that has no other one."""
+
+
 class Meters:
-    """The usage of each model's limits. All keys share it, because limits belong to the organization."""
+    """The usage of each model's limits by each organization. The keys of one share it."""
 
     def __init__(self, limits: LimitsLike = None, clock: Clock | None = None) -> None:
         if isinstance(limits, str):
             check_tier(limits)
         self._limits = limits
         self.clock = clock or Clock()
-        self._meters: dict[str, Meter] = {}
+        self._meters: dict[tuple[str, str], Meter] = {}
 
-    def arrive(self, body: JsonObject) -> Charge | ErrorReply:
+    def arrive(self, body: JsonObject, organization: str = ORGANIZATION) -> Charge | ErrorReply:
         """Charge a chat request, or return the error that tells it to wait."""
-        model, requested = str(body.get("model")), requested_tokens(body)
-        meter = self._meters.setdefault(model, Meter(self._of(model), self.clock))
+        model, requested = str(body.get("model")), requested_amount(body)
+        meter = self._meters.setdefault((organization, model), Meter(self._of(model), self.clock, organization))
         refused = meter.take(requested, str(body.get("service_tier") or "on_demand"))
         return refused or Charge(meter, requested)
 
@@ -134,9 +146,10 @@ class Meters:
 
 
 class Meter:
-    """The buckets of one model. Thread-safe. A clock that goes backwards drains nothing."""
+    """The buckets of one model and organization. Thread-safe. A clock that goes backwards drains nothing."""
 
-    def __init__(self, limits: Mapping[Measure, int], clock: Clock) -> None:
+    def __init__(self, limits: Mapping[Measure, int], clock: Clock, organization: str = ORGANIZATION) -> None:
+        self.organization = organization
         self._lock = threading.Lock()
         self._limits, self._clock = limits, clock
         self._used = dict.fromkeys(limits, 0.0)
@@ -146,27 +159,28 @@ class Meter:
         """Return the limit of this measure, or None."""
         return self._limits.get(measure)
 
-    def take(self, requested: int, tier: str) -> ErrorReply | None:
-        """Charge one request of this many tokens, or return the error of the limit with the longest wait."""
+    def take(self, requested: Amount, tier: str) -> ErrorReply | None:
+        """Charge one request, or return the error of the limit with the longest wait."""
         with self._lock:
             self._drain()
             for measure in self._limits:
                 # no wait makes it fit, so Groq answers 413 instead of 429
-                if measure.of_tokens and requested > self._limits[measure]:
-                    return _too_large(measure, self._limits[measure], requested, tier)
+                limit, amount = self._limits[measure], int(requested.of(measure))
+                if measure.of_tokens and amount > limit:
+                    return _too_large(measure, limit, amount, tier, self.organization)
             waits = {measure: self._wait(measure, requested) for measure in self._limits}
             # the message names one limit; the longest wait satisfies all of them
             longest = max(waits, key=lambda measure: waits[measure], default=None)
             if longest is not None and waits[longest] > 0:
                 return self._refuse(longest, requested, tier)
-            self._add(1, requested)
+            self._add(requested)
         return None
 
-    def add(self, requests: int, tokens_used: int) -> None:
+    def add(self, amount: Amount) -> None:
         """Charge more, or refund with negative numbers."""
         with self._lock:
             self._drain()
-            self._add(requests, tokens_used)
+            self._add(amount)
 
     def headers(self) -> dict[str, str]:
         """Return the headers of a response: each limit, what remains, and when all of it will be available again."""
@@ -181,22 +195,23 @@ class Meter:
         for measure, limit in self._limits.items():
             self._used[measure] = max(self._used[measure] - limit * passed / measure.period, 0.0)
 
-    def _add(self, requests: int, tokens_used: int) -> None:
+    def _add(self, amount: Amount) -> None:
         for measure in self._limits:
-            self._used[measure] = max(self._used[measure] + (tokens_used if measure.of_tokens else requests), 0.0)
+            self._used[measure] = max(self._used[measure] + amount.of(measure), 0.0)
 
-    def _wait(self, measure: Measure, requested: int) -> float:
+    def _wait(self, measure: Measure, requested: Amount) -> float:
         """Return the seconds until the request fits. Counts are rounded as in the messages, so the wait suffices."""
-        limit, amount = self._limits[measure], requested if measure.of_tokens else 1
+        limit, amount = self._limits[measure], requested.of(measure)
         return max(self._counted(measure) + amount - limit, 0) * measure.period / limit
 
     def _counted(self, measure: Measure) -> int:
         # draining leaves rounding errors, which must not count as a whole token
         return math.ceil(self._used[measure] - 1e-6)
 
-    def _refuse(self, measure: Measure, requested: int, tier: str) -> ErrorReply:
-        limit, amount = self._limits[measure], requested if measure.of_tokens else 1
-        return refuse_for(measure, limit, self._counted(measure), amount, tier=tier, headers=self._headers())
+    def _refuse(self, measure: Measure, requested: Amount, tier: str) -> ErrorReply:
+        limit, used, amount = self._limits[measure], self._counted(measure), int(requested.of(measure))
+        words = {"tier": tier, "organization": self.organization}
+        return refuse_for(measure, limit, used, amount, words=words, headers=self._headers())
 
     def _headers(self) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -211,56 +226,66 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What an admitted request was charged: one request and this many tokens."""
+    """What an admitted request was charged: one request, and tokens of its prompt and its answer."""
 
     meter: Meter
-    requested: int
+    requested: Amount
 
-    def settle(self, used: int) -> None:
+    def settle(self, used: Amount) -> None:
         """Replace the charge by what was really used."""
-        self.meter.add(0, used - self.requested)
+        asked = self.requested
+        self.meter.add(Amount(0.0, used.prompt - asked.prompt, used.answer - asked.answer))
 
     def refund(self) -> None:
         """Refund the whole charge."""
-        self.meter.add(-1, -self.requested)
+        self.meter.add(self.requested.negative())
 
     def headers(self) -> dict[str, str]:
         """Return what remains, as headers."""
         return self.meter.headers()
 
 
-FREE = Charge(Meter({}, Clock()), 0)
+FREE = Charge(Meter({}, Clock()), Amount())
 """The charge of a request that no limit applies to."""
 
 
 def refuse_for(
-    measure: Measure, limit: int, used: int, requested: int, *, tier: str, headers: Mapping[str, str]
+    measure: Measure, limit: int, used: int, requested: int, *, words: Mapping[str, str], headers: Mapping[str, str]
 ) -> ErrorReply:
-    """Return the 429 of a limit, with the wait in its message and, in whole seconds, in a header."""
+    """Return the 429 of a limit, with the wait in its message and, in whole seconds, in a header.
+
+    `words` are the ``tier`` and the ``organization`` of the request.
+    """
     wait = max(used + requested - limit, 0) * measure.period / limit
-    words = {"limit": limit, "used": used, "requested": requested, "wait": format_duration(wait), "tier": tier}
+    counts = {"limit": str(limit), "used": str(used), "requested": str(requested), "wait": format_duration(wait)}
     # rounded up, so that a client that waits this long does not come too early
-    made = groq_error(f"rate_limit_{measure}", **{name: str(word) for name, word in words.items()})
+    made = groq_error(f"rate_limit_{measure}", **counts, **words)
     return ErrorReply(made.status, made.error, {**headers, "retry-after": str(math.ceil(wait))})
 
 
-def _too_large(measure: Measure, limit: int, requested: int, tier: str) -> ErrorReply:
+def _too_large(measure: Measure, limit: int, requested: int, tier: str, organization: str) -> ErrorReply:
     """Return the 413 of a request that is too large for the limit, however long it waits."""
-    return groq_error(f"request_too_large_{measure}", limit=str(limit), requested=str(requested), tier=tier)
+    counts = {"limit": str(limit), "requested": str(requested)}
+    return groq_error(f"request_too_large_{measure}", **counts, tier=tier, organization=organization)
 
 
-def requested_tokens(body: JsonObject) -> int:
-    """Return the tokens that a request is charged on arrival; without ``max_completion_tokens`` only its prompt."""
-    return prompt_tokens(body) + max(ChatRequest(body, None).max_tokens or 0, 0)
+def requested_amount(body: JsonObject) -> Amount:
+    """Return what a request is charged on arrival; without ``max_completion_tokens`` no tokens of an answer."""
+    return Amount(1, prompt_tokens(body), max(ChatRequest(body, None).max_tokens or 0, 0))
 
 
-def used_tokens(body: JsonObject, made: JsonObject | ErrorReply) -> int:
-    """Return the tokens that a request really used, without cached ones. A refused answer was generated too."""
+def used_amount(body: JsonObject, made: JsonObject | ErrorReply) -> Amount:
+    """Return what a request really used, without cached tokens. A refused answer was generated too."""
     if isinstance(made, ErrorReply):
-        return prompt_tokens(body) + tokens_of(len(str(made.error.get("failed_generation") or "")))
+        return Amount(1, prompt_tokens(body), tokens_of(len(str(made.error.get("failed_generation") or ""))))
     usage = as_object(made.get("usage"))
-    total, cached = usage.get("total_tokens"), as_object(usage.get("prompt_tokens_details")).get("cached_tokens")
-    return (total if isinstance(total, int) else 0) - (cached if isinstance(cached, int) else 0)
+    cached = _count(as_object(usage.get("prompt_tokens_details")), "cached_tokens")
+    return Amount(1, _count(usage, "prompt_tokens") - cached, _count(usage, "completion_tokens"))
+
+
+def _count(usage: JsonObject, name: str) -> int:
+    value = usage.get(name)
+    return value if isinstance(value, int) else 0
 
 
 def check_tier(name: str) -> None:

@@ -239,6 +239,7 @@ _SAMPLES = {
     "method": "POST",
     "name": "name",
     "names": "name",
+    "organization": "org_emulator",
     "path": "",
     "role": "user",
     "schema": "answer",

@@ -9,10 +9,10 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import chain, repeat
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 import uvicorn
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
 
 EMULATOR_KEY = "gsk_emulator"
+NO_KEYS: Mapping[str, str] = MappingProxyType({})
 
 
 class Emulator:
@@ -73,6 +74,9 @@ class Emulator:
 
     Audio is answered by the script too, and after it by `transcript` (the form's fields as a JSON object -> text).
     A batch takes `batch_seconds` of the clock; with 0 it is complete when it is next retrieved.
+
+    `organizations` are more keys that are accepted, and the organization of each. Limits belong to an organization, so
+    its keys share them: ``organizations={"gsk_one": "org_a", "gsk_two": "org_a"}``.
     """
 
     def __init__(
@@ -88,8 +92,11 @@ class Emulator:
         faults: FaultPlan | None = None,
         transcript: Callable[[JsonObject], str] = describe_sound,
         batch_seconds: float = 0.0,
+        organizations: Mapping[str, str] = NO_KEYS,
     ) -> None:
         self._state = State(api_key, answer, models, latency, meters=Meters(limits, clock), faults=Faults(faults))
+        self._organizations = {**organizations}
+        self._state.organizations = {**organizations}
         self._limits, self._clock, self._faults = limits, self._state.meters.clock, faults
         if recordings is not None:
             self._state.recordings = Recordings(read_recordings(recordings))
@@ -150,6 +157,10 @@ class Emulator:
         """Apply these limits from now on, with nothing used yet; `reset` restores the original ones."""
         self._state.meters = Meters(limits, clock or self.clock)
 
+    def accept_keys(self, organizations: Mapping[str, str]) -> None:
+        """Accept these keys too, each as one of this organization; `reset` restores the original ones."""
+        self._state.organizations = {**organizations}
+
     def fail_with(self, plan: FaultPlan | None) -> None:
         """Apply these faults to requests after the script; `reset` restores the original plan."""
         self._state.faults = Faults(plan)
@@ -162,6 +173,7 @@ class Emulator:
         self._state.hung_up = 0
         self._state.answer = self._default
         self._state.transcript, self._state.batch_seconds = self._transcript, self._batch_seconds
+        self._state.organizations = {**self._organizations}
         self._state.files.clear()
         self._state.batches.clear()
         self._state.meters = Meters(self._limits, self._clock)

@@ -26,7 +26,7 @@ from structgen.testing.emulator.chat.parameter_checks import PARAMETERS
 from structgen.testing.emulator.chat.request_checks import refuse
 from structgen.testing.emulator.chat.rule_answers import respond_by_rules
 from structgen.testing.emulator.fault_plan import FaultKind, Faults
-from structgen.testing.emulator.rate_limits import Charge, Meters
+from structgen.testing.emulator.rate_limits import ORGANIZATION, Charge, Meters
 from structgen.testing.emulator.replies import (
     Answer,
     ErrorReply,
@@ -142,6 +142,7 @@ class State:
     files: dict[str, StoredFile] = field(default_factory=dict[str, StoredFile])
     batches: dict[str, Batch] = field(default_factory=dict[str, Batch])
     batch_seconds: float = 0.0
+    organizations: dict[str, str] = field(default_factory=dict[str, str])
     born: float = field(default_factory=time.time)
 
     def now(self) -> float:
@@ -149,9 +150,14 @@ class State:
         return self.born + self.meters.clock.now()
 
     def accepts(self, authorization: str) -> bool:
-        """Whether the header has the key; any key will do if none is set."""
+        """Whether the header has a key that is known; any key will do if none is set."""
         scheme, _, key = authorization.partition(" ")
-        return scheme == "Bearer" and bool(key) and self.key in {None, key}
+        return scheme == "Bearer" and bool(key) and (self.key in {None, key} or key in self.organizations)
+
+    def organization_of(self, request: Request) -> str:
+        """Return the organization of the request's key."""
+        key = request.headers.get("authorization", "").partition(" ")[2]
+        return self.organizations.get(key, ORGANIZATION)
 
     def forces_next(self) -> bool:
         """Whether the next step is an error or a fault, which is sent whatever the request is."""

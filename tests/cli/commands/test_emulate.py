@@ -117,7 +117,7 @@ def test_faults_are_pairs() -> None:
     ("text", "words"),
     [
         ("gold", r"tier 'gold': choose from dev, free"),
-        ("rps=1", r"Unknown limit 'rps': choose from rpm, rpd, tpm, tpd"),
+        ("rps=1", r"Unknown limit 'rps': choose from rpm, rpd, tpm, tpd, itpm, otpm"),
         ("rpm=1,30", r"'30' is not name=number"),
         ("rpm=many", r"rpm must be an integer, not 'many'"),
         ("rpm=1.5", r"rpm must be an integer, not '1\.5'"),

@@ -15,9 +15,9 @@ import pytest
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
 from structgen.send.http.failures import go_duration
-from structgen.send.limits.buckets import read_rate_limit_error
-from structgen.testing import Clock, Emulator, Limits, dropped, error, reply, streamed
-from structgen.testing.emulator.rate_limits import Charge, Meters, used_tokens
+from structgen.send.limits.buckets import Amount, read_rate_limit_error
+from structgen.testing import EMULATOR_KEY, Clock, Emulator, Limits, dropped, error, reply, streamed
+from structgen.testing.emulator.rate_limits import Charge, Meters, used_amount
 from structgen.testing.emulator.replies import ErrorReply
 
 MODEL = "openai/gpt-oss-20b"
@@ -344,9 +344,13 @@ def test_threads_are_never_let_in_beyond_the_limit() -> None:
 
 
 def test_cached_tokens_are_free() -> None:
-    usage: JsonObject = {"total_tokens": 90, "prompt_tokens_details": {"cached_tokens": 60}}
-    assert used_tokens(body(), {"usage": usage}) == 30
-    assert used_tokens(body(), {}) == 0
+    usage: JsonObject = {
+        "prompt_tokens": 80,
+        "completion_tokens": 10,
+        "prompt_tokens_details": {"cached_tokens": 60},
+    }
+    assert used_amount(body(), {"usage": usage}) == Amount(1, 20, 10)
+    assert used_amount(body(), {}) == Amount(1, 0, 0)
 
 
 def test_the_sender_reads_the_durations_that_the_server_writes(groq_emulator: Emulator, clock: Clock) -> None:
@@ -375,3 +379,77 @@ def test_a_recorded_response_is_none_of_the_limits_business(tmp_path: Path) -> N
     (tmp_path / "recorded.json").write_text(json.dumps({"interactions": [entry]}), "utf-8")
     with Emulator(recordings=tmp_path / "recorded.json", limits=Limits(rpm=1)) as emulator:
         assert [ask(emulator).status_code for _ in range(3)] == [200] * 3
+
+
+@pytest.mark.parametrize(
+    ("limits", "words", "wait"),
+    [
+        # a prompt of 54 tokens, and an answer of 100
+        (Limits(itpm=100), "input tokens per minute (ITPM): Limit 100, Used 54, Requested 54. ", 4.8),
+        (Limits(otpm=150), "output tokens per minute (OTPM): Limit 150, Used 100, Requested 100. ", 20),
+    ],
+)
+def test_input_and_output_tokens_have_limits_of_their_own(
+    limits: Limits, words: str, wait: float, groq_emulator: Emulator, clock: Clock
+) -> None:
+    groq_emulator.limit_with(limits, clock=clock)
+    groq_emulator.script(*[reply("x" * 400)] * 3)
+    assert shown(ask(groq_emulator, 100)) == {}
+    message = refused(ask(groq_emulator, 100))
+    assert f"on {words}" in message
+    # the sender knows these limits by the same names
+    assert [(seen.measure, seen.limit) for seen in read_rate_limit_error(message)] == [*limits.named().items()]
+    clock.advance(wait - 0.1)
+    assert ask(groq_emulator, 100).status_code == 429
+    clock.advance(0.2)
+    assert ask(groq_emulator, 100).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (Limits(itpm=50), "on input tokens per minute (ITPM): Limit 50, Requested 54, please reduce"),
+        (Limits(otpm=50), "on output tokens per minute (OTPM): Limit 50, Requested 100, please reduce"),
+    ],
+)
+def test_more_input_or_output_than_the_limit_is_too_large(
+    limits: Limits, words: str, groq_emulator: Emulator, clock: Clock
+) -> None:
+    groq_emulator.limit_with(limits, clock=clock)
+    response = ask(groq_emulator, 100)
+    assert response.status_code == 413
+    assert words in response.json()["error"]["message"]
+
+
+def test_output_tokens_that_were_not_used_are_given_back(groq_emulator: Emulator, clock: Clock) -> None:
+    groq_emulator.limit_with(Limits(otpm=100), clock=clock)
+    groq_emulator.script(*[reply("x" * 40)] * 2)
+    assert [ask(groq_emulator, 90).status_code for _ in range(2)] == [200, 200]
+
+
+def test_keys_of_one_organization_share_its_limits(clock: Clock) -> None:
+    keys = {"gsk_one": "org_a", "gsk_two": "org_a", "gsk_three": "org_b"}
+    with Emulator(limits=Limits(rpm=1), clock=clock, organizations=keys) as emulator:
+        emulator.script(*[reply("")] * 3)
+
+        def answered(key: str) -> httpx.Response:
+            emulator.api_key = key
+            return ask(emulator)
+
+        assert answered("gsk_one").status_code == 200
+        assert "in organization `org_a` service tier" in refused(answered("gsk_two"))
+        assert answered("gsk_three").status_code == 200
+        assert answered(EMULATOR_KEY).status_code == 200
+        assert "in organization `org_emulator` service tier" in refused(answered(EMULATOR_KEY))
+        assert answered("gsk_four").status_code == 401
+
+
+def test_keys_that_a_test_adds_are_forgotten_at_the_reset(groq_emulator: Emulator) -> None:
+    def asked(key: str) -> int:
+        url = f"{groq_emulator.base_url}/openai/v1/models"
+        return httpx.get(url, headers={"authorization": f"Bearer {key}"}, timeout=5, verify=TLS).status_code
+
+    groq_emulator.accept_keys({"gsk_one": "org_a"})
+    assert (asked("gsk_one"), asked(EMULATOR_KEY)) == (200, 200)
+    groq_emulator.reset()
+    assert asked("gsk_one") == 401

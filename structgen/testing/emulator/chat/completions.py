@@ -19,7 +19,7 @@ from structgen.core.json import Json, JsonObject, as_object
 from structgen.send.model_cards import find_card
 from structgen.testing.emulator.bodies import ChatRequest, ModelAnswer, completion, request_id
 from structgen.testing.emulator.chat.model_answers import called_tool, cut_at_stop, make_completion
-from structgen.testing.emulator.rate_limits import FREE, Charge, used_tokens
+from structgen.testing.emulator.rate_limits import FREE, Charge, used_amount
 from structgen.testing.emulator.replies import Answer, ErrorReply, Fault, Raw, Step, Streamed
 from structgen.testing.emulator.serving import (
     State,
@@ -53,7 +53,7 @@ async def answer_chat(request: Request, body: JsonObject, state: State, shape: S
     # scripted errors come before all checks, so that a test can provoke any error with any request
     if state.forces_next():
         return await _perform(request, chat, state, state.next_step() or Fault(), FREE, shape)
-    charge = check_chat(state, body) or state.meters.arrive(body)
+    charge = check_chat(state, body) or state.meters.arrive(body, state.organization_of(request))
     if isinstance(charge, ErrorReply):
         return await _perform(request, chat, state, charge, FREE, shape)
     step = state.next_step()
@@ -78,7 +78,7 @@ async def _perform(
 
     def answered(answer: Answer) -> Response:
         made = make_completion(chat, answer)
-        charge.settle(used_tokens(chat.body, made))
+        charge.settle(used_amount(chat.body, made))
         return respond_error(made, model) if isinstance(made, ErrorReply) else respond(shape.whole(made))
 
     return await perform_step(request, state, step, answered, model)
@@ -111,7 +111,7 @@ async def _body(
             await break_connection(request, state)
         finished = True
     finally:
-        charge.settle(used_tokens(chat.body, made))
+        charge.settle(used_amount(chat.body, made))
         # the generator is closed early if the client disconnects
         state.hung_up += not finished
 
