@@ -183,7 +183,7 @@ class _Scores:
         score = 4.5 * self._talked_about(words) + 1.5 * min(2, self.text.count(line.text.casefold()) - 1) / 2
         score += 1.5 * (self.folded[words] > 1 and len(words) > 1) + (3.0 if self.body is None else 1.5) * (number == 0)
         score += 2.0 * any(map(_about, after)) + 1.5 * any(map(_about, after[:1])) + 1.5 * any(map(_long, after))
-        score += 3.0 * (words in self.crumbs)
+        score += 1.0 * (words in self.crumbs)
         score += 2.5 * (0 < ahead <= 25) + 2.0 * (0 < ahead <= 12) + 2.0 * _capitals(line.text)
         return score + (2.5 if len(words) > 2 else 0.0) - (2.0 if len(words) < 2 else 0.0) - self._in_menu(number)
 
