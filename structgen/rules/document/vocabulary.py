@@ -77,6 +77,7 @@ def _tokens(text: str) -> tuple[Token, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=1 << 14)
 def phrase(text: str) -> Phrase:
     """Return a label as folded tokens: ``prepTime``, ``prep_time``, and ``Prep Time`` are equal."""
     return tuple(token.word for token in _tokens(text.replace("_", " ")))

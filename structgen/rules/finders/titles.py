@@ -61,7 +61,8 @@ def last_crumbs(search: Search) -> list[Span]:
     """Return the last entry of each line of breadcrumbs: "Home > Cakes > Plum Cake"."""
     found: list[Span] = []
     for line in search.page.lines[:_LAST_CRUMB]:
-        parts = list(_CRUMBS.finditer(line.text)) if len(line.text) <= _LONGEST_CRUMBS else []
+        short = len(line.text) <= _LONGEST_CRUMBS and any(mark in line.text for mark in "/»›>|")
+        parts = list(_CRUMBS.finditer(line.text)) if short else []
         if len(parts) > 1 and line.start + parts[-1].end() < line.end:
             found.append((line.start + parts[-1].end(), line.end))
     return found
@@ -142,11 +143,10 @@ def _plausible(search: Search, line: Line) -> bool:
         return False
     if _is_labelled(search, text, words):
         return False
-    # These take the longest, so they come last.
-    digits = any(map(str.isdigit, text))
-    return (
-        not (digits and any(amount.currency for amount in find_amounts(text, search.style))) and address_score(line) < 3
-    )
+    # Prices and addresses take the longest to read, and have digits.
+    if not any(map(str.isdigit, text)):
+        return True
+    return not any(amount.currency for amount in find_amounts(text, search.style)) and address_score(line) < 3
 
 
 def _is_labelled(search: Search, text: str, words: Phrase) -> bool:
