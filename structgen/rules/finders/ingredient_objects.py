@@ -7,8 +7,8 @@ from enum import Enum, auto
 
 from structgen.core.json import Json
 from structgen.notation.readings import Value
-from structgen.rules.document.page import Span
-from structgen.rules.document.vocabulary import phrase
+from structgen.rules.document.page import Line, Span
+from structgen.rules.document.vocabulary import phrase, tokens
 from structgen.rules.fields import Field, Kind
 from structgen.rules.finders.ingredient_lines import Ingredient, read_ingredient
 from structgen.rules.finders.string_lists import best_section, lines_of_ingredients
@@ -17,6 +17,7 @@ from structgen.rules.search import Search
 from structgen.rules.values import fits, read_value
 
 _LONGEST = 300
+_LABEL = 30
 
 
 class Part(Enum):
@@ -75,6 +76,12 @@ def find_ingredients(search: Search, field: Field, item: Field) -> Finding | Non
     return collect(kept) if len(kept) == len(found) else None
 
 
+def lists_ingredients(field: Field, item: Field) -> bool:
+    """Whether a field is a list of ingredients: by its name, or by its items if it is the whole answer."""
+    parts = {Part.NAME, Part.QUANTITY, Part.UNIT}
+    return bool(field.concepts & {"ingredients"}) or (not field.key and parts <= ingredient_parts(item).keys())
+
+
 def find_ingredient(search: Search, root: Field) -> Finding | None:
     """Return the ingredient that a text of one line is, if the schema describes one ingredient. Else None."""
     parts, lines = ingredient_parts(root), search.page.lines
@@ -83,7 +90,15 @@ def find_ingredient(search: Search, root: Field) -> Finding | None:
     others = any(child.name not in known and child.required and not child.nullable for child in root.children)
     if len(lines) != 1 or len(lines[0].text) > _LONGEST or not measured or others:
         return None
-    return _ingredient(search, root, parts, (lines[0].start, lines[0].end))
+    return _ingredient(search, root, parts, (_after_label(search, lines[0]), lines[0].end))
+
+
+def _after_label(search: Search, line: Line) -> int:
+    """Return where a line begins behind a label such as "Ingredient:"."""
+    mentions = search.vocabulary.mentions(tokens(line.text[:_LABEL], line.start))
+    first = mentions[0] if mentions else None
+    labelled = first and first.start == line.start and first.keys & {"ingredients"}
+    return first.end + 1 if first and labelled and search.page.text.startswith(":", first.end) else line.start
 
 
 def read_line(search: Search, item: Field) -> Finding | None:

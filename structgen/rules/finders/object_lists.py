@@ -9,7 +9,7 @@ from structgen.rules.document.page import Span
 from structgen.rules.document.vocabulary import phrase
 from structgen.rules.fields import Field
 from structgen.rules.finders.bills import find_line_items
-from structgen.rules.finders.ingredient_objects import find_ingredients
+from structgen.rules.finders.ingredient_objects import find_ingredients, lists_ingredients
 from structgen.rules.finders.line_tables import find_line_table, has_line_table
 from structgen.rules.finders.list_items import Item
 from structgen.rules.finders.string_lists import best_section
@@ -25,7 +25,7 @@ def find_objects(search: Search, field: Field) -> Finding | None:
     item = field.item
     if item is None:
         return None
-    if field.concepts & {"ingredients"} and (ingredients := find_ingredients(search, field, item)):
+    if lists_ingredients(field, item) and (ingredients := find_ingredients(search, field, item)):
         return ingredients
     table = child_of(item, _AMOUNTS) is not None and has_line_table(search)
     if table and (lines := find_line_table(search, item)):

@@ -94,3 +94,24 @@ def test_a_text_of_several_lines_is_not_one_ingredient() -> None:
     )
     assert isinstance(found.value, dict)
     assert found.value["quantity"] is None
+
+
+def test_a_list_of_ingredients_may_be_the_whole_answer() -> None:
+    item = {"type": "object", "properties": {"name": PART, "quantity": PART, "unit": PART}}
+    found = extract_by_rules({"type": "array", "items": item}, "2 cups rye\n3 figs\nsea salt")
+    assert isinstance(found.value, list)
+    assert [tuple(one.values()) for one in found.value if isinstance(one, dict)] == [
+        ("rye", "2", "cups"),
+        ("figs", "3", None),
+        ("sea salt", None, None),
+    ]
+
+
+def test_a_line_may_have_a_label() -> None:
+    assert one("Ingredient: 2 cups rye", name=PART, quantity=PART, unit=PART) == ("rye", "2", "cups")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "2", "Thank you for your letter of 3 May.", "x" * 400])
+def test_other_texts_are_read_without_an_error_and_without_a_quantity_out_of_nothing(text: str) -> None:
+    found = extract_by_rules({"type": "object", "properties": {"name": PART, "quantity": PART, "unit": PART}}, text)
+    assert not isinstance(found.value, dict) or found.value.get("quantity") is None
