@@ -14,7 +14,7 @@ from structgen.rules.finders.authors import find_author
 from structgen.rules.finders.bills import find_row, find_total
 from structgen.rules.finders.codes import CODED, find_code, find_iban
 from structgen.rules.finders.issuers import find_address, find_company, find_phone
-from structgen.rules.finders.parties import find_party
+from structgen.rules.finders.parties import find_party, party_lines
 from structgen.rules.finders.products import (
     find_availability,
     find_brand,
@@ -51,7 +51,7 @@ def _company(search: Search, field: Field) -> Finding | None:
     for pair in search.pairs_for(field):
         if pair.score == 1.0 and any(char.isalpha() for char in search.page.text[slice(*pair.value)]):
             return read_value(search, field, *pair.value)
-    return find_company(search)
+    return find_company(search, frozenset(party_lines(search, _CUSTOMER)))
 
 
 def _customer(search: Search, field: Field) -> Finding | None:
@@ -150,6 +150,7 @@ def _phone(search: Search, field: Field) -> Finding | None:
 
 
 _CODES = frozenset({"sku", "mpn", "gtin"})
+_CUSTOMER = frozenset({"customer"})
 _FREE = frozenset({"title", "author", "company", "address", "yields"})
 """Roles of plain text. A field with a format does not have them."""
 _ROLES: tuple[tuple[frozenset[str], tuple[Kind, ...], Role], ...] = (

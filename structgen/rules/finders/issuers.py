@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from structgen.rules.document.bill_rows import CENTS
+from structgen.rules.document.label_columns import cells_of
 from structgen.rules.document.page import Line, Span
 from structgen.rules.document.vocabulary import fold, lexicon, phrase, tokens
 from structgen.rules.findings import Finding, leaf
@@ -19,7 +20,7 @@ _LONGEST = 120
 _LEGAL = re.compile(
     r"(?:\bsdn\.?\s?bhd\b\.?|\bs/b\b|\bsb(?=\s?\()|\bllc\b|\bl\.l\.c\.?|\bltd\b\.?|\blimited\b|\binc\b\.?|\bcorp(?:oration)?\b\.?|\bplc\b|\bgmbh\b"
     r"|\be\.?k\.?$|\bohg\b|\bkg$|\bag$|\bs\.?a\.?r\.?l\b\.?|\bs\.?r\.?l\b\.?|\bs\.?p\.?a\b\.?|\bs\.?l\.?$|\bb\.?v\.?$|\bn\.?v\.?$|\bpte\b"
-    r"|\bpty\b|\bkft\b\.?|\bzrt\b|\boy$|\baps$|\benterprises?\b|\btrading\b|\bs\.?a\.?s?\.?$)",
+    r"|\bpty\b|\bkft\b\.?|\bzrt\b|\boy$|\baps$|\bltda?\b\.?|\blda\b\.?|\bsprl\b|\bgbr\b|\be\.?\s?v\.?$|\bv\.?o\.?f\.?$|\benterprises?\b|\btrading\b|\bs\.?a\.?s?\.?$)",
     re.IGNORECASE,
 )
 _REGISTRATION = re.compile(
@@ -46,30 +47,88 @@ _NO_ADDRESS = re.compile(
 )
 
 
+_TWO_CELLS = re.compile(r"\S(?:\t|[^\S\n]{3,})\S")
+_RIGHT = 30
+"""The printed column from which a cell of the head belongs to the right half."""
+_SENTENCE = re.compile(r"[.!?]$|[!?] ")
+_WORD_STARTS = re.compile(r"(?<!\S)\S")
+_MOST_WORDS = 10
+_WIDEST = 300
+_SHORTEST = 5
+
+
+def _head_lines(search: Search) -> tuple[Line, ...]:
+    """Return the first lines of a document, or the cells of the left column and then of the right one."""
+    lines = search.page.lines[: _HEAD + 6]
+    if not any(len(line.text) <= _WIDEST and _TWO_CELLS.search(line.text) for line in lines):
+        return lines
+    left, right = list[Line](), list[Line]()
+    for line in lines:
+        margin = search.page.text.rfind("\n", 0, line.start) + 1
+        for start, end in cells_of(line):
+            half = right if start - margin >= _RIGHT or "\t" in search.page.text[margin:start] else left
+            half.append(Line(start, end, search.page.text[start:end]))
+    return (*left, *right)
+
+
 def _is_business_document(search: Search) -> bool:
     """Whether a document states amounts and their total, as receipts and invoices do."""
     keys = {key for pair in search.pairs for key in pair.keys}
     return bool(keys & {"total", "subtotal", "paid"}) and bool(CENTS.search(search.page.text))
 
 
-def find_company(search: Search) -> Finding | None:
-    """Return the issuer, or None if the document is no receipt or invoice.
+def find_company(search: Search, others: frozenset[Span] = frozenset()) -> Finding | None:
+    """Return the issuer, or None if the document is no receipt or invoice, or if two names may be that of the issuer.
 
     Lines above the address come first. Among them, one with a legal form ("Ltd") is surest, then one with a word of
-    trade ("Bakery"), then the first that looks like a name.
+    trade ("Bakery"), then the first that looks like a name. `others` are the names of other parties.
     """
     if not _is_business_document(search):
         return None
     # A recipe or a letter has a head as well. Without amounts its first line is a title, not an issuer.
-    block = _address_block(search)
-    above = [line for line in search.page.lines[:_HEAD] if block and line.end <= block[0].start]
-    for head in (above, _head(search)):
+    lines = tuple(line for line in _head_lines(search) if not _is_of(line, others))
+    if repeated := _repeated(search, lines[:_HEAD]):
+        return leaf(search.page, search.page.text[slice(*repeated)], *repeated)
+    block = _address_block(lines)
+    above = [line for line in lines[:_HEAD] if block and line.end <= block[0].start]
+    for head in (above, _head(lines)):
         names = [line for line in head if _is_name_like(line, search)]
         if names:
-            legal = next((line for line in names if _LEGAL.search(line.text)), None)
+            legal = [line for line in names if _LEGAL.search(line.text)]
+            if _in_both_columns(search, names) and len(legal) != 1:
+                return None
             trade = next((line for line in names if _names_trade(line)), names[0])
-            return _company(search, head, legal or trade)
+            return _company(search, head, legal[0] if legal else trade)
     return None
+
+
+def _is_of(line: Line, names: frozenset[Span]) -> bool:
+    return any(start < line.end and line.start < end for start, end in names)
+
+
+def _repeated(search: Search, lines: tuple[Line, ...]) -> Span | None:
+    """Return the only name with a legal form in the head that the text repeats below it, as footers do.
+
+    Two columns may be on one line, with a single space between them: then the end of the line is repeated.
+    """
+    found: dict[str, Span] = {}
+    for line in lines:
+        start, end = _name_span(line)
+        if not (_LEGAL.search(line.text) and _is_name_like(line, search)):
+            continue
+        for word in list(_WORD_STARTS.finditer(search.page.text, start, end))[:_MOST_WORDS]:
+            name = search.page.text[word.start() : end]
+            if len(name) >= _SHORTEST and search.page.text.find(f"\n{name}", end) >= 0:
+                found.setdefault(name.casefold(), (word.start(), end))
+                break
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _in_both_columns(search: Search, names: list[Line]) -> bool:
+    """Whether names are in the left and in the right half of the page."""
+    text = search.page.text
+    halves = {one.start - text.rfind("\n", 0, one.start) > _RIGHT for one in names}
+    return len(halves) == 2
 
 
 def _company(search: Search, head: list[Line], line: Line) -> Finding:
@@ -84,14 +143,10 @@ def _names_trade(line: Line) -> bool:
     return any(fold(word) in lexicon().business for word in re.findall(r"[^\W\d_]+", line.text))
 
 
-def _head(search: Search) -> list[Line]:
+def _head(lines: tuple[Line, ...]) -> list[Line]:
     """Return the lines before the first amount."""
-    lines: list[Line] = []
-    for line in search.page.lines[:_HEAD]:
-        if CENTS.search(line.text):
-            break
-        lines.append(line)
-    return lines
+    end = next((at for at, line in enumerate(lines[:_HEAD]) if CENTS.search(line.text)), _HEAD)
+    return list(lines[:end])
 
 
 def _is_name_like(line: Line, search: Search) -> bool:
@@ -105,14 +160,26 @@ def _is_name_like(line: Line, search: Search) -> bool:
         return False
     if _GREETING.search(name) or (_NO_ADDRESS.search(name) and not _LEGAL.search(line.text)):
         return False
+    if not _LEGAL.search(line.text) and (_SENTENCE.search(name) or _is_numbered_paper(words)):
+        return False
     mentions = search.vocabulary.mentions(tokens(line.text))
     labelled = ":" in line.text and mentions and mentions[0].start == 0
     return not labelled and (bool(_LEGAL.search(line.text)) or address_score(line) < 2)
 
 
+def _is_numbered_paper(words: tuple[str, ...]) -> bool:
+    """Whether words are the name of a paper and its number: "Factura 88", "Tax invoice no. 12"."""
+    papers = lexicon().documents
+    return any(words[:size] in papers for size in range(1, 4)) and any(word.isdigit() for word in words)
+
+
 def _name_span(line: Line) -> Span:
     """Return the name on a line, without ornaments and the registration number that often follows it."""
     text = line.text
+    before, _, last = text.rpartition(" ")
+    # The next column may be behind a single space: "Harrow Print Works Ltd INVOICE".
+    if phrase(last) in lexicon().documents and _LEGAL.search(before):
+        text = before
     legal = _LEGAL.search(text)
     cut = _REGISTRATION.search(text)
     # Digits before the legal form are part of the name ("Studio 54321 Ltd"), those behind it a registration number.
@@ -134,15 +201,14 @@ def _broken_name(head: list[Line], line: Line) -> Line | None:
 
 def find_address(search: Search) -> Finding | None:
     """Return the first lines that look like a postal address, joined with spaces, or None."""
-    block = _address_block(search)
+    block = _address_block(_head_lines(search))
     if not block:
         return None
     start, end = block[0].start, block[-1].end
     return leaf(search.page, " ".join(search.page.text[start:end].split()), start, end)
 
 
-def _address_block(search: Search) -> tuple[Line, ...]:
-    lines = search.page.lines[: _HEAD + 6]
+def _address_block(lines: tuple[Line, ...]) -> tuple[Line, ...]:
     for at, line in enumerate(lines):
         score = address_score(line)
         # One weak line, such as a name with a word for a place in it, is no address unless another follows.

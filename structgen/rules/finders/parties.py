@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from structgen.rules.document.bill_rows import CENTS
 from structgen.rules.document.label_columns import CODED, cell_below, cells_of
-from structgen.rules.document.page import Span
+from structgen.rules.document.page import Line, Span
 from structgen.rules.document.vocabulary import Mention, lexicon, phrase, tokens
 from structgen.rules.fields import Field
 from structgen.rules.finders.issuers import address_score
@@ -15,6 +15,8 @@ from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
 
 _LONGEST = 80
+_FAR = 300
+"""Maximum lines in which parties are looked for."""
 _CLOSED = re.compile(r"[^\S\n]*[:：]?[^\S\n]*")
 _COLON = re.compile(r"[^\S\n]*[:：]")
 
@@ -41,7 +43,7 @@ def _is_delivered(search: Search, label: Mention) -> bool:
 
 def _parties(search: Search, keys: frozenset[str]) -> Iterator[tuple[Mention, Span]]:
     """Yield the labels of parties that begin a cell, with the name of the party."""
-    for number, line in enumerate(search.page.lines):
+    for number, line in enumerate(search.page.lines[:_FAR]):
         if len(line.text) > 2 * _LONGEST:
             continue
         mentions = search.vocabulary.mentions(tokens(line.text, line.start))
@@ -59,17 +61,17 @@ def _name(search: Search, number: int, label: Mention, mentions: list[Mention], 
     other = any(one.start == rest[0] for one in mentions)
     if rest[0] < rest[1] and not other:
         # Without a colon, other words may continue the label: "Customer service".
-        return _checked(search, rest) if _COLON.match(text, label.end) else None
+        return _checked(search, search.page.lines[number], rest) if _COLON.match(text, label.end) else None
     below = cell_below(search.page, number, cell)
     if below is None:
         return None
     start, end = below[1]
     # A reader of PDFs may print the next column behind a single space: "Oakfield School Invoice date 1 May 2024".
     cut = next((one for one in search.vocabulary.mentions(tokens(text[start:end], start)) if one.keys & CODED), None)
-    return _checked(search, (start, cut.start if cut and other else end))
+    return _checked(search, search.page.lines[below[0]], (start, cut.start if cut and other else end))
 
 
-def _checked(search: Search, span: Span) -> Span | None:
+def _checked(search: Search, line: Line, span: Span) -> Span | None:
     """Return the span of a name, or None if it is rather a label, an address, or an amount."""
     start, end = span
     text = search.page.text[start:end].rstrip(" ,;:|\t")
@@ -80,7 +82,6 @@ def _checked(search: Search, span: Span) -> Span | None:
     labelled = mentions and mentions[0].start == 0 and (mentions[0].end == len(text) or ":" in text)
     if labelled or words in lexicon().documents or text[0].isdigit() or "@" in text:
         return None
-    line = next(one for one in search.page.lines if one.start <= start < one.end)
     if start == line.start and end >= line.end and address_score(line) >= 3:
         return None
     return start, start + len(text)

@@ -60,3 +60,52 @@ def test_the_address_of_an_invoice_is_the_sellers_and_not_the_customers(ask: Any
     assert found["seller"] == {"name": "Oak & Ash Ltd", "email": "hello@oak.example"}
     assert found["buyer"]["name"] == "Kim Low"
     assert found["buyer"].get("email") is None
+
+
+TWO_COLUMNS = """Stichting Buurtzorg                               Fietsen Van Dam B.V.
+Dorpsstraat 2                                     Kanaalweg 15
+3732 HJ De Bilt                                   3526 KL Utrecht
+
+Factuur 20240331
+Totaal te betalen: 475,53
+{footer}
+"""
+
+
+def test_the_issuer_in_the_right_column_is_told_by_its_legal_form(ask_one: Any) -> None:
+    assert ask_one(TWO_COLUMNS.format(footer=""), "issuer") == "Fietsen Van Dam B.V."
+
+
+def test_of_two_companies_the_one_in_the_footer_is_the_issuer(ask_one: Any) -> None:
+    text = TWO_COLUMNS.replace("Stichting Buurtzorg  ", "Buurtzorg Twente B.V.")
+    assert ask_one(text.format(footer="Fietsen Van Dam B.V. - Kanaalweg 15"), "issuer") == "Fietsen Van Dam B.V."
+    assert ask_one(text.format(footer=""), "issuer") is None
+
+
+def test_a_labelled_customer_is_not_the_issuer(ask: Any) -> None:
+    text = "INVOICE 88\nBill to:\nOakfield School Ltd\nHarrow Print Works Ltd\n14 Mill Lane\nTotal: 12.50\n"
+    assert ask(text, issuer="string", customer="string") == {
+        "issuer": "Harrow Print Works Ltd",
+        "customer": "Oakfield School Ltd",
+    }
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "Factura 88",
+        "Invoice",
+        "TAX INVOICE No. 12",
+        "Fresh bread every day!",
+        "Thank you for your order.",
+        "Rechnung 5",
+    ],
+)
+def test_a_paper_a_slogan_or_a_sentence_is_no_shop(ask_one: Any, first: str) -> None:
+    assert ask_one(f"{first}\nBread 2.50\nTotal: 2.50\n", "store") is None
+    assert ask_one(f"{first}\nCorner Bakery\nBread 2.50\nTotal: 2.50\n", "store") == "Corner Bakery"
+
+
+@pytest.mark.parametrize("line", ["Harrow Print Works Ltd INVOICE", "Harrow Print Works Ltd        INVOICE"])
+def test_the_name_of_the_paper_beside_the_issuer_is_left_out(ask_one: Any, line: str) -> None:
+    assert ask_one(f"{line}\n14 Mill Lane\nTotal: 12.50\n", "issuer") == "Harrow Print Works Ltd"
