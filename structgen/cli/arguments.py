@@ -28,8 +28,8 @@ Words: TypeAlias = Annotated[
     typer.Argument(
         metavar="TASK INPUT",
         help=f"What to extract ({TASK}; omit it with --fields), then what to read: files, folders, globs, or - for "
-        "standard input. A .txt, .md, .html or .pdf file is one document, each row of a .jsonl, .csv, .tsv or .parquet "
-        "too. Texts and tables may be compressed (.csv.gz).",
+        "standard input. A .txt, .md, .html, .eml, .docx or .pdf file is one document, each row of a .jsonl, .csv, "
+        ".tsv or .parquet too. Texts and tables may be compressed (.csv.gz).",
         show_default=False,
     ),
 ]

@@ -83,9 +83,9 @@ class Document:
         The encoding is detected unless it is given; `format` ("text", "pdf", ...) replaces what the suffix says.
 
         The text of an HTML page is its source; `Options.html` says what a model reads of it. The text of a PDF keeps
-        its columns; it needs `pip install 'structgen[documents]'`. Offsets of evidence are offsets in the text of the
-        Document. Raises DocumentError if the file cannot be read, or if it is a folder or a table, which hold many
-        documents: use `structgen.read` for those.
+        its columns; .pdf and .docx need `pip install 'structgen[documents]'`. Offsets of evidence are offsets in the
+        text of the Document. Raises DocumentError if the file cannot be read, or if it is a folder or a table, which
+        hold many documents: use `structgen.read` for those.
         """
         from structgen.documents.file_reader import read_file
 

@@ -22,7 +22,7 @@ _KINDS = (
     (b"%PDF-", "a PDF; give its name the suffix .pdf, or name the format (format, --format)"),
     (
         b"PK\x03\x04",
-        "a zip archive (perhaps .xlsx or .epub; a .docx needs this suffix); save it as text, Markdown or HTML",
+        "a zip archive (perhaps .xlsx or .epub; a .docx needs its suffix); save it as text, Markdown or HTML",
     ),
     (b"\xd0\xcf\x11\xe0", "an old Office file; save it as text first"),
     (b"{\\rtf", "rich text (RTF); save it as plain text first"),

@@ -18,6 +18,8 @@ from structgen.core.argument_checks import argument, kind_of, one_of, optional, 
 from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.core.records import Document
 from structgen.documents.decode import check_encoding, decode, encoding_of, not_valid
+from structgen.documents.docx_text import read_docx
+from structgen.documents.email_text import read_email
 from structgen.documents.formats import InputFormat, NamedFormat, format_of, is_compressed
 from structgen.documents.inputs import (
     NO_OUTPUTS,
@@ -135,14 +137,19 @@ def _whole(
     file: InputFile, data: bytes, form: InputFormat | None, options: ReadingOptions, notify: Notice
 ) -> DocumentOrProblem:
     """Return the document that a file is."""
+    pages: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
     # standard input has no suffix that says it
-    sniffed = file.path is None and options.format is None and is_pdf(data)
-    if form is InputFormat.PDF or sniffed:
-        found = read_pdf(data)
-        document = Document(found.text, file.name, file.source, pages=found.pages, notes=found.notes)
+    if form is InputFormat.PDF or (file.path is None and options.format is None and is_pdf(data)):
+        text, pages, notes = read_pdf(data)
+    elif form is InputFormat.DOCX:
+        text = read_docx(data)
+    elif form is InputFormat.EMAIL:
+        text, notes = read_email(data, options.encoding)
     else:
         text, _, doubt = decode(data, options.encoding)
-        document = Document(text, file.name, file.source, notes=(doubt,) if doubt else ())
+        notes = (doubt,) if doubt else ()
+    document = Document(text, file.name, file.source, pages=pages, notes=notes)
     for note in document.notes:
         notify(f"{file.source}: {note}")
     return _checked(document)
@@ -243,11 +250,12 @@ def read(
 ) -> Iterator[Document | DocumentError]:
     """Read the documents in files, folders and globs, lazily and in order. An unreadable one yields a DocumentError.
 
-    A .txt, .md, .html or .pdf file (and any other file that is named itself) is one document; in .jsonl, .csv, .tsv and
-    .parquet each row is one, with its text in `text_field` and its id in `id_field`. Text and its tables may be
-    compressed (``rows.csv.gz``). Folders are read recursively, and ``-`` is standard input. Ids are file names (with
-    the line in a table) and unique. `format` ("csv", "jsonl", "text", ...) replaces what the suffix says, for standard
-    input too, and `encoding` replaces the detection. A PDF needs ``pip install 'structgen[documents]'``.
+    A .txt, .md, .html, .eml, .docx or .pdf file (and any other file that is named itself) is one document; in .jsonl,
+    .csv, .tsv and .parquet each row is one, with its text in `text_field` and its id in `id_field`. Text and its tables
+    may be compressed (``rows.csv.gz``). Folders are read recursively, and ``-`` is standard input. Ids are file names
+    (with the line in a table) and unique. `format` ("csv", "jsonl", "text", ...) replaces what the suffix says, for
+    standard input too, and `encoding` replaces the detection. A .docx and a .pdf need
+    ``pip install 'structgen[documents]'``.
 
     Offsets of evidence are offsets in the `text` of the Document. A bad file does not stop the others: its error takes
     its place, with `id` and `source`, and `Extractor.map` accepts it as a text that failed. `notice` is called with a

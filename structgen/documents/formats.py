@@ -14,6 +14,8 @@ class InputFormat(StrEnum):
 
     TEXT = "text"
     """Plain text, Markdown or HTML, as it is."""
+    EMAIL = "email"
+    DOCX = "docx"
     PDF = "pdf"
     JSONL = "jsonl"
     CSV = "csv"
@@ -35,6 +37,8 @@ _BY_SUFFIX: Mapping[str, InputFormat] = MappingProxyType(
         ".md": InputFormat.TEXT,
         ".html": InputFormat.TEXT,
         ".htm": InputFormat.TEXT,
+        ".eml": InputFormat.EMAIL,
+        ".docx": InputFormat.DOCX,
         ".pdf": InputFormat.PDF,
         ".jsonl": InputFormat.JSONL,
         ".csv": InputFormat.CSV,

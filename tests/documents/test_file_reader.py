@@ -50,8 +50,8 @@ def test_html_stays_as_it_is_written(folder: Path) -> None:
 
 
 def test_a_named_file_is_read_whatever_its_suffix(folder: Path) -> None:
-    (folder / "letter.eml").write_text("Dear all")
-    assert read("letter.eml") == [Document("Dear all", "letter.eml", "letter.eml")]
+    (folder / "letter.log").write_text("Dear all")
+    assert read("letter.log") == [Document("Dear all", "letter.log", "letter.log")]
 
 
 def test_a_folder_is_read_sorted_with_the_folders_in_it(folder: Path) -> None:
