@@ -11,6 +11,7 @@ from types import MappingProxyType
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Conventions, Evidence
 from structgen.rules.document.markup import LinkedItem
+from structgen.rules.document.page import Span
 from structgen.rules.fields import MONEY, Field, Kind, leaves, read_fields
 from structgen.rules.finders.by_role import find_role
 from structgen.rules.finders.ingredient_objects import find_ingredient
@@ -26,6 +27,7 @@ from structgen.rules.libraries.installed import installed, used_for
 from structgen.rules.only_candidate import derive
 from structgen.rules.records import without_mixture
 from structgen.rules.search import NOT_KNOWN, Search, start_search
+from structgen.rules.sorts import is_sentiment
 from structgen.rules.unambiguous import find_amounts
 from structgen.rules.values import fits, read_value
 
@@ -60,9 +62,24 @@ def extract_by_rules(
     search = replace(search, body=body_start(search, root), libraries=frozenset(used))
     # A text of one line may be what the whole schema describes.
     whole = find_ingredient(search, root) or _find(search, root, main_item(search, root)) or Finding(None)
-    found = keep_supported(whole, root)
-    value, concluded = derive(search, found.value)
-    return Found(value, (*evidence(found, text), *derived_evidence(search.page, concluded)), used)
+    value, concluded = derive(search, whole.value)
+    derived = tuple((path, _derived_place(search, path, (start, end))) for path, start, end in concluded)
+    found = keep_supported(Finding(value, (*whole.places, *derived)), root)
+    kept, paths = dict(found.places), {path for path, _ in derived}
+    read = Finding(found.value, tuple(one for one in found.places if one[0] not in paths))
+    concluded = tuple(one for one in concluded if one[0] in kept)
+    return Found(found.value, (*evidence(read, text), *derived_evidence(search.page, concluded)), used)
+
+
+def _derived_place(search: Search, path: Path, span: Span) -> Place:
+    """Return the place of a derived value. Numbers and dates have to be written there; others are judged."""
+    field: Field | None = search.root
+    for step in path:
+        children = {child.name: child for child in field.children} if field else {}
+        field = children.get(step) if isinstance(step, str) else field.item if field else None
+    written = field is not None and (field.kind in (Kind.NUMBER, Kind.INTEGER) or field.format in ("date", "date-time"))
+    judged = not written or (field is not None and is_sentiment(field))
+    return Place(search.page, span, search.page.span(*span), translated=judged)
 
 
 def _find(search: Search, field: Field, item: LinkedItem | None) -> Finding | None:

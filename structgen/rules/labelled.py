@@ -7,7 +7,7 @@ labels of one rank with different values are a doubt, and a doubt is no value.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
 
@@ -51,6 +51,18 @@ def read_labels(search: Search, field: Field, least: float = 0.0) -> Labelled:
     return Labelled()
 
 
+def agreed(field: Field, read: Iterable[tuple[Pair, Finding | None]]) -> Finding | None:
+    """Return the first value that was read, the surest pairs first. None if a pair of its tier has another one."""
+    first: tuple[Pair, Finding] | None = None
+    for pair, found in read:
+        if first is not None and tier_of(field, pair) != tier_of(field, first[0]):
+            break
+        if found is not None and first is not None and _same(found.value) != _same(first[1].value):
+            return None
+        first = first or (None if found is None else (pair, found))
+    return first[1] if first else None
+
+
 def _agreed(search: Search, field: Field, pairs: list[Pair]) -> Labelled:
     """Return the value that all pairs of one tier have. Those that cannot be read are a doubt if they are figures."""
     read = [(pair, _read_pair(search, field, pair)) for pair in islice(pairs, _MOST)]
@@ -80,6 +92,13 @@ def _read_pair(search: Search, field: Field, pair: Pair) -> Finding | None:
     if field.kind is Kind.STRING and is_nothing(page[slice(*pair.value)]):
         return None
     if field.kind in _FIGURES and counts_otherwise(field, page[slice(*pair.label)]):
+        return None
+    # "3 ratings" counts them.
+    if (
+        pair.value[0] < pair.label[0]
+        and "rating" in field.concepts
+        and page[slice(*pair.label)].casefold() == "ratings"
+    ):
         return None
     if found := read_value(search, field, *pair.value):
         return found

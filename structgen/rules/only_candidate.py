@@ -21,7 +21,7 @@ from structgen.rules.libraries.installed import ADDRESSES
 from structgen.rules.libraries.us_addresses import address_parts, us_addresses
 from structgen.rules.named_choices import choices, stem, yes
 from structgen.rules.search import Search
-from structgen.rules.sorts import Sort, Sought, alone
+from structgen.rules.sorts import Sort, Sought, alone, is_qualified
 from structgen.rules.values import fits
 
 _FINDERS = {**FINDERS, Sort.CHOICE: choices, Sort.YES: yes}
@@ -133,12 +133,13 @@ def _several(search: Search, field: Field, sought: Sought) -> list[Candidate]:
 
 def _is_about(search: Search, field: Field, one: Candidate, sought: Sought) -> bool:
     """Whether a value may be the one that a field asks for: a birth date in a long text is near the word "birth"."""
-    if not sought.qualifiers:
-        return True
     text, begin = search.page.text, max(0, one.start - _LONGEST_LINE)
+    label = _LABEL.search(text[begin : one.start])
+    if not sought.qualifiers:
+        # "Date of last visit: ..." is no date of the text itself.
+        return label is None or not is_qualified(label[1], sought.sort)
     if _is_of_another(search, field, sought.sort, (begin, one.start)):
         return False
-    label = _LABEL.search(text[begin : one.start])
     if label and not _names(label[1], sought):
         return False
     if len(text.strip()) <= _SHORT:

@@ -170,6 +170,12 @@ def _by_name(field: Field) -> Sought | None:
     return None
 
 
+def is_qualified(label: str, sort: Sort) -> bool:
+    """Whether a label names a value of a sort, and says which one: "Date of last visit", "Price drop"."""
+    words = phrase(label)
+    return bool(_qualifiers(words, sort)) and len(_qualifiers(words, sort)) < len(set(words))
+
+
 def _qualifiers(words: Phrase, sort: Sort) -> frozenset[str]:
     nouns = {noun for (noun, _), of in _SORTS.items() if of is sort}
     return frozenset(words) - nouns - _BESIDE

@@ -112,7 +112,7 @@ def _is_in_other_currency(search: Search, field: Field, text: str) -> bool:
 
 
 _SHARE_WORDS = """
-percent percentage pct rate share ratio growth margin abv alcohol humidity battery progress completion probability
+percent percentage pct rate ratio growth margin abv alcohol humidity battery progress completion probability
 confidence discount vat tax interest apr yield proportion fraction
 """
 _SHARES = frozenset(map(fold, _SHARE_WORDS.split()))

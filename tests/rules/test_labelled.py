@@ -44,6 +44,8 @@ def test_a_title_comes_before_words_that_mean_the_same_and_behind_the_name(ask_o
         ("Date: 03/04/2020\nDate: 5 May 2020", "date", DATE),
         ("Doors: 3 to 5\nDoors: 5", "doors", "integer"),
         ("Price: $10-$20\nCost: $5", "price", "number"),
+        ("Manufacturer: Oak\nMaker: Elm", "brand", "string"),
+        ("Invoice no: A1\nInvoice no: A2", "invoice_number", "string"),
     ],
 )
 def test_labels_of_one_rank_that_say_different_things_are_a_doubt(
@@ -90,6 +92,7 @@ def test_what_says_that_there_is_nothing_is_no_value(ask_one: Any, value: str) -
         "Colour code: 12",
         "Colour of the box: red",
         "Non-colour: red",
+        "Colour tax: 5.00",
     ],
 )
 def test_another_label_is_neither_a_value_nor_the_label(ask_one: Any, text: str) -> None:
@@ -103,9 +106,33 @@ def test_another_label_is_neither_a_value_nor_the_label(ask_one: Any, text: str)
         ("**Colour:** red", "red"),
         ("**Colour**:\n red", "red"),
         ("Colour (outside): red", "red"),
+        ("Colour incl. tax: red", "red"),
         ("Brand: Oak - Colour: red", "red"),
         ("Website:\nhttps://oak.example\nColour: red", "red"),
     ],
 )
 def test_a_clear_label_is_read(ask_one: Any, text: str, value: str) -> None:
     assert ask_one(text, "colour") == value
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Old price: $5", "price"),
+        ("Price drop: $5.00", "price"),
+        ("Total savings: $5.00", "total"),
+        ("5 ratings", "rating"),
+    ],
+)
+def test_the_only_amount_is_not_taken_from_another_label(ask_one: Any, text: str, name: str) -> None:
+    assert ask_one(text, name, NUMBER) is None
+
+
+def test_the_only_date_is_not_taken_from_another_label(ask_one: Any) -> None:
+    assert ask_one("Date of last visit: 3 May 2024", "date", DATE) is None
+
+
+def test_a_list_that_is_said_to_be_empty_has_no_items(ask_one: Any) -> None:
+    tags = {"type": ["array", "null"], "items": {"type": "string"}}
+    assert ask_one("Tags: none", "tags", tags) is None
+    assert ask_one("Tags: red, blue", "tags", tags) == ["red", "blue"]

@@ -121,7 +121,8 @@ def _amount_in_column(
         last += 1
     values = amount_column(page, style, last + 1)
     if not values:
-        return _amount_below(style, lines[number + 1]) if last == number and number + 1 < len(lines) else []
+        below = last == number and number + 1 < len(lines) and labels[number + 1] is None
+        return _amount_below(style, lines[number + 1]) if below else []
     # The last n labels belong to the n amounts. If a label right above them has no amount either, labels and amounts
     # do not match up, and any pairing would be a guess.
     known = [at for at in range(max(0, last - 2 * _COLUMN), last + 1) if not _FILLER.match(lines[at].text)]

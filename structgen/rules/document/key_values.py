@@ -30,11 +30,13 @@ _OTHER_LABEL = re.compile(r"[\W_]{0,4}[^\W\d_][\w '’/&()-]{0,28}[:：](?!//)(?
 """A line below a label that begins with another label, whose value it has."""
 _REST = """
 in of the a an and amount value number no nr num is are was approx about date time only rate at to be
-incl inkl inc including inclusive with plus tax vat gst sst mwst ust tva iva btw moms ttc
+incl inkl inc including inclusive with plus ttc
 en de del la le des du der die das von und et y e i
 """
 _REST_WORDS = frozenset(map(fold, (*_REST.split(), *UNITS, *LETTERS)))
 """Words between a label and its colon that do not make it another label: "Cook time in minutes:"."""
+_WITH = frozenset(map(fold, ("incl", "inkl", "inc", "including", "inclusive", "with", "plus", "ttc")))
+_TAXES = frozenset(map(fold, ("tax", "vat", "gst", "sst", "mwst", "ust", "tva", "iva", "btw", "moms")))
 _LABEL_REST = re.compile(r"[^:：=\n\t|]{0,36}?[:：=](?!//)")
 _MARKS = " \t\u00a0*_#.:：=-–—>|"
 _NUMBER_START = re.compile(rf"(?<![{MINUSES}\w])[{MINUSES}](?=[\d.{SIGNS}])|(?<![\w.])\.(?=\d)")
@@ -166,9 +168,14 @@ def _label_end(text: str, mention: Mention, end: int) -> tuple[int, bool, bool]:
     if rest and not re.search(r"\d{2}", rest.group()):
         inside = rest.group()[:-1].strip()
         exact = inside.startswith("(") and inside.endswith(")")
-        if exact or all(one.word in _REST_WORDS for one in tokens(inside)):
+        if exact or _keeps_meaning({one.word for one in tokens(inside)}):
             return rest.end(), exact, True
     return mention.end, True, False
+
+
+def _keeps_meaning(rest: set[str]) -> bool:
+    """Whether these words behind a label leave its meaning: "incl. VAT" does, and "tax" alone does not."""
+    return rest <= _REST_WORDS or (not rest.isdisjoint(_WITH) and rest <= _REST_WORDS | _TAXES)
 
 
 def _score(exact: bool, colon: bool, first: str) -> float:

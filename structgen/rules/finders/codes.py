@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from structgen.rules.document.key_values import Pair
 from structgen.rules.fields import Field
 from structgen.rules.findings import Finding, leaf
+from structgen.rules.labelled import agreed
 from structgen.rules.search import Search
 
 CODED = frozenset({"sku", "mpn", "gtin", "invoice_number", "order_number", "customer_number", "tax_id"})
@@ -20,20 +22,22 @@ _BESIDE = 0.55
 
 def find_code(search: Search, field: Field) -> Finding | None:
     """Return a labelled code: one word with a digit, or several in capitals if nothing else is there."""
-    patterns = (_GTIN,) if field.concepts & {"gtin"} else (_CODE, _SPACED_CODE)
-    for pair in search.pairs_for(field):
-        # "13 items" is a count.
-        if pair.value[0] < pair.label[0] or pair.score < 0.4:
+    return agreed(field, ((pair, _code(search, field, pair)) for pair in search.pairs_for(field)))
+
+
+def _code(search: Search, field: Field, pair: Pair) -> Finding | None:
+    # "13 items" is a count.
+    if pair.value[0] < pair.label[0] or pair.score < 0.4:
+        return None
+    for pattern in (_GTIN,) if field.concepts & {"gtin"} else (_CODE, _SPACED_CODE):
+        match = pattern.match(search.page.text, *pair.value)
+        alone = match is not None and not search.page.text[match.end() : pair.value[1]].strip()
+        if match is None or not (alone or (pair.score >= _BESIDE and pattern is not _SPACED_CODE)):
             continue
-        for pattern in patterns:
-            match = pattern.match(search.page.text, *pair.value)
-            alone = match is not None and not search.page.text[match.end() : pair.value[1]].strip()
-            if match is None or not (alone or (pair.score >= _BESIDE and pattern is not _SPACED_CODE)):
-                continue
-            code = match.group().rstrip("./-")
-            if _AMOUNT_OR_DATE.match(code) or (pattern is _GTIN and _digits(code) not in _GTIN_LENGTHS):
-                continue
-            return leaf(search.page, code, match.start(), match.start() + len(code))
+        code = match.group().rstrip("./-")
+        if _AMOUNT_OR_DATE.match(code) or (pattern is _GTIN and _digits(code) not in _GTIN_LENGTHS):
+            continue
+        return leaf(search.page, code, match.start(), match.start() + len(code))
     return None
 
 

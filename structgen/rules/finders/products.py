@@ -18,11 +18,11 @@ from structgen.rules.document.sections import heading_level
 from structgen.rules.document.vocabulary import Token, lexicon, phrase, tokens
 from structgen.rules.fields import Field, Kind
 from structgen.rules.findings import Finding, leaf, term
-from structgen.rules.labelled import find_labelled
+from structgen.rules.labelled import agreed, find_labelled
 from structgen.rules.number_context import is_no_price
 from structgen.rules.search import Search
 from structgen.rules.unambiguous import Amount, find_amounts
-from structgen.rules.values import amount_leaf, read_value
+from structgen.rules.values import amount_leaf, is_nothing, read_value
 
 _BEFORE_BUTTON = 60
 _BEHIND_BUTTON = 4
@@ -388,13 +388,15 @@ _LONGEST_BRAND = 5
 
 def find_brand(search: Search, field: Field) -> Finding | None:
     """Return the labelled brand. Without a colon, the label has to be one of a list of labels and values."""
-    for pair in search.pairs_for(field):
-        value = search.page.text[slice(*pair.value)]
-        if pair.value[0] < pair.label[0] or len(value.split()) > _LONGEST_BRAND:
-            continue
-        if pair.score >= _BESIDE or (pair.score == 0.5 and _is_in_list(search, pair.line)):
-            return read_value(search, field, *pair.value)
-    return None
+    return agreed(field, ((pair, _brand(search, field, pair)) for pair in search.pairs_for(field)))
+
+
+def _brand(search: Search, field: Field, pair: Pair) -> Finding | None:
+    value = search.page.text[slice(*pair.value)]
+    if pair.value[0] < pair.label[0] or len(value.split()) > _LONGEST_BRAND or is_nothing(value):
+        return None
+    listed = pair.score >= _BESIDE or (pair.score == 0.5 and _is_in_list(search, pair.line))
+    return read_value(search, field, *pair.value) if listed else None
 
 
 def _is_in_list(search: Search, number: int) -> bool:

@@ -27,7 +27,7 @@ from structgen.rules.finders.list_items import (
 from structgen.rules.finders.steps import marked_steps, step_items, steps_after
 from structgen.rules.findings import Finding, collect, leaf
 from structgen.rules.search import Search
-from structgen.rules.values import read_value
+from structgen.rules.values import is_nothing, read_value
 
 _MOST = 60
 """Maximum sections of one name that are compared."""
@@ -296,7 +296,8 @@ def find_inline(search: Search, field: Field) -> Finding | None:
     for pair in search.pairs_of(field.keys):
         # Without a colon, or below its label, a line with commas is rather a sentence.
         if pair.score == 1.0 and "\n" not in search.page.text[pair.label[0] : pair.value[1]]:
-            return read_parts(search, field.item, _value(search, pair))
+            value = _value(search, pair)
+            return None if is_nothing(search.page.text[slice(*value)]) else read_parts(search, field.item, value)
     return None
 
 
