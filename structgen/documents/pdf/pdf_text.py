@@ -19,6 +19,8 @@ from structgen.documents.pdf.stream_sizes import check_stream_sizes
 
 _LOCK = threading.Lock()
 _BETWEEN_PAGES = "\n\n"
+MOST_CHARS = 10_000_000
+"""Characters that one PDF may have: about 4,000 full pages. Many pages may share one stream of text."""
 _PASSWORD = 4  # PDFium's FPDF_ERR_PASSWORD
 _UNREADABLE = 0.3
 """The share of characters without a meaning from which on a page counts as unreadable."""
@@ -99,8 +101,11 @@ def _read(pdfium: Any, data: bytes) -> tuple[list[str], tuple[str, ...]]:
         form = pdf.get_formtype() != 0
         if form:
             pdf.init_forms()
+        left = MOST_CHARS
         for number in range(len(pdf)):
-            text, pictured = _page(pdfium, pdf, number, form)
+            text, pictured, count = _page(pdfium, pdf, number, form)
+            if (left := left - count - 1) < 0:
+                raise DocumentError(f"it has more than {MOST_CHARS:,} characters; split it and try again.")
             texts.append(text)
             without += [number + 1] if pictured and not text else []
     if not without:
@@ -109,8 +114,8 @@ def _read(pdfium: Any, data: bytes) -> tuple[list[str], tuple[str, ...]]:
     return texts, (f"{pages} of {len(texts)} {'have' if len(without) > 1 else 'has'} no text; {_SCAN}.",)
 
 
-def _page(pdfium: Any, pdf: Any, number: int, form: bool) -> tuple[str, bool]:
-    """Return the text of a page, and whether it shows anything."""
+def _page(pdfium: Any, pdf: Any, number: int, form: bool) -> tuple[str, bool, int]:
+    """Return the text of a page, whether it shows anything, and how many characters it has."""
     if form:
         with closing(pdf[number]) as page:
             page.flatten()
@@ -124,7 +129,7 @@ def _page(pdfium: Any, pdf: Any, number: int, form: bool) -> tuple[str, bool]:
             f"the fonts of page {number + 1} do not say which characters they show; print it to a new PDF, or "
             "recognise its text, for example with ocrmypdf --force-ocr."
         )
-    return _text(chars), pictured
+    return _text(chars), pictured, len(chars)
 
 
 def _chars(raw: Any, text_page: Any) -> Iterator[_Char]:

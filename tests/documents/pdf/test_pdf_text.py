@@ -14,7 +14,7 @@ from fpdf.enums import AccessPermission, EncryptionMethod
 import structgen
 from structgen.core.errors import DocumentError
 from structgen.core.records import Document
-from structgen.documents.pdf import read_pdf
+from structgen.documents.pdf import pdf_text, read_pdf
 
 
 def new_page(pdf: FPDF) -> None:
@@ -190,6 +190,12 @@ def test_a_small_pdf_with_a_huge_page_is_refused_before_it_is_unpacked() -> None
         read_pdf(by_hand(bomb))
     assert read_pdf(by_hand(zlib.compress(HELLO))).text == "Total 5.00"
     assert read_pdf(by_hand(HELLO, b"")).text == "Total 5.00"
+
+
+def test_a_pdf_with_too_many_characters_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf_text, "MOST_CHARS", 200)
+    with pytest.raises(DocumentError, match="more than 200 characters; split it"):
+        read_pdf(made(invoice, invoice, invoice))
 
 
 def test_a_font_that_does_not_say_its_characters_is_refused() -> None:
