@@ -235,7 +235,8 @@ def _of_another_calendar(written: str, day: date) -> bool:
 
 def _eastern(text: str, start: int, end: int) -> Iterator[WrittenDate]:
     """Yield ``2014年9月4日``, ``二〇一四年九月四日``, ``平成26年9月4日`` and ``2014년 9월 4일``."""
-    for match in () if text.isascii() else matches(_EASTERN, text, start, end):
+    eastern = not text.isascii() and ("年" in text or "년" in text)
+    for match in matches(_EASTERN, text, start, end) if eastern else ():
         year, month, day = (_han(written) for written in match.groups()[1:])
         if match["era"] is not None:
             year += _ERAS[match["era"]]

@@ -5,10 +5,12 @@ Only what guides the search is read; the validator judges the value. Recursion e
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from functools import lru_cache
 
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.notation.affixes import LETTERS
@@ -151,8 +153,14 @@ class _Spot:
 
 def read_fields(json_schema: JsonObject | bool, names: Mapping[str, tuple[str, ...]]) -> Field:
     """Return the fields of a schema as a tree. `names` maps pointers of properties to their other names."""
-    root = Node.of(json_schema)
-    return _read(names, root, "", root.title, True, 0)
+    # Most documents of a run have the same schema. The text is the key, because a schema can be changed in place.
+    return _fields_of(json.dumps(json_schema), tuple(names.items()))
+
+
+@lru_cache(maxsize=32)
+def _fields_of(schema: str, names: tuple[tuple[str, tuple[str, ...]], ...]) -> Field:
+    root = Node.of(json.loads(schema))
+    return _read(dict(names), root, "", root.title, True, 0)
 
 
 _NAME = " (name)"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from structgen.notation.style import Style
 from structgen.rules.document.page import Line, Page
-from structgen.rules.document.vocabulary import Vocabulary, tokens
+from structgen.rules.document.vocabulary import Vocabulary
 from structgen.rules.unambiguous import Amount, find_amounts
 
 CENTS = re.compile(r"(?<!\d)\d{0,9}[.,]\d{2}(?!\d)")
@@ -58,7 +58,7 @@ def bill_rows(page: Page, vocabulary: Vocabulary, style: Style) -> list[Row]:
 
 def _rows_on_line(page: Page, vocabulary: Vocabulary, style: Style, line: Line, number: int) -> list[Row]:
     """Return the rows of a line that has several, such as "Net 10.00 - VAT 2.00 - Total 12.00", else an empty list."""
-    named = [one for one in vocabulary.mentions(tokens(line.text, line.start)) if one.keys & _BILLING]
+    named = [one for one in vocabulary.of_line(line.text, line.start) if one.keys & _BILLING]
     ends = [*(one.start for one in named[1:]), line.end]
     rows: list[Row] = []
     for mention, end in zip(named, ends, strict=True):
@@ -97,7 +97,7 @@ def _label(vocabulary: Vocabulary, line: Line) -> tuple[frozenset[str], int] | N
     """Return the concepts that a line names, and where its amount may begin. None if it names none."""
     if len(line.text) > 90:
         return None
-    mentions = vocabulary.mentions(tokens(line.text, line.start))
+    mentions = vocabulary.of_line(line.text, line.start)
     named = [mention for mention in mentions if mention.keys & _BILLING]
     # A concept further right is rather a word in the name of a product.
     if not named or named[0].start - line.start > 14:

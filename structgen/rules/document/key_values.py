@@ -71,7 +71,7 @@ def find_pairs(page: Page, vocabulary: Vocabulary) -> list[Pair]:
     pairs: list[Pair] = []
     for number, line in enumerate(page.lines):
         if len(line.text) <= _LONGEST_LINE:
-            mentions = vocabulary.mentions(tokens(line.text, line.start))
+            mentions = vocabulary.of_line(line.text, line.start)
             pairs.extend(_line_pairs(page, number, line, mentions))
             pairs.extend(_value_first(page, number, line, mentions))
     return [*pairs, *_table_pairs(page, vocabulary)]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from structgen.notation.dates import read_dates
 from structgen.rules.document.key_values import IN_CODE, Pair
 from structgen.rules.document.page import Line, Page, Span
-from structgen.rules.document.vocabulary import Mention, Vocabulary, tokens
+from structgen.rules.document.vocabulary import Mention, Vocabulary
 
 _SURE = 0.9
 _LIKELY = 0.56
@@ -40,7 +40,7 @@ def column_pairs(page: Page, vocabulary: Vocabulary) -> list[Pair]:
 
 
 def _labels(page: Page, vocabulary: Vocabulary, line: Line) -> list[Mention]:
-    found = vocabulary.mentions(tokens(line.text, line.start))
+    found = vocabulary.of_line(line.text, line.start)
     return [one for one in found if not IN_CODE.match(page.text, one.end)]
 
 

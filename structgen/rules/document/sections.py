@@ -26,6 +26,7 @@ _SHORT_LABELS = frozenset({"prep_time", "cook_time", "other_time", "brand", "qua
 _ALMOST = 0.9
 """The score of a heading that is a label and an article."""
 _LONGEST = 70
+_LONGEST_LINE = 240
 _MOST = 1_000
 """Maximum headings of a page. A page with more is a list of links rather than a document."""
 _FAR = 500
@@ -121,7 +122,7 @@ def _label_among_words(number: int, line: Line, text: str, words: Phrase, vocabu
         text, words = text[article.end() :].capitalize(), words[1:]
         if keys := vocabulary.keys.get(words):
             return _Heading(number, keys, _ALMOST, bool(keys & _BODIES))
-    mentions = vocabulary.mentions(tokens(text))
+    mentions = vocabulary.of_line(text)
     marked = heading_level(line) > 0
     strong = marked or line.text.endswith((":", "："))
     # "Yield: 4" is a label with its value.
@@ -141,11 +142,10 @@ def _is_title_like(text: str, words: Phrase) -> bool:
 
 def _labelled_value(number: int, line: Line, vocabulary: Vocabulary) -> _Heading | None:
     """Return a line `Label: value` about the document itself, which ends a list above it, or None."""
-    mentions = vocabulary.mentions(tokens(line.text[:40]))
-    if not mentions or mentions[0].start or not mentions[0].keys & _ABOUT:
+    label = vocabulary.first(tokens(line.text[:_LONGEST_LINE]))
+    if not label or label.start or not label.keys & _ABOUT:
         return None
-    closed = _CLOSED.match(line.text, mentions[0].end)
-    return _Heading(number, mentions[0].keys, 0.0, True) if closed else None
+    return _Heading(number, label.keys, 0.0, True) if _CLOSED.match(line.text, label.end) else None
 
 
 _ABOUT = frozenset({"author", "category", "cuisine", "keywords", "nutrition", "serving_size", "calories", "rating",

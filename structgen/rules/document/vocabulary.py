@@ -13,12 +13,12 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 Phrase = tuple[str, ...]
 
@@ -27,8 +27,7 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LONGEST = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word or number: folded, and its span."""
 
     word: str
@@ -89,6 +88,7 @@ class Vocabulary:
     def __init__(self, known: Mapping[Phrase, frozenset[str]], entries: Iterable[tuple[str, str]] = ()) -> None:
         self.keys: dict[Phrase, frozenset[str]] = {}
         self._sizes: dict[str, int] = {}
+        self._lines: dict[tuple[int, str], list[Mention]] = {}
         for words, keys in known.items():
             self._add(words, keys)
         for label, key in entries:
@@ -112,24 +112,39 @@ class Vocabulary:
         """Return the keys that a whole text names as a label."""
         return self.keys.get(phrase(label), frozenset())
 
-    def mentions(self, words: list[Token]) -> list[Mention]:
-        """Return the labels in a run of tokens, the longest at each place, none inside another."""
-        found: list[Mention] = []
-        at = 0
-        while at < len(words):
-            # Most words begin no label.
-            size = self._longest(words, at) if words[at].word in self._sizes else 0
-            if size:
-                run = words[at : at + size]
-                found.append(Mention(self.keys[tuple(w.word for w in run)], run[0].start, run[-1].end, size))
-            at += size or 1
+    def of_line(self, text: str, at: int = 0) -> list[Mention]:
+        """Return the labels in a line that begins at an offset. Several readers ask for the same lines."""
+        found = self._lines.get((at, text))
+        if found is None:
+            several = self.mentions(_tokens(text))
+            found = [Mention(one.keys, one.start + at, one.end + at, one.words) for one in several] if at else several
+            self._lines[at, text] = found
         return found
 
-    def _longest(self, words: list[Token], at: int) -> int:
-        for size in range(min(self._sizes.get(words[at].word, 0), len(words) - at), 0, -1):
-            if tuple(token.word for token in words[at : at + size]) in self.keys:
-                return size
-        return 0
+    def first(self, words: Sequence[Token]) -> Mention | None:
+        """Return the label that a run of tokens begins with, or None."""
+        return self._at(words, tuple(token.word for token in words[:_LONGEST]), 0)
+
+    def mentions(self, words: Sequence[Token]) -> list[Mention]:
+        """Return the labels in a run of tokens, the longest at each place, none inside another."""
+        found: list[Mention] = []
+        names = tuple(token.word for token in words)
+        end = 0
+        for at, name in enumerate(names):
+            # Most words begin no label.
+            if at >= end and name in self._sizes and (mention := self._at(words, names, at)):
+                found.append(mention)
+                end = at + mention.words
+        return found
+
+    def _at(self, words: Sequence[Token], names: Phrase, at: int) -> Mention | None:
+        """Return the longest label that begins at a token, or None."""
+        size = min(self._sizes.get(names[at], 0), len(names) - at) if names else 0
+        while size and names[at : at + size] not in self.keys:
+            size -= 1
+        if not size:
+            return None
+        return Mention(self.keys[names[at : at + size]], words[at].start, words[at + size - 1].end, size)
 
 
 @dataclass(frozen=True, slots=True)

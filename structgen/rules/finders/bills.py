@@ -207,7 +207,7 @@ def _multiply_to(count: Figure | None, each: float | None, amount: float | None)
 
 def _is_labelled(search: Search, line: Line) -> bool:
     """Whether a line is a label with its value rather than a product."""
-    mentions = search.vocabulary.mentions(tokens(line.text, line.start))
+    mentions = search.vocabulary.of_line(line.text, line.start)
     return bool(mentions) and mentions[0].start == line.start and (":" in line.text or bool(mentions[0].keys & _BILL))
 
 

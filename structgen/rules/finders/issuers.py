@@ -6,11 +6,12 @@ Companies are recognized by their legal form ("Ltd", "GmbH"), addresses by house
 from __future__ import annotations
 
 import re
+from functools import cache, lru_cache
 
 from structgen.rules.document.bill_rows import CENTS
 from structgen.rules.document.label_columns import cells_of
 from structgen.rules.document.page import Line, Span
-from structgen.rules.document.vocabulary import fold, lexicon, phrase, tokens
+from structgen.rules.document.vocabulary import fold, lexicon, phrase
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
 
@@ -162,7 +163,7 @@ def _is_name_like(line: Line, search: Search) -> bool:
         return False
     if not _LEGAL.search(line.text) and (_SENTENCE.search(name) or _is_numbered_paper(words)):
         return False
-    mentions = search.vocabulary.mentions(tokens(line.text))
+    mentions = search.vocabulary.of_line(line.text)
     labelled = ":" in line.text and mentions and mentions[0].start == 0
     return not labelled and (bool(_LEGAL.search(line.text)) or address_score(line) < 2)
 
@@ -245,7 +246,12 @@ def _minimum_ahead(line: Line) -> int:
 
 def address_score(line: Line) -> int:
     """Return how much a line looks like a part of an address, or -1 if it cannot be one."""
-    text = line.text
+    return _score_of(line.text)
+
+
+@lru_cache(maxsize=1 << 12)
+def _score_of(text: str) -> int:
+    # Blocks of lines overlap, so each line is asked for several times.
     if len(text) > _LONGEST:
         return -1
     if _PRICE.search(text) or _NO_ADDRESS.search(text) or text.startswith("("):
@@ -255,9 +261,15 @@ def address_score(line: Line) -> int:
         return -1
     place = sum((word in lexicon().places and len(word) > 1) or bool(_STREET.search(word)) for word in words)
     joined = f" {' '.join(words)} "
-    region = any(f" {' '.join(name)} " in joined for name in lexicon().regions)
+    region = any(name in joined for name in _regions())
     house = (bool(_HOUSE.match(text)) and (place > 0 or "," in text)) or (place > 0 and bool(_NUMBERED.search(text)))
     return min(place, 2) + 2 * bool(_POSTAL.search(text)) + region + house + text.endswith(",")
+
+
+@cache
+def _regions() -> tuple[str, ...]:
+    """Return the names of regions, each between spaces."""
+    return tuple(f" {' '.join(name)} " for name in lexicon().regions)
 
 
 def find_phone(search: Search) -> Finding | None:

@@ -112,7 +112,7 @@ def _rows(search: Search, columns: tuple[str, ...], start: int) -> list[_Row]:
     """Return the rows below a header. Empty if a line with an amount is no row and no sum either."""
     rows: list[_Row] = []
     for line in search.page.lines[start : start + _MOST_ROWS]:
-        mentions = search.vocabulary.mentions(tokens(line.text, line.start))
+        mentions = search.vocabulary.of_line(line.text, line.start)
         if mentions and mentions[0].start == line.start and mentions[0].keys & _ENDS:
             return rows
         row = _row(search, columns, line)

@@ -46,7 +46,7 @@ def _parties(search: Search, keys: frozenset[str]) -> Iterator[tuple[Mention, Sp
     for number, line in enumerate(search.page.lines[:_FAR]):
         if len(line.text) > 2 * _LONGEST:
             continue
-        mentions = search.vocabulary.mentions(tokens(line.text, line.start))
+        mentions = search.vocabulary.of_line(line.text, line.start)
         for mention in mentions:
             cell = next((one for one in cells_of(line) if one[0] == mention.start), None)
             if cell and mention.keys & keys and (name := _name(search, number, mention, mentions, cell)):

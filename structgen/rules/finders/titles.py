@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 from structgen.rules.document.page import Line, Span
 from structgen.rules.document.sections import heading_level
-from structgen.rules.document.vocabulary import Phrase, lexicon, phrase, tokens
+from structgen.rules.document.vocabulary import Phrase, lexicon, phrase
 from structgen.rules.finders.issuers import address_score
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
@@ -115,18 +116,20 @@ def _leaf(search: Search, line: Line) -> Finding:
 
 def _plausible(search: Search, line: Line) -> bool:
     """Whether a line may be a title at all, before candidates are scored."""
-    text, words = line.text, phrase(line.text)
+    text = line.text
+    # Words are looked at last: most lines are no titles by their length or their punctuation.
     if (
         not 3 <= len(text) <= 120
-        or len(words) > 20
         or text.endswith((".", ":", ";", ",", "?"))
         or not text[0].isalnum()
         or "://" in text
         or len(_CRUMBS.split(text)) > 2
     ):
         return False
+    words = phrase(text)
     if (
-        words in lexicon().noise
+        len(words) > 20
+        or words in lexicon().noise
         or words in lexicon().stops
         or words in search.vocabulary.keys
         or words in lexicon().documents
@@ -151,7 +154,7 @@ def _plausible(search: Search, line: Line) -> bool:
 
 def _is_labelled(search: Search, text: str, words: Phrase) -> bool:
     """Whether a line is a label with a value: "4 servings", "112 reviews", "Serves: 4"."""
-    mentions = search.vocabulary.mentions(tokens(text))
+    mentions = search.vocabulary.of_line(text)
     if not mentions:
         return False
     if text[0].isdigit() and len(words) <= 4 and mentions[-1].end == len(text):
@@ -201,7 +204,13 @@ class _Scores:
 
 
 def _about(line: Line) -> bool:
-    return bool(_ABOUT.search(line.text))
+    return _tells_about(line.text)
+
+
+@lru_cache(maxsize=1 << 12)
+def _tells_about(text: str) -> bool:
+    # The lines around each candidate are asked for again and again.
+    return bool(_ABOUT.search(text))
 
 
 def _long(line: Line) -> bool:
