@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import wave
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -17,7 +17,8 @@ from starlette.routing import Route
 
 from structgen.core.json import Json, JsonObject
 from structgen.testing.emulator.bodies import request_id
-from structgen.testing.emulator.replies import Answer, ErrorReply, groq_error, invalid_request
+from structgen.testing.emulator.chat.parameter_checks import NUMBER, Parameter
+from structgen.testing.emulator.replies import Answer, ErrorReply, Fault, Step, groq_error, invalid_request
 from structgen.testing.emulator.serving import (
     MODELS,
     Endpoint,
@@ -27,6 +28,7 @@ from structgen.testing.emulator.serving import (
     decode_object,
     find_model,
     log,
+    logged,
     perform_step,
     read_form,
     require_key,
@@ -82,9 +84,8 @@ def _transcription(state: State, name: str, task: str) -> Endpoint:
             return respond_error(form)
         body, seconds = _logged_form(form)
         log(state, request, body)
-        # scripted errors skip the checks, as for chats
-        refused = None if state.forces_next() else next(_faults(state, form, name, seconds), None)
-        step = refused or state.next_step() or Answer(await run_in_threadpool(state.transcript, body))
+        refused = next(_faults(state, form, name, seconds), None)
+        step = await _next_step(request, state, body, refused, state.transcript)
 
         def answered(answer: Answer) -> Response:
             return _respond_transcript(form, Transcript(answer.text or "", task, form.field("language"), seconds))
@@ -92,6 +93,31 @@ def _transcription(state: State, name: str, task: str) -> Endpoint:
         return await perform_step(request, state, step, answered, form.field("model") or "")
 
     return listen
+
+
+async def _next_step(
+    request: Request,
+    state: State,
+    body: JsonObject,
+    refused: ErrorReply | None,
+    transcript: Callable[[JsonObject], str] | None,
+) -> Step:
+    """Return the next step for a request, as for chats. Without `transcript` no scripted answer is taken."""
+    # scripted errors skip the checks
+    if state.forces_next():
+        return state.next_step() or Fault()
+    charge = refused or state.meters.arrive(body, state.organization_of(request))
+    if isinstance(charge, ErrorReply):
+        return charge
+    scripted = state.next_step() if transcript else None
+    if scripted is not None:
+        return scripted
+    step, logged(request).fault = await run_in_threadpool(state.unscripted, body, charge, transcript or _say_nothing)
+    return step
+
+
+def _say_nothing(_: JsonObject) -> Answer:
+    return Answer(None)
 
 
 def _respond_transcript(form: Form, transcript: Transcript) -> Response:
@@ -176,8 +202,8 @@ def _speech(state: State) -> Endpoint:
     async def speak(request: Request) -> Response:
         body = decode_object(await request.body())
         log(state, request, body)
-        forced = state.next_step() if state.forces_next() else None
-        step = forced or next(_speech_faults(state, body), Answer(None))
+        refused = next(_speech_faults(state, body), None)
+        step = await _next_step(request, state, body, refused, None)
 
         def answered(_: Answer) -> Response:
             rate = body.get("sample_rate")
@@ -189,8 +215,13 @@ def _speech(state: State) -> Endpoint:
     return speak
 
 
+_SPEECH = frozenset({"model", "input", "voice", "response_format", "sample_rate", "speed"})
+_SPEED = Parameter(NUMBER, 0.5, 5)
+
+
 def _speech_faults(state: State, body: JsonObject) -> Iterator[ErrorReply]:
     """Yield the errors of a speech request, in the order in which Groq checks."""
+    yield from (invalid_request(f"property '{name}' is unsupported") for name in body if name not in _SPEECH)
     for name in ("model", "input", "voice"):
         if not isinstance(body.get(name), str) or not body[name]:
             yield invalid_request(f"property '{name}' is missing")
@@ -201,10 +232,12 @@ def _speech_faults(state: State, body: JsonObject) -> Iterator[ErrorReply]:
     voices = VOICES.get(model)
     if voices is not None and voice not in voices:
         yield invalid_request(f"voice must be one of the following voices: [{' '.join(voices)}]")
-    if body.get("response_format", "wav") != "wav":
+    if body.get("response_format") not in (None, "wav"):
         yield invalid_request("response_format must be one of [wav]")
-    if body.get("sample_rate", 24000) not in _RATES:
+    if body.get("sample_rate") not in (None, *_RATES):
         yield invalid_request(f"sample_rate must be one of [{' '.join(map(str, _RATES))}]")
+    if wrong := _SPEED.wrong("speed", body.get("speed")):
+        yield invalid_request(wrong)
 
 
 _SECONDS_A_WORD = 0.4

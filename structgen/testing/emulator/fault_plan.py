@@ -42,6 +42,11 @@ class FaultKind(StrEnum):
     MALFORMED = "malformed"
     WRONG_TYPE = "wrong_type"
 
+    @property
+    def spoils_json(self) -> bool:
+        """Whether it changes the JSON that a model writes."""
+        return self in {FaultKind.MALFORMED, FaultKind.WRONG_TYPE}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultPlan:
@@ -56,7 +61,8 @@ class FaultPlan:
     - `malformed`: the model's text is not quite JSON
     - `wrong_type`: one value in the model's JSON has another type, never null
 
-    The last two skip the server's checks of the model's output, which would refuse such texts.
+    The last two skip the server's checks of the model's output, which would refuse such texts. Requests for
+    transcriptions and speech meet all but these two, requests for files and batches none.
     """
 
     seed: int = 0

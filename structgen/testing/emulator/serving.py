@@ -164,21 +164,23 @@ class State:
         upcoming = self.script[0] if self.script else self.forever
         return upcoming is not None and not isinstance(upcoming, Answer | Streamed)
 
-    def unscripted(self, body: JsonObject, charge: Charge) -> tuple[Step, FaultKind | None]:
-        """Return the model's answer, or what the fault plan turns it into, and the kind of the fault."""
+    def unscripted(
+        self, body: JsonObject, charge: Charge, answer: Callable[[JsonObject], str | Answer] | None = None
+    ) -> tuple[Step, FaultKind | None]:
+        """Return the model's answer, or what the fault plan turns it into, and the kind of the fault.
+
+        `answer` replaces the function that answers chats.
+        """
         fault = self.faults.draw(body)
-        if fault is None:
-            return self._answered(body), None
+        # what answers anything but chats writes no JSON that could be spoilt
+        if fault is None or (answer is not None and fault.kind.spoils_json):
+            return _answered(answer or self.answer, body), None
         step = fault.refuse(body, charge)
         if step is None:
-            return fault.spoil(self._answered(body)), fault.kind
+            return fault.spoil(_answered(answer or self.answer, body)), fault.kind
         # a refused request is not charged
         charge.refund()
         return step, fault.kind
-
-    def _answered(self, body: JsonObject) -> Answer:
-        answer = self.answer(body)
-        return Answer(answer) if isinstance(answer, str) else answer
 
     def next_step(self) -> Step | None:
         """Return the next step of the script (with `repeat_last` its last step forever), or None at its end."""
@@ -186,6 +188,11 @@ class State:
             return self.script.popleft()
         except IndexError:
             return self.forever
+
+
+def _answered(answer: Callable[[JsonObject], str | Answer], body: JsonObject) -> Answer:
+    found = answer(body)
+    return Answer(found) if isinstance(found, str) else found
 
 
 Endpoint = Callable[["Request"], Awaitable[Response]]

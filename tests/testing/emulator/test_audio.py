@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import time
 import wave
+from collections.abc import Callable
 from typing import Any
 
 import groq
@@ -14,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from structgen.testing import Emulator, cut, dropped, error, raw, reply, streamed
+from structgen.testing import Clock, Emulator, FaultPlan, Limits, cut, dropped, error, raw, reply, streamed
 from structgen.testing.emulator.audio import Transcript, UnreadableAudioError, silence, verbose_body, wav_seconds
 
 WHISPER, TURBO = "whisper-large-v3", "whisper-large-v3-turbo"
@@ -285,6 +287,8 @@ def test_the_voices_are_those_of_the_model(client: groq.Groq) -> None:
         ({"sample_rate": 12345}, "sample_rate must be one of"),
         ({"sample_rate": "24000"}, "sample_rate must be one of"),
         ({"sample_rate": [1]}, "sample_rate must be one of"),
+        ({"speed": 9}, "'speed' : number must be at most 5"),
+        ({"extra_body": {"pitch": 2}}, "property 'pitch' is unsupported"),
         ({"model": WHISPER}, "`audio speech` is not supported"),
         ({"model": "playai-tts"}, "decommissioned"),
     ],
@@ -381,3 +385,37 @@ def test_what_a_user_adds_under_the_name_of_a_model_for_sound_does_chat() -> Non
         said = client.chat.completions.create(model="whisper-large-v3", messages=[{"role": "user", "content": "Hello"}])
         assert said.choices[0].message.content == "Hello"
         client.close()
+
+
+def test_limits_of_requests_hold_for_sound_too(client: groq.Groq, groq_emulator: Emulator) -> None:
+    groq_emulator.limit_with(Limits(rpm=1), clock=Clock(speed=0))
+    assert hear(client).text
+    assert speak(client)
+    for ask in (hear, speak):
+        with pytest.raises(groq.RateLimitError, match="requests per minute"):
+            ask(client)
+
+
+@pytest.mark.parametrize(
+    ("plan", "status", "fault"),
+    [
+        (FaultPlan(rate_limited=1), 429, "rate_limited"),
+        (FaultPlan(flex=1), 498, "flex"),
+        (FaultPlan(server_error=1), 500, "server_error"),
+        (FaultPlan(dropped=1), None, "dropped"),
+        (FaultPlan(cut=1), 200, "cut"),
+        (FaultPlan(slow=1, seconds=0), 200, "slow"),
+        (FaultPlan(malformed=0.5, wrong_type=0.5), 200, None),
+    ],
+)
+@pytest.mark.parametrize("ask", [hear, speak])
+def test_sound_meets_the_faults_of_the_plan(
+    plan: FaultPlan, status: int | None, fault: str | None, ask: Callable[[groq.Groq], object], client: groq.Groq,
+    groq_emulator: Emulator,
+) -> None:  # fmt: skip
+    groq_emulator.fail_with(plan)
+    with contextlib.suppress(groq.APIError, httpx.HTTPError):
+        ask(client)
+    (seen,) = groq_emulator.requests
+    assert seen.fault == fault
+    assert seen.status == status or (fault == "server_error" and seen.status in {502, 503})

@@ -61,6 +61,7 @@ MODELS = frozenset({"openai/gpt-oss-20b", "openai/gpt-oss-120b"})
 _BATCHES_PATH = "/openai/v1/batches"
 _MOST_BATCHES, _MOST_FILES = 100, 10_000  # on a page, as in OpenAI's API
 _HOURS = {"h": 1, "d": 24}
+_CREATES = frozenset({"input_file_id", "endpoint", "completion_window", "metadata"})
 
 
 def batch_routes(state: State, replayed: Wrapper) -> list[Route]:
@@ -161,6 +162,7 @@ def _faults(body: JsonObject) -> Iterator[ErrorReply]:
     """Yield the errors of a request for a batch, in the order in which Groq checks."""
     if not body:
         yield invalid_request("The request body is not a JSON object")
+    yield from (invalid_request(f"property '{name}' is unsupported") for name in body if name not in _CREATES)
     for name in ("input_file_id", "endpoint", "completion_window"):
         if not body.get(name):
             yield invalid_request(f"property '{name}' is missing")

@@ -61,26 +61,28 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
 
 _SAME = ("model", "temperature", "top_p", "parallel_tool_calls", "user", "metadata", "stream")
 _RENAMED = {"max_output_tokens": "max_completion_tokens"}
-_TEXT_PARTS = frozenset({"input_text", "output_text", "text"})
+_TEXT_PARTS = ("input_text", "output_text", "text")
+_INPUTS = ("message", "function_call", "function_call_output", "reasoning")
 
 
 async def answer_response(request: Request, body: JsonObject, state: State) -> Response:
     """Respond as to the same chat request, with the output in the shape of a response."""
-    wrong = None if state.forces_next() or not body else next(_errors(body), None)
+    wrong = None if state.forces_next() or not body else next(response_errors(body), None)
     if wrong is not None:
         return respond_error(invalid_request(wrong))
     shape = Shape(partial(response_body, body), partial(events_of, partial(response_body, body)))
     return await answer_chat(request, as_chat(body), state, shape)
 
 
-def _errors(body: JsonObject) -> Iterator[str]:
+def response_errors(body: JsonObject) -> Iterator[str]:
+    """Yield what is wrong with the keys and values of a request, and with the types of its input items."""
     yield from errors_of(body, PARAMETERS)
     if body.get("store") is True:
         yield "'store' : value is not one of the allowed values [false]"
     items = body.get("input")
     for index, item in enumerate(items if isinstance(items, list) else ()):
         kind = as_object(item).get("type", "message")
-        if kind not in {"message", "function_call", "function_call_output", "reasoning"}:
+        if kind not in _INPUTS:
             yield f"'input.{index}.type' : value is not one of the allowed values"
 
 
@@ -120,7 +122,7 @@ def _tool(tool: JsonObject) -> JsonObject:
 
 def _response_format(form: JsonObject) -> JsonObject:
     """Return the format in the nested form of chat requests, or an empty object for text."""
-    if form.get("type") in {None, "text"}:
+    if form.get("type") in (None, "text"):
         return {}
     if form.get("type") != "json_schema":
         return {"type": form["type"]}

@@ -80,7 +80,7 @@ def _text_of(chat: ChatRequest) -> str:
     # a worked example has a document too; the last one is the one to answer for
     texts = [content_of(message) for message in chat.messages]
     documents = [found[2] for text in texts if (found := _DOCUMENT.search(text))]
-    asked = [content_of(message) for message in chat.messages if message.get("role") in {"user", "system"}]
+    asked = [content_of(message) for message in chat.messages if message.get("role") in ("user", "system")]
     return [*texts[-1:], *asked, *documents][-1]
 
 

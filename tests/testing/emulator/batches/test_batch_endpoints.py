@@ -134,6 +134,7 @@ def test_too_many_lines_fail_a_batch(client: groq.Groq, monkeypatch: pytest.Monk
         ({"completion_window": 24}, "'completion_window'"),
         ({"metadata": {"a": 1}}, "'metadata'"),
         ({"metadata": "text"}, "'metadata'"),
+        ({"extra_body": {"priority": "high"}}, "property 'priority' is unsupported"),
     ],
 )
 def test_a_wrong_request_makes_no_batch(

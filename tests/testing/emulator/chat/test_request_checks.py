@@ -6,9 +6,17 @@ from collections.abc import Callable
 
 import groq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from structgen.core.json import JsonObject
+from structgen.core.json import Json, JsonObject
 from structgen.testing import Emulator, plain, reply
+from structgen.testing.emulator.bodies import ChatRequest
+from structgen.testing.emulator.chat.parameter_checks import PARAMETERS
+from structgen.testing.emulator.chat.request_checks import refuse
+from structgen.testing.emulator.chat.responses import PARAMETERS as RESPONSES
+from structgen.testing.emulator.chat.responses import as_chat, response_errors
+from structgen.testing.emulator.chat.rule_answers import respond_by_rules
 
 MODEL = "openai/gpt-oss-20b"
 SCHEMA: JsonObject = {
@@ -405,3 +413,29 @@ def test_a_document_that_does_not_close_within_the_limit_is_an_error(refused: Re
     groq_emulator.script(reply('{"name": "Ada Lovelace"}'))
     found = refused(response_format=JSON_MODE, max_completion_tokens=3)
     assert found["failed_generation"] == "max completion tokens reached before generating a valid document"
+
+
+NAMES = ("role", "content", "type", "text", "name", "tool_calls", "id", "function", "arguments", "parameters", "strict",
+         "properties", "required", "schema", "json_schema", "call_id", "output", "image_url", "$ref")  # fmt: skip
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.floats(-3, 3) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from([*NAMES]), inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@settings(max_examples=50)
+@given(st.dictionaries(st.sampled_from([*PARAMETERS, "x"]), VALUES, max_size=4), VALUES, VALUES)
+def test_no_body_at_all_breaks_the_checks(fields: JsonObject, message: Json, tool: Json) -> None:
+    for body in (fields, {**BASE, **fields}, {**BASE, "messages": [message], "tools": [tool], "tool_choice": tool}):
+        found = refuse(ChatRequest(body, None))
+        if found is None:
+            respond_by_rules(body)
+
+
+@settings(max_examples=50)
+@given(st.dictionaries(st.sampled_from([*RESPONSES, "x"]), VALUES, max_size=4), VALUES)
+def test_no_body_at_all_breaks_the_translation_of_responses(fields: JsonObject, item: Json) -> None:
+    for body in (fields, {"model": MODEL, "input": [item], **fields}):
+        if not list(response_errors(body)):
+            refuse(ChatRequest(as_chat(body), None))
