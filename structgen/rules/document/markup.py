@@ -266,8 +266,9 @@ _DEEPEST = 40
 _SPACE = re.compile(r"(?:[\s\ufeff]+|/\*(?:[^*]|\*(?!/))*\*/|//[^\n]*|<!--|-->|<!\[CDATA\[|\]\]>)*")
 """White space, comments, and the marks with which pages hide a script from old browsers."""
 _SEPARATORS = re.compile(r"[;,\s]*")
-_WRONG_ESCAPE = re.compile(r'\\(?!["\\/bfnrtu])')
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = frozenset('"\\/bfnrtu')
 _SCALAR = re.compile(r"-?\d{1,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?|true|false|null")
 
 
@@ -331,15 +332,13 @@ def _value(text: str, at: int, depth: int) -> tuple[list[LinkedValue | LinkedIte
 
 def _string(text: str, at: int) -> tuple[str, int]:
     """Return the string at a quote, and where it ends."""
-    try:
-        value, end = _DECODER.raw_decode(text, at)
-    except ValueError:
-        # Only the escapes may be wrong (``\\'``), which is valid in JavaScript.
-        match = _STRING.match(text, at)
-        if match is None:
-            raise
-        value, end = _DECODER.decode(_WRONG_ESCAPE.sub("", match.group())), match.end()
-    return cast(str, value), end
+    match = _STRING.match(text, at)
+    if match is None:
+        raise _NotJson
+    # A wrong escape (``\\'``), which is valid in JavaScript, loses its backslash. The decoder gets the string alone,
+    # because it counts all lines before an error.
+    written = _ESCAPE.sub(lambda one: one[0] if one[1] in _ESCAPED else one[1], match.group())
+    return cast(str, _DECODER.decode(written)), match.end()
 
 
 def _array(text: str, at: int, depth: int) -> tuple[list[LinkedValue | LinkedItem], int]:

@@ -86,3 +86,15 @@ def test_what_is_no_json_is_no_linked_data() -> None:
         '{"a": "x',
     ):
         assert read_json_ld(source, 0, len(source)) == []
+
+
+def test_escapes_that_only_javascript_allows_are_read_and_others_kept() -> None:
+    source = r"""{"a": "Kim\'s", "b": "C:\\'", "c": "\u00e9\n\"", "d": "\u00"}"""
+    assert read_json_ld(source, 0, len(source)) == []
+    source = source.replace(r', "d": "\u00"', "")
+    (item,) = read_json_ld(source, 0, len(source))
+    assert [one.text for values in item.props.values() for one in values if isinstance(one, LinkedValue)] == [
+        "Kim's",
+        "C:\\'",
+        'é\n"',
+    ]
