@@ -20,6 +20,7 @@ from structgen.cli.console import Exit, say
 from structgen.core.errors import BudgetExceeded, OutputError, RateLimited, ServerDown, StoreError, StructgenError
 from structgen.core.events import Event, WaitingForLimit
 from structgen.core.records import Document
+from structgen.core.screen import visible_line
 from structgen.documents import DocumentOrProblem
 from structgen.report import View, print_view
 from structgen.schema import Schema
@@ -157,7 +158,7 @@ class Progress:
 
     def wait(self, event: WaitingForLimit) -> None:
         """Show which limit the run waits for; without a progress bar, say it once."""
-        words = f"waiting for {event.limit}: {event.wait:.0f} s"
+        words = visible_line(f"waiting for {event.limit}: {event.wait:.0f} s")  # servers name their limits
         if not self._bar.disable:
             self._bar.set_postfix_str(words)
         elif not self._waited:

@@ -9,7 +9,7 @@ import csv
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
@@ -172,9 +172,10 @@ def write_sqlite(rows: Rows, target: Path, layout: Layout) -> None:
         f"{_quoted(name)} {_SQLITE_TYPES.get(kind, 'TEXT')}" for name, kind in zip(layout.names, kinds, strict=True)
     )
     places = ", ".join("?" * len(kinds))
-    target.touch()  # SQLite would create it without write permission for the group, whatever the umask
+    # a database with other tables is changed in place, in one transaction; a new one appears when it is complete
+    place = nullcontext(target) if target.exists() else replacing(target)
     try:
-        with closing(sqlite3.connect(target, isolation_level=None)) as database:
+        with place as path, closing(sqlite3.connect(path, isolation_level=None)) as database:
             # take the write lock now: a reader never sees the table half written, and nobody else can write it
             database.execute("BEGIN IMMEDIATE")
             database.execute("DROP TABLE IF EXISTS rows")

@@ -71,7 +71,10 @@ class PartFile:
         return row
 
     def write(self, row: Row) -> None:
-        """Write one line, unbuffered, so that a killed process loses no row. Raises OutputError, as on a full disk."""
+        """Write one line, unbuffered, so that a killed process loses no row.
+
+        Raises OutputError, as on a full disk, after the rows so far were put into their place.
+        """
         line = to_line(row).encode()
         try:
             # an unbuffered write may be partial, for example on a full disk
@@ -79,7 +82,9 @@ class PartFile:
             while rest:
                 rest = rest[self._file.write(rest) :]
         except OSError as error:
-            raise OutputError(f"Cannot write {self._shown}: {error.strerror}. {self._rows_so_far()}") from error
+            where = self.finish(complete=False)
+            so_far = f" The rows so far are in {where}." if where else ""
+            raise OutputError(f"Cannot write {self._shown}: {error.strerror}.{so_far}") from error
         self._size += len(line)
 
     def finish(self, *, complete: bool) -> Path | None:
@@ -98,7 +103,10 @@ class PartFile:
                 os.fsync(self._file.fileno())
                 self._place = self._finished(complete=complete)
         except OSError as error:
-            raise OutputError(f"Cannot write {self._shown}: {error}. {self._rows_so_far()}") from error
+            raise OutputError(
+                f"Cannot write {self._shown}: {error.strerror or error}. The rows so far are in {self._part}, as JSON "
+                "Lines."
+            ) from error
         return self._place
 
     def _finished(self, *, complete: bool) -> Path | None:
@@ -181,9 +189,6 @@ class PartFile:
                 file.writelines(read_lines(rows))
         else:
             self._earlier.unlink(missing_ok=True)
-
-    def _rows_so_far(self) -> str:
-        return f"The rows so far are in {self._part}, as JSON Lines."
 
 
 def _parsed(rows: Iterable[RowLine]) -> Iterator[JsonObject]:

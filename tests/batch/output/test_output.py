@@ -489,24 +489,24 @@ def test_parquet_without_pyarrow_is_refused_before_any_work(tmp_path: Path, monk
         open_output(tmp_path / "out.parquet")
 
 
-def test_half_a_line_is_cut_off(tmp_path: Path) -> None:
-    output = open_output(tmp_path / "out.jsonl")
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_on_a_full_disk_half_a_line_is_cut_off_and_the_rows_so_far_are_named(tmp_path: Path, suffix: str) -> None:
+    target, part = tmp_path / f"out{suffix}", tmp_path / f"out{suffix}.part"
+    output = open_output(target, DISH)
     output.write(ROWS[0])
-    size = (tmp_path / "out.jsonl.part").stat().st_size
+    place = target if suffix in {".jsonl", ".csv"} else part  # a Parquet or SQLite file of one row is larger
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20, before[1]))
-        with pytest.raises(OutputError, match="File too large"):
-            output.write(ROWS[1])
-        with pytest.raises(OutputError, match=r"rows so far are in .*out\.jsonl\.part"):
-            output.write(ROWS[1])
-        assert (tmp_path / "out.jsonl.part").stat().st_size == size + 20
+        resource.setrlimit(resource.RLIMIT_FSIZE, (part.stat().st_size + 20, before[1]))
+        with pytest.raises(OutputError, match=rf"(?s)Cannot write .*rows so far are in {place}"):
+            output.write(replace(ROWS[1], error="x" * 5_000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
+    assert [one["id"] for one in (read(place) if place == target else read_jsonl(place))] == ["a"]
+    assert [path.name for path in tmp_path.iterdir()] == [place.name]
     output.finish(complete=False)
-    assert [one["id"] for one in read_jsonl(tmp_path / "out.jsonl")] == ["a"]
 
 
 def test_without_a_file_rows_go_to_the_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
