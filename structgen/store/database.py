@@ -64,8 +64,6 @@ CREATE INDEX answered_document ON answered (run, document);
 did not record it). `run`: the ledger, and what each run was asked to
 extract. `answered`: for each document of a run, the names of its requests in order."""
 
-_READABLE = 2
-"""The oldest version whose answers can be read without an upgrade."""
 
 UPGRADES = {
     1: """
