@@ -154,6 +154,7 @@ class Progress:
             nrows=size.lines,
         )
         self._failed = 0
+        self._said: str | None = None
         self._waited = False
 
     def wait(self, event: WaitingForLimit) -> None:
@@ -174,7 +175,10 @@ class Progress:
             return
         self._failed += 1
         self._bar.set_postfix_str(f"{self._failed} failed")
-        if self._failed <= _FAILURES:
+        # a server that is down fails many documents with one and the same sentence
+        repeated = row.error == self._said and bool(row.model)
+        self._said = row.error
+        if self._failed <= _FAILURES and not repeated:
             self.tell(f"{_name(row)}: {row.error}")
         if self._failed == _FAILURES + 1:
             self.tell("more rows failed; the output contains their errors.")

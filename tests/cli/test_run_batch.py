@@ -16,6 +16,7 @@ from structgen.core.events import Failed, WaitingForLimit
 from structgen.core.json import JsonObject
 from structgen.core.records import Document, Task
 from structgen.extractor import Extractor
+from structgen.send.http import retries
 from structgen.testing import Emulator
 
 
@@ -152,3 +153,25 @@ def test_rows_go_to_a_file_as_well_where_one_is_named(structgen, folder: Path) -
 def test_a_file_that_cannot_be_written_is_said_before_anything_is_read(structgen) -> None:
     ran = shown(structgen, "soup.txt", "-o", "out.xlsx")
     assert (ran.status, ran.out) == (2, "")
+
+
+def test_a_dead_server_ends_the_command_with_one_message_and_it_goes_on_later(
+    structgen, folder: Path, unused_port: int, groq_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "_FIRST", 0.0)
+    monkeypatch.setattr(retries, "_JITTER", 0.0)
+    (folder / "many.jsonl").write_text(
+        "".join(f'{{"id": "{n}", "text": "Name: {n}\\nServes: 4"}}\n' for n in range(40))
+    )
+    command = ("extract", "dish.json", "many.jsonl", "--model", "groq/openai/gpt-oss-20b", "-o", "out.jsonl")
+    alive = groq_emulator.base_url
+    monkeypatch.setenv("GROQ_BASE_URL", f"http://127.0.0.1:{unused_port}")
+    ran = structgen(*command)
+    assert ran.status == 3
+    assert sum("the connection was refused" in line for line in ran.said) == 2  # of the first row, and at the end
+    assert "documents in a row got no answer" in ran.said[-1]
+    assert "left over: the same command continues from here." in ran.said[-1]
+    monkeypatch.setenv("GROQ_BASE_URL", alive)
+    assert structgen(*command).status == 0
+    rows = [json.loads(line) for line in (folder / "out.jsonl").read_text().splitlines()]
+    assert [row["id"] for row in rows] == [str(n) for n in range(40)]

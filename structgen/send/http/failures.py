@@ -313,7 +313,13 @@ _NAMES: tuple[tuple[frozenset[str], Fault], ...] = (
     ),
     (
         frozenset({"DecodingError"}),
-        Fault("the response cannot be decompressed", "Check the base URL and the proxy settings.", error=ServerFailed),
+        Fault(
+            "the response cannot be decompressed",
+            "Check the base URL and the proxy settings.",
+            transient=False,
+            error=ServerFailed,
+            paid=True,
+        ),
     ),
     (
         frozenset({"TimeoutException", "TimeoutError"}),
