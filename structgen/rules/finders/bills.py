@@ -37,11 +37,48 @@ def find_total(search: Search) -> Row | None:
     if due is None and (column := _column_total(search)):
         return column
     totals = [row for row in rows if "total" in row.keys and _is_total(search, row, due)]
-    if due is None or any(_cents(row) == due for row in totals):
-        return max(totals, key=lambda row: (_rank(row, due), row.line), default=None)
+    if due is None:
+        return _grand_total(rows, totals)
+    if any(_cents(row) == due for row in totals):
+        return max(totals, key=lambda row: (_rank(row, due), row.line))
     # No row called a total agrees with the cash. A subtotal or the paid amount that does is a better witness.
     paid = [row for row in rows if _cents(row) == due and row.keys & _CONFIRMED]
     return max(paid or totals, key=lambda row: (not row.keys & {"paid"}, _rank(row, due), row.line), default=None)
+
+
+def _grand_total(rows: tuple[Row, ...], totals: list[Row]) -> Row | None:
+    """Return the total of a bill that says nothing of cash. None if several differ and no other amount explains it."""
+    totals = [row for row in totals if not _is_part_of_other(rows, totals, row)]
+    best = max((_rank(row, None) for row in totals), default=0.0)
+    first = [row for row in totals if _rank(row, None) == best]
+    last = max(first, key=lambda row: row.line, default=None)
+    others = {_cents(row) for row in first} - {_cents(last) if last else None}
+    single = [_cents(row) or 0 for row in rows if row.keys & _ADDED][:_MOST_ADDED]
+    added = {abs(one + sign * other) for one in single for other in (0, *single) for sign in (1, -1)}
+    # A second total is plainly the last one if tax, a discount or rounding lies between the two.
+    explained = all(other is not None and last and abs((_cents(last) or 0) - other) in added for other in others)
+    return last if explained else None
+
+
+_MOST_ADDED = 8
+_ADDED = frozenset({"tax", "discount", "rounding", "service_charge"})
+_NET = re.compile(r"\bnett?o?\b", re.IGNORECASE)
+_LEFT = re.compile(r"\b(?:due|balance|outstanding)\b", re.IGNORECASE)
+_PAID = re.compile(r"\bpaid\b", re.IGNORECASE)
+
+
+def _is_part_of_other(rows: tuple[Row, ...], totals: list[Row], row: Row) -> bool:
+    """Whether a row is another total before tax, what was paid of it, or what is left to pay."""
+    amount = _cents(row)
+    others = {_cents(one) for one in totals if one is not row and not _NET.search(one.label)} - {None, amount}
+    if amount is None or not others:
+        return False
+    if _PAID.search(row.label):
+        return True
+    if _NET.search(row.label):
+        return any(amount + (_cents(one) or 0) in others for one in rows if "tax" in one.keys)
+    paid = {_cents(one) or 0 for one in rows if "paid" in one.keys or _PAID.search(one.label)} - {0}
+    return _LEFT.search(row.label) is not None and any(amount + one in others for one in paid)
 
 
 def find_row(search: Search, concepts: frozenset[str]) -> Row | None:

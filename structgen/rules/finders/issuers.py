@@ -41,7 +41,10 @@ _HOUSE = re.compile(
 )
 _PRICE = re.compile(r"\d\.\d{2}(?!\d)")
 _ORNAMENTS = " *=~_-"
-_GREETING = re.compile(r"\b(?:welcome|thank|thanks|tq|receipt|your order|order number|please|visit)\b", re.IGNORECASE)
+_GREETING = re.compile(
+    r"\b(?:welcome|thank|thanks|tq|receipt|your order|order number|please|visit|since|seit|depuis|desde|sinds)\b",
+    re.IGNORECASE,
+)
 _NO_ADDRESS = re.compile(
     r"\w@\w|[^\W\d_]{4,40}\s?:|www\.|https?:|\btel\b|\bfax\b|\bphone\b|\bgst\b|\bvat\b|\breg\b|\btax\b|\binvoice\b|\bdate\b|\bemail\b|\bco(?:mpany)?\.?\s*no\b|[=*]",
     re.IGNORECASE,
@@ -52,6 +55,8 @@ _TWO_CELLS = re.compile(r"\S(?:\t|[^\S\n]{3,})\S")
 _RIGHT = 30
 """The printed column from which a cell of the head belongs to the right half."""
 _SENTENCE = re.compile(r"[.!?]$|[!?] ")
+_SPOKEN = 3
+"""Minimum words in small letters of a line that is rather a sentence than a name."""
 _WORD_STARTS = re.compile(r"(?<!\S)\S")
 _MOST_WORDS = 10
 _WIDEST = 300
@@ -161,7 +166,8 @@ def _is_name_like(line: Line, search: Search) -> bool:
         return False
     if _GREETING.search(name) or (_NO_ADDRESS.search(name) and not _LEGAL.search(line.text)):
         return False
-    if not _LEGAL.search(line.text) and (_SENTENCE.search(name) or _is_numbered_paper(words)):
+    spoken = sum(word.islower() and word.isalpha() for word in name.split()) >= _SPOKEN and not _names_trade(line)
+    if not _LEGAL.search(line.text) and (_SENTENCE.search(name) or spoken or _is_numbered_paper(words)):
         return False
     mentions = search.vocabulary.of_line(line.text)
     labelled = ":" in line.text and mentions and mentions[0].start == 0

@@ -151,3 +151,38 @@ def test_the_amount_due_is_no_second_name_of_the_total_where_both_are_asked_for(
     assert ask("Oak Ltd\nTotal 12.00\n", **both) == {"total": 12.0, "amount_due": None}
     assert ask("Oak Ltd\nTotal 12.00\nAmount due: 5.00", **both) == {"total": 12.0, "amount_due": 5.0}
     assert ask("Oak Ltd\nAmount due: 5.00", total=AMOUNT) == {"total": 5.0}
+
+
+@pytest.mark.parametrize(
+    ("rows", "total"),
+    [
+        (["Total: 12.50", "Total: 14.00"], None),
+        (["Total: 12.50", "Total: 12.50"], 12.5),
+        (["Total: 12.50", "VAT: 1.50", "Total: 14.00"], 14.0),
+        (["Total: 12.50", "GST 1.49", "Rounding 0.01", "Total: 14.00"], 14.0),
+        (["Total: 12.50", "Grand Total: 14.00"], 14.0),
+        (["Total 20.00", "Amount paid 15.00", "Balance due 5.00"], 20.0),
+        (["Net total 10.00", "VAT 2.00", "Total 12.00"], 12.0),
+        (["Net total 10.00", "VAT 2.00", "Gross total 12.00"], 12.0),
+        (["Total 100.00", "Total discount 10.00", "Total to pay 90.00"], 90.0),
+        (["Total items: 3", "Total: 12.50"], 12.5),
+        (["Subtotal: 10.00"], None),
+        (["Total: 12.50 CR"], None),
+        (["Total: (12.50)"], -12.5),
+        (["Total -$12.50"], -12.5),
+        (["Total 12.50-"], -12.5),
+        (["Total: 12.50", "", "Another shop", "Total: 99.00"], None),
+    ],
+)
+def test_of_several_totals_only_a_certain_one_is_taken(ask_one: Any, rows: list[str], total: float | None) -> None:
+    assert ask_one("Corner Bakery\n" + "\n".join(rows) + "\n", "total", "number") == total
+
+
+def test_one_amount_does_not_fill_two_fields(ask: Any) -> None:
+    text = "Corner Bakery\nTotal 20.00\nAmount paid 15.00\nBalance due 5.00\n"
+    assert ask(text, total="number", tax="number", balance_due="number", paid="number") == {
+        "total": 20.0,
+        "tax": None,
+        "balance_due": 5.0,
+        "paid": 15.0,
+    }
