@@ -30,6 +30,7 @@ _OF_A = re.compile(r"\s(?:of\s)?(?:an?|the)(?=\s)")
 _OF = re.compile(r"(?:(?:of|de|di|von|vom|av|af|van|do|da|del|della)\s+(?:the\s+)?|(?:d|dell)['’])", re.IGNORECASE)
 _GOES_ON = re.compile(r"[%°\"″”/⁄:'’]|[.)]\s|[.,]?\d|[-–](?=\w)|\.?$")
 """What makes a number a part of something else, or a number of a list."""
+_NUMBER = re.compile(r"[\d¼-¾⅐-⅞]")
 _TAIL = re.compile(r"(?P<mark>\s?[:=–—-]\s|\s-\s?|\s?:\s?|\t|,\s|\s[x×]\s?)?\s*$")
 _NO_TAIL = frozenset({"plus", "or", "and", "of", "about", "with", "per", "to", "a", "by", "at", "into", "in", "x"})
 _LONGEST = 400
@@ -166,6 +167,8 @@ def _leading(line: _Line) -> _Amounts | None:
         return _size_alone(line, start)
     if size := _size_at(line, at, sure=times is not None):
         found, at = replace(found, size=size[0]), size[1]
+    elif _NUMBER.match(line.text, at, line.end):  # "1 1 /2 cups": nobody knows what the first number is
+        return None
     glued = not times and at == found.at
     found = _with_unit(line, replace(found, at=at))
     if glued and found.unit is None:  # "7up", "00er"
@@ -334,8 +337,9 @@ def _with_unit(line: _Line, found: _Amounts, kinds: tuple[str, ...] = ("unit", "
         at = line.after_space(word.end + line.text.startswith(("-", ","), word.end))
     unit = line.is_a(at, *kinds)
     behind = unit.end + line.text.startswith(".", unit.end) if unit else at
-    # A word that ends the line is what there is two of: "2 cloves".
-    if unit is None or not line.text[behind : line.end].strip(" .,") or line.text[behind : behind + 1] in "-’'":
+    # A word before the end or a comma is what there is two of: "2 cloves", "2 cloves, whole".
+    alone = unit is None or not line.text[behind : line.end].strip(" .,") or line.text[behind : behind + 1] in "-’'"
+    if unit is None or alone or (line.text[behind] == "," and "measure" not in unit.keys):
         sized = size if size != found.size else None
         return replace(found, at=at, size=size) if sized and first is None and at < line.end else found
     span = (unit.start if first is None else first, unit.end)

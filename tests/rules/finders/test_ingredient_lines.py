@@ -59,6 +59,7 @@ def said(line: str, part: str) -> str | None:
         ("400 g tin lentils", ("400", "g", "lentils")),
         ("3", (None, None, "3")),
         ("2 cups", ("2", None, "cups")),
+        ("4 cloves, whole", ("4", None, "cloves")),
         ("[ ] 2 cups rye", ("2", "cups", "rye")),
     ],
 )
@@ -108,6 +109,10 @@ def test_units_are_known_in_many_languages(line: str, parts: Parts) -> None:
         "$5 worth of ham",
         "3rd day bread",
         "flour plus 2 tbsp",
+        "1 1 /2 cups milk",
+        "3 to 4-pound chicken",
+        "10-ounce package spinach",
+        "1/0 cup salt",
     ],
 )
 def test_a_number_inside_something_else_is_no_quantity(line: str) -> None:
