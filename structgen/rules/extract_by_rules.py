@@ -24,8 +24,8 @@ from structgen.rules.guard import keep_supported
 from structgen.rules.label_owners import share_labels
 from structgen.rules.labelled import find_labelled
 from structgen.rules.libraries.installed import installed, used_for
+from structgen.rules.one_record import without_mixture
 from structgen.rules.only_candidate import derive
-from structgen.rules.records import without_mixture
 from structgen.rules.search import NOT_KNOWN, Search, start_search
 from structgen.rules.sorts import is_sentiment
 from structgen.rules.unambiguous import find_amounts
@@ -134,7 +134,7 @@ def _whole_text(search: Search, field: Field) -> Finding | None:
     if not field.concepts & _CONCEPTS_OF_CELLS or len(lines) != 1 or len(lines[0].text) > 60:
         return None
     # "Tax: 5.00" says what its amount is.
-    if _LABEL.search(lines[0].text) or (field.concepts & MONEY and _shares_money(search.root, field)):
+    if _names_another(search, field, lines[0].text) or (field.concepts & MONEY and _shares_money(search.root, field)):
         return None
     words = sum(word[0].isalpha() for word in lines[0].text.split())
     # A sentence is no cell, and a number behind a word is rather that of an order than that of a phone.
@@ -143,6 +143,18 @@ def _whole_text(search: Search, field: Field) -> Finding | None:
     # Two amounts in one cell are a price and an old price, or a range.
     several = len(list(islice(find_amounts(lines[0].text, search.style), 2))) > 1
     return None if field.concepts & MONEY and several else read_value(search, field, lines[0].start, lines[0].end)
+
+
+def _names_another(search: Search, field: Field, line: str) -> bool:
+    """Whether a label before a colon is another one than that of a price or total, which any amount may be."""
+    label = _LABEL.search(line)
+    if label is None:
+        return False
+    named = search.vocabulary.of(line[: label.start() + 1])
+    return not (named & _PLAIN_AMOUNTS and field.concepts & _PLAIN_AMOUNTS)
+
+
+_PLAIN_AMOUNTS = frozenset({"price", "total", "line_total"})
 
 
 def _shares_money(root: Field, field: Field) -> bool:

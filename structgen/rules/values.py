@@ -15,12 +15,12 @@ from structgen.core.json import Json, JsonObject, as_number
 from structgen.notation.affixes import HYPHENS, hundredth_at
 from structgen.notation.dates import WrittenDate
 from structgen.notation.durations import Duration, iso_of
-from structgen.rules.answers import read_boolean, read_choice
 from structgen.rules.document.page import Span
 from structgen.rules.document.vocabulary import fold, phrase, tokens
 from structgen.rules.fields import MONEY, TIMES, Field, Kind
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.number_context import is_another_number, is_doubtful_amount, is_no_price, is_other_currency
+from structgen.rules.plain_answers import read_boolean, read_choice
 from structgen.rules.search import Search
 from structgen.rules.unambiguous import (
     Amount,

@@ -148,7 +148,7 @@ class RulesSender:
 
     def send(self, request: Request, allowance: Allowance) -> Completion:  # noqa: ARG002 - the Sender protocol's
         """Return what the rules find in the request's document. Fields that they do not find are null."""
-        from structgen.rules import extract_by_rules
+        from structgen.rules import extract_below, extract_by_rules
 
         if request.document is None:
             raise ConfigurationError(
@@ -156,7 +156,11 @@ class RulesSender:
                 'model="groq/openai/gpt-oss-20b" with GROQ_API_KEY set.'
             )
         started = time.monotonic()
-        found = extract_by_rules(request.json_schema, request.document, request.names, request.conventions)
+        found = extract_below(
+            request.above,
+            request.document,
+            lambda text: extract_by_rules(request.json_schema, text, request.names, request.conventions),
+        )
         return Completion(
             json.dumps(found.value, ensure_ascii=False),
             usage=Usage(calls=0),

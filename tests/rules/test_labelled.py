@@ -136,3 +136,19 @@ def test_a_list_that_is_said_to_be_empty_has_no_items(ask_one: Any) -> None:
     tags = {"type": ["array", "null"], "items": {"type": "string"}}
     assert ask_one("Tags: none", "tags", tags) is None
     assert ask_one("Tags: red, blue", "tags", tags) == ["red", "blue"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| Name | Age |\n|---|---|\n| Ann Lee | 30 |",
+        "Name          Age\nAnn Lee       30",
+        "<html><table><tr><th>Name</th><td>Ann Lee</td></tr><tr><th>Age</th><td>30</td></tr></table></html>",
+    ],
+)
+def test_labels_in_the_cells_of_a_table_are_labels(ask: Any, text: str) -> None:
+    assert ask(text, name="string", age="integer") == {"name": "Ann Lee", "age": 30}
+
+
+def test_the_first_cell_of_a_table_is_no_title(ask: Any) -> None:
+    assert ask("Name\tAge\nAnn\t30\nBob\t41", name="string", age="integer") == {"name": None, "age": None}

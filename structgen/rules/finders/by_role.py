@@ -68,7 +68,7 @@ def _title(search: Search, field: Field) -> Finding | None:
     # Next to a first name or a phone number, "title" is that of a person ("Dr.").
     if field.siblings & {"first_name", "last_name", "phone", "email", "full_name"}:
         return find_labelled(search, field, 1.0)
-    said = read_labels(search, field, 1.0)
+    said = read_labels(search, field, 0.9)
     if said.found or said.doubt:
         return said.found
     found = find_title(search)
