@@ -14,8 +14,7 @@ import typer
 
 from structgen.cli.console import say
 from structgen.core.errors import ConfigurationError
-from structgen.core.options import DateOrder, EvidenceMode, HtmlMode, Mode, Risk, Style
-from structgen.documents.formats import InputFormat
+from structgen.core.options import DateOrder, EvidenceMode, HtmlMode, InputFormat, Mode, Risk, Style
 
 R = TypeVar("R")
 S = TypeVar("S")

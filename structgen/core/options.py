@@ -95,6 +95,25 @@ class DateOrder(StrEnum):
     YMD = "ymd"
 
 
+class InputFormat(StrEnum):
+    """How a file is read. Each row of a table (jsonl, csv, tsv, parquet) is a document, any other file is one."""
+
+    TEXT = "text"
+    """Plain text, Markdown or HTML, as it is."""
+    EMAIL = "email"
+    DOCX = "docx"
+    PDF = "pdf"
+    JSONL = "jsonl"
+    CSV = "csv"
+    TSV = "tsv"
+    PARQUET = "parquet"
+
+    @property
+    def is_table(self) -> bool:
+        """Whether each row is a document."""
+        return self in {InputFormat.JSONL, InputFormat.CSV, InputFormat.TSV, InputFormat.PARQUET}
+
+
 class Form(StrEnum):
     """The form in which an answer was requested, for those who parse responses themselves."""
 

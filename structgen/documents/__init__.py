@@ -1,7 +1,7 @@
 """Files, folders, tables and standard input -> Documents, lazily. An unreadable input is a value, not an exception."""
 
+from structgen.core.options import InputFormat
 from structgen.documents.file_reader import ReadingOptions, read_documents
-from structgen.documents.formats import InputFormat
 from structgen.documents.inputs import DocumentOrProblem, DocumentProblem, Outputs
 
 __all__ = [

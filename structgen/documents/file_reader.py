@@ -16,11 +16,10 @@ from typing import BinaryIO, TypeAlias, cast
 
 from structgen.core.argument_checks import argument, kind_of, one_of, optional, string
 from structgen.core.errors import ConfigurationError, DocumentError
+from structgen.core.options import InputFormat
 from structgen.core.records import Document
 from structgen.documents.decode import check_encoding, decode, encoding_of, not_valid
-from structgen.documents.docx_text import read_docx
-from structgen.documents.email_text import read_email
-from structgen.documents.formats import InputFormat, NamedFormat, format_of, is_compressed
+from structgen.documents.formats import NamedFormat, format_of, is_compressed
 from structgen.documents.inputs import (
     NO_OUTPUTS,
     DocumentOrProblem,
@@ -33,7 +32,6 @@ from structgen.documents.inputs import (
     readable,
     special_kind,
 )
-from structgen.documents.pdf import is_pdf, read_pdf
 from structgen.documents.streams import head_of, open_bytes, read_whole
 from structgen.documents.tabular import NumberedRow, Row, Verbatim, read_csv, read_jsonl, read_parquet
 
@@ -137,22 +135,41 @@ def _whole(
     file: InputFile, data: bytes, form: InputFormat | None, options: ReadingOptions, notify: Notice
 ) -> DocumentOrProblem:
     """Return the document that a file is."""
-    pages: tuple[int, ...] = ()
-    notes: tuple[str, ...] = ()
-    # standard input has no suffix that says it
-    if form is InputFormat.PDF or (file.path is None and options.format is None and is_pdf(data)):
-        text, pages, notes = read_pdf(data)
-    elif form is InputFormat.DOCX:
-        text = read_docx(data)
-    elif form is InputFormat.EMAIL:
-        text, notes = read_email(data, options.encoding)
-    else:
-        text, _, doubt = decode(data, options.encoding)
-        notes = (doubt,) if doubt else ()
+    text, pages, notes = _content(data, _sniffed(file, data, form, options), options.encoding)
     document = Document(text, file.name, file.source, pages=pages, notes=notes)
     for note in document.notes:
         notify(f"{file.source}: {note}")
     return _checked(document)
+
+
+def _sniffed(file: InputFile, data: bytes, form: InputFormat | None, options: ReadingOptions) -> InputFormat | None:
+    """Return the format of a document; that of standard input, which has no suffix, may show at its start."""
+    unnamed = file.path is None and options.format is None
+    return InputFormat.PDF if unnamed and data.startswith(b"%PDF-") else form
+
+
+def _content(
+    data: bytes, form: InputFormat | None, encoding: str | None
+) -> tuple[str, tuple[int, ...], tuple[str, ...]]:
+    """Return the text of a document, the offsets of its pages, and notes about what could not be read for certain."""
+    # each reader is imported when it is needed, because most inputs are plain text
+    match form:
+        case InputFormat.PDF:
+            from structgen.documents.pdf import read_pdf
+
+            return read_pdf(data)
+        case InputFormat.DOCX:
+            from structgen.documents.docx_text import read_docx
+
+            return read_docx(data), (), ()
+        case InputFormat.EMAIL:
+            from structgen.documents.email_text import read_email
+
+            text, notes = read_email(data, encoding)
+            return text, (), notes
+        case _:
+            text, _, doubt = decode(data, encoding)
+            return text, (), (doubt,) if doubt else ()
 
 
 def _table(

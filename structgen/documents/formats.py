@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import NamedTuple
 
+from structgen.core.options import InputFormat
 
-class InputFormat(StrEnum):
-    """How a file is read. Each row of a table (jsonl, csv, tsv, parquet) is a document, any other file is one."""
-
-    TEXT = "text"
-    """Plain text, Markdown or HTML, as it is."""
-    EMAIL = "email"
-    DOCX = "docx"
-    PDF = "pdf"
-    JSONL = "jsonl"
-    CSV = "csv"
-    TSV = "tsv"
-    PARQUET = "parquet"
-
-    @property
-    def is_table(self) -> bool:
-        """Whether each row is a document."""
-        return self in _TABLES
-
-
-_TABLES = frozenset({InputFormat.JSONL, InputFormat.CSV, InputFormat.TSV, InputFormat.PARQUET})
 _PACKABLE = frozenset({InputFormat.TEXT, InputFormat.JSONL, InputFormat.CSV, InputFormat.TSV})
 
 _BY_SUFFIX: Mapping[str, InputFormat] = MappingProxyType(

@@ -110,7 +110,8 @@ def _packages() -> Iterator[Check]:
         yield Check("packages", Verdict.WRONG, f"missing {', '.join(missing)}", "run: pip install structgen")
     else:
         yield Check("packages", Verdict.OK, f"structgen {version('structgen')} and all its dependencies")
-    for extra, purpose in (("parquet", "Parquet files"), ("testing", "the emulator")):
+    extras = (("parquet", "Parquet files"), ("documents", "PDF and Word files"), ("testing", "the emulator"))
+    for extra, purpose in extras:
         lacking = [name for name in _required(extra) if not _installed(name)]
         if lacking:
             advice = f"for {purpose} run: pip install 'structgen[{extra}]'"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.core.options import EvidenceMode, Mode, Options, Style
 from structgen.core.records import Document, Request, Task
 from structgen.core.screen import json_text, visible
+
+if TYPE_CHECKING:
+    from structgen.documents import ReadingOptions
 
 WORDS = (
     "A task to explain; or `new NAME`, to write a starter template to schemas/NAME.py; or `check [TASK...]`, to lint "
@@ -130,10 +133,13 @@ def prompt(
     instructions: args.Instructions = None,
     examples: args.Examples = None,
     text_field: args.TextField = "text",
+    encoding: args.Encoding = None,
+    input_format: args.FormatName = None,
     evidence: args.Evidence = EvidenceMode.LOCATE,
     as_json: Annotated[bool, typer.Option("--json", help="Print the request body as JSON.")] = False,
 ) -> None:
     """Print the request that `extract` would send for the first document of INPUT, without sending it."""
+    from structgen.documents import ReadingOptions
     from structgen.send.factory import DEFAULT_GROQ_MODEL
     from structgen.stages import compile_request
 
@@ -143,20 +149,21 @@ def prompt(
         # the prompt of the default model, because the rules have none to show
         chosen = DEFAULT_GROQ_MODEL
         say(f"the rules need no prompt; this is the one for {chosen}.")
-    document, options = _document(inputs, text_field), Options(mode, style, evidence=evidence)
+    reading = ReadingOptions(text_field, encoding=encoding, format=input_format)
+    document, options = _document(inputs, reading), Options(mode, style, evidence=evidence)
     request = compile_request(
         task, document, model=chosen, options=options, instructions=read_instructions(instructions)
     )
     display(json_text(request.to_groq(), indent=2) if as_json else _readable(request))
 
 
-def _document(inputs: list[str], text_field: str) -> str | Document:
+def _document(inputs: list[str], reading: ReadingOptions) -> str | Document:
     """Return the first document, or a placeholder without one."""
-    from structgen.documents import DocumentProblem, ReadingOptions, read_documents
+    from structgen.documents import DocumentProblem, read_documents
 
     if len(inputs) > 1:
         raise ConfigurationError("Give at most one INPUT: the prompt is the same for every document.")
-    for document in read_documents(inputs, ReadingOptions(text_field), notice=say):
+    for document in read_documents(inputs, reading, notice=say):
         if isinstance(document, DocumentProblem):
             raise DocumentError(str(document))
         return document

@@ -1,5 +1,5 @@
 """PDF files -> text that keeps what is side by side on its page side by side, and the places of the pages."""
 
-from structgen.documents.pdf.pdf_text import PdfText, is_pdf, read_pdf
+from structgen.documents.pdf.pdf_text import PdfText, read_pdf
 
-__all__ = ["PdfText", "is_pdf", "read_pdf"]
+__all__ = ["PdfText", "read_pdf"]

@@ -49,11 +49,6 @@ class _Char:
     drawn: bool
 
 
-def is_pdf(data: bytes) -> bool:
-    """Whether the bytes of a file say that it is a PDF."""
-    return data.startswith(b"%PDF-")
-
-
 def read_pdf(data: bytes) -> PdfText:
     """Return the text of a PDF. What is side by side on a page is side by side in its text; see `page_layout`.
 

@@ -67,3 +67,10 @@ def test_evidence_from_a_pdf_names_its_page_in_rows_and_in_the_view(structgen: A
     assert (name["page"], name["text"]) == (2, "Pie")
     assert "page 2, 3:7" in rules(structgen, "pie.pdf", "--show").out
     assert all("page" not in piece for piece in rules(structgen, "soup.txt").rows[0]["evidence"])
+
+
+def test_a_prompt_is_shown_for_an_input_in_the_named_encoding_and_format(structgen: Any, folder: Path) -> None:
+    (folder / "rows.txt").write_bytes("id;text\n1;Name: Żurek\n".encode("cp1250"))
+    ran = structgen("prompt", "dish.json", "rows.txt", "--encoding", "cp1250", "--format", "csv")
+    assert "Name: Żurek" in ran.out
+    assert "id;text" not in ran.out
