@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from structgen.store import Store
 from structgen.testing import Clock, Emulator, Limits, reply
 
 GROQ = "groq/openai/gpt-oss-20b"
@@ -185,3 +186,31 @@ def test_a_run_goes_on_if_nothing_can_be_said(folder: Path) -> None:
     command = f"{sys.executable} -m structgen extract dish.json soup.txt --model rules -o out.jsonl 2> /dev/full"
     subprocess.run(command, shell=True, check=True)
     assert statuses(folder / "out.jsonl") == ["ok"]
+
+
+def test_what_is_in_flight_when_the_reader_goes_is_stored(many: Path, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply(GOOD, delay=0.05), repeat_last=True)
+    different = "".join(f'{{"id": "{n}", "text": "Name: Soup {n}\\nServes: 4"}}\n' for n in range(200))
+    (many / "many.jsonl").write_text(different)
+    command = f"{sys.executable} -m structgen extract dish.json many.jsonl --model {GROQ} --concurrency 4 | head -n 1"
+    ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert (len(ran.stdout.splitlines()), ran.stderr) == (1, "")
+    with Store(many / ".structgen" / "store.sqlite") as store:
+        assert store.sizes().completions == len(groq_emulator.requests)
+    assert 4 <= len(groq_emulator.requests) < 200
+
+
+def test_a_second_run_into_one_file_is_refused_while_the_first_is_going(
+    start, many: Path, groq_emulator: Emulator
+) -> None:
+    groq_emulator.script(reply(GOOD, delay=1), repeat_last=True)
+    arguments = ("extract", "dish.json", "many.jsonl", "--model", GROQ, "-o", "out.jsonl", "--no-store")
+    first = start(*arguments)
+    wait_for_lines(many / "out.jsonl.part", 1)
+    second = start(*arguments)
+    _, err = second.communicate(timeout=60)
+    assert (second.returncode, "out.jsonl is being written by another run" in err) == (2, True)
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=60)
+    assert first.returncode == 130
+    assert set(statuses(many / "out.jsonl")) == {"ok"}

@@ -252,7 +252,7 @@ def _text(value: Json, layout: Layout) -> Cell | Unwritable:  # noqa: ARG001 - a
         value.encode()
     except UnicodeEncodeError as error:
         code = ord(value[error.start])
-        return Unwritable(f"has half a character (the lone surrogate U+{code:04X}), which no text file can hold")
+        return Unwritable(f"has half a character (the lone surrogate U+{code:04X}), which UTF-8 cannot hold")
     return value
 
 
