@@ -39,6 +39,26 @@ _STRUCK = frozenset({"s", "del", "strike"})
 _TAGGED = _names("h1 h2 h3 h4 h5 h6 li th dt ")
 
 
+_OPEN_GRAPH = {
+    f"{prefix}:{written}": name
+    for prefix in ("product", "og")
+    for written, name in {
+        "price:amount": "price",
+        "price:currency": "priceCurrency",
+        "brand": "brand",
+        "availability": "availability",
+        "condition": "itemCondition",
+        "retailer_item_id": "sku",
+        "retailer_part_no": "sku",
+        "mfr_part_no": "mpn",
+        "ean": "gtin",
+        "upc": "gtin",
+        "isbn": "gtin",
+    }.items()
+}
+"""Tags of the Open Graph protocol about a product -> the property of schema.org that means the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class LinkedValue:
     """A single value as text, and its span in the document."""
@@ -118,6 +138,8 @@ class _Reader(HTMLParser):
         self.scripts: list[Span] = []
         self.items: list[LinkedItem] = []
         self.state = _State()
+        self.product = LinkedItem("Product", {})
+        self.is_rdfa = False
         self.done = 0
 
     def _at(self) -> int:
@@ -132,12 +154,16 @@ class _Reader(HTMLParser):
             self._mark(" ", at)
         if tag in _TAGGED and not self.state.hidden:
             self.tags[self.state.length] = tag
-        opened = _Open(tag, given.get("itemprop", ""), None, self.state.length)
+        opened = _Open(tag, given.get("itemprop") or self._rdfa_property(given), None, self.state.length)
         # JSON-LD is read for its items. All other scripts are code.
         if tag == "script" and "ld+json" in given.get("type", ""):
             opened.prop = "ld+json"
         elif "itemscope" in given:
             opened.node = LinkedItem(given.get("itemtype", "").rstrip("/").rpartition("/")[2], {})
+        elif kind := self._rdfa_type(given):
+            opened.node = LinkedItem(kind, {})
+        elif tag == "meta":
+            self._read_meta(at, given)
         if opened.prop and opened.prop != "ld+json":
             opened.value = self._attribute(at, given)
         if tag in _VOID:
@@ -147,6 +173,23 @@ class _Reader(HTMLParser):
         if opened.node:
             self.state.owners.append(opened.node)
         self.state.hidden += tag in _HIDDEN and tag != "title"
+
+    def _rdfa_type(self, given: dict[str, str]) -> str:
+        """Return the type of an item of schema.org in RDFa, or an empty text."""
+        self.is_rdfa = self.is_rdfa or "schema.org" in given.get("vocab", "")
+        prefix, colon, name = given.get("typeof", "").rpartition(":")
+        return name if (colon and prefix == "schema") or (not colon and self.is_rdfa) else ""
+
+    def _rdfa_property(self, given: dict[str, str]) -> str:
+        """Return the property of the RDFa item that is open, or an empty text."""
+        inside = self.is_rdfa and bool(self.state.owners)
+        return given.get("property", "").removeprefix("schema:") if inside else ""
+
+    def _read_meta(self, at: int, given: dict[str, str]) -> None:
+        """Keep a tag of the Open Graph protocol that is about a product."""
+        name = _OPEN_GRAPH.get(given.get("property") or given.get("name", ""))
+        if name and (value := self._attribute(at, given)):
+            self.product.props.setdefault(name, []).append(value)
 
     def handle_endtag(self, tag: str) -> None:
         at, stack = self._at(), self.state.stack
@@ -260,6 +303,8 @@ class _Reader(HTMLParser):
                 )
         while self.state.stack:
             self._close(self.state.stack.pop())
+        if self.product.props:
+            self.items.append(self.product)
 
 
 _DEEPEST = 40

@@ -14,6 +14,7 @@ from structgen.rules.fields import Field, Kind, concepts_of
 from structgen.rules.finders.ingredient_objects import ingredient_parts, read_line
 from structgen.rules.finders.linked_items import choose_item, referred, steps_of, texts_of
 from structgen.rules.finders.list_items import without_mark
+from structgen.rules.finders.products import read_state
 from structgen.rules.finders.string_lists import read_parts
 from structgen.rules.findings import Finding, build, collect, leaf
 from structgen.rules.search import Search
@@ -133,7 +134,10 @@ def _lines(texts: Iterable[LinkedValue]) -> Iterator[LinkedValue]:
 
 
 def _read_leaf(search: Search, field: Field, value: LinkedValue) -> Finding | None:
-    return read_value(_page(search, value), field, 0, len(value.text))
+    page = _page(search, value)
+    if field.concepts & {"availability"} and (state := read_state(page, field)):
+        return state
+    return read_value(page, field, 0, len(value.text))
 
 
 def _page(search: Search, value: LinkedValue) -> Search:

@@ -377,6 +377,15 @@ def _state_leaf(search: Search, field: Field, state: str, start: int, end: int) 
     return leaf(search.page, " ".join(search.page.text[start:end].split()), start, end)
 
 
+def read_state(search: Search, field: Field) -> Finding | None:
+    """Return the state of stock that a short text of linked data says, or None."""
+    text = search.page.text
+    start = text.rfind("/") + 1
+    found = lexicon().stock_states.keys.get(phrase(text[start:]), frozenset())
+    printed = field.kind is Kind.STRING and not field.siblings & {"sku", "gtin", "mpn"}
+    return _state_leaf(search, field, next(iter(found)), start, len(text)) if len(found) == 1 and not printed else None
+
+
 def _means(choice: str, state: str) -> bool:
     words = phrase(choice.rpartition("/")[2])
     return state in lexicon().stock_states.keys.get(words, frozenset()) or words == phrase(state)

@@ -1,5 +1,9 @@
 """HTML: what a reader sees, where it was written, and what it says to machines."""
 
+from typing import Any
+
+import pytest
+
 from structgen.rules.document.markup import LinkedItem, LinkedValue, looks_like_html, read_html, read_json_ld
 
 PAGE = """<!doctype html><html><head><title>Oat Cake | Site</title><style>x{}</style></head><body>
@@ -98,3 +102,30 @@ def test_escapes_that_only_javascript_allows_are_read_and_others_kept() -> None:
         "C:\\'",
         'é\n"',
     ]
+
+
+OPEN_GRAPH = (
+    '<meta property="product:price:amount" content="49.10"><meta property="product:price:currency" content="EUR">'
+    '<meta property="product:brand" content="Fenwick"><meta property="product:retailer_item_id" content="HL-1">'
+    '<meta property="product:availability" content="in stock">'
+)
+RDFA = (
+    '<div vocab="https://schema.org/" typeof="Product"><span property="brand">Fenwick</span>'
+    '<span property="sku">HL-1</span><div property="offers" typeof="Offer"><span property="price" content="49.10">'
+    '49,10</span><meta property="priceCurrency" content="EUR"><link property="availability" '
+    'href="https://schema.org/InStock"></div></div>'
+)
+PRODUCT = {"price": "49.10", "currency": "EUR", "brand": "Fenwick", "sku": "HL-1", "availability": "InStock"}
+
+
+@pytest.mark.parametrize("data", [OPEN_GRAPH, RDFA], ids=["Open Graph", "RDFa"])
+def test_a_product_is_read_from_meta_tags_and_rdfa(ask: Any, data: str) -> None:
+    page = f"<!doctype html><html><head><title>Lamps</title></head><body>{data}<p>A lamp.</p></body></html>"
+    assert ask(page, **dict.fromkeys(PRODUCT, "string")) == PRODUCT
+
+
+def test_properties_of_other_vocabularies_are_no_linked_data() -> None:
+    page = (
+        '<!doctype html><html><body><div typeof="foaf:Person"><span property="dc:title">Lamp</span></div></body></html>'
+    )
+    assert read_html(page).items == ()
