@@ -36,7 +36,7 @@ def test_these_are_all_modes_that_instructor_has_for_groq() -> None:
 
 @pytest.fixture(params=MODES, ids=lambda mode: mode.name)
 def client(request: pytest.FixtureRequest, groq_emulator: Emulator) -> Any:
-    return instructor.from_groq(groq.Groq(max_retries=0, timeout=5), mode=request.param)
+    return instructor.from_groq(groq.Groq(max_retries=0, timeout=60), mode=request.param)
 
 
 def said(client: Any, text: str) -> Any:
@@ -91,7 +91,7 @@ def test_a_list_is_extracted(client: Any, groq_emulator: Emulator) -> None:
 
 def test_the_async_client_extracts_too(client: Any, groq_emulator: Emulator) -> None:
     async def ask() -> Person:
-        async with groq.AsyncGroq(max_retries=0, timeout=5) as opened:
+        async with groq.AsyncGroq(max_retries=0, timeout=60) as opened:
             patched = instructor.from_groq(opened, mode=client.mode)
             return await patched.chat.completions.create(model=MODEL, messages=ASK, response_model=Person)
 

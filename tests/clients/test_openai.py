@@ -23,7 +23,7 @@ class Person(BaseModel):
 
 @pytest.fixture
 def client(openai_url: str) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(max_retries=0, timeout=5) as opened:
+    with openai.OpenAI(max_retries=0, timeout=60) as opened:
         yield opened
 
 
@@ -85,7 +85,7 @@ def test_a_response_is_parsed(stream: bool, client: openai.OpenAI) -> None:
 
 def test_the_async_client_parses_both(openai_url: str, groq_emulator: Emulator) -> None:
     async def ask() -> tuple[Any, Any]:
-        async with openai.AsyncOpenAI(max_retries=0, timeout=5) as opened:
+        async with openai.AsyncOpenAI(max_retries=0, timeout=60) as opened:
             chat = await opened.chat.completions.parse(model=MODEL, messages=ASK, response_format=Person)
             response = await opened.responses.parse(model=MODEL, input="Name: Ada", text_format=Person)
             return chat.choices[0].message.parsed, response.output_parsed

@@ -35,7 +35,7 @@ BASE: dict[str, Any] = {"model": MODEL, "input": "Name: Ada"}
 @pytest.fixture
 def client(groq_emulator: Emulator) -> Iterator[openai.OpenAI]:
     base = f"{groq_emulator.base_url}/openai/v1"
-    with openai.OpenAI(api_key=groq_emulator.api_key, base_url=base, max_retries=0, timeout=5) as opened:
+    with openai.OpenAI(api_key=groq_emulator.api_key, base_url=base, max_retries=0, timeout=30) as opened:
         yield opened
 
 
