@@ -19,6 +19,7 @@ from structgen.core.masking import mask
 from structgen.core.records import Card, Usage
 from structgen.engine.budget import cost_of
 from structgen.send.http.providers import Endpoint
+from structgen.send.http.proxies import proxies_checked
 from structgen.send.model_cards import list_cards
 from structgen.send.remote_models import compare_with_cards, read_list
 from structgen.testing.emulator.bodies import prompt_tokens
@@ -84,7 +85,9 @@ def conform(cases: Sequence[Case], card: Card, endpoint: Endpoint) -> Iterator[F
     """Yield the finding of each case. A server that cannot be reached is a difference."""
     import httpx
 
-    with Emulator(models=(card.id,)) as twin, httpx.Client(timeout=_SECONDS) as client:
+    with proxies_checked():
+        opened = httpx.Client(timeout=_SECONDS)
+    with Emulator(models=(card.id,)) as twin, opened as client:
         for case in cases:
             try:
                 theirs = _send(client, case, endpoint)
