@@ -140,9 +140,10 @@ def _is_about(search: Search, field: Field, one: Candidate, sought: Sought) -> b
         return label is None or not is_qualified(label[1], sought.sort)
     if _is_of_another(search, field, sought.sort, (begin, one.start)):
         return False
-    if label and not _names(label[1], sought):
+    if label and sought.sort is not Sort.CHOICE and not _names(label[1], sought):
         return False
-    if len(text.strip()) <= _SHORT:
+    # A bill is about its own date, however short it is.
+    if len(text.strip()) <= _SHORT and not search.rows:
         return True
     for end in _SENTENCE_ENDS.finditer(text, begin, one.start):
         begin = end.end()

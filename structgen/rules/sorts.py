@@ -73,6 +73,7 @@ _NOUNS: tuple[tuple[Sort, tuple[Kind, ...], str], ...] = (
 )
 """The nouns of plain names, with the kinds of field that they are plain for."""
 _SORTS = {(noun, kind): sort for sort, kinds, nouns in _NOUNS for noun in nouns.split() for kind in kinds}
+_SPECIAL = frozenset({"salary", "rent", "deadline", "birthday"})
 _FILLERS = """
 the a an of on in at by for is field value text string str raw iso format address number no list usd eur gbp chf jpy cad
 aud inr dollar euro pound has was are e code 8601
@@ -123,7 +124,8 @@ def sort_of(field: Field) -> Sought | None:
     if is_sentiment(field):
         return Sought(Sort.SENTIMENT)
     if field.kind is Kind.CHOICE:
-        return Sought(Sort.CHOICE, frozenset(str(one) for one in field.choices)) if _are_words(field) else None
+        named = frozenset(phrase(field.name)) - _BESIDE
+        return Sought(Sort.CHOICE, frozenset(str(one) for one in field.choices), named) if _are_words(field) else None
     if field.kind is Kind.BOOLEAN:
         words = phrase(field.name)
         return Sought(Sort.YES, frozenset({" ".join(words)})) if words else None
@@ -177,7 +179,8 @@ def is_qualified(label: str, sort: Sort) -> bool:
 
 
 def _qualifiers(words: Phrase, sort: Sort) -> frozenset[str]:
-    nouns = {noun for (noun, _), of in _SORTS.items() if of is sort}
+    # A salary is a special amount, and a deadline a special date. A price is any amount.
+    nouns = {noun for (noun, _), of in _SORTS.items() if of is sort} - _SPECIAL
     return frozenset(words) - nouns - _BESIDE
 
 

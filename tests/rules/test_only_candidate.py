@@ -143,3 +143,33 @@ def test_any_text_gives_evidence_that_is_in_it(text: str) -> None:
 
 def _schema(what: Any) -> Any:
     return {"type": [what, "null"]} if isinstance(what, str) else what
+
+
+UNRELATED = [
+    f"The new kitchen is open, and the manual is of little use.{LONG} Prices are from $20 to $30 a night.",
+    "Corner Shop\nTea 2.50\nMilk 1.20\nTotal 3.70\nCash 5.00\n21/11/2023 08:15\nThank you, come again\n",
+    "# Plum cake\n\nServes 8\nBake: 40 min\n\n## Ingredients\n\n- 200 g plums\n- 2 eggs\n\n## Method\n\nBake it.\n",
+    f"On 3 May 2024 the parties agreed on what follows.{LONG} High standards are used by the lead.",
+]
+SPECIFIC = {
+    "job_title": {"type": ["string", "null"]},
+    "salary": {"type": ["number", "null"]},
+    "departure_time": CLOCK,
+    "birth_date": DAY,
+    "condition": {"enum": ["new", "used", None]},
+    "priority": {"enum": ["low", "medium", "high", None]},
+    "status": {"enum": ["open", "closed", None]},
+    "transmission": {"enum": ["manual", "automatic", None]},
+    "discount_percent": {"type": ["number", "null"]},
+    "weight_kg": {"type": ["number", "null"]},
+    "flight_number": {"type": ["string", "null"]},
+    "diagnosis": {"type": ["string", "null"]},
+    "landlord": {"type": ["string", "null"]},
+    "refundable": {"type": ["boolean", "null"]},
+}
+
+
+@pytest.mark.parametrize("text", UNRELATED)
+@pytest.mark.parametrize("name", SPECIFIC)
+def test_nothing_special_is_found_in_a_text_about_something_else(ask_one: Any, text: str, name: str) -> None:
+    assert ask_one(text, name, SPECIFIC[name]) is None

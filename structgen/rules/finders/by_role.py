@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from structgen.rules.document.bill_rows import CENTS, Row
+from structgen.rules.document.vocabulary import phrase
 from structgen.rules.fields import Field, Kind
 from structgen.rules.finders.authors import find_author
 from structgen.rules.finders.bills import find_row, find_total
@@ -64,6 +65,13 @@ def _address(search: Search, field: Field) -> Finding | None:
     return find_labelled(search, field, 1.0) or (find_address(search) if len(search.page.lines) > 1 else None)
 
 
+_POSTS = frozenset({"job", "position", "role", "vacancy"})
+_TIME_OF_A_BILL = frozenset(
+    {"time", "of", "day", "clock", "hour", "order", "purchase", "transaction", "receipt", "invoice", "sale", "bill"}
+)
+"""The words in the names of fields that take the time of a bill."""
+
+
 def _title(search: Search, field: Field) -> Finding | None:
     # Next to a first name or a phone number, "title" is that of a person ("Dr.").
     if field.siblings & {"first_name", "last_name", "phone", "email", "full_name"}:
@@ -71,6 +79,9 @@ def _title(search: Search, field: Field) -> Finding | None:
     said = read_labels(search, field, 0.9)
     if said.found or said.doubt:
         return said.found
+    # A recipe or a shop has no position that somebody may apply for.
+    if _POSTS & set(phrase(field.name)):
+        return None
     found = find_title(search)
     # The first cell of a table may be the label of a title.
     return None if found and search.vocabulary.of(str(found.value)) & {"title"} else found
@@ -90,7 +101,8 @@ def _time(search: Search, field: Field) -> Finding | None:
     said = read_labels(search, field)
     if said.found or said.doubt:
         return said.found
-    first = find_date(search.page.text) if search.rows else None
+    # The departure of a flight is another time than that of a bill.
+    first = find_date(search.page.text) if search.rows and not set(phrase(field.name)) - _TIME_OF_A_BILL else None
     if first is None:
         return None
     end = search.page.text.find("\n", first.end)
