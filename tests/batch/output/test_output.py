@@ -283,6 +283,14 @@ def test_rows_of_one_command_are_joined_whichever_run_reached_them(tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
 
 
+def test_rows_that_are_joined_keep_the_good_one_of_each_document(tmp_path: Path) -> None:
+    target = tmp_path / "out.jsonl"
+    write(target, *ROWS[:2], complete=False)
+    write(target, replace(ROWS[0], status=RowStatus.FAILED), ROWS[1], row({"name": "Stew"}, "new"), complete=False)
+    found = [(one["id"], one["status"]) for one in read_jsonl(target)]
+    assert found == [("b", "incomplete"), ("new", "ok"), ("a", "ok")]
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_somebody_elses_file_is_not_replaced_by_a_run_that_was_stopped(tmp_path: Path, suffix: str) -> None:
     target = tmp_path / f"out{suffix}"
