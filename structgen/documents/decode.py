@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections import Counter
 from typing import NamedTuple
 from unicodedata import category
@@ -31,6 +32,15 @@ _KINDS = (
     (b"GIF8", "an image; structgen only reads text"),
     (b"\x1f\x8b", "compressed (gzip); give its name a suffix such as .txt.gz or .csv.gz"),
 )
+
+_DECLARED = re.compile(
+    rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})|<meta[^>]{1,300}?charset\s*=\s*["']?([\w.:-]{1,40})""",
+    re.IGNORECASE,
+)
+_HEAD = 4096
+"""The bytes in which a page may declare its encoding."""
+_AS_IN_BROWSERS = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "euc_kr": "cp949"}
+"""Declared encodings -> the larger ones that browsers read them as."""
 
 _SAMPLE = 256 * 1024  # bytes or characters to examine
 _NOT_TEXT = frozenset({"Cc", "Cn", "Co"})
@@ -117,12 +127,29 @@ def encoding_of(data: bytes, named: str | None = None) -> Encoding:
         return Encoding("utf-8")
     if zeros:
         return _guessed(_wide(data))
+    if declared := _declared(data):
+        return Encoding(declared)
     page = code_page_of(data[:_SAMPLE])
     if page is None:
         raise DocumentError(
             "it is binary, or in an unknown encoding; save it as UTF-8, or name the encoding (encoding, --encoding)."
         )
     return _guessed(page)
+
+
+def _declared(data: bytes) -> str | None:
+    """Return the encoding that an HTML or XML page declares, or None if it declares none or is not in it."""
+    match = _DECLARED.search(data, 0, _HEAD)
+    if match is None:
+        return None
+    try:
+        name = codecs.lookup((match[1] or match[2]).decode("ascii")).name
+        name = _AS_IN_BROWSERS.get(name, name)
+        # The rest is decoded later. A sample may end within a character.
+        codecs.getincrementaldecoder(name)().decode(data[:_SAMPLE])
+    except (LookupError, UnicodeError):
+        return None
+    return name
 
 
 def _guessed(encoding: str) -> Encoding:

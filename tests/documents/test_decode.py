@@ -138,3 +138,24 @@ def test_utf8_that_is_named_something_else_is_told() -> None:
 def test_a_character_cut_at_the_end_is_refused_not_guessed_away() -> None:
     with pytest.raises(DocumentError, match="not valid utf-8"):
         decode("Käse und Brötchen: Grüße aus München; 5 €".encode()[:-1])
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "encoding"),
+    [
+        ('<meta charset="windows-1251">', "\u0414\u0430", "cp1251"),
+        ("<META http-equiv=Content-Type content='text/html; charset=ISO-8859-1'>", "5 \u20ac \u2013 Caf\xe9", "cp1252"),
+        ('<?xml version="1.0" encoding="iso-8859-2"?>', "m\u0105ka", "iso8859-2"),
+        ("<meta charset=shift_jis>", "\u3053\u3093", "shift_jis"),
+    ],
+)
+def test_a_page_that_declares_its_encoding_is_not_guessed_at(declared: str, text: str, encoding: str) -> None:
+    page = f"{declared}<p>{text}</p>"
+    assert decode(page.encode(encoding)) == (page, encoding, "")
+
+
+def test_a_declared_encoding_counts_only_if_the_page_is_in_it() -> None:
+    assert decode("<meta charset=latin-1><p>\u0414\u0430 \u20ac</p>".encode()).encoding == "utf-8"
+    wrong = "<meta charset=shift_jis><p>Le March\xe9, 5 \x80 \xa0</p>".encode("latin-1")
+    assert decode(wrong).doubt
+    assert decode("<meta charset=no-such><p>Le Marché</p>".encode("cp1252")).doubt
