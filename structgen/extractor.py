@@ -31,13 +31,25 @@ from structgen.engine.reparse.previous_run import PreviousRun, only_extract
 from structgen.engine.stream.stream_api import Streams, TextLine, refuse_chunks, text_line
 from structgen.engine.stream.stream_views import Finished
 from structgen.schema import Context, SchemaOf, U
-from structgen.send import MAX_BYTES, Allowance, DocumentClock, default_model, open_sender, retry_policy, split_model
+from structgen.send import (
+    MAX_BYTES,
+    TIMEOUT,
+    Allowance,
+    DocumentClock,
+    client_given,
+    default_model,
+    open_sender,
+    retry_policy,
+    split_model,
+)
 from structgen.stages import Resolved, brief_for, resolve, resolve_items
 from structgen.store import Store
 
 if TYPE_CHECKING:
     import httpx
     from tenacity import BaseRetrying
+
+    from structgen.send.factory import SdkClient
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -61,8 +73,10 @@ class Extractor(Maps, Streams):
         options: how to ask and what to accept.
         api_key: the key. If None, the provider's environment variable is read.
         base_url: another server that speaks the same protocol.
-        timeout: maximum seconds for one request.
+        timeout: maximum seconds for one request. If it is not set, a `client` keeps its own timeout.
         http_client: an ``httpx.Client`` (sync calls) or ``httpx.AsyncClient`` (async calls) to use.
+        client: a client of the groq or openai SDK to use, sync or async, in place of api_key, base_url and http_client:
+            ``Extractor(client=Groq())``. One of openai's serves the models ``compatible/<id>``.
         max_response_bytes: maximum size of a response body, also after decompression, and of the text of a stream.
         retrying: a tenacity policy whose ``stop`` and ``wait`` decide about transport retries.
         limit_group: any name. Extractors with the same one share their rate limits, although their keys differ: limits
@@ -88,8 +102,9 @@ class Extractor(Maps, Streams):
         *,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: float = 60.0,
+        timeout: float = TIMEOUT,
         http_client: httpx.Client | httpx.AsyncClient | None = None,
+        client: SdkClient | None = None,
         max_response_bytes: int = MAX_BYTES,
         limit_group: str | None = None,
         store: Store | Path | str | None = None,
@@ -97,10 +112,14 @@ class Extractor(Maps, Streams):
         observers: Sequence[Observer] = (),
         retrying: BaseRetrying | None = None,
     ) -> None:
-        chosen = default_model() if model is None else argument("model", model, string)
+        given = client_given(client, api_key=api_key, base_url=base_url, http_client=http_client)
+        chosen = default_model(client=given) if model is None else argument("model", model, string)
         if chosen is None:
             raise ConfigurationError(
-                "No model is named and no key is set. Set GROQ_API_KEY or STRUCTGEN_MODEL, or pass "
+                'client serves models whose names are not known here: name one, as in Extractor("compatible/<id>", '
+                "client=...)."
+                if given
+                else "No model is named and no key is set. Set GROQ_API_KEY or STRUCTGEN_MODEL, or pass "
                 'model="groq/<id>"; without a key, model="rules" extracts without an LLM.'
             )
         self.options = Options() if options is None else argument("options", options, _AN_OPTIONS)
@@ -120,13 +139,14 @@ class Extractor(Maps, Streams):
             chosen,
             api_key=api_key,
             base_url=base_url,
-            timeout=timeout,
+            timeout=given.timeout if given and timeout == TIMEOUT else timeout,
             http_client=http_client,
+            client=given,
             max_response_bytes=argument("max_response_bytes", max_response_bytes, whole(1)),
             limit_group=argument("limit_group", limit_group, optional(filled)) or "",
         )
         opened = open_store(store, chosen)
-        self.model, self._answers = open_answers(chosen, opened, base_url, open_wire)
+        self.model, self._answers = open_answers(chosen, opened, given.base_url if given else base_url, open_wire)
         self._sender = self._answers.sender
         self._own_store = opened if opened is not store else None
         self._previous = previous_run.at(self._answers.endpoint) if previous_run else None

@@ -18,19 +18,52 @@ from structgen.send.model_cards import find_card
 from structgen.send.sender import Allowance, Sender, Streamed
 
 if TYPE_CHECKING:
-    import httpx
+    from typing import TypeAlias
 
+    import groq
+    import httpx
+    import openai
+
+    from structgen.send.http.user_client import UserClient
+
+    SdkClient: TypeAlias = groq.Groq | groq.AsyncGroq | openai.OpenAI | openai.AsyncOpenAI
+
+
+TIMEOUT = 60.0
+"""Default seconds for one request."""
 
 DEFAULT_GROQ_MODEL = "groq/openai/gpt-oss-20b"
 _NO_KEY_NEEDED = "none"
 
 
-def default_model(environ: Mapping[str, str] = os.environ) -> str | None:
-    """Return the default model: STRUCTGEN_MODEL, else a small Groq model if GROQ_API_KEY is set, else None."""
+def default_model(environ: Mapping[str, str] = os.environ, client: UserClient | None = None) -> str | None:
+    """Return the default model: STRUCTGEN_MODEL, else a small Groq model if GROQ_API_KEY is set, else None.
+
+    With a client, it is a model of that client's provider, or None for a server whose models are not known.
+    """
     named = environ.get("STRUCTGEN_MODEL", "").strip()
+    if client is not None:
+        fits = named.partition("/")[0] == client.api.provider
+        return named if fits else DEFAULT_GROQ_MODEL if client.api is GROQ else None
     if named:
         return named
     return DEFAULT_GROQ_MODEL if environ.get(GROQ.key_variable, "").strip() else None
+
+
+def client_given(
+    client: SdkClient | None, *, api_key: object, base_url: object, http_client: object
+) -> UserClient | None:
+    """Return what is known about the user's client, or None. Raises ConfigurationError if it cannot be used."""
+    if client is None:
+        return None
+    from structgen.send.http.user_client import user_client
+
+    given = {"api_key": api_key, "base_url": base_url, "http_client": http_client}
+    if twice := [name for name, value in given.items() if value is not None]:
+        raise ConfigurationError(
+            f"client has its own key, base URL and HTTP client: leave out {', '.join(twice)}, or set it on the client."
+        )
+    return user_client(client)
 
 
 def split_model(model: str) -> tuple[str, str]:
@@ -51,17 +84,23 @@ def open_sender(
     *,
     api_key: str | None = None,
     base_url: str | None = None,
-    timeout: float = 60.0,
+    timeout: float = TIMEOUT,
     http_client: httpx.Client | httpx.AsyncClient | None = None,
     max_response_bytes: int = MAX_BYTES,
     limit_group: str = "",
+    client: UserClient | None = None,
 ) -> Sender:
-    """Return the sender for a model string. No connection is opened yet.
+    """Return the sender for a model string. No connection is opened yet. `client` takes the place of key and URLs.
 
     Raises ConfigurationError if the string, the key or the base URL is invalid, and ModelUnavailable if the model is
     known to be retired. A model is never replaced by another silently.
     """
     provider, name = split_model(model)
+    if client is not None and provider != client.api.provider:
+        raise ConfigurationError(
+            f"client is of the {client.sdk} SDK, which does not serve {model!r}: name a model "
+            f"{client.api.provider}/<id>."
+        )
     if provider == "rules":
         return RulesSender()
     if provider == "replay":
@@ -76,7 +115,7 @@ def open_sender(
         return open_instructor_sender(provider, name, api_key=api_key, base_url=base_url, timeout=timeout)
     from structgen.send.http.chat_sender import ChatSender
 
-    endpoint = find_endpoint(api, api_key, base_url, http_client)
+    endpoint = client.endpoint() if client else find_endpoint(api, api_key, base_url, http_client)
     endpoint = replace(endpoint, max_bytes=max_response_bytes, limit_group=limit_group)
     return ChatSender(api, endpoint, timeout=timeout, card=card)
 

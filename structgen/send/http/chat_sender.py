@@ -16,12 +16,13 @@ import httpx
 from structgen.core.records import Card, Completion, Request
 from structgen.send.http.body_limits import too_large
 from structgen.send.http.client import Clients
-from structgen.send.http.exchange import CONNECTION_ERRORS, Exchange, Piece, aexchange, exchange
+from structgen.send.http.exchange import Exchange, Piece, aexchange, exchange
 from structgen.send.http.failures import Failure, connection_failure
 from structgen.send.http.http_response import Reply, read_reply
 from structgen.send.http.providers import ChatApi, Endpoint
 from structgen.send.http.retries import Outcome, Retries, aretry, asend_with_retries, retry, send_with_retries
 from structgen.send.http.stream_assembler import Origin
+from structgen.send.http.user_client import types_of
 from structgen.send.limits.buckets import RawHeaders
 from structgen.send.limits.limiter import Lease, Limiter, need_of, shared_limiter
 from structgen.send.sender import Allowance, Streamed
@@ -42,6 +43,7 @@ class ChatSender:
         self._url = endpoint.url(api.path)
         self._timeout = timeout
         self._clients = Clients(endpoint)
+        self._types = types_of(endpoint)
         self._limiters: dict[str, Limiter] = {}
 
     def __repr__(self) -> str:
@@ -138,8 +140,8 @@ class ChatSender:
             lease.take(allowance)
             client, timeout, started = self._clients.sync(), allowance.attempt_timeout(self._timeout), time.monotonic()
             try:
-                response, content = _post(client, self._url, body, timeout, self._endpoint.max_bytes)
-            except CONNECTION_ERRORS as error:
+                response, content = _post(client, self._url, body, timeout, self._endpoint)
+            except self._types.connection_errors as error:
                 return self._failed(error, lease)
             return self._read(response, content, request.model, started, lease)
 
@@ -150,7 +152,7 @@ class ChatSender:
             timeout, started = allowance.attempt_timeout(self._timeout), time.monotonic()
             try:
                 response, content = await self._apost(client, body, timeout)
-            except CONNECTION_ERRORS as error:
+            except self._types.connection_errors as error:
                 return self._failed(error, lease)
             return self._read(response, content, request.model, started, lease)
 
@@ -158,11 +160,11 @@ class ChatSender:
         """Async version of `_post`. asyncio.timeout limits the whole; limiting each read as well would cost CPU."""
         try:
             async with asyncio.timeout(seconds):
-                if self._endpoint.http_client is not None:  # it has no hook that limits its bodies
-                    return await _apost_in_pieces(client, self._url, body, self._endpoint.max_bytes)
+                if self._endpoint.is_users:  # it has no hook that limits its bodies
+                    return await _apost_in_pieces(client, self._url, body, seconds, self._endpoint)
                 response = await client.post(self._url, body=body, cast_to=httpx.Response)
                 return response, response.content
-        except groq.APIStatusError as error:
+        except self._types.status_error as error:
             return error.response, error.response.content
 
     def _failed(self, error: Exception, lease: Lease) -> Failure:
@@ -218,26 +220,31 @@ def _delivered(piece: Piece, retries: Retries, started: float) -> Streamed:
     return piece
 
 
-def _post(client: groq.Groq, url: str, body: JsonObject, timeout: float, most: int) -> tuple[httpx.Response, bytes]:
+def _post(
+    client: groq.Groq, url: str, body: JsonObject, timeout: float, endpoint: Endpoint
+) -> tuple[httpx.Response, bytes]:
     """Post a body and read the response. httpx's timeout limits each read only, so the whole is limited here."""
     # Streamed, because only then does the SDK hand over the body piece by piece, so that its whole can be limited.
-    options, ends = _options(timeout), time.monotonic() + timeout
+    options, ends, types = _options(timeout), time.monotonic() + timeout, types_of(endpoint)
     try:
         opened = client.post(
-            url, body=body, options=options, cast_to=httpx.Response, stream=True, stream_cls=groq.Stream[object]
+            url, body=body, options=options, cast_to=types.response, stream=True, stream_cls=groq.Stream[object]
         )
-    except groq.APIStatusError as error:
+    except types.status_error as error:
         return error.response, error.response.content
     response = cast("httpx.Response", opened)  # the SDK returns what cast_to names, despite its type hints
     with closing(response):
-        return response, _joined(_before(ends, response.iter_bytes()), most)
+        return response, _joined(_before(ends, response.iter_bytes()), endpoint.max_bytes)
 
 
 async def _apost_in_pieces(
-    client: groq.AsyncGroq, url: str, body: JsonObject, most: int
+    client: groq.AsyncGroq, url: str, body: JsonObject, seconds: float, endpoint: Endpoint
 ) -> tuple[httpx.Response, bytes]:
     """Post a body with a client of the user's, and read the response piece by piece, to limit its size."""
-    opened = await client.post(url, body=body, cast_to=httpx.Response, stream=True, stream_cls=groq.AsyncStream[object])
+    kind, most = types_of(endpoint).response, endpoint.max_bytes
+    opened = await client.post(
+        url, body=body, options=_options(seconds), cast_to=kind, stream=True, stream_cls=groq.AsyncStream[object]
+    )
     response, whole = cast("httpx.Response", opened), bytearray()
     try:
         async for piece in response.aiter_bytes():

@@ -17,6 +17,7 @@ import urllib.request
 import weakref
 from collections.abc import AsyncGenerator
 from functools import cache
+from typing import cast
 
 import groq
 import httpx
@@ -26,6 +27,7 @@ from structgen.core.masking import MASK, mask
 from structgen.send.http.body_limits import ENCODINGS, alimit_body, limit_body
 from structgen.send.http.providers import Endpoint
 from structgen.send.http.proxies import proxies_checked, proxy_for
+from structgen.send.http.user_client import UserClient
 
 
 class Clients:
@@ -45,6 +47,9 @@ class Clients:
         client = self._sync
         if client is not None and self._process == os.getpid():
             return client
+        if self._endpoint.client is not None:
+            self._sync = _users_sync(self._endpoint.client)
+            return self._sync
         with self._lock:
             if self._process != os.getpid():
                 self._leave_to_parent()
@@ -56,6 +61,8 @@ class Clients:
 
     async def of_loop(self) -> groq.AsyncGroq:
         """Return the client of the running event loop."""
+        if self._endpoint.client is not None:
+            return _users_async(self._endpoint.client)
         loop = asyncio.get_running_loop()
         loop_client = self._loops.get(loop)
         if loop_client is None:
@@ -115,6 +122,24 @@ async def _close_at_end(client: groq.AsyncGroq | None) -> AsyncGenerator[None, N
     finally:
         if client is not None:
             await client.close()
+
+
+def _users_sync(given: UserClient) -> groq.Groq:
+    if not given.is_async:
+        return cast("groq.Groq", given.client)
+    raise ConfigurationError(
+        f"client is an async client of {given.sdk}: await the async methods (aextract, agenerate, ...), or pass a sync "
+        "client."
+    )
+
+
+def _users_async(given: UserClient) -> groq.AsyncGroq:
+    if given.is_async:
+        return cast("groq.AsyncGroq", given.client)
+    raise ConfigurationError(
+        f"client is a sync client of {given.sdk}: call the sync methods (extract, generate, ...), or pass an async "
+        "client."
+    )
 
 
 def _open_sync(endpoint: Endpoint) -> groq.Groq:

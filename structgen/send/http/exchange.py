@@ -21,6 +21,7 @@ from structgen.send.http.failures import Failure, connection_failure
 from structgen.send.http.http_response import Reply, read_reply
 from structgen.send.http.providers import Endpoint
 from structgen.send.http.stream_assembler import Origin, Outcome, StreamAssembler
+from structgen.send.http.user_client import SdkTypes, types_of
 from structgen.send.sender import Allowance
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 Piece: TypeAlias = str | Completion | Failure
 """A piece of text; the last item is the outcome."""
-
-CONNECTION_ERRORS = (groq.APIError, httpx.HTTPError, TimeoutError)
-"""What the HTTP libraries raise if no complete response arrives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +47,11 @@ class Exchange:
     timeout: float
     on_headers: Callable[[httpx.Headers], None] = lambda headers: None  # noqa: ARG005 - a default that does nothing
     on_outcome: Callable[[Outcome], None] = lambda outcome: None  # noqa: ARG005 - a default that does nothing
+
+    @property
+    def types(self) -> SdkTypes:
+        """The classes of the SDK that is used."""
+        return types_of(self.endpoint)
 
     @property
     def attempt_timeout(self) -> float:
@@ -82,7 +85,7 @@ class Exchange:
 def exchange(client: groq.Groq, ask: Exchange) -> Generator[Piece, None, None]:
     """Yield the pieces of one exchange."""
     opened = _open(client, ask)
-    if isinstance(opened, httpx.Response):
+    if not isinstance(opened, Completion | Failure):
         with closing(opened):
             yield from _pieces(opened, ask)
     else:
@@ -96,13 +99,13 @@ def _open(client: groq.Groq, ask: Exchange) -> httpx.Response | Outcome:
             ask.endpoint.url(ask.origin.api.path),
             body=ask.body,
             options={"timeout": ask.attempt_timeout},
-            cast_to=httpx.Response,
+            cast_to=ask.types.response,
             stream=True,
             stream_cls=groq.Stream[object],
         )
-    except groq.APIStatusError as error:
+    except ask.types.status_error as error:
         return ask.refused(error.response)
-    except CONNECTION_ERRORS as error:
+    except ask.types.connection_errors as error:
         return ask.report(ask.failure(error))
     return ask.started(cast("httpx.Response", opened))  # the SDK returns what cast_to names, despite its type hints
 
@@ -114,7 +117,7 @@ def _pieces(response: httpx.Response, ask: Exchange) -> Generator[Piece, None, N
             yield from body.take(data)
             if body.over:  # do not wait for a server that keeps the connection open after its last event
                 break
-    except CONNECTION_ERRORS as error:
+    except ask.types.connection_errors as error:
         yield from body.finish(ask.failure(error))
     else:
         yield from body.finish()
@@ -123,7 +126,7 @@ def _pieces(response: httpx.Response, ask: Exchange) -> Generator[Piece, None, N
 async def aexchange(client: groq.AsyncGroq, ask: Exchange) -> AsyncGenerator[Piece, None]:
     """Async version of `exchange`."""
     opened = await _aopen(client, ask)
-    if isinstance(opened, httpx.Response):
+    if not isinstance(opened, Completion | Failure):
         try:
             async for piece in _apieces(opened, ask):
                 yield piece
@@ -142,13 +145,13 @@ async def _aopen(client: groq.AsyncGroq, ask: Exchange) -> httpx.Response | Outc
                 ask.endpoint.url(ask.origin.api.path),
                 body=ask.body,
                 options={"timeout": ask.attempt_timeout},
-                cast_to=httpx.Response,
+                cast_to=ask.types.response,
                 stream=True,
                 stream_cls=groq.AsyncStream[object],
             )
-    except groq.APIStatusError as error:
+    except ask.types.status_error as error:
         return ask.refused(error.response)
-    except CONNECTION_ERRORS as error:
+    except ask.types.connection_errors as error:
         return ask.report(ask.failure(error))
     return ask.started(cast("httpx.Response", opened))
 
@@ -159,7 +162,7 @@ async def _apieces(response: httpx.Response, ask: Exchange) -> AsyncGenerator[Pi
         while not body.over and (data := await _next(arriving, ask.attempt_timeout)) is not None:
             for piece in body.take(data):
                 yield piece
-    except CONNECTION_ERRORS as error:
+    except ask.types.connection_errors as error:
         lost = ask.failure(error)
     for piece in body.finish(lost):
         yield piece

@@ -225,7 +225,7 @@ def connection_failure(error: BaseException, endpoint: Endpoint, api: ChatApi) -
     detail = " ".join(mask(str(chain[-1]), endpoint.secrets)[:300].split()).rstrip(".")
     detail = f" ({type(chain[-1]).__name__}: {detail})" if detail else f" ({type(chain[-1]).__name__})"
     # A client of the user's has its own proxies, which nobody else knows.
-    proxy = proxy_for(endpoint.address) if endpoint.http_client is None else None
+    proxy = None if endpoint.is_users else proxy_for(endpoint.address)
     through = f", through the proxy {proxy.shown}" if proxy is not None else ""
     if proxy is not None and fault.at_connecting:
         message = (

@@ -19,6 +19,8 @@ from structgen.core.masking import mask_url
 if TYPE_CHECKING:
     import httpx
 
+    from structgen.send.http.user_client import UserClient
+
 
 @dataclass(frozen=True, slots=True)
 class ChatApi:
@@ -81,7 +83,7 @@ MAX_BYTES = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """The server to send to. `http_client` is the user's own, which structgen never closes.
+    """The server to send to. `http_client` and `client` (of an SDK) are the user's own, which structgen never closes.
 
     `base_url` may hold credentials: a user and a password, or parameters. Only the HTTP client gets them; people read
     `shown`. `max_bytes` is the maximum size of a response body. Keys with the same `limit_group` share their
@@ -93,6 +95,12 @@ class Endpoint:
     http_client: httpx.Client | httpx.AsyncClient | None = None
     max_bytes: int = MAX_BYTES
     limit_group: str = ""
+    client: UserClient | None = None
+
+    @property
+    def is_users(self) -> bool:
+        """Whether the connections are the user's, with proxies and without limits that structgen sets."""
+        return self.http_client is not None or self.client is not None
 
     @property
     def shown(self) -> str:
@@ -130,6 +138,8 @@ class Endpoint:
 
     def url(self, path: str) -> str:
         """Return the URL of a path, absolute because joining it would cost the SDK time."""
+        if self.client is not None:  # it knows best: Azure's builds URLs of its own from the path
+            return path
         question, query = self.base_url.partition("?")[1:]
         return f"{self.address}{path}{question}{query}"
 
