@@ -10,7 +10,7 @@ from typing import Any, cast
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import MISSING, Json, JsonObject, at, steps
 from structgen.core.records import Document, Evidence, Status, Usage
-from structgen.core.results import ChunkReport, Claim, Conflict, Extraction, Issue, Repair
+from structgen.core.results import Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Repair
 from structgen.core.screen import escaped, json_text
 from structgen.documents import DocumentProblem
 from structgen.ground import locate
@@ -75,7 +75,8 @@ class Row:
         """Return the row as JSON, its keys in this order.
 
         `partial` comes only if there is one, `chunks` only if the document was split, `notes` only if something about
-        the document was not read for certain; a piece of evidence has a `page` only if the document has pages.
+        the document was not read for certain, or something in a response was not believed; a piece of evidence has a
+        `page` only if the document has pages.
         """
         row: JsonObject = {
             "id": self.id,
@@ -157,7 +158,7 @@ def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> R
         chunks=found.chunks,
         conflicts=found.conflicts,
         error=failed,
-        notes=document.notes,
+        notes=_notes(document, found.attempts),
     )
 
 
@@ -193,8 +194,14 @@ def row_of_failure(document: Document, failure: ExtractionFailed, cost: float | 
         conflicts=failure.conflicts,
         repairs=failure.repairs,
         partial=None if incomplete else failure.partial,
-        notes=document.notes,
+        notes=_notes(document, failure.attempts),
     )
+
+
+def _notes(document: Document, attempts: tuple[Attempt, ...]) -> tuple[str, ...]:
+    """Return the notes about the document, then those about its responses, each once."""
+    said = (note for attempt in attempts for note in attempt.completion.notes)
+    return tuple(dict.fromkeys([*document.notes, *said]))
 
 
 def row_of_problem(problem: DocumentProblem) -> Row:

@@ -102,9 +102,10 @@ def _write_rows(batch: Batch, documents: Iterator[DocumentOrProblem], output: Ou
     Whatever happens, finish the output and print the summary.
     """
     complete = False
+    watch = Progress(manner.quiet or not manner.bar)
     with graceful_interrupt(batch, output, manner) as interruption:
         try:
-            with Progress(manner.quiet or not manner.bar) as watch:
+            with watch:
                 manner.waits.show = None if manner.quiet else watch.wait
                 _write_each(batch, documents, output, watch)
             complete = not batch.left_over
@@ -113,7 +114,9 @@ def _write_rows(batch: Batch, documents: Iterator[DocumentOrProblem], output: Ou
             where = output.finish(complete=complete)
             # the reader of a closed pipe has seen enough, like `head`, and wants no summary
             if not (manner.quiet or isinstance(sys.exception(), BrokenPipeError)):
-                say(f"{batch.summary}{f'; in {where}' if where else ''}")
+                lost = batch.summary.rows - watch.seen
+                unwritten = f"; {lost} of them could not be written" if lost else ""
+                say(f"{batch.summary}{unwritten}{f'; in {where}' if where else ''}")
     return interruption.signal
 
 
@@ -123,7 +126,7 @@ def _write_each(batch: Batch, documents: Iterator[DocumentOrProblem], output: Ou
         for row in rows:
             output.write(row)
             watch.see(row)
-    except (OutputError, BrokenPipeError):
+    except (OutputError, OSError):  # with --show, a full disk behind stdout is an OSError
         _abandon(batch, rows)
         raise
 
@@ -153,6 +156,8 @@ class Progress:
             ncols=size.columns,
             nrows=size.lines,
         )
+        self.seen = 0
+        """The number of rows that were written."""
         self._failed = 0
         self._said: str | None = None
         self._waited = False
@@ -168,6 +173,7 @@ class Progress:
 
     def see(self, row: Row) -> None:
         """Count a row; name it if it failed."""
+        self.seen += 1
         self._bar.set_postfix_str(f"{self._failed} failed" if self._failed else "", refresh=False)
         self._bar.unit = " row" if self._bar.n == 0 else " rows"
         self._bar.update()

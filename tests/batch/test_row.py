@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -51,6 +52,17 @@ def failure(partial: Json, *issues: Issue, evidence: tuple[Evidence, ...] | None
 
 def missing(path: str) -> Issue:
     return Issue(path, "is missing", "missing")
+
+
+def test_the_notes_of_a_row_are_those_of_its_document_and_of_its_responses_each_once() -> None:
+    document = Document("Soup", "soup", "soup.txt", notes=("the encoding is a guess",))
+    failed = failure(None, Issue("", "is no object", "type"))
+    odd = replace(failed.attempts[0].completion, notes=("-3 input tokens were not believed",))
+    attempts = tuple(replace(failed.attempts[0], completion=one) for one in (odd, odd, Completion("{}")))
+    expected = ["the encoding is a guess", "-3 input tokens were not believed"]
+    found = row_of(document, Extraction({}, attempts=attempts), Schema.of({"type": "object"}))
+    refused = row_of_failure(document, ExtractionFailed("No.", attempts=attempts), None, "m")
+    assert [row.to_json()["notes"] for row in (found, refused)] == [expected, expected]
 
 
 def test_a_row_has_exactly_these_keys_in_this_order() -> None:

@@ -182,6 +182,16 @@ def test_a_full_disk_behind_stdout_is_one_sentence(folder: Path, words: str) -> 
     assert ran.returncode == 1
 
 
+@pytest.mark.parametrize("shown", ["", " --show"])
+def test_the_summary_counts_the_rows_that_could_not_be_written(many: Path, shown: str) -> None:
+    command = f"{sys.executable} -m structgen extract dish.json many.jsonl --model rules{shown} > /dev/full"
+    ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    (summary,) = [line for line in ran.stderr.splitlines() if " ok" in line]
+    rows = summary.removeprefix("structgen: ").split()[0]
+    assert summary.endswith(f"; {rows} of them could not be written")
+    assert ran.returncode == 1
+
+
 def test_a_run_goes_on_if_nothing_can_be_said(folder: Path) -> None:
     command = f"{sys.executable} -m structgen extract dish.json soup.txt --model rules -o out.jsonl 2> /dev/full"
     subprocess.run(command, shell=True, check=True)

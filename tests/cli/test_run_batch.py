@@ -105,6 +105,16 @@ def test_rows_are_printed_for_people_with_their_text(structgen) -> None:
     assert ran.said[-1].startswith("structgen: 1 row: 1 ok")
 
 
+def test_no_character_of_a_shown_row_acts_on_the_terminal(structgen, folder: Path) -> None:
+    hostile = "So\x1b]0;gone\x07up \x9b2J\u202e\u2028\x00\r"
+    (folder / "t.csv").write_text(
+        f'id,text\n"{hostile}","Name: {hostile}\nServes: 4"\n9,"{hostile}"\n', "utf-8", newline=""
+    )
+    ran = shown(structgen, "t.csv")
+    assert ran.out.count("]0;gone") >= 4  # the names of the rows, the value and both texts
+    assert not set(ran.out + ran.err) & set("\x1b\x07\x9b\u202e\u2028\x00\r")
+
+
 def test_each_row_has_the_text_of_its_own_document(structgen, folder: Path) -> None:
     (folder / "t.csv").write_text('id,text\n7,"Name: A\nServes: 2"\n8,\n9,"Name: C\nServes: 3"\n')
     ran = shown(structgen, "gone.txt", "t.csv", "soup.txt")
