@@ -19,7 +19,7 @@ from structgen.ground.quote_support import UNITS_OF_TIME, may_show
 from structgen.ground.words import cuts_character
 from structgen.notation.digits import ascii_digits
 from structgen.notation.durations import UNITS
-from structgen.notation.number_words import word_numbers
+from structgen.notation.number_words import han_numbers, word_numbers
 from structgen.notation.numbers import digit_numbers
 from structgen.notation.readings import Kind, Number, Value, product
 
@@ -84,7 +84,7 @@ def _splits_number(text: str, start: int, end: int) -> bool:
 
 
 def _says_number(text: str, start: int, end: int, value: float) -> bool:
-    there = (one for several in (digit_numbers(text), word_numbers(text)) for one in several)
+    there = (one for several in (digit_numbers(text), word_numbers(text), han_numbers(text)) for one in several)
     inside = [
         part
         for one in there

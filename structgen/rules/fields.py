@@ -319,9 +319,26 @@ def _labels(names: Mapping[str, tuple[str, ...]], spot: _Spot, name: str) -> tup
     # The title of a definition names all objects of its kind, and not the one that a property holds.
     defined = spot.used.reference is not None and "properties" in spot.used.words
     others = (*names.get(spot.key, ()), *(() if defined else (spot.text("title"), spot.node.title)))
-    described = re.split(r"[.:;(]", spot.text("description"), maxsplit=1)[0]
+    described = _DESCRIBED_END.split(spot.text("description"), maxsplit=1)[0]
     opening = described if len(described.split()) <= 4 and "," not in described else ""
-    return tuple(dict.fromkeys(label for label in (*_own(name), *others, opening) if label.strip()))
+    dated = _dated(phrase(name)) if spot.text("format") in ("date", "date-time") else ()
+    return tuple(dict.fromkeys(label for label in (*_own(name), *others, opening, *dated) if label.strip()))
+
+
+_DESCRIBED_END = re.compile(r"[.:;(]|,\s*(?=YYYY|ISO\b|as\b|in\b|if\b)")
+"""Where a description ends that begins with a label: "Posted on, YYYY-MM-DD"."""
+_FOR_DATES = frozenset({"date", "day", "datetime", "on", "at"})
+_DONE = re.compile(r"\w{2}(?:ed|en|t|rn)$")
+
+
+def _dated(words: Phrase) -> tuple[str, ...]:
+    """Return other labels of a date: "posted on", "posted" and "date of posted" for ``date_posted``."""
+    core = " ".join(word for word in words if word not in _FOR_DATES)
+    if not core or len(words) > 3:
+        return ()
+    # "Order: 4711" is no date, but "Posted: 5 May" is one.
+    bare = (core,) if _DONE.search(core) else ()
+    return (f"{core} on", f"{core} date", f"date {core}", f"date of {core}", *bare)
 
 
 def _own(name: str) -> tuple[str, ...]:

@@ -88,7 +88,9 @@ def owners_of_lines(page: Page, vocabulary: Vocabulary, root: Field) -> tuple[st
 def _naming(root: Field) -> Iterator[tuple[str, str]]:
     """Yield the keys of labels that name a nested object or, in full, one of its parts, with that object's key."""
     objects = [child for child in root.children if child.kind is Kind.OBJECT]
-    counted = Counter(concept for one in objects for concept in one.concepts)
+    # "Brand: X" names the brand of a product, although "brand" may also mean its manufacturer.
+    own = {concept for child in root.children if child.kind is not Kind.OBJECT for concept in child.concepts}
+    counted = Counter([*(concept for one in objects for concept in one.concepts), *own])
     for one in objects:
         yield one.key, one.key
         yield from ((concept, one.key) for concept in one.concepts if counted[concept] == 1)

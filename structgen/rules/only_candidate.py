@@ -142,13 +142,16 @@ def _is_about(search: Search, field: Field, one: Candidate, sought: Sought) -> b
         return False
     if label and sought.sort is not Sort.CHOICE and not _names(label[1], sought):
         return False
-    # A bill is about its own date, however short it is.
-    if len(text.strip()) <= _SHORT and not search.rows:
+    # A bill is about its own date and amounts, however short it is.
+    if len(text.strip()) <= _SHORT and not (search.rows and sought.sort in _OF_BILLS):
         return True
     for end in _SENTENCE_ENDS.finditer(text, begin, one.start):
         begin = end.end()
     behind = _SENTENCE_ENDS.search(text, one.end, one.end + _LONGEST_LINE)
     return _names(text[begin : behind.start() if behind else one.end + _LONGEST_LINE], sought)
+
+
+_OF_BILLS = frozenset({Sort.DATE, Sort.TIME, Sort.MONEY})
 
 
 def _is_of_another(search: Search, field: Field, sort: Sort, before: Span) -> bool:

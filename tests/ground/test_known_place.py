@@ -29,6 +29,7 @@ def supported(text: str, words: str, value: Json) -> bool:
         ("Time (hours): 1.5", "1.5", 90),
         ("Yield: 4", "4", "4 servings"),
         ("Organic: ja", "ja", True),
+        ("Rooms: 三十五", "三十五", 35),
         ("状態は良好です", "良好", "良好"),
         ("Mass: 1e300", "1e300", 1e300),
     ],

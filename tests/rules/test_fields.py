@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from structgen.rules.fields import Kind, leaves, read_fields
 
 
@@ -45,3 +47,24 @@ def test_names_of_a_property_are_looked_up_where_it_stands() -> None:
     }
     root = read_fields(schema, {"/$defs/One/properties/b": ("bee",)})
     assert "bee" in root.children[0].children[0].labels
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("date_posted", "Posted on"),
+        ("date_posted", "Posted"),
+        ("start_date", "Start date"),
+        ("signed_on", "Date of signed"),
+        ("inspection_date", "Date of inspection"),
+        ("inspection_date", "Inspection on"),
+    ],
+)
+def test_a_date_is_named_in_several_orders(ask: Any, name: str, label: str) -> None:
+    date = {"type": ["string", "null"], "format": "date"}
+    assert ask(f"{label}: 3 May 2024\nReviewed: 8 June 2024\n", **{name: date}) == {name: "2024-05-03"}
+
+
+def test_the_opening_of_a_description_is_a_label(ask: Any) -> None:
+    date = {"type": ["string", "null"], "format": "date", "description": "Handed over, YYYY-MM-DD"}
+    assert ask("Handed over: 2024-05-03\nReviewed: 2024-06-08\n", day=date) == {"day": "2024-05-03"}

@@ -77,3 +77,9 @@ def test_objects_of_one_definition_are_told_apart() -> None:
 def test_a_choice_or_address_that_needs_no_label_needs_an_object(ask: Any) -> None:
     party = {"type": ["object", "null"], "properties": {"email": TEXT}, "required": ["email"]}
     assert ask("Write to ann@oak.example", home=party, work=party) == {"home": None, "work": None}
+
+
+def test_a_label_that_names_a_field_of_the_root_is_not_that_of_an_object_with_the_same_meaning(ask: Any) -> None:
+    maker = {"type": ["object", "null"], "properties": {"name": TEXT, "founded": TEXT}, "required": ["name"]}
+    found = ask("Field Kettle\nBrand: Torvald\nPrice: $40.00\n", brand="string", price="number", manufacturer=maker)
+    assert found["brand"] == "Torvald"

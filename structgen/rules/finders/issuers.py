@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from itertools import takewhile
 
 from structgen.rules.document.bill_rows import CENTS
 from structgen.rules.document.label_columns import cells_of
@@ -14,6 +15,7 @@ from structgen.rules.document.page import Line, Span
 from structgen.rules.document.vocabulary import fold, lexicon, phrase
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
+from structgen.rules.unambiguous import find_date
 
 _HEAD = 16
 _LONGEST = 120
@@ -54,13 +56,18 @@ _NO_ADDRESS = re.compile(
 _TWO_CELLS = re.compile(r"\S(?:\t|[^\S\n]{3,})\S")
 _RIGHT = 30
 """The printed column from which a cell of the head belongs to the right half."""
-_SENTENCE = re.compile(r"[.!?]$|[!?] ")
+_SENTENCE = re.compile(r"[!?](?: |$)|(?<!\S)(?:[^\W\dA-Z_]\S*|\S{6,})\.$")
+"""The end of a sentence. The point behind a short word in capitals may be that of an abbreviation: "CO."."""
 _SPOKEN = 3
 """Minimum words in small letters of a line that is rather a sentence than a name."""
 _WORD_STARTS = re.compile(r"(?<!\S)\S")
 _MOST_WORDS = 10
 _WIDEST = 300
 _SHORTEST = 5
+_AMOUNT_CELL = re.compile(
+    r"(?!\d\d?[.]\d\d?[.])(?:[^\W\d_]{1,3}\.?|[$€£¥])?\s?-?\d[\d,. ]{0,12}[.,]\d{2}(?:\s?(?:[^\W\d_]{1,3}|[$€£]))?"
+)
+"""A cell that is nothing but an amount with its currency, and no date such as 24.05.24."""
 
 
 def _head_lines(search: Search) -> tuple[Line, ...]:
@@ -69,12 +76,19 @@ def _head_lines(search: Search) -> tuple[Line, ...]:
     if not any(len(line.text) <= _WIDEST and _TWO_CELLS.search(line.text) for line in lines):
         return lines
     left, right = list[Line](), list[Line]()
-    for line in lines:
+    for line in takewhile(lambda line: not _is_item(line), lines):
         margin = search.page.text.rfind("\n", 0, line.start) + 1
         for start, end in cells_of(line):
             half = right if start - margin >= _RIGHT or "\t" in search.page.text[margin:start] else left
             half.append(Line(start, end, search.page.text[start:end]))
     return (*left, *right)
+
+
+def _is_item(line: Line) -> bool:
+    """Whether a line is a row of goods: its last cell is nothing but an amount."""
+    start, end = cells_of(line)[-1]
+    last = line.text[start - line.start : end - line.start]
+    return start > line.start and _AMOUNT_CELL.fullmatch(last) is not None
 
 
 def _is_business_document(search: Search) -> bool:
@@ -165,6 +179,10 @@ def _is_name_like(line: Line, search: Search) -> bool:
     if letters < 3 or letters < len(name) * 0.5 or words in lexicon().documents or line.text.startswith("("):
         return False
     if _GREETING.search(name) or (_NO_ADDRESS.search(name) and not _LEGAL.search(line.text)):
+        return False
+    # A date is no name, but "Café 1 May 1890" may be one.
+    day = find_date(line.text)
+    if day and sum(map(str.isalpha, line.text[: day.start] + line.text[day.end :])) < 3:
         return False
     spoken = sum(word.islower() and word.isalpha() for word in name.split()) >= _SPOKEN and not _names_trade(line)
     if not _LEGAL.search(line.text) and (_SENTENCE.search(name) or spoken or _is_numbered_paper(words)):

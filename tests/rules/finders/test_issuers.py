@@ -109,3 +109,16 @@ def test_a_paper_a_slogan_or_a_sentence_is_no_shop(ask_one: Any, first: str) -> 
 @pytest.mark.parametrize("line", ["Harrow Print Works Ltd INVOICE", "Harrow Print Works Ltd        INVOICE"])
 def test_the_name_of_the_paper_beside_the_issuer_is_left_out(ask_one: Any, line: str) -> None:
     assert ask_one(f"{line}\n14 Mill Lane\nTotal: 12.50\n", "issuer") == "Harrow Print Works Ltd"
+
+
+def test_a_name_may_end_with_the_point_of_an_abbreviation(ask_one: Any) -> None:
+    text = "INK & QUILL CO.\n4 Bridge Road\nYork YO1 7AA\n\nNibs         2   1.50   3.00\nTOTAL            3.00\n"
+    assert ask_one(text, "company") == "INK & QUILL CO."
+
+
+def test_goods_in_columns_are_no_name(ask_one: Any) -> None:
+    assert ask_one("12 May 2024\n\nNibs         2   1.50   3.00\nTOTAL            3.00\n", "company") is None
+
+
+def test_the_only_mail_address_of_a_short_bill_is_its_own(ask_one: Any) -> None:
+    assert ask_one("Oak & Ash Ltd\nhello@oak.example\nTotal: 12.00\n", "contact_email") == "hello@oak.example"
