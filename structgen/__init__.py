@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from structgen.api import aextract, agenerate, extract, generate
+    from structgen.api import acomplete, aextract, agenerate, complete, extract, generate
+    from structgen.core.chat_message import Call, Image, Message
     from structgen.core.errors import (
         AuthenticationFailed,
         BudgetExceeded,
@@ -52,12 +53,11 @@ if TYPE_CHECKING:
         Style,
     )
     from structgen.core.records import (
+        Card,
         Completion,
         Document,
         Evidence,
         Example,
-        Image,
-        Message,
         Request,
         Status,
         Task,
@@ -67,12 +67,14 @@ if TYPE_CHECKING:
     from structgen.documents.file_reader import read
     from structgen.extractor import Extractor
     from structgen.schema import Schema, fields
+    from structgen.send.model_cards import list_models
     from structgen.stages import compile_request, ground_value, parse_response
     from structgen.tasks import list_tasks
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "structgen.core.chat_message": ("Call", "Image", "Message"),
     "structgen.core.errors": (
         "AuthenticationFailed",
         "BudgetExceeded",
@@ -113,12 +115,11 @@ _HOMES = {
         "Style",
     ),
     "structgen.core.records": (
+        "Card",
         "Completion",
         "Document",
         "Evidence",
         "Example",
-        "Image",
-        "Message",
         "Request",
         "Status",
         "Task",
@@ -135,10 +136,11 @@ _HOMES = {
         "Partial",
         "Repair",
     ),
-    "structgen.api": ("aextract", "agenerate", "extract", "generate"),
+    "structgen.api": ("acomplete", "aextract", "agenerate", "complete", "extract", "generate"),
     "structgen.documents.file_reader": ("read",),
     "structgen.extractor": ("Extractor",),
     "structgen.schema": ("Schema", "fields"),
+    "structgen.send.model_cards": ("list_models",),
     "structgen.stages": ("compile_request", "ground_value", "parse_response"),
     "structgen.tasks": ("list_tasks",),
 }
@@ -150,6 +152,8 @@ __all__ = [
     "AuthenticationFailed",
     "Budget",
     "BudgetExceeded",
+    "Call",
+    "Card",
     "ChunkReport",
     "Claim",
     "Completion",
@@ -199,13 +203,16 @@ __all__ = [
     "TransportRetried",
     "Usage",
     "WaitingForLimit",
+    "acomplete",
     "aextract",
     "agenerate",
     "compile_request",
+    "complete",
     "extract",
     "fields",
     "generate",
     "ground_value",
+    "list_models",
     "list_tasks",
     "parse_response",
     "read",

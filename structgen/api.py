@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast, overload
 
-from typing_extensions import TypeForm
+from typing_extensions import TypeForm, Unpack
 
 from structgen.compile import Input
 from structgen.core.json import Json
-from structgen.core.options import Options
+from structgen.core.options import Options, TextParameters
+from structgen.core.records import Completion
 from structgen.core.results import Extraction
 from structgen.extractor import Extractor
 from structgen.schema import Context, SchemaOf, U
@@ -191,3 +192,27 @@ async def agenerate(
     """Async version of `generate`."""
     async with Extractor(model, options) as extractor:
         return await extractor.agenerate(cast(Any, schema), prompt, instructions, context=context)
+
+
+def complete(
+    messages: Input,
+    *,
+    model: str | None = None,
+    options: Options | None = None,
+    **parameters: Unpack[TextParameters],
+) -> Completion:
+    """Plain text for a prompt or a chat, without a schema. See `Extractor.complete`."""
+    with Extractor(model, options) as extractor:
+        return extractor.complete(messages, **parameters)
+
+
+async def acomplete(
+    messages: Input,
+    *,
+    model: str | None = None,
+    options: Options | None = None,
+    **parameters: Unpack[TextParameters],
+) -> Completion:
+    """Async version of `complete`."""
+    async with Extractor(model, options) as extractor:
+        return await extractor.acomplete(messages, **parameters)

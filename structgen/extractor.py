@@ -10,14 +10,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
-from typing_extensions import TypeForm
+from typing_extensions import TypeForm, Unpack
 
 from structgen.compile import Input, Plan, compile_brief, compile_chat
 from structgen.core.argument_checks import argument, filled, instance, mapping, number, optional, string, whole
 from structgen.core.errors import ConfigurationError, RequestTooLarge
 from structgen.core.events import Observer
 from structgen.core.json import Json
-from structgen.core.options import Options
+from structgen.core.options import Options, TextParameters, with_parameters
 from structgen.core.records import Completion, Document, Example, Usage
 from structgen.core.results import Extraction
 from structgen.engine.answers import open_answers, open_store
@@ -259,17 +259,27 @@ class Extractor(Maps, Streams):
         text = readable_input(plan.brief, text).input
         return most_of_document(plan, text, self._answers.stored, self._previous)
 
-    def complete(self, messages: Input) -> Completion:
-        """Return plain text for a prompt or a chat, without a schema: `.text` of the completion.
+    def complete(self, messages: Input, **parameters: Unpack[TextParameters]) -> Completion:
+        """Return plain text for a prompt or a chat, without a schema: `.text` of the completion, its `.usage`, `.cost`.
 
-        Options, budget, transport retries and observers apply as in `extract`. Raises TransportError, DocumentError,
-        ConfigurationError, and BudgetExceeded if the answer could exceed the budget.
+        `parameters`, such as ``temperature=0.7``, replace those of the options for this call. A chat may contain tool
+        calls and their results, as the SDKs write them. Options, budget, transport retries and observers apply as in
+        `extract`. Raises TransportError, DocumentError, ConfigurationError, and BudgetExceeded if the answer could
+        exceed the budget.
         """
-        return self._run(self._chat(messages))
+        return self._run(self._chat(messages, parameters))
 
-    async def acomplete(self, messages: Input) -> Completion:
+    async def acomplete(self, messages: Input, **parameters: Unpack[TextParameters]) -> Completion:
         """Async version of `complete`."""
-        return await self._arun(self._chat(messages))
+        return await self._arun(self._chat(messages, parameters))
+
+    def with_options(self, options: Options) -> Self:
+        """Return a copy with other options. It shares the connections, the store and the observers."""
+        other = copy(self)
+        other.options = argument("options", options, _AN_OPTIONS)
+        other._plans = {}
+        other._patience = replace(self._patience, transport_retries=options.budget.max_transport_retries)
+        return other
 
     def with_cancellation(self, stopped: Callable[[], bool]) -> Self:
         """Return a copy whose waits for a rate limit or a retry end with NotSent as soon as `stopped()` is true."""
@@ -278,11 +288,11 @@ class Extractor(Maps, Streams):
         other._patience = replace(self._patience, stopped=either)
         return other
 
-    def _chat(self, messages: Input) -> TextLine:
+    def _chat(self, messages: Input, parameters: TextParameters) -> TextLine:
         provider, name = split_model(self.model)
-        card = self._sender.card
-        request = compile_chat(messages, provider, name, self.options, card)
-        return text_line(request, self.options.budget, card, self._observers)
+        card, options = self._sender.card, with_parameters(self.options, parameters)
+        request = compile_chat(messages, provider, name, options, card)
+        return text_line(request, options.budget, card, self._observers)
 
     def _resolved(self, schema: object) -> Resolved[Any]:
         return resolve(schema)
@@ -353,6 +363,7 @@ class Extractor(Maps, Streams):
         """Return what all requests for a schema share, remembered because most schemas are used for many texts."""
         context = argument("context", context, optional(mapping))
         instructions = argument("instructions", instructions, optional(string))
+        resolved = resolved.for_use(extracting=extracting)
         # Schemas are compared by identity: one that is equal may have validators that differ.
         key = (id(resolved.schema), resolved.instructions if instructions is None else instructions, extracting)
         examples, plan = self._plans.get(key, ((), None))

@@ -36,6 +36,13 @@ class Resolved(Generic[T]):
     schema: Schema[T]
     instructions: str = ""
     examples: tuple[Example, ...] = ()
+    generate_instructions: str = ""
+
+    def for_use(self, *, extracting: bool) -> Resolved[T]:
+        """Return it with the instructions for extracting from documents, or for generating from prompts."""
+        if extracting or not self.generate_instructions.strip():
+            return self
+        return replace(self, instructions=self.generate_instructions)
 
 
 def resolve(schema: object) -> Resolved[Any]:
@@ -46,7 +53,7 @@ def resolve(schema: object) -> Resolved[Any]:
         schema = find_task(schema)
     if isinstance(schema, Task):
         task = cast("Task[Any]", schema)
-        return Resolved(Schema.of(task), task.instructions, task.examples)
+        return Resolved(Schema.of(task), task.instructions, task.examples, task.generate_instructions)
     return Resolved(Schema.of(schema))
 
 
@@ -88,7 +95,7 @@ def brief_for(
     extracting: bool = True,
 ) -> Brief[Any]:
     """Return the brief for a schema. `instructions` replace those of the task."""
-    resolved = resolve(schema)
+    resolved = resolve(schema).for_use(extracting=extracting)
     provider, name = split_model(model)
     quoting = extracting and options.evidence is EvidenceMode.QUOTES
     return Brief(

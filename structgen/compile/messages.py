@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TypeAlias, cast
 
+from structgen.compile.history import WRITE, check_calls, message_in, parts_of
 from structgen.compile.prompt_text import ASK, CONTEXT, delimited, with_context
+from structgen.core.chat_message import Image, Message
 from structgen.core.errors import ConfigurationError, DocumentError
-from structgen.core.records import Card, Document, Image, Message
+from structgen.core.records import Card, Document
 
 Input: TypeAlias = str | Document | DocumentError | Sequence[Message | Mapping[str, object]]
 """What can be read: a text, a document, or chat messages, which may contain images if the model has vision.
@@ -19,8 +22,6 @@ Input: TypeAlias = str | Document | DocumentError | Sequence[Message | Mapping[s
 A document that could not be read is represented by its error, so that one bad file does not stop a batch. The error is
 raised when that document's turn comes.
 """
-
-ROLES = ("system", "user", "assistant")
 
 
 def conversation_of(text: Input, *, extracting: bool) -> tuple[Message, ...]:
@@ -52,12 +53,22 @@ def chat_messages(text: Input) -> tuple[Message, ...]:
     if not isinstance(given, list | tuple):
         raise DocumentError(f"The text must be a str, a Document or a list of chat messages, not {_kind_of(given)}.")
     messages = tuple(_message(entry) for entry in text)
+    check_calls(messages)
     if not any(message.role == "user" for message in messages):
         raise DocumentError("The chat has no message of role 'user', so there is nothing to answer. Add one.")
     return messages
 
 
 _PARTS = "Put the parts of a message (texts and images) into one Message: [Message('user', (part, part))]"
+
+
+def _as_mapping(given: object) -> Mapping[str, object]:
+    """Return a dict message, or the fields of an SDK's message, such as the one in its response."""
+    dump = getattr(given, "model_dump", None)
+    fields: object = dump() if callable(dump) and not isinstance(given, type) else given
+    if not isinstance(fields, Mapping):
+        raise DocumentError(f"A chat message must be a Message or a dict with role and content, not {_kind_of(given)}.")
+    return cast("Mapping[str, object]", fields)
 
 
 def _kind_of(given: object) -> str:
@@ -79,24 +90,20 @@ def _kind_of(given: object) -> str:
 
 
 def _message(entry: Message | Mapping[str, object]) -> Message:
-    """Return one message of a chat, given as a Message or as the dict that SDKs use."""
+    """Return one message of a chat, given as a Message, the dict that SDKs use, or an SDK's own object."""
     given: object = entry
     if isinstance(given, str | Image) or (isinstance(given, Mapping) and "type" in given and "role" not in given):
         raise DocumentError(f"{_PARTS}; got a single part ({type(entry).__name__}).")
-    if isinstance(entry, Message):
-        role, content = entry.role, parts_of(entry.content)
-    elif not isinstance(given, Mapping):
-        raise DocumentError(f"A chat message must be a Message or a dict with role and content, not {_kind_of(given)}.")
-    else:
-        role, content = entry.get("role"), parts_of(entry.get("content"))
-    if role not in ROLES or content is None or content == () or (isinstance(entry, Mapping) and len(entry) > 2):
-        shown = ", ".join(sorted(map(str, entry))) if isinstance(entry, Mapping) else f"role {role!r}"
-        raise DocumentError(
-            f"A chat message must be {{'role': one of {', '.join(ROLES)}, 'content': text}}; got: {shown}."
-        )
-    if isinstance(content, str):
-        return Message(role, _sendable(content))
-    return Message(role, tuple(_sendable(part) if isinstance(part, str) else part for part in content))
+    message = given if isinstance(given, Message) else message_in(_as_mapping(given))
+    if not parts_of(message.content) and message.content != "":
+        raise DocumentError(f"{WRITE}; got one of role {message.role!r} without content.")
+    if isinstance(message.content, str):
+        if not message.content.strip() and (message.tool_calls or message.role == "tool"):
+            return message  # a call needs no words, and a tool may return none
+        return replace(message, content=_sendable(message.content))
+    return replace(
+        message, content=tuple(_sendable(part) if isinstance(part, str) else part for part in message.content)
+    )
 
 
 def _sendable(text: str) -> str:
@@ -114,14 +121,18 @@ def _sendable(text: str) -> str:
 
 
 def document_text(text: Input, conversation: tuple[Message, ...]) -> str | None:
-    """Return the text that evidence refers to: of a chat, the user's messages. None if it contains images."""
+    """Return the text that evidence refers to: of a chat, what users and tools said. None if it contains images."""
     if isinstance(text, str):
         return text
     if isinstance(text, Document):
         return text.text
     if any(message.images for message in conversation):
         return None
-    return "\n\n".join(message.text for message in conversation if message.role == "user")
+    return "\n\n".join(message.text for message in conversation if message.role in _SOURCES)
+
+
+_SOURCES = ("user", "tool")
+"""The roles whose messages a value may be taken from: what the assistant wrote is no source."""
 
 
 _MB = 1_000_000
@@ -151,31 +162,7 @@ def _addressed(message: Message, card: Card | None) -> Message:
             f"A message of role {message.role!r} contains an image. Put images in messages of role 'user'."
         )
     parts = (part if isinstance(part, str) else Image(url=_address(part, card)) for part in message.content)
-    return Message(message.role, tuple(parts))
-
-
-def parts_of(content: object) -> str | tuple[str | Image, ...] | None:
-    """Return the content of a message in the SDKs' form, a text or a list of parts; None for anything else."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, Sequence) or not content:
-        return None
-    parts = tuple(_part(part) for part in cast("Sequence[object]", content))
-    return cast("tuple[str | Image, ...]", parts) if None not in parts else None
-
-
-def _part(part: object) -> str | Image | None:
-    """Read ``{"type": "text", "text"}``, ``{"type": "image_url", "image_url": {"url"}}``, a str, or an Image."""
-    if isinstance(part, (str, Image)):
-        return part
-    url, text = _member(_member(part, "image_url"), "url"), _member(part, "text")
-    if isinstance(url, str):
-        return Image(url=url)
-    return text if isinstance(text, str) else None
-
-
-def _member(held: object, name: str) -> object:
-    return cast("Mapping[str, object]", held).get(name) if isinstance(held, Mapping) else None
+    return replace(message, content=tuple(parts))
 
 
 def _address(image: Image, card: Card | None) -> str:

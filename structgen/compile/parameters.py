@@ -89,6 +89,7 @@ def message_tokens(messages: Iterable[Message]) -> int:
         else:
             chars += len(message.text)
             images += len(message.images)
+        chars += sum(len(call.name) + len(call.arguments) for call in message.tool_calls)
     return tokens_of(chars) + IMAGE_TOKENS * images
 
 

@@ -6,10 +6,11 @@ Values are checked on creation, so that a misspelled one is an error instead of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Literal, TypedDict, get_args
 
 from structgen.core.argument_checks import (
     Check,
@@ -27,6 +28,7 @@ from structgen.core.argument_checks import (
     whole,
     word_of,
 )
+from structgen.core.errors import ConfigurationError
 
 
 class Mode(StrEnum):
@@ -263,3 +265,32 @@ _OPTIONS: Mapping[str, Check] = MappingProxyType(
 def _not_together(options: Options) -> Iterator[str]:
     if options.reasoning_format is not None and options.include_reasoning is not None:
         yield "reasoning_format and include_reasoning are mutually exclusive: set one of them"
+
+
+class TextParameters(TypedDict, total=False):
+    """The generation parameters that one call for plain text may set, named as in `Options`."""
+
+    temperature: float | None
+    top_p: float | None
+    max_completion_tokens: int | None
+    stop: str | tuple[str, ...] | list[str] | None
+    seed: int | None
+    presence_penalty: float | None
+    frequency_penalty: float | None
+    service_tier: ServiceTier | None
+    reasoning_effort: ReasoningEffort | None
+    reasoning_format: ReasoningFormat | None
+    include_reasoning: bool | None
+    user: str | None
+    metadata: Mapping[str, str] | None
+    store: bool | None
+
+
+def with_parameters(options: Options, given: TextParameters) -> Options:
+    """Return the options with these parameters. Raises ConfigurationError for an unknown or invalid one."""
+    names = TextParameters.__annotations__
+    if unknown := [name for name in given if name not in names]:
+        close = get_close_matches(unknown[0], list(names), n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise ConfigurationError(f"Unknown parameter {unknown[0]!r}.{hint} The parameters are: {', '.join(names)}.")
+    return replace(options, **given) if given else options  # pyright: ignore[reportArgumentType]  Options checks them

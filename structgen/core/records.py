@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 from structgen.core.argument_checks import (
     Check,
-    InvalidArgument,
     checked,
-    kind_of,
     name_in,
     optional,
     pairs,
     several,
     string,
-    word_of,
 )
+from structgen.core.chat_message import Call, Message
 from structgen.core.errors import DocumentError, TaskError
 from structgen.core.json import Json, JsonLike, JsonObject
 from structgen.core.options import DateOrder, Mode
@@ -95,59 +93,9 @@ class Document:
 _DOCUMENT: Mapping[str, Check] = MappingProxyType({"id": name_in, "source": name_in, "context": string})
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
-    """An image for a model with vision: exactly one of a file, its bytes, or a URL (http, https or data).
-
-    Formats: PNG, JPEG, GIF, WebP. In a compiled request it is always `url`.
-    """
-
-    path: str | PathLike[str] | None = None
-    data: bytes | None = None
-    url: str | None = None
-
-
 def text_in(given: object) -> str:
     """Check for a text, given as a str or a Document."""
     return given.text if isinstance(given, Document) else string(given)
-
-
-def _parts_in(given: object) -> object:
-    parts: tuple[object, ...] = cast("tuple[object, ...]", given) if isinstance(given, tuple) else (given,)
-    if all(isinstance(part, (str, Image)) for part in parts):
-        return cast(object, given)
-    kinds = ", ".join(sorted({kind_of(part) for part in parts}))
-    raise InvalidArgument(f"is {kinds}, but must be a str, or a tuple of str and Image")
-
-
-_MESSAGE: dict[str, Check] = {"role": word_of("system", "user", "assistant"), "content": _parts_in}
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One chat message. `content` is its text, or texts and images in order."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str | tuple[str | Image, ...]
-
-    def __post_init__(self) -> None:
-        """Convert a list of parts to a tuple."""
-        if isinstance(self.content, list):
-            object.__setattr__(self, "content", tuple(cast("list[str | Image]", self.content)))
-        checked(self, _MESSAGE)
-
-    @property
-    def text(self) -> str:
-        """The text, without images."""
-        content = self.content
-        if isinstance(content, str):
-            return content
-        return "\n\n".join(part for part in content if isinstance(part, str))
-
-    @property
-    def images(self) -> tuple[Image, ...]:
-        """The images, without text."""
-        return () if isinstance(self.content, str) else tuple(part for part in self.content if isinstance(part, Image))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +130,7 @@ class Task(Generic[T_co]):
     """A task template: what to extract, the instructions for the model, and worked examples.
 
     `schema` is anything that `Schema.of` accepts. `folder` is where relative references of a schema file may point.
+    `generate_instructions` replace `instructions` if a value is generated from a prompt, without a document.
     """
 
     name: str
@@ -191,6 +140,7 @@ class Task(Generic[T_co]):
     version: str = "1"
     description: str = ""
     folder: str | None = None
+    generate_instructions: str = ""
 
     def __post_init__(self) -> None:
         """Raise TaskError if a field is invalid."""
@@ -205,6 +155,7 @@ _TASK: Mapping[str, Check] = MappingProxyType(
         "version": name_in,
         "description": string,
         "folder": optional(name_in),
+        "generate_instructions": string,
     }
 )
 
@@ -328,7 +279,7 @@ class Request:
         """Return the arguments for ``client.chat.completions.create(**arguments)`` of the groq SDK."""
         body: JsonObject = {
             "model": self.model,
-            "messages": [{"role": message.role, "content": _content(message.content)} for message in self.messages],
+            "messages": [message.to_groq() for message in self.messages],
         }
         body.update(_format(self))
         for name in Parameters.__dataclass_fields__:
@@ -336,18 +287,6 @@ class Request:
             if value is not None:
                 body[name] = _plain(value)
         return body
-
-
-def _content(content: str | tuple[str | Image, ...]) -> Json:
-    """Return a message's content in the API's form: a text, or a list of parts."""
-    if isinstance(content, str):
-        return content
-    return [
-        {"type": "text", "text": part}
-        if isinstance(part, str)
-        else {"type": "image_url", "image_url": {"url": part.url}}
-        for part in content
-    ]
 
 
 def _plain(value: Any) -> Json:
@@ -406,14 +345,6 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A tool call of the model. `arguments` is the text as the model wrote it."""
-
-    name: str
-    arguments: str
-
-
-@dataclass(frozen=True, slots=True)
 class Completion:
     """The response to a request, before it is parsed.
 
@@ -443,6 +374,8 @@ class Completion:
     more_calls: tuple[Call, ...] = ()
     beside: str = ""
     unstored: str = ""
+    cost: float | None = None
+    """In USD: set by `complete` and the streams of text, if the price is known."""
     notes: tuple[str, ...] = ()
     """What was odd about the response and was not believed, such as a negative count of tokens."""
 

@@ -12,6 +12,7 @@ from typing_extensions import TypeForm
 
 from structgen.compile import Input
 from structgen.core.argument_checks import argument, kind_of, mapping, optional, string
+from structgen.core.chat_message import Image, Message
 from structgen.core.errors import (
     AuthenticationFailed,
     ConfigurationError,
@@ -21,7 +22,7 @@ from structgen.core.errors import (
     NotSent,
 )
 from structgen.core.json import Json
-from structgen.core.records import Document, Image, Message
+from structgen.core.records import Document
 from structgen.core.results import Extraction
 from structgen.engine.drive import Outcome, aattempted, amap_ordered, attempted, map_ordered
 from structgen.schema import Context, SchemaOf, U

@@ -9,9 +9,10 @@ from typing import Any, Generic, TypeVar, cast
 from structgen.compile import delimited, with_context
 from structgen.compile.parameters import answer_tokens, frame_tokens
 from structgen.compile.prompt_text import QUOTES
+from structgen.core.chat_message import Image, Message
 from structgen.core.json import MISSING, Json, JsonObject, at, is_within, pointer, steps
 from structgen.core.options import Risk
-from structgen.core.records import Evidence, Image, Message, Request, Status
+from structgen.core.records import Evidence, Request, Status
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.documents.chunks import context_at
 from structgen.forms import AnswerForm

@@ -70,6 +70,11 @@ class InstructorSender:
                 f"Images cannot be sent to {self._provider}, which is called through instructor. Use a model of groq/ "
                 "or compatible/."
             )
+        if any(message.tool_calls or message.tool_call_id for message in request.messages):
+            raise ConfigurationError(
+                f"Tool calls cannot be sent to {self._provider}, which is called through instructor. Use a model of "
+                "groq/ or compatible/."
+            )
         messages = [{"role": message.role, "content": message.text} for message in request.messages]
         arguments = _arguments(request.parameters, self._provider)
         return send_with_retries(lambda: self._try(messages, arguments, request.model, allowance), allowance)

@@ -32,6 +32,14 @@ def list_cards() -> tuple[Card, ...]:
     return tuple(sorted(_cards().values(), key=lambda card: card.status == "retired"))
 
 
+def list_models(*, retired: bool = False) -> tuple[Card, ...]:
+    """Return the cards of the known models: sizes, prices, modes and rate limits. Retired models only on request.
+
+    Raises ConfigurationError if the user's own file of cards is invalid.
+    """
+    return tuple(card for card in list_cards() if retired or card.status != "retired")
+
+
 def _cards() -> _Cards:
     """Return all cards; the user's replace the bundled ones. A file that changed is read again.
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from structgen import Document, Message, Options, compile_request
 from structgen.compile.messages import parts_of, with_images
+from structgen.core.chat_message import Image
 from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.core.options import Mode
-from structgen.core.records import Card, Image, Request
+from structgen.core.records import Card, Request
 
 SEES = "groq/qwen/qwen3.8-27b"
 CARD = Card("m", vision=True, max_image_mb=0.001)

@@ -9,9 +9,10 @@ import pytest
 from pydantic import BaseModel, Field
 
 from structgen.compile import Brief, compile_brief
+from structgen.core.chat_message import Image, Message
 from structgen.core.errors import DocumentError
 from structgen.core.options import Mode, Options, Style
-from structgen.core.records import Card, Document, Example, Image, Message, Request
+from structgen.core.records import Card, Document, Example, Request
 from structgen.schema import Schema
 
 
@@ -121,7 +122,7 @@ def test_a_chat_keeps_its_turns_and_its_system_message_joins_ours() -> None:
         ([{"role": "system", "content": "x"}], "role 'user'"),
         ([{"role": "robot", "content": "x"}], "one of system, user, assistant"),
         ([{"role": "user", "content": 5}], "content"),
-        ([{"role": "user", "content": "x", "name": "y"}], "name"),
+        ([{"role": "user", "content": "x", "mood": "y"}], "mood"),
     ],
 )
 def test_a_text_that_cannot_be_sent_is_refused_with_the_reason(text: Any, says: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from structgen.core.chat_message import Image
 from structgen.core.errors import ConfigurationError, DocumentError, ExtractionFailed, TaskError
 from structgen.core.json import pointer, steps
 from structgen.core.options import Mode
@@ -15,7 +16,6 @@ from structgen.core.records import (
     Document,
     Evidence,
     Example,
-    Image,
     Message,
     Parameters,
     Request,

@@ -5,22 +5,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
 from contextlib import aclosing, closing
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar, cast, overload
 
-from typing_extensions import TypeForm
+from typing_extensions import TypeForm, Unpack
 
 from structgen.compile import Input, Plan
 from structgen.compile.parameters import message_tokens
 from structgen.core.errors import ConfigurationError, ConnectionFailed, StructgenError
 from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.json import Json
-from structgen.core.options import Budget, Options
+from structgen.core.options import Budget, Options, TextParameters
 from structgen.core.records import Card, Completion, Document, Request, Usage
 from structgen.core.results import Extraction, Partial
 from structgen.engine.answers import Answers
-from structgen.engine.budget import beyond
+from structgen.engine.budget import beyond, cost_of
 from structgen.engine.drive import Show, adrive_shown, drive_shown
 from structgen.engine.flow import Line, Send
 from structgen.engine.observers import ABANDONED, Observers, effects_observed
@@ -55,7 +56,9 @@ def text_line(request: Request, budget: Budget, card: Card | None, observers: Ob
     reason = beyond(budget, (), at_most, card)
     reason = f"{reason}. Set max_completion_tokens, or allow more." if reason else None
     try:
-        return (yield from effects_observed(_asked(Send(request, 1, "plain text", at_most, reason)), observers))
+        effect = Send(request, 1, "plain text", at_most, reason)
+        completion = yield from effects_observed(_asked(effect), observers)
+        return replace(completion, cost=cost_of(completion.usage, card))
     except GeneratorExit:
         observers.failed(ABANDONED)
         raise
@@ -238,16 +241,16 @@ class Streams(ABC):
         finished, line = self._listed(item, text, instructions, context)
         return self._adrive_items(line, finished)
 
-    def stream_text(self, messages: Input) -> TextStream:
+    def stream_text(self, messages: Input, **parameters: Unpack[TextParameters]) -> TextStream:
         """Stream plain text for a prompt or a chat, as `complete` returns it in one piece.
 
-        After the last piece, `.completion` of the stream has the whole text and its usage.
+        After the last piece, `.completion` of the stream has the whole text, its usage and its cost.
         """
-        return TextStream(self._drive(self._chat(messages), whole))
+        return TextStream(self._drive(self._chat(messages, parameters), whole))
 
-    def astream_text(self, messages: Input) -> AsyncTextStream:
+    def astream_text(self, messages: Input, **parameters: Unpack[TextParameters]) -> AsyncTextStream:
         """Async version of `stream_text`."""
-        return AsyncTextStream(self._adrive(self._chat(messages), whole))
+        return AsyncTextStream(self._adrive(self._chat(messages, parameters), whole))
 
     # Implemented by Extractor
 
@@ -258,8 +261,8 @@ class Streams(ABC):
         """Return what one extraction may take from now on, in time and transport retries."""
 
     @abstractmethod
-    def _chat(self, messages: Input) -> TextLine:
-        """Return the line for plain text, reported to the observers."""
+    def _chat(self, messages: Input, parameters: TextParameters) -> TextLine:
+        """Return the line for plain text with these parameters, reported to the observers."""
 
     @abstractmethod
     def _planned(

@@ -8,8 +8,9 @@ import pytest
 from pydantic import BaseModel
 
 from structgen import Budget, Extractor, Message, Mode, Options, RequestRejected, aextract, extract
+from structgen.core.chat_message import Image
 from structgen.core.errors import ConfigurationError
-from structgen.core.records import Image, Request
+from structgen.core.records import Request
 from structgen.send import Allowance, open_sender
 from structgen.store.serialization import read, write
 from structgen.testing import Emulator, reply
