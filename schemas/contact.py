@@ -44,6 +44,10 @@ task: Task[Contact] = Task(
         "Extract the one contact that the text is about; in an email, its sender. Undo disguises such as "
         "'name (at) host (dot) org'. Use null, or an empty list, for what the text does not say."
     ),
+    generate_instructions=(
+        "Write one contact that fits the request. Invent what the request leaves open, but use only email and web "
+        "addresses under example.com and phone numbers reserved for fiction."
+    ),
     examples=(
         Example(
             text=(

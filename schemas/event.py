@@ -40,6 +40,10 @@ task: Task[Event] = Task(
         "Extract the event that is announced. Never add a year, an end or a place that the text does not give. "
         "Use null for what it does not say."
     ),
+    generate_instructions=(
+        "Write one event that fits the request. Keep every date, time, place and price that the request gives, and "
+        "choose plausible ones for the rest. Use null only for what such an event would not have."
+    ),
     examples=(
         Example(
             text=(

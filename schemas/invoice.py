@@ -60,6 +60,11 @@ task: Task[Invoice] = Task(
         "Extract the invoice. Copy names, numbers and amounts as printed; compute nothing. Missing values are null. "
         "Read dates in the order of day and month that the seller's country uses."
     ),
+    generate_instructions=(
+        "Write one invoice that fits the request. Keep every name, date and amount that the request gives, and "
+        "invent the rest. Quantity times unit price must give each line's amount, and the lines, taxes and totals "
+        "must add up."
+    ),
     examples=(
         Example(
             text=(

@@ -52,6 +52,10 @@ task: Task[JobPosting] = Task(
         "Extract the one job that is advertised. Keep the words of the text. "
         "Use null, or an empty list, for what it does not say. Do not guess the pay or the level."
     ),
+    generate_instructions=(
+        "Write one job posting that fits the request: complete, specific and without clichés. Keep what the "
+        "request says about pay, place and level; use null for pay that it does not mention."
+    ),
     examples=(
         Example(
             text=(

@@ -41,6 +41,10 @@ task: Task[Movie] = Task(
         "Extract the film that the text is mainly about. Use null, or an empty list, for what the text does not say, "
         "even if you know the film."
     ),
+    generate_instructions=(
+        "Describe one film that fits the request. If the request names a real film, state only what you know for "
+        "certain, and use null for the rest; otherwise invent the film completely."
+    ),
     examples=(
         Example(
             text=(

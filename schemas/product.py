@@ -107,6 +107,11 @@ task: Task[Product] = Task(
         "Extract the product that the page is about. Use null, or an empty list, for what the text does not say. "
         "Skip similar products, accessories, delivery terms and the shop's own contact."
     ),
+    generate_instructions=(
+        "Write one product that fits the request, as a shop would list it. Keep every fact that the request gives, "
+        "and choose plausible ones for the rest. Use null for identifiers, ratings and stock, which cannot be made "
+        "up."
+    ),
     examples=(
         Example(
             text=(

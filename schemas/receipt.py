@@ -49,6 +49,10 @@ task: Task[Receipt] = Task(
         "Copy names and numbers as printed. Use null for what is missing or illegible. "
         "Read dates in the order of day and month that the shop's country uses."
     ),
+    generate_instructions=(
+        "Write one receipt that fits the request. Keep every name, date and amount that the request gives, and "
+        "invent the rest. The prices of the items, the taxes and the total must add up."
+    ),
     examples=(
         Example(
             text=(

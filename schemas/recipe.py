@@ -42,6 +42,11 @@ task: Task[Recipe] = Task(
         "Extract the one recipe in the text. Keep its words and its language. Use null for what it does not say. "
         "Skip navigation, advertising, comments and links to other recipes."
     ),
+    generate_instructions=(
+        "Write one complete recipe that fits the request, in its language. Fill in every field that a cook needs: "
+        "times, yield, a quantity and a unit for each ingredient. Use each ingredient in the steps, and name "
+        "nothing in the steps that is not in the list."
+    ),
     examples=(
         Example(
             text=(

@@ -64,6 +64,11 @@ task: Task[Resume] = Task(
         "Extract what the curriculum vitae states, in its words. Keep dates as written. "
         "Use null, or an empty list, for what it does not say. Draw no conclusions about the person."
     ),
+    generate_instructions=(
+        "Write the curriculum vitae of one person that fits the request. Keep every fact that the request gives, "
+        "invent the rest, and let dates follow each other without contradictions. Use only email and web addresses "
+        "under example.com."
+    ),
     examples=(
         Example(
             text=(

@@ -33,6 +33,11 @@ task: Task[Summary] = Task(
         "Summarize the text in its own language, for someone who has not read it. Keep its names, numbers and doubts. "
         "Add no knowledge or opinion of your own."
     ),
+    generate_instructions=(
+        "Write a summary of the subject that the request names, for someone who does not know it. State only what "
+        "you know for certain, and put what is disputed or unknown under the open questions. There is no text to "
+        "quote, so every quote is null."
+    ),
     examples=(
         Example(
             text=(

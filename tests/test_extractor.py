@@ -27,6 +27,7 @@ from structgen import (
     Risk,
     SchemaError,
     ServerFailed,
+    Task,
     TaskNotFound,
     Usage,
     aextract,
@@ -82,6 +83,20 @@ def test_a_prompt_becomes_a_value(run: Run, groq_emulator: Emulator) -> None:
     assert result.value.title == "Leek soup"
     assert result.evidence == ()
     assert groq_emulator.requests[0].body["messages"][-1]["content"] == "Invent a soup"
+
+
+def test_an_extractor_keeps_the_prompts_for_extracting_and_generating_apart(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply(GOOD), repeat_last=True)
+    soup = Task("soup", Soup, instructions="Find it.", generate_instructions="Invent it.")
+    extractor = Extractor()
+    for call in (extractor.extract, extractor.generate, extractor.extract):
+        call(soup, TEXT)
+    systems = [request.body["messages"][0]["content"] for request in groq_emulator.requests]
+    assert [("Find it." in system, "Invent it." in system) for system in systems] == [
+        (True, False),
+        (False, True),
+        (True, False),
+    ]
 
 
 def test_a_missing_field_is_asked_for_alone(run: Run, groq_emulator: Emulator) -> None:

@@ -141,6 +141,12 @@ def _words(task: Task[Any]) -> Iterator[Finding]:
         yield Finding(Severity.NOTE, "summary", "", "no description: `structgen tasks` shows none for this task")
     if not task.instructions.strip():
         yield Finding(Severity.WARNING, "instructions", "", "no instructions: say what counts and what to leave out")
+    if task.generate_instructions and not task.generate_instructions.strip():
+        message = "generate_instructions are blank, so `generate` sends those for extraction: write some, or omit them"
+        yield Finding(Severity.WARNING, "generate_instructions", "", message)
+    elif task.generate_instructions and task.generate_instructions.split() == task.instructions.split():
+        message = "generate_instructions repeat the instructions: say how to write the value, not how to find it"
+        yield Finding(Severity.WARNING, "generate_instructions", "", message)
     if not task.examples:
         yield Finding(Severity.WARNING, "examples", "", "no worked examples: two short ones help a model most")
 

@@ -9,7 +9,8 @@
     text = "Ann here. The blender will not start, no hurry."
     value = { customer = "Ann", product = "blender", urgency = "low", problem = "will not start" }
 
-An example may have `quotes`, the passages of its text that state its values: `quotes = { "/urgency" = "no hurry" }`.
+`generate_instructions` replace the instructions if a value is generated from a prompt, without a document. An example
+may have `quotes`, the passages of its text that state its values: `quotes = { "/urgency" = "no hurry" }`.
 Instead of `fields`, the shorthand of `structgen.fields`, a file may have a `schema`, which is a JSON Schema. Examples
 and instructions for a single call or run can also be read from separate files.
 """
@@ -47,6 +48,7 @@ class _TaskFile(BaseModel):
     description: str = ""
     version: str = "1"
     instructions: str = ""
+    generate_instructions: str = ""
     schema_: Annotated[dict[str, JsonValue] | bool | None, Field(alias="schema")] = None
     fields_: Annotated[str | None, Field(alias="fields")] = None
     examples: list[Row] = []
@@ -76,6 +78,7 @@ def load_task_file(path: Path) -> Task[object]:
         version=read.version,
         description=read.description,
         folder=str(path.resolve().parent),
+        generate_instructions=read.generate_instructions,
     )
 
 
@@ -87,7 +90,7 @@ def task_name(path: Path) -> str:
 def _is_json_schema(content: Json) -> TypeGuard[JsonObject | bool]:
     if not isinstance(content, dict):
         return isinstance(content, bool)
-    return not content.keys() & {"schema", "fields", "instructions"} and (
+    return not content.keys() & {"schema", "fields", "instructions", "generate_instructions"} and (
         not content or bool(content.keys() & _KEYWORDS)
     )
 

@@ -116,6 +116,13 @@ def test_what_a_task_leaves_unsaid_is_noted() -> None:
     ]
 
 
+@pytest.mark.parametrize("given", [" \n", "Read  it.", "Read it.\n"])
+def test_instructions_for_generating_that_change_nothing_are_a_warning(given: str) -> None:
+    found = lint_task(task(generate_instructions=given))
+
+    assert codes(found) == [(Severity.WARNING, "generate_instructions", "")]
+
+
 def test_an_obstacle_to_strict_mode_is_noted_with_its_reason() -> None:
     schema = {
         "type": "object",

@@ -52,3 +52,28 @@ def test_every_field_of_a_template_is_in_its_prompt(name: str, style: Style) -> 
     assert isinstance(properties, dict)
     assert [field for field in properties if field not in request.messages[0].content] == []
     assert request.strict
+
+
+@pytest.mark.parametrize("name", [name for name, task in TASKS.items() if task.generate_instructions])
+def test_a_prompt_to_generate_asks_for_a_new_value_and_not_for_what_a_text_says(name: str) -> None:
+    generating = compile_request(TASKS[name], "A short one.", model=GROQ, extracting=False).messages[0].content
+
+    assert TASKS[name].generate_instructions in generating
+    assert TASKS[name].instructions not in generating
+    assert TASKS[name].generate_instructions not in compile_request(TASKS[name], "A text.", model=GROQ).messages[0].text
+
+
+def test_the_templates_that_judge_a_text_generate_by_the_same_instructions() -> None:
+    judging = {name for name, task in TASKS.items() if not task.generate_instructions}
+
+    assert judging == {"aspect_sentiment", "classification", "entities", "sentiment"}
+    for name in judging:
+        generating = compile_request(TASKS[name], "I am so happy!", model=GROQ, extracting=False)
+        assert TASKS[name].instructions in generating.messages[0].content
+
+
+def test_instructions_of_a_call_replace_those_for_generating_too() -> None:
+    request = compile_request(TASKS["recipe"], "Pie", model=GROQ, instructions="Be brief.", extracting=False)
+
+    assert "Be brief." in request.messages[0].content
+    assert TASKS["recipe"].generate_instructions not in request.messages[0].content

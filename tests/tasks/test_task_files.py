@@ -47,6 +47,19 @@ def test_a_toml_file_is_a_whole_task(tmp_path: Path, write: Write) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pie.toml", 'fields = "name"\ninstructions = "Find it."\ngenerate_instructions = "Invent it."\n'),
+        ("pie.json", '{"fields": "name", "instructions": "Find it.", "generate_instructions": "Invent it."}'),
+    ],
+)
+def test_a_task_file_may_have_instructions_for_generating(name: str, text: str, write: Write) -> None:
+    task = load_task_file(write(name, text))
+
+    assert (task.instructions, task.generate_instructions) == ("Find it.", "Invent it.")
+
+
 def test_a_task_file_may_hold_a_json_schema(write: Write) -> None:
     path = write("ticket.toml", 'name = "Ticket"\n[schema]\ntype = "object"\n[schema.properties.a]\ntype = "string"\n')
 

@@ -65,6 +65,8 @@ def _explain(name: str) -> None:
     display(f"\n{Schema.of(task).outline()}")
     if task.instructions:
         display(f"\nInstructions: {task.instructions}")
+    if task.generate_instructions:
+        display(f"\nInstructions for generating: {task.generate_instructions}")
     size = prompt_size(task)
     display(f"\nWorked examples: {len(task.examples)}")
     display(
