@@ -32,7 +32,7 @@ VARIABLES = (
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that the developer has set changes a test; loopback never goes through a proxy."""
-    for name in VARIABLES:
+    for name in [*VARIABLES, *(name for name in os.environ if name.startswith("STRUCTGEN_"))]:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")

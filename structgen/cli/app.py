@@ -17,6 +17,7 @@ from structgen.cli.commands.models import models
 from structgen.cli.commands.runs import runs
 from structgen.cli.commands.tasks import prompt, schema, tasks
 from structgen.cli.console import DEBUG, Exit, command, discard_stdout, say, unwritable
+from structgen.core.errors import ConfigurationError
 from structgen.core.screen import visible
 
 app = typer.Typer(
@@ -60,10 +61,18 @@ def run() -> int:
     """Run the command line; return the exit status."""
     # a command says itself what its user must know; without a handler, Python would print the library's warnings too
     logging.getLogger("structgen").addHandler(logging.NullHandler())
+    from structgen.cli.configuration import add_settings
+
     try:
-        status = app(prog_name="structgen", standalone_mode=False)
+        entry = typer.main.get_command(app)
+        # the stored command of a run has the settings too, so that it means the same later and elsewhere
+        sys.argv[1:] = add_settings(entry, sys.argv[1:])
+        status = entry(sys.argv[1:], prog_name="structgen", standalone_mode=False)
         if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison]  it is None if it was closed
             sys.stdout.flush()  # here, because a failure at the exit of Python would show a traceback
+    except ConfigurationError as error:
+        say(error)
+        return Exit.USAGE
     except typer.Abort:  # a question that was not answered with yes
         say("nothing was done.")
         return Exit.SOME_NOT_OK

@@ -147,7 +147,9 @@ Evidence: TypeAlias = Annotated[
 ]
 RequireEvidence: TypeAlias = Annotated[
     bool,
-    typer.Option("--require-evidence", help="Ask again for values without evidence, then refuse them."),
+    typer.Option(
+        "--require-evidence/--no-require-evidence", help="Ask again for values without evidence, then refuse them."
+    ),
 ]
 DatesInOrder: TypeAlias = Annotated[
     DateOrder | None,
@@ -169,6 +171,18 @@ Show: TypeAlias = Annotated[
     bool,
     typer.Option("--show", help="Print each row with its text highlighted, instead of JSON Lines."),
 ]
+BaseUrl: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--base-url",
+        metavar="URL",
+        help="The server of the model. Default: that of the provider; for compatible/<id>, STRUCTGEN_BASE_URL.",
+    ),
+]
+AsJson: TypeAlias = Annotated[
+    bool,
+    typer.Option("--json", help="Print JSON Lines instead: an object for each entry, with the keys in the README."),
+]
 StorePath: TypeAlias = Annotated[
     Path | None,
     typer.Option("--store", metavar="FILE", help="Where responses are stored. Default: .structgen/store.sqlite."),
@@ -177,10 +191,14 @@ NoStore: TypeAlias = Annotated[
     bool, typer.Option("--no-store", help="Neither store responses nor use stored ones: request everything again.")
 ]
 AllowIncomplete: TypeAlias = Annotated[
-    bool, typer.Option("--allow-incomplete", help="Do not exit with status 1 because of incomplete rows.")
+    bool,
+    typer.Option(
+        "--allow-incomplete/--no-allow-incomplete", help="Do not exit with status 1 because of incomplete rows."
+    ),
 ]
 Quiet: TypeAlias = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Show no progress and no summary; errors are still shown.")
+    bool,
+    typer.Option("--quiet/--no-quiet", "-q", help="Show no progress and no summary; errors are still shown."),
 ]
 
 
@@ -191,6 +209,7 @@ class ExtractArguments:
     words: Words = None
     output: Output = None
     model: Model = None
+    base_url: BaseUrl = None
     fields: Fields = None
     mode: ModeName = Mode.AUTO
     style: StyleName = Style.OUTLINE
@@ -256,10 +275,18 @@ def parse_command(name: str, record: type[R], command: str) -> R | None:
         return None
     if "***" in command:
         raise ConfigurationError(f"A part of this command looked like a key and was not stored: {command}")
+    try:
+        return parse_words(record, words[len(begin) :])
+    except ConfigurationError:  # an older version may have stored options that no longer exist
+        say(f"the stored command cannot be parsed: {command}")
+        raise
+
+
+def parse_words(record: type[R], words: list[str]) -> R:
+    """Parse the words of a command line as typer does for a command. Raises ConfigurationError."""
     app = typer.Typer(add_completion=False)
     app.command()(takes(record)(_identity))
     try:
-        return typer.main.get_command(app).main(words[len(begin) :], standalone_mode=False)
-    except Exception as error:  # click's own errors; an older version may have stored options that no longer exist
-        say(f"the stored command cannot be parsed: {command}")
-        raise ConfigurationError(str(error)) from error
+        return typer.main.get_command(app).main(words, standalone_mode=False)
+    except Exception as error:  # click's own errors
+        raise ConfigurationError(str(error).removeprefix("Value error, ")) from error

@@ -14,7 +14,8 @@ from typing import ParamSpec
 import typer
 
 from structgen.core.errors import OutputError, SchemaError, StructgenError
-from structgen.core.screen import visible, visible_line
+from structgen.core.json import JsonObject
+from structgen.core.screen import json_text, visible, visible_line
 
 P = ParamSpec("P")
 
@@ -46,6 +47,11 @@ def say(message: object, *more: str) -> None:
 def display(text: object) -> None:
     """Print a text on stdout. Its control characters are made visible: most of it was written by others."""
     typer.echo(visible(str(text)))
+
+
+def display_json(record: JsonObject) -> None:
+    """Print a record on stdout as one line of JSON."""
+    typer.echo(json_text(record))
 
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from structgen.store import RunSpec, Store
 
 STORE = Path(".structgen") / "store.sqlite"
-"""The default file."""
+"""The default file, unless a setting names another."""
+
+
+def default_store() -> Path:
+    """Return the file that the setting `store` names, else the default."""
+    from structgen.cli.selection import load_environment
+
+    named = load_environment().get("store")
+    return Path(str(named.value)) if named else STORE
 
 
 @contextmanager
@@ -42,7 +50,9 @@ def open_run_store(model: str, path: Path | None, *, off: bool) -> Generator[Sto
 
 
 def _default_file() -> Path:
-    """Return the default file, after creating its folder with a .gitignore: it belongs in no repository."""
+    """Return the default file. The folder of STORE is created with a .gitignore: it belongs in no repository."""
+    if (named := default_store()) != STORE:
+        return named
     ignore = STORE.parent / ".gitignore"
     try:
         STORE.parent.mkdir(mode=0o700, exist_ok=True)  # documents and answers will be in it
@@ -77,7 +87,7 @@ def open_existing_store(path: Path | None) -> Generator[Store]:
     """Open a store without creating it. Raises ConfigurationError if there is none."""
     from structgen.store import Store
 
-    chosen = path or STORE
+    chosen = path or default_store()
     if not chosen.exists():
         raise ConfigurationError(f"No store at {chosen}: `structgen extract` creates one, or name it with --store.")
     with Store(chosen) as store:

@@ -2,37 +2,69 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from structgen.cli.console import say
 from structgen.core.errors import ConfigurationError, TaskNotFound
 from structgen.core.records import FieldsText, Task
 
+if TYPE_CHECKING:
+    from structgen.cli.configuration import Settings
+
 RULES = "rules"
+BASE_URL = "STRUCTGEN_BASE_URL"
 
 
-def load_environment() -> None:
-    """Load the nearest .env, searching upward from the current folder. Variables that are already set win."""
+def load_environment() -> Settings:
+    """Load the nearest .env, searching upward from the current folder, and return the settings of file and environment.
+
+    Variables that are already set win. The `base_url` of a file takes the place of a STRUCTGEN_BASE_URL that is not
+    set. Raises ConfigurationError.
+    """
+    from structgen.cli.configuration import read_settings
+
+    settings = read_settings(dotenv=load_dotenv_file())
+    if (server := settings.get("base_url")) and server.in_file:
+        os.environ.setdefault(BASE_URL, str(server.value))
+    return settings
+
+
+def load_dotenv_file() -> dict[str, str]:
+    """Load the nearest .env, and return the variables that it set, each with the path of the file."""
     from dotenv import find_dotenv, load_dotenv
 
     path = find_dotenv(usecwd=True)
     if not path:
-        return
+        return {}
+    before = set(os.environ)
     try:
         load_dotenv(path, override=False)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"Cannot read {path}: {error}.") from error
+    return dict.fromkeys(set(os.environ) - before, path)
 
 
 def choose_model(named: str | None) -> str:
-    """Return the model named on the command line, else the one from the environment, else the rules."""
+    """Return the model named on the command line, else that of the settings, else the default, else the rules."""
     from structgen.send import default_model
 
     if named is not None and not named.strip():
         raise ConfigurationError("--model is empty: name a model, or omit the option.")
-    load_environment()
-    return named or default_model() or RULES
+    settings = load_environment()
+    chosen = named or (str(settings["model"].value) if "model" in settings else default_model())
+    server = settings.get("base_url")
+    # a project's file decides where documents and key go, which may be a surprise
+    if chosen and server and server.in_file and chosen.partition("/")[0] == "compatible":
+        say(f"{chosen} is at {server.value} ({server.source}).")
+    return chosen or RULES
+
+
+def is_chosen(named: str | None) -> bool:
+    """Return whether the command line or a setting names a model."""
+    return named is not None or "model" in load_environment()
 
 
 def load_task(words: list[str], fields: str | None, examples: Path | None) -> tuple[Task[Any], list[str]]:

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from structgen.cli import arguments as args
-from structgen.cli.console import Exit, display, say
+from structgen.cli.console import Exit, display, display_json, say
 from structgen.cli.selection import RULES, choose_model
 from structgen.core.errors import ConfigurationError, StructgenError
+from structgen.core.json import JsonObject
 from structgen.core.masking import mask
 from structgen.core.records import Card
 
@@ -55,12 +56,20 @@ class Check:
     found: str
     advice: str = ""
 
+    def to_json(self) -> JsonObject:
+        """Return the check as an object with the keys what, verdict, found and advice."""
+        return {"what": self.what, "verdict": str(self.verdict), "found": self.found, "advice": self.advice}
+
     def __str__(self) -> str:
         return f"{self.verdict:5}  {self.what}: {self.found}{'; ' if self.advice else ''}{self.advice}"
 
 
 def doctor(
     model: args.Model = None,
+    config: Annotated[
+        bool, typer.Option("--config", help="Show every setting with its value and where it comes from; check nothing.")
+    ] = False,
+    as_json: args.AsJson = False,
     live: Annotated[
         bool, typer.Option("--live", help="Also call Groq, and compare its responses with the documentation.")
     ] = False,
@@ -76,18 +85,44 @@ def doctor(
     """Check Python, packages, key, server and model, and say what to do. Exit status 1 if something is wrong.
 
     With --live, also check by a few cheap calls that Groq behaves as structgen's emulator and model cards say.
+
+    Settings are the options of `extract`. The command line wins, then the environment with .env
+    (STRUCTGEN_MAX_ATTEMPTS=5), then the nearest structgen.toml or pyproject.toml with [tool.structgen] (max_attempts =
+    5), then the default.
     """
+    if config:
+        _show_settings(model, as_json=as_json)
+        return
     chosen = choose_model(model)
     if not live and (yes or save):
         raise ConfigurationError("--yes and --save only apply to --live: give --live too.")
+    if live and as_json:
+        raise ConfigurationError("--live prints no JSON: --save FILE.json saves its responses.")
     wrong = False
     for check in _checks(chosen):
-        display(check)
+        if as_json:
+            display_json(check.to_json())
+        else:
+            display(check)
         wrong = wrong or check.verdict is Verdict.WRONG
     # calls would only repeat what is wrong already
     if live and not wrong:
         wrong = check_live(chosen, calls, yes=yes, save=save)
     raise typer.Exit(Exit.SOME_NOT_OK if wrong else Exit.OK)
+
+
+def _show_settings(model: str | None, *, as_json: bool) -> None:
+    from structgen.cli.configuration import unknown_variables
+    from structgen.cli.setting_table import setting_lines, setting_rows
+
+    rows = [*setting_rows(model)]
+    if as_json:
+        for row in rows:
+            display_json(row.to_json())
+    else:
+        display("\n".join(setting_lines(rows)))
+    for sentence in unknown_variables():
+        say(sentence)
 
 
 def _checks(chosen: str) -> Iterator[Check]:

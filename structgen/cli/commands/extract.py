@@ -10,7 +10,7 @@ import typer
 
 from structgen.cli.arguments import ExtractArguments, takes
 from structgen.cli.console import Exit, say
-from structgen.cli.selection import RULES, choose_model, load_task, read_instructions
+from structgen.cli.selection import RULES, choose_model, is_chosen, load_task, read_instructions
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Budget, Options
 
@@ -81,9 +81,16 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
         previous = reparse.previous(store, spec) if reparse and store else None
         manner = Manner(arguments.quiet, arguments.allow_incomplete, bar=not arguments.show, stored=store is not None)
         options, observers = _options(arguments), [manner.waits]
-        with Extractor(model, options, store=store, previous_run=previous, observers=observers) as extractor:
+        with Extractor(
+            model,
+            options,
+            base_url=arguments.base_url,
+            store=store,
+            previous_run=previous,
+            observers=observers,
+        ) as extractor:
             batch = _batch(arguments, extractor, task, instructions, reparse)
-            _announce_rules(extractor.model, chosen=arguments.model is not None)
+            _announce_rules(extractor.model, chosen=is_chosen(arguments.model))
             documents, output = with_output(
                 _documents(arguments, inputs), arguments.output, batch.schema, show=arguments.show
             )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +13,10 @@ import typer
 from structgen.cli import arguments as args
 from structgen.cli.arguments import ExtractArguments, parse_command, takes
 from structgen.cli.commands.extract import ReparseContext, run_extract
-from structgen.cli.console import command, display, guarded, say
-from structgen.cli.run_store import STORE, open_existing_store
+from structgen.cli.console import command, display, display_json, guarded, say
+from structgen.cli.run_store import default_store, open_existing_store
 from structgen.core.errors import ConfigurationError
+from structgen.core.json import JsonObject
 from structgen.core.screen import visible_line
 
 if TYPE_CHECKING:
@@ -31,13 +32,16 @@ runs = typer.Typer(rich_markup_mode=None)
 
 @runs.callback(invoke_without_command=True, epilog="Example: structgen runs reparse 3 -o better.jsonl")
 @guarded
-def list_runs(context: typer.Context, *, store: args.StorePath = None) -> None:
+def list_runs(context: typer.Context, *, store: args.StorePath = None, as_json: args.AsJson = False) -> None:
     """List the runs in the store, newest first; or show, reparse or prune runs."""
     if context.invoked_subcommand is not None:
         return
     with open_existing_store(store) as opened:
         found = opened.runs()
         for run in found:
+            if as_json:
+                display_json(_entry(run, opened))
+                continue
             kind = "  reparse" if run.command.startswith("structgen runs reparse") else ""
             display(f"{run.id:>5}  {_moment(run.started)}  {_ended(run, opened):>12}  {run.task}  {run.model}{kind}")
         if not found:
@@ -45,11 +49,15 @@ def list_runs(context: typer.Context, *, store: args.StorePath = None) -> None:
 
 
 @command(runs, "structgen runs show 3")
-def show(run: RunNumber, *, store: args.StorePath = None) -> None:
+def show(run: RunNumber, *, store: args.StorePath = None, as_json: args.AsJson = False) -> None:
     """Show one run: its command, its times and what it paid for."""
     with open_existing_store(store) as opened:
         found = find_run(opened, run)
         paid, is_going = opened.usage_of(found), opened.is_going(found)
+        if as_json:
+            counts = {"completions": paid.completions, "input_tokens": paid.input_tokens}
+            display_json({**_entry(found, opened), "paid": {**counts, "output_tokens": paid.output_tokens}})
+            return
     facts = [("run", found.id), ("command", found.command), ("task", found.task), ("model", found.model)]
     facts += [("started", _moment(found.started))]
     if found.finished is not None:
@@ -66,10 +74,13 @@ def show(run: RunNumber, *, store: args.StorePath = None) -> None:
 
 
 @command(runs, "structgen runs sizes")
-def sizes(*, store: args.StorePath = None) -> None:
+def sizes(*, store: args.StorePath = None, as_json: args.AsJson = False) -> None:
     """Show what the store contains and how large it is."""
     with open_existing_store(store) as opened:
         found = opened.sizes()
+        if as_json:
+            display_json({"store": str(opened.path), **asdict(found)})
+            return
         display(f"store        {opened.path}\nbytes        {found.bytes:,}\nruns         {found.runs:,}")
     display(f"completions  {found.completions:,}")
     display(f"tokens       {found.input_tokens:,} in, {found.output_tokens:,} out")
@@ -197,7 +208,7 @@ def _extract_arguments(store: Store, run: Run, given: ReparseArguments) -> Extra
         max_tokens=before.max_tokens if given.max_tokens is None else given.max_tokens,
         allow_incomplete=given.allow_incomplete or before.allow_incomplete,
         # the store in which the run was found, which its command line may not name
-        store=given.store or STORE,
+        store=given.store or default_store(),
         no_store=False,
         show=given.show or before.show,
         quiet=given.quiet,
@@ -227,6 +238,25 @@ def _model(run: Run, named: str | None) -> str:
         f"Run {run.id} used {run.model}, and what is missing is requested from the same model. Omit --model, or give "
         "--model replay to send nothing."
     )
+
+
+def _entry(run: Run, store: Store) -> JsonObject:
+    """Return a run as JSON. Times are ISO 8601 in UTC; `finished` and `rows` are null until it has ended."""
+    status = "finished" if run.finished is not None else "going" if store.is_going(run) else "interrupted"
+    return {
+        "run": run.id,
+        "status": status,
+        "command": run.command,
+        "task": run.task,
+        "model": run.model,
+        "started": _utc(run.started),
+        "finished": None if run.finished is None else _utc(run.finished),
+        "rows": run.rows if run.finished is not None else None,
+    }
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def _ended(run: Run, store: Store) -> str:

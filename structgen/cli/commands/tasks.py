@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from structgen.cli import arguments as args
-from structgen.cli.console import Exit, display, say
+from structgen.cli.console import Exit, display, display_json, say
 from structgen.cli.selection import RULES, choose_model, load_task, read_instructions
 from structgen.core.errors import ConfigurationError, DocumentError
+from structgen.core.json import JsonObject
 from structgen.core.options import EvidenceMode, Mode, Options, Style
 from structgen.core.records import Document, Request, Task
 from structgen.core.screen import json_text, visible
@@ -27,25 +28,33 @@ WORDS = (
 
 def tasks(
     words: Annotated[list[str] | None, typer.Argument(metavar="[NAME|new NAME|check [TASK...]]", help=WORDS)] = None,
+    as_json: args.AsJson = False,
 ) -> None:
     """List the registered tasks, explain one, create one, or lint them."""
     match words or []:
         case []:
-            _list()
+            _list(as_json=as_json)
         case ["new", name]:
             _write(name)
         case ["check", *names]:
-            _check(names)
+            _check(names, as_json=as_json)
         case [name] if name != "new":
-            _explain(name)
+            _explain(name, as_json=as_json)
         case _:
             raise ConfigurationError("Give one task to explain, or `new NAME`, or `check [TASK...]`.")
 
 
-def _list() -> None:
+def _list(*, as_json: bool) -> None:
     from structgen.tasks import list_tasks
 
     registry = list_tasks()
+    if as_json:
+        for name in registry.names:
+            task = registry.get(name) if name not in registry.broken else None
+            about = (task.version, task.description) if task else (None, None)
+            entry = {"task": name, "version": about[0], "description": about[1]}
+            display_json({**entry, "error": registry.broken.get(name)})
+        return
     width = max((len(name) for name in registry.names), default=0)
     for name, task in registry.items():
         display(f"{name:{width}}  {task.description}")
@@ -53,12 +62,15 @@ def _list() -> None:
         typer.echo(visible(f"{name:{width}}  cannot be loaded: {reason}"), err=True)
 
 
-def _explain(name: str) -> None:
+def _explain(name: str, *, as_json: bool) -> None:
     from structgen.evaluate.lint import prompt_size
     from structgen.schema import Schema
     from structgen.tasks import find_task
 
     task = find_task(name)
+    if as_json:
+        display_json(_entry(task))
+        return
     display(f"{task.name} (version {task.version})")
     if task.description:
         display(task.description)
@@ -73,6 +85,22 @@ def _explain(name: str) -> None:
         f"Prompt: about {size.total} tokens before the document "
         f"(schema {size.schema}, instructions {size.instructions}, examples {size.examples})"
     )
+
+
+def _entry(task: Task[Any]) -> JsonObject:
+    """Return a task as JSON. `prompt_tokens` is an estimate of what is sent before the document."""
+    from structgen.evaluate.lint import prompt_size
+    from structgen.schema import Schema
+
+    return {
+        "task": task.name,
+        "version": task.version,
+        "description": task.description,
+        "instructions": task.instructions,
+        "examples": len(task.examples),
+        "prompt_tokens": prompt_size(task).total,
+        "schema": Schema.of(task).json_schema,
+    }
 
 
 def _write(name: str) -> None:
@@ -94,7 +122,7 @@ def _write(name: str) -> None:
     say(f"edit it, then run: structgen tasks check {name}; structgen extract {name} INPUT...")
 
 
-def _check(names: list[str]) -> None:
+def _check(names: list[str], *, as_json: bool) -> None:
     """Print every finding on its own line. Exit status 1 if one of them is an error."""
     from structgen.evaluate.lint import Severity, lint_task
     from structgen.tasks import find_task, list_tasks
@@ -104,17 +132,23 @@ def _check(names: list[str]) -> None:
     # a template that is named but broken raises in find_task
     broken = {} if names else dict(registry.broken)
     for name, reason in broken.items():
-        display(f"{name}: error: cannot be loaded: {reason}")
+        _show_finding(name, "error", "", f"cannot be loaded: {reason}", as_json=as_json)
     worst = Severity.ERROR if broken else None
     for name, task in chosen.items():
         findings = lint_task(task)
         for finding in findings:
-            where = f"{finding.path}: " if finding.path else ""
-            display(f"{name}: {finding.severity.name.lower()}: {where}{finding.message}")
+            _show_finding(name, finding.severity.name.lower(), finding.path, finding.message, as_json=as_json)
         worst = max([found.severity for found in findings] + ([worst] if worst else []), default=None)
     say(f"{len(chosen) + len(broken)} checked, {'no findings' if worst is None else 'see above'}.")
     if worst is Severity.ERROR:
         raise typer.Exit(Exit.SOME_NOT_OK)
+
+
+def _show_finding(task: str, severity: str, path: str, message: str, *, as_json: bool) -> None:
+    if as_json:
+        display_json({"task": task, "severity": severity, "path": path, "message": message})
+    else:
+        display(f"{task}: {severity}: {f'{path}: ' if path else ''}{message}")
 
 
 PLACEHOLDER = "(the text of the document)"
