@@ -17,7 +17,7 @@ from structgen.core.argument_checks import argument, filled, instance, mapping, 
 from structgen.core.errors import ConfigurationError, RequestTooLarge
 from structgen.core.events import Observer
 from structgen.core.json import Json
-from structgen.core.options import Options, TextParameters, with_parameters
+from structgen.core.options import Mode, Options, Style, TextParameters, with_parameters
 from structgen.core.records import Completion, Document, Example, Usage
 from structgen.core.results import Extraction
 from structgen.engine.answers import open_answers, open_store
@@ -144,6 +144,8 @@ class Extractor(Maps, Streams):
             client=given,
             max_response_bytes=argument("max_response_bytes", max_response_bytes, whole(1)),
             limit_group=argument("limit_group", limit_group, optional(filled)) or "",
+            # Modes after JSON_SCHEMA need the schema in the prompt; and a mode that was named is not replaced.
+            fall_back=self.options.mode is Mode.AUTO and self.options.style is not Style.NONE,
         )
         opened = open_store(store, chosen)
         self.model, self._answers = open_answers(chosen, opened, given.base_url if given else base_url, open_wire)

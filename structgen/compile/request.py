@@ -171,7 +171,7 @@ class Chosen:
 def choose_mode(requested: Mode, form: AnswerForm, card: Card | None) -> Chosen:
     """Return the mode to use.
 
-    AUTO is JSON_SCHEMA if the server can enforce the schema, else JSON, else the first mode on the card. Raises
+    AUTO is JSON_SCHEMA if the server can or may enforce the schema, else JSON, else the first mode on the card. Raises
     ConfigurationError if the model does not support the mode that the options name.
     """
     if card and card.modes and requested is not Mode.AUTO and requested not in card.modes:
@@ -185,6 +185,9 @@ def choose_mode(requested: Mode, form: AnswerForm, card: Card | None) -> Chosen:
 def _with_schema(requested: Mode, form: AnswerForm, card: Card | None) -> Chosen:
     """Strict if card and schema allow it; else best effort if the user named JSON_SCHEMA, and JSON for AUTO."""
     fallback = _plainest(card) if requested is Mode.AUTO else Mode.JSON_SCHEMA
+    if card is not None and card.schema_first and not card.strict:
+        # Not strict, because the form of the answer must fit every mode that the sender may go on to.
+        return _not_strict(Mode.JSON_SCHEMA, form)
     if card is None or not card.strict:
         return _not_strict(fallback, form, ": the model is not known to support strict schemas")
     strict = strict_form(form)

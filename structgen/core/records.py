@@ -200,7 +200,10 @@ def _sum(a: int | None, b: int | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is known about a model: sizes in tokens, prices in USD per million tokens. None means unknown."""
+    """What is known about a model: sizes in tokens, prices in USD per million tokens. None means unknown.
+
+    `schema_first` says that mode AUTO begins with JSON_SCHEMA although the server may refuse it.
+    """
 
     id: str
     provider: str = "groq"
@@ -218,6 +221,7 @@ class Card:
     replacement: str | None = None
     limits: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
     """Tier -> {rpm, rpd, tpm, tpd}."""
+    schema_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

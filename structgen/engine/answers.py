@@ -19,6 +19,7 @@ from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.records import Card, Completion, Request, Usage
 from structgen.engine.flow import Send
 from structgen.send import Allowance, Sender, Streamed, endpoint_name, find_card, split_model
+from structgen.send.mode_fallback import ModeFallback
 from structgen.store import PATIENCE, Answer, Recorded, Store
 
 _log = logging.getLogger("structgen")
@@ -254,7 +255,10 @@ def open_answers(
     """
     provider, name = split_model(model)
     if provider != REPLAY:
-        return model, Answers(open_wire(), store, endpoint_name(provider, base_url), pays=provider != "rules")
+        endpoint, sender = endpoint_name(provider, base_url), open_wire()
+        if store is not None and isinstance(sender, ModeFallback):
+            sender.modes.attach(store.modes_of(endpoint, name))
+        return model, Answers(sender, store, endpoint, pays=provider != "rules")
     if store is None:
         raise ConfigurationError("The model replay answers from a store alone. Pass the recorded one: store=...")
     found = _chosen(store, None if name == REPLAY else split_model(name), base_url)

@@ -89,8 +89,11 @@ def open_sender(
     max_response_bytes: int = MAX_BYTES,
     limit_group: str = "",
     client: UserClient | None = None,
+    fall_back: bool = True,
 ) -> Sender:
     """Return the sender for a model string. No connection is opened yet. `client` takes the place of key and URLs.
+
+    `fall_back` says whether a request may be answered in another mode if a compatible server refuses its own.
 
     Raises ConfigurationError if the string, the key or the base URL is invalid, and ModelUnavailable if the model is
     known to be retired. A model is never replaced by another silently.
@@ -117,7 +120,15 @@ def open_sender(
 
     endpoint = client.endpoint() if client else find_endpoint(api, api_key, base_url, http_client)
     endpoint = replace(endpoint, max_bytes=max_response_bytes, limit_group=limit_group)
-    return ChatSender(api, endpoint, timeout=timeout, card=card)
+    sender = ChatSender(api, endpoint, timeout=timeout, card=card)
+    if not api.schema_first:
+        return sender
+    from structgen.send.mode_fallback import ModeFallback
+    from structgen.send.server_modes import ORDER, ServerModes
+
+    given = card.modes if card is not None else ()
+    modes = tuple(mode for mode in ORDER if not given or mode in given) if fall_back else ()
+    return ModeFallback(sender, endpoint, ServerModes(modes))
 
 
 def endpoint_name(provider: str, base_url: str | None = None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,13 +19,21 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json, refuse_constant
 from structgen.core.options import Mode
 from structgen.core.records import Card
+from structgen.send.http.providers import CHAT_APIS
 
 _Cards = Mapping[tuple[str, str], Card]
 
 
 def find_card(provider: str, model: str) -> Card | None:
-    """Return the card of a model, or None if the model is unknown."""
-    return _cards().get((provider, model))
+    """Return the card of a model, or None if the model is unknown.
+
+    Every model of a compatible server has a card: it says at least that mode AUTO begins with JSON_SCHEMA there.
+    """
+    card = _cards().get((provider, model))
+    if (api := CHAT_APIS.get(provider)) is None or not api.schema_first:
+        return card
+    card = card or Card(model, provider)
+    return replace(card, schema_first=not card.modes or Mode.JSON_SCHEMA in card.modes)
 
 
 def list_cards() -> tuple[Card, ...]:
@@ -107,7 +116,7 @@ def write_cards(path: Path, cards: tuple[Card, ...]) -> None:
 
 def entry_of(card: Card) -> dict[str, Any]:
     """Return a card as JSON, without the fields that are unknown."""
-    entry = {name: getattr(card, name) for name in Card.__dataclass_fields__}
+    entry = {name: getattr(card, name) for name in Card.__dataclass_fields__ if name != "schema_first"}
     entry["limits"] = {tier: dict(limits) for tier, limits in card.limits.items()}
     return {name: value for name, value in entry.items() if value not in (None, (), {}, False)}
 

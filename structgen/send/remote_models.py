@@ -123,7 +123,14 @@ def _read(entry: JsonObject) -> RemoteModel | None:
     name = entry.get("id")
     if not isinstance(name, str):
         return None
-    return RemoteModel(name, entry.get("active") is not False, *(_size(entry.get(size)) for size in SIZES))
+    window = next(filter(None, map(_size, _windows(entry))), None)
+    return RemoteModel(name, entry.get("active") is not False, window, _size(entry.get("max_completion_tokens")))
+
+
+def _windows(entry: JsonObject) -> tuple[Json, ...]:
+    """Return what an entry may say about its context window: Groq's, OpenRouter's, vLLM's and llama-server's names."""
+    names = ("context_window", "context_length", "max_model_len")
+    return (*(entry.get(name) for name in names), as_object(entry.get("meta")).get("n_ctx"))
 
 
 def _size(value: Json) -> int | None:

@@ -18,7 +18,7 @@ from structgen.core.errors import StoreError
 from structgen.core.records import Completion, Request, token_count
 from structgen.store.serialization import Written, encode
 
-VERSION = 3
+VERSION = 4
 APPLICATION = 0x73747263
 """SQLite's application id, "strc", in the header of the file: it marks the file as ours."""
 
@@ -28,7 +28,20 @@ PATIENCE = 10.0
 CHECKPOINT = 4_000
 """Pages (16 MB) that may accumulate in the write-ahead log before they are moved into the file."""
 
-TABLES = """
+_SERVER = """
+CREATE TABLE server (
+    endpoint TEXT NOT NULL,
+    model TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    support TEXT NOT NULL,
+    said TEXT NOT NULL,
+    at REAL NOT NULL,
+    PRIMARY KEY (endpoint, model, mode)
+) STRICT;
+"""
+
+TABLES = (
+    """
 CREATE TABLE completion (
     id INTEGER PRIMARY KEY,
     name BLOB NOT NULL,
@@ -60,9 +73,12 @@ CREATE TABLE answered (
 ) STRICT;
 CREATE INDEX answered_document ON answered (run, document);
 """
+    + _SERVER
+)
 """`completion`: what was paid for, by the name of its request, and the run that paid (0: none; null: an older structgen
 did not record it). `run`: the ledger, and what each run was asked to
-extract. `answered`: for each document of a run, the names of its requests in order."""
+extract. `answered`: for each document of a run, the names of its requests in order.
+`server`: what the model of a server makes of each mode."""
 
 
 UPGRADES = {
@@ -72,6 +88,7 @@ CREATE TABLE answered (id INTEGER PRIMARY KEY, run INTEGER NOT NULL, document BL
 CREATE INDEX answered_document ON answered (run, document);
 """,
     2: "ALTER TABLE completion ADD COLUMN run INTEGER",
+    3: _SERVER,
 }
 """The statements that upgrade each older version to the next. Existing rows are not changed."""
 
@@ -280,6 +297,16 @@ def finish_run(connection: sqlite3.Connection, runs: list[tuple[float, int, int]
     """Store the ends of runs (finished, rows, id)."""
     connection.executemany("UPDATE run SET finished = ?, rows = ? WHERE id = ?", runs)
     return [None] * len(runs)
+
+
+Fact: TypeAlias = tuple[str, str, str, str, str, float]
+"""What a server makes of a mode: endpoint, model, mode, support, its words, at."""
+
+
+def learn(connection: sqlite3.Connection, facts: list[Fact]) -> list[None]:
+    """Store what servers make of modes, in place of what was known before."""
+    connection.executemany("INSERT OR REPLACE INTO server VALUES (?, ?, ?, ?, ?, ?)", facts)
+    return [None] * len(facts)
 
 
 def prune(connection: sqlite3.Connection, moments: list[float]) -> list[int]:

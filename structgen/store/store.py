@@ -27,6 +27,7 @@ from structgen.store.leases import LOOK, Leases
 from structgen.store.ledger import Answer, Entry, Recorded, Run, RunSpec, Sizes, StoredUsage, masked
 from structgen.store.open_requests import Abandoned, OpenRequests, PendingRequests
 from structgen.store.serialization import Written, decode, decode_all, encode, read, write
+from structgen.store.stored_modes import StoredModes
 from structgen.store.writer import LONGEST, Writer
 
 _PAGE = 200
@@ -381,6 +382,10 @@ class Store:
         )
         ((completions, tokens_in, tokens_out),) = found
         return StoredUsage(completions, int(tokens_in), int(tokens_out))
+
+    def modes_of(self, endpoint: str, model: str) -> StoredModes:
+        """Return what is known about the modes of a model on a server."""
+        return StoredModes(self._read, None if self.read_only else self._writer, endpoint, model)
 
     def sizes(self) -> Sizes:
         """Return the size of the store's contents."""

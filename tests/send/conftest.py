@@ -1,7 +1,11 @@
 """Requests, senders on the emulator, and one way to call both the sync and the async methods of a sender."""
 
 import asyncio
+import json
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -65,3 +69,62 @@ def deliver(request: pytest.FixtureRequest) -> Deliver:
     if request.param == "sync":
         return lambda sender, question, allowance: sender.send(question, allowance)
     return lambda sender, question, allowance: asyncio.run(sender.asend(question, allowance))
+
+
+class Loopback:
+    """A server on loopback HTTP. ``answer(method, path, body)`` returns the status and the text or JSON of a response.
+
+    `requests` are the paths and bodies that it received.
+    """
+
+    def __init__(self, answer: Callable[[str, str, Any], tuple[int, Any]]) -> None:
+        self.requests: list[tuple[str, Any]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                self._respond("GET", None)
+
+            def do_POST(self) -> None:
+                received = self.rfile.read(int(self.headers.get("content-length") or 0))
+                self._respond("POST", json.loads(received or b"null"))
+
+            def _respond(self, method: str, body: Any) -> None:
+                outer.requests.append((self.path, body))
+                status, given = answer(method, self.path, body)
+                content = (given if isinstance(given, str) else json.dumps(given)).encode()
+                kind = "text/event-stream" if content.startswith((b"data:", b"event:", b":")) else "application/json"
+                self.send_response(status)
+                self.send_header("content-type", kind if not content.startswith(b"<") else "text/html")
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_request(self, *_: object) -> None:
+                """Log nothing, to keep the test output clean."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self.port = self._server.server_port
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Loopback]]:
+    """``serve(answer)``: start a Loopback server that lives as long as the test."""
+    servers: list[Loopback] = []
+
+    def start(answer: Callable[[str, str, Any], tuple[int, Any]]) -> Loopback:
+        servers.append(Loopback(answer))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()

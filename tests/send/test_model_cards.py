@@ -24,7 +24,7 @@ def test_a_card_tells_sizes_prices_modes_and_limits() -> None:
 
 def test_nothing_is_known_about_other_models() -> None:
     assert find_card("groq", "no/such") is None
-    assert find_card("compatible", "openai/gpt-oss-20b") is None
+    assert find_card("compatible", "openai/gpt-oss-20b") == Card("openai/gpt-oss-20b", "compatible", schema_first=True)
 
 
 def test_no_two_cards_are_of_one_model() -> None:
@@ -105,7 +105,7 @@ def test_the_file_in_the_folder_for_settings_is_taken_without_a_variable(
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     write_cards(tmp_path / "structgen" / "cards.json", (Card("mine", "compatible", vision=True),))
-    assert find_card("compatible", "mine") == Card("mine", "compatible", vision=True)
+    assert find_card("compatible", "mine") == Card("mine", "compatible", vision=True, schema_first=True)
 
 
 def test_the_variable_names_the_file_and_home_is_where_it_is_without() -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -129,6 +130,26 @@ def _checks(chosen: str) -> Iterator[Check]:
     yield _python()
     yield from _packages()
     yield from check_model(chosen)
+    yield from _local_servers(chosen)
+
+
+def _local_servers(chosen: str) -> Iterator[Check]:
+    """Look for servers on this machine, and show the line that uses each. None is used unless the user names it."""
+    from structgen.send.local_servers import PORTS, find_local_servers
+
+    used = os.environ.get("STRUCTGEN_BASE_URL", "").replace("localhost", "127.0.0.1").rstrip("/")
+    found = find_local_servers(PORTS)
+    for server in found:
+        listed = ", ".join(model.id for model in server.models[:5]) or "no model yet"
+        more = f" and {len(server.models) - 5} more" if len(server.models) > 5 else ""
+        name = shlex.quote(f"compatible/{server.models[0].id if server.models else '<id>'}")
+        line = f"to use it: STRUCTGEN_BASE_URL={server.base_url} structgen extract TASK INPUT --model {name}"
+        words = f"{server.name} at {server.base_url} has {listed}{more}"
+        yield Check("local server", Verdict.OK, words, "" if used == server.base_url else line)
+    # only somebody without a model needs to know where a server would be found
+    if not found and chosen == RULES:
+        usual = ", ".join(f"{name} {port}" for port, name in PORTS.items())
+        yield Check("local server", Verdict.NOTE, f"none on the usual ports of this machine ({usual})")
 
 
 def _python() -> Check:

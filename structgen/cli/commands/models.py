@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from structgen.cli.commands.probe_server import probe_server
 from structgen.cli.console import display, say
 from structgen.cli.selection import load_environment
 from structgen.core.errors import ConfigurationError
@@ -32,8 +34,21 @@ def models(
     save: Annotated[
         bool, typer.Option("--save", help="With --refresh: save the differences in your own cards.")
     ] = False,
+    probe: Annotated[
+        bool,
+        typer.Option(
+            "--probe", help="List the models of the server at STRUCTGEN_BASE_URL; with ID, show which modes it takes."
+        ),
+    ] = False,
+    store: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --probe: where the modes are kept. [.structgen/store.sqlite]"),
+    ] = None,
 ) -> None:
     """List the known models: sizes in tokens, prices in USD per million tokens, modes, rate limits of each tier.
+
+    --probe asks a compatible server: its list of models, or for one model up to four tiny requests. Runs learn the same
+    from the answers to their own requests, and keep it in the store for a week; what is known is not asked again.
 
     Your own cards, in ~/.config/structgen/cards.json or the file named by STRUCTGEN_CARDS, replace the built-in ones or
     add to them: {"cards": [{"id": ..., "price_in": ...}]}, with the keys that --json prints.
@@ -43,6 +58,13 @@ def models(
     load_environment()
     if save and not refresh:
         raise ConfigurationError("--save saves what --refresh finds: give both.")
+    if store and not probe:
+        raise ConfigurationError("--store only applies to --probe: give both.")
+    if probe:
+        if refresh or every:
+            raise ConfigurationError("--probe asks a compatible server, --refresh and --all are about cards: give one.")
+        probe_server(model, store, as_json=as_json)
+        return
     cards = list_cards()
     if refresh:
         _refresh(model, cards, save=save)

@@ -26,7 +26,7 @@ from structgen.core.errors import (
     ServerFailed,
     TransportError,
 )
-from structgen.core.json import Json
+from structgen.core.json import Json, as_object
 from structgen.core.masking import mask
 from structgen.send.http.providers import ChatApi, Endpoint
 from structgen.send.http.proxies import proxy_for
@@ -102,6 +102,8 @@ ROWS: tuple[Row, ...] = (
     Row(RequestRejected, _SCHEMA, statuses=(400,), words="invalid JSON schema"),
     Row(RequestRejected, _SCHEMA, statuses=(400,), words="invalid schema for response format"),
     Row(RequestRejected, "Use mode=Mode.JSON.", statuses=(400,), words="does not support response format"),
+    # llama-server's status for it is 500, but trying again cannot help
+    Row(RequestRejected, "Start llama-server with --jinja, or use mode=Mode.JSON.", words="requires --jinja"),
     Row(RequestRejected, "Use mode=Mode.TOOLS or mode=Mode.JSON, not both.", words="cannot be combined with"),
     Row(
         RequestRejected,
@@ -128,6 +130,7 @@ ROWS: tuple[Row, ...] = (
     Row(ServerFailed, "The server reported a conflict: try again.", statuses=(409,), transient=True),
     Row(ConnectionFailed, "The request was cancelled on the way.", statuses=(499,)),
     Row(RequestRejected, "Change the request: the same one would be rejected again.", statuses=range(400, 500)),
+    Row(RequestRejected, "The server does not implement this: use another mode or server.", statuses=(501,)),
     Row(ServerFailed, _LATER, statuses=range(500, 600), transient=True),
     Row(ServerFailed, "Check the base URL: no chat completions server answers like this.", statuses=range(1000)),
 )
@@ -143,18 +146,42 @@ class Refusal:
 
 
 def read_refusal(body: Json, text: str) -> Refusal:
-    """Return the fields of an error body ``{"error": {"message", "code", "failed_generation", ...}}``."""
+    """Return the fields of an error body ``{"error": {"message", "code", "failed_generation", ...}}``.
+
+    vLLM and llama-server may omit the object around them; servers on FastAPI have `detail` instead. OpenRouter gives
+    the words of the provider behind it in `metadata`.
+    """
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, str):
         return Refusal(error)
+    error = error if isinstance(error, dict) else body
     if not isinstance(error, dict):
         return Refusal(describe_page(text))
     message, code, generation = (error.get(name) for name in ("message", "code", "failed_generation"))
+    message = _detail(message if message is not None else error.get("detail"))
+    behind = as_object(error.get("metadata")).get("raw")
+    if message is not None and isinstance(behind, str) and behind.strip():
+        message = f"{message}: {behind[:500]}"
     return Refusal(
-        message if isinstance(message, str) else describe_page(text),
+        message or describe_page(text),
         code if isinstance(code, str) else None,
         generation if isinstance(generation, str) else None,
     )
+
+
+def _detail(found: Json) -> str | None:
+    """Return an error message: a text, or FastAPI's list of ``{"loc": [...], "msg": ...}``; else None."""
+    if isinstance(found, str) or found is None:
+        return found
+    if isinstance(found, dict):
+        return _detail(found.get("detail"))
+    listed = map(as_object, found if isinstance(found, list) else ())
+    words = [
+        f"{'.'.join(map(str, loc))}: {one['msg']}" if isinstance(loc := one.get("loc"), list) else str(one["msg"])
+        for one in listed
+        if "msg" in one
+    ]
+    return "; ".join(words) or None
 
 
 def describe_page(text: str) -> str:
@@ -165,6 +192,25 @@ def describe_page(text: str) -> str:
     if text.lstrip()[:1] == "<":
         return "an HTML page"
     return f"{text[:200]!r}" if text.strip() else "an empty body"
+
+
+_OWNERS = (
+    ("gsk_", "Groq"),
+    ("sk-or-", "OpenRouter"),
+    ("sk-ant-", "Anthropic"),
+    ("AIza", "Google"),
+    ("xai-", "xAI"),
+    ("hf_", "Hugging Face"),
+    ("nvapi-", "NVIDIA"),
+    ("pplx-", "Perplexity"),
+    ("sk-", "OpenAI"),
+)
+"""How the keys of providers begin; several servers have keys like OpenAI's."""
+
+
+def key_owner(key: str) -> str | None:
+    """Return the provider whose keys begin like this one, or None."""
+    return next((owner for prefix, owner in _OWNERS if key.startswith(prefix)), None)
 
 
 def find_row(status: int, refusal: Refusal) -> Row:

@@ -8,12 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from structgen.core.errors import RateLimited, ServerFailed
+from structgen.core.errors import AuthenticationFailed, RateLimited, ServerFailed
 from structgen.core.finish_reasons import SALVAGED, Ending, common_finish_reason, ending_of
 from structgen.core.json import Json, JsonObject, as_object
 from structgen.core.masking import Secrets, mask
 from structgen.core.records import Call, Completion, Usage, token_count
-from structgen.send.http.failures import Failure, Refusal, describe_page, find_row, read_refusal, requested_wait
+from structgen.send.http.failures import (
+    Failure,
+    Refusal,
+    describe_page,
+    find_row,
+    key_owner,
+    read_refusal,
+    requested_wait,
+)
 from structgen.send.http.providers import ChatApi
 
 UNKNOWN_USAGE = Usage(calls=1)
@@ -98,8 +106,9 @@ def _no_json(text: str, content_type: str) -> tuple[str, bool]:
 def _from_message(message: JsonObject, reason: str, body: JsonObject, seconds: float | None) -> Completion | None:
     """Return the completion in a message and its body, or None if the message is empty."""
     calls, content = _calls(message), message.get("content")
-    reasoning, refusal = message.get("reasoning"), message.get("refusal")
-    content = content if isinstance(content, str) else None
+    # llama-server, vLLM and DeepSeek name it reasoning_content
+    reasoning, refusal = message.get("reasoning") or message.get("reasoning_content"), message.get("refusal")
+    content = content if isinstance(content, str) else _joined_parts(content)
     # A model that calls a tool may also write text, which is then not the answer: it goes to `beside`.
     text = calls[0].arguments if calls else content
     if text is None and not (refusal or reasoning or ending_of(reason) in {Ending.CUT, Ending.FILTERED}):
@@ -120,6 +129,13 @@ def _from_message(message: JsonObject, reason: str, body: JsonObject, seconds: f
         beside=(content or "") if calls else "",
         notes=notes,
     )
+
+
+def _joined_parts(content: Json) -> str | None:
+    """Return the texts of a content that is a list of parts, or None. Thoughts are other kinds of parts."""
+    parts = map(as_object, content if isinstance(content, list) else ())
+    texts = [text for part in parts if part.get("type") == "text" and isinstance(text := part.get("text"), str)]
+    return "".join(texts) if texts else None
 
 
 def _calls(message: JsonObject) -> tuple[Call, ...]:
@@ -215,6 +231,9 @@ def refused(reply: Reply, refusal: Refusal, api: ChatApi, secrets: Secrets) -> F
     row = find_row(reply.status, refusal)
     code = f" ({refusal.code})" if refusal.code else ""
     advice = row.advice.format(key_variable=api.key_variable)
+    owner = key_owner(secrets[0]) if row.error is AuthenticationFailed and secrets else None
+    if owner is not None and owner.lower() != api.provider:
+        advice = f"{advice} The key begins like a key of {owner}."
     said = mask(refusal.message, secrets)[:1000].rstrip(".")
     body = mask(_text(reply)[:_KEPT], secrets)
     message = f"{api.provider} answered {reply.status}{code}: {said}. {advice}"

@@ -5,6 +5,7 @@ Also the server to send to, its key, and the credentials that its URL may hold.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,7 +30,8 @@ class ChatApi:
     `path` follows the base URL. `tail` is a part of the path that users tend to write at the end of the base URL.
     `renames` are parameters that have another name there. `streaming` is added to the body of a streamed request.
     `shows_limits` says that its responses carry rate limits in Groq's headers. `unsure` are parameters that some of its
-    servers reject: they are sent only if the user set them.
+    servers reject: they are sent only if the user set them. `schema_first` says that mode AUTO begins with JSON_SCHEMA,
+    and goes on to the next mode if the server refuses it.
     """
 
     provider: str
@@ -41,6 +43,7 @@ class ChatApi:
     needs_key: bool = False
     shows_limits: bool = False
     unsure: frozenset[str] = frozenset()
+    schema_first: bool = False
     renames: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     streaming: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({"stream": True}))
 
@@ -55,7 +58,9 @@ class ChatApi:
                 "or pass base_url."
             )
         if not address.startswith(("http://", "https://")):
-            raise ConfigurationError(f"The base URL {mask_url(base)!r} must begin with http:// or https://.")
+            raise ConfigurationError(
+                f"The base URL {mask_url(base)!r} must begin with http:// or https://{self._better(address)}."
+            )
         for tail in (self.path, self.tail):
             if address.endswith(tail):
                 better = mask_url(f"{address.removesuffix(tail)}{question}{query}")
@@ -66,6 +71,11 @@ class ChatApi:
         if not _host(address):
             raise ConfigurationError(f"The base URL {mask_url(base)!r} names no host: write https://<host>.")
         return f"{address}{question}{query}"
+
+    def _better(self, address: str) -> str:
+        """Return the end of a sentence that shows an address with a scheme, or an empty string."""
+        guessed = f"http://{address}"
+        return f": write {mask_url(guessed)!r}" if "://" not in address and _host(guessed) else ""
 
 
 def _host(address: str) -> str | None:
@@ -113,6 +123,12 @@ class Endpoint:
         scheme, _, rest = self.base_url.partition("?")[0].partition("://")
         authority, slash, path = rest.partition("/")
         return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
+
+    @property
+    def with_version(self) -> str | None:
+        """The base URL with /v1 at the end, without its credentials; or None if it has a version."""
+        shown = self.shown.partition("?")[0]
+        return None if re.search(r"/v[0-9]", shown) else f"{shown}/v1"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -170,6 +186,7 @@ COMPATIBLE = ChatApi(
     base_variable="STRUCTGEN_BASE_URL",
     key_variable="STRUCTGEN_API_KEY",
     unsure=frozenset({"parallel_tool_calls"}),
+    schema_first=True,
     # Ollama, llama-server and vLLM all accept the older name; not all of them accept the newer one.
     renames=MappingProxyType({"max_completion_tokens": "max_tokens"}),
     # Groq always reports the usage of a stream. The others report it only on request.

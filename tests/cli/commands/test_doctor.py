@@ -36,6 +36,12 @@ def serving(body: str) -> Generator[str]:
         server.shutdown()
 
 
+@pytest.fixture(autouse=True)
+def no_local_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at no port of this machine."""
+    monkeypatch.setattr("structgen.send.local_servers.PORTS", {})
+
+
 def verdicts(out: str) -> dict[str, str]:
     """Return the verdict of each check."""
     return {line[7:].partition(":")[0]: line[:5].strip() for line in out.splitlines()}
@@ -266,3 +272,39 @@ def test_a_dead_proxy_is_named(structgen, unused_port: int, monkeypatch) -> None
     assert verdicts(ran.out)["server"] in {"note", "wrong"}
     assert f"is the proxy http://***@127.0.0.1:{unused_port} (HTTPS_PROXY) running?" in ran.out
     assert "s3cr3t" not in ran.out + ran.err
+
+
+LISTING = (
+    '{"object": "list", "data": [{"id": "llama3.2:latest", "object": "model", "owned_by": "library"}, {"id": "b"}]}'
+)
+
+
+def test_a_server_on_this_machine_is_found_with_the_line_that_uses_it(
+    structgen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(LISTING) as url:
+        port = int(url.rpartition(":")[2])
+        monkeypatch.setattr("structgen.send.local_servers.PORTS", {port: "vLLM"})
+        ran = structgen("doctor", "--model", "rules")
+        monkeypatch.setenv("STRUCTGEN_BASE_URL", f"http://localhost:{port}/v1")
+        again = structgen("doctor", "--model", "compatible/b")
+    base = f"http://127.0.0.1:{port}/v1"
+    assert f"local server: Ollama at {base} has llama3.2:latest, b; to use it: STRUCTGEN_BASE_URL={base} " in ran.out
+    assert "structgen extract TASK INPUT --model compatible/llama3.2:latest" in ran.out
+    assert f"local server: Ollama at {base} has llama3.2:latest, b\n" in again.out
+
+
+@pytest.mark.parametrize("body", ["<html>a web site</html>", "{}", '{"data": 3}', ""])
+def test_something_else_on_a_usual_port_is_no_server(structgen, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+    with serving(body) as url:
+        monkeypatch.setattr("structgen.send.local_servers.PORTS", {int(url.rpartition(":")[2]): "vLLM"})
+        ran = structgen("doctor", "--model", "rules")
+    assert "local server: none on the usual ports of this machine (vLLM " in ran.out
+
+
+def test_names_of_models_cannot_leave_the_line_to_type(structgen, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving('{"data": [{"id": "a; rm -rf x\\u001b[2J"}]}') as url:
+        monkeypatch.setattr("structgen.send.local_servers.PORTS", {int(url.rpartition(":")[2]): "vLLM"})
+        out = structgen("doctor", "--model", "rules").out
+    assert "--model 'compatible/a; rm -rf x" in out
+    assert "\x1b" not in out

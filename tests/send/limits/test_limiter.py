@@ -25,6 +25,7 @@ from structgen.send.limits import limiter as limits_shared
 from structgen.send.limits.buckets import Measure
 from structgen.send.limits.limiter import forget_limiters, shared_limiter
 from structgen.send.limits.limiter_state import State
+from structgen.send.mode_fallback import ModeFallback
 from structgen.testing import Clock, Emulator, Limits, cut, dropped, error, raw, reply, streamed
 
 CARD = Card("a", limits={"free": {"rpm": 6_000, "tpm": 60_000}})
@@ -335,8 +336,8 @@ def elsewhere(groq_emulator: Emulator) -> Iterator[ChatSender]:
     """A compatible server, which shows its limits in headers of its own, or not at all."""
     base_url = f"{groq_emulator.base_url}/openai/v1"
     opened = open_sender(f"compatible/{MODEL}", api_key=groq_emulator.api_key, base_url=base_url)
-    assert isinstance(opened, ChatSender)
-    yield opened
+    assert isinstance(opened, ModeFallback)
+    yield opened.sender
     opened.close()
 
 

@@ -1,0 +1,28 @@
+"""What a server makes of a mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from structgen.core.options import Mode
+
+
+class Support(StrEnum):
+    """What a server makes of a mode."""
+
+    TAKEN = "taken"
+    """It accepts the request, and the answer has the form that the mode promises."""
+    IGNORED = "ignored"
+    """It accepts the request, but the answer has another form."""
+    REFUSED = "refused"
+    """It rejects the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a server makes of one mode, and its own words if it refuses it."""
+
+    mode: Mode
+    support: Support
+    said: str = ""
