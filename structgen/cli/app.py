@@ -24,7 +24,6 @@ app = typer.Typer(
     help="Turn text into typed data, never silently wrong.",
     epilog="Start with: structgen extract recipe notes/ -o recipes.csv --model rules",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,  # importing rich takes longer than everything else together
     pretty_exceptions_enable=False,
 )

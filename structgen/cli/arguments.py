@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 import typer
 
+from structgen.cli.completion import model_strings, task_names, task_then_inputs
 from structgen.cli.console import say
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import DateOrder, EvidenceMode, HtmlMode, InputFormat, Mode, Risk, Style
@@ -26,17 +27,21 @@ Words: TypeAlias = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="TASK INPUT",
+        autocompletion=task_then_inputs,
         help=f"What to extract ({TASK}; omit it with --fields), then what to read: files, folders, globs, or - for "
         "standard input. A .txt, .md, .html, .eml, .docx or .pdf file is one document, each row of a .jsonl, .csv, "
         ".tsv or .parquet too. Texts and tables may be compressed (.csv.gz).",
         show_default=False,
     ),
 ]
-TaskName: TypeAlias = Annotated[str, typer.Argument(metavar="TASK", help=f"What to extract: {TASK}.")]
+TaskName: TypeAlias = Annotated[
+    str, typer.Argument(metavar="TASK", autocompletion=task_names, help=f"What to extract: {TASK}.")
+]
 Model: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--model",
+        autocompletion=model_strings,
         help="groq/<id>, compatible/<id>, <provider>/<id>, rules (no LLM, no key) or replay (stored responses only). "
         "Default: STRUCTGEN_MODEL, else Groq if GROQ_API_KEY is set, else rules.",
     ),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from structgen.cli.commands.probe_server import probe_server
+from structgen.cli.completion import card_names
 from structgen.cli.console import display, say
 from structgen.cli.selection import load_environment
 from structgen.core.errors import ConfigurationError
@@ -24,7 +25,8 @@ _HEAD = ("MODEL", "STATUS", "CONTEXT", "OUTPUT", "IN", "CACHED", "OUT", "MODES",
 
 def models(
     model: Annotated[
-        str | None, typer.Argument(metavar="ID", help="Show only this model, even if it is retired.")
+        str | None,
+        typer.Argument(metavar="ID", autocompletion=card_names, help="Show only this model, even if it is retired."),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Include retired models.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole cards, as JSON Lines.")] = False,

@@ -13,6 +13,7 @@ import typer
 from structgen.cli import arguments as args
 from structgen.cli.arguments import ExtractArguments, parse_command, takes
 from structgen.cli.commands.extract import ReparseContext, run_extract
+from structgen.cli.completion import run_numbers, task_names
 from structgen.cli.console import command, display, display_json, guarded, say
 from structgen.cli.run_store import default_store, open_existing_store
 from structgen.core.errors import ConfigurationError
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _AGE = re.compile(r"(\d{1,6})([mhdw])")
 
-RunNumber = Annotated[int, typer.Argument(metavar="RUN", help="The number of a run, from `structgen runs`.")]
+RunNumber = Annotated[
+    int, typer.Argument(metavar="RUN", autocompletion=run_numbers, help="The number of a run, from `structgen runs`.")
+]
 
 runs = typer.Typer(rich_markup_mode=None)
 
@@ -115,6 +118,7 @@ class ReparseArguments:
         list[str] | None,
         typer.Argument(
             metavar="TASK INPUT",
+            autocompletion=task_names,
             help=f"Another TASK, other INPUTs, or both. With --fields all of them are INPUTs. {args.RUNS_CODE}. The "
             "TASK of the run may be such a file.",
             show_default=False,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from structgen.cli import arguments as args
+from structgen.cli.completion import task_then_inputs, words_of_tasks
 from structgen.cli.console import Exit, display, display_json, say
 from structgen.cli.selection import RULES, choose_model, load_task, read_instructions
 from structgen.core.errors import ConfigurationError, DocumentError
@@ -27,7 +28,10 @@ WORDS = (
 
 
 def tasks(
-    words: Annotated[list[str] | None, typer.Argument(metavar="[NAME|new NAME|check [TASK...]]", help=WORDS)] = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME|new NAME|check [TASK...]]", autocompletion=words_of_tasks, help=WORDS),
+    ] = None,
     as_json: args.AsJson = False,
 ) -> None:
     """List the registered tasks, explain one, create one, or lint them."""
@@ -158,7 +162,10 @@ def prompt(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="TASK [INPUT]", help=f"What to extract ({args.TASK}), and an input file.", show_default=False
+            metavar="TASK [INPUT]",
+            autocompletion=task_then_inputs,
+            help=f"What to extract ({args.TASK}), and an input file.",
+            show_default=False,
         ),
     ] = None,
     *,
