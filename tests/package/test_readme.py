@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import structgen
+from structgen.cli.configuration import read_settings
 from structgen.tasks import find_task
 from structgen.testing import Emulator, reply
 
@@ -66,12 +67,23 @@ def test_the_example_of_quotes_asks_for_them(groq_emulator: Emulator) -> None:
 
 
 def test_the_example_of_a_task_file_is_one(tmp_path: Path) -> None:
-    text = blocks("toml")[0]
+    (text,) = [block for block in blocks("toml") if "fields =" in block]
     assert tomllib.loads(text)
     (tmp_path / "ticket.toml").write_text(text, "utf-8")
     task = find_task(str(tmp_path / "ticket.toml"))
     schema = structgen.Schema.of(task)
     assert [schema.check(example.value) for example in task.examples] == [()]
+
+
+def test_the_example_of_settings_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (text,) = [block for block in blocks("toml") if "[tool.structgen]" in block]
+    (tmp_path / "pyproject.toml").write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    settings = read_settings({})
+    assert {name: setting.value for name, setting in settings.items()} == {
+        **tomllib.loads(text)["tool"]["structgen"],
+        "store": str(tmp_path / "cache" / "answers.sqlite"),
+    }
 
 
 def commands(text: str) -> set[str]:
