@@ -10,9 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from structgen import __version__
+from structgen.cli.commands.complete import complete
 from structgen.cli.commands.doctor import doctor
 from structgen.cli.commands.emulate import emulate
 from structgen.cli.commands.extract import extract
+from structgen.cli.commands.generate import generate
 from structgen.cli.commands.models import models
 from structgen.cli.commands.runs import runs
 from structgen.cli.commands.tasks import prompt, schema, tasks
@@ -47,6 +49,8 @@ def _options(  # pyright: ignore[reportUnusedFunction]  (typer calls it)
 
 
 command(app, "structgen extract recipe notes/ -o recipes.csv --model rules")(extract)
+command(app, 'structgen generate recipe "A recipe for apple pie"')(generate)
+command(app, 'structgen complete "Why is the sky blue?"')(complete)
 command(app, "structgen tasks recipe")(tasks)
 command(app, "structgen schema recipe > recipe.schema.json")(schema)
 command(app, "structgen prompt recipe notes/soup.txt")(prompt)
