@@ -33,10 +33,9 @@ _TEMPERATURES = frozenset({"temperature", "temp"})
 _DEGREES = frozenset({"c", "f", "k"})
 _CURRENCIES = frozenset(code.lower() for code in LETTERS if len(code) == 3 and code.isupper()) | {"cent"}
 _LONE = frozenset({"m", "g", "l"})
+_PERCENTS = frozenset({"percent", "percentage", "pct"})
 _SUFFIXES = (
-    {fold(name) for name in MEASURES if name.isalpha() and (len(name) > 1 or name in _LONE)}
-    | _CURRENCIES
-    | {"percent", "percentage", "pct"}
+    {fold(name) for name in MEASURES if name.isalpha() and (len(name) > 1 or name in _LONE)} | _CURRENCIES | _PERCENTS
 ) - {"in", "st", "stone", "mi"}
 """Units of other sorts that the name of a field may end with: ``weight_kg``, ``price_usd``, ``growth_percent``."""
 _FILLERS = {"in", "text", "value", "the", "of", "a", "str", "string", "raw"}
@@ -104,6 +103,11 @@ class Field:
     def own_key(self) -> str:
         """Return the key of labels that are its own name."""
         return f"{self.key}{_NAME}"
+
+    @property
+    def short_key(self) -> str:
+        """Return the key of its name without the noun at its end; see `short_labels`."""
+        return f"{self.key} (short)"
 
     @property
     def shared_key(self) -> str:
@@ -190,9 +194,11 @@ def _read(names: Mapping[str, tuple[str, ...]], node: Node, key: str, name: str,
     spot = _spot(node, key)
     used, kind = spot.used, _kind(spot.used)
     labels = _labels(names, spot, name)
+    asked = tuple(label for label in lexicon().asked.get(phrase(name), ()) if label not in labels)
     named = frozenset(concept for label in labels for concept in concepts_of(label))
     seconds = _seconds(phrase(name.replace("_", " ")))
-    concepts = _settled(named, kind, spot.text("format"), seconds, depth > 1)
+    percent = bool(_PERCENTS & set(phrase(name)[1:]))
+    concepts = _settled(named, kind, spot.text("format"), seconds, percent, depth > 1)
     children, item = (), None
     if depth < _DEEPEST:
         children = _children(names, spot, depth) if kind is Kind.OBJECT else ()
@@ -209,9 +215,9 @@ def _read(names: Mapping[str, tuple[str, ...]], node: Node, key: str, name: str,
         required=required,
         format=spot.text("format"),
         choices=used.choices or (),
-        labels=labels,
+        labels=(*labels, *asked),
         own=_own(name),
-        bare=labels,
+        bare=(*labels, *asked),
         concepts=concepts,
         keys=concepts - MIXED | {key},
         seconds=seconds,
@@ -322,7 +328,13 @@ def _labels(names: Mapping[str, tuple[str, ...]], spot: _Spot, name: str) -> tup
     described = _DESCRIBED_END.split(spot.text("description"), maxsplit=1)[0]
     opening = described if len(described.split()) <= 4 and "," not in described else ""
     dated = _dated(phrase(name)) if spot.text("format") in ("date", "date-time") else ()
-    return tuple(dict.fromkeys(label for label in (*_own(name), *others, opening, *dated) if label.strip()))
+    words = phrase(name)
+    numbered = [" ".join((*words[:-1], noun)) for noun in _NUMBERS if words[-1] in _NUMBERS] if len(words) > 1 else []
+    labels = (*_own(name), *others, opening, *dated, *numbered)
+    return tuple(dict.fromkeys(label for label in labels if label.strip()))
+
+
+_NUMBERS = ("number", "no", "nr")
 
 
 _DESCRIBED_END = re.compile(r"[.:;(]|,\s*(?=YYYY|ISO\b|as\b|in\b|if\b)")
@@ -368,12 +380,16 @@ def _core(words: Phrase) -> Phrase:
     return tuple(word for word in words if word not in _FILLERS) or words
 
 
-def _settled(concepts: frozenset[str], kind: Kind, form: str, seconds: int, nested: bool) -> frozenset[str]:
+def _settled(
+    concepts: frozenset[str], kind: Kind, form: str, seconds: int, percent: bool, nested: bool
+) -> frozenset[str]:
     """Return the concepts that fit the kind of value: "total" is a time only if it is counted in minutes."""
     if form in _FORMATS:
         return concepts & _FORMATS[form] or (frozenset(_FORMATS[form]) if form in ("time", "email") else frozenset())
     if seconds:
         return concepts & TIMES
+    if percent:
+        return concepts - MONEY
     if kind in (Kind.INTEGER, Kind.NUMBER):
         concepts = concepts & _FIGURES or concepts
     elif concepts & {"notes", "comment"}:

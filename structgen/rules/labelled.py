@@ -18,6 +18,7 @@ from structgen.rules.fields import Field, Kind
 from structgen.rules.findings import Finding
 from structgen.rules.label_units import counts_otherwise
 from structgen.rules.search import STRONG, Rank, Search, rank_of, tier_of
+from structgen.rules.short_labels import suits_short_label
 from structgen.rules.values import is_nothing, read_count_of, read_value
 
 _MOST = 40
@@ -90,6 +91,10 @@ def _read_pair(search: Search, field: Field, pair: Pair) -> Finding | None:
     """Return the value of a pair. A label may name the unit of a duration: "Minutes: 10"."""
     page = search.page.text
     if field.kind is Kind.STRING and is_nothing(page[slice(*pair.value)]):
+        return None
+    if not pair.keys & (field.keys | field.shared) and not (
+        pair.value[0] > pair.label[0] and suits_short_label(field, page[slice(*pair.value)])
+    ):
         return None
     if field.kind in _FIGURES and counts_otherwise(field, page[slice(*pair.label)]):
         return None

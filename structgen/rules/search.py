@@ -22,6 +22,7 @@ from structgen.rules.document.sections import Section, find_sections
 from structgen.rules.document.vocabulary import Vocabulary, lexicon
 from structgen.rules.fields import Field, is_name, leaves, single
 from structgen.rules.label_owners import owners_of_lines
+from structgen.rules.short_labels import short_label
 
 STRONG = 0.8
 """Minimum score of a pair that is certainly a label with its value: "Doors: 5", "Doors 5"."""
@@ -45,7 +46,12 @@ def rank_of(field: Field, pair: Pair) -> Rank:
 def _is_name_of_another(field: Field, pair: Pair) -> bool:
     """Whether a label is the name of another field, and for this one only a word that means the same."""
     own = {field.key, field.own_key, field.shared_key}
-    return own.isdisjoint(pair.keys) and any(is_name(key) for key in pair.keys)
+    if not own.isdisjoint(pair.keys):
+        return False
+    if any(is_name(key) for key in pair.keys):
+        return True
+    # A label that names another field or object, in whatever way, is no short one.
+    return not pair.keys & field.keys and any(key.startswith("/") and key != field.short_key for key in pair.keys)
 
 
 def tier_of(field: Field, pair: Pair) -> tuple[float, Rank]:
@@ -90,7 +96,7 @@ class Search:
         """
         found = (
             pair
-            for pair in self.pairs_of(field.keys | field.shared)
+            for pair in self.pairs_of(field.keys | field.shared | {field.short_key})
             if ((pair.keys & field.keys and field.shared) or self.may_own(field, pair.label[0]))
             and not _is_name_of_another(field, pair)
         )
@@ -148,3 +154,5 @@ def _entries(root: Field) -> Iterable[tuple[str, str]]:
     for field in single(root):
         for label in field.own:
             yield label, field.own_key
+        if short := short_label(field):
+            yield short, field.short_key

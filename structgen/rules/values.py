@@ -47,7 +47,7 @@ _CODE = re.compile(r"(?=[^\s]{0,40}\d)[A-Za-z0-9][\w./-]{1,39}")
 _DIGITS = re.compile(r"(?<!\d)\d[\d -]{6,16}\d(?!\d)")
 _VOCABULARIES = ("https://schema.org/", "http://schema.org/")
 _REACH = 24
-_TO = re.compile(r"\s*(?:[-–—]|to|bis|à|a)\s*")
+_TO = re.compile(r"\s*(?:[-–—]|to|and|or|bis|und|oder|à|a|et|ou|y|e)\s*")
 _CODES = frozenset({"sku", "mpn", "gtin", "invoice_number", "order_number", "tax_id"})
 
 
@@ -67,7 +67,16 @@ _NOTHING = frozenset(phrase(words) for line in _NOTHING_WORDS.split("\n") for wo
 
 def is_nothing(text: str) -> bool:
     """Whether a value only says that there is none: "N/A", "(none)", "to be determined"."""
-    return len(text) < 40 and phrase(text) in _NOTHING
+    if len(text) >= 40:
+        return False
+    words = phrase(text)
+    # "None known", "no known allergies" and "keine bekannt".
+    return words in _NOTHING or (words[:1] in _NOBODY and len(words) < 4 and not _SAID.isdisjoint(words[1:]))
+
+
+_NOBODY = frozenset(map(phrase, ("no", "none", "nil", "not", "keine", "aucun", "aucune", "ninguna", "nessuna", "geen")))
+_SAID_WORDS = "known reported recorded found given specified stated listed bekannt connue conocida nota bekend"
+_SAID = frozenset(map(fold, _SAID_WORDS.split()))
 
 
 def read_part(search: Search, field: Field, span: Span) -> Finding | None:
@@ -119,12 +128,20 @@ _SHARES = frozenset(map(fold, _SHARE_WORDS.split()))
 """Words of a field's name that make it a share of something, which a percentage may state."""
 
 
+_SUMS_WORDS = "fee charge cost price amount sum salary wage rent deposit penalty fine toll fare"
+_SUMS = frozenset(map(fold, _SUMS_WORDS.split()))
+"""Words of a field's name that make it an amount, of which a percentage is only the way to work it out."""
+
+
 def _share(field: Field, value: float) -> float | None:
     """Return a percentage as the field counts it: 0.15 if its maximum is 1. None if a whole number counts things."""
     most = field.maximum if field.maximum is not None else as_number(field.limits.get("exclusiveMaximum"))
     if most == 1:
         return float(Decimal(str(value)).scaleb(-2))
-    counts = field.kind is Kind.INTEGER and not _SHARES & set(phrase(field.name))
+    named = set(phrase(field.name))
+    if named & _SUMS and not named & _SHARES:
+        return None
+    counts = field.kind is Kind.INTEGER and not _SHARES & named
     return None if counts else value
 
 

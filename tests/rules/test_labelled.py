@@ -152,3 +152,19 @@ def test_labels_in_the_cells_of_a_table_are_labels(ask: Any, text: str) -> None:
 
 def test_the_first_cell_of_a_table_is_no_title(ask: Any) -> None:
     assert ask("Name\tAge\nAnn\t30\nBob\t41", name="string", age="integer") == {"name": None, "age": None}
+
+
+@pytest.mark.parametrize("words", ["none known", "No known allergies", "keine bekannt", "not reported"])
+def test_a_remark_that_nothing_is_known_is_no_value(ask_one: Any, words: str) -> None:
+    assert ask_one(f"Allergies: {words}\nColour: green\n", "allergies") is None
+
+
+@pytest.mark.parametrize(("name", "value"), [("sort_code", "11-22-33"), ("account_number", "4711")])
+def test_each_value_of_a_list_of_labels_ends_with_its_part(ask_one: Any, name: str, value: str) -> None:
+    text = "Bank: North Bank, Sort code 11-22-33, Account no 4711\n"
+    assert ask_one(text, name) == value
+
+
+@pytest.mark.parametrize(("name", "value"), [("late_fee", None), ("fee_percent", 1.5), ("interest_rate", None)])
+def test_a_percentage_is_no_sum_of_money(ask_one: Any, name: str, value: float | None) -> None:
+    assert ask_one("Late fee: 1.5% per month\nFee percent: 1.5%\n", name, "number") == value

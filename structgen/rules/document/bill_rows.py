@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from structgen.notation.style import Style
 from structgen.rules.document.page import Line, Page
@@ -20,6 +21,12 @@ _BILLING = frozenset(
 )
 _FILLED = re.compile(r"[^\W\d_]{4,}|\d")
 _FILLER = re.compile(r"^[\s:()]*(?:RM|MYR|USD|EUR|GBP|CHF|[$€£])?[\s:()]*$")
+_ONLY_PROPOSED = re.compile(
+    r"[\W_]*(?:suggested|recommended|optional|estimated|approximate|expected|projected|average|typical|sample|example)\b",
+    re.IGNORECASE,
+)
+"""Words before a label that make its amounts proposals: "Suggested tip: 1.91"."""
+_RANGE = re.compile(r"\s*(?:[-–—]|to|and|or|bis|und|oder|à|et|ou|y|e)\s*", re.IGNORECASE)
 _COLUMN = 20
 """Maximum lines of a column of labels or amounts. It bounds the work for each label."""
 
@@ -100,15 +107,17 @@ def _label(vocabulary: Vocabulary, line: Line) -> tuple[frozenset[str], int] | N
     mentions = vocabulary.of_line(line.text, line.start)
     named = [mention for mention in mentions if mention.keys & _BILLING]
     # A concept further right is rather a word in the name of a product.
-    if not named or named[0].start - line.start > 14:
+    if not named or named[0].start - line.start > 14 or _ONLY_PROPOSED.match(line.text):
         return None
     return named[0].keys, named[0].end
 
 
 def _amounts(page: Page, style: Style, line: Line, at: int) -> list[Amount]:
     """Return the amounts of a line after the offset `at`, without percentages and bare integers."""
-    found = find_amounts(page.text[at : line.end], style, at)
-    return [one for one in found if one.cents or one.currency]
+    found = [one for one in find_amounts(page.text[at : line.end], style, at) if one.cents or one.currency]
+    # Neither end of a range is the amount: "between 40.00 and 50.00".
+    ranged = any(_RANGE.fullmatch(page.text, one.signed_end, other.signed) for one, other in pairwise(found[-3:]))
+    return [] if ranged else found
 
 
 def _amount_in_column(

@@ -89,6 +89,9 @@ def _line_pairs(page: Page, number: int, line: Line, mentions: list[Mention]) ->
         limit = next((later.start for later in opened[place + 1 :] if later.start > mention.end), line.end)
         end, exact, colon = _label_end(page.text, mention, line.end)
         limit = line.end if limit < end else limit
+        # In "Bank: North, Sort code 11-22-33, Account 4711" each value ends with its part of the list.
+        if not colon and _LISTED.search(page.text[max(line.start, mention.start - 3) : mention.start]):
+            limit = _part_end(page.text, end, limit)
         value = _trim(page.text, end, limit)
         if value[0] < value[1]:
             first = _first_cell(page.text, *value)
@@ -109,6 +112,15 @@ def _line_pairs(page: Page, number: int, line: Line, mentions: list[Mention]) ->
             found.append(Pair(mention.keys, (mention.start, end), (end, end), number, _EMPTY))
         done = end
     return found
+
+
+_LISTED = re.compile(r",\s+$")
+_NEXT_PART = re.compile(r",\s+(?=[^\W\d_])")
+
+
+def _part_end(text: str, start: int, end: int) -> int:
+    part = _NEXT_PART.search(text, start, end)
+    return part.start() if part else end
 
 
 def _opened(page: Page, line: Line, mentions: list[Mention]) -> list[Mention]:

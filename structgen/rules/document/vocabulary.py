@@ -154,6 +154,8 @@ class Lexicon:
     labels: Mapping[str, tuple[str, ...]]
     concepts: Mapping[tuple[str, ...], frozenset[str]]
     """Phrase -> the concepts that it may name."""
+    asked: Mapping[tuple[str, ...], tuple[str, ...]]
+    """The name of a field -> labels that are too common for documents that nobody asks for it: "From", "To"."""
     stops: frozenset[tuple[str, ...]]
     noise: frozenset[tuple[str, ...]]
     documents: frozenset[tuple[str, ...]]
@@ -195,6 +197,7 @@ def lexicon() -> Lexicon:
     return Lexicon(
         labels={concept: tuple(labels) for concept, labels in raw["labels"].items()},
         concepts=concepts,
+        asked=_asked(raw["asked"]),
         stops=_phrases(raw["stops"]),
         noise=_phrases(raw["noise"]),
         documents=_phrases(raw["documents"]),
@@ -214,6 +217,15 @@ def lexicon() -> Lexicon:
         stock_states=_vocabulary(raw["stock_states"]),
         price_words=_vocabulary(raw["price_words"]),
     )
+
+
+def _asked(groups: Mapping[str, list[str]]) -> dict[Phrase, tuple[str, ...]]:
+    """Return the labels of each name. Names that share labels are in one key: "birth date; dob"."""
+    found: dict[Phrase, tuple[str, ...]] = {}
+    for names, labels in groups.items():
+        for name in map(phrase, names.split(";")):
+            found[name] = (*found.get(name, ()), *labels)
+    return found
 
 
 def _vocabulary(words: Mapping[str, list[str]]) -> Vocabulary:

@@ -15,6 +15,7 @@ from structgen.rules.finders.authors import find_author
 from structgen.rules.finders.bills import find_row, find_total
 from structgen.rules.finders.codes import CODED, find_code, find_iban
 from structgen.rules.finders.issuers import find_address, find_company, find_phone
+from structgen.rules.finders.left_to_pay import find_left_to_pay, is_left_to_pay
 from structgen.rules.finders.parties import find_party, party_lines
 from structgen.rules.finders.products import (
     find_availability,
@@ -110,8 +111,11 @@ def _time(search: Search, field: Field) -> Finding | None:
 
 
 def _total(search: Search, field: Field) -> Finding | None:
-    # "Amount due" is no total of the bill if the schema has a field for it.
-    row = find_total(replace(search, rows=tuple(row for row in search.rows if not _of_sibling(field, row))))
+    if is_left_to_pay(field) and (left := find_left_to_pay(search)) is not None:
+        return _amount(search, field, left.row)
+    # "Amount due" is no total of the bill if the schema has a field for it. The tax of a sibling still explains totals.
+    rows = tuple(replace(row, keys=row.keys - {"total"}) if _of_sibling(field, row) else row for row in search.rows)
+    row = find_total(replace(search, rows=rows))
     if row is None and not CENTS.search(search.page.text):
         return find_labelled(search, field)
     return _amount(search, field, row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from structgen.rules.document.key_values import Pair
+from structgen.rules.document.vocabulary import phrase
 from structgen.rules.fields import Field
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.labelled import agreed
@@ -34,11 +35,23 @@ def _code(search: Search, field: Field, pair: Pair) -> Finding | None:
         alone = match is not None and not search.page.text[match.end() : pair.value[1]].strip()
         if match is None or not (alone or (pair.score >= _BESIDE and pattern is not _SPACED_CODE)):
             continue
-        code = match.group().rstrip("./-")
+        # A number in groups is no longer one word: "123 456 789 00012".
+        end = match.end() if alone else _groups_end(search.page.text, match.end(), pair.value[1])
+        code = search.page.text[match.start() : end].rstrip("./-")
         if _AMOUNT_OR_DATE.match(code) or (pattern is _GTIN and _digits(code) not in _GTIN_LENGTHS):
             continue
         return leaf(search.page, code, match.start(), match.start() + len(code))
     return None
+
+
+_GROUPS = re.compile(r"(?<=\d\d)(?: \d{2,5})+(?![\w/.-])")
+_GROUPED_DATE = re.compile(r" (?:\d\d? )?(?:19|20)\d\d$")
+
+
+def _groups_end(text: str, at: int, limit: int) -> int:
+    """Return the end of a code with the groups of digits behind it. They may be no year."""
+    more = _GROUPS.match(text, at, limit)
+    return more.end() if more and not _GROUPED_DATE.match(more.group()) else at
 
 
 def _digits(code: str) -> int:
@@ -48,9 +61,14 @@ def _digits(code: str) -> int:
 _IBAN = re.compile(r"(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,4})?(?![\w-])")
 
 
-def find_iban(search: Search, _field: Field) -> Finding | None:
-    """Return the only bank account number of a text whose check digits are right, or None."""
+def find_iban(search: Search, field: Field) -> Finding | None:
+    """Return the only bank account number of a text whose check digits are right, or None.
+
+    Other account numbers have no check digits. They have to be labelled.
+    """
     found = [match for match in _IBAN.finditer(search.page.text) if _is_iban(match.group())]
+    if not found and "iban" not in phrase(field.name):
+        return find_code(search, field)
     if len({match.group().replace(" ", "") for match in found}) != 1:
         return None
     return leaf(search.page, found[0].group(), *found[0].span())

@@ -64,6 +64,8 @@ _WORD_STARTS = re.compile(r"(?<!\S)\S")
 _MOST_WORDS = 10
 _WIDEST = 300
 _SHORTEST = 5
+_OTHER_LABEL = re.compile(r"[^\W\d_]{1,12}(?: [^\W\d_]{1,12})?:\s")
+"""A label that is not known, whose value is another party than the issuer: "To: Orchard Foods Inc."."""
 _AMOUNT_CELL = re.compile(
     r"(?!\d\d?[.]\d\d?[.])(?:[^\W\d_]{1,3}\.?|[$€£¥])?\s?-?\d[\d,. ]{0,12}[.,]\d{2}(?:\s?(?:[^\W\d_]{1,3}|[$€£]))?"
 )
@@ -188,7 +190,7 @@ def _is_name_like(line: Line, search: Search) -> bool:
     if not _LEGAL.search(line.text) and (_SENTENCE.search(name) or spoken or _is_numbered_paper(words)):
         return False
     mentions = search.vocabulary.of_line(line.text)
-    labelled = ":" in line.text and mentions and mentions[0].start == 0
+    labelled = ":" in line.text and ((mentions and mentions[0].start == 0) or _OTHER_LABEL.match(line.text))
     return not labelled and (bool(_LEGAL.search(line.text)) or address_score(line) < 2)
 
 

@@ -35,3 +35,8 @@ def test_a_number_is_found_by_its_label(ask_one: Any, text: str, field: str, val
 )
 def test_the_check_digits_prove_a_bank_account(ask_one: Any, text: str, value: str | None) -> None:
     assert ask_one(text, "iban") == value
+
+
+def test_a_number_in_groups_of_digits_is_one_code(ask_one: Any) -> None:
+    assert ask_one("SIRET 123 456 789 00012\nTotal 5.00\n", "tax_id") == "123 456 789 00012"
+    assert ask_one("Order number 4711 12 2024\n", "order_number") == "4711"

@@ -122,3 +122,7 @@ def test_goods_in_columns_are_no_name(ask_one: Any) -> None:
 
 def test_the_only_mail_address_of_a_short_bill_is_its_own(ask_one: Any) -> None:
     assert ask_one("Oak & Ash Ltd\nhello@oak.example\nTotal: 12.00\n", "contact_email") == "hello@oak.example"
+
+
+def test_the_line_of_another_party_is_no_issuer(ask_one: Any) -> None:
+    assert ask_one("Invoice 889\nTo: Orchard Foods Inc.\nTotal: 1200.00\n", "company") is None
