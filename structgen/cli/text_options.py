@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from structgen.cli.completion import model_strings
 from structgen.cli.console import Exit, say
-from structgen.cli.selection import RULES, choose_model
+from structgen.cli.selection import RULES, choose_model, is_chosen
 from structgen.core.errors import (
     AuthenticationFailed,
     BudgetExceeded,
@@ -34,6 +35,7 @@ TextModel: TypeAlias = Annotated[
     typer.Option(
         "--model",
         "-m",
+        autocompletion=model_strings,
         help="groq/<id>, compatible/<id>, <provider>/<id> or replay (stored responses only). Default: STRUCTGEN_MODEL, "
         "else Groq if GROQ_API_KEY is set.",
     ),
@@ -79,7 +81,7 @@ def choose_llm(named: str | None) -> str:
     """Return the model to use. Raises ConfigurationError for the rules, which cannot write a text."""
     model = choose_model(named)
     if model == RULES:
-        what = "The rules read documents without a model" if named else "No model is named and no key is set"
+        what = "The rules read documents without a model" if is_chosen(named) else "No model is named and no key is set"
         raise ConfigurationError(
             f"{what}, so there is nothing to write an answer: set GROQ_API_KEY (free at console.groq.com) or "
             "STRUCTGEN_MODEL, or name a model, for example --model compatible/<id> with STRUCTGEN_BASE_URL."

@@ -9,6 +9,7 @@ import typer
 
 from structgen.cli import arguments as args
 from structgen.cli import text_options as text
+from structgen.cli.completion import task_then_inputs
 from structgen.cli.console import say
 from structgen.cli.selection import load_task, read_instructions
 from structgen.core.options import Mode, Style
@@ -23,6 +24,7 @@ def generate(
         list[str] | None,
         typer.Argument(
             metavar="TASK PROMPT",
+            autocompletion=task_then_inputs,
             help=f"What to generate ({args.TASK}; omit it with --fields), then the prompt. What is piped in, or read "
             "for -, comes before the prompt.",
             show_default=False,
