@@ -220,6 +220,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    if name == "instructor":  # a package, which `import structgen` does not import
+        return import_module("structgen.instructor")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'structgen' has no attribute {name!r}")
     value = getattr(import_module(_HOME_OF[name]), name)

@@ -39,8 +39,9 @@ T = TypeVar("T")
 class Send:
     """The effect of sending a request. `attempt` counts from 1, `at_most` is the maximum usage.
 
-    `beyond` is the reason why the request could exceed the budget. Then only a stored answer may be used, and the
-    driver throws BudgetExceeded if there is none.
+    `refused` are the issues of the answer before, which is why it is sent; empty for the first. `beyond` is the reason
+    why the request could exceed the budget. Then only a stored answer may be used, and the driver throws BudgetExceeded
+    if there is none.
     """
 
     request: Request
@@ -48,6 +49,7 @@ class Send:
     why: str
     at_most: Usage
     beyond: str | None = None
+    refused: tuple[Issue, ...] = ()
 
 
 FAULTS = (TransportError, StoreError, BudgetExceeded)
@@ -89,7 +91,8 @@ def extraction(plan: Plan[T], text: Input, first: Question[T] | None = None) -> 
         at_most = question.at_most
         unaffordable = _check_budget(plan, attempts, parsed, at_most)
         try:
-            completion = yield Send(question.request, len(attempts) + 1, question.why, at_most, unaffordable)
+            refused = attempts[-1].issues if attempts else ()
+            completion = yield Send(question.request, len(attempts) + 1, question.why, at_most, unaffordable, refused)
         # The driver raises it only if the store has no answer: a stored one costs nothing and is always allowed.
         except BudgetExceeded as error:
             raise _failed(plan, str(error), attempts, parsed, BudgetExceeded) from None

@@ -110,7 +110,8 @@ def open_sender(
         raise ConfigurationError(
             "The model 'replay' answers from a store and never sends: pass one, as in Extractor('replay', store=...)."
         )
-    card = _check_card(provider, name)
+    # With a client of the user's the server decides: it may be another one, or a proxy that still has the model.
+    card = find_card(provider, name) if client else _check_card(provider, name)
     api = CHAT_APIS.get(provider)
     if api is None:
         from structgen.send.instructor_sender import open_instructor_sender

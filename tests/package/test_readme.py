@@ -57,6 +57,16 @@ def test_the_examples_of_observers_and_policies_run(groq_emulator: Emulator, cap
     assert repr(names["patient"]) == "Extractor('groq/openai/gpt-oss-20b')"
 
 
+def test_the_example_for_users_of_instructor_runs(groq_emulator: Emulator) -> None:
+    (example,) = [block for block in blocks("python") if "instructor.from_groq" in block]
+    names: dict[str, Any] = {}
+    exec(compile(example.replace("gsk_...", groq_emulator.api_key), "README.md", "exec"), names)
+    groq_emulator.script(reply('{"name": "Ann", "age": 31}'))
+    guest = names["read_guest"]("Ann, 31 years old")
+    names["client"].close()
+    assert (guest.name, guest.age) == ("Ann", 31)
+
+
 def test_the_example_of_quotes_asks_for_them(groq_emulator: Emulator) -> None:
     (example,) = [block for block in blocks("python") if "EvidenceMode.QUOTES" in block]
     names: dict[str, Any] = {}

@@ -9,7 +9,7 @@ import pytest
 
 from structgen import AuthenticationFailed, ConfigurationError, ConnectionFailed, Extractor, fields
 from structgen.send.http.user_client import NO_TIMEOUT, user_client
-from structgen.testing import Emulator, error, reply
+from structgen.testing import Emulator, raw, reply
 
 NAMED = fields("name")
 SOUP = reply('{"name": "Soup"}')
@@ -84,7 +84,7 @@ def test_an_async_client_serves_async_calls_and_streams(
 def test_a_rate_limit_is_waited_for_by_structgen_alone(
     groq_emulator: Emulator, model: str | None, opened: Callable[..., Any]
 ) -> None:
-    groq_emulator.script(error("rate_limit", retry_after=0), SOUP)
+    groq_emulator.script(raw(b'{"error": {"message": "wait"}}', status=429, headers={"retry-after": "0"}), SOUP)
     result = Extractor(model, client=opened(groq_emulator, max_retries=9)).extract(NAMED, "Soup, for four")
     assert result.attempts[0].completion.transport_retries == 1
     assert len(groq_emulator.requests) == 2

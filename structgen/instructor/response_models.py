@@ -1,0 +1,70 @@
+"""What users of instructor pass as `response_model` -> the schema that is asked for, and the value that they get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast, get_args, get_origin
+
+from instructor.v2.dsl.partial import PartialBase
+from instructor.v2.dsl.response_list import ListResponse
+from instructor.v2.validation.async_validators import reject_async_validators
+from pydantic import BaseModel
+
+from structgen.core.errors import ConfigurationError
+
+_LISTS = frozenset({list, Iterable})
+_MOST = 256
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseModel:
+    """A checked response model. `schema` is what is asked for.
+
+    `item` is the type of the items if it is a list. `partial` is the model that partial values are made of, if any.
+    `lazy` says that it was given as an Iterable.
+    """
+
+    schema: Any
+    item: Any = None
+    partial: type[BaseModel] | None = None
+    lazy: bool = False
+
+
+def response_model_of(given: object) -> ResponseModel:
+    """Return a checked response model. Raises instructor's ValueError for async validators, which nobody would run.
+
+    Only classes are remembered: equal unions may differ in their order, and annotations may have no hash.
+    """
+    return _cached(given) if isinstance(given, type) and not get_args(given) else _read(given)
+
+
+def _read(given: object) -> ResponseModel:
+    reject_async_validators(given)
+    origin, arguments = get_origin(given), get_args(given)
+    if given is list or given is Iterable or (origin in _LISTS and not arguments):
+        raise ConfigurationError(f"response_model is {given}, but must name its items: write list[User].")
+    if origin in _LISTS:
+        return ResponseModel(list[arguments[0]], item=arguments[0], lazy=origin is Iterable)
+    if isinstance(given, type) and issubclass(given, PartialBase):
+        # instructor keeps the model there that was wrapped in Partial[...].
+        original = getattr(cast("Any", given), "_original_model", None)
+        return ResponseModel(cast("Any", given).get_partial_model(), partial=original)
+    model = given if isinstance(given, type) and issubclass(given, BaseModel) else None
+    return ResponseModel(given, partial=model)
+
+
+_cached = lru_cache(maxsize=_MOST)(_read)
+
+
+def with_completion(value: Any, completion: Any, usage: BaseModel | None) -> Any:
+    """Return the value as instructor hands it over: models and lists carry the completion and the usage."""
+    if isinstance(value, list):
+        items: list[Any] = cast("list[Any]", value)
+        return ListResponse[Any](items, _raw_response=completion, _total_usage=usage)
+    if isinstance(value, BaseModel):
+        holder: Any = value
+        holder._raw_response = completion  # the attributes that instructor's users read
+        holder._total_usage = usage
+    return value
