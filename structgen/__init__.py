@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     )
     from structgen.core.results import Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Parsed, Partial, Repair
     from structgen.documents.file_reader import read
+    from structgen.engine.cascade.model_order import Cascade
     from structgen.extractor import Extractor
     from structgen.schema import Schema, fields
     from structgen.send.model_cards import list_models
@@ -138,6 +139,7 @@ _HOMES = {
     ),
     "structgen.api": ("acomplete", "aextract", "agenerate", "complete", "extract", "generate"),
     "structgen.documents.file_reader": ("read",),
+    "structgen.engine.cascade.model_order": ("Cascade",),
     "structgen.extractor": ("Extractor",),
     "structgen.schema": ("Schema", "fields"),
     "structgen.send.model_cards": ("list_models",),
@@ -154,6 +156,7 @@ __all__ = [
     "BudgetExceeded",
     "Call",
     "Card",
+    "Cascade",
     "ChunkReport",
     "Claim",
     "Completion",

@@ -12,6 +12,7 @@ from structgen.core.json import Json
 from structgen.core.options import Options, TextParameters
 from structgen.core.records import Completion
 from structgen.core.results import Extraction
+from structgen.engine.cascade.model_order import Cascade
 from structgen.extractor import Extractor
 from structgen.schema import Context, SchemaOf, U
 
@@ -24,7 +25,7 @@ def extract(
     text: Input,
     instructions: str | None = None,
     *,
-    model: str | None = ...,
+    model: str | Cascade | None = ...,
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[U]: ...
@@ -34,7 +35,7 @@ def extract(
     text: Input,
     instructions: str | None = None,
     *,
-    model: str | None = ...,
+    model: str | Cascade | None = ...,
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[Json]: ...
@@ -44,7 +45,7 @@ def extract(
     text: Input,
     instructions: str | None = None,
     *,
-    model: str | None = ...,
+    model: str | Cascade | None = ...,
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[T]: ...
@@ -53,7 +54,7 @@ def extract(
     text: Input,
     instructions: str | None = None,
     *,
-    model: str | None = None,
+    model: str | Cascade | None = None,
     options: Options | None = None,
     context: Context = None,
 ) -> Extraction[Any]:
@@ -68,7 +69,7 @@ async def aextract(
     text: Input,
     instructions: str | None = None,
     *,
-    model: str | None = ...,
+    model: str | Cascade | None = ...,
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[U]: ...
@@ -78,7 +79,7 @@ async def aextract(
     text: Input,
     instructions: str | None = None,
     *,
-    model: str | None = ...,
+    model: str | Cascade | None = ...,
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[Json]: ...
@@ -88,7 +89,7 @@ async def aextract(
     text: Input,
     instructions: str | None = None,
     *,
-    model: str | None = ...,
+    model: str | Cascade | None = ...,
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[T]: ...
@@ -97,7 +98,7 @@ async def aextract(
     text: Input,
     instructions: str | None = None,
     *,
-    model: str | None = None,
+    model: str | Cascade | None = None,
     options: Options | None = None,
     context: Context = None,
 ) -> Extraction[Any]:
@@ -112,7 +113,7 @@ def generate(
     prompt: Input,
     instructions: str | None = None,
     *,
-    model: str | None = ...,
+    model: str | Cascade | None = ...,
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[U]: ...
@@ -122,7 +123,7 @@ def generate(
     prompt: Input,
     instructions: str | None = None,
     *,
-    model: str | None = ...,
+    model: str | Cascade | None = ...,
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[Json]: ...
@@ -132,7 +133,7 @@ def generate(
     prompt: Input,
     instructions: str | None = None,
     *,
-    model: str | None = ...,
+    model: str | Cascade | None = ...,
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[T]: ...
@@ -141,7 +142,7 @@ def generate(
     prompt: Input,
     instructions: str | None = None,
     *,
-    model: str | None = None,
+    model: str | Cascade | None = None,
     options: Options | None = None,
     context: Context = None,
 ) -> Extraction[Any]:
@@ -156,7 +157,7 @@ async def agenerate(
     prompt: Input,
     instructions: str | None = None,
     *,
-    model: str | None = ...,
+    model: str | Cascade | None = ...,
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[U]: ...
@@ -166,7 +167,7 @@ async def agenerate(
     prompt: Input,
     instructions: str | None = None,
     *,
-    model: str | None = ...,
+    model: str | Cascade | None = ...,
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[Json]: ...
@@ -176,7 +177,7 @@ async def agenerate(
     prompt: Input,
     instructions: str | None = None,
     *,
-    model: str | None = ...,
+    model: str | Cascade | None = ...,
     options: Options | None = ...,
     context: Context = None,
 ) -> Extraction[T]: ...
@@ -185,7 +186,7 @@ async def agenerate(
     prompt: Input,
     instructions: str | None = None,
     *,
-    model: str | None = None,
+    model: str | Cascade | None = None,
     options: Options | None = None,
     context: Context = None,
 ) -> Extraction[Any]:

@@ -20,13 +20,17 @@ from structgen.core.json import Json
 from structgen.core.options import Mode, Options, Style, TextParameters, with_parameters
 from structgen.core.records import Completion, Document, Example, Usage
 from structgen.core.results import Extraction
-from structgen.engine.answers import open_answers, open_store
-from structgen.engine.chunked.long_document import chunked_extraction, most_of_document, plan_chunks
-from structgen.engine.document_input import ReadableInput, readable_input
+from structgen.engine.answers import open_store
+from structgen.engine.budget import Prices
+from structgen.engine.cascade.cascade_answers import check_keys, check_models, open_models, refuse_cascade, refuse_rules
+from structgen.engine.cascade.cascade_document import CascadeDocument
+from structgen.engine.cascade.model_order import Cascade, model_in, models_in
+from structgen.engine.document_input import readable_input
+from structgen.engine.document_line import ModelDocument
 from structgen.engine.drive import adrive, drive
 from structgen.engine.flow import DocumentLine, Line, Send, SideBySide, extraction
 from structgen.engine.map_api import Maps
-from structgen.engine.observers import Observers, end_observed, observed, observers_in
+from structgen.engine.observers import Observers, observed, observers_in
 from structgen.engine.reparse.previous_run import PreviousRun, only_extract
 from structgen.engine.stream.stream_api import Streams, TextLine, refuse_chunks, text_line
 from structgen.engine.stream.stream_views import Finished
@@ -68,8 +72,9 @@ class Extractor(Maps, Streams):
 
     Args:
         model: ``groq/<id>``, ``rules`` (no LLM), ``compatible/<id>``, ``<provider>/<id>``, or ``replay``, which answers
-            from the store alone (``replay/<provider>/<id>`` if the store holds several models). If None,
-            ``STRUCTGEN_MODEL`` decides, else Groq is used if ``GROQ_API_KEY`` is set.
+            from the store alone (``replay/<provider>/<id>`` if the store holds several models). ``groq/auto:simple``,
+            ``medium`` and ``complex`` choose by price. A `Cascade`, or several names with commas between them, asks
+            the models in turn. If None, ``STRUCTGEN_MODEL`` decides, else Groq is used if ``GROQ_API_KEY`` is set.
         options: how to ask and what to accept.
         api_key: the key. If None, the provider's environment variable is read.
         base_url: another server that speaks the same protocol.
@@ -97,7 +102,7 @@ class Extractor(Maps, Streams):
 
     def __init__(
         self,
-        model: str | None = None,
+        model: str | Cascade | None = None,
         options: Options | None = None,
         *,
         api_key: str | None = None,
@@ -113,7 +118,7 @@ class Extractor(Maps, Streams):
         retrying: BaseRetrying | None = None,
     ) -> None:
         given = client_given(client, api_key=api_key, base_url=base_url, http_client=http_client)
-        chosen = default_model(client=given) if model is None else argument("model", model, string)
+        chosen = default_model(client=given) if model is None else argument("model", model, model_in)
         if chosen is None:
             raise ConfigurationError(
                 'client serves models whose names are not known here: name one, as in Extractor("compatible/<id>", '
@@ -123,7 +128,7 @@ class Extractor(Maps, Streams):
                 'model="groq/<id>"; without a key, model="rules" extracts without an LLM.'
             )
         self.options = Options() if options is None else argument("options", options, _AN_OPTIONS)
-        self._plans: dict[tuple[int, str, bool], tuple[tuple[Example, ...], Plan[Any]]] = {}
+        self._plans: dict[tuple[int, str, bool, int], tuple[tuple[Example, ...], Plan[Any]]] = {}
         self._observers = Observers(argument("observers", observers, observers_in))
         self._patience = Allowance(
             self.options.budget.max_transport_retries,
@@ -134,9 +139,10 @@ class Extractor(Maps, Streams):
         timeout = argument("timeout", timeout, number(above=0))
         base_url, api_key = argument("base_url", base_url, _A_STRING), argument("api_key", api_key, _A_STRING)
         previous_run = argument("previous_run", previous_run, optional(_A_PREVIOUS_RUN))
+        models = models_in(chosen)
+        check_keys(models, api_key=api_key, base_url=base_url, client=client, previous_run=previous_run)
         open_wire = partial(
             open_sender,
-            chosen,
             api_key=api_key,
             base_url=base_url,
             timeout=given.timeout if given and timeout == TIMEOUT else timeout,
@@ -147,9 +153,11 @@ class Extractor(Maps, Streams):
             # Modes after JSON_SCHEMA need the schema in the prompt; and a mode that was named is not replaced.
             fall_back=self.options.mode is Mode.AUTO and self.options.style is not Style.NONE,
         )
-        opened = open_store(store, chosen)
-        self.model, self._answers = open_answers(chosen, opened, given.base_url if given else base_url, open_wire)
-        self._sender = self._answers.sender
+        opened = open_store(store, models[-1])
+        base = given.base_url if given else base_url
+        self.models, self._answers, self._senders = open_models(models, opened, base, open_wire)
+        self.model = ",".join(self.models)
+        check_models(self.models, self.options, self._senders)
         self._own_store = opened if opened is not store else None
         self._previous = previous_run.at(self._answers.endpoint) if previous_run else None
 
@@ -224,7 +232,7 @@ class Extractor(Maps, Streams):
 
         `.evidence` is empty, because there is no document to find it in. Raises the same errors as `extract`.
         """
-        return self._run(self._planned(schema, prompt, instructions, context, extracting=False)[1])
+        return self._run(self._prompted(schema, prompt, instructions, context))
 
     @overload
     async def agenerate(
@@ -247,7 +255,7 @@ class Extractor(Maps, Streams):
         self, schema: object, prompt: Input, instructions: str | None = None, *, context: Context = None
     ) -> Extraction[Any]:
         """Async version of `generate`."""
-        return await self._arun(self._planned(schema, prompt, instructions, context, extracting=False)[1])
+        return await self._arun(self._prompted(schema, prompt, instructions, context))
 
     def estimate_usage(
         self, schema: object, text: Input, instructions: str | None = None, *, context: Context = None
@@ -257,9 +265,8 @@ class Extractor(Maps, Streams):
         Input is estimated from its characters, output from the maximum length of the answer. Stored responses count
         nothing. Raises the errors that `extract` raises before it sends a request.
         """
-        plan = self._plan(resolve(schema), instructions, context)
-        text = readable_input(plan.brief, text).input
-        return most_of_document(plan, text, self._answers.stored, self._previous)
+        document = self._document(schema, text, instructions, context)
+        return document.most(self._answers.stored)
 
     def complete(self, messages: Input, **parameters: Unpack[TextParameters]) -> Completion:
         """Return plain text for a prompt or a chat, without a schema: `.text` of the completion, its `.usage`, `.cost`.
@@ -291,8 +298,9 @@ class Extractor(Maps, Streams):
         return other
 
     def _chat(self, messages: Input, parameters: TextParameters) -> TextLine:
+        refuse_cascade(self.models, "plain text")
         provider, name = split_model(self.model)
-        card, options = self._sender.card, with_parameters(self.options, parameters)
+        card, options = self._senders[0].card, with_parameters(self.options, parameters)
         request = compile_chat(messages, provider, name, options, card)
         return text_line(request, options.budget, card, self._observers)
 
@@ -300,54 +308,56 @@ class Extractor(Maps, Streams):
         return resolve(schema)
 
     def _extract(self, schema: object, text: Input, instructions: str | None, context: Context) -> Extraction[Any]:
-        plan, allowance = self._plan(resolve(schema), instructions, context), self._allowance()
-        readable = readable_input(plan.brief, text)
+        document, allowance = self._document(schema, text, instructions, context), self._allowance()
         try:
-            return self._run(self._line(plan, readable), allowance)
+            return self._run(document.line(self._observers), allowance)
         except RequestTooLarge as error:
-            line = self._in_chunks(plan, readable, error)
+            line = document.line_in_chunks(self._observers)
+            if line is None:
+                raise error
         return self._run(line, allowance)
 
     async def _aextract(
         self, schema: object, text: Input, instructions: str | None, context: Context
     ) -> Extraction[Any]:
-        plan, allowance = self._plan(resolve(schema), instructions, context), self._allowance()
-        readable = readable_input(plan.brief, text)
+        document, allowance = self._document(schema, text, instructions, context), self._allowance()
         try:
-            return await self._arun(self._line(plan, readable), allowance)
+            return await self._arun(document.line(self._observers), allowance)
         except RequestTooLarge as error:
-            line = self._in_chunks(plan, readable, error)
+            line = document.line_in_chunks(self._observers)
+            if line is None:
+                raise error
         return await self._arun(line, allowance)
 
-    def _line(self, plan: Plan[T], readable: ReadableInput) -> DocumentLine[T]:
-        """Return the line for a text: straight, or chunked if a document is too long for one request."""
-        text = readable.input
-        long = plan_chunks(plan, text)
-        if long is None:
-            first = self._previous.question(plan, text) if self._previous else None
-            return observed(readable.placed(extraction(plan, text, first)), self._observers)
-        line = chunked_extraction(long, self._observers, self._previous)
-        return end_observed(readable.placed(line), self._observers)
-
-    def _in_chunks(self, plan: Plan[T], readable: ReadableInput, error: RequestTooLarge) -> DocumentLine[T]:
-        """Return the chunked line for a document that the server found too large. Raise `error` if it cannot be cut."""
-        # If the chunks were already too large, the server's error is final.
-        was_whole = plan_chunks(plan, readable.input) is None
-        long = plan_chunks(plan, readable.input, refused=True) if was_whole else None
-        if long is None:
-            raise error
-        line = chunked_extraction(long, self._observers, self._previous)
-        return end_observed(readable.placed(line), self._observers)
-
-    def _planned(
+    def _document(
         self, schema: object, text: Input, instructions: str | None, context: Context, *, extracting: bool = True
-    ) -> tuple[Plan[Any], Line[Any]]:
+    ) -> ModelDocument[Any] | CascadeDocument[Any]:
+        """Return a text with the plan of each model that may be asked about it."""
+        resolved = resolve(schema)
+        plans = [
+            self._plan(resolved, instructions, context, extracting=extracting, number=number)
+            for number in range(len(self.models))
+        ]
+        if len(plans) == 1:
+            return ModelDocument(plans[0], text, self._previous)
+        return CascadeDocument(tuple(plans), text, Prices.of(self.models))
+
+    def _prompted(self, schema: object, prompt: Input, instructions: str | None, context: Context) -> DocumentLine[Any]:
+        """Return the line for a prompt."""
         if self._previous is not None:
             raise only_extract("a prompt or a stream", "Call extract")
-        plan = self._plan(resolve(schema), instructions, context, extracting=extracting)
+        refuse_rules(self.models)
+        return self._document(schema, prompt, instructions, context, extracting=False).line(self._observers)
+
+    def _planned(
+        self, schema: object, text: Input, instructions: str | None, context: Context
+    ) -> tuple[Plan[Any], Line[Any]]:
+        refuse_cascade(self.models, "a stream")
+        if self._previous is not None:
+            raise only_extract("a prompt or a stream", "Call extract")
+        plan = self._plan(resolve(schema), instructions, context)
         readable = readable_input(plan.brief, text)
-        if extracting:
-            refuse_chunks(self.options, readable.input)
+        refuse_chunks(self.options, readable.input)
         return plan, observed(readable.placed(extraction(plan, readable.input)), self._observers)
 
     def _listed(
@@ -360,21 +370,30 @@ class Extractor(Maps, Streams):
         return Finished(one.within(context), plan.form, self.options, document), line
 
     def _plan(
-        self, resolved: Resolved[Any], instructions: str | None, context: Context = None, *, extracting: bool = True
+        self,
+        resolved: Resolved[Any],
+        instructions: str | None,
+        context: Context = None,
+        *,
+        extracting: bool = True,
+        number: int = 0,
     ) -> Plan[Any]:
-        """Return what all requests for a schema share, remembered because most schemas are used for many texts."""
+        """Return what all requests for a schema share, remembered because most schemas are used for many texts.
+
+        `number` is the index of the model, if there are several.
+        """
         context = argument("context", context, optional(mapping))
         instructions = argument("instructions", instructions, optional(string))
         resolved = resolved.for_use(extracting=extracting)
         # Schemas are compared by identity: one that is equal may have validators that differ.
-        key = (id(resolved.schema), resolved.instructions if instructions is None else instructions, extracting)
+        words = resolved.instructions if instructions is None else instructions
+        key = (id(resolved.schema), words, extracting, number)
         examples, plan = self._plans.get(key, ((), None))
         if plan is None or plan.brief.schema is not resolved.schema or examples != resolved.examples:
             if len(self._plans) >= MAX_PLANS:
                 self._plans.clear()
-            brief = brief_for(
-                resolved, self.model, self.options, instructions, card=self._sender.card, extracting=extracting
-            )
+            model, card = self.models[number], self._senders[number].card
+            brief = brief_for(resolved, model, self.options, instructions, card=card, extracting=extracting)
             plan = compile_brief(brief)
             self._plans[key] = resolved.examples, plan
         return plan.within(context)
@@ -392,13 +411,15 @@ class Extractor(Maps, Streams):
 
     def close(self) -> None:
         """Close the connections of sync calls, and the store if it was opened from a file."""
-        self._sender.close()
+        for sender in self._senders:
+            sender.close()
         if self._own_store is not None:
             self._own_store.close()
 
     async def aclose(self) -> None:
         """Close all connections, this event loop's included, and the store if it was opened from a file."""
-        await self._sender.aclose()
+        for sender in self._senders:
+            await sender.aclose()
         if self._own_store is not None:
             self._own_store.close()
 

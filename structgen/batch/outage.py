@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from structgen.core.errors import ConnectionFailed, ServerDown, ServerFailed
+from structgen.engine.budget import is_paid
 from structgen.engine.drive import Outcome
 
 UNREACHED = 3
@@ -29,7 +30,7 @@ class Outage:
     def see(self, outcome: Outcome[Any]) -> ServerDown | None:
         """Count the outcome of a document. Return the error that ends the run, or None."""
         cause = outcome.__cause__ if isinstance(outcome, BaseException) else None
-        if outcome.attempts:
+        if is_paid(outcome.attempts):
             self._unreached = self._failed = 0
         elif isinstance(cause, ConnectionFailed):
             self._unreached += 1

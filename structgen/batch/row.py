@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, cast
@@ -10,7 +11,7 @@ from typing import Any, cast
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import MISSING, Json, JsonObject, at, steps
 from structgen.core.records import Document, Evidence, Status, Usage
-from structgen.core.results import Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Repair
+from structgen.core.results import Alone, Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Repair
 from structgen.core.screen import escaped, json_text
 from structgen.documents import DocumentProblem
 from structgen.ground import locate
@@ -53,6 +54,9 @@ class Row:
     conflicts: tuple[Conflict, ...] = ()
     partial: Json = None
     notes: tuple[str, ...] = ()
+    models: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Which model of a cascade answered each field, by path."""
+    alone: Alone | None = None
 
     @property
     def unsupported(self) -> tuple[str, ...]:
@@ -74,9 +78,9 @@ class Row:
     def to_json(self) -> JsonObject:
         """Return the row as JSON, its keys in this order.
 
-        `partial` comes only if there is one, `chunks` only if the document was split, `notes` only if something about
-        the document was not read for certain, or something in a response was not believed; a piece of evidence has a
-        `page` only if the document has pages.
+        `partial` comes only if there is one, `models` only for a cascade, `chunks` only if the document was split,
+        `notes` only if something about the document was not read for certain, or something in a response was not
+        believed; a piece of evidence has a `page` only if the document has pages.
         """
         row: JsonObject = {
             "id": self.id,
@@ -93,6 +97,8 @@ class Row:
         }
         if self.partial is not None:
             row["partial"] = self.partial
+        if self.models:
+            row["models"] = dict(self.models)
         if self.notes:
             row["notes"] = list(self.notes)
         if len(self.chunks) > 1:
@@ -159,6 +165,8 @@ def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> R
         conflicts=found.conflicts,
         error=failed,
         notes=_notes(document, found.attempts),
+        models=found.models,
+        alone=found.alone,
     )
 
 
@@ -195,6 +203,8 @@ def row_of_failure(document: Document, failure: ExtractionFailed, cost: float | 
         repairs=failure.repairs,
         partial=None if incomplete else failure.partial,
         notes=_notes(document, failure.attempts),
+        models=failure.models,
+        alone=failure.alone,
     )
 
 

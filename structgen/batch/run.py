@@ -28,13 +28,12 @@ from structgen.core.errors import (
 from structgen.core.records import Card, Document, Task, Usage
 from structgen.core.results import Attempt, Extraction
 from structgen.documents import DocumentOrProblem, DocumentProblem
-from structgen.engine.budget import cost_of, spent_at_most, tokens_of
+from structgen.engine.budget import FREE, Prices, cost_of, is_paid, spent_at_most, tokens_of
 from structgen.engine.chunked.long_document import NO_MOST
 from structgen.engine.drive import Outcome
 from structgen.engine.map_api import CONCURRENCY
 from structgen.extractor import Extractor
 from structgen.schema import Schema
-from structgen.send import find_card, split_model
 
 _HOPELESS = (AuthenticationFailed, ModelUnavailable, ConfigurationError, StoreError)
 """Errors that every other document would meet too."""
@@ -80,7 +79,7 @@ class Spending:
     """What a run has spent, and what it reserves for each document in flight, in order."""
 
     budget: RunBudget
-    card: Card | None
+    prices: Prices
     spent: Sum = field(default_factory=Sum)
     reserved: deque[Sum] = field(default_factory=deque[Sum])
 
@@ -95,11 +94,12 @@ class Spending:
     def settle(self, attempts: tuple[Attempt, ...]) -> None:
         """Replace the reservation of the first document in flight by what it really spent."""
         self.reserved.popleft()
-        self.spent += self._sum(spent_at_most(attempt) for attempt in attempts)
+        tokens = sum(tokens_of(spent_at_most(attempt)) for attempt in attempts)
+        self.spent += Sum(self.prices.cost(attempts, spent_at_most) or 0.0, tokens)
 
     def priced(self, most: Usage) -> Sum:
         """Return the tokens with their price."""
-        return self._sum([most])
+        return Sum(cost_of(most, self.prices.dearest) or 0.0, tokens_of(most))
 
     def reason_against(self, wanted: Sum) -> str | None:
         """Return why this amount does not fit, or None if it does."""
@@ -111,9 +111,6 @@ class Spending:
             limit, taken = self.budget.max_tokens, self.spent.tokens
             return f"may take {wanted.tokens:,} tokens, and {taken:,} of {limit:,} are spent"
         return None
-
-    def _sum(self, usages: Iterable[Usage]) -> Sum:
-        return sum((Sum(cost_of(usage, self.card) or 0.0, tokens_of(usage)) for usage in usages), Sum())
 
 
 class Batch:
@@ -147,16 +144,16 @@ class Batch:
         self._concurrency = concurrency
         self._budget = budget or RunBudget()
         self._seen = seen
-        self._card = find_card(*split_model(extractor.model))
+        self._prices = Prices.of(extractor.models)
         limits = (self._budget.max_cost, self._budget.max_tokens)
         # the rules cost nothing, so no document of theirs needs an upper bound
-        self._limited = limits != (None, None) and split_model(extractor.model)[0] != "rules"
+        self._limited = limits != (None, None) and extractor.models != (FREE,)
         # without a maximum of attempts a document has no upper bound
         if self._limited and extractor.options.budget.max_attempts is None:
             raise ConfigurationError(NO_MOST)
         if self._limited and self._budget.max_cost is not None:
-            _check_price(extractor.model, self._card)
-        self._spending = Spending(self._budget, self._card)
+            _check_price(extractor.model, self._prices.dearest)
+        self._spending = Spending(self._budget, self._prices)
         self._started = 0.0
         self._postponed: Document | None = None
         self._reason: StructgenError | None = None
@@ -243,7 +240,7 @@ class Batch:
             # so it is left over for the next run instead of being reported as failed
             if self._given_up and _was_given_up(outcome):
                 self._left += 1
-                if not outcome.attempts:
+                if not is_paid(outcome.attempts):
                     continue
             if self._seen is not None:
                 self._seen(outcome)
@@ -278,9 +275,7 @@ class Batch:
         self._stop_if_hopeless(outcome)
         if isinstance(outcome, Extraction):
             return row_of(document, outcome, self._schema)
-        # a failed document without usage never reached the model
-        cost = cost_of(outcome.usage, self._card) if outcome.usage else 0.0
-        return row_of_failure(document, outcome, cost, self._extractor.model)
+        return row_of_failure(document, outcome, self._prices.cost(outcome.attempts), self._extractor.model)
 
     def _stop_if_hopeless(self, outcome: Outcome[Any]) -> None:
         """Stop if the outcome shows an error that would fail all other documents too, before they are started."""

@@ -11,7 +11,7 @@ from structgen.batch.row import Row, RowStatus
 from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json, at, pointer, steps
 from structgen.core.records import Usage
-from structgen.core.results import Attempt, Extraction
+from structgen.core.results import Alone, Attempt, Extraction
 from structgen.engine.reparse.schema_diff import requested_paths
 from structgen.report.view import counted, line_of
 
@@ -39,6 +39,10 @@ class Summary:
     usage: Usage = field(default_factory=Usage)
     cost: float | None = 0.0
     seconds: float = 0.0
+    fields_by: Mapping[str, int] = field(default_factory=dict[str, int])
+    """The number of fields that each model of a cascade answered."""
+    alone: Alone | None = None
+    """What the last model of a cascade would have taken alone."""
 
     @property
     def rows(self) -> int:
@@ -61,6 +65,8 @@ class Summary:
             usage=self.usage + row.usage,
             cost=None if self.cost is None or row.cost is None else self.cost + row.cost,
             seconds=seconds,
+            fields_by=Counter(self.fields_by) + Counter(row.models.values()) if row.models else self.fields_by,
+            alone=_together(self.alone, row.alone),
         )
 
     def _counted(self, row: Row) -> Mapping[str, int]:
@@ -75,7 +81,14 @@ class Summary:
         parts += [f"{self.incomplete} incomplete"] if self.incomplete else []
         parts += [f"{self.failed} failed"] if self.failed else []
         return "; ".join(
-            [", ".join(parts), *self._unsupported(), *self._doubtful(), *self._spent(), f"{self.seconds:.1f} s"]
+            [
+                ", ".join(parts),
+                *self._unsupported(),
+                *self._doubtful(),
+                *self._spent(),
+                *self._saved(),
+                f"{self.seconds:.1f} s",
+            ]
         )
 
     def _unsupported(self) -> list[str]:
@@ -106,6 +119,26 @@ class Summary:
             return [f"{calls}, some without token counts, so the cost is unknown"]
         cost = "cost unknown" if self.cost is None else f"{self.cost:.4f} USD"
         return [calls, f"{inwards:,} tokens in, {outwards:,} out", cost]
+
+    def _saved(self) -> list[str]:
+        """Say which model of a cascade answered how many fields, and what the last one would have taken alone."""
+        if not self.fields_by:
+            return []
+        ranked = sorted(self.fields_by.items(), key=lambda entry: -entry[1])
+        told = [f"fields answered: {', '.join(f'{count:,} by {model}' for model, count in ranked)}"]
+        if self.alone is not None:
+            usage, cost = self.alone.usage, self.alone.cost
+            price = "at an unknown cost" if cost is None else f"{cost:.4f} USD"
+            tokens = f"{usage.input_tokens or 0:,} tokens in, {usage.output_tokens or 0:,} out"
+            told.append(f"{self.alone.model} alone would have taken about {tokens}, {price}")
+        return told
+
+
+def _together(one: Alone | None, other: Alone | None) -> Alone | None:
+    if one is None or other is None:
+        return one or other
+    cost = None if one.cost is None or other.cost is None else one.cost + other.cost
+    return Alone(other.model, one.usage + other.usage, cost)
 
 
 def folded(path: str, value: Json) -> str:

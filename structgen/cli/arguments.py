@@ -43,6 +43,8 @@ Model: TypeAlias = Annotated[
         "--model",
         autocompletion=model_strings,
         help="groq/<id>, compatible/<id>, <provider>/<id>, rules (no LLM, no key) or replay (stored responses only). "
+        "groq/auto:simple, medium and complex choose by price. Several names with commas, the cheapest first "
+        "(rules,groq/<id>,groq/<id>), are asked in turn: each only for the fields that those before it left open. "
         "Default: STRUCTGEN_MODEL, else Groq if GROQ_API_KEY is set, else rules.",
     ),
 ]

@@ -26,6 +26,7 @@ Every message says what happened, where, and what to do next. No message contain
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from structgen.core.json import Json
     from structgen.core.records import Completion, Evidence, Usage
-    from structgen.core.results import Attempt, ChunkReport, Conflict, Issue, Repair
+    from structgen.core.results import Alone, Attempt, ChunkReport, Conflict, Issue, Repair
 
 
 class StructgenError(Exception):
@@ -132,6 +133,7 @@ class ExtractionFailed(StructgenError):
     be read of it as plain JSON, and `usage` the tokens of all attempts. A batch shows the message as the row's `error`.
     For a document that was read in chunks, `chunks` reports on each chunk, `issues` is about the merged value, and
     `conflicts` and `repairs` say how the chunks were merged.
+    `models` names the model of a `Cascade` that answered each field of `partial`; `alone` is as in `Extraction`.
     `view` renders the exception as HTML for notebooks; `locate` finds the evidence of `partial` in the text.
     """
 
@@ -159,6 +161,8 @@ class ExtractionFailed(StructgenError):
         self._issues = issues
         self.view = view
         self.locate = locate
+        self.models: Mapping[str, str] = {}
+        self.alone: Alone | None = None
 
     @property
     def issues(self) -> tuple[Issue, ...]:

@@ -124,13 +124,26 @@ class Conflict:
     claims: tuple[Claim, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """An estimate of what the last model of a `Cascade` would have taken alone, at 4 characters a token.
+
+    `cost` is in USD, or None if the price is unknown.
+    """
+
+    model: str
+    usage: Usage
+    cost: float | None
+
+
 @dataclass(frozen=True)
 class Extraction(Generic[T_co]):
     """A typed value with its evidence, its repairs, every attempt, and the usage of all attempts.
 
     `cost` is in USD, or None if a price or a token count is unknown. `chunks` is empty if the document was read as a
     whole; otherwise it reports on every chunk, including those that failed, and `conflicts` lists what chunks disagree
-    about.
+    about. `models` maps the path of each field to the model of a `Cascade` that answered it, and is
+    empty if one model was asked.
     """
 
     value: T_co
@@ -145,6 +158,9 @@ class Extraction(Generic[T_co]):
     """Finds the evidence. Called on the first access to `evidence` only, because many callers never need it."""
     view: Callable[[Extraction[Any]], str] | None = field(default=None, repr=False, compare=False)
     """Renders the extraction as HTML. Passed in, because core must not import report."""
+    models: Mapping[str, str] = field(default_factory=dict[str, str])
+    alone: Alone | None = field(default=None, repr=False)
+    """What the last model of a Cascade would have taken alone; None if one model was asked."""
 
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:

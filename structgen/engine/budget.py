@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Budget
 from structgen.core.records import Card, Usage
 from structgen.core.results import Attempt
+from structgen.send import find_card, split_model
 
 
 def cost_of(usage: Usage, card: Card | None) -> float | None:
@@ -24,6 +28,50 @@ def cost_of(usage: Usage, card: Card | None) -> float | None:
     cached_price = card.price_in if card.price_cached_in is None else card.price_cached_in
     paid = (usage.input_tokens - cached) * card.price_in + cached * cached_price + usage.output_tokens * card.price_out
     return paid / 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """The cards of the models that are asked for one value, by provider and model id."""
+
+    cards: Mapping[tuple[str, str], Card | None]
+
+    @classmethod
+    def of(cls, models: Iterable[str]) -> Prices:
+        """Return the prices of these models."""
+        names = map(split_model, models)
+        return cls({name: find_card(*name) for name in names if name[0] != FREE})
+
+    def cost(self, attempts: Iterable[Attempt], spent: Callable[[Attempt], Usage] | None = None) -> float | None:
+        """Return the cost of attempts in USD, or None if a price or a count is unknown.
+
+        `spent` replaces the reported usage of an attempt.
+        """
+        used: dict[tuple[str, str], Usage] = {}
+        for attempt in attempts:
+            model = (attempt.request.provider, attempt.request.model)
+            usage = attempt.completion.usage if spent is None else spent(attempt)
+            used[model] = used.get(model, Usage()) + usage
+        costs = [cost_of(usage, self.cards.get(model)) for model, usage in used.items()]
+        return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+    @property
+    def dearest(self) -> Card | None:
+        """A card with the highest prices of all; None if a price is unknown."""
+        priced = [(card.price_in, card.price_out) for card in self.cards.values() if card is not None]
+        known = [(inwards, outwards) for inwards, outwards in priced if inwards is not None and outwards is not None]
+        if not known or len(known) < len(self.cards):
+            return None
+        return Card("dearest", price_in=max(one for one, _ in known), price_out=max(one for _, one in known))
+
+
+FREE = "rules"
+"""The provider that costs nothing."""
+
+
+def is_paid(attempts: Iterable[Attempt]) -> bool:
+    """Whether a model has answered: what the rules answer tells nothing about a server, and costs nothing."""
+    return any(attempt.request.provider != FREE for attempt in attempts)
 
 
 def all_tried(budget: Budget, attempts: tuple[Attempt, ...]) -> str | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 from structgen.compile import Input, Plan
 from structgen.core.errors import (
@@ -21,6 +21,7 @@ from structgen.core.errors import (
     StructgenError,
     TransportError,
 )
+from structgen.core.json import Json, at, steps
 from structgen.core.options import EvidenceMode
 from structgen.core.records import Completion, Evidence, Passage, Request, Status, Usage
 from structgen.core.results import Attempt, Extraction, Issue, Parsed
@@ -28,6 +29,7 @@ from structgen.engine.budget import all_tried, beyond, cost_of
 from structgen.engine.claims import as_dumped, chosen, constants, restated, said, unclaimed
 from structgen.ground import locate_in_part
 from structgen.parse import parse_completion, parse_tree
+from structgen.parse.json_values import same
 from structgen.reask import ExtractionScope, Question, first_question, reask
 from structgen.report import extraction_html, failure_html
 from structgen.schema import Schema
@@ -83,8 +85,8 @@ def extraction(plan: Plan[T], text: Input, first: Question[T] | None = None) -> 
     and the last partial value, BudgetExceeded if the next question could exceed the budget, and TransportError if not
     even the first completion arrived.
     """
-    scope = compile_text(plan, text)
-    question = first or first_question(scope)
+    question = first or first_question(compile_text(plan, text))
+    scope = question.scope
     attempts: tuple[Attempt, ...] = ()
     parsed: Parsed[T] | None = None
     while True:
@@ -144,15 +146,19 @@ def ground_answer(scope: ExtractionScope[T], parsed: Parsed[T], completion: Comp
     """
     if not parsed.ok or not scope.plan.brief.options.require_evidence:
         return parsed
-    issues = tuple(
-        Issue(piece.path, UNQUOTED if piece.path in parsed.quotes else UNFOUND, "unsupported")
-        for piece in _evidence(scope, parsed, completion)
-        if piece.status is Status.UNSUPPORTED
-    )
-    if not issues:
+    found = _evidence(scope, parsed, completion)
+    unsupported = [piece.path for piece in found if piece.status is Status.UNSUPPORTED]
+    if not unsupported:
         return parsed
     value: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T
     tree = said(scope.schema, value, parsed.given)
+    issues = tuple(
+        Issue(path, UNQUOTED if path in parsed.quotes else UNFOUND, "unsupported")
+        for path in unsupported
+        if path not in scope.supported or not same(scope.supported[path], cast(Json, at(tree, steps(path))))
+    )
+    if not issues:
+        return parsed
     return Parsed(False, None, issues, parsed.repairs, tree, quotes=parsed.quotes)
 
 
@@ -235,6 +241,7 @@ def _failed(
         f"{what}{wrong.rstrip('.')}{more}.",
         attempts=attempts,
         partial=parsed.partial if parsed else None,
+        repairs=parsed.repairs if parsed else (),
         usage=usage_of(attempts),
         view=partial(failure_html, document=document),
         locate=partial(_where, plan, attempts, parsed) if attempts and parsed else None,

@@ -24,6 +24,7 @@ from structgen.core.errors import (
 from structgen.core.json import Json
 from structgen.core.records import Document
 from structgen.core.results import Extraction
+from structgen.engine.budget import is_paid
 from structgen.engine.drive import Outcome, aattempted, amap_ordered, attempted, map_ordered
 from structgen.schema import Context, SchemaOf, U
 
@@ -72,7 +73,7 @@ class Gate:
         cause = outcome.__cause__ if isinstance(outcome, ExtractionFailed) else None
         if isinstance(cause, AuthenticationFailed | ModelUnavailable):
             self._refused = self._refused or cause
-        elif isinstance(cause, NotSent) and self._refused is not None and not outcome.attempts:
+        elif isinstance(cause, NotSent) and self._refused is not None and not is_paid(outcome.attempts):
             return self.checked(_given_up)
         return outcome
 

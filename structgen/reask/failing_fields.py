@@ -65,7 +65,7 @@ class Draft(Generic[T]):
         """
         given = cast(JsonObject, answer.given) if answer.ok else _nested(self.paths, answer)
         if given is None:
-            return self._refused(*(replace(one, path=_in_whole(one.path, self.paths)) for one in answer.issues))
+            return self._refused(*(replace(one, path=path_in_whole(one.path, self.paths)) for one in answer.issues))
         tree = self.tree
         for path in self.paths:
             absent = says_absent(self.scope.schema.node, path, given[path])
@@ -75,9 +75,9 @@ class Draft(Generic[T]):
             return self._refused(contradiction)
         # The type of the whole may keep every digit of a number that the answer's schema took for a float.
         own = (one for one in answer.repairs if one.rule != FLOAT)
-        moved = (replace(repair, path=_in_whole(repair.path, self.paths)) for repair in own)
+        moved = (replace(repair, path=path_in_whole(repair.path, self.paths)) for repair in own)
         repairs = (*self.repairs, *moved, *_ignored(given, self.paths))
-        return Joined(tree, repairs, _quotes(self, answer))
+        return Joined(tree, repairs, joined_quotes(self, answer))
 
     def _refused(self, *issues: Issue) -> Parsed[T]:
         return Parsed(False, None, issues, self.repairs, self.tree, quotes=self.quotes)
@@ -86,10 +86,10 @@ class Draft(Generic[T]):
 def fields_question(scope: ExtractionScope[T], parsed: Parsed[T]) -> Question[T] | None:
     """A question for the failing fields alone, or None if the issues are not about single fields."""
     wanted = failing_paths(parsed)
-    known = _parts(scope.schema.node, wanted)
+    known = parts_of(scope.schema.node, wanted)
     if not wanted or len(known) < len(wanted) or len(wanted) > MOST_FIELDS:
         return None
-    patch = Schema.of(_patch_schema(known))
+    patch = Schema.of(patch_schema(known))
     form = scope.form.for_part(patch)
     why = f"asked again for {len(wanted)} field{'s' if len(wanted) > 1 else ''}: {', '.join(wanted)}"
     draft = Draft(scope, parsed.partial, parsed.repairs, tuple(known), parsed.quotes)
@@ -128,15 +128,16 @@ def involved(issue: Issue, tree: Json) -> tuple[str, ...]:
 
 def fields_schema(schema: Node, paths: Iterable[str]) -> JsonObject:
     """Return the schema of an answer for these fields, without fields that the schema does not have."""
-    return _patch_schema(_parts(schema, paths))
+    return patch_schema(parts_of(schema, paths))
 
 
-def _parts(schema: Node, paths: Iterable[str]) -> dict[str, Raw]:
+def parts_of(schema: Node, paths: Iterable[str]) -> dict[str, Raw]:
+    """Return the schema of the answer for each path that the schema has."""
     parts = {path: answer_part(schema, path) for path in paths}
     return {path: part for path, part in parts.items() if part is not None}
 
 
-def _patch_schema(parts: dict[str, JsonObject | bool]) -> JsonObject:
+def patch_schema(parts: dict[str, JsonObject | bool]) -> JsonObject:
     """Return the schema of the answer: one property for each path. Other properties are allowed and ignored."""
     shared: JsonObject = {}
     properties: JsonObject = {}
@@ -155,13 +156,14 @@ def _request(
 ) -> Request:
     """Return the request: the fields, then their passage, or the first question if there is no document."""
     first = scope.first
-    lines = [_field_words(path, part, parsed, form) for path, part in parts.items()]
+    lines = [field_words(path, part, parsed, form) for path, part in parts.items()]
     rule = [QUOTES] if form.quoted else []
-    text, source = _source(first, parsed, tuple(parts))
+    document = first.document
+    text, source = source_words(first, passage_for(document, parsed.partial, tuple(parts)) if document else (0, None))
     limit = answer_tokens(frame_tokens(form.schema), text, scope.card, quoted=form.quoted)
     return replace(
         first,
-        messages=(Message("user", _beside(first, "\n\n".join([HEAD, "\n".join(lines), *rule, source]))),),
+        messages=(Message("user", beside_images(first, "\n\n".join([HEAD, "\n".join(lines), *rule, source]))),),
         strict=False,
         json_schema=form.schema,
         schema_name=NAME,
@@ -170,25 +172,28 @@ def _request(
     )
 
 
-def _source(first: Request, parsed: Parsed[T], paths: tuple[str, ...]) -> tuple[str | None, str]:
-    """Return the passage that the fields come from and how it is shown, with the lines above that it depends on."""
+def source_words(first: Request, span: tuple[int, int | None]) -> tuple[str | None, str]:
+    """Return a passage of the document and how it is shown, with the lines above that it depends on.
+
+    If there is no document, return None and the prompt.
+    """
     document = first.document
     if document is None:
         return None, f"It was the answer to:\n{first.messages[-1].text}"
-    start, end = passage_for(document, parsed.partial, paths)
+    start, end = span
     text, (_, within) = document[start:end], context_at(document, start)
     above = [one.text for one in first.above] + [document[begin:stop] for begin, stop in within]
     context = [with_context("\n".join(above), text)] if above else []
     return text, "\n\n".join([PASSAGE, *context, delimited(text, "".join(context))])
 
 
-def _beside(first: Request, words: str) -> str | tuple[str | Image, ...]:
+def beside_images(first: Request, words: str) -> str | tuple[str | Image, ...]:
     """Return the text with the images of the first request: without them nobody could answer."""
     images = tuple(image for message in first.messages for image in message.images)
     return (words, *images) if images else words
 
 
-def _field_words(path: str, part: JsonObject | bool, parsed: Parsed[T], form: AnswerForm) -> str:
+def field_words(path: str, part: JsonObject | bool, parsed: Parsed[T], form: AnswerForm) -> str:
     """Describe one field to the model: its path, its schema, the rejected value and the reason."""
     shown = form.for_part(Schema.of(part)).shown
     stood = at(parsed.partial, steps(path))
@@ -214,9 +219,9 @@ def _contradiction(said: Json, tree: Json, paths: tuple[str, ...]) -> Issue | No
     return None
 
 
-def _quotes(draft: Draft[T], answer: Parsed[Any]) -> dict[str, str | None]:
+def joined_quotes(draft: Draft[T], answer: Parsed[Any]) -> dict[str, str | None]:
     """Return the quotes of the draft, with new ones for the fields that were asked for again."""
-    given = {_in_whole(path, draft.paths): quote for path, quote in answer.quotes.items()}
+    given = {path_in_whole(path, draft.paths): quote for path, quote in answer.quotes.items()}
     own = {path: quote for path, quote in given.items() if is_within(path, draft.paths)}
     return {path: quote for path, quote in draft.quotes.items() if not is_within(path, draft.paths)} | own
 
@@ -234,7 +239,7 @@ def _nested(paths: tuple[str, ...], answer: Parsed[object]) -> JsonObject | None
     return cast(JsonObject, found)
 
 
-def _in_whole(path: str, asked: tuple[str, ...]) -> str:
+def path_in_whole(path: str, asked: tuple[str, ...]) -> str:
     """Return the path in the whole value of a path in the answer, whose keys are paths themselves."""
     first, *below = steps(path) or ("",)
     return first + pointer(below) if first in asked else path

@@ -11,6 +11,7 @@ from structgen.core.records import Message, Request, Usage
 from structgen.core.results import Attempt, Parsed
 from structgen.reask.failing_fields import fields_question
 from structgen.reask.question import MAX_SHOWN_CHARS, ExtractionScope, Question, describe, whole_question
+from structgen.reask.remaining_fields import Remaining, remaining_question
 from structgen.reask.rest import rest_question
 
 T = TypeVar("T")
@@ -35,6 +36,9 @@ def reask(last: Question[T], attempt: Attempt, parsed: Parsed[T]) -> Question[T]
     """
     scope = last.scope
     whole = _whole_again(scope, attempt)
+    # What other models answered is kept for as long as the open fields can be asked for alone.
+    if isinstance(last.joining, Remaining):
+        return remaining_question(scope, parsed) or whole
     # A part that was asked for in vain is not asked for again: a model that fails twice at the same part needs the
     # whole document once more.
     if last.part or scope.plan.brief.options.reask is Reask.WHOLE:

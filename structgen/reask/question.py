@@ -26,10 +26,14 @@ MAX_SHOWN_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class ExtractionScope(Generic[T]):
-    """What all questions of one extraction have in common. `first` is the request that asks for the whole."""
+    """What all questions of one extraction have in common. `first` is the request that asks for the whole.
+
+    `supported` are the values of other models, by path, that are known to be supported by the text.
+    """
 
     plan: Plan[T]
     first: Request
+    supported: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
     @property
     def schema(self) -> Schema[T]:

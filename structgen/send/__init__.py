@@ -1,5 +1,6 @@
 """Request -> Completion: providers, transport retries, rate limits, API keys and model cards."""
 
+from structgen.send.auto_models import named_model
 from structgen.send.factory import (
     DEFAULT_GROQ_MODEL,
     TIMEOUT,
@@ -26,6 +27,7 @@ __all__ = [
     "endpoint_name",
     "find_card",
     "list_cards",
+    "named_model",
     "open_sender",
     "retry_policy",
     "split_model",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from structgen.core.argument_checks import kind_of
 from structgen.core.errors import ConfigurationError, ModelUnavailable
 from structgen.core.records import Card, Completion, Request, Usage
+from structgen.send.auto_models import AUTO, auto_model
 from structgen.send.http.providers import CHAT_APIS, GROQ, MAX_BYTES, ChatApi, Endpoint, clean_key
 from structgen.send.model_cards import find_card
 from structgen.send.sender import Allowance, Sender, Streamed
@@ -76,7 +77,11 @@ def split_model(model: str) -> tuple[str, str]:
             f"{model!r} is not a model. Write provider/id, for example {DEFAULT_GROQ_MODEL}, compatible/<id> for your "
             "own server, or rules, which needs no key."
         )
-    return provider, name
+    if "," in model:
+        raise ConfigurationError(
+            f"{model!r} names several models. Only extract, map and generate ask several in turn: name one here."
+        )
+    return provider, auto_model(provider, name) if name.startswith(AUTO) else name
 
 
 def open_sender(

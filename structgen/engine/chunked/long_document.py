@@ -41,6 +41,8 @@ class Long(Generic[T]):
     chunk_plan: Plan[Json]
     text: str
     chunks: tuple[Chunk, ...]
+    read: Callable[[Document, Budget], Line[Json]] | None = None
+    """Returns the line for a chunk with its budget, if several models are asked about it. None: one model is."""
 
     def lines(
         self, todo: Sequence[Chunk], done: Sequence[ReadChunk], observers: Observers, previous: PreviousRun | None
@@ -51,7 +53,10 @@ class Long(Generic[T]):
         budget = share(brief.options.budget, attempts, brief.card, len(todo))
         plan = replace(self.chunk_plan, brief=replace(brief, options=replace(brief.options, budget=budget)))
         texts = map(self.document, todo)
-        lines = (extraction(plan, text, stored_question(previous, plan, text)) for text in texts)
+        if self.read is not None:
+            lines = (self.read(text, budget) for text in texts)
+        else:
+            lines = (extraction(plan, text, stored_question(previous, plan, text)) for text in texts)
         return tuple(effects_observed(line, observers) for line in lines)
 
     def document(self, chunk: Chunk) -> Document:

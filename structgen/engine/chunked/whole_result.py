@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple, NoReturn, TypeVar
+from typing import NamedTuple, NoReturn, TypeVar, cast
 
 from structgen.compile import Plan
 from structgen.core.errors import (
@@ -17,7 +17,7 @@ from structgen.core.errors import (
     StructgenError,
     TaskError,
 )
-from structgen.core.json import Json, steps
+from structgen.core.json import MISSING, Json, at, steps
 from structgen.core.options import EvidenceMode, Risk
 from structgen.core.records import Evidence, Passage, Status
 from structgen.core.results import Attempt, ChunkReport, Conflict, Extraction, Issue, Parsed, Repair
@@ -30,6 +30,7 @@ from structgen.engine.flow import UNFOUND, UNQUOTED, usage_of
 from structgen.ground import locate, locate_in_part
 from structgen.ground.queries import leaves
 from structgen.parse import parse_tree
+from structgen.parse.json_values import same
 from structgen.report import extraction_html, failure_html
 from structgen.schema import Schema
 
@@ -50,6 +51,11 @@ class ReadChunk:
     def failed(self) -> bool:
         """Whether no value was accepted."""
         return isinstance(self.outcome, ExtractionFailed)
+
+    @property
+    def value(self) -> Json:
+        """The value, or what could be read of a refused one."""
+        return self.outcome.partial if isinstance(self.outcome, ExtractionFailed) else self.outcome.value
 
     @property
     def cause(self) -> BaseException | None:
@@ -116,7 +122,21 @@ def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[
         usage=usage,
         cost=cost_of(usage, plan.brief.card),
         chunks=reports,
+        models=_models(read, merged),
     )
+
+
+def _models(read: Sequence[ReadChunk], merged: Merged) -> Mapping[str, str]:
+    """Return which model answered each field of the merged value: that of the first chunk with this value."""
+    found: dict[str, str] = {}
+    for number, one in enumerate(read):
+        models: Mapping[str, str] = one.outcome.models
+        for path, model in models.items():
+            here = merged.moved(number, path)
+            value = at(merged.value, steps(here))
+            if value is not MISSING and same(cast("Json", value), cast("Json", at(one.value, steps(path)))):
+                found.setdefault(here, model)
+    return found
 
 
 def _accepted(plan: Plan[T], text: str, merged: Merged, parsed: Parsed[T]) -> Extraction[T]:

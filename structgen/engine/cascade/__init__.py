@@ -1,0 +1,1 @@
+"""Several models for one value: the cheapest is asked first, and the next one only for what is left open."""
