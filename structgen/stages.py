@@ -206,7 +206,13 @@ def parse_response(
     quotes = argument("evidence", evidence, one_of(EvidenceMode)) is EvidenceMode.QUOTES
     read_in = _form_of(compiled, form if isinstance(form, Request) else argument("form", form, one_of(Form)), quotes)
     return parse_text(
-        compiled, response_text, finish_reason=finish_reason, max_risk=max_risk, form=read_in, document=document
+        compiled,
+        response_text,
+        finish_reason=finish_reason,
+        max_risk=max_risk,
+        form=read_in,
+        document=document,
+        date_order=form.conventions.date_order if isinstance(form, Request) else None,
     )
 
 

@@ -135,7 +135,14 @@ def parse_answer(question: Question[T], completion: Completion) -> Parsed[T]:
         return joined
     # Checks across fields can only be made on the whole, so it is validated again with its new part.
     scope = question.scope
-    whole = parse_tree(scope.schema, joined.tree, quotes=joined.quotes, form=scope.form, max_risk=max_risk)
+    whole = parse_tree(
+        scope.schema,
+        joined.tree,
+        quotes=joined.quotes,
+        form=scope.form,
+        max_risk=max_risk,
+        date_order=question.request.conventions.date_order,
+    )
     return replace(whole, repairs=(*joined.repairs, *whole.repairs))
 
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from structgen.core.json import Json, JsonObject, at, pointer, steps
-from structgen.core.options import Risk
+from structgen.core.options import DateOrder, Risk
 from structgen.core.results import Issue, Repair
 from structgen.forms import AnswerForm
 from structgen.parse.align import Aligner, Decode, Fit, Shape
@@ -58,7 +58,7 @@ class Target(Generic[T]):
     """Everything that the readings of one response are judged by.
 
     `form`: the form in which the answer was asked for. `tags`: the response has the tags of a tool call.
-    `source`: the document that the response was made from.
+    `source`: the document that the response was made from, and `date_order` how it writes dates in digits.
     """
 
     schema: Schema[T]
@@ -68,6 +68,7 @@ class Target(Generic[T]):
     form: AnswerForm
     tags: bool = False
     source: Source | None = None
+    date_order: DateOrder | None = None
     validated: tuple[Json, Verdict] | None = None
     """A value that was validated as it is before, and the verdict."""
 
@@ -100,7 +101,7 @@ class Target(Generic[T]):
                 return False
             return at(tree, steps(path)) is value
 
-        aligner = Aligner(self.shape, self.decode, accepted, tags=self.tags)
+        aligner = Aligner(self.shape, self.decode, accepted, tags=self.tags, date_order=self.date_order)
         return aligner.fit(tree, self.shape.root), aligner.chosen
 
 

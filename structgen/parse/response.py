@@ -21,7 +21,7 @@ from typing import Any, TypeVar, cast
 from pydantic_core import to_json
 
 from structgen.core.json import Json
-from structgen.core.options import Risk
+from structgen.core.options import DateOrder, Risk
 from structgen.core.records import Call, Completion, Request
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.forms import NO_QUOTES, AnswerForm, PlainForm
@@ -69,12 +69,13 @@ def parse_text(
     max_chars: int = MAX_CHARS,
     form: AnswerForm | None = None,
     document: str | None = None,
+    date_order: DateOrder | None = None,
 ) -> Parsed[T]:
     """Read a response as a value of the schema: accepted, repaired on the record, or refused with the reason.
 
     `form` is the form in which the answer was asked for, plain if it is None. Its quotes end up in `.quotes` and never
     refuse the value. `document` is the text that the response was made from, which decides whether a backslash is an
-    escape.
+    escape, and `date_order` how it writes dates in digits.
 
     Takes time linear in the length of the text. Never raises because of the response. Raises TaskError if a user
     validator raises anything but ValueError or AssertionError.
@@ -82,7 +83,7 @@ def parse_text(
     if len(text) > max_chars:
         return _too_large(max_chars)
     try:
-        parsed = _parse_one(_target(schema, max_risk, form, document), text, may_be_cut(finish_reason))
+        parsed = _parse_one(_target(schema, max_risk, form, document, date_order), text, may_be_cut(finish_reason))
     except RecursionError:
         parsed = _too_deep()
     return judge_finish(parsed, finish_reason, max_risk)
@@ -109,6 +110,7 @@ def parse_parts(
     max_risk: Risk = Risk.INTERPRETIVE,
     form: AnswerForm | None = None,
     document: str | None = None,
+    date_order: DateOrder | None = None,
 ) -> Parsed[T]:
     """Read a response of several parts as `parse_text` reads one text.
 
@@ -116,7 +118,7 @@ def parse_parts(
     refused, and the refusal shows all of them. Values beside the answers must repeat them.
     """
     try:
-        parsed = _parse_parts(_target(schema, max_risk, form, document), parts, may_be_cut(finish_reason))
+        parsed = _parse_parts(_target(schema, max_risk, form, document, date_order), parts, may_be_cut(finish_reason))
     except RecursionError:
         parsed = _too_deep()
     parsed = judge_finish(parsed, finish_reason, max_risk)
@@ -149,7 +151,15 @@ def parse_completion(
         expected=request.schema_name,
     )
     finish_reason, document = completion.finish_reason, request.document
-    return parse_parts(schema, parts, finish_reason=finish_reason, max_risk=max_risk, form=form, document=document)
+    return parse_parts(
+        schema,
+        parts,
+        finish_reason=finish_reason,
+        max_risk=max_risk,
+        form=form,
+        document=document,
+        date_order=request.conventions.date_order,
+    )
 
 
 def parse_tree(
@@ -159,16 +169,20 @@ def parse_tree(
     quotes: Mapping[str, str | None] = NO_QUOTES,
     form: AnswerForm | None = None,
     max_risk: Risk = Risk.INTERPRETIVE,
+    date_order: DateOrder | None = None,
 ) -> Parsed[T]:
     """Validate a value that was assembled from several answers; its quotes stay with their values."""
     described = None if form is None else form.prompt_form
     text = write_json(tree if described is None else described.encode(tree, quotes))
-    return parse_text(schema, text, max_risk=max_risk, max_chars=len(text), form=described)
+    return parse_text(schema, text, max_risk=max_risk, max_chars=len(text), form=described, date_order=date_order)
 
 
-def _target(schema: Schema[T], max_risk: Risk, form: AnswerForm | None, document: str | None) -> Target[T]:
+def _target(
+    schema: Schema[T], max_risk: Risk, form: AnswerForm | None, document: str | None, date_order: DateOrder | None
+) -> Target[T]:
     source, form = None if document is None else Source(document), form or PlainForm(schema)
-    return Target(schema, shape_of(schema), partial(_decode_nested, form, source), max_risk, form, source=source)
+    decode = partial(_decode_nested, form, source)
+    return Target(schema, shape_of(schema), decode, max_risk, form, source=source, date_order=date_order)
 
 
 def _parse_one(target: Target[T], text: str, cut: bool) -> Parsed[T]:

@@ -153,6 +153,16 @@ def test_the_prompt_without_a_document_has_words_for_it(structgen) -> None:
     assert "the rules need no prompt" in ran.said[0]
 
 
+def test_the_prompt_says_how_the_documents_write(structgen) -> None:
+    ran = structgen(
+        "prompt", "dish.json", "soup.txt", "--date-order", "dmy", "--currency", "EUR", "--language", "de-AT"
+    )
+    assert ran.status == 0
+    assert "is in the language de-AT" in ran.out
+    assert "day, month, year" in ran.out
+    assert "EUR" in ran.out
+
+
 def test_the_prompt_of_what_cannot_be_read_is_wrong_usage(structgen) -> None:
     ran = structgen("prompt", "dish.json", "gone.txt")
     assert ran.status == 2

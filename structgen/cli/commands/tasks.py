@@ -179,6 +179,9 @@ def prompt(
     encoding: args.Encoding = None,
     input_format: args.FormatName = None,
     evidence: args.Evidence = EvidenceMode.LOCATE,
+    date_order: args.DatesInOrder = None,
+    currency: args.Currency = None,
+    language: args.Language = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the request body as JSON.")] = False,
 ) -> None:
     """Print the request that `extract` would send for the first document of INPUT, without sending it."""
@@ -193,7 +196,8 @@ def prompt(
         chosen = DEFAULT_GROQ_MODEL
         say(f"the rules need no prompt; this is the one for {chosen}.")
     reading = ReadingOptions(text_field, encoding=encoding, format=input_format)
-    document, options = _document(inputs, reading), Options(mode, style, evidence=evidence)
+    document = _document(inputs, reading)
+    options = Options(mode, style, evidence=evidence, date_order=date_order, currency=currency, language=language)
     request = compile_request(
         task, document, model=chosen, options=options, instructions=read_instructions(instructions)
     )

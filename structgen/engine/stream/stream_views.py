@@ -93,6 +93,7 @@ class Finished(Generic[T]):
             max_risk=self._options.max_risk,
             form=self._item_form,
             document=self._document,
+            date_order=self._options.date_order,
         )
         if parsed.ok and self._is_supported(parsed):
             item: T = parsed.value  # pyright: ignore[reportAssignmentType]  an accepted None is a T

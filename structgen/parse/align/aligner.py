@@ -10,7 +10,7 @@ from typing import cast
 from pydantic_core import to_json
 
 from structgen.core.json import Json, JsonObject, pointer
-from structgen.core.options import Risk
+from structgen.core.options import DateOrder, Risk
 from structgen.core.results import Issue, Repair
 from structgen.parse.align.fit import (
     ARGUMENTS,
@@ -62,14 +62,23 @@ class Aligner:
     """Fits values into the places of one shape.
 
     `tags`: the response has the tags of a tool call. `accepted` tells whether strict mode accepted the value at a path
-    as it is; then it stays, because a user validator may want it like this.
+    as it is; then it stays, because a user validator may want it like this. `date_order` is that of the document.
     """
 
-    def __init__(self, shape: Shape, decode: Decode, accepted: Accepted, *, tags: bool = False) -> None:
+    def __init__(
+        self,
+        shape: Shape,
+        decode: Decode,
+        accepted: Accepted,
+        *,
+        tags: bool = False,
+        date_order: DateOrder | None = None,
+    ) -> None:
         self.shape = shape
         self.decode = decode
         self.accepted = accepted
         self.tags = tags
+        self.date_order = date_order
         self.chosen: dict[tuple[int, bytes], int | None] = {}
         """The union members that were chosen, which the aligned value may no longer tell: the number of members and the
         value -> the chosen one, or None if equal values were different members."""
@@ -103,7 +112,7 @@ class Aligner:
         if kind == "array":
             return self._array(cast("list[Json]", value), place, path)
         if kind == "string" and place.format in TEMPORAL:
-            return _moment(cast(str, value), place.format, path)
+            return _moment(cast(str, value), place.format, path, self.date_order)
         return Fit(value)
 
     def _fit_accepted(self, value: Json, place: Place, path: str) -> Fit:
@@ -117,7 +126,11 @@ class Aligner:
         # Pydantic takes a number in quotes for the seconds of a date or time, a second time for a zone.
         suspect = isinstance(value, str) and (is_numeric(value) or is_clock(value) or is_range_of_times(value))
         formats = self._formats(place) if suspect else frozenset[str]()
-        return _moment(cast(str, value), min(formats), path) if formats and formats <= TEMPORAL else Fit(value)
+        return (
+            _moment(cast(str, value), min(formats), path, self.date_order)
+            if formats and formats <= TEMPORAL
+            else Fit(value)
+        )
 
     def _formats(self, place: Place) -> frozenset[str]:
         """Return the formats that a string may have here, with an empty one if it may be any string."""
@@ -415,14 +428,14 @@ def _is_integer_only(value: str, fit: Fit) -> bool:
     return whole and bool(fit.repairs) and float_in(value) is None
 
 
-def _moment(value: str, form: str, path: str) -> Fit:
+def _moment(value: str, form: str, path: str, order: DateOrder | None = None) -> Fit:
     """Fit a string as a date, time or duration.
 
     A bare number is refused, because Pydantic takes it for seconds. So is 03:45 for a duration, which may be hours and
     minutes or minutes and seconds.
     """
     clock = form == "duration" and is_clock(value)
-    found = None if clock or _is_moment(value, form) else moment_in(value, form)
+    found = None if clock or _is_moment(value, form) else moment_in(value, form, order)
     if found is not None:
         return changed(_RULES[form], path, value, found)
     if is_numeric(value) or clock or (form == "time" and is_range_of_times(value)):

@@ -1,13 +1,21 @@
 """Convert dates, times and durations to ISO 8601, if `structgen.notation` finds exactly one reading.
 
 The whole text must be the date or time: none is picked out of prose. The functions import `structgen.notation`
-themselves, because most responses have no such text.
+themselves, because most responses have no such text. `order` is how the documents write dates in digits, if that was
+stated; without it, 03/04/2020 is refused.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from structgen.core.options import DateOrder
+
+if TYPE_CHECKING:
+    from structgen.notation.dates import DateReading
 
 _MIDNIGHT = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?\s*\Z", re.ASCII)
 _DIGIT = re.compile(r"[\d〇一二三四五六七八九十元]")
@@ -20,41 +28,52 @@ _HOURS = re.compile(r"\s*\d\d?:\d\d\s?[-\u2212\u2013]\s?\d\d?:\d\d\s*\Z", re.ASC
 _NUMERIC = re.compile(r"\s*[+-]?\d+(?:\.\d*)?\s*\Z", re.ASCII)
 
 
-def moment_in(text: str, form: str) -> str | None:
+def moment_in(text: str, form: str, order: DateOrder | None = None) -> str | None:
     """Return the date, date-time, time or duration (`form`) that a text is, in ISO 8601; None if it may be another."""
     reader = _READERS.get(form)
     if reader is None or len(text) > _MOST_CHARS or (form.startswith("date") and not _DIGIT.search(text)):
         return None
-    return reader(text)
+    return reader(text, order)
 
 
-def date_in(text: str) -> str | None:
-    """Return the day that a text is, possibly at midnight; None if it may be another day, as 03/04/2020."""
+def _date_in(text: str, order: DateOrder | None) -> str | None:
+    """Return the day that a text is, possibly at midnight; None if it may be another day."""
     from structgen.notation.dates import read_dates
-    from structgen.notation.readings import covering, only
+    from structgen.notation.readings import covering
 
-    if len(text) > _MOST_CHARS or not _DIGIT.search(text):
-        return None
     if match := _MIDNIGHT.match(text):
         text = match[1]
-    found = only(covering(text, read_dates(text)))
+    found = _only_day(covering(text, read_dates(text)), order)
     return None if found is None else found.isoformat()
 
 
-def _datetime_in(text: str) -> str | None:
+def _only_day(readings: Sequence[DateReading], order: DateOrder | None) -> date | None:
+    """Return the only day of these readings, or None. An order says nothing about the century of a two-digit year."""
+    from structgen.notation.readings import only
+
+    agreeing = [one for one in readings if order is not None and one.order in (None, order)]
+    return only(agreeing or readings)
+
+
+def _datetime_in(text: str, order: DateOrder | None) -> str | None:
     """Return the date and time that a text is; a date alone means its midnight."""
+    from structgen.notation.dates import read_dates
     from structgen.notation.readings import covering, only
     from structgen.notation.times import read_datetimes
 
-    found = only(covering(text, read_datetimes(text)))
+    readings = covering(text, read_datetimes(text))
+    if len(readings) > 1 and order is not None:
+        days = {_only_day(written.readings, order) for written in read_dates(text)}
+        readings = [one for one in readings if days == {one.value.date()}] or readings
+    found = only(readings)
     if found is not None:
         return found.isoformat()
     # The time of day within "May 3 10:00:00 2024" may have several readings, and must not become midnight.
-    day = None if ":" in text and not _MIDNIGHT.match(text) else date_in(text)
+    day = None if ":" in text and not _MIDNIGHT.match(text) else _date_in(text, order)
     return None if day is None else f"{day}T00:00:00"
 
 
-def _time_in(text: str) -> str | None:
+def _time_in(text: str, _order: DateOrder | None) -> str | None:
     """Return the time of day that a text is; None for ``2:30``, which may be in the afternoon."""
     from structgen.notation.readings import covering, only
     from structgen.notation.times import read_times
@@ -63,7 +82,7 @@ def _time_in(text: str) -> str | None:
     return None if found is None else found.isoformat()
 
 
-def _duration_in(text: str) -> str | None:
+def _duration_in(text: str, _order: DateOrder | None) -> str | None:
     """Return the duration that a text is; None if it has months, whose length varies, or parts of a microsecond."""
     from structgen.notation.durations import iso_of, read_durations
     from structgen.notation.readings import covering, only
@@ -72,8 +91,8 @@ def _duration_in(text: str) -> str | None:
     return None if found is None or abs(found.seconds) > _MOST_SECONDS else iso_of(found)
 
 
-_READERS: Mapping[str, Callable[[str], str | None]] = {
-    "date": date_in,
+_READERS: Mapping[str, Callable[[str, DateOrder | None], str | None]] = {
+    "date": _date_in,
     "date-time": _datetime_in,
     "time": _time_in,
     "duration": _duration_in,

@@ -1,5 +1,6 @@
 """Dates, times and durations: read if they have one reading, on record, and never guessed."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,8 +8,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from structgen.core.options import Risk
-from structgen.parse.align.moments import date_in
+import structgen
+from structgen.core.options import DateOrder, Options, Risk
+from structgen.core.records import Completion, Conventions
+from structgen.parse import parse_completion
+from structgen.parse.align.moments import moment_in
+from structgen.schema import Schema
 from tests.parse.samples import read
 
 
@@ -50,7 +55,56 @@ from tests.parse.samples import read
     ],
 )
 def test_a_date_is_read_if_it_means_one_day(text: str, iso: str | None) -> None:
-    assert date_in(text) == iso
+    assert moment_in(text, "date") == iso
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "iso"),
+    [
+        ("03/04/2024", DateOrder.DMY, "2024-04-03"),
+        ("03/04/2024", DateOrder.MDY, "2024-03-04"),
+        ("03.04.2024", DateOrder.DMY, "2024-04-03"),
+        ("2024-03-04T00:00:00Z", DateOrder.DMY, "2024-03-04"),
+        ("2024/03/04", DateOrder.DMY, "2024-03-04"),
+        ("04/13/2024", DateOrder.DMY, "2024-04-13"),
+        ("Wednesday, 03/04/2024", DateOrder.DMY, "2024-04-03"),
+        ("Tuesday, 03/04/2024", DateOrder.DMY, None),
+        ("03/04/24", DateOrder.DMY, None),
+        ("24/03/04", DateOrder.YMD, None),
+        ("31/31/2024", DateOrder.DMY, None),
+        ("03/04/2024 or so", DateOrder.DMY, None),
+    ],
+)
+def test_a_stated_order_settles_the_day_and_the_month_but_nothing_else(
+    text: str, order: DateOrder, iso: str | None
+) -> None:
+    assert moment_in(text, "date", order) == iso
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "iso"),
+    [
+        ("03/04/2024 14:30", DateOrder.DMY, "2024-04-03T14:30:00"),
+        ("03/04/2024 2:30 PM", DateOrder.MDY, "2024-03-04T14:30:00"),
+        ("03/04/2024", DateOrder.DMY, "2024-04-03T00:00:00"),
+        ("03/04/24 14:30", DateOrder.DMY, None),
+        ("03/04/2024 14:30", None, None),
+    ],
+)
+def test_a_stated_order_settles_dates_with_a_time(text: str, order: DateOrder | None, iso: str | None) -> None:
+    assert moment_in(text, "date-time", order) == iso
+
+
+def test_the_order_that_a_request_states_settles_the_dates_of_its_response_on_the_record() -> None:
+    request = structgen.compile_request(date, "text", model="groq/m", options=Options(date_order=DateOrder.DMY))
+    parsed = parse_completion(Schema.of(date), Completion('"03/04/2024"', "stop"), request)
+    assert parsed.value == date(2024, 4, 3)
+    assert [(repair.before, repair.after, repair.risk) for repair in parsed.repairs] == [
+        ("03/04/2024", "2024-04-03", Risk.INTERPRETIVE)
+    ]
+    assert not parse_completion(
+        Schema.of(date), Completion('"03/04/2024"', "stop"), replace(request, conventions=Conventions())
+    ).ok
 
 
 @pytest.mark.parametrize(
