@@ -1,6 +1,8 @@
 """The command ``structgen``. Its help must be fast, so no module imports anything heavy before a command runs."""
 
+import atexit
 import io
+import signal
 import sys
 
 _INTERRUPTED = 130
@@ -9,6 +11,8 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; the entry point of ``structgen`` and of ``python -m structgen``."""
+    # Registered first, so called last: while Python ends, Ctrl-C would replace the exit status by the signal's number.
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")  # JSON is UTF-8; the system default may differ

@@ -172,6 +172,18 @@ def test_ctrl_c_before_the_command_begins_shows_no_traceback() -> None:
     assert (ran.returncode, ran.stderr) == (130, "")
 
 
+def test_ctrl_c_while_python_ends_changes_neither_the_status_nor_the_output() -> None:
+    code = (
+        "import atexit, os, signal, sys\n"
+        "from structgen.cli import main\n"
+        "sys.argv = ['structgen', '--version']\n"
+        "atexit.register(os.kill, os.getpid(), signal.SIGINT)\n"  # called after what `main` registers
+        "main()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("words", ["tasks", "--help", "extract dish.json soup.txt --model rules -q"])
 def test_a_full_disk_behind_stdout_is_one_sentence(folder: Path, words: str) -> None:
     command = f"{sys.executable} -m structgen {words} > /dev/full"
