@@ -33,6 +33,7 @@ _CALL = re.compile(
     r'[\s,;]*(?P<call>\{\s*"name"\s*:\s*(?P<name>"[^"\\\x00-\x1f]*")\s*,\s*"arguments"\s*:\s*)(?=[{\["])'
 )
 _DECODER = json.JSONDecoder()
+_LONGEST_COUNT = 20  # digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,30 @@ def decode(content: bytes) -> Json:
     """Return the JSON of a body, or None if it is not JSON. No valid body is ``null``."""
     try:
         return cast("Json", json.loads(content))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    except ValueError:  # Python refuses integers of thousands of digits, but the answer beside them was paid for
+        pass
+    try:
+        return cast("Json", json.loads(content, parse_int=_number))
     except (ValueError, RecursionError):
         return None
+
+
+def _number(digits: str) -> int | float:
+    """Return an integer, as a float if it is too long for any count."""
+    return int(digits) if len(digits) < _LONGEST_COUNT else float(digits)
+
+
+def written_text(content: Json) -> str | None:
+    """Return the text in a message's content, or None. Some servers send parts, thoughts among them, or an object."""
+    if isinstance(content, list):
+        parts = map(as_object, content)
+        texts = [text for part in parts if part.get("type") == "text" and isinstance(text := part.get("text"), str)]
+        return "".join(texts) if texts else None
+    if isinstance(content, dict):
+        return json.dumps(content, ensure_ascii=False)
+    return content if isinstance(content, str) else None
 
 
 def _text(reply: Reply) -> str:
@@ -105,10 +128,9 @@ def _no_json(text: str, content_type: str) -> tuple[str, bool]:
 
 def _from_message(message: JsonObject, reason: str, body: JsonObject, seconds: float | None) -> Completion | None:
     """Return the completion in a message and its body, or None if the message is empty."""
-    calls, content = _calls(message), message.get("content")
+    calls, content = _calls(message), written_text(message.get("content"))
     # llama-server, vLLM and DeepSeek name it reasoning_content
     reasoning, refusal = message.get("reasoning") or message.get("reasoning_content"), message.get("refusal")
-    content = content if isinstance(content, str) else _joined_parts(content)
     # A model that calls a tool may also write text, which is then not the answer: it goes to `beside`.
     text = calls[0].arguments if calls else content
     if text is None and not (refusal or reasoning or ending_of(reason) in {Ending.CUT, Ending.FILTERED}):
@@ -129,13 +151,6 @@ def _from_message(message: JsonObject, reason: str, body: JsonObject, seconds: f
         beside=(content or "") if calls else "",
         notes=notes,
     )
-
-
-def _joined_parts(content: Json) -> str | None:
-    """Return the texts of a content that is a list of parts, or None. Thoughts are other kinds of parts."""
-    parts = map(as_object, content if isinstance(content, list) else ())
-    texts = [text for part in parts if part.get("type") == "text" and isinstance(text := part.get("text"), str)]
-    return "".join(texts) if texts else None
 
 
 def _calls(message: JsonObject) -> tuple[Call, ...]:

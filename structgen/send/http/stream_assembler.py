@@ -17,7 +17,7 @@ from structgen.core.json import Json, JsonObject, as_object
 from structgen.core.masking import Secrets
 from structgen.core.records import Completion
 from structgen.send.http.failures import Failure
-from structgen.send.http.http_response import CALL_FAILED, Reply, read_reply
+from structgen.send.http.http_response import CALL_FAILED, Reply, decode, read_reply, written_text
 from structgen.send.http.providers import MAX_BYTES, ChatApi
 from structgen.send.http.sse import Event, SseReader
 
@@ -125,7 +125,8 @@ class StreamAssembler:
         for name in _REASONING:
             _add(self._reasoning, delta.get(name))
         _add(self._refusal, delta.get("refusal"))
-        yield from _add(self._content, delta.get("content"))
+        content = delta.get("content")
+        yield from _add(self._content, written_text(content) if isinstance(content, list) else content)
         yield from self._calls.take(delta)
 
     def _whole(self, reason: str) -> Outcome:
@@ -172,10 +173,7 @@ class StreamAssembler:
 
 def _decode(data: bytes) -> JsonObject | None:
     """Return the JSON object of an event, or None if it is something else."""
-    try:
-        chunk = cast("Json", json.loads(data))
-    except (ValueError, RecursionError):
-        return None
+    chunk = decode(data)
     return chunk if isinstance(chunk, dict) else None
 
 

@@ -117,6 +117,30 @@ def test_a_count_that_nobody_can_believe_is_unknown_and_noted(name: str, count: 
     assert len(completion.notes) == 1
 
 
+def test_a_count_of_thousands_of_digits_does_not_lose_the_answer_beside_it() -> None:
+    body = json.dumps(body_with({"content": "x"}, usage={"prompt_tokens": 5, "completion_tokens": 6}))
+    completion = completed(body.replace('"prompt_tokens": 5', f'"prompt_tokens": {"9" * 5000}').encode())
+    assert (completion.text, completion.usage) == ("x", Usage(None, 6, calls=1))
+    assert "prompt_tokens" in completion.notes[0]
+
+
+@pytest.mark.parametrize("content", [b'{"n": %s' % (b"9" * 5000), b'{"n": %s}' % (b"9" * 400_000)])
+def test_long_numbers_in_other_bodies_are_no_completion(content: bytes) -> None:
+    assert isinstance(read(content), Failure)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ([{"type": "text", "text": '{"a"'}, {"type": "text", "text": ": 1}"}], '{"a": 1}'),
+        ([{"type": "thinking", "thinking": []}, {"type": "text", "text": '{"a": 1}'}], '{"a": 1}'),
+        ({"a": 1}, '{"a": 1}'),
+    ],
+)
+def test_content_in_parts_or_as_an_object_is_the_answer_too(content: object, text: str) -> None:
+    assert completed(body_with({"content": content})).text == text
+
+
 def test_more_cached_tokens_than_tokens_are_not_believed() -> None:
     usage = {"prompt_tokens": 5, "completion_tokens": 6, "prompt_tokens_details": {"cached_tokens": 9}}
     completion = completed(body_with({"content": "x"}, usage=usage))

@@ -268,3 +268,11 @@ def test_content_before_a_call_that_failed_is_kept() -> None:
     failure = failing(400, code="tool_use_failed", failed_generation='{"name": "answer", "arguments": {"a": 1}}')
     found = completed(ROLE, chunk({"content": "I call."}), failure)
     assert (found.text, found.called, found.beside) == ('{"a": 1}', "answer", "I call.")
+
+
+def test_content_in_parts_is_put_together() -> None:
+    texts, found = gather(
+        ROLE, chunk({"content": [{"type": "text", "text": '{"a"'}]}), chunk({"content": ": 1}"}), END, DONE
+    )
+    assert isinstance(found, Completion)
+    assert ("".join(texts), found.text) == ('{"a": 1}', '{"a": 1}')
