@@ -15,6 +15,7 @@ from structgen.core.results import Alone, Attempt, ChunkReport, Claim, Conflict,
 from structgen.core.screen import escaped, json_text
 from structgen.documents import DocumentProblem
 from structgen.ground import locate
+from structgen.parse.reading import BREAKS_OFF
 from structgen.schema import Schema
 
 
@@ -266,8 +267,9 @@ def is_incomplete(failure: ExtractionFailed) -> bool:
 
 def _is_absent(value: Json, issue: Issue) -> bool:
     """Whether the issue concerns a part that is null, or a key that its object lacks."""
-    # a cut-off response may lack anything, and a refused repair means that something is there but doubtful
-    if issue.code == "cut_off" or issue.repair is not None:
+    # where the reader broke off something is there, though it may lack anything, and a refused repair means that
+    # something is there but doubtful
+    if issue.code in BREAKS_OFF or issue.repair is not None:
         return False
     *above, last = steps(issue.path) or ("",)
     parent = at(value, above)

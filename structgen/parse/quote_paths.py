@@ -15,10 +15,7 @@ from structgen.core.json import Json, pointer, steps
 from structgen.core.results import Issue, Repair
 from structgen.forms import AnswerForm
 from structgen.forms.quotes.quoted_schema import Split
-from structgen.parse.reading import Reading
-
-_UNREADABLE = frozenset({"cut_off", "syntax", "depth"})
-"""Codes of issues that concern the response as a whole, even if they are found within a quote."""
+from structgen.parse.reading import BREAKS_OFF, Reading
 
 
 def without_quotes(reading: Reading, form: AnswerForm) -> Reading:
@@ -36,7 +33,8 @@ def without_quotes(reading: Reading, form: AnswerForm) -> Reading:
 
 def _counts(issue: Issue, split: Split) -> bool:
     """Whether an issue may refuse the value. One within a quote may not: the quote is only evidence."""
-    return issue.code in _UNREADABLE or not split.is_quote(issue.path)
+    # such an issue concerns the response as a whole, even if it is found within a quote
+    return issue.code in BREAKS_OFF or not split.is_quote(issue.path)
 
 
 def quotes_of_value(

@@ -10,6 +10,8 @@ from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.results import Issue, Repair
 
+BREAKS_OFF = frozenset({"cut_off", "syntax", "depth"})
+"""The codes of an issue at which the reader broke off: the value lacks what was there, and what may have followed."""
 UNSURE_END = "string_end"
 """The code of a string that may end elsewhere, so that its neighbours are in doubt too."""
 ESCAPE = "escape"

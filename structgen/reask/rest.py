@@ -13,6 +13,7 @@ from structgen.core.records import Message, Request
 from structgen.core.results import Issue, Parsed, Repair
 from structgen.forms import AnswerForm
 from structgen.parse.json_values import same
+from structgen.parse.reading import BREAKS_OFF
 from structgen.parse.unrecorded import FLOAT
 from structgen.reask.question import ExtractionScope, Joined, Question
 from structgen.reask.value_paths import put, schema_at
@@ -21,9 +22,6 @@ from structgen.schema.node import Node, Raw
 from structgen.schema.resolve import standalone
 
 T = TypeVar("T")
-
-_ENDS = frozenset({"cut_off", "syntax", "depth"})
-"""Codes of issues at the end of the response. What comes before is sound."""
 
 NAME = "rest"
 """The name of the answer's schema or function."""
@@ -80,7 +78,12 @@ def rest_question(scope: ExtractionScope[T], parsed: Parsed[T]) -> Question[T] |
 
     Also None if anything but the end is wrong: a value that was refused must not be kept.
     """
-    if not parsed.open or not isinstance(parsed.partial, dict) or not {issue.code for issue in parsed.issues} <= _ENDS:
+    # what comes before such an issue is sound
+    if (
+        not parsed.open
+        or not isinstance(parsed.partial, dict)
+        or not {issue.code for issue in parsed.issues} <= BREAKS_OFF
+    ):
         return None
     schema = scope.schema.node
     kept, path = complete_parts(parsed.partial, parsed.open)

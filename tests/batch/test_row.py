@@ -185,6 +185,8 @@ def test_evidence_of_an_incomplete_value_is_looked_up_where_the_sender_gave_none
         ({"serves": "many"}, Issue("/serves", "is no number", "type", "many")),
         ({"serves": 4}, Issue("/serves", "is too large", "maximum", 4)),
         ({"serves": None}, Issue("/serves", "was cut off", "cut_off")),
+        ({"serves": None}, Issue("/serves", "is nested too deeply", "depth", "[[[[")),
+        ([[]], Issue("/0/0", "is no JSON", "syntax", "@")),
         ({"serves": None}, Issue("/serves", "may be 4", "type", None, repair=REPAIR)),
         ({"name": "Soup"}, Issue("/extra", "is unknown", "extra")),
         ({"name": "Soup"}, Issue("", "is too long", "size")),
