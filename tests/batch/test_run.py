@@ -154,7 +154,8 @@ def test_a_key_that_is_refused_ends_the_run_with_its_first_row(groq_emulator: Em
     assert isinstance(reason, AuthenticationFailed)
     assert 1 <= len(seen) <= 3
     assert batch.left_over
-    assert len(groq_emulator.requests) == len(seen)
+    # a document that was started before the refusal, but not sent, fails with the same reason
+    assert 1 <= len(groq_emulator.requests) <= len(seen)
 
 
 def most(attempts: int = 3) -> Usage:
