@@ -22,7 +22,8 @@ from structgen.core.options import Mode
 from structgen.core.records import Card, Completion, Parameters, Request, Usage
 from structgen.send import Allowance, Sender, open_sender
 from structgen.send.http.providers import Endpoint
-from structgen.send.instructor_sender import InstructorSender, read_response
+from structgen.send.instructor_replies import read_response
+from structgen.send.instructor_sender import InstructorSender
 from structgen.testing import Emulator, dropped, error, page, refusal, reply
 
 KEY = "sk-emulator-0123456789"
@@ -81,11 +82,13 @@ def test_messages_and_parameters_arrive_unchanged(
     }
 
 
-def test_only_plain_text_goes_through_instructor(other: Sender, make_request: Callable[..., Request]) -> None:
-    assert other.card is not None
-    assert other.card.modes == (Mode.TEXT,)
-    with pytest.raises(ConfigurationError, match=r"mode=Mode\.TEXT"):
-        other.send(make_request(Mode.TOOLS), Allowance())
+def test_a_provider_of_no_known_family_takes_plain_text_alone(make_request: Callable[..., Request]) -> None:
+    client = SimpleNamespace(client=object(), create=None)
+    sender = InstructorSender(lambda asynchronous: client, Endpoint("odd", ""), Card("m", provider="odd"), 5.0)
+    with pytest.raises(ConfigurationError, match=r"supports only mode=Mode\.TEXT"):
+        sender.send(make_request(Mode.TOOLS), Allowance())
+    with pytest.raises(ConfigurationError, match="has no streaming here"):
+        next(sender.stream(make_request(Mode.TEXT), Allowance()))
 
 
 def test_faults_are_tried_again_by_us_and_not_by_the_sdk(
@@ -168,7 +171,7 @@ def test_an_error_without_its_reply_is_read_from_its_words(
         raise OddError("Slow down. Please try again in 2s.")
 
     client = SimpleNamespace(client=object(), create=create)
-    sender = InstructorSender(lambda: client, Endpoint("odd", ""), Card("m", provider="odd"), 5.0)  # type: ignore[arg-type,return-value]
+    sender = InstructorSender(lambda asynchronous: client, Endpoint("odd", ""), Card("m", provider="odd"), 5.0)
     with pytest.raises(RateLimited, match="odd answered 429: Slow down") as caught:
         sender.send(question, NO_RETRIES)
     assert caught.value.wait == 2.0
