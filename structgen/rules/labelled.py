@@ -15,6 +15,7 @@ from structgen.core.json import Json
 from structgen.notation.durations import UNITS
 from structgen.rules.document.key_values import Pair
 from structgen.rules.fields import Field, Kind
+from structgen.rules.finders.issuers import address_below
 from structgen.rules.findings import Finding
 from structgen.rules.label_units import counts_otherwise
 from structgen.rules.search import STRONG, Rank, Search, rank_of, tier_of
@@ -105,6 +106,8 @@ def _read_pair(search: Search, field: Field, pair: Pair) -> Finding | None:
         and page[slice(*pair.label)].casefold() == "ratings"
     ):
         return None
+    if field.kind is Kind.STRING and "address" in field.concepts and "\n" in page[pair.label[1] : pair.value[0]]:
+        return address_below(search, pair.value[0])
     if found := read_value(search, field, *pair.value):
         return found
     size = _unit(search, pair) if field.seconds else 0

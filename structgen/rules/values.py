@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject, as_number
@@ -225,7 +225,14 @@ def _read_string(search: Search, field: Field, start: int, end: int) -> Finding 
     for wanted, reader in _STRINGS:
         if field.concepts & wanted or field.format in wanted:
             return reader(search, field, start, end)
+    if "name" in phrase(field.name) and (mail := EMAIL.search(search.page.text, start, end)):
+        end = mail.start() - len(_before_mail(search.page.text[start : mail.start()]))
     return _read_text(search, start, end)
+
+
+def _before_mail(text: str) -> str:
+    """Return the punctuation between a name and its mail address: "Ann Lee <ann@...", "Ann Lee, ann@..."."""
+    return text[len(text.rstrip(" \t,;:<([|-–")) :]
 
 
 def _read_text(search: Search, start: int, end: int) -> Finding | None:
@@ -305,12 +312,18 @@ def _read_currency(search: Search, _field: Field, start: int, end: int) -> Findi
 
 
 def _pattern(pattern: re.Pattern[str]) -> Reader:
-    """Return a reader of the first match of a pattern."""
+    """Return a reader of the only match of a pattern."""
 
     def read(search: Search, _field: Field, start: int, end: int) -> Finding | None:
-        return _matched(search, pattern.search(search.page.text, start, end), ".,;)")
+        found = list(islice(pattern.finditer(search.page.text, start, end), _COMPARED))
+        # The first of several is no answer to a question for one.
+        several = len({match.group().rstrip(".,;)").casefold() for match in found}) > 1
+        return None if several or not found else _matched(search, found[0], ".,;)")
 
     return read
+
+
+_COMPARED = 8
 
 
 def _matched(search: Search, match: re.Match[str] | None, trailing: str) -> Finding | None:

@@ -83,3 +83,17 @@ def test_a_label_that_names_a_field_of_the_root_is_not_that_of_an_object_with_th
     maker = {"type": ["object", "null"], "properties": {"name": TEXT, "founded": TEXT}, "required": ["name"]}
     found = ask("Field Kettle\nBrand: Torvald\nPrice: $40.00\n", brand="string", price="number", manufacturer=maker)
     assert found["brand"] == "Torvald"
+
+
+def test_an_address_below_its_label_is_all_of_its_lines_and_no_name(ask: Any) -> None:
+    text = "Shipping address:\nAnn Lee\n4 Oak Road\nLeeds LS1 4AB\n\nBilling address:\n9 Elm Street\nYork YO1 7AB\n"
+    found = ask(text, shipping=PERSON, billing=PERSON)
+    assert found["shipping"]["address"] == "4 Oak Road Leeds LS1 4AB"
+    assert found["billing"]["address"] == "9 Elm Street York YO1 7AB"
+    assert ask("Billing address:\nAnn Lee\n\nTotal: 4\n", shipping=PERSON, billing=PERSON)["billing"] is None
+
+
+def test_a_mail_address_is_no_part_of_a_name(ask: Any) -> None:
+    text = "Landlord: Ann Lee, ann@lee.example\nTenant name: Bob Ray <bob@ray.example>\n"
+    found = ask(text, landlord=PERSON, tenant=PERSON)
+    assert (found["landlord"]["name"], found["tenant"]["name"]) == ("Ann Lee", "Bob Ray")

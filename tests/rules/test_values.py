@@ -73,3 +73,16 @@ def test_numbers_before_one_label_that_differ_are_none_of_them_for_certain(ask: 
     assert ask("Lamp\nKim, 5 stars\nLee, 3 stars\n", rating=rating) == {"rating": None}
     assert ask("Lamp\nKim, 5 stars\nLee, 5 stars\n", rating=rating) == {"rating": 5}
     assert ask("Lamp\nRating: 4.5\nLee, 3 stars\n", rating=rating) == {"rating": 4.5}
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other"),
+    [
+        ("phone", "0207 946 0018", "0207 946 0019"),
+        ("email", "a@oak.example", "b@oak.example"),
+        ("url", "www.a.example", "www.b.example"),
+    ],
+)
+def test_the_first_of_several_is_no_answer(ask_one: Any, name: str, one: str, other: str) -> None:
+    assert ask_one(f"{name}: {one} or {other}\n", name) is None
+    assert ask_one(f"{name}: {one}\n", name) == one

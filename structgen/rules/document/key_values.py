@@ -18,10 +18,14 @@ from structgen.rules.document.page import Line, Page, Span
 from structgen.rules.document.vocabulary import Mention, Vocabulary, fold, tokens
 
 _LONGEST_LINE = 240
-_OPENING = re.compile(r"(?:^|[|•·;,\t(/*>]|(?<![^\W\d_])[-–—]|\d)[\s*_#▢☐•·\-–—]*$|[^\S\n]{2,}$|_{2,}\s*$")
+_OPENING = re.compile(
+    rf"(?:^|[|•·;,\t(/*>]|(?<![^\W\d_])[-–—]|\d(?:\s?[{SIGNS}])?)[\s*_#▢☐•·\-–—]*$" + r"|[^\S\n]{2,}$|_{2,}\s*$"
+)
 _BEHIND_COLON = re.compile(r"[:：=]\s*$")
 _COLON = re.compile(r"[^\S\n]*[:：=]")
 _LEADS_ON = re.compile(r"[^\S\n]*(?:[:：=]|\d)|[^\S\n]+[A-Z]")
+_LEADS_TO_PRICE = re.compile(rf"[^\S\n]*[{SIGNS}]\s?\d")
+_PRICES = frozenset({"price", "old_price"})
 _LABELS_TOO = frozenset({"time"})
 """Names of units that are labels in another language: "time" is Norwegian for an hour."""
 _BLANK = re.compile(r"(?:[^\S\n]|[*|:：#\u00a0]|_(?!__)|\.(?!\.))*")
@@ -165,6 +169,9 @@ def _leads_on(text: str, mention: Mention) -> bool:
     unit = text[mention.start : mention.end].casefold()
     if unit in MONTHS:
         return False
+    # "Was $120 Now $60", but not "2 pcs $10".
+    if mention.keys & _PRICES and _LEADS_TO_PRICE.match(text, mention.end):
+        return True
     return _LEADS_ON.match(text, mention.end) is not None and (unit not in UNITS or unit in _LABELS_TOO)
 
 

@@ -6,8 +6,9 @@ Companies are recognized by their legal form ("Ltd", "GmbH"), addresses by house
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from functools import cache, lru_cache
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from structgen.rules.document.bill_rows import CENTS
 from structgen.rules.document.label_columns import cells_of
@@ -233,6 +234,27 @@ def find_address(search: Search) -> Finding | None:
         return None
     start, end = block[0].start, block[-1].end
     return leaf(search.page, " ".join(search.page.text[start:end].split()), start, end)
+
+
+def address_below(search: Search, at: int) -> Finding | None:
+    """Return the lines of an address from an offset to a blank line or a label, without the name above them."""
+    lines = search.page.lines
+    first = bisect_right(lines, at, key=lambda line: line.start) - 1
+    block = [lines[first]] if first >= 0 else []
+    for before, line in pairwise(lines[max(0, first) : first + _MOST_LINES]):
+        blank = search.page.text.count("\n", before.end, line.start) > 1
+        if blank or ":" in line.text or address_score(line) < 0:
+            break
+        block.append(line)
+    while block and address_score(block[0]) < 1 and not any(map(str.isdigit, block[0].text)):
+        block.pop(0)
+    if not block:
+        return None
+    start, end = block[0].start, block[-1].end
+    return leaf(search.page, " ".join(search.page.text[start:end].split()), start, end)
+
+
+_MOST_LINES = 7
 
 
 def _address_block(lines: tuple[Line, ...]) -> tuple[Line, ...]:

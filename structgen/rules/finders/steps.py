@@ -5,7 +5,7 @@ from __future__ import annotations
 from structgen.notation.durations import UNITS
 from structgen.rules.document.page import Line, Page
 from structgen.rules.document.sections import Section
-from structgen.rules.document.vocabulary import fold, phrase, tokens
+from structgen.rules.document.vocabulary import fold, lexicon, phrase, tokens
 from structgen.rules.finders.list_items import (
     END_OF_LIST,
     ENDS,
@@ -31,7 +31,7 @@ def step_items(page: Page, lines: list[Line]) -> list[Item]:
     """Return sentences, and sub-headings between them, up to the first lines that are neither."""
     if numbered := _between_numbers(page, lines):
         return numbered
-    lines = [line for line in lines if phrase(line.text) not in _CHECKLISTS and not _is_duration(line.text)]
+    lines = [line for line in lines if not _is_left_out(line.text)]
     kept = _unwrapped([line for line in lines if not is_noise(line) and not STEP_ALONE.match(line.text)])
     items: list[Item] = []
     for place, (start, end, text) in enumerate(kept):
@@ -87,6 +87,19 @@ def _between_numbers(page: Page, lines: list[Line]) -> list[Item]:
     if single < len(marks) or len(below) < len(marks):
         return []
     return [item_at(page, line.start, line.end) for line in below]
+
+
+def _is_left_out(text: str) -> bool:
+    return phrase(text) in _CHECKLISTS or _is_duration(text) or _is_tip(text)
+
+
+def _is_tip(text: str) -> bool:
+    """Whether a line is a remark and no step: "Tip: serve with jam."."""
+    label, colon, rest = text[:_LONGEST_LABEL].partition(":")
+    return bool(colon and rest.strip()) and "notes" in lexicon().concepts.get(phrase(label), ())
+
+
+_LONGEST_LABEL = 30
 
 
 def _is_duration(text: str) -> bool:

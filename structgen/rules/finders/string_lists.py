@@ -279,6 +279,11 @@ _COMMAS = re.compile(r",(?!\d)")
 _SPACED = re.compile(r",\s")
 _BARS = re.compile(r"\s[|·•]\s")
 _AND = re.compile(r"^(?:and|und|et|y|e|en|og|och|or|oder)\s+", re.IGNORECASE)
+_JOINED = re.compile(
+    r"(\S{1,30})\s(?:and|und|et|y|e|en|og|och|or|oder|&)\s(\S{1,30})",
+    re.IGNORECASE,
+)
+"""Two words at the end of a list: "English, French and German"."""
 _TOLD = re.compile(r"[^\W\d_]{3}[.!?](?:\s|$)")
 _CELL_END = re.compile(r"\t|[^\S\n]{3,}")
 _NEXT_LABEL = re.compile(r"[;|·]\s?[^\W\d_][^,;:|·\n]{0,30}:\s")
@@ -293,7 +298,7 @@ def find_inline(search: Search, field: Field) -> Finding | None:
     """Return the list behind a label of the field on the same line, or None."""
     if field.item is None or field.concepts & _LISTED:
         return None
-    for pair in search.pairs_of(field.keys):
+    for pair in search.pairs_for(field):
         # Without a colon, or below its label, a line with commas is rather a sentence.
         if pair.score == 1.0 and "\n" not in search.page.text[pair.label[0] : pair.value[1]]:
             value = _value(search, pair)
@@ -305,7 +310,13 @@ def read_parts(search: Search, item: Field, span: Span) -> Finding | None:
     """Return the items of a list on one line. None if any of them cannot be one: no list is returned in part."""
     if _TOLD.search(search.page.text[slice(*span)]) and item.kind is Kind.STRING:
         return None
-    found = [_inline_item(search, item, part) for part in parts_of(search.page.text, span)]
+    parts = list(parts_of(search.page.text, span))
+    joined = _JOINED.fullmatch(search.page.text, *parts[-1]) if parts else None
+    if joined and len(parts) == 1:
+        return None  # "Ann and Bob" are two, and "research and development" is one
+    if joined:
+        parts[-1:] = [joined.span(1), joined.span(2)]
+    found = [_inline_item(search, item, part) for part in parts]
     kept = [one for one in found if one]
     return collect(kept) if kept and len(kept) == len(found) else None
 

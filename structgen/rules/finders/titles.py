@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from structgen.rules.document.page import Line, Span
 from structgen.rules.document.sections import heading_level
-from structgen.rules.document.vocabulary import Phrase, lexicon, phrase
+from structgen.rules.document.vocabulary import Phrase, fold, lexicon, phrase
 from structgen.rules.finders.issuers import address_score
 from structgen.rules.findings import Finding, leaf
 from structgen.rules.search import Search
@@ -39,6 +39,7 @@ _FIGURE = re.compile(r"\d+[\s.,/]*\w{0,4}$")
 _GLUED = re.compile(r"[^\W\d_]{2}(?<=[^\W\dA-Z_])(?=[A-Z])")
 """Where a menu glues one entry to the next: "SoupsSaladsBread". A name may do so once: "McCoy"."""
 _SENTENCES = re.compile(r"[^\W\d_]{3}[.!?]\s")
+_FOR = frozenset(map(fold, ("for", "für", "pour", "para", "per", "voor", "til", "till", "för", "feeds")))
 _CRUMBS = re.compile(r"\s*[/»›>|]\s*")
 
 
@@ -157,6 +158,9 @@ def _is_labelled(search: Search, text: str, words: Phrase) -> bool:
     mentions = search.vocabulary.of_line(text)
     if not mentions:
         return False
+    # "For 6 people, 45 minutes" says how much a recipe makes.
+    if words[0] in _FOR and words[1:2] and words[1].isdigit() and any("yields" in one.keys for one in mentions):
+        return True
     if text[0].isdigit() and len(words) <= 4 and mentions[-1].end == len(text):
         return True
     closed = ":" in text[: mentions[0].end + 2] or any(word.isdigit() for word in words)

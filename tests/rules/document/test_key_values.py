@@ -35,3 +35,9 @@ def test_columns_may_come_glued_to_the_next_label(ask: Any) -> None:
 def test_words_below_a_label_that_is_not_set_off_are_no_value_of_it(ask: Any) -> None:
     assert ask("Shop\nBrand\nSale\nHelp", brand="string") == {"brand": None}
     assert ask("Shop\nBrand:\nFell\nHelp", brand="string") == {"brand": "Fell"}
+
+
+def test_prices_may_follow_each_other_without_a_comma(ask: Any) -> None:
+    fields = {"price": "number", "old_price": "number"}
+    assert ask("Pan\nWas $120 Now $60\n", **fields) == {"price": 60, "old_price": 120}
+    assert ask("Pfanne\nPreis 12,00 € statt 19,00 €\n", **fields) == {"price": 12.0, "old_price": 19.0}

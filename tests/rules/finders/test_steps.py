@@ -49,3 +49,9 @@ def test_a_heading_may_begin_with_an_article(ask: Any, ingredients: str, method:
     text = f"{ingredients}\n2 figs\n3 g mace\n1 egg\n{method}\n" + "\n".join(STEPS)
     value = ask(text, ingredients=STRINGS, instructions=STRINGS)
     assert value == {"ingredients": ["2 figs", "3 g mace", "1 egg"], "instructions": STEPS}
+
+
+def test_a_tip_is_no_step(ask_one: Any) -> None:
+    text = "Method\n1. Mix everything.\n2. Fry in butter.\nTip: serve with jam.\n"
+    steps = {"type": ["array", "null"], "items": {"type": "string"}}
+    assert ask_one(text, "instructions", steps) == ["Mix everything.", "Fry in butter."]

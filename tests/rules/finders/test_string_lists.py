@@ -139,3 +139,22 @@ def test_the_parts_of_an_ingredient_are_joined_and_other_lines_left_out(
     ask_one: Any, lines: str, items: list[str]
 ) -> None:
     assert ask_one(f"Ingredients\n{lines}\nMethod\nMix all of it and bake it.", "ingredients", STRINGS) == items
+
+
+@pytest.mark.parametrize(
+    ("line", "items"),
+    [
+        ("English, French and German", ["English", "French", "German"]),
+        ("Ann, Bob, and Cy", ["Ann", "Bob", "Cy"]),
+        ("Ann and Bob", None),
+        ("planning, research and development of drugs", ["planning", "research and development of drugs"]),
+    ],
+)
+def test_and_separates_the_last_two_words_of_a_list(ask_one: Any, line: str, items: object) -> None:
+    found = ask_one(f"Topics: {line}\n", "topics", {"type": ["array", "null"], "items": {"type": "string"}})
+    assert found == items
+
+
+def test_a_list_does_not_take_the_label_of_another_field(ask: Any) -> None:
+    strings = {"type": ["array", "null"], "items": {"type": "string"}}
+    assert ask("Tags: red, blue\n", tags=strings, keywords=strings) == {"tags": ["red", "blue"], "keywords": None}

@@ -45,3 +45,8 @@ def test_of_the_lines_of_a_page_the_one_at_the_end_of_the_breadcrumbs_is_the_tit
 
 def test_entries_of_a_menu_that_are_glued_together_are_no_title(ask_one: Any) -> None:
     assert ask_one("SoupsSaladsBreadsCakes\nPlum Almond Tart\nA tart for the autumn.", "title") == "Plum Almond Tart"
+
+
+def test_how_many_a_recipe_feeds_is_no_title(ask_one: Any) -> None:
+    text = "Linseneintopf\nFür 6 Personen, ca. 45 Minuten\n\nZutaten:\n- 300 g Linsen\n- 1 Zwiebel\n"
+    assert ask_one(text, "title") == "Linseneintopf"
