@@ -47,7 +47,9 @@ def list_remote_models(api: ChatApi, endpoint: Endpoint) -> tuple[RemoteModel, .
     """Return every model that the server lists. Raises a TransportError if the request fails."""
     listed = read_list(_ask(api, endpoint, ""))
     if listed is None:
-        raise ServerFailed(f"{api.provider} at {endpoint.shown} does not list its models. Check the base URL.")
+        raise ServerFailed(
+            f"{api.provider} at {endpoint.shown} does not list its models. Check the base URL{_hint(api, endpoint)}."
+        )
     return listed
 
 
@@ -109,14 +111,25 @@ def _ask(api: ChatApi, endpoint: Endpoint, tail: str) -> Json:
     except groq.APIStatusError as error:
         reply = Reply(error.response.status_code, error.response.headers, error.response.content)
         refusal = read_refusal(decode(reply.content), error.response.text)
-        raise refused(reply, refusal, api, endpoint.secrets).error from None
+        failure = refused(reply, refusal, api, endpoint.secrets).error
+        if reply.status == 404 and (hint := _hint(api, endpoint)):
+            failure.args = (f"{failure} Is it the base URL?{hint.removeprefix(':')}.",)
+        raise failure from None
     except (groq.APIError, httpx.HTTPError, TimeoutError) as error:
         raise connection_failure(error, endpoint, api).error from None
     body = decode(response.content)
     if body is None:
         page = describe_page(response.text)
-        raise ServerFailed(f"{api.provider} at {endpoint.shown} answered with {page}. Check the base URL.")
+        raise ServerFailed(
+            f"{api.provider} at {endpoint.shown} answered with {page}. Check the base URL{_hint(api, endpoint)}."
+        )
     return body
+
+
+def _hint(api: ChatApi, endpoint: Endpoint) -> str:
+    """Return how to write the base URL if it lacks the version that most servers need, else an empty text."""
+    better = endpoint.with_version if api.schema_first else None
+    return "" if better is None else f": most servers need /v1 at its end, as in {better}"
 
 
 def _read(entry: JsonObject) -> RemoteModel | None:

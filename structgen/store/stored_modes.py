@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,4 +41,5 @@ class StoredModes:
         """Keep it. Nothing is raised if it cannot be written: it will be learned again."""
         if self.writer is not None:
             fact = (self.endpoint, self.model, str(learned.mode), str(learned.support), learned.said[:500], time.time())
-            self.writer.submit(database.learn, fact)
+            with suppress(StoreError):  # the store was closed in the meantime
+                self.writer.submit(database.learn, fact)

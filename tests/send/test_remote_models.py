@@ -1,10 +1,13 @@
 """The models that a server lists, and how they differ from the cards."""
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from structgen.core.errors import AuthenticationFailed, ConnectionFailed, ModelUnavailable, ServerFailed, TransportError
+from structgen.core.json import JsonObject
 from structgen.core.records import Card
 from structgen.send import list_cards
 from structgen.send.http.providers import COMPATIBLE, GROQ, Endpoint
@@ -13,6 +16,7 @@ from structgen.send.remote_models import (
     RemoteModel,
     compare_with_cards,
     list_remote_models,
+    read_list,
     retrieve_remote_model,
     updated_cards,
 )
@@ -122,3 +126,26 @@ def test_a_listing_of_another_shape_is_no_list(groq_emulator: Emulator, monkeypa
     monkeypatch.setattr("structgen.send.remote_models._ask", lambda *_: {"data": "none"})
     with pytest.raises(ServerFailed, match="does not list its models"):
         list_remote_models(GROQ, endpoint(groq_emulator))
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(404, "404 page not found"), (200, {"error": "Unexpected endpoint"}), (200, "<html></html>")]
+)
+def test_a_base_url_without_its_version_is_said(status: int, body: object, serve: Callable[..., Any]) -> None:
+    server = serve(lambda method, path, received: (status, body))
+    with pytest.raises(TransportError, match=f"most servers need /v1 at its end, as in {server.url}/v1"):
+        list_remote_models(COMPATIBLE, Endpoint(server.url, "none"))
+
+
+@pytest.mark.parametrize(
+    ("entry", "window"),
+    [
+        ({"id": "a", "object": "model", "owned_by": "library"}, None),
+        ({"id": "a", "max_model_len": 4096}, 4096),
+        ({"id": "a", "context_length": 8192, "top_provider": {"context_length": 1}}, 8192),
+        ({"id": "a", "meta": {"n_ctx": 16384, "n_ctx_train": 131072}}, 16384),
+        ({"id": "a", "meta": None, "max_model_len": "many"}, None),
+    ],
+)
+def test_the_context_window_is_read_under_every_servers_name(entry: JsonObject, window: int | None) -> None:
+    assert read_list({"object": "list", "data": [entry]}) == (RemoteModel("a", True, window),)

@@ -359,6 +359,8 @@ def _check_server(api: ChatApi, key: str, model: str | None) -> Iterator[Check]:
         yield from _check_listed(model, response.text)
     else:
         advice = f"does {api.base_variable} name the right server?"
+        if api.schema_first and endpoint.with_version is not None:
+            advice = f"most servers need /v1 at the end: set {api.base_variable}={endpoint.with_version}"
         yield Check("server", Verdict.WRONG, f"{base} responds with status {response.status_code}", advice)
 
 

@@ -171,17 +171,20 @@ def read_refusal(body: Json, text: str) -> Refusal:
 
 def _detail(found: Json) -> str | None:
     """Return an error message: a text, or FastAPI's list of ``{"loc": [...], "msg": ...}``; else None."""
-    if isinstance(found, str) or found is None:
-        return found
     if isinstance(found, dict):
-        return _detail(found.get("detail"))
+        found = found.get("detail")
+    if isinstance(found, str):
+        return found
     listed = map(as_object, found if isinstance(found, list) else ())
-    words = [
-        f"{'.'.join(map(str, loc))}: {one['msg']}" if isinstance(loc := one.get("loc"), list) else str(one["msg"])
-        for one in listed
-        if "msg" in one
-    ]
-    return "; ".join(words) or None
+    return (
+        "; ".join(f"{_place(one.get('loc'))}{msg}" for one in listed if isinstance(msg := one.get("msg"), str)) or None
+    )
+
+
+def _place(loc: Json) -> str:
+    """Return where FastAPI found a mistake: ``["body", "model"]`` as ``body.model: ``."""
+    steps = [str(step) for step in loc if isinstance(step, str | int)] if isinstance(loc, list) else []
+    return f"{'.'.join(steps)}: " if steps else ""
 
 
 def describe_page(text: str) -> str:

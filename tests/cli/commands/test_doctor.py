@@ -103,7 +103,11 @@ def test_a_server_is_only_noted_where_none_is_needed(structgen, monkeypatch) -> 
 
 
 def test_something_else_at_the_address_is_wrong(structgen, groq_emulator: Emulator, monkeypatch) -> None:
-    monkeypatch.setenv("STRUCTGEN_BASE_URL", f"{groq_emulator.base_url}/elsewhere")
+    monkeypatch.setenv("STRUCTGEN_BASE_URL", groq_emulator.base_url)
+    ran = structgen("doctor", "--model", "compatible/llama")
+    assert ran.status == 1
+    assert f"most servers need /v1 at the end: set STRUCTGEN_BASE_URL={groq_emulator.base_url}/v1" in ran.out
+    monkeypatch.setenv("STRUCTGEN_BASE_URL", f"{groq_emulator.base_url}/v1/elsewhere")
     ran = structgen("doctor", "--model", "compatible/llama")
     assert ran.status == 1
     assert "responds with status 404; does STRUCTGEN_BASE_URL name the right server?" in ran.out

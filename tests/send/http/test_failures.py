@@ -26,6 +26,7 @@ from structgen.send.http.failures import (
     describe_page,
     find_row,
     go_duration,
+    key_owner,
     read_refusal,
     requested_wait,
 )
@@ -219,3 +220,69 @@ def test_causes_that_go_in_a_circle_end() -> None:
     one, other = Exception("one"), Exception("other")
     one.__cause__, other.__cause__ = other, one
     assert list(causes(one)) == [one, other]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            {"object": "error", "message": "no guided decoding", "type": "BadRequestError", "code": 400},
+            "no guided decoding",
+        ),
+        (
+            {"code": 400, "message": "failed to parse grammar", "type": "invalid_request_error"},
+            "failed to parse grammar",
+        ),
+        ({"error": "'response_format.type' must be 'text'"}, "'response_format.type' must be 'text'"),
+        ({"detail": "Not Found"}, "Not Found"),
+        ({"detail": [{"loc": ["body", "tools", 0], "msg": "Field required"}]}, "body.tools.0: Field required"),
+        ({"object": "error", "message": {"detail": [{"loc": ["body"], "msg": "a"}, {"msg": "b"}]}}, "body: a; b"),
+        (
+            {
+                "error": {
+                    "message": "Provider returned error",
+                    "code": 400,
+                    "metadata": {"raw": "no tools", "provider_name": "x"},
+                }
+            },
+            "Provider returned error: no tools",
+        ),
+        ({"error": {"message": "Down", "metadata": {"raw": {"a": 1}}}}, "Down"),
+    ],
+)
+def test_the_error_bodies_of_compatible_servers_are_read(body: Json, message: str) -> None:
+    assert read_refusal(body, "text").message == message
+
+
+JSONS = st.recursive(
+    st.none() | st.text(max_size=3) | st.integers() | st.booleans(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["error", "message", "detail", "loc", "msg", "metadata", "raw", "code"]), inner
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSONS)
+@settings(deadline=None, max_examples=200)
+def test_no_body_makes_the_reader_of_errors_fail(body: Json) -> None:
+    assert isinstance(read_refusal(body, "text").message, str)
+
+
+@pytest.mark.parametrize(
+    ("key", "owner"),
+    [
+        ("gsk_abc", "Groq"),
+        ("sk-or-v1-abc", "OpenRouter"),
+        ("sk-ant-api03-abc", "Anthropic"),
+        ("sk-proj-abc", "OpenAI"),
+        ("AIzaabc", "Google"),
+        ("none", None),
+        ("", None),
+    ],
+)
+def test_keys_are_known_by_how_they_begin(key: str, owner: str | None) -> None:
+    assert key_owner(key) == owner

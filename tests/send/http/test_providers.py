@@ -72,3 +72,30 @@ def test_a_key_of_eight_characters_is_struck_out() -> None:
 
 def test_ordinary_words_are_left_alone() -> None:
     assert mask("Risk-averse task-force asks: sk-1?", KEY) == "Risk-averse task-force asks: sk-1?"
+
+
+@pytest.mark.parametrize(
+    ("given", "better"),
+    [
+        ("localhost:11434/v1", "write 'http://localhost:11434/v1'"),
+        ("192.168.0.2:8000/v1/", "write 'http://192.168.0.2:8000/v1'"),
+        ("ftp://localhost/v1", r"https://\.$"),
+    ],
+)
+def test_a_base_url_without_a_scheme_is_shown_with_one(given: str, better: str) -> None:
+    with pytest.raises(ConfigurationError, match=better):
+        COMPATIBLE.check_base_url(given)
+
+
+@pytest.mark.parametrize(
+    ("base", "better"),
+    [
+        ("http://localhost:11434", "http://localhost:11434/v1"),
+        ("https://u:secret-token@host/api?key=secret", "https://...@host/api/v1"),
+        ("http://localhost:11434/v1", None),
+        ("https://api.example.org/v1beta/openai", None),
+    ],
+)
+def test_a_base_url_without_a_version_is_shown_with_one(base: str, better: str | None) -> None:
+    found = Endpoint(base, "k").with_version
+    assert found == better or (found is not None and "secret" not in found and found.endswith("@host/api/v1"))
