@@ -64,6 +64,10 @@ class CallArguments:
         given = list(cast("Sequence[Any]", messages))
         if any(isinstance(one, dict) and not isinstance(cast("Any", one).get("content"), str | None) for one in given):
             given = cast("list[Any]", convert_messages(given, InstructorMode.TOOLS))
+        roles = [cast("Any", one).get("role") if isinstance(one, dict) else None for one in given]
+        if roles and set(roles) == {"system"}:
+            # Only instructions: the last of them is the request. Structgen's own instructions are the system message.
+            given[-1] = {**given[-1], "role": "user"}
         if not self.context:
             return given
         filled = handle_templating({"messages": given}, InstructorMode.TOOLS, Provider.OPENAI, dict(self.context))

@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Generator, Hashable, Sequence
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from threading import Lock
 from typing import Any, cast
 
@@ -36,7 +35,7 @@ class CallRunner:
     provider: str
     mode: Mode
     options: Options
-    store: Store | Path | str | None
+    store: Store | None
     extractors: OrderedDict[Hashable, CallExtractor] = field(default_factory=OrderedDict[Hashable, CallExtractor])
     lock: Lock = field(default_factory=Lock)
 

@@ -13,6 +13,7 @@ from instructor.v2.core.hooks import Hooks
 from structgen.core.argument_checks import argument, instance, shown
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Mode, Options
+from structgen.engine.answers import open_store
 from structgen.instructor.call_arguments import mode_of
 from structgen.instructor.call_runner import CallRunner
 from structgen.instructor.instructor_clients import (
@@ -191,4 +192,6 @@ def _runner(
     store: Store | Path | str | None,
 ) -> CallRunner:
     chosen = Options() if options is None else argument("options", options, _OPTIONS)
-    return CallRunner(client, known.sdk, known.api.provider, mode_of(mode), chosen, store)
+    provider = known.api.provider
+    # Opened once: each combination of arguments has an Extractor of its own.
+    return CallRunner(client, known.sdk, provider, mode_of(mode), chosen, open_store(store, f"{provider}/any"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast, get_args, get_origin
 
+from instructor.v2.core.response_model import is_typed_dict, prepare_response_model
 from instructor.v2.dsl.partial import PartialBase
 from instructor.v2.dsl.response_list import ListResponse
 from instructor.v2.validation.async_validators import reject_async_validators
@@ -46,13 +47,20 @@ def _read(given: object) -> ResponseModel:
     if given is list or given is Iterable or (origin in _LISTS and not arguments):
         raise ConfigurationError(f"response_model is {given}, but must name its items: write list[User].")
     if origin in _LISTS:
-        return ResponseModel(list[arguments[0]], item=arguments[0], lazy=origin is Iterable)
+        item = _as_model(arguments[0])
+        return ResponseModel(list[item], item=item, lazy=origin is Iterable)
     if isinstance(given, type) and issubclass(given, PartialBase):
         # instructor keeps the model there that was wrapped in Partial[...].
         original = getattr(cast("Any", given), "_original_model", None)
         return ResponseModel(cast("Any", given).get_partial_model(), partial=original)
-    model = given if isinstance(given, type) and issubclass(given, BaseModel) else None
-    return ResponseModel(given, partial=model)
+    schema = _as_model(given)
+    model = schema if isinstance(schema, type) and issubclass(schema, BaseModel) else None
+    return ResponseModel(schema, partial=model)
+
+
+def _as_model(given: Any) -> Any:
+    """Return a TypedDict as the model that instructor makes of it, because its users read attributes; others as is."""
+    return prepare_response_model(given) if is_typed_dict(given) else given
 
 
 _cached = lru_cache(maxsize=_MOST)(_read)

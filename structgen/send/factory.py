@@ -115,8 +115,7 @@ def open_sender(
         raise ConfigurationError(
             "The model 'replay' answers from a store and never sends: pass one, as in Extractor('replay', store=...)."
         )
-    # With a client of the user's the server decides: it may be another one, or a proxy that still has the model.
-    card = find_card(provider, name) if client else _check_card(provider, name)
+    card = _check_card(provider, name) if client is None else _card_for_client(provider, name)
     api = CHAT_APIS.get(provider)
     if api is None:
         from structgen.send.instructor_sender import open_instructor_sender
@@ -171,6 +170,15 @@ def _check_client(given: object) -> None:
     if not isinstance(given, (httpx.Client, httpx.AsyncClient)):
         kind = kind_of(given)
         raise ConfigurationError(f"http_client must be an httpx.Client or an httpx.AsyncClient, not {kind}.")
+
+
+def _card_for_client(provider: str, name: str) -> Card | None:
+    """Return the card of a model for the user's own client, or None if it is retired, of which little is known.
+
+    The server decides whether it has the model: it may be another one than the provider's, or a proxy.
+    """
+    card = find_card(provider, name)
+    return None if card is not None and card.status == "retired" else card
 
 
 def _check_card(provider: str, name: str) -> Card | None:

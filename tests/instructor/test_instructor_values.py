@@ -3,7 +3,7 @@
 import enum
 import json
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import groq.types
 import groq.types.chat
@@ -41,6 +41,11 @@ class Taste(enum.Enum):
     SWEET = "sweet"
 
 
+class Named(TypedDict):
+    name: str
+
+
+Maybe: Any = stock.Maybe(Step)
 SOUP = {"title": "Soup", "minutes": 20, "steps": [{"text": "boil"}]}
 SAID = json.dumps(SOUP)
 
@@ -115,6 +120,7 @@ def test_a_mode_of_another_provider_is_refused(open_groq: Open, mode: Any) -> No
         (Taste, "sweet", Taste.SWEET),
         (Recipe | Snack, {"brand": "Any"}, Snack(brand="Any")),
         (dict[str, int], {"a": 1}, {"a": 1}),
+        (Maybe, {"result": {"text": "boil"}, "error": False, "message": None}, Maybe(result=Step(text="boil"))),
     ],
     ids=str,
 )
@@ -125,6 +131,38 @@ def test_any_response_model_gives_its_value_and_a_completion(
     got, completion = instructor.from_groq(open_groq()).create_with_completion(response_model=model, **ASKED)
     assert got == value
     assert isinstance(completion, groq.types.chat.ChatCompletion)
+
+
+@pytest.mark.parametrize(("model", "said"), [(Named, {"name": "Soup"}), (list[Named], [{"name": "Soup"}])])
+def test_a_typed_dict_becomes_a_model_as_in_instructor(
+    groq_emulator: Emulator, open_groq: Open, model: Any, said: Any
+) -> None:
+    groq_emulator.script(reply(json.dumps({"value": said} if isinstance(said, list) else said), as_is=True))
+    value = instructor.from_groq(open_groq()).create(response_model=model, **ASKED)
+    assert (value[0] if isinstance(said, list) else value).name == "Soup"
+
+
+def test_a_lone_system_message_is_the_request(groq_emulator: Emulator, open_groq: Open) -> None:
+    groq_emulator.script(reply(SAID))
+    said = [{"role": "system", "content": "A soup for four"}]
+    instructor.from_groq(open_groq()).create(model=MODEL, response_model=Recipe, messages=said)
+    messages: Any = groq_emulator.requests[0].body["messages"]
+    assert messages[-1] == {"role": "user", "content": "A soup for four"}
+    assert said[0]["role"] == "system"
+
+
+def test_images_of_instructor_are_sent(groq_emulator: Emulator, open_groq: Open) -> None:
+    groq_emulator.script(reply(SAID))
+    image = stock.Image.from_url("https://example.org/soup.png")
+    instructor.from_groq(open_groq()).create(
+        model="qwen/qwen3.8-27b",
+        response_model=Recipe,
+        messages=[{"role": "user", "content": ["What is this?", image]}],
+    )
+    messages: Any = groq_emulator.requests[0].body["messages"]
+    content = messages[-1]["content"]
+    assert [part["type"] for part in content] == ["text", "image_url"]
+    assert content[1]["image_url"]["url"] == "https://example.org/soup.png"
 
 
 def test_a_list_carries_its_completion(groq_emulator: Emulator, open_groq: Open) -> None:

@@ -7,7 +7,7 @@ import httpx
 import openai
 import pytest
 
-from structgen import AuthenticationFailed, ConfigurationError, ConnectionFailed, Extractor, fields
+from structgen import AuthenticationFailed, ConfigurationError, ConnectionFailed, Extractor, ModelUnavailable, fields
 from structgen.send.http.user_client import NO_TIMEOUT, user_client
 from structgen.testing import Emulator, raw, reply
 
@@ -120,6 +120,13 @@ class _Once:
     def wait(self, state: object) -> float:
         del state
         return 0.0
+
+
+def test_the_server_decides_whether_it_has_a_retired_model(groq_emulator: Emulator) -> None:
+    extractor = Extractor("groq/llama-3.3-70b-versatile", client=groq_client(groq_emulator))
+    with pytest.raises(ModelUnavailable, match="answered 400"):
+        extractor.extract(NAMED, "Soup, for four")
+    assert len(groq_emulator.requests) == 1
 
 
 def test_it_is_never_closed_by_structgen(groq_emulator: Emulator) -> None:
