@@ -350,14 +350,15 @@ class Extractor(Maps, Streams):
         return self._document(schema, prompt, instructions, context, extracting=False).line(self._observers)
 
     def _planned(
-        self, schema: object, text: Input, instructions: str | None, context: Context
+        self, schema: object, text: Input, instructions: str | None, context: Context, *, extracting: bool = True
     ) -> tuple[Plan[Any], Line[Any]]:
         refuse_cascade(self.models, "a stream")
         if self._previous is not None:
             raise only_extract("a prompt or a stream", "Call extract")
-        plan = self._plan(resolve(schema), instructions, context)
+        plan = self._plan(resolve(schema), instructions, context, extracting=extracting)
         readable = readable_input(plan.brief, text)
-        refuse_chunks(self.options, readable.input)
+        if extracting:
+            refuse_chunks(self.options, readable.input)
         return plan, observed(readable.placed(extraction(plan, readable.input)), self._observers)
 
     def _listed(

@@ -157,6 +157,25 @@ def test_without_rules_the_first_model_is_asked_for_the_whole(run: Run, groq_emu
     assert asked(groq_emulator) == [SMALL, SMALL, LARGE]
 
 
+def test_an_empty_list_of_the_rules_is_asked_for(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('["leek", "salt"]'))
+    result = run(list[str], "Boil leek with salt.", ALL, Options(mode=Mode.TEXT))
+    assert result.value == ["leek", "salt"]
+    assert result.models == {"/0": SMALL, "/1": SMALL}
+
+
+def test_what_a_model_found_after_the_rules_found_nothing_is_kept(run: Run, groq_emulator: Emulator) -> None:
+    class Mood(BaseModel):
+        weather: str
+        level: int
+
+    groq_emulator.script(reply('{"weather": "rain", "level": "x"}'), reply('{"/level": "y"}'), reply('{"/level": 2}'))
+    result = run(Mood, "It rains, somewhat.", ALL, Options(mode=Mode.TEXT))
+    assert result.value == Mood(weather="rain", level=2)
+    assert result.models == {"/weather": SMALL, "/level": LARGE}
+    assert asked(groq_emulator) == [SMALL, SMALL, LARGE]
+
+
 def test_a_response_that_was_cut_off_is_no_answer_to_keep(run: Run, groq_emulator: Emulator) -> None:
     groq_emulator.script(
         reply('{"title": "Leek soup", "servings": 4, "co', finish_reason="length"),

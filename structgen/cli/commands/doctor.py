@@ -127,9 +127,17 @@ def _show_settings(model: str | None, *, as_json: bool) -> None:
 
 
 def _checks(chosen: str) -> Iterator[Check]:
+    from structgen.engine.cascade.model_order import models_in
+
     yield _python()
     yield from _packages()
-    yield from check_model(chosen)
+    try:
+        models = models_in(chosen)
+    except StructgenError as error:
+        yield Check("model", Verdict.WRONG, str(error))
+        models = ()
+    for model in models:
+        yield from check_model(model)
     yield from _local_servers(chosen)
 
 

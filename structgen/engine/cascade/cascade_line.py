@@ -37,7 +37,7 @@ from structgen.report import failure_html
 
 T = TypeVar("T")
 
-NOT_FOUND = "was not found by the rules: give it if the document says it, else null"
+NOT_FOUND = "was not found by the rules: give it if the document says it"
 _UNFINISHED = frozenset({"cut_off", "syntax", "depth", "stopped"})
 """Codes of issues that leave open what the response would have said."""
 
@@ -81,6 +81,11 @@ class Kept(Generic[T]):
             else one
             for one in found
         )
+
+    @property
+    def stands(self) -> bool:
+        """Whether any model has found something."""
+        return any(value is not None for value in self.values.values())
 
     def supports(self, path: str) -> bool:
         """Whether the text supports the value of a field that stands."""
@@ -159,7 +164,7 @@ def _line(turn: Turn[T], budget: Budget, kept: Kept[T]) -> Line[T]:
     scope = ExtractionScope(plan, plan.request_for(text), supported)
     question = None
     # If nothing stands, the whole costs less: its prompt is the one that servers have cached.
-    if kept.parsed is not None and any(value is not None for value in kept.values.values()):
+    if kept.parsed is not None and kept.stands:
         question = remaining_question(scope, kept.parsed, by=kept.model)
     return turn.readable.placed(extraction(plan, text, question or first_question(scope)))
 
@@ -197,7 +202,9 @@ def _after_rules(turn: Turn[T], result: Extraction[T]) -> Kept[T] | None:
     """Return what the rules have left open of an accepted value, or None if they found everything."""
     schema = turn.plan.brief.schema
     tree = said(schema, result.value, json.loads(result.attempts[-1].completion.text))
-    issues = [Issue(path, NOT_FOUND, "missing") for path in unfound(schema.node, tree)]
+    # The rules are not sure either that the root is empty.
+    paths = [""] if tree in (None, "", [], {}) else unfound(schema.node, tree)
+    issues = [Issue(path, NOT_FOUND, "missing") for path in paths]
     if not issues:
         return None
     nothing: Kept[T] = Kept()
@@ -210,7 +217,7 @@ def _after_failure(turn: Turn[T], kept: Kept[T], error: ExtractionFailed) -> Kep
         return kept
     part = error.attempts[-1].request.schema_name == NAME
     # A refused answer for the whole value replaces nothing that stands.
-    if kept.parsed is not None and not (part and isinstance(error.partial, dict | list)):
+    if kept.stands and not (part and isinstance(error.partial, dict | list)):
         return kept
     issues = list(error.issues)
     if turn.model == FREE:

@@ -59,3 +59,12 @@ def test_the_prompt_of_several_models_is_refused_with_the_reason(structgen, groq
     ran = structgen("prompt", "dish.json", "soup.txt", "--model", f"rules,{SMALL}")
     assert ran.status == 2
     assert "names several models" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("model", "words"), [(f"rules,{SMALL}", "rules, which need neither"), ("groq/auto:x", "not a diff")]
+)
+def test_doctor_checks_every_model(structgen, groq_emulator: Emulator, model: str, words: str) -> None:
+    ran = structgen("doctor", "--model", model)
+    assert words in ran.out
+    assert "Traceback" not in ran.err
