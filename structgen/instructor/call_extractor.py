@@ -7,11 +7,11 @@ from typing import Any
 
 from structgen.compile import Input, Plan
 from structgen.core.results import Extraction, Partial
-from structgen.engine.flow import Line
+from structgen.engine.flow import Line, extraction
 from structgen.engine.stream.stream_views import Finished, Growing
 from structgen.extractor import Extractor
 from structgen.instructor.call_watch import CallWatch
-from structgen.stages import resolve_items
+from structgen.stages import resolve, resolve_items
 
 
 class CallExtractor(Extractor):
@@ -58,7 +58,8 @@ class CallExtractor(Extractor):
     def _watched(
         self, schema: object, messages: Input, context: Mapping[str, Any] | None, watch: CallWatch | None
     ) -> tuple[Plan[Any], Line[Any]]:
-        plan, line = self._planned(schema, messages, None, context, extracting=False)
+        plan = self._plan(resolve(schema), None, context, extracting=False)
+        line = extraction(plan, messages)
         return plan, line if watch is None else watch.watched(line)
 
     def _watched_items(
