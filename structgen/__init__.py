@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from structgen.extractor import Extractor
     from structgen.schema import Schema, fields
     from structgen.send.model_cards import list_models
+    from structgen.speech import Transcript, atranscribe, transcribe
     from structgen.stages import compile_request, ground_value, parse_response
     from structgen.tasks import list_tasks
 
@@ -143,6 +144,7 @@ _HOMES = {
     "structgen.extractor": ("Extractor",),
     "structgen.schema": ("Schema", "fields"),
     "structgen.send.model_cards": ("list_models",),
+    "structgen.speech": ("Transcript", "atranscribe", "transcribe"),
     "structgen.stages": ("compile_request", "ground_value", "parse_response"),
     "structgen.tasks": ("list_tasks",),
 }
@@ -202,6 +204,7 @@ __all__ = [
     "Task",
     "TaskError",
     "TaskNotFound",
+    "Transcript",
     "TransportError",
     "TransportRetried",
     "Usage",
@@ -209,6 +212,7 @@ __all__ = [
     "acomplete",
     "aextract",
     "agenerate",
+    "atranscribe",
     "compile_request",
     "complete",
     "extract",
@@ -219,6 +223,7 @@ __all__ = [
     "list_tasks",
     "parse_response",
     "read",
+    "transcribe",
 ]
 
 

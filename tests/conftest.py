@@ -1,8 +1,10 @@
 """What every test gets: an environment without keys and servers of its own, and one Groq emulator for the whole run."""
 
+import io
 import os
 import socket
 import sys
+import wave
 from collections.abc import Callable
 
 import pytest
@@ -45,6 +47,22 @@ def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@pytest.fixture
+def sound() -> Callable[[float], bytes]:
+    """``sound(seconds)``: a WAV file of silence."""
+
+    def make(seconds: float, rate: int = 8000) -> bytes:
+        held = io.BytesIO()
+        with wave.open(held, "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(rate)
+            file.writeframes(bytes(2 * int(rate * seconds)))
+        return held.getvalue()
+
+    return make
 
 
 @pytest.fixture

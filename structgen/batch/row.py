@@ -81,7 +81,8 @@ class Row:
 
         `partial` comes only if there is one, `models` only for a cascade, `chunks` only if the document was split,
         `notes` only if something about the document was not read for certain, or something in a response was not
-        believed; a piece of evidence has a `page` only if the document has pages.
+        believed; a piece of evidence has a `page` only if the document has pages, and `seconds` only
+        if it is a transcript.
         """
         row: JsonObject = {
             "id": self.id,
@@ -107,10 +108,14 @@ class Row:
         return row
 
 
+_OPTIONAL = frozenset({"page", "seconds"})
+"""What a piece of evidence has only if its document has it."""
+
+
 def _piece(piece: Evidence) -> JsonObject:
     """Return a piece of evidence as JSON."""
     row = cast(JsonObject, asdict(piece))
-    return row if piece.page is not None else {key: part for key, part in row.items() if key != "page"}
+    return {key: part for key, part in row.items() if part is not None or key not in _OPTIONAL}
 
 
 def _repair(repair: Repair) -> JsonObject:

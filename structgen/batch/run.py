@@ -80,6 +80,8 @@ class Spending:
 
     budget: RunBudget
     prices: Prices
+    elsewhere: Callable[[], float] = float
+    """Returns what the run paid elsewhere in USD, such as for transcripts."""
     spent: Sum = field(default_factory=Sum)
     reserved: deque[Sum] = field(default_factory=deque[Sum])
 
@@ -103,9 +105,9 @@ class Spending:
 
     def reason_against(self, wanted: Sum) -> str | None:
         """Return why this amount does not fit, or None if it does."""
-        whole = sum(self.reserved, self.spent) + wanted
+        whole = sum(self.reserved, self.spent) + wanted + Sum(self.elsewhere())
         if self.budget.max_cost is not None and whole.cost > self.budget.max_cost:
-            limit, spent = self.budget.max_cost, self.spent.cost
+            limit, spent = self.budget.max_cost, self.spent.cost + self.elsewhere()
             return f"may cost {wanted.cost:.6f} USD, and {spent:.6f} of {limit} USD are spent"
         if self.budget.max_tokens is not None and whole.tokens > self.budget.max_tokens:
             limit, taken = self.budget.max_tokens, self.spent.tokens
@@ -116,7 +118,8 @@ class Spending:
 class Batch:
     """One run over many documents.
 
-    `budget` applies to the whole run, and `seen` is called with the outcome of each document. `summary` is up to date
+    `budget` applies to the whole run, and `seen` is called with the outcome of each document, and
+    `elsewhere` returns what the run paid outside of it in USD, which counts for the budget. `summary` is up to date
     after every row, and `left_over` says whether a stopped run has unfinished documents. Whatever stops the run,
     requests in flight are finished and get their rows, so that nothing paid for is lost. Requests that still wait for a
     rate limit or a retry, which cost nothing, are given up after `stop` and after an error that all documents would
@@ -132,11 +135,13 @@ class Batch:
         concurrency: int = CONCURRENCY,
         budget: RunBudget | None = None,
         seen: Callable[[Outcome[Any]], None] | None = None,
+        elsewhere: Callable[[], float] = float,
     ) -> None:
         self.summary = Summary()
         self.stopped = False
         self._left = 0  # documents that were started but not finished
         self._given_up = False
+        self._unread = False  # whether documents follow that could not be counted, because reading them ended
         self._extractor = extractor.with_cancellation(lambda: self._given_up)
         self._task = task
         self._schema: Schema[Any] = Schema.of(task)
@@ -153,7 +158,7 @@ class Batch:
             raise ConfigurationError(NO_MOST)
         if self._limited and self._budget.max_cost is not None:
             _check_price(extractor.model, self._prices.dearest)
-        self._spending = Spending(self._budget, self._prices)
+        self._spending = Spending(self._budget, self._prices, elsewhere)
         self._started = 0.0
         self._postponed: Document | None = None
         self._reason: StructgenError | None = None
@@ -170,6 +175,11 @@ class Batch:
     def left_over(self) -> bool:
         """Whether the run was stopped before all its documents were finished."""
         return self._left > 0
+
+    @property
+    def most_spent(self) -> float:
+        """What the documents cost so far in USD, with the upper bounds of those in flight."""
+        return sum(self._spending.reserved, self._spending.spent).cost
 
     @property
     def schema(self) -> Schema[Any]:
@@ -205,7 +215,7 @@ class Batch:
             count += 1
             if time.monotonic() > until:
                 return count, False
-        return count, True
+        return count, not self._unread
 
     def _found(self, documents: Iterable[DocumentOrProblem]) -> Iterator[Row]:
         """Yield the rows. A document that the budget only allows once those in flight are finished waits for them."""
@@ -250,7 +260,7 @@ class Batch:
 
     def _feed(self, documents: Iterator[DocumentOrProblem], waiting: deque[DocumentOrProblem]) -> Iterator[Document]:
         """Yield the documents for the extractor. Record documents and problems in `waiting`, in order."""
-        for item in documents:
+        while (item := self._next(documents)) is not None:
             self._check_time()
             if self.stopped:
                 self._left += 1
@@ -261,6 +271,18 @@ class Batch:
             waiting.append(item)
             if isinstance(item, Document):
                 yield item
+
+    def _next(self, documents: Iterator[DocumentOrProblem]) -> DocumentOrProblem | None:
+        """Return the next document, or None at the end.
+
+        Reading it may call a speech model, whose errors stop the run like those of any model.
+        """
+        try:
+            return next(documents, None)
+        except (BudgetExceeded, *_HOPELESS) as error:
+            self._reason, self.stopped = self._reason or error, True
+            self._left, self._unread = self._left + 1, True
+            return None
 
     def _at_most(self, document: Document) -> Usage:
         """Return an upper bound for the usage of a document, or no usage if the run limits neither cost nor tokens."""

@@ -18,6 +18,7 @@ from structgen.cli.commands.generate import generate
 from structgen.cli.commands.models import models
 from structgen.cli.commands.runs import runs
 from structgen.cli.commands.tasks import prompt, schema, tasks
+from structgen.cli.commands.transcribe import transcribe
 from structgen.cli.console import DEBUG, Exit, command, discard_stdout, say, unwritable
 from structgen.core.errors import ConfigurationError
 from structgen.core.screen import visible
@@ -54,6 +55,7 @@ command(app, 'structgen complete "Why is the sky blue?"')(complete)
 command(app, "structgen tasks recipe")(tasks)
 command(app, "structgen schema recipe > recipe.schema.json")(schema)
 command(app, "structgen prompt recipe notes/soup.txt")(prompt)
+command(app, "structgen transcribe calls/ --format srt -o subtitles/")(transcribe)
 app.add_typer(runs, name="runs")
 command(app, "structgen models")(models)
 command(app, "structgen doctor")(doctor)

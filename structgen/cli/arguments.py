@@ -30,7 +30,8 @@ Words: TypeAlias = Annotated[
         autocompletion=task_then_inputs,
         help=f"What to extract ({TASK}; omit it with --fields), then what to read: files, folders, globs, or - for "
         "standard input. A .txt, .md, .html, .eml, .docx or .pdf file is one document, each row of a .jsonl, .csv, "
-        ".tsv or .parquet too. Texts and tables may be compressed (.csv.gz).",
+        ".tsv or .parquet too. Texts and tables may be compressed (.csv.gz). Audio (.mp3, .wav, ...) is transcribed "
+        "first.",
         show_default=False,
     ),
 ]
@@ -174,6 +175,13 @@ Language: TypeAlias = Annotated[
         help="The language of the documents, de or en-GB. It settles dates and decimal points if a document does not.",
     ),
 ]
+AudioModel: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--audio-model",
+        help="The speech model that transcribes audio among the inputs. Default: whisper-large-v3-turbo.",
+    ),
+]
 Show: TypeAlias = Annotated[
     bool,
     typer.Option("--show", help="Print each row with its text highlighted, instead of JSON Lines."),
@@ -240,6 +248,7 @@ class ExtractArguments:
     date_order: DatesInOrder = None
     currency: Currency = None
     language: Language = None
+    audio_model: AudioModel = None
     allow_incomplete: AllowIncomplete = False
     store: StorePath = None
     no_store: NoStore = False

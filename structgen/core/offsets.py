@@ -14,12 +14,13 @@ class OffsetMap:
     """Moves everything that names places of a text to another text.
 
     `span` returns where a span of the first text lies in `text`, or None if it has no place there. `page` returns the
-    page of an offset in `text`.
+    page of an offset in `text`, `seconds` the seconds in which a span of it was said.
     """
 
     text: str
     span: Callable[[int, int], tuple[int, int] | None]
     page: Callable[[int], int | None] | None = None
+    seconds: Callable[[int, int], tuple[float, float] | None] | None = None
 
     def evidence(self, pieces: Iterable[Evidence]) -> tuple[Evidence, ...]:
         """Return evidence whose offsets and text are those of the other text."""
@@ -32,7 +33,8 @@ class OffsetMap:
         if moved is None:
             return replace(piece, start=None, end=None, text=None)
         page = self.page(moved[0]) if self.page else piece.page
-        return replace(piece, start=moved[0], end=moved[1], text=self.text[slice(*moved)], page=page)
+        seconds = self.seconds(*moved) if self.seconds else piece.seconds
+        return replace(piece, start=moved[0], end=moved[1], text=self.text[slice(*moved)], page=page, seconds=seconds)
 
     def chunks(self, reports: Iterable[ChunkReport]) -> tuple[ChunkReport, ...]:
         """Return the reports of chunks with the offsets of the other text."""

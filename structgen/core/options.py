@@ -105,6 +105,8 @@ class InputFormat(StrEnum):
     EMAIL = "email"
     DOCX = "docx"
     PDF = "pdf"
+    AUDIO = "audio"
+    """Speech, which is transcribed first."""
     JSONL = "jsonl"
     CSV = "csv"
     TSV = "tsv"

@@ -23,6 +23,7 @@ from structgen.core.chat_message import Call, Message
 from structgen.core.errors import DocumentError, TaskError
 from structgen.core.json import Json, JsonLike, JsonObject
 from structgen.core.options import DateOrder, Mode
+from structgen.core.spoken import AudioInput, Spoken, seconds_of
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -44,7 +45,8 @@ class Document:
 
     `context` is background for the model, such as a title. It is never evidence. `above` holds, for a document that is
     part of a longer text, the lines above it that it depends on: headings, column names, dates. `pages` are the offsets
-    in `text` at which its pages begin, if it has pages. `notes` are sentences about what could not be read for certain.
+    in `text` at which its pages begin, if it has pages, and `spoken` says when its parts were said, if it is a
+    transcript. `notes` are sentences about what could not be read for certain.
     """
 
     text: str
@@ -54,10 +56,15 @@ class Document:
     above: tuple[Passage, ...] = ()
     pages: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    spoken: tuple[Spoken, ...] = ()
 
     def page_at(self, offset: int) -> int | None:
         """Return the page, counted from 1, of an offset in the text; or None if the document has no pages."""
         return max(1, bisect_right(self.pages, offset)) if self.pages else None
+
+    def seconds_at(self, start: int, end: int) -> tuple[float, float] | None:
+        """Return the seconds in which a span of the text was said, or None if that is unknown."""
+        return seconds_of(self.spoken, start, end) if self.spoken else None
 
     def __post_init__(self) -> None:
         """Raise DocumentError if the text is not a str."""
@@ -262,7 +269,8 @@ class Request:
     `model` is the provider's id; `mode` is never AUTO. `json_schema` is what the answer must match. `names` holds the
     alternative names of its properties, by pointer into the schema. `document` is the text alone, for the rules, which
     read it without a model, and `above` are the lines above it in a longer text. `endpoint` names a server other than
-    the provider's own, which may answer differently. `conventions` are those of the document.
+    the provider's own, which may answer differently. `conventions` are those of the document. `audio` is what a speech
+    model transcribes; such a request has no messages.
     """
 
     provider: str
@@ -278,6 +286,7 @@ class Request:
     endpoint: str = ""
     above: tuple[Passage, ...] = ()
     conventions: Conventions = field(default_factory=Conventions)
+    audio: AudioInput | None = None
 
     def to_groq(self) -> JsonObject:
         """Return the arguments for ``client.chat.completions.create(**arguments)`` of the groq SDK."""
@@ -336,7 +345,8 @@ class Evidence:
     """Where the text supports one leaf of the value: `text` is ``document[start:end]``, offsets in characters.
 
     `start`, `end` and `text` are None for an unsupported value. `score` (0 to 1) is set for fuzzy matches only. `page`
-    counts from 1, and is None if the document has no pages.
+    counts from 1, and is None if the document has no pages. `seconds` are the seconds in the audio in which it was
+    said, from and to, or None if the document is no transcript or its times are unknown.
     """
 
     path: str
@@ -346,6 +356,7 @@ class Evidence:
     status: Status
     score: float | None = None
     page: int | None = None
+    seconds: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import io
 import math
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
 from decimal import Decimal
@@ -18,6 +18,7 @@ from structgen.core.argument_checks import argument, kind_of, one_of, optional, 
 from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.core.options import InputFormat
 from structgen.core.records import Document
+from structgen.documents.audio_formats import is_audio
 from structgen.documents.decode import check_encoding, decode, encoding_of, not_valid
 from structgen.documents.formats import NamedFormat, format_of, is_compressed
 from structgen.documents.inputs import (
@@ -35,19 +36,24 @@ from structgen.documents.inputs import (
 from structgen.documents.streams import head_of, open_bytes, read_whole
 from structgen.documents.tabular import NumberedRow, Row, Verbatim, read_csv, read_jsonl, read_parquet
 
+Listen: TypeAlias = Callable[[bytes, str, str], Document]
+"""Audio, the id and the source -> the document that was said."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
     """How inputs are read: the columns of a table that hold the text and the id, and what the files do not say.
 
     `encoding` replaces the detection, and `format` what the suffix says; standard input has none.
-    Raises ConfigurationError if there is no such encoding.
+    `listen` transcribes audio: it gets the bytes, the id and the source, and returns the document or raises
+    DocumentError. Without it, audio is a problem. Raises ConfigurationError if there is no such encoding.
     """
 
     text_field: str = "text"
     id_field: str = "id"
     encoding: str | None = None
     format: InputFormat | None = None
+    listen: Listen | None = None
 
     def __post_init__(self) -> None:
         """Check the encoding before anything is read."""
@@ -83,7 +89,7 @@ def read_documents(
     notify = notice or _silent
     options = options or ReadingOptions()
     unique = UniqueIds()
-    for file in find_input_files(inputs, notify, outputs):
+    for file in find_input_files(inputs, notify, outputs, audio=options.listen is not None):
         found = iter((file,)) if isinstance(file, DocumentProblem) else read_input_file(file, options, notify)
         for read in found:
             own = unique.of(read.id)
@@ -135,8 +141,12 @@ def _whole(
     file: InputFile, data: bytes, form: InputFormat | None, options: ReadingOptions, notify: Notice
 ) -> DocumentOrProblem:
     """Return the document that a file is."""
-    text, pages, notes = _content(data, _sniffed(file, data, form, options), options.encoding)
-    document = Document(text, file.name, file.source, pages=pages, notes=notes)
+    form = _sniffed(file, data, form, options)
+    if form is InputFormat.AUDIO:
+        document = _heard(file, data, options)
+    else:
+        text, pages, notes = _content(data, form, options.encoding)
+        document = Document(text, file.name, file.source, pages=pages, notes=notes)
     for note in document.notes:
         notify(f"{file.source}: {note}")
     return _checked(document)
@@ -145,7 +155,16 @@ def _whole(
 def _sniffed(file: InputFile, data: bytes, form: InputFormat | None, options: ReadingOptions) -> InputFormat | None:
     """Return the format of a document; that of standard input, which has no suffix, may show at its start."""
     unnamed = file.path is None and options.format is None
+    if unnamed and is_audio(data):
+        return InputFormat.AUDIO
     return InputFormat.PDF if unnamed and data.startswith(b"%PDF-") else form
+
+
+def _heard(file: InputFile, data: bytes, options: ReadingOptions) -> Document:
+    """Return the document that a recording is. Raises DocumentError, also if nobody can listen to it."""
+    if options.listen is None:
+        raise DocumentError("it is audio: structgen.transcribe(path).document is its text.")
+    return options.listen(data, file.name, file.source)
 
 
 def _content(

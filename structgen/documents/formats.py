@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from structgen.core.options import InputFormat
+from structgen.documents.audio_formats import SUFFIXES as AUDIO_SUFFIXES
 
 _PACKABLE = frozenset({InputFormat.TEXT, InputFormat.JSONL, InputFormat.CSV, InputFormat.TSV})
 
@@ -27,7 +28,8 @@ _BY_SUFFIX: Mapping[str, InputFormat] = MappingProxyType(
     }
 )
 SUFFIXES = ", ".join(_BY_SUFFIX)
-"""The suffixes of the files that are read in folders, in words. Text and tables of text may end in ``.gz`` too."""
+"""The suffixes of the files that are read in folders, in words. Text and tables of text may end in ``.gz`` too; audio
+is read in folders if it can be transcribed."""
 _GZIP = ".gz"
 
 
@@ -41,7 +43,8 @@ class NamedFormat(NamedTuple):
 def format_of(name: PurePath) -> NamedFormat:
     """Return the format that a file's name says, as in ``notes.txt`` or ``rows.csv.gz``."""
     if not is_compressed(name):
-        return NamedFormat(_BY_SUFFIX.get(name.suffix.lower()))
+        suffix = name.suffix.lower()
+        return NamedFormat(InputFormat.AUDIO if suffix in AUDIO_SUFFIXES else _BY_SUFFIX.get(suffix))
     inner = _BY_SUFFIX.get(PurePath(name.stem).suffix.lower())
     return NamedFormat(inner, True) if inner in _PACKABLE else NamedFormat(None)
 
@@ -49,3 +52,8 @@ def format_of(name: PurePath) -> NamedFormat:
 def is_compressed(name: PurePath) -> bool:
     """Whether a file's name says that it is compressed with gzip."""
     return name.suffix.lower() == _GZIP
+
+
+def is_audio_file(name: PurePath) -> bool:
+    """Whether a file's name says that it is audio."""
+    return format_of(name).format is InputFormat.AUDIO

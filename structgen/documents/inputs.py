@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from structgen.core.records import Document
-from structgen.documents.formats import SUFFIXES, format_of
+from structgen.documents.formats import SUFFIXES, format_of, is_audio_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +93,15 @@ def readable(path: Path) -> str:
 
 
 def find_input_files(
-    inputs: Sequence[str], notice: Notice, outputs: Outputs = NO_OUTPUTS
+    inputs: Sequence[str], notice: Notice, outputs: Outputs = NO_OUTPUTS, *, audio: bool = False
 ) -> Iterator[InputFile | DocumentProblem]:
-    """Yield the files of each input, in the order of the inputs and sorted within each.
+    """Yield the files of each input, in the order of the inputs and sorted within each; in folders, `audio` only if so.
 
     A file is read once, and again only if it is named itself again. Files that the run writes, and what is no file (a
     pipe, a socket, a device), are skipped. `notice` is told about all that.
     """
     read: set[str] = set()
-    for file in _find(inputs, notice):
+    for file in _find(inputs, notice, audio=audio):
         if isinstance(file, DocumentProblem) or file.path is None:
             yield file
             continue
@@ -117,21 +117,23 @@ def find_input_files(
             yield file
 
 
-def _find(inputs: Sequence[str], notice: Notice, *, named: bool = True) -> Iterator[InputFile | DocumentProblem]:
+def _find(
+    inputs: Sequence[str], notice: Notice, *, audio: bool, named: bool = True
+) -> Iterator[InputFile | DocumentProblem]:
     for given in inputs:
         path = Path(given)
         name = readable(Path(path.name))
         if given == STANDARD_INPUT:
             yield InputFile(None, STANDARD_INPUT)
         elif path.is_dir():
-            yield from _folder(path, notice)
+            yield from _folder(path, notice, audio=audio)
         elif (kind := special_kind(path)) is not None:
             yield DocumentProblem(readable(path), f"it is {kind}, not a file; pipe it in and name - instead.", name)
         # before globs, because a file name may contain * or ?; lexists, so that a broken link is reported as such
         elif os.path.lexists(path):
             yield InputFile(path, name, named)
         elif any(sign in given for sign in "*?["):
-            yield from _glob(given, notice)
+            yield from _glob(given, notice, audio=audio)
         else:
             yield DocumentProblem(readable(path), "there is no such file or folder.", name)
 
@@ -156,7 +158,7 @@ _SPECIAL = (
 )
 
 
-def _glob(pattern: str, notice: Notice) -> Iterator[InputFile | DocumentProblem]:
+def _glob(pattern: str, notice: Notice, *, audio: bool) -> Iterator[InputFile | DocumentProblem]:
     # Path.glob refuses absolute patterns
     found = sorted(_below(pattern) if "**" in Path(pattern).parts else glob.glob(pattern))  # noqa: PTH207
     if not found:
@@ -165,7 +167,7 @@ def _glob(pattern: str, notice: Notice) -> Iterator[InputFile | DocumentProblem]
         if (kind := special_kind(Path(path))) is not None:
             notice(f"{readable(Path(path))}: skipped, because it is {kind}.")
         else:
-            yield from _find([path], notice, named=False)
+            yield from _find([path], notice, audio=audio, named=False)
 
 
 def _below(pattern: str) -> Iterator[str]:
@@ -201,7 +203,7 @@ def _with_skips(places: set[int], pattern: Sequence[str]) -> set[int]:
     return found
 
 
-def _folder(folder: Path, notice: Notice) -> Iterator[InputFile | DocumentProblem]:
+def _folder(folder: Path, notice: Notice, *, audio: bool) -> Iterator[InputFile | DocumentProblem]:
     """Yield the documents below a folder: only known suffixes, nothing hidden, each folder once despite links."""
     problems: list[OSError] = []
     read, skipped = 0, 0
@@ -210,7 +212,7 @@ def _folder(folder: Path, notice: Notice) -> Iterator[InputFile | DocumentProble
             path = at / name
             if (kind := special_kind(path)) is not None:
                 notice(f"{readable(path)}: skipped, because it is {kind}.")
-            elif format_of(path).format is not None:
+            elif _is_read(path, audio=audio):
                 read += 1
                 yield InputFile(path, readable(path.relative_to(folder)))
             else:
@@ -226,6 +228,11 @@ def _folder(folder: Path, notice: Notice) -> Iterator[InputFile | DocumentProble
         notice(
             f"{readable(folder)}: {files} skipped, because only {SUFFIXES} are read; name the others to read them too."
         )
+
+
+def _is_read(path: Path, *, audio: bool) -> bool:
+    """Whether a file in a folder is read. Transcribing costs money, so audio is read only if the caller wants that."""
+    return format_of(path).format is not None and (audio or not is_audio_file(path))
 
 
 def _walk(folder: Path, problems: list[OSError]) -> Iterator[tuple[Path, list[str]]]:

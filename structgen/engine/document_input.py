@@ -1,7 +1,8 @@
 """A document on its way to a model, and the places in the result on their way back to the document.
 
 Of an HTML page a model reads the text, and the result has the offsets of the page's source. Rules read the source,
-because its markup says which value is which. Of a document with pages, evidence names the page that it is on.
+because its markup says which value is which. Of a document with pages, evidence names the page that it is on; of a
+transcript, the seconds in which it was said.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def readable_input(brief: Brief[Any], text: Input) -> ReadableInput:
     if not isinstance(text, str | Document) or not brief.extracting:
         return ReadableInput(text)
     document = text if isinstance(text, Document) else Document(text)
-    own = OffsetMap(document.text, _same, document.page_at) if document.pages else None
+    own = _own_places(document)
     if brief.provider in OWN_EVIDENCE or brief.options.html is HtmlMode.RAW:
         return ReadableInput(text, own)
     if not (is_page(document.text) or is_html_file(document.source)):
@@ -53,6 +54,13 @@ def readable_input(brief: Brief[Any], text: Input) -> ReadableInput:
     if not page.text.strip():
         return ReadableInput(text)
     return ReadableInput(replace(document, text=page.text), OffsetMap(page.source, page.source_span))
+
+
+def _own_places(document: Document) -> OffsetMap | None:
+    """Return the map that keeps offsets and adds pages and seconds, or None if the document has neither."""
+    if not document.pages and not document.spoken:
+        return None
+    return OffsetMap(document.text, _same, document.page_at, document.seconds_at)
 
 
 def _same(start: int, end: int) -> tuple[int, int]:

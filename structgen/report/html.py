@@ -23,6 +23,7 @@ from structgen.report.view import (
     View,
     as_readable,
     claimed,
+    clock_time,
     counted,
     counts,
     cut,
@@ -103,6 +104,7 @@ _FILTERS: Mapping[str, Any] = MappingProxyType(
         "claimed": claimed,
         "others": others,
         "tokens": tokens,
+        "clock_time": clock_time,
     }
 )
 """The filters that the templates use."""

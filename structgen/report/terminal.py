@@ -17,6 +17,7 @@ from structgen.report.view import (
     View,
     as_readable,
     claimed,
+    clock_time,
     counted,
     counts,
     cut,
@@ -124,7 +125,8 @@ def _position(evidence: Evidence | None, places: Places) -> str:
     if evidence is None or evidence.start is None:
         return ""
     page = "" if evidence.page is None else f"page {evidence.page}, "
-    return f"{page}{places.position(evidence.start)}"
+    said = "" if evidence.seconds is None else f"{clock_time(evidence.seconds[0])}, "
+    return f"{page}{said}{places.position(evidence.start)}"
 
 
 def _value(entry: Entry, places: Places) -> Text:

@@ -175,6 +175,13 @@ def tokens(usage: Usage) -> str:
     return f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
 
 
+def clock_time(seconds: float) -> str:
+    """Return a time in audio as people read it: ``1:05``, or ``1:02:05`` after an hour."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 class Places:
     """Names places of a text: by ``line:column``, both from 1, if the text is known, else by offsets in characters."""
 

@@ -354,12 +354,13 @@ class Store:
                 yield self._entry(said, rest, completion, at)
             last = rows[-1][0]
 
-    def recorded(self) -> tuple[Recorded, ...]:
-        """Return every model with stored completions, and its server."""
+    def recorded(self, *, speech: bool = False) -> tuple[Recorded, ...]:
+        """Return every model with stored completions, and its server: chat models, or with `speech` speech models."""
         names = ", ".join(
             f"coalesce(json_extract(request, '$.{name}'), '')" for name in ("provider", "model", "endpoint")
         )
-        rows = self._read(f"SELECT DISTINCT {names} FROM completion ORDER BY 1, 2, 3")  # noqa: S608  those three
+        audio = f"json_extract(request, '$.audio') IS {'NOT NULL' if speech else 'NULL'}"
+        rows = self._read(f"SELECT DISTINCT {names} FROM completion WHERE {audio} ORDER BY 1, 2, 3")  # noqa: S608  no input
         return tuple(Recorded(*row) for row in rows)
 
     def usage_between(self, since: float, until: float | None = None) -> StoredUsage:

@@ -35,6 +35,7 @@ def test_there_are_these_commands() -> None:
         "tasks",
         "schema",
         "prompt",
+        "transcribe",
         "models",
         "doctor",
         "emulate",
@@ -52,7 +53,9 @@ def test_every_command_stands_in_the_readme(name: str) -> None:
     assert f"structgen {name}" in (ROOT / "README.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES) - {"emulate", "doctor", "runs", "generate", "complete"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(NAMES) - {"emulate", "doctor", "runs", "generate", "complete", "transcribe"})
+)
 def test_every_example_works_as_it_stands(structgen, folder: Path, name: str) -> None:
     (folder / "notes").mkdir()
     (folder / "notes" / "soup.txt").write_text(

@@ -97,9 +97,8 @@ def test_the_example_of_settings_is_read(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def commands(text: str) -> set[str]:
-    return set(
-        re.findall(r"structgen (extract|tasks|schema|prompt|models|doctor|emulate|eval|runs|report|chat)\b", text)
-    )
+    named = "extract|generate|complete|tasks|schema|prompt|transcribe|models|doctor|emulate|eval|runs|report|chat"
+    return set(re.findall(rf"structgen ({named})\b", text))
 
 
 def test_every_command_stands_in_the_readme() -> None:

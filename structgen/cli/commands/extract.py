@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from structgen.batch import Batch, ReparseStats
+    from structgen.cli.listener import Listener
     from structgen.core.records import Task
     from structgen.documents import DocumentOrProblem
     from structgen.engine.reparse.previous_run import PreviousRun
@@ -68,6 +69,7 @@ class ReparseContext:
 
 def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = None) -> Exit:
     """Run the command line, reading the answers of a previous run first if there is one; return the exit status."""
+    from structgen.cli.listener import listener_of
     from structgen.cli.run_batch import Manner, run_batch, with_output
     from structgen.cli.run_store import open_run_store, record_run
     from structgen.extractor import Extractor
@@ -81,23 +83,28 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
         previous = reparse.previous(store, spec) if reparse and store else None
         manner = Manner(arguments.quiet, arguments.allow_incomplete, bar=not arguments.show, stored=store is not None)
         options, observers = _options(arguments), [manner.waits]
-        with Extractor(
-            model,
-            options,
-            base_url=arguments.base_url,
-            store=store,
-            previous_run=previous,
-            observers=observers,
-        ) as extractor:
-            batch = _batch(arguments, extractor, task, instructions, reparse)
+        with (
+            Extractor(
+                model,
+                options,
+                base_url=arguments.base_url,
+                store=store,
+                previous_run=previous,
+                observers=observers,
+            ) as extractor,
+            listener_of(arguments, model, store) as listener,
+        ):
+            batch = _batch(arguments, extractor, task, instructions, reparse, listener)
             _announce_rules(extractor.model, chosen=is_chosen(arguments.model))
             documents, output = with_output(
-                _documents(arguments, inputs), arguments.output, batch.schema, show=arguments.show
+                _documents(arguments, inputs, listener), arguments.output, batch.schema, show=arguments.show
             )
             # a reparse can be reparsed itself: its answers are to this request and to those before it
             specs = [spec, *(previous.run.asked if previous else ())]
             with record_run(store, task.name, extractor.model, batch, specs):
-                return run_batch(batch, documents, output, manner)
+                status = run_batch(batch, documents, output, manner)
+            listener.report(quiet=arguments.quiet)
+            return status
 
 
 def _run_spec(task: Task[Any], instructions: str | None) -> RunSpec:
@@ -116,25 +123,29 @@ def _batch(
     task: Task[Any],
     instructions: str | None,
     reparse: ReparseContext | None,
+    listener: Listener,
 ) -> Batch:
     from structgen.batch import Batch, RunBudget
 
-    return Batch(
+    batch = Batch(
         extractor,
         task,
         instructions=instructions,
         concurrency=arguments.concurrency,
         budget=RunBudget(arguments.max_cost, arguments.max_tokens, arguments.max_time),
         seen=reparse.stats.add if reparse is not None else None,
+        elsewhere=lambda: listener.cost,
     )
+    listener.follow(batch)
+    return batch
 
 
-def _documents(arguments: ExtractArguments, inputs: list[str]) -> Iterator[DocumentOrProblem]:
+def _documents(arguments: ExtractArguments, inputs: list[str], listener: Listener) -> Iterator[DocumentOrProblem]:
     from structgen.documents import Outputs, ReadingOptions, read_documents
 
     return read_documents(
         inputs,
-        ReadingOptions(arguments.text_field, arguments.id_field, arguments.encoding, arguments.format),
+        ReadingOptions(arguments.text_field, arguments.id_field, arguments.encoding, arguments.format, listener),
         outputs=Outputs(arguments.output, () if arguments.store is None else (arguments.store,)),
         notice=None if arguments.quiet else say,
     )

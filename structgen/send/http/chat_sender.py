@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import aclosing, closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -33,6 +33,28 @@ if TYPE_CHECKING:
     from structgen.core.json import JsonObject
 
 
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What is posted where: a JSON body, or the fields of a form with a file (its name and its bytes)."""
+
+    url: str
+    body: JsonObject
+    file: tuple[str, bytes] | None = None
+    form: bool = False
+
+    def options(self, timeout: float | None) -> RequestOptions:
+        """Return the SDK's options for this request. None keeps the timeout of the client."""
+        options: RequestOptions = {} if timeout is None else {"timeout": timeout}
+        if self.form:
+            options["headers"] = {"Content-Type": "multipart/form-data"}
+        return options
+
+    @property
+    def files(self) -> list[tuple[str, tuple[str, bytes]]] | None:
+        """The file as the SDK takes it."""
+        return None if self.file is None else [("file", self.file)]
+
+
 class ChatSender:
     """Request -> Completion over HTTP."""
 
@@ -51,13 +73,13 @@ class ChatSender:
 
     def send(self, request: Request, allowance: Allowance) -> Completion:
         """Return the completion of the request. Transport errors are retried within the allowance."""
-        body = self._body(request)
-        return send_with_retries(partial(self._try, body, request, allowance), allowance)
+        posting = self._posting(request)
+        return send_with_retries(partial(self._try, posting, request, allowance), allowance)
 
     async def asend(self, request: Request, allowance: Allowance) -> Completion:
         """Async version of `send`."""
-        body = self._body(request)
-        return await asend_with_retries(partial(self._atry, body, request, allowance), allowance)
+        posting = self._posting(request)
+        return await asend_with_retries(partial(self._atry, posting, request, allowance), allowance)
 
     def stream(self, request: Request, allowance: Allowance) -> Generator[Streamed, None, None]:
         """Yield the response as it arrives. Transport errors before the first piece are retried."""
@@ -108,6 +130,9 @@ class ChatSender:
         """Close the connections of the running event loop, and those of sync calls."""
         await self._clients.aclose()
 
+    def _posting(self, request: Request) -> Posting:
+        return Posting(self._url, self._body(request))
+
     def _body(self, request: Request) -> JsonObject:
         body = request.to_groq()
         # to_groq sends parallel_tool_calls with every tool. A server that may not know it gets it only on request.
@@ -135,34 +160,40 @@ class ChatSender:
         """Return the headers if the provider shows its rate limits in Groq's format, else none."""
         return headers.raw if self._api.shows_limits else ()
 
-    def _try(self, body: JsonObject, request: Request, allowance: Allowance) -> Outcome:
+    def _try(self, posting: Posting, request: Request, allowance: Allowance) -> Outcome:
         with self._lease(request) as lease:
             lease.take(allowance)
             client, timeout, started = self._clients.sync(), allowance.attempt_timeout(self._timeout), time.monotonic()
             try:
-                response, content = _post(client, self._url, body, timeout, self._endpoint)
+                response, content = _post(client, posting, timeout, self._endpoint)
             except self._types.connection_errors as error:
                 return self._failed(error, lease)
             return self._read(response, content, request.model, started, lease)
 
-    async def _atry(self, body: JsonObject, request: Request, allowance: Allowance) -> Outcome:
+    async def _atry(self, posting: Posting, request: Request, allowance: Allowance) -> Outcome:
         with self._lease(request) as lease:
             await lease.atake(allowance)
             client = await self._clients.of_loop()
             timeout, started = allowance.attempt_timeout(self._timeout), time.monotonic()
             try:
-                response, content = await self._apost(client, body, timeout)
+                response, content = await self._apost(client, posting, timeout)
             except self._types.connection_errors as error:
                 return self._failed(error, lease)
             return self._read(response, content, request.model, started, lease)
 
-    async def _apost(self, client: groq.AsyncGroq, body: JsonObject, seconds: float) -> tuple[httpx.Response, bytes]:
+    async def _apost(self, client: groq.AsyncGroq, posting: Posting, seconds: float) -> tuple[httpx.Response, bytes]:
         """Async version of `_post`. asyncio.timeout limits the whole; limiting each read as well would cost CPU."""
         try:
             async with asyncio.timeout(seconds):
                 if self._endpoint.is_users:  # it has no hook that limits its bodies
-                    return await _apost_in_pieces(client, self._url, body, seconds, self._endpoint)
-                response = await client.post(self._url, body=body, cast_to=httpx.Response)
+                    return await _apost_in_pieces(client, posting, seconds, self._endpoint)
+                response = await client.post(
+                    posting.url,
+                    body=posting.body,
+                    files=posting.files,
+                    options=posting.options(None),
+                    cast_to=httpx.Response,
+                )
                 return response, response.content
         except self._types.status_error as error:
             return error.response, error.response.content
@@ -174,9 +205,12 @@ class ChatSender:
 
     def _read(self, response: httpx.Response, content: bytes, model: str, started: float, lease: Lease) -> Outcome:
         reply = Reply(response.status_code, response.headers, content, time.monotonic() - started)
-        outcome = read_reply(reply, self._api, model, self._endpoint.secrets)
+        outcome = self._outcome(reply, model)
         lease.end(outcome, self._limit_headers(response.headers))
         return outcome
+
+    def _outcome(self, reply: Reply, model: str) -> Outcome:
+        return read_reply(reply, self._api, model, self._endpoint.secrets)
 
 
 def _after_first_piece(pieces: Generator[Piece, None, None]) -> Generator[Piece, None, None] | Failure:
@@ -220,15 +254,19 @@ def _delivered(piece: Piece, retries: Retries, started: float) -> Streamed:
     return piece
 
 
-def _post(
-    client: groq.Groq, url: str, body: JsonObject, timeout: float, endpoint: Endpoint
-) -> tuple[httpx.Response, bytes]:
+def _post(client: groq.Groq, posting: Posting, timeout: float, endpoint: Endpoint) -> tuple[httpx.Response, bytes]:
     """Post a body and read the response. httpx's timeout limits each read only, so the whole is limited here."""
     # Streamed, because only then does the SDK hand over the body piece by piece, so that its whole can be limited.
-    options, ends, types = _options(timeout), time.monotonic() + timeout, types_of(endpoint)
+    options, ends, types = posting.options(timeout), time.monotonic() + timeout, types_of(endpoint)
     try:
         opened = client.post(
-            url, body=body, options=options, cast_to=types.response, stream=True, stream_cls=groq.Stream[object]
+            posting.url,
+            body=posting.body,
+            files=posting.files,
+            options=options,
+            cast_to=types.response,
+            stream=True,
+            stream_cls=groq.Stream[object],
         )
     except types.status_error as error:
         return error.response, error.response.content
@@ -238,12 +276,18 @@ def _post(
 
 
 async def _apost_in_pieces(
-    client: groq.AsyncGroq, url: str, body: JsonObject, seconds: float, endpoint: Endpoint
+    client: groq.AsyncGroq, posting: Posting, seconds: float, endpoint: Endpoint
 ) -> tuple[httpx.Response, bytes]:
     """Post a body with a client of the user's, and read the response piece by piece, to limit its size."""
     kind, most = types_of(endpoint).response, endpoint.max_bytes
     opened = await client.post(
-        url, body=body, options=_options(seconds), cast_to=kind, stream=True, stream_cls=groq.AsyncStream[object]
+        posting.url,
+        body=posting.body,
+        files=posting.files,
+        options=posting.options(seconds),
+        cast_to=kind,
+        stream=True,
+        stream_cls=groq.AsyncStream[object],
     )
     response, whole = cast("httpx.Response", opened), bytearray()
     try:
@@ -264,10 +308,6 @@ def _joined(pieces: Iterator[bytes], most: int) -> bytes:
         if len(whole) > most:
             raise too_large(most)
     return bytes(whole)
-
-
-def _options(timeout: float) -> RequestOptions:
-    return {"timeout": timeout}
 
 
 def _before(ends: float, pieces: Iterator[bytes]) -> Iterator[bytes]:
