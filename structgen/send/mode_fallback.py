@@ -17,7 +17,7 @@ from structgen.core.options import Mode
 from structgen.core.records import Card, Completion, Request
 from structgen.send.http.providers import Endpoint
 from structgen.send.sender import Allowance, Sender, Streamed
-from structgen.send.server_modes import ServerModes, blames_mode, support_shown
+from structgen.send.server_modes import ServerModes, blames_mode, support_shown, words_of
 
 E = TypeVar("E", bound=TransportError)
 
@@ -100,7 +100,7 @@ class ModeFallback:
         except TransportError as error:
             if not blames_mode(error):
                 raise
-            learned = Learned(request.mode, Support.REFUSED, str(error))
+            learned = Learned(request.mode, Support.REFUSED, words_of(error))
         else:
             learned = None if shown is None else Learned(request.mode, shown)
         if learned is not None:
@@ -133,7 +133,7 @@ class _Descent:
         mode = next(self._left, None) if blames_mode(error) and not self._begun else None
         if mode is None or not allowance.has_time_for(0.0):
             raise _with_advice(self._first, self._endpoint) from error.__cause__
-        self._refused.append(Learned(self.request.mode, Support.REFUSED, str(error)))
+        self._refused.append(Learned(self.request.mode, Support.REFUSED, words_of(error)))
         self.request = self._in_mode(mode)
 
     def streamed(self, piece: Streamed) -> Streamed:

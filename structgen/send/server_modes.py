@@ -14,10 +14,12 @@ from typing import Protocol, cast
 
 from structgen.core.errors import ModelUnavailable, RequestRejected, ServerFailed, TransportError
 from structgen.core.finish_reasons import Ending, ending_of
-from structgen.core.json import Json, JsonObject
+from structgen.core.json import Json, JsonObject, as_object
 from structgen.core.mode_support import Learned, Support
 from structgen.core.options import Mode
 from structgen.core.records import Completion, Request
+from structgen.send.http.failures import read_refusal
+from structgen.send.http.http_response import decode
 
 ORDER = (Mode.JSON_SCHEMA, Mode.JSON, Mode.TOOLS, Mode.TEXT)
 """The modes from the one that the server enforces most to the one that every server takes."""
@@ -116,18 +118,14 @@ def blames_mode(error: TransportError) -> bool:
     """
     if not isinstance(error, (RequestRejected, ModelUnavailable, ServerFailed)) or (error.status or 0) < 400:
         return False
-    said = f"{error} {error.code} {_parameter(error.body)}".lower()
+    named = as_object(as_object(decode(error.body.encode())).get("error")).get("param")
+    said = f"{words_of(error)} {error.code} {named if isinstance(named, str) else ''}".lower()
     return any(word in said for word in _MODE_WORDS)
 
 
-def _parameter(body: str) -> str:
-    """Return the name of the rejected parameter in an error body, or an empty string."""
-    try:
-        error = cast("Json", json.loads(body))
-    except (ValueError, RecursionError):
-        return ""
-    inner = error.get("error") if isinstance(error, dict) else None
-    return str(inner.get("param") or "") if isinstance(inner, dict) else ""
+def words_of(error: TransportError) -> str:
+    """Return the server's own words in an error, without our advice, which is about requests that a user chose."""
+    return read_refusal(decode(error.body.encode()), error.body).message[:300] if error.body else str(error)
 
 
 def _blames_schema(said: str) -> bool:

@@ -146,6 +146,20 @@ def test_a_refused_mode_is_followed_by_the_next_on_the_record(name: str, serve: 
         )
 
 
+def test_the_record_has_the_servers_words_and_not_our_advice(serve: Callable[..., Any]) -> None:
+    server = serve(refusing({Mode.JSON_SCHEMA: (400, {"error": "response_format must be text"})}))
+    (note,) = extract(server.url).attempts[0].completion.notes
+    said = "response_format must be text"
+    assert note == f"asked in mode json, because the server refused mode json_schema: {said}"
+
+
+def test_words_about_a_parameter_are_not_about_the_mode(serve: Callable[..., Any]) -> None:
+    server = serve(lambda method, path, body: (400, error("Invalid value for 'temperature'", param="temperature")))
+    with pytest.raises(RequestRejected):
+        extract(server.url)
+    assert len(server.requests) == 1
+
+
 def test_what_was_refused_is_not_sent_again(serve: Callable[..., Any]) -> None:
     server = serve(refusing({Mode.JSON_SCHEMA: (400, error("response_format json_schema is unknown"))}))
     with Extractor("compatible/m", base_url=f"{server.url}/v1") as extractor:
