@@ -2,6 +2,7 @@
 
 import atexit
 import io
+import os
 import signal
 import sys
 
@@ -13,6 +14,8 @@ def main() -> None:
     """Run the command line; the entry point of ``structgen`` and of ``python -m structgen``."""
     # Registered first, so called last: while Python ends, Ctrl-C would replace the exit status by the signal's number.
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]  it was closed, so nobody reads the messages
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  open until Python ends
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")  # JSON is UTF-8; the system default may differ

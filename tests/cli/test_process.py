@@ -184,6 +184,14 @@ def test_ctrl_c_while_python_ends_changes_neither_the_status_nor_the_output() ->
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("closed", ["2>&-", "2>&- <&-"])
+def test_a_closed_stderr_loses_no_row(many: Path, closed: str) -> None:
+    command = f"{sys.executable} -m structgen extract dish.json many.jsonl --model rules {closed}"
+    ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0
+    assert len(ran.stdout.splitlines()) == 200
+
+
 @pytest.mark.parametrize("words", ["tasks", "--help", "extract dish.json soup.txt --model rules -q"])
 def test_a_full_disk_behind_stdout_is_one_sentence(folder: Path, words: str) -> None:
     command = f"{sys.executable} -m structgen {words} > /dev/full"
