@@ -116,7 +116,7 @@ def test_ctrl_c_gives_up_the_calls_that_wait_for_a_limit(start, many: Path, monk
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
         _, err = process.communicate(timeout=60)
-        assert time.monotonic() - began < 5  # the server asks for 10
+        assert time.monotonic() - began < 9  # the server asks for 10
     assert process.returncode == 130
     assert statuses(many / "out.jsonl") == ["ok"] * 6
     assert "structgen: 194 documents are left over: the same command starts over" in err

@@ -16,7 +16,7 @@ MODEL = "openai/gpt-oss-20b"
 @pytest.fixture
 def client(groq_emulator: Emulator) -> Iterator[groq.Groq]:
     plain = groq.DefaultHttpxClient(verify=False)  # loopback has no certificates, and to load some takes 30 ms
-    with groq.Groq(max_retries=0, timeout=5, http_client=plain) as opened:
+    with groq.Groq(max_retries=0, timeout=60, http_client=plain) as opened:
         yield opened
 
 

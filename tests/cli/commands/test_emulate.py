@@ -28,7 +28,7 @@ def served(start: Any, *arguments: str) -> Generator[httpx.Client]:
     process = start("emulate", "--port", "0", *arguments)
     try:
         url = process.stderr.readline().split()[3].rstrip(".")
-        with httpx.Client(base_url=url, headers={"authorization": "Bearer gsk_any"}, timeout=5) as client:
+        with httpx.Client(base_url=url, headers={"authorization": "Bearer gsk_any"}, timeout=60) as client:
             yield client
     finally:
         process.send_signal(signal.SIGINT)

@@ -27,7 +27,7 @@ from structgen.core.records import Completion, Parameters, Request, Usage
 from structgen.send import Allowance, Sender, open_sender
 from structgen.testing import Emulator, cut, dropped, error, error_names, page, raw, refusal, reply, slow
 
-NO_RETRIES = Allowance(transport_retries=0, timeout=5)
+NO_RETRIES = Allowance(transport_retries=0, timeout=60)
 Deliver = Callable[[Sender, Request, Allowance], Completion]
 
 
@@ -195,7 +195,7 @@ def test_a_dropped_connection_is_tried_again(
     sender: Sender, deliver: Deliver, request_: Request, groq_emulator: Emulator
 ) -> None:
     groq_emulator.script(dropped(), reply('{"name": "Ada"}'))
-    assert deliver(sender, request_, Allowance(timeout=5)).transport_retries == 1
+    assert deliver(sender, request_, Allowance(timeout=60)).transport_retries == 1
 
 
 def test_a_server_that_does_not_answer_runs_into_the_timeout(
@@ -229,7 +229,7 @@ def test_a_body_that_goes_on_and_on_runs_into_the_timeout_too(
 def test_a_slow_body_is_no_error(sender: Sender, deliver: Deliver, request_: Request, groq_emulator: Emulator) -> None:
     body = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}
     groq_emulator.script(slow(json.dumps(body).encode(), seconds=0.3))
-    assert deliver(sender, request_, Allowance(timeout=5)).text == "{}"
+    assert deliver(sender, request_, Allowance(timeout=60)).text == "{}"
 
 
 def test_a_server_that_is_not_there_is_a_refused_connection(

@@ -84,7 +84,7 @@ def test_the_child_of_a_fork_begins_anew_with_limiters_and_connections_of_its_ow
 
 
 TEXT = '{"name": "Ada Lovelace"}'
-ONCE = Allowance(transport_retries=0, timeout=5)
+ONCE = Allowance(transport_retries=0, timeout=60)
 MODEL = "openai/gpt-oss-20b"
 ROOM = Parameters(max_completion_tokens=1_000)
 
@@ -131,7 +131,7 @@ def limited() -> Iterator[Callable[..., tuple[Emulator, Sender]]]:
 
         def opened(limits: Limits | str, clock: Clock | None = None, **more: Any) -> tuple[Emulator, Sender]:
             emulator = stack.enter_context(Emulator(limits=limits, clock=clock, **more))
-            sender = open_sender(f"groq/{MODEL}", api_key=emulator.api_key, base_url=emulator.base_url, timeout=5)
+            sender = open_sender(f"groq/{MODEL}", api_key=emulator.api_key, base_url=emulator.base_url, timeout=60)
             stack.callback(sender.close)
             return emulator, sender
 
@@ -270,9 +270,10 @@ def test_a_burst_on_a_cold_limiter_meets_no_refusal(limited: Any, make_request: 
 
 
 def test_of_a_burst_those_wait_that_do_not_fit(limited: Any, make_request: Callable[..., Request]) -> None:
-    emulator, sender = limited("free", latency=0.05)
+    # a limit of a day, because it gives back nothing during the test, however slow the machine is
+    emulator, sender = limited(Limits(rpm=1_000, rpd=30, tpm=250_000), latency=0.05)
     request = make_request(parameters=Parameters(max_completion_tokens=2_500))
-    hurried = Allowance(transport_retries=0, deadline=time.monotonic() + 1.5)
+    hurried = Allowance(transport_retries=0, deadline=time.monotonic() + 300)
 
     def one(_: int) -> bool:
         with contextlib.suppress(RateLimited):
@@ -281,7 +282,7 @@ def test_of_a_burst_those_wait_that_do_not_fit(limited: Any, make_request: Calla
 
     with ThreadPoolExecutor(60) as pool:
         served = sum(pool.map(one, range(60)))
-    assert 28 <= served <= 31, "30 requests a minute"
+    assert 28 <= served <= 30
     assert len(emulator.requests) == served, "no call ran into a refusal"
 
 
@@ -307,7 +308,7 @@ def test_after_a_refusal_all_calls_of_the_key_wait_and_the_refused_one_waits_onc
     began = time.monotonic()
 
     def call(who: str) -> None:
-        sender.send(request_, Allowance(timeout=5))
+        sender.send(request_, Allowance(timeout=60))
         ended[who] = time.monotonic() - began
 
     refused = threading.Thread(target=call, args=("refused",))
@@ -379,7 +380,7 @@ def test_limiters_that_were_forgotten_are_not_asked_again(
 
 def test_two_senders_of_one_key_share_what_they_learn(request_: Request, groq_emulator: Emulator) -> None:
     groq_emulator.script(error("rate_limit", retry_after=60))
-    opening = partial(open_sender, f"groq/{MODEL}", timeout=5)
+    opening = partial(open_sender, f"groq/{MODEL}", timeout=60)
     with contextlib.closing(opening()) as one, contextlib.closing(opening()) as other:
         with pytest.raises(RateLimited):
             one.send(request_, ONCE)
@@ -392,7 +393,7 @@ def test_two_keys_of_one_group_share_what_they_learn_and_others_do_not(
     request_: Request, groq_emulator: Emulator
 ) -> None:
     groq_emulator.script(error("rate_limit", retry_after=60))
-    opening = partial(open_sender, f"groq/{MODEL}", timeout=5)
+    opening = partial(open_sender, f"groq/{MODEL}", timeout=60)
     with (
         contextlib.closing(opening(limit_group="ours")) as one,
         contextlib.closing(opening(api_key="gsk_another_key", limit_group="ours")) as other,

@@ -313,7 +313,7 @@ def test_the_asynchronous_client_does_the_same(groq_emulator: Emulator) -> None:
     groq_emulator.script(reply("one"), reply("two"))
 
     async def work() -> None:
-        async with groq.AsyncGroq(max_retries=0, timeout=5) as client:
+        async with groq.AsyncGroq(max_retries=0, timeout=60) as client:
             assert (await client.audio.transcriptions.create(file=MP3, model=WHISPER)).text == "one"
             assert (await client.audio.translations.create(file=MP3, model=WHISPER)).text == "two"
             spoken = await client.audio.speech.create(model=ORPHEUS, input="Hi", voice="troy", response_format="wav")
@@ -323,7 +323,7 @@ def test_the_asynchronous_client_does_the_same(groq_emulator: Emulator) -> None:
 
 
 def test_without_the_key_nothing_is_heard_or_said(groq_emulator: Emulator) -> None:
-    with groq.Groq(api_key="gsk_wrong", max_retries=0, timeout=5) as client:
+    with groq.Groq(api_key="gsk_wrong", max_retries=0, timeout=60) as client:
         for call in (hear, speak):
             with pytest.raises(groq.AuthenticationError, match="Invalid API Key"):
                 call(client)

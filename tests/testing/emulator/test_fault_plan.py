@@ -38,7 +38,7 @@ def body(number: int = 0, **fields: Any) -> JsonObject:
 def ask(emulator: Emulator, number: int = 0, **fields: Any) -> httpx.Response:
     headers = {"authorization": f"Bearer {emulator.api_key}"}
     url = f"{emulator.base_url}/openai/v1/chat/completions"
-    return httpx.post(url, headers=headers, json=body(number, **fields), timeout=5, verify=TLS)
+    return httpx.post(url, headers=headers, json=body(number, **fields), timeout=60, verify=TLS)
 
 
 def outcome(emulator: Emulator, number: int, **fields: Any) -> tuple[int, str]:
@@ -311,7 +311,7 @@ def test_an_event_loop_meets_faults_like_a_thread(emulator: Emulator) -> None:
     emulator.fail_with(HEAVY)
 
     async def statuses() -> list[object]:
-        async with groq.AsyncGroq(max_retries=0, timeout=5) as client:
+        async with groq.AsyncGroq(max_retries=0, timeout=60) as client:
             question: list[Any] = [[{"role": "user", "content": f"Question {number}"}] for number in range(12)]
             calls = (client.chat.completions.create(model=MODEL, messages=messages) for messages in question)
             return [type(found).__name__ for found in await asyncio.gather(*calls, return_exceptions=True)]

@@ -44,7 +44,7 @@ def ask(emulator: Emulator, most: int | None = 100, **fields: Any) -> httpx.Resp
         f"{emulator.base_url}/openai/v1/chat/completions",
         headers=headers,
         json=body(most, **fields),
-        timeout=5,
+        timeout=60,
         verify=TLS,
     )
 
@@ -447,7 +447,7 @@ def test_keys_of_one_organization_share_its_limits(clock: Clock) -> None:
 def test_keys_that_a_test_adds_are_forgotten_at_the_reset(groq_emulator: Emulator) -> None:
     def asked(key: str) -> int:
         url = f"{groq_emulator.base_url}/openai/v1/models"
-        return httpx.get(url, headers={"authorization": f"Bearer {key}"}, timeout=5, verify=TLS).status_code
+        return httpx.get(url, headers={"authorization": f"Bearer {key}"}, timeout=60, verify=TLS).status_code
 
     groq_emulator.accept_keys({"gsk_one": "org_a"})
     assert (asked("gsk_one"), asked(EMULATOR_KEY)) == (200, 200)

@@ -181,7 +181,7 @@ def test_the_asynchronous_client_does_the_same(timed: Emulator, batcher: Batcher
     file = batcher.upload(batcher.line("a"))
 
     async def work() -> None:
-        async with groq.AsyncGroq(max_retries=0, timeout=5) as aclient:
+        async with groq.AsyncGroq(max_retries=0, timeout=60) as aclient:
             made = await aclient.batches.create(input_file_id=file, endpoint=URL, completion_window="24h")
             timed.clock.advance(1000)
             assert (await aclient.batches.retrieve(made.id)).status == "completed"
@@ -198,7 +198,7 @@ def test_requests_are_logged_and_need_the_key(client: groq.Groq, groq_emulator: 
     _, made, seen = groq_emulator.requests
     assert (made.method, made.path, made.body["endpoint"]) == ("POST", "/openai/v1/batches", URL)
     assert (seen.method, seen.path, seen.body) == ("GET", f"/openai/v1/batches/{name}", {})
-    with groq.Groq(api_key="gsk_wrong", max_retries=0, timeout=5) as stranger:
+    with groq.Groq(api_key="gsk_wrong", max_retries=0, timeout=60) as stranger:
         for call in (stranger.batches.list, lambda: stranger.batches.cancel(name)):
             with pytest.raises(groq.AuthenticationError):
                 call()

@@ -55,7 +55,7 @@ def test_a_file_is_listed_shown_read_and_deleted(client: groq.Groq) -> None:
 
 def test_the_asynchronous_client_does_the_same(groq_emulator: Emulator) -> None:
     async def work() -> None:
-        async with groq.AsyncGroq(max_retries=0, timeout=5) as client:
+        async with groq.AsyncGroq(max_retries=0, timeout=60) as client:
             file = await client.files.create(file=("in.jsonl", LINE), purpose="batch")
             assert file.id is not None
             assert await (await client.files.content(file.id)).read() == LINE
@@ -102,7 +102,7 @@ def test_a_scripted_error_waits_for_the_next_chat_request(client: groq.Groq, gro
 
 
 def test_without_the_key_nothing_is_shown_or_read(groq_emulator: Emulator) -> None:
-    with groq.Groq(api_key="gsk_wrong", max_retries=0, timeout=5) as client:
+    with groq.Groq(api_key="gsk_wrong", max_retries=0, timeout=60) as client:
         for call in (client.files.list, lambda: upload(client), lambda: client.files.content("file_none")):
             with pytest.raises(groq.AuthenticationError, match="Invalid API Key"):
                 call()
