@@ -12,6 +12,7 @@ from instructor.v2.core.hooks import Hooks
 from instructor.v2.core.providers import Provider
 from tenacity import AsyncRetrying, Retrying
 
+from structgen.core.argument_checks import argument, flag, instance, mapping, optional
 from structgen.core.errors import ConfigurationError
 from structgen.instructor.call_arguments import CallArguments
 from structgen.instructor.call_runner import CallRunner
@@ -33,6 +34,7 @@ class Given:
     token_budget: Any = None
 
 
+_HOOKS = instance(Hooks, "Hooks()")
 _NAMES = tuple(name for name in Given.__dataclass_fields__ if name != "hooks")
 
 
@@ -50,7 +52,10 @@ def call_of(hooks: Hooks, parameters: dict[str, Any], given: Given) -> CallArgum
     chosen["context"] = older if chosen["context"] is None else chosen["context"]
     if chosen["messages"] is None:
         raise ConfigurationError('messages is missing: pass messages=[{"role": "user", "content": "..."}].')
-    own = given.hooks if given.hooks is not None else rest.pop("hooks", None)
+    argument("context", chosen["context"], optional(mapping))
+    argument("strict", chosen["strict"], optional(flag))
+    default_hooks = rest.pop("hooks", None)
+    own = argument("hooks", default_hooks if given.hooks is None else given.hooks, optional(_HOOKS))
     return CallArguments(hooks=hooks if own is None else hooks + own, parameters=rest, **chosen)
 
 
