@@ -26,6 +26,7 @@ from structgen import (
     extract,
 )
 from structgen.batch import Batch, RowStatus, RunBudget
+from structgen.core.errors import ServerDown
 from structgen.core.events import Event, RequestSent
 from structgen.core.records import Document, Status, Task
 from structgen.testing import Emulator, error, reply
@@ -287,6 +288,7 @@ def test_attempts_are_those_of_all_models_and_each_later_model_keeps_one(groq_em
     assert asked(groq_emulator) == [SMALL, LARGE]
     assert len(failed.attempts) == 3
     assert isinstance(failed, BudgetExceeded)
+    assert str(failed).startswith(f"{LARGE}: No answer was accepted in 1 attempt")
 
 
 def test_without_a_limit_of_attempts_a_model_that_is_not_the_last_tries_twice(groq_emulator: Emulator) -> None:
@@ -484,3 +486,16 @@ def test_derived_evidence_of_the_rules_is_kept(groq_emulator: Emulator) -> None:
     schema = {"type": "object", "properties": {"date": {"type": ["string", "null"]}}}
     result = extract(schema, text, model=ALL)
     assert [one for one in result.evidence if one.status is Status.DERIVED] == found
+
+
+def test_a_dead_server_ends_the_run_although_the_rules_answer(
+    unused_port: int, groq_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROQ_BASE_URL", f"http://127.0.0.1:{unused_port}")
+    extractor = Extractor(ALL, Options(budget=Budget(max_transport_retries=0)))
+    batch = Batch(extractor, Task("soup", Soup), concurrency=1)
+    rows: list[Any] = []
+    with pytest.raises(ServerDown):
+        rows.extend(batch.rows([Document(TEXT, str(number)) for number in range(80)]))
+    assert batch.summary.rows < 80
+    assert batch.summary.incomplete == batch.summary.rows

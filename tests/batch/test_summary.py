@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from structgen.batch import ReparseStats, Row, RowStatus, Summary
@@ -8,7 +10,7 @@ from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json
 from structgen.core.options import Mode, Risk
 from structgen.core.records import Completion, Evidence, Request, Status, Usage
-from structgen.core.results import Attempt, Claim, Conflict, Extraction, Repair
+from structgen.core.results import Alone, Attempt, Claim, Conflict, Extraction, Repair
 
 
 def row(status: RowStatus, usage: Usage | None = None, cost: float | None = 0.0) -> Row:
@@ -149,3 +151,14 @@ def test_one_document_is_one_document() -> None:
     assert stats.total == 0
     stats.add(Extraction(None, attempts=(attempt(stored=True),)))
     assert (stats.total, str(stats)) == (1, "1 document: 1 from stored answers")
+
+
+def test_the_fields_of_each_model_of_a_cascade_are_counted_and_what_the_last_would_have_taken() -> None:
+    alone = Alone("groq/large", Usage(1000, 50, calls=1), 0.25)
+    by = {"/title": "rules", "/cook": "groq/small", "/season": "rules"}
+    summary = Summary().add(replace(row(RowStatus.OK), models=by, alone=alone), 1.0)
+    summary = summary.add(replace(row(RowStatus.OK), models={"/title": "rules"}, alone=alone), 1.0)
+    assert "fields answered: 3 by rules, 1 by groq/small" in str(summary)
+    assert "groq/large alone would have taken about 2,000 tokens in, 100 out, 0.5000 USD" in str(summary)
+    unpriced = summary.add(replace(row(RowStatus.OK), models=by, alone=replace(alone, cost=None)), 1.0)
+    assert "at an unknown cost" in str(unpriced)

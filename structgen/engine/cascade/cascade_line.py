@@ -267,8 +267,9 @@ def _refused(
     document = attempts[0].request.document if attempts else None
     parsed = kept.parsed
     kind = BudgetExceeded if isinstance(failed, BudgetExceeded) else ExtractionFailed
+    last = f"{failed.attempts[-1].request.provider}/{failed.attempts[-1].request.model}: " if failed.attempts else ""
     error = kind(
-        str(failed),
+        f"{last}{failed}",
         attempts=attempts,
         partial=parsed.partial if parsed else failed.partial,
         usage=usage_of(attempts),
