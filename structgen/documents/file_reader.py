@@ -291,7 +291,8 @@ def read(
     may be compressed (``rows.csv.gz``). Folders are read recursively, and ``-`` is standard input. Ids are file names
     (with the line in a table) and unique. `format` ("csv", "jsonl", "text", ...) replaces what the suffix says, for
     standard input too, and `encoding` replaces the detection. A .docx and a .pdf need
-    ``pip install 'structgen[documents]'``.
+    ``pip install 'structgen[documents]'``. Audio is skipped in folders, because transcribing it costs money:
+    ``structgen.transcribe(path).document`` reads it.
 
     Offsets of evidence are offsets in the `text` of the Document. A bad file does not stop the others: its error takes
     its place, with `id` and `source`, and `Extractor.map` accepts it as a text that failed. `notice` is called with a

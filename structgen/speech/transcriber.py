@@ -21,6 +21,7 @@ from structgen.core.records import Completion, Request, Usage
 from structgen.core.spoken import AudioInput
 from structgen.documents.audio_formats import AudioFormat, audio_format
 from structgen.documents.inputs import readable, special_kind
+from structgen.documents.streams import read_whole
 from structgen.engine.answers import Answers, open_store
 from structgen.engine.flow import Send
 from structgen.send import Allowance
@@ -126,7 +127,9 @@ class Transcriber:
         if (kind := special_kind(file)) is not None:
             raise DocumentError(f"{name} is {kind}, not a file.", source=name)
         try:
-            data = file.read_bytes()
+            data = read_whole(file)
+        except DocumentError as error:
+            raise DocumentError(f"{name}: {error}", source=name) from error
         except OSError as error:
             raise DocumentError(f"{name}: it cannot be read: {error.strerror}.", source=name) from error
         return self._line(data, readable(Path(file.name)), readable(file))

@@ -167,6 +167,24 @@ def test_a_recording_without_speech_is_refused(transcribe, groq_emulator: Emulat
         transcribe(call)
 
 
+def test_of_a_video_the_sound_is_transcribed_and_a_note_says_so(
+    transcribe, groq_emulator: Emulator, call: Path
+) -> None:
+    call.write_bytes(b"\x00\x00\x00\x20ftypisom\x00\x00\x02\x00" + b"\x00" * 40 + b"hdlr" + b"\x00" * 8 + b"vide")
+    assert transcribe(call).notes == ("it is a video, of which only the sound is transcribed.",)
+    assert groq_emulator.requests[0].body["file"]["name"] == "audio.mp4"
+
+
+def test_a_file_that_no_server_could_take_is_not_read_whole(
+    transcribe, groq_emulator: Emulator, tmp_path: Path
+) -> None:
+    path = tmp_path / "endless.wav"
+    with path.open("wb") as file:
+        file.truncate(201 * 2**20)  # it takes no room on the disk
+    with pytest.raises(DocumentError, match=r"endless\.wav: it has more than 200 MB"):
+        transcribe(path)
+
+
 def test_a_missing_file_is_a_document_error(transcribe, groq_emulator: Emulator, tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="cannot be read: No such file"):
         transcribe(tmp_path / "nothing.mp3")
