@@ -97,8 +97,10 @@ def test_the_example_of_settings_is_read(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def commands(text: str) -> set[str]:
-    named = "extract|generate|complete|tasks|schema|prompt|transcribe|models|doctor|emulate|eval|runs|report|chat"
-    return set(re.findall(rf"structgen ({named})\b", text))
+    """The commands in lines that are indented, and in code within a line."""
+    return set(re.findall(r"(?:^    (?:.*[ |])?|`|/)structgen ([a-z]+)\b", text, re.MULTILINE)) | set(
+        re.findall(r" {6,}structgen ([a-z]+)\b", text)
+    )
 
 
 def test_every_command_stands_in_the_readme() -> None:
