@@ -57,7 +57,8 @@ def choose_model(named: str | None) -> str:
     chosen = named or (str(settings["model"].value) if "model" in settings else default_model())
     server = settings.get("base_url")
     # a project's file decides where documents and key go, which may be a surprise
-    if chosen and server and server.in_file and chosen.partition("/")[0] == "compatible":
+    used = any(one.strip().startswith("compatible/") for one in (chosen or "").split(","))
+    if server and server.in_file and used:
         say(f"{chosen} is at {server.value} ({server.source}).")
     return chosen or RULES
 

@@ -230,16 +230,18 @@ def test_a_run_is_read_again_with_the_settings_that_it_had(structgen, folder: Pa
     assert len(groq_emulator.requests) == 1
 
 
+@pytest.mark.parametrize("before", ["", "rules,"])
 def test_the_server_of_a_file_is_used_for_compatible_models_and_said(
-    structgen, folder: Path, groq_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    structgen, folder: Path, before: str, groq_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     groq_emulator.script(reply('{"name": "Soup", "serves": 4}'), repeat_last=True)
     monkeypatch.setenv("STRUCTGEN_API_KEY", os.environ["GROQ_API_KEY"])
     server = f"{os.environ['GROQ_BASE_URL']}/openai/v1"
     (folder / "structgen.toml").write_text(f'base_url = "{server}"\n')
-    ran = structgen("extract", "dish.json", "soup.txt", "--model", "compatible/openai/gpt-oss-20b", "--no-store")
+    model = f"{before}compatible/openai/gpt-oss-20b"
+    ran = structgen("extract", "dish.json", "soup.txt", "--model", model, "--no-store")
     assert ran.rows[0]["status"] == "ok", ran.rows[0]["error"]
-    assert ran.said[0] == f"structgen: compatible/openai/gpt-oss-20b is at {server} ({folder}/structgen.toml, line 1)."
+    assert ran.said[0] == f"structgen: {model} is at {server} ({folder}/structgen.toml, line 1)."
 
 
 def test_the_server_of_the_command_line_is_that_of_the_model(structgen, groq_emulator: Emulator, monkeypatch) -> None:
