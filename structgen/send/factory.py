@@ -121,10 +121,15 @@ def open_sender(
         from structgen.send.instructor_sender import open_instructor_sender
 
         return open_instructor_sender(provider, name, api_key=api_key, base_url=base_url, timeout=timeout)
-    from structgen.send.http.chat_sender import ChatSender
-
     endpoint = client.endpoint() if client else find_endpoint(api, api_key, base_url, http_client)
     endpoint = replace(endpoint, max_bytes=max_response_bytes, limit_group=limit_group)
+    return _open_chat(api, endpoint, card, timeout, fall_back=fall_back)
+
+
+def _open_chat(api: ChatApi, endpoint: Endpoint, card: Card | None, timeout: float, *, fall_back: bool) -> Sender:
+    """Return the sender for a chat completions server, with the modes that it may fall back to if it is unsure."""
+    from structgen.send.http.chat_sender import ChatSender
+
     sender = ChatSender(api, endpoint, timeout=timeout, card=card)
     if not api.schema_first:
         return sender

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -388,6 +389,22 @@ def test_a_parameter_that_the_family_lacks_is_refused(model: str, opened: Callab
 def test_a_base_url_without_a_scheme_is_said() -> None:
     with pytest.raises(ConfigurationError, match="must begin with http"):
         Extractor("anthropic/m", api_key=KEY, base_url="localhost:1")
+
+
+@pytest.mark.parametrize(
+    ("model", "module", "line"),
+    [
+        ("anthropic/m", "anthropic", "pip install anthropic"),
+        ("google/m", "google.genai", "pip install google-genai"),
+        ("cohere/m", "cohere", "pip install cohere"),
+    ],
+)
+def test_a_package_that_is_missing_is_said_with_the_line_to_type(
+    model: str, module: str, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ConfigurationError, match=line):
+        Extractor(model, api_key=KEY)
 
 
 def test_a_provider_that_nobody_knows_is_said_with_those_that_are_known() -> None:
