@@ -41,7 +41,7 @@ energy kj: kj kilojoule kilojoules
 energy kwh: kwh
 power w: w watt watts
 power kw: kw kilowatt kilowatts
-area m2: m² m2 sqm
+area m2: m² m2 sqm qm
 area ft2: ft² sqft
 area ha: ha hectare hectares
 time s: s sec secs second seconds
@@ -59,6 +59,10 @@ MEASURES: Mapping[str, tuple[str, str]] = {
     for name in names.split()
 }
 """Name of a unit in lower case -> what it measures, and the unit: ``lbs`` -> ("mass", "lb")."""
+NAMES_OF: Mapping[tuple[str, str], frozenset[str]] = {
+    unit: frozenset(name for name, other in MEASURES.items() if other == unit) for unit in set(MEASURES.values())
+}
+"""What is measured, and the unit -> all names of the unit in lower case."""
 _MEASURE = re.compile(
     rf"[ \u00a0\u202f-]?({'|'.join(map(re.escape, sorted(MEASURES, key=len, reverse=True)))})(?![^\W_])\.?",
     re.IGNORECASE,

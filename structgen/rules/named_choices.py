@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from structgen.core.json import Json
-from structgen.rules.candidates import Candidate, Candidates
 from structgen.rules.document.vocabulary import Phrase, Token, fold, lexicon, phrase, tokens
 from structgen.rules.fields import Field
 from structgen.rules.search import Search
 from structgen.rules.sorts import Sought
+from structgen.rules.value_candidates import Candidate, Candidates
 
 _MOST = 5_000
 """Maximum characters of a text in which the words of a choice tell something. In a longer one any word comes up."""

@@ -12,7 +12,6 @@ from itertools import islice
 from typing import cast
 
 from structgen.core.json import Json
-from structgen.rules.candidates import FINDERS, Candidate
 from structgen.rules.document.page import Span
 from structgen.rules.document.vocabulary import tokens
 from structgen.rules.fields import MONEY, Field, Kind, leaves
@@ -22,6 +21,7 @@ from structgen.rules.libraries.us_addresses import address_parts, us_addresses
 from structgen.rules.named_choices import choices, stem, yes
 from structgen.rules.search import Search
 from structgen.rules.sorts import Sort, Sought, alone, is_qualified
+from structgen.rules.value_candidates import FINDERS, Candidate
 from structgen.rules.values import fits
 
 _FINDERS = {**FINDERS, Sort.CHOICE: choices, Sort.YES: yes}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from structgen.core.json import Json
+from structgen.notation.measures import MEASURES, NAMES_OF
 from structgen.rules.document.vocabulary import Phrase, fold, phrase
 from structgen.rules.fields import MIXED, TIMES, Field, Kind, leaves
 
@@ -80,34 +81,13 @@ aud inr dollar euro pound has was are e code 8601
 """
 _BESIDE = frozenset(_FILLERS.split())
 """Words beside the noun that do not say which of several values is meant."""
-_UNITS = """
-kg kilo kilogram kilogramme
-g gr gram gramme
-mg milligram
-lb pound
-oz ounce
-tonne
-km kilometer kilometre
-m meter metre
-cm centimeter centimetre
-mm millimeter millimetre
-mi mile
-ft foot feet
-inch inches inche
-l liter litre
-ml milliliter millilitre
-kwh
-kw kilowatt
-gb gigabyte
-mb megabyte
-kcal
-mph
-kmh
-"""
-"""The units that a name may end with (``weight_kg``), each with its other spellings."""
+_MEASURED = frozenset({"mass", "length", "volume", "speed", "data", "energy", "power", "area"})
 _SPELLINGS = {
-    fold(word): frozenset(fold(one) for one in line.split()) for line in _UNITS.split("\n") for word in line.split()
+    fold(name): frozenset(fold(other) for other in NAMES_OF[unit] if other.isalpha())
+    for name, unit in MEASURES.items()
+    if name.isalpha() and unit[0] in _MEASURED
 }
+"""A unit that a name may end with (``weight_kg``) -> its spellings."""
 _SENTIMENTS = frozenset({"sentiment", "polarity"})
 _MOODS = frozenset({"positive", "negative", "neutral", "mixed", "pos", "neg", "very positive", "very negative"})
 

@@ -81,8 +81,10 @@ class SourceParser(HTMLParser, ABC):
             self.closed(tag, self._at())
 
     def handle_endtag(self, tag: str) -> None:
-        """Pass on an end tag."""
-        if tag not in VOID:
+        """Pass on an end tag. Browsers take ``</br>`` for a line break."""
+        if tag == "br":
+            self.opened(tag, {}, self._at())
+        if tag not in VOID or tag == "br":
             self.closed(tag, self._at())
 
     def handle_data(self, data: str) -> None:

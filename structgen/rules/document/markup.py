@@ -1,22 +1,18 @@
 """HTML as a reader sees it, with the way back to the source, and its linked data (JSON-LD and microdata).
 
-The stdlib's html.parser tokenizes (the parser that Beautiful Soup drives elsewhere): it alone says where each piece of
-text was written. It is fed once and never closed, because its recovery at the end of broken input takes quadratic
-time; what it leaves unread is taken as plain text.
+`SourceParser` says where each piece of text was written.
 """
 
 from __future__ import annotations
 
-import html
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from json import JSONDecoder
 from typing import cast
 
+from structgen.documents.html_text.source_parser import VOID, Attributes, SourceParser
 from structgen.rules.document.page import Chunk, Page, Span, lines_of
 
 _STRUCTURE = re.compile(r"<!doctype html|<html[\s>]|<body[\s>]|application/ld\+json", re.IGNORECASE)
@@ -34,7 +30,6 @@ _BLOCKS = _names(
 )
 _HIDDEN = _names("script style template noscript svg nav button select textarea iframe head ")
 _SHOWN = frozenset({"title"})
-_VOID = _names("area base br col embed hr img input link meta source track wbr ")
 _STRUCK = frozenset({"s", "del", "strike"})
 _TAGGED = _names("h1 h2 h3 h4 h5 h6 li th dt ")
 
@@ -94,8 +89,7 @@ def looks_like_html(text: str) -> bool:
 def read_html(text: str) -> Markup:
     """Return the visible text and the linked data of an HTML page."""
     reader = _Reader(text)
-    with suppress(AssertionError, ValueError):  # html.parser gives up like this on unknown declarations
-        reader.feed(text)
+    reader.run()
     reader.finish()
     visible = "".join(reader.text)
     page = Page(text, visible, lines_of(visible, reader.tags), tuple(reader.chunks), tuple(reader.struck))
@@ -124,13 +118,11 @@ class _State:
     length: int = 0
 
 
-class _Reader(HTMLParser):
+class _Reader(SourceParser):
     """Collects the visible text with its place in the source, the JSON-LD scripts, and the microdata."""
 
     def __init__(self, source: str) -> None:
-        super().__init__(convert_charrefs=False)
-        self.source = source
-        self.starts = [0, *(match.end() for match in re.finditer("\n", source))]
+        super().__init__(source)
         self.text: list[str] = []
         self.chunks: list[Chunk] = []
         self.tags: dict[int, str] = {}
@@ -142,12 +134,8 @@ class _Reader(HTMLParser):
         self.is_rdfa = False
         self.done = 0
 
-    def _at(self) -> int:
-        line, column = self.getpos()
-        return self.starts[line - 1] + column
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        at, given = self._at(), {name: value or "" for name, value in attrs}
+    def opened(self, tag: str, given: Attributes, at: int) -> None:
+        """Take a start tag."""
         self._break(tag, at)
         # "2<sup>1</sup>&frasl;<sub>2</sub>" is no 21⁄2.
         if tag == "sup" and self.text and self.text[-1][-1:].isdigit() and self._visible():
@@ -166,7 +154,7 @@ class _Reader(HTMLParser):
             self._read_meta(at, given)
         if opened.prop and opened.prop != "ld+json":
             opened.value = self._attribute(at, given)
-        if tag in _VOID:
+        if tag in VOID:
             self._close(opened)
             return
         self.state.stack.append(opened)
@@ -191,8 +179,11 @@ class _Reader(HTMLParser):
         if name and (value := self._attribute(at, given)):
             self.product.props.setdefault(name, []).append(value)
 
-    def handle_endtag(self, tag: str) -> None:
-        at, stack = self._at(), self.state.stack
+    def closed(self, tag: str, at: int) -> None:
+        """Take an end tag."""
+        if tag in VOID:
+            return
+        stack = self.state.stack
         # An end tag without a start tag is ignored. The search is bounded, since hostile pages nest deeply.
         depth = next(
             (depth for depth in range(len(stack) - 1, max(-1, len(stack) - 40), -1) if stack[depth].tag == tag), None
@@ -202,32 +193,18 @@ class _Reader(HTMLParser):
                 self._close(stack.pop())
         self._break(tag, at)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in _VOID:
-            self.handle_endtag(tag)
-
-    def handle_data(self, data: str) -> None:
-        at = self._at()
+    def shown(self, text: str, start: int, end: int) -> None:
+        """Take text, or the character of a reference."""
         if self.state.stack and self.state.stack[-1].prop == "ld+json":
-            self.scripts.append((at, at + len(data)))
-        if self._visible():
-            # White space is folded as browsers do, and every word keeps its own place in the source.
-            for match in re.finditer(r"\s+|\S+", data):
-                self._show(" " if match.group().isspace() else match.group(), at + match.start(), at + match.end())
-
-    def handle_entityref(self, name: str) -> None:
-        self._reference(f"&{name};")
-
-    def handle_charref(self, name: str) -> None:
-        self._reference(f"&#{name};")
-
-    def _reference(self, written: str) -> None:
-        at = self._at()
-        # The semicolon of a reference may be missing in the source: "&amp" is valid.
-        end = at + len(written) - (not self.source.startswith(written, at))
-        if self._visible():
-            self._show(html.unescape(written), at, end, whole=True)
+            self.scripts.append((start, end))
+        if not self._visible():
+            return
+        if text != self.source[start:end]:
+            self._show(text, start, end, whole=True)
+            return
+        # White space is folded as browsers do, and every word keeps its own place in the source.
+        for match in re.finditer(r"\s+|\S+", text):
+            self._show(" " if match.group().isspace() else match.group(), start + match.start(), start + match.end())
 
     def _visible(self) -> bool:
         return not self.state.hidden or (bool(self.state.stack) and self.state.stack[-1].tag in _SHOWN)
@@ -256,16 +233,14 @@ class _Reader(HTMLParser):
 
     def _attribute(self, at: int, given: dict[str, str]) -> LinkedValue | None:
         """Return the value of a property that is an attribute of its tag, or None."""
-        written = self.get_starttag_text() or ""
         for name in ("content", "datetime", "href", "src", "value"):
-            value = given.get(name, "")
-            place = written.find(value) if value else -1
-            if place >= 0:
-                return LinkedValue(value, at + place, at + place + len(value))
+            start, end = self.attribute_span(given.get(name, ""), at)
+            if start < end:
+                return LinkedValue(given[name], start, end)
         return None
 
     def _close(self, opened: _Open) -> None:
-        self.state.hidden -= opened.tag in _HIDDEN and opened.tag != "title" and opened.tag not in _VOID
+        self.state.hidden -= opened.tag in _HIDDEN and opened.tag != "title" and opened.tag not in VOID
         if opened.tag in _STRUCK:
             self.struck.append((opened.at, self.state.length))
         if opened.prop == "ld+json":
@@ -293,14 +268,7 @@ class _Reader(HTMLParser):
         return LinkedValue(text, kept[0].start, kept[-1].end) if text and kept else None
 
     def finish(self) -> None:
-        """Show what the parser did not read as text, and close open elements."""
-        rest = self.rawdata
-        start = len(self.source) - len(rest)
-        if rest and self._visible():
-            for match in re.finditer(r"\s+|[^\s<>]+", rest):
-                self._show(
-                    " " if match.group().isspace() else match.group(), start + match.start(), start + match.end()
-                )
+        """Close open elements."""
         while self.state.stack:
             self._close(self.state.stack.pop())
         if self.product.props:
