@@ -276,6 +276,13 @@ def test_a_transport_error_keeps_what_stands_and_asks_no_better_model(run: Run, 
     assert asked(groq_emulator) == [SMALL]
 
 
+def test_a_text_that_is_too_large_and_cannot_be_cut_keeps_what_stands(run: Run, groq_emulator: Emulator) -> None:
+    groq_emulator.script(error("request_too_large_body"))
+    with pytest.raises(ExtractionFailed) as caught:
+        run(Soup, TEXT, ALL)
+    assert cast("dict[str, Any]", caught.value.partial)["title"] == "Leek soup"
+
+
 def test_a_transport_error_before_anything_stands_is_raised_as_it_is(run: Run, groq_emulator: Emulator) -> None:
     groq_emulator.script(error("internal"))
     with pytest.raises(TransportError):

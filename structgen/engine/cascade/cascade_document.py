@@ -66,7 +66,7 @@ class CascadeDocument(Generic[T]):
 
     def _straight(self) -> Line[T]:
         turns = [Turn(plan, readable_input(plan.brief, self.text)) for plan in self.plans]
-        return cascade_extraction(turns, self.prices, self.budget)
+        return cascade_extraction(turns, self.prices, self.budget, lambda: self._long(refused=True) is not None)
 
     def _readable(self) -> ReadableInput:
         """Return what all models read of a document in chunks: the rules too, or their chunks would be others."""
@@ -84,7 +84,8 @@ class CascadeDocument(Generic[T]):
         brief = replace(long.chunk_plan.brief, card=self.prices.dearest)
 
         def read(chunk: Document, budget: Budget) -> Line[Json]:
-            return cascade_extraction([Turn(plan, ReadableInput(chunk)) for plan in turns], self.prices, budget)
+            chunk_turns = [Turn(plan, ReadableInput(chunk)) for plan in turns]
+            return cascade_extraction(chunk_turns, self.prices, budget, lambda: True)
 
         return replace(long, chunk_plan=replace(long.chunk_plan, brief=brief), read=read)
 

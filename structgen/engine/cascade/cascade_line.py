@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Generic, TypeVar, cast
@@ -120,11 +120,14 @@ class _Found:
     evidence: tuple[Evidence, ...]
 
 
-def cascade_extraction(turns: Sequence[Turn[T]], prices: Prices, budget: Budget) -> Line[T]:
+def cascade_extraction(
+    turns: Sequence[Turn[T]], prices: Prices, budget: Budget, can_cut: Callable[[], bool]
+) -> Line[T]:
     """Ask the models in turn until nothing is open. What a model answered is kept, with its evidence.
 
-    `budget` is that of all models together. Raises the errors of `extraction`: ExtractionFailed with the attempts of
-    all models and with what stands, TransportError if not even the first completion arrived.
+    `budget` is that of all models together; `can_cut` says whether the text can be read in chunks. Raises the errors of
+    `extraction`: ExtractionFailed with the attempts of all models and with what stands, TransportError if not even the
+    first completion arrived.
     """
     kept: Kept[T] = Kept()
     attempts: tuple[Attempt, ...] = ()
@@ -140,8 +143,9 @@ def cascade_extraction(turns: Sequence[Turn[T]], prices: Prices, budget: Budget)
             if isinstance(error.__cause__, TransportError | StoreError):
                 break
         except (TransportError, StoreError) as error:
-            # The caller reads the document in chunks, or says that it cannot be cut.
-            if kept.parsed is None or (isinstance(error, RequestTooLarge) and not is_paid(attempts)):
+            # The caller reads the document in chunks.
+            too_large = isinstance(error, RequestTooLarge) and not is_paid(attempts) and can_cut()
+            if kept.parsed is None or too_large:
                 raise
             failed = ExtractionFailed(f"Asking {turn.model} failed: {error}")
             failed.__cause__ = error
