@@ -131,7 +131,7 @@ def cascade_extraction(
     """
     kept: Kept[T] = Kept()
     attempts: tuple[Attempt, ...] = ()
-    failed = ExtractionFailed("The cascade has no models.")
+    failed = ExtractionFailed("The rules did not find every field.")
     for number, turn in enumerate(turns):
         left = _left(budget, tuple(one.model for one in turns), number, attempts, prices)
         try:
@@ -147,8 +147,7 @@ def cascade_extraction(
             too_large = isinstance(error, RequestTooLarge) and not is_paid(attempts) and can_cut()
             if kept.parsed is None or too_large:
                 raise
-            failed = ExtractionFailed(f"Asking {turn.model} failed: {error}")
-            failed.__cause__ = error
+            failed = _unreached(turn, error)
             break
         else:
             attempts = (*attempts, *result.attempts)
@@ -156,8 +155,13 @@ def cascade_extraction(
             if after is None:
                 return _accepted(turns, turn, kept, replace(result, attempts=attempts), prices)
             kept = after
-            failed = ExtractionFailed("The rules did not find every field.")
     raise _refused(turns, failed, kept, attempts) from failed.__cause__
+
+
+def _unreached(turn: Turn[T], error: TransportError | StoreError) -> ExtractionFailed:
+    failed = ExtractionFailed(f"Asking {turn.model} failed: {error}")
+    failed.__cause__ = error
+    return failed
 
 
 def _line(turn: Turn[T], budget: Budget, kept: Kept[T]) -> Line[T]:
