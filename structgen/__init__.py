@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from structgen.api import acomplete, aextract, agenerate, complete, extract, generate
+    from structgen.chat import Chat
     from structgen.core.chat_message import Call, Image, Message
     from structgen.core.errors import (
         AuthenticationFailed,
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "structgen.chat": ("Chat",),
     "structgen.core.chat_message": ("Call", "Image", "Message"),
     "structgen.core.errors": (
         "AuthenticationFailed",
@@ -159,6 +161,7 @@ __all__ = [
     "Call",
     "Card",
     "Cascade",
+    "Chat",
     "ChunkReport",
     "Claim",
     "Completion",

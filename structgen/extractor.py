@@ -18,7 +18,7 @@ from structgen.core.errors import ConfigurationError, RequestTooLarge
 from structgen.core.events import Observer
 from structgen.core.json import Json
 from structgen.core.options import Mode, Options, Style, TextParameters, with_parameters
-from structgen.core.records import Completion, Document, Example, Usage
+from structgen.core.records import Card, Completion, Document, Example, Usage
 from structgen.core.results import Extraction
 from structgen.engine.answers import open_store
 from structgen.engine.budget import Prices
@@ -163,6 +163,11 @@ class Extractor(Maps, Streams):
 
     def __repr__(self) -> str:
         return f"Extractor({self.model!r})"
+
+    @property
+    def card(self) -> Card | None:
+        """The card of the model, of a cascade that of the first; None if the model is unknown."""
+        return self._senders[0].card
 
     @overload
     def extract(

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from structgen import __version__
+from structgen.cli.commands.chat import chat
 from structgen.cli.commands.complete import complete
 from structgen.cli.commands.doctor import doctor
 from structgen.cli.commands.emulate import emulate
@@ -52,6 +53,7 @@ def _options(  # pyright: ignore[reportUnusedFunction]  (typer calls it)
 command(app, "structgen extract recipe notes/ -o recipes.csv --model rules")(extract)
 command(app, 'structgen generate recipe "A recipe for apple pie"')(generate)
 command(app, 'structgen complete "Why is the sky blue?"')(complete)
+command(app, "structgen chat --system persona.txt --transcript chat.jsonl")(chat)
 command(app, "structgen tasks recipe")(tasks)
 command(app, "structgen schema recipe > recipe.schema.json")(schema)
 command(app, "structgen prompt recipe notes/soup.txt")(prompt)

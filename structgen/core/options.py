@@ -285,7 +285,6 @@ class TextParameters(TypedDict, total=False):
     include_reasoning: bool | None
     user: str | None
     metadata: Mapping[str, str] | None
-    store: bool | None
 
 
 def with_parameters(options: Options, given: TextParameters) -> Options:

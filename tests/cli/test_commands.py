@@ -32,6 +32,7 @@ def test_there_are_these_commands() -> None:
         "extract",
         "generate",
         "complete",
+        "chat",
         "tasks",
         "schema",
         "prompt",
@@ -54,7 +55,7 @@ def test_every_command_stands_in_the_readme(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(NAMES) - {"emulate", "doctor", "runs", "generate", "complete", "transcribe"})
+    "name", sorted(set(NAMES) - {"emulate", "doctor", "runs", "generate", "complete", "chat", "transcribe"})
 )
 def test_every_example_works_as_it_stands(structgen, folder: Path, name: str) -> None:
     (folder / "notes").mkdir()
