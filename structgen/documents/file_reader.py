@@ -20,7 +20,7 @@ from structgen.core.options import InputFormat
 from structgen.core.records import Document
 from structgen.documents.audio_formats import is_audio
 from structgen.documents.decode import check_encoding, decode, encoding_of, not_valid
-from structgen.documents.file_formats import NamedFormat, format_of, is_compressed
+from structgen.documents.input_formats import NamedFormat, format_of, is_compressed
 from structgen.documents.inputs import (
     NO_OUTPUTS,
     DocumentOrProblem,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from structgen.core.records import Document
-from structgen.documents.file_formats import SUFFIXES, format_of, is_audio_file
+from structgen.documents.input_formats import SUFFIXES, format_of, is_audio_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from structgen.rules.short_labels import suits_short_label
 from structgen.rules.values import is_nothing, read_count_of, read_value
 
 _MOST = 40
+_PREPOSITIONS = frozenset({"from", "to", "von", "an", "de", "à", "da", "van"})
 _FIGURES = (Kind.NUMBER, Kind.INTEGER)
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -105,6 +106,9 @@ def _read_pair(search: Search, field: Field, pair: Pair) -> Finding | None:
         and "rating" in field.concepts
         and page[slice(*pair.label)].casefold() == "ratings"
     ):
+        return None
+    # "From: 1 July 2024" begins a time, and names nobody.
+    if page[slice(*pair.label)].strip(" :").casefold() in _PREPOSITIONS and page[pair.value[0]].isdigit():
         return None
     if field.kind is Kind.STRING and "address" in field.concepts and "\n" in page[pair.label[1] : pair.value[0]]:
         return address_below(search, pair.value[0])

@@ -150,7 +150,7 @@ def transcribe(arguments: TranscribeArguments) -> None:
 
 def _inputs(arguments: TranscribeArguments) -> Iterator[InputFile | DocumentProblem | str]:
     """Yield the recordings: files, and URLs as they are. Files of other kinds in folders are left out."""
-    from structgen.documents.file_formats import is_audio_file
+    from structgen.documents.input_formats import is_audio_file
     from structgen.documents.inputs import DocumentProblem, find_input_files
 
     notice = _silent if arguments.quiet else say
