@@ -300,9 +300,19 @@ def parse_command(name: str, record: type[R], command: str) -> R | None:
 
 def parse_words(record: type[R], words: list[str]) -> R:
     """Parse the words of a command line as typer does for a command. Raises ConfigurationError."""
+    return parser_of(record)(words)
+
+
+def parser_of(record: type[R]) -> Callable[[list[str]], R]:
+    """Return `parse_words` for one record: making the command takes much longer than parsing."""
     app = typer.Typer(add_completion=False)
     app.command()(takes(record)(_identity))
-    try:
-        return typer.main.get_command(app).main(words, standalone_mode=False)
-    except Exception as error:  # click's own errors
-        raise ConfigurationError(str(error).removeprefix("Value error, ")) from error
+    command = typer.main.get_command(app)
+
+    def parse(words: list[str]) -> R:
+        try:
+            return command.main(words, standalone_mode=False)
+        except Exception as error:  # click's own errors
+            raise ConfigurationError(str(error).removeprefix("Value error, ")) from error
+
+    return parse

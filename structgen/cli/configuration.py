@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType, UnionType
 from typing import Any, TypeAlias, cast, get_args, get_origin, get_type_hints
 
-from structgen.cli.arguments import ExtractArguments, parse_words
+from structgen.cli.arguments import ExtractArguments, parser_of
 from structgen.core.argument_checks import InvalidArgument, currency_code, language_code, shown
 from structgen.core.errors import ConfigurationError
 from structgen.core.masking import mask, mask_url
@@ -252,12 +252,26 @@ def _checked(setting: Setting, where: str) -> Setting:
     try:
         if setting.name in _MORE:
             _MORE[setting.name](setting.value)
-        parse_words(ExtractArguments, [setting.word])
     except InvalidArgument as error:
         raise ConfigurationError(f"{where} {error}.") from None
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{where}: {error}") from None
+    if refusal := _refusal(setting.word):
+        raise ConfigurationError(f"{where}: {refusal}")
     return setting
+
+
+@cache
+def _refusal(word: str) -> str:
+    """Return why the command line would refuse an option, or "". Cached, because a command reads its settings often."""
+    try:
+        _option_parser()([word])
+    except ConfigurationError as error:
+        return str(error)
+    return ""
+
+
+@cache
+def _option_parser() -> Callable[[list[str]], ExtractArguments]:
+    return parser_of(ExtractArguments)
 
 
 def _nearest(name: str, known: Iterator[str] | Mapping[str, type[object]] | set[str]) -> str:
