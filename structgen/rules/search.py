@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from structgen.core.options import DateOrder
 from structgen.core.records import Conventions
@@ -84,6 +86,8 @@ class Search:
     """What the user states about the documents."""
     libraries: frozenset[str] = frozenset()
     """The optional libraries that may be used."""
+    known: dict[tuple[object, ...], Any] = field(default_factory=dict[tuple[object, ...], Any], repr=False)
+    """What `remembered` functions returned."""
 
     def pairs_of(self, keys: frozenset[str]) -> list[Pair]:
         """Return the pairs whose label names any of the keys, the surest first."""
@@ -108,6 +112,24 @@ class Search:
             return True
         number = bisect_right(self.page.lines, at, key=lambda line: line.start) - 1
         return self.owners[max(0, number)] in field.owners
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def remembered(find: Callable[Concatenate[Search, P], R]) -> Callable[Concatenate[Search, P], R]:
+    """Remember what a function finds on a page: the finders of several fields look for the same lists and titles."""
+
+    @wraps(find)
+    def found(search: Search, *args: P.args, **kwargs: P.kwargs) -> R:
+        key = (find, id(search.page), search.body, args, *kwargs.values())
+        if key not in search.known:
+            # The page is kept beside the result, so that no other page can get its id.
+            search.known[key] = (find(search, *args, **kwargs), search.page)
+        return search.known[key][0]
+
+    return found
 
 
 def start_search(text: str, root: Field, conventions: Conventions = NOT_KNOWN) -> Search:
@@ -146,13 +168,13 @@ _STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
 
 def _entries(root: Field) -> Iterable[tuple[str, str]]:
     """Yield the labels of the schema, each with what `Field` calls it."""
-    for field in leaves(root):
-        for label in field.labels:
-            yield label, field.key
-        for label in field.bare if field.shared else ():
-            yield label, field.shared_key
-    for field in single(root):
-        for label in field.own:
-            yield label, field.own_key
-        if short := short_label(field):
-            yield short, field.short_key
+    for one in leaves(root):
+        for label in one.labels:
+            yield label, one.key
+        for label in one.bare if one.shared else ():
+            yield label, one.shared_key
+    for one in single(root):
+        for label in one.own:
+            yield label, one.own_key
+        if short := short_label(one):
+            yield short, one.short_key

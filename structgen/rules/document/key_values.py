@@ -320,6 +320,8 @@ def _ruled(line: Line) -> bool:
 def _cells_of(line: Line) -> tuple[Span, ...]:
     """Return the cells of a line: between bars if it has several, else between tabs and wide gaps."""
     bars = line.text.count("|") > 1
+    if not bars and not _GAPS.search(line.text):  # as most lines are
+        return (_stripped(line, 0, len(line.text)),)
     cuts = [match.span() for match in (_BARS if bars else _GAPS).finditer(line.text)][: _WIDEST + 1]
     starts = [0, *(end for _, end in cuts)]
     ends = [*(start for start, _ in cuts), len(line.text)]

@@ -116,7 +116,7 @@ class Vocabulary:
         """Return the labels in a line that begins at an offset. Several readers ask for the same lines."""
         found = self._lines.get((at, text))
         if found is None:
-            several = self.mentions(_tokens(text))
+            several = self.of_line(text) if at else self.mentions(_tokens(text))
             found = [Mention(one.keys, one.start + at, one.end + at, one.words) for one in several] if at else several
             self._lines[at, text] = found
         return found

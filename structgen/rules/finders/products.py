@@ -20,7 +20,7 @@ from structgen.rules.fields import Field, Kind
 from structgen.rules.findings import Finding, leaf, term
 from structgen.rules.labelled import agreed, find_labelled
 from structgen.rules.number_context import is_no_price
-from structgen.rules.search import Search
+from structgen.rules.search import Search, remembered
 from structgen.rules.unambiguous import Amount, find_amounts
 from structgen.rules.values import amount_leaf, is_nothing, read_value
 
@@ -72,6 +72,7 @@ class Offer:
     button: Line | None = None
 
 
+@remembered
 def find_offer(search: Search) -> Offer | None:
     """Return the offer at the first button that has a price beside it, else below the only marked heading."""
     buttons = [number for number, line in enumerate(search.page.lines[:_FAR]) if is_buy_button(line)]

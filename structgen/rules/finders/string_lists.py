@@ -26,7 +26,7 @@ from structgen.rules.finders.list_items import (
 )
 from structgen.rules.finders.steps import marked_steps, step_items, steps_after
 from structgen.rules.findings import Finding, collect, leaf
-from structgen.rules.search import Search
+from structgen.rules.search import Search, remembered
 from structgen.rules.values import is_nothing, read_value
 
 _MOST = 60
@@ -115,6 +115,7 @@ _FIRST = 12
 """The lines of a list that tell whether its entries have quantities."""
 
 
+@remembered
 def items_of(search: Search, section: Section, *, steps: bool) -> list[Item]:
     """Return the items of a section. `steps`: they are instructions, and so sentences."""
     lines = list(search.page.lines[section.start : section.end])

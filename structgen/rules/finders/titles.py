@@ -11,7 +11,7 @@ from structgen.rules.document.sections import heading_level
 from structgen.rules.document.vocabulary import Phrase, fold, lexicon, phrase
 from structgen.rules.finders.issuers import address_score
 from structgen.rules.findings import Finding, leaf
-from structgen.rules.search import Search
+from structgen.rules.search import Search, remembered
 from structgen.rules.unambiguous import find_amounts
 
 _ABOUT = re.compile(
@@ -77,6 +77,7 @@ def _is_told(search: Search, span: Span, whole: set[Phrase]) -> bool:
     return len(words) > 2 and words not in whole and search.page.text.count(text) > 1
 
 
+@remembered
 def title_line(search: Search) -> int | None:
     """Return the number of the line that is the title, or None."""
     lines = search.page.lines
