@@ -16,7 +16,7 @@ from typing_extensions import Unpack
 
 from structgen.chat.asking import Asking, AsyncChatStream, ChatStream
 from structgen.chat.state import ChatState
-from structgen.chat.transcript import Recorded, Transcript, as_text, path_in, read_transcript
+from structgen.chat.transcript_file import Recorded, Transcript, as_text, path_in, read_transcript
 from structgen.chat.turns import history_of
 from structgen.core.argument_checks import argument, optional, string
 from structgen.core.chat_message import Message

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from structgen.chat.spending import Spending
-from structgen.chat.transcript import Transcript, message_line, settings_line
+from structgen.chat.transcript_file import Transcript, message_line, settings_line
 from structgen.chat.turns import Turn
 from structgen.core.chat_message import Message
 from structgen.core.errors import OutputError

@@ -36,20 +36,20 @@ from typing import TYPE_CHECKING
 from structgen.instructor.supported_version import instructor_module
 
 if TYPE_CHECKING:
-    from structgen.instructor.doors import apatch, from_groq, from_openai, from_provider, patch
+    from structgen.instructor.entry_points import apatch, from_groq, from_openai, from_provider, patch
 
 __all__ = ["apatch", "from_groq", "from_openai", "from_provider", "patch"]
 
 
 def __getattr__(name: str) -> object:
-    """Return a door of structgen, or a public name of instructor. Raises ConfigurationError for its wrong version."""
+    """Return a function of structgen, or a public name of instructor. Raises ConfigurationError for a wrong version."""
     if name.startswith("__"):
         raise AttributeError(f"module 'structgen.instructor' has no attribute {name!r}")
     theirs = instructor_module()
     if name in __all__:
-        from structgen.instructor import doors
+        from structgen.instructor import entry_points
 
-        return getattr(doors, name)
+        return getattr(entry_points, name)
     if name.startswith("from_"):
         raise AttributeError(
             f"structgen.instructor has no {name}: it has {', '.join(__all__)}. For other providers use "

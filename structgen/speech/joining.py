@@ -8,9 +8,9 @@ from functools import reduce
 
 from structgen.core.errors import DocumentError
 from structgen.core.spoken import Spoken
-from structgen.speech.places import Timed, places
 from structgen.speech.response_body import Heard
 from structgen.speech.transcript import Segment, Word
+from structgen.speech.word_offsets import Timed, places
 
 NEAR = 1.5
 """Two pieces may give times for the same word that differ by so many seconds."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Document
-from structgen.speech.places import spoken_places
+from structgen.speech.word_offsets import spoken_places
 
 
 @dataclass(frozen=True, slots=True)

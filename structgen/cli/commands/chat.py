@@ -91,7 +91,7 @@ def chat(
 def _model_of(named: str | None, transcript: Path | None) -> str:
     """Return the named model, else that of the transcript, else the default."""
     if named is None and transcript is not None:
-        from structgen.chat.transcript import path_in, read_transcript
+        from structgen.chat.transcript_file import path_in, read_transcript
         from structgen.cli.selection import load_environment
 
         load_environment()

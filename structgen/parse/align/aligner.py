@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
@@ -28,7 +27,7 @@ from structgen.parse.align.fit import (
     several_for_one,
 )
 from structgen.parse.align.keys import Keys, respelled
-from structgen.parse.align.moments import is_clock, is_numeric, is_range_of_times, moment_in
+from structgen.parse.align.moments import fit_moment, is_clock, is_numeric, is_range_of_times
 from structgen.parse.align.nulls import absence_repair, means_absent, start_of_absent
 from structgen.parse.align.scalars import (
     choice_in,
@@ -46,15 +45,6 @@ from structgen.schema.node import Node
 Accepted = Callable[[str, Json], bool]
 Decode = Callable[[str], tuple[Json, Risk]]
 """Text -> the JSON value within it and the risk of its repairs. Raises ValueError if the text is not JSON."""
-
-_ISO = {
-    "date": re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII),
-    "date-time": re.compile(r"\d{4}-\d\d-\d\dT", re.ASCII),
-    "time": re.compile(r"\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?\Z", re.ASCII),
-    "duration": re.compile(r"[+-]?P", re.ASCII),
-}
-_RULES = {"date": "date", "date-time": "date", "time": "time", "duration": "duration"}
-"""Format of a string -> the rule of the repair that converts it."""
 _CONTAINERS = frozenset({"object", "array"})
 
 
@@ -112,7 +102,7 @@ class Aligner:
         if kind == "array":
             return self._array(cast("list[Json]", value), place, path)
         if kind == "string" and place.format in TEMPORAL:
-            return _moment(cast(str, value), place.format, path, self.date_order)
+            return fit_moment(cast(str, value), place.format, path, self.date_order)
         return Fit(value)
 
     def _fit_accepted(self, value: Json, place: Place, path: str) -> Fit:
@@ -127,7 +117,7 @@ class Aligner:
         suspect = isinstance(value, str) and (is_numeric(value) or is_clock(value) or is_range_of_times(value))
         formats = self._formats(place) if suspect else frozenset[str]()
         return (
-            _moment(cast(str, value), min(formats), path, self.date_order)
+            fit_moment(cast(str, value), min(formats), path, self.date_order)
             if formats and formats <= TEMPORAL
             else Fit(value)
         )
@@ -428,31 +418,10 @@ def _is_integer_only(value: str, fit: Fit) -> bool:
     return whole and bool(fit.repairs) and float_in(value) is None
 
 
-def _moment(value: str, form: str, path: str, order: DateOrder | None = None) -> Fit:
-    """Fit a string as a date, time or duration.
-
-    A bare number is refused, because Pydantic takes it for seconds. So is 03:45 for a duration, which may be hours and
-    minutes or minutes and seconds.
-    """
-    clock = form == "duration" and is_clock(value)
-    found = None if clock or _is_moment(value, form) else moment_in(value, form, order)
-    if found is not None:
-        return changed(_RULES[form], path, value, found)
-    if is_numeric(value) or clock or (form == "time" and is_range_of_times(value)):
-        expected = f"an ISO 8601 {form}"
-        return Fit(value, misfits=1, issues=(Issue(path, f"should be {expected}", "format", value, expected),))
-    return Fit(value)
-
-
 def _numeric_keys(value: JsonObject, place: Place, path: str) -> Fit | None:
     """Refuse bare numbers as keys that are dates or times, which Pydantic takes for seconds; None if there are none."""
     if place.key_format not in TEMPORAL:
         return None
-    fits = (_moment(key, place.key_format, path + pointer([key])) for key in value if is_numeric(key))
+    fits = (fit_moment(key, place.key_format, path + pointer([key])) for key in value if is_numeric(key))
     issues = tuple(issue for fit in fits for issue in fit.issues)
     return Fit(value, misfits=len(issues), issues=issues) if issues else None
-
-
-def _is_moment(value: str, form: str) -> bool:
-    """Whether a string begins like ISO 8601, so that the validator alone decides whether it is valid."""
-    return form in _ISO and _ISO[form].match(value) is not None

@@ -13,6 +13,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from structgen.core.options import DateOrder
+from structgen.core.results import Issue
+from structgen.parse.align.fit import Fit, changed
 
 if TYPE_CHECKING:
     from structgen.notation.dates import DateReading
@@ -26,6 +28,36 @@ _MOST_SECONDS = 86_400 * 999_999_999
 _CLOCK = re.compile(r"\s*[+-]?\d+:\d\d\s*\Z", re.ASCII)
 _HOURS = re.compile(r"\s*\d\d?:\d\d\s?[-\u2212\u2013]\s?\d\d?:\d\d\s*\Z", re.ASCII)
 _NUMERIC = re.compile(r"\s*[+-]?\d+(?:\.\d*)?\s*\Z", re.ASCII)
+
+_ISO = {
+    "date": re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII),
+    "date-time": re.compile(r"\d{4}-\d\d-\d\dT", re.ASCII),
+    "time": re.compile(r"\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?\Z", re.ASCII),
+    "duration": re.compile(r"[+-]?P", re.ASCII),
+}
+_RULES = {"date": "date", "date-time": "date", "time": "time", "duration": "duration"}
+"""Format of a string -> the rule of the repair that converts it."""
+
+
+def fit_moment(value: str, form: str, path: str, order: DateOrder | None = None) -> Fit:
+    """Fit a string as a date, time or duration.
+
+    A bare number is refused, because Pydantic takes it for seconds. So is 03:45 for a duration, which may be hours and
+    minutes or minutes and seconds.
+    """
+    clock = form == "duration" and is_clock(value)
+    found = None if clock or _is_moment(value, form) else moment_in(value, form, order)
+    if found is not None:
+        return changed(_RULES[form], path, value, found)
+    if is_numeric(value) or clock or (form == "time" and is_range_of_times(value)):
+        expected = f"an ISO 8601 {form}"
+        return Fit(value, misfits=1, issues=(Issue(path, f"should be {expected}", "format", value, expected),))
+    return Fit(value)
+
+
+def _is_moment(value: str, form: str) -> bool:
+    """Whether a string begins like ISO 8601, so that the validator alone decides whether it is valid."""
+    return form in _ISO and _ISO[form].match(value) is not None
 
 
 def moment_in(text: str, form: str, order: DateOrder | None = None) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from structgen.chat.transcript import read_transcript
+from structgen.chat.transcript_file import read_transcript
 from structgen.testing import Emulator, error, plain, reply
 
 Chat = Callable[..., object]

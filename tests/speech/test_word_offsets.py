@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from structgen.speech import Segment, Transcript, Word
-from structgen.speech.places import places, spoken_places
+from structgen.speech.word_offsets import places, spoken_places
 
 
 def words(*texts: str) -> tuple[Word, ...]:

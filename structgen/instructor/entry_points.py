@@ -16,7 +16,7 @@ from structgen.core.options import Mode, Options
 from structgen.engine.answers import open_store
 from structgen.instructor.call_arguments import mode_of
 from structgen.instructor.call_runner import CallRunner
-from structgen.instructor.instructor_clients import (
+from structgen.instructor.clients import (
     AsyncStructgenInstructor,
     StructgenInstructor,
     acreate_with,

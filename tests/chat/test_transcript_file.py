@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from structgen import Chat
-from structgen.chat.transcript import read_transcript
+from structgen.chat.transcript_file import read_transcript
 from structgen.core.errors import ConfigurationError, DocumentError, OutputError
 from structgen.testing import Emulator, plain
 
