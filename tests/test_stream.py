@@ -378,11 +378,6 @@ def test_rules_stream_in_one_piece(run: Run) -> None:
     assert [piece.text for piece in result.evidence] == ["Leek soup", "10"]
 
 
-def test_a_provider_of_instructor_cannot_be_streamed(run: Run) -> None:
-    with pytest.raises(ConfigurationError, match="Call extract"):
-        run("stream", Soup, TEXT, model="openai/gpt-5", api_key="sk-nothing")
-
-
 def test_items_come_one_by_one(run: Run, groq_emulator: Emulator) -> None:
     groq_emulator.script(reply(LIST))
     assert run("stream_items", Soup, TEXT) == [LEEK, PEA]

@@ -311,7 +311,8 @@ def parser_of(record: type[R]) -> Callable[[list[str]], R]:
 
     def parse(words: list[str]) -> R:
         try:
-            return command.main(words, standalone_mode=False)
+            # Under its own name it would take the request of a shell for completion as meant for it.
+            return command.main(words, prog_name="options", standalone_mode=False)
         except Exception as error:  # click's own errors
             raise ConfigurationError(str(error).removeprefix("Value error, ")) from error
 

@@ -32,7 +32,8 @@ def find_card(provider: str, model: str) -> Card | None:
     card = _cards().get((provider, model))
     if (api := CHAT_APIS.get(provider)) is None or not api.schema_first:
         return card
-    card = card or Card(model, provider)
+    # Nobody knows what a model without a card can see, so images are left to the server.
+    card = card or Card(model, provider, vision=True)
     return replace(card, schema_first=not card.modes or Mode.JSON_SCHEMA in card.modes)
 
 

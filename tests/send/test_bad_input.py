@@ -139,7 +139,7 @@ def test_credentials_of_a_base_url_are_in_no_error_event_log_or_repr(
     with Extractor(GROQ, once_more, api_key=KEY, base_url=base, observers=[events.append]) as extractor:
         with pytest.raises(ConnectionFailed) as caught:
             run(extractor)
-        shown = [str(caught.value), repr(extractor), repr(extractor._sender), str(events), repr(caught.value.body)]
+        shown = [str(caught.value), repr(extractor), repr(extractor._senders), str(events), repr(caught.value.body)]
     said = "".join((*shown, caplog.text, *capsys.readouterr()))
     assert f"127.0.0.1:{unused_port}" in said
     assert SECRET not in said

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from enum import Enum
 from types import SimpleNamespace
 from types import SimpleNamespace as Object
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from structgen.core.chat_message import Image, Message
 from structgen.core.errors import (
     AuthenticationFailed,
     ConfigurationError,
@@ -89,6 +91,9 @@ def test_a_provider_of_no_known_family_takes_plain_text_alone(make_request: Call
         sender.send(make_request(Mode.TOOLS), Allowance())
     with pytest.raises(ConfigurationError, match="has no streaming here"):
         next(sender.stream(make_request(Mode.TEXT), Allowance()))
+    shown = replace(make_request(Mode.TEXT), messages=(Message("user", ("What?", Image(url="https://x.org/a.png"))),))
+    with pytest.raises(ConfigurationError, match="Images cannot be sent"):
+        sender.send(shown, Allowance())
 
 
 def test_faults_are_tried_again_by_us_and_not_by_the_sdk(

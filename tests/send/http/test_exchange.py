@@ -10,13 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
-from structgen.core.errors import ConfigurationError, ConnectionFailed, RateLimited, ServerFailed, TransportError
+from structgen.core.errors import ConnectionFailed, RateLimited, ServerFailed, TransportError
 from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.options import Mode
 from structgen.core.records import Completion, Request, Usage
 from structgen.send import Allowance, Sender, open_sender
 from structgen.send.factory import RulesSender
-from structgen.send.instructor_sender import InstructorSender
 from structgen.testing import Emulator, cut, dropped, error, page, raw, reply, slow, streamed
 
 TEXT = '{"name": "Ada Lovelace"}'
@@ -280,12 +279,3 @@ def test_rules_give_their_answer_in_one_piece(collect: Collect, make_request: Ca
     assert json.loads(text) == {"name": "Ada"}
     assert isinstance(completion, Completion)
     assert completion.final
-
-
-def test_a_provider_of_instructor_says_that_it_is_not_streamed(request_: Request) -> None:
-    sender = open_sender("openai/gpt-5", api_key="sk-nothing")
-    assert isinstance(sender, InstructorSender)
-    for way in (sender.stream, sender.astream):
-        with pytest.raises(ConfigurationError, match=r"openai is called through instructor.*Call extract"):
-            way(request_, ONCE)
-    sender.close()

@@ -10,8 +10,6 @@ from pydantic import BaseModel
 from structgen import Budget, Extractor, Message, Mode, Options, RequestRejected, aextract, extract
 from structgen.core.chat_message import Image
 from structgen.core.errors import ConfigurationError
-from structgen.core.records import Request
-from structgen.send import Allowance, open_sender
 from structgen.store.serialization import read, write
 from structgen.testing import Emulator, reply
 
@@ -76,15 +74,6 @@ def test_the_emulator_refuses_images_for_a_model_that_does_not_see(groq_emulator
     client = groq.Groq(max_retries=0)
     with pytest.raises(groq.BadRequestError, match="value must be a string"):
         client.chat.completions.create(model="openai/gpt-oss-20b", messages=[{"role": "user", "content": content}])
-
-
-def test_other_providers_are_shown_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-any")
-    request = Request(
-        "openai", "gpt-4o", (Message("user", ("What?", Image(url="https://x.org/a.png"))),), Mode.TEXT, True
-    )
-    with pytest.raises(ConfigurationError, match="Images cannot be sent"):
-        open_sender("openai/gpt-4o").send(request, Allowance())
 
 
 def test_a_request_with_an_image_is_stored_and_read_back() -> None:
