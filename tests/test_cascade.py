@@ -24,6 +24,7 @@ from structgen import (
     ServerFailed,
     TransportError,
     extract,
+    fields,
 )
 from structgen.batch import Batch, RowStatus, RunBudget
 from structgen.core.errors import ServerDown
@@ -506,3 +507,8 @@ def test_a_dead_server_ends_the_run_although_the_rules_answer(
         rows.extend(batch.rows([Document(TEXT, str(number)) for number in range(80)]))
     assert batch.summary.rows < 80
     assert batch.summary.incomplete == batch.summary.rows
+
+
+def test_the_rules_take_nothing_of_a_budget() -> None:
+    spare = Options(budget=Budget(max_tokens=1, max_cost=0.0))
+    assert Extractor("rules", spare).extract(fields("name"), "Name: Ada").value == {"name": "Ada"}

@@ -101,9 +101,10 @@ def beyond(budget: Budget, attempts: tuple[Attempt, ...], next_at_most: Usage, c
 
 
 def spent_at_most(attempt: Attempt) -> Usage:
-    """Return the reported usage of an attempt, or its maximum if the report is incomplete; nothing if it was stored."""
+    """Return the reported usage of an attempt, or its maximum if the report is incomplete; nothing if it was free."""
     usage, most = attempt.completion.usage, attempt.at_most
-    if attempt.completion.stored or (usage.input_tokens is not None and usage.output_tokens is not None):
+    free = attempt.completion.stored or attempt.request.provider == FREE
+    if free or (usage.input_tokens is not None and usage.output_tokens is not None):
         return usage
     # Several calls: a response arrived broken and the request was sent again.
     return sum([most] * usage.calls, Usage()) if usage.calls > 1 else most

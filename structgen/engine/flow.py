@@ -25,7 +25,7 @@ from structgen.core.json import Json, at, steps
 from structgen.core.options import EvidenceMode
 from structgen.core.records import Completion, Evidence, Passage, Request, Status, Usage
 from structgen.core.results import Attempt, Extraction, Issue, Parsed
-from structgen.engine.budget import all_tried, beyond, cost_of
+from structgen.engine.budget import FREE, all_tried, beyond, cost_of
 from structgen.engine.claims import as_dumped, chosen, constants, restated, said, unclaimed
 from structgen.ground import locate_in_part
 from structgen.parse import parse_completion, parse_tree
@@ -209,6 +209,8 @@ def _check_budget(plan: Plan[T], attempts: tuple[Attempt, ...], parsed: Parsed[T
     budget = plan.brief.options.budget
     if reason := all_tried(budget, attempts):
         raise _failed(plan, reason, attempts, parsed, BudgetExceeded)
+    if plan.brief.provider == FREE:
+        return None
     return beyond(budget, attempts, at_most, plan.brief.card)
 
 

@@ -15,7 +15,7 @@ from instructor.v2.core.templating import handle_templating
 from tenacity import AsyncRetrying, RetryCallState, Retrying
 from tenacity.stop import stop_after_delay
 
-from structgen.core.argument_checks import shown
+from structgen.core.argument_checks import argument, mapping, shown
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Mode, Options, Risk
 from structgen.core.records import Parameters
@@ -61,17 +61,31 @@ class CallArguments:
             messages = [{"role": "user", "content": messages}]
         if not isinstance(messages, list | tuple):
             raise ConfigurationError(f"messages is {shown(messages)}, but must be a list of chat messages.")
-        given = list(cast("Sequence[Any]", messages))
-        if any(isinstance(one, dict) and not isinstance(cast("Any", one).get("content"), str | None) for one in given):
-            given = cast("list[Any]", convert_messages(given, InstructorMode.TOOLS))
+        given = [_with_parts(one) for one in cast("Sequence[Any]", messages)]
         roles = [cast("Any", one).get("role") if isinstance(one, dict) else None for one in given]
-        if roles and set(roles) == {"system"}:
+        if self.response_model is not None and roles and set(roles) == {"system"}:
             # Only instructions: the last of them is the request. Structgen's own instructions are the system message.
             given[-1] = {**given[-1], "role": "user"}
         if not self.context:
             return given
-        filled = handle_templating({"messages": given}, InstructorMode.TOOLS, Provider.OPENAI, dict(self.context))
-        return filled["messages"]
+        return [_filled(one, dict(self.context)) for one in given]
+
+
+def _with_parts(message: Any) -> Any:
+    """Return a message with instructor's images converted. One of text, or an object of the SDK, stays as it is."""
+    if not isinstance(message, dict) or "role" not in message:
+        return cast("Any", message)
+    content: object = cast("Any", message).get("content")
+    if content is None or isinstance(content, str | int | float):
+        return cast("Any", message)
+    return convert_messages([message], InstructorMode.TOOLS)[0]
+
+
+def _filled(message: Any, context: dict[str, Any]) -> Any:
+    """Return a message with its templates filled in. An object of the SDK is an answer, and has none."""
+    if not isinstance(message, dict):
+        return message
+    return handle_templating({"messages": [message]}, InstructorMode.TOOLS, Provider.OPENAI, context)["messages"][0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +126,14 @@ def settings_of(call: CallArguments) -> Settings:
         if name == "model":
             model = value
         elif name in FOR_CLIENT:
+            argument(name, value, mapping)
             for_client[FOR_CLIENT[name]] = value
         elif name == "timeout":
+            seconds = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+            if not seconds and not hasattr(value, "read"):  # the Timeout of an HTTP library has it
+                raise ConfigurationError(
+                    f"timeout is {shown(value)}, but must be seconds above 0, or an httpx.Timeout."
+                )
             for_client[name] = value
         elif own in Parameters.__dataclass_fields__:
             parameters[own] = tuple(cast("list[Any]", value)) if isinstance(value, list) else value

@@ -10,7 +10,7 @@ import openai
 from instructor import Mode as InstructorMode
 from instructor.v2.core.hooks import Hooks
 
-from structgen.core.argument_checks import argument, instance, shown
+from structgen.core.argument_checks import argument, instance, shown, string
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Mode, Options
 from structgen.engine.answers import open_store
@@ -117,7 +117,7 @@ def from_provider(
     **defaults: Any,
 ) -> StructgenInstructor | AsyncStructgenInstructor:
     """Open a client for ``groq/<id>`` or ``openai/<id>``, with that model as the default of all calls."""
-    provider, _, name = model.partition("/")
+    provider, _, name = argument("model", model, string).partition("/")
     opens: dict[str, tuple[Any, Any]] = {
         "groq": (groq.Groq, groq.AsyncGroq),
         "openai": (openai.OpenAI, openai.AsyncOpenAI),

@@ -67,7 +67,8 @@ class PartialModels:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             # A model that contains itself would never end.
             return self._of(field.annotation, {}, keep=False) if field.annotation is not model else None
-        return None if required else field.get_default(call_default_factory=False)
+        # The default of a factory is PydanticUndefined here.
+        return None if required or field.default_factory else field.get_default()
 
     def _places_of(self, model: type[BaseModel]) -> Mapping[str, _Place]:
         places = self._places.get(model)

@@ -282,3 +282,53 @@ def test_async_validators_are_refused_as_instructor_does(open_groq: Open) -> Non
 
     with pytest.raises(ValueError, match="async validators are not supported"):
         instructor.from_groq(open_groq()).create(response_model=Slow, **ASKED)
+
+
+def test_a_history_with_parts_keeps_messages_of_every_other_form(groq_emulator: Emulator, open_groq: Open) -> None:
+    client = instructor.from_groq(open_groq())
+    groq_emulator.script(plain("Sure."), reply(SAID), reply(SAID))
+    said = client.create(response_model=None, **ASKED).choices[0].message
+    call = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    parts = {"role": "user", "content": [{"type": "text", "text": "Soup {{word}}"}]}
+    history: list[Any] = [
+        ASKED["messages"][0],
+        said,
+        {"role": "assistant", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "20"},
+        parts,
+    ]
+    for context in (None, {"word": "now"}):
+        made = client.create(model=MODEL, response_model=Recipe, messages=history, context=context)
+        assert made.title == "Soup"
+    sent = groq_emulator.requests[-1].body["messages"][-1]["content"]
+    assert "Soup now" in json.dumps(sent)
+    assert parts["content"] == [{"type": "text", "text": "Soup {{word}}"}]
+
+
+def test_without_a_model_a_lone_system_message_stays_one(groq_emulator: Emulator, open_groq: Open) -> None:
+    groq_emulator.script(plain("Hi."))
+    messages = [{"role": "system", "content": "Say hi"}]
+    instructor.from_groq(open_groq()).create(model=MODEL, response_model=None, messages=messages)
+    assert [one["role"] for one in groq_emulator.requests[0].body["messages"]] == ["system"]
+
+
+@pytest.mark.parametrize("wrong", [{"timeout": "5"}, {"timeout": -1}, {"timeout": True}, {"extra_headers": 5}])
+def test_a_wrong_timeout_or_header_is_refused(open_groq: Open, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match=next(iter(wrong))):
+        instructor.from_groq(open_groq()).create(response_model=Recipe, **ASKED, **wrong)
+
+
+def test_a_provider_has_to_be_a_string() -> None:
+    with pytest.raises(ConfigurationError, match="model"):
+        instructor.from_provider(None)
+
+
+def test_a_partial_has_none_where_a_factory_makes_the_default(groq_emulator: Emulator, open_groq: Open) -> None:
+    class Shelf(BaseModel):
+        jars: list[str] = Field(default_factory=list)
+        height: int
+
+    groq_emulator.script(reply('{"height": 3}'))
+    *partials, last = instructor.from_groq(open_groq()).create_partial(response_model=Shelf, **ASKED)
+    assert {one.jars for one in partials} <= {None}
+    assert last.jars == []

@@ -24,7 +24,9 @@ def test_a_card_tells_sizes_prices_modes_and_limits() -> None:
 
 def test_nothing_is_known_about_other_models() -> None:
     assert find_card("groq", "no/such") is None
-    assert find_card("compatible", "openai/gpt-oss-20b") == Card("openai/gpt-oss-20b", "compatible", schema_first=True)
+    assert find_card("compatible", "openai/gpt-oss-20b") == Card(
+        "openai/gpt-oss-20b", "compatible", vision=True, schema_first=True
+    )
 
 
 def test_no_two_cards_are_of_one_model() -> None:

@@ -69,7 +69,7 @@ _AFTER = [
     *_USAGE,
     Column(("usage", "cost"), Kind.NUMBER),
     *(Column((name,), Kind.TEXT) for name in ("model", "error")),
-    *(Column((name,), Kind.JSON) for name in ("partial", "chunks")),
+    *(Column((name,), Kind.JSON) for name in ("partial", "chunks", "notes", "models")),
 ]
 
 

@@ -134,9 +134,10 @@ class _Loop:
                     raise
                 say("stopped; what had arrived is kept.")
             except StructgenError as error:
-                say(error)
+                partial = getattr(error, "partial", None)
+                say(error, *([] if partial is None else [f"What could be read: {json_text(partial)}"]))
                 if not interactive:
-                    return _status(error)
+                    return _status(error, self.chat.options.budget.max_attempts)
             if self.ended:
                 break
         return Exit.OK
@@ -222,9 +223,10 @@ class _Loop:
         self.ended = True
 
 
-def _status(error: StructgenError) -> Exit:
+def _status(error: StructgenError, most: int | None) -> Exit:
+    """Return the exit status. After `most` attempts of /extract the answers were at fault, and not the budget."""
     if isinstance(error, BudgetExceeded):
-        return Exit.BUDGET
+        return Exit.BUDGET if most is None or len(error.attempts) < most else Exit.SOME_NOT_OK
     wrong_usage = isinstance(error, (ConfigurationError, AuthenticationFailed, ModelUnavailable, TaskError))
     return Exit.USAGE if wrong_usage else Exit.SOME_NOT_OK
 

@@ -234,6 +234,11 @@ def _words(before: ExtractArguments, given: ReparseArguments) -> list[str]:
 
 def _model(run: Run, named: str | None) -> str:
     """Return the model of the run, or the replay of what that model answered."""
+    if "," in run.model:
+        raise ConfigurationError(
+            f"Run {run.id} asked several models ({run.model}), and reparse reads the answers of one. Repeat the run's "
+            "command instead: equal requests are answered from the store."
+        )
     if named is None or named == run.model:
         return run.model
     if named.partition("/")[0] == "replay":

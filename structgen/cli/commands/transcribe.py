@@ -229,7 +229,8 @@ def _write_each(
     from structgen.engine.drive import map_ordered
 
     outcomes = map_ordered(lambda one: _attempt(one, transcriber), inputs, CONCURRENT)
-    for number, (outcome, target) in enumerate(zip(outcomes, targets, strict=True)):
+    between = ""
+    for outcome, target in zip(outcomes, targets, strict=True):
         if isinstance(outcome, StructgenError):
             say(outcome)
             continue
@@ -240,7 +241,8 @@ def _write_each(
         if target is not None:
             _write(target, text)
         else:
-            typer.echo(f"\n{text}" if number and arguments.format is TranscriptFormat.TEXT else text)
+            typer.echo(between + text)
+            between = "\n" if arguments.format is TranscriptFormat.TEXT else ""
         yield outcome
 
 

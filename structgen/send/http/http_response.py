@@ -105,6 +105,8 @@ def _completion(body: Json, reply: Reply) -> Completion | tuple[str, bool]:
         return f"JSON that is not a chat completion: {said}. Check the base URL and the model.", False
     choices = body["choices"]
     choice = choices[0] if isinstance(choices, list) and choices else None
+    if wrong := _wrong(as_object(choice)):
+        return wrong
     if not isinstance(choice, dict) or not isinstance(choice.get("message"), dict):
         return "an empty list of choices. Send the request again, or use another model.", False
     reason = common_finish_reason(choice.get("finish_reason"))
@@ -115,6 +117,16 @@ def _completion(body: Json, reply: Reply) -> Completion | tuple[str, bool]:
     if completion is None:
         return "a message without content. Send the request again, or use another model.", False
     return completion
+
+
+def _wrong(choice: JsonObject) -> tuple[str, bool] | None:
+    """Describe the error that a choice has in place of an answer, as OpenRouter writes it, and whether to retry."""
+    error, message = as_object(choice.get("error")), as_object(choice.get("message"))
+    if not error or _calls(message) or written_text(message.get("content")):
+        return None
+    code = error.get("code")
+    said = read_refusal({"error": error}, "").message
+    return f"an error in place of an answer: {said}.", isinstance(code, int) and (code in {408, 429} or code >= 500)
 
 
 def _no_json(text: str, content_type: str) -> tuple[str, bool]:

@@ -55,7 +55,7 @@ def closed(**properties: Json) -> JsonObject:
 def test_nested_objects_have_a_column_for_each_part_in_their_place() -> None:
     made = layout(closed(name={"type": "string"}, time=closed(prep={"type": "integer"}, cook={"type": "number"})))
     assert made.names[:7] == ("id", "source", "status", "value.name", "value.time.prep", "value.time.cook", "evidence")
-    assert made.names[-4:] == ("model", "error", "partial", "chunks")
+    assert made.names[-6:] == ("model", "error", "partial", "chunks", "notes", "models")
 
 
 class Everything(BaseModel):
@@ -193,7 +193,7 @@ def test_a_character_that_acts_is_escaped_in_a_name() -> None:
 
 @pytest.mark.parametrize(
     ("most", "expected"),
-    [(30, ["a.b.c", "a.b.d", "e"]), (20, ["a.b", "e"]), (19, [""])],
+    [(32, ["a.b.c", "a.b.d", "e"]), (22, ["a.b", "e"]), (21, [""])],
 )
 def test_with_too_many_columns_the_deepest_objects_stay_whole(most: int, expected: list[str]) -> None:
     schema = closed(a=closed(b=closed(c={}, d={})), e={})

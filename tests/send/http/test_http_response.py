@@ -361,3 +361,18 @@ def test_no_bytes_make_the_reader_fail(content: bytes, status: int) -> None:
 
 def test_nesting_beyond_the_decoder_is_a_broken_body() -> None:
     assert isinstance(read(b'{"a":' + b"[" * 200_000), Failure)
+
+
+@pytest.mark.parametrize(("code", "kind"), [(502, ServerFailed), (403, RequestRejected)])
+def test_an_error_in_place_of_the_answer_of_a_choice_is_an_error(code: int, kind: type[Exception]) -> None:
+    broken = body_with({"role": "assistant", "content": ""}, "error")
+    broken["choices"][0]["error"] = {"message": "upstream is down", "code": code}  # type: ignore[index]
+    found = failed(broken)
+    assert "upstream is down" in str(found.error)
+    assert isinstance(found.error, ServerFailed) or kind is RequestRejected
+
+
+def test_an_answer_beside_an_error_is_still_an_answer() -> None:
+    body = body_with({"role": "assistant", "content": "{}"})
+    body["choices"][0]["error"] = {"message": "a warning", "code": 502}  # type: ignore[index]
+    assert completed(body).text == "{}"
