@@ -7,13 +7,13 @@ from copy import copy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from typing_extensions import TypeForm, Unpack
 
 from structgen.compile import Input, Plan, compile_brief, compile_chat
 from structgen.core.argument_checks import argument, filled, instance, mapping, number, optional, string, whole
+from structgen.core.closing import AsyncClosing, Closing
 from structgen.core.errors import ConfigurationError, RequestTooLarge
 from structgen.core.events import Observer
 from structgen.core.json import Json
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from tenacity import BaseRetrying
 
     from structgen.send.factory import SdkClient
+    from structgen.send.http.user_client import UserClient
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -67,7 +68,7 @@ MAX_PLANS = 64
 """Maximum compiled schemas that one Extractor remembers."""
 
 
-class Extractor(Maps, Streams):
+class Extractor(Maps, Streams, Closing, AsyncClosing):
     """A model and options, ready to extract typed values from texts.
 
     Args:
@@ -118,15 +119,7 @@ class Extractor(Maps, Streams):
         retrying: BaseRetrying | None = None,
     ) -> None:
         given = client_given(client, api_key=api_key, base_url=base_url, http_client=http_client)
-        chosen = default_model(client=given) if model is None else argument("model", model, model_in)
-        if chosen is None:
-            raise ConfigurationError(
-                'client serves models whose names are not known here: name one, as in Extractor("compatible/<id>", '
-                "client=...)."
-                if given
-                else "No model is named and no key is set. Set GROQ_API_KEY or STRUCTGEN_MODEL, or pass "
-                'model="groq/<id>"; without a key, model="rules" extracts without an LLM.'
-            )
+        chosen = _chosen_model(model, given)
         self.options = Options() if options is None else argument("options", options, _AN_OPTIONS)
         self._plans: dict[tuple[int, str, bool, int], tuple[tuple[Example, ...], Plan[Any]]] = {}
         self._observers = Observers(argument("observers", observers, observers_in))
@@ -429,18 +422,15 @@ class Extractor(Maps, Streams):
         if self._own_store is not None:
             self._own_store.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
+def _chosen_model(model: str | Cascade | None, client: UserClient | None) -> str | Cascade:
+    """Return the named model, else the default. Raises ConfigurationError if there is none."""
+    chosen = default_model(client=client) if model is None else argument("model", model, model_in)
+    if chosen is not None:
+        return chosen
+    raise ConfigurationError(
+        'client serves models whose names are not known here: name one, as in Extractor("compatible/<id>", client=...).'
+        if client
+        else "No model is named and no key is set. Set GROQ_API_KEY or STRUCTGEN_MODEL, or pass "
+        'model="groq/<id>"; without a key, model="rules" extracts without an LLM.'
+    )

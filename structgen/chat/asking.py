@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import aclosing, closing
 from dataclasses import asdict, replace
-from types import TracebackType
-from typing import Self, cast
+from typing import cast
 
 from structgen.chat.state import ChatState
 from structgen.chat.turns import Turn, turns_too_many
 from structgen.core.argument_checks import argument, string
 from structgen.core.chat_message import Message
+from structgen.core.closing import AsyncClosing, Closing
 from structgen.core.errors import BudgetExceeded, DocumentError, RequestTooLarge
 from structgen.core.json import JsonObject
 from structgen.core.records import Completion
@@ -80,7 +80,7 @@ def _left_out(count: int, model: str) -> str:
     return f"The oldest {turns} of {model}, so the model does not see {'it' if count == 1 else 'them'} any more."
 
 
-class ChatStream(Iterator[str]):
+class ChatStream(Iterator[str], Closing):
     """An iterator over the pieces of an answer. After the last one, `completion` has its usage, cost and notes.
 
     Closing it early, or leaving its ``with`` block, stops the answer and keeps what had arrived.
@@ -117,16 +117,8 @@ class ChatStream(Iterator[str]):
         """Stop the answer."""
         self._pieces.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class AsyncChatStream(AsyncIterator[str]):
+class AsyncChatStream(AsyncIterator[str], AsyncClosing):
     """Async version of `ChatStream`."""
 
     completion: Completion | None = None
@@ -159,11 +151,3 @@ class AsyncChatStream(AsyncIterator[str]):
     async def aclose(self) -> None:
         """Stop the answer."""
         await self._pieces.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()

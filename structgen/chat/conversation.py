@@ -1,16 +1,18 @@
 """Chat: a conversation with a model, whose history stays within the context window.
 
-chat = Chat(system="You reply with very short answers.", temperature=1.2, max_completion_tokens=100)
-while True:
-print("Assistant:", chat.send(input("You: ")).text)
+    chat = Chat(system="You reply with very short answers.", temperature=1.2, max_completion_tokens=100)
+    while True:
+        print("Assistant:", chat.send(input("You: ")).text)
+
+What is sent and kept is in state.py, one question on its way in asking.py, the file of a conversation in
+transcript_file.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
 
 from typing_extensions import Unpack
 
@@ -20,6 +22,7 @@ from structgen.chat.transcript_file import Recorded, Transcript, as_text, path_i
 from structgen.chat.turns import history_of
 from structgen.core.argument_checks import argument, optional, string
 from structgen.core.chat_message import Message
+from structgen.core.closing import AsyncClosing, Closing
 from structgen.core.errors import (
     BudgetExceeded,
     ConfigurationError,
@@ -34,7 +37,7 @@ from structgen.extractor import Extractor
 from structgen.store import Store
 
 
-class Chat:
+class Chat(Closing, AsyncClosing):
     """A conversation with a model. One conversation, one answer at a time.
 
     Args:
@@ -220,22 +223,6 @@ class Chat:
         """Async version of `close`."""
         if self._own:
             await self._kept.extractor.aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
 
 def _chatting(extractor: Extractor) -> Extractor:

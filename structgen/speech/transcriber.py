@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, cast
 
 from structgen.core.argument_checks import argument, instance, kind_of, number, optional, string
+from structgen.core.closing import AsyncClosing, Closing
 from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.core.options import Mode
 from structgen.core.records import Completion, Request, Usage
@@ -52,7 +52,7 @@ class Call:
 Line = Generator[Call, Completion, Transcript]
 
 
-class Transcriber:
+class Transcriber(Closing, AsyncClosing):
     """A speech model and options, ready to transcribe recordings. A context manager, sync and async.
 
     Args:
@@ -263,22 +263,6 @@ class Transcriber:
         await self._model.answers.sender.aclose()
         if self._own_store is not None:
             self._own_store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
 
 def _call_of(audio: AudioInput, encoded: Encoded, start: float, end: float, *, whole: bool) -> Call:

@@ -16,9 +16,9 @@ import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from structgen.core.closing import Closing
 from structgen.core.errors import StoreError
 from structgen.core.records import Completion, Request
 from structgen.store import database
@@ -39,7 +39,7 @@ SHARE = 0.05
 """How long a commit may wait for others, as a share of the time that the answer took."""
 
 
-class Store:
+class Store(Closing):
     """Completions by request. Opens or creates the file. Raises StoreError if it cannot be used.
 
     A file that cannot be written, such as one on a read-only file system, is opened `read_only`: its answers can be
@@ -61,14 +61,6 @@ class Store:
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Write what is pending and close the file. Calling it again does nothing."""

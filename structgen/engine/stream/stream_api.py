@@ -7,13 +7,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, 
 from contextlib import aclosing, closing
 from dataclasses import replace
 from functools import partial
-from types import TracebackType
-from typing import Any, Self, TypeAlias, TypeVar, cast, overload
+from typing import Any, TypeAlias, TypeVar, cast, overload
 
 from typing_extensions import TypeForm, Unpack
 
 from structgen.compile import Input, Plan
 from structgen.compile.parameters import message_tokens
+from structgen.core.closing import AsyncClosing, Closing
 from structgen.core.errors import ConfigurationError, ConnectionFailed, StructgenError
 from structgen.core.finish_reasons import INTERRUPTED
 from structgen.core.json import Json
@@ -76,7 +76,7 @@ def whole(piece: str) -> tuple[str, ...]:
     return (piece,) if piece else ()
 
 
-class TextStream(Iterator[str]):
+class TextStream(Iterator[str], Closing):
     """An iterator over the pieces of a text. After the last one, `completion` has the usage and the finish reason.
 
     Closing it, or leaving its ``with`` block, closes the connection. If the stream is interrupted, ConnectionFailed is
@@ -100,16 +100,8 @@ class TextStream(Iterator[str]):
         """Close the connection."""
         self._pieces.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class AsyncTextStream(AsyncIterator[str]):
+class AsyncTextStream(AsyncIterator[str], AsyncClosing):
     """Async version of `TextStream`."""
 
     completion: Completion | None = None
@@ -128,14 +120,6 @@ class AsyncTextStream(AsyncIterator[str]):
     async def aclose(self) -> None:
         """Close the connection."""
         await self._pieces.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
 
 def _check(completion: Completion) -> None:
