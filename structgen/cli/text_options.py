@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from structgen.cli.completion import model_strings
+from structgen.cli import arguments as args
+from structgen.cli.completion import model_strings, task_then_inputs
 from structgen.cli.console import Exit, say
 from structgen.cli.selection import RULES, choose_model, is_chosen
 from structgen.core.errors import (
@@ -24,10 +26,11 @@ from structgen.core.errors import (
     ModelUnavailable,
     TransportError,
 )
+from structgen.core.options import Mode, Style
 from structgen.core.screen import json_text, visible
 
 if TYPE_CHECKING:
-    from structgen.core.options import Options, TextParameters
+    from structgen.core.options import Options
     from structgen.core.records import Completion, Usage
 
 TextModel: TypeAlias = Annotated[
@@ -75,6 +78,123 @@ MaxSpent: TypeAlias = Annotated[
     float | None,
     typer.Option("--max-cost", min=0, help="Maximum cost in USD. Needs --max-completion-tokens for a low limit."),
 ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextArguments:
+    """The options that `complete` and `chat` share."""
+
+    model: TextModel = None
+    system: System = None
+    stop: Stop = None
+    temperature: Temperature = None
+    top_p: TopP = None
+    max_completion_tokens: MaxAnswer = None
+    seed: Seed = None
+    reasoning_effort: ReasoningEffort = None
+    max_cost: MaxSpent = None
+    base_url: args.BaseUrl = None
+    store: args.StorePath = None
+    no_store: args.NoStore = False
+    quiet: args.Quiet = False
+
+    def options(self) -> Options:
+        """Return the options. Raises ConfigurationError for an invalid one."""
+        from structgen.core.options import Budget, Options, TextParameters, with_parameters
+
+        effort: Any = self.reasoning_effort  # any word was typed; the options check it
+        parameters = TextParameters(
+            temperature=0.0 if self.temperature is None else self.temperature,
+            top_p=self.top_p,
+            stop=self.stop or None,
+            max_completion_tokens=self.max_completion_tokens,
+            seed=self.seed,
+            reasoning_effort=effort,
+        )
+        return with_parameters(Options(budget=Budget(max_cost=self.max_cost)), parameters)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompleteArguments(TextArguments):
+    """The command line of `complete`."""
+
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PROMPT]",
+            help="The prompt. What is piped in, or read for -, comes before it.",
+            show_default=False,
+        ),
+    ] = None
+    stream: Annotated[bool, typer.Option("--stream/--no-stream", help="Print the text as it arrives.")] = True
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object: text, model, finish_reason, usage, cost.")
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatArguments(TextArguments):
+    """The command line of `chat`."""
+
+    transcript: Annotated[
+        Path | None,
+        typer.Option(
+            "--transcript",
+            metavar="FILE",
+            help="A file (JSON Lines) to which each turn is added. If it exists, its conversation is continued.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateArguments:
+    """The command line of `generate`."""
+
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="TASK PROMPT",
+            autocompletion=task_then_inputs,
+            help=f"What to generate ({args.TASK}; omit it with --fields), then the prompt. What is piped in, or read "
+            "for -, comes before the prompt.",
+            show_default=False,
+        ),
+    ] = None
+    model: TextModel = None
+    fields: args.Fields = None
+    mode: args.ModeName = Mode.AUTO
+    style: args.StyleName = Style.OUTLINE
+    instructions: Annotated[
+        Path | None,
+        typer.Option(
+            "--instructions", metavar="FILE", help="A text file that replaces the task's instructions for generating."
+        ),
+    ] = None
+    examples: args.Examples = None
+    temperature: Temperature = None
+    seed: Seed = None
+    max_completion_tokens: MaxAnswer = None
+    max_attempts: args.MaxAttempts = 3
+    max_cost: MaxSpent = None
+    max_risk: args.MaxRisk = args.RiskName.INTERPRETIVE
+    base_url: args.BaseUrl = None
+    store: args.StorePath = None
+    no_store: args.NoStore = False
+    quiet: args.Quiet = False
+
+    def options(self) -> Options:
+        """Return the options. Raises ConfigurationError for an invalid one."""
+        from structgen.core.options import Budget, Options
+
+        return Options(
+            self.mode,
+            self.style,
+            self.max_risk.risk,
+            Budget(max_attempts=self.max_attempts, max_cost=self.max_cost),
+            temperature=0.0 if self.temperature is None else self.temperature,
+            seed=self.seed,
+            max_completion_tokens=self.max_completion_tokens,
+        )
 
 
 def choose_llm(named: str | None) -> str:
@@ -137,19 +257,17 @@ def _is_piped() -> bool:
 
 
 def _stdin() -> str:
+    return "".join(piped_lines())
+
+
+def piped_lines() -> Iterator[str]:
+    """Yield the lines of standard input, without a byte order mark. Raises DocumentError if they are not UTF-8."""
     try:
-        return sys.stdin.read()
-    except UnicodeDecodeError as error:
-        raise DocumentError(f"Standard input is not UTF-8 at byte {error.start}. Convert it first.") from None
-
-
-def options_of(parameters: TextParameters, reasoning_effort: str | None, max_cost: float | None) -> Options:
-    """Return the options of a command line. Raises ConfigurationError for an invalid one."""
-    from structgen.core.options import Budget, Options, with_parameters
-
-    given: Any = reasoning_effort  # any word was typed; the options check it
-    parameters["reasoning_effort"] = given
-    return with_parameters(Options(budget=Budget(max_cost=max_cost)), parameters)
+        for number, line in enumerate(sys.stdin, 1):
+            line.encode()  # some locales make half characters of bytes that are not UTF-8
+            yield line if number > 1 else line.removeprefix("\ufeff")
+    except UnicodeError:
+        raise DocumentError("Standard input is not UTF-8. Convert it first, for example with iconv.") from None
 
 
 @contextmanager

@@ -7,19 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from structgen.cli import arguments as args
 from structgen.cli import text_options as text
+from structgen.cli.arguments import takes
 from structgen.cli.console import Exit, say
 from structgen.cli.selection import RULES
 from structgen.core.errors import (
     AuthenticationFailed,
     BudgetExceeded,
     ConfigurationError,
-    DocumentError,
     ModelUnavailable,
     StructgenError,
     TaskError,
@@ -31,30 +30,8 @@ if TYPE_CHECKING:
     from structgen.core.records import Completion
 
 
-def chat(
-    model: text.TextModel = None,
-    system: text.System = None,
-    transcript: Annotated[
-        Path | None,
-        typer.Option(
-            "--transcript",
-            metavar="FILE",
-            help="A file (JSON Lines) to which each turn is added. If it exists, its conversation is continued.",
-        ),
-    ] = None,
-    stop: text.Stop = None,
-    temperature: text.Temperature = None,
-    top_p: text.TopP = None,
-    max_completion_tokens: text.MaxAnswer = None,
-    seed: text.Seed = None,
-    reasoning_effort: text.ReasoningEffort = None,
-    max_cost: text.MaxSpent = None,
-    *,
-    base_url: args.BaseUrl = None,
-    store: args.StorePath = None,
-    no_store: args.NoStore = False,
-    quiet: args.Quiet = False,
-) -> None:
+@takes(text.ChatArguments)
+def chat(arguments: text.ChatArguments) -> None:
     """Chat with a model. Each line that you write, or pipe in, is a message; a line that begins with / is a command.
 
     Answers go to stdout as they arrive, everything else to stderr. The oldest turns are left out when the conversation
@@ -64,28 +41,26 @@ def chat(
     Exit status: 0 ended, 1 a message from a pipe got no answer, 2 usage error, 3 stopped by --max-cost (from a pipe),
     130 interrupted (from a pipe).
     """
-    prompt = text.read_system(system)
-    chosen = _model_of(model, transcript)
+    prompt = text.read_system(arguments.system)
+    chosen = _model_of(arguments.model, arguments.transcript)
     # imported after the checks, because it takes most of the time until the first prompt
     from structgen.chat import Chat
     from structgen.cli.run_store import open_run_store
-    from structgen.core.options import TextParameters
 
-    parameters = TextParameters(
-        temperature=0.0 if temperature is None else temperature,
-        top_p=top_p,
-        stop=stop or None,
-        max_completion_tokens=max_completion_tokens,
-        seed=seed,
-    )
-    options = text.options_of(parameters, reasoning_effort, max_cost)
     with (
-        open_run_store(chosen, store, off=no_store) as opened,
-        Chat(chosen, options, system=prompt, transcript=transcript, store=opened, base_url=base_url) as conversation,
+        open_run_store(chosen, arguments.store, off=arguments.no_store) as opened,
+        Chat(
+            chosen,
+            arguments.options(),
+            system=prompt,
+            transcript=arguments.transcript,
+            store=opened,
+            base_url=arguments.base_url,
+        ) as conversation,
     ):
         for note in conversation.notes:
             say(note)
-        raise typer.Exit(_Loop(conversation, quiet=quiet).run())
+        raise typer.Exit(_Loop(conversation, quiet=arguments.quiet).run())
 
 
 def _model_of(named: str | None, transcript: Path | None) -> str:
@@ -126,7 +101,7 @@ class _Loop:
             before = len(self.chat.messages)
             more = f", continuing after {before} messages" if before > 1 else ""
             say(f"chatting with {self.chat.model}{more}. /help lists the commands, Ctrl-D ends.")
-        for line in _typed() if interactive else _piped():
+        for line in _typed() if interactive else text.piped_lines():
             try:
                 self._take(line.strip())
             except KeyboardInterrupt:
@@ -252,10 +227,3 @@ def _ask() -> str:
     if not (line := sys.stdin.readline()):
         raise EOFError
     return line
-
-
-def _piped() -> Iterator[str]:
-    try:
-        yield from sys.stdin
-    except UnicodeDecodeError as error:
-        raise DocumentError(f"Standard input is not UTF-8 at byte {error.start}. Convert it first.") from None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from structgen.cli import arguments as args
 from structgen.cli import text_options as text
+from structgen.cli.arguments import takes
 from structgen.cli.console import Exit, say
 from structgen.core.screen import json_text
 
@@ -19,34 +19,8 @@ if TYPE_CHECKING:
     from structgen.extractor import Extractor
 
 
-def complete(
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[PROMPT]",
-            help="The prompt. What is piped in, or read for -, comes before it.",
-            show_default=False,
-        ),
-    ] = None,
-    *,
-    model: text.TextModel = None,
-    system: text.System = None,
-    stop: text.Stop = None,
-    temperature: text.Temperature = None,
-    top_p: text.TopP = None,
-    max_completion_tokens: text.MaxAnswer = None,
-    seed: text.Seed = None,
-    reasoning_effort: text.ReasoningEffort = None,
-    max_cost: text.MaxSpent = None,
-    stream: Annotated[bool, typer.Option("--stream/--no-stream", help="Print the text as it arrives.")] = True,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object: text, model, finish_reason, usage, cost.")
-    ] = False,
-    base_url: args.BaseUrl = None,
-    store: args.StorePath = None,
-    no_store: args.NoStore = False,
-    quiet: args.Quiet = False,
-) -> None:
+@takes(text.CompleteArguments)
+def complete(arguments: text.CompleteArguments) -> None:
     """Answer a prompt in plain text, without a schema.
 
     The text goes to stdout as it arrives, tokens and cost to stderr. Control characters in it are made visible; --json
@@ -54,32 +28,22 @@ def complete(
 
     Exit status: 0 answered, 1 no complete answer, 2 usage error, 3 stopped by --max-cost, 130 interrupted.
     """
-    chosen, system_prompt, prompt = text.choose_llm(model), text.read_system(system), text.read_prompt(words or [])
+    chosen, system_prompt = text.choose_llm(arguments.model), text.read_system(arguments.system)
+    prompt = text.read_prompt(arguments.words or [])
     # imported after the checks, because it takes most of the time until the first word
     from structgen.cli.run_store import open_run_store
     from structgen.core.chat_message import Message
-    from structgen.core.options import TextParameters
     from structgen.extractor import Extractor
 
-    options = text.options_of(
-        TextParameters(
-            temperature=0.0 if temperature is None else temperature,
-            top_p=top_p,
-            stop=stop or None,
-            max_completion_tokens=max_completion_tokens,
-            seed=seed,
-        ),
-        reasoning_effort,
-        max_cost,
-    )
+    options, as_json = arguments.options(), arguments.as_json
     messages = [*([Message("system", system_prompt)] if system_prompt else []), Message("user", prompt)]
     with (
-        open_run_store(chosen, store, off=no_store) as opened,
+        open_run_store(chosen, arguments.store, off=arguments.no_store) as opened,
         text.one_call(),
-        Extractor(chosen, options, base_url=base_url, store=opened) as extractor,
+        Extractor(chosen, options, base_url=arguments.base_url, store=opened) as extractor,
     ):
-        completion = _answer(extractor, messages, stream=stream and not as_json, as_json=as_json)
-    _report(completion, chosen, quiet=quiet)
+        completion = _answer(extractor, messages, stream=arguments.stream and not as_json, as_json=as_json)
+    _report(completion, chosen, quiet=arguments.quiet)
 
 
 def _answer(extractor: Extractor, messages: list[Message], *, stream: bool, as_json: bool) -> Completion:

@@ -99,17 +99,23 @@ def doctor(
         raise ConfigurationError("--yes and --save only apply to --live: give --live too.")
     if live and as_json:
         raise ConfigurationError("--live prints no JSON: --save FILE.json saves its responses.")
+    wrong = _show_checks(chosen, as_json=as_json)
+    # calls would only repeat what is wrong already
+    if live and not wrong:
+        wrong = check_live(chosen, calls, yes=yes, save=save)
+    raise typer.Exit(Exit.SOME_NOT_OK if wrong else Exit.OK)
+
+
+def _show_checks(model: str, *, as_json: bool) -> bool:
+    """Print each check as soon as it is made. Return whether something is wrong."""
     wrong = False
-    for check in _checks(chosen):
+    for check in _checks(model):
         if as_json:
             display_json(check.to_json())
         else:
             display(check)
         wrong = wrong or check.verdict is Verdict.WRONG
-    # calls would only repeat what is wrong already
-    if live and not wrong:
-        wrong = check_live(chosen, calls, yes=yes, save=save)
-    raise typer.Exit(Exit.SOME_NOT_OK if wrong else Exit.OK)
+    return wrong
 
 
 def _show_settings(model: str | None, *, as_json: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -23,29 +23,38 @@ _LIMITS = ("rpm", "rpd", "tpm", "tpd")
 _HEAD = ("MODEL", "STATUS", "CONTEXT", "OUTPUT", "IN", "CACHED", "OUT", "MODES", f"LIMITS {'/'.join(_LIMITS).upper()}")
 
 
+_Id: TypeAlias = Annotated[
+    str | None,
+    typer.Argument(metavar="ID", autocompletion=card_names, help="Show only this model, even if it is retired."),
+]
+_Every: TypeAlias = Annotated[bool, typer.Option("--all", help="Include retired models.")]
+_Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the whole cards, as JSON Lines.")]
+_Refresh: TypeAlias = Annotated[
+    bool, typer.Option("--refresh", help="Request Groq's list and show how it differs from the cards.")
+]
+_Save: TypeAlias = Annotated[
+    bool, typer.Option("--save", help="With --refresh: save the differences in your own cards.")
+]
+_Probe: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--probe", help="List the models of the server at STRUCTGEN_BASE_URL; with ID, show which modes it takes."
+    ),
+]
+_Store: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="With --probe: where the modes are kept. [.structgen/store.sqlite]"),
+]
+
+
 def models(
-    model: Annotated[
-        str | None,
-        typer.Argument(metavar="ID", autocompletion=card_names, help="Show only this model, even if it is retired."),
-    ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Include retired models.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole cards, as JSON Lines.")] = False,
-    refresh: Annotated[
-        bool, typer.Option("--refresh", help="Request Groq's list and show how it differs from the cards.")
-    ] = False,
-    save: Annotated[
-        bool, typer.Option("--save", help="With --refresh: save the differences in your own cards.")
-    ] = False,
-    probe: Annotated[
-        bool,
-        typer.Option(
-            "--probe", help="List the models of the server at STRUCTGEN_BASE_URL; with ID, show which modes it takes."
-        ),
-    ] = False,
-    store: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="With --probe: where the modes are kept. [.structgen/store.sqlite]"),
-    ] = None,
+    model: _Id = None,
+    every: _Every = False,
+    as_json: _Json = False,
+    refresh: _Refresh = False,
+    save: _Save = False,
+    probe: _Probe = False,
+    store: _Store = None,
 ) -> None:
     """List the known models: sizes in tokens, prices in USD per million tokens, modes, rate limits of each tier.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -158,16 +158,19 @@ def _show_finding(task: str, severity: str, path: str, message: str, *, as_json:
 PLACEHOLDER = "(the text of the document)"
 
 
+_TaskAndInput: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="TASK [INPUT]",
+        autocompletion=task_then_inputs,
+        help=f"What to extract ({args.TASK}), and an input file.",
+        show_default=False,
+    ),
+]
+
+
 def prompt(
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="TASK [INPUT]",
-            autocompletion=task_then_inputs,
-            help=f"What to extract ({args.TASK}), and an input file.",
-            show_default=False,
-        ),
-    ] = None,
+    words: _TaskAndInput = None,
     *,
     model: args.Model = None,
     fields: args.Fields = None,
