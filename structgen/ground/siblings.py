@@ -2,7 +2,8 @@
 
 Values that occur once are the anchors of their items. The places of a value that several items have are assigned to
 these items, each near its own anchors, and none twice if there are enough. What is certain then becomes an anchor for
-the rest. An item is an object in a list, or an object within one. The fields of the root may be anywhere.
+the rest. An item is an object in a list, or an object within one. The fields of the root may be anywhere: a field is
+at the place that its own name directly precedes, if there is exactly one.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ _BREAKS = (
 _LABELLED = 16.0
 """Bonus if the name of the field directly precedes a value."""
 _LONGEST_LABEL = 40
+_MOST_NAMED = 200
 _BETWEEN = " \t:=|*_#\"'([-–—.,"
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|[\W_]+")
 _OVER = 5.0
@@ -64,12 +66,17 @@ def settle(found: Sequence[Leaf], places: Sequence[Places], text: str) -> dict[i
 
     Linear in the leaves and the places, except for binary searches.
     """
+    named = {
+        number: Choice(place, certain=True)
+        for number, several in enumerate(places)
+        if len(several) > 1 and (place := _labelled(found[number], several, text)) is not None
+    }
     groups: dict[int, list[int]] = {}
     for number, several in enumerate(places):
         if len(several) > 1 and next(_items(found[number]), None) is not None:
             groups.setdefault(id(several), []).append(number)
     if not groups:
-        return {}
+        return named
     anchors = _Anchors(found, places, text)
     settled: dict[int, Choice] = {}
     for _ in range(_ROUNDS):
@@ -84,7 +91,26 @@ def settle(found: Sequence[Leaf], places: Sequence[Places], text: str) -> dict[i
         if not certain:
             break
         anchors.add((number, one.place) for number, one in certain.items())
-    return settled
+    return named | settled
+
+
+def _labelled(leaf: Leaf, several: Places, text: str) -> Place | None:
+    """Return the only place of a field of the root that its name directly precedes, or None.
+
+    A value that the text has more often than `_MOST_NAMED` times says little, and looking at all of it takes long.
+    """
+    if len(several) > _MOST_NAMED:
+        return None
+    label = " ".join(_HUMP.split(leaf.name)).strip().lower() if leaf.path == pointer([leaf.name]) else ""
+    if not label:
+        return None
+    name = re.compile(rf"(?<!\w){re.escape(label)}$")
+    after = [one for one in several if name.search(_before(text, one))]
+    return after[0] if len(after) == 1 else None
+
+
+def _before(text: str, place: Place) -> str:
+    return text[max(0, place.start - _LONGEST_LABEL) : place.start].rstrip(_BETWEEN).lower()
 
 
 def _items(leaf: Leaf) -> Iterator[str]:

@@ -165,3 +165,22 @@ def test_the_steps_grow_with_the_items(form: str, calls: Callable[[Callable[[], 
 
     steps(20)
     assert steps(600) < 5.2 * steps(150)
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "found"),
+    [
+        ({"total": 2.0}, "Bought two apples at 1.20.\nTotal: 2.00\nThank you.", "2.00"),
+        ({"total": 2}, "Subtotal: 2\nTotal: 2", "2"),
+        ({"dueDate": "2024-05-03"}, "2024-05-03\nDue date: 2024-05-03", "2024-05-03"),
+    ],
+)
+def test_a_field_of_the_root_is_where_its_name_precedes_it(value: dict[str, object], text: str, found: str) -> None:
+    (piece,) = locate(value, text)
+    assert (piece.text, piece.start) == (found, text.rindex(found))
+    assert piece.status in (Status.EXACT, Status.NORMALIZED)
+
+
+def test_two_places_behind_the_name_stay_ambiguous() -> None:
+    (piece,) = locate({"total": 2}, "Total: 2\nTotal: 2")
+    assert piece.status is Status.AMBIGUOUS
