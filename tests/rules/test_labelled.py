@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from structgen.rules import extract_by_rules
+
 DATE = {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}
 NUMBER = {"type": ["number", "null"]}
 
@@ -168,3 +170,23 @@ def test_each_value_of_a_list_of_labels_ends_with_its_part(ask_one: Any, name: s
 @pytest.mark.parametrize(("name", "value"), [("late_fee", None), ("fee_percent", 1.5), ("interest_rate", None)])
 def test_a_percentage_is_no_sum_of_money(ask_one: Any, name: str, value: float | None) -> None:
     assert ask_one("Late fee: 1.5% per month\nFee percent: 1.5%\n", name, "number") == value
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Name: Nova\nTag: red\nTag: blue", ["red", "blue"]),
+        ("Tags: red, blue\nPage 2\nTags: red, blue", ["red", "blue"]),
+        ("Tags: red, blue\nTags: green, black", None),
+        ("Tags: red\nTags: none", None),
+    ],
+)
+def test_a_label_that_comes_several_times_lists_single_items(text: str, expected: list[str] | None) -> None:
+    schema = {"type": "object", "properties": {"tags": {"type": ["array", "null"], "items": {"type": "string"}}}}
+    assert extract_by_rules(schema, text).value == {"tags": expected}
+
+
+def test_the_amount_of_another_label_is_not_that_of_the_label_above() -> None:
+    schema = {"type": "object", "properties": {name: {"type": ["number", "null"]} for name in ("total", "tax")}}
+    assert extract_by_rules(schema, "Total:\nTax: 2.00").value == {"total": None, "tax": 2.0}
+    assert extract_by_rules(schema, "Total:\n12.00\nTax: 2.00").value == {"total": 12.0, "tax": 2.0}

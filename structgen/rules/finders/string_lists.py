@@ -26,7 +26,7 @@ from structgen.rules.finders.list_items import (
 )
 from structgen.rules.finders.steps import marked_steps, step_items, steps_after
 from structgen.rules.findings import Finding, collect, leaf
-from structgen.rules.search import Search, remembered
+from structgen.rules.search import Search, rank_of, remembered
 from structgen.rules.values import is_nothing, read_value
 
 _MOST = 60
@@ -296,30 +296,50 @@ _EDGES = " \t*_\"'“”[]"
 
 
 def find_inline(search: Search, field: Field) -> Finding | None:
-    """Return the list behind a label of the field on the same line, or None."""
+    """Return the list behind a label of the field on the same line, or None.
+
+    A label that comes several times, each time with one item, lists them. With several items each time, it is that of
+    several lists, and none of them is the field's for certain.
+    """
     if field.item is None or field.concepts & _LISTED:
         return None
-    for pair in search.pairs_for(field):
-        # Without a colon, or below its label, a line with commas is rather a sentence.
-        if pair.score == 1.0 and "\n" not in search.page.text[pair.label[0] : pair.value[1]]:
-            value = _value(search, pair)
-            return None if is_nothing(search.page.text[slice(*value)]) else read_parts(search, field.item, value)
-    return None
+    text = search.page.text
+    # Without a colon, or below its label, a line with commas is rather a sentence.
+    pairs = [
+        pair
+        for pair in search.pairs_for(field)
+        if pair.score == 1.0 and "\n" not in text[pair.label[0] : pair.value[1]]
+    ]
+    alike = [pair for pair in pairs if rank_of(field, pair) is rank_of(field, pairs[0])]
+    spans = sorted(_value(search, pair) for pair in alike)
+    # A page may repeat a line, in its header for example.
+    spans = list({text[slice(*span)]: span for span in reversed(spans)}.values())[::-1]
+    if not spans or any(is_nothing(text[slice(*span)]) for span in spans):
+        return None
+    lists = [_parts_found(search, field.item, span) for span in spans]
+    if not all(lists) or (len(lists) > 1 and any(len(one) > 1 for one in lists)):
+        return None
+    return collect([item for one in lists for item in one])
 
 
 def read_parts(search: Search, item: Field, span: Span) -> Finding | None:
     """Return the items of a list on one line. None if any of them cannot be one: no list is returned in part."""
+    found = _parts_found(search, item, span)
+    return collect(found) if found else None
+
+
+def _parts_found(search: Search, item: Field, span: Span) -> list[Finding]:
     if _TOLD.search(search.page.text[slice(*span)]) and item.kind is Kind.STRING:
-        return None
+        return []
     parts = list(parts_of(search.page.text, span))
     joined = _JOINED.fullmatch(search.page.text, *parts[-1]) if parts else None
     if joined and len(parts) == 1:
-        return None  # "Ann and Bob" are two, and "research and development" is one
+        return []  # "Ann and Bob" are two, and "research and development" is one
     if joined:
         parts[-1:] = [joined.span(1), joined.span(2)]
     found = [_inline_item(search, item, part) for part in parts]
     kept = [one for one in found if one]
-    return collect(kept) if kept and len(kept) == len(found) else None
+    return kept if len(kept) == len(found) else []
 
 
 def _inline_item(search: Search, item: Field, span: Span) -> Finding | None:
