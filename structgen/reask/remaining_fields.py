@@ -7,15 +7,15 @@ that the text does not say it: a passage could lack what the rest of the text sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar, cast
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
 
 from structgen.compile.parameters import answer_tokens, frame_tokens
 from structgen.compile.prompt_text import conventions_text, system_prompt
 from structgen.core.json import MISSING, Json, JsonObject, at, is_within, pointer, steps
 from structgen.core.options import Style
 from structgen.core.records import Message, Request
-from structgen.core.results import Issue, Parsed, Repair
+from structgen.core.results import Issue, Parsed
 from structgen.forms import AnswerForm
 from structgen.reask.failing_fields import (
     MOST_FIELDS,
@@ -47,21 +47,15 @@ AROUND = "What the answer has around them, which is kept:"
 
 
 @dataclass(frozen=True, slots=True)
-class Remaining(Generic[T]):
-    """A value of which some fields are open: the tree, how it was repaired so far, and the paths to ask for."""
-
-    scope: ExtractionScope[T]
-    tree: Json
-    repairs: tuple[Repair, ...]
-    paths: tuple[str, ...]
-    quotes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+class Remaining(Draft[T]):
+    """A value of which some fields are open. Of the answer to them, what is right is kept."""
 
     def join(self, answer: Parsed[Any]) -> Joined | Parsed[T]:
         """Put the answers in place. If only some of them are right, those are kept and the others refused.
 
         The issues of a refusal cover every path that is still open: the next question is made from them.
         """
-        joined = Draft(self.scope, self.tree, self.repairs, self.paths, self.quotes).join(answer)
+        joined = super(Remaining, self).join(answer)  # not super(): a class with slots is made anew
         if isinstance(joined, Joined):
             return joined
         wrong = {path for issue in joined.issues for path in self.paths if is_within(issue.path, [path])}

@@ -7,14 +7,20 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, cast
 
 from structgen.compile import Input, Plan, compile_brief
-from structgen.core.errors import ConfigurationError, ExtractionFailed
+from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json
 from structgen.core.options import Budget
 from structgen.core.records import Completion, Document, Request, Usage
 from structgen.core.results import Extraction
 from structgen.engine.budget import FREE, Prices
 from structgen.engine.cascade.cascade_line import Turn, cascade_extraction
-from structgen.engine.chunked.long_document import NO_MOST, Long, chunked_extraction, plan_chunks
+from structgen.engine.chunked.long_document import (
+    NO_MOST,
+    Long,
+    chunked_extraction,
+    first_unanswered,
+    plan_chunks,
+)
 from structgen.engine.document_input import ReadableInput, readable_input
 from structgen.engine.flow import DocumentLine, Line
 from structgen.engine.observers import Observers, end_observed, observed
@@ -106,13 +112,9 @@ class CascadeDocument(Generic[T]):
         stored: Callable[[Request], Completion | None],
     ) -> Usage:
         """Run the line as far as free answers carry it. From there on, every attempt counts with its maximum."""
-        try:
-            effect = next(line)
-            while (found := stored(effect.request)) is not None:
-                effect = line.send(found)
-        except (StopIteration, ExtractionFailed):
+        effect = first_unanswered(line, stored)
+        if effect is None:
             return Usage()
-        line.close()
         asked = [plan for plan in plans if plan.brief.provider != FREE]
         free = len(plans) - len(asked)
         left = (self.budget.max_attempts or 0) - effect.attempt + 1 + free

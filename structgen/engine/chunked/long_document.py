@@ -23,7 +23,7 @@ from structgen.engine import budget as spending
 from structgen.engine.budget import cost_of
 from structgen.engine.chunked.whole_result import ReadChunk, whole_of
 from structgen.engine.drive import Outcome
-from structgen.engine.flow import DocumentLine, Line, SideBySide, extraction
+from structgen.engine.flow import DocumentLine, Line, Send, SideBySide, extraction
 from structgen.engine.observers import Observers, effects_observed
 from structgen.engine.reparse.previous_run import PreviousRun, stored_question
 from structgen.reask import most_of_all
@@ -160,12 +160,19 @@ def _most_of_line(
     attempts = plan.brief.options.budget.max_attempts
     if attempts is None:
         raise ConfigurationError(NO_MOST)
-    line = extraction(plan, text, stored_question(previous, plan, text))
+    effect = first_unanswered(extraction(plan, text, stored_question(previous, plan, text)), stored)
+    if effect is None:
+        return Usage()
+    return most_of_all(plan.request_for(text), attempts - effect.attempt + 1, effect.at_most)
+
+
+def first_unanswered(line: Line[Any], stored: Callable[[Request], Completion | None]) -> Send | None:
+    """Run a line as far as stored answers carry it. Return its next request, or None if it needs no other."""
     try:
         effect = next(line)
         while (found := stored(effect.request)) is not None:
             effect = line.send(found)
     except (StopIteration, ExtractionFailed):
-        return Usage()
+        return None
     line.close()
-    return most_of_all(plan.request_for(text), attempts - effect.attempt + 1, effect.at_most)
+    return effect
