@@ -171,9 +171,10 @@ def attempts_of(retries: object, base: Options) -> tuple[int | None, float | Non
         return (DEFAULT_RETRIES + 1 if budget == Options().budget else budget.max_attempts), None
     if isinstance(retries, int) and not isinstance(retries, bool):
         return max(retries, 0) + 1, None
-    if not isinstance(retries, Retrying | AsyncRetrying):
+    if not isinstance(retries, Retrying | AsyncRetrying) or not callable(retries.stop):
         raise ConfigurationError(
-            f"max_retries is {shown(retries)}, but must be a whole number or a tenacity policy: write max_retries=2."
+            f"max_retries is {shown(retries)}, but must be a whole number, or a tenacity policy with a stop such as "
+            "stop_after_attempt(3): write max_retries=2."
         )
     return _until_stopped(retries)
 

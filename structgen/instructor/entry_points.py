@@ -1,4 +1,4 @@
-"""The functions that make a client of instructor's from one of an SDK: the doors into this package."""
+"""The functions that turn a client of an SDK into one of instructor's, whose calls are structgen's."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def from_openai(
     hooks: Hooks | None = None,
     **defaults: Any,
 ) -> Any:
-    """Return the same for an openai client: any server that is compatible with OpenAI's chat completions."""
+    """Return a client as `from_groq` does, for an openai client: any server with OpenAI's chat completions."""
     return _client_of("openai", client, mode, options, store, hooks, defaults)
 
 

@@ -72,7 +72,7 @@ def with_completion(value: Any, completion: Any, usage: BaseModel | None) -> Any
         items: list[Any] = cast("list[Any]", value)
         return ListResponse[Any](items, _raw_response=completion, _total_usage=usage)
     if isinstance(value, BaseModel):
-        holder: Any = value
-        holder._raw_response = completion  # the attributes that instructor's users read
-        holder._total_usage = usage
+        # The attributes that instructor's users read. A model's own `__setattr__` must not lose a paid value.
+        object.__setattr__(value, "_raw_response", completion)
+        object.__setattr__(value, "_total_usage", usage)
     return value

@@ -10,6 +10,7 @@ import groq.types.chat
 import instructor as stock
 import openai.types.chat
 import pytest
+import tenacity
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from structgen import Budget, ConfigurationError, Options
@@ -332,3 +333,20 @@ def test_a_partial_has_none_where_a_factory_makes_the_default(groq_emulator: Emu
     *partials, last = instructor.from_groq(open_groq()).create_partial(response_model=Shelf, **ASKED)
     assert {one.jars for one in partials} <= {None}
     assert last.jars == []
+
+
+def test_a_value_whose_model_refuses_attributes_is_not_lost(groq_emulator: Emulator, open_groq: Open) -> None:
+    class Sealed(BaseModel):
+        title: str
+
+        def __setattr__(self, name: str, value: object) -> None:
+            raise AttributeError(name)
+
+    groq_emulator.script(reply('{"title": "Soup"}'))
+    assert instructor.from_groq(open_groq()).create(response_model=Sealed, **ASKED).title == "Soup"
+
+
+def test_a_policy_whose_stop_is_a_number_is_refused(open_groq: Open) -> None:
+    policy: Any = tenacity.Retrying(stop=5)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="stop_after_attempt"):
+        instructor.from_groq(open_groq()).create(response_model=Recipe, max_retries=policy, **ASKED)
