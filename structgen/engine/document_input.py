@@ -47,7 +47,7 @@ def readable_input(brief: Brief[Any], text: Input) -> ReadableInput:
     own = _own_places(document)
     if brief.provider in OWN_EVIDENCE or brief.options.html is HtmlMode.RAW:
         return ReadableInput(text, own)
-    if not (is_page(document.text) or is_html_file(document.source)):
+    if not (is_page(document.text) or is_html_file(document.source, document.text)):
         return ReadableInput(text, own)
     page = page_text(document.text)
     # A page that scripts build shows nothing. What it says is in its source.

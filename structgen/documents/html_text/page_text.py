@@ -19,15 +19,20 @@ _PAGE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+_TAG = re.compile(r"</[a-z][a-z0-9]*\s*>|<(?:p|br|hr|li|td|tr|div|img|h[1-6])\b[^<>]{0,2000}>", re.IGNORECASE)
+
 
 def is_page(text: str) -> bool:
     """Whether a text is the source of an HTML page."""
     return _PAGE.match(text) is not None
 
 
-def is_html_file(name: str) -> bool:
-    """Whether the name of a file says that it is an HTML page."""
-    return name.lower().endswith((".html", ".htm", ".xhtml"))
+def is_html_file(name: str, text: str) -> bool:
+    """Whether a text has tags, and the name of its file or address says that they are HTML.
+
+    The name alone would take "a<b" of a text that was read off a page for a tag, and lose it.
+    """
+    return name.lower().endswith((".html", ".htm", ".xhtml")) and _TAG.search(text) is not None
 
 
 @dataclass(frozen=True)

@@ -202,4 +202,10 @@ def test_the_source_of_a_page_is_told_by_its_first_tag(text: str, expected: bool
 
 
 def test_the_name_of_a_file_says_that_it_is_a_page() -> None:
-    assert [is_html_file(name) for name in ("a.html", "B.HTM", "c.xhtml", "d.txt", "html")] == [True] * 3 + [False] * 2
+    names = ("a.html", "B.HTM", "c.xhtml", "d.txt", "html")
+    assert [is_html_file(name, "one<br>two") for name in names] == [True] * 3 + [False] * 2
+
+
+@pytest.mark.parametrize("text", ["1 < 2 and 3 > 2", "if a<b and c>d: stop", "<Ann@mail.example> wrote", ""])
+def test_a_text_without_tags_is_no_page_wherever_it_is_from(text: str) -> None:
+    assert not is_html_file("https://shop.example/lamp.html", text)
