@@ -59,7 +59,9 @@ def page() -> str:
     parts = [TOP]
     for name, command in COMMANDS.items():
         parts.append(f"## {name}\n\n{shown(inspect.cleandoc(command.help or ''))}\n")
-        lines = [f"- `{title(one)}`: {shown(one.help or '')}{default(one)}" for one in command.params]
+        # Arguments come first, as in --help.
+        ordered = sorted(command.params, key=lambda one: one.param_type_name != "argument")
+        lines = [f"- `{title(one)}`: {shown(one.help or '')}{default(one)}" for one in ordered]
         parts += ["\n".join(lines) + "\n"] if lines else []
         parts.append(f"{command.epilog}\n")
     return "\n".join(parts)

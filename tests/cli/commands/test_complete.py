@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from structgen.cli.text_options import Screen, read_prompt, read_system
-from structgen.core.errors import ConfigurationError
+from structgen.cli.text_options import Screen, piped_lines, read_prompt, read_system
+from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.testing import Emulator, cut, error, plain, refusal, reply
 
 
@@ -165,3 +165,18 @@ def test_a_line_end_cut_in_two_pieces_stays_one(capsys: pytest.CaptureFixture[st
     screen.end()
 
     assert capsys.readouterr().out == "a\nb␍c␍\n"
+
+
+def piped(data: bytes, locale: str) -> io.TextIOWrapper:
+    """Standard input as Python opens it in a locale of UTF-8, or in the C locale."""
+    errors = "surrogateescape" if locale == "C" else "strict"
+    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors=errors)
+
+
+@pytest.mark.parametrize("locale", ["C", "en_GB.UTF-8"])
+def test_what_is_piped_in_has_no_mark_and_is_utf8(monkeypatch: pytest.MonkeyPatch, locale: str) -> None:
+    monkeypatch.setattr(sys, "stdin", piped("\ufeffhé\nho".encode(), locale))
+    assert list(piped_lines()) == ["hé\n", "ho"]
+    monkeypatch.setattr(sys, "stdin", piped(b"hi\n\xff\n", locale))
+    with pytest.raises(DocumentError, match="not UTF-8"):
+        list(piped_lines())
