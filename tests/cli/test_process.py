@@ -23,9 +23,9 @@ GOOD = '{"name": "Soup", "serves": 4}'
 
 @pytest.fixture
 def many(folder: Path) -> Path:
-    """A table of 200 documents."""
+    """A table of 200 documents, no two with the same text: equal requests are asked only once."""
     (folder / "many.jsonl").write_text(
-        "".join(f'{{"id": "{n}", "text": "Name: Soup\\nServes: 4"}}\n' for n in range(200))
+        "".join(f'{{"id": "{n}", "text": "Name: Soup\\nServes: 4\\nPage: {n}"}}\n' for n in range(200))
     )
     return folder
 
@@ -34,6 +34,13 @@ def wait_for_lines(path: Path, count: int) -> None:
     until = time.monotonic() + 20
     while not path.exists() or path.read_bytes().count(b"\n") < count:
         assert time.monotonic() < until, "the rows did not come"
+        time.sleep(0.02)
+
+
+def wait_for_requests(server: Emulator, count: int) -> None:
+    until = time.monotonic() + 20
+    while len(server.requests) < count:
+        assert time.monotonic() < until, "the requests did not come"
         time.sleep(0.02)
 
 
@@ -92,6 +99,7 @@ def test_a_second_ctrl_c_ends_at_once_and_keeps_what_is_done(start, many: Path, 
     groq_emulator.script(*[reply(GOOD)] * 4, reply(GOOD, delay=30), repeat_last=True)
     process = start("extract", "dish.json", "many.jsonl", "--model", GROQ, "-o", "out.csv", "--concurrency", "2")
     wait_for_lines(many / "out.csv.part", 4)
+    wait_for_requests(groq_emulator, 5)  # with nothing in flight the first one would end the run
     process.send_signal(signal.SIGINT)
     assert "stopping" in "".join(process.stderr.readline() for _ in range(1))
     process.send_signal(signal.SIGINT)
