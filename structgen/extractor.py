@@ -295,6 +295,14 @@ class Extractor(Maps, Streams, Closing, AsyncClosing):
         other._patience = replace(self._patience, stopped=either)
         return other
 
+    def _storing(self, store: Store | Path | str | None) -> tuple[Self, Callable[[], None]]:
+        if store is None:
+            return self, lambda: None
+        other = copy(self)
+        other._answers = self._answers.with_store(store)
+        opened = other._answers.store
+        return other, lambda: None if opened is None or opened is store else opened.close()
+
     def _chat(self, messages: Input, parameters: TextParameters) -> TextLine:
         refuse_cascade(self.models, "plain text")
         provider, name = split_model(self.model)

@@ -41,6 +41,19 @@ class Answers:
     pays: bool = True
     """Whether the sender costs something, so that its answers must be stored."""
 
+    def with_store(self, store: Store | Path | str) -> Answers:
+        """Return the same source with another store in front, which is opened if it is a file.
+
+        What is learned about the server's modes goes to the first store. Raises StoreError, and ConfigurationError for
+        a replay.
+        """
+        if isinstance(self.sender, ReplaySender):
+            raise ConfigurationError(
+                "replay answers from the store that it was opened with: leave store= out of this call, or open another "
+                "Extractor with that store."
+            )
+        return replace(self, store=open_store(store))
+
     def answer(self, effect: Send, allowance: Allowance) -> Completion:
         """Return the completion of the request."""
         if self.store is None:
@@ -173,11 +186,11 @@ def as_stored(completion: Completion) -> Completion:
     return replace(completion, usage=Usage(calls=0), transport_retries=0, stored=True)
 
 
-def open_store(store: Store | Path | str | None, model: str) -> Store | None:
+def open_store(store: Store | Path | str | None, model: str = "") -> Store | None:
     """Return the given store, or open the one in this file. Raises StoreError and ConfigurationError."""
     given = argument("store", store, _store_in)
     # Only replay needs existing answers. It must not create an empty store if the path is misspelt.
-    if isinstance(given, Path | str) and split_model(model)[0] == REPLAY and not Path(given).exists():
+    if isinstance(given, Path | str) and model and split_model(model)[0] == REPLAY and not Path(given).exists():
         raise ConfigurationError(f"There is no store at {given}. Pass the store of a recorded run: store=...")
     return Store(given) if isinstance(given, Path | str) else given
 

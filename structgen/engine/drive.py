@@ -193,12 +193,30 @@ def _failure(error: StructgenError) -> ExtractionFailed:
     return failed
 
 
-def map_ordered(work: Callable[[A], B], items: Iterable[A], concurrency: int) -> Generator[B, None, None]:
-    """Yield ``work(item)`` for each item, in their order, with at most `concurrency` threads at work."""
-    return _threaded(work, items, _checked(concurrency))
+def _nothing() -> None:
+    """Do nothing at the end."""
 
 
-def _threaded(work: Callable[[A], B], items: Iterable[A], concurrency: int) -> Generator[B, None, None]:
+def map_ordered(
+    work: Callable[[A], B], items: Iterable[A], concurrency: int, *, at_end: Callable[[], None] = _nothing
+) -> Generator[B, None, None]:
+    """Yield ``work(item)`` for each item, in their order, with at most `concurrency` threads at work.
+
+    `at_end` is called when no thread is at work any more.
+    """
+    return _threaded(work, items, _checked(concurrency), at_end)
+
+
+def _threaded(
+    work: Callable[[A], B], items: Iterable[A], concurrency: int, at_end: Callable[[], None]
+) -> Generator[B, None, None]:
+    try:
+        yield from _in_threads(work, items, concurrency)
+    finally:
+        at_end()
+
+
+def _in_threads(work: Callable[[A], B], items: Iterable[A], concurrency: int) -> Generator[B, None, None]:
     pending: deque[Future[B]] = deque()
     with ThreadPoolExecutor(concurrency, thread_name_prefix="structgen") as pool:
         try:
@@ -214,14 +232,21 @@ def _threaded(work: Callable[[A], B], items: Iterable[A], concurrency: int) -> G
 
 
 def amap_ordered(
-    work: Callable[[A], Awaitable[B]], items: Iterable[A] | AsyncIterable[A], concurrency: int
+    work: Callable[[A], Awaitable[B]],
+    items: Iterable[A] | AsyncIterable[A],
+    concurrency: int,
+    *,
+    at_end: Callable[[], None] = _nothing,
 ) -> AsyncGenerator[B, None]:
     """Async version of `map_ordered`, with tasks on the running loop."""
-    return _awaited(work, items, _checked(concurrency))
+    return _awaited(work, items, _checked(concurrency), at_end)
 
 
 async def _awaited(
-    work: Callable[[A], Awaitable[B]], items: Iterable[A] | AsyncIterable[A], concurrency: int
+    work: Callable[[A], Awaitable[B]],
+    items: Iterable[A] | AsyncIterable[A],
+    concurrency: int,
+    at_end: Callable[[], None],
 ) -> AsyncGenerator[B, None]:
     pending: deque[asyncio.Future[B]] = deque()
     try:
@@ -235,6 +260,7 @@ async def _awaited(
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
+        at_end()
 
 
 async def _each(items: Iterable[A] | AsyncIterable[A]) -> AsyncIterator[A]:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator, Iterable, Mapping
 from copy import copy
 from os import PathLike
+from pathlib import Path
 from typing import Any, Self, TypeVar, cast, overload
 
 from typing_extensions import TypeForm
@@ -27,6 +28,7 @@ from structgen.core.results import Extraction
 from structgen.engine.budget import is_paid
 from structgen.engine.drive import Outcome, aattempted, amap_ordered, attempted, map_ordered
 from structgen.schema import Context, SchemaOf, U
+from structgen.store import Store
 
 T = TypeVar("T")
 
@@ -94,6 +96,7 @@ class Maps(ABC):
         *,
         concurrency: int = ...,
         context: Context = None,
+        store: Store | Path | str | None = None,
     ) -> Generator[Outcome[U], None, None]: ...
     @overload
     def map(
@@ -104,6 +107,7 @@ class Maps(ABC):
         *,
         concurrency: int = ...,
         context: Context = None,
+        store: Store | Path | str | None = None,
     ) -> Generator[Outcome[Json], None, None]: ...
     @overload
     def map(
@@ -114,6 +118,7 @@ class Maps(ABC):
         *,
         concurrency: int = ...,
         context: Context = None,
+        store: Store | Path | str | None = None,
     ) -> Generator[Outcome[T], None, None]: ...
     def map(
         self,
@@ -123,19 +128,25 @@ class Maps(ABC):
         *,
         concurrency: int = CONCURRENCY,
         context: Context = None,
+        store: Store | Path | str | None = None,
     ) -> Generator[Outcome[Any], None, None]:
         """Yield for each text its Extraction, or the ExtractionFailed if it failed; in order and lazily.
 
         At most `concurrency` texts are processed at the same time, and no more are taken from `texts`. One failure does
         not stop the others; but once the server has refused the key or the model, all other texts fail with that error,
         without a request. A wrong schema raises TaskError before the first text is taken.
+
+        `store` replaces the Extractor's own for this call: a file, which is closed at the end, or an open `Store`.
         """
         resolved, instructions, context = self._given(schema, instructions, context)
         check_texts(texts)
-        gate = Gate()
-        gated = self.with_cancellation(gate.is_shut)
+        gate, (storing, close) = Gate(), self._storing(store)
+        gated = storing.with_cancellation(gate.is_shut)
         return map_ordered(
-            lambda text: gate.checked(lambda: gated._extract(resolved, text, instructions, context)), texts, concurrency
+            lambda text: gate.checked(lambda: gated._extract(resolved, text, instructions, context)),
+            texts,
+            concurrency,
+            at_end=close,
         )
 
     @overload
@@ -147,6 +158,7 @@ class Maps(ABC):
         *,
         concurrency: int = ...,
         context: Context = None,
+        store: Store | Path | str | None = None,
     ) -> AsyncGenerator[Outcome[U], None]: ...
     @overload
     def amap(
@@ -157,6 +169,7 @@ class Maps(ABC):
         *,
         concurrency: int = ...,
         context: Context = None,
+        store: Store | Path | str | None = None,
     ) -> AsyncGenerator[Outcome[Json], None]: ...
     @overload
     def amap(
@@ -167,6 +180,7 @@ class Maps(ABC):
         *,
         concurrency: int = ...,
         context: Context = None,
+        store: Store | Path | str | None = None,
     ) -> AsyncGenerator[Outcome[T], None]: ...
     def amap(
         self,
@@ -176,18 +190,19 @@ class Maps(ABC):
         *,
         concurrency: int = CONCURRENCY,
         context: Context = None,
+        store: Store | Path | str | None = None,
     ) -> AsyncGenerator[Outcome[Any], None]:
         """Async version of `map`. `texts` may be an async iterable."""
         resolved, instructions, context = self._given(schema, instructions, context)
         check_texts(texts, is_async=True)
 
-        gate = Gate()
-        gated = self.with_cancellation(gate.is_shut)
+        gate, (storing, close) = Gate(), self._storing(store)
+        gated = storing.with_cancellation(gate.is_shut)
 
         async def one(text: Input) -> Outcome[Any]:
             return await gate.achecked(lambda: gated._aextract(resolved, text, instructions, context))
 
-        return amap_ordered(one, texts, concurrency)
+        return amap_ordered(one, texts, concurrency, at_end=close)
 
     def _given(self, schema: object, instructions: object, context: object) -> tuple[object, str | None, Context]:
         """Check the arguments that are the same for all texts, before the first text is taken."""
@@ -199,6 +214,13 @@ class Maps(ABC):
     @abstractmethod
     def with_cancellation(self, stopped: Callable[[], bool]) -> Self:
         """Return a copy whose waits end with NotSent as soon as `stopped()` is true."""
+
+    @abstractmethod
+    def _storing(self, store: Store | Path | str | None) -> tuple[Self, Callable[[], None]]:
+        """Return a copy that keeps its completions in this store, and what closes the store if it was opened here.
+
+        Without a store, return the Extractor itself. Raises StoreError and ConfigurationError.
+        """
 
     @abstractmethod
     def _resolved(self, schema: object) -> object:

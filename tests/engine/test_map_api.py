@@ -2,12 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from structgen import Budget, Extraction, ExtractionFailed, Extractor, Options
-from structgen.core.errors import AuthenticationFailed, ModelUnavailable, RequestRejected
+from structgen.core.errors import (
+    AuthenticationFailed,
+    ConfigurationError,
+    ModelUnavailable,
+    RequestRejected,
+    StoreError,
+)
+from structgen.store import Store
 from structgen.testing import Clock, Emulator, Limits, error, reply
 
 GROQ = "groq/openai/gpt-oss-20b"
@@ -68,3 +76,71 @@ def test_an_error_of_one_text_fails_no_other(run: Map, groq_emulator: Emulator) 
     outcomes = run(Extractor(GROQ, options), 4, 1)
     assert isinstance(outcomes[1].__cause__, RequestRejected)
     assert [type(outcome) for outcome in outcomes] == [ExtractionFailed] * 2 + [Extraction] * 2
+
+
+@pytest.fixture(params=["map", "amap"])
+def mapped(request: pytest.FixtureRequest) -> Map:
+    """All outcomes of `map` or `amap`, called with these arguments."""
+
+    async def awaited(extractor: Extractor, *given: Any, **named: Any) -> list[Any]:
+        return [outcome async for outcome in extractor.amap(*given, **named)]
+
+    if request.param == "map":
+        return lambda extractor, *given, **named: list(extractor.map(*given, **named))
+    return lambda *given, **named: asyncio.run(awaited(*given, **named))
+
+
+def test_the_store_of_a_call_keeps_its_answers_and_is_closed_at_the_end(
+    mapped: Map, groq_emulator: Emulator, tmp_path: Path
+) -> None:
+    file = tmp_path / "answers.sqlite"
+    extractor = Extractor(GROQ)
+    groq_emulator.script(reply(GOOD), repeat_last=True)
+    for _ in range(2):
+        outcomes = mapped(extractor, SCHEMA, texts(3), store=file)
+        assert [outcome.value for outcome in outcomes] == [{"name": "Soup"}] * 3
+    assert len(groq_emulator.requests) == 3
+    assert {outcome.usage.calls for outcome in outcomes} == {0}
+    assert not list(tmp_path.glob("*-wal"))  # SQLite removes it when it is closed
+    assert len(mapped(extractor, SCHEMA, texts(1))) == 1  # the next call stores nothing again
+    assert len(groq_emulator.requests) == 4
+
+
+def test_an_open_store_is_used_in_place_of_the_own_one_and_stays_open(
+    mapped: Map, groq_emulator: Emulator, tmp_path: Path
+) -> None:
+    groq_emulator.script(reply(GOOD), repeat_last=True)
+    with Store(tmp_path / "own.sqlite") as own, Store(tmp_path / "given.sqlite") as given:
+        assert len(mapped(Extractor(GROQ, store=own), SCHEMA, texts(2), store=given)) == 2
+        assert (own.sizes().completions, given.sizes().completions) == (0, 2)
+
+
+def test_a_cascade_keeps_what_was_paid_for_in_the_store_of_the_call(
+    mapped: Map, groq_emulator: Emulator, tmp_path: Path
+) -> None:
+    groq_emulator.script(reply(GOOD), repeat_last=True)
+    extractor = Extractor("groq/openai/gpt-oss-20b,groq/openai/gpt-oss-120b")
+    with Store(tmp_path / "given.sqlite") as given:
+        assert len(mapped(extractor, SCHEMA, texts(2), store=given)) == 2
+        assert given.sizes().completions == 2
+
+
+@pytest.mark.parametrize(("wrong", "kind"), [(3, ConfigurationError), ("", ConfigurationError), ("..", StoreError)])
+def test_a_store_that_cannot_be_used_is_refused_before_the_first_text(wrong: Any, kind: type[Exception]) -> None:
+    def never() -> Iterator[str]:
+        raise AssertionError
+        yield ""
+
+    extractor = Extractor(GROQ, api_key="gsk_any")
+    for method in (extractor.map, extractor.amap):
+        with pytest.raises(kind):
+            method(SCHEMA, never(), store=wrong)
+
+
+def test_a_replay_takes_no_other_store(groq_emulator: Emulator, tmp_path: Path) -> None:
+    groq_emulator.script(reply(GOOD), repeat_last=True)
+    with Store(tmp_path / "recorded.sqlite") as recorded:
+        list(Extractor(GROQ).map(SCHEMA, texts(1), store=recorded))
+        with pytest.raises(ConfigurationError, match="leave store= out"):
+            Extractor("replay", store=recorded).map(SCHEMA, texts(1), store=tmp_path / "other.sqlite")
+    assert not (tmp_path / "other.sqlite").exists()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import TypeAlias
 
 from structgen.core.errors import ConfigurationError
@@ -22,6 +23,16 @@ class CascadeAnswers(Answers):
     """The answers of several models, whose sources `by_model` has by provider and id. `sender` is the last one's."""
 
     by_model: Mapping[tuple[str, str], Answers] = field(default_factory=dict[tuple[str, str], Answers])
+
+    def with_store(self, store: Store | Path | str) -> Answers:
+        """Return the same sources with another store in front of all but the rules, whose answers cost nothing."""
+        opened = store if isinstance(store, Store) else None
+        by_model = dict(self.by_model)
+        for name, answers in self.by_model.items():
+            if name[0] != FREE:
+                by_model[name] = answers.with_store(opened or store)
+                opened = by_model[name].store
+        return replace(self, store=opened, by_model=by_model)
 
     def answer(self, effect: Send, allowance: Allowance) -> Completion:
         """Return the completion of the request."""
