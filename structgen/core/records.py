@@ -229,6 +229,8 @@ class Card:
     limits: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
     """Tier -> {rpm, rpd, tpm, tpd}."""
     schema_first: bool = False
+    batch_share: float | None = None
+    """The share of its prices that a request of the provider's batches costs; None if it takes no batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +395,8 @@ class Completion:
     """In USD: set by `complete` and the streams of text, if the price is known."""
     notes: tuple[str, ...] = ()
     """What was odd about the response and was not believed, such as a negative count of tokens."""
+    price_share: float = 1.0
+    """The share of the model's prices that it cost: less than 1 if it came from a batch of the provider's."""
 
     @property
     def said(self) -> str:

@@ -30,6 +30,25 @@ def cost_of(usage: Usage, card: Card | None) -> float | None:
     return paid / 1_000_000
 
 
+def cost_of_attempts(attempts: Iterable[Attempt], card: Card | None) -> float | None:
+    """Return the cost of attempts that all asked the model of this card, or None if a price or a count is unknown."""
+    return _cost(((attempt.completion.usage, attempt.completion.price_share) for attempt in attempts), card)
+
+
+def _cost(spent: Iterable[tuple[Usage, float]], card: Card | None) -> float | None:
+    """Return the cost of usages, each with the share of the prices that it costs."""
+    # One sum for each share, because a sum of prices would differ from the price of the sum in its last digits.
+    used: dict[float, Usage] = {}
+    for usage, share in spent:
+        used[share] = used.get(share, Usage()) + usage
+    total = 0.0
+    for share, usage in used.items():
+        if (cost := cost_of(usage, card)) is None:
+            return None
+        total += cost * share
+    return total
+
+
 @dataclass(frozen=True, slots=True)
 class Prices:
     """The cards of the models that are asked for one value, by provider and model id."""
@@ -47,12 +66,12 @@ class Prices:
 
         `spent` replaces the reported usage of an attempt.
         """
-        used: dict[tuple[str, str], Usage] = {}
+        used: dict[tuple[str, str], list[tuple[Usage, float]]] = {}
         for attempt in attempts:
             model = (attempt.request.provider, attempt.request.model)
             usage = attempt.completion.usage if spent is None else spent(attempt)
-            used[model] = used.get(model, Usage()) + usage
-        costs = [cost_of(usage, self.cards.get(model)) for model, usage in used.items()]
+            used.setdefault(model, []).append((usage, attempt.completion.price_share))
+        costs = [_cost(usages, self.cards.get(model)) for model, usages in used.items()]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
     @property

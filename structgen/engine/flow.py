@@ -25,7 +25,7 @@ from structgen.core.json import Json, at, steps
 from structgen.core.options import EvidenceMode
 from structgen.core.records import Completion, Evidence, Passage, Request, Status, Usage
 from structgen.core.results import Attempt, Extraction, Issue, Parsed
-from structgen.engine.budget import FREE, all_tried, beyond, cost_of
+from structgen.engine.budget import FREE, all_tried, beyond, cost_of_attempts
 from structgen.engine.claims import as_dumped, chosen, constants, restated, said, unclaimed
 from structgen.ground import locate_in_part
 from structgen.parse import parse_completion, parse_tree
@@ -178,7 +178,7 @@ def _accepted(scope: ExtractionScope[T], parsed: Parsed[T], attempts: tuple[Atte
         repairs=parsed.repairs,
         attempts=attempts,
         usage=usage,
-        cost=cost_of(usage, scope.card),
+        cost=cost_of_attempts(attempts, scope.card),
         locate=partial(_evidence, scope, parsed, attempts[-1].completion),
         view=partial(extraction_html, document=scope.first.document),
     )

@@ -22,6 +22,11 @@ def test_a_card_tells_sizes_prices_modes_and_limits() -> None:
     assert card.limits["free"] == {"rpm": 30, "rpd": 1000, "tpm": 8000, "tpd": 200000}
 
 
+def test_only_two_models_take_batches_at_half_price() -> None:
+    taking = {card.id: card.batch_share for card in list_cards() if card.batch_share is not None}
+    assert taking == {"openai/gpt-oss-20b": 0.5, "openai/gpt-oss-120b": 0.5}
+
+
 def test_nothing_is_known_about_other_models() -> None:
     assert find_card("groq", "no/such") is None
     assert find_card("compatible", "openai/gpt-oss-20b") == Card(

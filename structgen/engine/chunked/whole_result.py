@@ -23,7 +23,7 @@ from structgen.core.records import Evidence, Passage, Status
 from structgen.core.results import Attempt, ChunkReport, Conflict, Extraction, Issue, Parsed, Repair
 from structgen.documents.chunks import Chunk, branch_names
 from structgen.documents.merge import Merged, Part, merge
-from structgen.engine.budget import cost_of
+from structgen.engine.budget import cost_of_attempts
 from structgen.engine.claims import as_dumped, constants, said, unclaimed
 from structgen.engine.drive import Outcome
 from structgen.engine.flow import UNFOUND, UNQUOTED, usage_of
@@ -114,13 +114,12 @@ def whole_of(plan: Plan[T], text: str, read: Sequence[ReadChunk]) -> Extraction[
     if plan.brief.options.require_evidence and accepted.unsupported:
         refusal, repairs = _unsupported_in(accepted, plan, parsed.given), (*repairs, *parsed.repairs)
         raise _refused(refusal, text, reports, attempts, merged.conflicts, repairs, accepted.locate)
-    usage = usage_of(attempts)
     return replace(
         accepted,
         repairs=(*repairs, *parsed.repairs),
         attempts=attempts,
-        usage=usage,
-        cost=cost_of(usage, plan.brief.card),
+        usage=usage_of(attempts),
+        cost=cost_of_attempts(attempts, plan.brief.card),
         chunks=reports,
         models=_models(read, merged),
     )
