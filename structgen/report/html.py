@@ -7,40 +7,17 @@ If scripts are blocked, each value and its place in the text are still linked to
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from functools import cache
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from structgen.core.errors import ExtractionFailed
 from structgen.core.results import Extraction
-from structgen.core.screen import visible
+from structgen.report.templating import render
 from structgen.report.value_rows import Passages, entries_of, passages_of
-from structgen.report.view import (
-    MEANING,
-    Limits,
-    Places,
-    View,
-    as_readable,
-    claimed,
-    clock_time,
-    counted,
-    counts,
-    cut,
-    facts,
-    line_of,
-    others,
-    repaired,
-    tokens,
-    view_of,
-    view_of_failure,
-)
+from structgen.report.view import Limits, Places, View, as_readable, counts, facts, view_of, view_of_failure
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
-DEEPEST = 8
-"""Maximum depth that is indented, to leave some width for deeper entries."""
+    from markupsafe import Markup
 
 
 def extraction_html(extraction: Extraction[Any], document: str | None = None) -> str:
@@ -59,52 +36,44 @@ def failure_html(failure: ExtractionFailed, document: str | None = None) -> str:
 
 def view_html(view: View, document: str | None = None, limits: Limits | None = None) -> str:
     """Return a view as HTML. Each call uses a new id, so that a page may contain several views."""
-    limits = limits or Limits()
+    context = view_context(view, document, limits or Limits(), f"structgen-{secrets.token_hex(4)}")
+    return render("view.html.jinja", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A view in two parts, for pages with their own arrangement: the table of its values, and its text with marks.
+
+    `text` is None without a document. Put both into one element, and call `linkPlaces(element)` of places.js.jinja.
+    """
+
+    values: Markup
+    text: Markup | None
+
+
+def marked(view: View, document: str | None, limits: Limits, name: str) -> Marked:
+    """Return the values and the text of a view, linked in both directions. `name` begins their ids in the page."""
+    from markupsafe import Markup
+
+    context = view_context(view, document, limits, name)
+    values = Markup(render("fields.html.jinja", context))  # noqa: S704  the template escapes
+    text = Markup(render("marked_text.html.jinja", context)) if document is not None else None  # noqa: S704  as above
+    return Marked(values, text)
+
+
+def view_context(view: View, document: str | None, limits: Limits, name: str) -> dict[str, object]:
+    """Return what the templates of a view need. `name` is its id, which begins those of its parts."""
     view, document = as_readable(view, document)
     entries = entries_of(view, limits, document)
     passages = passages_of(document, entries.shown, limits) if document is not None else Passages((), {})
-    return _template().render(
-        id=f"structgen-{secrets.token_hex(4)}",
-        view=view,
-        entries=entries,
-        passages=passages,
-        places=Places(document, view.chunks),
-        document=document,
-        limits=limits,
-        deepest=DEEPEST,
-        facts=facts(view),
-        counts=counts(view),
-        counted=counted,
-        meaning=MEANING,
-    )
-
-
-@cache
-def _template() -> Template:
-    """Return the template, compiled once. jinja2 is imported with the first view, because it is slow to import."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("structgen.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(_FILTERS)
-    return environment.get_template("view.html.jinja")
-
-
-_FILTERS: Mapping[str, Any] = MappingProxyType(
-    {
-        "visible": visible,
-        "cut": cut,
-        "line": line_of,
-        "repaired": repaired,
-        "claimed": claimed,
-        "others": others,
-        "tokens": tokens,
-        "clock_time": clock_time,
+    return {
+        "id": name,
+        "view": view,
+        "entries": entries,
+        "passages": passages,
+        "places": Places(document, view.chunks),
+        "document": document,
+        "limits": limits,
+        "facts": facts(view),
+        "counts": counts(view),
     }
-)
-"""The filters that the templates use."""

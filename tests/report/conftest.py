@@ -1,10 +1,13 @@
-"""Parses HTML as a browser does, so that tests see what a reader sees."""
+"""HTML as a reader sees it: parsed as a browser parses it, and opened in a real browser."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,3 +90,49 @@ def at() -> Callable[..., Evidence]:
         return Evidence(path, start, start + len(words), words, status)
 
     return place
+
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One headless Chromium for all tests."""
+    if not Path(CHROMIUM).exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{CHROMIUM} is missing: install Debian's chromium")
+        pytest.skip(f"{CHROMIUM} is missing")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Open HTML, or a file, as a page. At the end it must have said nothing on its console and requested nothing."""
+    contexts: list[Any] = []
+    wrong: list[str] = []
+
+    def opened(html: str | Path, fragment: str = "", **options: Any) -> Any:
+        if isinstance(html, str):
+            path = tmp_path / f"page-{len(contexts)}.html"
+            path.write_text(html, encoding="utf-8")
+        else:
+            path = html
+        context = browser.new_context(**{"viewport": {"width": 1400, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: wrong.append(said.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda shown: (wrong.append(shown.message), shown.dismiss()))
+        page.on("request", lambda request: None if request.is_navigation_request() else wrong.append(request.url))
+        page.goto(path.as_uri() + fragment)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not wrong
