@@ -24,7 +24,8 @@ GROQ_BASE_URL and GROQ_API_KEY; elsewhere use ``with Emulator() as emulator:``. 
 A request is answered by the first of these: a recording of it (`recordings`), the script (`script`), a function
 (`answer_with`), structgen's rules. `limit_with` sets rate limits, those of a tier (``"free"``) or your own, on a
 `Clock` that the test controls. `accept_keys` adds keys; those of one organization share its limits. `fail_with` makes a
-share of the requests after the script fail, the same for the same seed. If a function is forced,
+share of the requests after the script fail, the same for the same seed. `script_batches` makes requests for files and
+batches fail, and `rewrite_results` changes what a batch wrote. If a function is forced,
 ``reply(text, calls=[...], content=...)`` makes several calls with content beside them; `reply(text, tool="name")` calls
 a certain one, and `plain(text)` none. `requests` is the log: each request, the status of its response, its fault.
 `reset` clears everything.

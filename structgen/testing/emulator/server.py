@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from itertools import chain, repeat
 from pathlib import Path
@@ -27,13 +28,14 @@ from structgen.core.records import Card
 from structgen.send.model_cards import list_cards
 from structgen.testing.emulator.audio import audio_routes
 from structgen.testing.emulator.batches.batch_endpoints import batch_routes, file_routes
+from structgen.testing.emulator.batches.endpoint_faults import BatchCall, EndpointStep
 from structgen.testing.emulator.bodies import model_entry
 from structgen.testing.emulator.chat.completions import answer_chat
 from structgen.testing.emulator.chat.responses import answer_response
 from structgen.testing.emulator.chat.rule_answers import respond_by_rules
 from structgen.testing.emulator.fault_plan import FaultPlan, Faults
 from structgen.testing.emulator.rate_limits import Clock, LimitsLike, Meters
-from structgen.testing.emulator.replies import Answer, ErrorReply, Step, groq_error
+from structgen.testing.emulator.replies import Answer, ErrorReply, Fault, Raw, Step, groq_error
 from structgen.testing.emulator.serving import (
     Connections,
     Endpoint,
@@ -73,7 +75,8 @@ class Emulator:
     limited, and responses have no rate limit headers. `faults` apply to requests that the script does not answer.
 
     Audio is answered by the script too, and after it by `transcript` (the form's fields as a JSON object -> text).
-    A batch takes `batch_seconds` of the clock; with 0 it is complete when it is next retrieved.
+    A batch takes `batch_seconds` of the clock; with 0 it is complete when it is next retrieved. Lists of files and
+    batches have `page_size` entries on a page, unless the request names another number; with None they are whole.
 
     `organizations` are more keys that are accepted, and the organization of each. Limits belong to an organization, so
     its keys share them: ``organizations={"gsk_one": "org_a", "gsk_two": "org_a"}``.
@@ -93,6 +96,7 @@ class Emulator:
         transcript: Callable[[JsonObject], str] = describe_sound,
         batch_seconds: float = 0.0,
         organizations: Mapping[str, str] = NO_KEYS,
+        page_size: int | None = None,
     ) -> None:
         self._state = State(api_key, answer, models, latency, meters=Meters(limits, clock), faults=Faults(faults))
         self._organizations = {**organizations}
@@ -104,6 +108,7 @@ class Emulator:
         self._default = answer
         self._state.transcript, self._transcript = transcript, transcript
         self.batch_seconds = self._batch_seconds = batch_seconds
+        self.page_size = self._page_size = page_size
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self.api_key = api_key or EMULATOR_KEY
@@ -153,6 +158,30 @@ class Emulator:
         """The clock that limits and batches follow."""
         return self._state.meters.clock
 
+    @property
+    def page_size(self) -> int | None:
+        """The entries on a page of files or batches, or None; `reset` restores the original number."""
+        return self._state.page_size
+
+    @page_size.setter
+    def page_size(self, entries: int | None) -> None:
+        if entries is not None and entries < 1:
+            raise ConfigurationError(f"page_size must be 1 or more, not {entries}.")
+        self._state.page_size = entries
+
+    def script_batches(self, call: str, *steps: ErrorReply | Raw | Fault, processed: bool = False) -> None:
+        """Add steps for the requests to one endpoint of files and batches, such as ``error("internal")``.
+
+        `call` is upload, list_files, file, content, delete_file, create, list_batches, batch or cancel. With
+        `processed` the server carries out each request before it fails, so that only the response is lost.
+        """
+        waiting = self._state.batch_script.setdefault(BatchCall(call), deque())
+        waiting.extend(EndpointStep(step, processed) for step in steps)
+
+    def rewrite_results(self, rewrite: Callable[[bytes], bytes]) -> None:
+        """Change the files of results that batches write from now on; `reset` ends that."""
+        self._state.rewrite = rewrite
+
     def limit_with(self, limits: LimitsLike, *, clock: Clock | None = None) -> None:
         """Apply these limits from now on, with nothing used yet; `reset` restores the original ones."""
         self._state.meters = Meters(limits, clock or self.clock)
@@ -174,6 +203,8 @@ class Emulator:
         self._state.answer = self._default
         self._state.transcript, self._state.batch_seconds = self._transcript, self._batch_seconds
         self._state.organizations = {**self._organizations}
+        self._state.page_size, self._state.rewrite = self._page_size, bytes
+        self._state.batch_script.clear()
         self._state.files.clear()
         self._state.batches.clear()
         self._state.meters = Meters(self._limits, self._clock)

@@ -42,6 +42,8 @@ from structgen.testing.recordings import Recordings
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from structgen.testing.emulator.batches.endpoint_faults import EndpointStep
+
 
 MODELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -142,6 +144,9 @@ class State:
     files: dict[str, StoredFile] = field(default_factory=dict[str, StoredFile])
     batches: dict[str, Batch] = field(default_factory=dict[str, Batch])
     batch_seconds: float = 0.0
+    batch_script: dict[str, deque[EndpointStep]] = field(default_factory=dict[str, "deque[EndpointStep]"])
+    page_size: int | None = None
+    rewrite: Callable[[bytes], bytes] = bytes
     organizations: dict[str, str] = field(default_factory=dict[str, str])
     born: float = field(default_factory=time.time)
 
@@ -301,7 +306,7 @@ async def perform_step(
     # before any delay: a dropped connection is dropped immediately
     if isinstance(step, Fault):
         if step.answer is not None:
-            return _cut_short(request, state, answered(step.answer), step.share)
+            return cut_short(request, state, answered(step.answer), step.share)
         state.connections.abort(cast("tuple[str, int]", tuple(request.scope["client"])))
         await request.receive()  # returns once the connection is closed
         return NoResponse()
@@ -313,10 +318,10 @@ async def perform_step(
     # a streamed answer to a request without ``stream`` is sent as a whole
     answer = step.answer if isinstance(step, Streamed) else step
     response = answered(answer)
-    return _send_raw(_slowed(response, answer.seconds)) if answer.seconds else response
+    return send_slowly(response, answer.seconds) if answer.seconds else response
 
 
-def _cut_short(request: Request, state: State, whole: Response, share: float) -> Response:
+def cut_short(request: Request, state: State, whole: Response, share: float) -> Response:
     """Return a response whose connection is reset after a share (0 to 1) of its body."""
     content = bytes(whole.body)
 
@@ -329,9 +334,9 @@ def _cut_short(request: Request, state: State, whole: Response, share: float) ->
     return StreamingResponse(kept(), headers={"content-length": str(len(content)), "content-type": kind})
 
 
-def _slowed(response: Response, seconds: float) -> Raw:
+def send_slowly(response: Response, seconds: float) -> Response:
     """Return the response with a body that takes this many seconds."""
-    return Raw(bytes(response.body), response.status_code, dict(response.headers), seconds=seconds)
+    return _send_raw(Raw(bytes(response.body), response.status_code, dict(response.headers), seconds=seconds))
 
 
 def _send_raw(step: Raw) -> Response:

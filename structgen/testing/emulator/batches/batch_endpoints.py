@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from structgen.core.json import Json, JsonObject
 from structgen.send.model_cards import find_card
+from structgen.testing.emulator.batches.endpoint_faults import BatchCall, faulty
 from structgen.testing.emulator.batches.lifecycle import (
     ENDPOINT,
     Batch,
@@ -68,12 +69,15 @@ def batch_routes(state: State, replayed: Wrapper) -> list[Route]:
     """Return the routes of the batches endpoints."""
     endpoints = _Batches(state)
     table = (
-        ("POST", _BATCHES_PATH, endpoints.create),
-        ("GET", _BATCHES_PATH, endpoints.list_all),
-        ("GET", _BATCHES_PATH + "/{id}", endpoints.retrieve),
-        ("POST", _BATCHES_PATH + "/{id}/cancel", endpoints.cancel),
+        ("POST", _BATCHES_PATH, BatchCall.CREATE, endpoints.create),
+        ("GET", _BATCHES_PATH, BatchCall.LIST_BATCHES, endpoints.list_all),
+        ("GET", _BATCHES_PATH + "/{id}", BatchCall.BATCH, endpoints.retrieve),
+        ("POST", _BATCHES_PATH + "/{id}/cancel", BatchCall.CANCEL, endpoints.cancel),
     )
-    return [Route(path, replayed(require_key(state, each)), methods=[method]) for method, path, each in table]
+    return [
+        Route(path, replayed(require_key(state, faulty(state, call, each))), methods=[method])
+        for method, path, call, each in table
+    ]
 
 
 class _Batches:
@@ -99,7 +103,7 @@ class _Batches:
         wrong = next(page_errors(query, batches, _MOST_BATCHES), None)
         if wrong is not None:
             return respond_error(wrong)
-        page, more = page_of(query, [*batches])
+        page, more = page_of(query, [*batches], self._state.page_size)
         return respond(page_body([await self._advanced(batches[name]) for name in page], more=more))
 
     async def retrieve(self, request: Request) -> Response:
@@ -185,7 +189,7 @@ def _seconds(window: Json) -> float | None:
 def _keep(state: State, name: str, results: list[JsonObject]) -> str | None:
     if not results:
         return None
-    file = store_file(name, "batch_output", json_lines(shuffled(results)), state.now())
+    file = store_file(name, "batch_output", state.rewrite(json_lines(shuffled(results))), state.now())
     state.files[file.id] = file
     return file.id
 
@@ -239,14 +243,18 @@ def file_routes(state: State, replayed: Wrapper) -> list[Route]:
     """Return the routes of the files endpoints. An upload is never replayed: recordings contain no files."""
     endpoints = _Files(state)
     table = (
-        ("GET", _FILES_PATH, endpoints.list_all),
-        ("GET", _FILES_PATH + "/{id}", endpoints.retrieve),
-        ("GET", _FILES_PATH + "/{id}/content", endpoints.content),
-        ("DELETE", _FILES_PATH + "/{id}", endpoints.delete),
+        ("GET", _FILES_PATH, BatchCall.LIST_FILES, endpoints.list_all),
+        ("GET", _FILES_PATH + "/{id}", BatchCall.FILE, endpoints.retrieve),
+        ("GET", _FILES_PATH + "/{id}/content", BatchCall.CONTENT, endpoints.content),
+        ("DELETE", _FILES_PATH + "/{id}", BatchCall.DELETE_FILE, endpoints.delete),
     )
+    upload = require_key(state, faulty(state, BatchCall.UPLOAD, endpoints.upload))
     return [
-        Route(_FILES_PATH, require_key(state, endpoints.upload), methods=["POST"]),
-        *(Route(path, replayed(require_key(state, each)), methods=[method]) for method, path, each in table),
+        Route(_FILES_PATH, upload, methods=["POST"]),
+        *(
+            Route(path, replayed(require_key(state, faulty(state, call, each))), methods=[method])
+            for method, path, call, each in table
+        ),
     ]
 
 
@@ -275,7 +283,7 @@ class _Files:
         wrong = next(page_errors(query, files, _MOST_FILES), None)
         if wrong is not None:
             return respond_error(wrong)
-        page, more = page_of(query, [*files])
+        page, more = page_of(query, [*files], self._state.page_size)
         return respond(page_body([files[name].to_json() for name in page], more=more))
 
     async def retrieve(self, request: Request) -> Response:

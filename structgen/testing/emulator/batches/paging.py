@@ -24,12 +24,15 @@ def page_errors(query: Mapping[str, str], ids: Mapping[str, object], most: int) 
         yield invalid_request(f"'after' : no object in this list has the id '{after}'")
 
 
-def page_of(query: Mapping[str, str], ids: list[str]) -> tuple[list[str], bool]:
-    """Return the ids on a page of a list, which is given oldest first, and whether there are more after them."""
+def page_of(query: Mapping[str, str], ids: list[str], most: int | None = None) -> tuple[list[str], bool]:
+    """Return the ids on a page of a list, which is given oldest first, and whether there are more after them.
+
+    `most` is the size of a page if the query names none. None means that a page is the whole list.
+    """
     ordered = ids if query.get("order") == "asc" else ids[::-1]
     after = query.get("after")
     rest = ordered if after is None else ordered[ordered.index(after) + 1 :]
-    size = int(query.get("limit") or len(rest))
+    size = int(query.get("limit") or most or len(rest))
     return rest[:size], len(rest) > size
 
 

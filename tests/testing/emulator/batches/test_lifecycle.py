@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 import groq
@@ -349,10 +350,19 @@ def test_a_batch_does_not_count_against_the_limits(groq_emulator: Emulator, batc
 def test_a_plan_of_faults_reaches_batches(batcher: Batcher) -> None:
     lines = [batcher.line(str(number)) for number in range(40)]
     with (
-        Emulator(faults=FaultPlan(seed=1, server_error=0.3, dropped=0.3), answer=lambda _: "yes") as emulator,
+        Emulator(answer=lambda _: "yes") as emulator,
         groq.Groq(api_key=emulator.api_key, base_url=emulator.base_url, max_retries=0) as client,
     ):
-        found, wrong = batcher.using(client).run(*lines)
+        using = batcher.using(client)
+        batch = using.start(*lines)
+        emulator.fail_with(FaultPlan(seed=1, server_error=0.3, dropped=0.3))
+        while True:  # the first look that succeeds runs the lines
+            with suppress(groq.APIError):
+                client.batches.list()
+                break
+        emulator.fail_with(None)
+        done = client.batches.retrieve(batch)
+        found, wrong = using.results(done.output_file_id), using.results(done.error_file_id)
     statuses = {each["response"] and each["response"]["status_code"] >= 500 for each in wrong.values()}
     assert statuses == {None, True}
     assert len(found) + len(wrong) == 40
