@@ -83,7 +83,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(_FILTERS)
-    environment.globals.update({"counted": counted, "meaning": MEANING, "deepest": DEEPEST})
+    environment.globals.update(_GLOBALS)
     return environment
 
 
@@ -100,3 +100,6 @@ _FILTERS: Mapping[str, Any] = MappingProxyType(
     }
 )
 """The filters that the templates use."""
+
+_GLOBALS: Mapping[str, Any] = MappingProxyType({"counted": counted, "meaning": MEANING, "deepest": DEEPEST})
+"""What every template may use beside its context."""
