@@ -14,6 +14,7 @@ from structgen.core.records import Document, Evidence, Status, Usage
 from structgen.core.results import Alone, Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Repair
 from structgen.core.screen import escaped, json_text
 from structgen.documents import DocumentProblem
+from structgen.engine.budget import Told
 from structgen.ground import locate
 from structgen.parse.reading import BREAKS_OFF
 from structgen.schema import Schema
@@ -58,6 +59,10 @@ class Row:
     models: Mapping[str, str] = field(default_factory=dict[str, str])
     """Which model of a cascade answered each field, by path."""
     alone: Alone | None = None
+    told: Told | None = None
+    """A lower bound of what the calls took, if some of them reported no tokens."""
+    asked: tuple[str, ...] = field(default=(), repr=False)
+    """The texts that were asked about in vain: that of the document, or those of its chunks; empty if it is ok."""
 
     @property
     def unsupported(self) -> tuple[str, ...]:
@@ -93,7 +98,7 @@ class Row:
             "unsupported": list(self.unsupported),
             "repairs": [_repair(repair) for repair in self.repairs],
             "issues": [_issue(issue) for issue in self.issues],
-            "usage": {**cast(JsonObject, asdict(self.usage)), "cost": self.cost},
+            "usage": {**cast(JsonObject, asdict(self.usage)), "cost": self.cost, **_at_least(self.told)},
             "model": self.model,
             "error": self.error,
         }
@@ -106,6 +111,11 @@ class Row:
         if len(self.chunks) > 1:
             row["chunks"] = _chunks(self.chunks, self.conflicts)
         return row
+
+
+def _at_least(told: Told | None) -> JsonObject:
+    """Return what the usage of a row says in addition if some calls reported no tokens."""
+    return {} if told is None else {"cost_at_least": told.cost, "untold_calls": told.untold_calls}
 
 
 _OPTIONAL = frozenset({"page", "seconds"})
@@ -173,7 +183,18 @@ def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> R
         notes=_notes(document, found.attempts),
         models=found.models,
         alone=found.alone,
+        asked=_asked_in_vain(found.attempts, found.chunks) if failed else (),
     )
+
+
+def _asked_in_vain(attempts: tuple[Attempt, ...], chunks: tuple[ChunkReport, ...]) -> tuple[str, ...]:
+    """Return the texts whose last answer was refused; of chunks that were read well, if all were, those too."""
+    last = {attempt.request.document: attempt for attempt in attempts}
+    refused = tuple(text for text, attempt in last.items() if text is not None and attempt.issues)
+    # Only what the chunks were merged into is wrong, so any of them may be the cause.
+    if not refused and all(chunk.status == "ok" for chunk in chunks):
+        return tuple(text for text in last if text is not None)
+    return refused
 
 
 def _failed_chunks(chunks: tuple[ChunkReport, ...]) -> str | None:
@@ -211,6 +232,7 @@ def row_of_failure(document: Document, failure: ExtractionFailed, cost: float | 
         notes=_notes(document, failure.attempts),
         models=failure.models,
         alone=failure.alone,
+        asked=_asked_in_vain(failure.attempts, failure.chunks),
     )
 
 
@@ -241,6 +263,8 @@ def refused(row: Row, reason: str, *, keep: bool = True) -> Row:
         value=None,
         partial=kept.value if kept.partial is None else kept.partial,
         usage=_bounded(row.usage),
+        told=row.told,
+        asked=row.asked,
         model=escaped(row.model),
         error=why,
     )

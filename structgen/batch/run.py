@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from types import MappingProxyType
 from typing import Any
@@ -296,8 +296,11 @@ class Batch:
     def _row(self, document: Document, outcome: Outcome[Any]) -> Row:
         self._stop_if_hopeless(outcome)
         if isinstance(outcome, Extraction):
-            return row_of(document, outcome, self._schema)
-        return row_of_failure(document, outcome, self._prices.cost(outcome.attempts), self._extractor.model)
+            row = row_of(document, outcome, self._schema)
+        else:
+            row = row_of_failure(document, outcome, self._prices.cost(outcome.attempts), self._extractor.model)
+        told = row.usage.input_tokens is not None and row.usage.output_tokens is not None
+        return row if told or not row.usage.calls else replace(row, told=self._prices.told(outcome.attempts))
 
     def _stop_if_hopeless(self, outcome: Outcome[Any]) -> None:
         """Stop if the outcome shows an error that would fail all other documents too, before they are started."""

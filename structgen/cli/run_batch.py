@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from structgen.batch import Batch, Output, Row, RowStatus, open_output
+from structgen.batch.run_record import RunRecord
 from structgen.cli.console import Exit, say
 from structgen.core.errors import BudgetExceeded, OutputError, RateLimited, ServerDown, StoreError, StructgenError
 from structgen.core.events import Event, WaitingForLimit
@@ -63,15 +64,22 @@ COUNT_SECONDS = 2.0
 """Seconds to spend on counting the documents that a stopped run left over."""
 
 
-def run_batch(batch: Batch, documents: Iterable[DocumentOrProblem], output: Output, manner: Manner) -> Exit:
+def run_batch(
+    batch: Batch,
+    documents: Iterable[DocumentOrProblem],
+    output: Output,
+    manner: Manner,
+    record: RunRecord | None = None,
+) -> Exit:
     """Write every row and return the exit status. Whatever ends the run early, all its rows are in the output.
 
-    Raises OutputError, AuthenticationFailed, ModelUnavailable and ConfigurationError.
+    `record` takes the rows that were written. Raises OutputError, AuthenticationFailed, ModelUnavailable and
+    ConfigurationError.
     """
     # one iterator for both, so that counting the rest continues where writing stopped
     ahead = iter(documents)
     try:
-        interrupted = _write_rows(batch, ahead, output, manner)
+        interrupted = _write_rows(batch, ahead, output, manner, record)
     except BudgetExceeded as error:
         say(f"{error} {_left(batch, ahead, manner)}")
         return Exit.BUDGET
@@ -96,7 +104,9 @@ def _left(batch: Batch, ahead: Iterator[DocumentOrProblem], manner: Manner) -> s
     return f"{'' if exact else 'At least '}{count} {documents} left over: {manner.next_step}"
 
 
-def _write_rows(batch: Batch, documents: Iterator[DocumentOrProblem], output: Output, manner: Manner) -> int:
+def _write_rows(
+    batch: Batch, documents: Iterator[DocumentOrProblem], output: Output, manner: Manner, record: RunRecord | None
+) -> int:
     """Write every row; return the signal that stopped the run, or 0.
 
     Whatever happens, finish the output and print the summary.
@@ -107,7 +117,7 @@ def _write_rows(batch: Batch, documents: Iterator[DocumentOrProblem], output: Ou
         try:
             with watch:
                 manner.waits.show = None if manner.quiet else watch.wait
-                _write_each(batch, documents, output, watch)
+                _write_each(batch, documents, output, watch, record)
             complete = not batch.left_over
         finally:
             interruption.ending = True
@@ -120,11 +130,19 @@ def _write_rows(batch: Batch, documents: Iterator[DocumentOrProblem], output: Ou
     return interruption.signal
 
 
-def _write_each(batch: Batch, documents: Iterator[DocumentOrProblem], output: Output, watch: Progress) -> None:
+def _write_each(
+    batch: Batch,
+    documents: Iterator[DocumentOrProblem],
+    output: Output,
+    watch: Progress,
+    record: RunRecord | None,
+) -> None:
     rows = batch.rows(documents, output.fit)
     try:
         for row in rows:
             output.write(row)
+            if record is not None:
+                record.add(row)
             watch.see(row)
     except (OutputError, OSError):  # with --show, a full disk behind stdout is an OSError
         _abandon(batch, rows)

@@ -14,6 +14,7 @@ from structgen.core.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
     from structgen.batch import Batch
+    from structgen.batch.run_record import RunRecord
     from structgen.store import RunSpec, Store
 
 STORE = Path(".structgen") / "store.sqlite"
@@ -67,14 +68,25 @@ def _default_file() -> Path:
 
 
 @contextmanager
-def record_run(store: Store | None, task: str, model: str, batch: Batch, specs: Sequence[RunSpec]) -> Generator[None]:
-    """Enter a run in the ledger with what it asks for; add its end if no document is left over."""
+def record_run(
+    store: Store | None, task: str, model: str, batch: Batch, specs: Sequence[RunSpec]
+) -> Generator[RunRecord | None]:
+    """Enter a run in the ledger with what it asks for; add its end if no document is left over.
+
+    Yields the record that takes its rows, or None if nothing is recorded.
+    """
     if store is None or store.read_only:
-        yield
+        yield None
         return
+    from structgen.batch.run_record import RunRecord
+
     # sys.argv is what the user typed; `runs reparse` parses it again
     run = store.start_run(shlex.join(["structgen", *sys.argv[1:]]), task, model, specs)
-    yield
+    record = RunRecord(store, run)
+    try:
+        yield record
+    finally:
+        record.flush()
     # a run without an end is recognised as interrupted
     if not batch.left_over:
         # the rows are written; a full disk, which only loses the end of the run, was reported if a response was lost

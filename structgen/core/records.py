@@ -372,6 +372,8 @@ class Completion:
     response (``json_validate_failed``), whose usage is unknown. Senders that know the evidence set `evidence`. `final`
     says that asking again would return the same. `stored` says that the completion came from the store: it was paid for
     earlier, and its usage now is zero. `unstored` says why the store could not keep it (a full disk), or is empty.
+    `told` is the usage that the response reported, if the same request was sent before it and that may be billed too:
+    then `usage` counts both calls, and its tokens are unknown.
     """
 
     text: str
@@ -397,6 +399,7 @@ class Completion:
     """What was odd about the response and was not believed, such as a negative count of tokens."""
     price_share: float = 1.0
     """The share of the model's prices that it cost: less than 1 if it came from a batch of the provider's."""
+    told: Usage | None = None
 
     @property
     def said(self) -> str:

@@ -50,6 +50,40 @@ def _cost(spent: Iterable[tuple[Usage, float]], card: Card | None) -> float | No
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Tokens and cost (USD) of the calls that reported tokens; `cost` is None if a price is unknown.
+
+    If `untold_calls` reported none, all of it is a lower bound.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = 0.0
+    untold_calls: int = 0
+
+    def __add__(self, other: Told) -> Told:
+        """Return the sum. The cost is unknown if it is unknown in either one."""
+        return Told(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            None if self.cost is None or other.cost is None else self.cost + other.cost,
+            self.untold_calls + other.untold_calls,
+        )
+
+
+def _told(attempt: Attempt, cards: Mapping[tuple[str, str], Card | None]) -> Told:
+    used, request = attempt.completion.usage, attempt.request
+    if not used.calls or request.provider == FREE:
+        return Told()
+    # Of a call that was sent again the response may have told its tokens, although an earlier one did not.
+    usage = attempt.completion.told or used
+    if usage.input_tokens is None or usage.output_tokens is None:
+        return Told(untold_calls=used.calls)
+    cost = _cost([(usage, attempt.completion.price_share)], cards.get((request.provider, request.model)))
+    return Told(usage.input_tokens, usage.output_tokens, cost, used.calls - usage.calls)
+
+
+@dataclass(frozen=True, slots=True)
 class Prices:
     """The cards of the models that are asked for one value, by provider and model id."""
 
@@ -73,6 +107,10 @@ class Prices:
             used.setdefault(model, []).append((usage, attempt.completion.price_share))
         costs = [_cost(usages, self.cards.get(model)) for model, usages in used.items()]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+    def told(self, attempts: Iterable[Attempt]) -> Told:
+        """Return what the calls that reported tokens took, and how many reported none."""
+        return sum((_told(attempt, self.cards) for attempt in attempts), Told())
 
     @property
     def dearest(self) -> Card | None:

@@ -18,7 +18,7 @@ from structgen.core.errors import StoreError
 from structgen.core.records import Completion, Request, token_count
 from structgen.store.serialization import Written, encode
 
-VERSION = 4
+VERSION = 5
 APPLICATION = 0x73747263
 """SQLite's application id, "strc", in the header of the file: it marks the file as ours."""
 
@@ -38,6 +38,27 @@ CREATE TABLE server (
     at REAL NOT NULL,
     PRIMARY KEY (endpoint, model, mode)
 ) STRICT;
+"""
+
+_ROWS = """
+CREATE TABLE run_row (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    document TEXT NOT NULL,
+    source TEXT NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT,
+    error TEXT,
+    model TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    input_tokens INTEGER,
+    output_tokens INTEGER,
+    cost REAL,
+    untold_calls INTEGER NOT NULL,
+    texts BLOB NOT NULL
+) STRICT;
+CREATE INDEX run_row_run ON run_row (run, position);
 """
 
 TABLES = (
@@ -74,11 +95,12 @@ CREATE TABLE answered (
 CREATE INDEX answered_document ON answered (run, document);
 """
     + _SERVER
+    + _ROWS
 )
 """`completion`: what was paid for, by the name of its request, and the run that paid (0: none; null: an older structgen
 did not record it). `run`: the ledger, and what each run was asked to
 extract. `answered`: for each document of a run, the names of its requests in order.
-`server`: what the model of a server makes of each mode."""
+`server`: what the model of a server makes of each mode. `run_row`: how each document of a run ended (run_rows.py)."""
 
 
 UPGRADES = {
@@ -89,6 +111,7 @@ CREATE INDEX answered_document ON answered (run, document);
 """,
     2: "ALTER TABLE completion ADD COLUMN run INTEGER",
     3: _SERVER,
+    4: _ROWS,
 }
 """The statements that upgrade each older version to the next. Existing rows are not changed."""
 
@@ -290,6 +313,7 @@ def start_run(connection: sqlite3.Connection, runs: list[tuple[str, str, str, fl
     ids = [connection.execute(text, run).lastrowid or 0 for run in runs]
     # SQLite may reuse the id of a deleted run, whose notes must not become those of the new one.
     connection.executemany("DELETE FROM answered WHERE run = ?", [(number,) for number in ids])
+    connection.executemany("DELETE FROM run_row WHERE run = ?", [(number,) for number in ids])
     return ids
 
 
@@ -315,5 +339,6 @@ def prune(connection: sqlite3.Connection, moments: list[float]) -> list[int]:
     for moment in moments:
         connection.execute("DELETE FROM run WHERE coalesce(finished, started) < ?", (moment,))
         connection.execute("DELETE FROM answered WHERE run NOT IN (SELECT id FROM run)")
+        connection.execute("DELETE FROM run_row WHERE run NOT IN (SELECT id FROM run)")
         deleted.append(connection.execute("DELETE FROM completion WHERE at < ?", (moment,)).rowcount)
     return deleted

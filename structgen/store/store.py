@@ -26,6 +26,7 @@ from structgen.store.database import open_reader, shrink, store_error
 from structgen.store.leases import LOOK, Leases
 from structgen.store.ledger import Answer, Entry, Recorded, Run, RunSpec, Sizes, StoredUsage, masked
 from structgen.store.open_requests import Abandoned, OpenRequests, PendingRequests
+from structgen.store.run_rows import RunRows
 from structgen.store.serialization import Written, decode, decode_all, encode, read, write
 from structgen.store.stored_modes import StoredModes
 from structgen.store.writer import LONGEST, Writer
@@ -39,7 +40,7 @@ SHARE = 0.05
 """How long a commit may wait for others, as a share of the time that the answer took."""
 
 
-class Store(Closing):
+class Store(RunRows, Closing):
     """Completions by request. Opens or creates the file. Raises StoreError if it cannot be used.
 
     A file that cannot be written, such as one on a read-only file system, is opened `read_only`: its answers can be
@@ -57,6 +58,7 @@ class Store(Closing):
         self._leases = Leases(self.path)
         self._writer = Writer(self.path, self._pending.count, read_only=self.read_only)
         self._run: int | None = None
+        self._afresh: dict[bytes, int] = {}
         self._end = weakref.finalize(self, _close, self._writer, self._reader, self._leases)
 
     def __repr__(self) -> str:
@@ -297,7 +299,8 @@ class Store(Closing):
             self._pending.fail(name, error)
 
     def _find(self, name: bytes) -> Completion | None:
-        rows = self._read("SELECT completion FROM completion WHERE name = ? ORDER BY id DESC LIMIT 1", name)
+        text = "SELECT completion FROM completion WHERE name = ? AND id > ? ORDER BY id DESC LIMIT 1"
+        rows = self._read(text, name, self._afresh.get(name, 0))
         with self._readable():
             return decode(Completion, rows[0][0]) if rows else None
 

@@ -68,6 +68,8 @@ _AFTER = [
     *_LISTS,
     *_USAGE,
     Column(("usage", "cost"), Kind.NUMBER),
+    Column(("usage", "cost_at_least"), Kind.NUMBER),
+    Column(("usage", "untold_calls"), Kind.INTEGER),
     *(Column((name,), Kind.TEXT) for name in ("model", "error")),
     *(Column((name,), Kind.JSON) for name in ("partial", "chunks", "notes", "models")),
 ]

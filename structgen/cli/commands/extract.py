@@ -101,8 +101,8 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
             )
             # a reparse can be reparsed itself: its answers are to this request and to those before it
             specs = [spec, *(previous.run.asked if previous else ())]
-            with record_run(store, task.name, extractor.model, batch, specs):
-                status = run_batch(batch, documents, output, manner)
+            with record_run(store, task.name, extractor.model, batch, specs) as record:
+                status = run_batch(batch, documents, output, manner, record)
             listener.report(quiet=arguments.quiet)
             return status
 

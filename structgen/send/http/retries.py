@@ -53,7 +53,8 @@ class Retries:
         if not self.retries:
             return completion
         usage = completion.usage + Usage(calls=self.paid)
-        return replace(completion, transport_retries=self.retries, usage=usage)
+        told = completion.usage if self.paid else None
+        return replace(completion, transport_retries=self.retries, usage=usage, told=told)
 
 
 def retry(once: Callable[[], T | Failure], allowance: Allowance) -> tuple[T, Retries]:

@@ -193,7 +193,7 @@ def test_a_character_that_acts_is_escaped_in_a_name() -> None:
 
 @pytest.mark.parametrize(
     ("most", "expected"),
-    [(32, ["a.b.c", "a.b.d", "e"]), (22, ["a.b", "e"]), (21, [""])],
+    [(34, ["a.b.c", "a.b.d", "e"]), (24, ["a.b", "e"]), (23, [""])],
 )
 def test_with_too_many_columns_the_deepest_objects_stay_whole(most: int, expected: list[str]) -> None:
     schema = closed(a=closed(b=closed(c={}, d={})), e={})
