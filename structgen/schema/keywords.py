@@ -6,6 +6,7 @@ Only in a subschema is `$ref` a reference and `type` a type: elsewhere they may 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from copy import deepcopy
 from typing import TypeAlias
 
 from structgen.core.json import Json, JsonObject
@@ -44,6 +45,22 @@ def walk(schema: Json, at: Steps = ()) -> Iterator[tuple[Steps, JsonObject | boo
             yield here, current
         found = [((*here, *steps), child) for steps, child in children(current)]
         pending.extend(reversed(found))
+
+
+SCORING = frozenset({"compare", "compare_threshold"})
+"""Keywords that say how a value is compared with gold. They restrict no value."""
+
+
+def without_scoring(schema: JsonObject | bool) -> JsonObject | bool:
+    """Return the schema without the keywords for comparing; the schema itself if it has none."""
+    if not any(isinstance(part, dict) and part.keys() & SCORING for _, part in walk(schema)):
+        return schema
+    made = deepcopy(schema)
+    for _, part in walk(made):
+        if isinstance(part, dict):
+            for word in part.keys() & SCORING:
+                del part[word]
+    return made
 
 
 def types_of(written: Json) -> list[str]:

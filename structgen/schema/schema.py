@@ -22,6 +22,7 @@ from structgen.core.results import Issue
 from structgen.schema.cache import remembered
 from structgen.schema.check import Context, check_json, check_typed
 from structgen.schema.core_schema import has_functions, without_functions
+from structgen.schema.keywords import without_scoring
 from structgen.schema.node import Node
 from structgen.schema.types import compile_type, describe, dumped_type
 
@@ -44,7 +45,9 @@ class Schema(Generic[T]):
         validator: Any = None,
     ) -> None:
         self.name = name
-        self.json_schema = json_schema
+        self.annotated = json_schema
+        """The JSON Schema with the keywords that only say how values are compared, which no model needs to read."""
+        self.json_schema = without_scoring(json_schema)
         self.adapter = adapter
         self.names = names
         self.context: Context = None

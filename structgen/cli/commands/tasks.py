@@ -237,4 +237,4 @@ def schema(
     from structgen.tasks import find_task
 
     found = Schema.of(find_task(task))
-    display(found.outline() if outline else json_text(found.json_schema, indent=2))
+    display(found.outline() if outline else json_text(found.annotated, indent=2))
