@@ -16,9 +16,10 @@ from urllib.parse import quote
 
 from structgen.core.errors import StoreError
 from structgen.core.records import Completion, Request, token_count
+from structgen.store.batch_tables import BATCH_TABLES
 from structgen.store.serialization import Written, encode
 
-VERSION = 5
+VERSION = 6
 APPLICATION = 0x73747263
 """SQLite's application id, "strc", in the header of the file: it marks the file as ours."""
 
@@ -96,6 +97,7 @@ CREATE INDEX answered_document ON answered (run, document);
 """
     + _SERVER
     + _ROWS
+    + BATCH_TABLES
 )
 """`completion`: what was paid for, by the name of its request, and the run that paid (0: none; null: an older structgen
 did not record it). `run`: the ledger, and what each run was asked to
@@ -112,6 +114,7 @@ CREATE INDEX answered_document ON answered (run, document);
     2: "ALTER TABLE completion ADD COLUMN run INTEGER",
     3: _SERVER,
     4: _ROWS,
+    5: BATCH_TABLES,
 }
 """The statements that upgrade each older version to the next. Existing rows are not changed."""
 
@@ -340,5 +343,7 @@ def prune(connection: sqlite3.Connection, moments: list[float]) -> list[int]:
         connection.execute("DELETE FROM run WHERE coalesce(finished, started) < ?", (moment,))
         connection.execute("DELETE FROM answered WHERE run NOT IN (SELECT id FROM run)")
         connection.execute("DELETE FROM run_row WHERE run NOT IN (SELECT id FROM run)")
+        connection.execute("DELETE FROM provider_batch WHERE state = 'closed' AND at < ?", (moment,))
+        connection.execute("DELETE FROM batch_text WHERE at < ?", (moment,))
         deleted.append(connection.execute("DELETE FROM completion WHERE at < ?", (moment,)).rowcount)
     return deleted

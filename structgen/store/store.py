@@ -22,6 +22,7 @@ from structgen.core.closing import Closing
 from structgen.core.errors import StoreError
 from structgen.core.records import Completion, Request
 from structgen.store import database
+from structgen.store.batch_ledger import Batching
 from structgen.store.database import open_reader, shrink, store_error
 from structgen.store.leases import LOOK, Leases
 from structgen.store.ledger import Answer, Entry, Recorded, Run, RunSpec, Sizes, StoredUsage, masked
@@ -40,7 +41,7 @@ SHARE = 0.05
 """How long a commit may wait for others, as a share of the time that the answer took."""
 
 
-class Store(RunRows, Closing):
+class Store(RunRows, Batching, Closing):
     """Completions by request. Opens or creates the file. Raises StoreError if it cannot be used.
 
     A file that cannot be written, such as one on a read-only file system, is opened `read_only`: its answers can be
@@ -59,6 +60,7 @@ class Store(RunRows, Closing):
         self._writer = Writer(self.path, self._pending.count, read_only=self.read_only)
         self._run: int | None = None
         self._afresh: dict[bytes, int] = {}
+        self._batch_lock = threading.Lock()
         self._end = weakref.finalize(self, _close, self._writer, self._reader, self._leases)
 
     def __repr__(self) -> str:
@@ -400,6 +402,11 @@ class Store(RunRows, Closing):
         deleted = self._writer.submit(database.prune, time.time() - older_than).result()
         shrink(self.path)
         return deleted
+
+    def resume_run(self, run: int) -> None:
+        """Record answers as those of an earlier run that has no end yet."""
+        self._run = run
+        self._leases.take(_run_name(run))
 
     def _read(self, text: str, *values: object) -> list[Any]:
         self._writer.check_process()
