@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from typing_extensions import TypeForm, Unpack
 
 from structgen.compile import Input, Plan, compile_brief, compile_chat
-from structgen.core.argument_checks import argument, filled, instance, mapping, number, optional, string, whole
+from structgen.core.argument_checks import argument, filled, instance, mapping, name_in, number, optional, string, whole
 from structgen.core.closing import AsyncClosing, Closing
 from structgen.core.errors import ConfigurationError, RequestTooLarge
 from structgen.core.events import Observer
@@ -87,6 +87,9 @@ class Extractor(Maps, Streams, Closing, AsyncClosing):
         retrying: a tenacity policy whose ``stop`` and ``wait`` decide about transport retries.
         limit_group: any name. Extractors with the same one share their rate limits, although their keys differ: limits
             belong to the organization, and all keys of an organization count together.
+        limits: where processes share their rate limits: the path of a file for those of one host, or the address of a
+            Redis server (``redis://host:6379/0``) for many hosts. If None, ``STRUCTGEN_LIMITS`` names it; without
+            either, each process keeps the limits alone.
         store: a file or an open `Store` for every paid completion. An equal request is answered from it at no cost. If
             None, nothing is stored. A store that is opened from a file is closed with the Extractor.
         previous_run: a run in that store (engine/reparse/previous_run.py). Its responses are read again first, and the
@@ -113,6 +116,7 @@ class Extractor(Maps, Streams, Closing, AsyncClosing):
         client: SdkClient | None = None,
         max_response_bytes: int = MAX_BYTES,
         limit_group: str | None = None,
+        limits: Path | str | None = None,
         store: Store | Path | str | None = None,
         previous_run: PreviousRun | None = None,
         observers: Sequence[Observer] = (),
@@ -143,6 +147,7 @@ class Extractor(Maps, Streams, Closing, AsyncClosing):
             client=given,
             max_response_bytes=argument("max_response_bytes", max_response_bytes, whole(1)),
             limit_group=argument("limit_group", limit_group, optional(filled)) or "",
+            limits=argument("limits", limits, optional(name_in)),
             # Modes after JSON_SCHEMA need the schema in the prompt; and a mode that was named is not replaced.
             fall_back=self.options.mode is Mode.AUTO and self.options.style is not Style.NONE,
         )

@@ -194,6 +194,15 @@ BaseUrl: TypeAlias = Annotated[
         help="The server of the model. Default: that of the provider; for compatible/<id>, STRUCTGEN_BASE_URL.",
     ),
 ]
+Limits: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--limits",
+        metavar="FILE|URL",
+        help="Where processes that use one key share its rate limits: a file for those of one host, or a Redis server "
+        "for many (redis://host:6379/0). Default: STRUCTGEN_LIMITS, else each process keeps to the limits alone.",
+    ),
+]
 AsJson: TypeAlias = Annotated[
     bool,
     typer.Option("--json", help="Print JSON Lines instead: an object for each entry, with the keys in the README."),
@@ -250,6 +259,7 @@ class ExtractArguments:
     language: Language = None
     audio_model: AudioModel = None
     allow_incomplete: AllowIncomplete = False
+    limits: Limits = None
     store: StorePath = None
     no_store: NoStore = False
     show: Show = False

@@ -32,6 +32,8 @@ Value: TypeAlias = str | int | float | bool
 # what to read and write is said anew each time; `store` already says what `no_store` could
 _OTHERS = frozenset({"words", "output", "fields", "show", "no_store"})
 _SECRET = re.compile(r"(?:^|_)(?:api_?key|key|token|secret|password|passwd|credentials?)s?$", re.IGNORECASE)
+URLS = frozenset({"base_url", "limits"})
+"""Settings whose value may be a URL, and so may hold a password."""
 _ON, _OFF = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 _WANTED: Mapping[type[object], str] = MappingProxyType(
     {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a text, the path of a file"}
@@ -202,7 +204,7 @@ def _from_file() -> Iterator[tuple[str, Setting]]:
 def _refuse_secret(name: str, given: object, place: str) -> None:
     """Raise ConfigurationError for a credential: files of settings are shared and committed."""
     text = given if isinstance(given, str) else ""
-    url = name == "base_url" and mask_url(text) != text
+    url = name in URLS and mask_url(text) != text
     if url or _SECRET.search(name.replace("-", "_")) or mask(text) != text:
         raise ConfigurationError(
             f"{place}: {name} does not belong in this file, which others will read. Set the key in the environment or "

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from structgen.cli.configuration import DEFAULT, default_of, read_settings, setting_kinds
+from structgen.cli.configuration import DEFAULT, URLS, default_of, read_settings, setting_kinds
 from structgen.cli.run_store import STORE
 from structgen.cli.selection import RULES, load_dotenv_file
 from structgen.core.json import JsonObject
@@ -39,7 +39,7 @@ def setting_rows(model: str | None) -> Iterator[SettingRow]:
             yield SettingRow(name, model, "command line")
         elif name in settings:
             value = settings[name].value
-            yield SettingRow(name, mask_url(str(value)) if name == "base_url" else value, settings[name].source)
+            yield SettingRow(name, mask_url(str(value)) if name in URLS else value, settings[name].source)
         else:
             yield _default(name)
     yield from _variables(dotenv)

@@ -20,6 +20,7 @@
         BudgetExceeded        ... because attempts, tokens, cost or time ran out
       DocumentError           an input that cannot be read as text
       StoreError              the store of completions cannot be opened, read or written
+        LimitsUnavailable     ... the file or server of the rate limits that processes share
 
 Every message says what happened, where, and what to do next. No message contains an API key.
 """
@@ -202,3 +203,7 @@ class StoreError(StructgenError):
     def __init__(self, message: str, *, completion: Completion | None = None) -> None:
         super().__init__(message)
         self.completion = completion
+
+
+class LimitsUnavailable(StoreError):
+    """The file or the server of the rate limits that processes share cannot be used. Nothing is sent without it."""

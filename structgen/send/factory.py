@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import openai
 
     from structgen.send.http.user_client import UserClient
+    from structgen.send.limits.ledgers import Ledger
 
     SdkClient: TypeAlias = groq.Groq | groq.AsyncGroq | openai.OpenAI | openai.AsyncOpenAI
 
@@ -93,11 +94,13 @@ def open_sender(
     http_client: httpx.Client | httpx.AsyncClient | None = None,
     max_response_bytes: int = MAX_BYTES,
     limit_group: str = "",
+    limits: str | None = None,
     client: UserClient | None = None,
     fall_back: bool = True,
 ) -> Sender:
     """Return the sender for a model string. No connection is opened yet. `client` takes the place of key and URLs.
 
+    `limits` is the address of the rate limits that processes share, STRUCTGEN_LIMITS unless given.
     `fall_back` says whether a request may be answered in another mode if a compatible server refuses its own.
 
     Raises ConfigurationError if the string, the key or the base URL is invalid, and ModelUnavailable if the model is
@@ -122,8 +125,17 @@ def open_sender(
 
         return open_instructor_sender(provider, name, api_key=api_key, base_url=base_url, timeout=timeout)
     endpoint = client.endpoint() if client else find_endpoint(api, api_key, base_url, http_client)
-    endpoint = replace(endpoint, max_bytes=max_response_bytes, limit_group=limit_group)
+    endpoint = replace(endpoint, max_bytes=max_response_bytes, limit_group=limit_group, ledger=_ledger_at(limits))
     return _open_chat(api, endpoint, card, timeout, fall_back=fall_back)
+
+
+def _ledger_at(address: str | None) -> Ledger | None:
+    """Return the ledger of shared rate limits, or None. Its module is imported only if there is one."""
+    if address is None and not os.environ.get("STRUCTGEN_LIMITS"):
+        return None
+    from structgen.send.limits.ledgers import open_ledger
+
+    return open_ledger(address)
 
 
 def _open_chat(api: ChatApi, endpoint: Endpoint, card: Card | None, timeout: float, *, fall_back: bool) -> Sender:

@@ -88,6 +88,7 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
                 model,
                 options,
                 base_url=arguments.base_url,
+                limits=arguments.limits,
                 store=store,
                 previous_run=previous,
                 observers=observers,

@@ -152,7 +152,8 @@ class ChatSender:
             # The credentials of the base URL may take the place of a key.
             address, key = self._endpoint.address, "\0".join(self._endpoint.secrets)
             shows, group = self._api.shows_limits, self._endpoint.limit_group
-            limiter = shared_limiter(address, key, request.model, self.card, shows=shows, group=group)
+            ledger = self._endpoint.ledger
+            limiter = shared_limiter(address, key, request.model, self.card, shows=shows, group=group, ledger=ledger)
             self._limiters[request.model] = limiter
         return Lease(limiter, need_of(request))
 

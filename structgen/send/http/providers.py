@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
     from structgen.send.http.user_client import UserClient
+    from structgen.send.limits.ledgers import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Endpoint:
 
     `base_url` may hold credentials: a user and a password, or parameters. Only the HTTP client gets them; people read
     `shown`. `max_bytes` is the maximum size of a response body. Keys with the same `limit_group` share their
-    rate limits.
+    rate limits, with a `ledger` also those of other processes.
     """
 
     base_url: str
@@ -105,6 +106,7 @@ class Endpoint:
     http_client: httpx.Client | httpx.AsyncClient | None = None
     max_bytes: int = MAX_BYTES
     limit_group: str = ""
+    ledger: Ledger | None = None
     client: UserClient | None = None
 
     @property

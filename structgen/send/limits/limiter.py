@@ -24,6 +24,7 @@ from structgen.core.errors import RateLimited
 from structgen.core.records import Card, Completion, Request
 from structgen.send.http.failures import Failure
 from structgen.send.limits import limiter_state as limits
+from structgen.send.limits.allotment import Exhausted
 from structgen.send.limits.buckets import (
     RawHeaders,
     Sighting,
@@ -32,7 +33,9 @@ from structgen.send.limits.buckets import (
     read_rate_limit_error,
     read_raw_headers,
 )
+from structgen.send.limits.ledgers import Ledger
 from structgen.send.limits.limiter_state import Grant, Need, State, Wait
+from structgen.send.limits.purse import Purse
 
 if TYPE_CHECKING:
     from structgen.send.sender import Allowance
@@ -76,11 +79,15 @@ class Limiter:
         *,
         shows: bool = True,
         clock: Callable[[], float] = time.monotonic,
+        purse: Purse | None = None,
     ) -> None:
+        """`purse` holds this process's part of limits that it shares with others."""
+        self._purse = purse
         self._lock = threading.RLock()  # the garbage collector may close a stream, and so end its call, at any moment
         self._queue: deque[_Waiter] = deque()
         self._clock = clock
-        self._state = limits.start(clock(), most, card.limits if card else limits.NO_TIERS, shows=shows)
+        tiers = card.limits if card else limits.NO_TIERS
+        self._state = limits.start(clock(), most, tiers, shows=shows, counts=purse is not None)
         self.forgotten = False
 
     @property
@@ -158,9 +165,17 @@ class Limiter:
         while True:
             before = self._state
             after, answer = limits.acquire(before, self._clock(), place.need)
+            if isinstance(answer, Grant) and (exhausted := self._shared_wait(before, answer)) is not None:
+                after, answer = limits.advance(before, self._clock()), Wait(exhausted.seconds, exhausted.why)
             if self._state is before:
                 self._state, place.answer = after, answer
                 return
+
+    def _shared_wait(self, state: State, grant: Grant) -> Exhausted | None:
+        """Return how long the call must wait for limits that are shared with other processes, or None."""
+        if self._purse is None or state.total is None:
+            return None
+        return self._purse.wait_for(grant.amount, state.total, state.buckets, sure=state.trial is None)
 
     def _look(self, waiter: _Waiter, allowance: Allowance) -> float | None:
         """Return None if there is a grant, else the seconds until the next look. Raises NotSent for a stopped run."""
@@ -201,6 +216,8 @@ class Limiter:
     def _words(self, answer: Wait | None) -> str:
         """Return in words what the call waits for."""
         bucket = self._state.find(answer.why) if answer else None
+        if bucket is None and answer is not None and answer.why is not None:
+            return f"the limit of {answer.why.words}"  # only other processes know how high it is
         return (
             f"the limit of {bucket.limit:,.0f} {bucket.measure.words}"
             if bucket
@@ -272,19 +289,28 @@ _sharing = threading.Lock()
 
 
 def shared_limiter(
-    base_url: str, key: str, model: str, card: Card | None = None, *, shows: bool = True, group: str = ""
+    base_url: str,
+    key: str,
+    model: str,
+    card: Card | None = None,
+    *,
+    shows: bool = True,
+    group: str = "",
+    ledger: Ledger | None = None,
 ) -> Limiter:
     """Return this process's limiter for a server, key and model. The key is stored only as a hash.
 
     Keys of one `group` share their limiters, because limits belong to the organization. `shows` says that the server
-    shows its rate limits in its headers.
+    shows its rate limits in its headers. With a `ledger`, the limits are shared with all processes that use it.
     """
     owner = ("group", group) if group else ("key", key)
     name = hashlib.sha256("\0".join((base_url, *owner, model)).encode()).hexdigest()
     with _sharing:
-        limiter = _shared.get(name)
+        known = name if ledger is None else f"{name} in {id(ledger)}"
+        limiter = _shared.get(known)
         if limiter is None:
-            limiter = _shared[name] = Limiter(card, MAX_IN_FLIGHT, shows=shows)
+            purse = None if ledger is None else Purse(ledger, name)
+            limiter = _shared[known] = Limiter(card, MAX_IN_FLIGHT, shows=shows, purse=purse)
         return limiter
 
 

@@ -78,7 +78,8 @@ class State(NamedTuple):
     calls had reserved but not used, and `gives_back` says that the server was seen to return such tokens too. The
     server asked for a pause until `paused` because of the limit `paused_for`. `ratio` is actual over estimated prompt
     tokens. `shrunk` is the number of the first grant after the window was last narrowed. `trial` is the time at which
-    the wait for the first limits ends, or None after it.
+    the wait for the first limits ends, or None after it. `total` is what all calls have used and reserved so far: it is
+    only counted for limits that are shared with other processes, and otherwise None.
     """
 
     most: float
@@ -97,23 +98,26 @@ class State(NamedTuple):
     paused_for: Measure | None = None
     ratio: float = 1.0
     trial: float | None = None
+    total: Amount | None = None
 
     def find(self, measure: Measure | None) -> Bucket | None:
         """Return the bucket of a limit, or None if the limit is unknown."""
         return next((bucket for bucket in self.buckets if bucket.measure is measure), None)
 
 
-def start(now: float, most: int, tiers: Tiers = NO_TIERS, *, shows: bool = True) -> State:
+def start(now: float, most: int, tiers: Tiers = NO_TIERS, *, shows: bool = True, counts: bool = False) -> State:
     """Return the state before the first response.
 
     If the server `shows` its limits, a few calls are sent, within the card's smallest tier, and the others wait until
-    the first response shows the real limits. For any other server no limits are known, and none are assumed.
+    the first response shows the real limits. For any other server no limits are known, and none are assumed. `counts`
+    says whether to count the total.
     """
+    total = Amount() if counts else None
     if not shows:
-        return State(most, tiers, now, window=most)
+        return State(most, tiers, now, window=most, total=total)
     smallest = min(tiers.values(), key=lambda tier: tier.get(Measure.TPM, inf), default=NO_LIMITS)
     buckets = tuple(Bucket(measure, smallest[measure]) for measure in Measure if smallest.get(measure))
-    return State(most, tiers, now, buckets=buckets, window=min(most, PROBES), trial=inf)
+    return State(most, tiers, now, buckets=buckets, window=min(most, PROBES), trial=inf, total=total)
 
 
 def advance(state: State, now: float) -> State:
@@ -142,7 +146,14 @@ def acquire(state: State, now: float, need: Need) -> tuple[State, Grant | Wait]:
         number=state.number + 1,
         trial=trial,
     )
-    return state, granted
+    return _counted(state, amount), granted
+
+
+def _counted(state: State, used: Amount) -> State:
+    """Add to the total, if it is counted."""
+    return (
+        state if state.total is None else state._replace(total=Amount(*map(sum, zip(state.total, used, strict=True))))
+    )
 
 
 def _wait(state: State, time: float, amount: Amount) -> Wait | None:
@@ -198,9 +209,8 @@ def _count(state: State, grant: Grant, prompt: int, answer: int, cached: int) ->
     if grant.need.prompt > 0:
         # Smoothed and clamped, because one odd document must not distort the estimates for all others.
         ratio = 0.8 * ratio + 0.2 * min(max(prompt / grant.need.prompt, 0.25), 4.0)
-    buckets = charged(
-        state.buckets, state.time, Amount(0.0, used.prompt - grant.amount.prompt, used.answer - grant.amount.answer)
-    )
+    more = Amount(0.0, used.prompt - grant.amount.prompt, used.answer - grant.amount.answer)
+    state, buckets = _counted(state, more), charged(state.buckets, state.time, more)
     unused = max(grant.tokens - used.tokens, 0.0)
     return state._replace(buckets=buckets, ratio=ratio, returned=state.returned + unused)
 
@@ -263,7 +273,7 @@ def abandon(state: State, now: float, grant: Grant) -> State:
 
 def withdraw(state: State, now: float, grant: Grant, sightings: Iterable[Sighting] = ()) -> State:
     """End a call that was not sent or not counted: return what it had reserved."""
-    state = _end(state, now, grant)
+    state = _counted(_end(state, now, grant), grant.amount.negative())
     return learn(state._replace(buckets=charged(state.buckets, state.time, grant.amount.negative())), sightings)
 
 
