@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Risk,
         Style,
     )
+    from structgen.core.progress import Progress
     from structgen.core.records import (
         Card,
         Completion,
@@ -118,6 +119,7 @@ _HOMES = {
         "Risk",
         "Style",
     ),
+    "structgen.core.progress": ("Progress",),
     "structgen.core.records": (
         "Card",
         "Completion",
@@ -189,6 +191,7 @@ __all__ = [
     "Options",
     "Parsed",
     "Partial",
+    "Progress",
     "RateLimited",
     "Reask",
     "Repair",

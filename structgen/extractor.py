@@ -63,7 +63,6 @@ _A_STRING = optional(string)
 _A_PREVIOUS_RUN = instance(PreviousRun, "PreviousRun(store, store.runs()[0])")
 _AN_OPTIONS = instance(Options, "Options(mode=Mode.JSON)")
 
-
 MAX_PLANS = 64
 """Maximum compiled schemas that one Extractor remembers."""
 
@@ -298,6 +297,13 @@ class Extractor(Maps, Streams, Closing, AsyncClosing):
         other, before = copy(self), self._patience.stopped
         either = stopped if before is None else lambda: stopped() or before()
         other._patience = replace(self._patience, stopped=either)
+        return other
+
+    def with_observer(self, observer: Observer) -> Self:
+        """Return a copy with one more observer. It shares the connections and the store."""
+        other = copy(self)
+        other._observers = told = Observers((*self._observers.all, observer))
+        other._patience = replace(self._patience, on_retry=told.retried, on_wait=told.waiting)
         return other
 
     def _storing(self, store: Store | Path | str | None) -> tuple[Self, Callable[[], None]]:

@@ -5,29 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from enum import StrEnum
 from typing import Any, cast
 
 from structgen.core.errors import ExtractionFailed
-from structgen.core.json import MISSING, Json, JsonObject, at, steps
+from structgen.core.json import Json, JsonObject
 from structgen.core.records import Document, Evidence, Status, Usage
 from structgen.core.results import Alone, Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Repair
 from structgen.core.screen import escaped, json_text
 from structgen.documents import DocumentProblem
 from structgen.engine.budget import Told
+from structgen.engine.outcome_status import RowStatus, is_incomplete
 from structgen.ground import locate
-from structgen.parse.reading import BREAKS_OFF
 from structgen.schema import Schema
-
-
-class RowStatus(StrEnum):
-    """The outcome of a document."""
-
-    OK = "ok"
-    INCOMPLETE = "incomplete"
-    """The only fault is missing parts: required ones, or those of chunks that failed. The value is what was found."""
-    FAILED = "failed"
-
 
 _MERGED = frozenset({"repeated_item", "repeated_list"})
 """Rules of repairs whose `before` lists every mention that was merged into one."""
@@ -283,30 +272,6 @@ def _bounded(usage: Usage) -> Usage:
 
 def _counted(count: int | None) -> int | None:
     return None if count is None or count >= 2**63 else count
-
-
-def is_incomplete(failure: ExtractionFailed) -> bool:
-    """Whether the only fault is that required parts are missing or null."""
-    return (
-        isinstance(failure.partial, dict | list)
-        and bool(failure.issues)
-        and all(_is_absent(failure.partial, issue) for issue in failure.issues)
-    )
-
-
-def _is_absent(value: Json, issue: Issue) -> bool:
-    """Whether the issue concerns a part that is null, or a key that its object lacks."""
-    # where the reader broke off something is there, though it may lack anything, and a refused repair means that
-    # something is there but doubtful
-    if issue.code in BREAKS_OFF or issue.repair is not None:
-        return False
-    *above, last = steps(issue.path) or ("",)
-    parent = at(value, above)
-    if isinstance(parent, dict) and last not in parent:
-        return issue.code in {"missing", "new"}
-    # the root itself is never an absent part: then nothing was found at all
-    found = at(value, [*above, last])
-    return issue.path != "" and (found is None or found is MISSING)
 
 
 def plain(value: object, schema: Schema[Any]) -> Json:

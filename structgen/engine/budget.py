@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Budget
-from structgen.core.records import Card, Usage
+from structgen.core.records import Card, Completion, Request, Usage
 from structgen.core.results import Attempt
 from structgen.send import find_card, split_model
 
@@ -71,18 +71,6 @@ class Told:
         )
 
 
-def _told(attempt: Attempt, cards: Mapping[tuple[str, str], Card | None]) -> Told:
-    used, request = attempt.completion.usage, attempt.request
-    if not used.calls or request.provider == FREE:
-        return Told()
-    # Of a call that was sent again the response may have told its tokens, although an earlier one did not.
-    usage = attempt.completion.told or used
-    if usage.input_tokens is None or usage.output_tokens is None:
-        return Told(untold_calls=used.calls)
-    cost = _cost([(usage, attempt.completion.price_share)], cards.get((request.provider, request.model)))
-    return Told(usage.input_tokens, usage.output_tokens, cost, used.calls - usage.calls)
-
-
 @dataclass(frozen=True, slots=True)
 class Prices:
     """The cards of the models that are asked for one value, by provider and model id."""
@@ -110,7 +98,19 @@ class Prices:
 
     def told(self, attempts: Iterable[Attempt]) -> Told:
         """Return what the calls that reported tokens took, and how many reported none."""
-        return sum((_told(attempt, self.cards) for attempt in attempts), Told())
+        return sum((self.told_by(attempt.request, attempt.completion) for attempt in attempts), Told())
+
+    def told_by(self, request: Request, completion: Completion) -> Told:
+        """Return the same for one completion. A stored one took nothing."""
+        used = completion.usage
+        if not used.calls or request.provider == FREE:
+            return Told()
+        # Of a call that was sent again the response may have told its tokens, although an earlier one did not.
+        usage = completion.told or used
+        if usage.input_tokens is None or usage.output_tokens is None:
+            return Told(untold_calls=used.calls)
+        cost = _cost([(usage, completion.price_share)], self.cards.get((request.provider, request.model)))
+        return Told(usage.input_tokens, usage.output_tokens, cost, used.calls - usage.calls)
 
     @property
     def dearest(self) -> Card | None:

@@ -22,14 +22,17 @@ from structgen.core.errors import (
     ModelUnavailable,
     NotSent,
 )
+from structgen.core.events import Observer
 from structgen.core.json import Json
 from structgen.core.records import Document
 from structgen.core.results import Extraction
 from structgen.engine.budget import is_paid
 from structgen.engine.drive import Outcome, aattempted, amap_ordered, attempted, map_ordered
+from structgen.engine.progress.map_progress import MapProgress, ShowProgress, map_progress
 from structgen.schema import Context, SchemaOf, U
 from structgen.store import Store
 
+M = TypeVar("M", bound="Maps")
 T = TypeVar("T")
 
 CONCURRENCY = 8
@@ -97,6 +100,7 @@ class Maps(ABC):
         concurrency: int = ...,
         context: Context = None,
         store: Store | Path | str | None = None,
+        progress: ShowProgress = False,
     ) -> Generator[Outcome[U], None, None]: ...
     @overload
     def map(
@@ -108,6 +112,7 @@ class Maps(ABC):
         concurrency: int = ...,
         context: Context = None,
         store: Store | Path | str | None = None,
+        progress: ShowProgress = False,
     ) -> Generator[Outcome[Json], None, None]: ...
     @overload
     def map(
@@ -119,6 +124,7 @@ class Maps(ABC):
         concurrency: int = ...,
         context: Context = None,
         store: Store | Path | str | None = None,
+        progress: ShowProgress = False,
     ) -> Generator[Outcome[T], None, None]: ...
     def map(
         self,
@@ -129,6 +135,7 @@ class Maps(ABC):
         concurrency: int = CONCURRENCY,
         context: Context = None,
         store: Store | Path | str | None = None,
+        progress: ShowProgress = False,
     ) -> Generator[Outcome[Any], None, None]:
         """Yield for each text its Extraction, or the ExtractionFailed if it failed; in order and lazily.
 
@@ -137,17 +144,21 @@ class Maps(ABC):
         without a request. A wrong schema raises TaskError before the first text is taken.
 
         `store` replaces the Extractor's own for this call: a file, which is closed at the end, or an open `Store`.
+
+        `progress=True` shows a tqdm bar, in notebooks too. A callable is called with a `Progress` after each text.
         """
         resolved, instructions, context = self._given(schema, instructions, context)
         check_texts(texts)
         gate, (storing, close) = Gate(), self._storing(store)
-        gated = storing.with_cancellation(gate.is_shut)
-        return map_ordered(
+        shown = map_progress(progress, texts, self.models)
+        gated = _observed(storing, shown).with_cancellation(gate.is_shut)
+        outcomes = map_ordered(
             lambda text: gate.checked(lambda: gated._extract(resolved, text, instructions, context)),
             texts,
             concurrency,
             at_end=close,
         )
+        return outcomes if shown is None else shown.follow(outcomes)
 
     @overload
     def amap(
@@ -159,6 +170,7 @@ class Maps(ABC):
         concurrency: int = ...,
         context: Context = None,
         store: Store | Path | str | None = None,
+        progress: ShowProgress = False,
     ) -> AsyncGenerator[Outcome[U], None]: ...
     @overload
     def amap(
@@ -170,6 +182,7 @@ class Maps(ABC):
         concurrency: int = ...,
         context: Context = None,
         store: Store | Path | str | None = None,
+        progress: ShowProgress = False,
     ) -> AsyncGenerator[Outcome[Json], None]: ...
     @overload
     def amap(
@@ -181,6 +194,7 @@ class Maps(ABC):
         concurrency: int = ...,
         context: Context = None,
         store: Store | Path | str | None = None,
+        progress: ShowProgress = False,
     ) -> AsyncGenerator[Outcome[T], None]: ...
     def amap(
         self,
@@ -191,18 +205,21 @@ class Maps(ABC):
         concurrency: int = CONCURRENCY,
         context: Context = None,
         store: Store | Path | str | None = None,
+        progress: ShowProgress = False,
     ) -> AsyncGenerator[Outcome[Any], None]:
         """Async version of `map`. `texts` may be an async iterable."""
         resolved, instructions, context = self._given(schema, instructions, context)
         check_texts(texts, is_async=True)
 
         gate, (storing, close) = Gate(), self._storing(store)
-        gated = storing.with_cancellation(gate.is_shut)
+        shown = map_progress(progress, texts, self.models)
+        gated = _observed(storing, shown).with_cancellation(gate.is_shut)
 
         async def one(text: Input) -> Outcome[Any]:
             return await gate.achecked(lambda: gated._aextract(resolved, text, instructions, context))
 
-        return amap_ordered(one, texts, concurrency, at_end=close)
+        outcomes = amap_ordered(one, texts, concurrency, at_end=close)
+        return outcomes if shown is None else shown.afollow(outcomes)
 
     def _given(self, schema: object, instructions: object, context: object) -> tuple[object, str | None, Context]:
         """Check the arguments that are the same for all texts, before the first text is taken."""
@@ -210,6 +227,12 @@ class Maps(ABC):
         return self._resolved(schema), checked, argument("context", context, optional(mapping))
 
     # Implemented by Extractor
+
+    models: tuple[str, ...]
+
+    @abstractmethod
+    def with_observer(self, observer: Observer) -> Self:
+        """Return a copy with one more observer."""
 
     @abstractmethod
     def with_cancellation(self, stopped: Callable[[], bool]) -> Self:
@@ -235,6 +258,10 @@ class Maps(ABC):
         self, schema: object, text: Input, instructions: str | None, context: Context
     ) -> Extraction[Any]:
         """Async version of `_extract`."""
+
+
+def _observed(extractor: M, shown: MapProgress | None) -> M:
+    return extractor if shown is None else extractor.with_observer(shown.observe)
 
 
 def check_texts(texts: object, *, is_async: bool = False) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from structgen import Budget, Extraction, ExtractionFailed, Extractor, Options
+from structgen import Budget, Extraction, ExtractionFailed, Extractor, Options, Progress
 from structgen.core.errors import (
     AuthenticationFailed,
     ConfigurationError,
@@ -144,3 +144,63 @@ def test_a_replay_takes_no_other_store(groq_emulator: Emulator, tmp_path: Path) 
         with pytest.raises(ConfigurationError, match="leave store= out"):
             Extractor("replay", store=recorded).map(SCHEMA, texts(1), store=tmp_path / "other.sqlite")
     assert not (tmp_path / "other.sqlite").exists()
+
+
+@pytest.fixture(params=["sync", "async"])
+def shown(request: pytest.FixtureRequest) -> Map:
+    """``shown(extractor, texts, progress)``: the outcomes of `map` or `amap`."""
+
+    async def awaited(extractor: Extractor, given: Any, progress: Any) -> list[Any]:
+        return [outcome async for outcome in extractor.amap(SCHEMA, given, concurrency=2, progress=progress)]
+
+    if request.param == "sync":
+        return lambda extractor, given, progress: list(extractor.map(SCHEMA, given, concurrency=2, progress=progress))
+    return lambda *given: asyncio.run(awaited(*given))
+
+
+def test_a_callable_receives_the_progress_after_each_text(shown: Map, groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply('{"nome": 1}'), repeat_last=True)
+    seen: list[Progress] = []
+    outcomes = shown(Extractor(GROQ, Options(budget=Budget(max_attempts=2))), list(texts(4)), seen.append)
+    assert len(outcomes) == 4
+    assert [(one.done, one.total) for one in seen] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    last = seen[-1]
+    assert (last.ok, last.failed + last.incomplete, last.calls, last.asked_again) == (0, 4, 8, 4)
+    assert last.cost == last.projected_cost
+    assert last.untold_calls == 8  # the server rejected its own responses, without their tokens
+
+
+def test_a_lazy_iterable_has_no_total(shown: Map) -> None:
+    seen: list[Progress] = []
+    shown(Extractor("rules"), texts(2), seen.append)
+    assert [(one.done, one.total, one.ok) for one in seen] == [(1, None, 1), (2, None, 2)]
+
+
+def test_a_bar_is_shown_on_stderr(shown: Map, capsys: pytest.CaptureFixture[str]) -> None:
+    shown(Extractor("rules"), list(texts(3)), True)
+    captured = capsys.readouterr()
+    assert "3/3" in captured.err
+    assert "3 ok" in captured.err
+    assert captured.out == ""
+
+
+def test_a_callable_that_raises_does_not_stop_the_run(shown: Map, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(progress: Progress) -> None:
+        raise ValueError("no")
+
+    assert len(shown(Extractor("rules"), list(texts(2)), broken)) == 2
+    assert "the run continues" in caplog.text
+
+
+def test_a_progress_that_is_neither_true_nor_a_callable_is_refused_before_the_first_text() -> None:
+    for wrong in (3, "bar", None):
+        with pytest.raises(ConfigurationError, match=r"progress is .* must be True, False or a callable"):
+            Extractor("rules").map(SCHEMA, ["Name: Soup"], progress=wrong)  # type: ignore[arg-type]
+
+
+def test_progress_does_not_count_the_observers_of_another_call(groq_emulator: Emulator) -> None:
+    groq_emulator.script(reply(GOOD), repeat_last=True)
+    extractor, seen = Extractor(GROQ), list[Progress]()
+    list(extractor.map(SCHEMA, ["Name: a"], progress=seen.append))
+    list(extractor.map(SCHEMA, ["Name: b"], progress=seen.append))
+    assert [one.calls for one in seen] == [1, 1]
