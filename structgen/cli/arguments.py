@@ -214,6 +214,14 @@ StorePath: TypeAlias = Annotated[
 NoStore: TypeAlias = Annotated[
     bool, typer.Option("--no-store", help="Neither store responses nor use stored ones: request everything again.")
 ]
+RetryFailed: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--retry-failed",
+        help="The same command again, only about documents that failed or are incomplete: stored responses that were "
+        "refused are requested again, and paid once more. All other rows of the output stay as they are.",
+    ),
+]
 AllowIncomplete: TypeAlias = Annotated[
     bool,
     typer.Option(
@@ -258,6 +266,7 @@ class ExtractArguments:
     currency: Currency = None
     language: Language = None
     audio_model: AudioModel = None
+    retry_failed: RetryFailed = False
     allow_incomplete: AllowIncomplete = False
     limits: Limits = None
     store: StorePath = None

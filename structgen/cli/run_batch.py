@@ -301,15 +301,21 @@ class ShownOutput:
 
 
 def with_output(
-    documents: Iterable[DocumentOrProblem], output: Path | None, schema: Schema[Any], *, show: bool
+    documents: Iterable[DocumentOrProblem],
+    output: Path | None,
+    schema: Schema[Any],
+    *,
+    show: bool,
+    patch: bool = False,
 ) -> tuple[Iterable[DocumentOrProblem], Output]:
     """Return the documents, and the output for their rows, which with `show` prints them too.
 
+    With `patch`, a file keeps its rows of other documents.
     Raises ConfigurationError if the file cannot be written.
     """
     if not show:
-        return documents, open_output(output, schema)
-    shown = ShownOutput(open_output(output, schema) if output is not None else None)
+        return documents, open_output(output, schema, patch=patch)
+    shown = ShownOutput(open_output(output, schema, patch=patch) if output is not None else None)
     return shown.remember(documents), shown
 
 

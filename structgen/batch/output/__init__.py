@@ -19,6 +19,7 @@ from typing import IO, Any, Protocol
 from structgen.batch.output.file_formats import FORMATS, Format, csv_line
 from structgen.batch.output.flatten import Layout, Unwritable
 from structgen.batch.output.part_file import PartFile
+from structgen.batch.output.patched_file import PatchedFile
 from structgen.batch.row import Row, refused, to_line
 from structgen.core.errors import ConfigurationError, OutputError
 from structgen.schema import Schema
@@ -95,9 +96,10 @@ class Lines:
                 self._stream.close()
 
 
-def open_output(path: Path | None, schema: Schema[Any] | None = None) -> Output:
+def open_output(path: Path | None, schema: Schema[Any] | None = None, *, patch: bool = False) -> Output:
     """Return the output for a path, by its suffix, or standard output if it is None.
 
+    With `patch`, a file keeps its rows, apart from those of the same documents, which are replaced.
     The columns of tables are those of `schema`; without one, the value is one cell of JSON. Raises ConfigurationError
     if no format has the suffix, or the file cannot be written.
     """
@@ -118,7 +120,7 @@ def open_output(path: Path | None, schema: Schema[Any] | None = None) -> Output:
     if form.check is not None:
         form.check(path)
     try:
-        return PartFile(path, form, layout)
+        return PatchedFile(path, form, layout) if patch else PartFile(path, form, layout)
     except OSError as error:
         raise ConfigurationError(f"Cannot write {path}: {error.strerror}.") from error
 

@@ -98,6 +98,18 @@ def write_parquet(rows: Rows, target: Path, layout: Layout) -> None:
     """Write a column for each field, of the type that the schema says."""
     arrow: Any = import_module("pyarrow")  # no types
     parquet: Any = import_module("pyarrow.parquet")
+    schema = arrow_schema(layout)
+    with replacing(target) as path, parquet.ParquetWriter(path, schema) as writer:
+        cells = (parquet_cells(layout, row) for row in rows())
+        for batch in _batches(cells, max(1, _MOST_CELLS // len(layout.names))):
+            columns = zip(*batch, strict=True)
+            arrays = [arrow.array(list(column), kind) for column, kind in zip(columns, schema.types, strict=True)]
+            writer.write_table(arrow.Table.from_arrays(arrays, schema=schema))
+
+
+def arrow_schema(layout: Layout) -> Any:
+    """Return pyarrow's schema for the columns."""
+    arrow: Any = import_module("pyarrow")
     text = arrow.string()
     makers = {
         Kind.TEXT: text,
@@ -108,15 +120,12 @@ def write_parquet(rows: Rows, target: Path, layout: Layout) -> None:
         Kind.BOOLEAN: arrow.bool_(),
     }
     kinds = [column.kind for column in layout.columns]
-    schema = arrow.schema([(name, makers[kind]) for name, kind in zip(layout.names, kinds, strict=True)])
-    with replacing(target) as path, parquet.ParquetWriter(path, schema) as writer:
-        for batch in _batches(map(layout.cells, rows()), max(1, _MOST_CELLS // len(kinds))):
-            columns = zip(*batch, strict=True)
-            arrays = [
-                arrow.array([_typed(kind, cell) for cell in column], makers[kind])
-                for kind, column in zip(kinds, columns, strict=True)
-            ]
-            writer.write_table(arrow.Table.from_arrays(arrays, schema=schema))
+    return arrow.schema([(name, makers[kind]) for name, kind in zip(layout.names, kinds, strict=True)])
+
+
+def parquet_cells(layout: Layout, row: JsonObject) -> list[object]:
+    """Return the cells of a row as the Python values that pyarrow converts to the types of their columns."""
+    return [_typed(column.kind, cell) for column, cell in zip(layout.columns, layout.cells(row), strict=True)]
 
 
 def parquet_keys(target: Path) -> list[DocumentKey]:
@@ -129,7 +138,7 @@ def parquet_keys(target: Path) -> list[DocumentKey]:
         raise ValueError(f"it has no column {error}") from error
 
 
-def _batches(cells: Iterable[list[Cell]], size: int) -> Iterator[list[list[Cell]]]:
+def _batches(cells: Iterable[list[object]], size: int) -> Iterator[list[list[object]]]:
     """Yield the rows in lists."""
     iterator = iter(cells)
     while batch := list(islice(iterator, size)):
@@ -169,9 +178,8 @@ def write_sqlite(rows: Rows, target: Path, layout: Layout) -> None:
     """Replace the table ``rows`` in one transaction; other tables are left alone."""
     kinds = [column.kind for column in layout.columns]
     columns = ", ".join(
-        f"{_quoted(name)} {_SQLITE_TYPES.get(kind, 'TEXT')}" for name, kind in zip(layout.names, kinds, strict=True)
+        f"{quoted(name)} {_SQLITE_TYPES.get(kind, 'TEXT')}" for name, kind in zip(layout.names, kinds, strict=True)
     )
-    places = ", ".join("?" * len(kinds))
     # a database with other tables is changed in place, in one transaction; a new one appears when it is complete
     place = nullcontext(target) if target.exists() else replacing(target)
     try:
@@ -180,8 +188,7 @@ def write_sqlite(rows: Rows, target: Path, layout: Layout) -> None:
             database.execute("BEGIN IMMEDIATE")
             database.execute("DROP TABLE IF EXISTS rows")
             database.execute(f"CREATE TABLE rows ({columns})")
-            insert = f"INSERT INTO rows VALUES ({places})"  # noqa: S608  (only question marks)
-            database.executemany(insert, (list(map(_stored, kinds, layout.cells(row))) for row in rows()))
+            database.executemany(insert_row(layout), (stored_cells(layout, row) for row in rows()))
             database.execute("COMMIT")
     except sqlite3.Error as error:
         raise OSError(str(error)) from error
@@ -198,7 +205,18 @@ def sqlite_keys(target: Path) -> list[DocumentKey]:
         raise OSError(str(error)) from error
 
 
-def _quoted(name: str) -> str:
+def insert_row(layout: Layout) -> str:
+    """Return the statement that adds a row to the table ``rows``."""
+    return f"INSERT INTO rows VALUES ({', '.join('?' * len(layout.names))})"  # noqa: S608  (only question marks)
+
+
+def stored_cells(layout: Layout, row: JsonObject) -> list[Cell]:
+    """Return the cells of a row as SQLite keeps them."""
+    return [_stored(column.kind, cell) for column, cell in zip(layout.columns, layout.cells(row), strict=True)]
+
+
+def quoted(name: str) -> str:
+    """Return the name of a column for a statement."""
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -191,5 +191,10 @@ class PartFile:
             self._earlier.unlink(missing_ok=True)
 
 
+def parsed_line(row: RowLine) -> JsonObject:
+    """Read one row from its file."""
+    return next(_parsed([row]))
+
+
 def _parsed(rows: Iterable[RowLine]) -> Iterator[JsonObject]:
     return (cast(JsonObject, json.loads(line)) for line in read_lines(rows))

@@ -36,7 +36,8 @@ def extract(arguments: ExtractArguments) -> None:
     document failed; with --allow-incomplete that counts as ok.
 
     Responses are stored: running the same command again, however the last run ended, pays only for what is missing.
-    After a change to the schema, use `structgen runs reparse`.
+    With --retry-failed it asks again only about the documents that failed or are incomplete (`structgen runs failures`
+    lists them), and replaces their rows. After a change to the schema, use `structgen runs reparse`.
 
     Exit status: 0 every row ok, 1 some not, 2 usage error, 3 stopped (by a budget, a rate limit, a full store, or a
     server that is down), 130 interrupted by Ctrl-C, 143 by SIGTERM.
@@ -70,6 +71,7 @@ class ReparseContext:
 def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = None) -> Exit:
     """Run the command line, reading the answers of a previous run first if there is one; return the exit status."""
     from structgen.cli.listener import listener_of
+    from structgen.cli.retry_failed import open_retry
     from structgen.cli.run_batch import Manner, run_batch, with_output
     from structgen.cli.run_store import open_run_store, record_run
     from structgen.extractor import Extractor
@@ -81,6 +83,7 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
     spec = _run_spec(task, instructions)
     with open_run_store(model, arguments.store, off=arguments.no_store) as store:
         previous = reparse.previous(store, spec) if reparse and store else None
+        retry = open_retry(store, quiet=arguments.quiet) if arguments.retry_failed else None
         manner = Manner(arguments.quiet, arguments.allow_incomplete, bar=not arguments.show, stored=store is not None)
         options, observers = _options(arguments), [manner.waits]
         with (
@@ -97,8 +100,13 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
         ):
             batch = _batch(arguments, extractor, task, instructions, reparse, listener)
             _announce_rules(extractor.model, chosen=is_chosen(arguments.model))
+            read = _documents(arguments, inputs, listener)
             documents, output = with_output(
-                _documents(arguments, inputs, listener), arguments.output, batch.schema, show=arguments.show
+                retry.chosen(read) if retry else read,
+                arguments.output,
+                batch.schema,
+                show=arguments.show,
+                patch=retry is not None,
             )
             # a reparse can be reparsed itself: its answers are to this request and to those before it
             specs = [spec, *(previous.run.asked if previous else ())]
