@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
@@ -11,7 +10,7 @@ from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import Document, Evidence, Status, Usage
 from structgen.core.results import Alone, Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Repair
-from structgen.core.screen import escaped, json_text
+from structgen.core.screen import cell_text, escaped
 from structgen.documents import DocumentProblem
 from structgen.engine.budget import Told
 from structgen.engine.outcome_status import RowStatus, is_incomplete
@@ -285,20 +284,3 @@ def plain(value: object, schema: Schema[Any]) -> Json:
 def to_line(row: Row) -> str:
     """Return the row as one line of JSON with its newline: always valid UTF-8, valid JSON and safe to print."""
     return cell_text(row.to_json()) + "\n"
-
-
-def cell_text(value: Json) -> str:
-    """Return any value as JSON on one line, its infinities and NaN as strings."""
-    try:
-        return json_text(value, finite=True)
-    except ValueError:  # JSON has no infinity
-        return json_text(_finite(value))
-
-
-def _finite(value: Json) -> Json:
-    """Replace NaN and the infinities by strings."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list) else value

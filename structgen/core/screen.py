@@ -8,9 +8,10 @@ another one. So no text of theirs is printed, and no JSON is written, without a 
 from __future__ import annotations
 
 import json
+import math
 import re
 
-from structgen.core.json import JsonLike
+from structgen.core.json import Json, JsonLike
 
 _ACTING = re.compile(
     "["
@@ -55,3 +56,20 @@ def json_text(value: JsonLike, *, indent: int | None = None, finite: bool = Fals
     # JSON itself escapes what is below U+0020, so each acting character is inside a string, where an escape may be;
     # the line ends of an indented text are not
     return escaped(text) if indent is None else "\n".join(map(escaped, text.split("\n")))
+
+
+def cell_text(value: Json) -> str:
+    """Return any value as JSON on one line, its infinities and NaN as strings."""
+    try:
+        return json_text(value, finite=True)
+    except ValueError:  # JSON has no infinity
+        return json_text(_finite(value))
+
+
+def _finite(value: Json) -> Json:
+    """Replace NaN and the infinities by strings."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list) else value

@@ -19,12 +19,13 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from structgen.batch.output.atomic_write import replacing
-from structgen.batch.output.flatten import Cell, Kind, Layout
+from structgen.batch.output.flatten import Cell, Layout
 from structgen.batch.output.row_lines import DocumentKey, document_key, jsonl_keys
-from structgen.batch.row import cell_text
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
+from structgen.core.screen import cell_text
 from structgen.schema import Schema
+from structgen.schema.columns import Kind
 
 Rows: TypeAlias = Callable[[], Iterable[JsonObject]]
 """Starts the rows again from the beginning at each call."""

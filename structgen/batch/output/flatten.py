@@ -11,33 +11,20 @@ import datetime
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from functools import cached_property
 from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from structgen.batch.row import cell_text
 from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.records import Usage
-from structgen.core.screen import escaped
+from structgen.core.screen import cell_text, escaped
 from structgen.schema import Schema
+from structgen.schema.columns import Kind, has_open_keys, named_in, only_record, scalar_kind
 from structgen.schema.node import Node
 
 Cell: TypeAlias = None | bool | int | float | str
 Steps: TypeAlias = tuple[str, ...]
-
-
-class Kind(StrEnum):
-    """What the cells of a column are; any may be null."""
-
-    TEXT = "text"
-    DATE = "date"
-    """A text ``YYYY-MM-DD``."""
-    INTEGER = "whole numbers"
-    NUMBER = "numbers"
-    BOOLEAN = "true or false"
-    JSON = "JSON"
 
 
 class Unwritable(ValueError):
@@ -180,7 +167,7 @@ def _value_columns(schema: Schema[Any], most: int) -> tuple[list[Column], bool]:
         if len(inner) > most:
             break
         columns = inner
-        is_open = is_open or any(_has_open_keys(node, schema) for node in divided)
+        is_open = is_open or any(has_open_keys(node, closed=schema.adapter is not None) for node in divided)
     return columns, is_open
 
 
@@ -189,57 +176,17 @@ def _inner(column: Column) -> list[Column]:
     node = column.inside
     if node is None:
         return [column]
-    around = column.around | _named_in(node)
+    around = column.around | named_in(node)
     return [_column((*column.steps, name), inner, around) for name, inner in node.properties.items()]
-
-
-def _named_in(node: Node) -> frozenset[int]:
-    """Return the identities of the schemas that name the properties of an object."""
-    return frozenset(id(part) for part in node.parts if "properties" in part)
-
-
-def _has_open_keys(node: Node, schema: Schema[Any]) -> bool:
-    """Whether a value may have other keys: a type ignores those that it does not mention, a JSON Schema allows them."""
-    return schema.adapter is None if node.extras is None else not node.extras.never
-
-
-_NULL, _OBJECT = frozenset({"null"}), frozenset({"object"})
-_KINDS = {
-    frozenset({"string"}): Kind.TEXT,
-    frozenset({"integer"}): Kind.INTEGER,
-    frozenset({"number"}): Kind.NUMBER,
-    frozenset({"integer", "number"}): Kind.NUMBER,
-    frozenset({"boolean"}): Kind.BOOLEAN,
-}
 
 
 def _column(steps: Steps, node: Node, around: frozenset[int]) -> Column:
     """Return the column for one place of the schema."""
-    leaves = [leaf for leaf in node.leaves() if not leaf.never and _types(leaf) != _NULL]
-    types = frozenset[str]().union(*map(_types, leaves)) - _NULL
-    kind = _KINDS.get(types, Kind.JSON) if all(map(_types, leaves)) else Kind.JSON
-    if kind is Kind.TEXT and all(leaf.format == "date" for leaf in leaves):
-        kind = Kind.DATE
-    # of several objects only the value shows which it is, and an object within itself has no end
-    alone = leaves[0] if len(leaves) == 1 and types == _OBJECT and leaves[0].properties else None
-    if alone is not None and alone.choices is None and not _named_in(alone) & around:
-        return Column(steps, Kind.JSON, alone, around)
-    return Column(steps, kind)
-
-
-def _types(node: Node) -> frozenset[str]:
-    """Return the JSON types of the values at a place; none if they may have any type."""
-    if node.choices is None:
-        return node.types
-    return frozenset(map(_type, node.choices))
-
-
-def _type(value: Json) -> str:
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else "boolean"
-    if isinstance(value, int | float):
-        return "integer" if isinstance(value, int) else "number"
-    return "string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"
+    record = only_record(node)
+    # an object within itself has no end
+    if record is not None and not named_in(record) & around:
+        return Column(steps, Kind.JSON, record, around)
+    return Column(steps, scalar_kind(node))
 
 
 def _escaped(step: str) -> str:

@@ -7,10 +7,11 @@ from typing import Any, Literal, Optional
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from structgen.batch.output.flatten import Kind, Layout, Unwritable
+from structgen.batch.output.flatten import Layout, Unwritable
 from structgen.batch.row import Row, RowStatus
 from structgen.core.json import Json, JsonObject
 from structgen.schema import Schema
+from structgen.schema.columns import Kind
 
 
 class Shop(BaseModel):

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 
 from structgen.batch import Row, RowStatus, open_output
 from structgen.batch.output.file_formats import FORMATS
-from structgen.batch.output.flatten import OTHERS, Kind
+from structgen.batch.output.flatten import OTHERS
 from structgen.core.json import Json, steps
 from structgen.schema import Schema
+from structgen.schema.columns import Kind
 
 Typed = tuple[Any, Any]
 """A JSON Schema and a value that fits it."""
