@@ -234,8 +234,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name == "instructor":  # a package, which `import structgen` does not import
-        return import_module("structgen.instructor")
+    if name in {"frames", "instructor"}:  # modules that `import structgen` does not import
+        return import_module(f"structgen.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'structgen' has no attribute {name!r}")
     value = getattr(import_module(_HOME_OF[name]), name)
