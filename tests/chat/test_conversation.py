@@ -166,7 +166,7 @@ def test_a_stream_that_is_closed_keeps_what_had_arrived(groq_emulator: Emulator)
 
 
 def test_a_task_that_is_cancelled_keeps_what_had_arrived(groq_emulator: Emulator) -> None:
-    groq_emulator.script(reply("One two three four five six seven.", seconds=60))
+    groq_emulator.script(reply("One two three four five six seven.", seconds=6))
 
     async def stopped() -> Chat:
         chat, arrived = Chat(), asyncio.Event()
