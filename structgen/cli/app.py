@@ -17,6 +17,7 @@ from structgen.cli.commands.emulate import emulate
 from structgen.cli.commands.extract import extract
 from structgen.cli.commands.generate import generate
 from structgen.cli.commands.models import models
+from structgen.cli.commands.report import report
 from structgen.cli.commands.runs import runs
 from structgen.cli.commands.tasks import prompt, schema, tasks
 from structgen.cli.commands.transcribe import transcribe
@@ -58,6 +59,7 @@ command(app, "structgen tasks recipe")(tasks)
 command(app, "structgen schema recipe > recipe.schema.json")(schema)
 command(app, "structgen prompt recipe notes/soup.txt")(prompt)
 command(app, "structgen transcribe calls/ --format srt -o subtitles/")(transcribe)
+command(app, "structgen report recipes.jsonl -o report.html")(report)
 app.add_typer(runs, name="runs")
 command(app, "structgen models")(models)
 command(app, "structgen doctor")(doctor)

@@ -61,6 +61,13 @@ def marked(view: View, document: str | None, limits: Limits, name: str) -> Marke
     return Marked(values, text)
 
 
+def body_html(view: View, document: str | None, limits: Limits, name: str) -> Markup:
+    """Return a view without its style and script, for pages that contain those once for many views."""
+    from markupsafe import Markup
+
+    return Markup(render("view_body.html.jinja", view_context(view, document, limits, name)))  # noqa: S704  as above
+
+
 def view_context(view: View, document: str | None, limits: Limits, name: str) -> dict[str, object]:
     """Return what the templates of a view need. `name` is its id, which begins those of its parts."""
     view, document = as_readable(view, document)

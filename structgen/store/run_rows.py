@@ -71,6 +71,11 @@ class RunRows(ABC):
         """
         return self._rows(run, "status IS NOT NULL")
 
+    def asked_by(self, run: int) -> tuple[bytes, ...]:
+        """Return the names of the texts that a run asked about, documents and chunks, in the order of asking."""
+        text = "SELECT document FROM answered WHERE run = ? GROUP BY document ORDER BY min(id)"
+        return tuple(name for (name,) in self._read(text, run))
+
     def failures_of(self, run: int) -> Iterator[RunRow]:
         """Yield the rows of a run that are not ok: failed or incomplete, in order."""
         return self._rows(run, f"status <> '{OK}'")

@@ -332,12 +332,12 @@ class Store(RunRows, Batching, Closing):
         with self._readable():
             return tuple(Run(*row, asked=decode_all(RunSpec, asked or "[]")) for *row, asked in rows)
 
-    def answers(self, run: int, document: str) -> tuple[Entry, ...]:
-        """Return the answers that a run used for a document, in order, as far as they are still stored."""
+    def answers(self, run: int, document: str | bytes) -> tuple[Entry, ...]:
+        """Return the answers that a run used for a document, or for its name, in order, as far as still stored."""
         names = self._read(
             "SELECT name FROM answered WHERE run = ? AND document = ? GROUP BY name ORDER BY min(id)",
             run,
-            database.document_name(document),
+            database.document_name(document) if isinstance(document, str) else document,
         )
         text = "SELECT request, rest, completion, at FROM completion WHERE name = ? ORDER BY id DESC LIMIT 1"
         return tuple(self._entry(*row) for (name,) in names for row in self._read(text, name))

@@ -37,6 +37,7 @@ def test_there_are_these_commands() -> None:
         "schema",
         "prompt",
         "transcribe",
+        "report",
         "models",
         "doctor",
         "emulate",
@@ -55,7 +56,7 @@ def test_every_command_stands_in_the_readme(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(NAMES) - {"emulate", "doctor", "runs", "generate", "complete", "chat", "transcribe"})
+    "name", sorted(set(NAMES) - {"emulate", "doctor", "runs", "generate", "complete", "chat", "transcribe", "report"})
 )
 def test_every_example_works_as_it_stands(structgen, folder: Path, name: str) -> None:
     (folder / "notes").mkdir()

@@ -110,21 +110,33 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
+WINDOW = {"width": 1400, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def window(browser: Any) -> Any:
+    """The window of all pages that need no other one."""
+    return browser.new_context(viewport=WINDOW)
+
+
 @pytest.fixture
-def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Open HTML, or a file, as a page. At the end it must have said nothing on its console and requested nothing."""
-    contexts: list[Any] = []
+def open_page(browser: Any, window: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Open HTML, or a file, as a page. At the end it must have said nothing on its console and requested nothing.
+
+    With options, it gets a window for itself, whose storage is empty.
+    """
+    opened_things: list[Any] = []
     wrong: list[str] = []
 
     def opened(html: str | Path, fragment: str = "", **options: Any) -> Any:
         if isinstance(html, str):
-            path = tmp_path / f"page-{len(contexts)}.html"
+            path = tmp_path / f"page-{len(opened_things)}.html"
             path.write_text(html, encoding="utf-8")
         else:
             path = html
-        context = browser.new_context(**{"viewport": {"width": 1400, "height": 900}, **options})
-        contexts.append(context)
+        context = browser.new_context(**{"viewport": WINDOW, **options}) if options else window
         page = context.new_page()
+        opened_things.append(context if options else page)
         page.on("console", lambda said: wrong.append(said.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("dialog", lambda shown: (wrong.append(shown.message), shown.dismiss()))
@@ -133,6 +145,6 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    for thing in opened_things:
+        thing.close()
     assert not wrong

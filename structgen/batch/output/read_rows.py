@@ -43,13 +43,14 @@ class RowFile:
     first_wrong: str = ""
 
 
-def read_row_file(path: Path) -> RowFile:
+def read_row_file(path: Path, *, going: bool = False) -> RowFile:
     """Read a file that `structgen extract` wrote, or is still writing: then its rows are in ``PATH.part``.
 
-    Raises ConfigurationError if it cannot be read, or has no rows.
+    With `going`, its part file is read even if there is a file, which is then that of an earlier run. Raises
+    ConfigurationError if the file cannot be read, or has no rows.
     """
     part = beside(path, "part")
-    going = not path.exists() and part.exists()
+    going = part.exists() and (going or not path.exists())
     source = part if going else path
     read = _jsonl if going else _READERS.get(source.suffix.lower(), _jsonl)
     rows: list[Row] = []

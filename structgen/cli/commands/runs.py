@@ -46,7 +46,7 @@ def list_runs(context: typer.Context, *, store: args.StorePath = None, as_json: 
                 display_json(_entry(run, opened))
                 continue
             kind = "  reparse" if run.command.startswith("structgen runs reparse") else ""
-            display(f"{run.id:>5}  {_moment(run.started)}  {_ended(run, opened):>12}  {run.task}  {run.model}{kind}")
+            display(f"{run.id:>5}  {moment(run.started)}  {_ended(run, opened):>12}  {run.task}  {run.model}{kind}")
         if not found:
             say(f"{opened.path} contains no run yet: `structgen extract` with a model adds one.")
 
@@ -62,9 +62,9 @@ def show(run: RunNumber, *, store: args.StorePath = None, as_json: args.AsJson =
             display_json({**_entry(found, opened), "paid": {**counts, "output_tokens": paid.output_tokens}})
             return
     facts = [("run", found.id), ("command", found.command), ("task", found.task), ("model", found.model)]
-    facts += [("started", _moment(found.started))]
+    facts += [("started", moment(found.started))]
     if found.finished is not None:
-        facts += [("ended", _moment(found.finished)), ("rows", found.rows)]
+        facts += [("ended", moment(found.finished)), ("rows", found.rows)]
         facts += [("seconds", f"{found.finished - found.started:.1f}")]
     elif is_going:
         facts += [("ended", "not yet: it is still going")]
@@ -219,6 +219,14 @@ def _extract_arguments(store: Store, run: Run, given: ReparseArguments) -> Extra
     )
 
 
+def own_arguments(store: Store, run: Run) -> ExtractArguments | None:
+    """Return the command line of a run, or None if it cannot be parsed, as with a part that was masked."""
+    try:
+        return _extract_arguments(store, run, ReparseArguments(run=run.id))
+    except ConfigurationError:
+        return None
+
+
 def _words(before: ExtractArguments, given: ReparseArguments) -> list[str]:
     """Return TASK and INPUTs (INPUTs alone with --fields): those given now, else those of the run."""
     words = before.words or []
@@ -278,6 +286,6 @@ def _completions(count: int) -> str:
     return f"{count} completion{'' if count == 1 else 's'}"
 
 
-def _moment(seconds: float) -> str:
+def moment(seconds: float) -> str:
     """Format Unix seconds in the local time zone."""
     return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")

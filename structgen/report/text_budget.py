@@ -1,0 +1,52 @@
+"""How much of each text a report shows, so that the whole file stays small enough to send and to open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from structgen.report.view import Limits
+
+WHOLE = Limits(text=50_000, others=300, listed=50)
+"""What is shown of a document of which there is room for everything."""
+NARROW = replace(WHOLE, text=0, context=60, place=300, others=50)
+"""What is shown of a document for whose text there is no room: the places of its values."""
+
+
+class TextBudget:
+    """Divides a number of bytes among the texts of a report, short ones first: those are shown whole.
+
+    `bytes_each` is what a document takes without its text, and `bytes_per_character` what its text takes; both are
+    measured on samples, so `spend` corrects them by what documents take indeed.
+    """
+
+    def __init__(self, total: int, lengths: Sequence[int], bytes_each: float, bytes_per_character: float) -> None:
+        self._total = total
+        self._number = max(1, len(lengths))
+        self._spent = self._done = 0
+        room = (total - bytes_each * len(lengths)) / max(bytes_per_character, 0.01)
+        self.longest = min(WHOLE.text, largest_that_fits(lengths, room))
+
+    def limits_for(self, length: int) -> Limits:
+        """Return how much of a text of this length is shown."""
+        return replace(WHOLE, text=self.longest) if length <= self.longest else NARROW
+
+    def spend(self, documents: int, size: int) -> None:
+        """Count the bytes of some documents. If the others would not fit any more, less of each is shown."""
+        self._spent += size
+        self._done += documents
+        share = self._total * self._done / self._number
+        # a few large ones at the beginning say nothing yet
+        if self._spent > share + self._total / 20:
+            self.longest = int(self.longest * 0.8)
+
+
+def largest_that_fits(lengths: Sequence[int], room: float) -> int:
+    """Return the largest length of which all texts up to it fit into the room together."""
+    largest = 0
+    for length in sorted(lengths):
+        room -= length
+        if room < 0:
+            return largest
+        largest = length
+    return max(largest, WHOLE.text)
