@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from structgen.core.results import Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Parsed, Partial, Repair
     from structgen.documents.file_reader import read
     from structgen.engine.cascade.model_order import Cascade
+    from structgen.engine.estimate.run_estimate import Estimate
     from structgen.extractor import Extractor
     from structgen.schema import Schema, fields
     from structgen.send.model_cards import list_models
@@ -145,6 +146,7 @@ _HOMES = {
     "structgen.api": ("acomplete", "aextract", "agenerate", "complete", "extract", "generate"),
     "structgen.documents.file_reader": ("read",),
     "structgen.engine.cascade.model_order": ("Cascade",),
+    "structgen.engine.estimate.run_estimate": ("Estimate",),
     "structgen.extractor": ("Extractor",),
     "structgen.schema": ("Schema", "fields"),
     "structgen.send.model_cards": ("list_models",),
@@ -174,6 +176,7 @@ __all__ = [
     "DateOrder",
     "Document",
     "DocumentError",
+    "Estimate",
     "Evidence",
     "EvidenceMode",
     "Example",

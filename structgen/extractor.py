@@ -18,7 +18,7 @@ from structgen.core.errors import ConfigurationError, RequestTooLarge
 from structgen.core.events import Observer
 from structgen.core.json import Json
 from structgen.core.options import Mode, Options, Style, TextParameters, with_parameters
-from structgen.core.records import Card, Completion, Document, Example, Usage
+from structgen.core.records import Card, Completion, Document, Example
 from structgen.core.results import Extraction
 from structgen.engine.answers import open_store
 from structgen.engine.budget import Prices
@@ -28,6 +28,7 @@ from structgen.engine.cascade.model_order import Cascade, model_in, models_in
 from structgen.engine.document_input import readable_input
 from structgen.engine.document_line import ModelDocument
 from structgen.engine.drive import adrive, drive
+from structgen.engine.estimate.estimate_api import Estimates
 from structgen.engine.flow import DocumentLine, Line, Send, SideBySide, extraction
 from structgen.engine.map_api import Maps
 from structgen.engine.observers import Observers, observed, observers_in
@@ -67,7 +68,7 @@ MAX_PLANS = 64
 """Maximum compiled schemas that one Extractor remembers."""
 
 
-class Extractor(Maps, Streams, Closing, AsyncClosing):
+class Extractor(Maps, Streams, Estimates, Closing, AsyncClosing):
     """A model and options, ready to extract typed values from texts.
 
     Args:
@@ -102,6 +103,8 @@ class Extractor(Maps, Streams, Closing, AsyncClosing):
 
     It is a context manager, sync and async; closing it is never required for a script to end cleanly.
     """
+
+    _open_sender = staticmethod(open_sender)
 
     def __init__(
         self,
@@ -138,7 +141,7 @@ class Extractor(Maps, Streams, Closing, AsyncClosing):
         models = models_in(chosen)
         check_keys(models, api_key=api_key, base_url=base_url, client=client, previous_run=previous_run)
         open_wire = partial(
-            open_sender,
+            self._open_sender,
             api_key=api_key,
             base_url=base_url,
             timeout=given.timeout if given and timeout == TIMEOUT else timeout,
@@ -258,17 +261,6 @@ class Extractor(Maps, Streams, Closing, AsyncClosing):
     ) -> Extraction[Any]:
         """Async version of `generate`."""
         return await self._arun(self._prompted(schema, prompt, instructions, context))
-
-    def estimate_usage(
-        self, schema: object, text: Input, instructions: str | None = None, *, context: Context = None
-    ) -> Usage:
-        """Return the maximum tokens that `extract` may use for a text, all attempts included. Nothing is sent.
-
-        Input is estimated from its characters, output from the maximum length of the answer. Stored responses count
-        nothing. Raises the errors that `extract` raises before it sends a request.
-        """
-        document = self._document(schema, text, instructions, context)
-        return document.most(self._answers.stored)
 
     def complete(self, messages: Input, **parameters: Unpack[TextParameters]) -> Completion:
         """Return plain text for a prompt or a chat, without a schema: `.text` of the completion, its `.usage`, `.cost`.

@@ -234,6 +234,34 @@ Quiet: TypeAlias = Annotated[
 ]
 
 
+DryRun: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Read the inputs and print what the run would take: requests, tokens, cost, time, and the first prompt. "
+        "Nothing is sent or stored, and no key is needed. Responses in the store make the estimate exact.",
+    ),
+]
+Limit: TypeAlias = Annotated[
+    int | None, typer.Option("--limit", min=1, metavar="N", help="Read only the first N documents.")
+]
+Sample: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--sample",
+        min=1,
+        metavar="N",
+        help="Read only N documents, chosen by a hash of the seed, the id and the text: --sample 100 --seed 7.",
+    ),
+]
+Seed: TypeAlias = Annotated[
+    int | None, typer.Option("--seed", help="Which --sample: the same seed chooses the same documents. Default: 0.")
+]
+DryRunJson: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="With --dry-run: print the estimate as one line of JSON, with the README's keys.")
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExtractArguments:
     """The command line of `extract`; each field is an argument or an option."""
@@ -273,6 +301,11 @@ class ExtractArguments:
     no_store: NoStore = False
     show: Show = False
     quiet: Quiet = False
+    dry_run: DryRun = False
+    as_json: DryRunJson = False
+    limit: Limit = None
+    sample: Sample = None
+    seed: Seed = None
 
 
 def takes(record: type[R]) -> Callable[[Callable[[R], S]], Callable[..., S]]:

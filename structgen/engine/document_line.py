@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from structgen.compile import Input, Plan
 from structgen.core.records import Completion, Request, Usage
-from structgen.engine.chunked.long_document import chunked_extraction, most_of_document, plan_chunks
+from structgen.engine.chunked.long_document import (
+    chunked_extraction,
+    first_unanswered,
+    most_of_document,
+    plan_chunks,
+)
 from structgen.engine.document_input import readable_input
-from structgen.engine.flow import DocumentLine, extraction
+from structgen.engine.flow import DocumentLine, Send, extraction
 from structgen.engine.observers import Observers, end_observed, observed
 from structgen.engine.reparse.previous_run import PreviousRun, stored_question
 
@@ -45,6 +50,19 @@ class ModelDocument(Generic[T]):
             return None
         line = chunked_extraction(long, observers, self.previous)
         return end_observed(readable.placed(line), observers)
+
+    def open_questions(self, stored: Callable[[Request], Completion | None]) -> Iterator[Send | None]:
+        """Yield for the document, or for each of its chunks, the first request that `stored` has no answer to, or None.
+
+        Raises the errors that extracting raises before it sends a request.
+        """
+        text = readable_input(self.plan.brief, self.text).input
+        long = plan_chunks(self.plan, text)
+        parts: list[tuple[Plan[Any], Input]] = [(self.plan, text)]
+        if long is not None:
+            parts = [(long.chunk_plan, long.document(chunk)) for chunk in long.chunks]
+        for plan, part in parts:
+            yield first_unanswered(extraction(plan, part, stored_question(self.previous, plan, part)), stored)
 
     def most(self, stored: Callable[[Request], Completion | None]) -> Usage:
         """Return the maximum usage of extracting. `stored` returns stored answers, which cost nothing."""

@@ -118,7 +118,7 @@ def open_sender(
         raise ConfigurationError(
             "The model 'replay' answers from a store and never sends: pass one, as in Extractor('replay', store=...)."
         )
-    card = _check_card(provider, name) if client is None else _card_for_client(provider, name)
+    card = check_card(provider, name) if client is None else _card_for_client(provider, name)
     api = CHAT_APIS.get(provider)
     if api is None:
         from structgen.send.instructor_sender import open_instructor_sender
@@ -198,7 +198,8 @@ def _card_for_client(provider: str, name: str) -> Card | None:
     return None if card is not None and card.status == "retired" else card
 
 
-def _check_card(provider: str, name: str) -> Card | None:
+def check_card(provider: str, name: str) -> Card | None:
+    """Return the card of a model, or None if it has none. Raises ModelUnavailable if the model is retired."""
     card = find_card(provider, name)
     if card is not None and card.status == "retired":
         instead = f"Use {provider}/{card.replacement} instead" if card.replacement else "Its card names no replacement"

@@ -165,18 +165,23 @@ def _create(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def open_reader(path: Path) -> tuple[sqlite3.Connection, bool]:
+def open_reader(path: Path, *, read_only: bool = False) -> tuple[sqlite3.Connection, bool]:
     """Open a connection for reading, and return whether the file is read-only. Raises StoreError."""
+    if read_only:
+        log = path.with_name(f"{path.name}-wal")
+        # What a connection that may only read creates beside the file would stay there, so it creates nothing unless
+        # another connection has put entries beside the file already.
+        return _open_read_only(path, () if log.exists() and log.stat().st_size else ("mode=ro",)), True
     writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
     if writable or not path.is_file():
         return open_database(path), False
     return _open_read_only(path), True
 
 
-def _open_read_only(path: Path) -> sqlite3.Connection:
+def _open_read_only(path: Path, leave_out: tuple[str, ...] = ()) -> sqlite3.Connection:
     """Open a file on a read-only file system, or without the permission to write. Nothing beside it can be created."""
     # Without files for its write-ahead log SQLite opens only what it may take for immutable.
-    for how in ("mode=ro", "mode=ro&immutable=1"):
+    for how in (how for how in ("mode=ro", "mode=ro&immutable=1") if how not in leave_out):
         connection = sqlite3.connect(
             f"file:{quote(str(path.absolute()))}?{how}",
             uri=True,

@@ -30,6 +30,7 @@ from structgen.store.open_requests import Abandoned, OpenRequests, PendingReques
 from structgen.store.run_rows import RunRows
 from structgen.store.serialization import Written, decode, decode_all, encode, read, write
 from structgen.store.stored_modes import StoredModes
+from structgen.store.usage_samples import UsageSamples
 from structgen.store.writer import LONGEST, Writer
 
 _PAGE = 200
@@ -45,15 +46,15 @@ class Store(RunRows, Batching, Closing):
     """Completions by request. Opens or creates the file. Raises StoreError if it cannot be used.
 
     A file that cannot be written, such as one on a read-only file system, is opened `read_only`: its answers can be
-    used, and nothing new is stored.
+    used, and nothing new is stored. With ``read_only=True`` any existing file is, and no file is created beside it.
 
     A context manager. Closing is never required for a clean exit.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
         self.path = Path(path)
         self._lock = threading.Lock()
-        self._reader, self.read_only = open_reader(self.path)
+        self._reader, self.read_only = open_reader(self.path, read_only=read_only)
         self._pending = PendingRequests()
         self._asked = OpenRequests()
         self._leases = Leases(self.path)
@@ -384,6 +385,10 @@ class Store(RunRows, Batching, Closing):
     def modes_of(self, endpoint: str, model: str) -> StoredModes:
         """Return what is known about the modes of a model on a server."""
         return StoredModes(self._read, None if self.read_only else self._writer, endpoint, model)
+
+    def usage_samples(self) -> UsageSamples:
+        """Return what finds stored completions whose usage tells about that of others."""
+        return UsageSamples(self._read)
 
     def sizes(self) -> Sizes:
         """Return the size of the store's contents."""

@@ -15,12 +15,9 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.options import Budget, Options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from structgen.batch import Batch, ReparseStats
     from structgen.cli.listener import Listener
     from structgen.core.records import Task
-    from structgen.documents import DocumentOrProblem
     from structgen.engine.reparse.previous_run import PreviousRun
     from structgen.extractor import Extractor
     from structgen.store import Run, RunSpec, Store
@@ -70,22 +67,28 @@ class ReparseContext:
 
 def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = None) -> Exit:
     """Run the command line, reading the answers of a previous run first if there is one; return the exit status."""
+    from structgen.cli.input_choice import check_choice, input_documents
     from structgen.cli.listener import listener_of
     from structgen.cli.retry_failed import open_retry
     from structgen.cli.run_batch import Manner, run_batch, with_output
     from structgen.cli.run_store import open_run_store, record_run
     from structgen.extractor import Extractor
 
+    check_choice(arguments)
     task, inputs = load_task(arguments.words or [], arguments.fields, arguments.examples)
     # before anything is opened or paid for
     _check_inputs(inputs, arguments.output)
+    if arguments.dry_run:
+        from structgen.cli.dry_run_command import print_estimate
+
+        return print_estimate(arguments, task, inputs, options_of(arguments))
     model, instructions = choose_model(arguments.model), read_instructions(arguments.instructions)
     spec = _run_spec(task, instructions)
     with open_run_store(model, arguments.store, off=arguments.no_store) as store:
         previous = reparse.previous(store, spec) if reparse and store else None
         retry = open_retry(store, quiet=arguments.quiet) if arguments.retry_failed else None
         manner = Manner(arguments.quiet, arguments.allow_incomplete, bar=not arguments.show, stored=store is not None)
-        options, observers = _options(arguments), [manner.waits]
+        options, observers = options_of(arguments), [manner.waits]
         with (
             Extractor(
                 model,
@@ -100,7 +103,7 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
         ):
             batch = _batch(arguments, extractor, task, instructions, reparse, listener)
             _announce_rules(extractor.model, chosen=is_chosen(arguments.model))
-            read = _documents(arguments, inputs, listener)
+            read = input_documents(arguments, inputs, listener)
             documents, output = with_output(
                 retry.chosen(read) if retry else read,
                 arguments.output,
@@ -149,18 +152,8 @@ def _batch(
     return batch
 
 
-def _documents(arguments: ExtractArguments, inputs: list[str], listener: Listener) -> Iterator[DocumentOrProblem]:
-    from structgen.documents import Outputs, ReadingOptions, read_documents
-
-    return read_documents(
-        inputs,
-        ReadingOptions(arguments.text_field, arguments.id_field, arguments.encoding, arguments.format, listener),
-        outputs=Outputs(arguments.output, () if arguments.store is None else (arguments.store,)),
-        notice=None if arguments.quiet else say,
-    )
-
-
-def _options(arguments: ExtractArguments) -> Options:
+def options_of(arguments: ExtractArguments) -> Options:
+    """Return the options that a command line sets."""
     return Options(
         arguments.mode,
         arguments.style,

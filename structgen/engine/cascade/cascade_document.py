@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, cast
 
@@ -22,7 +22,7 @@ from structgen.engine.chunked.long_document import (
     plan_chunks,
 )
 from structgen.engine.document_input import ReadableInput, readable_input
-from structgen.engine.flow import DocumentLine, Line
+from structgen.engine.flow import DocumentLine, Line, Send
 from structgen.engine.observers import Observers, end_observed, observed
 from structgen.reask import most_of_all
 from structgen.reask.failing_fields import MOST_FIELDS
@@ -56,6 +56,18 @@ class CascadeDocument(Generic[T]):
         # If the chunks were already too large, the error of the server is final.
         long = None if self._long(refused=False) else self._long(refused=True)
         return None if long is None else self._chunked(long, observers)
+
+    def open_questions(self, stored: Callable[[Request], Completion | None]) -> Iterator[Send | None]:
+        """Yield for the document, or for each of its chunks, the first request that `stored` has no answer to, or None.
+
+        Raises the errors that extracting raises before it sends a request.
+        """
+        long = self._long(refused=False)
+        if long is None or long.read is None:
+            yield first_unanswered(self._straight(), stored)
+            return
+        for chunk in long.chunks:
+            yield first_unanswered(long.read(long.document(chunk), self.budget), stored)
 
     def most(self, stored: Callable[[Request], Completion | None]) -> Usage:
         """Return the maximum usage. `stored` returns the answers that cost nothing: stored ones and those of the rules.

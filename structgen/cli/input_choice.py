@@ -1,0 +1,46 @@
+"""Which documents a command line reads: its inputs, and those of them that --limit and --sample choose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from structgen.cli.arguments import ExtractArguments
+from structgen.cli.console import say
+from structgen.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from structgen.documents import DocumentOrProblem
+    from structgen.documents.file_reader import Listen
+
+
+def check_choice(arguments: ExtractArguments) -> None:
+    """Raise ConfigurationError for options that have no effect without another one."""
+    if arguments.seed is not None and arguments.sample is None:
+        raise ConfigurationError("--seed chooses a sample: say how many documents with --sample N, or leave it out.")
+    if arguments.as_json and not arguments.dry_run:
+        raise ConfigurationError("--json belongs to --dry-run: rows are JSON Lines already, or what -o names.")
+
+
+def input_documents(arguments: ExtractArguments, inputs: list[str], listen: Listen) -> Iterator[DocumentOrProblem]:
+    """Yield the chosen documents. Recordings among them are transcribed by `listen`, the others never."""
+    from structgen.documents import Outputs, ReadingOptions, read_documents
+    from structgen.documents.sampling import chosen, heard, unheard
+
+    sampled = arguments.sample is not None
+    options = ReadingOptions(
+        arguments.text_field,
+        arguments.id_field,
+        arguments.encoding,
+        arguments.format,
+        unheard if sampled else listen,
+    )
+    found = read_documents(
+        inputs,
+        options,
+        outputs=Outputs(arguments.output, () if arguments.store is None else (arguments.store,)),
+        notice=None if arguments.quiet else say,
+    )
+    few = chosen(found, limit=arguments.limit, sample=arguments.sample, seed=arguments.seed or 0)
+    return heard(few, listen) if sampled else few

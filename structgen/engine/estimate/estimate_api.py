@@ -1,0 +1,90 @@
+"""The calls of an Extractor that estimate what texts would take. Nothing is sent, and nothing is stored."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from structgen.compile import Input
+from structgen.core.records import Usage
+from structgen.engine.answers import Answers, ReplaySender
+from structgen.engine.cascade.cascade_document import CascadeDocument
+from structgen.engine.document_line import ModelDocument
+from structgen.engine.estimate.estimator import Estimator
+from structgen.engine.estimate.run_estimate import Estimate
+from structgen.engine.map_api import check_texts
+from structgen.schema import Context
+from structgen.send import Sender, split_model
+
+
+class Estimates(ABC):
+    """The methods of an Extractor that estimate."""
+
+    models: tuple[str, ...]
+    _answers: Answers
+    _senders: tuple[Sender, ...]
+
+    @abstractmethod
+    def _document(
+        self, schema: object, text: Input, instructions: str | None, context: Context, *, extracting: bool = True
+    ) -> ModelDocument[Any] | CascadeDocument[Any]: ...
+
+    def estimate(
+        self,
+        schema: object,
+        texts: Iterable[Input],
+        instructions: str | None = None,
+        *,
+        context: Context = None,
+    ) -> Estimate:
+        """Return what `map` would take for these texts: requests, tokens, cost in USD, seconds. Nothing is sent.
+
+        Stored responses count nothing. With a store, the responses in it to this schema and model tell how many tokens
+        texts and answers have, and how often is asked again; without them the estimate is rough, which `.basis` says.
+        The texts are read one at a time. Raises TaskError for a wrong schema.
+        """
+        check_texts(texts)
+        estimator = self.estimator(schema, instructions, context=context)
+        for text in texts:
+            estimator.add(text)
+        return estimator.result()
+
+    def estimator(
+        self,
+        schema: object,
+        instructions: str | None = None,
+        *,
+        context: Context = None,
+        repeats: bool | None = None,
+    ) -> Estimator:
+        """Return an Estimator to which texts are added one by one. See `estimate`.
+
+        `repeats` says whether the second of two equal requests is answered from the store of the run: by default, if
+        this Extractor has one.
+        """
+        # a wrong schema is no fault of a document
+        self._document(schema, "any text", instructions, context)
+        senders: Sequence[Sender] = self._senders
+        cards = {split_model(model): sender.card for model, sender in zip(self.models, senders, strict=True)}
+        store = self._answers.store
+        return Estimator(
+            self.models,
+            cards,
+            lambda text: self._document(schema, text, instructions, context),
+            self._answers.stored,
+            store=store,
+            repeats=store is not None if repeats is None else repeats,
+            sends=not any(isinstance(sender, ReplaySender) for sender in senders),
+        )
+
+    def estimate_usage(
+        self, schema: object, text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> Usage:
+        """Return the maximum tokens that `extract` may use for a text, all attempts included. Nothing is sent.
+
+        Input is estimated from its characters, output from the maximum length of the answer. Stored responses count
+        nothing. Raises the errors that `extract` raises before it sends a request.
+        """
+        document = self._document(schema, text, instructions, context)
+        return document.most(self._answers.stored)
