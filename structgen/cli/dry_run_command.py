@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def print_estimate(arguments: ExtractArguments, task: Task[Any], inputs: list[str], options: Options) -> Exit:
     """Print the estimate of a run on stdout, for people or as JSON. Nothing is sent, written or stored."""
     from structgen.batch.dry_run import DryExtractor, estimate_run
+    from structgen.cli.retry_failed import open_retry
     from structgen.documents.sampling import unheard
 
     model, instructions = choose_model(arguments.model), read_instructions(arguments.instructions)
@@ -30,10 +31,13 @@ def print_estimate(arguments: ExtractArguments, task: Task[Any], inputs: list[st
         _opened_store(model, arguments) as store,
         DryExtractor(model, options, base_url=arguments.base_url, store=store) as extractor,
     ):
+        documents = input_documents(arguments, inputs, unheard)
+        if arguments.retry_failed:
+            documents = open_retry(store, quiet=arguments.quiet).chosen(documents)
         estimate = estimate_run(
             extractor,
             task,
-            input_documents(arguments, inputs, unheard),
+            documents,
             instructions,
             repeats=not arguments.no_store,
         )

@@ -135,6 +135,8 @@ def _neutral(arguments: ExtractArguments) -> ExtractArguments:
     return replace(
         arguments,
         retry_failed=False,
+        dry_run=False,
+        as_json=False,
         quiet=False,
         show=False,
         concurrency=1,

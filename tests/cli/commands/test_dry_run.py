@@ -187,3 +187,17 @@ def test_a_store_that_another_process_has_open_is_read_with_its_newest_entries(
     other.commit()  # it stays in the write-ahead log while the connection is open
     assert estimate(structgen, "dish.json", "soup.txt")["stored"] == 1
     other.close()
+
+
+def test_only_failed_documents_are_estimated_if_only_they_are_asked_again(
+    structgen, folder: Path, groq_emulator: Emulator
+) -> None:
+    groq_emulator.answer_with(
+        lambda body: reply("no" if "Dish 2" in json.dumps(body) else '{"name": "A", "serves": 4}')
+    )
+    rows_of(folder, "a.jsonl", range(1, 4))
+    command = ["dish.json", "a.jsonl", "-o", "out.jsonl", "--mode", "json"]
+    structgen("extract", *command)
+    asked = len(groq_emulator.requests)
+    assert estimate(structgen, *command, "--retry-failed")["documents"] == 1
+    assert len(groq_emulator.requests) == asked
