@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import Any, cast
 
 from structgen.core.errors import ExtractionFailed
@@ -86,7 +87,7 @@ class Row:
             "unsupported": list(self.unsupported),
             "repairs": [_repair(repair) for repair in self.repairs],
             "issues": [_issue(issue) for issue in self.issues],
-            "usage": {**cast(JsonObject, asdict(self.usage)), "cost": self.cost, **_at_least(self.told)},
+            "usage": {**_flat(self.usage), "cost": self.cost, **_at_least(self.told)},
             "model": self.model,
             "error": self.error,
         }
@@ -106,25 +107,34 @@ def _at_least(told: Told | None) -> JsonObject:
     return {} if told is None else {"cost_at_least": told.cost, "untold_calls": told.untold_calls}
 
 
+def _flat(record: Any) -> JsonObject:
+    """Return the fields of a record. dataclasses.asdict would copy their contents, which takes ten times as long."""
+    return {name: getattr(record, name) for name in _names_in(cast("type[object]", type(record)))}
+
+
+@cache
+def _names_in(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
+
+
 _OPTIONAL = frozenset({"page", "seconds"})
 """What a piece of evidence has only if its document has it."""
 
 
 def _piece(piece: Evidence) -> JsonObject:
     """Return a piece of evidence as JSON."""
-    row = cast(JsonObject, asdict(piece))
-    return {key: part for key, part in row.items() if part is not None or key not in _OPTIONAL}
+    return {key: part for key, part in _flat(piece).items() if part is not None or key not in _OPTIONAL}
 
 
 def _repair(repair: Repair) -> JsonObject:
     """Return a repair as JSON; with places only if it merged items that were found in the text."""
-    row: JsonObject = {**cast(JsonObject, asdict(repair)), "risk": repair.risk.name.lower()}
+    row: JsonObject = {**_flat(repair), "risk": repair.risk.name.lower()}
     return row if repair.places else {key: part for key, part in row.items() if key != "places"}
 
 
 def _issue(issue: Issue) -> JsonObject:
     return {
-        **cast(JsonObject, asdict(issue)),
+        **_flat(issue),
         "repair": _repair(issue.repair) if issue.repair else None,
     }
 
@@ -146,7 +156,7 @@ def _claim(claim: Claim, chunks: tuple[ChunkReport, ...]) -> JsonObject:
     """Return a claim as JSON, with the spans of the chunks that made it: it may have no evidence."""
     spans: Json = [[chunks[number].start, chunks[number].end] for number in claim.chunks if number < len(chunks)]
     evidence: Json = [_piece(piece) for piece in claim.evidence]
-    return {**cast(JsonObject, asdict(claim)), "evidence": evidence, "spans": spans}
+    return {**_flat(claim), "evidence": evidence, "spans": spans}
 
 
 def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> Row:

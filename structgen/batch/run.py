@@ -105,6 +105,8 @@ class Spending:
 
     def reason_against(self, wanted: Sum) -> str | None:
         """Return why this amount does not fit, or None if it does."""
+        if self.budget.max_cost is None and self.budget.max_tokens is None:
+            return None
         whole = sum(self.reserved, self.spent) + wanted + Sum(self.elsewhere())
         if self.budget.max_cost is not None and whole.cost > self.budget.max_cost:
             limit, spent = self.budget.max_cost, self.spent.cost + self.elsewhere()

@@ -127,6 +127,8 @@ _Test: TypeAlias = "Callable[[Shape, Sequence[Node], Json], bool]"
 def _paths_of(test: _Test, schema: Schema[Any], tree: Json, *, whole: bool) -> frozenset[str]:
     """Return the paths of the scalars in plain JSON that pass a test by the schema."""
     shape = shape_of(schema.whole)  # the schema of a chunk allows null everywhere
+    if test is not _is_default and not shape.lists_values:
+        return frozenset()
     if not isinstance(tree, dict | list):
         return frozenset({""} if test(shape, [shape.root], tree) else ())
     found: set[str] = set()

@@ -151,13 +151,23 @@ def fold(word: str) -> str:
 def learn(text: str, vocabulary: Vocabulary) -> Words:
     """Return the words of a value, and add new ones to the vocabulary."""
     ids, starts, ends = array("l"), array("l"), array("l")
+    for piece, start, end in _short_pieces(text) if len(text) <= _SHORT else _all_pieces(text):
+        ids.append(vocabulary.setdefault(piece, len(vocabulary) + 1))
+        starts.append(start)
+        ends.append(end)
+    return Words(text, ids, starts, ends)
+
+
+def _all_pieces(text: str) -> Iterator[Piece]:
     for match in _TOKEN.finditer(text):
         raw = match.group()
-        for piece, start, end in ((fold(raw), *match.span()),) if raw.isalnum() else _pieces(match, {}):
-            ids.append(vocabulary.setdefault(piece, len(vocabulary) + 1))
-            starts.append(start)
-            ends.append(end)
-    return Words(text, ids, starts, ends)
+        yield from ((fold(raw), *match.span()),) if raw.isalnum() else _pieces(match, {})
+
+
+# The words for yes and no, and the values of enums, are learned again for every document.
+@lru_cache(maxsize=1 << 14)
+def _short_pieces(text: str) -> tuple[Piece, ...]:
+    return tuple(_all_pieces(text))
 
 
 def read(text: str, vocabulary: Mapping[str, int]) -> Words:
@@ -180,6 +190,9 @@ def read(text: str, vocabulary: Mapping[str, int]) -> Words:
 
 Piece = tuple[str, int, int]
 """A folded word and its offsets."""
+
+_SHORT = 64
+"""The maximum length of a text whose words are remembered."""
 
 
 def _pieces(match: re.Match[str], vocabulary: Mapping[str, int]) -> Iterable[Piece]:

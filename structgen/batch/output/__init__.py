@@ -59,20 +59,24 @@ class Lines:
         self._name = name
         self._line_of = line_of
         self._header = header
+        self._fitted: tuple[Row, str] | None = None
 
     def fit(self, row: Row) -> Row:
         """Return the row, or the failed row in its place if no line can hold it."""
         try:
-            self._line_of(row)
+            line = self._line_of(row)
         except Unwritable as error:
             return refused(row, f"A line of {self._name} cannot hold this row: {error}. Its value is in `partial`")
         except (ValueError, RecursionError) as error:
             return refused(row, f"This row cannot be written as JSON: {error}", keep=False)
+        self._fitted = row, line
         return row
 
     def write(self, row: Row) -> None:
         """Write one line. Raises BrokenPipeError if the reader has gone, and OutputError for all other errors."""
-        self._send(self._header + self._line_of(row))
+        fitted, self._fitted = self._fitted, None
+        line = fitted[1] if fitted is not None and fitted[0] is row else self._line_of(row)
+        self._send(self._header + line)
         self._header = ""
 
     def _send(self, text: str) -> None:

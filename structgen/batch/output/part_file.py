@@ -46,6 +46,8 @@ class PartFile:
             raise
         self._size = 0
         self._ended = False
+        self._fitted: tuple[Row, str] | None = None
+        """The last row that `fit` returned, with its line: nearly always the next that is written."""
         self._place: Path | None = self._part
         """Where the rows are."""
 
@@ -61,13 +63,14 @@ class PartFile:
     def fit(self, row: Row) -> Row:
         """Return the row, or the failed row in its place if the format cannot hold it."""
         try:
-            to_line(row)
+            line = to_line(row)
             if self._format.write is not None:
                 self._layout.cells(row.to_json())
         except Unwritable as error:
             return refused(row, f"{self._target.suffix} cannot hold this row: {error}. Its value is in `partial`")
         except (ValueError, RecursionError) as error:
             return refused(row, f"This row cannot be written as JSON: {error}", keep=False)
+        self._fitted = row, line
         return row
 
     def write(self, row: Row) -> None:
@@ -75,7 +78,8 @@ class PartFile:
 
         Raises OutputError, as on a full disk, after the rows so far were put into their place.
         """
-        line = to_line(row).encode()
+        fitted, self._fitted = self._fitted, None
+        line = (fitted[1] if fitted is not None and fitted[0] is row else to_line(row)).encode()
         try:
             # an unbuffered write may be partial, for example on a full disk
             rest = memoryview(line)

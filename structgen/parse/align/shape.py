@@ -83,6 +83,8 @@ class Shape:
         self.encoded = self.typed and any(part.get("format") in ENCODED for part in _objects(self.raw))
         self.temporal = self.typed and any(part.get("format") in TEMPORAL for part in _objects(self.raw))
         self.numbered = self.typed and any(_has_numbers(part) for part in _objects(self.raw))
+        self.lists_values = any("const" in part or "enum" in part for part in _objects(self.raw))
+        """Whether a place may have `choices`."""
         self.costly = self.typed and _may_be_costly(self.raw)
         self.decimal = self.typed and _has_part(schema, _is_decimal)
         self.keyed = self.typed and _has_part(schema, _has_keys)
