@@ -14,6 +14,7 @@ from structgen.cli.commands.chat import chat
 from structgen.cli.commands.complete import complete
 from structgen.cli.commands.doctor import doctor
 from structgen.cli.commands.emulate import emulate
+from structgen.cli.commands.eval import evaluate
 from structgen.cli.commands.extract import extract
 from structgen.cli.commands.generate import generate
 from structgen.cli.commands.models import models
@@ -55,6 +56,7 @@ command(app, "structgen extract recipe notes/ -o recipes.csv --model rules")(ext
 command(app, 'structgen generate recipe "A recipe for apple pie"')(generate)
 command(app, 'structgen complete "Why is the sky blue?"')(complete)
 command(app, "structgen chat --system persona.txt --transcript chat.jsonl")(chat)
+command(app, "structgen eval recipe gold.jsonl --model rules --json figures.json", "eval")(evaluate)
 command(app, "structgen tasks recipe")(tasks)
 command(app, "structgen schema recipe > recipe.schema.json")(schema)
 command(app, "structgen prompt recipe notes/soup.txt")(prompt)

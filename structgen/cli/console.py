@@ -75,12 +75,17 @@ def discard_stdout() -> None:
         os.close(nowhere)
 
 
-def command(app: typer.Typer, example: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Register a function as the subcommand with its name. `example`, a command line that works, ends its help."""
+def command(
+    app: typer.Typer, example: str, name: str | None = None
+) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Register a function as the subcommand with its name, or with `name` if that is no name for a function.
+
+    `example`, a command line that works, ends its help.
+    """
 
     def register(function: Callable[P, None]) -> Callable[P, None]:
         safe = guarded(function)
-        app.command(epilog=f"Example: {example}")(safe)
+        app.command(name, epilog=f"Example: {example}")(safe)
         return safe
 
     return register

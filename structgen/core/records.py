@@ -400,6 +400,8 @@ class Completion:
     price_share: float = 1.0
     """The share of the model's prices that it cost: less than 1 if it came from a batch of the provider's."""
     told: Usage | None = None
+    took: Usage | None = None
+    """What a completion from the store took when it was paid for; otherwise None."""
 
     @property
     def said(self) -> str:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, BinaryIO, TypeAlias, cast
@@ -35,8 +35,11 @@ class Verbatim:
     text: str
 
 
-def read_jsonl(lines: io.TextIOBase) -> Iterator[NumberedRow]:
-    """Yield (line number, object or error) for each line. Empty lines are skipped."""
+def read_jsonl(lines: io.TextIOBase, number_of: Callable[[str], object] = Verbatim) -> Iterator[NumberedRow]:
+    """Yield (line number, object or error) for each line. Empty lines are skipped.
+
+    `number_of` makes the value of a number with a fraction: as it is written, unless told otherwise.
+    """
     number = 0
     while line := lines.readline(LONGEST):
         number += 1
@@ -45,7 +48,7 @@ def read_jsonl(lines: io.TextIOBase) -> Iterator[NumberedRow]:
                 pass
             yield number, f"this line cannot be read: {_TOO_LONG}"
         elif line.strip():
-            yield number, _object(line)
+            yield number, _object(line, number_of)
 
 
 class _Pairs(dict[str, object]):
@@ -61,9 +64,9 @@ def _pairs(pairs: list[tuple[str, object]]) -> _Pairs:
     return found
 
 
-def _object(line: str) -> Row | str:
+def _object(line: str, number_of: Callable[[str], object]) -> Row | str:
     try:
-        row = cast(object, json.loads(line, parse_float=Verbatim, object_pairs_hook=_pairs))
+        row = cast(object, json.loads(line, parse_float=number_of, object_pairs_hook=_pairs))
     except json.JSONDecodeError as error:
         return f"this line is not JSON ({error.msg}, column {error.colno}); each line must contain one object."
     except (ValueError, RecursionError) as error:

@@ -183,7 +183,7 @@ class InTime:
 
 def as_stored(completion: Completion) -> Completion:
     """Return a stored completion without usage: it was paid for before."""
-    return replace(completion, usage=Usage(calls=0), transport_retries=0, stored=True)
+    return replace(completion, usage=Usage(calls=0), transport_retries=0, stored=True, took=completion.usage)
 
 
 def open_store(store: Store | Path | str | None, model: str = "") -> Store | None:

@@ -33,6 +33,7 @@ def test_there_are_these_commands() -> None:
         "generate",
         "complete",
         "chat",
+        "eval",
         "tasks",
         "schema",
         "prompt",
@@ -60,10 +61,13 @@ def test_every_command_stands_in_the_readme(name: str) -> None:
 )
 def test_every_example_works_as_it_stands(structgen, folder: Path, name: str) -> None:
     (folder / "notes").mkdir()
-    (folder / "notes" / "soup.txt").write_text(
+    soup = (
         "Tomato Soup\n\nServes: 4\n\nIngredients:\n- 6 tomatoes\n- 1 onion\n\n"
         "Instructions:\n1. Chop all.\n2. Cook it for long.\n"
     )
+    (folder / "notes" / "soup.txt").write_text(soup)
+    gold = {"title": "Tomato Soup", "ingredients": [], "instructions": ["Chop all.", "Cook it for long."]}
+    (folder / "gold.jsonl").write_text(json.dumps({"text": soup, "gold": gold}))
     command, _, target = example(structgen, name).partition(" > ")
     ran = structgen(*shlex.split(command)[1:])
     assert ran.status == 0, ran.err

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from structgen.core.errors import TaskError
-from structgen.core.json import Json, as_number, pointer
+from structgen.core.json import Json, as_number, pointer, steps
 from structgen.evaluate.comparison.leaf_rules import Compare, LeafRule
 from structgen.schema import Schema
 from structgen.schema.node import Node
@@ -79,11 +79,11 @@ class ScoredFields:
 
     @classmethod
     def of(cls, schema: Schema[Any], compare: Mapping[str, str] | None = None) -> ScoredFields:
-        """Return the fields of a schema. `compare` maps paths (``/items/*/name``) to the names of rules.
+        """Return the fields of a schema. `compare` maps paths (``/items/*/name``) to rules: "fuzzy", "ordered,fuzzy".
 
         Raises TaskError for a rule that does not exist.
         """
-        given = {path: _declared(name, path, None) for path, name in (compare or {}).items()}
+        given = {path: _declared([*name.split(",")], path, None) for path, name in (compare or {}).items()}
         top = cls(ScoredField("", LeafRule(), False, ()), given)
         top.root = top.at("", tuple(Node.of(schema.annotated).leaves()), Declared())
         return top
@@ -94,6 +94,17 @@ class ScoredFields:
         if known is None:
             known = self._known[above.path, step] = self._child(above, step)
         return known
+
+    def rule_at(self, path: str) -> str:
+        """Return the name of the rule of a field that was compared: "ordered" and "items" say how a list is."""
+        at = self.root
+        for step in steps(path):
+            at = self.child(at, step)
+        item = self._known.get((at.path, ANY))
+        if item is None:
+            return str(at.rule.compare)
+        inner = "items" if any(node.properties for node in item.nodes) else str(item.rule.compare)
+        return f"ordered {inner}" if at.ordered else inner
 
     def _child(self, above: ScoredField, step: str) -> ScoredField:
         path = f"{above.path}{pointer([step])}"
@@ -147,7 +158,7 @@ def _named(name: Json, path: str) -> Compare:
         if plain in {*Compare}:
             return Compare(plain)
         close = get_close_matches(plain, [*Compare], n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        hint = f" Did you mean {str(close[0])!r}?" if close else ""
     else:
         hint = ""
     raise TaskError(

@@ -1,0 +1,78 @@
+"""Which rows of gold an evaluation uses: all, the first ones, or a random sample; and why others cannot be used."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from structgen.core.errors import ConfigurationError
+from structgen.evaluate.evaluation import GoldCount
+from structgen.evaluate.gold_rows import Fault, GoldFormat, GoldProblem, GoldRow, read_gold
+from structgen.schema import Schema
+
+
+@dataclass(slots=True)
+class GoldSource:
+    """The rows of gold, which can be read again for every setting. Objects are kept, a file is read again.
+
+    `limit` takes the first rows, `sample` as many at random (by `seed`), in their order.
+    """
+
+    gold: Path | str | Iterable[Mapping[str, Any]]
+    schema: Schema[Any]
+    form: GoldFormat
+    limit: int | None = None
+    sample: int | None = None
+    seed: int = 0
+    count: GoldCount = field(default_factory=GoldCount)
+    _chosen: frozenset[int] | None = None
+    often: Counter[str] = field(default_factory=Counter[str])
+    """How often each id occurs in gold, in the end."""
+
+    def check(self) -> None:
+        """Read gold once, before anything is paid for.
+
+        Raises ConfigurationError if it is empty, or if no row fits the task.
+        """
+        if not isinstance(self.gold, str | Path):
+            self.gold = [*self.gold]
+        numbers: list[int] = []
+        for found in self._read():
+            if isinstance(found, GoldProblem):
+                self.count.problems.append(found)
+            else:
+                numbers.append(found.number)
+                self.often[found.id] += 1
+        if self.sample is not None:
+            rng = random.Random(self.seed)  # noqa: S311  no secret
+            numbers = sorted(rng.sample(numbers, min(self.sample, len(numbers))))
+        numbers = numbers[: self.limit]
+        self._chosen = frozenset(numbers) if (self.limit, self.sample) != (None, None) else None
+        self.count.rows = len(numbers)
+        self.count.repeated = {name: times for name, times in self.often.items() if times > 1}
+        if not numbers:
+            raise ConfigurationError(self._why_none())
+
+    def _why_none(self) -> str:
+        problems = self.count.problems
+        where = f"{self.gold}" if isinstance(self.gold, str | Path) else "gold"
+        if not problems:
+            return f'{where} is empty: give rows of {{"text": ..., "gold": ...}}.'
+        first, faults = problems[0], Counter(problem.fault for problem in problems)
+        invalid = faults[Fault.INVALID] == len(problems)
+        hint = " Is it gold of another task?" if invalid else ""
+        return f"None of the {len(problems)} rows of {where} can be used. {first.place}: {first.reason}.{hint}"
+
+    def _read(self) -> Iterator[GoldRow | GoldProblem]:
+        return read_gold(self.gold, self.schema, self.form)
+
+    def rows(self) -> Iterator[GoldRow]:
+        """Yield the chosen rows, in order."""
+        found = (row for row in self._read() if isinstance(row, GoldRow))
+        chosen = (row for row in found if self._chosen is None or row.number in self._chosen)
+        return islice(chosen, self.count.rows)

@@ -1,0 +1,227 @@
+"""The figures of an evaluation as rows of text, for the terminal and the page. What they mean: evaluate/figures.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
+
+from structgen.core.json import Json, JsonObject, as_number, as_object
+from structgen.report.view import counted, cut, line_of
+
+SUMMARY: Mapping[str, str] = MappingProxyType(
+    {
+        "macro_f1": "macro F1",
+        "micro_f1": "micro F1",
+        "exact_match": "documents right",
+        "coverage": "coverage",
+        "false_answers": "false answers",
+        "value_f1": "value F1",
+        "grounding_f1": "grounding F1",
+        "entity_f1": "entity F1",
+        "group_f1": "group F1",
+        "evidence_f1": "evidence F1",
+    }
+)
+"""The figures that are shown of all fields together, by their keys."""
+COLUMNS: tuple[str, ...] = ("field", "n", "precision", "recall", "F1", "95 %", "exact", "false", "coverage", "compared")
+_LONGEST = 120
+
+
+class FieldLine(NamedTuple):
+    """One field as text, in the order of `COLUMNS`, and whether it is in the macro F1."""
+
+    cells: tuple[str, ...]
+    in_macro: bool
+
+
+class FigureLine(NamedTuple):
+    """One figure of all fields together. `other` and `difference` are empty without a second setting."""
+
+    name: str
+    value: str
+    interval: str
+    other: str = ""
+    difference: str = ""
+    certain: bool = False
+
+
+class MistakeLine(NamedTuple):
+    """One mistake as text."""
+
+    id: str
+    path: str
+    verdict: str
+    gold: str
+    value: str
+
+
+class ChangeLine(NamedTuple):
+    """One document that changed from the first setting to the second."""
+
+    id: str
+    better: str
+    worse: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationView:
+    """All that is shown of an evaluation."""
+
+    title: str
+    other: str
+    facts: tuple[str, ...]
+    figures: tuple[FigureLine, ...]
+    fields: tuple[FieldLine, ...]
+    warnings: tuple[str, ...]
+    changes: tuple[ChangeLine, ...]
+    changed: str
+    mistakes: tuple[MistakeLine, ...]
+    mistakes_count: int
+
+
+def evaluation_view(figures: JsonObject, *, changes: int, mistakes: int) -> EvaluationView:
+    """Return what is shown of the figures, with at most so many changes and mistakes."""
+    other, comparison = as_object(figures.get("against")), as_object(figures.get("comparison"))
+    changed = _list(comparison.get("changed"))
+    return EvaluationView(
+        _name(figures),
+        _name(other) if other else "",
+        tuple(_facts(figures, other)),
+        tuple(_figures(figures, other, as_object(comparison.get("difference")))),
+        tuple(_field(path, as_object(one)) for path, one in as_object(figures.get("fields")).items()),
+        tuple(_warnings(figures)),
+        tuple(_change(as_object(one)) for one in changed[:changes]),
+        _changed(comparison),
+        tuple(_mistake(as_object(one)) for one in _list(figures.get("mistakes"))[:mistakes]),
+        int(as_number(figures.get("mistakes_count")) or 0),
+    )
+
+
+def shown(value: Json) -> str:
+    """Return a share with three decimals; a dash if it has no value."""
+    number = as_number(value)
+    return "–" if number is None else f"{number:.3f}"
+
+
+def _name(figures: JsonObject) -> str:
+    return line_of(str(figures.get("setting") or ""), _LONGEST)
+
+
+def _interval(value: Json) -> str:
+    ends = _list(value)
+    return f"{shown(ends[0])} to {shown(ends[1])}" if len(ends) == 2 else ""
+
+
+def _facts(figures: JsonObject, other: JsonObject) -> Iterator[str]:
+    for one in (figures, *([other] if other else [])):
+        each, name = as_object(one.get("per_document")), f"{_name(one)}: " if other else ""
+        status = ", ".join(f"{count} {word}" for word, count in as_object(one.get("status")).items())
+        yield f"{name}{counted(int(as_number(one.get('documents')) or 0), 'document')} ({status})"
+        tokens, out = as_number(each.get("input_tokens")), as_number(each.get("output_tokens"))
+        cost, seconds = as_number(each.get("cost")), as_number(each.get("seconds")) or 0.0
+        calls = as_number(each.get("calls")) or 0.0
+        told = "tokens unknown" if tokens is None or out is None else f"{tokens:,.0f} tokens in, {out:,.0f} out"
+        price = "cost unknown" if cost is None else f"{cost:.6f} USD"
+        yield f"{name}per document: {calls:.2f} calls, {told}, {price}, {seconds:.3f} s"
+
+
+def _figures(figures: JsonObject, other: JsonObject, differences: JsonObject) -> Iterator[FigureLine]:
+    for key, name in SUMMARY.items():
+        if as_number(figures.get(key)) is None and as_number(other.get(key)) is None:
+            continue
+        line = FigureLine(name, shown(figures.get(key)), _interval(figures.get(f"{key}_95")))
+        if not other:
+            yield line
+            continue
+        found = as_object(differences.get(key))
+        number = as_number(found.get("difference"))
+        change = "" if number is None else f"{number:+.3f} ({_interval(found.get('interval'))})"
+        yield line._replace(other=shown(other.get(key)), difference=change, certain=found.get("certain") is True)
+
+
+def _field(path: str, one: JsonObject) -> FieldLine:
+    shares = [shown(one.get(key)) for key in ("precision", "recall", "f1")]
+    others = [shown(one.get(key)) for key in ("exact_match", "false_answers", "coverage")]
+    name = line_of(path, _LONGEST) or "(the whole value)"
+    cells = (name, str(one.get("n")), *shares, _interval(one.get("f1_95")), *others, str(one.get("compare")))
+    return FieldLine(cells, one.get("in_macro") is True)
+
+
+def _warnings(figures: JsonObject) -> Iterator[str]:
+    """Yield what makes figures say less than they seem to say."""
+    gold = as_object(figures.get("gold"))
+    for fault, words in _FAULTS.items():
+        if found := len(_list(gold.get(fault))):
+            yield f"{counted(found, 'row')} of gold not scored: {words}"
+    if repeated := as_object(gold.get("repeated_ids")):
+        yield f"{counted(len(repeated), 'id')} of gold occur more than once: {_named([*repeated])}"
+    for key, words in _NOTES.items():
+        if number := int(as_number(figures.get(key)) or 0):
+            yield f"{number:,} {words}"
+    if named := _list(figures.get("not_in_gold")):
+        yield f"not in gold, so not judged: {_named(named)}"
+    if stopped := figures.get("stopped"):
+        yield f"not all documents were read: {line_of(str(stopped), 300)}"
+    if reason := as_object(figures.get("comparison")).get("reason"):
+        yield f"no comparison: {line_of(str(reason), 300)}"
+
+
+_FAULTS: Mapping[str, str] = MappingProxyType(
+    {
+        "invalid": "their gold does not fit the task",
+        "changed": "their text has changed",
+        "unreadable": "they have no text or no gold",
+    }
+)
+_NOTES: Mapping[str, str] = MappingProxyType(
+    {
+        "rows_missing": "documents have no row, which counts as wrong",
+        "rows_not_in_gold": "ids of the rows are not in gold",
+        "rows_repeated": "rows were replaced by a later one of the same id",
+        "lines_that_are_no_rows": "lines are no rows",
+        "approximate_lists": "documents have lists too long to be paired in the best way",
+    }
+)
+
+
+def _named(names: Sequence[Json]) -> str:
+    shown_names = ", ".join(line_of(str(name), 60) for name in names[:10])
+    return f"{shown_names}, ..." if len(names) > 10 else shown_names
+
+
+def _change(change: JsonObject) -> ChangeLine:
+    return ChangeLine(
+        line_of(str(change.get("id")), _LONGEST),
+        _named(_list(change.get("better"))),
+        _named(_list(change.get("worse"))),
+    )
+
+
+def _changed(comparison: JsonObject) -> str:
+    """Return how many documents changed, or an empty text without a comparison."""
+    if "changed" not in comparison:
+        return ""
+    counts = [f"{comparison.get(word)} {word}" for word in ("better", "worse", "mixed")]
+    return f"{counted(len(_list(comparison.get('changed'))), 'document')} changed: {', '.join(counts)}"
+
+
+def _mistake(one: JsonObject) -> MistakeLine:
+    return MistakeLine(
+        line_of(str(one.get("id")), _LONGEST),
+        line_of(str(one.get("path") or ""), _LONGEST),
+        str(one.get("verdict")),
+        _short(one.get("gold")),
+        _short(one.get("value")),
+    )
+
+
+def _short(value: Json) -> str:
+    from structgen.core.screen import json_text
+
+    return "–" if value is None else line_of(cut(value if isinstance(value, str) else json_text(value), 300), 300)
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
