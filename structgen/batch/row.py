@@ -13,7 +13,8 @@ from structgen.core.records import Document, Evidence, Status, Usage
 from structgen.core.results import Alone, Attempt, ChunkReport, Claim, Conflict, Extraction, Issue, Repair
 from structgen.core.screen import cell_text, escaped
 from structgen.documents import DocumentProblem
-from structgen.engine.budget import Told
+from structgen.engine.budget import Prices, Told
+from structgen.engine.drive import Outcome
 from structgen.engine.outcome_status import RowStatus, is_incomplete
 from structgen.ground import locate
 from structgen.schema import Schema
@@ -157,6 +158,16 @@ def _claim(claim: Claim, chunks: tuple[ChunkReport, ...]) -> JsonObject:
     spans: Json = [[chunks[number].start, chunks[number].end] for number in claim.chunks if number < len(chunks)]
     evidence: Json = [_piece(piece) for piece in claim.evidence]
     return {**_flat(claim), "evidence": evidence, "spans": spans}
+
+
+def row_for(document: Document, outcome: Outcome[Any], schema: Schema[Any], prices: Prices, model: str) -> Row:
+    """Return the row of any outcome, with what its calls told if some told no tokens."""
+    if isinstance(outcome, Extraction):
+        row = row_of(document, outcome, schema)
+    else:
+        row = row_of_failure(document, outcome, prices.cost(outcome.attempts), model)
+    told = row.usage.input_tokens is not None and row.usage.output_tokens is not None
+    return row if told or not row.usage.calls else replace(row, told=prices.told(outcome.attempts))
 
 
 def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> Row:

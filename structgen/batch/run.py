@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
 from structgen.batch.outage import Outage
-from structgen.batch.row import Row, row_of, row_of_failure, row_of_problem
+from structgen.batch.row import Row, row_for, row_of_problem
 from structgen.batch.summary import Summary
 from structgen.core.argument_checks import Check, checked, number, optional, whole
 from structgen.core.errors import (
@@ -26,7 +26,7 @@ from structgen.core.errors import (
     StructgenError,
 )
 from structgen.core.records import Card, Document, Task, Usage
-from structgen.core.results import Attempt, Extraction
+from structgen.core.results import Attempt
 from structgen.documents import DocumentOrProblem, DocumentProblem
 from structgen.engine.budget import FREE, Prices, cost_of, is_paid, spent_at_most, tokens_of
 from structgen.engine.chunked.long_document import NO_MOST
@@ -166,6 +166,9 @@ class Batch:
         self._reason: StructgenError | None = None
         self._outage = Outage(extractor.options.budget.max_transport_retries)
 
+    def in_run(self, run: int | None) -> None:
+        """Receive the number of the run in the ledger. Only batches in other processes need it."""
+
     def stop(self) -> None:
         """Start no further document, and give up requests that wait for a rate limit or a retry.
 
@@ -250,7 +253,7 @@ class Batch:
             self._spending.settle(outcome.attempts)
             # after `stop` this failure means that the request was not sent; without any attempt it cost nothing,
             # so it is left over for the next run instead of being reported as failed
-            if self._given_up and _was_given_up(outcome):
+            if self._given_up and was_given_up(outcome):
                 self._left += 1
                 if not is_paid(outcome.attempts):
                     continue
@@ -297,12 +300,7 @@ class Batch:
 
     def _row(self, document: Document, outcome: Outcome[Any]) -> Row:
         self._stop_if_hopeless(outcome)
-        if isinstance(outcome, Extraction):
-            row = row_of(document, outcome, self._schema)
-        else:
-            row = row_of_failure(document, outcome, self._prices.cost(outcome.attempts), self._extractor.model)
-        told = row.usage.input_tokens is not None and row.usage.output_tokens is not None
-        return row if told or not row.usage.calls else replace(row, told=self._prices.told(outcome.attempts))
+        return row_for(document, outcome, self._schema, self._prices, self._extractor.model)
 
     def _stop_if_hopeless(self, outcome: Outcome[Any]) -> None:
         """Stop if the outcome shows an error that would fail all other documents too, before they are started."""
@@ -329,7 +327,7 @@ class Batch:
             self.stopped = True
 
 
-def _was_given_up(outcome: Outcome[Any]) -> bool:
+def was_given_up(outcome: Outcome[Any]) -> bool:
     """Whether a request for the document, or for one of its chunks, was given up."""
     if outcome.chunks:
         return any(chunk.status == "failed" for chunk in outcome.chunks)

@@ -93,6 +93,30 @@ class RiskName(StrEnum):
         return Risk[self.name]
 
 
+class EngineName(StrEnum):
+    """What a run runs on."""
+
+    LOCAL = "local"
+    DAFT = "daft"
+
+
+Engine: TypeAlias = Annotated[
+    EngineName,
+    typer.Option(
+        "--engine",
+        help="local: threads of this process. daft: Daft, partition by partition, on this machine or with --ray on a "
+        "cluster (pip install 'structgen[cluster]'); --concurrency then counts for each process.",
+    ),
+]
+Ray: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="With --engine daft: the Ray cluster to run on (host:6379, ray://host:10001, or auto). Its processes must "
+        "be on one host with the store, or there must be no store; see docs/cluster.md.",
+    ),
+]
 Output: TypeAlias = Annotated[
     Path | None,
     typer.Option(
@@ -296,6 +320,8 @@ class ExtractArguments:
     audio_model: AudioModel = None
     retry_failed: RetryFailed = False
     allow_incomplete: AllowIncomplete = False
+    engine: Engine = EngineName.LOCAL
+    ray: Ray = None
     limits: Limits = None
     store: StorePath = None
     no_store: NoStore = False

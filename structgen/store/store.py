@@ -314,6 +314,10 @@ class Store(RunRows, Batching, Closing):
         self._leases.take(_run_name(self._run))  # it ends with the process
         return self._run
 
+    def join_run(self, run: int) -> None:
+        """Record from now on every answer of this store as that of a run which another process has started."""
+        self._run = run
+
     def finish_run(self, run: int, rows: int) -> None:
         """Record the end of a run and the number of rows that it wrote."""
         self._run = None

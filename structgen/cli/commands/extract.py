@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from structgen.cli.arguments import ExtractArguments, takes
+from structgen.cli.arguments import EngineName, ExtractArguments, takes
 from structgen.cli.console import Exit, say
+from structgen.cli.engines import check_engine, daft_batch
 from structgen.cli.selection import RULES, choose_model, is_chosen, load_task, read_instructions
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Budget, Options
@@ -78,6 +79,7 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
     task, inputs = load_task(arguments.words or [], arguments.fields, arguments.examples)
     # before anything is opened or paid for
     _check_inputs(inputs, arguments.output)
+    check_engine(arguments, reparsing=reparse is not None)
     if arguments.dry_run:
         from structgen.cli.dry_run_command import print_estimate
 
@@ -101,7 +103,7 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
             ) as extractor,
             listener_of(arguments, model, store) as listener,
         ):
-            batch = _batch(arguments, extractor, task, instructions, reparse, listener)
+            batch = _batch(arguments, extractor, task, instructions, reparse, listener, store)
             _announce_rules(extractor.model, chosen=is_chosen(arguments.model))
             read = input_documents(arguments, inputs, listener)
             documents, output = with_output(
@@ -114,6 +116,7 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
             # a reparse can be reparsed itself: its answers are to this request and to those before it
             specs = [spec, *(previous.run.asked if previous else ())]
             with record_run(store, task.name, extractor.model, batch, specs) as record:
+                batch.in_run(record.run if record else None)
                 status = run_batch(batch, documents, output, manner, record)
             listener.report(quiet=arguments.quiet)
             return status
@@ -136,18 +139,23 @@ def _batch(
     instructions: str | None,
     reparse: ReparseContext | None,
     listener: Listener,
+    store: Store | None,
 ) -> Batch:
     from structgen.batch import Batch, RunBudget
 
-    batch = Batch(
-        extractor,
-        task,
-        instructions=instructions,
-        concurrency=arguments.concurrency,
-        budget=RunBudget(arguments.max_cost, arguments.max_tokens, arguments.max_time),
-        seen=reparse.stats.add if reparse is not None else None,
-        elsewhere=lambda: listener.cost,
-    )
+    budget = RunBudget(arguments.max_cost, arguments.max_tokens, arguments.max_time)
+    if arguments.engine is EngineName.DAFT:
+        batch = daft_batch(arguments, extractor, task, instructions, budget, lambda: listener.cost, store)
+    else:
+        batch = Batch(
+            extractor,
+            task,
+            instructions=instructions,
+            concurrency=arguments.concurrency,
+            budget=budget,
+            seen=reparse.stats.add if reparse is not None else None,
+            elsewhere=lambda: listener.cost,
+        )
     listener.follow(batch)
     return batch
 

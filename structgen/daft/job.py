@@ -1,0 +1,114 @@
+"""What the processes of a cluster are told: a job, which travels to them and is opened once in each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from sysconfig import get_path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast, get_args
+from uuid import uuid4
+
+from structgen.core.errors import ConfigurationError
+from structgen.core.options import Options
+from structgen.core.records import Task
+from structgen.schema import Schema
+
+if TYPE_CHECKING:
+    from structgen.engine.cascade.model_order import Cascade
+    from structgen.extractor import Extractor
+    from structgen.store import Store
+
+DEATHS = 3
+"""A document that was under way when this many processes died is not tried again."""
+
+CONCURRENCY = 32
+"""Default of the maximum documents that each process works on at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractorSettings:
+    """The arguments of an Extractor that can be sent to another process. The key is only in it if it was given."""
+
+    model: str | Cascade | None = None
+    options: Options = field(default_factory=Options)
+    api_key: str | None = field(default=None, repr=False)
+    base_url: str | None = field(default=None, repr=False)
+    timeout: float | None = None
+    limit_group: str | None = None
+    limits: str | None = field(default=None, repr=False)
+
+    def open(self, store: Store | None) -> Extractor:
+        """Return the Extractor. Raises ConfigurationError."""
+        from structgen.extractor import Extractor
+        from structgen.send import TIMEOUT
+
+        return Extractor(
+            self.model,
+            self.options,
+            api_key=self.api_key,
+            base_url=self.base_url,
+            timeout=TIMEOUT if self.timeout is None else self.timeout,
+            limit_group=self.limit_group,
+            limits=self.limits,
+            store=store,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to extract, and how. `store` is the file for all processes, `run` the number of the run in its ledger."""
+
+    schema: Any
+    settings: ExtractorSettings
+    instructions: str | None = field(default=None, repr=False)
+    store: str | None = None
+    run: int | None = None
+    concurrency: int = CONCURRENCY
+    id: str = field(default_factory=lambda: uuid4().hex)
+
+
+def load_daft() -> Any:
+    """Import Daft, which is optional and has types only in part. Raises ConfigurationError."""
+    try:
+        return import_module("daft")
+    except ImportError as error:
+        raise ConfigurationError(
+            "Running on Daft needs daft: pip install 'structgen[cluster]' (with Ray for a cluster)."
+        ) from error
+
+
+def ship_by_value(schema: object) -> None:
+    """Let the module of a user's class travel with it, unless it is installed: other processes cannot import it."""
+    for module in {top for kind in _classes(schema) if (top := _top_module(kind)) is not None}:
+        cloudpickle: Any = import_module("daft.pickle.cloudpickle")
+        cloudpickle.register_pickle_by_value(module)
+
+
+def _classes(schema: object) -> Iterator[type[object]]:
+    """Yield the classes in a description of a type, such as those of ``list[Recipe]`` or of a task."""
+    if isinstance(schema, Task):
+        yield from _classes(cast("Task[Any]", schema).schema)
+    elif isinstance(schema, Schema):
+        adapter = cast("Schema[Any]", schema).adapter
+        yield from _classes(adapter._type if adapter else None)  # pyright: ignore[reportPrivateUsage]
+    elif isinstance(schema, type) and not get_args(schema):
+        yield schema
+    for inner in get_args(schema):
+        yield from _classes(inner)
+
+
+def _top_module(kind: type[object]) -> ModuleType | None:
+    """Return the outermost module of a class if it is not installed; None also for what Python has by other means."""
+    name = kind.__module__.partition(".")[0]
+    module = sys.modules.get(name)
+    if module is None:  # its parents were not imported, as pytest may do
+        module = sys.modules.get(kind.__module__)
+    file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+    if module is None or file is None or name in {"__main__", "structgen"}:
+        return None
+    installed = any(Path(file).is_relative_to(get_path(where)) for where in ("purelib", "platlib", "stdlib"))
+    return None if installed else module
