@@ -28,10 +28,10 @@ Words: TypeAlias = Annotated[
     typer.Argument(
         metavar="TASK INPUT",
         autocompletion=task_then_inputs,
-        help=f"What to extract ({TASK}; omit it with --fields), then what to read: files, folders, globs, or - for "
-        "standard input. A .txt, .md, .html, .eml, .docx or .pdf file is one document, each row of a .jsonl, .csv, "
-        ".tsv or .parquet too. Texts and tables may be compressed (.csv.gz). Audio (.mp3, .wav, ...) is transcribed "
-        "first.",
+        help=f"What to extract ({TASK}; omit it with --fields), then what to read: files, folders, globs, addresses "
+        "(s3://, gs://, https://) of these, or - for standard input. A .txt, .md, .html, .eml, .docx or .pdf file is "
+        "one document, each row of a .jsonl, .csv, .tsv or .parquet too. Texts and tables may be compressed (.csv.gz). "
+        "Audio (.mp3, .wav, ...) is transcribed first.",
         show_default=False,
     ),
 ]
@@ -258,6 +258,21 @@ Quiet: TypeAlias = Annotated[
 ]
 
 
+Include: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--include",
+        metavar="GLOB",
+        help="Read only these names in folders, patterns and listings: --include '*.md' --include 'notes/**'. A "
+        "pattern without / is for names at any depth. Repeatable.",
+    ),
+]
+Exclude: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude", metavar="GLOB", help="Leave out these names, also included ones: --exclude drafts. Repeatable."
+    ),
+]
 DryRun: TypeAlias = Annotated[
     bool,
     typer.Option(
@@ -329,6 +344,8 @@ class ExtractArguments:
     quiet: Quiet = False
     dry_run: DryRun = False
     as_json: DryRunJson = False
+    include: Include = None
+    exclude: Exclude = None
     limit: Limit = None
     sample: Sample = None
     seed: Seed = None

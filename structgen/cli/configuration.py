@@ -30,7 +30,22 @@ DEFAULT = "default"
 Value: TypeAlias = str | int | float | bool
 
 # what to read and write is said anew each time; `store` already says what `no_store` could
-_OTHERS = frozenset({"words", "output", "fields", "show", "no_store", "dry_run", "as_json", "limit", "sample", "seed"})
+_OTHERS = frozenset(
+    {
+        "words",
+        "output",
+        "fields",
+        "show",
+        "no_store",
+        "dry_run",
+        "as_json",
+        "include",
+        "exclude",
+        "limit",
+        "sample",
+        "seed",
+    }
+)
 _SECRET = re.compile(r"(?:^|_)(?:api_?key|key|token|secret|password|passwd|credentials?)s?$", re.IGNORECASE)
 URLS = frozenset({"base_url", "limits"})
 """Settings whose value may be a URL, and so may hold a password."""

@@ -26,8 +26,11 @@ def check_choice(arguments: ExtractArguments) -> None:
 def input_documents(arguments: ExtractArguments, inputs: list[str], listen: Listen) -> Iterator[DocumentOrProblem]:
     """Yield the chosen documents. Recordings among them are transcribed by `listen`, the others never."""
     from structgen.documents import Outputs, ReadingOptions, read_documents
+    from structgen.documents.addresses import check_addresses
+    from structgen.documents.name_choice import NameChoice
     from structgen.documents.sampling import chosen, heard, unheard
 
+    check_addresses(inputs)
     sampled = arguments.sample is not None
     options = ReadingOptions(
         arguments.text_field,
@@ -41,6 +44,7 @@ def input_documents(arguments: ExtractArguments, inputs: list[str], listen: List
         options,
         outputs=Outputs(arguments.output, () if arguments.store is None else (arguments.store,)),
         notice=None if arguments.quiet else say,
+        choice=NameChoice(tuple(arguments.include or ()), tuple(arguments.exclude or ())),
     )
     few = chosen(found, limit=arguments.limit, sample=arguments.sample, seed=arguments.seed or 0)
     return heard(few, listen) if sampled else few

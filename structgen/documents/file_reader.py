@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
 from decimal import Decimal
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
 from structgen.core.argument_checks import argument, kind_of, one_of, optional, string
 from structgen.core.errors import ConfigurationError, DocumentError
+from structgen.core.masking import mask_url
 from structgen.core.options import InputFormat
 from structgen.core.records import Document
+from structgen.documents.addresses import RemoteFile, check_addresses, is_address
 from structgen.documents.audio_formats import is_audio
 from structgen.documents.decode import check_encoding, decode, encoding_of, not_valid
 from structgen.documents.input_formats import NamedFormat, format_of, is_compressed
@@ -33,7 +36,9 @@ from structgen.documents.inputs import (
     readable,
     special_kind,
 )
-from structgen.documents.streams import head_of, open_bytes, read_whole
+from structgen.documents.name_choice import NO_CHOICE, NameChoice
+from structgen.documents.seen_names import SeenNames
+from structgen.documents.streams import head_of, open_bytes, read_whole, seekable
 from structgen.documents.tabular import NumberedRow, Row, Verbatim, read_csv, read_jsonl, read_parquet
 
 Listen: TypeAlias = Callable[[bytes, str, str], Document]
@@ -60,8 +65,9 @@ class ReadingOptions:
         if self.encoding is not None:
             check_encoding(self.encoding)
 
-    def format_of(self, path: Path | None) -> NamedFormat:
+    def format_of(self, at: Path | RemoteFile | None) -> NamedFormat:
         """Return the format in which a file is read."""
+        path = at.format_path if isinstance(at, RemoteFile) else at
         named = NamedFormat(None) if path is None else format_of(path)
         if self.format is not None:
             return NamedFormat(self.format, path is not None and is_compressed(path))
@@ -74,22 +80,25 @@ def read_documents(
     *,
     outputs: Outputs = NO_OUTPUTS,
     notice: Notice | None = None,
+    choice: NameChoice = NO_CHOICE,
 ) -> Iterator[DocumentOrProblem]:
     """Yield the documents that `inputs` name, lazily, and a problem in the place of each that cannot be read.
 
-    An input is a file, a folder (read recursively, only known suffixes), a glob, or ``-`` for standard input. In
+    An input is a file, a folder (read recursively, only known suffixes), a glob, an address (``s3://...``) of one of
+    these, or ``-`` for standard input. In
     .jsonl, .csv, .tsv and .parquet each row is a document, any other file is one document. HTML is not converted here:
     the rules use its markup (JSON-LD, microdata, tables), and a model reads its text (engine/document_input.py).
     Offsets of evidence are offsets in the text of the document: for HTML its source, for a PDF what its pages show.
 
     The id is that of the row, else the file's name (its path relative to the given folder) and the line. A repeated id
     gets ``#2``, so that no two rows share one. `outputs` are files that the run writes and that are skipped even if
-    their folder is read. `notice` is called about what may be unexpected: changed ids, guesses, skipped files.
+    their folder is read. `choice` has patterns for the names in folders and listings. `notice` is called
+    about what may be unexpected: changed ids, guesses, skipped files.
     """
     notify = notice or _silent
     options = options or ReadingOptions()
     unique = UniqueIds()
-    for file in find_input_files(inputs, notify, outputs, audio=options.listen is not None):
+    for file in find_input_files(inputs, notify, outputs, audio=options.listen is not None, choice=choice):
         found = iter((file,)) if isinstance(file, DocumentProblem) else read_input_file(file, options, notify)
         for read in found:
             own = unique.of(read.id)
@@ -106,17 +115,21 @@ class UniqueIds:
     """Makes ids unique."""
 
     def __init__(self) -> None:
-        self._taken: set[str] = set()
-        self._numbers: dict[str, int] = {}  # the last number tried, which keeps a million equal ids linear
+        self._taken = SeenNames()  # each with the last number that was tried, which keeps a million equal ids linear
 
     def of(self, wanted: str) -> str:
         """Return `wanted`, or the first of ``wanted#2``, ``wanted#3``, ... that no document has."""
-        own = wanted
-        while own in self._taken:
-            number = self._numbers[wanted] = self._numbers.get(wanted, 1) + 1
+        name = wanted.encode("utf-8", "surrogatepass")
+        number = self._taken.number(name)
+        if number is None:
+            self._taken.put(name, 1)
+            return wanted
+        while True:
+            number += 1
             own = f"{wanted}#{number}"
-        self._taken.add(own)
-        return own
+            if self._taken.add(own.encode("utf-8", "surrogatepass")):
+                self._taken.put(name, number)
+                return own
 
 
 def read_input_file(file: InputFile, options: ReadingOptions, notify: Notice) -> Iterator[DocumentOrProblem]:
@@ -197,8 +210,7 @@ def _table(
     rows, at = 0, file.source
     if form is InputFormat.PARQUET:
         # Parquet is read from its end, which standard input does not allow
-        source = stream if stream.seekable() else io.BytesIO(stream.read())
-        found, notes = read_parquet(source, options.text_field, options.id_field), ()
+        found, notes = read_parquet(seekable(stream), options.text_field, options.id_field), ()
     else:
         found, notes = _text_rows(stream, form, options)
     for note in notes:
@@ -282,6 +294,8 @@ def read(
     id_field: str = "id",
     encoding: str | None = None,
     format: InputFormat | str | None = None,  # noqa: A002  what users call it
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
     notice: Notice | None = None,
 ) -> Iterator[Document | DocumentError]:
     """Read the documents in files, folders and globs, lazily and in order. An unreadable one yields a DocumentError.
@@ -292,7 +306,8 @@ def read(
     (with the line in a table) and unique. `format` ("csv", "jsonl", "text", ...) replaces what the suffix says, for
     standard input too, and `encoding` replaces the detection. A .docx and a .pdf need
     ``pip install 'structgen[documents]'``. Audio is skipped in folders, because transcribing it costs money:
-    ``structgen.transcribe(path).document`` reads it.
+    ``structgen.transcribe(path).document`` reads it. `include` and `exclude` are globs for the names in folders and
+    listings; exclude wins. Addresses (``s3://``, ``gs://``, ``https://``) need ``pip install 'structgen[remote]'``.
 
     Offsets of evidence are offsets in the `text` of the Document. A bad file does not stop the others: its error takes
     its place, with `id` and `source`, and `Extractor.map` accepts it as a text that failed. `notice` is called with a
@@ -306,7 +321,9 @@ def read(
         argument("encoding", encoding, optional(string)),
         argument("format", format, optional(one_of(InputFormat))),
     )
-    found = read_documents(named, options, notice=notice or _warn)
+    check_addresses(named)
+    choice = NameChoice(_patterns("include", include), _patterns("exclude", exclude))
+    found = read_documents(named, options, notice=notice or _warn, choice=choice)
     return (_error(one) if isinstance(one, DocumentProblem) else one for one in found)
 
 
@@ -317,6 +334,8 @@ def read_file(path: str | PathLike[str], encoding: str | None = None, named_form
         encoding=argument("encoding", encoding, optional(string)),
         format=argument("format", named_format, optional(one_of(InputFormat))),
     )
+    if is_address(name):
+        return _read_address(name, options)
     file = InputFile(Path(name), readable(Path(Path(name).name)))
     if Path(name).is_dir():
         raise DocumentError(f"{name} is a folder: use structgen.read({name!r}) to read the files in it.", source=name)
@@ -330,6 +349,17 @@ def read_file(path: str | PathLike[str], encoding: str | None = None, named_form
     if isinstance(found, DocumentProblem):
         raise _error(found)
     return found
+
+
+def _read_address(address: str, options: ReadingOptions) -> Document:
+    """Return the document at an address. Raises DocumentError, and ConfigurationError for an unknown filesystem."""
+    check_addresses([address])
+    found = [*islice(read_documents([address], options, notice=_warn), 2)]
+    if len(found) != 1:
+        raise DocumentError(f"{mask_url(address)} has several documents: use structgen.read to read them.")
+    if isinstance(found[0], DocumentProblem):
+        raise _error(found[0])
+    return found[0]
 
 
 def _listed(paths: Paths) -> list[object]:
@@ -349,6 +379,12 @@ def _name(path: object) -> str:
         return name
     what = "an empty str" if name == "" else kind_of(name)
     raise ConfigurationError(f"A path must be a str or a Path, not {what}.")
+
+
+def _patterns(name: str, given: object) -> tuple[str, ...]:
+    """Return globs as a tuple; a single one may be given alone."""
+    listed: list[object] = [given] if isinstance(given, str) else [*cast("Iterable[object]", given)]
+    return tuple(argument(name, one, string) for one in listed)
 
 
 def _error(problem: DocumentProblem) -> DocumentError:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import fnmatch
 import glob
 import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
+from structgen.core.errors import DocumentError
+from structgen.core.masking import mask_url
 from structgen.core.records import Document
+from structgen.documents.addresses import RemoteFile, find_remote_files, is_address
 from structgen.documents.input_formats import SUFFIXES, format_of, is_audio_file
+from structgen.documents.name_choice import NO_CHOICE, NameChoice, matches
+from structgen.documents.seen_names import SeenNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,13 @@ NO_OUTPUTS = Outputs()
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file to read, or standard input if `path` is None.
+    """A file to read, here or at an address, or standard input if `path` is None.
 
     `name` starts the ids of its documents: the file's name, or its path relative to the given folder. It does not
     depend on where the folder is, so that the same documents have the same ids on another machine.
     """
 
-    path: Path | None
+    path: Path | RemoteFile | None
     name: str
     named: bool = False
     """Whether an input is the file itself, and not a folder or a pattern."""
@@ -84,6 +88,8 @@ class InputFile:
     @property
     def source(self) -> str:
         """The name in rows and messages."""
+        if isinstance(self.path, RemoteFile):
+            return self.path.shown
         return STANDARD_INPUT if self.path is None else readable(self.path)
 
 
@@ -93,47 +99,82 @@ def readable(path: Path) -> str:
 
 
 def find_input_files(
-    inputs: Sequence[str], notice: Notice, outputs: Outputs = NO_OUTPUTS, *, audio: bool = False
+    inputs: Sequence[str],
+    notice: Notice,
+    outputs: Outputs = NO_OUTPUTS,
+    *,
+    audio: bool = False,
+    choice: NameChoice = NO_CHOICE,
 ) -> Iterator[InputFile | DocumentProblem]:
     """Yield the files of each input, in the order of the inputs and sorted within each; in folders, `audio` only if so.
 
     A file is read once, and again only if it is named itself again. Files that the run writes, and what is no file (a
-    pipe, a socket, a device), are skipped. `notice` is told about all that.
+    pipe, a socket, a device), are skipped. `choice` says which names in folders, patterns and listings are read.
+    `notice` is told about all that.
     """
-    read: set[str] = set()
-    for file in _find(inputs, notice, audio=audio):
+    read = SeenNames()
+    for file in _find(inputs, notice, _Rules(audio, choice)):
         if isinstance(file, DocumentProblem) or file.path is None:
             yield file
             continue
-        real = os.path.realpath(file.path)
-        if (why := outputs.reason(real)) is not None:
+        remote = file.path.address if isinstance(file.path, RemoteFile) else None
+        real = os.path.realpath(file.path) if isinstance(file.path, Path) else ""
+        if remote is None and (why := outputs.reason(real)) is not None:
             notice(f"{file.source}: skipped, because {why}.")
-        elif real in read and not file.named:
+            continue
+        new = read.add(os.fsencode(real) if remote is None else remote.encode("utf-8", "replace"))
+        if not new and not file.named:
             notice(f"{file.source}: skipped, because it was read already.")
-        else:
-            if real in read:
-                notice(f"{file.source}: it was read already, and is read again because it is named again.")
-            read.add(real)
-            yield file
+            continue
+        if not new:
+            notice(f"{file.source}: it was read already, and is read again because it is named again.")
+        yield file
+    for words in choice.unused():
+        notice(words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """Which files of folders, patterns and listings are read."""
+
+    audio: bool
+    choice: NameChoice
+
+    def reads(self, name: str) -> bool:
+        """Whether a file of a folder is read."""
+        return self.choice.takes(name) and self.knows(name)
+
+    def knows(self, name: str) -> bool:
+        """Whether the suffix is one to read. Transcribing costs money, so audio is read only if asked for."""
+        path = PurePosixPath(name)
+        known = format_of(path).format is not None or self.choice.names_suffix(name)
+        return known and (self.audio or not is_audio_file(path))
+
+    @property
+    def words(self) -> str:
+        """What is read, for people."""
+        return "whose name was chosen" if self.choice.include or self.choice.exclude else f"({SUFFIXES})"
 
 
 def _find(
-    inputs: Sequence[str], notice: Notice, *, audio: bool, named: bool = True
+    inputs: Sequence[str], notice: Notice, rules: _Rules, *, named: bool = True
 ) -> Iterator[InputFile | DocumentProblem]:
     for given in inputs:
         path = Path(given)
         name = readable(Path(path.name))
         if given == STANDARD_INPUT:
             yield InputFile(None, STANDARD_INPUT)
+        elif is_address(given):
+            yield from _remote(given, notice, rules)
         elif path.is_dir():
-            yield from _folder(path, notice, audio=audio)
+            yield from _folder(path, notice, rules)
         elif (kind := special_kind(path)) is not None:
             yield DocumentProblem(readable(path), f"it is {kind}, not a file; pipe it in and name - instead.", name)
         # before globs, because a file name may contain * or ?; lexists, so that a broken link is reported as such
         elif os.path.lexists(path):
             yield InputFile(path, name, named)
         elif any(sign in given for sign in "*?["):
-            yield from _glob(given, notice, audio=audio)
+            yield from _glob(given, notice, rules)
         else:
             yield DocumentProblem(readable(path), "there is no such file or folder.", name)
 
@@ -158,16 +199,50 @@ _SPECIAL = (
 )
 
 
-def _glob(pattern: str, notice: Notice, *, audio: bool) -> Iterator[InputFile | DocumentProblem]:
+def _glob(pattern: str, notice: Notice, rules: _Rules) -> Iterator[InputFile | DocumentProblem]:
     # Path.glob refuses absolute patterns
     found = sorted(_below(pattern) if "**" in Path(pattern).parts else glob.glob(pattern))  # noqa: PTH207
     if not found:
         yield DocumentProblem(pattern, "no file matches this pattern.", pattern)
     for path in found:
+        if not Path(path).is_dir() and not rules.choice.takes(_below_fixed(path, pattern)):
+            continue
         if (kind := special_kind(Path(path))) is not None:
             notice(f"{readable(Path(path))}: skipped, because it is {kind}.")
         else:
-            yield from _find([path], notice, audio=audio, named=False)
+            yield from _find([path], notice, rules, named=False)
+
+
+def _below_fixed(path: str, pattern: str) -> str:
+    """Return a path relative to the last folder of a pattern that has no sign of one."""
+    parts = Path(pattern).parts
+    fixed = next((number for number, part in enumerate(parts) if any(sign in part for sign in "*?[")), len(parts) - 1)
+    return readable(Path(*Path(path).parts[fixed:]))
+
+
+def _remote(given: str, notice: Notice, rules: _Rules) -> Iterator[InputFile | DocumentProblem]:
+    """Yield the files at an address. What cannot be listed is a problem, whatever was found before."""
+    shown, single = mask_url(given), True
+    found = skipped = 0
+
+    def reads(name: str) -> bool:
+        nonlocal single, skipped
+        single = False
+        read = rules.reads(name)
+        skipped += not read
+        return read
+
+    try:
+        for file, name in find_remote_files(given, reads):
+            found += 1
+            yield InputFile(file, name, named=single)
+    except DocumentError as error:
+        yield DocumentProblem(shown, str(error), shown)
+        return
+    if not found:
+        yield DocumentProblem(shown, f"it has no document {rules.words}.", shown)
+    elif skipped:
+        notice(f"{shown}: {skipped} file{'s' * (skipped != 1)} skipped.")
 
 
 def _below(pattern: str) -> Iterator[str]:
@@ -178,32 +253,11 @@ def _below(pattern: str) -> Iterator[str]:
         for folder, names in _walk(Path(base), []):
             for name in names:
                 inside = (folder / name).relative_to(base)
-                if _matches(inside.parts, parts[at:]):
+                if matches(inside.parts, parts[at:]):
                     yield str(Path(base) / inside if at else inside)
 
 
-def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
-    """Whether the parts of a path match a pattern in which ``**`` is any number of folders. Linear in both."""
-    places = {0}
-    for part in parts:
-        places = _with_skips(places, pattern)
-        stay = {place for place in places if pattern[place : place + 1] == ("**",)}
-        places = stay | {
-            place + 1 for place in places - stay if place < len(pattern) and fnmatch.fnmatchcase(part, pattern[place])
-        }
-    return len(pattern) in _with_skips(places, pattern)
-
-
-def _with_skips(places: set[int], pattern: Sequence[str]) -> set[int]:
-    """Add the places behind each ``**``, which may be no folder at all."""
-    found = set(places)
-    for place in range(len(pattern)):
-        if place in found and pattern[place] == "**":
-            found.add(place + 1)
-    return found
-
-
-def _folder(folder: Path, notice: Notice, *, audio: bool) -> Iterator[InputFile | DocumentProblem]:
+def _folder(folder: Path, notice: Notice, rules: _Rules) -> Iterator[InputFile | DocumentProblem]:
     """Yield the documents below a folder: only known suffixes, nothing hidden, each folder once despite links."""
     problems: list[OSError] = []
     read, skipped = 0, 0
@@ -212,7 +266,9 @@ def _folder(folder: Path, notice: Notice, *, audio: bool) -> Iterator[InputFile 
             path = at / name
             if (kind := special_kind(path)) is not None:
                 notice(f"{readable(path)}: skipped, because it is {kind}.")
-            elif _is_read(path, audio=audio):
+            elif not rules.choice.takes(shown := readable(path.relative_to(folder))):
+                pass  # the user knows that it is left out
+            elif rules.knows(shown):
                 read += 1
                 yield InputFile(path, readable(path.relative_to(folder)))
             else:
@@ -222,17 +278,12 @@ def _folder(folder: Path, notice: Notice, *, audio: bool) -> Iterator[InputFile 
         where = Path(os.fsdecode(error.filename or folder))
         yield DocumentProblem(readable(where), f"{explain(error)}.", readable(where))
     if not read and not problems:
-        yield DocumentProblem(readable(folder), f"the folder contains no document ({SUFFIXES}).", readable(folder))
+        yield DocumentProblem(readable(folder), f"the folder contains no document {rules.words}.", readable(folder))
     elif skipped:
         files = "1 file" if skipped == 1 else f"{skipped} files"
         notice(
             f"{readable(folder)}: {files} skipped, because only {SUFFIXES} are read; name the others to read them too."
         )
-
-
-def _is_read(path: Path, *, audio: bool) -> bool:
-    """Whether a file in a folder is read. Transcribing costs money, so audio is read only if the caller wants that."""
-    return format_of(path).format is not None and (audio or not is_audio_file(path))
 
 
 def _walk(folder: Path, problems: list[OSError]) -> Iterator[tuple[Path, list[str]]]:

@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 from typing_extensions import Buffer
 
 from structgen.core.errors import DocumentError
+from structgen.documents.addresses import RemoteFile
 
 MOST = 200 * 2**20
 """Bytes that one document may have. Tables have no limit, because they are read row by row."""
@@ -25,17 +26,18 @@ _HEAD = 256 * 1024
 
 
 @contextmanager
-def open_bytes(path: Path | None, *, compressed: bool = False) -> Generator[BinaryIO]:
+def open_bytes(path: Path | RemoteFile | None, *, compressed: bool = False) -> Generator[BinaryIO]:
     """Yield the bytes of a file, or of standard input if `path` is None. Raises DocumentError for a bad gzip file."""
     if path is None:
         with _unpacked(sys.stdin.buffer, compressed) as stream:
             yield stream
         return
-    with path.open("rb") as file, _unpacked(file, compressed) as stream:
+    opened = path.open() if isinstance(path, RemoteFile) else path.open("rb")
+    with opened as file, _unpacked(file, compressed) as stream:
         yield stream
 
 
-def read_whole(path: Path | None, *, compressed: bool = False) -> bytes:
+def read_whole(path: Path | RemoteFile | None, *, compressed: bool = False) -> bytes:
     """Return the bytes of a document. Raises DocumentError if there are more than `MOST`."""
     with open_bytes(path, compressed=compressed) as stream:
         data = stream.read(MOST + 1)
@@ -95,6 +97,16 @@ class _Counted(io.RawIOBase):
             view[: len(data)] = data
         self.size += len(data)
         return len(data)
+
+
+def seekable(stream: BinaryIO) -> BinaryIO:
+    """Return the stream, or its bytes if it can only be read once. Raises DocumentError if those are too many."""
+    if stream.seekable():
+        return stream
+    data = stream.read(MOST + 1)
+    if len(data) > MOST:
+        raise DocumentError(f"it has more than {MOST // 2**20} MB and can only be read as a stream; save it as a file.")
+    return io.BytesIO(data)
 
 
 def head_of(stream: BinaryIO) -> tuple[bytes, BinaryIO]:

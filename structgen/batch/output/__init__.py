@@ -22,6 +22,7 @@ from structgen.batch.output.part_file import PartFile
 from structgen.batch.output.patched_file import PatchedFile
 from structgen.batch.row import Row, refused, to_line
 from structgen.core.errors import ConfigurationError, OutputError
+from structgen.documents.addresses import collapsed_address
 from structgen.schema import Schema
 
 __all__ = ["Lines", "Output", "OutputError", "PartFile", "open_output"]
@@ -109,6 +110,11 @@ def open_output(path: Path | None, schema: Schema[Any] | None = None, *, patch: 
     """
     if path is None:
         return Lines()
+    if not path.exists() and (address := collapsed_address(str(path))) is not None:
+        raise ConfigurationError(
+            f"{address}: rows are not written to addresses, because a killed run could leave none of its rows there. "
+            "Write them to a file on this machine with -o, then copy that."
+        )
     form = FORMATS.get(path.suffix.lower())
     layout = (form or FORMATS[".jsonl"]).layout(schema or Schema.of(True))
     if path.is_dir():

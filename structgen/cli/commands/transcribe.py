@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
@@ -159,7 +159,12 @@ def _inputs(arguments: TranscribeArguments) -> Iterator[InputFile | DocumentProb
             yield given
             continue
         for file in find_input_files([given], notice, audio=True):
-            if isinstance(file, DocumentProblem) or file.named or file.path is None or is_audio_file(file.path):
+            if (
+                isinstance(file, DocumentProblem)
+                or file.named
+                or file.path is None
+                or is_audio_file(PurePath(file.name))
+            ):
                 yield file
 
 

@@ -74,3 +74,20 @@ def test_a_prompt_is_shown_for_an_input_in_the_named_encoding_and_format(structg
     ran = structgen("prompt", "dish.json", "rows.txt", "--encoding", "cp1250", "--format", "csv")
     assert "Name: Żurek" in ran.out
     assert "id;text" not in ran.out
+
+
+def test_addresses_are_inputs_and_no_outputs_and_their_credentials_stay_secret(structgen, folder: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    held = fsspec.filesystem("memory")
+    held.pipe("/in/soup.txt", b"Name: Soup\nServes: 4\n")
+    held.pipe("/in/rest.txt", b"Name: Rest\nServes: 2\n")
+    try:
+        ran = structgen("extract", "dish.json", "memory://in", "--exclude", "rest*", "--model", "rules")
+        (row,) = ran.rows
+        assert (row["id"], row["source"], row["value"]["serves"]) == ("soup.txt", "memory:///in/soup.txt", 4)
+        refused = structgen("extract", "dish.json", "soup.txt", "-o", "s3://key:s3cr3tpass@bucket/out.jsonl")
+        assert refused.status == 2
+        assert "rows are not written to addresses" in refused.err
+        assert "s3cr3t" not in refused.err
+    finally:
+        held.store.clear()
