@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from structgen.cli.arguments import ExtractArguments
@@ -28,7 +29,7 @@ def print_estimate(arguments: ExtractArguments, task: Task[Any], inputs: list[st
 
     model, instructions = choose_model(arguments.model), read_instructions(arguments.instructions)
     with (
-        _opened_store(model, arguments) as store,
+        opened_store(model, arguments.store, off=arguments.no_store) as store,
         DryExtractor(model, options, base_url=arguments.base_url, store=store) as extractor,
     ):
         documents = input_documents(arguments, inputs, unheard)
@@ -44,15 +45,15 @@ def print_estimate(arguments: ExtractArguments, task: Task[Any], inputs: list[st
     if arguments.as_json:
         display_json({"task": task.name, **estimate.to_json()})
     else:
-        _print_words(estimate, only_rules=extractor.models == (RULES,))
+        print_words(estimate, only_rules=extractor.models == (RULES,))
     return Exit.OK
 
 
 @contextmanager
-def _opened_store(model: str, arguments: ExtractArguments) -> Generator[Store | None]:
+def opened_store(model: str, path: Path | None, *, off: bool) -> Generator[Store | None]:
     """Open the store of the run if it exists, without writing to it or creating it."""
-    path = arguments.store or default_store()
-    if arguments.no_store or model == RULES or not path.exists():
+    path = path or default_store()
+    if off or model == RULES or not path.exists():
         yield None
         return
     from structgen.store import Store
@@ -61,7 +62,7 @@ def _opened_store(model: str, arguments: ExtractArguments) -> Generator[Store | 
         yield store
 
 
-def _print_words(estimate: Estimate, *, only_rules: bool) -> None:
+def print_words(estimate: Estimate, *, only_rules: bool) -> None:
     """Print the estimate for people: figures first, the prompt last."""
     unreadable = f", and {estimate.unreadable:,} that cannot be read" if estimate.unreadable else ""
     display(f"documents      {estimate.documents:,}{unreadable}")

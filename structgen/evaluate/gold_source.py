@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from structgen.core.errors import ConfigurationError
+from structgen.core.records import Document
+from structgen.documents.sampling import chosen
 from structgen.evaluate.evaluation import GoldCount
 from structgen.evaluate.gold_rows import Fault, GoldFormat, GoldProblem, GoldRow, read_gold
 from structgen.schema import Schema
@@ -20,7 +21,7 @@ from structgen.schema import Schema
 class GoldSource:
     """The rows of gold, which can be read again for every setting. Objects are kept, a file is read again.
 
-    `limit` takes the first rows, `sample` as many at random (by `seed`), in their order.
+    `limit` takes the first rows, and `sample` some of them, as in `extract`.
     """
 
     gold: Path | str | Iterable[Mapping[str, Any]]
@@ -30,7 +31,7 @@ class GoldSource:
     sample: int | None = None
     seed: int = 0
     count: GoldCount = field(default_factory=GoldCount)
-    _chosen: frozenset[int] | None = None
+    _chosen: frozenset[str] | None = None
     often: Counter[str] = field(default_factory=Counter[str])
     """How often each id occurs in gold, in the end."""
 
@@ -41,22 +42,22 @@ class GoldSource:
         """
         if not isinstance(self.gold, str | Path):
             self.gold = [*self.gold]
-        numbers: list[int] = []
+        picked = chosen(self._documents(), limit=self.limit, sample=self.sample, seed=self.seed)
+        places = [one.source for one in picked]
+        self._chosen = frozenset(places) if (self.limit, self.sample) != (None, None) else None
+        self.count.rows = len(places)
+        self.count.repeated = {name: times for name, times in self.often.items() if times > 1}
+        if not places:
+            raise ConfigurationError(self._why_none())
+
+    def _documents(self) -> Iterator[Document]:
+        """Yield a document for each usable row; note what is wrong with the others."""
         for found in self._read():
             if isinstance(found, GoldProblem):
                 self.count.problems.append(found)
             else:
-                numbers.append(found.number)
                 self.often[found.id] += 1
-        if self.sample is not None:
-            rng = random.Random(self.seed)  # noqa: S311  no secret
-            numbers = sorted(rng.sample(numbers, min(self.sample, len(numbers))))
-        numbers = numbers[: self.limit]
-        self._chosen = frozenset(numbers) if (self.limit, self.sample) != (None, None) else None
-        self.count.rows = len(numbers)
-        self.count.repeated = {name: times for name, times in self.often.items() if times > 1}
-        if not numbers:
-            raise ConfigurationError(self._why_none())
+                yield Document(found.text or "", found.id, found.place)
 
     def _why_none(self) -> str:
         problems = self.count.problems
@@ -74,5 +75,5 @@ class GoldSource:
     def rows(self) -> Iterator[GoldRow]:
         """Yield the chosen rows, in order."""
         found = (row for row in self._read() if isinstance(row, GoldRow))
-        chosen = (row for row in found if self._chosen is None or row.number in self._chosen)
-        return islice(chosen, self.count.rows)
+        wanted = (row for row in found if self._chosen is None or row.place in self._chosen)
+        return islice(wanted, self.count.rows)

@@ -115,8 +115,9 @@ def _interval(value: Json) -> str:
 
 
 def _facts(figures: JsonObject, other: JsonObject) -> Iterator[str]:
-    for one in (figures, *([other] if other else [])):
-        each, name = as_object(one.get("per_document")), f"{_name(one)}: " if other else ""
+    for place, one in (("first", figures), *([("second", other)] if other else [])):
+        each, name = as_object(one.get("per_document")), f"{place}: " if other else ""
+        yield f"{name}{_name(one)}"
         status = ", ".join(f"{count} {word}" for word, count in as_object(one.get("status")).items())
         yield f"{name}{counted(int(as_number(one.get('documents')) or 0), 'document')} ({status})"
         tokens, out = as_number(each.get("input_tokens")), as_number(each.get("output_tokens"))

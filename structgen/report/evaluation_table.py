@@ -62,12 +62,12 @@ def _summary(view: EvaluationView) -> Table:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("", overflow="fold")
-    table.add_column(Text(view.title), justify="right", overflow="fold")
-    table.add_column("95 %", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("first" if view.other else "", justify="right")
+    table.add_column("95 %", justify="right")
     if view.other:
-        table.add_column(Text(view.other), justify="right", overflow="fold")
-        table.add_column("difference (95 %)", justify="right", no_wrap=True)
+        table.add_column("second", justify="right")
+        table.add_column("difference (95 %)", justify="right")
     for line in view.figures:
         cells = [line.name, line.value, line.interval]
         cells += [line.other, line.difference] if view.other else []

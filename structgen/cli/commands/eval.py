@@ -2,116 +2,23 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from structgen.cli import arguments as args
-from structgen.cli.completion import task_then_inputs
-from structgen.cli.console import Exit, say
+from structgen.cli.console import Exit, display, say
+from structgen.cli.eval_settings import CommandSetting, EvalArguments, options_of, settings_of
 from structgen.core.errors import ConfigurationError
-from structgen.core.options import Budget, EvidenceMode, HtmlMode, Mode, Options, Style
+from structgen.core.json import JsonObject
 
 if TYPE_CHECKING:
     from structgen.batch import RunBudget
     from structgen.evaluate.evaluation import Evaluation, SettingResult
     from structgen.evaluate.gold_source import GoldSource
     from structgen.evaluate.scorer import Scorer
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvalArguments:
-    """The command line of `eval`."""
-
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="TASK GOLD",
-            autocompletion=task_then_inputs,
-            help=f"What to extract ({args.TASK}; omit it with --fields), then gold: JSON Lines of "
-            '{"text", "gold"}, or {"text", "value"} as in worked examples; also "id", "evidence", "quotes", '
-            '"alternatives", "unjudged" and "digest".',
-            show_default=False,
-        ),
-    ] = None
-    model: args.Model = None
-    against: Annotated[
-        str | None,
-        typer.Option(
-            "--against",
-            metavar="MODEL|TASK|ROWS|OPTIONS",
-            help="A second setting on the same documents: another model, another task, a file of rows, or options in "
-            'quotation marks, such as "--style json_schema --evidence quotes".',
-        ),
-    ] = None
-    rows: Annotated[
-        Path | None,
-        typer.Option(
-            "--rows", metavar="FILE", help="Score the rows of this file, matched by id, instead of asking a model."
-        ),
-    ] = None
-    fail_under: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--fail-under",
-            metavar="FIGURE=VALUE",
-            help="Exit with status 1 if a figure is below this value: macro_f1=0.9, /total.f1=0.95, or any other key "
-            "of the JSON. Repeatable.",
-        ),
-    ] = None
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write all figures as JSON; - for standard output.")
-    ] = None
-    html_file: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with the figures and the mistakes.")
-    ] = None
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the rows too, as `structgen extract` does.")
-    ] = None
-    compare: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--compare",
-            metavar="PATH=RULE",
-            help="How a field is compared, in place of what the task declares: exact, normalised, fuzzy, number, "
-            "amount, date, time, duration, ordered or ignore, such as /items/*/name=fuzzy. Repeatable.",
-        ),
-    ] = None
-    in_text: Annotated[
-        bool, typer.Option("--in-text", help="Leave out what gold says is not in the text (`gold_in_text`).")
-    ] = False
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Use only the first rows of gold.")] = None
-    sample: Annotated[int | None, typer.Option("--sample", min=1, help="Use as many rows of gold at random.")] = None
-    seed: Annotated[int, typer.Option("--seed", help="Decides the sample, and the draws of the intervals.")] = 0
-    base_url: args.BaseUrl = None
-    fields: args.Fields = None
-    mode: args.ModeName = Mode.AUTO
-    style: args.StyleName = Style.OUTLINE
-    instructions: args.Instructions = None
-    examples: args.Examples = None
-    text_field: args.TextField = "text"
-    id_field: args.IdField = "id"
-    concurrency: args.Concurrency = 8
-    chunk_chars: args.ChunkChars = None
-    passes: args.Passes = 1
-    max_attempts: args.MaxAttempts = 3
-    max_cost: args.MaxCost = None
-    max_tokens: args.MaxTokens = None
-    max_time: args.MaxTime = None
-    max_risk: args.MaxRisk = args.RiskName.INTERPRETIVE
-    evidence: args.Evidence = EvidenceMode.LOCATE
-    require_evidence: args.RequireEvidence = False
-    date_order: args.DatesInOrder = None
-    currency: args.Currency = None
-    language: args.Language = None
-    limits: args.Limits = None
-    store: args.StorePath = None
-    no_store: args.NoStore = False
-    quiet: args.Quiet = False
 
 
 @args.takes(EvalArguments)
@@ -132,8 +39,10 @@ def _run(arguments: EvalArguments) -> Exit:
     from structgen.evaluate.evaluation import compared
 
     floors = _floors(arguments.fail_under or [])
-    settings = _settings(arguments)
+    settings = settings_of(arguments)
     source = _source(arguments, settings)
+    if arguments.dry_run:
+        return _estimate(arguments, settings, source)
     results: list[SettingResult] = []
     left, status = _budget(arguments), Exit.OK
     for setting in settings:
@@ -146,57 +55,37 @@ def _run(arguments: EvalArguments) -> Exit:
     return _judged(evaluation, floors) if status == Exit.OK else status
 
 
-@dataclass(frozen=True, slots=True)
-class _CommandSetting:
-    """One setting as the command line gives it. `rows` replaces asking a model."""
+def _estimate(arguments: EvalArguments, settings: Sequence[CommandSetting], source: GoldSource) -> Exit:
+    """Print what asking would take, for each setting. Nothing is sent or stored."""
+    from structgen.batch.dry_run import DryExtractor, estimate_run
+    from structgen.cli.dry_run_command import opened_store, print_words
+    from structgen.cli.selection import RULES, choose_model, read_instructions
+    from structgen.core.records import Document
+    from structgen.core.screen import json_text
 
-    arguments: EvalArguments
-    task: Any
-    rows: Path | None = None
-    name: str = ""
-
-
-def _settings(arguments: EvalArguments) -> list[_CommandSetting]:
-    """Return the first setting, and the second one if there is one."""
-    words = list(arguments.words or [])
-    against = arguments.against
-    if against is not None and against.startswith("--") and " " not in against and "=" not in against:
-        # `--against --style json_schema`: the shell has taken the value for another word
-        against = f"{against} {words.pop()}" if len(words) > (1 if arguments.fields else 2) else against
-    first = _CommandSetting(arguments, _task(arguments, words), arguments.rows)
-    return [first] if against is None else [first, _second(first, against)]
-
-
-def _task(arguments: EvalArguments, words: list[str]) -> Any:
-    from structgen.cli.selection import load_task
-
-    task, inputs = load_task(words, arguments.fields, arguments.examples)
-    if len(inputs) != 1:
-        raise ConfigurationError("Name the TASK, then one file of gold: structgen eval TASK GOLD.jsonl")
-    return task
-
-
-def _second(first: _CommandSetting, against: str) -> _CommandSetting:
-    """Return the setting that is compared with the first: what it does not say is as there."""
-    from structgen.evaluate.run_evaluation import Setting, named_setting
-
-    if against.startswith("--"):
-        words = shlex.split(against)
-        changed = args.parse_words(EvalArguments, words)
-        known = {one.name for one in fields(EvalArguments)}
-        named = {word[2:].split("=", 1)[0].replace("-", "_") for word in words if word.startswith("--")} & known
-        values: dict[str, Any] = {name: getattr(changed, name) for name in named}
-        return _CommandSetting(replace(first.arguments, **values), first.task, changed.rows, against)
-    found = named_setting(Setting(None, first.task), against)
-    if found.rows is not None:
-        return replace(first, rows=Path(against), name=against)
-    if found.model is not None:
-        return replace(first, arguments=replace(first.arguments, model=found.model), rows=None)
-    instructions = replace(first.arguments, instructions=None)  # they belong to the first task
-    return replace(first, arguments=instructions, task=found.task, rows=None)
+    found: list[JsonObject] = []
+    for setting in settings:
+        if setting.rows is not None:
+            continue
+        own = setting.arguments
+        model, instructions = choose_model(own.model), read_instructions(own.instructions)
+        with (
+            opened_store(model, own.store, off=own.no_store) as store,
+            DryExtractor(model, options_of(own), base_url=own.base_url, store=store) as extractor,
+        ):
+            documents = (Document(row.text or "", row.id, row.place) for row in source.rows())
+            estimate = estimate_run(extractor, setting.task, documents, instructions, repeats=not own.no_store)
+        name = setting.name or f"{setting.task.name} with {extractor.model}"
+        found.append({"setting": name, "task": setting.task.name, **estimate.to_json()})
+        if arguments.json_file != Path("-"):
+            display(name)
+            print_words(estimate, only_rules=extractor.models == (RULES,))
+    if arguments.json_file is not None:
+        _write(arguments.json_file, lambda: json_text({"settings": list(found)}, indent=2) + "\n")
+    return Exit.OK
 
 
-def _source(arguments: EvalArguments, settings: Sequence[_CommandSetting]) -> GoldSource:
+def _source(arguments: EvalArguments, settings: Sequence[CommandSetting]) -> GoldSource:
     """Return gold, checked before anything is paid for."""
     from structgen.evaluate.gold_rows import GoldFormat
     from structgen.evaluate.gold_source import GoldSource
@@ -227,7 +116,7 @@ def _budget(arguments: EvalArguments) -> RunBudget:
 
 
 def _score(
-    setting: _CommandSetting, source: GoldSource, budget: RunBudget, *, first: _CommandSetting, keep: bool
+    setting: CommandSetting, source: GoldSource, budget: RunBudget, *, first: CommandSetting, keep: bool
 ) -> tuple[SettingResult, RunBudget, Exit]:
     """Score one setting; return its result, what is left of the budget, and whether the run was complete."""
     from structgen.evaluate.run_evaluation import Setting, from_rows, new_scorer
@@ -243,7 +132,7 @@ def _score(
 
 
 def _ask(
-    setting: _CommandSetting, source: GoldSource, scorer: Scorer, budget: RunBudget, *, output: Path | None
+    setting: CommandSetting, source: GoldSource, scorer: Scorer, budget: RunBudget, *, output: Path | None
 ) -> tuple[SettingResult, RunBudget, Exit]:
     """Ask the model of a setting about every document, as `extract` does."""
     from structgen.batch import Batch, open_output
@@ -266,7 +155,7 @@ def _ask(
         manner = Manner(arguments.quiet, allow_incomplete=True, stored=store is not None)
         with Extractor(
             model,
-            _options(arguments),
+            options_of(arguments),
             base_url=arguments.base_url,
             store=store,
             limits=arguments.limits,
@@ -290,26 +179,6 @@ def _ask(
             seconds = batch.summary.seconds
             result = SettingResult(name, extractor.model, task.name, scorer, seconds, stopped)
             return result, left_of(budget, batch, seconds), Exit.OK if not stopped else status
-
-
-def _options(arguments: EvalArguments) -> Options:
-    from structgen.cli.selection import load_environment
-
-    html = load_environment().get("html")  # the option of `extract`: --html names the report here
-    return Options(
-        arguments.mode,
-        arguments.style,
-        arguments.max_risk.risk,
-        Budget(max_attempts=arguments.max_attempts),
-        evidence=arguments.evidence,
-        require_evidence=arguments.require_evidence,
-        chunk_chars=arguments.chunk_chars,
-        passes=arguments.passes,
-        html=HtmlMode(str(html.value)) if html else HtmlMode.TEXT,
-        date_order=arguments.date_order,
-        currency=arguments.currency,
-        language=arguments.language,
-    )
 
 
 def _rules(given: Sequence[str]) -> Mapping[str, str]:

@@ -154,3 +154,25 @@ def test_rows_are_written_if_they_are_asked_for(structgen, gold: str) -> None:
     assert ran.status == 0, ran.err
     row = json.loads(Path("rows.jsonl").read_text())
     assert (row["id"], row["value"]) == ("soup", {"name": "Soup", "serves": 4})
+
+
+def test_a_dry_run_says_what_both_settings_would_take_and_sends_nothing(
+    structgen, folder: Path, gold: str, groq_emulator: Emulator
+) -> None:
+    words = ("eval", "dish.json", gold, "--model", "groq/openai/gpt-oss-20b", "--against", "--style json_schema", "-q")
+    ran = structgen(*words, "--dry-run", "--json", "plan.json")
+    assert ran.status == 0, ran.err
+    assert groq_emulator.requests == []
+    assert not (folder / ".structgen").exists()
+    assert ran.out.count("requests       2") == 2
+    settings = written("plan.json")["settings"]
+    assert [one["setting"] for one in settings] == ["dish with groq/openai/gpt-oss-20b", "--style json_schema"]
+    assert all(one["documents"] == 2 for one in settings)
+
+
+def test_a_limit_and_a_sample_choose_rows_of_gold(structgen, gold: str) -> None:
+    words = ("eval", "dish.json", gold, "--model", "rules", "--json", "found.json", "-q")
+    structgen(*words, "--limit", "1")
+    assert written("found.json")["macro_f1"] == 1.0
+    structgen(*words, "--sample", "1", "--seed", "4")
+    assert written("found.json")["documents"] == 1
