@@ -18,6 +18,9 @@ _WITH_DIGIT = re.compile(r"[^\W_]*\d[\w-]*(?:[.,:]\d[\w-]*)*")
 """A number, a time, an address, or an id such as ``req_01hx`` and ``A-17``."""
 _ID_BEFORE = re.compile(r"[\w-]+(?=#)#|#(?:[-_]#)+")
 _SEVERAL = re.compile(r"(?P<one>[…#])(?:(?:, | and | or |, and |, or )[…#])+")
+_PLURAL = re.compile(r"(?<=# )([a-z]{2,}[a-rt-z])s\b")
+"""``3 attempts`` is the same reason as ``1 attempt``."""
+_MORE = re.compile(r" \(and # more\)")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -48,7 +51,7 @@ def general(text: str) -> str:
     """Return an error without its quoted values, numbers and ids."""
     text = _QUOTED.sub("…", text)
     text = _WITH_DIGIT.sub("#", text)
-    text = _ID_BEFORE.sub("#", text)
+    text = _PLURAL.sub(r"\1", _MORE.sub("", _ID_BEFORE.sub("#", text)))
     return _BLANKS.sub(" ", _SEVERAL.sub(r"\g<one>", text)).strip()
 
 

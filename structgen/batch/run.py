@@ -22,6 +22,7 @@ from structgen.core.errors import (
     ModelUnavailable,
     NotSent,
     RateLimited,
+    ServerDown,
     StoreError,
     StructgenError,
 )
@@ -175,6 +176,16 @@ class Batch:
         May be called from another thread or a signal handler.
         """
         self.stopped = self._given_up = True
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that are asked."""
+        return self._extractor.models
+
+    @property
+    def server_is_down(self) -> bool:
+        """Whether the run was stopped because the server gave no answers."""
+        return isinstance(self._reason, ServerDown)
 
     @property
     def left_over(self) -> bool:

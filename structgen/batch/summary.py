@@ -12,6 +12,7 @@ from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json, at, pointer, steps
 from structgen.core.records import Usage
 from structgen.core.results import Alone, Attempt, Extraction
+from structgen.engine.budget import Told
 from structgen.engine.reparse.schema_diff import requested_paths
 from structgen.report.view import counted, line_of
 
@@ -38,6 +39,8 @@ class Summary:
     """List items and keys that a lossy repair left out."""
     usage: Usage = field(default_factory=Usage)
     cost: float | None = 0.0
+    told: Told = field(default_factory=Told)
+    """What the calls that reported tokens took, and how many reported none."""
     seconds: float = 0.0
     fields_by: Mapping[str, int] = field(default_factory=dict[str, int])
     """The number of fields that each model of a cascade answered."""
@@ -64,6 +67,7 @@ class Summary:
             dropped=self.dropped + row.dropped,
             usage=self.usage + row.usage,
             cost=None if self.cost is None or row.cost is None else self.cost + row.cost,
+            told=self.told + (row.told or _all_told(row)),
             seconds=seconds,
             fields_by=Counter(self.fields_by) + Counter(row.models.values()) if row.models else self.fields_by,
             alone=_together(self.alone, row.alone),
@@ -112,13 +116,8 @@ class Summary:
         """Return tokens and cost, if a model was called."""
         if not self.usage.calls:
             return []
-        inwards, outwards = self.usage.input_tokens, self.usage.output_tokens
-        calls = f"{self.usage.calls} call{'' if self.usage.calls == 1 else 's'}"
-        # one call without counts makes every total unknown; a sum of the others would be silently wrong
-        if inwards is None or outwards is None:
-            return [f"{calls}, some without token counts, so the cost is unknown"]
-        cost = "cost unknown" if self.cost is None else f"{self.cost:.4f} USD"
-        return [calls, f"{inwards:,} tokens in, {outwards:,} out", cost]
+        calls = counted(self.usage.calls, "call")
+        return [calls, *spent_words(self.told, self.cost)]
 
     def _saved(self) -> list[str]:
         """Say which model of a cascade answered how many fields, and what the last one would have taken alone."""
@@ -132,6 +131,22 @@ class Summary:
             tokens = f"{usage.input_tokens or 0:,} tokens in, {usage.output_tokens or 0:,} out"
             told.append(f"{self.alone.model} alone would have taken about {tokens}, {price}")
         return told
+
+
+def _all_told(row: Row) -> Told:
+    inwards, outwards = row.usage.input_tokens, row.usage.output_tokens
+    if row.usage.calls and (inwards is None or outwards is None):
+        return Told(untold_calls=row.usage.calls)
+    return Told(inwards or 0, outwards or 0, row.cost)
+
+
+def spent_words(told: Told, cost: float | None) -> list[str]:
+    """Return tokens and cost in words. They are lower bounds if some calls reported no tokens."""
+    tokens = f"{told.input_tokens:,} tokens in, {told.output_tokens:,} out"
+    if not told.untold_calls:
+        return [tokens, "cost unknown" if cost is None else f"{cost:.4f} USD"]
+    least = "cost unknown" if told.cost is None else f"at least {told.cost:.4f} USD"
+    return [f"at least {tokens}", least, f"{counted(told.untold_calls, 'call')} told no tokens"]
 
 
 def _together(one: Alone | None, other: Alone | None) -> Alone | None:

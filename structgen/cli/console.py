@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from enum import IntEnum
 from functools import wraps
 from typing import ParamSpec
@@ -35,10 +35,30 @@ class Exit(IntEnum):
     TERMINATED = 143
 
 
+class Live:
+    """What is drawn at the bottom of the terminal: how to print above it, and how to remove it."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Nothing is drawn."""
+        self.clear: Callable[[], AbstractContextManager[None]] = nullcontext[None]
+        self.end: Callable[[], None] = _nothing
+
+
+def _nothing() -> None:
+    pass
+
+
+LIVE = Live()
+"""The process has one terminal, and messages come from everywhere, also from signal handlers."""
+
+
 def say(message: object, *more: str) -> None:
     """Print a line for people, on stderr because stdout is for data. The lines in `more` keep their columns."""
     # what cannot be said, on a full disk for example, must not end a run
-    with suppress(OSError):
+    with suppress(OSError), LIVE.clear():
         typer.echo(f"structgen: {visible_line(str(message))}", err=True)
         for line in more:
             typer.echo(visible(line), err=True)

@@ -11,8 +11,9 @@ from structgen.core.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from structgen.documents import DocumentOrProblem
+    from structgen.documents import DocumentOrProblem, Outputs
     from structgen.documents.file_reader import Listen
+    from structgen.documents.name_choice import NameChoice
 
 
 def check_choice(arguments: ExtractArguments) -> None:
@@ -25,9 +26,8 @@ def check_choice(arguments: ExtractArguments) -> None:
 
 def input_documents(arguments: ExtractArguments, inputs: list[str], listen: Listen) -> Iterator[DocumentOrProblem]:
     """Yield the chosen documents. Recordings among them are transcribed by `listen`, the others never."""
-    from structgen.documents import Outputs, ReadingOptions, read_documents
+    from structgen.documents import ReadingOptions, read_documents
     from structgen.documents.addresses import check_addresses
-    from structgen.documents.name_choice import NameChoice
     from structgen.documents.sampling import chosen, heard, unheard
 
     check_addresses(inputs)
@@ -42,9 +42,30 @@ def input_documents(arguments: ExtractArguments, inputs: list[str], listen: List
     found = read_documents(
         inputs,
         options,
-        outputs=Outputs(arguments.output, () if arguments.store is None else (arguments.store,)),
+        outputs=_outputs(arguments),
         notice=None if arguments.quiet else say,
-        choice=NameChoice(tuple(arguments.include or ()), tuple(arguments.exclude or ())),
+        choice=_choice(arguments),
     )
     few = chosen(found, limit=arguments.limit, sample=arguments.sample, seed=arguments.seed or 0)
     return heard(few, listen) if sampled else few
+
+
+def count_inputs(arguments: ExtractArguments, inputs: list[str]) -> int | None:
+    """Return how many documents are chosen, or None if only reading them would tell."""
+    from structgen.documents import ReadingOptions, count_documents
+
+    count = count_documents(inputs, ReadingOptions(format=arguments.format), _outputs(arguments), _choice(arguments))
+    chosen = [most for most in (arguments.limit, arguments.sample) if most is not None]
+    return None if count is None else min([count, *chosen])
+
+
+def _outputs(arguments: ExtractArguments) -> Outputs:
+    from structgen.documents import Outputs
+
+    return Outputs(arguments.output, () if arguments.store is None else (arguments.store,))
+
+
+def _choice(arguments: ExtractArguments) -> NameChoice:
+    from structgen.documents.name_choice import NameChoice
+
+    return NameChoice(tuple(arguments.include or ()), tuple(arguments.exclude or ()))

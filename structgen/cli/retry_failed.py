@@ -84,9 +84,21 @@ def open_retry(store: Store | None, *, quiet: bool) -> Retry:
     return retry
 
 
+def retry_of(run: Run) -> str:
+    """Return the command that asks again about what a run left failed or incomplete."""
+    return run.command if _words(run.command) is None else with_flag(run.command)
+
+
 def with_flag(command: str) -> str:
     """Return the command of a run with the flag, for people to copy."""
     return command if FLAG in shlex.split(command) else f"{command} {FLAG}"
+
+
+def retry_command(store: Store | None) -> str:
+    """Return the command that asks again about what this one leaves failed, or "" if there is none."""
+    if store is None or store.read_only or _words(command := _command()) is None:
+        return ""
+    return with_flag(command)
 
 
 def _command() -> str:

@@ -7,50 +7,38 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import get_terminal_size
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
-from structgen.batch import Batch, Output, Row, RowStatus, open_output
+from structgen.batch import Batch, Output, Row, open_output
+from structgen.batch.failure_reasons import named
 from structgen.batch.run_record import RunRecord
-from structgen.cli.console import Exit, say
+from structgen.cli.console import LIVE, Exit, say
+from structgen.cli.run_display.run_watch import RunObserver, RunWatch, Total
 from structgen.core.errors import BudgetExceeded, OutputError, RateLimited, ServerDown, StoreError, StructgenError
-from structgen.core.events import Event, WaitingForLimit
 from structgen.core.records import Document
-from structgen.core.screen import visible_line
 from structgen.documents import DocumentOrProblem
 from structgen.report import View, print_view
 from structgen.schema import Schema
 
-_FAILURES = 10
-"""How many failed rows are named on stderr; the output contains all of them."""
-
-
-@dataclass(slots=True)
-class WaitObserver:
-    """An observer that passes waits for rate limits to the progress display, once that exists."""
-
-    show: Callable[[WaitingForLimit], None] | None = None
-
-    def __call__(self, event: Event) -> None:
-        """Pass on waits; ignore all other events."""
-        if isinstance(event, WaitingForLimit) and self.show is not None:
-            self.show(event)
-
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a run reports, and what counts as success. `waits` observes its Extractor."""
+    """How a run reports, and what counts as success. `observer` observes its Extractor."""
 
     quiet: bool = False
     allow_incomplete: bool = False
     bar: bool = True
-    """Whether to show a progress bar; not with --show, because the bar would interrupt the printed rows."""
-    waits: WaitObserver = field(default_factory=WaitObserver)
+    """Whether to show the progress; not with --show, because it would interrupt the printed rows."""
+    observer: RunObserver = field(default_factory=RunObserver)
+    total: Total = lambda: None
+    """Counts the documents, if that needs no reading."""
+    retry: str = ""
+    """The command that asks again about the rows that are not ok, or "" if there is none."""
     stored: bool = True
     """Whether responses are stored, so that the same command continues where this run stopped."""
 
@@ -112,11 +100,11 @@ def _write_rows(
     Whatever happens, finish the output and print the summary.
     """
     complete = False
-    watch = Progress(manner.quiet or not manner.bar)
+    watch = RunWatch(quiet=manner.quiet, bar=manner.bar, models=batch.models, total=manner.total)
     with graceful_interrupt(batch, output, manner) as interruption:
         try:
             with watch:
-                manner.waits.show = None if manner.quiet else watch.wait
+                manner.observer.watch = watch
                 _write_each(batch, documents, output, watch, record)
             complete = not batch.left_over
         finally:
@@ -126,6 +114,9 @@ def _write_rows(
             if not (manner.quiet or isinstance(sys.exception(), BrokenPipeError)):
                 lost = batch.summary.rows - watch.seen
                 unwritten = f"; {lost} of them could not be written" if lost else ""
+                # of a server that is down, the message at the end tells all
+                if not batch.server_is_down:
+                    watch.say_groups(manner.retry, record.run if record else None)
                 say(f"{batch.summary}{unwritten}{f'; in {where}' if where else ''}")
     return interruption.signal
 
@@ -134,13 +125,14 @@ def _write_each(
     batch: Batch,
     documents: Iterator[DocumentOrProblem],
     output: Output,
-    watch: Progress,
+    watch: RunWatch,
     record: RunRecord | None,
 ) -> None:
     rows = batch.rows(documents, output.fit)
     try:
         for row in rows:
-            output.write(row)
+            with watch.room():
+                output.write(row)
             if record is not None:
                 record.add(row)
             watch.see(row)
@@ -155,74 +147,6 @@ def _abandon(batch: Batch, rows: Iterable[Row]) -> None:
     with suppress(StructgenError):
         for _ in rows:
             pass
-
-
-class Progress:
-    """What the user sees during a run: a progress bar if stderr is a terminal, and the rows that failed."""
-
-    def __init__(self, quiet: bool) -> None:
-        from tqdm import tqdm
-
-        size = get_terminal_size()  # some terminals report 0 by 0, for which tqdm would show nothing
-        self._bar: tqdm[NoReturn] = tqdm(
-            None,
-            unit=" rows",
-            bar_format="{n_fmt}{unit} [{elapsed}{postfix}]",  # no rate: the reason for a wait needs the space
-            file=sys.stderr,
-            disable=quiet or not sys.stderr.isatty(),
-            leave=False,
-            ncols=size.columns,
-            nrows=size.lines,
-        )
-        self.seen = 0
-        """The number of rows that were written."""
-        self._failed = 0
-        self._said: str | None = None
-        self._waited = False
-
-    def wait(self, event: WaitingForLimit) -> None:
-        """Show which limit the run waits for; without a progress bar, say it once."""
-        words = visible_line(f"waiting for {event.limit}: {event.wait:.0f} s")  # servers name their limits
-        if not self._bar.disable:
-            self._bar.set_postfix_str(words)
-        elif not self._waited:
-            self.tell(f"{words}. The run continues by itself, now and after every later wait.")
-        self._waited = True
-
-    def see(self, row: Row) -> None:
-        """Count a row; name it if it failed."""
-        self.seen += 1
-        self._bar.set_postfix_str(f"{self._failed} failed" if self._failed else "", refresh=False)
-        self._bar.unit = " row" if self._bar.n == 0 else " rows"
-        self._bar.update()
-        if row.status is not RowStatus.FAILED:
-            return
-        self._failed += 1
-        self._bar.set_postfix_str(f"{self._failed} failed")
-        # a server that is down fails many documents with one and the same sentence
-        repeated = row.error == self._said and bool(row.model)
-        self._said = row.error
-        if self._failed <= _FAILURES and not repeated:
-            self.tell(f"{_name(row)}: {row.error}")
-        if self._failed == _FAILURES + 1:
-            self.tell("more rows failed; the output contains their errors.")
-
-    def tell(self, message: object) -> None:
-        """Print a message without breaking the progress bar."""
-        self._bar.clear()
-        say(message)
-        self._bar.refresh()
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-
-def _name(row: Row) -> str:
-    """Name a row by its source, and by its id if the source does not end with it."""
-    return row.source if row.source.endswith(row.id) else f"{row.source} ({row.id})"
 
 
 @dataclass(slots=True)
@@ -247,6 +171,7 @@ def graceful_interrupt(batch: Batch, output: Output, manner: Manner) -> Generato
     def interrupt(number: int, _frame: FrameType | None) -> None:
         if interruption.signal:
             try:
+                LIVE.end()
                 where = output.finish(complete=False)
                 rows = f"; the rows so far are in {where}" if where else ""
                 say(f"stopped{rows}: {manner.next_step}")
@@ -323,7 +248,7 @@ def _view_of(row: Row) -> View:
     """What to show of a row."""
     return View(
         row.value,
-        name=_name(row),
+        name=named(row.source, row.id),
         evidence=row.evidence,
         repairs=row.repairs,
         issues=row.issues,

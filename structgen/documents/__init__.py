@@ -1,6 +1,7 @@
 """Files, folders, tables and standard input -> Documents, lazily. An unreadable input is a value, not an exception."""
 
 from structgen.core.options import InputFormat
+from structgen.documents.document_count import count_documents
 from structgen.documents.file_reader import ReadingOptions, read_documents
 from structgen.documents.inputs import DocumentOrProblem, DocumentProblem, Outputs
 
@@ -10,5 +11,6 @@ __all__ = [
     "InputFormat",
     "Outputs",
     "ReadingOptions",
+    "count_documents",
     "read_documents",
 ]

@@ -2,7 +2,7 @@
 
 from structgen.store.database import document_name
 from structgen.store.ledger import Answer, Entry, Recorded, Run, RunSpec, Sizes, StoredUsage
-from structgen.store.run_rows import RunRow
+from structgen.store.run_rows import RunRow, Spent
 from structgen.store.store import PATIENCE, Store
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "RunRow",
     "RunSpec",
     "Sizes",
+    "Spent",
     "Store",
     "StoredUsage",
     "document_name",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from structgen.store.database import document_name
+from structgen.store.ledger import Run
 from structgen.store.writer import LONGEST, Writer
 
 _COLUMNS = (
@@ -46,6 +48,41 @@ class RunRow:
     cost: float | None = 0.0
     untold_calls: int = 0
     texts: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the calls of a run took of one model at one share of its prices. `untold_calls` reported no tokens."""
+
+    provider: str
+    model: str
+    price_share: float
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    untold_calls: int
+
+
+_SPENT = """
+SELECT provider, model, share, sum(calls), total(told_in), total(told_out), total(cached),
+       sum(CASE WHEN told_in IS NULL OR told_out IS NULL THEN calls ELSE calls - told_calls END)
+FROM (
+    SELECT coalesce(json_extract(request, '$.provider'), '') AS provider,
+           coalesce(json_extract(request, '$.model'), '') AS model,
+           coalesce(json_extract(completion, '$.price_share'), 1.0) AS share,
+           coalesce(json_extract(completion, '$.usage.calls'), 1) AS calls,
+           coalesce(json_extract(completion, '$.told.calls'), json_extract(completion, '$.usage.calls'), 1)
+               AS told_calls,
+           coalesce(input_tokens, json_extract(completion, '$.told.input_tokens')) AS told_in,
+           coalesce(output_tokens, json_extract(completion, '$.told.output_tokens')) AS told_out,
+           coalesce(json_extract(completion, '$.told.cached_tokens'), json_extract(completion, '$.usage.cached_tokens'))
+               AS cached
+    FROM completion
+    WHERE (run = ? OR run IS NULL) AND at BETWEEN ? AND ?
+)
+GROUP BY provider, model, share ORDER BY provider, model, share DESC
+"""
 
 
 class RunRows(ABC):
@@ -90,6 +127,14 @@ class RunRows(ABC):
         while page := self._read(text, run, last, _PAGE):
             yield from (RunRow(*cells, texts=_names(texts)) for *cells, texts in page)
             last = page[-1][1]
+
+    def spent_by(self, run: Run) -> tuple[Spent, ...]:
+        """Return what a run paid to each model, as far as its completions are still stored."""
+        columns = {name for (name,) in self._read("SELECT name FROM pragma_table_info('completion')")}
+        if "run" not in columns:  # a read-only file of an older version
+            return ()
+        until = time.time() if run.finished is None else run.finished
+        return tuple(Spent(*cells) for cells in self._read(_SPENT, run.id, run.started, until))
 
     def ask_afresh(self, rows: Iterable[RunRow]) -> int:
         """Use no answer that the store has now for the texts of these rows. Return for how many rows it had some.

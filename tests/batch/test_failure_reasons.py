@@ -11,6 +11,8 @@ from structgen.core.results import Issue
     ("one", "other"),
     [
         ("No answer was accepted in 3 attempts.", "No answer was accepted in 12 attempts."),
+        ("No answer was accepted in 3 attempts.", "No answer was accepted in 1 attempt."),
+        ("/name: is missing (and 2 more).", "/name: is missing."),
         ("/items/3/price: must be at least 0.", "/items/17/price: must be at least 0."),
         ("The server failed (request req_01abc9): try again.", "The server failed (request req_9zz): try again."),
         ("'Mon' is no date.", "'the 3rd of May' is no date."),

@@ -30,7 +30,7 @@ def test_what_is_not_known_is_not_made_up() -> None:
     summary = Summary().add(row(RowStatus.OK, Usage(None, None, calls=1), None), 0.0)
     summary = summary.add(row(RowStatus.OK, Usage(5, 5, calls=1), 1.0), 0.0)
     assert summary.cost is None
-    assert "2 calls, some without token counts, so the cost is unknown; 0.0 s" in str(summary)
+    assert "2 calls; at least 5 tokens in, 5 out; at least 1.0000 USD; 1 call told no tokens; 0.0 s" in str(summary)
 
 
 def test_a_price_that_is_not_known_is_said_to_be_so() -> None:

@@ -66,7 +66,9 @@ def test_a_run_is_listed_with_its_times_in_utc(structgen, ran: Path) -> None:
     assert (interrupted["status"], interrupted["finished"], interrupted["rows"]) == ("interrupted", None, None)
     assert finished["started"].endswith("+00:00")
     (shown,) = structgen("runs", "show", "1", "--json").rows
-    assert shown == {**finished, "paid": {"completions": 1, "input_tokens": 1, "output_tokens": 2}}
+    paid = {"completions": 1, "input_tokens": 1, "output_tokens": 2, "cost": shown["paid"]["cost"]}
+    assert shown == {**finished, "paid": paid}
+    assert 0 < paid["cost"] < 0.001
 
 
 def test_a_broken_task_is_listed_with_the_reason(structgen, folder: Path) -> None:

@@ -141,7 +141,7 @@ def test_a_killed_run_leaves_its_rows_in_the_part(start, many: Path, groq_emulat
     assert not (many / "out.csv").exists()
 
 
-def test_a_terminal_shows_progress_and_a_pipe_does_not(folder: Path) -> None:
+def test_a_run_that_ends_at_once_shows_its_summary_alone_on_a_terminal_and_in_a_pipe(folder: Path) -> None:
     arguments = [
         sys.executable,
         "-m",
@@ -158,11 +158,9 @@ def test_a_terminal_shows_progress_and_a_pipe_does_not(folder: Path) -> None:
     subprocess.run(arguments, stderr=theirs, check=True)
     os.close(theirs)
     shown = read_all(ours)
-    assert "\r0 rows [00:00]" in shown
-    assert "/s" not in shown
+    assert "\x1b" not in shown
     assert shown.splitlines()[-1].startswith("structgen: 1 row: 1 ok")
     piped = subprocess.run(arguments, capture_output=True, text=True, check=True).stderr
-    assert "rows [" not in piped
     assert piped.splitlines()[-1].startswith("structgen: 1 row: 1 ok")
 
 

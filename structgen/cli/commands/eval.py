@@ -159,7 +159,7 @@ def _ask(
             base_url=arguments.base_url,
             store=store,
             limits=arguments.limits,
-            observers=[manner.waits],
+            observers=[manner.observer],
         ) as extractor:
             file = None if output is None else open_output(output, resolved.schema)
             scoring = ScoringOutput(scorer, Prices.of(extractor.models), file)

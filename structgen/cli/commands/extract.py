@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from structgen.core.options import Budget, Options
 if TYPE_CHECKING:
     from structgen.batch import Batch, ReparseStats
     from structgen.cli.listener import Listener
+    from structgen.cli.retry_failed import Retry
     from structgen.core.records import Task
     from structgen.engine.reparse.previous_run import PreviousRun
     from structgen.extractor import Extractor
@@ -70,7 +72,7 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
     """Run the command line, reading the answers of a previous run first if there is one; return the exit status."""
     from structgen.cli.input_choice import check_choice, input_documents
     from structgen.cli.listener import listener_of
-    from structgen.cli.retry_failed import open_retry
+    from structgen.cli.retry_failed import open_retry, retry_command
     from structgen.cli.run_batch import Manner, run_batch, with_output
     from structgen.cli.run_store import open_run_store, record_run
     from structgen.extractor import Extractor
@@ -89,8 +91,15 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
     with open_run_store(model, arguments.store, off=arguments.no_store) as store:
         previous = reparse.previous(store, spec) if reparse and store else None
         retry = open_retry(store, quiet=arguments.quiet) if arguments.retry_failed else None
-        manner = Manner(arguments.quiet, arguments.allow_incomplete, bar=not arguments.show, stored=store is not None)
-        options, observers = options_of(arguments), [manner.waits]
+        manner = Manner(
+            arguments.quiet,
+            arguments.allow_incomplete,
+            bar=not arguments.show,
+            stored=store is not None,
+            total=partial(_total, arguments, inputs, retry),
+            retry=retry_command(store),
+        )
+        options, observers = options_of(arguments), [manner.observer]
         with (
             Extractor(
                 model,
@@ -158,6 +167,13 @@ def _batch(
         )
     listener.follow(batch)
     return batch
+
+
+def _total(arguments: ExtractArguments, inputs: list[str], retry: Retry | None) -> int | None:
+    """Return the number of documents, or None if only reading them would tell."""
+    from structgen.cli.input_choice import count_inputs
+
+    return count_inputs(arguments, inputs) if retry is None else len(retry.rows)
 
 
 def options_of(arguments: ExtractArguments) -> Options:

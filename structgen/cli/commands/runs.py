@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,15 +14,19 @@ import typer
 from structgen.cli import arguments as args
 from structgen.cli.arguments import ExtractArguments, parse_command, takes
 from structgen.cli.commands.extract import ReparseContext, run_extract
+from structgen.cli.commands.run_sql import sql
 from structgen.cli.completion import run_numbers, task_names
 from structgen.cli.console import command, display, display_json, guarded, say
+from structgen.cli.retry_failed import retry_of
 from structgen.cli.run_store import default_store, open_existing_store
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
+from structgen.core.records import Usage
 from structgen.core.screen import visible_line
 
 if TYPE_CHECKING:
-    from structgen.store import Run, Store
+    from structgen.engine.budget import Told
+    from structgen.store import Run, Spent, Store
 
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _AGE = re.compile(r"(\d{1,6})([mhdw])")
@@ -53,13 +58,14 @@ def list_runs(context: typer.Context, *, store: args.StorePath = None, as_json: 
 
 @command(runs, "structgen runs show 3")
 def show(run: RunNumber, *, store: args.StorePath = None, as_json: args.AsJson = False) -> None:
-    """Show one run: its command, its times and what it paid for."""
+    """Show one run: its command, its times, and what it paid for at the prices of now."""
+    from structgen.batch.summary import spent_words
+
     with open_existing_store(store) as opened:
         found = find_run(opened, run)
-        paid, is_going = opened.usage_of(found), opened.is_going(found)
+        paid, is_going, told = opened.usage_of(found), opened.is_going(found), told_of(opened.spent_by(found))
         if as_json:
-            counts = {"completions": paid.completions, "input_tokens": paid.input_tokens}
-            display_json({**_entry(found, opened), "paid": {**counts, "output_tokens": paid.output_tokens}})
+            display_json({**_entry(found, opened), "paid": _paid(paid.completions, told)})
             return
     facts = [("run", found.id), ("command", found.command), ("task", found.task), ("model", found.model)]
     facts += [("started", moment(found.started))]
@@ -70,8 +76,7 @@ def show(run: RunNumber, *, store: args.StorePath = None, as_json: args.AsJson =
         facts += [("ended", "not yet: it is still going")]
     else:
         facts += [("ended", "interrupted; to continue it, run the command again in the same folder")]
-    tokens = f"{paid.input_tokens:,} tokens in, {paid.output_tokens:,} out"
-    facts += [("paid", f"{_completions(paid.completions)}, {tokens}")]
+    facts += [("paid", f"{_completions(paid.completions)}, {'; '.join(spent_words(told, told.cost))}")]
     for name, fact in facts:
         display(f"{name:10}{visible_line(str(fact))}")
 
@@ -183,6 +188,44 @@ def reparse(arguments: ReparseArguments) -> None:
 command(runs, "structgen runs reparse 3 -o better.jsonl")(reparse)
 
 
+@command(runs, "structgen runs failures 3 --json")
+def failures(run: RunNumber, *, store: args.StorePath = None, as_json: args.AsJson = False) -> None:
+    """Show why rows of a run failed or are incomplete: each reason, how often, its first document, how to retry it.
+
+    Reasons that differ only in numbers, ids and quoted values are one. --json: an object for each reason, with the
+    keys run, reason, status, count, example (id, source, error) and retry.
+    """
+    from structgen.batch.failure_reasons import FailureGroups
+
+    with open_existing_store(store) as opened:
+        found = find_run(opened, run)
+        groups = FailureGroups()
+        for row in opened.failures_of(run):
+            groups.add(row.status, row.reason or "", id=row.id, source=row.source, error=row.error or "")
+        recorded = next(opened.rows_of(run), None) is not None
+    if found.rows and not recorded:
+        raise ConfigurationError(
+            f"Run {run} is of an older structgen, which did not record how its documents ended: the rows are in its "
+            "output. Run its command once more: what is stored costs nothing."
+        )
+    retry = retry_of(found)
+    if as_json:
+        for group in groups.ranked:
+            example: JsonObject = {"id": group.id, "source": group.source, "error": group.error}
+            kind: JsonObject = {"run": run, "reason": group.reason, "status": group.status, "count": group.count}
+            display_json({**kind, "example": example, "retry": retry})
+        return
+    for group in groups.ranked:
+        display(visible_line(f"{group.count:,} {group.status}: {group.reason}"))
+        display(f"    first: {visible_line(f'{group.example}: {group.error}')}")
+        display(f"    retry: {visible_line(retry)}")
+    if not groups.ranked:
+        say(f"run {run} has no row that is failed or incomplete.")
+
+
+command(runs, 'structgen runs sql "SELECT reason, count(*) FROM documents GROUP BY 1" --json')(sql)
+
+
 def find_run(store: Store, number: int) -> Run:
     """Return the run with this number. Raises ConfigurationError if there is none."""
     run = next((run for run in store.runs() if run.id == number), None)
@@ -270,6 +313,36 @@ def _entry(run: Run, store: Store) -> JsonObject:
         "finished": None if run.finished is None else _utc(run.finished),
         "rows": run.rows if run.finished is not None else None,
     }
+
+
+def told_of(spent: Iterable[Spent]) -> Told:
+    """Return what the calls of a run took, at the prices of now."""
+    from structgen.engine.budget import Told, cost_of
+    from structgen.send import find_card
+
+    whole = Told()
+    for one in spent:
+        usage = Usage(int(one.input_tokens), int(one.output_tokens), int(one.cached_tokens), calls=one.calls)
+        told = one.calls > one.untold_calls
+        cost = cost_of(usage, find_card(one.provider, one.model)) if told else 0.0
+        whole += Told(
+            usage.input_tokens or 0,
+            usage.output_tokens or 0,
+            None if cost is None else cost * one.price_share,
+            one.untold_calls,
+        )
+    return whole
+
+
+def _paid(completions: int, told: Told) -> JsonObject:
+    """Return what a run paid for as JSON. If some calls told no tokens, the cost is null and the rest lower bounds."""
+    paid: JsonObject = {
+        "completions": completions,
+        "input_tokens": told.input_tokens,
+        "output_tokens": told.output_tokens,
+        "cost": None if told.untold_calls else told.cost,
+    }
+    return {**paid, "cost_at_least": told.cost, "untold_calls": told.untold_calls} if told.untold_calls else paid
 
 
 def _utc(seconds: float) -> str:

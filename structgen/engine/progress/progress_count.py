@@ -30,6 +30,15 @@ class ProgressCount:
         self._waiting_for, self._until = "", now
         self._samples: deque[tuple[float, int, int]] = deque([(now, 0, 0)])
 
+    @property
+    def failed(self) -> int:
+        """The number of texts that failed."""
+        return self._ended[RowStatus.FAILED]
+
+    def set_total(self, total: int | None) -> None:
+        """Set the number of texts, once it is known."""
+        self._total = total
+
     def observe(self, event: Event, now: float) -> None:
         """Count a completion that was paid for, or note what the next call waits for. Other events tell nothing."""
         if isinstance(event, WaitingForLimit):
