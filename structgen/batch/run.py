@@ -145,7 +145,8 @@ class Batch:
         self._left = 0  # documents that were started but not finished
         self._given_up = False
         self._unread = False  # whether documents follow that could not be counted, because reading them ended
-        self._extractor = extractor.with_cancellation(lambda: self._given_up)
+        self._outage = Outage(extractor.options.budget.max_transport_retries)
+        self._extractor = extractor.with_observer(self._outage.observe).with_cancellation(lambda: self._given_up)
         self._task = task
         self._schema: Schema[Any] = Schema.of(task)
         self._instructions = instructions
@@ -165,7 +166,6 @@ class Batch:
         self._started = 0.0
         self._postponed: Document | None = None
         self._reason: StructgenError | None = None
-        self._outage = Outage(extractor.options.budget.max_transport_retries)
 
     def in_run(self, run: int | None) -> None:
         """Receive the number of the run in the ledger. Only batches in other processes need it."""

@@ -72,7 +72,8 @@ def run_batch(
         say(f"{error} {_left(batch, ahead, manner)}")
         return Exit.BUDGET
     except (RateLimited, ServerDown, StoreError) as error:
-        say(f"{error} No further document was started. {_left(batch, ahead, manner)}")
+        left = _left(batch, ahead, manner) or f"T{manner.next_step[1:]}"
+        say(f"{error} No further document was started. {left}")
         return Exit.BUDGET
     if batch.left_over and not manner.quiet:
         say(_left(batch, ahead, manner))

@@ -358,7 +358,7 @@ def test_a_dead_server_ends_the_run_after_a_few_documents(retries: int, unused_p
     batch = Batch(extractor, TASK, concurrency=2)
     seen, reason = failing_run(batch, names(60))
     assert isinstance(reason, ServerDown)
-    assert "documents in a row got no answer" in str(reason)
+    assert "calls in a row got no answer" in str(reason)
     assert "the connection was refused" in str(reason)
     assert len(seen) <= (20 if retries == 0 else 5)
     assert batch.left_over
@@ -379,3 +379,21 @@ def test_a_server_that_only_fails_ends_the_run(groq_emulator: Emulator) -> None:
     seen, reason = failing_run(batch, names(60))
     assert isinstance(reason, ServerDown)
     assert 12 <= len(seen) <= 14
+
+
+@pytest.mark.parametrize(
+    ("retries", "documents_given", "down"), [(0, 9, False), (0, 10, True), (4, 1, False), (4, 2, True), (9, 1, True)]
+)
+def test_ten_calls_in_a_row_that_meet_no_server_end_the_run(
+    retries: int, documents_given: int, down: bool, unused_port: int
+) -> None:
+    options = Options(budget=Budget(max_transport_retries=retries))
+    address = f"http://127.0.0.1:{unused_port}"
+    extractor = Extractor(GROQ, options, api_key="gsk_1", base_url=address, retrying=quick(retries))
+    batch = Batch(extractor, TASK, concurrency=1)
+    given = names(documents_given)
+    if down:
+        assert isinstance(failing_run(batch, given)[1], ServerDown)
+    else:
+        assert {status for _, status in run(batch, given)} == {RowStatus.FAILED}
+    assert batch.server_is_down is down

@@ -127,7 +127,7 @@ def test_a_dead_server_ends_the_command_with_one_message_and_it_goes_on_later(
     ran = structgen(*command)
     assert ran.status == 3
     assert sum("the connection was refused" in line for line in ran.said) == 2  # of the first row, and at the end
-    assert "documents in a row got no answer" in ran.said[-1]
+    assert "calls in a row got no answer" in ran.said[-1]
     assert "left over: the same command continues from here." in ran.said[-1]
     monkeypatch.setenv("GROQ_BASE_URL", alive)
     assert structgen(*command).status == 0
