@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-IN_MEMORY = 100_000
+IN_MEMORY = 20_000
 """Names that are kept in memory. Most runs have fewer, and need no file."""
 
 
