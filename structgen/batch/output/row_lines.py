@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -23,7 +24,8 @@ DocumentKey: TypeAlias = tuple[Key, bool]
 
 def document_key(name: Json, source: Json, status: Json) -> DocumentKey:
     """Return the key for a row with this id, source and status."""
-    return (source, name), status != RowStatus.FAILED
+    # a table has one source for all its rows, which is kept once
+    return (sys.intern(source) if isinstance(source, str) else source, name), status != RowStatus.FAILED
 
 
 @dataclass(frozen=True, slots=True)
