@@ -49,6 +49,12 @@ class Row:
     models: Mapping[str, str] = field(default_factory=dict[str, str])
     """Which model of a cascade answered each field, by path."""
     alone: Alone | None = None
+    asked_again: tuple[str, ...] = ()
+    """The paths whose values an earlier response got wrong: they were requested more than once."""
+    confidence: Mapping[str, float] = field(default_factory=dict[str, float])
+    """The calibrated probability that each field is right, by path; empty unless `--accept` asks for it."""
+    review: tuple[str, ...] | None = None
+    """The paths of the fields whose probability is below that of `--accept`; None without it."""
     told: Told | None = None
     """A lower bound of what the calls took, if some of them reported no tokens."""
     asked: tuple[str, ...] = field(default=(), repr=False)
@@ -74,7 +80,8 @@ class Row:
     def to_json(self) -> JsonObject:
         """Return the row as JSON, its keys in this order.
 
-        `partial` comes only if there is one, `models` only for a cascade, `chunks` only if the document was split,
+        `partial` comes only if there is one, `models` only for a cascade, `asked_again` only if fields were requested
+        more than once, `confidence` and `review` only with `--accept`, `chunks` only if the document was split,
         `notes` only if something about the document was not read for certain, or something in a response was not
         believed; a piece of evidence has a `page` only if the document has pages, and `seconds` only
         if it is a transcript.
@@ -96,6 +103,11 @@ class Row:
             row["partial"] = self.partial
         if self.models:
             row["models"] = dict(self.models)
+        if self.asked_again:
+            row["asked_again"] = list(self.asked_again)
+        if self.review is not None:
+            row["confidence"] = dict(self.confidence)
+            row["review"] = list(self.review)
         if self.notes:
             row["notes"] = list(self.notes)
         if len(self.chunks) > 1:
@@ -193,7 +205,15 @@ def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> R
         models=found.models,
         alone=found.alone,
         asked=_asked_in_vain(found.attempts, found.chunks) if failed else (),
+        asked_again=_asked_again(found.attempts, found.chunks),
     )
+
+
+def _asked_again(attempts: tuple[Attempt, ...], chunks: tuple[ChunkReport, ...]) -> tuple[str, ...]:
+    """Return the paths that were refused before the last answer. Paths within a chunk are not those of the value."""
+    if chunks:
+        return ()
+    return tuple(dict.fromkeys(issue.path for attempt in attempts[:-1] for issue in attempt.issues))
 
 
 def _asked_in_vain(attempts: tuple[Attempt, ...], chunks: tuple[ChunkReport, ...]) -> tuple[str, ...]:

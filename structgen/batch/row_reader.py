@@ -46,6 +46,13 @@ def row_from_json(value: Json) -> Row:
         partial=row.get("partial"),
         notes=_each(row.get("notes"), str),
         models={path: str(model) for path, model in as_object(row.get("models")).items()},
+        asked_again=_each(row.get("asked_again"), str),
+        confidence={
+            path: likely
+            for path, said in as_object(row.get("confidence")).items()
+            if (likely := as_number(said)) is not None
+        },
+        review=None if row.get("review") is None else _each(row.get("review"), str),
     )
 
 

@@ -121,12 +121,12 @@ class Spending:
 class Batch:
     """One run over many documents.
 
-    `budget` applies to the whole run, and `seen` is called with the outcome of each document, and
-    `elsewhere` returns what the run paid outside of it in USD, which counts for the budget. `summary` is up to date
-    after every row, and `left_over` says whether a stopped run has unfinished documents. Whatever stops the run,
-    requests in flight are finished and get their rows, so that nothing paid for is lost. Requests that still wait for a
-    rate limit or a retry, which cost nothing, are given up after `stop` and after an error that all documents would
-    meet; their documents get no row.
+    `budget` applies to the whole run, `seen` is called with the outcome of each document, `elsewhere` returns what the
+    run paid outside of it in USD, which counts for the budget, and `judged` returns the row of a document with the
+    confidence of its fields. `summary` is up to date after every row, and `left_over` says whether a stopped run has
+    unfinished documents. Whatever stops the run, requests in flight are finished and get their rows, so that nothing
+    paid for is lost. Requests that wait for a rate limit or a retry, which cost nothing, are given up after `stop`
+    and after an error that all documents would meet; their documents get no row.
     """
 
     def __init__(
@@ -139,6 +139,7 @@ class Batch:
         budget: RunBudget | None = None,
         seen: Callable[[Outcome[Any]], None] | None = None,
         elsewhere: Callable[[], float] = float,
+        judged: Callable[[Document, Row], Row] | None = None,
     ) -> None:
         self.summary = Summary()
         self.stopped = False
@@ -153,6 +154,7 @@ class Batch:
         self._concurrency = concurrency
         self._budget = budget or RunBudget()
         self._seen = seen
+        self._judged = judged
         self._prices = Prices.of(extractor.models)
         limits = (self._budget.max_cost, self._budget.max_tokens)
         # the rules cost nothing, so no document of theirs needs an upper bound
@@ -311,7 +313,8 @@ class Batch:
 
     def _row(self, document: Document, outcome: Outcome[Any]) -> Row:
         self._stop_if_hopeless(outcome)
-        return row_for(document, outcome, self._schema, self._prices, self._extractor.model)
+        row = row_for(document, outcome, self._schema, self._prices, self._extractor.model)
+        return row if self._judged is None else self._judged(document, row)
 
     def _stop_if_hopeless(self, outcome: Outcome[Any]) -> None:
         """Stop if the outcome shows an error that would fail all other documents too, before they are started."""

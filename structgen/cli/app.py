@@ -19,6 +19,7 @@ from structgen.cli.commands.extract import extract
 from structgen.cli.commands.generate import generate
 from structgen.cli.commands.models import models
 from structgen.cli.commands.report import report
+from structgen.cli.commands.review import review
 from structgen.cli.commands.runs import runs
 from structgen.cli.commands.tasks import prompt, schema, tasks
 from structgen.cli.commands.transcribe import transcribe
@@ -63,6 +64,7 @@ command(app, "structgen prompt recipe notes/soup.txt")(prompt)
 command(app, "structgen transcribe calls/ --format srt -o subtitles/")(transcribe)
 command(app, "structgen report recipes.jsonl -o report.html")(report)
 app.add_typer(runs, name="runs")
+command(app, "structgen review 3 -o review.html")(review)
 command(app, "structgen models")(models)
 command(app, "structgen doctor")(doctor)
 command(app, "structgen emulate --limits free --faults seed=7,dropped=0.1,malformed=0.05")(emulate)

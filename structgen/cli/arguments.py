@@ -206,6 +206,18 @@ AudioModel: TypeAlias = Annotated[
         help="The speech model that transcribes audio among the inputs. Default: whisper-large-v3-turbo.",
     ),
 ]
+Accept: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--accept",
+        min=0,
+        max=1,
+        metavar="P",
+        help="Give each field the calibrated probability that it is right (`confidence` in the row), and list those "
+        "below P for review (`review`). The status of a row and the exit status stay the same. Needs "
+        "`structgen tasks calibrate` for the task and the model.",
+    ),
+]
 Show: TypeAlias = Annotated[
     bool,
     typer.Option("--show", help="Print each row with its text highlighted, instead of JSON Lines."),
@@ -334,6 +346,7 @@ class ExtractArguments:
     language: Language = None
     audio_model: AudioModel = None
     retry_failed: RetryFailed = False
+    accept: Accept = None
     allow_incomplete: AllowIncomplete = False
     engine: Engine = EngineName.LOCAL
     ray: Ray = None

@@ -28,6 +28,8 @@ def check_engine(arguments: ExtractArguments, *, reparsing: bool) -> None:
         raise ConfigurationError("--ray needs --engine daft.")
     if reparsing and arguments.engine is EngineName.DAFT:
         raise ConfigurationError("`runs reparse` runs in this process: leave out --engine daft.")
+    if arguments.accept is not None and arguments.engine is EngineName.DAFT:
+        raise ConfigurationError("--accept judges rows in this process: leave out --engine daft.")
 
 
 def daft_batch(

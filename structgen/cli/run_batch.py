@@ -15,14 +15,14 @@ from types import FrameType
 from typing import Any
 
 from structgen.batch import Batch, Output, Row, open_output
-from structgen.batch.failure_reasons import named
+from structgen.batch.row_view import view_of_row
 from structgen.batch.run_record import RunRecord
 from structgen.cli.console import LIVE, Exit, say
 from structgen.cli.run_display.run_watch import RunObserver, RunWatch, Total
 from structgen.core.errors import BudgetExceeded, OutputError, RateLimited, ServerDown, StoreError, StructgenError
 from structgen.core.records import Document
 from structgen.documents import DocumentOrProblem
-from structgen.report import View, print_view
+from structgen.report import print_view
 from structgen.schema import Schema
 
 
@@ -219,7 +219,7 @@ class ShownOutput:
             self._file.write(row)
         # every document and every problem yields one row, in order
         source = self._waiting.popleft()
-        print_view(_view_of(row), source.text if isinstance(source, Document) else None)
+        print_view(view_of_row(row), source.text if isinstance(source, Document) else None)
 
     def finish(self, *, complete: bool) -> Path | None:
         """Finish the output file."""
@@ -243,20 +243,3 @@ def with_output(
         return documents, open_output(output, schema, patch=patch)
     shown = ShownOutput(open_output(output, schema, patch=patch) if output is not None else None)
     return shown.remember(documents), shown
-
-
-def _view_of(row: Row) -> View:
-    """What to show of a row."""
-    return View(
-        row.value,
-        name=named(row.source, row.id),
-        evidence=row.evidence,
-        repairs=row.repairs,
-        issues=row.issues,
-        chunks=row.chunks,
-        conflicts=row.conflicts,
-        usage=row.usage,
-        cost=row.cost,
-        model=row.model,
-        error=row.error,
-    )

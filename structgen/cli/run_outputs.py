@@ -32,6 +32,10 @@ class FoundRun:
     facts: tuple[tuple[str, str], ...] = ()
     notices: tuple[str, ...] = ()
     file: Path | None = None
+    run: Run | None = None
+    """The run in the ledger, or None if only the file is known."""
+    arguments: ExtractArguments | None = None
+    """The command line of the run, if it can be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,12 @@ def _with_facts(found: FoundRun, store: Store, run: Run) -> FoundRun:
         notices.append(_unfinished(f"Run {run.id}", found, how))
     facts += [*found.facts, ("command", run.command)]
     return replace(
-        found, title=f"Run {run.id}: {visible_line(run.task)}", facts=tuple(facts), notices=(*found.notices, *notices)
+        found,
+        title=f"Run {run.id}: {visible_line(run.task)}",
+        facts=tuple(facts),
+        notices=(*found.notices, *notices),
+        run=run,
+        arguments=own_arguments(store, run),
     )
 
 

@@ -39,6 +39,7 @@ def test_there_are_these_commands() -> None:
         "prompt",
         "transcribe",
         "report",
+        "review",
         "models",
         "doctor",
         "emulate",
@@ -57,7 +58,10 @@ def test_every_command_stands_in_the_readme(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(NAMES) - {"emulate", "doctor", "runs", "generate", "complete", "chat", "transcribe", "report"})
+    "name",
+    sorted(
+        set(NAMES) - {"emulate", "doctor", "runs", "generate", "complete", "chat", "transcribe", "report", "review"}
+    ),
 )
 def test_every_example_works_as_it_stands(structgen, folder: Path, name: str) -> None:
     (folder / "notes").mkdir()

@@ -59,6 +59,7 @@ _AFTER = [
     Column(("usage", "untold_calls"), Kind.INTEGER),
     *(Column((name,), Kind.TEXT) for name in ("model", "error")),
     *(Column((name,), Kind.JSON) for name in ("partial", "chunks", "notes", "models")),
+    *(Column((name,), Kind.JSON) for name in ("asked_again", "confidence", "review")),
 ]
 LISTS_OF_ROWS = frozenset(column.steps[0] for column in (*_LISTS, *_AFTER) if column.kind is Kind.JSON)
 """The parts of a row, beside its value, that are cells of JSON."""

@@ -18,6 +18,7 @@ from structgen.core.options import Budget, Options
 
 if TYPE_CHECKING:
     from structgen.batch import Batch, ReparseStats
+    from structgen.cli.confidence import Acceptance
     from structgen.cli.listener import Listener
     from structgen.cli.retry_failed import Retry
     from structgen.core.records import Task
@@ -79,6 +80,7 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
 
     check_choice(arguments)
     task, inputs = load_task(arguments.words or [], arguments.fields, arguments.examples)
+    accepted = _acceptance(arguments, task)
     # before anything is opened or paid for
     _check_inputs(inputs, arguments.output)
     check_engine(arguments, reparsing=reparse is not None)
@@ -112,7 +114,7 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
             ) as extractor,
             listener_of(arguments, model, store) as listener,
         ):
-            batch = _batch(arguments, extractor, task, instructions, reparse, listener, store)
+            batch = _batch(arguments, extractor, task, instructions, reparse, listener, store, accepted)
             _announce_rules(extractor.model, chosen=is_chosen(arguments.model))
             read = input_documents(arguments, inputs, listener)
             documents, output = with_output(
@@ -128,6 +130,8 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
                 batch.in_run(record.run if record else None)
                 status = run_batch(batch, documents, output, manner, record)
             listener.report(quiet=arguments.quiet)
+            if accepted is not None and not arguments.quiet:
+                accepted.report(arguments.output)
             return status
 
 
@@ -141,6 +145,17 @@ def _run_spec(task: Task[Any], instructions: str | None) -> RunSpec:
     return run_spec_of(resolved.schema, words, resolved.examples)
 
 
+def _acceptance(arguments: ExtractArguments, task: Task[Any]) -> Acceptance | None:
+    """Return what marks fields for review, or None without --accept."""
+    if arguments.accept is None:
+        return None
+    from structgen.cli.confidence import acceptance
+    from structgen.core.records import Conventions
+
+    conventions = Conventions(arguments.date_order, arguments.currency, arguments.language)
+    return acceptance(task, choose_model(arguments.model), arguments.accept, conventions)
+
+
 def _batch(
     arguments: ExtractArguments,
     extractor: Extractor,
@@ -149,6 +164,7 @@ def _batch(
     reparse: ReparseContext | None,
     listener: Listener,
     store: Store | None,
+    accepted: Acceptance | None,
 ) -> Batch:
     from structgen.batch import Batch, RunBudget
 
@@ -164,6 +180,7 @@ def _batch(
             budget=budget,
             seen=reparse.stats.add if reparse is not None else None,
             elsewhere=lambda: listener.cost,
+            judged=accepted,
         )
     listener.follow(batch)
     return batch

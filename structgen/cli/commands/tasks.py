@@ -22,19 +22,48 @@ if TYPE_CHECKING:
 
 WORDS = (
     "A task to explain; or `new NAME`, to write a starter template to schemas/NAME.py; or `check [TASK...]`, to lint "
-    "templates (default: every registered task). Without arguments, list all tasks. "
+    "templates (default: every registered task); or `learn TASK corrections.jsonl`, to turn the corrections of "
+    "`structgen review` into gold rows, worked examples and regression cases; or `calibrate TASK GOLD.jsonl`, to learn "
+    "how sure each field of the task is. Without arguments, list all tasks. "
     f"{args.RUNS_CODE}; so do the templates in ./schemas."
 )
+
+
+SUBCOMMANDS = frozenset({"new", "learn", "calibrate"})
+METAVAR = "[NAME|new NAME|check [TASK...]|learn TASK corrections.jsonl|calibrate TASK GOLD.jsonl]"
 
 
 def tasks(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME|new NAME|check [TASK...]]", autocompletion=words_of_tasks, help=WORDS),
+        typer.Argument(metavar=METAVAR, autocompletion=words_of_tasks, help=WORDS),
     ] = None,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The folder that `learn` writes. Default: learned/TASK.")
+    ] = None,
+    rows: Annotated[
+        Path | None,
+        typer.Option("--rows", help="The rows to compare with the gold of `calibrate`. Default: extract them now."),
+    ] = None,
+    model: args.Model = None,
+    example_tokens: Annotated[
+        int, typer.Option("--example-tokens", min=0, help="Tokens that the worked examples of `learn` may take.")
+    ] = 1_500,
+    max_cost: args.MaxCost = None,
+    store: args.StorePath = None,
+    no_store: args.NoStore = False,
     as_json: args.AsJson = False,
 ) -> None:
-    """List the registered tasks, explain one, create one, or lint them."""
+    """List the registered tasks, explain one, create one, lint them, teach one, or calibrate one.
+
+    `learn` writes gold.jsonl, regression.jsonl and examples.jsonl: the first two are for `structgen eval`, the last one
+    for --examples. A correction of another task, of a text that changed since, or that contradicts another one is
+    refused with its row.
+
+    `calibrate` compares what a model finds with gold, and keeps for the task and the model what shows that a field is
+    right; `structgen extract --accept` and `structgen review` use it. It is bound to the schema.
+    """
     match words or []:
         case []:
             _list(as_json=as_json)
@@ -42,10 +71,21 @@ def tasks(
             _write(name)
         case ["check", *names]:
             _check(names, as_json=as_json)
-        case [name] if name != "new":
+        case ["learn", name, corrections]:
+            from structgen.cli.task_learning import learn_from
+
+            learn_from(name, corrections, output, example_tokens)
+        case ["calibrate", name, gold]:
+            from structgen.cli.task_calibration import CalibrationOptions, calibrate_task
+
+            calibrate_task(name, gold, CalibrationOptions(rows, model, store, no_store, max_cost, as_json))
+        case [name] if name not in SUBCOMMANDS:
             _explain(name, as_json=as_json)
         case _:
-            raise ConfigurationError("Give one task to explain, or `new NAME`, or `check [TASK...]`.")
+            raise ConfigurationError(
+                "Give one task to explain, or `new NAME`, `check [TASK...]`, `learn TASK corrections.jsonl` or "
+                "`calibrate TASK GOLD.jsonl`."
+            )
 
 
 def _list(*, as_json: bool) -> None:

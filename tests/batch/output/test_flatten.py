@@ -56,7 +56,8 @@ def closed(**properties: Json) -> JsonObject:
 def test_nested_objects_have_a_column_for_each_part_in_their_place() -> None:
     made = layout(closed(name={"type": "string"}, time=closed(prep={"type": "integer"}, cook={"type": "number"})))
     assert made.names[:7] == ("id", "source", "status", "value.name", "value.time.prep", "value.time.cook", "evidence")
-    assert made.names[-6:] == ("model", "error", "partial", "chunks", "notes", "models")
+    ended = ("model", "error", "partial", "chunks", "notes", "models", "asked_again", "confidence", "review")
+    assert made.names[-9:] == ended
 
 
 class Everything(BaseModel):
@@ -194,7 +195,7 @@ def test_a_character_that_acts_is_escaped_in_a_name() -> None:
 
 @pytest.mark.parametrize(
     ("most", "expected"),
-    [(34, ["a.b.c", "a.b.d", "e"]), (24, ["a.b", "e"]), (23, [""])],
+    [(37, ["a.b.c", "a.b.d", "e"]), (27, ["a.b", "e"]), (26, [""])],
 )
 def test_with_too_many_columns_the_deepest_objects_stay_whole(most: int, expected: list[str]) -> None:
     schema = closed(a=closed(b=closed(c={}, d={})), e={})
@@ -215,7 +216,7 @@ def test_parts_of_null_are_null_and_lists_are_json() -> None:
     found = cells(Everything, {"maybe_shop": None, "several": ["a", "ä"], "amount": 2.5, "day": "2026-01-02"})
     assert (found["value.maybe_shop.name"], found["value.several"]) == (None, '["a", "ä"]')
     assert (found["value.amount"], found["value.day"]) == ("2.5", "2026-01-02")
-    assert set(layout(Everything).cells(row(None))[3:-20]) == {None}
+    assert set(layout(Everything).cells(row(None))[3:-23]) == {None}
 
 
 @pytest.mark.parametrize(

@@ -506,7 +506,7 @@ def test_on_a_full_disk_half_a_line_is_cut_off_and_the_rows_so_far_are_named(tmp
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (part.stat().st_size + 20, before[1]))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (part.stat().st_size + 60, before[1]))
         with pytest.raises(OutputError, match=rf"(?s)Cannot write .*rows so far are in {place}"):
             output.write(replace(ROWS[1], error="x" * 5_000))
     finally:

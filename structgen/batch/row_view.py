@@ -1,0 +1,24 @@
+"""A row as a View: what reports, reviews and terminals show of it."""
+
+from __future__ import annotations
+
+from structgen.batch.failure_reasons import named
+from structgen.batch.row import Row
+from structgen.report import View
+
+
+def view_of_row(row: Row) -> View:
+    """Return what to show of a row. A refused one shows what could be read of it."""
+    return View(
+        row.partial if row.value is None else row.value,
+        name=named(row.source, row.id),
+        evidence=row.evidence,
+        repairs=row.repairs,
+        issues=row.issues,
+        chunks=row.chunks,
+        conflicts=row.conflicts,
+        usage=row.usage,
+        cost=row.cost,
+        model=row.model,
+        error=row.error,
+    )

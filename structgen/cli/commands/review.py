@@ -1,0 +1,178 @@
+"""``structgen review``: the fields of a run that deserve a look, as one page to decide on them by keyboard."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from structgen.cli import arguments as args
+from structgen.cli.completion import run_numbers, task_names
+from structgen.cli.console import say
+from structgen.core.errors import ConfigurationError, OutputError, StructgenError
+from structgen.core.records import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from structgen.batch import Row
+    from structgen.cli.run_outputs import FoundRun
+    from structgen.core.records import Task
+    from structgen.evaluate.review import ReviewDocument, ReviewItem
+    from structgen.evaluate.review.review_page import ReviewTask
+
+PAGE = Path("review.html")
+
+
+def review(
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|rows.jsonl",
+            autocompletion=run_numbers,
+            help="The number of a run, from `structgen runs`, or a file of rows that `structgen extract -o` wrote.",
+        ),
+    ],
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The page, or a .csv file for the list alone. Default: review.html."),
+    ] = None,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Write the list as CSV instead of the page (default: review.csv).")
+    ] = False,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            "--task",
+            metavar="TASK",
+            autocompletion=task_names,
+            help=f"What was extracted, if RUN is a file of rows: {args.TASK}.",
+        ),
+    ] = None,
+    texts: Annotated[
+        list[str] | None,
+        typer.Option("--texts", metavar="INPUT", help="Where the documents are now, if they were moved. Repeatable."),
+    ] = None,
+    below: Annotated[
+        float | None,
+        typer.Option(
+            "--below",
+            min=0,
+            max=1,
+            help="Also review fields whose calibrated confidence is below this (see `structgen tasks calibrate`).",
+        ),
+    ] = None,
+    store: args.StorePath = None,
+) -> None:
+    """Write one HTML page with the fields that deserve a look, each highlighted in its text.
+
+    These are fields that were refused, that parts of a document disagree about, that the text does not support or
+    supports in several places, that were repaired, and those below a confidence. The least sure ones come first, by
+    calibrated confidence if the task has a calibration. The page needs no server and no network. Accept (a), correct
+    (c) or reject (r) each field by keyboard; the page remembers every decision, and saves them (s) as
+    corrections.jsonl for `structgen tasks learn`.
+    """
+    from structgen.cli.run_outputs import Columns, open_run
+    from structgen.evaluate.review import queue_csv, review_html, review_queue
+
+    place = output or (PAGE.with_suffix(".csv") if csv else PAGE)
+    with open_run(run, store, Columns()) as found:
+        if found.file is not None and place.exists() and place.samefile(found.file):
+            raise ConfigurationError(f"{place} has the rows: name another output file.")
+        for notice in found.notices:
+            say(notice)
+        known = _task_of(found, task)
+        documents = _documents(found, known, texts or [], below)
+    items = review_queue(documents)
+    if csv or place.suffix.lower() == ".csv":
+        _write(place, "".join(queue_csv(items, documents)))
+    else:
+        _write(place, review_html(items, documents, _review_task(found, known)))
+    _summarise(items, documents, place)
+
+
+def _task_of(found: FoundRun, named: str | None) -> Task[Any] | None:
+    """Return the task of the rows, or None if it is not named and cannot be found any more."""
+    from structgen.cli.selection import load_task
+    from structgen.tasks import find_task
+
+    if named is not None:
+        return find_task(named)
+    if found.arguments is None:
+        return None
+    try:
+        return load_task(found.arguments.words or [], found.arguments.fields, None)[0]
+    except StructgenError as error:
+        say(f"the task of the run cannot be loaded, so nothing says what types its fields have: {error}")
+        return None
+
+
+def _review_task(found: FoundRun, task: Task[Any] | None) -> ReviewTask:
+    from structgen.evaluate.review.review_page import ReviewTask
+    from structgen.schema import Schema
+
+    if task is None:
+        return ReviewTask(found.run.task if found.run is not None else "")
+    return ReviewTask(task.name, Schema.of(task))
+
+
+def _documents(
+    found: FoundRun, task: Task[Any] | None, named: Sequence[str], below: float | None
+) -> list[ReviewDocument]:
+    """Return the rows that may have something to look at, with their texts and the confidence of their fields."""
+    from structgen.cli.confidence import row_confidence
+    from structgen.evaluate.review import ReviewDocument, review_queue
+
+    rows, model = found.rows.rows, found.run.model if found.run is not None else ""
+    judge = row_confidence(task, model, rows, quiet=below is None)
+    if below is not None and judge is None and not any(row.confidence for row in rows):
+        raise ConfigurationError("--below needs a calibration: see `structgen tasks calibrate`, and name the --task.")
+    moved = _moved_texts(rows, named)
+    documents: list[ReviewDocument] = []
+    for row in rows:
+        document = ReviewDocument(row, None, row.confidence, below)
+        # most rows of a good run have nothing to look at, and their texts are not read for nothing
+        if judge is None and not review_queue([document]):
+            continue
+        text = moved.get(row.id) or found.rows.texts.of(row).text
+        confidence = judge(row, text) if judge is not None and not row.confidence else row.confidence
+        documents.append(replace(document, text=text, confidence=confidence))
+    return documents
+
+
+def _moved_texts(rows: Sequence[Row], named: Sequence[str]) -> Mapping[str, str]:
+    """Return the texts of documents that are elsewhere now, by their ids; an id of two rows names neither."""
+    from structgen.documents import read_documents
+
+    count = Counter(row.id for row in rows)
+    texts: dict[str, str] = {}
+    for document in read_documents(named) if named else ():
+        if not isinstance(document, Document):
+            say(document)
+        elif count[document.id] == 1:
+            texts[document.id] = document.text
+    return texts
+
+
+def _write(place: Path, content: str) -> None:
+    try:
+        place.write_text(content, encoding="utf-8", errors="replace", newline="")
+    except OSError as error:
+        raise OutputError(f"Cannot write {place}: {error.strerror}.") from error
+
+
+def _summarise(items: Sequence[ReviewItem], documents: Sequence[ReviewDocument], place: Path) -> None:
+    """Say how many fields there are to look at, and which texts are missing."""
+    count = Counter(str(item.concerns[0]) for item in items)
+    kinds = ", ".join(f"{number} {kind}" for kind, number in count.most_common())
+    rows = {item.document for item in items}
+    say(f"{place}: {len(items)} fields of {len(rows)} rows to look at{f' ({kinds})' if kinds else ''}.")
+    lacking = sum(documents[number].text is None for number in rows)
+    if lacking:
+        say(
+            f"the texts of {lacking} rows cannot be read here: name them with --texts, or nothing is learnt from those."
+        )

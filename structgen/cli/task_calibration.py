@@ -1,0 +1,141 @@
+"""``structgen tasks calibrate``: gold and rows -> probabilities for the fields of a task, for one model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from structgen.cli.console import display, display_json, say
+from structgen.core.errors import ConfigurationError
+from structgen.core.records import Document, Task
+
+if TYPE_CHECKING:
+    from structgen.batch import Row
+    from structgen.evaluate.confidence.calibration import Calibration
+    from structgen.evaluate.gold_rows import GoldRow
+    from structgen.schema import Schema
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationOptions:
+    """What a calibration is made from. Without `rows` the model reads the gold's texts now."""
+
+    rows: Path | None = None
+    model: str | None = None
+    store: Path | None = None
+    no_store: bool = False
+    max_cost: float | None = None
+    as_json: bool = False
+
+
+def calibrate_task(name: str, gold: str, options: CalibrationOptions) -> None:
+    """Calibrate a task on gold, write the file, and report how good the probabilities are."""
+    from structgen.evaluate.confidence import calibrate, save_calibration
+    from structgen.evaluate.confidence.calibration_file import as_json
+    from structgen.schema import Schema
+    from structgen.tasks import find_task
+
+    task: Task[Any] = find_task(name)
+    schema = Schema.of(task)
+    wanted = _gold(gold, schema)
+    rows, model = _rows_of(options.rows, options.model) if options.rows else _extracted(task, wanted, options)
+    calibration = calibrate(_samples(wanted, rows, schema))
+    path = save_calibration(calibration, task.name, schema, model)
+    if options.as_json:
+        display_json({"file": str(path), "task": task.name, "model": model, **as_json(calibration)})
+        return
+    display(str(path))
+    _report(calibration, task.name, model)
+
+
+def _gold(path: str, schema: Schema[Any]) -> Mapping[str, GoldRow]:
+    """Return the gold rows by id. Say which cannot be used."""
+    from structgen.evaluate.gold_rows import GoldFormat, GoldRow, read_gold
+
+    good: dict[str, GoldRow] = {}
+    wrong: list[str] = []
+    for row in read_gold(path, schema, GoldFormat()):
+        if isinstance(row, GoldRow):
+            good[row.id] = row
+        else:
+            wrong.append(f"{row.place}: {row.reason}")
+    for line in wrong[:20]:
+        say(line)
+    if wrong:
+        say(f"{len(wrong)} gold rows cannot be used.")
+    if not good:
+        raise ConfigurationError(f"{path}: no gold row can be used, so there is nothing to calibrate on.")
+    return good
+
+
+def _rows_of(path: Path, model: str | None) -> tuple[Mapping[str, Row], str]:
+    """Return the rows of a file by id, and the model that they are of."""
+    from structgen.batch.output.read_rows import read_row_file
+
+    rows = read_row_file(path).rows
+    models = {row.model for row in rows if row.model}
+    if model is None and len(models) != 1:
+        names = ", ".join(sorted(models)) or "none"
+        raise ConfigurationError(f"The rows of {path} name these models: {names}. Say with --model whose they are.")
+    return {row.id: row for row in rows}, model or models.pop()
+
+
+def _extracted(
+    task: Task[Any], gold: Mapping[str, GoldRow], options: CalibrationOptions
+) -> tuple[Mapping[str, Row], str]:
+    """Extract from the texts of the gold. Stored responses are used, so that a second time costs nothing."""
+    from structgen.batch import Batch, RunBudget
+    from structgen.cli.run_store import open_run_store
+    from structgen.cli.selection import choose_model
+    from structgen.extractor import Extractor
+
+    model = choose_model(options.model)
+    documents = [Document(row.text or "", row.id) for row in gold.values()]
+    with (
+        open_run_store(model, options.store, off=options.no_store) as store,
+        Extractor(model, store=store) as extractor,
+    ):
+        batch = Batch(extractor, task, budget=RunBudget(options.max_cost))
+        rows = {row.id: row for row in batch.rows(documents)}
+        say(str(batch.summary))
+        return rows, extractor.model
+
+
+def _samples(gold: Mapping[str, GoldRow], rows: Mapping[str, Row], schema: Schema[Any]) -> Sequence[Any]:
+    """Return the fields of all rows that have gold. Raises ConfigurationError if none has."""
+    from structgen.evaluate.confidence.gold_samples import samples_of
+
+    both = [(gold[name], row) for name, row in rows.items() if name in gold]
+    if not both:
+        raise ConfigurationError(
+            "No row has the id of a gold row: extract from the gold file itself (structgen extract TASK GOLD.jsonl -o "
+            "rows.jsonl), or omit --rows."
+        )
+    unmatched = len(gold) - len(both)
+    if unmatched:
+        say(f"{unmatched} gold rows have no row and are left out.")
+    return [
+        sample
+        for known, row in both
+        for sample in samples_of(row.to_json(), known.value, known.text, schema, unjudged=known.unjudged)
+    ]
+
+
+def _report(calibration: Calibration, task: str, model: str) -> None:
+    right = calibration.fields - calibration.errors
+    say(
+        f"{task} with {model}: {calibration.fields} fields of {calibration.documents} documents, "
+        f"{right / calibration.fields:.1%} of them right."
+    )
+    if calibration.pooled:
+        say(
+            "that is little gold: confidence has wide steps, and .99 may be out of reach. More gold rows make it finer."
+        )
+    quality = calibration.quality
+    if quality is not None:
+        kept = f"{quality.kept:.0%} of the fields reach .99"
+        kept += "" if quality.precision is None else f", and {quality.precision:.1%} of these are right"
+        found = "" if quality.found is None else f"; the least sure tenth has {quality.found:.0%} of all errors"
+        say(f"on documents left out in turn: calibration error {quality.error:.3f}; {kept}{found}.")

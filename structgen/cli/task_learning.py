@@ -1,0 +1,113 @@
+"""``structgen tasks learn``: the corrections of a review -> gold rows, worked examples and regression cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from structgen.cli.console import Exit, display, say
+from structgen.core.errors import ConfigurationError
+from structgen.core.json import JsonObject
+from structgen.core.screen import json_text
+
+if TYPE_CHECKING:
+    from structgen.core.records import Task
+    from structgen.evaluate.review import Lessons, Refusal
+    from structgen.evaluate.review.corrections import CurrentText
+
+GOLD, EXAMPLES, REGRESSION = "gold.jsonl", "examples.jsonl", "regression.jsonl"
+
+
+def learn_from(name: str, corrections: str, output: Path | None, example_tokens: int) -> None:
+    """Write what corrections teach into a folder, by default learned/TASK. Name every line that is refused.
+
+    Rows of earlier reviews stay in the files, unless this one has the same document. Exit status 1 if a line is
+    refused.
+    """
+    from structgen.evaluate.review import learn, read_corrections
+    from structgen.schema import Schema
+    from structgen.tasks import find_task
+
+    task: Task[Any] = find_task(name)
+    path = Path(corrections)
+    good, refused = read_corrections(path, task.name, _current_texts(path))
+    lessons = learn(good, Schema.of(task), example_tokens)
+    refused = sorted([*refused, *lessons.refused], key=lambda one: one.line)
+    _report_refused(refused)
+    if not lessons.rows:
+        raise ConfigurationError(f"{path}: no correction can be used, so nothing is written.")
+    _write_all(output or Path("learned") / task.name, lessons, name)
+    if refused:
+        raise typer.Exit(Exit.SOME_NOT_OK)
+
+
+def _current_texts(path: Path) -> CurrentText:
+    """Return a function of a source and an id that returns the text which they have now, or None."""
+    from structgen.batch import Row, RowStatus
+    from structgen.batch.row_texts import RowTexts
+    from structgen.documents import ReadingOptions
+
+    texts = RowTexts(ReadingOptions(), (Path(), path.parent))
+
+    def current(source: str, name: str) -> str | None:
+        return texts.of(Row(name, source, RowStatus.OK)).text
+
+    return current
+
+
+def _report_refused(refused: Sequence[Refusal]) -> None:
+    for one in refused[:50]:
+        say(one)
+    if len(refused) > 50:
+        say(f"{len(refused) - 50} more lines are refused.")
+
+
+def _write_all(folder: Path, lessons: Lessons, task: str) -> None:
+    gold = _merged(folder / GOLD, [row.gold() for row in lessons.gold])
+    regressions = _merged(folder / REGRESSION, [row.regression() for row in lessons.regressions])
+    examples = [row.example() for row in lessons.examples]
+    for name, rows in ((GOLD, gold), (REGRESSION, regressions), (EXAMPLES, examples)):
+        if rows:
+            _write(folder, name, rows)
+            display(str(folder / name))
+    for row in lessons.rows:
+        if row not in lessons.gold:
+            say(f"row {row.id}: left out of the gold, because its fields {', '.join(row.open)} are still undecided.")
+    undecided = sum(len(row.open) for row in lessons.gold)
+    later = f" {undecided} undecided fields of them are not compared." if undecided else ""
+    spent = sum(row.tokens for row in lessons.examples)
+    say(
+        f"{len(lessons.gold)} gold rows, {len(lessons.regressions)} regression cases, {len(lessons.examples)} worked "
+        f"examples (about {spent} tokens).{later}"
+    )
+    if examples:
+        say(f"next: structgen extract {task} INPUT... --examples {folder / EXAMPLES}")
+    if regressions:
+        say(f"check: structgen eval {task} {folder / REGRESSION} --fail-under macro_f1=1")
+
+
+def _merged(path: Path, rows: Sequence[JsonObject]) -> list[JsonObject]:
+    """Return the rows of the file that are of other documents, then these."""
+    from structgen.tasks.task_files import read_json_lines
+
+    own = {_key(row) for row in rows}
+    before = [row for _, row in read_json_lines(path)] if path.exists() else []
+    return [*(row for row in before if isinstance(row, dict) and _key(row) not in own), *rows]
+
+
+def _key(row: JsonObject) -> tuple[object, object]:
+    return (row.get("source"), row.get("id"))
+
+
+def _write(folder: Path, name: str, rows: Iterable[JsonObject]) -> None:
+    from structgen.batch.output.atomic_write import replacing
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(folder / name) as path, path.open("w", encoding="utf-8") as file:
+            file.writelines(json_text(row) + "\n" for row in rows)
+    except OSError as error:
+        raise ConfigurationError(f"Cannot write {folder / name}: {error.strerror}.") from error
