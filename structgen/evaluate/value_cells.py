@@ -2,9 +2,10 @@
 
 A value is flattened into cells: one for each scalar field, and one for each field of a record that has a partner. A
 list of scalars is one cell. Records are paired so that as few cells as possible differ. A cell is right if it equals
-gold: texts apart from white space, dates in eight notations by their day, everything else as JSON; case and numbers are
-strict. A key that is absent says null, and a null that gold has too is right. A cell is grounded if it is right and its
-evidence overlaps that of gold by at least half (intersection over union of characters, in place of boxes).
+gold: texts apart from white space, dates in eight notations by their day (a time is left out), everything else as JSON;
+case and numbers are strict. A key that is absent says its default, or null, and a null that gold has too is right. A
+cell is grounded if it is right and its evidence overlaps that of gold by at least half (intersection over union of
+characters, in place of boxes).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from structgen.core.options import DateOrder
 from structgen.evaluate.comparison.list_pairs import Items, pair_unordered
 from structgen.notation.dates import read_dates
 from structgen.notation.readings import covering
+from structgen.notation.times import read_datetimes
 from structgen.schema.node import Node
 
 Spans: TypeAlias = Mapping[str, Sequence[tuple[int, int]]]
@@ -33,6 +35,8 @@ _DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}([/-])\d{1,2}\1(?:\d{4}|\d\d)|[A-Za-z]+ \d{1,2}, ?\d{4}|[A-Za-z]+ \d{1,2} \d{4}"
     r"|[A-Za-z]+\.?,? [A-Za-z]+\.? \d{1,2},? \d{4}|\d{1,2} [A-Za-z]+ \d{4}"
 )
+_LONG_NUMBER = re.compile(r"\d{10}")
+"""Digits of an id, and of no date."""
 _FIRST_YEAR, _LAST_YEAR, _PIVOT = 1900, 2100, 75
 
 
@@ -98,8 +102,8 @@ class _Cells:
         elif names := _names(nodes, gold, value):
             one, two = _dict(gold), _dict(value)
             for name in names:
-                step = pointer([name])
-                self.node(one.get(name), two.get(name), _children(nodes, name), f"{at}{step}", f"{other}{step}")
+                step, inner = pointer([name]), _children(nodes, name)
+                self.node(_said(one, name, inner), _said(two, name, inner), inner, f"{at}{step}", f"{other}{step}")
         else:
             self._cell(gold, value, at, other)
 
@@ -158,7 +162,8 @@ def cells_of(value: Json, nodes: Sequence[Node], at: str) -> Iterator[tuple[str,
     elif names := _names(nodes, value, None):
         inner = _dict(value)
         for name in names:
-            yield from cells_of(inner.get(name), _children(nodes, name), f"{at}{pointer([name])}")
+            below = _children(nodes, name)
+            yield from cells_of(_said(inner, name, below), below, f"{at}{pointer([name])}")
     else:
         yield at, cell_key(value)
 
@@ -185,13 +190,17 @@ def _strict(value: Json) -> Hashable:
 
 @lru_cache(maxsize=4096)
 def _day(text: str) -> str:
-    """Return a date in ISO form, any other text as it is. In 03/04/2024 the month comes first."""
-    if not 4 <= len(text) <= 50 or not _DATE.search(text):
+    """Return the day of a date, or of a date with a time, in ISO form; any other text as it is.
+
+    In 03/04/2024 the month comes first.
+    """
+    if not 4 <= len(text) <= 50 or not _DATE.search(text) or _LONG_NUMBER.search(text):
         return text
     found = covering(text, read_dates(text))
     if len({one.value for one in found}) > 1:
         found = tuple(one for one in found if one.order in (None, DateOrder.MDY)) or found
     days = [one.value for one in found if not one.short_year or _near(one.value)]
+    days = days or [one.value.date() for one in covering(text, read_datetimes(text))]
     return days[0].isoformat() if days and _FIRST_YEAR <= days[0].year <= _LAST_YEAR else text
 
 
@@ -220,6 +229,13 @@ def _names(nodes: Sequence[Node], gold: Json, value: Json) -> list[str]:
 def _children(nodes: Sequence[Node], name: str) -> tuple[Node, ...]:
     found = (child for node in nodes if (child := node.child(name)) is not None)
     return tuple(dict.fromkeys(leaf for child in found for leaf in child.leaves()))
+
+
+def _said(value: Mapping[str, Json], name: str, nodes: Sequence[Node]) -> Json:
+    """Return what a key says; an absent one says the default of its schema, or null."""
+    if name in value:
+        return value[name]
+    return next((node.default[0] for node in nodes if node.default), None)
 
 
 def _dict(value: Json) -> Mapping[str, Json]:

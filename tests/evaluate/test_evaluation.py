@@ -21,6 +21,7 @@ from structgen.evaluate.evaluation import GoldCount, SettingResult, compared
 from structgen.evaluate.figures import ScoredNames
 from structgen.evaluate.gold_rows import Fault, GoldFormat, GoldProblem, GoldRow, read_gold, text_digest
 from structgen.evaluate.scorer import Scorer
+from structgen.evaluate.value_cells import same_cell
 from structgen.testing import Emulator, reply
 
 ANY: dict[str, Any] = {"type": "object"}
@@ -111,6 +112,39 @@ def test_value_f1_counts_cells_as_extractbench_does() -> None:
     # right: name, note (an absent key is null), day, b of the record; not: tags (a list is one cell), a (case counts)
     assert (found["value_recall"], found["value_precision"]) == (pytest.approx(4 / 6), pytest.approx(4 / 8))
     assert found["value_f1"] == pytest.approx(8 / 14)
+
+
+@pytest.mark.parametrize(
+    ("gold", "value", "same"),
+    [
+        ("2014-09-04T10:30:00", "2014-09-04", True),
+        ("03/04/2024", "2024-03-04", True),
+        ("25/12/2018", "December 25, 2018", True),
+        ("5 March 2024", "Tuesday, March 5, 2024", True),
+        ("3/4/24", "2024-03-04", True),
+        ("3/4/98", "1998-03-04", True),
+        ("20240304", "2024-03-04", False),
+        ("5.3.2024", "2024-03-05", False),
+        ("Invoice 2024-03-04", "2024-03-04", False),
+        ("1234567890-1-2", "1234567890-01-02", False),
+        ("Tea", "tea", False),
+        (1, 1.0, True),
+        (1, "1", False),
+        (["2024-03-04"], ["March 4, 2024"], True),
+        (["a "], ["a"], False),
+        (["a", "b"], ["b", "a"], False),
+        ({}, None, False),
+    ],
+)
+def test_cells_are_equal_as_in_extractbench(gold: Any, value: Any, same: bool) -> None:
+    assert same_cell(gold, value) == same_cell(value, gold) == same
+
+
+def test_an_absent_key_is_a_cell_with_the_default_of_its_schema() -> None:
+    tags = {"type": "array", "items": {"type": "string"}, "default": []}
+    schema = {"type": "object", "properties": {"a": {"type": "string"}, "tags": tags, "n": {"type": "integer"}}}
+    assert score([{"a": "x"}], [{"a": "x", "tags": [], "n": None}], schema)["value_f1"] == 1.0
+    assert score([{"a": "x"}], [{"a": "x", "tags": ["y"], "n": 0}], schema)["value_f1"] == pytest.approx(1 / 3)
 
 
 def test_the_cells_of_documents_are_averaged_so_that_each_document_counts_once() -> None:

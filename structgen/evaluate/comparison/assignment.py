@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from structgen.core.errors import ConfigurationError
 
-_SMALL = 40
-"""Rows of a problem that is solved here, because the time grows with their cube."""
+_SMALL, _LARGEST = 40, 200
+"""Rows of a problem that is solved here in any case, and without scipy: the time grows with their cube."""
 
 Weights = Sequence[Sequence[int]]
 
@@ -74,8 +74,10 @@ def _by_scipy(weights: Weights) -> list[tuple[int, int]]:
         solve = cast("Any", import_module("scipy.optimize")).linear_sum_assignment
         array = cast("Any", import_module("numpy")).array
     except ImportError as error:
+        if len(weights) <= _LARGEST:
+            return _augmented(weights)
         raise ConfigurationError(
-            f"Pairing the items of lists with more than {_SMALL} different items needs scipy: "
+            f"Pairing the items of lists with more than {_LARGEST} different items needs scipy: "
             "pip install 'structgen[evaluate]'."
         ) from error
     rows, columns = solve(array(weights), maximize=True)

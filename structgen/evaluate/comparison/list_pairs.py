@@ -15,10 +15,10 @@ from structgen.core.json import Json
 from structgen.evaluate.comparison.assignment import best_pairs
 
 Pair: TypeAlias = tuple[int, int]
-MOST_CELLS = 250_000
+MOST_CELLS = 90_000
 """Pairs of items that are compared one by one. In longer lists only items that share a value are."""
-_MOST_SHARING = 64
-"""Maximum items that share one value and are compared because of it."""
+_MOST_SHARING = 16
+"""A value that more items share tells none of them apart, so they are not compared because of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,8 @@ def _sharing(gold: Items, value: Items, first: Sequence[int], second: Sequence[i
     rank = {column: number for number, column in enumerate(second)}
     found: list[tuple[int, int, int, int, int]] = []
     for number, row in enumerate(first):
-        near = {column for part in gold.parts(row) for column in having.get(part, ())[:_MOST_SHARING]}
+        sharing = (having.get(part, ()) for part in gold.parts(row))
+        near = {column for columns in sharing if len(columns) <= _MOST_SHARING for column in columns}
         found += [(-likeness(row, column), number, rank[column], row, column) for column in near]
     rows: set[int] = set()
     columns: set[int] = set()

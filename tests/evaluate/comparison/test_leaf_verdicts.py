@@ -213,7 +213,8 @@ def test_without_scipy_long_lists_say_what_to_install(monkeypatch: pytest.Monkey
 
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'structgen\[evaluate\]'"):
-        best_pairs([[1] * 50] * 50)
+        best_pairs([[1] * 201] * 201)
+    assert len(best_pairs([[1] * 50] * 50)) == 50
 
 
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(0, 3), st.sampled_from(["a", "A", "b", "1,299", "03/04/2024"]))
