@@ -367,24 +367,14 @@ class Store(RunRows, Batching, Closing):
 
     def usage_between(self, since: float, until: float | None = None) -> StoredUsage:
         """Count the completions that arrived between two times, in seconds since 1970; `until` defaults to now."""
-        return self._usage("? IS NOT NULL", 0, since, until)
+        return self.usage_samples().between(since, until)
 
     def usage_of(self, run: Run) -> StoredUsage:
         """Count the completions that a run paid for, as far as they are still stored.
 
         Of a run of an older structgen, which did not record it, count those that arrived while it ran.
         """
-        columns = {name for (name,) in self._read("SELECT name FROM pragma_table_info('completion')")}
-        own = "(run = ? OR run IS NULL)" if "run" in columns else "? IS NOT NULL"
-        return self._usage(own, run.id, run.started, run.finished)
-
-    def _usage(self, condition: str, value: int, since: float, until: float | None) -> StoredUsage:
-        counts = "SELECT count(*), total(input_tokens), total(output_tokens) FROM completion"
-        found = self._read(
-            f"{counts} WHERE {condition} AND at BETWEEN ? AND ?", value, since, time.time() if until is None else until
-        )
-        ((completions, tokens_in, tokens_out),) = found
-        return StoredUsage(completions, int(tokens_in), int(tokens_out))
+        return self.usage_samples().of_run(run)
 
     def modes_of(self, endpoint: str, model: str) -> StoredModes:
         """Return what is known about the modes of a model on a server."""

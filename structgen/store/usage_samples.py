@@ -1,8 +1,9 @@
-"""What stored completions took, for estimates: the newest ones whose requests begin alike."""
+"""What stored completions took: their sums, and for estimates the newest ones whose requests begin alike."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, cast
 from structgen.core.errors import StoreError
 from structgen.core.json import JsonObject
 from structgen.core.records import Completion, Message
+from structgen.store.ledger import Run, StoredUsage
 from structgen.store.serialization import decode, encode
 
 RECENT = 100_000
@@ -50,6 +52,24 @@ class UsageSamples:
     def of_model(self, provider: str, model: str, most: int) -> list[UsageSample]:
         """Return the newest completions of a model, newest first."""
         return self._found(encode({"provider": provider, "model": model})[:-1] + ",", "", most)
+
+    def between(self, since: float, until: float | None = None) -> StoredUsage:
+        """Count the completions that arrived between two times, in seconds since 1970; `until` defaults to now."""
+        return self._counted("? IS NOT NULL", 0, since, until)
+
+    def of_run(self, run: Run) -> StoredUsage:
+        """Count the completions that a run paid for; of an older file, those that arrived while it ran."""
+        columns = {name for (name,) in self.read("SELECT name FROM pragma_table_info('completion')")}
+        own = "(run = ? OR run IS NULL)" if "run" in columns else "? IS NOT NULL"
+        return self._counted(own, run.id, run.started, run.finished)
+
+    def _counted(self, condition: str, value: int, since: float, until: float | None) -> StoredUsage:
+        counts = "SELECT count(*), total(input_tokens), total(output_tokens) FROM completion"
+        found = self.read(
+            f"{counts} WHERE {condition} AND at BETWEEN ? AND ?", value, since, time.time() if until is None else until
+        )
+        ((completions, tokens_in, tokens_out),) = found
+        return StoredUsage(completions, int(tokens_in), int(tokens_out))
 
     def _found(self, beginning: str, within: str, most: int) -> list[UsageSample]:
         rows: list[Any] = []
