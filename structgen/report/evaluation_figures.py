@@ -157,10 +157,10 @@ def _warnings(figures: JsonObject) -> Iterator[str]:
         if found := len(_list(gold.get(fault))):
             yield f"{counted(found, 'row')} of gold not scored: {words}"
     if repeated := as_object(gold.get("repeated_ids")):
-        yield f"{counted(len(repeated), 'id')} of gold occur more than once: {_named([*repeated])}"
-    for key, words in _NOTES.items():
+        yield f"{counted(len(repeated), 'id')} of gold in several rows: {_named([*repeated])}"
+    for key, (what, words) in _NOTES.items():
         if number := int(as_number(figures.get(key)) or 0):
-            yield f"{number:,} {words}"
+            yield f"{counted(number, what)} {words}"
     if named := _list(figures.get("not_in_gold")):
         yield f"not in gold, so not judged: {_named(named)}"
     if stopped := figures.get("stopped"):
@@ -176,13 +176,13 @@ _FAULTS: Mapping[str, str] = MappingProxyType(
         "unreadable": "they have no text or no gold",
     }
 )
-_NOTES: Mapping[str, str] = MappingProxyType(
+_NOTES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "rows_missing": "documents have no row, which counts as wrong",
-        "rows_not_in_gold": "ids of the rows are not in gold",
-        "rows_repeated": "rows were replaced by a later one of the same id",
-        "lines_that_are_no_rows": "lines are no rows",
-        "approximate_lists": "documents have lists too long to be paired in the best way",
+        "rows_missing": ("document", "without a row, which counts as wrong"),
+        "rows_not_in_gold": ("id", "of the rows not in gold"),
+        "rows_repeated": ("row", "replaced by a later one of the same id"),
+        "lines_that_are_no_rows": ("line", "without a row in it"),
+        "approximate_lists": ("document", "with lists too long to be paired in the best way"),
     }
 )
 

@@ -70,7 +70,7 @@ def test_rows_are_scored_without_asking_anybody(structgen, folder: Path, gold: s
     (folder / "rows.jsonl").write_text((folder / "rows.jsonl").read_text().splitlines()[0] + "\n")
     ran = structgen("eval", "dish.json", gold, "--rows", "rows.jsonl", "--json", "found.json")
     assert written("found.json")["status"] == {"ok": 1, "missing": 1}
-    assert "1 documents have no row, which counts as wrong" in ran.out
+    assert "1 document without a row, which counts as wrong" in ran.out
 
 
 def test_the_second_setting_may_be_rows_a_task_or_other_options(structgen, folder: Path, gold: str) -> None:
