@@ -51,6 +51,10 @@ class OpenRequests:
                 stack.callback(self._close, name)
             return other
 
+    def is_open(self, name: bytes) -> bool:
+        """Whether a request of that name is open."""
+        return name in self._by_name
+
     def _close(self, name: bytes) -> None:
         with self._lock:
             ended = self._by_name.pop(name).ended

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,10 @@ from structgen.core.records import Completion, Request
 from structgen.store import database
 from structgen.store.batch_ledger import Batching
 from structgen.store.database import open_reader, shrink, store_error
-from structgen.store.leases import LOOK, Leases
+from structgen.store.leases import Leases
 from structgen.store.ledger import Answer, Entry, Recorded, Run, RunSpec, Sizes, StoredUsage, masked
-from structgen.store.open_requests import Abandoned, OpenRequests, PendingRequests
+from structgen.store.open_requests import Abandoned, PendingRequests
+from structgen.store.request_turns import Turns
 from structgen.store.run_rows import RunRows
 from structgen.store.serialization import Written, decode, decode_all, encode, read, write
 from structgen.store.stored_modes import StoredModes
@@ -56,10 +57,12 @@ class Store(RunRows, Batching, Closing):
         self._lock = threading.Lock()
         self._reader, self.read_only = open_reader(self.path, read_only=read_only)
         self._pending = PendingRequests()
-        self._asked = OpenRequests()
         self._leases = Leases(self.path)
+        self._turns = Turns(None if self.read_only else self._leases)
         self._writer = Writer(self.path, self._pending.count, read_only=self.read_only)
         self._run: int | None = None
+        self._finding = True
+        """Whether the last look found something."""
         self._afresh: dict[bytes, int] = {}
         self._batch_lock = threading.Lock()
         self._end = weakref.finalize(self, _close, self._writer, self._reader, self._leases)
@@ -138,7 +141,7 @@ class Store(RunRows, Batching, Closing):
         while True:
             pending, sends = self._pending.join(written.name)
             if sends:
-                return self._ask(request, written, ask, self._turn(written.name, patience, check))
+                return self._ask(request, written, ask, self._turns.take(written.name, patience, check))
             if (
                 pending.thread == threading.get_ident()
             ):  # a task of an event loop on this thread: waiting would deadlock
@@ -160,7 +163,7 @@ class Store(RunRows, Batching, Closing):
         while True:
             pending, sends = self._pending.join(written.name)
             if sends:
-                return await self._aask(request, written, ask, self._aturn(written.name, patience, check))
+                return await self._aask(request, written, ask, self._turns.atake(written.name, patience, check))
             try:
                 return self._shared(request, written, await asyncio.wrap_future(pending.future))
             except Abandoned:
@@ -174,58 +177,13 @@ class Store(RunRows, Batching, Closing):
         After `patience` seconds, enter anyway: a consumer may hold its stream open for as long as it likes. `check` is
         as in `once`.
         """
-        return self._turn(write(request).name, patience, check)
+        return self._turns.take(write(request).name, patience, check)
 
     def astreaming(
         self, request: Request, patience: float, check: Callable[[], None] = lambda: None
     ) -> contextlib.AbstractAsyncContextManager[None]:
         """Async version of `streaming`."""
-        return self._aturn(write(request).name, patience, check)
-
-    @contextlib.contextmanager
-    def _turn(self, name: bytes, patience: float, check: Callable[[], None]) -> Generator[None]:
-        until = time.monotonic() + patience
-        with contextlib.ExitStack() as stack:
-            while (other := self._asked.open(name, stack)) is not None:
-                # The consumer of that stream is on this thread, so waiting for it would deadlock.
-                if other.thread == threading.get_ident():
-                    break
-                try:
-                    other.ended.result(max(until - time.monotonic(), 0.0))
-                except TimeoutError:
-                    break
-            else:
-                while not self._leased(name, stack) and time.monotonic() < until:
-                    check()
-                    time.sleep(LOOK)
-            yield
-
-    @contextlib.asynccontextmanager
-    async def _aturn(self, name: bytes, patience: float, check: Callable[[], None]) -> AsyncGenerator[None]:
-        """Async version of `_turn`."""
-        here, until = asyncio.current_task(), time.monotonic() + patience
-        with contextlib.ExitStack() as stack:
-            while (other := self._asked.open(name, stack)) is not None:
-                if other.task is here or (other.task is None and other.thread == threading.get_ident()):
-                    break
-                try:
-                    await asyncio.wait_for(asyncio.wrap_future(other.ended), max(until - time.monotonic(), 0.0))
-                except TimeoutError:
-                    break
-            else:
-                while not self._leased(name, stack) and time.monotonic() < until:
-                    check()
-                    await asyncio.sleep(LOOK)
-            yield
-
-    def _leased(self, name: bytes, stack: contextlib.ExitStack) -> bool:
-        """Take the lease of a request, until `stack` ends; return whether no other process holds it."""
-        if self.read_only:
-            return True
-        taken = self._leases.take(name)
-        if taken:
-            stack.callback(self._leases.give_back, name)
-        return taken
+        return self._turns.atake(write(request).name, patience, check)
 
     def _shared(self, request: Request, written: Written, completion: Completion) -> Answer:
         """Return an answer that costs nothing now, and record its use."""
@@ -236,6 +194,7 @@ class Store(RunRows, Batching, Closing):
 
     def _ask_alone(self, request: Request, written: Written, ask: Callable[[], Completion]) -> Answer:
         found = self._find(written.name)
+        self._finding = found is not None
         if found is not None:
             return self._shared(request, written, found)
         completion = ask()
@@ -252,7 +211,7 @@ class Store(RunRows, Batching, Closing):
     ) -> Answer:
         try:
             # Look only now: an equal request that ended before this caller joined has been stored.
-            found = self._find(written.name)
+            found = self._early(written.name)
             if found is not None:
                 answer = self._shared(request, written, found)
             else:
@@ -272,7 +231,7 @@ class Store(RunRows, Batching, Closing):
         turn: contextlib.AbstractAsyncContextManager[None],
     ) -> Answer:
         try:
-            found = self._find(written.name)
+            found = self._early(written.name)
             if found is not None:
                 answer = self._shared(request, written, found)
             else:
@@ -286,6 +245,7 @@ class Store(RunRows, Batching, Closing):
 
     async def _aask_alone(self, request: Request, written: Written, ask: Callable[[], Awaitable[Completion]]) -> Answer:
         found = self._find(written.name)
+        self._finding = found is not None
         if found is not None:
             return self._shared(request, written, found)
         completion = await ask()
@@ -300,6 +260,18 @@ class Store(RunRows, Batching, Closing):
             self._pending.complete(name, error.completion)
         else:
             self._pending.fail(name, error)
+
+    def _early(self, name: bytes) -> Completion | None:
+        """Return a stored completion before the caller takes its turn, or None if it is not found or not worth a look.
+
+        The look that counts is the one within the turn. In a run that finds nothing, a second one for each request
+        would only take time.
+        """
+        if not self._finding and not self._turns.is_taken(name):
+            return None
+        found = self._find(name)
+        self._finding = found is not None
+        return found
 
     def _find(self, name: bytes) -> Completion | None:
         text = "SELECT completion FROM completion WHERE name = ? AND id > ? ORDER BY id DESC LIMIT 1"
