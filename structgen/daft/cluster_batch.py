@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from structgen.batch import Batch, Row
@@ -14,6 +15,7 @@ from structgen.batch.run import RunBudget
 from structgen.core.errors import ServerDown
 from structgen.core.records import Document, Task
 from structgen.daft.job import Job, load_daft, ship_by_value
+from structgen.daft.pump import pumped
 from structgen.daft.shipping import Answered, answer_packed, pack, unpack
 from structgen.daft.worker import StopSign
 from structgen.documents import DocumentOrProblem, DocumentProblem
@@ -119,17 +121,21 @@ class ClusterBatch(Batch):
         arrived: dict[int, bytes] = {}
         due = 0
         try:
-            for number, packed in self._results(partition):
+            for number, packed in pumped(partial(self._results, partition)):
                 arrived[number] = packed
                 while due in arrived:
                     yield unpack(arrived.pop(due))
                     due += 1
         except Exception as error:  # Daft has several kinds, and Ray others
-            if isinstance(error, GeneratorExit):
-                raise
-            line = next(iter(str(error).splitlines()), type(error).__name__)
-            self._reason = self._reason or ServerDown(f"Daft has stopped: {line}.")
-            self.stop()
+            self._end_with(next(iter(str(error).splitlines()), type(error).__name__))
+            return
+        if due < len(partition):
+            self._end_with(f"it returned {due:,} of {len(partition):,} rows")
+
+    def _end_with(self, why: str) -> None:
+        """Stop the run because Daft did."""
+        self._reason = self._reason or ServerDown(f"Daft has stopped: {why.rstrip('.')}.")
+        self.stop()
 
     def _results(self, partition: list[Document]) -> Iterator[tuple[int, bytes]]:
         daft, job = load_daft(), self._job

@@ -1,5 +1,7 @@
 """A batch on Daft has the rows, budgets and errors of any batch."""
 
+import os
+import signal
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from structgen.core.records import Document, FieldsText, Task
 from structgen.daft import cluster_batch
 from structgen.daft.cluster_batch import ClusterBatch
 from structgen.daft.job import ExtractorSettings, Job
+from structgen.daft.worker import close_workers
 from structgen.documents import DocumentOrProblem, DocumentProblem
 from structgen.store import Store
 from structgen.testing import Emulator, reply
@@ -125,6 +128,42 @@ def test_a_run_that_is_stopped_finishes_what_is_paid_for_and_goes_on_where_it_st
     again = batch_for(MODEL, store=store)
     assert [row.id for row in again.rows(documents(60)) if row.status == "ok"] == [f"d{number}" for number in range(60)]
     assert len(emulator.requests) == 60
+
+
+def test_an_interrupt_finishes_what_is_under_way_although_daft_would_cancel_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+
+    def answer(body: Any) -> str:
+        asked.append(body)
+        if len(asked) == 10:
+            os.kill(os.getpid(), signal.SIGINT)
+        return '{"name": "Soup", "servings": 1}'
+
+    with Emulator(answer=answer, latency=0.2) as server:
+        monkeypatch.setenv("GROQ_API_KEY", server.api_key)
+        monkeypatch.setenv("GROQ_BASE_URL", server.base_url)
+        batch = batch_for(MODEL, concurrency=4)
+        before = signal.signal(signal.SIGINT, lambda *_: batch.stop())
+        try:
+            rows = list(batch.rows(documents(60)))
+        finally:
+            signal.signal(signal.SIGINT, before)
+            close_workers()
+        assert batch.left_over
+        assert 10 <= len(asked) < 60
+        assert sum(row.status == "ok" for row in rows) == len(asked)
+
+
+def test_rows_that_daft_does_not_return_are_left_over(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = batch_for(MODEL)
+    whole = batch._results
+    monkeypatch.setattr(batch, "_results", lambda partition: list(whole(partition))[:-2])
+    rows: list[Row] = []
+    with pytest.raises(ServerDown, match="of 20 rows"):
+        rows.extend(batch.rows(documents(20)))
+    assert batch.left_over
 
 
 def test_what_the_processes_pay_is_that_of_the_run(emulator: Emulator, tmp_path: Path) -> None:
