@@ -17,6 +17,7 @@ from structgen.engine.estimate.run_estimate import Estimate, ModelEstimate
 from structgen.engine.estimate.run_time import limited_seconds, tier_of
 from structgen.engine.estimate.usage_history import Basis, Fit, Pace, Rates, rates_of, rates_of_model
 from structgen.engine.flow import Send
+from structgen.report.view import counted
 from structgen.send.limits.limiter_state import NO_TIERS
 from structgen.store import Store
 from structgen.store.serialization import write
@@ -214,13 +215,13 @@ class Estimator:
 
     def _notes(self) -> list[str]:
         found = [
-            (not self._totals and self._documents, "documents are read by the rules, which cost nothing."),
-            (self._images, "images are counted at a usual size; servers publish no number of tokens."),
-            (self._spoken, "recordings are not estimated: they would be transcribed first."),
-            (self._unsendable, "requests exceed the budget of a document and would not be sent."),
-            (self._missing, "requests have no stored response, and replay sends nothing: those documents would fail."),
+            (self._images, "image", "counted at a usual size, because servers publish no number of tokens"),
+            (self._spoken, "recording", "not estimated, which would be transcribed first"),
+            (self._unsendable, "request", "beyond the budget of a document, and not sent"),
+            (self._missing, "request", "without a stored response, and replay sends nothing: its document would fail"),
         ]
-        return [f"{count:,} {words}" for count, words in found if count]
+        rules = [] if self._totals else ["The rules read the documents, which costs nothing."]
+        return rules + [f"{counted(count, thing)} {words}." for count, thing, words in found if count]
 
 
 def _head(document: ModelDocument[object] | CascadeDocument[object], request: Request) -> tuple[Message, ...]:

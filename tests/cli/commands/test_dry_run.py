@@ -83,7 +83,7 @@ def test_inputs_that_cannot_be_read_are_counted_and_recordings_are_not_transcrib
     found = estimate(structgen, "dish.json", "said.wav", "empty.txt", "t.jsonl", "--model", GROQ)
     assert (found["documents"], found["unreadable"]) == (1, 3)
     assert len(found["problems"]) == 3
-    assert "1 recordings are not estimated" in found["notes"][0]
+    assert "1 recording not estimated" in found["notes"][0]
     assert groq_emulator.requests == []
 
 

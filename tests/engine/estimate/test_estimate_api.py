@@ -25,7 +25,7 @@ def test_images_are_counted_and_named(groq_emulator: Emulator) -> None:
     chat = [Message("user", ("What is it?", Image(url="http://127.0.0.1/a.png")))]
     found = Extractor("groq/qwen/qwen3.8-27b").estimate(FIELDS, [chat])
     assert found.images == 1
-    assert "images are counted at a usual size" in found.notes[0]
+    assert "1 image counted at a usual size" in found.notes[0]
 
 
 def test_what_other_tasks_of_a_model_took_tells_the_tokens_of_a_text(groq_emulator: Emulator, tmp_path: Path) -> None:
