@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -159,6 +160,9 @@ def _moved_texts(rows: Sequence[Row], named: Sequence[str]) -> Mapping[str, str]
 
 
 def _write(place: Path, content: str) -> None:
+    if str(place) == "-":
+        sys.stdout.write(content)
+        return
     try:
         place.write_text(content, encoding="utf-8", errors="replace", newline="")
     except OSError as error:

@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
 
-from structgen.core.json import Json, JsonObject, as_object, is_within
+from structgen.core.json import Json, JsonObject, as_object
 from structgen.core.records import Conventions
 from structgen.engine.cascade.open_fields import fields_of
 from structgen.evaluate.comparison import ScoredFields, Verdict, judge
@@ -43,6 +42,24 @@ class RowFacts:
     def evidence(self) -> Mapping[str, JsonObject]:
         """The pieces of evidence by path."""
         return {str(piece.get("path")): piece for piece in objects_in(self.row.get("evidence"))}
+
+    @cached_property
+    def events(self) -> Mapping[str, frozenset[str]]:
+        """What happened at each path, as signals: they hold for every field at or within it."""
+        row, found = self.row, list[tuple[str, str]]()
+        for repair in objects_in(row.get("repairs")):
+            found.append((str(repair.get("path")), f"repair:{repair.get('risk')}"))
+        for issue in objects_in(row.get("issues")):
+            # an issue of the whole says nothing about a field
+            found += [(str(issue["path"]), "refused")] if issue.get("path") else []
+        for conflict in objects_in(as_object(row.get("chunks")).get("conflicts")):
+            found.append((str(conflict.get("path")), "conflict"))
+        again = row.get("asked_again")
+        found += [(str(path), "asked_again") for path in (again if isinstance(again, list) else ())]
+        events: dict[str, set[str]] = {}
+        for path, signal in found:
+            events.setdefault(path, set()).add(signal)
+        return {path: frozenset(signals) for path, signals in events.items()}
 
     @cached_property
     def spans(self) -> Mapping[str, Span]:
@@ -90,19 +107,19 @@ def _own_signals(facts: RowFacts, path: str, value: Json) -> Iterator[str]:
     score = piece.get("score") if piece else None
     if isinstance(score, float) and score < _VAGUE:
         yield "fuzzy:vague"
-    for repair in objects_in(facts.row.get("repairs")):
-        if is_within(path, [str(repair.get("path"))]):
-            yield f"repair:{repair.get('risk')}"
-    if is_within(path, (str(issue.get("path")) for issue in objects_in(facts.row.get("issues")) if issue.get("path"))):
-        yield "refused"
-    conflicts = objects_in(as_object(facts.row.get("chunks")).get("conflicts"))
-    if is_within(path, (str(conflict.get("path")) for conflict in conflicts)):
-        yield "conflict"
-    if is_within(path, map(str, cast("list[Json]", facts.row.get("asked_again") or []))):
-        yield "asked_again"
+    for above in _around(path):
+        yield from facts.events.get(above, ())
     answered = as_object(facts.row.get("models")).get(path)
     if answered is not None:
         yield f"model:{answered}"
+
+
+def _around(path: str) -> Iterator[str]:
+    """Yield a path and those of all containers around it, up to the root."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
+    yield ""
 
 
 _VAGUE = 0.95

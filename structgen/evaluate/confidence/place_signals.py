@@ -83,7 +83,8 @@ def _is_neighbour(
     others = {owner for owner in around if owner != record}
     if len(others) != 1 or record in around:
         return False
-    nearest = min(abs(place - span[0]) for place in own if place != span[0]) if len(set(own)) > 1 else 0
+    before, after = bisect_left(own, span[0]), bisect_right(own, span[0])
+    nearest = min((abs(own[at] - span[0]) for at in (before - 1, after) if 0 <= at < len(own)), default=0)
     gap = min(abs(starts[at] - span[0]) for at in (low - 1, high) if 0 <= at < len(placed))
     return gap < nearest
 

@@ -68,6 +68,12 @@ def test_the_list_can_be_a_table(structgen, rows: Path, arguments: tuple[str, ..
     )
 
 
+def test_the_list_can_go_to_standard_output(structgen, rows: Path) -> None:
+    ran = structgen("review", "rows.jsonl", "--csv", "-o", "-")
+    assert [line.split(",")[2] for line in ran.out.splitlines()] == ["path", "/serves"]
+    assert not Path("-").exists()
+
+
 def test_texts_that_were_moved_are_named(structgen, rows: Path) -> None:
     Path(".structgen/store.sqlite").unlink()  # the store has the text too
     Path("soup.txt").rename("stew.md")

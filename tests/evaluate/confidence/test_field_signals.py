@@ -140,6 +140,15 @@ def test_samples_say_which_fields_gold_agrees_with() -> None:
     assert {one.document for one in found} == {"a.txt a"}
 
 
+def test_signals_of_many_repairs_take_linear_time(calls: Any) -> None:
+    def steps(number: int) -> int:
+        value = {"parts": [{"part": "x", "qty": at} for at in range(number)]}
+        repairs = [{"rule": "x", "path": f"/parts/{at}/qty", "risk": "lossless"} for at in range(number)]
+        return calls(lambda: signals_of({"value": value, "repairs": repairs}, None, SCHEMA))
+
+    assert steps(1_000) < 2.6 * steps(500)
+
+
 def test_signals_of_a_long_list_take_linear_time(calls: Any) -> None:
     def steps(items: int) -> int:
         spans = {
