@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from structgen.api import acomplete, aextract, agenerate, complete, extract, generate
     from structgen.chat import Chat
+    from structgen.core.batch_handle import BatchHandle, BatchPending
+    from structgen.core.batch_states import BatchRetry
     from structgen.core.chat_message import Call, Image, Message
     from structgen.core.errors import (
         AuthenticationFailed,
@@ -143,6 +145,8 @@ _HOMES = {
         "Partial",
         "Repair",
     ),
+    "structgen.core.batch_handle": ("BatchHandle", "BatchPending"),
+    "structgen.core.batch_states": ("BatchRetry",),
     "structgen.api": ("acomplete", "aextract", "agenerate", "complete", "extract", "generate"),
     "structgen.documents.file_reader": ("read",),
     "structgen.engine.cascade.model_order": ("Cascade",),
@@ -160,6 +164,9 @@ __all__ = [
     "Accepted",
     "Attempt",
     "AuthenticationFailed",
+    "BatchHandle",
+    "BatchPending",
+    "BatchRetry",
     "Budget",
     "BudgetExceeded",
     "Call",

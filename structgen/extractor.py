@@ -30,8 +30,8 @@ from structgen.engine.document_line import ModelDocument
 from structgen.engine.drive import adrive, drive
 from structgen.engine.estimate.estimate_api import Estimates
 from structgen.engine.flow import DocumentLine, Line, Send, SideBySide, extraction
-from structgen.engine.map_api import Maps
 from structgen.engine.observers import Observers, observed, observers_in
+from structgen.engine.provider_batches.batch_api import Batches
 from structgen.engine.reparse.previous_run import PreviousRun, only_extract
 from structgen.engine.stream.stream_api import Streams, TextLine, refuse_chunks, text_line
 from structgen.engine.stream.stream_views import Finished
@@ -68,7 +68,7 @@ MAX_PLANS = 64
 """Maximum compiled schemas that one Extractor remembers."""
 
 
-class Extractor(Maps, Streams, Estimates, Closing, AsyncClosing):
+class Extractor(Batches, Streams, Estimates, Closing, AsyncClosing):
     """A model and options, ready to extract typed values from texts.
 
     Args:

@@ -95,8 +95,12 @@ class Spending:
         return True
 
     def settle(self, attempts: tuple[Attempt, ...]) -> None:
-        """Replace the reservation of the first document in flight by what it really spent."""
+        """Replace the reservation of the first document in flight by what it really spent.
+
+        Answers of batches were counted before the run.
+        """
         self.reserved.popleft()
+        attempts = tuple(attempt for attempt in attempts if attempt.completion.price_share == 1.0)
         tokens = sum(tokens_of(spent_at_most(attempt)) for attempt in attempts)
         self.spent += Sum(self.prices.cost(attempts, spent_at_most) or 0.0, tokens)
 
@@ -105,8 +109,8 @@ class Spending:
         return Sum(cost_of(most, self.prices.dearest) or 0.0, tokens_of(most))
 
     def reason_against(self, wanted: Sum) -> str | None:
-        """Return why this amount does not fit, or None if it does."""
-        if self.budget.max_cost is None and self.budget.max_tokens is None:
+        """Return why this amount does not fit, or None if it does. What is free always does."""
+        if wanted == Sum() or (self.budget.max_cost is None and self.budget.max_tokens is None):
             return None
         whole = sum(self.reserved, self.spent) + wanted + Sum(self.elsewhere())
         if self.budget.max_cost is not None and whole.cost > self.budget.max_cost:
@@ -122,11 +126,11 @@ class Batch:
     """One run over many documents.
 
     `budget` applies to the whole run, `seen` is called with the outcome of each document, `elsewhere` returns what the
-    run paid outside of it in USD, which counts for the budget, and `judged` returns the row of a document with the
-    confidence of its fields. `summary` is up to date after every row, and `left_over` says whether a stopped run has
-    unfinished documents. Whatever stops the run, requests in flight are finished and get their rows, so that nothing
-    paid for is lost. Requests that wait for a rate limit or a retry, which cost nothing, are given up after `stop`
-    and after an error that all documents would meet; their documents get no row.
+    run paid outside of it in USD, which counts for the budget like `before`, what batches took, and `judged` returns
+    the row of a document with the confidence of its fields. `summary` is up to date after every row, and `left_over`
+    says whether a stopped run has unfinished documents. Whatever stops the run, requests in flight are finished and get
+    their rows, so that nothing paid for is lost. Requests that wait for a rate limit or a retry, which cost nothing,
+    are given up after `stop` and after an error that all documents would meet; their documents get no row.
     """
 
     def __init__(
@@ -140,6 +144,7 @@ class Batch:
         seen: Callable[[Outcome[Any]], None] | None = None,
         elsewhere: Callable[[], float] = float,
         judged: Callable[[Document, Row], Row] | None = None,
+        before: Sum | None = None,
     ) -> None:
         self.summary = Summary()
         self.stopped = False
@@ -164,7 +169,7 @@ class Batch:
             raise ConfigurationError(NO_MOST)
         if self._limited and self._budget.max_cost is not None:
             _check_price(extractor.model, self._prices.dearest)
-        self._spending = Spending(self._budget, self._prices, elsewhere)
+        self._spending = Spending(self._budget, self._prices, elsewhere, before or Sum())
         self._started = 0.0
         self._postponed: Document | None = None
         self._reason: StructgenError | None = None

@@ -14,6 +14,7 @@ import typer
 
 from structgen.cli.completion import model_strings, task_names, task_then_inputs
 from structgen.cli.console import say
+from structgen.core.batch_states import BatchRetry, Via
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import DateOrder, EvidenceMode, HtmlMode, InputFormat, Mode, Risk, Style
 
@@ -258,6 +259,27 @@ RetryFailed: TypeAlias = Annotated[
         "refused are requested again, and paid once more. All other rows of the output stay as they are.",
     ),
 ]
+ViaName: TypeAlias = Annotated[
+    Via | None,
+    typer.Option(
+        "--via",
+        help="Ask by Groq's batches instead of single calls: half the price, answers within 24 hours. The command "
+        "sends the documents and returns; the same command later says how far the batch is, and writes the rows when "
+        "it is done.",
+    ),
+]
+Wait: TypeAlias = Annotated[
+    bool, typer.Option("--wait", help="With --via, wait until the batch is done. Ctrl-C stops the wait, not the batch.")
+]
+RetryBy: TypeAlias = Annotated[
+    BatchRetry | None,
+    typer.Option(
+        "--retry",
+        help="With --via, how to ask again about what a batch left without an accepted answer: live (by single calls "
+        "at the full price), batch (by another batch) or none. Default: live, but none for a batch that was cancelled "
+        "or refused as a whole.",
+    ),
+]
 AllowIncomplete: TypeAlias = Annotated[
     bool,
     typer.Option(
@@ -345,6 +367,9 @@ class ExtractArguments:
     currency: Currency = None
     language: Language = None
     audio_model: AudioModel = None
+    via: ViaName = None
+    wait: Wait = False
+    retry: RetryBy = None
     retry_failed: RetryFailed = False
     accept: Accept = None
     allow_incomplete: AllowIncomplete = False

@@ -67,21 +67,29 @@ def _default_file() -> Path:
     return STORE
 
 
+def begin_run(store: Store, task: str, model: str, specs: Sequence[RunSpec]) -> int:
+    """Enter a run in the ledger, and return its number."""
+    # sys.argv is what the user typed; `runs reparse` parses it again
+    return store.start_run(shlex.join(["structgen", *sys.argv[1:]]), task, model, specs)
+
+
 @contextmanager
 def record_run(
-    store: Store | None, task: str, model: str, batch: Batch, specs: Sequence[RunSpec]
+    store: Store | None, task: str, model: str, batch: Batch, specs: Sequence[RunSpec], earlier: int | None = None
 ) -> Generator[RunRecord | None]:
     """Enter a run in the ledger with what it asks for; add its end if no document is left over.
 
-    Yields the record that takes its rows, or None if nothing is recorded.
+    `earlier` is a run that has no end yet, which this command goes on with. Yields the record that takes its rows, or
+    None if nothing is recorded.
     """
     if store is None or store.read_only:
         yield None
         return
     from structgen.batch.run_record import RunRecord
 
-    # sys.argv is what the user typed; `runs reparse` parses it again
-    run = store.start_run(shlex.join(["structgen", *sys.argv[1:]]), task, model, specs)
+    if earlier is not None:
+        store.resume_run(earlier)
+    run = begin_run(store, task, model, specs) if earlier is None else earlier
     record = RunRecord(store, run)
     try:
         yield record

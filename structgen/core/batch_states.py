@@ -34,6 +34,12 @@ class RequestOutcome(StrEnum):
     """The server refused the whole batch, and ran none of its requests."""
 
 
+class Via(StrEnum):
+    """The ways to ask other than by single calls."""
+
+    GROQ_BATCH = "groq-batch"
+
+
 class BatchRetry(StrEnum):
     """How to ask again for what a batch left without an accepted answer."""
 

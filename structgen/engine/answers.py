@@ -61,7 +61,8 @@ class Answers:
         try:
             ask = partial(self._pay, effect, allowance)
             patience = allowance.until_deadline(PATIENCE)
-            return _without_cost(self.store.once(self._named(effect.request), ask, patience, allowance.check_stopped))
+            named = self.named(effect.request)
+            return self._given(named, self.store.once(named, ask, patience, allowance.check_stopped))
         except StoreError as error:
             return _unstored(error)
 
@@ -72,9 +73,8 @@ class Answers:
         try:
             ask = partial(self._apay, effect, allowance)
             patience = allowance.until_deadline(PATIENCE)
-            return _without_cost(
-                await self.store.aonce(self._named(effect.request), ask, patience, allowance.check_stopped)
-            )
+            named = self.named(effect.request)
+            return self._given(named, await self.store.aonce(named, ask, patience, allowance.check_stopped))
         except StoreError as error:
             return _unstored(error)
 
@@ -99,7 +99,7 @@ class Answers:
 
     def stored(self, request: Request) -> Completion | None:
         """Return the stored answer to a request, or None."""
-        found = None if self.store is None else self.store.get(self._named(request))
+        found = None if self.store is None else self.store.get(self.named(request))
         return found if found is None else as_stored(found)
 
     def stream(self, effect: Send, allowance: Allowance) -> Generator[Streamed, None, None]:
@@ -112,7 +112,7 @@ class Answers:
             yield from self._pay_stream(effect, allowance)
             return
         patience = allowance.until_deadline(PATIENCE)
-        with self.store.streaming(self._named(effect.request), patience, allowance.check_stopped):
+        with self.store.streaming(self.named(effect.request), patience, allowance.check_stopped):
             if (found := self.stored(effect.request)) is not None:
                 yield from (found.text, found)
                 return
@@ -124,7 +124,7 @@ class Answers:
             for piece in pieces:
                 if self.store is not None and isinstance(piece, Completion) and _whole(piece):
                     try:
-                        self.store.put(self._named(effect.request), piece)
+                        self.store.put(self.named(effect.request), piece)
                     except StoreError as error:
                         piece = _unstored(error)  # noqa: PLW2901
                 yield piece
@@ -135,7 +135,7 @@ class Answers:
             if self.store is not None:
                 patience = allowance.until_deadline(PATIENCE)
                 await stack.enter_async_context(
-                    self.store.astreaming(self._named(effect.request), patience, allowance.check_stopped)
+                    self.store.astreaming(self.named(effect.request), patience, allowance.check_stopped)
                 )
                 if (found := self.stored(effect.request)) is not None:
                     for piece in (found.text, found):
@@ -147,12 +147,17 @@ class Answers:
             async for piece in pieces:
                 if self.store is not None and isinstance(piece, Completion) and _whole(piece):
                     try:
-                        await self.store.aput(self._named(effect.request), piece)
+                        await self.store.aput(self.named(effect.request), piece)
                     except StoreError as error:
                         piece = _unstored(error)  # noqa: PLW2901
                 yield piece
 
-    def _named(self, request: Request) -> Request:
+    def _given(self, request: Request, answer: Answer) -> Completion:  # noqa: ARG002 - answers of a batch need it
+        """Return the completion of an answer, without usage if it costs nothing now."""
+        return answer.completion if answer.paid or answer.completion.final else as_stored(answer.completion)
+
+    def named(self, request: Request) -> Request:
+        """Return the request with the name of its server, as the store knows it."""
         return replace(request, endpoint=self.endpoint) if self.endpoint else request
 
 
@@ -213,10 +218,6 @@ def _unstored(error: StoreError) -> Completion:
         raise error
     _log.warning("%s The answer is used, but not kept.", error)
     return replace(error.completion, unstored=str(error))
-
-
-def _without_cost(answer: Answer) -> Completion:
-    return answer.completion if answer.paid or answer.completion.final else as_stored(answer.completion)
 
 
 REPLAY = "replay"

@@ -18,7 +18,9 @@ from structgen.store import batch_tables
 from structgen.store.batch_tables import Addition, BatchChange, Settlement
 from structgen.store.database import document_name
 from structgen.store.leases import LOOK, Leases
-from structgen.store.serialization import read, write
+from structgen.store.ledger import StoredUsage, run_name
+from structgen.store.run_rows import delete_rows
+from structgen.store.serialization import Written, read
 from structgen.store.writer import Writer
 
 _PAGE = 200
@@ -82,11 +84,10 @@ class BatchLedger:
         """Record a batch whose requests will be collected; return its id."""
         return self.writer.submit(batch_tables.begin_batches, (run, endpoint, model, file_name, time.time())).result()
 
-    def add(self, batch: int, requests: Sequence[Request]) -> None:
+    def add(self, batch: int, requests: Sequence[Written]) -> None:
         """Record requests of a batch."""
         if requests:
-            written = map(write, requests)
-            additions: list[Addition] = [(batch, one.name, one.said, one.rest) for one in written]
+            additions: list[Addition] = [(batch, one.name, one.said, one.rest) for one in requests]
             self.writer.submit(batch_tables.add_requests, additions).result()
 
     def seal(self, batches: Sequence[int]) -> None:
@@ -114,9 +115,8 @@ class BatchLedger:
         """Delete batches of which nothing was sent."""
         self.writer.submit(batch_tables.drop_batches, tuple(batches)).result()
 
-    def find(self, request: Request) -> RequestRecord | None:
-        """Return the latest record of an equal request in a batch that is not closed, or None."""
-        name = write(request).name
+    def find(self, name: bytes) -> RequestRecord | None:
+        """Return the latest record of the request of this name in a batch that is not closed, or None."""
         text = "SELECT id, batch, outcome, reason FROM batch_request WHERE name = ? ORDER BY id DESC"
         rows = self.read(text, name)
         if not rows:
@@ -148,6 +148,16 @@ class BatchLedger:
         text = "SELECT count(*) FROM batch_request WHERE batch = ? AND outcome = ?"
         return int(self.read(text, batch, outcome)[0][0])
 
+    def usage(self, batch: int) -> StoredUsage:
+        """Count the answers of a batch and their tokens, as far as the server reported them."""
+        text = (
+            "SELECT count(*), total(input_tokens), total(output_tokens) FROM completion WHERE id IN (SELECT "
+            "(SELECT max(c.id) FROM completion c WHERE c.name = r.name) FROM batch_request r "
+            "WHERE r.batch = ? AND r.outcome = ?)"
+        )
+        ((count, tokens_in, tokens_out),) = self.read(text, batch, RequestOutcome.ANSWERED)
+        return StoredUsage(count, int(tokens_in), int(tokens_out))
+
     def keep_texts(self, submission: str, first: int, texts: Sequence[str]) -> None:
         """Store texts of a submission, from position `first` on."""
         now = time.time()
@@ -175,6 +185,7 @@ class Batching(ABC):
     _writer: Writer
     _leases: Leases
     _batch_lock: threading.Lock
+    _run: int | None
 
     @abstractmethod
     def _read(self, text: str, *values: object) -> list[Any]:
@@ -184,6 +195,13 @@ class Batching(ABC):
     def batches(self) -> BatchLedger:
         """The ledger of the batches that providers answer later."""
         return BatchLedger(self._read, self._writer, self._batching)
+
+    def resume_run(self, run: int) -> None:
+        """Record answers as those of an earlier run that has no end yet."""
+        self._run = run
+        self._leases.take(run_name(run))
+        # its rows are written from the beginning
+        self._writer.submit(delete_rows, run).result()
 
     @contextmanager
     def _batching(self) -> Generator[None]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from structgen.core.json import Json, JsonObject
 from structgen.core.masking import mask_command
 from structgen.core.records import Completion, Request
+from structgen.store.database import document_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +89,8 @@ class Sizes:
 def masked(text: str) -> str:
     """Return a command line for the ledger, with everything that looks like a key masked, and encodable as UTF-8."""
     return mask_command(text).encode("utf-8", "replace").decode()
+
+
+def run_name(run: int) -> bytes:
+    """Return the name of the lease of a run: random like those of requests, so that none has the same."""
+    return document_name(f"run {run}")

@@ -169,3 +169,9 @@ def insert_rows(connection: sqlite3.Connection, many: list[tuple[tuple[object, .
     rows = [row for some in many for row in some]
     connection.executemany(f"INSERT INTO run_row ({_COLUMNS}) VALUES ({places})", rows)  # noqa: S608  only question marks
     return [None] * len(many)
+
+
+def delete_rows(connection: sqlite3.Connection, runs: list[int]) -> list[None]:
+    """Delete the rows of runs."""
+    connection.executemany("DELETE FROM run_row WHERE run = ?", [(run,) for run in runs])
+    return [None] * len(runs)

@@ -25,7 +25,7 @@ from structgen.store import database
 from structgen.store.batch_ledger import Batching
 from structgen.store.database import open_reader, shrink, store_error
 from structgen.store.leases import Leases
-from structgen.store.ledger import Answer, Entry, Recorded, Run, RunSpec, Sizes, StoredUsage, masked
+from structgen.store.ledger import Answer, Entry, Recorded, Run, RunSpec, Sizes, StoredUsage, masked, run_name
 from structgen.store.open_requests import Abandoned, PendingRequests
 from structgen.store.request_turns import Turns
 from structgen.store.run_rows import RunRows
@@ -283,7 +283,7 @@ class Store(RunRows, Batching, Closing):
         """Record a new run and return its id. From now on, every answer of this store is recorded as the run's."""
         row = (masked(command), masked(task), model, time.time(), encode(asked))
         self._run = self._writer.submit(database.start_run, row).result()
-        self._leases.take(_run_name(self._run))  # it ends with the process
+        self._leases.take(run_name(self._run))  # it ends with the process
         return self._run
 
     def join_run(self, run: int) -> None:
@@ -293,14 +293,14 @@ class Store(RunRows, Batching, Closing):
     def finish_run(self, run: int, rows: int) -> None:
         """Record the end of a run and the number of rows that it wrote."""
         self._run = None
-        self._leases.give_back(_run_name(run))
+        self._leases.give_back(run_name(run))
         self._writer.submit(database.finish_run, (time.time(), rows, run)).result()
 
     def is_going(self, run: Run) -> bool:
         """Whether a run has no end yet because a process is still at it; otherwise it was interrupted."""
-        if run.finished is not None or self.read_only or not self._leases.take(_run_name(run.id)):
+        if run.finished is not None or self.read_only or not self._leases.take(run_name(run.id)):
             return run.finished is None and not self.read_only
-        self._leases.give_back(_run_name(run.id))
+        self._leases.give_back(run_name(run.id))
         return False
 
     def runs(self) -> tuple[Run, ...]:
@@ -374,11 +374,6 @@ class Store(RunRows, Batching, Closing):
         shrink(self.path)
         return deleted
 
-    def resume_run(self, run: int) -> None:
-        """Record answers as those of an earlier run that has no end yet."""
-        self._run = run
-        self._leases.take(_run_name(run))
-
     def _read(self, text: str, *values: object) -> list[Any]:
         self._writer.check_process()
         try:
@@ -401,11 +396,6 @@ class Store(RunRows, Batching, Closing):
             raise StoreError(
                 f"The store {self.path} contains an entry that cannot be read ({error}). Move it away."
             ) from error
-
-
-def _run_name(run: int) -> bytes:
-    """Return the name of the lease of a run: random like those of requests, so that none has the same."""
-    return database.document_name(f"run {run}")
 
 
 def _patience(completion: Completion) -> float:

@@ -13,6 +13,7 @@ from structgen.core.records import Completion, Request
 from structgen.store import Store, batch_ledger
 from structgen.store.batch_ledger import BatchLedger
 from structgen.store.batch_tables import BatchChange, Settlement
+from structgen.store.serialization import write
 
 Ask = Callable[..., Request]
 
@@ -24,7 +25,7 @@ def ledger(store: Store) -> BatchLedger:
 
 def filled(ledger: BatchLedger, *requests: Request, run: int = 0) -> int:
     batch = ledger.begin(run, "", "m", "name.jsonl")
-    ledger.add(batch, requests)
+    ledger.add(batch, [write(request) for request in requests])
     ledger.seal([batch])
     return batch
 
@@ -63,7 +64,7 @@ def test_an_answer_is_stored_like_that_of_a_live_call(
 ) -> None:
     run = store.start_run("structgen extract", "dish", "groq/m")
     batch = filled(ledger, ask(1), run=run)
-    ledger.settle([settled(batch, *numbers(ledger, batch), soup)])
+    ledger.settle([settled(batch, numbers(ledger, batch)[0], soup)])
     assert store.get(ask(1)) == soup
     document = ask(1).document
     assert document is not None
@@ -79,7 +80,7 @@ def test_a_result_that_comes_twice_is_stored_once_and_an_answer_beats_an_error(
     answer, wrong = settled(batch, number, soup), settled(batch, number, None, "overloaded")
     for one in [answer, wrong, answer] if first == "answer" else [wrong, answer, wrong, answer]:
         ledger.settle([one])
-    found = ledger.find(ask(1))
+    found = ledger.find(write(ask(1)).name)
     assert found is not None
     assert found.outcome is RequestOutcome.ANSWERED
     assert len(list(store.entries())) == 1
@@ -89,7 +90,7 @@ def test_a_result_for_the_request_of_another_batch_is_not_believed(
     store: Store, ledger: BatchLedger, ask: Ask, soup: Completion
 ) -> None:
     one, other = filled(ledger, ask(1)), filled(ledger, ask(2))
-    ledger.settle([settled(other, *numbers(ledger, one), soup)])
+    ledger.settle([settled(other, numbers(ledger, one)[0], soup)])
     assert list(store.entries()) == []
 
 
@@ -99,7 +100,7 @@ def test_requests_without_a_result_get_the_reason_of_their_batch(
     batch = filled(ledger, ask(1), ask(2))
     ledger.settle([settled(batch, numbers(ledger, batch)[0], soup)])
     ledger.fail(batch, RequestOutcome.EXPIRED, "The window closed.")
-    found = ledger.find(ask(2))
+    found = ledger.find(write(ask(2)).name)
     assert found is not None
     assert (found.outcome, found.reason) == (RequestOutcome.EXPIRED, "The window closed.")
     assert ledger.count(batch, RequestOutcome.ANSWERED) == ledger.count(batch, RequestOutcome.EXPIRED) == 1
@@ -108,7 +109,7 @@ def test_requests_without_a_result_get_the_reason_of_their_batch(
 def test_the_latest_batch_of_a_request_counts_and_all_are_counted(ledger: BatchLedger, ask: Ask) -> None:
     filled(ledger, ask(1))
     second = filled(ledger, ask(1))
-    found = ledger.find(ask(1))
+    found = ledger.find(write(ask(1)).name)
     assert found is not None
     assert (found.batch, found.tries) == (second, 2)
 
@@ -116,7 +117,7 @@ def test_the_latest_batch_of_a_request_counts_and_all_are_counted(ledger: BatchL
 def test_a_closed_batch_keeps_its_ids_and_forgets_its_requests(ledger: BatchLedger, ask: Ask) -> None:
     batch = filled(ledger, ask(1))
     ledger.close([batch])
-    assert (ledger.open(), ledger.find(ask(1)), numbers(ledger, batch)) == ((), None, [])
+    assert (ledger.open(), ledger.find(write(ask(1)).name), numbers(ledger, batch)) == ((), None, [])
     record = ledger.get(batch)
     assert record is not None
     assert record.state is BatchState.CLOSED

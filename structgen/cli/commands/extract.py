@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from structgen.cli.arguments import EngineName, ExtractArguments, takes
 from structgen.cli.console import Exit, say
 from structgen.cli.engines import check_engine, daft_batch
 from structgen.cli.selection import RULES, choose_model, is_chosen, load_task, read_instructions
+from structgen.cli.via_batch import Question, Rereader, Sent, check_via, send_in_batches
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Budget, Options
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from structgen.cli.retry_failed import Retry
     from structgen.core.records import Task
     from structgen.engine.reparse.previous_run import PreviousRun
-    from structgen.extractor import Extractor
     from structgen.store import Run, RunSpec, Store
 
 
@@ -39,6 +39,10 @@ def extract(arguments: ExtractArguments) -> None:
     Responses are stored: running the same command again, however the last run ended, pays only for what is missing.
     With --retry-failed it asks again only about the documents that failed or are incomplete (`structgen runs failures`
     lists them), and replaces their rows. After a change to the schema, use `structgen runs reparse`.
+
+    With --via groq-batch the command sends the documents in batches and returns with status 0, before any row is
+    written; the same command later says how far they are, and writes the rows when they are answered. --wait waits for
+    that.
 
     Exit status: 0 every row ok, 1 some not, 2 usage error, 3 stopped (by a budget, a rate limit, a full store, or a
     server that is down), 130 interrupted by Ctrl-C, 143 by SIGTERM.
@@ -83,6 +87,7 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
     accepted = _acceptance(arguments, task)
     # before anything is opened or paid for
     _check_inputs(inputs, arguments.output)
+    check_via(arguments)
     check_engine(arguments, reparsing=reparse is not None)
     if arguments.dry_run:
         from structgen.cli.dry_run_command import print_estimate
@@ -114,9 +119,16 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
             ) as extractor,
             listener_of(arguments, model, store) as listener,
         ):
-            batch = _batch(arguments, extractor, task, instructions, reparse, listener, store, accepted)
+            # a reparse can be reparsed itself: its answers are to this request and to those before it
+            specs = [spec, *(previous.run.asked if previous else ())]
+            question = Question(extractor, task, instructions)
+            reader = Rereader(lambda quiet: input_documents(replace(arguments, quiet=quiet), inputs, listener), inputs)
+            sent = send_in_batches(arguments, question, store, specs, reader)
+            if sent.status is not None:
+                return sent.status
+            batch = _batch(arguments, question, reparse, listener, store, sent, accepted)
             _announce_rules(extractor.model, chosen=is_chosen(arguments.model))
-            read = input_documents(arguments, inputs, listener)
+            read = reader.read(quiet=arguments.quiet)
             documents, output = with_output(
                 retry.chosen(read) if retry else read,
                 arguments.output,
@@ -124,11 +136,10 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
                 show=arguments.show,
                 patch=retry is not None,
             )
-            # a reparse can be reparsed itself: its answers are to this request and to those before it
-            specs = [spec, *(previous.run.asked if previous else ())]
-            with record_run(store, task.name, extractor.model, batch, specs) as record:
+            with record_run(store, task.name, extractor.model, batch, specs, sent.run) as record:
                 batch.in_run(record.run if record else None)
                 status = run_batch(batch, documents, output, manner, record)
+            sent.close(batch)
             listener.report(quiet=arguments.quiet)
             if accepted is not None and not arguments.quiet:
                 accepted.report(arguments.output)
@@ -158,17 +169,17 @@ def _acceptance(arguments: ExtractArguments, task: Task[Any]) -> Acceptance | No
 
 def _batch(
     arguments: ExtractArguments,
-    extractor: Extractor,
-    task: Task[Any],
-    instructions: str | None,
+    question: Question,
     reparse: ReparseContext | None,
     listener: Listener,
     store: Store | None,
+    sent: Sent,
     accepted: Acceptance | None,
 ) -> Batch:
-    from structgen.batch import Batch, RunBudget
+    from structgen.batch import Batch
 
-    budget = RunBudget(arguments.max_cost, arguments.max_tokens, arguments.max_time)
+    task, instructions, extractor = question.task, question.instructions, sent.answering or question.extractor
+    budget = sent.budget(arguments)
     if arguments.engine is EngineName.DAFT:
         batch = daft_batch(arguments, extractor, task, instructions, budget, lambda: listener.cost, store)
     else:
@@ -178,6 +189,7 @@ def _batch(
             instructions=instructions,
             concurrency=arguments.concurrency,
             budget=budget,
+            before=sent.spent(),
             seen=reparse.stats.add if reparse is not None else None,
             elsewhere=lambda: listener.cost,
             judged=accepted,

@@ -19,6 +19,7 @@ from structgen.cli.completion import run_numbers, task_names
 from structgen.cli.console import command, display, display_json, guarded, say
 from structgen.cli.retry_failed import retry_of
 from structgen.cli.run_store import default_store, open_existing_store
+from structgen.core.batch_states import BatchState
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
 from structgen.core.records import Usage
@@ -27,6 +28,7 @@ from structgen.core.screen import visible_line
 if TYPE_CHECKING:
     from structgen.engine.budget import Told
     from structgen.store import Run, Spent, Store
+    from structgen.store.batch_ledger import BatchRecord
 
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _AGE = re.compile(r"(\d{1,6})([mhdw])")
@@ -60,18 +62,24 @@ def list_runs(context: typer.Context, *, store: args.StorePath = None, as_json: 
 def show(run: RunNumber, *, store: args.StorePath = None, as_json: args.AsJson = False) -> None:
     """Show one run: its command, its times, and what it paid for at the prices of now."""
     from structgen.batch.summary import spent_words
+    from structgen.cli.via_batch import batch_entry, words_of
 
     with open_existing_store(store) as opened:
         found = find_run(opened, run)
         paid, is_going, told = opened.usage_of(found), opened.is_going(found), told_of(opened.spent_by(found))
+        in_batch, batches = _in_batch(found, opened), _batches_of(found, opened)
         if as_json:
-            display_json({**_entry(found, opened), "paid": _paid(paid.completions, told)})
+            entry: JsonObject = {**_entry(found, opened), "paid": _paid(paid.completions, told)}
+            display_json({**entry, "batches": [batch_entry(one) for one in batches]} if batches else entry)
             return
     facts = [("run", found.id), ("command", found.command), ("task", found.task), ("model", found.model)]
     facts += [("started", moment(found.started))]
     if found.finished is not None:
         facts += [("ended", moment(found.finished)), ("rows", found.rows)]
         facts += [("seconds", f"{found.finished - found.started:.1f}")]
+    elif in_batch:
+        facts += [("ended", "not yet: its batch is under way; the same command in the same folder fetches it")]
+        facts += [("batch", words_of(one).removeprefix("batch ")) for one in batches]
     elif is_going:
         facts += [("ended", "not yet: it is still going")]
     else:
@@ -112,6 +120,26 @@ def prune(
     with open_existing_store(store) as opened:
         deleted = opened.prune(int(age[1]) * _SECONDS[age[2]])
     say(f"{_completions(deleted)} deleted.")
+
+
+@command(runs, "structgen runs cancel 3")
+def cancel(
+    run: RunNumber, *, store: args.StorePath = None, base_url: args.BaseUrl = None, as_json: args.AsJson = False
+) -> None:
+    """Cancel the batches of a run that was started with --via and is under way.
+
+    What a batch has answered is paid for: the command of the run, given again, fetches it. The documents that it left
+    fail with the reason, unless --retry says how to ask about them.
+    """
+    from structgen.cli.via_batch import batch_entry, cancel_batches, words_of
+
+    with open_existing_store(store) as opened:
+        found = find_run(opened, run)
+        for record in cancel_batches(opened, found.id, base_url):
+            if as_json:
+                display_json(batch_entry(record))
+            else:
+                display(words_of(record))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,6 +282,10 @@ def _extract_arguments(store: Store, run: Run, given: ReparseArguments) -> Extra
         max_cost=before.max_cost if given.max_cost is None else given.max_cost,
         max_tokens=before.max_tokens if given.max_tokens is None else given.max_tokens,
         allow_incomplete=given.allow_incomplete or before.allow_incomplete,
+        # what is missing is asked by single calls
+        via=None,
+        wait=False,
+        retry=None,
         # the store in which the run was found, which its command line may not name
         store=given.store or default_store(),
         no_store=False,
@@ -302,7 +334,7 @@ def _model(run: Run, named: str | None) -> str:
 
 def _entry(run: Run, store: Store) -> JsonObject:
     """Return a run as JSON. Times are ISO 8601 in UTC; `finished` and `rows` are null until it has ended."""
-    status = "finished" if run.finished is not None else "going" if store.is_going(run) else "interrupted"
+    status = "finished" if run.finished is not None else _ended(run, store).replace("in a batch", "batch")
     return {
         "run": run.id,
         "status": status,
@@ -351,8 +383,17 @@ def _utc(seconds: float) -> str:
 
 def _ended(run: Run, store: Store) -> str:
     if run.finished is None:
-        return "going" if store.is_going(run) else "interrupted"
+        return "going" if store.is_going(run) else "in a batch" if _in_batch(run, store) else "interrupted"
     return f"{run.rows:,} row{'' if run.rows == 1 else 's'}"
+
+
+def _batches_of(run: Run, store: Store) -> tuple[BatchRecord, ...]:
+    return () if store.read_only else store.batches.open(run=run.id)
+
+
+def _in_batch(run: Run, store: Store) -> bool:
+    """Whether batches of a run have answers that are not fetched yet."""
+    return any(one.state is not BatchState.FETCHED for one in _batches_of(run, store))
 
 
 def _completions(count: int) -> str:

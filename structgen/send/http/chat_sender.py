@@ -14,6 +14,7 @@ import groq
 import httpx
 
 from structgen.core.records import Card, Completion, Request
+from structgen.send.http.batch_client import BatchClient
 from structgen.send.http.body_limits import too_large
 from structgen.send.http.client import Clients
 from structgen.send.http.exchange import Exchange, Piece, aexchange, exchange
@@ -121,6 +122,10 @@ class ChatSender:
         origin = Origin(self._api, request.model, self._endpoint.secrets, self._endpoint.max_bytes)
         body = {**self._body(request), **self._api.streaming}
         return Exchange(self._endpoint, origin, body, allowance, self._timeout)
+
+    def batch_client(self) -> BatchClient:
+        """Return a client for the files and batches of the server, with its own connections."""
+        return BatchClient(self._api, self._endpoint, timeout=self._timeout)
 
     def close(self) -> None:
         """Close the connections of sync calls."""
