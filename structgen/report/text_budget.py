@@ -9,8 +9,10 @@ from structgen.report.view import Limits
 
 WHOLE = Limits(text=50_000, others=300, listed=50)
 """What is shown of a document of which there is room for everything."""
-NARROW = replace(WHOLE, text=0, context=60, place=300, others=50)
-"""What is shown of a document for whose text there is no room: the places of its values."""
+AROUND = replace(WHOLE, text=0, context=120, place=300, others=50)
+"""What is shown of a document for whose whole text there is no room: what is around the places of its values."""
+AROUND_EACH = 1_000
+"""About how many characters that takes."""
 
 
 class TextBudget:
@@ -25,14 +27,14 @@ class TextBudget:
         self._number = max(1, len(lengths))
         self._spent = self._done = 0
         room = (total - bytes_each * len(lengths)) / max(bytes_per_character, 0.01)
-        self.longest = min(WHOLE.text, largest_that_fits(lengths, room))
+        self.longest = min(WHOLE.text, longest_that_fits(lengths, room))
 
     def limits_for(self, length: int) -> Limits:
-        """Return how much of a text of this length is shown."""
-        return replace(WHOLE, text=self.longest) if length <= self.longest else NARROW
+        """Return how much is shown of a text of this length: all of it, or what is around its places."""
+        return replace(WHOLE, text=self.longest) if length <= self.longest else AROUND
 
     def spend(self, documents: int, size: int) -> None:
-        """Count the bytes of some documents. If the others would not fit any more, less of each is shown."""
+        """Count the bytes of some documents. If the others would not fit any more, fewer of them are shown whole."""
         self._spent += size
         self._done += documents
         share = self._total * self._done / self._number
@@ -41,12 +43,12 @@ class TextBudget:
             self.longest = int(self.longest * 0.8)
 
 
-def largest_that_fits(lengths: Sequence[int], room: float) -> int:
-    """Return the largest length of which all texts up to it fit into the room together."""
-    largest = 0
+def longest_that_fits(lengths: Sequence[int], room: float) -> int:
+    """Return the length up to which all texts are shown whole and fit into the room, beside what is shown of others."""
+    left, longest = room - AROUND_EACH * len(lengths), 0
     for length in sorted(lengths):
-        room -= length
-        if room < 0:
-            return largest
-        largest = length
-    return max(largest, WHOLE.text)
+        left -= length - AROUND_EACH
+        if left < 0:
+            return longest
+        longest = length
+    return WHOLE.text
