@@ -120,14 +120,16 @@ class ClusterBatch(Batch):
         """Yield the answers in the order of the documents. An error of Daft's stops the run, and is its reason."""
         arrived: dict[int, bytes] = {}
         due = 0
+        results = pumped(partial(self._results, partition))
         try:
-            for number, packed in pumped(partial(self._results, partition)):
+            for number, packed in results:
                 arrived[number] = packed
                 while due in arrived:
                     yield unpack(arrived.pop(due))
                     due += 1
         except Exception as error:  # Daft has several kinds, and Ray others
             self._end_with(next(iter(str(error).splitlines()), type(error).__name__))
+            deque(results, maxlen=0)  # what is under way is paid for, and must be stored before the run ends
             return
         if due < len(partition):
             self._end_with(f"it returned {due:,} of {len(partition):,} rows")
