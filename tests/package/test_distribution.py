@@ -71,3 +71,38 @@ def test_an_installed_distribution_does_the_main_job(distributions: Path, patter
 def test_the_module_runs_in_the_root_of_the_repository() -> None:
     done = run(sys.executable, "-m", "structgen", "tasks", cwd=ROOT)
     assert "recipe" in done.stdout
+
+
+def test_type_checkers_find_the_package_after_an_editable_install(distributions: Path, tmp_path: Path) -> None:
+    # The wheel of an editable install, as pip asks the build backend for it; type checkers read paths, no import hooks.
+    build = "import sys, setuptools.build_meta as backend; backend.build_editable(sys.argv[1])"
+    done = run(sys.executable, "-c", build, tmp_path, cwd=distributions.parent / "src")
+    wheels = list(tmp_path.glob("*.whl"))
+    assert wheels, done.stderr
+    venv.create(tmp_path / "env", with_pip=False)
+    python = tmp_path / "env" / "bin" / "python"
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "-q",
+        "--no-deps",
+        "--no-index",
+        *wheels,
+        cwd=tmp_path,
+    )
+    (tmp_path / "used.py").write_text(
+        "from typing_extensions import assert_type\n"
+        "from structgen import Extraction, extract\n"
+        'assert_type(extract(int, "5"), Extraction[int])\n',
+        "utf-8",
+    )
+    pyright = run(sys.executable, "-m", "pyright", "--pythonpath", python, "used.py", cwd=tmp_path)
+    assert "0 errors" in pyright.stdout, pyright.stdout
+    mypy = run(
+        sys.executable, "-m", "mypy", "--python-executable", python, "--cache-dir", os.devnull, "used.py", cwd=tmp_path
+    )
+    assert "no issues" in mypy.stdout, mypy.stdout
