@@ -22,8 +22,6 @@ from structgen.core.errors import (
 )
 from structgen.core.json import JsonObject
 from structgen.core.records import Document
-from structgen.documents.inputs import STANDARD_INPUT
-from structgen.engine.budget import cost_of, tokens_of
 
 if TYPE_CHECKING:
     from structgen.batch import Batch, RunBudget
@@ -68,6 +66,8 @@ class Rereader:
 
     def __init__(self, read: Callable[[bool], Iterable[DocumentOrProblem]], inputs: Sequence[str]) -> None:
         """`read` reads the inputs; its argument says whether to say nothing about them."""
+        from structgen.documents.inputs import STANDARD_INPUT
+
         self._read = read
         self._keeps = STANDARD_INPUT in inputs
         self._kept: list[DocumentOrProblem] | None = None
@@ -103,12 +103,12 @@ class Sent:
     def spent(self) -> Sum | None:
         """Return what the batches took, or None without any."""
         from structgen.batch.run import Sum
+        from structgen.engine.budget import tokens_of
 
         if self.submission is None:
             return None
         spent = self.submission.spent()
-        cost = cost_of(spent, self.submission.card) or 0.0
-        return Sum(cost * self.submission.share, tokens_of(spent))
+        return Sum(self.submission.cost(spent), tokens_of(spent))
 
     def close(self, batch: Batch) -> None:
         """Record that the rows are written, unless documents are left over."""
@@ -202,7 +202,7 @@ def _explain(submission: Submission, pending: tuple[BatchRecord, ...], run: int 
     """Say what was sent, and what the user can do while batches are under way."""
     if pending and not quiet:
         if submission.sent:
-            most = (cost_of(submission.most, submission.card) or 0.0) * submission.share
+            most = submission.cost(submission.most)
             requests = f"{submission.sent:,} request{'' if submission.sent == 1 else 's'}"
             say(f"sent {requests} for at most {most:.6f} USD, {submission.share:.0%} of the price of single calls.")
         _tell(pending, quiet=quiet)

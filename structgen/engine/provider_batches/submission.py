@@ -14,6 +14,7 @@ from structgen.core.batch_states import BatchRetry, BatchState
 from structgen.core.errors import ConfigurationError
 from structgen.core.records import Card, Usage
 from structgen.engine.answers import Answers
+from structgen.engine.budget import cost_of
 from structgen.engine.provider_batches.batch_answers import BatchAnswers, BatchResults
 from structgen.engine.provider_batches.batch_exchange import BatchExchange
 from structgen.engine.provider_batches.batch_terms import BatchTerms
@@ -103,6 +104,10 @@ class Submission:
             sum(one.output_tokens for one in usages),
             calls=sum(one.completions for one in usages),
         )
+
+    def cost(self, usage: Usage) -> float:
+        """Return the cost of a usage in USD at the price of batches, or 0 if the price is unknown."""
+        return (cost_of(usage, self.card) or 0.0) * self.share
 
     def records(self) -> tuple[BatchRecord, ...]:
         """Return the batches of these documents."""
