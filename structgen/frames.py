@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, fields, replace
 from importlib import import_module
+from numbers import Real
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -27,7 +28,8 @@ from structgen.engine.map_api import CONCURRENCY
 from structgen.engine.progress.map_progress import ShowProgress
 from structgen.extractor import Extractor
 from structgen.schema import Context, Schema
-from structgen.schema.columns import ColumnType, Kind, Unfit, column_type, typed_value
+from structgen.schema.columns import ColumnType, Kind, Unfit, column_type, named_fields, typed_value
+from structgen.stages import resolve
 from structgen.store import Store
 
 F = TypeVar("F")
@@ -36,6 +38,9 @@ _AN_EXTRACTOR = optional(instance(Extractor, 'Extractor("groq/openai/gpt-oss-20b
 
 WHOLE = "value"
 """The column of a value that is no object with named properties."""
+
+OTHERS = "*"
+"""The column of the keys that a schema allows and does not name, as in files of rows."""
 
 _TEXT, _INTEGER = ColumnType(Kind.TEXT), ColumnType(Kind.INTEGER)
 _PIECE = (("path", _TEXT), ("start", _INTEGER), ("end", _INTEGER), ("text", _TEXT), ("status", _TEXT))
@@ -64,7 +69,8 @@ def extract(
 
     There is a column for each field of the schema, with the type that the schema says, or one column ``value`` if the
     schema describes no object with named properties. Lists and objects are nested columns where the library has them.
-    Unions and objects with other keys are JSON texts, and date-times ISO texts. ``status`` is "ok", "incomplete" or
+    Unions and nested objects with other keys are JSON texts, and date-times ISO texts; other keys of the value itself
+    are JSON in a column ``*``. ``status`` is "ok", "incomplete" or
     "failed", and ``error`` the reason. With `evidence`, a column lists where the text supports each value; with
     `usage`, one has the tokens and the cost in USD.
 
@@ -80,19 +86,19 @@ def extract(
     TaskError for a wrong schema.
     """
     held = _opened(frame)
-    texts, compiled = _texts(held, column), Schema.of(schema)
+    texts, resolved = _texts(held, column), resolve(schema)
     if extractor is not None and (model is not None or options is not None):
         raise ConfigurationError(
             "extractor has a model and options already: pass either extractor=, or model and options."
         )
-    layout = _layout(compiled, held.columns, evidence=evidence, usage=usage)
+    layout = _layout(resolved.schema, _taken(held), evidence=evidence, usage=usage)
     used = argument("extractor", extractor, _AN_EXTRACTOR) or Extractor(model, options)
-    row_for = _RowMaker(compiled, used, locating=evidence)
+    row_for = _RowMaker(resolved.schema, used, locating=evidence)
     with ExitStack() as stack:
         if extractor is None:
             stack.enter_context(used)
         outcomes = used.map(
-            cast(Any, schema),
+            cast(Any, resolved),
             [text for text in texts if isinstance(text, str)],
             instructions,
             concurrency=concurrency,
@@ -126,11 +132,15 @@ class _RowMaker:
 
 def _without_text(given: object) -> Row:
     """Return the row for a cell that holds no text."""
-    missing = given is None or given != given or kind_of(given) in {"NAType", "NaTType"}  # noqa: PLR0124 - NaN alone is unequal to itself
-    reason = (
-        "The text is missing." if missing else f"The text is no str, but {kind_of(given)}: convert the column first."
-    )
-    return Row("", "", RowStatus.FAILED, error=reason)
+    reason = f"The text is no str, but {kind_of(given)}: convert the column first."
+    return Row("", "", RowStatus.FAILED, error="The text is missing." if _is_missing(given) else reason)
+
+
+def _is_missing(given: object) -> bool:
+    """Return whether a cell is null. Comparing pandas' NA or an array gives no bool, so only numbers are compared."""
+    if given is None or kind_of(given) in {"NAType", "NaTType"}:
+        return True
+    return isinstance(given, Real) and given != given  # noqa: PLR0124 - NaN alone is unequal to itself
 
 
 # Columns
@@ -140,17 +150,20 @@ def _without_text(given: object) -> Row:
 class _Column:
     """A new column: its name in the frame, its type, and where its cell is in a row.
 
-    `key` is None for the whole value.
+    `key` is None for the whole value, or for its keys beside those `apart`, which have columns.
     """
 
     name: str
     type: ColumnType
     key: str | None
     in_value: bool = False
+    apart: frozenset[str] | None = None
 
     def cell_of(self, row: JsonObject) -> object:
         """Return the cell of a row, given as JSON. Raises Unfit."""
         inside = row["value"] if self.in_value else row
+        if self.apart is not None and isinstance(inside, dict):
+            inside = {key: inner for key, inner in inside.items() if key not in self.apart} or None
         if self.key is None:
             return typed_value(self.type, inside)
         if inside is None:
@@ -163,11 +176,21 @@ class _Column:
             raise Unfit(error.why, f"/{self.key}{error.path}") from None
 
 
-def _layout(schema: Schema[Any], taken: Iterable[str], *, evidence: bool, usage: bool) -> list[_Column]:
+def _value_columns(schema: Schema[Any]) -> list[_Column]:
+    """Return a column for each property, and one for other keys if the schema allows some; else one for the value."""
+    closed = schema.adapter is not None
+    whole, named = column_type(schema.dumped, closed=closed), named_fields(schema.dumped, closed=closed)
+    if not named:
+        return [_Column(WHOLE, whole, None, in_value=True)]
+    columns = [_Column(name, inner, name, in_value=True) for name, inner in named]
+    if whole.kind is Kind.RECORD:
+        return columns
+    return [*columns, _Column(OTHERS, ColumnType(Kind.JSON), None, in_value=True, apart=frozenset(dict(named)))]
+
+
+def _layout(schema: Schema[Any], taken: Iterable[object], *, evidence: bool, usage: bool) -> list[_Column]:
     """Return the new columns. Names that the frame has already get an ending, with a warning."""
-    whole = column_type(schema.dumped, closed=schema.adapter is not None)
-    wanted = [_Column(name, inner, name, in_value=True) for name, inner in whole.fields]
-    wanted = wanted or [_Column(WHOLE, whole, None, in_value=True)]
+    wanted = _value_columns(schema)
     wanted += [_Column("status", _TEXT, "status"), _Column("error", _TEXT, "error")]
     wanted += [_Column("evidence", _EVIDENCE, "evidence")] if evidence else []
     wanted += [_Column("usage", _USAGE, "usage")] if usage else []
@@ -223,7 +246,11 @@ def _opened(frame: object) -> Any:
         return narwhals.from_native(frame, eager_only=True)
     except TypeError:
         lazy = hasattr(frame, "collect")
-        advice = "It is not in memory: call its collect() first" if lazy else "Pass one of pandas, Polars or PyArrow"
+        advice = (
+            "It is not in memory: call its collect() first"
+            if lazy
+            else "Pass a DataFrame of pandas or Polars, or a Table of PyArrow"
+        )
         raise ConfigurationError(f"frame is {kind_of(frame)}, but must be a data frame. {advice}.") from None
     except narwhals.exceptions.DuplicateError as error:
         said = " ".join(str(error).split())
@@ -245,20 +272,42 @@ def _is_pandas(frame: Any) -> bool:
     return bool(frame.implementation.is_pandas_like())
 
 
+def _taken(frame: Any) -> set[object]:
+    """Return the names that new columns cannot have. With several levels of names, those of the first level."""
+    names = list(frame.columns)
+    return {name[0] for name in names} if _levels(frame) > 1 else set(names)
+
+
+def _levels(frame: Any) -> int:
+    return frame.to_native().columns.nlevels if _is_pandas(frame) else 1
+
+
 def _extended(frame: Any, layout: Sequence[_Column], rows: Sequence[Row]) -> object:
     """Return the frame of the library with the new columns."""
     cells = _cells(layout, rows)
     if _is_pandas(frame):
-        pandas, native = frame.implementation.to_native_namespace(), frame.to_native()
-        # Arrays, unlike Series, are not aligned by the index, which may have duplicates.
-        new = {one.name: _pandas_array(pandas, one.type, held) for one, held in zip(layout, cells, strict=True)}
-        return native.assign(**new)
+        return _pandas_extended(frame, layout, cells)
     narwhals: Any = import_module("narwhals")
     series = [
         narwhals.new_series(one.name, held, _narwhals_type(narwhals, one.type), backend=frame.implementation)
         for one, held in zip(layout, cells, strict=True)
     ]
     return frame.with_columns(*series).to_native()
+
+
+def _pandas_extended(frame: Any, layout: Sequence[_Column], cells: Sequence[list[object]]) -> object:
+    """Return the frame of pandas with the new columns, all at once: one by one, many of them fragment its memory."""
+    pandas, native = frame.implementation.to_native_namespace(), frame.to_native()
+    arrays = {one.name: _pandas_array(pandas, one.type, held) for one, held in zip(layout, cells, strict=True)}
+    new = pandas.DataFrame(arrays, index=native.index)
+    # pandas writes a name with fewer levels than the others so
+    rest = [""] * (_levels(frame) - 1)
+    if rest:
+        new.columns = pandas.MultiIndex.from_tuples([(name, *rest) for name in arrays])
+    new.columns.names = native.columns.names
+    joined = pandas.concat([native, new], axis=1)
+    joined.attrs = {**native.attrs}
+    return joined
 
 
 _PANDAS = {

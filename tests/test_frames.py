@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import json
 import sys
 import warnings
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -17,7 +19,8 @@ import pytest
 from pydantic import BaseModel
 
 import structgen
-from structgen import ConfigurationError, Extractor
+import structgen.frames
+from structgen import ConfigurationError, Extractor, Mode, Options
 from structgen.core.errors import SchemaError
 from structgen.testing import Emulator, reply
 
@@ -136,6 +139,25 @@ def test_a_row_without_a_text_fails_and_the_others_keep_their_places(frame: Fram
     assert cells(found, "error") == ["The text is missing.", None, "The text is missing.", None]
 
 
+@pytest.mark.parametrize(
+    "cell", [pd.NA, pd.NaT, None, float("nan"), np.float32("nan")], ids=["NA", "NaT", "None", "nan", "float32"]
+)
+def test_a_null_of_any_kind_is_a_missing_text(cell: object) -> None:
+    found = structgen.frames.extract(
+        pd.DataFrame({"text": ["Title: A", cell]}, dtype=object), "text", Dish, model="rules"
+    )
+    assert cells(found, "error")[1] == "The text is missing."
+
+
+@pytest.mark.parametrize("cell", [b"x", ["a"], np.array([1, 2]), decimal.Decimal("sNaN")], ids=str)
+def test_a_cell_that_is_no_text_fails_alone(cell: object) -> None:
+    given = pd.DataFrame({"text": pd.Series(["Title: A", None], dtype=object)})
+    given.at[1, "text"] = cell
+    found = structgen.frames.extract(given, "text", Dish, model="rules")
+    assert cells(found, "title")[0] == "A"
+    assert "is no str" in cells(found, "error")[1]
+
+
 def test_a_column_of_numbers_fails_row_by_row(frame: Frame) -> None:
     found = structgen.frames.extract(frame({"text": [3, 4]}), "text", Dish, model="rules")
     assert cells(found, "status") == ["failed", "failed"]
@@ -195,6 +217,31 @@ def test_a_value_that_is_no_object_is_one_column(
     assert cells(found, "value") == [expected]
 
 
+OPEN = {"type": "object", "properties": {"title": {"type": "string"}, "serves": {"type": "integer"}}}
+
+
+def test_keys_that_a_schema_allows_and_does_not_name_are_json_in_one_column(
+    frame: Frame, groq_emulator: Emulator
+) -> None:
+    script(groq_emulator, {"title": "Soup", "serves": 4, "salt": [1]}, {"title": "Stew", "serves": 2})
+    found = structgen.frames.extract(
+        frame({"text": ["Soup", "Stew"]}),
+        "text",
+        OPEN,
+        model=GROQ,
+        options=Options(mode=Mode.JSON),
+        concurrency=1,
+    )
+    assert columns_of(found) == ["text", "title", "serves", "*", "status", "error"]
+    assert cells(found, "serves") == [4, 2]
+    assert cells(found, "*") == ['{"salt": [1]}', None]
+
+
+def test_a_schema_may_be_the_name_of_a_task(frame: Frame) -> None:
+    found = structgen.frames.extract(frame({"text": ["a fine day"]}), "text", "sentiment", model="rules")
+    assert {"sentiment", "status"} <= set(columns_of(found))
+
+
 def test_evidence_and_usage_are_columns_if_asked_for(frame: Frame, groq_emulator: Emulator) -> None:
     script(groq_emulator, {"title": "Soup", "serves": 4})
     given = frame({"text": ["Soup for 4"]})
@@ -210,6 +257,30 @@ def test_the_index_of_pandas_is_kept_even_with_duplicates(groq_emulator: Emulato
     found = structgen.frames.extract(given, "text", Dish, model=GROQ, concurrency=1)
     assert list(found.index) == ["x", "x", "y"]
     assert list(found["title"]) == ["A", "B", "C"]
+
+
+def test_columns_of_several_levels_get_names_of_as_many() -> None:
+    given = pd.DataFrame({("a", "text"): ["Title: A"], ("serves", "v"): [1]})
+    with pytest.warns(UserWarning, match="serves_extracted"):
+        found = structgen.frames.extract(given, ("a", "text"), Dish, model="rules")
+    assert found.columns.nlevels == 2
+    assert found["title", ""].tolist() == ["A"]
+    assert list(found.columns[:2]) == list(given.columns)
+
+
+@pytest.mark.parametrize("names", [pd.CategoricalIndex(["text", "b"], name="of"), pd.Index(["text", "b"], name="of")])
+def test_the_name_of_the_columns_and_the_attributes_of_a_frame_are_kept(names: Any) -> None:
+    given = pd.DataFrame([["Title: A", 1]], columns=names)
+    given.attrs["origin"] = "kitchen"
+    found = structgen.frames.extract(given, "text", Dish, model="rules")
+    assert (found.columns.name, found.attrs, cells(found, "title")) == ("of", {"origin": "kitchen"}, ["A"])
+
+
+def test_many_columns_do_not_fragment_a_frame() -> None:
+    wide = structgen.fields(", ".join(f"part{number} int?" for number in range(120)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        structgen.frames.extract(pd.DataFrame({"text": ["nothing"]}), "text", wide, model="rules")
 
 
 def test_a_store_and_a_progress_are_passed_on(frame: Frame, groq_emulator: Emulator, tmp_path: Path) -> None:

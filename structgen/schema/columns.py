@@ -65,6 +65,15 @@ def record_fields(node: Node, *, closed: bool) -> tuple[tuple[str, ColumnType], 
     return column_type(node, closed=closed).fields
 
 
+def named_fields(node: Node, *, closed: bool) -> tuple[tuple[str, ColumnType], ...]:
+    """Return the columns of the properties of an object, also of one that may have other keys; none if it is no object.
+
+    `closed` is as in `column_type`.
+    """
+    record = only_record(node)
+    return () if record is None else _Walk(closed).fields_of(record, frozenset(), 0)
+
+
 _MOST_TYPES, _DEEPEST = 2_000, 50
 """The maximum number of nested types in a column, and how deep they nest: beyond that they are JSON."""
 
@@ -93,10 +102,12 @@ class _Walk:
         named = named_in(node)
         if named & around or has_open_keys(node, closed=self._closed):
             return ColumnType(Kind.JSON)
-        inner = node.properties.items()
-        return ColumnType(
-            Kind.RECORD, fields=tuple((name, self.type_of(one, around | named, depth + 1)) for name, one in inner)
-        )
+        return ColumnType(Kind.RECORD, fields=self.fields_of(node, around, depth))
+
+    def fields_of(self, node: Node, around: frozenset[int], depth: int) -> tuple[tuple[str, ColumnType], ...]:
+        """Return the columns of the properties of an object."""
+        inside = around | named_in(node)
+        return tuple((name, self.type_of(one, inside, depth + 1)) for name, one in node.properties.items())
 
 
 _NULL, _OBJECT, _ARRAY = frozenset({"null"}), frozenset({"object"}), frozenset({"array"})
