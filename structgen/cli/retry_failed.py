@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from structgen.store import Run, RunRow, Store
 
 FLAG = "--retry-failed"
+_BATCH_OPTIONS = frozenset({"--via", "--retry"})
 
 Key: TypeAlias = tuple[str, str]
 """The source and the id of a document, as the ledger has them."""
@@ -90,8 +91,25 @@ def retry_of(run: Run) -> str:
 
 
 def with_flag(command: str) -> str:
-    """Return the command of a run with the flag, for people to copy."""
-    return command if FLAG in shlex.split(command) else f"{command} {FLAG}"
+    """Return the command of a run with the flag, for people to copy. It asks by single calls, also after batches."""
+    words = shlex.split(command)
+    live = _without_batches(words)
+    command = command if live == words else shlex.join(live)
+    return command if FLAG in live else f"{command} {FLAG}"
+
+
+def _without_batches(words: list[str]) -> list[str]:
+    """Return the words of a command without the options about batches, which the flag excludes."""
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            return [*kept, word, *rest]
+        if word in _BATCH_OPTIONS:
+            next(rest, None)  # its value
+        elif word != "--wait" and word.partition("=")[0] not in _BATCH_OPTIONS:
+            kept.append(word)
+    return kept
 
 
 def retry_command(store: Store | None) -> str:
@@ -156,6 +174,9 @@ def _neutral(arguments: ExtractArguments) -> ExtractArguments:
         max_tokens=None,
         max_time=None,
         allow_incomplete=False,
+        via=None,
+        wait=False,
+        retry=None,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from structgen.cli.arguments import EngineName, ExtractArguments
 from structgen.cli.console import Exit, say
 from structgen.cli.run_store import begin_run
-from structgen.core.batch_states import BatchRetry
+from structgen.core.batch_states import BatchRetry, BatchState
 from structgen.core.errors import (
     AuthenticationFailed,
     BudgetExceeded,
@@ -124,6 +124,8 @@ def send_in_batches(
     Says how far the batches are. Raises the errors that the same command would meet again.
     """
     if arguments.via is None:
+        if store is not None and not (store.read_only or arguments.quiet):
+            _warn_of_batches(question, store)
         return Sent()
     sent = Sent()
     try:
@@ -146,6 +148,18 @@ def send_in_batches(
         sent.status = Exit.OK if pending else None
         _explain(sent.submission, pending, sent.run, quiet=arguments.quiet)
     return sent
+
+
+def _warn_of_batches(question: Question, store: Store) -> None:
+    """Say that batches under way may answer the same documents: single calls pay for them once more."""
+    model = question.extractor.model.partition("/")[2]
+    under_way = {one.run for one in store.batches.open() if one.model == model and one.state is not BatchState.FETCHED}
+    runs = [run.id for run in store.runs() if run.id in under_way and run.task == question.task.name]
+    if runs:
+        say(
+            f"run {runs[0]} has a batch under way for this task and model: with --via groq-batch its documents are "
+            "answered by it; single calls pay for them once more."
+        )
 
 
 def _submission(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from structgen.core.batch_states import BatchState, RequestOutcome
-from structgen.core.errors import ModelUnavailable
+from structgen.core.errors import ModelUnavailable, StoreError
 from structgen.engine.provider_batches.batch_terms import BatchTerms
 from structgen.send import Allowance
 from structgen.send.http.batch_client import BatchClient, BatchReport
@@ -32,13 +33,16 @@ class BatchExchange:
     share: float
     allowance: Allowance
 
-    def advance(self, batches: Iterable[int]) -> tuple[BatchRecord, ...]:
-        """Bring batches as far as they can come now. Return those whose answers are not there yet."""
+    def advance(self, batches: Iterable[int], beside: Iterable[int] = ()) -> tuple[BatchRecord, ...]:
+        """Bring batches as far as they can come now. Return those whose answers are not there yet.
+
+        Those `beside` are only looked at: they are not needed, but what they answer is paid for.
+        """
         with self.ledger.exclusive():
             # sent first, so that one that waits for a slow download is under way meanwhile
             for batch in sorted(batches):
                 self._send(batch)
-            for batch in sorted(batches):
+            for batch in sorted({*batches, *beside}):
                 self._look(batch)
         return self.pending(batches)
 
@@ -69,16 +73,25 @@ class BatchExchange:
         if number is None:
             found = self.client.find_batch(record.file_id, self.allowance)
             if found is None:
-                self.client.delete(record.file_id, self.allowance)
-                self.ledger.fail(batch, RequestOutcome.CANCELLED, "The batch was cancelled before it was created.")
-                self.ledger.change(BatchChange(batch, BatchState.FETCHED, "cancelled"))
+                with suppress(ModelUnavailable):  # a 404: the provider has deleted it already
+                    self.client.delete(record.file_id, self.allowance)
+                self._give_up(batch, "The batch was cancelled before it was created.")
                 return
             number = found.id
             self.ledger.change(BatchChange(batch, BatchState.CREATED, batch_id=number))
-        report = self.client.report(number, self.allowance)
-        if not report.ended:
-            report = self.client.cancel(number, self.allowance)
+        try:
+            report = self.client.report(number, self.allowance)
+            if not report.ended:
+                report = self.client.cancel(number, self.allowance)
+        except ModelUnavailable:  # a 404: nothing is left to cancel, and nothing will ever be fetched
+            self._give_up(batch, f"{self.client.api.provider} has no batch {number} any more, so it was given up.")
+            return
         self._note(batch, report)
+
+    def _give_up(self, batch: int, why: str) -> None:
+        """End a batch that will answer nothing."""
+        self.ledger.fail(batch, RequestOutcome.CANCELLED, why)
+        self.ledger.change(BatchChange(batch, BatchState.FETCHED, "cancelled"))
 
     def _send(self, batch: int) -> None:
         """Upload the file of a batch and create it, from where the last process stopped."""
@@ -87,14 +100,18 @@ class BatchExchange:
             self._upload(record)
             record = self.ledger.get(batch)
         if record is not None and record.state is BatchState.UPLOADED and record.file_id is not None:
-            report = self.client.create(record.file_id, record.file_name, self.allowance)
+            try:
+                report = self.client.create(record.file_id, record.file_name, self.allowance)
+            except ModelUnavailable as error:
+                raise self._lost(
+                    error, f"file {record.file_id}, which was uploaded for a batch of this store"
+                ) from error
             self.terms.on_step("created")
             self.ledger.change(BatchChange(batch, BatchState.CREATED, report.status, batch_id=report.id))
             self.terms.on_step("create recorded")
 
     def _upload(self, record: BatchRecord) -> None:
-        with tempfile.TemporaryDirectory(prefix="structgen-") as folder:
-            path = Path(folder) / record.file_name
+        with _temporary(record.file_name) as path:
             with path.open("wb") as file:
                 for number, request in self.ledger.requests(record.id):
                     file.write(line_of(number, request))
@@ -111,16 +128,20 @@ class BatchExchange:
             return
         try:
             report = self.client.report(record.batch_id, self.allowance)
-        except ModelUnavailable as error:  # a 404
-            raise ModelUnavailable(
-                f"{self.client.api.provider} has no batch {record.batch_id}, which was sent from the store here. Use "
-                "the key and the server that it was sent with, or give it up with `structgen runs cancel`.",
-                status=error.status,
-                code=error.code,
-            ) from error
+        except ModelUnavailable as error:
+            raise self._lost(error, f"batch {record.batch_id}, which was sent from the store here") from error
         self._note(batch, report)
         if report.ended:
             self._fetch(record, report)
+
+    def _lost(self, error: ModelUnavailable, what: str) -> ModelUnavailable:
+        """Return the error for a 404. With another key, a batch may be under way: nothing is sent again unasked."""
+        return ModelUnavailable(
+            f"{self.client.api.provider} has no {what}. Use the key and the server that it was sent with, or give it "
+            "up with `structgen runs cancel` (in Python `cancel_batch`).",
+            status=error.status,
+            code=error.code,
+        )
 
     def _note(self, batch: int, report: BatchReport) -> None:
         said = " ".join(report.errors[:3])
@@ -164,8 +185,7 @@ class BatchExchange:
     def _groups(self, record: BatchRecord, file_id: str) -> Iterator[tuple[list[LineResult], bool]]:
         """Yield the results in a file in groups, each with whether a line of it was spoilt."""
         reader = ResultReader(self.client.api, record.model, self.client.secrets, self.share)
-        with tempfile.TemporaryDirectory(prefix="structgen-") as folder:
-            path = Path(folder) / "results.jsonl"
+        with _temporary("results.jsonl") as path:
             try:
                 self.client.download(file_id, path, self.allowance)
             except ModelUnavailable:  # a 404: the provider has deleted it, so nothing more can be had
@@ -183,6 +203,19 @@ class BatchExchange:
                         yield group, broken
                         group, broken = [], False
             yield group, broken
+
+
+@contextmanager
+def _temporary(name: str) -> Generator[Path]:
+    """Yield a path for a file of this name, which is deleted afterwards. Raises StoreError for a full disk."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="structgen-") as folder:
+            yield Path(folder) / name
+    except OSError as error:
+        raise StoreError(
+            f"The temporary file of a batch cannot be written ({error.strerror or error}). Make room for it, or name "
+            "another folder in TMPDIR."
+        ) from error
 
 
 def _settlement(batch: int, result: LineResult) -> Settlement:

@@ -65,7 +65,7 @@ class Submission:
             collector = self._collect(documents)
             self.touched |= collector.touched | collector.waiting
             self.sent, self.most = self.sent + collector.count, self.most + collector.most
-            pending = self._exchange().advance(collector.waiting)
+            pending = self._exchange().advance(collector.waiting, self.touched)
             if pending or not collector.waiting or self.terms.retry is not BatchRetry.BATCH:
                 return pending
 

@@ -175,6 +175,7 @@ class BatchClient:
         which would be sent, and paid for, again.
         """
         params: dict[str, object] = {}
+        seen = set[str]()
         for _ in range(_MOST_PAGES):
             page = self._call("get", path, {"params": params})
             if isinstance(page, Failure):
@@ -187,10 +188,15 @@ class BatchClient:
                 yield self._odd(page, "a list")
                 return
             yield from entries
-            last = entries[-1].get("id") if entries else None
-            if more is not True or not isinstance(last, str):
+            if more is not True:
                 return
+            last = str(entries[-1].get("id")) if entries else ""
+            if not last or last in seen:
+                break  # a server that repeats a page would do so without end
+            seen.add(last)
             params = {"after": last}
+        said = f"{self._api.provider} lists {path} without end, so that nobody can tell whether it has ours."
+        yield Failure(ServerFailed(f"{said} Delete old entries there, or check the base URL."), transient=False)
 
     def _reported(self, method: str, path: str) -> BatchReport | Failure:
         made = self._call(method, path, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -220,3 +221,76 @@ def test_lost_connections_and_unreadable_inputs_lose_no_row(
         "/openai/v1/files",
         "/openai/v1/batches",
     ]
+
+
+def test_the_command_that_retries_what_a_batch_left_can_be_typed_as_it_is_printed(
+    timed: Emulator, extract: Command, structgen: Command
+) -> None:
+    extract("--retry", "none", "-o", "out.jsonl")
+    structgen("runs", "cancel", "1")
+    timed.clock.advance(600)
+    ran = extract("--retry", "none", "-o", "out.jsonl")
+    assert ran.status == 1
+    printed = next(line for line in ran.said if "to ask again about these alone" in line)
+    words = shlex.split(printed.partition(": structgen ")[2])
+    assert words == ["extract", "dish.json", "*.txt", "-o", "out.jsonl", "--retry-failed"]
+    assert structgen(*words).status == 0
+    assert [json.loads(line)["status"] for line in Path("out.jsonl").read_text().splitlines()] == ["ok"] * 5
+
+
+@pytest.mark.parametrize("lost", ["file", "batch"])
+def test_what_the_provider_has_lost_is_named_and_can_be_given_up(
+    timed: Emulator, extract: Command, structgen: Command, lost: str
+) -> None:
+    if lost == "file":
+        timed.script_batches("create", error("invalid_api_key"))
+    extract()
+    timed.reset()
+    ran = extract()
+    assert (ran.status, len(ran.said)) == (2, 1)
+    assert f"groq has no {lost}" in ran.err
+    assert "structgen runs cancel" in ran.err
+    assert sent(timed) == []  # with another key it could be under way
+    assert structgen("runs", "cancel", "1").status == 0
+    given_up = extract()
+    assert (given_up.status, [row["status"] for row in given_up.rows]) == (1, ["failed"] * 5)
+    assert extract().status == 0
+    assert sent(timed) == ["files", "batches"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_for_temporary_files_is_one_sentence_and_nothing_is_lost(
+    timed: Emulator, extract: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Path.open
+
+    def full(path: Path, mode: str = "r", *rest: Any, **more: Any) -> Any:
+        return opened(Path("/dev/full") if path.parent.name.startswith("structgen-") else path, mode, *rest, **more)
+
+    for moment in ("upload", "download"):
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "open", full)
+            ran = extract()
+        assert (ran.status, ran.out, len(ran.said)) == (3, "", 1), moment
+        assert "temporary file of a batch cannot be written (No space left on device)" in ran.err
+        assert "TMPDIR" in ran.err
+        assert "Nothing is lost" in ran.err
+        ran = extract()
+        timed.clock.advance(1100)
+    assert [row["status"] for row in ran.rows] == ["ok"] * 5
+    assert sent(timed) == ["files", "batches"]
+
+
+def test_a_live_run_says_that_a_batch_is_under_way_and_what_that_answers_is_recorded(
+    timed: Emulator, extract: Command, structgen: Command
+) -> None:
+    extract()
+    live = structgen("extract", "dish.json", "*.txt")
+    assert live.status == 0
+    assert "run 1 has a batch under way for this task and model" in live.err
+    assert extract().status == 0  # everything is answered: nothing is waited for
+    timed.clock.advance(1100)
+    late = extract()
+    assert [row["usage"]["cost"] > 0 for row in late.rows] == [True] * 5
+    assert sent(timed).count("files") == 1
+    assert "under way" not in structgen("extract", "dish.json", "*.txt").err

@@ -295,6 +295,17 @@ def test_results_that_the_provider_has_deleted_lose_no_text(groq_emulator: Emula
     assert ["lack this document" in str(one) for one in found] == [True] * 5
 
 
+@pytest.mark.parametrize("entries", [[], [{"id": "file_1", "filename": "other"}]])
+def test_a_list_without_end_is_none_without_our_file(
+    groq_emulator: Emulator, extractor: Extractor, entries: list[Any]
+) -> None:
+    page = raw(json.dumps({"object": "list", "data": entries, "has_more": True}))
+    groq_emulator.script_batches("list_files", page, page, page)
+    with pytest.raises(structgen.ServerFailed, match="lists /files without end"):
+        extractor.submit_batch(Dish, TEXTS)
+    assert posts(groq_emulator) == {}
+
+
 @pytest.mark.parametrize("call", ["upload", "create"])
 @pytest.mark.parametrize("step", [dropped(), error("bad_gateway"), raw("{"), raw('{"id": 7}')])
 def test_a_lost_response_never_sends_twice(groq_emulator: Emulator, extractor: Extractor, call: str, step: Any) -> None:
