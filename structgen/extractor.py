@@ -127,7 +127,7 @@ class Extractor(Batches, Streams, Estimates, Closing, AsyncClosing):
         given = client_given(client, api_key=api_key, base_url=base_url, http_client=http_client)
         chosen = _chosen_model(model, given)
         self.options = Options() if options is None else argument("options", options, _AN_OPTIONS)
-        self._plans: dict[tuple[int, str, bool, int], tuple[tuple[Example, ...], Plan[Any]]] = {}
+        self._plans: dict[tuple[int, str, bool, int, Style | None], tuple[tuple[Example, ...], Plan[Any]]] = {}
         self._observers = Observers(argument("observers", observers, observers_in))
         self._patience = Allowance(
             self.options.budget.max_transport_retries,
@@ -397,7 +397,7 @@ class Extractor(Batches, Streams, Estimates, Closing, AsyncClosing):
         resolved = resolved.for_use(extracting=extracting)
         # Schemas are compared by identity: one that is equal may have validators that differ.
         words = resolved.instructions if instructions is None else instructions
-        key = (id(resolved.schema), words, extracting, number)
+        key = (id(resolved.schema), words, extracting, number, resolved.style)
         examples, plan = self._plans.get(key, ((), None))
         if plan is None or plan.brief.schema is not resolved.schema or examples != resolved.examples:
             if len(self._plans) >= MAX_PLANS:

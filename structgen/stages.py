@@ -28,6 +28,9 @@ from structgen.tasks import find_task
 
 T = TypeVar("T")
 
+DEFAULT_STYLE = Options().style
+"""The style for which that of a task is used instead."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved(Generic[T]):
@@ -37,6 +40,7 @@ class Resolved(Generic[T]):
     instructions: str = ""
     examples: tuple[Example, ...] = ()
     generate_instructions: str = ""
+    style: Style | None = None
 
     def for_use(self, *, extracting: bool) -> Resolved[T]:
         """Return it with the instructions for extracting from documents, or for generating from prompts."""
@@ -53,7 +57,7 @@ def resolve(schema: object) -> Resolved[Any]:
         schema = find_task(schema)
     if isinstance(schema, Task):
         task = cast("Task[Any]", schema)
-        return Resolved(Schema.of(task), task.instructions, task.examples, task.generate_instructions)
+        return Resolved(Schema.of(task), task.instructions, task.examples, task.generate_instructions, task.style)
     return Resolved(Schema.of(schema))
 
 
@@ -62,7 +66,7 @@ def resolve_items(item: object) -> tuple[Resolved[Any], Schema[Any]]:
     item = find_task(item) if isinstance(item, str) else item
     one = resolve(item)
     examples = tuple(_listed(example) for example in one.examples)
-    return Resolved(_list_of(item, one.schema), one.instructions, examples), one.schema
+    return Resolved(_list_of(item, one.schema), one.instructions, examples, style=one.style), one.schema
 
 
 def _listed(example: Example) -> Example:
@@ -98,6 +102,8 @@ def brief_for(
     resolved = resolve(schema).for_use(extracting=extracting)
     provider, name = split_model(model)
     quoting = extracting and options.evidence is EvidenceMode.QUOTES
+    if resolved.style is not None and options.style is DEFAULT_STYLE:
+        options = replace(options, style=resolved.style)
     return Brief(
         schema=resolved.schema,
         provider=provider,

@@ -6,7 +6,18 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from structgen import ConfigurationError, EvidenceMode, Form, Mode, Options, compile_request, parse_response
+from structgen import (
+    ConfigurationError,
+    EvidenceMode,
+    Form,
+    Mode,
+    Options,
+    Style,
+    Task,
+    TaskError,
+    compile_request,
+    parse_response,
+)
 from structgen.core.json import Json
 from structgen.forms import AnswerForm, prompt_forms, strict_form
 from structgen.schema import Schema
@@ -71,3 +82,13 @@ def test_a_form_that_the_schema_cannot_have_is_an_error() -> None:
 def test_an_unknown_form_is_an_error_that_names_those_there_are() -> None:
     with pytest.raises(ConfigurationError, match="strict_quotes"):
         parse_response(Ferry, "{}", form="loose")
+
+
+def test_the_style_of_a_task_is_used_unless_the_options_name_another() -> None:
+    task = Task("one", {"type": "object", "properties": {"name": {"type": "string"}}}, style="json_schema")
+    shown = compile_request(task, "x").messages[0].text
+    assert '"properties"' in shown
+    assert shown == compile_request(task, "x", style=Style.JSON_SCHEMA).messages[0].text
+    assert '"properties"' not in compile_request(task, "x", style=Style.NONE).messages[0].text
+    with pytest.raises(TaskError, match="a style that shows the schema"):
+        Task("one", {}, style=Style.NONE)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 from structgen.core.argument_checks import (
     Check,
+    InvalidArgument,
     checked,
+    choice,
     name_in,
     optional,
     pairs,
@@ -22,7 +24,7 @@ from structgen.core.argument_checks import (
 from structgen.core.chat_message import Call, Message
 from structgen.core.errors import DocumentError, TaskError
 from structgen.core.json import Json, JsonLike, JsonObject
-from structgen.core.options import DateOrder, Mode
+from structgen.core.options import DateOrder, Mode, Style
 from structgen.core.spoken import AudioInput, Spoken, seconds_of
 
 if TYPE_CHECKING:
@@ -138,6 +140,9 @@ class Task(Generic[T_co]):
 
     `schema` is anything that `Schema.of` accepts. `folder` is where relative references of a schema file may point.
     `generate_instructions` replace `instructions` if a value is generated from a prompt, without a document.
+    `variants` are other instructions, which `structgen tasks improve` tries. `style` is how prompts show the schema,
+    unless the options name another style than the default; NONE is refused, because only the options can say that a
+    server learns the schema otherwise.
     """
 
     name: str
@@ -148,10 +153,19 @@ class Task(Generic[T_co]):
     description: str = ""
     folder: str | None = None
     generate_instructions: str = ""
+    variants: tuple[str, ...] = ()
+    style: Style | None = None
 
     def __post_init__(self) -> None:
         """Raise TaskError if a field is invalid."""
         checked(self, _TASK, error=TaskError)
+
+
+def _shown_style(given: object) -> Style:
+    style = choice(Style, given)
+    if style is Style.NONE:
+        raise InvalidArgument("is 'none', but a task can only name a style that shows the schema")
+    return style
 
 
 _TASK: Mapping[str, Check] = MappingProxyType(
@@ -163,6 +177,8 @@ _TASK: Mapping[str, Check] = MappingProxyType(
         "description": string,
         "folder": optional(name_in),
         "generate_instructions": string,
+        "variants": several(str, "'Extract the ...'"),
+        "style": optional(_shown_style),
     }
 )
 

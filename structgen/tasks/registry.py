@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
@@ -25,7 +26,7 @@ from structgen.tasks.python_modules import (
     task_from,
     templates_folder,
 )
-from structgen.tasks.task_files import load_task_file, task_name
+from structgen.tasks.task_files import FindTask, load_task_file, task_name
 
 
 class Registry(Mapping[str, Task[object]]):
@@ -126,9 +127,36 @@ def _in_file(path: Path, name: str | None, root: Path) -> Task[object]:
     if path.suffix.lower() != ".py":
         if name:
             raise TaskError(f"{path}: only a Python file has types with names. Remove ':{name}'.")
-        return load_task_file(path)
+        return load_task_file(path, _extended_by(path, root))
     module = load_file(path, root)
     return named_task(module, name, str(path)) if name else declared_task(module, str(path))
+
+
+def _extended_by(path: Path, root: Path) -> FindTask:
+    """Return a function that finds the task which a file extends: a file is named from its folder, others from `root`.
+
+    It raises TaskError for a chain of files without an end.
+    """
+
+    def find(ref: str) -> Task[object]:
+        if len(_extending.get()) >= MAX_EXTENDED:
+            raise TaskError(
+                f"{path}: more than {MAX_EXTENDED} files extend each other. Does one of them extend itself?"
+            )
+        token = _extending.set((*_extending.get(), path))
+        try:
+            return find_task(ref, root=path.resolve().parent if _FILE.fullmatch(ref) else root)
+        finally:
+            _extending.reset(token)
+
+    return find
+
+
+MAX_EXTENDED = 8
+"""How many task files may extend each other in a row."""
+
+_extending: ContextVar[tuple[Path, ...]] = ContextVar("extending", default=())
+"""The files whose extended task is being looked up."""
 
 
 def _configured(source: Source, argument: str) -> Task[object]:
@@ -181,7 +209,9 @@ class FileSource:
 
     def load(self) -> Task[object]:
         """Return its task. Raises TaskError."""
-        return load_task_file(self.path) if self.path.suffix != ".py" else declared_task(self.module(), str(self.path))
+        if self.path.suffix == ".py":
+            return declared_task(self.module(), str(self.path))
+        return load_task_file(self.path, _extended_by(self.path, self.root))
 
     def module(self) -> ModuleType:
         """Return the module of a Python file. Raises TaskError."""

@@ -11,8 +11,10 @@
 
 `generate_instructions` replace the instructions if a value is generated from a prompt, without a document. An example
 may have `quotes`, the passages of its text that state its values: `quotes = { "/urgency" = "no hurry" }`.
-Instead of `fields`, the shorthand of `structgen.fields`, a file may have a `schema`, which is a JSON Schema. Examples
-and instructions for a single call or run can also be read from separate files.
+Instead of `fields`, the shorthand of `structgen.fields`, a file may have a `schema`, which is a JSON Schema, or it may
+name another task that it `extends` (a name, or a file beside it): what it does not give is as there, examples and
+`variants` included. `variants` are other instructions for `structgen tasks improve` to try, and `style` is how prompts
+show the schema. Examples and instructions for a single call or run can also be read from separate files.
 """
 
 from __future__ import annotations
@@ -20,16 +22,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, TypeGuard, cast
+from typing import Annotated, Any, Literal, TypeGuard, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from structgen.core.errors import TaskError
 from structgen.core.json import Json, JsonLike, JsonObject, refuse_constant, steps
+from structgen.core.options import Style
 from structgen.core.records import Example, FieldsText, Task
 
 _KEYWORDS = frozenset(
@@ -49,14 +53,20 @@ class _TaskFile(BaseModel):
     version: str = "1"
     instructions: str = ""
     generate_instructions: str = ""
+    variants: list[str] = []
+    style: Literal["outline", "json_schema"] | None = None
+    extends: str | None = None
     schema_: Annotated[dict[str, JsonValue] | bool | None, Field(alias="schema")] = None
     fields_: Annotated[str | None, Field(alias="fields")] = None
     examples: list[Row] = []
 
     @model_validator(mode="after")
     def _one_schema(self) -> _TaskFile:
-        if (self.schema_ is None) == (self.fields_ is None):
-            raise ValueError("give either 'schema' (a JSON Schema) or 'fields' (the shorthand), but not both")
+        if sum(one is not None for one in (self.schema_, self.fields_, self.extends)) != 1:
+            raise ValueError(
+                "give either 'schema' (a JSON Schema) or 'fields' (the shorthand), or else 'extends' (another task), "
+                "but not both"
+            )
         return self
 
     def description_of_type(self) -> dict[str, JsonValue] | bool | FieldsText:
@@ -64,12 +74,22 @@ class _TaskFile(BaseModel):
         return FieldsText(self.fields_ or "") if self.schema_ is None else self.schema_
 
 
-def load_task_file(path: Path) -> Task[object]:
-    """Load the task in a .toml or .json file. Raises TaskError that names the file and what is wrong with it."""
+FindTask = Callable[[str], Task[object]]
+
+
+def load_task_file(path: Path, extended: FindTask | None = None) -> Task[object]:
+    """Load the task in a .toml or .json file. Raises TaskError that names the file and what is wrong with it.
+
+    `extended` returns the task that a file extends.
+    """
     content = read_toml(path) if path.suffix.lower() == ".toml" else read_json(path)
     if path.suffix.lower() == ".json" and _is_json_schema(content):
         return _schema_task(path, content)
     read = _validated(path, content)
+    if read.extends is not None:
+        if extended is None:
+            raise TaskError(f"{path}: 'extends' is only possible in a file that is a task itself.")
+        return _extending(path, read, extended(read.extends))
     return Task(
         name=read.name or task_name(path),
         schema=read.description_of_type(),
@@ -79,7 +99,22 @@ def load_task_file(path: Path) -> Task[object]:
         description=read.description,
         folder=str(path.resolve().parent),
         generate_instructions=read.generate_instructions,
+        variants=tuple(read.variants),
+        style=None if read.style is None else Style(read.style),
     )
+
+
+def _extending(path: Path, read: _TaskFile, base: Task[object]) -> Task[object]:
+    """Return the other task with what the file gives."""
+    given: dict[str, Any] = {name: getattr(read, name) for name in read.model_fields_set - {"extends", "name"}}
+    for name, made in (
+        ("examples", tuple(row.example() for row in read.examples)),
+        ("variants", tuple(read.variants)),
+        ("style", None if read.style is None else Style(read.style)),
+    ):
+        if name in given:
+            given[name] = made
+    return replace(base, name=read.name or task_name(path), **given)
 
 
 def task_name(path: Path) -> str:
@@ -90,7 +125,7 @@ def task_name(path: Path) -> str:
 def _is_json_schema(content: Json) -> TypeGuard[JsonObject | bool]:
     if not isinstance(content, dict):
         return isinstance(content, bool)
-    return not content.keys() & {"schema", "fields", "instructions", "generate_instructions"} and (
+    return not content.keys() & {"schema", "fields", "extends", "instructions", "generate_instructions"} and (
         not content or bool(content.keys() & _KEYWORDS)
     )
 

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from structgen.core.errors import TaskError
+from structgen.core.options import Style
 from structgen.core.records import Example, FieldsText, Task
-from structgen.tasks import load_examples, load_instructions
+from structgen.tasks import find_task, list_tasks, load_examples, load_instructions
 from structgen.tasks.task_files import load_task_file
 
 Write = Callable[[str, str], Path]
@@ -285,3 +286,30 @@ def test_examples_come_back_as_they_were_written(rows: list[tuple[str, object]],
     path.write_text("".join(json.dumps({"text": t, "value": v}) + "\n" for t, v in rows), encoding="utf-8")
 
     assert [(each.text, each.value) for each in load_examples(path)] == rows
+
+
+def test_a_file_may_extend_another_task(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text('description = "Base"\ninstructions = "Read."\nfields = "name"\n')
+    (tmp_path / "sub").mkdir()
+    examples = [{"text": "A", "value": {"name": "A"}}]
+    new = {"extends": "../base.toml", "style": "json_schema", "variants": ["Find."], "examples": examples}
+    (tmp_path / "sub" / "new.json").write_text(json.dumps(new))
+    task = find_task("sub/new.json", root=tmp_path)
+    assert (task.name, task.description, task.instructions) == ("new", "Base", "Read.")
+    assert (task.style, task.variants, len(task.examples)) == (Style.JSON_SCHEMA, ("Find.",), 1)
+    assert list_tasks(root=tmp_path).names
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('{"extends": "itself.json"}', "extend each other"),
+        ('{"extends": "nothing_like_it"}', "No task 'nothing_like_it'"),
+        ('{"extends": "itself.json", "fields": "a"}', "but not both"),
+        ('{"extends": "itself.json", "style": "none"}', "style"),
+    ],
+)
+def test_a_file_that_extends_nothing_is_an_error(content: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "itself.json").write_text(content)
+    with pytest.raises(TaskError, match=reason):
+        find_task("itself.json", root=tmp_path)

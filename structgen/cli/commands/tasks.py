@@ -24,13 +24,16 @@ WORDS = (
     "A task to explain; or `new NAME`, to write a starter template to schemas/NAME.py; or `check [TASK...]`, to lint "
     "templates (default: every registered task); or `learn TASK corrections.jsonl`, to turn the corrections of "
     "`structgen review` into gold rows, worked examples and regression cases; or `calibrate TASK GOLD.jsonl`, to learn "
-    "how sure each field of the task is. Without arguments, list all tasks. "
+    "how sure each field of the task is; or `improve TASK GOLD.jsonl --budget N`, to try other prompts on gold. "
+    "Without arguments, list all tasks. "
     f"{args.RUNS_CODE}; so do the templates in ./schemas."
 )
 
 
-SUBCOMMANDS = frozenset({"new", "learn", "calibrate"})
-METAVAR = "[NAME|new NAME|check [TASK...]|learn TASK corrections.jsonl|calibrate TASK GOLD.jsonl]"
+SUBCOMMANDS = frozenset({"new", "learn", "calibrate", "improve"})
+METAVAR = (
+    "[NAME|new NAME|check [TASK...]|learn TASK corrections.jsonl|calibrate TASK GOLD.jsonl|improve TASK GOLD.jsonl]"
+)
 
 
 def tasks(
@@ -40,7 +43,34 @@ def tasks(
     ] = None,
     *,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The folder that `learn` writes. Default: learned/TASK.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The folder that `learn` writes, by default learned/TASK; or the file (.json or .py) that `improve` "
+            "writes, by default learned/TASK/TASK.json.",
+        ),
+    ] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            "--budget",
+            min=1,
+            metavar="N",
+            help="How many calls `improve` may make at most, with those that ask again, retries and chunks.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", help="How `improve` splits gold, and what it tries: the same seed, the same.")
+    ] = 0,
+    instructions: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--instructions",
+            metavar="FILE",
+            help="A text file with other instructions for `improve` to try, beside the `variants` of the task. "
+            "Repeatable.",
+        ),
     ] = None,
     rows: Annotated[
         Path | None,
@@ -55,7 +85,7 @@ def tasks(
     no_store: args.NoStore = False,
     as_json: args.AsJson = False,
 ) -> None:
-    """List the registered tasks, explain one, create one, lint them, teach one, or calibrate one.
+    """List the registered tasks, explain one, create one, lint them, teach one, calibrate one, or improve one.
 
     `learn` writes gold.jsonl, regression.jsonl and examples.jsonl: the first two are for `structgen eval`, the last one
     for --examples. A correction of another task, of a text that changed since, or that contradicts another one is
@@ -63,6 +93,9 @@ def tasks(
 
     `calibrate` compares what a model finds with gold, and keeps for the task and the model what shows that a field is
     right; `structgen extract --accept` and `structgen review` use it. It is bound to the schema.
+
+    `improve` tries other styles of the prompt, instructions and worked examples on one half of gold, measures the best
+    one on the other half, and writes it as a task: `structgen tasks improve invoice gold.jsonl --budget 200`.
     """
     match words or []:
         case []:
@@ -79,12 +112,20 @@ def tasks(
             from structgen.cli.task_calibration import CalibrationOptions, calibrate_task
 
             calibrate_task(name, gold, CalibrationOptions(rows, model, store, no_store, max_cost, as_json))
+        case ["improve", name, gold]:
+            from structgen.cli.task_improvement import ImprovementOptions, improve_task
+
+            improve_task(
+                name,
+                gold,
+                ImprovementOptions(budget, seed, instructions or [], output, model, store, no_store, as_json),
+            )
         case [name] if name not in SUBCOMMANDS:
             _explain(name, as_json=as_json)
         case _:
             raise ConfigurationError(
-                "Give one task to explain, or `new NAME`, `check [TASK...]`, `learn TASK corrections.jsonl` or "
-                "`calibrate TASK GOLD.jsonl`."
+                "Give one task to explain, or `new NAME`, `check [TASK...]`, `learn TASK corrections.jsonl`, "
+                "`calibrate TASK GOLD.jsonl` or `improve TASK GOLD.jsonl --budget N`."
             )
 
 

@@ -88,3 +88,13 @@ class Estimates(ABC):
         """
         document = self._document(schema, text, instructions, context)
         return document.most(self._answers.stored)
+
+    def first_calls(
+        self, schema: object, text: Input, instructions: str | None = None, *, context: Context = None
+    ) -> int:
+        """Return how many requests a text begins with: one, or one for each chunk of a long text. Nothing is sent.
+
+        Stored responses are not looked up, so that the number depends on the text and the task alone.
+        """
+        document = self._document(schema, text, instructions, context)
+        return sum(1 for _ in document.open_questions(lambda _: None))

@@ -1,0 +1,187 @@
+"""``structgen tasks improve``: other prompts for a task, tried on gold; the best one is written as a task."""
+
+from __future__ import annotations
+
+import os
+import pprint
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from structgen.cli.console import display, display_json, say
+from structgen.core.errors import ConfigurationError
+from structgen.core.json import Json, JsonObject
+from structgen.core.screen import json_text
+
+if TYPE_CHECKING:
+    from structgen.core.records import Task
+    from structgen.evaluate.improve import Improvement
+    from structgen.evaluate.improve.prompt_candidates import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class ImprovementOptions:
+    """How a task is improved. `budget` is the maximum of calls; `instructions` are files with other instructions."""
+
+    budget: int | None = None
+    seed: int = 0
+    instructions: Sequence[Path] = ()
+    output: Path | None = None
+    model: str | None = None
+    store: Path | None = None
+    no_store: bool = False
+    as_json: bool = False
+
+
+def improve_task(name: str, gold: str, options: ImprovementOptions) -> None:
+    """Improve a task on gold, write the improved one, and report what was tried and how much better it is."""
+    from structgen.cli.run_store import open_run_store
+    from structgen.cli.selection import choose_model
+    from structgen.evaluate.improve import improve
+    from structgen.extractor import Extractor
+    from structgen.tasks import find_task, load_instructions
+
+    if options.budget is None:
+        raise ConfigurationError("Say with --budget N how many calls `improve` may make, such as --budget 200.")
+    task: Task[Any] = find_task(name)
+    path = _output(options.output, task.name)
+    variants = [load_instructions(file) for file in options.instructions]
+    model = choose_model(options.model)
+    with (
+        open_run_store(model, options.store, off=options.no_store) as store,
+        Extractor(model, store=store) as extractor,
+    ):
+        found = improve(
+            task, Path(gold), budget=options.budget, variants=variants, seed=options.seed, extractor=extractor
+        )
+    _say_problems(found.evaluation.figures["gold"])
+    if found.task is not None:
+        _write(path, name, task, found)
+    if options.as_json:
+        display_json({**found.to_json(), "file": None if found.task is None else str(path)})
+    else:
+        _show(found, None if found.task is None else path)
+
+
+def _output(given: Path | None, task: str) -> Path:
+    """Return where the task goes. Raises ConfigurationError for a file of another kind, before anything is sent."""
+    path = given or Path("learned") / task / f"{task}.json"
+    if path.suffix.lower() not in {".json", ".py"}:
+        raise ConfigurationError(f"--output {path}: name a .json or a .py file for the improved task.")
+    if path.is_dir():
+        raise ConfigurationError(f"--output {path} is a folder: name a .json or a .py file for the improved task.")
+    return path
+
+
+def _say_problems(gold: Json) -> None:
+    """Say which rows of gold cannot be used."""
+    from structgen.core.json import as_object
+    from structgen.evaluate.gold_rows import Fault
+
+    listed = as_object(gold)
+    wrong = [as_object(one) for fault in Fault for one in _list(listed.get(str(fault)))]
+    for one in wrong[:20]:
+        say(f"{one.get('place')}: {one.get('reason')}")
+    if wrong:
+        say(f"{len(wrong)} gold rows cannot be used.")
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _show(found: Improvement, path: Path | None) -> None:
+    """Print what was tried, and whether the best one is better on the other documents."""
+    tried = [one.to_json(found.base) for one in found.tried]
+    width = max(len(str(one["name"])) for one in tried)
+    for one in tried:
+        display(f"{one['name']!s:{width}}  macro F1 {one['macro_f1']:.3f} on {one['documents']} documents")
+    if found.untried:
+        say(f"{len(found.untried)} more were not tried: the budget is too small for them.")
+    figures, about = found.evaluation.figures, found.about
+    say(f"{about['calls']} calls of at most {about['budget']}; {about['from_store']} answers from the store.")
+    documents = f"{found.evaluation.documents} other documents"
+    if path is None:
+        said = f"macro F1 {_interval(figures['macro_f1'], figures['macro_f1_95'])} on {documents}"
+        display(f"Nothing was better than the task as it is ({said}), so nothing is written.")
+        return
+    difference = found.difference
+    change = _interval(difference["difference"], difference["interval"], sign=True)
+    display(f"Best: {found.chosen.name}. On {documents}, the difference of macro F1 is {change}.")
+    if not difference["certain"]:
+        display("This interval includes zero, so it may be chance: more gold or a larger budget would tell.")
+    display(str(path))
+    say(f"next: structgen extract {path} INPUT...")
+
+
+def _interval(value: Json, ends: Json, *, sign: bool = False) -> str:
+    """Return a figure with its interval."""
+    spec = "+.3f" if sign else ".3f"
+    shown = "unknown" if not isinstance(value, int | float) else format(value, spec)
+    pair = [format(end, spec) for end in _list(ends) if isinstance(end, int | float)]
+    return f"{shown} ({pair[0]} to {pair[1]})" if len(pair) == 2 else f"{shown} (no interval)"
+
+
+def _write(path: Path, ref: str, base: Task[Any], found: Improvement) -> None:
+    from structgen.batch.output.atomic_write import replacing
+
+    changes = _changes(found.chosen)
+    text = _python(path, ref, found, changes) if path.suffix.lower() == ".py" else _json(path, ref, base, changes)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as new:
+            new.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def _changes(chosen: Candidate) -> JsonObject:
+    """Return what the improved task has in place of what the task has."""
+    from structgen.evaluate.improve.prompt_candidates import example_json
+
+    changed: JsonObject = {}
+    for change in chosen.changes:
+        made = change.value
+        changed[str(change.kind)] = [example_json(one) for one in made] if isinstance(made, tuple) else str(made)
+    return changed
+
+
+def _json(path: Path, ref: str, base: Task[Any], changes: JsonObject) -> str:
+    """Return a task file that extends the task, so that its type and its validators stay."""
+    content: JsonObject = {"name": base.name, "extends": _seen_from(path, ref), **changes}
+    return json_text(content, indent=2) + "\n"
+
+
+def _seen_from(path: Path, ref: str) -> str:
+    """Return what names the task in a file: another file by its way from there, a name as it is."""
+    file, colon, name = ref.rpartition(":") if not ref.endswith((".py", ".toml", ".json")) else (ref, "", "")
+    if not file.endswith((".py", ".toml", ".json")):
+        return ref
+    return f"{os.path.relpath(file, path.parent)}{colon}{name}"
+
+
+def _python(path: Path, ref: str, found: Improvement, changes: JsonObject) -> str:
+    """Return a template that replaces parts of the task."""
+    file = _seen_from(path, ref)
+    is_name = file == ref and not ref.endswith((".py", ".toml", ".json"))
+    given = {name: pprint.pformat(value, width=100, sort_dicts=False) for name, value in changes.items()}
+    if "examples" in given:
+        given["examples"] = f"tuple(Example(**example) for example in {given['examples']})"
+    imports = ["from dataclasses import replace", *([] if is_name else ["from pathlib import Path"]), ""]
+    imports += ["from structgen import Example"] if "examples" in given else []
+    return "\n".join(
+        (
+            f'"""{found.base.name}, improved on gold."""',
+            "",
+            *imports,
+            "from structgen.tasks import find_task",
+            "",
+            f"# {found.chosen.name}",
+            "task = replace(",
+            f"    find_task({file!r}{'' if is_name else ', root=Path(__file__).parent'}),",
+            *(f"    {name}={value}," for name, value in given.items()),
+            ")",
+            "",
+        )
+    )
