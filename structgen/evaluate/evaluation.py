@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from structgen.core.json import Json, JsonObject, as_object
+from structgen.core.json import Json, JsonObject, as_object, pointer
 from structgen.evaluate.figures import ScoredNames, differences, scored_figures
 from structgen.evaluate.gold_rows import Fault, GoldProblem
 from structgen.evaluate.scorer import Scorer, Spent, wrong_fields
+
+NUMBERS = (
+    *("documents", "calls", "input_tokens", "output_tokens", "cost", "seconds", "from_store", "approximate_lists"),
+    *("mistakes_count", "rows_missing", "rows_not_in_gold", "rows_repeated", "lines_that_are_no_rows"),
+)
+"""The numbers of an evaluation that are no shares."""
 
 
 @dataclass(slots=True)
@@ -71,13 +77,18 @@ class SettingResult:
 def _per_document(spent: Spent, count: int, seconds: float) -> JsonObject:
     """Return the means. `seconds` is what the responses took, or the time of the run if that is unknown."""
     usage, each = spent.usage, max(count, 1)
+    known = bool(usage.calls) or spent.cost is not None  # rows of other programs may not say what they took
     return {
-        "calls": usage.calls / each,
-        "input_tokens": None if usage.input_tokens is None and usage.calls else (usage.input_tokens or 0) / each,
-        "output_tokens": None if usage.output_tokens is None and usage.calls else (usage.output_tokens or 0) / each,
+        "calls": usage.calls / each if known else None,
+        "input_tokens": _mean(usage.input_tokens, usage.calls, each) if known else None,
+        "output_tokens": _mean(usage.output_tokens, usage.calls, each) if known else None,
         "cost": None if spent.cost is None else spent.cost / each,
         "seconds": (spent.seconds / spent.timed) if spent.timed else seconds / each,
     }
+
+
+def _mean(tokens: int | None, calls: int, each: int) -> float | None:
+    return None if tokens is None and calls else (tokens or 0) / each
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +147,9 @@ def _figure(figures: JsonObject, name: str) -> Json:
         return figures[name]
     fields = as_object(figures.get("fields"))
     path, _, figure = name.rpartition(".")
-    if path in fields:
-        return as_object(fields[path])[figure]
+    for written in (path, pointer(path.split("."))):  # also with dots: lines.f1
+        if written in fields:
+            return as_object(fields[written])[figure]
     found: Json = figures
     for step in name.split("."):
         found = as_object(found)[step]
@@ -161,7 +173,7 @@ def _comparison(one: SettingResult, other: SettingResult, names: ScoredNames, se
     mine, theirs = one.scorer, other.scorer
     if sum(mine.status.values()) != sum(theirs.status.values()):
         return {"reason": "the settings have not read the same documents: run the same command again to go on"}
-    changed = _changed(mine, theirs)
+    changed = _changed(mine, theirs, {*names.top, *names.nested})
     return {
         "from": one.name,
         "to": other.name,
@@ -173,15 +185,15 @@ def _comparison(one: SettingResult, other: SettingResult, names: ScoredNames, se
     }
 
 
-def _changed(one: Scorer, other: Scorer) -> list[JsonObject]:
-    """Return the documents with fields that have fewer or more mistakes in the second setting."""
+def _changed(one: Scorer, other: Scorer, judged: Collection[str]) -> list[JsonObject]:
+    """Return the documents with judged fields that have fewer or more mistakes in the second setting."""
     mine = {index: path for path, index in one.names.items()}
     theirs = {index: path for path, index in other.names.items()}
     found: list[JsonObject] = []
     for number in sorted({*one.outcomes, *other.outcomes}):
         before = {mine[index]: count for index, count in wrong_fields(one.outcomes.get(number, b"")).items()}
         after = {theirs[index]: count for index, count in wrong_fields(other.outcomes.get(number, b"")).items()}
-        paths = sorted({*before, *after})
+        paths = sorted(path for path in {*before, *after} if path in judged)
         better: list[Json] = [path for path in paths if after.get(path, 0) < before.get(path, 0)]
         worse: list[Json] = [path for path in paths if after.get(path, 0) > before.get(path, 0)]
         if better or worse:

@@ -122,10 +122,11 @@ def _facts(figures: JsonObject, other: JsonObject) -> Iterator[str]:
         yield f"{name}{counted(int(as_number(one.get('documents')) or 0), 'document')} ({status})"
         tokens, out = as_number(each.get("input_tokens")), as_number(each.get("output_tokens"))
         cost, seconds = as_number(each.get("cost")), as_number(each.get("seconds")) or 0.0
-        calls = as_number(each.get("calls")) or 0.0
+        calls = as_number(each.get("calls"))
+        asked = "calls unknown" if calls is None else f"{calls:.2f} calls"
         told = "tokens unknown" if tokens is None or out is None else f"{tokens:,.0f} tokens in, {out:,.0f} out"
         price = "cost unknown" if cost is None else f"{cost:.6f} USD"
-        yield f"{name}per document: {calls:.2f} calls, {told}, {price}, {seconds:.3f} s"
+        yield f"{name}per document: {asked}, {told}, {price}, {seconds:.3f} s"
 
 
 def _figures(figures: JsonObject, other: JsonObject, differences: JsonObject) -> Iterator[FigureLine]:
@@ -179,7 +180,7 @@ _FAULTS: Mapping[str, str] = MappingProxyType(
 _NOTES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "rows_missing": ("document", "without a row, which counts as wrong"),
-        "rows_not_in_gold": ("id", "of the rows not in gold"),
+        "rows_not_in_gold": ("id", "of the rows not among the rows of gold that were scored"),
         "rows_repeated": ("row", "replaced by a later one of the same id"),
         "lines_that_are_no_rows": ("line", "without a row in it"),
         "approximate_lists": ("document", "with lists too long to be paired in the best way"),

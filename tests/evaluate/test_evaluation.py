@@ -252,6 +252,21 @@ def test_the_same_answers_differ_by_nothing_whatever_is_drawn() -> None:
     assert comparison["changed"] == []
 
 
+def test_a_field_that_gold_does_not_judge_is_no_change() -> None:
+    gold = [{"id": "1", "gold": {"a": "x"}}]
+    first, second = [{"id": "1", "value": {"a": "x", "b": 1}}], [{"id": "1", "value": {"a": "x"}}]
+    assert evaluate(ANY, gold, rows=first, against=Setting(rows=second)).to_json()["comparison"]["changed"] == []
+
+
+def test_an_empty_item_of_gold_is_an_item() -> None:
+    found = score([{"a": [[], ["x"]], "b": ["", "y"]}], [{"a": [["x"], []], "b": ["y", ""]}])
+    assert [(found["fields"][path]["tp"], found["fields"][path]["f1"]) for path in ("/a", "/b")] == [(2, 1), (2, 1)]
+
+
+def test_rows_that_do_not_say_what_they_took_have_unknown_means() -> None:
+    assert score([{"a": 1}], [{"a": 1}])["per_document"]["calls"] is None
+
+
 def test_fields_that_only_one_setting_fills_are_compared_too() -> None:
     gold = [{"id": "1", "gold": {"a": "x", "b": None}}, {"id": "2", "gold": {"a": "x", "b": None}}]
     first = [{"id": "1", "value": {"a": "x"}}, {"id": "2", "value": {"a": "x"}}]

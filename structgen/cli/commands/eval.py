@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,7 +100,7 @@ def _source(arguments: EvalArguments, settings: Sequence[CommandSetting]) -> Gol
     source = GoldSource(gold, schema, form, arguments.limit, arguments.sample, arguments.seed)
     source.check()
     for problem in source.count.problems[:_SHOWN]:
-        say(f"{problem.place} ({problem.id}) is not scored: {problem.reason}.")
+        say(f"{problem.place} ({problem.id}) is not scored: {problem.reason.rstrip('.')}.")
     if len(source.count.problems) > _SHOWN:
         say(f"{len(source.count.problems)} rows of gold are not scored; --json lists all of them.")
     return source
@@ -197,29 +198,39 @@ Floors = Sequence[tuple[str, float]]
 
 def _floors(given: Sequence[str]) -> Floors:
     """Read FIGURE=VALUE. Raises ConfigurationError for what cannot be a figure."""
+    from structgen.evaluate.evaluation import NUMBERS
     from structgen.evaluate.figures import FIGURES
 
     floors: list[tuple[str, float]] = []
     for one in given:
         name, sign, value = one.rpartition("=")
-        try:
-            floors.append((name, float(value)))
-        except ValueError:
-            sign = ""
-        if not sign or not name:
+        floor = _finite(value)
+        if not sign or not name or floor is None:
             raise ConfigurationError(f"--fail-under {one}: write a figure and a number, such as macro_f1=0.9.")
-        if "." not in name and name not in FIGURES:  # now, because asking the model costs money
+        if "." not in name and name not in (*FIGURES, *NUMBERS):  # now, because asking the model costs money
             raise _no_figure(name)
+        floors.append((name, floor))
     return floors
 
 
-def _no_figure(name: str) -> ConfigurationError:
+def _finite(text: str) -> float | None:
+    """Return a number, or None. Nothing is below "nan", so it would be a floor that every figure passes."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
+
+
+def _no_figure(name: str, evaluation: Evaluation | None = None) -> ConfigurationError:
+    """Return the error that names what there is: the fields if a figure of a field was asked for."""
     from structgen.evaluate.figures import FIGURES
 
-    return ConfigurationError(
-        f"--fail-under {name}: there is no such figure. There are {', '.join(FIGURES)}; and /PATH.f1, /PATH.recall and "
-        "others of each field."
-    )
+    if evaluation is not None and name.startswith("/"):
+        there_are = f"The fields are {', '.join(evaluation.fields)}; each has f1, precision, recall and others"
+    else:
+        there_are = f"There are {', '.join(FIGURES)}; and /PATH.f1, /PATH.recall and others of each field"
+    return ConfigurationError(f"--fail-under {name}: there is no such figure. {there_are}.")
 
 
 def _judged(evaluation: Evaluation, floors: Floors) -> Exit:
@@ -229,7 +240,7 @@ def _judged(evaluation: Evaluation, floors: Floors) -> Exit:
         try:
             value = evaluation.figure(name)
         except KeyError as error:
-            raise _no_figure(name) from error
+            raise _no_figure(name, evaluation) from error
         if value is None or value < floor:
             said = "has no value" if value is None else f"is {value:.4f}"
             say(f"{name} {said}, which is below {floor}.")

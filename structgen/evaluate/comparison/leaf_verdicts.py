@@ -38,7 +38,7 @@ class Leaf:
 
     `field` is its path with ``*`` for every index; the items of a list have the path of the list. `gold_path` and
     `value_path` are the pointers on both sides; items may be at different places. `whole`: an item that has leaves of
-    its own, which follow it.
+    its own, which follow it. `item`: the verdict about an item of a list.
     """
 
     field: str
@@ -48,11 +48,12 @@ class Leaf:
     gold_path: str | None
     value_path: str | None
     whole: bool = False
+    item: bool = False
 
     @property
     def void(self) -> bool:
-        """Whether gold is null."""
-        return is_void(self.gold)
+        """Whether gold is null. An empty item of a list in gold is not: gold says that it is there."""
+        return is_void(self.gold) and not (self.item and self.gold_path is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ class _Walk:
             verdict = Verdict.RIGHT if right else Verdict.WRONG
         else:
             verdict = Verdict.RIGHT
-        yield Leaf(path, verdict, gold, value, there, here, whole=structured)
+        yield Leaf(path, verdict, gold, value, there, here, whole=structured, item=True)
         yield from leaves
 
     def pair(

@@ -53,6 +53,10 @@ def test_with_a_dash_the_json_goes_to_standard_output(structgen, gold: str) -> N
         (["makro_f1=0.9"], 2, "there is no such figure"),
         (["/nothing.f1=0.9"], 2, "there is no such figure"),
         (["macro_f1"], 2, "write a figure and a number"),
+        (["macro_f1=nan"], 2, "write a figure and a number"),
+        (["documents=2", "name.f1=0.5"], 0, ""),
+        (["documents=3"], 1, "documents is 2.0000"),
+        (["/nothing.f1=0.9"], 2, "The fields are /name, /serves"),
     ],
 )
 def test_a_figure_below_its_floor_fails_the_command(
