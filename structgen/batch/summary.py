@@ -14,6 +14,7 @@ from structgen.core.records import Usage
 from structgen.core.results import Alone, Attempt, Extraction
 from structgen.engine.budget import Told
 from structgen.engine.reparse.schema_diff import requested_paths
+from structgen.report.notebook_parts import Totals, totals_html
 from structgen.report.view import counted, line_of
 
 MOST_PATHS, LONGEST_PATH = 8, 80
@@ -94,6 +95,12 @@ class Summary:
                 f"{self.seconds:.1f} s",
             ]
         )
+
+    def _repr_html_(self) -> str:
+        """Return HTML for notebooks."""
+        statuses = {"ok": self.ok, "incomplete": self.incomplete, "failed": self.failed}
+        facts = (*self._doubtful(), *self._spent(), *self._saved(), f"{self.seconds:.1f} s")
+        return totals_html(Totals(statuses, self.unsupported_at, facts))
 
     def _unsupported(self) -> list[str]:
         """Name the paths without evidence, the most frequent first."""

@@ -13,10 +13,10 @@ from structgen.batch.reported_rows import RunRows
 from structgen.batch.row_texts import RowTexts
 from structgen.batch.stored_rows import stored_rows
 from structgen.cli.arguments import ExtractArguments
-from structgen.cli.commands.runs import find_run, moment, own_arguments
+from structgen.cli.commands.runs import find_run, own_arguments
 from structgen.cli.run_store import default_store, open_existing_store
 from structgen.core.errors import ConfigurationError
-from structgen.core.screen import visible_line
+from structgen.core.screen import moment, visible_line
 from structgen.documents import ReadingOptions
 from structgen.store import Run, Store
 

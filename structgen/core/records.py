@@ -25,6 +25,8 @@ from structgen.core.chat_message import Call, Message
 from structgen.core.errors import DocumentError, TaskError
 from structgen.core.json import Json, JsonLike, JsonObject
 from structgen.core.options import DateOrder, Mode, Style
+from structgen.core.short_repr import short_repr
+from structgen.core.showing import task_html, task_text
 from structgen.core.spoken import AudioInput, Spoken, seconds_of
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Passage:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Document:
     """A text to extract from. `id` names it in rows and logs; `source` is where it was read from (a path, or ``-``).
 
@@ -59,6 +61,8 @@ class Document:
     pages: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     spoken: tuple[Spoken, ...] = ()
+
+    __repr__ = short_repr
 
     def page_at(self, offset: int) -> int | None:
         """Return the page, counted from 1, of an offset in the text; or None if the document has no pages."""
@@ -134,7 +138,7 @@ class FieldsText:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Task(Generic[T_co]):
     """A task template: what to extract, the instructions for the model, and worked examples.
 
@@ -156,9 +160,19 @@ class Task(Generic[T_co]):
     variants: tuple[str, ...] = ()
     style: Style | None = None
 
+    __repr__ = short_repr
+
     def __post_init__(self) -> None:
         """Raise TaskError if a field is invalid."""
         checked(self, _TASK, error=TaskError)
+
+    def __str__(self) -> str:
+        """Return the description, the instructions and the outline of the schema."""
+        return task_text(self)
+
+    def _repr_html_(self) -> str:
+        """Return HTML for notebooks."""
+        return task_html(self)
 
 
 def _shown_style(given: object) -> Style:
@@ -280,7 +294,7 @@ class Conventions:
     language: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Request:
     """A complete request to a model: everything that can change the answer, and nothing else.
 
@@ -305,6 +319,8 @@ class Request:
     above: tuple[Passage, ...] = ()
     conventions: Conventions = field(default_factory=Conventions)
     audio: AudioInput | None = None
+
+    __repr__ = short_repr
 
     def to_groq(self) -> JsonObject:
         """Return the arguments for ``client.chat.completions.create(**arguments)`` of the groq SDK."""
@@ -377,7 +393,7 @@ class Evidence:
     seconds: tuple[float, float] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Completion:
     """The response to a request, before it is parsed.
 
@@ -418,6 +434,8 @@ class Completion:
     told: Usage | None = None
     took: Usage | None = None
     """What a completion from the store took when it was paid for; otherwise None."""
+
+    __repr__ = short_repr
 
     @property
     def said(self) -> str:

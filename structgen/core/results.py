@@ -10,6 +10,8 @@ from typing import Any, Generic, Literal, TypeVar
 from structgen.core.json import Json
 from structgen.core.options import Risk
 from structgen.core.records import Completion, Evidence, Request, Status, Usage
+from structgen.core.short_repr import short_repr
+from structgen.core.showing import extraction_text
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -136,7 +138,7 @@ class Alone:
     cost: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Extraction(Generic[T_co]):
     """A typed value with its evidence, its repairs, every attempt, and the usage of all attempts.
 
@@ -176,6 +178,12 @@ class Extraction(Generic[T_co]):
     def unsupported(self) -> tuple[str, ...]:
         """The paths of the values that were not found in the text."""
         return tuple(piece.path for piece in self.evidence if piece.status is Status.UNSUPPORTED)
+
+    __repr__ = short_repr
+
+    def __str__(self) -> str:
+        """Return a table in plain text: each value with the status and the place of its evidence."""
+        return extraction_text(self)
 
     def _repr_html_(self) -> str | None:
         """Return HTML for notebooks."""

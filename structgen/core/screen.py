@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from datetime import datetime
 
 from structgen.core.json import Json, JsonLike
 
@@ -45,6 +46,11 @@ def visible_line(text: str) -> str:
 def escaped(text: str) -> str:
     r"""Write every character that acts as ``\uXXXX``."""
     return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def moment(seconds: float) -> str:
+    """Format Unix seconds in the local time zone."""
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")
 
 
 def json_text(value: JsonLike, *, indent: int | None = None, finite: bool = False) -> str:

@@ -91,7 +91,7 @@ def _mean(tokens: int | None, calls: int, each: int) -> float | None:
     return None if tokens is None and calls else (tokens or 0) / each
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Evaluation:
     """The figures of an evaluation; `to_json` has all of them.
 
@@ -135,7 +135,19 @@ class Evaluation:
 
         return evaluation_html(self.figures)
 
+    def __repr__(self) -> str:
+        names = ("setting", "documents", "macro_f1")
+        told = ", ".join(f"{name}={self.figures.get(name)!r}" for name in names)
+        return f"Evaluation({told}{', against=...' if 'against' in self.figures else ''})"
+
+    def __str__(self) -> str:
+        """Return the figures as tables in plain text."""
+        from structgen.report.plain_text import evaluation_text
+
+        return evaluation_text(self.figures)
+
     def _repr_html_(self) -> str:
+        """Return HTML for notebooks."""
         from structgen.report.evaluation_page import evaluation_part
 
         return evaluation_part(self.figures)

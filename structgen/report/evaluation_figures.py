@@ -27,6 +27,7 @@ SUMMARY: Mapping[str, str] = MappingProxyType(
 """The figures that are shown of all fields together, by their keys."""
 COLUMNS: tuple[str, ...] = ("field", "n", "precision", "recall", "F1", "95 %", "exact", "false", "coverage", "compared")
 _LONGEST = 120
+_MOST_BARS = 40
 
 
 class FieldLine(NamedTuple):
@@ -45,6 +46,22 @@ class FigureLine(NamedTuple):
     other: str = ""
     difference: str = ""
     certain: bool = False
+
+
+class Share(NamedTuple):
+    """A figure from 0 to 1 for a plot, or None if it has no value, with its 95 % interval and its words."""
+
+    value: float | None
+    interval: tuple[float, float] | None
+    words: str
+
+
+class FieldBar(NamedTuple):
+    """The F1 of one field, or of all together, in the first setting and in the second, if there is one."""
+
+    label: str
+    first: Share
+    second: Share | None
 
 
 class MistakeLine(NamedTuple):
@@ -79,6 +96,8 @@ class EvaluationView:
     changed: str
     mistakes: tuple[MistakeLine, ...]
     mistakes_count: int
+    bars: tuple[FieldBar, ...] = ()
+    more_bars: int = 0
 
 
 def evaluation_view(figures: JsonObject, *, changes: int, mistakes: int) -> EvaluationView:
@@ -96,6 +115,7 @@ def evaluation_view(figures: JsonObject, *, changes: int, mistakes: int) -> Eval
         _changed(comparison),
         tuple(_mistake(as_object(one)) for one in _list(figures.get("mistakes"))[:mistakes]),
         int(as_number(figures.get("mistakes_count")) or 0),
+        *_bars(figures, other),
     )
 
 
@@ -149,6 +169,28 @@ def _field(path: str, one: JsonObject) -> FieldLine:
     name = line_of(path, _LONGEST) or "(the whole value)"
     cells = (name, str(one.get("n")), *shares, _interval(one.get("f1_95")), *others, str(one.get("compare")))
     return FieldLine(cells, one.get("in_macro") is True)
+
+
+def _bars(figures: JsonObject, other: JsonObject) -> tuple[tuple[FieldBar, ...], int]:
+    """Return the bars of the fields that count, below that of their mean, and the number of those left out."""
+    fields, there = as_object(figures.get("fields")), as_object(other.get("fields"))
+    macro = FieldBar("macro F1", _share(figures, "macro_f1"), _share(other, "macro_f1") if other else None)
+    bars = [
+        FieldBar(
+            line_of(path, _LONGEST) or "(the whole value)",
+            _share(as_object(one), "f1"),
+            _share(as_object(there.get(path)), "f1") if other else None,
+        )
+        for path, one in fields.items()
+        if as_object(one).get("in_macro") is True
+    ]
+    return (macro, *bars[:_MOST_BARS]) if bars else (), max(0, len(bars) - _MOST_BARS)
+
+
+def _share(figures: JsonObject, name: str) -> Share:
+    ends = [as_number(end) for end in _list(figures.get(f"{name}_95"))]
+    interval = (ends[0], ends[1]) if len(ends) == 2 and ends[0] is not None and ends[1] is not None else None
+    return Share(as_number(figures.get(name)), interval, shown(figures.get(name)))
 
 
 def _warnings(figures: JsonObject) -> Iterator[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from structgen.core.json import JsonObject
 from structgen.report.evaluation_figures import COLUMNS, evaluation_view
-from structgen.report.templating import page_html, render
+from structgen.report.notebook_parts import part_html
+from structgen.report.templating import page_html
 
 _CHANGES, _MISTAKES, _IN_NOTEBOOK = 2_000, 500, 20
 
@@ -16,6 +17,6 @@ def evaluation_html(figures: JsonObject) -> str:
 
 
 def evaluation_part(figures: JsonObject) -> str:
-    """Return the figures as a part of another page."""
+    """Return the figures as a part of a notebook."""
     view = evaluation_view(figures, changes=_IN_NOTEBOOK, mistakes=_IN_NOTEBOOK)
-    return render("evaluation_body.html.jinja", {"view": view, "columns": COLUMNS})
+    return part_html("evaluation_part", {"view": view, "columns": COLUMNS}, "Evaluation", "evaluation_part")

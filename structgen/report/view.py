@@ -195,7 +195,9 @@ class Places:
         return bisect_right(self._starts, at)
 
     def position(self, at: int) -> str:
-        """Return a character offset as ``line:column``."""
+        """Return a character offset as ``line:column``; as it is if the text is not known."""
+        if not self._document:
+            return f"{at:,}"
         line = self.line(at)
         return f"{line}:{at - self._starts[line - 1] + 1}"
 

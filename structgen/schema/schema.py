@@ -19,6 +19,8 @@ from structgen.core.errors import SchemaError
 from structgen.core.json import Json, JsonObject
 from structgen.core.records import FieldsText, Task
 from structgen.core.results import Issue
+from structgen.core.screen import visible
+from structgen.core.showing import schema_html
 from structgen.schema.cache import remembered
 from structgen.schema.check import Context, check_json, check_typed
 from structgen.schema.core_schema import has_functions, without_functions
@@ -58,6 +60,14 @@ class Schema(Generic[T]):
 
     def __repr__(self) -> str:
         return f"Schema({self.name})"
+
+    def __str__(self) -> str:
+        """Return the outline, after the name."""
+        return f"{self!r} {visible(self.outline())}"
+
+    def _repr_html_(self) -> str:
+        """Return HTML for notebooks."""
+        return schema_html(self)
 
     @classmethod
     def of(cls, schema: object, *, folder: str | None = None, assert_formats: bool = False) -> Schema[Any]:

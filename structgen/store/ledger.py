@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from structgen.core.json import Json, JsonObject
 from structgen.core.masking import mask_command
 from structgen.core.records import Completion, Request
+from structgen.core.screen import moment, visible_line
+from structgen.core.short_repr import short_repr
 from structgen.store.database import document_name
+
+if TYPE_CHECKING:
+    from structgen.report.notebook_parts import RunFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class RunSpec:
     examples: Json = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Run:
     """A run in the ledger. `finished` is None if the run was interrupted or is still going. Times are as in `Entry`.
 
@@ -72,7 +78,32 @@ class Run:
     started: float
     finished: float | None
     rows: int
-    asked: tuple[RunSpec, ...] = ()
+    asked: tuple[RunSpec, ...] = field(default=(), repr=False)
+
+    def __repr__(self) -> str:
+        return short_repr(replace(self, command=masked(self.command)))
+
+    def __str__(self) -> str:
+        """Return one line for people."""
+        shown = self._facts()
+        told = ", ".join(f"{label} {text}" for label, text in shown.facts)
+        return visible_line(f"{shown.title} ({shown.state}): {told}")
+
+    def _repr_html_(self) -> str:
+        """Return HTML for notebooks."""
+        from structgen.report.notebook_parts import run_html
+
+        return run_html(self._facts())
+
+    def _facts(self) -> RunFacts:
+        # imported late, like the templates: commands that only list runs need neither
+        from structgen.report.notebook_parts import RunFacts
+
+        facts = [("model", self.model), ("started", moment(self.started)), ("rows", f"{self.rows:,}")]
+        if self.finished is not None:
+            facts.append(("took", f"{self.finished - self.started:,.1f} s"))
+        state = "finished" if self.finished is not None else "still going, or interrupted"
+        return RunFacts(f"Run {self.id}: {self.task}", state, self.finished is not None, tuple(facts), self.command)
 
 
 @dataclass(frozen=True, slots=True)

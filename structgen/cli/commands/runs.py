@@ -23,7 +23,7 @@ from structgen.core.batch_states import BatchState
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
 from structgen.core.records import Usage
-from structgen.core.screen import visible_line
+from structgen.core.screen import moment, visible_line
 
 if TYPE_CHECKING:
     from structgen.engine.budget import Told
@@ -398,8 +398,3 @@ def _in_batch(run: Run, store: Store) -> bool:
 
 def _completions(count: int) -> str:
     return f"{count} completion{'' if count == 1 else 's'}"
-
-
-def moment(seconds: float) -> str:
-    """Format Unix seconds in the local time zone."""
-    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")
