@@ -1,4 +1,4 @@
-"""Data frames: a column of texts -> the same frame with a typed column for each field.
+"""Data frames in, data frames out: extract from a column of texts, and add a typed column for each field.
 
 Frames of pandas, Polars, PyArrow and other libraries are read and written through Narwhals, the extra ``frames``.
 """
@@ -37,7 +37,7 @@ F = TypeVar("F")
 _AN_EXTRACTOR = optional(instance(Extractor, 'Extractor("groq/openai/gpt-oss-20b")'))
 
 WHOLE = "value"
-"""The column of a value that is no object with named properties."""
+"""The column of a value that is not an object with named properties."""
 
 OTHERS = "*"
 """The column of the keys that a schema allows and does not name, as in files of rows."""
@@ -68,11 +68,10 @@ def extract(
     """Return the frame with what was extracted from the texts of a column, row by row.
 
     There is a column for each field of the schema, with the type that the schema says, or one column ``value`` if the
-    schema describes no object with named properties. Lists and objects are nested columns where the library has them.
+    schema describes no object with named properties. Lists and objects become nested columns if the library has them.
     Unions and nested objects with other keys are JSON texts, and date-times ISO texts; other keys of the value itself
-    are JSON in a column ``*``. ``status`` is "ok", "incomplete" or
-    "failed", and ``error`` the reason. With `evidence`, a column lists where the text supports each value; with
-    `usage`, one has the tokens and the cost in USD.
+    are JSON in a column ``*``. ``status`` is "ok", "incomplete" or "failed", and ``error`` the reason. With `evidence`,
+    a column lists where the text supports each value; with `usage`, one has the tokens and the cost in USD.
 
     The frame itself is not changed. Its other columns, its order and its index are kept. If it has a column of the same
     name already, the new one is called ``<name>_extracted``, and a UserWarning says so. A row without a text fails.
@@ -82,14 +81,14 @@ def extract(
     `concurrency` and `progress` as in `Extractor.map`. `model` and `options` open an Extractor; `extractor` takes their
     place.
 
-    Raises ConfigurationError if this is no data frame, if it has no such column, or if Narwhals is not installed, and
-    TaskError for a wrong schema.
+    Raises ConfigurationError if this is not a data frame, if it has no such column, or if Narwhals is not installed,
+    and TaskError for a wrong schema.
     """
     held = _opened(frame)
     texts, resolved = _texts(held, column), resolve(schema)
     if extractor is not None and (model is not None or options is not None):
         raise ConfigurationError(
-            "extractor has a model and options already: pass either extractor=, or model and options."
+            "extractor already has a model and options: pass either extractor=, or model= and options=."
         )
     layout = _layout(resolved.schema, _taken(held), evidence=evidence, usage=usage)
     used = argument("extractor", extractor, _AN_EXTRACTOR) or Extractor(model, options)
@@ -108,13 +107,13 @@ def extract(
         )
         stack.enter_context(closing(outcomes))
         rows = [row_for(text, next(outcomes)) if isinstance(text, str) else _without_text(text) for text in texts]
-        next(outcomes, None)  # its end closes the store and the display of the progress
+        next(outcomes, None)  # closing the iterator closes the store and the progress display
     return cast(F, _extended(held, layout, rows))
 
 
 @dataclass(frozen=True, slots=True)
 class _RowMaker:
-    """Outcome -> row. Evidence is located only if it has a column, because that takes time."""
+    """Makes the row of an outcome. Evidence is located only if it has a column, because that takes time."""
 
     schema: Schema[Any]
     extractor: Extractor
@@ -132,7 +131,7 @@ class _RowMaker:
 
 def _without_text(given: object) -> Row:
     """Return the row for a cell that holds no text."""
-    reason = f"The text is no str, but {kind_of(given)}: convert the column first."
+    reason = f"The text is {kind_of(given)}, but must be a str: convert the column."
     return Row("", "", RowStatus.FAILED, error="The text is missing." if _is_missing(given) else reason)
 
 
@@ -169,7 +168,7 @@ class _Column:
         if inside is None:
             return None
         if not isinstance(inside, dict):
-            raise Unfit("is no object, but its columns are those of one")
+            raise Unfit("is not an object, but its columns are those of one")
         try:
             return typed_value(self.type, inside.get(self.key))
         except Unfit as error:
@@ -237,9 +236,9 @@ def _cells(layout: Sequence[_Column], rows: Iterable[Row]) -> list[list[object]]
 
 
 def _opened(frame: object) -> Any:
-    """Return the frame in Narwhals' hands. Raises ConfigurationError."""
+    """Return the frame wrapped by Narwhals. Raises ConfigurationError."""
     try:
-        narwhals: Any = import_module("narwhals")  # no types without the extra
+        narwhals: Any = import_module("narwhals")  # untyped if the extra is not installed
     except ImportError as error:
         raise ConfigurationError("Data frames need Narwhals: pip install 'structgen[frames]'.") from error
     try:

@@ -161,7 +161,7 @@ def test_a_cell_that_is_no_text_fails_alone(cell: object) -> None:
 def test_a_column_of_numbers_fails_row_by_row(frame: Frame) -> None:
     found = structgen.frames.extract(frame({"text": [3, 4]}), "text", Dish, model="rules")
     assert cells(found, "status") == ["failed", "failed"]
-    assert "is no str, but int: convert the column first" in cells(found, "error")[0]
+    assert "is int, but must be a str: convert the column" in cells(found, "error")[0]
 
 
 def test_a_refused_answer_is_a_failed_row_and_missing_parts_an_incomplete_one(

@@ -1,4 +1,4 @@
-"""Many documents -> rows, in order, as they finish; and the files that rows are written to."""
+"""Turn many documents into rows, in order, as they finish, and write the rows to files."""
 
 from structgen.batch.output import Output, OutputError, open_output
 from structgen.batch.row import Row, RowStatus

@@ -1,4 +1,4 @@
-"""A run that sends nothing and stores nothing: it reads the documents and estimates what they would take."""
+"""Dry run: read the documents and estimate what a run would take. Nothing is sent or stored."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from structgen.send.unsent_sender import open_unsent
 
 
 class DryExtractor(Extractor):
-    """An Extractor for estimates alone: it needs no key, and its senders send nothing."""
+    """An Extractor that only estimates: it needs no key, and its senders send nothing."""
 
     _open_sender = staticmethod(open_unsent)
 
@@ -26,9 +26,9 @@ def estimate_run(
     *,
     repeats: bool,
 ) -> Estimate:
-    """Return what a run over these documents would take; a problem counts as unreadable, a recording as a recording.
+    """Return what a run over these documents would take. Unreadable documents and recordings are counted separately.
 
-    `repeats` says whether the run would answer the second of two equal requests from its store.
+    `repeats`: the run would answer the second of two equal requests from its store.
     """
     estimator = extractor.estimator(task, instructions, repeats=repeats)
     for item in documents:

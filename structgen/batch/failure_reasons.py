@@ -1,4 +1,4 @@
-"""Failures grouped by reason: the same reason with other numbers, ids or quoted values is one group."""
+"""Group failures by reason: errors that differ only in numbers, ids or quoted values are one group."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from structgen.batch.row import Row, RowStatus
 from structgen.core.screen import visible_line
 
 LONGEST = 2_000
-"""Characters of an error that are compared."""
+"""How many characters of an error are compared."""
 
 _QUOTED = re.compile(r"""(?<!\w)'[^'\n]*'(?!\w)|"[^"\n]*"|`[^`\n]*`|“[^”\n]*”""")
 _WITH_DIGIT = re.compile(r"[^\W_]*\d[\w-]*(?:[.,:]\d[\w-]*)*")
@@ -25,7 +25,7 @@ _BLANKS = re.compile(r"\s+")
 
 
 def reason_of(row: Row) -> str | None:
-    """Return why a row is not ok, without what differs between documents; None for a row that is ok.
+    """Return why a row is not ok, without the parts that differ between documents; None for a row that is ok.
 
     Numbers and ids become ``#``; quoted values, the found values, and the document's own id and source become ``…``.
     """
@@ -40,7 +40,7 @@ def reason_of(row: Row) -> str | None:
 
 
 def _without(text: str, own: str) -> str:
-    """Replace whole words of a document by ``…``. Shorter ones than 3 letters might be words of the message."""
+    """Replace values of a document by ``…`` where they are whole words. Under 3 letters they may be the message's."""
     if len(own) < 3 or own not in text:
         return text
     begin, end = (r"\b" if char.isalnum() else "" for char in (own[0], own[-1]))
@@ -78,7 +78,7 @@ def named(source: str, own: str) -> str:
 
 
 class FailureGroups:
-    """Counts failures by status and reason, as rows arrive. At most `most` groups are told apart."""
+    """Counts failures by status and reason, as rows arrive. Failures beyond `most` groups are counted together."""
 
     def __init__(self, most: int = 1_000) -> None:
         self._most = most

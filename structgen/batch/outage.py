@@ -1,4 +1,4 @@
-"""Recognize that a server is down, so that a run ends after a few documents instead of failing at every one."""
+"""Recognize that a server is down, so that a run ends after a few documents instead of failing every one."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from structgen.engine.budget import is_paid
 from structgen.engine.drive import Outcome
 
 UNREACHED = 10
-"""How many calls in a row may meet no server, retries included, until a document that fails so ends the run."""
+"""How many calls in a row, retries included, may reach no server before a failed document ends the run."""
 
 FAILED = 12
-"""How many documents in a row may fail at a server that answers with errors, because single documents may make a
-healthy server fail."""
+"""How many documents in a row may fail at a server that responds with errors: a single document may make a healthy
+server fail."""
 
 ENOUGH_RETRIES = 2
 WITHOUT_RETRIES = 5
-"""With fewer retries for each document, this many times as many documents are needed."""
+"""With fewer retries for each document, the run ends after this many times as many documents."""
 
 
 class Outage:
-    """Counts the calls and the documents in a row that got no answer."""
+    """Counts the calls and the documents in a row that got no response."""
 
     def __init__(self, retries: int | None) -> None:
         """`retries` is the maximum of transport retries for each request; None means no limit."""
@@ -30,7 +30,7 @@ class Outage:
         self._unreached = self._documents = 0
 
     def observe(self, event: Event) -> None:
-        """Count a call that is sent again because it met no server. Any response shows that the server is there."""
+        """Count a call that is retried because it reached no server. Any response shows that the server is up."""
         if isinstance(event, TransportRetried):
             self._unreached = self._unreached + 1 if isinstance(event.error, ConnectionFailed) else 0
         elif isinstance(event, CompletionReceived) and event.completion.usage.calls:

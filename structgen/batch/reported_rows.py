@@ -1,4 +1,4 @@
-"""Rows and their texts -> the documents of a report, alone or beside the rows of another run."""
+"""Turn rows and their texts into the documents of a report, alone or beside the rows of another run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from structgen.report.view import View
 
 @dataclass(frozen=True, slots=True)
 class RunRows:
-    """The rows of one run and where their texts are. `typed` is False if they come from CSV, which has no numbers."""
+    """The rows of one run and where their texts are. `typed` is False for CSV, which has no types."""
 
     rows: Sequence[Row]
     texts: RowTexts
@@ -62,7 +62,7 @@ def _said(row: Row) -> str:
 
 
 def _absent(found: Reported, name: str) -> Reported:
-    """Return what is shown of a document in the run of this name, which has no row for it."""
+    """Return what to show of a document for the run of this name, which has no row for it."""
     view = View(name=name, error=f"{name} has no row for this document.")
     return Reported(found.id, found.source, "absent", view, {}, text_note="See the other run.")
 
@@ -125,5 +125,5 @@ class _ByDocument:
         return self._rows[number]
 
     def left(self) -> list[Row]:
-        """Return the rows that nothing took."""
+        """Return the rows that were not taken."""
         return [row for number, row in enumerate(self._rows) if number not in self._taken]

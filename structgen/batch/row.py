@@ -28,7 +28,7 @@ _DROPPED = frozenset({"dropped_item", "dropped_key"})
 class Row:
     """The outcome of one document. `cost` is in USD, or None if unknown; `error` is one sentence.
 
-    `partial` is what could be read of a refused response. It is no value: something in it is wrong.
+    `partial` is what could be read of a refused response. It is not a value: some part of it is wrong.
     """
 
     id: str
@@ -56,9 +56,9 @@ class Row:
     review: tuple[str, ...] | None = None
     """The paths of the fields whose probability is below that of `--accept`; None without it."""
     told: Told | None = None
-    """A lower bound of what the calls took, if some of them reported no tokens."""
+    """A lower bound of what the calls used, if some of them reported no tokens."""
     asked: tuple[str, ...] = field(default=(), repr=False)
-    """The texts that were asked about in vain: that of the document, or those of its chunks; empty if it is ok."""
+    """The texts whose answers were refused: that of the document, or those of its chunks; empty if it is ok."""
 
     @property
     def unsupported(self) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ class Row:
 
     @property
     def merged(self) -> int:
-        """The number of items that were taken for the same as another one."""
+        """The number of items that were merged with an equal one."""
         alike = sum(repair.rule == "same_item" for repair in self.repairs)
         again = [repair.before for repair in self.repairs if repair.rule in _MERGED]
         return alike + sum(len(before) if isinstance(before, list) else 1 for before in again)
@@ -116,7 +116,7 @@ class Row:
 
 
 def _at_least(told: Told | None) -> JsonObject:
-    """Return what the usage of a row says in addition if some calls reported no tokens."""
+    """Return the additional keys of a row's usage if some calls reported no tokens."""
     return {} if told is None else {"cost_at_least": told.cost, "untold_calls": told.untold_calls}
 
 
@@ -131,7 +131,7 @@ def _names_in(kind: Any) -> tuple[str, ...]:
 
 
 _OPTIONAL = frozenset({"page", "seconds"})
-"""What a piece of evidence has only if its document has it."""
+"""The keys of a piece of evidence that depend on the kind of document."""
 
 
 def _piece(piece: Evidence) -> JsonObject:
@@ -173,7 +173,7 @@ def _claim(claim: Claim, chunks: tuple[ChunkReport, ...]) -> JsonObject:
 
 
 def row_for(document: Document, outcome: Outcome[Any], schema: Schema[Any], prices: Prices, model: str) -> Row:
-    """Return the row of any outcome, with what its calls told if some told no tokens."""
+    """Return the row of any outcome, with a lower bound of its usage if some calls reported no tokens."""
     if isinstance(outcome, Extraction):
         row = row_of(document, outcome, schema)
     else:
@@ -318,7 +318,7 @@ def plain(value: object, schema: Schema[Any]) -> Json:
     """Return an instance of the schema's type as plain JSON, under the names (aliases) in its JSON Schema."""
     if schema.adapter is None:
         return cast(Json, value)
-    # no warnings: a value that a validator changed may not match its type, and is shown as it is
+    # without warnings: a value that a validator changed may not match its type, and is shown as it is
     return cast(Json, schema.adapter.dump_python(cast(Any, value), mode="json", by_alias=True, warnings="none"))
 
 

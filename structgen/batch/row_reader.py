@@ -1,4 +1,4 @@
-"""JSON -> Row, the inverse of `Row.to_json`. A row may come from a file that others wrote, so everything is checked."""
+"""Read a Row from JSON, the inverse of `Row.to_json`. Other programs may have written it, so everything is checked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class NoRow(ValueError):
-    """A JSON value that is no row. The message says why."""
+    """A JSON value that is not a row. The message says why."""
 
 
 def row_from_json(value: Json) -> Row:
@@ -57,11 +57,11 @@ def row_from_json(value: Json) -> Row:
 
 
 def _each(several: Json, read: Callable[[Json], T]) -> tuple[T, ...]:
-    """Return what was read of each item of a list; of nothing, nothing."""
+    """Read each item of a list; an absent list is empty."""
     if several is None:
         return ()
     if not isinstance(several, list):
-        raise NoRow("one of its lists is no list")
+        raise NoRow("one of its lists is not a list")
     return tuple(map(read, several))
 
 
@@ -74,13 +74,13 @@ def _text(record: JsonObject, name: str, default: str = _REQUIRED) -> str:
         return found
     if found is None and default != _REQUIRED:
         return default
-    raise NoRow(f"its `{name}` is no text")
+    raise NoRow(f"its `{name}` is not a string")
 
 
 def _optional_text(value: Json) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    raise NoRow("a text of it is no text")
+    raise NoRow("one of its texts is not a string")
 
 
 def _whole(value: Json) -> int | None:
@@ -110,7 +110,7 @@ def _pair(value: Json) -> tuple[float, float]:
     numbers = [as_number(number) for number in value] if isinstance(value, list) else []
     if len(numbers) == 2 and numbers[0] is not None and numbers[1] is not None:
         return numbers[0], numbers[1]
-    raise NoRow("one of its spans is no pair of numbers")
+    raise NoRow("one of its spans is not a pair of numbers")
 
 
 def _span(value: Json) -> tuple[int, int]:
@@ -148,7 +148,7 @@ def _usage(usage: JsonObject) -> Usage:
 
 
 MOST_CHUNKS = 100_000
-"""A row that says that it has more chunks is believed to have this many."""
+"""Maximum chunks of a row: a larger number is not believed."""
 
 
 def _chunks(found: JsonObject) -> tuple[tuple[ChunkReport, ...], tuple[Conflict, ...]]:

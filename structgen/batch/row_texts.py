@@ -18,11 +18,11 @@ from structgen.documents import ReadingOptions, read_documents
 from structgen.documents.html_text import is_page, page_text
 from structgen.store import Entry, Store
 
-UNCHECKED = "This is what the source contains now: the row has no place in it that would tell whether it has changed."
+UNCHECKED = "This is what the source contains now. The row has no evidence to show whether the text has changed."
 _SOURCES = 4
 """How many sources with several documents are kept in memory."""
 _MOST_COMPARED = 3_000_000
-"""How often a stored text is compared with a row at most."""
+"""Maximum stored texts that are compared with a row."""
 _LONGEST_SEARCHED = 2_000_000
 """The longest text in characters in which stored chunks are searched."""
 _NUMBER = re.compile(r":(\d+)(?:#\d+)?\Z")
@@ -65,8 +65,8 @@ class RowTexts:
         if stored is not None:
             return stored
         if read is not None:
-            return RowText(None, f"The text of {row.source} has changed since it was read: its places would be wrong.")
-        return RowText(None, f"The text is not at hand: {row.source or 'its source'} cannot be read here any more.")
+            return RowText(None, f"The text of {row.source} has changed since it was read: its evidence may be wrong.")
+        return RowText(None, f"The text is not available: {row.source or 'its source'} can no longer be read here.")
 
     def _from_source(self, row: Row) -> str | None:
         """Return the text as its source has it now, or None."""
@@ -90,14 +90,14 @@ class RowTexts:
     def _documents_in(self, source: str) -> Iterator[Document]:
         for folder in self._folders:
             path = folder / source
-            # a source is written by others: nothing but a plain file is opened
+            # a row may name any source, so only plain files are opened
             if source and "\0" not in source and path.is_file():
                 found = read_documents([str(path)], self._options)
                 return (one for one in found if isinstance(one, Document))
         return iter(())
 
     def _answers(self, row: Row, text: str) -> tuple[Entry, ...]:
-        """Return what the run asked about a text or its chunks, in order."""
+        """Return the requests of the run about a text or its chunks, in order."""
         if self._store is None or self._run is None:
             return ()
         found = self._store.answers(self._run, text)

@@ -1,4 +1,4 @@
-"""Batch: many documents through one Extractor within a budget, one row each, in order, as they finish."""
+"""Batch: run many documents through one Extractor within a budget, and yield a row for each, in order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from structgen.extractor import Extractor
 from structgen.schema import Schema
 
 _HOPELESS = (AuthenticationFailed, ModelUnavailable, ConfigurationError, StoreError)
-"""Errors that every other document would meet too."""
+"""Errors that would fail every other document too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Spending:
     budget: RunBudget
     prices: Prices
     elsewhere: Callable[[], float] = float
-    """Returns what the run paid elsewhere in USD, such as for transcripts."""
+    """Returns what the run paid outside the batch, in USD, such as for transcripts."""
     spent: Sum = field(default_factory=Sum)
     reserved: deque[Sum] = field(default_factory=deque[Sum])
 
@@ -224,7 +224,7 @@ class Batch:
             row = found if fit is None else fit(found)
             self.summary = self.summary.add(row, time.monotonic() - self._started)
             yield row
-        # a budget that was used up by the very last document is no error: nothing is left over
+        # it is not an error if the very last document used up the budget: nothing is left over
         if self._reason is not None and (self.left_over or not isinstance(self._reason, BudgetExceeded)):
             raise self._reason
 
@@ -256,7 +256,7 @@ class Batch:
             if self.stopped:
                 self._left += 1
                 return
-            # those in flight used less than reserved, so the document goes first in another round
+            # the documents in flight used less than reserved, so this document goes first in another round
             ahead = chain([waited], ahead)
 
     def _round(self, documents: Iterator[DocumentOrProblem]) -> Iterator[Row]:
@@ -314,7 +314,7 @@ class Batch:
         try:
             return self._extractor.estimate_usage(self._task, document, self._instructions)
         except StructgenError:
-            return Usage()  # it cannot be sent, and its row will say why
+            return Usage()  # the document cannot be sent, and its row will say why
 
     def _row(self, document: Document, outcome: Outcome[Any]) -> Row:
         self._stop_if_hopeless(outcome)

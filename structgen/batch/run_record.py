@@ -1,4 +1,4 @@
-"""The rows of a run -> the ledger, a few at a time, so that no row waits for a commit."""
+"""Record the rows of a run in the ledger, a few at a time, so that no row waits for a commit."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from structgen.core.screen import escaped
 from structgen.store import RunRow, Store, document_name
 
 MOST, LONGEST = 64, 0.5
-"""How many rows, and for how many seconds, wait to be recorded together."""
+"""How many rows are recorded together, and the maximum seconds that they wait for it."""
 
 
 class RunRecord:
-    """Records the rows of one run. What fails is recorded at once, the others with it or soon after."""
+    """Records the rows of one run. A row that is not ok is recorded at once, with those that wait; the others soon."""
 
     def __init__(self, store: Store, run: int) -> None:
         self.run = run
@@ -36,7 +36,7 @@ class RunRecord:
             self.flush()
 
     def flush(self) -> None:
-        """Pass the waiting rows to the store. A store that cannot keep them loses no row: the output has it."""
+        """Record the rows that wait. If the store cannot, no row is lost: the output has them all."""
         rows, self._waiting = self._waiting, []
         with suppress(StoreError):
             self._store.add_rows(rows)

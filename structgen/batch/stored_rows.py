@@ -1,4 +1,4 @@
-"""The rows of a run whose output is gone, from what the store has: how each document ended, and the stored answers.
+"""Rebuild the rows of a run whose output is gone from the store: how each document ended, and the stored responses.
 
 The answers are read again with the schema that the run recorded. Nothing is sent, and nothing is written.
 """
@@ -18,14 +18,14 @@ from structgen.engine.reparse.previous_run import PreviousRun
 from structgen.extractor import Extractor
 from structgen.store import Run, RunRow, Store
 
-GONE = "The output of this run is gone, and the store has no answer for this document any more: its value is unknown."
+GONE = "The output of this run is gone, and the store no longer has a response for this document: its value is unknown."
 
 
 def stored_rows(store: Store, run: Run, texts: RowTexts) -> list[Row]:
     """Return a row for each document of a run, without those of an output that can no longer be read."""
     recorded = list(store.rows_of(run.id))
     if not recorded:
-        # an older structgen recorded only what was asked
+        # an older structgen recorded no outcomes, only requests
         found = [
             Document(text, f"text {number}", "") for number, (text, _) in enumerate(stored_texts(store, run.id), 1)
         ]
@@ -53,7 +53,7 @@ def _bare(recorded: RunRow) -> Row:
 
 
 def _joined(row: Row, again: Row | None) -> Row:
-    """Return what the answers say, with the status and the usage that the run had."""
+    """Return the row of the stored responses, with the status and the usage that the run recorded."""
     if again is None or (again.value is None and again.partial is None):
         return replace(row, notes=(*row.notes, GONE))
     return replace(

@@ -23,7 +23,7 @@ MOST_PATHS, LONGEST_PATH = 8, 80
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The number of rows by outcome, and what they took. `cost` is in USD, or None if a price is unknown."""
+    """The number of rows by outcome, and their usage. `cost` is in USD, or None if a price is unknown."""
 
     ok: int = 0
     incomplete: int = 0
@@ -35,18 +35,18 @@ class Summary:
     conflicts: int = 0
     """Parts of values about which chunks of one document disagree."""
     merged: int = 0
-    """Items that were taken for the same as another one of their list."""
+    """Items that were merged with an equal one of their list."""
     dropped: int = 0
     """List items and keys that a lossy repair left out."""
     usage: Usage = field(default_factory=Usage)
     cost: float | None = 0.0
     told: Told = field(default_factory=Told)
-    """What the calls that reported tokens took, and how many reported none."""
+    """The usage of the calls that reported tokens, and the number of calls that reported none."""
     seconds: float = 0.0
     fields_by: Mapping[str, int] = field(default_factory=dict[str, int])
     """The number of fields that each model of a cascade answered."""
     alone: Alone | None = None
-    """What the last model of a cascade would have taken alone."""
+    """The usage and cost if the last model of a cascade had been asked alone."""
 
     @property
     def rows(self) -> int:
@@ -113,7 +113,7 @@ class Summary:
         return [f"{values} unsupported ({', '.join(named)})"]
 
     def _doubtful(self) -> list[str]:
-        """Count the conflicts, and the merged and dropped items: a row with any of them is ok, but worth a look."""
+        """Count the conflicts, and the merged and dropped items: a row with any of them is ok, but worth a check."""
         found = [counted(self.conflicts, "conflict")] if self.conflicts else []
         found += [f"{counted(self.merged, 'item')} merged"] if self.merged else []
         found += [f"{counted(self.dropped, 'value')} dropped"] if self.dropped else []

@@ -149,7 +149,7 @@ class _Reader:
         self._messages.append(message)
 
     def other(self, number: int) -> DocumentError:
-        """Return the error for a file that is no transcript."""
+        """Return the error for a file that is not a transcript."""
         return DocumentError(
             f"{self._path}, line {number}: not a transcript of structgen chat, which has JSON Lines that begin with "
             '{"structgen": "chat"}. Name another file; this one is left as it is.'

@@ -29,7 +29,7 @@ def turns_of(messages: Iterable[Message]) -> tuple[Turn, ...]:
 
 
 def history_of(given: Sequence[Message | Mapping[str, object]]) -> tuple[str, tuple[Turn, ...]]:
-    """Return the system prompt and the turns of a history. Raises DocumentError for what is no history."""
+    """Return the system prompt and the turns of a history. Raises DocumentError for what is not a history."""
     if not isinstance(given, list | tuple):
         raise DocumentError(f"The history must be a list of chat messages, not {type(given).__name__}.")
     # checked together with a question, because a history may consist of the system prompt alone

@@ -115,7 +115,7 @@ Ray: TypeAlias = Annotated[
         "--ray",
         metavar="ADDRESS",
         help="With --engine daft: the Ray cluster to run on (host:6379, ray://host:10001, or auto). Its processes must "
-        "be on one host with the store, or there must be no store; see docs/cluster.md.",
+        "be on the same host as the store, unless --no-store is given; see docs/cluster.md.",
     ),
 ]
 Output: TypeAlias = Annotated[

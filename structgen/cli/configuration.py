@@ -54,7 +54,7 @@ _WANTED: Mapping[type[object], str] = MappingProxyType(
     {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a text, the path of a file"}
 )
 _NO_SETTINGS = frozenset({"API_KEY", "CARDS", "DEBUG"})
-"""Variables of structgen, without the prefix, that are no settings."""
+"""Variables of structgen, without the prefix, that are not settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def unknown_variables(environ: Mapping[str, str] = os.environ) -> Iterator[str]:
     known = {PREFIX + name for name in _NO_SETTINGS} | {PREFIX + name.upper() for name in setting_kinds()}
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:
-            yield f"{name} is no setting and has no effect.{_nearest(name, known)}"
+            yield f"{name} is not a setting and has no effect.{_nearest(name, known)}"
 
 
 def _from_environment(environ: Mapping[str, str], dotenv: Mapping[str, str]) -> Iterator[tuple[str, Setting]]:
@@ -208,7 +208,7 @@ def _from_file() -> Iterator[tuple[str, Setting]]:
         place = file.place(name) if file else ""
         _refuse_secret(name, given, place)
         if name not in setting_kinds():
-            raise ConfigurationError(f"{place}: {name!r} is no setting.{_nearest(name, setting_kinds())}")
+            raise ConfigurationError(f"{place}: {name!r} is not a setting.{_nearest(name, setting_kinds())}")
         value = _typed(name, given, f"{place}: {name}")
         if isinstance(value, str) and setting_kinds()[name] is Path and file:
             # relative to the file that says so, wherever the command is run
@@ -251,7 +251,7 @@ def _base_url(given: object) -> object:
     try:
         return COMPATIBLE.check_base_url(str(given))
     except ConfigurationError as error:
-        raise InvalidArgument(f"is no base URL. {str(error).removesuffix('.')}") from None
+        raise InvalidArgument(f"is not a base URL. {str(error).removesuffix('.')}") from None
 
 
 _MORE: Mapping[str, Callable[[object], object]] = MappingProxyType(

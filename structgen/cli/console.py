@@ -98,7 +98,7 @@ def discard_stdout() -> None:
 def command(
     app: typer.Typer, example: str, name: str | None = None
 ) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Register a function as the subcommand with its name, or with `name` if that is no name for a function.
+    """Register a function as the subcommand with its name, or with `name` if that cannot name a function.
 
     `example`, a command line that works, ends its help.
     """

@@ -93,7 +93,7 @@ def _of_file(file: RowFile, store: Store | None, run: Run | None, columns: Colum
     if not file.finished and not notices:
         notices.append(_unfinished("The run that writes this file", found, "is still going, or was stopped"))
     if file.wrong:
-        notices.append(f"{file.wrong:,} of its lines are no rows and are left out; {file.first_wrong}.")
+        notices.append(f"{file.wrong:,} of its lines are not rows and are left out; {file.first_wrong}.")
     return replace(found, notices=tuple(notices))
 
 

@@ -216,7 +216,7 @@ def read_system(given: str | None) -> str:
     """
     if given is None or not given.strip():
         return ""
-    with suppress(OSError, ValueError):  # a long text is no name of a file
+    with suppress(OSError, ValueError):  # a long text is not a file's name
         if Path(given).is_file():
             return _system_file(Path(given))
     if len(given.split()) == 1 and ("/" in given or "." in given.strip(".")):

@@ -132,7 +132,7 @@ def document_text(text: Input, conversation: tuple[Message, ...]) -> str | None:
 
 
 _SOURCES = ("user", "tool")
-"""The roles whose messages a value may be taken from: what the assistant wrote is no source."""
+"""The roles whose messages a value may be taken from: what the assistant wrote is not a source."""
 
 
 _MB = 1_000_000

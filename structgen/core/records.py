@@ -380,7 +380,7 @@ class Evidence:
 
     `start`, `end` and `text` are None for an unsupported value. `score` (0 to 1) is set for fuzzy matches only. `page`
     counts from 1, and is None if the document has no pages. `seconds` are the seconds in the audio in which it was
-    said, from and to, or None if the document is no transcript or its times are unknown.
+    said, from and to, or None if the document is not a transcript or its times are unknown.
     """
 
     path: str

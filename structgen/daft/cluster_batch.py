@@ -1,4 +1,4 @@
-"""A batch whose documents go through Daft, partition by partition; its rows come back in order."""
+"""A batch that runs on Daft, partition by partition. Its rows are in the order of the documents."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from structgen.engine.drive import Outcome
 from structgen.extractor import Extractor
 
 PARTITION = 4_096
-"""Maximum documents of a partition: those that are in memory at once, on their way."""
+"""Maximum documents of a partition, all of which are in memory at once."""
 
 CHARACTERS = 32_000_000
-"""Maximum characters of a partition, but for its last document."""
+"""Maximum characters of a partition, not counting its last document."""
 
 BATCH = 64
 """Documents that Daft hands over at once; fewer, if the documents are to reach all processes."""
 
 
 class ClusterBatch(Batch):
-    """One run over many documents on Daft: on this machine, or on the Ray cluster that Daft was told of.
+    """One run over many documents on Daft: on this machine, or on the Ray cluster that Daft uses.
 
     `extractor` only says what applies to the whole run, such as prices; the processes open their own for `job`.
     `processes` is how many of them there are.
@@ -66,7 +66,7 @@ class ClusterBatch(Batch):
         self._processes = processes
 
     def in_run(self, run: int | None) -> None:
-        """Record what the processes pay as that of a run in the ledger of the store."""
+        """Record what the processes pay under this run in the ledger of the store."""
         self._job = replace(self._job, run=run)
 
     def stop(self) -> None:
@@ -113,11 +113,11 @@ class ClusterBatch(Batch):
             yield answered.row
 
     def _is_like_the_reason(self, answered: Answered) -> bool:
-        """Whether a document met the error that stopped the run, which it could not tell its process in time."""
+        """Whether a document failed with the error that stopped the run, before its process learned of the stop."""
         return self._reason is not None and type(answered.cause) is type(self._reason) and not answered.attempts
 
     def _through_daft(self, partition: list[Document]) -> Iterator[Answered]:
-        """Yield the answers in the order of the documents. An error of Daft's stops the run, and is its reason."""
+        """Yield the answers in the order of the documents. An error from Daft stops the run and becomes its reason."""
         arrived: dict[int, bytes] = {}
         due = 0
         results = pumped(partial(self._results, partition))
@@ -129,13 +129,13 @@ class ClusterBatch(Batch):
                     due += 1
         except Exception as error:  # Daft has several kinds, and Ray others
             self._end_with(next(iter(str(error).splitlines()), type(error).__name__))
-            deque(results, maxlen=0)  # what is under way is paid for, and must be stored before the run ends
+            deque(results, maxlen=0)  # requests in flight are paid for: store their responses first
             return
         if due < len(partition):
             self._end_with(f"it returned {due:,} of {len(partition):,} rows")
 
     def _end_with(self, why: str) -> None:
-        """Stop the run because Daft did."""
+        """Stop the run because Daft has failed."""
         self._reason = self._reason or ServerDown(f"Daft has stopped: {why.rstrip('.')}.")
         self.stop()
 

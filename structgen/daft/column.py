@@ -45,8 +45,8 @@ def extract(
 
     Its fields: `value` (int, float, str, bool, date, datetime, decimal, list, struct; what schema/columns.py says is
     JSON is a text), `status` (ok, incomplete, failed), `evidence`, `unsupported`, `error`, `repairs`, `issues`,
-    `usage` with the `cost` in USD, `model`, and `partial`, what could be read of a refused response, as JSON. Whatever
-    happens to one text is an error in its own struct.
+    `usage` with the `cost` in USD, `model`, and `partial`, what could be read of a refused response, as JSON. If one
+    text fails, only its own struct has the error.
 
     Args:
         texts: a column of texts.
@@ -95,7 +95,7 @@ def extract(
         texts: list[object] = column.to_pylist()
         try:
             structs = await structs_of(job, texts, kind)
-        except Exception as error:  # an error of ours must not turn the rows of a whole batch into nulls
+        except Exception as error:  # Daft would turn an exception into nulls for the rows of the whole batch
             structs = [_failed(f"{type(error).__name__}: {error}") for _ in texts]
         return to_series(structs, dtype)
 
@@ -104,7 +104,7 @@ def extract(
 
 
 BATCH = 64
-"""Texts that Daft hands over at once. It has some dozens of such batches under way at the same time."""
+"""Texts that Daft hands over at once. It processes some dozens of such batches at the same time."""
 
 
 async def structs_of(job: Job, texts: list[object], kind: ValueType) -> list[dict[str, Any]]:
@@ -189,7 +189,7 @@ def data_type(kind: ValueType) -> DataType:
 
 
 def to_series(structs: list[dict[str, Any]], dtype: Any) -> Any:
-    """Return the structs as a series of Daft, through Arrow, which is faster than Daft's own conversion."""
+    """Return the structs as a Daft Series, through Arrow, which is faster than Daft's own conversion."""
     arrow: Any = import_module("pyarrow")
     kind = dtype.to_arrow_dtype()
     try:

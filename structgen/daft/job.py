@@ -1,4 +1,4 @@
-"""What the processes of a cluster are told: a job, which travels to them and is opened once in each."""
+"""The job that the processes of a cluster work on. It is sent to them, and each opens it once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from structgen.store import Store
 
 DEATHS = 3
-"""A document that was under way when this many processes died is not tried again."""
+"""A document that was being processed when this many processes died is not retried."""
 
 CONCURRENCY = 32
 """Default of the maximum documents that each process works on at the same time."""
@@ -82,7 +82,7 @@ def load_daft() -> Any:
 
 
 def ship_by_value(schema: object) -> None:
-    """Let the module of a user's class travel with it, unless it is installed: other processes cannot import it."""
+    """Pickle the module of a user's class by value unless it is installed: other processes could not import it."""
     for module in {top for kind in _classes(schema) if (top := _top_module(kind)) is not None}:
         cloudpickle: Any = import_module("daft.pickle.cloudpickle")
         cloudpickle.register_pickle_by_value(module)
@@ -102,7 +102,7 @@ def _classes(schema: object) -> Iterator[type[object]]:
 
 
 def _top_module(kind: type[object]) -> ModuleType | None:
-    """Return the outermost module of a class if it is not installed; None also for what Python has by other means."""
+    """Return the top-level module of a class, or None if it is installed or another process can import it anyway."""
     name = kind.__module__.partition(".")[0]
     module = sys.modules.get(name)
     if module is None:  # its parents were not imported, as pytest may do

@@ -1,4 +1,4 @@
-"""Results of Daft through a thread of its own, so that the main thread can handle signals while it waits."""
+"""Run Daft in a separate thread, so that the main thread can handle signals while it waits for results."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 LOOK = 0.1
-"""Seconds between two looks at the signals."""
+"""Seconds between two checks for signals."""
 
 
 class _End:
-    """Follows the last result, with the error that ended them, if any."""
+    """Marks the end of the results, with the error that ended them, if any."""
 
     def __init__(self, error: BaseException | None) -> None:
         self.error = error
@@ -31,7 +31,7 @@ def pumped(produce: Callable[[], Iterable[T]]) -> Iterator[T]:
         try:
             for result in produce():
                 results.put(result)
-        except BaseException as raised:  # it belongs to the thread that waits
+        except BaseException as raised:  # the exception belongs to the thread that waits
             error = raised
         results.put(_End(error))
 
@@ -55,7 +55,7 @@ def pumped(produce: Callable[[], Iterable[T]]) -> Iterator[T]:
 def keep_interrupts() -> None:
     """Let Ctrl-C go to Python's handler alone.
 
-    Daft takes it over whenever it runs something, and cancels what is under way, although it may be paid for.
+    Daft handles Ctrl-C itself whenever it runs something, and cancels requests in flight, which may be paid for.
     """
     if threading.current_thread() is threading.main_thread() and (handler := signal.getsignal(signal.SIGINT)):
         signal.signal(signal.SIGINT, handler)

@@ -1,4 +1,4 @@
-"""Which runner Daft uses: this machine, or a Ray cluster, which must answer within seconds."""
+"""Choose Daft's runner: this machine, or a Ray cluster, which must respond within seconds."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from structgen.core.errors import ConfigurationError
 from structgen.daft.job import load_daft
 
 CONNECTING = 3.0
-"""Seconds for the first connection to the address of a cluster."""
+"""Timeout in seconds for the first connection to a cluster."""
 
 JOINING = 30.0
-"""Seconds for Ray to join a cluster that answers."""
+"""Timeout in seconds for Ray to join a cluster that responds."""
 
 AUTO = "auto"
 """The address of the cluster of this machine."""
@@ -24,7 +24,7 @@ AUTO = "auto"
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The processes that work, and the hosts that they are on."""
+    """The number of worker processes and of their hosts."""
 
     processes: int = 1
     hosts: int = 1
@@ -35,7 +35,7 @@ def use_runner(ray: str | None) -> Cluster:
 
     Raises ConfigurationError if Daft or Ray is not installed, or the cluster does not answer.
     """
-    # Neither reports anything about its use: what runs here is the user's affair.
+    # Neither library may report usage statistics from here: that is for the user to decide.
     os.environ.setdefault("DAFT_ANALYTICS_ENABLED", "0")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if ray is not None and ray != AUTO:
@@ -45,7 +45,7 @@ def use_runner(ray: str | None) -> Cluster:
         if ray is None:
             current: Any = import_module("daft.runners").get_or_infer_runner_type
             if current() != "native":
-                raise ConfigurationError("Daft uses Ray in this process already: name its cluster in --ray.")
+                raise ConfigurationError("Daft already uses Ray in this process: name its cluster with --ray.")
             return Cluster()
         module = _joined(ray)
         daft.set_runner_ray(noop_if_initialized=True)
@@ -58,7 +58,7 @@ def use_runner(ray: str | None) -> Cluster:
 
 
 def _joined(address: str) -> Any:
-    """Join a cluster. Ray itself would wait for minutes for one that is not there."""
+    """Join a cluster within a timeout: Ray itself would wait for minutes if there is none."""
     try:
         ray: Any = import_module("ray")
     except ImportError as error:
@@ -77,7 +77,7 @@ def _joined(address: str) -> Any:
     thread.start()
     thread.join(JOINING)
     if thread.is_alive():
-        raise ConfigurationError(f"{address} answers, but not as a Ray cluster does. Check --ray.")
+        raise ConfigurationError(f"{address} responds, but not like a Ray cluster. Check --ray.")
     if failures:
         line = next(iter(str(failures[0]).splitlines()), type(failures[0]).__name__)
         raise ConfigurationError(f"The Ray cluster at {address} cannot be joined: {line}") from failures[0]
@@ -93,5 +93,5 @@ def _check_reachable(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), CONNECTING).close()
     except (OSError, OverflowError) as error:
         raise ConfigurationError(
-            f"No Ray cluster answers at {address} ({error}). Start one (`ray start --head`), or correct --ray."
+            f"No Ray cluster responds at {address} ({error}). Start one (`ray start --head`), or correct --ray."
         ) from error

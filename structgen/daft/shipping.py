@@ -1,4 +1,4 @@
-"""Documents to the processes of a cluster and rows back, as bytes in columns of Daft."""
+"""Serialize documents for the processes of a cluster, and their rows, as bytes in columns of Daft."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from structgen.engine.drive import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The row of a document, and what a run must know besides: the attempts without their texts, and the cause.
+    """The row of a document, and what else the run needs: the attempts without their texts, and the cause.
 
     `given_up` says that a request was not sent because the run was stopped.
     """
@@ -31,7 +31,7 @@ class Answered:
 
     @property
     def outcome(self) -> Outcome[Any]:
-        """The outcome, as far as a run must know it."""
+        """The outcome, as far as the run needs it."""
         if self.accepted:
             return Extraction(self.row.value, attempts=self.attempts, usage=self.row.usage)
         failed = ExtractionFailed(self.row.error or "", attempts=self.attempts, usage=self.row.usage)
@@ -75,7 +75,7 @@ def _failed(document: Document, error: StructgenError) -> bytes:
 
 def _packed(row: Row, outcome: Outcome[Any]) -> bytes:
     cause = outcome.__cause__ if isinstance(outcome, ExtractionFailed) else None
-    # Other exceptions may not survive the way, and tell a run nothing.
+    # Other exceptions may not be picklable, and the run does not need them.
     kept = cause if isinstance(cause, StructgenError) and not isinstance(cause, ExtractionFailed) else None
     attempts = tuple(map(_light, outcome.attempts))
     return pickle.dumps(Answered(row, attempts, isinstance(outcome, Extraction), kept, was_given_up(outcome)))

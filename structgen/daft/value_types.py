@@ -1,4 +1,4 @@
-"""The type of the column `value`, and the value as that type holds it.
+"""The type of the column `value`, and the conversion of values to that type.
 
 `schema/columns.py` says what the type is. Daft has two more than files: a date with a time is a timestamp in
 microseconds without a time zone (in UTC if the value names an offset, else as it is written), and a Decimal is a
@@ -23,7 +23,7 @@ PRECISION, SCALE = 38, 18
 
 
 class Text(Enum):
-    """What the texts of a column are."""
+    """What kind of text a column holds."""
 
     PLAIN = auto()
     MOMENT = auto()

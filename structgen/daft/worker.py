@@ -1,4 +1,4 @@
-"""One process of a cluster at work: its Extractor, its maximum of concurrent documents, and its marks in the store."""
+"""A worker process of a cluster: its Extractor, its limit of concurrent documents, and its marks in the store."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from structgen.store import Store
 from structgen.store.under_way import SIZE, UnderWay
 
 LOOK = 0.25
-"""Seconds between two looks whether the run was stopped."""
+"""Seconds between two checks whether the run was stopped."""
 
 CLOSING = 5.0
-"""Seconds to wait for connections to close."""
+"""Timeout in seconds for closing connections."""
 
 _MOST_WORKERS = 4
-"""How many jobs a process remembers. Each has an open store and connections."""
+"""How many jobs a process keeps open. Each has a store and connections."""
 
 
 class Turns:
@@ -45,13 +45,13 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, *, alone: bool) -> AsyncGenerator[None]:
-        """Enter when there is room, or when nothing else runs."""
+        """Enter when there is room, or, to run alone, when nothing else runs."""
         if not alone:
             async with self._room:
                 yield
             return
         taken = 0
-        async with self._alone:  # two at once would each hold a part of the room, and wait for the rest
+        async with self._alone:  # two at once would each hold some of the slots and wait for the rest forever
             try:
                 for _ in range(self._most):
                     await self._room.acquire()
@@ -88,7 +88,7 @@ class Worker:
 
     def close(self) -> None:
         """Close everything, from another thread than that of the event loop."""
-        with suppress(RuntimeError, TimeoutError):  # the loop was closed, or is stuck
+        with suppress(RuntimeError, TimeoutError):  # the event loop was closed, or is stuck
             asyncio.run_coroutine_threadsafe(self.disconnect(), self.loop).result(CLOSING)
         if self._store is not None:
             self._store.close()
@@ -113,7 +113,7 @@ class Worker:
             return Document(""), ExtractionFailed("The text is null.")
         try:
             return document, await self._outcome(document)
-        except (Exception, SystemExit) as error:  # a row of its own has the error, and no other row is touched
+        except (Exception, SystemExit) as error:  # the error goes into this row alone
             return document, failure_of(error)
 
     async def _outcome(self, document: Document) -> Outcome[Any]:
@@ -122,12 +122,12 @@ class Worker:
                 self._check_stopped()
                 return await self._asked(document)
         name = self._name(document)
-        # Of the documents that were under way when a process died one may be to blame: it must not take others along.
+        # One of the documents that were being processed when a process died may be the cause: run each of them alone.
         async with self._turns.turn(alone=self._marks.deaths(name) > 0):
             if (deaths := self._marks.deaths(name)) >= DEATHS:
                 return ExtractionFailed(
-                    f"{deaths} processes died while they worked on this document, so it was not tried again. Remove "
-                    f"{self._marks.folder} to try it again."
+                    f"{deaths} processes died while they worked on this document, so it was not retried. Remove "
+                    f"{self._marks.folder} to retry it."
                 )
             self._check_stopped()
             slot = self._marks.begin(name)
@@ -137,7 +137,7 @@ class Worker:
                 self._marks.end(slot, name)
 
     def _check_stopped(self) -> None:
-        """Raise NotSent if the run was stopped: a partition that is under way has many more documents."""
+        """Raise NotSent if the run was stopped: the partition may have many more documents."""
         if self._stop.is_set():
             raise NotSent("The run was stopped before this document was sent. Run it again to continue.")
 
@@ -146,13 +146,13 @@ class Worker:
         return await self._gate.achecked(lambda: extractor.aextract(self.resolved, document, instructions))
 
     def _name(self, document: Document) -> bytes:
-        """Return the name of a document for this schema and these instructions: another one may get along with it."""
+        """Return the name of a document for this schema and these instructions: with others it may not crash."""
         text = document.text.encode("utf-8", "surrogatepass")
         return sha256(self._of_job + b"\0" + text).digest()[:SIZE]
 
 
 class StopSign:
-    """Whether a job was stopped. Other processes of the host see a file beside the store, those of this one a set."""
+    """Whether a job was stopped: a file beside the store tells other processes of the host, a set tells this one."""
 
     _here: ClassVar[set[str]] = set()
 

@@ -30,7 +30,7 @@ def audio_format(data: bytes, source: str) -> AudioFormat:
     other = next((name for magic, name in _OTHERS if magic.match(data)), None)
     if other is None:
         raise DocumentError(
-            f"it is no audio that can be transcribed: its first bytes are those of no known format. Give {TAKEN}.",
+            f"it is not audio that can be transcribed: its first bytes are those of no known format. Give {TAKEN}.",
             source=source,
         )
     raise DocumentError(

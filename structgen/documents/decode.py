@@ -75,14 +75,14 @@ def check_encoding(name: str) -> str:
             f"There is no encoding {name!r}: name one such as utf-8, cp1252 (Western Europe), cp1250, cp1251, "
             "iso8859-15, utf-16, shift_jis or gb18030."
         ) from None
-    # the mark that some editors put before UTF-8 is no text
+    # the mark that some editors put before UTF-8 is not text
     return "utf-8-sig" if found == "utf-8" else found
 
 
 def decode(data: bytes, encoding: str | None = None) -> Decoded:
     """Decode a text, by `encoding` or as `encoding_of` says. Line endings stay, a byte order mark is removed.
 
-    Raises DocumentError if `data` is no text, or none in that encoding.
+    Raises DocumentError if `data` is not text, or none in that encoding.
     """
     name, doubt = encoding_of(data, encoding)
     try:
@@ -111,7 +111,7 @@ def _noise(text: str) -> float:
 def encoding_of(data: bytes, named: str | None = None) -> Encoding:
     """Return the encoding of a text, or of the start of one. A user who named one decides.
 
-    Raises DocumentError if the bytes are no text, and ConfigurationError if no encoding has that name.
+    Raises DocumentError if the bytes are not text, and ConfigurationError if no encoding has that name.
     """
     if named is not None:
         return _named(data, check_encoding(named))

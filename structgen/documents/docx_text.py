@@ -104,7 +104,7 @@ class _Document:
         main = next((name for kind, name in parts.related("") if kind == "officeDocument"), "word/document.xml")
         root = parts.read(main)
         if root is None or (body := root.find(f"{_W}body")) is None:
-            raise DocumentError("it has no text part, so it is no Word document (perhaps .xlsx or .epub).")
+            raise DocumentError("it has no text part, so it is not a Word document (perhaps .xlsx or .epub).")
         self._body = body
         self._related: dict[str, list[Element]] = {}
         for kind, name in dict.fromkeys(parts.related(main)):

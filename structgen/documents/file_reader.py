@@ -344,7 +344,7 @@ def read_file(path: str | PathLike[str], encoding: str | None = None, named_form
         raise DocumentError(f"{name} is a table: use structgen.read({name!r}) to read its rows.", source=name)
     if (kind := special_kind(Path(name))) is not None:
         raise DocumentError(f"{name} is {kind}, not a file.", source=name)
-    # one file that is no table yields exactly one item
+    # one file that is not a table yields exactly one item
     found = next(read_input_file(file, options, _warn))
     if isinstance(found, DocumentProblem):
         raise _error(found)

@@ -47,7 +47,7 @@ Notice = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The files that a run writes, which are no inputs even if they are in an input folder.
+    """The files that a run writes, which are not inputs even if they are in an input folder.
 
     `rows` is where the rows go: it, and the files beside it that have its name and more (``rows.jsonl.part``). `others`
     are further files, such as the store. The folder ``.structgen`` holds none either.
@@ -57,7 +57,7 @@ class Outputs:
     others: tuple[Path, ...] = ()
 
     def reason(self, real: str) -> str | None:
-        """Return why the file at this real path is no input, or None if it may be one."""
+        """Return why the file at this real path is not an input, or None if it may be one."""
         for path in filter(None, (self.rows, *self.others)):
             own = os.path.realpath(path)
             if real == own:
@@ -94,7 +94,7 @@ class InputFile:
 
 
 def readable(path: Path) -> str:
-    """Return a path as text with ``/``. Bytes that are no characters become �: file names may contain any byte."""
+    """Return a path as text with ``/``. Bytes that are not characters become �: file names may contain any byte."""
     return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
@@ -108,8 +108,8 @@ def find_input_files(
 ) -> Iterator[InputFile | DocumentProblem]:
     """Yield the files of each input, in the order of the inputs and sorted within each; in folders, `audio` only if so.
 
-    A file is read once, and again only if it is named itself again. Files that the run writes, and what is no file (a
-    pipe, a socket, a device), are skipped. `choice` says which names in folders, patterns and listings are read.
+    A file is read once, and again only if it is named itself again. Files that the run writes, and pipes, sockets and
+    devices, are skipped. `choice` says which names in folders, patterns and listings are read.
     `notice` is told about all that.
     """
     read = SeenNames()

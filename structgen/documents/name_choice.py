@@ -64,7 +64,7 @@ def matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
 
 
 def _with_skips(places: set[int], pattern: Sequence[str]) -> set[int]:
-    """Add the places behind each ``**``, which may be no folder at all."""
+    """Add the places behind each ``**``, which may match no folder at all."""
     found = set(places)
     for place in range(len(pattern)):
         if place in found and pattern[place] == "**":

@@ -77,7 +77,7 @@ class AnswerRows:
     places: Mapping[str, list[int]]
     close: Callable[[], None] = lambda: None
     wrong: int = 0
-    """Lines that are no rows."""
+    """Lines that are not rows."""
     taken: Counter[str] = field(default_factory=Counter[str])
 
     def answer(self, name: str, *, often: int = 1) -> Answer:

@@ -141,7 +141,7 @@ _MOST_COMPARED = 12
 def contradicts(ours: Sequence[str], theirs: Sequence[str], elsewhere: Container[str] = ()) -> bool:
     """Whether words of a phrase contradict the words of the text in their place (both as written).
 
-    `elsewhere` are the folded words of the whole text: one of these is no misspelling of another word.
+    `elsewhere` are the folded words of the whole text: one of these is not a misspelling of another word.
     """
     mine, yours = [fold(word) for word in ours], [fold(word) for word in theirs]
     known, stems = set(yours), set(map(_stem, theirs))
@@ -157,7 +157,7 @@ def contradicts(ours: Sequence[str], theirs: Sequence[str], elsewhere: Container
 
 
 def _adds_a_word(mine: Sequence[str], yours: Sequence[str], elsewhere: Container[str]) -> bool:
-    """Whether a phrase has a word with a meaning that is no form of a word of the text in its place."""
+    """Whether a phrase has a word with a meaning that is not a form of a word of the text in its place."""
     if "".join(mine) == "".join(yours):  # written as one word or as several
         return False
     left = list(yours[:_MOST_COMPARED])

@@ -140,7 +140,7 @@ def _equal_records(
 
 
 def _items(path: str) -> Iterator[str]:
-    """Yield the paths of the items around a leaf that are no scalars, the innermost first."""
+    """Yield the paths of the items around a leaf that are not scalars, the innermost first."""
     above = path.rpartition("/")[0]
     for _ in range(_LEVELS):
         higher, _, step = above.rpartition("/")

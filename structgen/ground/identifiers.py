@@ -24,7 +24,7 @@ _END = ".:!?*_"
 
 
 def bare_url(value: str) -> str | None:
-    """Return a URL without the scheme, ``www.`` and final slash that texts often omit; None if it is no URL."""
+    """Return a URL without the scheme, ``www.`` and final slash that texts often omit; None if it is not a URL."""
     match = _URL.fullmatch(value)
     return None if match is None else match[1].rstrip("/") or None
 
@@ -63,7 +63,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 def code_of(value: str) -> str | None:
-    """Return the digits of a code; None if it is no code of at least seven digits."""
+    """Return the digits of a code; None if it is not a code of at least seven digits."""
     if len(value) > 2 * _MOST or not _CODE.fullmatch(value):
         return None
     digits = "".join(_DIGITS.findall(value))

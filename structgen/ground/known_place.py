@@ -100,7 +100,7 @@ def _says_number(text: str, start: int, end: int, value: float) -> bool:
 
 
 def _is_apart(text: str, number: Number) -> bool:
-    """Whether a number in digits is no part of a code, a time or a phone number."""
+    """Whether a number in digits is not part of a code, a time or a phone number."""
     if number.kind is not Kind.DIGITS or number.parts:
         return True
     return standing(text, number.digits, number.digits_end) is not None

@@ -255,7 +255,7 @@ class Phrase:
         if differing is None or cuts_address(text, start, end):
             return None
         if differing:
-            # With half a bracket the stretch would be no quotable passage.
+            # With half a bracket the stretch could not be quoted.
             score = round(1 - differing / (2 * len(self.gaps) + 2), 4)
             return Place(start, end, Grade.NEAR, score) if _is_balanced(text[start:end]) else None
         own = " ".join(text[start:end].split()) == " ".join(self.words.text.split())

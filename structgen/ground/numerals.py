@@ -37,7 +37,7 @@ _JOINT = re.compile(rf"[{DASHES}/:]")
 _LONGEST_CHAIN = 64
 """Maximum characters that are considered on either side. Longer chains have no meaning."""
 _PREFIX = re.compile(rf"(?:{BEFORE}|(?<![^\W\d_])(?:US|CA|AU|NZ|HK|[RSQxX]))$")
-"""Letters directly before a number that are no part of it: currencies, the Q of a quarter, the x of "x2"."""
+"""Letters directly before a number that are not part of it: currencies, the Q of a quarter, the x of "x2"."""
 _UNIT_AFTER = re.compile(
     r"\s?(?:%|°|€|\$|(?:min|mins|minuten?|minutes?|hours?|hrs?|h|std|sec|seconds?|days?|weeks?|months?|years?|[kmµ]?g|m?l|[cmk]?m"
     r"|kcal|cal|oz|lbs?|cups?|tsp|tbsp|people|persons|servings?)(?![^\W_]))"
@@ -53,7 +53,7 @@ _DIALLED = re.compile(
 """A phone number in groups, after a word or sign that shows that it is one."""
 _FEWEST_DIALLED, _LONGEST_DIALLED = 9, 48
 _MODEL = re.compile(r"(?<![^\W_])[^\W\d_a-z][a-z]++[ \u00a0]([1-9]\d\d)[-\u2010\u2011]$")
-"""A name with a three-digit number and a hyphen: "Boeing 737-" in "Boeing 737-19", which is no range."""
+"""A name with a three-digit number and a hyphen: "Boeing 737-" in "Boeing 737-19", which is not a range."""
 _DATE = re.compile(r"(\d{1,4})(\D)(\d{1,2})\2(\d{1,4})")
 _KITCHEN = frozenset({2, 3, 4, 6, 8, 16, 32, 64})
 """Denominators of measures. Any other fraction (``4/5``, ``3/10``) consists of two numbers."""
@@ -173,7 +173,7 @@ Numeral = tuple[Value, Place]
 
 
 def exact(value: object) -> Decimal | None:
-    """Return an int, float, Decimal or number in a string as written; None if it is no finite number."""
+    """Return an int, float, Decimal or number in a string as written; None if it is not a finite number."""
     try:
         number = Decimal(repr(value) if isinstance(value, float) else str(value))
     except (InvalidOperation, ValueError):  # ValueError: an int with more digits than Python converts to text
@@ -261,7 +261,7 @@ class Figures:
         return "," in self.text[number.digits : number.digits_end] and not self._are_cells(number)
 
     def _are_cells(self, number: Number) -> bool:
-        """Whether its parts are cells in a row of comma-separated values: "13.75,12" is no number in any notation."""
+        """Whether its parts are cells of comma-separated values: "13.75,12" is not a number in any notation."""
         written = self.text[number.digits : number.digits_end]
         return bool(number.parts) and not number.readings and "," in written and "." in written
 
@@ -348,7 +348,7 @@ class Figures:
         return {one.value for several in near for one in self._settled(several.readings) if not one.percent}
 
     def values_at(self, at: int) -> set[Value]:
-        """Return the likely values of the number at an offset; empty if it is no number as a whole."""
+        """Return the likely values of the number at an offset; empty if it is not a number as a whole."""
         number = self._around(at)
         return _values(self._settled(number.readings)) if number is not None else set()
 

@@ -260,7 +260,7 @@ def _compact(text: str, start: int, end: int) -> Iterator[WrittenDate]:
         readings = [DateReading(day, *span, order=DateOrder.YMD) for day in year_first]
         if (
             int(digits[4:]) in _PLAIN_YEARS
-        ):  # then the first four digits are no year, and the two readings exclude each other
+        ):  # then the first four digits are not a year, and the two readings exclude each other
             one, other, years = int(digits[:2]), int(digits[2:4]), (int(digits[4:]),)
             for order, month, day in ((DateOrder.DMY, other, one), (DateOrder.MDY, one, other)):
                 if order is DateOrder.DMY or one != other:

@@ -45,7 +45,7 @@ def ascii_digits(written: str) -> str:
 
 @lru_cache(maxsize=1 << 12)
 def ways_to_read(written: str) -> tuple[Digits, ...]:
-    """Return everything that digits with marks may mean: ``1.299`` is 1299 or 1.299. Empty if they are no number."""
+    """Return everything that digits with marks may mean: ``1.299`` is 1299 or 1.299. Empty if they are not a number."""
     pieces: list[str] = _PARTS.findall(ascii_digits(written))
     groups, marks = pieces[::2], pieces[1::2]
     if len(groups) == len(marks):  # the last piece is a mark
@@ -228,7 +228,7 @@ def _slashed(run: re.Match[str]) -> Core:
 
 
 def _parts(written: str, start: int, ways: tuple[tuple[Value, Digits], ...]) -> tuple[tuple[int, int], ...]:
-    """Return the spans of the numbers in something that is no single number ("1,2,3"), or may be one ("10 200")."""
+    """Return the spans of the numbers in something that is not a single number ("1,2,3"), or may be one ("10 200")."""
     marks = set(_NO_DIGIT.findall(written))
     if marks == {",", "."} and not ways and _CELLS.fullmatch(written):
         cells = re.finditer(r"[^,]+", written)

@@ -281,7 +281,7 @@ def _minutes(written: str) -> Duration:
 
 
 def _first_of_range(text: str, pending: _Pending) -> Reading[Duration] | None:
-    """Return the 2 hours of "2-3 hours", or None if this is no range."""
+    """Return the 2 hours of "2-3 hours", or None if this is not a range."""
     before = _RANGE_BEFORE.search(text, max(0, pending.start - _LONGEST_BEFORE), pending.start)
     ways = ways_to_read(before["first"]) if before else ()
     if before is None or len(ways) != 1:

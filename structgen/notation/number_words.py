@@ -171,7 +171,7 @@ def part_of(match: re.Match[str]) -> Value:
 
 
 def _is_pronoun(text: str, one: re.Match[str], before: str) -> bool:
-    """Whether this "one" is no number: "no one", "one of them", "one another"."""
+    """Whether this "one" is not a number: "no one", "one of them", "one another"."""
     return _ONE_OF.match(text, one.end()) is not None or _NO_ONE.search(before) is not None
 
 

@@ -263,7 +263,7 @@ def _accounted(text: str, number: Number) -> Number:
 
 
 def _bracketed(text: str, number: Number) -> Number:
-    """Return the number in brackets: a negative amount or, more likely if it is no amount, a remark."""
+    """Return the number in brackets: a negative amount or, more likely if it is not an amount, a remark."""
     start, end = number.start - 1, number.end + 1
     before = _CURRENCY_BEFORE.search(text, max(0, start - _LONGEST_CURRENCY), start)
     if before is None and text[start - 1 : start].isalnum():  # "f(20)" calls a function

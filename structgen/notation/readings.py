@@ -162,7 +162,7 @@ class Number(NamedTuple):
 
     `digits` to `digits_end` are its digits from the first to the last one, or its words.
     `parts` are the numbers in it if it is certainly or perhaps several: 10 and 200 in "10 200", 4 and 5 in "4/5".
-    Without readings it is no number as a whole: "1.2.3", "1,2,3".
+    Without readings it is not a number as a whole: "1.2.3", "1,2,3".
     """
 
     start: int

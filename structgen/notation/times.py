@@ -85,7 +85,7 @@ def read_datetimes(text: str, start: int = 0, end: int = sys.maxsize) -> Iterato
 
 
 def _times(text: str, start: int, end: int, *, dated: bool = False) -> Iterator[WrittenTime]:
-    """Yield the times of day of a stretch. `dated`: a date and a T precede, so ``14:30-05:00`` is no range."""
+    """Yield the times of day of a stretch. `dated`: a date and a T precede, so ``14:30-05:00`` is not a range."""
     last = start
     for match in matches(_CLOCK, text, start, end):
         if not (match[3] or match["half"]) or match.start() < last:
@@ -111,7 +111,7 @@ def _begins(text: str, start: int) -> bool:
 
 
 def _of_clock(text: str, match: re.Match[str], *, dated: bool) -> WrittenTime | None:
-    """Return ``14:30``, ``2.30 pm``, ``14h30`` or ``2 pm``; None if it is no time."""
+    """Return ``14:30``, ``2.30 pm``, ``14h30`` or ``2 pm``; None if it is not a time."""
     if not _begins(text, match.start()):
         return None
     half, hour, end = (match["half"] or "").lower(), int(match[1]), match.end()
@@ -132,7 +132,7 @@ def _of_clock(text: str, match: re.Match[str], *, dated: bool) -> WrittenTime | 
 
 
 def _of_hour(text: str, match: re.Match[str]) -> WrittenTime | None:
-    """Return ``1430 hrs``, ``14 Uhr 30``, ``2 o'clock`` or ``午後2時30分``; None if it is no time."""
+    """Return ``1430 hrs``, ``14 Uhr 30``, ``2 o'clock`` or ``午後2時30分``; None if it is not a time."""
     start, hour = match.start(), int(match[1])
     if not _begins(text, start):
         return None

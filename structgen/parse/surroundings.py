@@ -122,7 +122,7 @@ def fold_unreadable_lists(text: str, readings: Sequence[Reading], pieces: Sequen
                 if len(kept) > count:
                     kept[count:] = [_unreadable_list(text, start, bracket.end())]
         kept.extend(readings[index : index + 1])
-    for start, count in opened:  # a list that is never closed, if what follows its bracket is no prose
+    for start, count in opened:  # a list that is never closed, if what follows its bracket is not prose
         if len(kept) > count and _LIST_BEGUN.match(text, start):
             kept[count:] = [_unreadable_list(text, start, len(text))]
     return kept

@@ -176,7 +176,7 @@ def is_name(key: str) -> bool:
 
 
 def single(root: Field) -> Iterator[Field]:
-    """Yield the fields that are no items of lists, without objects, whose names are headings."""
+    """Yield the fields that are not items of lists, without objects, whose names are headings."""
     for child in root.children:
         if child.kind is Kind.OBJECT:
             yield from single(child)
@@ -348,7 +348,7 @@ def _dated(words: Phrase) -> tuple[str, ...]:
     core = " ".join(word for word in words if word not in _FOR_DATES)
     if not core or len(words) > 3:
         return ()
-    # "Order: 4711" is no date, but "Posted: 5 May" is one.
+    # "Order: 4711" is not a date, but "Posted: 5 May" is one.
     bare = (core,) if _DONE.search(core) else ()
     return (f"{core} on", f"{core} date", f"date {core}", f"date of {core}", *bare)
 

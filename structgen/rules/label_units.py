@@ -1,6 +1,6 @@
 """Units in the names of fields and in labels: what ``weight_kg`` and "Revenue ($ million)" count.
 
-A number in one unit is no value of a field that counts another one. Nothing is converted, except for times.
+A number in one unit is not a value of a field that counts another one. Nothing is converted, except for times.
 """
 
 from __future__ import annotations
@@ -46,5 +46,5 @@ def counts_otherwise(field: Field, label: str) -> bool:
 
 
 def is_version(field: Field) -> bool:
-    """Whether a field names a version, whose decimals are no decimals: 1.10 is not 1.1."""
+    """Whether a field names a version, whose decimals are not decimals: 1.10 is not 1.1."""
     return bool(_VERSIONS & set(phrase(field.name.replace("_", " "))))

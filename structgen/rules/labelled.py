@@ -1,7 +1,7 @@
 """The value of a field by its label: which of several labels counts, and when none of them does.
 
 A field's own name is the surest label, then its title, description and other names, then words that mean the same. Two
-labels of one rank with different values are a doubt, and a doubt is no value.
+labels of one rank with different values are a doubt, and a doubt is not a value.
 """
 
 from __future__ import annotations

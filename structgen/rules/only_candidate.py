@@ -136,7 +136,7 @@ def _is_about(search: Search, field: Field, one: Candidate, sought: Sought) -> b
     text, begin = search.page.text, max(0, one.start - _LONGEST_LINE)
     label = _LABEL.search(text[begin : one.start])
     if not sought.qualifiers:
-        # "Date of last visit: ..." is no date of the text itself.
+        # "Date of last visit: ..." is not a date of the text itself.
         return label is None or not is_qualified(label[1], sought.sort)
     if _is_of_another(search, field, sought.sort, (begin, one.start)):
         return False

@@ -231,7 +231,7 @@ def find_amounts(text: str, style: Style, at: int = 0) -> Iterator[Amount]:
         before, after = text[max(0, number.start - 1) : number.start], text[number.end : number.end + 2]
         if not number.readings or any(one.percent for one in number.readings):
             continue
-        # Amounts are no fractions: "3/12" is rather a date.
+        # Amounts are not fractions: "3/12" is rather a date.
         if number.parts and "/" in text[number.digits : number.digits_end]:
             continue
         if before.isalnum() or before in (*".,/_",) or (after[:1].isalpha() and after[1:].isalnum()):
@@ -312,7 +312,7 @@ def find_date(text: str) -> WrittenDate | None:
 def find_dates(text: str) -> Iterator[WrittenDate]:
     """Yield every date of a text, without eight digits in a row. Linear.
 
-    `of_range` also marks what is no date by itself: an end of a range, or the day that another one counts from.
+    `of_range` also marks what is not a date by itself: an end of a range, or the day that another one counts from.
     """
     written = (kept for one in read_dates(text) if (kept := _likely_in_a_line(text, one)).readings)
     ordered = sorted((one for one in written if not _is_compact(text, one)), key=lambda one: (one.start, -one.end))

@@ -61,7 +61,7 @@ def column_type(node: Node, *, closed: bool) -> ColumnType:
 
 
 def record_fields(node: Node, *, closed: bool) -> tuple[tuple[str, ColumnType], ...]:
-    """Return the columns of the properties of an object; none if it is no object, or may have other keys."""
+    """Return the columns of the properties of an object; none if it is not an object, or may have other keys."""
     return column_type(node, closed=closed).fields
 
 
@@ -198,13 +198,13 @@ def typed_value(column: ColumnType, value: Json) -> object:
 
 def _list(column: ColumnType, value: Json) -> object:
     if not isinstance(value, list) or column.item is None:
-        raise Unfit("is no list, but its column holds lists")
+        raise Unfit("is not a list, but its column holds lists")
     return [_inside(index, column.item, item) for index, item in enumerate(value)]
 
 
 def _record(column: ColumnType, value: Json) -> object:
     if not isinstance(value, dict):
-        raise Unfit("is no object, but its column holds those")
+        raise Unfit("is not an object, but its column holds those")
     return {name: _inside(name, inner, value.get(name)) for name, inner in column.fields}
 
 
@@ -217,7 +217,7 @@ def _inside(step: str | int, column: ColumnType, value: Json) -> object:
 
 def _text(column: ColumnType, value: Json) -> str:  # noqa: ARG001 - all readers have these arguments
     if isinstance(value, bool | list | dict):
-        raise Unfit("is no text, but its column holds texts")
+        raise Unfit("is not text, but its column holds texts")
     text = value if isinstance(value, str) else cell_text(value)  # a decimal number is a text in a complete value
     try:
         text.encode()
@@ -234,14 +234,14 @@ def _date(column: ColumnType, value: Json) -> object:
     except ValueError:
         date = None
     if date is None or date.isoformat() != text:  # Python also reads 20240229 and 2024-W09-4
-        raise Unfit("is no date YYYY-MM-DD, but its column holds dates")
+        raise Unfit("is not a date YYYY-MM-DD, but its column holds dates")
     return date
 
 
 def _integer(column: ColumnType, value: Json) -> object:  # noqa: ARG001 - as above
     number = int(value) if isinstance(value, float) and value.is_integer() else value
     if isinstance(number, bool) or not isinstance(number, int):
-        raise Unfit("is no integer, but its column holds integers")
+        raise Unfit("is not an integer, but its column holds integers")
     if not -_LARGEST <= number < _LARGEST:
         raise Unfit("is an integer of more than 64 bits")
     return number
@@ -251,7 +251,7 @@ def _number(column: ColumnType, value: Json) -> object:  # noqa: ARG001 - as abo
     if isinstance(value, str) and value in _WORDS:
         return float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Unfit("is no number, but its column holds numbers")
+        raise Unfit("is not a number, but its column holds numbers")
     try:
         exact = math.isnan(value) or float(value) == value
     except OverflowError:
@@ -275,7 +275,7 @@ _LARGEST = 2**63
 """The first integer that has more than 64 bits."""
 
 _WORDS = frozenset({"nan", "inf", "-inf"})
-"""How a row says what is no number in JSON."""
+"""How a row says what is not a number in JSON."""
 
 _READERS: Mapping[Kind, Callable[[ColumnType, Json], object]] = MappingProxyType(
     {

@@ -183,7 +183,7 @@ def member_of(choice: Core, definitions: Mapping[str, Core]) -> Member:
         elif kind in _OPEN or (kind in _TRANSFORMS and not _holds_record(part, definitions)):
             records += [] if inside_list else [Record(open=True)]
             takes_objects = takes_objects or not inside_list
-        elif kind != "json":  # JSON in a string is no object itself
+        elif kind != "json":  # JSON in a string is not an object itself
             todo += _below(part)
     return Member(name, tuple(records), inside_list, takes_objects)
 

@@ -200,7 +200,7 @@ def _read(path: Path, name: str, where: str) -> JsonObject | bool:
             raise ValueError("a JSON Schema is an object, true or false")
     except (OSError, ValueError, RecursionError) as error:
         raise SchemaError(
-            f"The $ref {name!r} at {where} names a file that is no JSON Schema: {error}.", where
+            f"The $ref {name!r} at {where} names a file that is not a JSON Schema: {error}.", where
         ) from None
     if isinstance(document, dict):
         for key in ("$schema", "$id", "id"):

@@ -232,7 +232,7 @@ class Node:
         return tuple(found)
 
     def leaves(self) -> tuple[Node, ...]:
-        """Return the branches that are no unions themselves, each once, in order; the node itself if it is no union."""
+        """Return the branches that are not unions themselves, each once, in order; or the node itself."""
         return tuple(node for node in self.spread() if not node.branches)
 
     # What is in the value

@@ -70,7 +70,7 @@ def literal(value: Json) -> str:
 
 
 def key(name: str) -> str:
-    """Return the name of a property, in quotes if it is no plain word."""
+    """Return the name of a property, in quotes unless it is a plain word."""
     return name if _KEY.fullmatch(name) else literal(name)
 
 

@@ -159,7 +159,7 @@ def _issue(located: Located) -> Issue:
         code, words = _LIMITS[kind]
         return should_be(pointer(path), words.format_map({**context}), code, found)
     if kind in {"json_invalid", "json_type"}:
-        return Issue(pointer(path), f"is no valid JSON: {context.get('error', 'unreadable')}", "json", found, "JSON")
+        return Issue(pointer(path), f"is not valid JSON: {context.get('error', 'unreadable')}", "json", found, "JSON")
     return _other(pointer(path), error, found)
 
 

@@ -261,7 +261,7 @@ class _Reader:
         close = get_close_matches(token.text.lower(), [*_NAMED, "list"], n=1)
         hint = f'did you mean "{close[0]}"?' if close else f"types are {_TYPES}."
         ways = f"A choice has several words ({token.text}|other), fields have commas between them"
-        self.fail(f'"{token.text}" is no type; {hint} {ways}', token)
+        self.fail(f'"{token.text}" is not a type; {hint} {ways}', token)
 
     def alone(self, member: _Member) -> JsonObject:
         if not self.known(member):

@@ -43,7 +43,7 @@ class Heard:
 
 
 def read_body(completion: Completion) -> Heard:
-    """Return what a completion of a speech model says. A time that is no number is left out."""
+    """Return what a completion of a speech model says. A time that is not a number is left out."""
     body = as_object(cast("Json", json.loads(completion.text)))
     text, language = body.get("text"), body.get("language")
     return Heard(

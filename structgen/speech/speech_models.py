@@ -77,11 +77,11 @@ def split_speech_model(model: str) -> tuple[str, str]:
 
 
 def check_speech_model(provider: str, name: str, *, translate: bool) -> None:
-    """Raise ConfigurationError if the model is known to be no speech model, or not to translate."""
+    """Raise ConfigurationError if the model is known not to be a speech model, or not to translate."""
     card = SPEECH_CARDS.get((provider, name))
     others = ", ".join(one for _, one in SPEECH_CARDS)
     if card is None and (not name or find_card(provider, name) is not None or provider == GROQ.provider):
-        raise ConfigurationError(f"{provider}/{name} is no speech model: use one of {others}.")
+        raise ConfigurationError(f"{provider}/{name} is not a speech model: use one of {others}.")
     if card is not None and translate and not card.translates:
         able = ", ".join(one.id for one in SPEECH_CARDS.values() if one.translates)
         raise ConfigurationError(f"{name} cannot translate, it only transcribes: use {able}.")

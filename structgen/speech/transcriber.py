@@ -62,7 +62,7 @@ class Transcriber(Closing, AsyncClosing):
         store: a file or an open `Store`. A recording with the same bytes and options is paid for once.
         api_key, base_url, timeout, http_client: as of an Extractor. The timeout is that of one request, in seconds.
 
-    Raises ConfigurationError if the model is no speech model, or if it cannot translate and should.
+    Raises ConfigurationError if the model is not a speech model, or if it cannot translate and should.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Transcriber(Closing, AsyncClosing):
     def transcribe(self, path: str | PathLike[str]) -> Transcript:
         """Transcribe a file, or the audio at an http(s) URL, which the server fetches.
 
-        Raises DocumentError if it is no audio, is empty or silent, or is too large and ffmpeg is not installed; and
+        Raises DocumentError if it is not audio, is empty or silent, or is too large and ffmpeg is not installed; and
         TransportError if no answer arrived.
         """
         return self._drive(self._line_of(path))

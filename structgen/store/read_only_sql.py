@@ -57,7 +57,7 @@ FROM main.completion GROUP BY run, model
 _ACTIONS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
 _PRAGMAS = frozenset({"table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo"})
 _FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer"})
-"""Functions that are no mere computation."""
+"""Functions that do more than compute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def query(path: Path, text: str) -> Generator[Found]:
             _prepare(connection)
             cursor = connection.execute(text)
             if cursor.description is None:
-                raise ConfigurationError('This is no query: write one, such as "SELECT * FROM runs".')
+                raise ConfigurationError('This is not a query: write one, such as "SELECT * FROM runs".')
             columns = tuple(str(column[0]) for column in cursor.description)
             with contextlib.closing(_rows(cursor, path)) as rows:
                 yield Found(_distinct(columns), rows)

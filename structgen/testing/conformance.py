@@ -175,7 +175,7 @@ OPTIONAL = (
     "/usage/completion_tokens_details",
     "/usage/prompt_tokens_details",
 )
-"""Parts of a body that depend on what the model does, so that their absence is no difference."""
+"""Parts of a body that depend on what the model does, so that their absence is not a difference."""
 
 LITERAL = (
     "/object",

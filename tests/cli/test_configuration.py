@@ -81,17 +81,17 @@ def test_every_setting_is_an_option_of_extract_and_is_shown(structgen) -> None:
 def test_a_misspelled_variable_is_told(structgen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRUCTGEN_MAX_ATTEMPT", "2")
     assert structgen("doctor", "--config").said == [
-        "structgen: STRUCTGEN_MAX_ATTEMPT is no setting and has no effect. Do you mean STRUCTGEN_MAX_ATTEMPTS?"
+        "structgen: STRUCTGEN_MAX_ATTEMPT is not a setting and has no effect. Do you mean STRUCTGEN_MAX_ATTEMPTS?"
     ]
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("max_atempts = 2", "'max_atempts' is no setting. Do you mean max_attempts?"),
-        ("max-cost = 2", "'max-cost' is no setting. Do you mean max_cost?"),
-        ("zzz = 2", "'zzz' is no setting. The settings are model, base_url, mode, "),
-        ('output = "rows.csv"', "'output' is no setting."),
+        ("max_atempts = 2", "'max_atempts' is not a setting. Do you mean max_attempts?"),
+        ("max-cost = 2", "'max-cost' is not a setting. Do you mean max_cost?"),
+        ("zzz = 2", "'zzz' is not a setting. The settings are model, base_url, mode, "),
+        ('output = "rows.csv"', "'output' is not a setting."),
         ('mode = "jsn"', "mode: 'jsn' is not one of 'auto', 'json', "),
         ("mode = 1", "mode is 1, but must be a text."),
         ('concurrency = "8"', "concurrency is '8', but must be a whole number."),
@@ -105,7 +105,7 @@ def test_a_misspelled_variable_is_told(structgen, monkeypatch: pytest.MonkeyPatc
         ('language = "german"', "language is 'german', but must be the code of a language"),
         ('encoding = "cp99999"', "encoding is 'cp99999'. There is no encoding"),
         ('model = " "', "model is empty"),
-        ('base_url = "localhost"', "base_url is no base URL. "),
+        ('base_url = "localhost"', "base_url is not a base URL. "),
         ('store = ["a"]', "store is ['a'] (list), but must be a text, the path of a file."),
         ("mode = {a = 1}", "mode is {'a': 1} (dict), but must be a text."),
     ],

@@ -79,7 +79,7 @@ def test_the_same_command_asks_nothing_again_and_writes_any_format(
     [
         (["--ray", "127.0.0.1:6379"], "--ray needs --engine daft"),
         (["--engine", "daft", "--ray", "nonsense"], "must be host:port"),
-        (["--engine", "daft", "--ray", "127.0.0.1:{port}"], "No Ray cluster answers"),
+        (["--engine", "daft", "--ray", "127.0.0.1:{port}"], "No Ray cluster responds"),
     ],
 )
 def test_a_cluster_that_cannot_be_used_is_one_error(

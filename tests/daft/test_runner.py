@@ -19,7 +19,7 @@ def test_an_address_that_is_none_is_refused_with_the_way_to_write_it(address: st
 
 @pytest.mark.parametrize("address", ["127.0.0.1:{port}", "ray://127.0.0.1:{port}"])
 def test_a_cluster_that_is_not_there_is_an_error_at_once(address: str, unused_port: int) -> None:
-    with pytest.raises(ConfigurationError, match="No Ray cluster answers at"):
+    with pytest.raises(ConfigurationError, match="No Ray cluster responds at"):
         use_runner(address.format(port=unused_port))
 
 
@@ -37,7 +37,7 @@ def test_a_server_that_is_no_cluster_is_not_waited_for_forever(monkeypatch: pyte
     monkeypatch.setattr(runner, "JOINING", 0.01)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
-        with pytest.raises(ConfigurationError, match="not as a Ray cluster does"):
+        with pytest.raises(ConfigurationError, match="not like a Ray cluster"):
             use_runner(address)
 
 

@@ -131,7 +131,7 @@ ENTITIES = b'<!DOCTYPE d [<!ENTITY a "aaaa"><!ENTITY b SYSTEM "file:///etc/hostn
         (b"no zip", "not a readable Word document"),
         (by_hand(p("text"))[:-30], "not a readable Word document"),
         (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "encrypted with a password, or an old Word file"),
-        (zipped(xl__workbook=b"<x/>"), "it is no Word document"),
+        (zipped(xl__workbook=b"<x/>"), "it is not a Word document"),
         (zipped(**{"word__document.xml": b"<w:broken"}), "its part word/document.xml is broken"),
         (zipped(**{"word__document.xml": ENTITIES}), "declares entities"),
         (zipped(**{"word__document.xml": b" " * (65 * 2**20)}), "unpack to more than 64 MB"),

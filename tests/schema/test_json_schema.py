@@ -311,7 +311,7 @@ def test_nothing_is_ever_fetched(folder, ref):
     [
         ("no.json", "not there"),
         ("a\0b", "not there"),
-        ("text.json", "no JSON Schema"),
+        ("text.json", "not a JSON Schema"),
         ("list.json", "an object, true or false"),
     ],
 )

@@ -146,7 +146,7 @@ def test_a_wrong_key_is_an_authentication_error(transcribe, groq_emulator: Emula
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"", "is empty"), (b"Dear Sir", "no audio"), (b"RIFF\x00\x00\x00\x00AVI LIST", "a video")],
+    [(b"", "is empty"), (b"Dear Sir", "not audio"), (b"RIFF\x00\x00\x00\x00AVI LIST", "a video")],
 )
 def test_what_is_no_audio_is_refused_before_anything_is_sent(
     transcribe, groq_emulator: Emulator, call: Path, content: bytes, said: str
@@ -195,9 +195,9 @@ def test_a_missing_file_is_a_document_error(transcribe, groq_emulator: Emulator,
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"model": "openai/gpt-oss-20b"}, "no speech model"),
-        ({"model": "groq/whisper-9"}, "no speech model"),
-        ({"model": "canopylabs/orpheus-v1-english"}, "no speech model"),
+        ({"model": "openai/gpt-oss-20b"}, "not a speech model"),
+        ({"model": "groq/whisper-9"}, "not a speech model"),
+        ({"model": "canopylabs/orpheus-v1-english"}, "not a speech model"),
         ({"model": "whisper-large-v3-turbo", "translate": True}, "cannot translate"),
         ({"translate": True, "language": "de"}, "always into English"),
         ({"temperature": 2}, "temperature"),

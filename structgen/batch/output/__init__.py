@@ -146,7 +146,7 @@ _STREAMS = frozenset({Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd")})
 def _open_stream(path: Path, form: Format | None, layout: Layout) -> Lines:
     """Return the output for a pipe or a device. Without a suffix its format is JSON Lines."""
     if form is not None and form.write is not None and path.suffix.lower() != ".csv":
-        raise ConfigurationError(f"{path} is no file, and {path.suffix} cannot be written row by row: name a file.")
+        raise ConfigurationError(f"{path} is not a file, and {path.suffix} cannot be written row by row: name a file.")
     try:
         # opening /dev/stdout would begin a file at its start again
         own = path in {Path("/dev/stdout"), Path("/dev/fd/1")}

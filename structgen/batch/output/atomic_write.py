@@ -11,7 +11,7 @@ from typing import Any
 
 
 def beside(target: Path, word: str) -> Path:
-    """Return the path of a file of ours next to a target: ``out.csv.part``, ``out.csv.new.part``."""
+    """Return the path of a temporary file next to a target: ``out.csv.part``, ``out.csv.new.part``."""
     return target.with_name(f"{target.name}.{word}")
 
 
@@ -54,11 +54,11 @@ def _lock(descriptor: int) -> None:
 
 
 def _open_like(path: Path, target: Path, flags: int) -> int:
-    """Open or create a file with the mode of the target; a new target has the mode that the umask says."""
+    """Open or create a file with the mode of the target; without a target, the umask decides."""
     mode = None
     with suppress(FileNotFoundError):
         mode = stat.S_IMODE(target.stat().st_mode)
-    # no link is followed: in a folder of several users somebody could place one that leads elsewhere
+    # follow no link: in a shared folder another user could have placed one that leads elsewhere
     flags |= os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
     descriptor = os.open(path, flags, 0o666 if mode is None else mode | stat.S_IRUSR | stat.S_IWUSR)
     if mode is not None:

@@ -28,13 +28,13 @@ from structgen.schema import Schema
 from structgen.schema.columns import Kind
 
 Rows: TypeAlias = Callable[[], Iterable[JsonObject]]
-"""Starts the rows again from the beginning at each call."""
+"""Returns the rows from the beginning, at each call."""
 
 
 def write_csv(rows: Rows, target: Path, layout: Layout) -> None:
     """Write a header and one line per row, in UTF-8, by RFC 4180.
 
-    A null is nothing between two commas, and an empty text is ``""``.
+    A null is an empty field, and an empty text is ``""``.
     """
     with replacing(target) as path, path.open("w", encoding="utf-8", newline="") as file:
         file.write(csv_line(layout.names))
@@ -48,7 +48,7 @@ def csv_line(cells: Iterable[Cell]) -> str:
 
 
 _FORMULA = re.compile(r"['=@\t\r\n＝＋－＠]|[+-](?![\d\s().,/-]*\Z)")
-"""The start of a text that a spreadsheet would run as a formula; not of signed numbers and telephone numbers.
+"""The start of a text that a spreadsheet would run as a formula. Signed numbers and phone numbers do not match.
 
 An apostrophe is among them so that the protection can be undone: one leading apostrophe of a cell never belongs to it.
 """
@@ -74,12 +74,12 @@ def check_parquet(target: Path) -> None:
 
 
 _KEYS = ("id", "source", "status")
-"""The columns that say which document a row is of, and whether it is good."""
+"""The columns that identify the document of a row and give its status."""
 
 
 def csv_keys(target: Path) -> list[DocumentKey]:
     """Return the documents of a file that `write_csv` wrote. Raises ValueError for any other file."""
-    csv.field_size_limit(2**31 - 1)  # the default limit, 131,072 characters, is less than a long list
+    csv.field_size_limit(2**31 - 1)  # the default limit, 131,072 characters, is too small for a long list
     with target.open(encoding="utf-8", newline="") as file:
         try:
             reader = csv.reader(file, strict=True)
@@ -92,11 +92,11 @@ def csv_keys(target: Path) -> list[DocumentKey]:
 
 
 _MOST_CELLS = 200_000
-"""How many cells of a Parquet file are in memory at once."""
+"""Maximum cells of a Parquet file in memory at once."""
 
 
 def write_parquet(rows: Rows, target: Path, layout: Layout) -> None:
-    """Write a column for each field, of the type that the schema says."""
+    """Write a column for each field, typed from the schema."""
     arrow: Any = import_module("pyarrow")  # no types
     parquet: Any = import_module("pyarrow.parquet")
     schema = arrow_schema(layout)
@@ -157,7 +157,7 @@ _OURS = {"id", "source", "status"}
 
 
 def check_sqlite(target: Path) -> None:
-    """Raise ConfigurationError if the file is no database, or has a table ``rows`` that structgen did not write."""
+    """Raise ConfigurationError if the file is not a database, or has a table ``rows`` that structgen did not write."""
     if not target.exists():
         return
     try:
@@ -176,7 +176,7 @@ _SQLITE_TYPES: Mapping[Kind, str] = MappingProxyType(
 
 
 def write_sqlite(rows: Rows, target: Path, layout: Layout) -> None:
-    """Replace the table ``rows`` in one transaction; other tables are left alone."""
+    """Replace the table ``rows`` in one transaction; other tables stay as they are."""
     kinds = [column.kind for column in layout.columns]
     columns = ", ".join(
         f"{quoted(name)} {_SQLITE_TYPES.get(kind, 'TEXT')}" for name, kind in zip(layout.names, kinds, strict=True)
@@ -222,7 +222,7 @@ def quoted(name: str) -> str:
 
 
 def _stored(kind: Kind, cell: Cell) -> Cell:
-    """Return a cell as SQLite keeps it: it has infinities but would replace NaN by null, so that stays a word."""
+    """Return a cell as SQLite stores it. SQLite has infinities but would store NaN as null, so NaN becomes a text."""
     return float(cell) if kind is Kind.NUMBER and isinstance(cell, str) and cell != "nan" else cell
 
 

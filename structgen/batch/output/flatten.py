@@ -1,8 +1,8 @@
 r"""The columns of a table of rows, and a row as the cells of these columns.
 
-The columns come from the schema alone, so that two runs of a task have the same ones whatever the documents say. An
-object with named properties has a column for each of them (``value.time.prep``); everything else that is no scalar is
-one cell of JSON: lists, objects with open keys, unions, and an object within itself.
+The columns come from the schema alone, so two runs of a task have the same columns, whatever the documents say. An
+object with named properties has a column for each of them (``value.time.prep``). Everything else that is not a scalar
+is one cell of JSON: lists, objects with open keys, unions, and an object within itself.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _leaves(value: JsonObject, places: _Places, above: Steps) -> Iterator[tuple[
         elif isinstance(part, dict):
             yield from _leaves(part, here, steps)
         elif part is not None:
-            raise Unwritable(f"{pointer(steps)} is no object, but its columns are those of one")
+            raise Unwritable(f"{pointer(steps)} is not an object, but its columns are those of one")
 
 
 def _value_columns(schema: Schema[Any], most: int) -> tuple[list[Column], bool]:
@@ -197,7 +197,7 @@ def _escaped(step: str) -> str:
 
 def _text(value: Json, layout: Layout) -> Cell | Unwritable:  # noqa: ARG001 - all makers have these arguments
     if isinstance(value, bool | list | dict) or value is None:
-        return Unwritable("is no text, but its column holds texts")
+        return Unwritable("is not text, but its column holds texts")
     if not isinstance(value, str):
         return cell_text(value)  # a decimal number, which is a text in a complete value
     try:
@@ -213,7 +213,7 @@ def _date(value: Json, layout: Layout) -> Cell | Unwritable:
         try:
             datetime.date.fromisoformat(str(value))
         except ValueError:
-            return Unwritable("is no date YYYY-MM-DD, but its column holds dates")
+            return Unwritable("is not a date YYYY-MM-DD, but its column holds dates")
     return _text(value, layout)
 
 
@@ -228,11 +228,11 @@ def _number(value: Json, layout: Layout, *, whole: bool = False) -> Cell | Unwri
     if isinstance(value, str) and value in _WORDS and not whole:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return Unwritable("is no number, but its column holds numbers")
+        return Unwritable("is not a number, but its column holds numbers")
     if isinstance(value, float) and not math.isfinite(value):
-        return Unwritable("is no integer, but its column holds integers") if whole else str(value)
+        return Unwritable("is not an integer, but its column holds integers") if whole else str(value)
     if whole:
-        return int(value) if value == value // 1 else Unwritable("is no integer, but its column holds integers")
+        return int(value) if value == value // 1 else Unwritable("is not an integer, but its column holds integers")
     if layout.bounded and isinstance(value, int):
         try:
             exact = int(float(value)) == value
@@ -247,7 +247,7 @@ def _boolean(value: Json, layout: Layout) -> Cell | Unwritable:  # noqa: ARG001 
 
 
 _WORDS = frozenset({"nan", "inf", "-inf"})
-"""How a row says what is no number in JSON."""
+"""The words for numbers that JSON lacks."""
 
 _MAKERS: Mapping[Kind, Callable[[Json, Layout], Cell | Unwritable]] = MappingProxyType(
     {

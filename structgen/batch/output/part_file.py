@@ -1,4 +1,4 @@
-"""The file in which a run collects its rows, and how it becomes the target, whatever ends the run.
+"""The part file: where a run collects its rows, and how it becomes the target, however the run ends.
 
 ``out.csv.part`` has the rows of this run as JSON Lines. If it exists when a run begins, it is of a run that was killed:
 its rows become those of ``out.csv.earlier.part``, and stay there until a run has rows for the same documents.
@@ -37,7 +37,7 @@ class PartFile:
             self._file = os.fdopen(open_locked(self._part, self._target), "r+b", buffering=0)
         except BlockingIOError as error:
             raise ConfigurationError(
-                f"{shown} is being written by another run: wait until that has ended, or name another file."
+                f"{shown} is being written by another run: wait until that run ends, or name another file."
             ) from error
         try:
             self._set_aside()
@@ -49,10 +49,10 @@ class PartFile:
         self._fitted: tuple[Row, str] | None = None
         """The last row that `fit` returned, with its line: nearly always the next that is written."""
         self._place: Path | None = self._part
-        """Where the rows are."""
+        """The file that holds the rows now."""
 
     def _set_aside(self) -> None:
-        """Move the rows of a run that was killed out of the part file."""
+        """Move the rows of a killed run out of the part file."""
         killed = row_lines(self._part)
         if killed:
             self._write_earlier([*killed, *without(self._earlier_rows(), killed)])
@@ -159,7 +159,7 @@ class PartFile:
         """Whether there is a row for each document of the target, so that nothing is lost if it is replaced."""
         try:
             return covers(rows, self._format.keys(self._target))
-        except ValueError:  # it is no output of ours
+        except ValueError:  # structgen did not write it
             return False
 
     def _install(self, rows: Sequence[RowLine] | None) -> None:

@@ -1,4 +1,4 @@
-"""Single rows of a finished output replaced, and all others left as they are, in each format.
+"""Replace single rows of a finished output, in each format; all other rows stay as they are.
 
 No row is read as a value and written anew: a line of JSON or CSV stays the same bytes, and a cell of Parquet or SQLite
 the same value.

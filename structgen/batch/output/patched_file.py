@@ -1,4 +1,4 @@
-"""The output of a run that asks again about some documents: their rows are replaced, all others stay as they are."""
+"""The output of a run that retries some documents: their rows are replaced, all others stay as they are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AGAIN = "run the same command without --retry-failed first: what is stored costs
 
 
 class PatchedFile(PartFile):
-    """Collects rows as every run does, and puts them in place of the rows of the same documents."""
+    """Collects rows like any run, then replaces the rows of the same documents with them."""
 
     def __init__(self, shown: Path, form: Format, layout: Layout) -> None:
         """Begin the part file. Raises ConfigurationError if there is no output to change, and as PartFile does."""

@@ -1,4 +1,4 @@
-"""Files of rows -> rows, whatever format they were written in; the columns of tables become a value again.
+"""Read rows back from a file of any output format; the columns of tables become a value again.
 
 A table does not say the type of each value: in CSV a number stays the text that is there. Lists and objects, which are
 cells of JSON, are read as such.
@@ -31,7 +31,7 @@ FromFile: TypeAlias = Iterator[Json | NoRow]
 
 @dataclass(frozen=True, slots=True)
 class RowFile:
-    """The rows of a file. `finished` is whether the run that wrote it has ended; `wrong` counts lines that are no rows.
+    """The rows of a file. `finished`: the run that wrote it has ended. `wrong` counts lines that are not rows.
 
     `first_wrong` says which was the first one and why.
     """
@@ -102,13 +102,13 @@ def _jsonl(path: Path) -> FromFile:
 
 
 def _csv(path: Path) -> FromFile:
-    csv.field_size_limit(2**31 - 1)  # the default limit, 131,072 characters, is less than a long list
+    csv.field_size_limit(2**31 - 1)  # the default limit, 131,072 characters, is too small for a long list
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, strict=True)
         header: list[str] = next(reader, [""])
         columns = _columns(header)
         for cells in reader:
-            # an apostrophe protects from formulas; an empty cell is null
+            # a leading apostrophe is the protection against formulas; an empty cell is null
             yield _nested(columns, [cell.removeprefix("'") or None for cell in cells])
 
 
@@ -181,7 +181,7 @@ def _nested(columns: Sequence[Steps], cells: Iterable[object]) -> JsonObject:
         made = _cell(place, cell)
         if place == OTHERS:
             others = as_object(made)
-        # whether an object within the value is null, or only its parts are, the columns do not say
+        # the columns do not tell whether an object within the value is null, or only its parts are
         elif made is not None or place[0] != "value" or len(place) == 2:
             _put(row, place, made)
     for path, part in others.items():

@@ -41,7 +41,7 @@ class RowLine:
 
 
 def row_lines(path: Path) -> list[RowLine]:
-    """Return the rows of a file. A line that is no row, such as the half line of a killed run, is left out."""
+    """Return the rows of a file. A line that is not a row, such as the half line of a killed run, is left out."""
     found: list[RowLine] = []
     end = 0
     with path.open("rb") as file:
@@ -58,7 +58,7 @@ def jsonl_keys(path: Path) -> list[DocumentKey]:
     """Return the documents of a file of rows. Raises ValueError if it has anything else."""
     lines = row_lines(path)
     if sum(line.end - line.start for line in lines) != path.stat().st_size:
-        raise ValueError("it has lines that are no rows")
+        raise ValueError("it has lines that are not rows")
     return [(line.key, line.good) for line in lines]
 
 
@@ -96,9 +96,9 @@ def joined(new: Sequence[RowLine], old: Sequence[RowLine]) -> list[RowLine]:
 
 
 def is_continued(new: Sequence[RowLine], old: Iterable[RowLine]) -> bool:
-    """Whether two runs were the same command: both have rows of the same documents, and those say the same.
+    """Whether two runs were the same command: both have rows of the same documents, and these rows are equal.
 
-    The second run finds the responses of the first one in the store, and the rules find the same again.
+    The second run takes the responses of the first one from the store, and the rules always give the same values.
     """
     said = {line.key: line.said for line in old if line.good}
     both = [line.said == said[line.key] for line in new if line.good and line.key in said]

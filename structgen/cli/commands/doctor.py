@@ -291,7 +291,7 @@ def check_model(model: str) -> Iterator[Check]:
         return
     if model == RULES:
         yield Check("model", Verdict.OK, "rules, which need neither key nor server")
-        # the rules need no server, so a missing key is no error, but good to know
+        # the rules need no server, so a missing key is worth knowing, but not an error
         yield from (_as_note(check) for check in _check_api(GROQ, None))
         return
     try:

@@ -113,7 +113,7 @@ def _from_file(path: Path) -> Iterable[tuple[str, str]]:
 
 
 def _numbers(pairs: Iterable[tuple[str, str]], record: type[Limits | FaultPlan]) -> dict[str, Any]:
-    """Return the numbers by name. Raises ConfigurationError if a name is no field of the record, or comes twice."""
+    """Return the numbers by name. Raises ConfigurationError if a name is not a field of the record, or comes twice."""
     names = [field.name for field in fields(record)]
     found: dict[str, Any] = {}
     for name, value in pairs:

@@ -233,7 +233,7 @@ def _check_inputs(inputs: list[str], output: Path | None) -> None:
 
 
 def _announce_rules(model: str, *, chosen: bool) -> None:
-    """Say in every run with the rules that they are no LLM: nobody should mistake their nulls for a model's."""
+    """Say in every run with the rules that they use no LLM: nobody should mistake their nulls for a model's."""
     if model == RULES:
         why = "" if chosen else "no model is named and no key is set, so the rules read: "
         say(f"{why}no LLM used, fields not found are null.")

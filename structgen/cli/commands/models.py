@@ -106,7 +106,7 @@ def _refresh(model: str | None, cards: tuple[Card, ...], *, save: bool) -> None:
 
     own = [card for card in cards if card.provider == GROQ.provider]
     endpoint = find_endpoint(GROQ)
-    # with one model, those that are missing from the answer are no difference
+    # if one model was requested, the absence of the others is not a difference
     name = None if model is None else _plain_id(model, own)
     served = list_remote_models(GROQ, endpoint) if name is None else (retrieve_remote_model(GROQ, endpoint, name),)
     differences = [*compare_with_cards(served, own, whole=name is None)]

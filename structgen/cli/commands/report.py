@@ -102,7 +102,7 @@ def _check_output(output: Path, runs: list[FoundRun]) -> None:
             beginning = file.read(2_000).decode("utf-8", "replace")
         if _MARK not in beginning:
             raise ConfigurationError(
-                f"{output} exists and is no report: name another file with -o, or delete it first."
+                f"{output} exists and is not a report: name another file with -o, or delete it first."
             )
 
 

@@ -210,7 +210,7 @@ def _marked(line: Line, after: Line) -> Heading | None:
 
 
 def _plain(before: Line, line: Line, after: Line) -> Heading | None:
-    """A short line between blank ones that is no sentence and no item of a list; or a numbered one above its text."""
+    """A short line between blank ones, neither a sentence nor an item of a list; or a numbered one above its text."""
     words = line.text.strip()
     if not before.blank or len(words) > _LONGEST or words.endswith(_NO_END) or not _LETTER.search(words):
         return None

@@ -122,7 +122,7 @@ class SchemaPlace:
         return lengths.pop() if len(lengths) == 1 else None
 
     def kind(self, items: Iterable[Json]) -> ListKind:
-        """The kind of a list of these items that is no single value: what is declared, else what their type says."""
+        """The kind of a list of these items that is not a single value: what is declared, else what their type says."""
         if self.declared is not None:
             return self.declared
         leaves = [leaf for leaf in self.item.leaves() if leaf.types != frozenset({"null"})]

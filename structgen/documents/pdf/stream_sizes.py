@@ -16,7 +16,7 @@ _DICTIONARY = 512
 
 
 def check_stream_sizes(data: bytes) -> None:
-    """Raise DocumentError if the streams of a PDF that are no images unpack to more than `MOST` bytes.
+    """Raise DocumentError if the streams of a PDF that are not images unpack to more than `MOST` bytes.
 
     PDFium itself only stops at a gigabyte for each stream.
     """

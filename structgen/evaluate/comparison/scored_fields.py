@@ -162,7 +162,7 @@ def _named(name: Json, path: str) -> Compare:
     else:
         hint = ""
     raise TaskError(
-        f"{path or 'The root'}: {name!r} is no rule of comparison.{hint} The rules are: {', '.join(Compare)}."
+        f"{path or 'The root'}: {name!r} is not a rule of comparison.{hint} The rules are: {', '.join(Compare)}."
     )
 
 

@@ -23,7 +23,7 @@ def samples_of(
     """Yield a sample for each field of a row that gold says something about.
 
     `unjudged` are paths about which gold says nothing. A null is right if gold has none either. What the row lacks
-    altogether is no field of it, and has no sample.
+    altogether is not one of its fields, and has no sample.
     """
     if row.get("value") is None:
         return

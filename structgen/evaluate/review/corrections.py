@@ -123,7 +123,7 @@ def _read(number: int, text: str, task: str, current: CurrentText) -> Correction
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = "/".join(map(str, first["loc"])) or "the line"
-        return Refusal(number, "", "", f"it is no correction: {place}: {first['msg']}.")
+        return Refusal(number, "", "", f"it is not a correction: {place}: {first['msg']}.")
     reason = _why_not(line, task, current)
     if reason:
         return Refusal(number, line.id, line.path, reason)
@@ -154,7 +154,7 @@ def _why_not(line: _Line, task: str, current: CurrentText) -> str:
     if now is not None and text_digest(now) != text_digest(line.text):
         return "the text changed since: extract and review this document again."
     if line.path and not line.path.startswith("/"):
-        return "its path is no JSON Pointer, such as /items/0/name."
+        return "its path is not a JSON Pointer, such as /items/0/name."
     kept = at(line.row_value, steps(line.path))
     if kept is not MISSING and digest_of(_plain(kept)) != digest_of(_plain(line.before)):
         return "the value of its row is another one than the value that was reviewed: save the corrections again."

@@ -193,7 +193,7 @@ def _words(value: Json) -> str:
 def _chosen(rows: Sequence[ReviewedRow], budget: int) -> tuple[ReviewedRow, ...]:
     """Choose worked examples: again and again the row with the most new lessons for its tokens, within the budget.
 
-    A row with open fields is no example, because it may teach an error.
+    A row with open fields is not an example, because it may teach an error.
     """
     left, chosen, known = budget, list[ReviewedRow](), set[tuple[tuple[str, ...], Lesson]]()
     waiting = [row for row in rows if row.lessons and not row.open]

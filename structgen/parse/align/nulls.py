@@ -13,7 +13,7 @@ RULE = "null_absent"
 
 
 def means_absent(shape: Shape, place: Place, key: str) -> bool:
-    """Whether null under this key can only mean that the key is absent: it is optional, and null is no value of it.
+    """Whether null under this key can only mean that the key is absent: it is optional, and its type excludes null.
 
     Null as an allowed value is a claim of the model, and null for a required key is a mistake.
     """

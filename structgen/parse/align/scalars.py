@@ -81,7 +81,7 @@ def _number(text: str) -> Number | None:
 def integer_in(value: str | float) -> int | None:
     """Return the integer that a text or a float is; None if it has a fraction or may be one of two integers.
 
-    ``1,200`` is 1200, because one and a fraction is no integer. ``12,000`` may be twelve thousand or twelve.
+    ``1,200`` is 1200, because one and a fraction is not an integer. ``12,000`` may be twelve thousand or twelve.
     """
     if not isinstance(value, str):
         return whole_of(value)

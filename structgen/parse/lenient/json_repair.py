@@ -21,7 +21,7 @@ _STRUCTURE = re.compile(r"[\s\"'“”‘’`,:{}\[\]\\]+")
 _UNTRUSTED = re.compile(r"[:\[,{]\s*(?:,|<|undefined\b|\.\.|TODO\b|TBD\b)|:\s*[}\]]|[:\[]\s*[bBrRuUfF]{1,2}[\"']")
 """Missing values and placeholders, for which json_repair would invent a value."""
 _STRAY_QUOTE = re.compile(r"(?:\A|\W)[\"'“”‘’`]|[\"'“”‘’`](?:\W|\Z)")
-"""A quote in a string that is no apostrophe: json_repair took the quote of another string into this one."""
+"""A quote in a string that is not an apostrophe: json_repair took the quote of another string into this one."""
 _ESCAPE = re.compile(r"\\[^\"/]")
 
 _QUOTES = str.maketrans("'“”‘’`", '"' * 6)

@@ -84,7 +84,7 @@ class PartialReader:
 
     @property
     def first_key(self) -> str | None:
-        """The first key of the value, or None if it is no object or has no key yet."""
+        """The first key of the value, or None if it is not an object or has no key yet."""
         return self._tree.first_key
 
     def take_items(self) -> tuple[tuple[str, Json], ...]:

@@ -101,7 +101,7 @@ class PartialTree:
 
     @property
     def first_key(self) -> str | None:
-        """The first key of the value, or None if it is no object or has no key yet."""
+        """The first key of the value, or None if it is not an object or has no key yet."""
         root = self.frames[0].members if self.frames else self._whole
         if not isinstance(root, dict):
             return None

@@ -129,7 +129,7 @@ def _amount_in_column(
     while last + 1 < len(lines) and not CENTS.search(lines[last + 1].text) and last < number + _COLUMN:
         last += 1
     values = amount_column(page, style, last + 1)
-    # "Tax: 2.00" below a bare "Total:" is no column: its amount has a label.
+    # "Tax: 2.00" below a bare "Total:" is not a column: its amount has a label.
     named = next((lines[at].start for at in range(last + 1, len(lines[: last + _COLUMN])) if labels[at]), None)
     values = [one for one in values if named is None or one.start < named]
     if not values:

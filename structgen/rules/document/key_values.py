@@ -50,7 +50,7 @@ _BELOW = {(True, True): 0.9, (True, False): 0.5, (False, True): 0.55, (False, Fa
 _CELLED = 0.9
 """The score of a label that fills a cell of a table, with its value in the next cell."""
 IN_CODE = re.compile(r"[-/_]\d{1,20}(?![.,]?\d)")
-"""What follows the letters of a code, which are no label: "INV-20417"."""
+"""What follows the letters of a code, which are not a label: "INV-20417"."""
 _EMPTY = 0.9
 """The score of a label that certainly has no value: "Name:" above another label, "Name: -"."""
 _CELL_END = re.compile(r"\t|[^\S\n]{3,}|\s\|\s")
@@ -164,7 +164,7 @@ def _counted(text: str, mention: Mention) -> bool:
 def _leads_on(text: str, mention: Mention) -> bool:
     """Whether a value follows a label, so that the number before it belongs to something else.
 
-    The label must be no unit of time ("1 heure 30 minutes") and no month ("5 marca 2024").
+    The label must be neither a unit of time ("1 heure 30 minutes") nor a month ("5 marca 2024").
     """
     unit = text[mention.start : mention.end].casefold()
     if unit in MONTHS:

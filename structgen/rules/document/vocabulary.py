@@ -52,7 +52,7 @@ def fold(word: str) -> str:
     if not plain.isascii():
         plain = unicodedata.normalize("NFKD", plain)
         plain = "".join(char for char in plain if not unicodedata.combining(char)).replace("’", "'")
-    # "gas" and "glass" are no plurals. A wrong stem does no harm as long as both sides get the same one.
+    # "gas" and "glass" are not plurals. A wrong stem does no harm as long as both sides get the same one.
     return plain[:-1] if len(plain) > 3 and plain.endswith("s") and not plain.endswith("ss") else plain
 
 

@@ -169,7 +169,7 @@ _LINE_ITEM = re.compile(
 _CELL = re.compile(r"\S+(?:[^\S\n\t]\S+)*")
 _COUNTED = re.compile(r"(\d{1,4}(?:[.,]\d{1,3})?)(?:\s?([^\W\d_]{1,8}))?")
 _LEFT_OVER = re.compile(r"(?:\s{2}|\t)[\d.,]{1,12}$")
-"""A column of numbers without a name, which is no part of the product's name."""
+"""A column of numbers without a name, which is not part of the product's name."""
 _TAIL = re.compile(r"^\s*[A-Z*]{0,3}$")
 _BILL = frozenset(
     {"total", "subtotal", "tax", "paid", "change", "discount", "rounding", "service_charge", "quantity_total"}

@@ -113,7 +113,7 @@ def _time(search: Search, field: Field) -> Finding | None:
 def _total(search: Search, field: Field) -> Finding | None:
     if is_left_to_pay(field) and (left := find_left_to_pay(search)) is not None:
         return _amount(search, field, left.row)
-    # "Amount due" is no total of the bill if the schema has a field for it. The tax of a sibling still explains totals.
+    # "Amount due" is not the bill's total if the schema has a field for it. The tax of a sibling still explains totals.
     rows = tuple(replace(row, keys=row.keys - {"total"}) if _of_sibling(field, row) else row for row in search.rows)
     row = find_total(replace(search, rows=rows))
     if row is None and not CENTS.search(search.page.text):

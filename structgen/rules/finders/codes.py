@@ -49,7 +49,7 @@ _GROUPED_DATE = re.compile(r" (?:\d\d? )?(?:19|20)\d\d$")
 
 
 def _groups_end(text: str, at: int, limit: int) -> int:
-    """Return the end of a code with the groups of digits behind it. They may be no year."""
+    """Return the end of a code with the groups of digits behind it. They must not be a year."""
     more = _GROUPS.match(text, at, limit)
     return more.end() if more and not _GROUPED_DATE.match(more.group()) else at
 

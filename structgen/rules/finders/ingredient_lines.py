@@ -35,7 +35,7 @@ _TAIL = re.compile(r"(?P<mark>\s?[:=–—-]\s|\s-\s?|\s?:\s?|\t|,\s|\s[x×]\s?)
 _NO_TAIL = frozenset({"plus", "or", "and", "of", "about", "with", "per", "to", "a", "by", "at", "into", "in", "x"})
 _LONGEST = 400
 _LARGEST_PART = 16
-"""Kitchens measure in halves to sixteenths. "80/20" is no fraction."""
+"""Kitchens measure in halves to sixteenths. "80/20" is not a fraction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Ingredient:
 
 
 def read_ingredient(text: str, start: int, end: int, style: Style) -> Ingredient:
-    """Return the parts of the line from `start` to `end`. What is no amount and before a comma is the name."""
+    """Return the parts of the line from `start` to `end`. What is not an amount and before a comma is the name."""
     bullet = _BULLET.match(text, start, end)
     start = bullet.end() if bullet else start
     if end - start > _LONGEST or start >= end:
@@ -150,7 +150,7 @@ def _leading(line: _Line) -> _Amounts | None:
     start += line.text[start : start + 1] in "~≈" and start < line.end
     bound = line.is_a(start, "bound")
     count = _count(line, line.after_space(bound.end)) if bound else _count(line, start)
-    if count and bound:  # "up to 3 tbsp" is no number
+    if count and bound:  # "up to 3 tbsp" is not a number
         count = _Count((start, count.span[1]))
     if two := _two_numbers(line, start):
         return two

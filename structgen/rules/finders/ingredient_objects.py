@@ -51,7 +51,7 @@ _PARTS = {phrase(name): part for part, names in _FIELDS.items() for name in name
 
 
 def ingredient_parts(item: Field) -> Mapping[Part, Field]:
-    """Return the fields of an object by what they hold of an ingredient. Empty if it is no ingredient.
+    """Return the fields of an object by what they hold of an ingredient. Empty if it is not an ingredient.
 
     An ingredient has a name and one of quantity, unit, size and preparation.
     """

@@ -101,7 +101,7 @@ def _is_business_document(search: Search) -> bool:
 
 
 def find_company(search: Search, others: frozenset[Span] = frozenset()) -> Finding | None:
-    """Return the issuer, or None if the document is no receipt or invoice, or if two names may be that of the issuer.
+    """Return the issuer, or None if the document is not a receipt or invoice, or if two names may be the issuer's.
 
     Lines above the address come first. Among them, one with a legal form ("Ltd") is surest, then one with a word of
     trade ("Bakery"), then the first that looks like a name. `others` are the names of other parties.
@@ -183,7 +183,7 @@ def _is_name_like(line: Line, search: Search) -> bool:
         return False
     if _GREETING.search(name) or (_NO_ADDRESS.search(name) and not _LEGAL.search(line.text)):
         return False
-    # A date is no name, but "Café 1 May 1890" may be one.
+    # A date is not a name, but "Café 1 May 1890" may be one.
     day = find_date(line.text)
     if day and sum(map(str.isalpha, line.text[: day.start] + line.text[day.end :])) < 3:
         return False
@@ -260,7 +260,7 @@ _MOST_LINES = 7
 def _address_block(lines: tuple[Line, ...]) -> tuple[Line, ...]:
     for at, line in enumerate(lines):
         score = address_score(line)
-        # One weak line, such as a name with a word for a place in it, is no address unless another follows.
+        # One weak line, such as a name with a word for a place in it, is not an address unless another follows.
         if score < 2 or (score < 3 and not _address_continues(lines, at) and not _HOUSE.match(line.text)):
             continue
         block = lines[at : _address_end(lines, at) + 1]

@@ -68,7 +68,7 @@ def find_line_table(search: Search, item: Field) -> Finding | None:
 
 
 def _header(search: Search, line: Line) -> tuple[str, ...]:
-    """Return the roles of the columns that a line names, or an empty tuple if it is no header of a table of items."""
+    """Return the roles of the columns that a line names, or an empty tuple if it does not head a table of items."""
     if len(line.text) > _LONGEST or any(map(str.isdigit, line.text)):
         return ()
     words = tokens(line.text, line.start)
@@ -109,7 +109,7 @@ def _role(search: Search, mention: Mention) -> str:
 
 
 def _rows(search: Search, columns: tuple[str, ...], start: int) -> list[_Row]:
-    """Return the rows below a header. Empty if a line with an amount is no row and no sum either."""
+    """Return the rows below a header. Empty if a line with an amount is neither a row nor a sum."""
     rows: list[_Row] = []
     for line in search.page.lines[start : start + _MOST_ROWS]:
         mentions = search.vocabulary.of_line(line.text, line.start)

@@ -76,7 +76,7 @@ def steps_of(values: list[LinkedValue | LinkedItem]) -> Iterator[LinkedValue | L
 def texts_of(search: Search, values: list[LinkedValue | LinkedItem], depth: int = 0) -> Iterator[LinkedValue]:
     """Yield values as single texts, as a reader would see them. Of an item this is its text or value, else its name.
 
-    A section gives the texts of its steps, a step without a text those of its directions. Tips are no steps.
+    A section gives the texts of its steps, a step without a text those of its directions. Tips are not steps.
     """
     for value in values:
         if isinstance(value, LinkedValue):

@@ -51,7 +51,7 @@ def find_title(search: Search) -> Finding | None:
             return leaf(search.page, " ".join(search.page.text[start:end].split()), start, end)
     number = title_line(search)
     if number is None or not heading_level(search.page.lines[number]):
-        # Breadcrumbs end with the title, which may be no line by itself.
+        # Breadcrumbs end with the title, which may not be on a line by itself.
         whole = {phrase(line.text) for line in search.page.lines[:_FAR]}
         told = [span for span in last_crumbs(search) if _is_told(search, span, whole)]
         if len(told) == 1:
@@ -119,7 +119,7 @@ def _leaf(search: Search, line: Line) -> Finding:
 def _plausible(search: Search, line: Line) -> bool:
     """Whether a line may be a title at all, before candidates are scored."""
     text = line.text
-    # Words are looked at last: most lines are no titles by their length or their punctuation.
+    # Words are looked at last: most lines are not titles by their length or their punctuation.
     if (
         not 3 <= len(text) <= 120
         or text.endswith((".", ":", ";", ",", "?"))

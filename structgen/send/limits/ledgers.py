@@ -1,4 +1,4 @@
-"""Where processes keep the accounts that they share: a file of SQLite for one host, a Redis server for many."""
+"""Where processes keep the accounts that they share: an SQLite file on one host, or a Redis server for many hosts."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ VARIABLE = "STRUCTGEN_LIMITS"
 """The environment variable that names a file or a Redis server."""
 
 PATIENCE = 5.0
-"""Seconds to wait for other processes, or for the server."""
+"""Timeout in seconds: for the lock of another process, or for the Redis server."""
 
 KEPT = 3 * 86_400
 """Seconds for which a Redis server keeps an account that nobody uses. By then its buckets are empty."""
 
 _TRIES = 50
-"""How often a change is tried that other processes were faster with."""
+"""Maximum attempts at a change, because another process may change the account first."""
 
 _SERVERS = ("redis://", "rediss://", "unix://")
 
@@ -55,7 +55,7 @@ class FileLedger:
             self._connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
             weakref.finalize(self, self._connection.close)
             self._connection.execute("PRAGMA journal_mode = WAL")
-            # What a power failure loses has drained by the time the machine is back.
+            # By the time the machine is back after a power failure, what it lost would have drained anyway.
             self._connection.execute("PRAGMA synchronous = OFF")
             self._connection.execute(
                 "CREATE TABLE IF NOT EXISTS account (name TEXT PRIMARY KEY, said TEXT NOT NULL) STRICT"
@@ -80,7 +80,7 @@ class FileLedger:
             except sqlite3.Error as error:
                 raise LimitsUnavailable(
                     f"The file of shared rate limits {self._path} cannot be used ({error}). Nothing is sent without "
-                    "it. Check the disk, and run the same again."
+                    "it. Check the disk, then run the same command again."
                 ) from error
             return result
 
@@ -105,7 +105,7 @@ class RedisLedger:
             ) from None  # the error's own text may hold the password
 
     def change(self, name: str, change: Change[R]) -> R:
-        """Change an account, again for as long as other processes are faster."""
+        """Change an account; try again if another process has changed it in the meantime."""
         key = f"structgen:limits:{name}"
         try:
             with self._client.pipeline() as pipe:
@@ -159,8 +159,8 @@ def open_ledger(address: str | None) -> Ledger | None:
     scheme, colon, path = given.partition("://")
     if colon and f"{scheme}://" not in (*_SERVERS, "file://"):
         raise ConfigurationError(
-            f"{mask_url(given)} is no address for shared rate limits: write redis://host:6379/0 for a Redis server, or "
-            "the path of a file."
+            f"{mask_url(given)} is not an address for shared rate limits: write redis://host:6379/0 for a Redis "
+            "server, or the path of a file."
         )
     where = (os.getpid(), given)  # connections do not survive a fork
     with _opening:

@@ -323,7 +323,7 @@ _SILENCE = 0.25  # seconds
 
 
 class UnreadableAudioError(ValueError):
-    """The bytes are no readable audio."""
+    """The bytes are not readable audio."""
 
 
 def wav_seconds(name: str, content: bytes) -> float | None:

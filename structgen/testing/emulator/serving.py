@@ -393,7 +393,7 @@ class _TooLargeError(Exception):
 
 
 async def read_form(request: Request, limit: int) -> Form | ErrorReply:
-    """Return the form in a request, or an error if it is no form or a file exceeds `limit` bytes."""
+    """Return the form in a request, or an error if it is not a form or a file exceeds `limit` bytes."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return invalid_request("request Content-Type isn't multipart/form-data")
     parser = MultiPartParser(request.headers, _within(request, limit + _FORM_OVERHEAD), max_files=8, max_fields=64)

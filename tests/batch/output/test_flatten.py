@@ -223,17 +223,17 @@ def test_parts_of_null_are_null_and_lists_are_json() -> None:
     ("schema", "value", "why"),
     [
         ({"type": "string"}, "half \ud800", "lone surrogate U\\+D800"),
-        ({"type": "string"}, True, "is no text"),
+        ({"type": "string"}, True, "is not text"),
         ({"type": "integer"}, 2**63, "more than 64 bits"),
         ({"type": "integer"}, -(2**63) - 1, "more than 64 bits"),
-        ({"type": "integer"}, 1.5, "no integer"),
-        ({"type": "integer"}, True, "no number"),
+        ({"type": "integer"}, 1.5, "not an integer"),
+        ({"type": "integer"}, True, "not a number"),
         ({"type": "number"}, 2**53 + 1, "more digits than a float"),
         ({"type": "number"}, 10**400, "more digits than a float"),
-        ({"type": "number"}, "ten", "no number"),
+        ({"type": "number"}, "ten", "not a number"),
         ({"type": "boolean"}, 1, "neither true nor false"),
-        ({"type": "string", "format": "date"}, "5 March", "no date"),
-        (closed(b={"type": "string"}), [1], "/value/a is no object"),
+        ({"type": "string", "format": "date"}, "5 March", "not a date"),
+        (closed(b={"type": "string"}), [1], "/value/a is not an object"),
     ],
 )
 def test_what_a_column_cannot_hold_is_refused_with_its_place(schema: JsonObject, value: Json, why: str) -> None:

@@ -121,7 +121,7 @@ def test_rules_of_comparison_can_be_given(structgen, gold: str) -> None:
     words = ("eval", "dish.json", gold, "--model", "rules", "--json", "found.json", "-q")
     structgen(*words, "--compare", "/name=ignore")
     assert list(written("found.json")["fields"]) == ["/serves"]
-    assert "no rule of comparison" in structgen(*words, "--compare", "/name=fuzy").err
+    assert "not a rule of comparison" in structgen(*words, "--compare", "/name=fuzy").err
     assert "write a path and a rule" in structgen(*words, "--compare", "fuzzy").err
 
 

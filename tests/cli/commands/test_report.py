@@ -109,7 +109,7 @@ def test_a_text_that_changed_is_not_shown_and_its_values_are(structgen, dishes) 
     structgen("report", "rows.jsonl")
     report = Report()
     gone, changed, same = report.shown
-    assert "notes/0.txt cannot be read here any more" in gone
+    assert "notes/0.txt can no longer be read here" in gone
     assert "notes/1.txt has changed since it was read" in changed
     assert "<mark" in same
     assert "Soup 0" in gone
@@ -192,7 +192,7 @@ def test_a_large_document_is_cut_around_its_places(structgen, folder) -> None:
         (["rows.jsonl", "-o", "notes"], "notes is a folder: name a file in it with -o."),
         (["rows.jsonl", "-o", "no/report.html"], "the folder no does not exist. Create it first."),
         (["rows.jsonl", "-o", "rows.jsonl"], "rows.jsonl is the file of rows itself"),
-        (["rows.jsonl", "-o", "soup.txt"], "soup.txt exists and is no report"),
+        (["rows.jsonl", "-o", "soup.txt"], "soup.txt exists and is not a report"),
         (["rows.jsonl", "--against", "7"], "No run 7 in"),
     ],
 )

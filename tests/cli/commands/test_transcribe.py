@@ -83,7 +83,7 @@ def test_one_bad_file_does_not_stop_the_others(structgen, calls: Path) -> None:
     assert ran.status == 1
     assert sorted(path.name for path in Path("out").iterdir()) == ["monday.txt", "tuesday.txt"]
     assert ran.said[0] == "structgen: calls/a.mp3: the file is empty: there is nothing to transcribe."
-    assert "calls/z.mp3: it is no audio" in ran.said[1]
+    assert "calls/z.mp3: it is not audio" in ran.said[1]
     assert "there is no such file" in ran.said[2]
     assert ran.said[3].startswith("structgen: 2 of 5 recordings transcribed")
 
@@ -110,7 +110,7 @@ def test_parameters_reach_the_server(structgen, calls: Path, groq_emulator: Emul
         (["calls", "-o", "calls/note.txt"], "several recordings need a folder"),
         (["calls/monday.wav", "-o", "calls/monday.wav"], "is also an input"),
         (["calls/monday.wav", "calls/../calls/monday.wav", "-o", "out"], "Two recordings would be written"),
-        (["calls/monday.wav", "--model", "openai/gpt-oss-20b"], "no speech model"),
+        (["calls/monday.wav", "--model", "openai/gpt-oss-20b"], "not a speech model"),
         (["calls/monday.wav", "--model", "whisper-large-v3-turbo", "--translate"], "cannot translate"),
         (["calls/monday.wav", "--timestamps", "sentence"], "'word', 'segment' or both"),
         (["calls/monday.wav", "--store", "x.sqlite", "--no-store"], "exclude each other"),

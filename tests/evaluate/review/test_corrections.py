@@ -60,7 +60,7 @@ def test_an_accepted_value_is_right_and_a_rejected_one_is_none(read: Any) -> Non
         ({"task": "bill"}, "it is a correction of the task bill, not of dish: name that task."),
         ({"text": None}, "it has no text"),
         ({"text_digest": "0" * 16}, "its text is not the one that was reviewed"),
-        ({"path": "serves"}, "its path is no JSON Pointer"),
+        ({"path": "serves"}, "its path is not a JSON Pointer"),
         ({"before": 6}, "the value of its row is another one"),
     ],
 )
@@ -102,10 +102,10 @@ def test_one_row_with_two_texts_is_refused(read: Any) -> None:
     ("bad", "reason"),
     [
         ("{", "not JSON"),
-        ("[1]", "it is no correction"),
-        ('{"id": "a"}', "it is no correction: path: Field required"),
-        ('{"id": 5, "path": "", "decision": "accept"}', "it is no correction: id"),
-        ('{"id": "a", "path": "", "decision": "maybe"}', "it is no correction: decision"),
+        ("[1]", "it is not a correction"),
+        ('{"id": "a"}', "it is not a correction: path: Field required"),
+        ('{"id": 5, "path": "", "decision": "accept"}', "it is not a correction: id"),
+        ('{"id": "a", "path": "", "decision": "maybe"}', "it is not a correction: decision"),
         ('{"id": "a", "id": "b", "path": "", "decision": "accept"}', "duplicate key"),
         ("[" * 100_000, "nested too deeply"),
     ],

@@ -62,7 +62,7 @@ def _check_tools(chat: ChatRequest) -> ErrorReply | None:
 
 
 def _tool_error(place: str, tool: JsonObject) -> str | None:
-    """Return the words for a tool that is no function, or None."""
+    """Return the words for a tool that is not a function, or None."""
     if tool.get("type") != "function":
         return f"'{place}.type' : value is not one of the allowed values ['function']"
     function = as_object(tool.get("function"))

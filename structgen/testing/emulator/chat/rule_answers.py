@@ -25,7 +25,7 @@ from structgen.testing.emulator.replies import Answer, plain
 _DOCUMENT = re.compile(r"<(document(?:-\d{1,9})?)>\n(.*)\n</\1>", re.DOTALL)
 _OF_THE_OBJECT = frozenset({"type", "properties", "required", "additionalProperties"})
 _ROOTS = frozenset({"", pointer([WRAPPER])})
-"""The path of the whole answer: the root, or the key under which strict mode wraps a root that is no object."""
+"""The path of the whole answer: the root, or the key under which strict mode wraps a root that is not an object."""
 _MAX_DEPTH = 200
 """Deeper parts of a schema stay as they are: the rules do not look so deep, and recursion stays bounded."""
 

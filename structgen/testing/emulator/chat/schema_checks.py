@@ -24,7 +24,7 @@ class Wrong:
 
 
 def schema_error(schema: Json) -> str:
-    """Return why this is no valid JSON Schema, or "" if it is one."""
+    """Return why this is not a valid JSON Schema, or "" if it is one."""
     from jsonschema import Draft202012Validator, SchemaError
 
     try:
