@@ -155,7 +155,7 @@ def test_a_cell_that_is_no_text_fails_alone(cell: object) -> None:
     given.at[1, "text"] = cell
     found = structgen.frames.extract(given, "text", Dish, model="rules")
     assert cells(found, "title")[0] == "A"
-    assert "is no str" in cells(found, "error")[1]
+    assert "must be a str" in cells(found, "error")[1]
 
 
 def test_a_column_of_numbers_fails_row_by_row(frame: Frame) -> None:

@@ -66,7 +66,7 @@ def record_fields(node: Node, *, closed: bool) -> tuple[tuple[str, ColumnType], 
 
 
 def named_fields(node: Node, *, closed: bool) -> tuple[tuple[str, ColumnType], ...]:
-    """Return the columns of the properties of an object, also of one that may have other keys; none if it is no object.
+    """Return the columns of the properties of an object, also of one that may have other keys; none for other types.
 
     `closed` is as in `column_type`.
     """
