@@ -242,7 +242,7 @@ Limits: TypeAlias = Annotated[
 ]
 AsJson: TypeAlias = Annotated[
     bool,
-    typer.Option("--json", help="Print JSON Lines instead: an object for each entry, with the keys in the README."),
+    typer.Option("--json", help="Print JSON Lines instead: an object for each entry, with the keys in docs/rows.md."),
 ]
 StorePath: TypeAlias = Annotated[
     Path | None,
@@ -331,7 +331,10 @@ Seed: TypeAlias = Annotated[
     int | None, typer.Option("--seed", help="Which --sample: the same seed chooses the same documents. Default: 0.")
 ]
 DryRunJson: TypeAlias = Annotated[
-    bool, typer.Option("--json", help="With --dry-run: print the estimate as one line of JSON, with the README's keys.")
+    bool,
+    typer.Option(
+        "--json", help="With --dry-run: print the estimate as one line of JSON, with the keys in docs/folder.md."
+    ),
 ]
 
 

@@ -110,3 +110,7 @@ def __getattr__(name: str) -> object:
             f'structgen.testing needs {problem.name}: run pip install "structgen[testing]".'
         ) from None
     return getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -17,9 +17,9 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "commands.md"
 TOP = """# Commands
 
-All commands and options of `structgen`, from their help. The [README](../README.md) says what they do together, what
-the rows of `extract` hold, and which keys `--json` prints. Every option of `extract` but `--output`, `--fields`,
-`--show` and `--no-store` can be a setting of the project or of the environment: see "Settings" there.
+All commands and options of `structgen`, from their help. [Rows](rows.md) has the keys of
+the rows of `extract` and of what `--json` prints. Most options of `extract` can be settings of the project or of the
+environment: see [Settings](settings.md).
 """
 
 

@@ -1,4 +1,4 @@
-"""With --json every listing is JSON Lines, with the keys that the README names."""
+"""With --json every listing is JSON Lines, with the keys that docs/rows.md names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from structgen.core.records import Completion, Usage
 from structgen.store import Store
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "rows.md").read_text("utf-8")
 MODEL = "groq/openai/gpt-oss-20b"
 
 
@@ -31,8 +31,8 @@ def ran(folder: Path) -> Path:
 
 
 def documented(command: str) -> set[str]:
-    """The keys in the README's row for a command."""
-    row = next(line for line in README.splitlines() if line.startswith("| `") and f"`{command}`" in line.split("|")[1])
+    """The keys in the page's row for a command."""
+    row = next(line for line in PAGE.splitlines() if line.startswith("| `") and f"`{command}`" in line.split("|")[1])
     return set(re.findall(r"`(\w+)`", row.split("|")[3]))
 
 

@@ -103,7 +103,7 @@ class Estimate:
         return max((one.basis for one in self.models if one.requests), key=list(Basis).index, default=Basis.HISTORY)
 
     def to_json(self) -> JsonObject:
-        """Return the estimate as plain JSON, with the keys in the README."""
+        """Return the estimate as plain JSON, with the keys in docs/folder.md."""
         notes: list[Json] = [*self.notes]
         problems: list[Json] = [*self.problems]
         return {

@@ -1,8 +1,6 @@
-"""What the README shows works as it stands there."""
+"""Examples of the README and of docs/ give what their pages say about them."""
 
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,41 +13,27 @@ from structgen.tasks import find_task
 from structgen.testing import Emulator, reply
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text("utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+def blocks(language: str, page: str) -> list[str]:
+    text = (ROOT / page).read_text("utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
 def test_the_first_example_gives_what_it_says(groq_emulator: Emulator) -> None:
     groq_emulator.script(reply('{"shop": "GREEN GROCER", "total": 2.4}'))
     names: dict[str, Any] = {}
-    exec(compile(blocks("python")[0], "README.md", "exec"), names)
+    exec(compile(blocks("python", "README.md")[0], "README.md", "exec"), names)
     result = names["result"]
     assert repr(result.value) == "Receipt(shop='GREEN GROCER', total=2.4)"
     piece = result.evidence[0]
     assert (piece.path, piece.start, piece.end, piece.text, piece.status) == ("/shop", 0, 12, "GREEN GROCER", "exact")
 
 
-@pytest.mark.parametrize("number", [-2, -1])
-def test_the_examples_for_tests_pass(number: int, groq_emulator: Emulator) -> None:
-    names: dict[str, Any] = {"structgen": structgen}
-    model = re.search(r"class Receipt.*?\n\n", blocks("python")[0], re.DOTALL)
-    assert model
-    exec("from pydantic import BaseModel, Field\n" + model[0], names)
-    exec(compile(blocks("python")[number], "README.md", "exec"), names)
-    examples = [names[name] for name in names if name.startswith("test_")]
-    assert examples
-    for example in examples:
-        groq_emulator.reset()
-        example(groq_emulator)
-
-
 def test_the_examples_of_observers_and_policies_run(groq_emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
     groq_emulator.script(reply("no", as_is=True), repeat_last=True)
     names: dict[str, Any] = {}
-    exec(compile(blocks("python")[1] + blocks("python")[2], "README.md", "exec"), names)
+    exec(compile("".join(blocks("python", "docs/observers.md")), "observers.md", "exec"), names)
     with caplog.at_level("INFO", "receipts"), pytest.raises(structgen.ExtractionFailed):
         names["extractor"].extract(structgen.fields("name"), "Soup")
     assert "attempt 1: first question" in caplog.text
@@ -58,9 +42,9 @@ def test_the_examples_of_observers_and_policies_run(groq_emulator: Emulator, cap
 
 
 def test_the_example_for_users_of_instructor_runs(groq_emulator: Emulator) -> None:
-    (example,) = [block for block in blocks("python") if "instructor.from_groq" in block]
+    (example,) = blocks("python", "docs/from-instructor.md")
     names: dict[str, Any] = {}
-    exec(compile(example.replace("gsk_...", groq_emulator.api_key), "README.md", "exec"), names)
+    exec(compile(example.replace("gsk_...", groq_emulator.api_key), "from-instructor.md", "exec"), names)
     groq_emulator.script(reply('{"name": "Ann", "age": 31}'))
     guest = names["read_guest"]("Ann, 31 years old")
     names["client"].close()
@@ -68,16 +52,16 @@ def test_the_example_for_users_of_instructor_runs(groq_emulator: Emulator) -> No
 
 
 def test_the_example_of_quotes_asks_for_them(groq_emulator: Emulator) -> None:
-    (example,) = [block for block in blocks("python") if "EvidenceMode.QUOTES" in block]
+    (example,) = [block for block in blocks("python", "docs/evidence.md") if "EvidenceMode.QUOTES" in block]
     names: dict[str, Any] = {}
-    exec(compile(example, "README.md", "exec"), names)
+    exec(compile(example, "evidence.md", "exec"), names)
     groq_emulator.script(reply('{"mood": {"quote": "loved it", "value": "good"}}'))
     result = names["quoting"].extract(structgen.fields("mood"), "We loved it.")
     assert [(piece.text, piece.status) for piece in result.evidence] == [("loved it", "quoted")]
 
 
 def test_the_example_of_a_task_file_is_one(tmp_path: Path) -> None:
-    (text,) = [block for block in blocks("toml") if "fields =" in block]
+    (text,) = [block for block in blocks("toml", "docs/tasks.md") if "fields =" in block]
     assert tomllib.loads(text)
     (tmp_path / "ticket.toml").write_text(text, "utf-8")
     task = find_task(str(tmp_path / "ticket.toml"))
@@ -86,7 +70,7 @@ def test_the_example_of_a_task_file_is_one(tmp_path: Path) -> None:
 
 
 def test_the_example_of_settings_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (text,) = [block for block in blocks("toml") if "[tool.structgen]" in block]
+    (text,) = [block for block in blocks("toml", "docs/settings.md") if "[tool.structgen]" in block]
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")
     monkeypatch.chdir(tmp_path)
     settings = read_settings({})
@@ -94,27 +78,3 @@ def test_the_example_of_settings_is_read(tmp_path: Path, monkeypatch: pytest.Mon
         **tomllib.loads(text)["tool"]["structgen"],
         "store": str(tmp_path / "cache" / "answers.sqlite"),
     }
-
-
-def commands(text: str) -> set[str]:
-    """The commands in lines that are indented, and in code within a line."""
-    return set(re.findall(r"(?:^    (?:.*[ |])?|`|/)structgen ([a-z]+)\b", text, re.MULTILINE)) | set(
-        re.findall(r" {6,}structgen ([a-z]+)\b", text)
-    )
-
-
-def test_every_command_stands_in_the_readme() -> None:
-    shown = subprocess.run([sys.executable, "-m", "structgen", "--help"], capture_output=True, text=True, check=True)
-    registered = set(re.findall(r"^  ([a-z]+)  ", shown.stdout, re.MULTILINE))
-    assert registered
-    assert commands(README) == registered
-
-
-@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#:]+)\)", README))
-def test_every_link_leads_somewhere(link: str) -> None:
-    assert (ROOT / link).exists()
-
-
-def test_every_public_name_in_the_readme_exists() -> None:
-    named = set(re.findall(r"structgen\.([a-z_]+)\(", README))
-    assert named <= set(structgen.__all__)
