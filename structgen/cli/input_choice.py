@@ -51,10 +51,11 @@ def input_documents(arguments: ExtractArguments, inputs: list[str], listen: List
 
 
 def count_inputs(arguments: ExtractArguments, inputs: list[str]) -> int | None:
-    """Return how many documents are chosen, or None if only reading them would tell."""
+    """Return how many documents are chosen, or None if it would take too long to know."""
     from structgen.documents import ReadingOptions, count_documents
 
-    count = count_documents(inputs, ReadingOptions(format=arguments.format), _outputs(arguments), _choice(arguments))
+    options = ReadingOptions(arguments.text_field, encoding=arguments.encoding, format=arguments.format)
+    count = count_documents(inputs, options, _outputs(arguments), _choice(arguments))
     chosen = [most for most in (arguments.limit, arguments.sample) if most is not None]
     return None if count is None else min([count, *chosen])
 

@@ -226,7 +226,17 @@ def _table(
 def _text_rows(
     stream: BinaryIO, form: InputFormat, options: ReadingOptions
 ) -> tuple[Iterator[NumberedRow], tuple[str, ...]]:
-    """Return the rows of a table that is text, and notes about its encoding, which its start decides.
+    """Return the rows of a table that is text, and notes about its encoding."""
+    lines, notes = open_lines(stream, form, options)
+    if form is InputFormat.JSONL:
+        return read_jsonl(lines), notes
+    return read_csv(lines, options.text_field, "\t" if form is InputFormat.TSV else None), notes
+
+
+def open_lines(
+    stream: BinaryIO, form: InputFormat, options: ReadingOptions
+) -> tuple[io.TextIOWrapper, tuple[str, ...]]:
+    """Return the lines of a table that is text, and notes about its encoding, which its start decides.
 
     Bytes that are not in that encoding become lone surrogates, which are refused later, in their row alone.
     """
@@ -234,10 +244,7 @@ def _text_rows(
     encoding, doubt = encoding_of(head, options.encoding)
     newline = None if form is InputFormat.JSONL else ""
     lines = io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline=newline)
-    notes = (doubt,) if doubt else ()
-    if form is InputFormat.JSONL:
-        return read_jsonl(lines), notes
-    return read_csv(lines, options.text_field, "\t" if form is InputFormat.TSV else None), notes
+    return lines, (doubt,) if doubt else ()
 
 
 def _of_row(row: Row, options: ReadingOptions, name: str, source: str, notes: tuple[str, ...]) -> DocumentOrProblem:

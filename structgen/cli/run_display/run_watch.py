@@ -32,8 +32,11 @@ GROUPS = 10
 PLAIN = 10.0
 """Seconds between two plain lines."""
 
+COUNTING = 1.0
+"""Seconds for which the first display waits for the number of documents."""
+
 Total = Callable[[], int | None]
-"""Counts the documents of a run without reading them; None if they cannot be counted so."""
+"""Counts the documents of a run; None if that would take too long."""
 
 
 @dataclass(slots=True)
@@ -93,10 +96,12 @@ class RunWatch:
         self._waited = False
 
     def read(self) -> Progress:
-        """Return how far the run is. The first call counts the documents, which may take a while."""
+        """Return how far the run is. The first call begins to count the documents."""
         total, self._total = self._total, _uncounted
         if total is not _uncounted:
-            self._count.set_total(total())
+            counting = threading.Thread(target=lambda: self._count.set_total(total()), daemon=True)
+            counting.start()
+            counting.join(COUNTING)  # most counts take less, and the display begins with them
         return self._count.read(time.monotonic())
 
     def observe(self, event: Event) -> None:
