@@ -136,7 +136,8 @@ def _write_each(
                 output.write(row)
             if record is not None:
                 record.add(row)
-            watch.see(row)
+            # the message at the end says what a server that is down said
+            watch.see(row, naming=not batch.server_is_down)
     except (OutputError, OSError):  # with --show, a full disk behind stdout is an OSError
         _abandon(batch, rows)
         raise

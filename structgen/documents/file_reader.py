@@ -97,14 +97,22 @@ def read_documents(
     """
     notify = notice or _silent
     options = options or ReadingOptions()
-    unique = UniqueIds()
+    unique, repeated, example = UniqueIds(), 0, ""
     for file in find_input_files(inputs, notify, outputs, audio=options.listen is not None, choice=choice):
         found = iter((file,)) if isinstance(file, DocumentProblem) else read_input_file(file, options, notify)
         for read in found:
             own = unique.of(read.id)
             if own != read.id:
-                notify(f"{read.source}: the id {read.id!r} is not unique; it became {own!r} here.")
+                repeated, example = repeated + 1, own
+                if repeated <= NAMED_IDS:
+                    notify(f"{read.source}: the id {read.id!r} is not unique; it became {own!r} here.")
             yield read if own == read.id else replace(read, id=own)
+    if repeated > NAMED_IDS:
+        notify(f"{repeated - NAMED_IDS:,} more ids are not unique; each got a number at its end, like {example!r}.")
+
+
+NAMED_IDS = 10
+"""How many repeated ids are named. There may be a million, and the output has them all."""
 
 
 def _silent(_: str) -> None:

@@ -246,8 +246,10 @@ def _failed(
     issues, document = parsed.issues if parsed else (), attempts[0].request.document if attempts else None
     wrong = f": {issues[0].path or 'the whole'}: {issues[0].message}" if issues else ""
     more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
+    # after the sentences of another error, the issue needs one of its own
+    before = ". The answer before was refused" if wrong and what.endswith(".") else ""
     return kind(
-        f"{what}{wrong.rstrip('.')}{more}.",
+        f"{what.rstrip('.')}{before}{wrong.rstrip('.')}{more}.",
         attempts=attempts,
         partial=parsed.partial if parsed else None,
         repairs=parsed.repairs if parsed else (),

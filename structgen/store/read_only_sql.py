@@ -128,7 +128,7 @@ def _explained(error: sqlite3.Error | sqlite3.Warning, path: Path) -> Exception:
             f"Only reading is allowed here, and the store is not changed ({error}): write a SELECT."
         )
     if code in {0, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_MISMATCH}:
-        return ConfigurationError(f"SQLite: {error}. `structgen runs sql --help` lists the tables.")
+        return ConfigurationError(f"SQLite: {str(error).rstrip('.')}. `structgen runs sql --help` lists the tables.")
     return store_error(error, path) if isinstance(error, sqlite3.Error) else ConfigurationError(f"SQLite: {error}")
 
 

@@ -126,7 +126,9 @@ def test_a_dead_server_ends_the_command_with_one_message_and_it_goes_on_later(
     monkeypatch.setenv("GROQ_BASE_URL", f"http://127.0.0.1:{unused_port}")
     ran = structgen(*command)
     assert ran.status == 3
-    assert sum("the connection was refused" in line for line in ran.said) == 2  # of the first row, and at the end
+    said = [line for line in ran.said if "the connection was refused" in line]
+    assert said[-1] == ran.said[-1]
+    assert len(said) <= 2  # and of the first row, if that ended before the server was known to be down
     assert "calls in a row got no answer" in ran.said[-1]
     assert "left over: the same command continues from here." in ran.said[-1]
     monkeypatch.setenv("GROQ_BASE_URL", alive)

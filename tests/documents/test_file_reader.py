@@ -200,6 +200,14 @@ def test_an_id_that_comes_again_is_made_unique_and_told(folder: Path) -> None:
     assert "the id 'a' is not unique; it became 'a#3' here" in told[0]
 
 
+def test_many_repeated_ids_are_not_all_named(folder: Path) -> None:
+    (folder / "t.jsonl").write_text('{"id": "a", "text": "x"}\n' * 1015)
+    told: list[str] = []
+    assert len(list(read_documents(["t.jsonl"], notice=told.append))) == 1015
+    assert len(told) == 11
+    assert told[-1] == "1,004 more ids are not unique; each got a number at its end, like 'a#1015'."
+
+
 def test_equal_ids_without_number_take_one_step_each() -> None:
     unique = UniqueIds()
     last = [unique.of("a") for _ in range(200_000)][-1]

@@ -132,6 +132,13 @@ def test_no_call_is_made_that_could_go_over_the_budget(kind: str) -> None:
     assert "are spent" in str(error)
 
 
+def test_the_error_that_ended_asking_again_and_the_issue_before_it_are_sentences() -> None:
+    error = failure([BAD, TransportError("The server is down. Start it.")])
+    assert str(error).startswith("Asking again failed: The server is down. Start it. The answer before was refused: /")
+    assert ".:" not in str(error)
+    assert not str(error).endswith("..")
+
+
 def test_a_budget_below_the_first_question_asks_nothing() -> None:
     error = failure([GOOD], Options(budget=Budget(max_tokens=100)))
     assert isinstance(error, BudgetExceeded)

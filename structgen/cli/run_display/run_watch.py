@@ -116,14 +116,14 @@ class RunWatch:
         """Make room for a row on standard output, if that is the same terminal."""
         return self._room()
 
-    def see(self, row: Row) -> None:
-        """Count a row; name it if it failed."""
+    def see(self, row: Row, *, naming: bool = True) -> None:
+        """Count a row; name it if it failed, unless told not to."""
         self.seen += 1
         self._count.end(row.status, repaired=bool(row.repairs), paid=row.usage.calls > 0)
         reason = reason_of(row)
         if reason is not None:
             self.groups.add(str(row.status), reason, id=row.id, source=row.source, error=row.error or "")
-        if row.status is RowStatus.FAILED:
+        if row.status is RowStatus.FAILED and naming:
             self._name(row)
 
     def _name(self, row: Row) -> None:
