@@ -76,7 +76,7 @@ def open_retry(store: Store | None, *, quiet: bool) -> Retry:
             f"{FLAG} reads from the store what failed, and this command has none: the rules and --no-store record no "
             "runs. Run the command without it."
         )
-    runs = _runs_of(store, _command())
+    runs = _runs_of(store, command_line())
     rows = _not_ok(store, runs)
     if runs[-1].finished is None and not quiet:
         say(f"run {runs[-1].id} was interrupted: the same command without {FLAG} continues with what it did not reach.")
@@ -114,12 +114,12 @@ def _without_batches(words: list[str]) -> list[str]:
 
 def retry_command(store: Store | None) -> str:
     """Return the command that asks again about what this one leaves failed, or "" if there is none."""
-    if store is None or store.read_only or _words(command := _command()) is None:
+    if store is None or store.read_only or _words(command := command_line()) is None:
         return ""
     return with_flag(command)
 
 
-def _command() -> str:
+def command_line() -> str:
     """Return the command line that was typed, as the ledger has it."""
     from structgen.store.ledger import masked
 

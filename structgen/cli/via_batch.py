@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from structgen.cli.arguments import EngineName, ExtractArguments
 from structgen.cli.console import Exit, say
+from structgen.cli.retry_failed import command_line
 from structgen.cli.run_store import begin_run
 from structgen.core.batch_states import BatchRetry, BatchState
 from structgen.core.errors import (
@@ -171,9 +172,12 @@ def _submission(
     submission = question.extractor.submission(terms)
 
     def run() -> int:
-        earlier = _run_of(submission)
-        if earlier is not None or store is None:
-            return earlier or 0
+        if store is None:
+            return 0
+        # another command, such as one with --limit, may have sent some of the documents
+        earlier, command = _run_of(submission), command_line()
+        if earlier is not None and any(run.id == earlier and run.command == command for run in store.runs()):
+            return earlier
         return begin_run(store, question.task.name, question.extractor.model, specs)
 
     submission.run = run

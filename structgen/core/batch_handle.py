@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from structgen.core.argument_checks import Check, checked, filled, optional, string, whole
 from structgen.core.errors import ConfigurationError, StructgenError
 from structgen.core.json import JsonObject
 
@@ -35,6 +36,9 @@ class BatchHandle:
     state: str = DONE
     schema: object = field(default=None, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        checked(self, _CHECKS)
+
     @property
     def done(self) -> bool:
         """Whether everything can be collected."""
@@ -59,6 +63,14 @@ class BatchHandle:
     def __reduce__(self) -> tuple[Any, tuple[JsonObject]]:
         """Pickle the handle without its schema, which may be a class that cannot be pickled."""
         return BatchHandle.from_json, (self.to_json(),)
+
+
+_CHECKS: dict[str, Check] = {
+    **dict.fromkeys(("id", "model", "state"), filled),
+    "store": string,
+    "instructions": optional(string),
+    **dict.fromkeys(("texts", "requests", "answered", "refused"), whole(0)),
+}
 
 
 class BatchPending(StructgenError):

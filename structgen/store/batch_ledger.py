@@ -80,9 +80,9 @@ class BatchLedger:
     writer: Writer
     exclusive: Callable[[], AbstractContextManager[None]]
 
-    def begin(self, run: int, endpoint: str, model: str, file_name: str) -> int:
+    def begin(self, endpoint: str, model: str, file_name: str) -> int:
         """Record a batch whose requests will be collected; return its id."""
-        return self.writer.submit(batch_tables.begin_batches, (run, endpoint, model, file_name, time.time())).result()
+        return self.writer.submit(batch_tables.begin_batches, (endpoint, model, file_name, time.time())).result()
 
     def add(self, batch: int, requests: Sequence[Written]) -> None:
         """Record requests of a batch."""
@@ -90,9 +90,9 @@ class BatchLedger:
             additions: list[Addition] = [(batch, one.name, one.said, one.rest) for one in requests]
             self.writer.submit(batch_tables.add_requests, additions).result()
 
-    def seal(self, batches: Sequence[int]) -> None:
-        """Record that the requests of these batches are complete: from now on they will be sent."""
-        self.writer.submit(batch_tables.seal_batches, tuple(batches)).result()
+    def seal(self, batches: Sequence[int], run: int) -> None:
+        """Record that the requests of these batches, of a run or 0, are complete: from now on they will be sent."""
+        self.writer.submit(batch_tables.seal_batches, (run, *batches)).result()
 
     def change(self, change: BatchChange) -> None:
         """Record new facts about a batch."""

@@ -53,8 +53,8 @@ CREATE TABLE batch_text (
 `batch_request`: its requests, until their rows are written: they can be sent and answered without the documents.
 `batch_text`: the texts that Python code submitted."""
 
-Opening: TypeAlias = tuple[int, str, str, str, float]
-"""A new batch: run, endpoint, model, the name of its file, at."""
+Opening: TypeAlias = tuple[str, str, str, float]
+"""A new batch: endpoint, model, the name of its file, at."""
 
 Addition: TypeAlias = tuple[int, bytes, str, str]
 """A request of a batch: the batch, and the request's name, its fields and its other fields."""
@@ -88,7 +88,7 @@ class BatchChange:
 
 def begin_batches(connection: sqlite3.Connection, batches: list[Opening]) -> list[int]:
     """Store new batches that are being collected; return their ids."""
-    text = "INSERT INTO provider_batch (run, endpoint, model, file_name, at, state) VALUES (?, ?, ?, ?, ?, ?)"
+    text = "INSERT INTO provider_batch (run, endpoint, model, file_name, at, state) VALUES (0, ?, ?, ?, ?, ?)"
     return [connection.execute(text, (*batch, BatchState.WRITING)).lastrowid or 0 for batch in batches]
 
 
@@ -103,9 +103,10 @@ def add_requests(connection: sqlite3.Connection, additions: list[list[Addition]]
 
 
 def seal_batches(connection: sqlite3.Connection, sealed: list[tuple[int, ...]]) -> list[None]:
-    """Store that batches are complete, all those of one submission or none."""
-    text = "UPDATE provider_batch SET state = ? WHERE id = ?"
-    connection.executemany(text, [(BatchState.PLANNED, batch) for batches in sealed for batch in batches])
+    """Store the run and the batches that are complete, all those of one submission or none."""
+    text = "UPDATE provider_batch SET state = ?, run = ? WHERE id = ?"
+    rows = [(BatchState.PLANNED, run, batch) for run, *batches in sealed for batch in batches]
+    connection.executemany(text, rows)
     return [None] * len(sealed)
 
 

@@ -28,6 +28,7 @@ KILLS = int(os.environ.get("TRIAL_KILLS", "2"))
 DOCUMENTS = int(os.environ.get("TRIAL_DOCUMENTS", "80"))
 SEED = int(os.environ.get("TRIAL_SEED", "1"))
 _NUMBER = re.compile(r"Dish (\d+) takes")
+KILLS_A_BATCH = 5
 DOCUMENTS_A_KILL = 30
 """Enough that a run is still at work when it is killed."""
 
@@ -51,13 +52,13 @@ def write_documents(folder: Path, count: int) -> Path:
     return file
 
 
-def command(server: Emulator, folder: Path) -> subprocess.Popen[str]:
+def command(server: Emulator, folder: Path, *more: str) -> subprocess.Popen[str]:
     """Start the command in another process."""
     environment = {**os.environ, "GROQ_API_KEY": server.api_key, "GROQ_BASE_URL": server.base_url}
     words = ["--fields", "title, minutes int", "--model", "groq/openai/gpt-oss-20b", "--concurrency", "8"]
     files = ["documents.jsonl", "-o", "out.jsonl", "--store", "store.sqlite"]
     return subprocess.Popen(
-        [sys.executable, "-m", "structgen", "extract", *words, *files],
+        [sys.executable, "-m", "structgen", "extract", *words, *files, *more],
         env=environment,
         cwd=folder,
         stdout=subprocess.DEVNULL,
@@ -116,6 +117,46 @@ def test_runs_that_are_killed_lose_no_row_and_pay_for_nothing_twice(tmp_path: Pa
     assert again == 0
     assert twice <= 8 * KILLS  # at most those in flight
     assert not list(tmp_path.glob("*.part"))
+
+
+def killed_after(process: subprocess.Popen[str], server: Emulator, requests: int, seconds: float) -> bool:
+    """Kill a process some time after its requests; return whether it was still running."""
+    before = len(server.requests)
+    while process.poll() is None and len(server.requests) < before + requests:
+        time.sleep(0.005)
+    time.sleep(seconds)
+    running = process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    return running
+
+
+def test_batch_runs_that_are_killed_lose_no_row_and_send_nothing_twice(tmp_path: Path) -> None:
+    chance, killed, uploads, rows = random.Random(SEED), 0, 0, 0
+    folders = [tmp_path / str(number) for number in range(-(-KILLS // KILLS_A_BATCH))]
+    with Emulator(answer=answered, latency=0.02) as server:
+        for folder in folders:
+            folder.mkdir()
+            write_documents(folder, DOCUMENTS_A_KILL)
+            server.reset()
+            for _ in range(min(KILLS, KILLS_A_BATCH)):
+                # it sends eight requests: to find, upload, find, create, look and download
+                process = command(server, folder, "--via", "groq-batch")
+                killed += killed_after(process, server, chance.randrange(1, 8), chance.uniform(0.0, 0.15))
+            last = command(server, folder, "--via", "groq-batch")
+            said = last.communicate(timeout=600)[1]
+            posted = Counter(one.path for one in server.requests if one.method == "POST")
+            found = rows_of(folder / "out.jsonl")
+            assert last.returncode == 0, said
+            assert [row["value"] for row in found] == [
+                {"title": f"Dish {n}", "minutes": n} for n in range(DOCUMENTS_A_KILL)
+            ]
+            assert posted == {"/openai/v1/files": 1, "/openai/v1/batches": 1}
+            assert not list(folder.glob("*.part"))
+            rows, uploads = rows + len(found), uploads + posted["/openai/v1/files"]
+    sys.stdout.write(
+        f"\n{killed} batch runs killed at work; {len(folders)} batches, {uploads} uploads, {rows} rows, none twice\n"
+    )
 
 
 @pytest.mark.parametrize("seed", [SEED])

@@ -24,9 +24,9 @@ def ledger(store: Store) -> BatchLedger:
 
 
 def filled(ledger: BatchLedger, *requests: Request, run: int = 0) -> int:
-    batch = ledger.begin(run, "", "m", "name.jsonl")
+    batch = ledger.begin("", "m", "name.jsonl")
     ledger.add(batch, [write(request) for request in requests])
-    ledger.seal([batch])
+    ledger.seal([batch], run)
     return batch
 
 

@@ -48,12 +48,20 @@ class BatchResults:
         """Raise the reason why a request without an answer is not asked by a single call, unless it is."""
         record = self.find(request)
         whole = record is not None and record.outcome in _WHOLE
-        if self.terms.asks_live(whole=whole):
+        # Of what was collected before nobody knows any more why it has no answer: it could be a whole batch.
+        gone = record is None and attempt == 1 and not self.terms.new and self._fits(request)
+        if self.terms.asks_live(whole=whole or gone):
             return
         if attempt > 1:
             raise BudgetExceeded(f"The answer in the batch was refused, and {_NOT_AGAIN}")
-        reason = record.reason if record is not None and record.reason else "No batch has this document."
+        reason = record.reason if record is not None and record.reason else "No batch has this document any more."
         raise TransportError(f"{reason.rstrip('.')}; {_NOT_AGAIN}.")
+
+    def _fits(self, request: Request) -> bool:
+        """Whether a request can be in a batch at all. Others are asked by single calls from the beginning."""
+        from structgen.send.http.batch_results import LONGEST_NUMBER, line_of
+
+        return len(line_of(LONGEST_NUMBER, request)) <= self.terms.most_bytes
 
 
 @dataclass(frozen=True)

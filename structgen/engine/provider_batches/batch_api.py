@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from structgen.compile import Input
-from structgen.core.argument_checks import argument, one_of, optional
+from structgen.core.argument_checks import argument, flag, instance, number, one_of, optional, whole
 from structgen.core.batch_handle import DONE, BatchHandle, BatchPending
 from structgen.core.batch_states import BatchRetry
 from structgen.core.errors import ConfigurationError
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from structgen.engine.provider_batches.submission import Documents, Submission
 
 _A_RETRY = optional(one_of(BatchRetry))
+_A_COST = optional(number(0))
+_A_HANDLE = instance(BatchHandle, "what submit_batch returned, or BatchHandle.from_json(...)")
 
 
 class Batches(Maps):
@@ -70,13 +72,14 @@ class Batches(Maps):
         """
         resolved, instructions, context = self._given(schema, instructions, context)
         check_texts(texts)
+        terms = BatchTerms(max_cost=argument("max_cost", max_cost, _A_COST))
         storing, close = self._storing(store)
         try:
-            submission = storing.submission(BatchTerms(max_cost=max_cost))
-            ledger, number = submission.ledger, secrets.token_hex(8)
-            count = keep_texts(ledger, number, texts)
-            pending = submission.send(storing.kept_documents(resolved, number, instructions, context, ledger))
-            handle = BatchHandle(number, _path(storing), self._model, count, instructions, schema=schema)
+            submission = storing.submission(terms)
+            ledger, name = submission.ledger, secrets.token_hex(8)
+            count = keep_texts(ledger, name, texts)
+            pending = submission.send(storing.kept_documents(resolved, name, instructions, context, ledger))
+            handle = BatchHandle(name, _path(storing), self._model, count, instructions, schema=schema)
             return _with_state(handle, submission, pending)
         finally:
             close()
@@ -116,7 +119,8 @@ class Batches(Maps):
 
         Raises ConfigurationError if the handle is of another model, or if no schema is known.
         """
-        collected = self._collected(handle, schema, retry, context, store, wait=wait)
+        argument("concurrency", concurrency, whole(1))
+        collected = self._collected(handle, schema, retry, context, store, wait=argument("wait", wait, flag))
         return collected.outcomes(concurrency)
 
     async def acollect_batch(
@@ -215,6 +219,7 @@ class Batches(Maps):
     ) -> Collected:
         """Fetch what the batches of a handle have answered. Raises BatchPending if one of them has not ended."""
         terms = BatchTerms(argument("retry", retry, _A_RETRY), new=False)
+        argument("handle", handle, _A_HANDLE)
         schema = handle.schema if schema is None else schema
         if schema is None:
             raise ConfigurationError("The handle was read from JSON, which has no schema: pass its schema too.")
@@ -224,6 +229,8 @@ class Batches(Maps):
         storing, close = self._storing(_existing(self, handle, store))
         try:
             submission = storing.submission(terms)
+            if handle.texts and next(submission.ledger.texts(handle.id), None) is None:
+                raise ConfigurationError(f"The store {_path(storing)} has no texts of the submission {handle.id}.")
             documents = storing.kept_documents(resolved, handle.id, instructions, context, submission.ledger)
             pending = submission.send(documents)
             while pending and wait:
@@ -321,6 +328,7 @@ def _path(extractor: Batches) -> str:
 
 def _existing(extractor: Batches, handle: BatchHandle, store: Store | Path | str | None) -> Store | Path | str:
     """Return the store of a handle. Raises ConfigurationError if there is none: a new one would know nothing."""
+    argument("handle", handle, _A_HANDLE)
     own = extractor._answers.store  # pyright: ignore[reportPrivateUsage]  of the same class
     found = handle.store if store is None else store
     if own is not None and store is None and _path(extractor) == found:

@@ -13,13 +13,11 @@ from structgen.engine.answers import Answers
 from structgen.engine.budget import cost_of, tokens_of
 from structgen.engine.flow import Send
 from structgen.engine.provider_batches.batch_terms import BatchTerms
-from structgen.send.http.batch_results import line_of
+from structgen.send.http.batch_results import LONGEST_NUMBER, line_of
 from structgen.store.batch_ledger import BatchLedger
 from structgen.store.serialization import Written, write
 
 _BUFFER = 500
-_ANY_NUMBER = 10**18
-"""As long as any number that a line may get, so that no file becomes longer than it was counted."""
 
 OpenRequests = Callable[[Callable[[Request], Completion | None]], Sequence[Send]]
 """Returns the requests of one document without a stored answer, which its argument looks up."""
@@ -82,7 +80,8 @@ class RequestCollector:
             self.ledger.drop(self.new)
             self.new = []
             raise BudgetExceeded(reason)
-        self.ledger.seal(self.new)
+        if self.new:
+            self.ledger.seal(self.new, self.run())
         self.waiting.update(self.new)
         self.touched.update(self.new)
         self.terms.on_step("sealed")
@@ -122,7 +121,7 @@ class RequestCollector:
         written = write(request)
         if effect.beyond is not None or written.name in self._buffered or not self._is_wanted(effect, written.name):
             return
-        size = len(line_of(_ANY_NUMBER, request))
+        size = len(line_of(LONGEST_NUMBER, request))
         if size > self.terms.most_bytes:
             return
         part = self._part_for(size)
@@ -154,7 +153,7 @@ class RequestCollector:
         if part is None or part.lines >= self.terms.most_lines or part.size + size > self.terms.most_bytes:
             self._flush()
             name = f"structgen-{self._token}-{len(self.new) + 1}.jsonl"
-            part = self._part = _Part(self.ledger.begin(self.run(), self.answers.endpoint, self.model, name))
+            part = self._part = _Part(self.ledger.begin(self.answers.endpoint, self.model, name))
             self.new.append(part.batch)
         return part
 

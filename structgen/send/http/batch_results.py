@@ -19,6 +19,9 @@ from structgen.send.http.providers import ChatApi
 MOST_LINE = 32 * 2**20
 """Maximum bytes of one line of results. A longer one is skipped: no answer has that size."""
 
+LONGEST_NUMBER = 10**18
+"""As long as any number that a line may get, so that no file becomes longer than it was counted."""
+
 _PREFIX = "request-"
 _EXPIRED = frozenset({"batch_expired", "expired"})
 _CANCELLED = frozenset({"batch_cancelled", "cancelled"})

@@ -294,3 +294,30 @@ def test_a_live_run_says_that_a_batch_is_under_way_and_what_that_answers_is_reco
     assert [row["usage"]["cost"] > 0 for row in late.rows] == [True] * 5
     assert sent(timed).count("files") == 1
     assert "under way" not in structgen("extract", "dish.json", "*.txt").err
+
+
+def test_a_batch_beyond_the_limit_enters_no_run(groq_emulator: Emulator, extract: Command, structgen: Command) -> None:
+    assert extract("--max-cost", "0").status == 3
+    assert structgen("runs", "--json").out == ""
+
+
+def test_documents_that_are_added_later_go_into_the_run_of_the_same_command_alone(
+    timed: Emulator, extract: Command, structgen: Command
+) -> None:
+    extract()
+    extract("--limit", "2")
+    Path("added.txt").write_text("Name: Added\nServes: 9\n")
+    Path("dish1.txt").unlink()
+    extract()
+    Path("more.txt").write_text("Name: More\nServes: 9\n")
+    extract("--limit", "9")
+    timed.clock.advance(1100)
+    assert [row["id"] for row in extract().rows] == [
+        "added.txt",
+        *(f"dish{n}.txt" for n in (2, 3, 4)),
+        "more.txt",
+        "soup.txt",
+    ]
+    runs = [json.loads(line) for line in structgen("runs", "--json").out.splitlines()]
+    assert [shlex.split(run["command"])[-1] for run in runs] == ["9", "groq-batch"]
+    assert sent(timed) == ["files", "batches"] * 3

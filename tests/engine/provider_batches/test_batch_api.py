@@ -7,6 +7,7 @@ import json
 import pickle
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,47 @@ def test_what_a_cancelled_batch_left_is_not_asked_live_unless_that_was_chosen(
     assert posts(timed)[CHAT] == 0
     assert values(list(extractor.collect_batch(handle, retry="live"))) == NAMES
     assert posts(timed)[CHAT] == 3
+
+
+def test_collecting_once_more_asks_nothing_live_that_a_cancelled_batch_left(
+    timed: Emulator, extractor: Extractor
+) -> None:
+    handle = extractor.submit_batch(Dish, TEXTS)
+    timed.clock.advance(500)
+    extractor.cancel_batch(handle)
+    timed.clock.advance(600)
+    for _ in range(2):
+        found = list(extractor.collect_batch(handle))
+        assert sum(isinstance(one, Extraction) for one in found) == 2
+        assert posts(timed)[CHAT] == 0
+    assert "No batch has this document any more" in str(found[-1])
+    assert values(list(extractor.collect_batch(handle, retry="live"))) == NAMES
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda one, _: one.submit_batch(Dish, TEXTS, max_cost="1"), "max_cost is '1', but must be a number"),
+        (lambda one, _: one.submit_batch(Dish, TEXTS, max_cost=float("nan")), "max_cost is nan"),
+        (lambda one, _: one.submit_batch(Dish, TEXTS, max_cost=-1), "max_cost is -1"),
+        (lambda one, _: one.collect_batch(None), "handle is None, but must be BatchHandle"),
+        (lambda one, _: one.poll_batch("id"), "handle is 'id'"),
+        (lambda one, _: one.cancel_batch({}), "handle is {}"),
+        (lambda one, handle: one.collect_batch(handle, wait="yes"), "wait is 'yes'"),
+        (lambda one, handle: one.collect_batch(handle, concurrency=0), "concurrency is 0"),
+        (lambda one, handle: one.collect_batch(replace(handle, id="other")), "has no texts of the submission other"),
+        (
+            lambda *_: BatchHandle.from_json({"id": 5, "store": "", "model": "m", "texts": "1"}),
+            "id is int.*texts is '1'",
+        ),
+    ],
+)
+def test_wrong_arguments_are_named(
+    groq_emulator: Emulator, extractor: Extractor, wrong: Callable[..., object], said: str
+) -> None:
+    handle = extractor.submit_batch(Dish, [dish(1)])
+    with pytest.raises(ConfigurationError, match=said):
+        wrong(extractor, handle)
 
 
 def test_an_expired_window_keeps_its_answers_and_the_rest_is_asked_live(timed: Emulator, extractor: Extractor) -> None:
