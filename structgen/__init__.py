@@ -253,5 +253,15 @@ def __getattr__(name: str) -> object:
     return value
 
 
+def load_ipython_extension(shell: object) -> None:
+    """Register the cell magic ``%%extract``: IPython calls this for ``%load_ext structgen``."""
+    import_module("structgen.notebook").register(shell)
+
+
+def unload_ipython_extension(shell: object) -> None:
+    """Remove the cell magic ``%%extract``: IPython calls this for ``%unload_ext structgen``."""
+    import_module("structgen.notebook").unregister(shell)
+
+
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})

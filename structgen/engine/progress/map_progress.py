@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sized
 from contextlib import aclosing, closing
-from typing import Any, NoReturn, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar, cast
 
 from structgen.core.argument_checks import InvalidArgument, argument, shown
 from structgen.core.events import Event, WaitingForLimit
@@ -16,6 +17,9 @@ from structgen.engine.drive import Outcome
 from structgen.engine.outcome_status import status_of
 from structgen.engine.progress.progress_count import ProgressCount
 from structgen.engine.progress.progress_words import cost_words, count_words, wait_words
+
+if TYPE_CHECKING:
+    from tqdm.auto import tqdm
 
 T = TypeVar("T")
 
@@ -96,13 +100,21 @@ class Callback:
         """Do nothing."""
 
 
+def tqdm_bar(*, total: int | None, unit: str, disable: bool = False) -> tqdm[NoReturn]:
+    """Return a bar: a widget in notebooks with ipywidgets, else text on stderr."""
+    with warnings.catch_warnings():
+        # without ipywidgets the bar is text, which works as well: nothing to warn of, and no error under -W error
+        warnings.simplefilter("ignore")
+        from tqdm.auto import tqdm
+
+    return tqdm(total=total, unit=unit, disable=disable)
+
+
 class Bar:
     """A tqdm bar."""
 
     def __init__(self, total: int | None) -> None:
-        from tqdm.auto import tqdm
-
-        self._bar: tqdm[NoReturn] = tqdm(total=total, unit=" texts")
+        self._bar = tqdm_bar(total=total, unit=" texts")
 
     def update(self, progress: Progress) -> None:
         """Show the progress after a text."""
