@@ -8,6 +8,7 @@ from structgen.core.records import Document, Task
 from structgen.documents import DocumentOrProblem
 from structgen.documents.sampling import Unheard
 from structgen.engine.estimate.run_estimate import Estimate
+from structgen.engine.map_api import CONCURRENCY
 from structgen.extractor import Extractor
 from structgen.send.unsent_sender import open_unsent
 
@@ -25,12 +26,13 @@ def estimate_run(
     instructions: str | None = None,
     *,
     repeats: bool,
+    concurrency: int = CONCURRENCY,
 ) -> Estimate:
     """Return what a run over these documents would take. Unreadable documents and recordings are counted separately.
 
     `repeats`: the run would answer the second of two equal requests from its store.
     """
-    estimator = extractor.estimator(task, instructions, repeats=repeats)
+    estimator = extractor.estimator(task, instructions, repeats=repeats, concurrency=concurrency)
     for item in documents:
         if isinstance(item, Unheard):
             estimator.add_recording()

@@ -41,6 +41,7 @@ def print_estimate(arguments: ExtractArguments, task: Task[Any], inputs: list[st
             documents,
             instructions,
             repeats=not arguments.no_store,
+            concurrency=arguments.concurrency,
         )
     if arguments.as_json:
         display_json({"task": task.name, **estimate.to_json()})
@@ -107,14 +108,18 @@ def _dollars(cost: float | None, unknown: str) -> str:
 
 
 def _time(estimate: Estimate) -> str:
-    tiers = {name: seconds for one in estimate.models for name, seconds in one.seconds_by_tier.items()}
-    by_tier = ", ".join(f"at least {_duration(seconds)} in the tier {name}" for name, seconds in tiers.items())
+    if not estimate.requests:
+        return "none: no request is left to send"
     if estimate.seconds is None:
-        return "unknown: neither rate limits nor an earlier run are known"
-    return f"about {_duration(estimate.seconds)}{f' ({by_tier})' if by_tier else ''}"
+        return "unknown: neither rate limits, nor the speed of the model, nor an earlier run are known"
+    tiers = estimate.seconds_by_tier.items()
+    by_tier = ", ".join(f"{_duration(seconds)} in the tier {name}" for name, seconds in tiers)
+    return f"{_duration(estimate.seconds)}{f' ({by_tier})' if by_tier else ''}"
 
 
 def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return "under a second"
     if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 7200 else f"about {seconds / 3600:.1f} h"

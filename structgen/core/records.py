@@ -261,6 +261,8 @@ class Card:
     schema_first: bool = False
     batch_share: float | None = None
     """The share of its prices that a request of the provider's batches costs; None if it takes no batches."""
+    tokens_per_second: float | None = None
+    """How fast it writes an answer, by its provider."""
 
 
 @dataclass(frozen=True, slots=True)

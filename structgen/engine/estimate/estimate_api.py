@@ -13,7 +13,7 @@ from structgen.engine.cascade.cascade_document import CascadeDocument
 from structgen.engine.document_line import ModelDocument
 from structgen.engine.estimate.estimator import Estimator
 from structgen.engine.estimate.run_estimate import Estimate
-from structgen.engine.map_api import check_texts
+from structgen.engine.map_api import CONCURRENCY, check_texts
 from structgen.schema import Context
 from structgen.send import Sender, split_model
 
@@ -37,15 +37,17 @@ class Estimates(ABC):
         instructions: str | None = None,
         *,
         context: Context = None,
+        concurrency: int = CONCURRENCY,
     ) -> Estimate:
         """Return what `map` would take for these texts: requests, tokens, cost in USD, seconds. Nothing is sent.
 
         Stored responses count nothing. With a store, the responses in it to this schema and model tell how many tokens
         texts and answers have, and how often is asked again; without them the estimate is rough, which `.basis` says.
-        The texts are read one at a time. Raises TaskError for a wrong schema.
+        The time is that of a `map` with this `concurrency`. The texts are read one at a time. Raises TaskError for a
+        wrong schema.
         """
         check_texts(texts)
-        estimator = self.estimator(schema, instructions, context=context)
+        estimator = self.estimator(schema, instructions, context=context, concurrency=concurrency)
         for text in texts:
             estimator.add(text)
         return estimator.result()
@@ -57,6 +59,7 @@ class Estimates(ABC):
         *,
         context: Context = None,
         repeats: bool | None = None,
+        concurrency: int = CONCURRENCY,
     ) -> Estimator:
         """Return an Estimator to which texts are added one by one. See `estimate`.
 
@@ -76,6 +79,7 @@ class Estimates(ABC):
             store=store,
             repeats=store is not None if repeats is None else repeats,
             sends=not any(isinstance(sender, ReplaySender) for sender in senders),
+            concurrency=concurrency,
         )
 
     def estimate_usage(

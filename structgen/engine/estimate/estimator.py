@@ -31,14 +31,18 @@ MOST_PROBLEMS = 20
 REASONING = 150
 """Tokens that a reasoning model usually spends before a short answer, as a first guess."""
 
+BEFORE_ANSWER = 0.3
+"""Seconds that usually pass before the first token of an answer, as a first guess."""
+
 Model = tuple[str, str]
 """Provider and model id."""
 
 
 @dataclass(slots=True)
 class Totals:
-    """What the documents so far would take of one model."""
+    """What the documents so far would take of one model. `seconds` is that of all calls one by one, None if unknown."""
 
+    firsts: int = 0
     requests: float = 0.0
     tokens_in: float = 0.0
     cached: float = 0.0
@@ -46,16 +50,23 @@ class Totals:
     basis: Basis = Basis.HISTORY
     samples: dict[int, int] = field(default_factory=dict[int, int])
     pace: Pace | None = None
+    seconds: float | None = 0.0
 
-    def add(self, rates: Rates, request: Request, guess: int) -> None:
-        """Add a request, whose answer has about `guess` tokens if no history tells."""
+    def add(self, rates: Rates, request: Request, guess: int, speed: float | None) -> None:
+        """Add a request, whose answer has about `guess` tokens if no history tells. `speed` is in tokens a second."""
         chars = sum(len(message.text) for message in request.messages)
         images = sum(len(message.images) for message in request.messages)
         tokens_in = (rates.input.at(chars) + IMAGE_TOKENS * images) * rates.more_in
+        self.firsts += 1
         self.requests += rates.calls
         self.tokens_in += tokens_in
         self.cached += tokens_in * rates.cached
-        self.tokens_out += (rates.output or Fit(guess, 0.0)).at(chars) * rates.more_out
+        tokens_out = (rates.output or Fit(guess, 0.0)).at(chars) * rates.more_out
+        self.tokens_out += tokens_out
+        each = rates.latency
+        if each is None and speed:
+            each = BEFORE_ANSWER + tokens_out / rates.calls / speed
+        self.seconds = None if each is None or self.seconds is None else self.seconds + each * rates.calls
         self.basis = max(self.basis, rates.basis, key=list(Basis).index)
         self.samples[id(rates)] = rates.samples
         self.pace = rates.pace or self.pace
@@ -65,6 +76,7 @@ class Estimator:
     """Estimates for one Extractor. `document_of` returns a text with its plans, and `stored` what the store answers.
 
     `repeats` says whether a second equal request is answered from the store. `sends` is False for a replay.
+    `concurrency` is the number of documents that the run asks about at the same time.
     """
 
     def __init__(
@@ -77,10 +89,11 @@ class Estimator:
         store: Store | None = None,
         repeats: bool = False,
         sends: bool = True,
+        concurrency: int = 1,
     ) -> None:
         self._models, self._cards = models, cards
         self._document_of, self._stored = document_of, stored
-        self._store, self._repeats, self._sends = store, repeats, sends
+        self._store, self._repeats, self._sends, self._concurrency = store, repeats, sends, concurrency
         self._totals = {model: Totals() for model in cards if model[0] != FREE}
         self._rates: dict[tuple[Model, tuple[Message, ...]], Rates] = {}
         self._asked = SeenNames()
@@ -156,7 +169,9 @@ class Estimator:
         self._images += sum(len(message.images) for message in request.messages)
         model = (request.provider, request.model)
         rates = self._rates_for(model, _head(document, request))
-        self._totals[model].add(rates, request, self._guess(document, request))
+        card = self._cards.get(model)
+        speed = card.tokens_per_second if card else None
+        self._totals[model].add(rates, request, self._guess(document, request), speed)
 
     def _rates_for(self, model: Model, head: tuple[Message, ...]) -> Rates:
         known = self._rates.get((model, head))
@@ -192,7 +207,8 @@ class Estimator:
         whole = cost_of(Usage(tokens_in, tokens_out, calls=calls), card)
         by_batch = whole * share if whole is not None and share is not None and len(self._models) == 1 else None
         tiers = card.limits if card else NO_TIERS
-        by_tier = {name: limited_seconds(tiers[name], calls, tokens_in, tokens_out) for name in tiers}
+        unlimited = self._unlimited(totals)
+        limited = {name: limited_seconds(tiers[name], calls, tokens_in, tokens_out) for name in tiers}
         return ModelEstimate(
             model="/".join(model),
             requests=calls,
@@ -200,17 +216,23 @@ class Estimator:
             output_tokens=tokens_out,
             cost=cost_of(usage, card),
             batch_cost=by_batch if calls else 0.0,
-            seconds=self._seconds(totals, tier_of(tiers, totals.pace), by_tier),
-            seconds_by_tier={name: round(seconds, 1) for name, seconds in by_tier.items()},
+            seconds=self._seconds(totals, tier_of(tiers, totals.pace), limited),
+            seconds_by_tier={name: round(max(seconds, unlimited or 0.0), 1) for name, seconds in limited.items()},
             basis=totals.basis,
             history=sum(totals.samples.values()),
         )
 
-    def _seconds(self, totals: Totals, tier: str | None, by_tier: Mapping[str, float]) -> float | None:
+    def _unlimited(self, totals: Totals) -> float | None:
+        """Return how long the calls take if no limit makes them wait, or None if their latency is not known."""
+        return None if totals.seconds is None else totals.seconds / max(1, min(self._concurrency, totals.firsts))
+
+    def _seconds(self, totals: Totals, tier: str | None, limited: Mapping[str, float]) -> float | None:
         if not totals.requests:
             return 0.0
-        known = [totals.requests * totals.pace.each] if totals.pace else []
-        known += [by_tier[tier]] if tier else []
+        # the last run shows more than its latency does
+        alone = totals.requests * totals.pace.each if totals.pace else self._unlimited(totals)
+        known = [] if alone is None else [alone]
+        known += [limited[tier]] if tier else []
         return round(max(known), 1) if known else None
 
     def _notes(self) -> list[str]:

@@ -13,8 +13,9 @@ from structgen.engine.estimate.usage_history import Basis
 class ModelEstimate:
     """What one model would be asked. Costs are in USD, None if the price is unknown; `batch_cost` also without batches.
 
-    `seconds` is the time under the known limits and at the pace of the last run, None if neither is known;
-    `seconds_by_tier` is the time that the limits of each tier require at least.
+    `seconds` is the time under the known limits and at the pace of the last run or, without one, with the latency of
+    stored responses or the speed on the model's card; None if none of these is known. `seconds_by_tier` is the time in
+    each tier: that which its limits require, or the calls themselves if they take longer.
     """
 
     model: str
@@ -98,6 +99,15 @@ class Estimate:
         return None if None in known or not known else max(one for one in known if one is not None)
 
     @property
+    def seconds_by_tier(self) -> dict[str, float]:
+        """The time of the slowest model in each tier."""
+        found: dict[str, float] = {}
+        for one in self.models:
+            for name, seconds in one.seconds_by_tier.items():
+                found[name] = max(seconds, found.get(name, 0.0))
+        return found
+
+    @property
     def basis(self) -> Basis:
         """The worst basis of all models."""
         return max((one.basis for one in self.models if one.requests), key=list(Basis).index, default=Basis.HISTORY)
@@ -121,7 +131,7 @@ class Estimate:
             "cost": self.cost,
             "batch_cost": self.batch_cost,
             "seconds": self.seconds,
-            "seconds_by_tier": {**(self.models[-1].seconds_by_tier if self.models else {})},
+            "seconds_by_tier": {**self.seconds_by_tier},
             "basis": self.basis.value,
             "history": sum(one.history for one in self.models),
             "models": [one.to_json() for one in self.models],

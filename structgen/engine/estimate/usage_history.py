@@ -50,7 +50,8 @@ class Rates:
     """What one first request takes, and with `calls`, `more_in` and `more_out` what follows it, as multiples of it.
 
     `output` is None if nothing tells how long the answers are. `cached` is the share of the input that costs the price
-    of cached tokens. `pace` is the number of seconds between two responses of the last run, or None.
+    of cached tokens. `latency` is the mean number of seconds from a request to its response, and `pace` how fast the
+    last run was; either is None if it is not known.
     """
 
     input: Fit = Fit(0.0, 1 / CHARS_PER_TOKEN)
@@ -61,6 +62,7 @@ class Rates:
     cached: float = 0.0
     basis: Basis = Basis.ROUGH
     samples: int = 0
+    latency: float | None = None
     pace: Pace | None = None
 
 
@@ -98,6 +100,7 @@ def rates_of(head: int, samples: Sequence[UsageSample], parts: Iterable[UsageSam
         cached=sum(one.completion.usage.cached_tokens or 0 for one in firsts) / max(tokens_in, 1),
         basis=Basis.HISTORY,
         samples=len(firsts) + len(later),
+        latency=_latency([*firsts, *later]),
         pace=_pace([*firsts, *later]),
     )
 
@@ -108,7 +111,9 @@ def rates_of_model(samples: Sequence[UsageSample]) -> Rates | None:
     if not known:
         return None
     each = _total_in(known) / sum(map(chars_of, known))
-    return Rates(input=Fit(0.0, each), basis=Basis.MODEL, samples=len(known), pace=_pace(known))
+    return Rates(
+        input=Fit(0.0, each), basis=Basis.MODEL, samples=len(known), latency=_latency(known), pace=_pace(known)
+    )
 
 
 def chars_of(sample: UsageSample) -> int:
@@ -176,6 +181,11 @@ def _slope(points: Sequence[Point]) -> float | None:
     mean_x, mean_y = _means(points)
     spread = sum((x - mean_x) ** 2 for x, _ in points)
     return sum((x - mean_x) * (y - mean_y) for x, y in points) / spread if spread else None
+
+
+def _latency(samples: Sequence[UsageSample]) -> float | None:
+    told = [one.completion.seconds for one in samples if one.completion.seconds is not None]
+    return sum(told) / len(told) if told else None
 
 
 def _pace(samples: Sequence[UsageSample]) -> Pace | None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from structgen.core.records import Completion, Usage
 from structgen.engine.estimate.run_time import limited_seconds, tier_of
-from structgen.engine.estimate.usage_history import Pace, rates_of, rates_of_model
+from structgen.engine.estimate.usage_history import Pace, Rates, rates_of, rates_of_model
 from structgen.store.usage_samples import UsageSample
 
 
@@ -38,6 +40,18 @@ def test_what_asked_again_counts_on_top() -> None:
     rates = rates_of(0, [again, *firsts], ())
     assert rates is not None
     assert (rates.calls, rates.more_in, rates.more_out) == (1.25, 1.5, 1.5)
+
+
+def test_the_latency_is_the_mean_of_the_responses_that_tell_it() -> None:
+    told = [replace(sample(100, 40, 10, at=n), completion=said(seconds)) for n, seconds in enumerate((1.0, None, 3.0))]
+    rates = rates_of(0, told, ())
+    assert rates is not None
+    assert rates.latency == 2.0
+    assert rates_of_model([sample(100, 40, 10)]) == replace(rates_of_model(told) or Rates(), latency=None, samples=1)
+
+
+def said(seconds: float | None) -> Completion:
+    return Completion("", usage=Usage(40, 10, calls=1), seconds=seconds)
 
 
 def test_responses_without_counts_tell_nothing() -> None:
