@@ -7,7 +7,7 @@ import signal
 import sys
 
 _INTERRUPTED = 130
-"""`Exit.INTERRUPTED`, repeated here so that it is known before anything is imported."""
+"""`Exit.INTERRUPTED`, repeated here because it is needed before anything is imported."""
 
 
 def main() -> None:

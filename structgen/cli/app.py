@@ -72,13 +72,13 @@ command(app, "structgen emulate --limits free --faults seed=7,dropped=0.1,malfor
 
 def run() -> int:
     """Run the command line; return the exit status."""
-    # a command says itself what its user must know; without a handler, Python would print the library's warnings too
+    # a command reports what its user must know; without a handler, Python would also print the library's warnings
     logging.getLogger("structgen").addHandler(logging.NullHandler())
     from structgen.cli.configuration import add_settings
 
     try:
         entry = typer.main.get_command(app)
-        # the stored command of a run has the settings too, so that it means the same later and elsewhere
+        # the stored command of a run includes the settings, so that it means the same later and elsewhere
         sys.argv[1:] = add_settings(entry, sys.argv[1:])
         status = entry(sys.argv[1:], prog_name="structgen", standalone_mode=False)
         if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison]  it is None if it was closed
@@ -95,7 +95,7 @@ def run() -> int:
     except OSError as error:
         return unwritable(error)
     except Exception as error:
-        # the parser's own errors repeat what was typed, which may be the name of a hostile file
+        # the parser's errors repeat what was typed, which may be the name of a hostile file
         if not isinstance(said := getattr(error, "message", None), str):
             raise
         vars(error)["message"] = visible(said)

@@ -95,7 +95,7 @@ class RiskName(StrEnum):
 
 
 class EngineName(StrEnum):
-    """What a run runs on."""
+    """The engine that a run uses."""
 
     LOCAL = "local"
     DAFT = "daft"
@@ -105,8 +105,8 @@ Engine: TypeAlias = Annotated[
     EngineName,
     typer.Option(
         "--engine",
-        help="local: threads of this process. daft: Daft, partition by partition, on this machine or with --ray on a "
-        "cluster (pip install 'structgen[cluster]'); --concurrency then counts for each process.",
+        help="local: threads of this process. daft: Daft, partition by partition, on this machine or, with --ray, on a "
+        "cluster (pip install 'structgen[cluster]'). With daft, --concurrency applies to each process.",
     ),
 ]
 Ray: TypeAlias = Annotated[
@@ -447,7 +447,7 @@ def parser_of(record: type[R]) -> Callable[[list[str]], R]:
 
     def parse(words: list[str]) -> R:
         try:
-            # Under its own name it would take the request of a shell for completion as meant for it.
+            # Under its real name it would answer the shell's requests for completion.
             return command.main(words, prog_name="options", standalone_mode=False)
         except Exception as error:  # click's own errors
             raise ConfigurationError(str(error).removeprefix("Value error, ")) from error

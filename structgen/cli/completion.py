@@ -1,4 +1,4 @@
-"""What a shell offers for an incomplete word: tasks, models and runs. Nothing here raises, prints or sends anything."""
+"""Shell completion of tasks, models and runs. Nothing here raises, prints or sends anything."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _quietly(offer: Callable[[typer.Context, str], Iterable[str]]) -> Completer:
     def complete(context: typer.Context, _words: list[str], incomplete: str) -> list[str]:
         try:
             return [word for word in offer(context, incomplete) if word.startswith(incomplete)]
-        except Exception:  # a broken template or store is no reason to write into the line that the user is typing
+        except Exception:  # an error would be printed into the line that the user is typing
             return []
 
     return complete

@@ -1,4 +1,4 @@
-"""Calibrated confidence on the command line: for rows that exist, and for those of a run with --accept."""
+"""Calibrated confidence on the command line: of existing rows, and of the rows of a run with --accept."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Acceptance:
         return replace(row, confidence=confidence, review=review)
 
     def report(self, output: Path | None) -> None:
-        """Say how many fields a person should look at, and how."""
+        """Report how many fields a person should check, and how."""
         how = f"; `structgen review {output}` shows them" if output is not None and self.below else ""
         say(f"{self.below} of {self.fields} fields in {self.rows} rows are below {self.threshold:g}{how}.")
 

@@ -1,4 +1,4 @@
-"""Settings: what a project's file and the environment say about the options of the command line.
+"""Settings: values for the options of the command line, from a project's file and from the environment.
 
 The command line wins over the environment, that over the file, and that over the default. A setting is an option of
 `extract`: ``max_attempts`` in the file, ``STRUCTGEN_MAX_ATTEMPTS`` in the environment, ``--max-attempts`` in a command.
@@ -29,7 +29,7 @@ DEFAULT = "default"
 
 Value: TypeAlias = str | int | float | bool
 
-# what to read and write is said anew each time; `store` already says what `no_store` could
+# inputs and outputs belong to a single command; `no_store` is covered by the setting `store`
 _OTHERS = frozenset(
     {
         "words",
@@ -211,7 +211,7 @@ def _from_file() -> Iterator[tuple[str, Setting]]:
             raise ConfigurationError(f"{place}: {name!r} is not a setting.{_nearest(name, setting_kinds())}")
         value = _typed(name, given, f"{place}: {name}")
         if isinstance(value, str) and setting_kinds()[name] is Path and file:
-            # relative to the file that says so, wherever the command is run
+            # relative to the settings file, wherever the command is run
             value = str(file.path.parent / Path(value).expanduser())
         yield name, _checked(Setting(name, value, place, in_file=True), f"{place}: {name}")
 

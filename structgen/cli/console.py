@@ -57,7 +57,7 @@ LIVE = Live()
 
 def say(message: object, *more: str) -> None:
     """Print a line for people, on stderr because stdout is for data. The lines in `more` keep their columns."""
-    # what cannot be said, on a full disk for example, must not end a run
+    # a message that cannot be printed, for example on a full disk, must not end a run
     with suppress(OSError), LIVE.clear():
         typer.echo(f"structgen: {visible_line(str(message))}", err=True)
         for line in more:
@@ -75,11 +75,11 @@ def display_json(record: JsonObject) -> None:
 
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
-"""What a full or broken disk reports: no fault of this program, whatever it was writing."""
+"""The errors of a full or broken disk, which are no fault of this program."""
 
 
 def unwritable(error: OSError) -> Exit:
-    """Say why an output cannot be written; return the exit status."""
+    """Report why an output cannot be written; return the exit status."""
     # Python writes what is left when it ends, and would fail once more
     discard_stdout()
     what = error.filename or "the output"

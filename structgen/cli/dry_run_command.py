@@ -1,4 +1,4 @@
-"""``structgen extract --dry-run``: what a run would take, printed and not run."""
+"""``structgen extract --dry-run``: print what a run would take, without running it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run runs on besides this process: Daft, here or on a Ray cluster."""
+"""Engines other than this process: Daft, on this machine or on a Ray cluster."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def check_engine(arguments: ExtractArguments, *, reparsing: bool) -> None:
     if arguments.ray is not None and arguments.engine is not EngineName.DAFT:
         raise ConfigurationError("--ray needs --engine daft.")
     if reparsing and arguments.engine is EngineName.DAFT:
-        raise ConfigurationError("`runs reparse` runs in this process: leave out --engine daft.")
+        raise ConfigurationError("`runs reparse` only runs in this process: omit --engine daft.")
     if arguments.accept is not None and arguments.engine is EngineName.DAFT:
-        raise ConfigurationError("--accept judges rows in this process: leave out --engine daft.")
+        raise ConfigurationError("--accept judges rows in this process: omit --engine daft.")
 
 
 def daft_batch(

@@ -141,7 +141,7 @@ def _task(arguments: EvalArguments, words: list[str]) -> Any:
 
 
 def _second(first: CommandSetting, against: str) -> CommandSetting:
-    """Return the setting that is compared with the first: what it does not say is as there."""
+    """Return the setting that is compared with the first: it takes everything else from the first."""
     from structgen.evaluate.run_evaluation import Setting, named_setting
 
     if against.startswith("--"):

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def check_choice(arguments: ExtractArguments) -> None:
     """Raise ConfigurationError for options that have no effect without another one."""
     if arguments.seed is not None and arguments.sample is None:
-        raise ConfigurationError("--seed chooses a sample: say how many documents with --sample N, or leave it out.")
+        raise ConfigurationError("--seed chooses a sample: give its size with --sample N, or omit --seed.")
     if arguments.as_json and not arguments.dry_run:
-        raise ConfigurationError("--json belongs to --dry-run: rows are JSON Lines already, or what -o names.")
+        raise ConfigurationError("--json only applies to --dry-run: rows are JSON already, or what -o names.")
 
 
 def input_documents(arguments: ExtractArguments, inputs: list[str], listen: Listen) -> Iterator[DocumentOrProblem]:

@@ -1,4 +1,4 @@
-"""Recordings among the inputs of `structgen extract`: transcribed when their turn comes, within the run's budget."""
+"""Transcribe the recordings among the inputs of `structgen extract`, in their turn, within the run's budget."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Listener:
         self._batch = batch
 
     def report(self, *, quiet: bool) -> None:
-        """Say how many recordings were transcribed and what that cost, if there were any."""
+        """Report how many recordings were transcribed and what that cost, if there were any."""
         if self._done and not quiet:
             number = len(self._done)
             say(f"{number} recording{'' if number == 1 else 's'} transcribed{spent_on(self._done)}")

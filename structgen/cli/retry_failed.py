@@ -1,4 +1,4 @@
-"""``structgen extract --retry-failed``: which documents of earlier runs of the same command are asked about again."""
+"""``structgen extract --retry-failed``: find the documents that earlier runs of the same command left not ok."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ class Retry:
     _met: set[Key] = field(default_factory=set[Key])
 
     def announce(self) -> None:
-        """Say how many documents are asked about again, and how many stored answers are not used."""
+        """Report how many documents are retried, and how many stored answers are not used."""
         if self.quiet:
             return
         failed = sum(row.status == "failed" for row in self.rows.values())
         number = len(self.rows)
         if not number:
-            say("no row of this command is failed or incomplete: nothing is asked again.")
+            say("no row of this command is failed or incomplete: nothing is retried.")
             return
         kinds = f"{failed} failed, {number - failed} incomplete"
         paid = (
             f"; the refused answers to {self.refused} of them are requested and paid once more" if self.refused else ""
         )
-        say(f"asking again about {number} document{'' if number == 1 else 's'} ({kinds}){paid}.")
+        say(f"retrying {number} document{'' if number == 1 else 's'} ({kinds}){paid}.")
 
     def chosen(self, documents: Iterable[DocumentOrProblem]) -> Iterator[DocumentOrProblem]:
-        """Yield the documents that are asked about again. Read no further than the last of them."""
+        """Yield the documents to retry. Read no further than the last of them."""
         left = len(self.rows)
         for document in documents if left else ():
             key = (escaped(document.source), escaped(document.id))
@@ -86,7 +86,7 @@ def open_retry(store: Store | None, *, quiet: bool) -> Retry:
 
 
 def retry_of(run: Run) -> str:
-    """Return the command that asks again about what a run left failed or incomplete."""
+    """Return the command that retries what a run left failed or incomplete."""
     return run.command if _words(run.command) is None else with_flag(run.command)
 
 
@@ -113,14 +113,14 @@ def _without_batches(words: list[str]) -> list[str]:
 
 
 def retry_command(store: Store | None) -> str:
-    """Return the command that asks again about what this one leaves failed, or "" if there is none."""
+    """Return the command that retries what this one leaves failed, or "" if there is none."""
     if store is None or store.read_only or _words(command := command_line()) is None:
         return ""
     return with_flag(command)
 
 
 def command_line() -> str:
-    """Return the command line that was typed, as the ledger has it."""
+    """Return the command line that was typed, in the form of the ledger."""
     from structgen.store.ledger import masked
 
     return masked(shlex.join(["structgen", *sys.argv[1:]]))
@@ -161,7 +161,7 @@ def _words(command: str) -> list[str] | None:
 
 
 def _neutral(arguments: ExtractArguments) -> ExtractArguments:
-    """Return the arguments without those that change neither the documents nor what is asked about them."""
+    """Return the arguments without those that change neither the documents nor the requests."""
     return replace(
         arguments,
         retry_failed=False,
@@ -194,7 +194,7 @@ def _not_ok(store: Store, runs: list[Run]) -> list[RunRow]:
     found += [row for row in store.failures_of(oldest.id) if hash((row.source, row.id)) not in seen]
     if oldest.rows and not seen and next(store.rows_of(oldest.id), None) is None:
         raise ConfigurationError(
-            f"Run {oldest.id} is of an older structgen, which did not record what failed. Run the command once without "
-            f"{FLAG}: what is stored costs nothing."
+            f"Run {oldest.id} is from an older structgen, which recorded no outcomes. Run the command once without "
+            f"{FLAG}: stored responses cost nothing."
         )
     return found

@@ -1,4 +1,4 @@
-"""Run a batch for the command line: rows to the output, messages to stderr, an exit status at the end."""
+"""Run a batch for the command line: write its rows, print messages on stderr, and return an exit status."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Manner:
     """Whether to show the progress; not with --show, because it would interrupt the printed rows."""
     observer: RunObserver = field(default_factory=RunObserver)
     total: Total = lambda: None
-    """Counts the documents, if that needs no reading."""
+    """Counts the documents, if they need not be read for it."""
     retry: str = ""
-    """The command that asks again about the rows that are not ok, or "" if there is none."""
+    """The command that retries the rows that are not ok, or "" if there is none."""
     stored: bool = True
     """Whether responses are stored, so that the same command continues where this run stopped."""
 
@@ -85,7 +85,7 @@ def run_batch(
 
 
 def _left(batch: Batch, ahead: Iterator[DocumentOrProblem], manner: Manner) -> str:
-    """Say how many documents a stopped run left over, and how to continue. Return "" if none."""
+    """Return how many documents a stopped run left over, and how to continue; "" if none."""
     if not batch.left_over:
         return ""
     count, exact = batch.count_left(ahead, COUNT_SECONDS)
@@ -115,7 +115,7 @@ def _write_rows(
             if not (manner.quiet or isinstance(sys.exception(), BrokenPipeError)):
                 lost = batch.summary.rows - watch.seen
                 unwritten = f"; {lost} of them could not be written" if lost else ""
-                # of a server that is down, the message at the end tells all
+                # if the server is down, the final message says enough
                 if not batch.server_is_down:
                     watch.say_groups(manner.retry, record.run if record else None)
                 say(f"{batch.summary}{unwritten}{f'; in {where}' if where else ''}")

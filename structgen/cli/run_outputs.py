@@ -1,4 +1,4 @@
-"""A run by its number, or a file of rows -> its rows, its texts, and what is known about it."""
+"""Find the rows, the texts and the facts of a run, by its number or by its file of rows."""
 
 from __future__ import annotations
 
@@ -91,20 +91,20 @@ def _of_file(file: RowFile, store: Store | None, run: Run | None, columns: Colum
         found = _with_facts(found, store, run)
     notices = list(found.notices)
     if not file.finished and not notices:
-        notices.append(_unfinished("The run that writes this file", found, "is still going, or was stopped"))
+        notices.append(_unfinished("The run that writes this file", found, "is still running, or was stopped"))
     if file.wrong:
         notices.append(f"{file.wrong:,} of its lines are not rows and are left out; {file.first_wrong}.")
     return replace(found, notices=tuple(notices))
 
 
 def _with_facts(found: FoundRun, store: Store, run: Run) -> FoundRun:
-    """Return it with what the ledger says about the run."""
+    """Return the run with its facts from the ledger."""
     facts = [("run", str(run.id)), ("task", run.task), ("model", run.model), ("started", moment(run.started))]
     notices: list[str] = []
     if run.finished is not None:
         facts.append(("took", f"{run.finished - run.started:,.1f} s"))
     else:
-        how = "is still going" if store.is_going(run) else "was interrupted"
+        how = "is still running" if store.is_going(run) else "was interrupted"
         notices.append(_unfinished(f"Run {run.id}", found, how))
     facts += [*found.facts, ("command", run.command)]
     return replace(

@@ -1,4 +1,4 @@
-"""The command line's store, which is on whenever responses cost something, and its ledger of runs."""
+"""The store of the command line, which is on whenever responses cost money, and its ledger of runs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _default_file() -> Path:
         return named
     ignore = STORE.parent / ".gitignore"
     try:
-        STORE.parent.mkdir(mode=0o700, exist_ok=True)  # documents and answers will be in it
+        STORE.parent.mkdir(mode=0o700, exist_ok=True)  # it will contain documents and answers
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
     except OSError as error:
@@ -79,7 +79,7 @@ def record_run(
 ) -> Generator[RunRecord | None]:
     """Enter a run in the ledger with what it asks for; add its end if no document is left over.
 
-    `earlier` is a run that has no end yet, which this command goes on with. Yields the record that takes its rows, or
+    `earlier` is a run without an end, which this command continues. Yields the record that takes its rows, or
     None if nothing is recorded.
     """
     if store is None or store.read_only:

@@ -56,7 +56,7 @@ def choose_model(named: str | None) -> str:
     settings = load_environment()
     chosen = named or (str(settings["model"].value) if "model" in settings else default_model())
     server = settings.get("base_url")
-    # a project's file decides where documents and key go, which may be a surprise
+    # the user may not expect a project's file to decide where documents and key are sent
     used = any(one.strip().startswith("compatible/") for one in (chosen or "").split(","))
     if server and server.in_file and used:
         say(f"{chosen} is at {server.value} ({server.source}).")

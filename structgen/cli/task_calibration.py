@@ -1,4 +1,4 @@
-"""``structgen tasks calibrate``: gold and rows -> probabilities for the fields of a task, for one model."""
+"""``structgen tasks calibrate``: learn from gold how likely each field of a task is right, for one model."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _samples(gold: Mapping[str, GoldRow], rows: Mapping[str, Row], schema: Schem
         )
     unmatched = len(gold) - len(both)
     if unmatched:
-        say(f"{unmatched} gold rows have no row and are left out.")
+        say(f"{unmatched} gold rows have no extracted row and are left out.")
     return [
         sample
         for known, row in both
@@ -130,12 +130,10 @@ def _report(calibration: Calibration, task: str, model: str) -> None:
         f"{right / calibration.fields:.1%} of them right."
     )
     if calibration.pooled:
-        say(
-            "that is little gold: confidence has wide steps, and .99 may be out of reach. More gold rows make it finer."
-        )
+        say("this is little gold: confidence has wide steps and may never reach .99. More gold rows make it finer.")
     quality = calibration.quality
     if quality is not None:
         kept = f"{quality.kept:.0%} of the fields reach .99"
         kept += "" if quality.precision is None else f", and {quality.precision:.1%} of these are right"
         found = "" if quality.found is None else f"; the least sure tenth has {quality.found:.0%} of all errors"
-        say(f"on documents left out in turn: calibration error {quality.error:.3f}; {kept}{found}.")
+        say(f"cross-validation by document: calibration error {quality.error:.3f}; {kept}{found}.")

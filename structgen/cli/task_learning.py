@@ -1,4 +1,4 @@
-"""``structgen tasks learn``: the corrections of a review -> gold rows, worked examples and regression cases."""
+"""``structgen tasks learn``: turn the corrections of a review into gold rows, worked examples and regression cases."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def learn_from(name: str, corrections: str, output: Path | None, example_tokens:
 
 
 def _current_texts(path: Path) -> CurrentText:
-    """Return a function of a source and an id that returns the text which they have now, or None."""
+    """Return a function from a source and an id to the current text of that document, or None."""
     from structgen.batch import Row, RowStatus
     from structgen.batch.row_texts import RowTexts
     from structgen.documents import ReadingOptions

@@ -1,4 +1,4 @@
-"""``structgen extract --via groq-batch``: send the documents in batches, say how far they are, and cancel them."""
+"""``structgen extract --via groq-batch``: send the documents in batches, report their state, and cancel them."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ def check_via(arguments: ExtractArguments) -> None:
     if arguments.via is None:
         given = [name for name, on in (("--wait", arguments.wait), ("--retry", arguments.retry is not None)) if on]
         if given:
-            raise ConfigurationError(f"{given[0]} is about batches: give it with --via groq-batch, or leave it out.")
+            raise ConfigurationError(f"{given[0]} only applies to batches: add --via groq-batch, or omit it.")
         return
     if arguments.no_store:
-        raise ConfigurationError("--via needs the store, which keeps the ids of the batches: leave out --no-store.")
+        raise ConfigurationError("--via needs the store, which keeps the ids of the batches: omit --no-store.")
     if arguments.engine is EngineName.DAFT:
-        raise ConfigurationError("--engine daft asks by single calls: leave out --via, or --engine.")
+        raise ConfigurationError("--engine daft uses single calls: omit --via or --engine.")
     if arguments.retry_failed:
         raise ConfigurationError(
-            "--retry-failed asks by single calls. Leave out --via; or leave out --retry-failed and give --retry batch."
+            "--retry-failed uses single calls: omit --via; or omit --retry-failed and give --retry batch."
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a command asks about each document, and the Extractor that asks it."""
+    """The request of a command about each document, and the Extractor that sends it."""
 
     extractor: Extractor
     task: Task[Any]
@@ -141,7 +141,7 @@ def send_in_batches(
         say(f"{error} Nothing is lost: the same command continues from here.")
         sent.status = Exit.BUDGET
     except KeyboardInterrupt:
-        say("stopped: batches that were sent go on, and the same command continues from here.")
+        say("stopped: batches that were sent keep running, and the same command continues from here.")
         sent.status = Exit.INTERRUPTED
     else:
         sent.run = _run_of(sent.submission)
@@ -187,7 +187,7 @@ def _submission(
 def _advance(
     arguments: ExtractArguments, question: Question, submission: Submission, reader: Rereader
 ) -> tuple[BatchRecord, ...]:
-    """Send and fetch, with --wait until nothing is under way. Return the batches that are."""
+    """Send and fetch; with --wait, until every batch has ended. Return the batches that have not."""
 
     def documents() -> Iterator[OpenRequests]:
         texts = (one for one in reader.read(quiet=True, again=True) if isinstance(one, Document))
@@ -201,13 +201,13 @@ def _advance(
             if now != before:
                 _tell(now, quiet=arguments.quiet)
             before = now
-        # what a batch answered may have to be asked again by another one
+        # a refused answer may have to be requested again in another batch
         pending = submission.send(documents)
     return pending
 
 
 def _run_of(submission: Submission) -> int | None:
-    """Return the latest run whose batches have to do with the documents, or None."""
+    """Return the latest run with batches of these documents, or None."""
     return max((one.run for one in submission.records() if one.run), default=None)
 
 
@@ -217,7 +217,7 @@ def _tell(pending: Iterable[BatchRecord], *, quiet: bool) -> None:
 
 
 def _explain(submission: Submission, pending: tuple[BatchRecord, ...], run: int | None, *, quiet: bool) -> None:
-    """Say what was sent, and what the user can do while batches are under way."""
+    """Report what was sent, and what the user can do until the batches end."""
     if pending and not quiet:
         if submission.sent:
             most = submission.cost(submission.most)
@@ -241,10 +241,10 @@ def cancel_batches(store: Store, run: int, base_url: str | None) -> tuple[BatchR
 
     records = store.batches.open(run=run)
     if not records:
-        raise ConfigurationError(f"Run {run} has no batch under way: `structgen runs` shows which run has one.")
+        raise ConfigurationError(f"Run {run} has no batch in progress: `structgen runs` shows which runs have one.")
     ended: list[BatchRecord] = []
     for record in records:
-        # the name of a server whose URL has a secret is not the URL
+        # if the URL has a secret, the name of its server is not the URL
         known = record.endpoint if record.endpoint.startswith("http") else None
         with Extractor(f"{VIA}/{record.model}", base_url=base_url or known, store=store) as extractor:
             extractor.submission(BatchTerms()).cancel([record])
@@ -255,7 +255,7 @@ def cancel_batches(store: Store, run: int, base_url: str | None) -> tuple[BatchR
 
 
 def words_of(record: BatchRecord) -> str:
-    """Describe in one line how far a batch has come."""
+    """Describe the state of a batch in one line."""
     name = record.batch_id or record.file_name
     failed = f", {record.refused:,} failed" if record.refused else ""
     said = f": {record.said}" if record.said else ""

@@ -56,7 +56,7 @@ def test_only_what_failed_or_is_incomplete_is_asked_again(structgen, kitchen: Em
     assert [json.loads(line)["status"] for line in after] == ["ok"] * 4
     assert [json.loads(line)["id"] for line in after] == [f"{name}.txt" for name in NAMES]
     assert json.loads(after[1])["usage"]["calls"] == 1
-    assert "asking again about 2 documents (1 failed, 1 incomplete)" in ran.err
+    assert "retrying 2 documents (1 failed, 1 incomplete)" in ran.err
     assert "the refused answers to 2 of them are requested and paid once more" in ran.err
 
 
@@ -68,7 +68,7 @@ def test_the_flag_may_be_repeated_until_all_is_well(structgen, kitchen: Emulator
     assert structgen(*command("--retry-failed", "-o", "out.jsonl")).status == 0
     assert len(kitchen.requests) == 7
     again = structgen(*command("-o", "out.jsonl", "--retry-failed"))
-    assert "nothing is asked again" in again.err
+    assert "nothing is retried" in again.err
     assert (again.status, len(kitchen.requests)) == (0, 7)
     assert [json.loads(line)["status"] for line in lines(folder)] == ["ok"] * 4
 
@@ -89,7 +89,7 @@ def test_what_met_no_server_is_asked_again_without_a_stored_answer(structgen, fo
     four.script(reply(GOOD))
     ran = structgen(*command("-o", "out.jsonl", "--retry-failed"))
     assert ran.status == 0
-    assert "asking again about 1 document (1 failed, 0 incomplete).\n" in ran.err
+    assert "retrying 1 document (1 failed, 0 incomplete).\n" in ran.err
     assert len(four.requests) == 5
 
 

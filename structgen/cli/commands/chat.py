@@ -1,4 +1,4 @@
-"""``structgen chat``: a conversation on the terminal, or one line after the other from a pipe."""
+"""``structgen chat``: a conversation on the terminal, or line by line from a pipe."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 def chat(arguments: text.ChatArguments) -> None:
     """Chat with a model. Each line that you write, or pipe in, is a message; a line that begins with / is a command.
 
-    Answers go to stdout as they arrive, everything else to stderr. The oldest turns are left out when the conversation
-    no longer fits in the model's context, which is said; the system prompt stays. Ctrl-C stops an answer and keeps what
-    had arrived, Ctrl-D ends the chat. /help lists the commands.
+    Answers go to stdout as they arrive, everything else to stderr. When the conversation no longer fits in the model's
+    context, the oldest turns are left out, with a notice; the system prompt stays. Ctrl-C stops an answer and keeps
+    what had arrived, Ctrl-D ends the chat. /help lists the commands.
 
     Exit status: 0 ended, 1 a message from a pipe got no answer, 2 usage error, 3 stopped by --max-cost (from a pipe),
     130 interrupted (from a pipe).
@@ -80,7 +80,7 @@ HELP = """\
 /model [MODEL]    show the model that answers, or let another one answer
 /extract TASK     extract a value from the conversation, as `structgen extract` does
 /usage            show the tokens and the cost so far
-/save FILE        write the conversation to a new file, and add what follows
+/save FILE        write the conversation to a new file, and add later turns
 /help             show this help
 /quit             end the chat, like Ctrl-D
 //...             say something that begins with /"""
@@ -107,7 +107,7 @@ class _Loop:
             except KeyboardInterrupt:
                 if not interactive:
                     raise
-                say("stopped; what had arrived is kept.")
+                say("stopped; the answer so far is kept.")
             except StructgenError as error:
                 partial = getattr(error, "partial", None)
                 say(error, *([] if partial is None else [f"What could be read: {json_text(partial)}"]))
@@ -181,7 +181,7 @@ class _Loop:
 
     def _usage(self, _: str) -> None:
         usage, cost = self.chat.usage, self.chat.cost
-        say(f"{usage.calls} calls: {text.spent(usage, cost)}" if usage.calls else "nothing was paid for yet.")
+        say(f"{usage.calls} calls: {text.spent(usage, cost)}" if usage.calls else "nothing has been paid for yet.")
         if self.chat.left_out:
             say(f"{self.chat.left_out} of the oldest turns no longer fit in the context of {self.chat.model}.")
 
@@ -189,7 +189,7 @@ class _Loop:
         if not name:
             raise ConfigurationError("Name a file: /save chat.jsonl")
         self.chat.save(Path(name))
-        say(f"saved in {name}; what follows is added to it.")
+        say(f"saved in {name}; later turns are added to it.")
 
     def _help(self, _: str) -> None:
         say("the commands:", *HELP.splitlines())

@@ -1,4 +1,4 @@
-"""``structgen complete``: a prompt in, plain text out, as it arrives."""
+"""``structgen complete``: answer a prompt in plain text, printed as it arrives."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _record(completion: Completion) -> JsonObject:
 
 
 def _report(completion: Completion, model: str, *, quiet: bool) -> None:
-    """Say what the answer took, and what is wrong with it. Exit with status 1 if it is cut off or empty."""
+    """Report tokens and cost, and what is wrong with the answer. Exit with status 1 if it is cut off or empty."""
     if not quiet:
         say(f"{model}: {text.spent(completion.usage, completion.cost)}")
     for note in filter(None, [*completion.notes, completion.unstored]):

@@ -100,7 +100,7 @@ def doctor(
     if live and as_json:
         raise ConfigurationError("--live prints no JSON: --save FILE.json saves its responses.")
     wrong = _show_checks(chosen, as_json=as_json)
-    # calls would only repeat what is wrong already
+    # calls would only fail for the reasons already shown
     if live and not wrong:
         wrong = check_live(chosen, calls, yes=yes, save=save)
     raise typer.Exit(Exit.SOME_NOT_OK if wrong else Exit.OK)
@@ -238,7 +238,7 @@ def check_live(model: str, calls: int, *, yes: bool, save: Path | None) -> bool:
         typer.confirm("Make these calls?", abort=True, err=True)
     findings = [*_shown(conform(cases, card, endpoint))]
     if save is not None:
-        # an exchange with a wrong key would answer nothing when it is replayed
+        # an exchange with a wrong key is of no use in a replay
         exchanges = [finding.exchange for finding in findings if finding.exchange is not None and not finding.case.key]
         save_recordings(save, exchanges, endpoint.secrets)
         say(f"{len(exchanges)} responses saved in {save}: `structgen emulate --replies {save}` plays them.")

@@ -1,4 +1,4 @@
-"""``structgen eval``: answers against gold, field by field, with intervals; one setting or two."""
+"""``structgen eval``: score answers against gold, field by field, with intervals; one setting or two."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _run(arguments: EvalArguments) -> Exit:
 
 
 def _estimate(arguments: EvalArguments, settings: Sequence[CommandSetting], source: GoldSource) -> Exit:
-    """Print what asking would take, for each setting. Nothing is sent or stored."""
+    """Print the estimate for each setting. Nothing is sent or stored."""
     from structgen.batch.dry_run import DryExtractor, estimate_run
     from structgen.cli.dry_run_command import opened_store, print_words
     from structgen.cli.selection import RULES, choose_model, read_instructions

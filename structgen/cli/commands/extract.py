@@ -52,7 +52,7 @@ def extract(arguments: ExtractArguments) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ReparseContext:
-    """The previous run whose stored answers are read first, and whether they count after its words changed."""
+    """The previous run whose stored answers are read first, and whether they still count after its prompt changed."""
 
     run: Run
     keep: bool
@@ -64,12 +64,12 @@ class ReparseContext:
 
         changed = other_words(self.run.asked[0], now) if self.run.asked else ()
         if not self.run.asked:
-            say(f"run {self.run.id} is from an older structgen, which stored no schema: asking every document whole.")
+            say(f"run {self.run.id} is from an older structgen, which stored no schema: requesting every value whole.")
         elif changed and not self.keep:
             words = " and ".join(changed)
-            say(f"the {words} changed since run {self.run.id}: asking every document whole (--keep uses the answers).")
+            say(f"the {words} changed since run {self.run.id}: requesting every value whole (--keep uses the answers).")
         elif not self.keep and any(other_words(asked, now) for asked in self.run.asked[1:]):
-            say(f"run {self.run.id} reparsed a run with other words: asking whole what still has the answers to those.")
+            say(f"run {self.run.id} reparsed a run with another prompt: requesting whole what still has its answers.")
         return PreviousRun(store, self.run, self.keep)
 
 
@@ -199,7 +199,7 @@ def _batch(
 
 
 def _total(arguments: ExtractArguments, inputs: list[str], retry: Retry | None) -> int | None:
-    """Return the number of documents, or None if only reading them would tell."""
+    """Return the number of documents, or None if they would have to be read to count them."""
     from structgen.cli.input_choice import count_inputs
 
     return count_inputs(arguments, inputs) if retry is None else len(retry.rows)

@@ -44,7 +44,7 @@ def report(
     the text, repairs, issues, and the requests with their responses. The key ? lists the others.
 
     Rows do not contain their texts. They are read again from their sources if those have not changed, else taken from
-    the store. Of long texts, and of very many, the file contains only what is around the places of the values, and says
+    the store. If texts are long or very many, the report contains only the surroundings of the values, and says
     so.
     """
     from structgen.batch.reported_rows import reported_rows

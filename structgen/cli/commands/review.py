@@ -1,4 +1,4 @@
-"""``structgen review``: the fields of a run that deserve a look, as one page to decide on them by keyboard."""
+"""``structgen review``: one page with the fields of a run that need a check, to decide on by keyboard."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def review(
     ] = None,
     store: args.StorePath = None,
 ) -> None:
-    """Write one HTML page with the fields that deserve a look, each highlighted in its text.
+    """Write one HTML page with the fields that need a check, each highlighted in its text.
 
     These are fields that were refused, that parts of a document disagree about, that the text does not support or
     supports in several places, that were repaired, and those below a confidence. The least sure ones come first, by
@@ -108,7 +108,7 @@ def _task_of(found: FoundRun, named: str | None) -> Task[Any] | None:
     try:
         return load_task(found.arguments.words or [], found.arguments.fields, None)[0]
     except StructgenError as error:
-        say(f"the task of the run cannot be loaded, so nothing says what types its fields have: {error}")
+        say(f"the task of the run cannot be loaded, so the types of its fields are unknown: {error}")
         return None
 
 
@@ -124,7 +124,7 @@ def _review_task(found: FoundRun, task: Task[Any] | None) -> ReviewTask:
 def _documents(
     found: FoundRun, task: Task[Any] | None, named: Sequence[str], below: float | None
 ) -> list[ReviewDocument]:
-    """Return the rows that may have something to look at, with their texts and the confidence of their fields."""
+    """Return the rows that may have fields to check, with their texts and the confidence of their fields."""
     from structgen.cli.confidence import row_confidence
     from structgen.evaluate.review import ReviewDocument, review_queue
 
@@ -136,7 +136,7 @@ def _documents(
     documents: list[ReviewDocument] = []
     for row in rows:
         document = ReviewDocument(row, None, row.confidence, below)
-        # most rows of a good run have nothing to look at, and their texts are not read for nothing
+        # most rows of a good run have nothing to check: do not read their texts
         if judge is None and not review_queue([document]):
             continue
         text = moved.get(row.id) or found.rows.texts.of(row).text
@@ -170,13 +170,11 @@ def _write(place: Path, content: str) -> None:
 
 
 def _summarise(items: Sequence[ReviewItem], documents: Sequence[ReviewDocument], place: Path) -> None:
-    """Say how many fields there are to look at, and which texts are missing."""
+    """Report how many fields there are to check, and how many texts are missing."""
     count = Counter(str(item.concerns[0]) for item in items)
     kinds = ", ".join(f"{number} {kind}" for kind, number in count.most_common())
     rows = {item.document for item in items}
     say(f"{place}: {len(items)} fields of {len(rows)} rows to look at{f' ({kinds})' if kinds else ''}.")
     lacking = sum(documents[number].text is None for number in rows)
     if lacking:
-        say(
-            f"the texts of {lacking} rows cannot be read here: name them with --texts, or nothing is learnt from those."
-        )
+        say(f"the texts of {lacking} rows cannot be read here: name them with --texts, or they teach nothing.")

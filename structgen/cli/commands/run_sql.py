@@ -1,4 +1,4 @@
-"""``structgen runs sql``: a SELECT on the tables of the store, as a table, JSON Lines or CSV."""
+"""``structgen runs sql``: run a SELECT on the store, and print a table, JSON Lines or CSV."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from structgen.store.read_only_sql import Cell, Found
 
 MEASURED = 100
-"""How many rows decide about the widths of the columns. More are not kept: an answer may be of any length."""
+"""How many rows determine the column widths. No more are kept in memory: a result may have any number of rows."""
 
 WIDEST = 60
-"""Columns of a cell in a table; --json and --csv show all of it."""
+"""Maximum width of a cell in a table; --json and --csv show all of it."""
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")]
 Query = Annotated[str, typer.Argument(metavar="SELECT", help="One SELECT statement of SQLite.")]
 
 
 def sql(query: Query, *, store: args.StorePath = None, as_json: args.AsJson = False, as_csv: AsCsv = False) -> None:
-    """Query the store with SQL. It is only read: whatever would change anything is refused. Ctrl-C ends a query.
+    """Query the store with SQL. Statements that would change the store are refused. Ctrl-C ends a query.
 
     Views for people: runs (id, command, task, model, started, finished, rows, seconds); documents (run, position, id,
     source, status, reason, error, model, calls, input_tokens, output_tokens, cost, untold_calls); completions (id, run,

@@ -60,7 +60,7 @@ def list_runs(context: typer.Context, *, store: args.StorePath = None, as_json: 
 
 @command(runs, "structgen runs show 3")
 def show(run: RunNumber, *, store: args.StorePath = None, as_json: args.AsJson = False) -> None:
-    """Show one run: its command, its times, and what it paid for at the prices of now."""
+    """Show one run: its command, its times, and what it paid for, at current prices."""
     from structgen.batch.summary import spent_words
     from structgen.cli.via_batch import batch_entry, words_of
 
@@ -78,10 +78,10 @@ def show(run: RunNumber, *, store: args.StorePath = None, as_json: args.AsJson =
         facts += [("ended", moment(found.finished)), ("rows", found.rows)]
         facts += [("seconds", f"{found.finished - found.started:.1f}")]
     elif in_batch:
-        facts += [("ended", "not yet: its batch is under way; the same command in the same folder fetches it")]
+        facts += [("ended", "not yet: its batch has not ended; the same command in the same folder fetches it")]
         facts += [("batch", words_of(one).removeprefix("batch ")) for one in batches]
     elif is_going:
-        facts += [("ended", "not yet: it is still going")]
+        facts += [("ended", "not yet: it is still running")]
     else:
         facts += [("ended", "interrupted; to continue it, run the command again in the same folder")]
     facts += [("paid", f"{_completions(paid.completions)}, {'; '.join(spent_words(told, told.cost))}")]
@@ -108,7 +108,7 @@ def prune(
     older_than: Annotated[str, typer.Option("--older-than", metavar="AGE", help="An age such as 30d, 12h or 4w.")],
     store: args.StorePath = None,
 ) -> None:
-    """Delete completions and runs older than an age. A deleted completion is paid for again when it is needed again.
+    """Delete completions and runs older than an age. A deleted completion is paid for again if it is needed again.
 
     The age of a run that never ended counts from its start.
     """
@@ -126,10 +126,10 @@ def prune(
 def cancel(
     run: RunNumber, *, store: args.StorePath = None, base_url: args.BaseUrl = None, as_json: args.AsJson = False
 ) -> None:
-    """Cancel the batches of a run that was started with --via and is under way.
+    """Cancel the batches of a run that was started with --via and has not ended.
 
-    What a batch has answered is paid for: the command of the run, given again, fetches it. The documents that it left
-    fail with the reason, unless --retry says how to ask about them.
+    What a batch has answered is paid for: the command of the run, given again, fetches it. The documents without an
+    answer fail with the reason, unless --retry says how to request them.
     """
     from structgen.cli.via_batch import batch_entry, cancel_batches, words_of
 
@@ -220,8 +220,8 @@ command(runs, "structgen runs reparse 3 -o better.jsonl")(reparse)
 def failures(run: RunNumber, *, store: args.StorePath = None, as_json: args.AsJson = False) -> None:
     """Show why rows of a run failed or are incomplete: each reason, how often, its first document, how to retry it.
 
-    Reasons that differ only in numbers, ids and quoted values are one. --json: an object for each reason, with the
-    keys run, reason, status, count, example (id, source, error) and retry.
+    Reasons that differ only in numbers, ids and quoted values are counted as one. --json: an object for each reason,
+    with the keys run, reason, status, count, example (id, source, error) and retry.
     """
     from structgen.batch.failure_reasons import FailureGroups
 
@@ -233,8 +233,8 @@ def failures(run: RunNumber, *, store: args.StorePath = None, as_json: args.AsJs
         recorded = next(opened.rows_of(run), None) is not None
     if found.rows and not recorded:
         raise ConfigurationError(
-            f"Run {run} is of an older structgen, which did not record how its documents ended: the rows are in its "
-            "output. Run its command once more: what is stored costs nothing."
+            f"Run {run} is from an older structgen, which recorded no outcomes: the rows are in its output. Run its "
+            "command once more: stored responses cost nothing."
         )
     retry = retry_of(found)
     if as_json:
@@ -282,7 +282,7 @@ def _extract_arguments(store: Store, run: Run, given: ReparseArguments) -> Extra
         max_cost=before.max_cost if given.max_cost is None else given.max_cost,
         max_tokens=before.max_tokens if given.max_tokens is None else given.max_tokens,
         allow_incomplete=given.allow_incomplete or before.allow_incomplete,
-        # what is missing is asked by single calls
+        # what is missing is requested with single calls
         via=None,
         wait=False,
         retry=None,
@@ -319,7 +319,7 @@ def _model(run: Run, named: str | None) -> str:
     """Return the model of the run, or the replay of what that model answered."""
     if "," in run.model:
         raise ConfigurationError(
-            f"Run {run.id} asked several models ({run.model}), and reparse reads the answers of one. Repeat the run's "
+            f"Run {run.id} asked several models ({run.model}), but reparse reads the answers of one. Repeat the run's "
             "command instead: equal requests are answered from the store."
         )
     if named is None or named == run.model:
@@ -348,7 +348,7 @@ def _entry(run: Run, store: Store) -> JsonObject:
 
 
 def told_of(spent: Iterable[Spent]) -> Told:
-    """Return what the calls of a run took, at the prices of now."""
+    """Return the usage and cost of a run's calls, at current prices."""
     from structgen.engine.budget import Told, cost_of
     from structgen.send import find_card
 
@@ -392,7 +392,7 @@ def _batches_of(run: Run, store: Store) -> tuple[BatchRecord, ...]:
 
 
 def _in_batch(run: Run, store: Store) -> bool:
-    """Whether batches of a run have answers that are not fetched yet."""
+    """Whether a run has batches whose answers have not been fetched yet."""
     return any(one.state is not BatchState.FETCHED for one in _batches_of(run, store))
 
 

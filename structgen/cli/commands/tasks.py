@@ -278,7 +278,7 @@ def prompt(
     if chosen == RULES:
         # the prompt of the default model, because the rules have none to show
         chosen = DEFAULT_GROQ_MODEL
-        say(f"the rules need no prompt; this is the one for {chosen}.")
+        say(f"the rules need no prompt; this is the prompt for {chosen}.")
     reading = ReadingOptions(text_field, encoding=encoding, format=input_format)
     document = _document(inputs, reading)
     options = Options(mode, style, evidence=evidence, date_order=date_order, currency=currency, language=language)

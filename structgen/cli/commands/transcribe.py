@@ -1,4 +1,4 @@
-"""``structgen transcribe``: recordings in, texts or subtitles out."""
+"""``structgen transcribe``: turn recordings into texts or subtitles."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def _targets(inputs: list[InputFile | DocumentProblem | str], arguments: Transcr
     if output is None:
         if several and arguments.format in {TranscriptFormat.SRT, TranscriptFormat.VTT}:
             raise ConfigurationError(
-                f"Several recordings make no single {arguments.format} file: name a folder, -o DIR."
+                f"Several recordings do not fit in a single {arguments.format} file: name a folder, -o DIR."
             )
         return [None] * len(inputs)
     if not several and not output.is_dir() and not str(arguments.output).endswith("/"):
@@ -211,7 +211,7 @@ def _name(one: InputFile | DocumentProblem | str) -> str:
 
 @contextmanager
 def _recorded(store: Store | None, model: str) -> Generator[list[Transcript]]:
-    """Enter the run in the ledger; yield the list of what it made, whose length is the number of its rows."""
+    """Enter the run in the ledger; yield a list for its transcripts, whose length becomes the number of its rows."""
     import shlex
     import sys
 
@@ -230,7 +230,7 @@ def _write_each(
     transcriber: Transcriber,
     arguments: TranscribeArguments,
 ) -> Iterator[Transcript]:
-    """Write the transcript of each recording as it is finished, in order. Say what is wrong with the others."""
+    """Write the transcript of each recording as it is finished, in order. Report why the others failed."""
     from structgen.engine.drive import map_ordered
 
     outcomes = map_ordered(lambda one: _attempt(one, transcriber), inputs, CONCURRENT)
@@ -302,7 +302,7 @@ def _write(target: Path, text: str) -> None:
         with replacing(target) as path:
             path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"{target} cannot be written: {error.strerror}. What was paid for is stored.") from error
+        raise OutputError(f"Cannot write {target}: {error.strerror}. What was paid for is stored.") from error
 
 
 def _summary(done: list[Transcript], total: int) -> str:

@@ -1,1 +1,1 @@
-"""What a user sees of a run while it goes on: a panel on a terminal, plain lines elsewhere."""
+"""Show the progress of a run: a live panel on a terminal, plain lines elsewhere."""

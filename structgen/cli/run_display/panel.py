@@ -1,4 +1,4 @@
-"""The live panel at the bottom of a terminal. Everything else that is printed appears above it.
+"""The live panel at the bottom of a terminal. Everything else is printed above it.
 
 The cursor is never hidden, so that no way to end the process can leave it so.
 """
@@ -20,15 +20,15 @@ from structgen.cli.run_display.panel_lines import LEAST_BAR, bar_words, panel_li
 from structgen.core.progress import Progress
 
 REFRESH = 0.5
-"""Seconds between two drawings."""
+"""Seconds between two updates of the panel."""
 
 
 class Panel:
-    """Draws the progress twice a second, from a thread of its own. `read` returns the progress."""
+    """Draws the progress twice a second, from a separate thread. `read` returns the progress."""
 
     def __init__(self, stream: IO[str], read: Callable[[], Progress]) -> None:
         self._stream, self._read = stream, read
-        self._lock = threading.RLock()  # a signal handler prints in the middle of a drawing
+        self._lock = threading.RLock()  # reentrant: a signal handler may print while the panel is being drawn
         self._cleared = 0
         self._text, self._widths = "", list[int]()
         self._drawn = False
@@ -88,7 +88,7 @@ class Panel:
         self._drawn = False
 
     def _write(self, text: str) -> None:
-        # What cannot be shown must not end a run.
+        # A failure to draw must not end a run.
         with suppress(OSError, ValueError):
             self._stream.write(text)
             self._stream.flush()

@@ -1,4 +1,4 @@
-"""The lines of the panel and the plain line, from a Progress and a width alone."""
+"""Format a Progress as the lines of the panel, or as one plain line. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from structgen.engine.progress.progress_words import (
 )
 
 LEAST_BAR = 10
-"""Columns below which a bar shows nothing."""
+"""Minimum columns of a useful bar."""
 
 
 def plain_line(shown: Progress, now: datetime) -> str:
@@ -34,7 +34,7 @@ def panel_lines(shown: Progress, width: int, now: datetime) -> list[str]:
 
 
 def bar_words(shown: Progress) -> str:
-    """Return what is said beside the bar."""
+    """Return the text beside the bar."""
     percent = f"{100 * shown.done // shown.total} %" if shown.total else ""
     return "  ".join(filter(None, [done_words(shown), percent, left_words(shown) or duration(shown.seconds)]))
 

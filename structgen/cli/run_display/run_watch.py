@@ -1,4 +1,4 @@
-"""Watches a run for its user: counts it, names what failed, and shows the progress."""
+"""Watch a run: count its rows, report failed ones, and show the progress."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from structgen.engine.budget import Prices
 from structgen.engine.progress.progress_count import ProgressCount
 
 FAILURES = 10
-"""How many failed rows are named while the run goes on; the output contains all of them."""
+"""How many failed rows are reported during the run; the output contains all of them."""
 
 GROUPS = 10
 """How many reasons the summary names."""
@@ -52,7 +52,7 @@ class RunObserver:
 
 
 class PlainLines:
-    """Says the progress every few seconds, where no panel can be drawn."""
+    """Prints the progress every few seconds if no panel can be drawn."""
 
     def __init__(self, read: Callable[[], Progress], seconds: float = PLAIN) -> None:
         self._read, self._seconds = read, seconds
@@ -105,7 +105,7 @@ class RunWatch:
         return self._count.read(time.monotonic())
 
     def observe(self, event: Event) -> None:
-        """Count an event, from any thread. Without a panel, say what is waited for, once."""
+        """Count an event, from any thread. Without a panel, report the first wait."""
         self._count.observe(event, time.monotonic())
         if isinstance(event, WaitingForLimit) and self._panel is None and not (self._quiet or self._waited):
             self._waited = True
@@ -128,7 +128,7 @@ class RunWatch:
 
     def _name(self, row: Row) -> None:
         failed = self._count.failed
-        # a server that is down fails many documents with one and the same sentence
+        # a server that is down fails many documents with the same sentence
         repeated = row.error == self._said and bool(row.model)
         self._said = row.error
         if failed <= FAILURES and not repeated:
@@ -137,7 +137,7 @@ class RunWatch:
             say("more rows failed; the output contains their errors.")
 
     def say_groups(self, retry: str, number: int | None) -> None:
-        """Say why rows are not ok, the most frequent reasons first, and the command that retries them, if any."""
+        """Report why rows are not ok, the most frequent reasons first, and the command that retries them, if any."""
         groups = self.groups.ranked
         for group in groups[:GROUPS]:
             say(f"{group.count:,} {group.status}: {group.reason} The first: {group.example}")
@@ -145,7 +145,7 @@ class RunWatch:
             where = f": `structgen runs failures {number}` lists them" if number is not None else ""
             say(f"{len(groups) - GROUPS} more reasons{where}.")
         if groups and retry:
-            say(f"to ask again about these alone: {retry}")
+            say(f"to retry only these: {retry}")
 
     def __enter__(self) -> Self:
         if self._display is not None:

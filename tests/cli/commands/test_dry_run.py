@@ -166,7 +166,7 @@ def test_only_chosen_recordings_are_transcribed(structgen, folder: Path, sound, 
     ("words", "said"),
     [
         (["--seed", "3"], "--seed chooses a sample"),
-        (["--json"], "--json belongs to --dry-run"),
+        (["--json"], "--json only applies to --dry-run"),
         (["--dry-run", "--limit", "0"], "--limit"),
         (["--dry-run", "--model", "groq/llama-3.1-8b-instant"], "has retired the model"),
     ],

@@ -188,7 +188,7 @@ def test_where_the_task_as_a_whole_is_told_otherwise_each_document_is_asked_whol
     assert len(kitchen.requests) == 3
     assert "whole" not in kept.err
     again = structgen("runs", "reparse", "1")
-    assert f"the {what} changed since run 1: asking every document whole (--keep uses the answers)." in again.said[0]
+    assert f"the {what} changed since run 1: requesting every value whole (--keep uses the answers)." in again.said[0]
     assert again.said[-1] == "structgen: run 1: 3 documents: 3 requested whole."
     assert paths_asked(kitchen) == [[]] * 3
 
@@ -210,7 +210,7 @@ def test_what_was_kept_still_follows_the_old_words_in_a_later_run(
     assert structgen("runs", "reparse", "2", "--keep").status == 0
     assert len(kitchen.requests) == 3
     again = structgen("runs", "reparse", "3")
-    assert again.said[0].endswith("reparsed a run with other words: asking whole what still has the answers to those.")
+    assert again.said[0].endswith("reparsed a run with another prompt: requesting whole what still has its answers.")
     assert again.said[-1] == "structgen: run 3: 3 documents: 3 requested whole."
     assert len(kitchen.requests) == 6
     assert structgen("runs", "reparse", "4").said[-1] == "structgen: run 4: 3 documents: 3 from stored answers."
@@ -446,7 +446,7 @@ def test_a_run_of_the_first_version_is_asked_whole_and_that_is_said(structgen, k
         store.commit()
     write_schema({"name": NAME, "serves": SERVES}, {"prep": PREP})
     again = structgen("runs", "reparse", "1")
-    assert "run 1 is from an older structgen, which stored no schema: asking every document whole." in again.said[0]
+    assert "run 1 is from an older structgen, which stored no schema: requesting every value whole." in again.said[0]
     assert again.said[-1] == "structgen: run 1: 3 documents: 3 requested whole."
 
 

@@ -157,7 +157,7 @@ def test_a_run_that_goes_on_is_marked_as_such(structgen, dishes) -> None:
         store.start_run(f"structgen extract dish.json notes -o rows.jsonl --model {GROQ}", "dish", GROQ)
         assert structgen("report", "2").status == 0
         notices = Report().notices
-        assert notices[0] == "Run 2 is still going: this report shows its first 1 row."
+        assert notices[0] == "Run 2 is still running: this report shows its first 1 row."
         assert notices[1].startswith("1 of its lines")
     structgen("report", "2")
     assert Report().notices[0] == "Run 2 was interrupted: this report shows its first 1 row."

@@ -33,7 +33,7 @@ def test_a_summary_groups_the_failures_and_names_the_command_that_retries_them(f
     groups = [line for line in said if "The first: " in line]
     assert [line.split(":")[0] for line in groups] == ["2 failed", "1 incomplete"]
     assert groups[0].endswith("The first: many.jsonl (d1)")
-    assert f"to ask again about these alone: {COMMAND} --retry-failed" in said
+    assert f"to retry only these: {COMMAND} --retry-failed" in said
     assert said[-1].startswith("4 rows: 1 ok, 1 incomplete, 2 failed")
 
 

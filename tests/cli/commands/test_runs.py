@@ -44,7 +44,7 @@ def test_a_run_that_was_stopped_is_shown_as_such(structgen, ran: Path) -> None:
     with Store(".structgen/store.sqlite") as store:
         store.start_run("structgen extract again", "dish", GROQ)
         assert " going  " in structgen("runs").out.splitlines()[0]
-        assert "ended     not yet: it is still going" in structgen("runs", "show", "2").out
+        assert "ended     not yet: it is still running" in structgen("runs", "show", "2").out
     assert "interrupted" in structgen("runs").out.splitlines()[0]
     shown = structgen("runs", "show", "2").out
     assert "command   structgen extract again" in shown

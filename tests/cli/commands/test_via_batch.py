@@ -120,7 +120,7 @@ def test_a_cancelled_run_keeps_its_answers_and_names_the_reason_of_the_rest(
     assert all("was cancelled" in row["error"] for row in ran.rows if row["status"] == "failed")
     refused = structgen("runs", "cancel", "1")
     assert refused.status == 2
-    assert "has no batch under way" in refused.err
+    assert "has no batch in progress" in refused.err
 
 
 def test_a_batch_that_was_never_sent_can_be_cancelled(timed: Emulator, extract: Command, structgen: Command) -> None:
@@ -185,12 +185,12 @@ def test_the_limit_holds_before_the_upload(groq_emulator: Emulator, extract: Com
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--via", "groq-batch", "--no-store"], "leave out --no-store"),
-        (["--via", "groq-batch", "--retry-failed"], "--retry-failed asks by single calls"),
+        (["--via", "groq-batch", "--no-store"], "omit --no-store"),
+        (["--via", "groq-batch", "--retry-failed"], "--retry-failed uses single calls"),
         (["--via", "groq-batch", "--model", "rules"], "rules takes no batches"),
         (["--via", "groq-batch", "--model", "groq/qwen/qwen3.8-27b"], "takes no batches. Use groq/openai/gpt-oss"),
-        (["--wait"], "--wait is about batches"),
-        (["--retry", "live"], "--retry is about batches"),
+        (["--wait"], "--wait only applies to batches"),
+        (["--retry", "live"], "--retry only applies to batches"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(
@@ -231,7 +231,7 @@ def test_the_command_that_retries_what_a_batch_left_can_be_typed_as_it_is_printe
     timed.clock.advance(600)
     ran = extract("--retry", "none", "-o", "out.jsonl")
     assert ran.status == 1
-    printed = next(line for line in ran.said if "to ask again about these alone" in line)
+    printed = next(line for line in ran.said if "to retry only these" in line)
     words = shlex.split(printed.partition(": structgen ")[2])
     assert words == ["extract", "dish.json", "*.txt", "-o", "out.jsonl", "--retry-failed"]
     assert structgen(*words).status == 0
