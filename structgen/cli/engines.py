@@ -70,13 +70,18 @@ def daft_batch(
 
 def _check_shared(cluster: Cluster, limits: str | None, store: Store | None) -> None:
     """Raise ConfigurationError if the processes of several hosts could not share what they must share."""
-    if limits is None or not limits.startswith(_REDIS):
-        raise ConfigurationError(
-            f"The Ray cluster has {cluster.hosts} hosts, which can share the rate limits of a key only on a Redis "
-            "server that all of them reach: --limits redis://host:6379/0."
+    shared = limits is not None and limits.startswith(_REDIS)
+    if shared and store is None:
+        return
+    wrong: list[str] = []
+    if not shared:
+        wrong.append(
+            "They can share the rate limits of a key only on a Redis server that all of them reach: --limits "
+            "redis://host:6379/0."
         )
     if store is not None:
-        raise ConfigurationError(
-            f"The Ray cluster has {cluster.hosts} hosts, but a store is a file for the processes of one host. Run on "
-            "one of them, or without a store: --no-store, which resumes nothing."
+        wrong.append(
+            "They cannot share a store, which is a file for the processes of one host: give --no-store, and the run "
+            "cannot be continued if it is interrupted; or run on one host."
         )
+    raise ConfigurationError(f"The Ray cluster has {cluster.hosts} hosts. {' '.join(wrong)}")

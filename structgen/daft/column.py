@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from structgen.batch import Row, RowStatus
-from structgen.core.argument_checks import argument, filled, name_in, optional, string, whole
+from structgen.core.argument_checks import argument, filled, instance, name_in, number, optional, string, whole
 from structgen.core.options import Options
 from structgen.core.records import Document
 from structgen.core.screen import cell_text, escaped
 from structgen.daft.job import CONCURRENCY, ExtractorSettings, Job, load_daft, ship_by_value
 from structgen.daft.value_types import PRECISION, SCALE, Text, ValueType, typed, value_type
 from structgen.daft.worker import worker_of
+from structgen.engine.cascade.model_order import model_in
 from structgen.schema.columns import Kind, Unfit
 from structgen.stages import resolve
 
@@ -61,7 +62,8 @@ def extract(
         limit_group: see `model`.
         limits: where all processes share their rate limits: a file on one host, a Redis server for a cluster.
         store: a file for every paid completion, the same for all processes, which must be on one host. Without it
-            nothing is resumed, and a text that kills its process is tried again as often as Daft does.
+            nothing is resumed, a frame that Daft evaluates twice asks twice, and a text that kills its process is
+            tried again as often as Daft does.
         concurrency: maximum texts that each process works on at the same time.
 
     Raises:
@@ -69,15 +71,17 @@ def extract(
         TaskError: the schema is wrong.
     """
     daft = load_daft()
+    # With anything else, Daft would return a coroutine, whose error would name neither.
+    argument("texts", texts, instance(daft.Expression, 'df["text"], or daft.col("text")'))
     resolved = resolve(schema)
     kind = value_type(resolved.schema)
     path = argument("store", store, optional(name_in))
     settings = ExtractorSettings(
-        model,
-        Options() if options is None else options,
+        argument("model", model, optional(model_in)),
+        Options() if options is None else argument("options", options, instance(Options, "Options(mode=Mode.JSON)")),
         argument("api_key", api_key, optional(string)),
         argument("base_url", base_url, optional(string)),
-        timeout,
+        argument("timeout", timeout, optional(number(above=0))),
         argument("limit_group", limit_group, optional(filled)),
         argument("limits", limits, optional(name_in)),
     )

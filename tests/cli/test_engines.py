@@ -92,6 +92,15 @@ def test_a_cluster_that_cannot_be_used_is_one_error(
     assert server.requests == []
 
 
+def test_batches_do_not_go_through_daft(structgen: Any, server: Emulator) -> None:
+    ran = structgen("extract", "dish.json", "soup.txt", "--engine", "daft", "--via", "groq-batch")
+    assert (ran.status, ran.said) == (
+        2,
+        ["structgen: --engine daft asks by single calls: leave out --via, or --engine."],
+    )
+    assert server.requests == []
+
+
 def test_a_reparse_does_not_run_on_daft() -> None:
     with pytest.raises(ConfigurationError, match="reparse"):
         check_engine(ExtractArguments(engine=EngineName.DAFT), reparsing=True)
@@ -101,6 +110,7 @@ def test_a_reparse_does_not_run_on_daft() -> None:
     ("cluster", "limits", "stored", "said"),
     [
         (Cluster(4, 2), None, False, "only on a Redis server"),
+        (Cluster(4, 2), None, True, "only on a Redis server.*--limits.*cannot share a store.*--no-store"),
         (Cluster(4, 2), "limits.sqlite", False, "only on a Redis server"),
         (Cluster(4, 2), "redis://h/0", True, "--no-store"),
     ],

@@ -154,6 +154,12 @@ def test_a_wrong_schema_and_wrong_arguments_are_errors_at_once() -> None:
         structgen.daft.extract(column, Soup, concurrency=0)
     with pytest.raises(ConfigurationError, match="store"):
         structgen.daft.extract(column, Soup, store=b"a")  # type: ignore[arg-type]
+    for texts in ("text", None, daft.from_pydict({"text": ["a"]})):
+        with pytest.raises(ConfigurationError, match=re.escape('write df["text"], or daft.col("text")')):
+            structgen.daft.extract(texts, Soup)  # type: ignore[arg-type]
+    for wrong in ({"model": 5}, {"options": {}}, {"timeout": "1"}):
+        with pytest.raises(ConfigurationError, match=next(iter(wrong))):
+            structgen.daft.extract(column, Soup, **wrong)  # type: ignore[arg-type]
 
 
 def test_without_daft_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
