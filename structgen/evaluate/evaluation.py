@@ -75,7 +75,7 @@ class SettingResult:
 
 
 def _per_document(spent: Spent, count: int, seconds: float) -> JsonObject:
-    """Return the means. `seconds` is what the responses took, or the time of the run if that is unknown."""
+    """Return the means. `seconds` is what the responses took, or the time of the run, or None if rows tell neither."""
     usage, each = spent.usage, max(count, 1)
     known = bool(usage.calls) or spent.cost is not None  # rows of other programs may not say what they took
     return {
@@ -83,7 +83,7 @@ def _per_document(spent: Spent, count: int, seconds: float) -> JsonObject:
         "input_tokens": _mean(usage.input_tokens, usage.calls, each) if known else None,
         "output_tokens": _mean(usage.output_tokens, usage.calls, each) if known else None,
         "cost": None if spent.cost is None else spent.cost / each,
-        "seconds": (spent.seconds / spent.timed) if spent.timed else seconds / each,
+        "seconds": (spent.seconds / spent.timed) if spent.timed else (seconds / each if seconds else None),
     }
 
 

@@ -141,12 +141,13 @@ def _facts(figures: JsonObject, other: JsonObject) -> Iterator[str]:
         status = ", ".join(f"{count} {word}" for word, count in as_object(one.get("status")).items())
         yield f"{name}{counted(int(as_number(one.get('documents')) or 0), 'document')} ({status})"
         tokens, out = as_number(each.get("input_tokens")), as_number(each.get("output_tokens"))
-        cost, seconds = as_number(each.get("cost")), as_number(each.get("seconds")) or 0.0
+        cost, seconds = as_number(each.get("cost")), as_number(each.get("seconds"))
         calls = as_number(each.get("calls"))
         asked = "calls unknown" if calls is None else f"{calls:.2f} calls"
         told = "tokens unknown" if tokens is None or out is None else f"{tokens:,.0f} tokens in, {out:,.0f} out"
         price = "cost unknown" if cost is None else f"{cost:.6f} USD"
-        yield f"{name}per document: {asked}, {told}, {price}, {seconds:.3f} s"
+        took = "time unknown" if seconds is None else f"{seconds:.3f} s"
+        yield f"{name}per document: {asked}, {told}, {price}, {took}"
 
 
 def _figures(figures: JsonObject, other: JsonObject, differences: JsonObject) -> Iterator[FigureLine]:

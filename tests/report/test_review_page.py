@@ -200,11 +200,27 @@ def test_a_document_without_a_value_cannot_be_accepted_but_corrected(page: Any, 
     assert (line["path"], line["value"], line["text"]) == ("", {"dish": "Stew"}, "Stew for 6")
 
 
+def test_the_correction_of_a_document_without_a_value_begins_with_its_fields(page: Any, tmp_path: Path) -> None:
+    press(page, "c")
+    draft = page.locator("#right").input_value()
+    assert json.loads(draft) == dict.fromkeys(("dish", "serves", "price", "kind", "chef", "code"))
+    page.keyboard.type('"Stew"')  # the first null is selected
+    press(page, "Enter")
+    (line,) = downloaded(page, tmp_path / "corrections.jsonl")  # one line, though it was typed in several
+    assert line["value"] == {**dict.fromkeys(json.loads(draft)), "dish": "Stew"}
+
+
+def test_a_document_without_a_value_has_no_empty_pane(page: Any) -> None:
+    assert page.locator("#shown .pane").count() == 1
+    press(page, "j")
+    assert page.locator("#shown .pane").count() == 2
+
+
 def test_the_corrections_can_be_copied(html: str, open_page: Any) -> None:
     page = open_page(html, permissions=["clipboard-read", "clipboard-write"])
     page.locator("#queue button").first.wait_for()
     press(page, "j", "a", "y")
-    page.get_by_text("1 corrections copied").wait_for()
+    page.get_by_text("1 correction copied").wait_for()
     assert json.loads(page.evaluate("navigator.clipboard.readText()"))["path"] == "/dish"
 
 

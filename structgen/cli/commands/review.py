@@ -171,10 +171,14 @@ def _write(place: Path, content: str) -> None:
 
 def _summarise(items: Sequence[ReviewItem], documents: Sequence[ReviewDocument], place: Path) -> None:
     """Report how many fields there are to check, and how many texts are missing."""
+    from structgen.report.view import counted
+
     count = Counter(str(item.concerns[0]) for item in items)
     kinds = ", ".join(f"{number} {kind}" for kind, number in count.most_common())
     rows = {item.document for item in items}
-    say(f"{place}: {len(items)} fields of {len(rows)} rows to look at{f' ({kinds})' if kinds else ''}.")
+    fields, of_rows = counted(len(items), "field"), counted(len(rows), "row")
+    say(f"{place}: {fields} of {of_rows} to look at{f' ({kinds})' if kinds else ''}.")
     lacking = sum(documents[number].text is None for number in rows)
     if lacking:
-        say(f"the texts of {lacking} rows cannot be read here: name them with --texts, or they teach nothing.")
+        texts = f"the text{'' if lacking == 1 else 's'} of {counted(lacking, 'row')}"
+        say(f"{texts} cannot be read here: name them with --texts, or they teach nothing.")

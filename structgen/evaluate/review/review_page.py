@@ -13,7 +13,7 @@ from structgen.batch.failure_reasons import named
 from structgen.batch.row import cell_text
 from structgen.batch.row_view import view_of_row
 from structgen.core.json import Json, JsonObject
-from structgen.core.screen import visible_line
+from structgen.core.screen import json_text, visible_line
 from structgen.evaluate.confidence.calibration_file import digest_of, schema_digest
 from structgen.evaluate.gold_rows import text_digest
 from structgen.evaluate.review.review_queue import ReviewDocument, ReviewItem
@@ -21,6 +21,7 @@ from structgen.report.html import Marked, marked
 from structgen.report.templating import packed, page_html
 from structgen.report.view import Limits, line_of
 from structgen.schema import Schema
+from structgen.schema.node import Node
 
 LIMITS = Limits(rows=300, text=60_000)
 """How much of each document a page shows."""
@@ -46,6 +47,7 @@ class _Shown:
     name: str
     parts: Marked
     error: str
+    has_value: bool
 
 
 def review_html(items: Sequence[ReviewItem], documents: Sequence[ReviewDocument], task: ReviewTask) -> str:
@@ -65,7 +67,10 @@ def review_html(items: Sequence[ReviewItem], documents: Sequence[ReviewDocument]
 def _shown(document: ReviewDocument, at: int) -> _Shown:
     row = document.row
     parts = marked(view_of_row(row), document.text, LIMITS, f"d{at}")
-    return _Shown(line_of(named(row.source, row.id), 200), parts, line_of(row.error or "", 1000))
+    name = line_of(named(row.source, row.id), 200)
+    # the card of a document that failed altogether says the error as its reason
+    error = "" if document.value is None else line_of(row.error or "", 1000)
+    return _Shown(name, parts, error, document.value is not None)
 
 
 def _data(
@@ -111,6 +116,15 @@ def _item(item: ReviewItem, row: int, task: ReviewTask) -> JsonObject:
         "concerns": [str(concern) for concern in item.concerns],
         "reasons": list[Json](item.reasons),
         "confidence": item.confidence,
+        "draft": _draft(leaves) if item.value is None else "",
         "types": list[Json](types),
         "choices": [cell_text(choice) for choice in choices],
     }
+
+
+def _draft(leaves: Sequence[Node]) -> str:
+    """Return an object with null for each field, to type the values into; empty if only another type is possible."""
+    for leaf in leaves:
+        if leaf.properties:
+            return json_text(dict.fromkeys(leaf.properties), indent=2)
+    return ""

@@ -42,7 +42,7 @@ def correction(task: str = "dish", **parts: Any) -> str:
 def test_a_run_becomes_one_page_with_its_text(structgen, rows: Path, run: str) -> None:
     ran = structgen("review", run)
     assert ran.status == 0
-    assert ran.said == ["structgen: review.html: 1 fields of 1 rows to look at (1 unsupported)."]
+    assert ran.said == ["structgen: review.html: 1 field of 1 row to look at (1 unsupported)."]
     page = Path("review.html").read_text()
     assert "Serves: 4" in page
     assert "http:" not in page
